@@ -1,0 +1,87 @@
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{PhoneNumber, Subkey};
+
+/// How many digits a code has: 6 to 10. Fewer are guessed too soon (NIST SP 800-63B-4 §3.1.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeLength(u8);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a code has 6 to 10 digits")]
+pub struct UnusableCodeLength;
+
+impl CodeLength {
+    pub fn new(digits: u8) -> Result<Self, UnusableCodeLength> {
+        (6..=10).contains(&digits).then_some(Self(digits)).ok_or(UnusableCodeLength)
+    }
+
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+/// The digits that were texted to a person. Wiped on drop; never shown by `Debug`; no `Display`.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct OneTimeCode(String);
+
+impl OneTimeCode {
+    /// The code of an attempt: HMAC-SHA-256(codes key, nonce ‖ phone ‖ counter), as digits.
+    ///
+    /// The counter grows until a value falls below the largest multiple of 10^digits, so that
+    /// every code is equally likely (a plain remainder would favour the low ones).
+    pub fn derive(key: &Subkey, nonce: &[u8; 16], phone: &PhoneNumber, length: CodeLength) -> Self {
+        let codes = 10_u64.pow(u32::from(length.0));
+        let fair = u64::MAX - u64::MAX % codes;
+        let mut counter = 0_u32;
+        loop {
+            let mac = key.mac(&[nonce, phone.e164().as_bytes(), &counter.to_be_bytes()]);
+            let mut head = [0; 8];
+            head.copy_from_slice(&mac[..8]);
+            let value = u64::from_be_bytes(head);
+            if value < fair {
+                return Self(format!("{:0width$}", value % codes, width = usize::from(length.0)));
+            }
+            counter += 1;
+        }
+    }
+
+    /// Reads what a person typed or pasted: every decimal digit of any script counts, everything
+    /// else is passed over. `None` when that is not the right number of digits.
+    pub fn parse(typed: &str, length: CodeLength) -> Option<Self> {
+        let wanted = usize::from(length.0);
+        let mut digits = String::with_capacity(wanted);
+        for digit in typed.chars().filter_map(decimal_digit) {
+            (digits.len() < wanted).then_some(())?;
+            digits.push(digit);
+        }
+        (digits.len() == wanted).then_some(Self(digits))
+    }
+
+    /// The digits, for the text message and for comparing. Nowhere else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in a time that does not depend on where the two differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        subtle::ConstantTimeEq::ct_eq(self.0.as_bytes(), other.0.as_bytes()).into()
+    }
+}
+
+/// The ASCII digit of a decimal digit in the scripts that phones type: Latin, Arabic-Indic,
+/// Persian, Devanagari, Bengali, full-width.
+pub(super) fn decimal_digit(c: char) -> Option<char> {
+    const ZEROS: [char; 6] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{ff10}'];
+    ZEROS.iter().find_map(|zero| {
+        let value = u32::from(c).checked_sub(u32::from(*zero))?;
+        char::from_digit(value, 10)
+    })
+}
+
+impl fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneTimeCode(••••••)")
+    }
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{digest as sha, hkdf, hmac};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// SHA-256 of `bytes`.
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(sha::digest(&sha::SHA256, bytes).as_ref());
+    out
+}
+
+/// Names the server secret that something was made with. Kept beside what it made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyId(pub u32);
+
+/// One value of `server.secret`: at least 32 bytes.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct ServerSecret(Vec<u8>);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("has fewer than 32 characters; make one with `openssl rand -base64 32`")]
+pub struct WeakSecret;
+
+impl ServerSecret {
+    pub fn new(text: &str) -> Result<Self, WeakSecret> {
+        let bytes = text.trim().as_bytes();
+        (bytes.len() >= 32).then(|| Self(bytes.to_vec())).ok_or(WeakSecret)
+    }
+
+    fn expand(&self, label: &str) -> [u8; 32] {
+        let mut out = [0; 32];
+        // RFC 5869: the salt is the product's name, the label is `info`, one label for each use.
+        let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"doorcode");
+        let key = salt.extract(&self.0);
+        let filled = key.expand(&[label.as_bytes()], hkdf::HKDF_SHA256).map(|okm| okm.fill(&mut out));
+        debug_assert!(matches!(filled, Ok(Ok(()))), "32 bytes are within HKDF's 255 blocks");
+        out
+    }
+}
+
+impl fmt::Debug for ServerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerSecret(•••)")
+    }
+}
+
+/// The server secrets: the first makes, every one checks. Never empty.
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    newest: ServerSecret,
+    older: Vec<ServerSecret>,
+}
+
+impl Keyring {
+    pub fn new(newest: ServerSecret, older: Vec<ServerSecret>) -> Self {
+        Self { newest, older }
+    }
+
+    /// The subkeys for one use, newest first.
+    pub fn subkeys(&self, label: &str) -> Vec<Subkey> {
+        std::iter::once(&self.newest).chain(&self.older).map(|s| Subkey::new(s, label)).collect()
+    }
+}
+
+/// A key for one use, derived from a server secret.
+#[derive(Clone)]
+pub struct Subkey {
+    id: KeyId,
+    mac: hmac::Key,
+    seal: std::sync::Arc<LessSafeKey>,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not sealed by this server, or changed since")]
+pub struct SealError;
+
+impl Subkey {
+    fn new(secret: &ServerSecret, label: &str) -> Self {
+        let id = secret.expand("key id");
+        let mut mac = secret.expand(&format!("{label} mac"));
+        let mut seal = secret.expand(&format!("{label} seal"));
+        let sealing = UnboundKey::new(&AES_256_GCM, &seal);
+        #[expect(clippy::expect_used, reason = "AES-256 takes every key of 32 bytes")]
+        let sealing = LessSafeKey::new(sealing.expect("32 bytes"));
+        let key = Self {
+            id: KeyId(u32::from_be_bytes([id[0], id[1], id[2], id[3]])),
+            mac: hmac::Key::new(hmac::HMAC_SHA256, &mac),
+            seal: std::sync::Arc::new(sealing),
+        };
+        mac.zeroize();
+        seal.zeroize();
+        key
+    }
+
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts
+    /// give the same input.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.mac);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
+    }
+
+    /// AES-256-GCM: nonce ‖ ciphertext ‖ tag. `nonce` must be random.
+    pub fn seal(&self, nonce: [u8; NONCE_LEN], plain: &[u8]) -> Vec<u8> {
+        let mut body = plain.to_vec();
+        let unique = Nonce::assume_unique_for_key(nonce);
+        let sealed = self.seal.seal_in_place_append_tag(unique, Aad::empty(), &mut body);
+        debug_assert!(sealed.is_ok(), "AES-GCM fails only beyond 64 GiB");
+        let mut out = nonce.to_vec();
+        out.append(&mut body);
+        out
+    }
+
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(SealError)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
+        let mut body = body.to_vec();
+        let plain = self.seal.open_in_place(nonce, Aad::empty(), &mut body);
+        Ok(plain.map_err(|_| SealError)?.to_vec())
+    }
+}
+
+impl fmt::Debug for Subkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subkey({:08x})", self.id.0)
+    }
+}

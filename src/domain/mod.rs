@@ -1,0 +1,19 @@
+//! The words of the house: values that are right by construction, and the keys that guard them.
+//! No I/O, no clock, no chance, and nothing of any other module.
+mod code;
+mod id;
+mod keys;
+mod origin;
+mod phone;
+mod return_to;
+mod role;
+mod secret;
+
+pub use code::{CodeLength, OneTimeCode, UnusableCodeLength};
+pub use id::{AttemptId, SessionId, UserId};
+pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, digest};
+pub use origin::{Host, InvalidOrigin, Origin};
+pub use phone::{Country, InvalidCountry, InvalidPhone, LineType, PhoneNumber};
+pub use return_to::ReturnTo;
+pub use role::{InvalidRole, Role};
+pub use secret::Secret;

@@ -1,0 +1,89 @@
+use std::fmt;
+
+/// A host name as browsers compare it: lower case, ASCII (punycode), without port.
+///
+/// Session tokens belong to a host, not to an origin: browsers send a cookie to every port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Host(String);
+
+impl Host {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether only this machine can be meant: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        let literal = self.0.trim_start_matches('[').trim_end_matches(']');
+        self.0 == "localhost"
+            || self.0.ends_with(".localhost")
+            || literal.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Scheme, host and port (RFC 6454), as a browser writes it in its `Origin` header.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    https: bool,
+    host: Host,
+    port: u16,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not an http or https URL with a host")]
+pub struct InvalidOrigin;
+
+impl Origin {
+    /// The origin of an absolute `http` or `https` URL.
+    pub fn of(url: &url::Url) -> Result<Self, InvalidOrigin> {
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(InvalidOrigin),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(InvalidOrigin)?;
+        let port = url.port_or_known_default().ok_or(InvalidOrigin)?;
+        Ok(Self { https, host: Host(host.to_ascii_lowercase()), port })
+    }
+
+    /// Reads an `Origin` header: exactly scheme, host and port; `null` is refused.
+    pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        let origin = Self::of(&url::Url::parse(text).map_err(|_| InvalidOrigin)?)?;
+        (origin.to_string() == text.to_ascii_lowercase()).then_some(origin).ok_or(InvalidOrigin)
+    }
+
+    pub const fn is_https(&self) -> bool {
+        self.https
+    }
+
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub const fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
+    }
+
+    /// Host and port as in a `Host` header: the scheme's own port is left out.
+    pub fn authority(&self) -> String {
+        match (self.https, self.port) {
+            (true, 443) | (false, 80) => self.host.0.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme(), self.authority())
+    }
+}

@@ -1,0 +1,189 @@
+use std::fmt;
+use std::str::FromStr;
+
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+
+use super::code::decimal_digit;
+
+/// A country or territory by its two letters (ISO 3166-1 alpha-2), such as `GB`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not the two capital letters of a country with a calling code, such as GB")]
+pub struct InvalidCountry;
+
+impl Country {
+    pub fn parse(input: &str) -> Result<Self, InvalidCountry> {
+        let letters: [u8; 2] = input.as_bytes().try_into().map_err(|_| InvalidCountry)?;
+        let country = Self(letters);
+        let known = letters.iter().all(u8::is_ascii_uppercase)
+            && country.region().is_some_and(|r| PHONE_NUMBER_UTIL.get_country_code_for_region(r).is_some());
+        known.then_some(country).ok_or(InvalidCountry)
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The digits after the plus sign, such as 44.
+    pub fn calling_code(self) -> Option<i32> {
+        PHONE_NUMBER_UTIL.get_country_code_for_region(self.region()?)
+    }
+
+    /// Every country that has telephone numbers.
+    pub fn all() -> Vec<Self> {
+        let regions = PHONE_NUMBER_UTIL.get_supported_regions();
+        let mut all: Vec<Self> =
+            regions.filter_map(|region| Self::parse(&region.to_string()).ok()).collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn region(self) -> Option<Region> {
+        Region::from_str(self.as_str()).ok()
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What kind of line a number is, as far as the numbering plan tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineType {
+    /// Can be texted: mobile, or not told apart from mobile (all of +1).
+    Mobile,
+    Landline,
+    /// Toll-free, premium, shared-cost, pager, VoIP and the like.
+    Other,
+}
+
+/// A valid telephone number in E.164: a plus sign and at most 15 digits.
+///
+/// `Display` and `Debug` show only the last three digits.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber {
+    e164: String,
+    country: Option<Country>,
+}
+
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidPhone {
+    #[error("empty")]
+    Empty,
+    #[error("not a telephone number")]
+    NotANumber,
+    #[error("no such number in that country's numbering plan")]
+    NoSuchNumber,
+}
+
+impl PhoneNumber {
+    /// Reads what a person typed: spaces, dashes, dots, brackets, `00`, `tel:` and the digits of
+    /// other scripts are taken. `+` or `00` wins over `home`, the country chosen beside the field.
+    pub fn parse(typed: &str, home: Option<Country>) -> Result<Self, InvalidPhone> {
+        let plain = plain_digits(typed)?;
+        let region = home.and_then(Country::region);
+        let number = PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| InvalidPhone::NotANumber)?;
+        if number.extension.is_some() || !number.is_valid() {
+            return Err(InvalidPhone::NoSuchNumber);
+        }
+        let country = number.get_region_code().map(|region| region.to_string());
+        Ok(Self {
+            e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
+            country: country.and_then(|c| Country::parse(&c).ok()),
+        })
+    }
+
+    /// Reads what [`Self::e164`] wrote.
+    pub fn from_e164(text: &str) -> Result<Self, InvalidPhone> {
+        let number = Self::parse(text, None)?;
+        (number.e164 == text).then_some(number).ok_or(InvalidPhone::NotANumber)
+    }
+
+    /// The whole number. Named so that a reader sees personal data leave the type.
+    pub fn e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// The whole number in groups, as its own country writes it for callers from abroad.
+    pub fn international(&self) -> String {
+        let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);
+        parsed.map_or_else(
+            |_| self.e164.clone(),
+            |number| number.format_as(PhoneNumberFormat::International).into_owned(),
+        )
+    }
+
+    /// The international form with all but the calling code and the last three digits hidden.
+    pub fn masked(&self) -> String {
+        let text = self.international();
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let code = text.chars().skip(1).take_while(char::is_ascii_digit).count();
+        let mut seen = 0;
+        let hide = |c: char| {
+            if !c.is_ascii_digit() {
+                return c;
+            }
+            seen += 1;
+            if seen <= code || seen + 3 > digits { c } else { '•' }
+        };
+        text.chars().map(hide).collect()
+    }
+
+    /// `None` for numbers that belong to no country, such as satellite phones.
+    pub const fn country(&self) -> Option<Country> {
+        self.country
+    }
+
+    pub fn line_type(&self) -> LineType {
+        let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);
+        match parsed.map(|number| number.get_type()) {
+            Ok(PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile) => LineType::Mobile,
+            Ok(PhoneNumberType::FixedLine) => LineType::Landline,
+            _ => LineType::Other,
+        }
+    }
+}
+
+/// The longest input that is looked at, in characters.
+const LONGEST: usize = 64;
+
+fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
+    let typed = typed.trim();
+    let typed = typed.strip_prefix("tel:").unwrap_or(typed).trim();
+    if typed.is_empty() {
+        return Err(InvalidPhone::Empty);
+    }
+    if typed.chars().count() > LONGEST {
+        return Err(InvalidPhone::NotANumber);
+    }
+    let mut plain = String::with_capacity(typed.len());
+    for c in typed.chars() {
+        match c {
+            '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
+            ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{2010}'..='\u{2015}' => {}
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {}
+            other => plain.push(decimal_digit(other).ok_or(InvalidPhone::NotANumber)?),
+        }
+    }
+    match plain.strip_prefix("00") {
+        Some(rest) => Ok(format!("+{rest}")),
+        None => Ok(plain),
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "…{}", &self.e164[self.e164.len().saturating_sub(3)..])
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({self})")
+    }
+}

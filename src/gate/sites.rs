@@ -1,0 +1,131 @@
+use std::fmt;
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+
+use crate::domain::{Country, Origin, PhoneNumber, Role};
+
+/// An app behind the gate.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub name: String,
+    pub place: SitePlace,
+    /// Tried in turn; never empty.
+    pub upstreams: Vec<Upstream>,
+    pub identity: IdentityPreset,
+    /// The first that matches decides; none means signed-in.
+    pub rules: Vec<Rule>,
+}
+
+/// Where the world finds a site: its `url`, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SitePlace {
+    pub origin: Origin,
+    /// `""`, or a path prefix without a slash at its end, such as `/shop`.
+    pub path: String,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidSite {
+    #[error("is not a URL such as https://shop.example.com")]
+    NotAUrl,
+    #[error("may not have a user, query or fragment")]
+    TooMuch,
+    #[error("has a path that is not plain: only a-z A-Z 0-9 - . _ ~ between single slashes")]
+    OddPath,
+}
+
+impl SitePlace {
+    pub fn parse(text: &str) -> Result<Self, InvalidSite> {
+        let url = url::Url::parse(text).map_err(|_| InvalidSite::NotAUrl)?;
+        let origin = Origin::of(&url).map_err(|_| InvalidSite::NotAUrl)?;
+        let bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if !bare {
+            return Err(InvalidSite::TooMuch);
+        }
+        let path = url.path().trim_end_matches('/');
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+        if path.contains("//") || !path.bytes().all(plain) {
+            return Err(InvalidSite::OddPath);
+        }
+        Ok(Self { origin, path: path.to_owned() })
+    }
+}
+
+impl fmt::Display for SitePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)
+    }
+}
+
+/// Where requests of a site go on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    /// An address, plain http.
+    Address(SocketAddr),
+    /// A host name and port, plain http; resolved in the background, never on a request's way.
+    Name(String, u16),
+    /// The app that is built in, for the demo.
+    Demo,
+}
+
+/// Which headers tell the app who its caller is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdentityPreset {
+    /// `X-Forwarded-User`, `-Phone`, `-Groups`, `-Preferred-Username`.
+    #[default]
+    Default,
+}
+
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub path: PathPattern,
+    /// Empty: every method.
+    pub methods: Vec<http::Method>,
+    /// Any of these lets a caller in.
+    pub allow: Vec<Who>,
+    /// A further condition: the client's address lies in one of these. Empty: none.
+    pub from: Vec<IpNet>,
+}
+
+/// Who may pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; no session is looked for.
+    Public,
+    /// Everybody; who is signed in is told to the app.
+    Optional,
+    SignedIn,
+    Role(Role),
+    Phone(PhoneNumber),
+    Country(Country),
+}
+
+/// `/exact` or `/below/*`, which also names `/below` and `/below/`. Relative to the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    pub(super) path: String,
+    pub(super) below: bool,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end")]
+pub struct InvalidPath;
+
+impl PathPattern {
+    pub fn parse(text: &str) -> Result<Self, InvalidPath> {
+        let (path, below) = match text.strip_suffix("/*") {
+            Some(path) => (path, true),
+            None => (text, false),
+        };
+        let plain = |b: u8| b.is_ascii_graphic() && !b"%?#;*\\".contains(&b);
+        let good = text.starts_with('/')
+            && !path.contains("//")
+            && path.bytes().all(plain)
+            && !path.split('/').any(|segment| matches!(segment, "." | ".."));
+        good.then(|| Self { path: path.to_owned(), below }).ok_or(InvalidPath)
+    }
+}

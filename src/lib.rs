@@ -1,0 +1,18 @@
+//! Doorcode: a reverse proxy that puts SMS login in front of any web app.
+//!
+//! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
+//! `cli` > `app` > `config` > `proxy` > `web` > `gate` > `oauth` > `login` > `session` > `users`
+//! > `store`, `delivery` > `events`, `words` > `system`, `domain`.
+pub mod config;
+pub mod delivery;
+pub mod domain;
+pub mod gate;
+pub mod login;
+pub mod oauth;
+pub mod proxy;
+pub mod session;
+pub mod store;
+pub mod system;
+pub mod users;
+pub mod web;
+pub mod words;

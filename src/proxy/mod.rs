@@ -1,0 +1,5 @@
+//! The only user of Pingora: listeners, the way of a request, upstreams, shutdown.
+//! Judges nothing itself: `gate` does.
+mod settings;
+
+pub use settings::Settings;

@@ -1,0 +1,12 @@
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+
+/// `[server]` and `[admin]`: sockets and whom to believe. What is read once, at start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub listen: Vec<SocketAddr>,
+    pub admin: SocketAddr,
+    /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
+    pub trusted_proxies: Vec<IpNet>,
+}
