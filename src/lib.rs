@@ -6,6 +6,7 @@
 pub mod config;
 pub mod delivery;
 pub mod domain;
+pub mod events;
 pub mod gate;
 pub mod login;
 pub mod oauth;

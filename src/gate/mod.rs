@@ -1,7 +1,21 @@
 //! The judge of every request: what was asked for, by whom, and what becomes of it.
 //! Pure: knows `http` types only, does no I/O, answers nothing itself.
+mod caller;
+mod client_ip;
+mod cookies;
+mod decide;
+mod identity;
+mod map;
 mod sites;
+mod target;
 
+pub use caller::Caller;
+pub use client_ip::client_ip;
+pub use cookies::{Cookies, is_ours, strip_ours};
+pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
+pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
+pub use map::{Located, Map, Own};
 pub use sites::{
     IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,
 };
+pub use target::{BadTarget, Readings, authority, readings};

@@ -1,5 +1,137 @@
 //! Logging in: from a number that was typed to a person who is proved. Knows no HTTP and no
-//! OAuth.
+//! OAuth, and does not know what a login is for.
+mod attempt;
+mod outbox;
 mod settings;
+mod start;
+mod verify;
 
+use std::sync::Arc;
+
+use crate::domain::{AttemptId, CodeLength, Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::events::{Event, Sink};
+use crate::session::Sessions;
+use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
+use crate::system::System;
+
+pub use outbox::{Outbox, OutboxWorker};
 pub use settings::{Countries, Settings};
+pub use start::{Start, StartError, Started};
+pub use verify::{Verdict, Verified};
+
+/// Where a login was asked for. A code works only at the door that asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Doorcode's own pages; who asks is the browser.
+    Page,
+}
+
+/// Whose login an attempt is. With the number it finds the attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    pub door: Door,
+    /// At the pages: the digest of the browser's cookie.
+    pub who: [u8; 32],
+}
+
+/// What outlives a change of configuration.
+#[derive(Clone)]
+pub struct Parts {
+    pub attempts: Arc<dyn Attempts>,
+    pub logins: Arc<dyn Logins>,
+    pub sessions: Arc<Sessions>,
+    pub outbox: Arc<Outbox>,
+    pub keys: Arc<Keys>,
+    pub events: Arc<dyn Sink>,
+    pub system: System,
+}
+
+/// The login of one configuration.
+#[derive(Clone)]
+pub struct Login {
+    parts: Parts,
+    settings: Settings,
+    session: crate::session::Settings,
+}
+
+impl Login {
+    pub fn new(parts: Parts, settings: Settings, session: crate::session::Settings) -> Self {
+        Self { parts, settings, session }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The attempt of this asker and number, as it is now.
+    pub async fn attempt(
+        &self,
+        asker: &Asker,
+        phone: &PhoneNumber,
+    ) -> Result<Option<Attempt>, StoreError> {
+        self.parts.attempts.get(self.parts.keys.attempt(asker, phone)).await
+    }
+
+    fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {
+        move |error| {
+            let reason = error.to_string();
+            self.parts.events.record(&Event::StoreFailed { doing, reason: &reason });
+            error
+        }
+    }
+}
+
+/// The subkeys of a login, one for each use, newest first.
+pub struct Keys {
+    codes: Vec<Subkey>,
+    answers: Vec<Subkey>,
+    attempts: Vec<Subkey>,
+    tokens: Vec<Subkey>,
+}
+
+impl Keys {
+    pub fn new(keyring: &Keyring) -> Self {
+        Self {
+            codes: keyring.subkeys("one-time code"),
+            answers: keyring.subkeys("answer"),
+            attempts: keyring.subkeys("attempt"),
+            tokens: keyring.subkeys("session seed"),
+        }
+    }
+
+    fn attempt(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
+        let door: &[u8] = match asker.door {
+            Door::Page => b"page",
+        };
+        AttemptKey(self.attempts[0].mac(&[door, &asker.who, phone.e164().as_bytes()]))
+    }
+
+    fn answer(&self, key: AttemptKey, typed: &OneTimeCode) -> [u8; 16] {
+        let mac = self.answers[0].mac(&[&key.0, typed.reveal().as_bytes()]);
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac[..16]);
+        short
+    }
+
+    /// The code of an attempt; `None` when its key is not among ours any more.
+    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
+        let key = self.codes.iter().find(|key| key.id() == attempt.key)?;
+        Some(OneTimeCode::derive(key, &attempt.nonce, phone, attempt.length))
+    }
+
+    /// What the session token of an attempt follows from: it cannot be told without both the
+    /// server secret and the attempt's nonce, which no database ever holds.
+    fn session_seed(&self, attempt: &Attempt) -> [u8; 32] {
+        self.tokens[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
+    }
+
+    fn fresh(&self, system: &System, length: CodeLength, tries: u8) -> attempt::Fresh {
+        attempt::Fresh {
+            id: AttemptId::from_bytes(system.random()),
+            nonce: system.random(),
+            key: self.codes[0].id(),
+            length,
+            tries,
+        }
+    }
+}

@@ -1,9 +1,24 @@
-//! What is kept: small traits, and behind them memory and SQL. Makes no decision about people.
-use std::path::PathBuf;
+//! What is kept: small traits, and behind them memory and SQL. Makes no decision about people:
+//! what a step on an attempt does is told by `login`, the store only makes it atomic.
+mod attempts;
+mod durable;
+mod memory;
+mod sql;
 
-/// `[store]`: where durable things are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// `sqlite:path`, the path already made absolute or relative to the configuration file.
-    Sqlite(PathBuf),
+pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
+pub use durable::{Committed, Logins, NewLogin, Sessions, StoredSession};
+pub use memory::MemoryAttempts;
+pub use sql::{Database, SqlStore};
+
+/// A store did not do what it was asked. What needed it is refused, never let through.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("a row of `{table}` cannot be read: {column}")]
+    BadRow { table: &'static str, column: &'static str },
+    #[error("the folder for the database cannot be made: {0}")]
+    Folder(std::io::Error),
 }

@@ -1,0 +1,33 @@
+use tracing::{error, info, warn};
+
+use super::{Event, Sink};
+
+/// Writes events to the log, one line each.
+pub struct Log;
+
+impl Sink for Log {
+    fn record(&self, event: &Event<'_>) {
+        match event {
+            Event::CodeRequested { attempt, phone, again } => {
+                info!(%attempt, %phone, again, "code requested");
+            }
+            Event::TextSent { attempt, provider, message } => {
+                info!(%attempt, provider, message, "text sent");
+            }
+            Event::TextFailed { attempt, reason } => warn!(%attempt, reason, "text not sent"),
+            Event::TextDropped { attempt } => info!(%attempt, "text dropped: the attempt is over"),
+            Event::QueueFull { attempt } => error!(%attempt, "text refused: the queue is full"),
+            Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
+            Event::DeadCode { attempt, why } => {
+                let attempt = attempt.map(tracing::field::display);
+                info!(attempt, why, "code for an attempt that is over");
+            }
+            Event::SignedIn { attempt, user, session, new_user } => {
+                info!(%attempt, %user, %session, new_user, "signed in");
+            }
+            Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
+            Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
+            Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
+        }
+    }
+}

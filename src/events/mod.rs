@@ -1,0 +1,48 @@
+//! What happened, as one enum, and the sink that everything which tells of it is joined behind.
+//! Decides nothing and keeps nothing.
+mod log;
+
+use std::sync::Arc;
+
+use crate::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+
+pub use log::Log;
+
+/// Something that an operator, a metric or an audit may want to know.
+///
+/// Holds no code, no token and no whole telephone number: `PhoneNumber` prints its last digits.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A number was posted: a new attempt, or the same one once more.
+    CodeRequested { attempt: AttemptId, phone: &'a PhoneNumber, again: bool },
+    /// A provider took the text.
+    TextSent { attempt: AttemptId, provider: &'a str, message: &'a str },
+    /// No provider took the text.
+    TextFailed { attempt: AttemptId, reason: &'a str },
+    /// The attempt was over before its text was sent.
+    TextDropped { attempt: AttemptId },
+    /// The queue of texts is full.
+    QueueFull { attempt: AttemptId },
+    WrongCode { attempt: AttemptId, tries_left: u8 },
+    /// A code was typed for an attempt that is over; `why` says how it ended.
+    DeadCode { attempt: Option<AttemptId>, why: &'static str },
+    SignedIn { attempt: AttemptId, user: UserId, session: SessionId, new_user: bool },
+    /// The right code came, but the user is blocked.
+    BlockedUser { attempt: AttemptId, user: UserId },
+    SignedOut { user: UserId, session: SessionId },
+    /// A store did not answer; what needed it was refused.
+    StoreFailed { doing: &'static str, reason: &'a str },
+}
+
+pub trait Sink: Send + Sync {
+    fn record(&self, event: &Event<'_>);
+}
+
+/// Several sinks as one.
+pub struct Sinks(pub Vec<Arc<dyn Sink>>);
+
+impl Sink for Sinks {
+    fn record(&self, event: &Event<'_>) {
+        self.0.iter().for_each(|sink| sink.record(event));
+    }
+}

@@ -1,0 +1,94 @@
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+
+use crate::domain::Host;
+
+/// The names of our cookies. One family: `__Host-doorcode` and `__Host-doorcode-*`; on plain
+/// http, which only loopback hosts may use, the same without `__Host-`, since browsers refuse
+/// that prefix without `Secure`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cookies {
+    secure: bool,
+}
+
+const PREFIX: &str = "__Host-";
+const FAMILY: &str = "doorcode";
+
+impl Cookies {
+    pub const fn new(secure: bool) -> Self {
+        Self { secure }
+    }
+
+    /// The name of the cookie for one use; `""` is the session.
+    fn name(self, usage: &str) -> String {
+        let prefix = if self.secure { PREFIX } else { "" };
+        let dash = if usage.is_empty() { "" } else { "-" };
+        format!("{prefix}{FAMILY}{dash}{usage}")
+    }
+
+    /// The value of our cookie for `usage` that the request carries first.
+    pub fn get<'h>(self, headers: &'h HeaderMap, usage: &str) -> Option<&'h str> {
+        let prefix = if self.secure { PREFIX } else { "" };
+        pairs(headers).find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            let rest = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?;
+            let found = if usage.is_empty() { rest } else { rest.strip_prefix('-')? };
+            (found == usage).then_some(value)
+        })
+    }
+
+    /// A `Set-Cookie` value. Without `max_age` (seconds) it ends with the browser.
+    pub fn set(self, usage: &str, value: &str, max_age: Option<u64>) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
+        format!("{}={value}; Path=/{age}{secure}; HttpOnly; SameSite=Lax", self.name(usage))
+    }
+
+    /// A `Set-Cookie` value that deletes the cookie.
+    pub fn clear(self, usage: &str) -> String {
+        self.set(usage, "", Some(0))
+    }
+
+    /// The family for the host that a browser sees: secure wherever https is.
+    pub fn for_origin(origin: &crate::domain::Origin) -> Self {
+        Self::new(origin.is_https())
+    }
+
+    /// Whether plain http cookies may be used on this host at all.
+    pub fn may_be_plain(host: &Host) -> bool {
+        host.is_loopback()
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(';')).map(str::trim)
+}
+
+/// Whether a cookie of this name belongs to the family, secure or not. Browsers and servers
+/// compare the prefix without case (RFC 6265bis §4.1.3), so every case counts.
+pub fn is_ours(name: &[u8]) -> bool {
+    let name = name.trim_ascii();
+    let bare = match name.split_at_checked(PREFIX.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(PREFIX.as_bytes()) => rest,
+        _ => name,
+    };
+    let Some((head, rest)) = bare.split_at_checked(FAMILY.len()) else { return false };
+    head.eq_ignore_ascii_case(FAMILY.as_bytes()) && matches!(rest.first(), None | Some(b'-'))
+}
+
+/// A `Cookie` header without our family: `None` when it holds none of it and may stay as it is,
+/// `Some(None)` when nothing else is in it.
+pub fn strip_ours(header: &HeaderValue) -> Option<Option<HeaderValue>> {
+    let bytes = header.as_bytes();
+    let name = |pair: &[u8]| is_ours(pair.split(|b| *b == b'=').next().unwrap_or_default());
+    bytes.split(|b| *b == b';').any(name).then(|| {
+        let kept: Vec<&[u8]> = bytes
+            .split(|b| *b == b';')
+            .map(<[u8]>::trim_ascii)
+            .filter(|pair| !pair.is_empty() && !name(pair))
+            .collect();
+        let kept = kept.join(&b"; "[..]);
+        (!kept.is_empty()).then(|| HeaderValue::from_bytes(&kept).ok()).flatten()
+    })
+}

@@ -1,0 +1,133 @@
+use std::net::IpAddr;
+
+use http::header::ACCEPT;
+use http::{HeaderMap, Method};
+
+use super::caller::Caller;
+use super::sites::{PathPattern, Rule, Site, Who};
+use super::target::Readings;
+
+/// What is asked of a site, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'r> {
+    pub site: &'r Site,
+    pub method: &'r Method,
+    pub readings: &'r Readings<'r>,
+    pub client: IpAddr,
+}
+
+/// Whether it matters who is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Public in every reading: no session is looked for.
+    Nobody,
+    Caller,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Goes on to the app.
+    Forward,
+    /// Nobody is signed in, and somebody must be.
+    SignIn,
+    Refuse(Refusal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Signed in, but the rule is for others.
+    NotAllowed,
+    /// The rule is for other networks.
+    Network,
+}
+
+/// Whether the caller must be known to decide.
+pub fn need(asked: &Asked<'_>) -> Need {
+    let public = |path| rule(asked, path).is_some_and(|rule| rule.allow == [Who::Public]);
+    if paths(asked).all(public) { Need::Nobody } else { Need::Caller }
+}
+
+/// Judges a request in every reading of its path: it passes only if all of them let it pass.
+pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
+    let mut decision = Decision::Forward;
+    for path in paths(asked) {
+        match judge(asked, rule(asked, path), caller) {
+            Decision::Forward => {}
+            refuse @ Decision::Refuse(_) => return refuse,
+            Decision::SignIn => decision = Decision::SignIn,
+        }
+    }
+    decision
+}
+
+/// The readings relative to the site; all of them lie in it, or `Map::locate` had refused.
+fn paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = &'r str> {
+    let prefix = asked.site.place.path.as_str();
+    let below = move |path: &'r str| match path.strip_prefix(prefix) {
+        Some("") | None => "/",
+        Some(rest) => rest,
+    };
+    asked.readings.iter().map(below)
+}
+
+/// The first rule that names the path and method.
+fn rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
+    let method = |rule: &&Rule| rule.methods.is_empty() || rule.methods.contains(asked.method);
+    asked.site.rules.iter().filter(method).find(|rule| rule.path.matches(path))
+}
+
+fn judge(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
+    let Some(rule) = rule else {
+        return match caller {
+            Caller::Nobody => Decision::SignIn,
+            Caller::Session(..) => Decision::Forward,
+        };
+    };
+    let from_here = |net: &ipnet::IpNet| net.contains(&asked.client);
+    if !rule.from.is_empty() && !rule.from.iter().any(from_here) {
+        return Decision::Refuse(Refusal::Network);
+    }
+    match caller {
+        _ if rule.allow.iter().any(|who| who.admits(caller)) => Decision::Forward,
+        Caller::Nobody => Decision::SignIn,
+        Caller::Session(..) => Decision::Refuse(Refusal::NotAllowed),
+    }
+}
+
+impl Who {
+    fn admits(&self, caller: &Caller) -> bool {
+        match (self, caller) {
+            (Self::Public | Self::Optional, _) | (Self::SignedIn, Caller::Session(..)) => true,
+            (Self::Role(role), Caller::Session(_, roles)) => roles.contains(role),
+            (Self::Phone(phone), Caller::Session(who, _)) => who.phone() == phone,
+            (Self::Country(country), Caller::Session(who, _)) => {
+                who.phone().country() == Some(*country)
+            }
+            (_, Caller::Nobody) => false,
+        }
+    }
+}
+
+impl PathPattern {
+    fn matches(&self, path: &str) -> bool {
+        match path.strip_prefix(&self.path) {
+            Some("") => true,
+            Some(rest) => self.below && rest.starts_with('/'),
+            None => false,
+        }
+    }
+}
+
+/// Whether a browser is going to a page, as opposed to a script or an app asking for data:
+/// `Sec-Fetch-Mode: navigate` (Fetch Metadata), or without it that HTML is accepted.
+pub fn is_navigation(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
+        Some(mode) => mode == "navigate",
+        None => headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|accept| accept.to_str().ok())
+            .any(|accept| accept.contains("text/html")),
+    }
+}

@@ -1,0 +1,112 @@
+use super::sites::Site;
+use super::target::Readings;
+use crate::domain::Origin;
+use crate::oauth::Issuer;
+
+/// Everything that this server answers for: its own pages and the sites behind it.
+#[derive(Debug)]
+pub struct Map {
+    issuer: Issuer,
+    /// The reserved prefix of every site, such as `/.doorcode`.
+    prefix: String,
+    /// Longest path first, so that the first that fits is the nearest.
+    sites: Vec<Site>,
+    /// Of each host and port: the origin that it is configured with.
+    origins: Vec<(String, Origin)>,
+}
+
+/// Where a request belongs.
+#[derive(Debug)]
+pub enum Located<'m> {
+    /// No site and not the issuer: the right URLs are told.
+    UnknownHost,
+    /// The host is known, but no site has this path.
+    NoSite,
+    /// One of our own paths: what comes after the prefix.
+    Own(Own<'m>),
+    Site { site: &'m Site, origin: &'m Origin },
+    /// An upstream could read the path as one of ours, which never reach an upstream, or as one
+    /// outside of its site.
+    Disguised,
+}
+
+/// One of our own paths, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'m> {
+    pub origin: &'m Origin,
+    /// What precedes our paths on this host: `""` or the reserved prefix.
+    pub base: &'m str,
+    /// Whether the pages of the issuer are here.
+    pub issuer: bool,
+    /// Whether sites are on this host.
+    pub site: bool,
+}
+
+impl Map {
+    pub fn new(issuer: Issuer, prefix: String, mut sites: Vec<Site>) -> Self {
+        sites.sort_by_key(|site| std::cmp::Reverse(site.place.path.len()));
+        let places = sites.iter().map(|site| &site.place.origin);
+        let mut origins: Vec<(String, Origin)> = Vec::new();
+        for origin in places.chain([issuer.origin()]) {
+            let authority = origin.authority();
+            if !origins.iter().any(|(known, _)| *known == authority) {
+                origins.push((authority, origin.clone()));
+            }
+        }
+        Self { issuer, prefix, sites, origins }
+    }
+
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The site whose pages an origin and path are, for the way back after login.
+    pub fn site_at(&self, origin: &Origin, path: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.place.origin == *origin && is_below(path, &site.place.path))
+    }
+
+    /// Finds where a request belongs by its host and by every reading of its path.
+    pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> Located<'_> {
+        let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
+            return Located::UnknownHost;
+        };
+        let own = |base| {
+            let issuer = self.issuer.origin() == origin;
+            let site = self.sites.iter().any(|site| site.place.origin == *origin);
+            Own { origin, base, issuer: issuer && self.issuer.base() == base, site }
+        };
+        let mut ours = readings.iter().map(|path| is_below(path, &self.prefix));
+        if ours.next() == Some(true) {
+            return Located::Own(own(self.prefix.as_str()));
+        }
+        if ours.any(|ours| ours) {
+            return Located::Disguised;
+        }
+        let sent = readings.iter().next().unwrap_or_default();
+        let here = |site: &&Site| site.place.origin == *origin && is_below(sent, &site.place.path);
+        match self.sites.iter().find(here) {
+            Some(site) if !readings.iter().all(|path| is_below(path, &site.place.path)) => {
+                Located::Disguised
+            }
+            Some(site) => Located::Site { site, origin },
+            None if self.issuer.origin() == origin && self.issuer.base().is_empty() => {
+                Located::Own(own(""))
+            }
+            None => Located::NoSite,
+        }
+    }
+}
+
+/// Whether `path` is `prefix` or lies below it.
+fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || prefix.is_empty()
+}

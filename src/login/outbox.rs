@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{Mutex, mpsc};
+
+use super::{Keys, attempt};
+use crate::delivery::{Blame, Delivery, Message};
+use crate::domain::{AttemptId, Host, PhoneNumber};
+use crate::events::{Event, Sink};
+use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal};
+use crate::system::System;
+use crate::words::SmsTemplate;
+
+/// The most texts that wait to be sent. What comes beyond is refused.
+const MOST_WAITING: usize = 10_000;
+/// Texts that are with a provider at the same time.
+const AT_ONCE: usize = 32;
+
+/// One text to be sent. Holds no code: that follows from the attempt.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) key: AttemptKey,
+    pub(super) attempt: AttemptId,
+    pub(super) phone: PhoneNumber,
+    pub(super) language: Option<String>,
+    pub(super) page_host: Option<Host>,
+}
+
+/// The queue of texts: requests put jobs in and never wait for a provider.
+pub struct Outbox {
+    queue: mpsc::Sender<Job>,
+    unfinished: Arc<AtomicUsize>,
+}
+
+impl Outbox {
+    /// The queue and its other end, which [`OutboxWorker::new`] takes.
+    pub fn new() -> (Self, OutboxJobs) {
+        let (queue, waiting) = mpsc::channel(MOST_WAITING);
+        let unfinished = Arc::new(AtomicUsize::new(0));
+        let jobs = OutboxJobs { waiting, unfinished: Arc::clone(&unfinished) };
+        (Self { queue, unfinished }, jobs)
+    }
+
+    /// Whether there was room.
+    pub(super) fn push(&self, job: Job) -> bool {
+        self.unfinished.fetch_add(1, Ordering::AcqRel);
+        let queued = self.queue.try_send(job).is_ok();
+        if !queued {
+            self.unfinished.fetch_sub(1, Ordering::AcqRel);
+        }
+        queued
+    }
+
+    /// Texts that wait or are with a provider.
+    pub fn unfinished(&self) -> usize {
+        self.unfinished.load(Ordering::Acquire)
+    }
+}
+
+/// The jobs that wait in an [`Outbox`].
+pub struct OutboxJobs {
+    waiting: mpsc::Receiver<Job>,
+    unfinished: Arc<AtomicUsize>,
+}
+
+/// Sends what is in the queue.
+pub struct OutboxWorker {
+    jobs: Mutex<mpsc::Receiver<Job>>,
+    unfinished: Arc<AtomicUsize>,
+    pub(super) sender: Sender,
+}
+
+/// What sending one text needs.
+pub struct Sender {
+    pub attempts: Arc<dyn Attempts>,
+    pub keys: Arc<Keys>,
+    pub delivery: Arc<Delivery>,
+    pub template: Arc<SmsTemplate>,
+    pub events: Arc<dyn Sink>,
+    pub system: System,
+}
+
+impl OutboxWorker {
+    pub fn new(jobs: OutboxJobs, sender: Sender) -> Self {
+        let OutboxJobs { waiting, unfinished } = jobs;
+        Self { jobs: Mutex::new(waiting), unfinished, sender }
+    }
+
+    /// Sends until the queue is dropped, a few at a time, so that one slow provider call does
+    /// not hold up the others.
+    pub async fn run(&self) {
+        futures_util::future::join_all((0..AT_ONCE).map(|_| self.work())).await;
+    }
+
+    async fn work(&self) {
+        loop {
+            let job = self.jobs.lock().await.recv().await;
+            let Some(job) = job else { return };
+            self.sender.send(&job).await;
+            self.unfinished.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Sender {
+    async fn send(&self, job: &Job) {
+        let attempt = match self.attempts.get(job.key).await {
+            Ok(attempt) => attempt,
+            Err(error) => {
+                let reason = error.to_string();
+                let doing = "read an attempt to send its text";
+                return self.events.record(&Event::StoreFailed { doing, reason: &reason });
+            }
+        };
+        let alive = |attempt: &Attempt| {
+            attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
+        };
+        let Some(attempt) = attempt.filter(alive) else {
+            return self.events.record(&Event::TextDropped { attempt: job.attempt });
+        };
+        let outcome = self.text(job, &attempt).await;
+        let mut step = |found: Option<&_>| attempt::note_outcome(found, job.attempt, outcome);
+        if let Err(error) = self.attempts.update(job.key, &mut step).await {
+            let reason = error.to_string();
+            self.events.record(&Event::StoreFailed { doing: "note an outcome", reason: &reason });
+        }
+    }
+
+    async fn text(&self, job: &Job, attempt: &Attempt) -> SendOutcome {
+        let failed = |reason: &str| {
+            self.events.record(&Event::TextFailed { attempt: attempt.id, reason });
+        };
+        let service_down = SendOutcome::Refused(SendRefusal::Service);
+        let Some(code) = self.keys.code(attempt, &job.phone) else {
+            failed("made with a secret that is gone");
+            return service_down;
+        };
+        let host = job.page_host.as_ref().map(Host::as_str);
+        let text = match self.template.render(&code, &job.phone, job.language.as_deref(), host) {
+            Ok(text) => text,
+            Err(error) => {
+                failed(&error.to_string());
+                return service_down;
+            }
+        };
+        let valid_for = attempt.expires.since(self.system.now());
+        let message = Message { to: &job.phone, text: text.reveal(), valid_for };
+        match self.delivery.send(&message).await {
+            Ok(receipt) => {
+                let (provider, message) = (receipt.provider, receipt.id.as_str());
+                self.events.record(&Event::TextSent { attempt: attempt.id, provider, message });
+                SendOutcome::Sent
+            }
+            Err(error) => {
+                failed(&error.to_string());
+                SendOutcome::Refused(match error.blame() {
+                    Blame::OptedOut => SendRefusal::OptedOut,
+                    Blame::Number => SendRefusal::Number,
+                    Blame::Service => SendRefusal::Service,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use super::attempt::{self, Taken};
+use super::{Asker, Login};
+use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
+use crate::events::Event;
+use crate::session::{PreparedSession, SessionToken};
+use crate::store::{Attempt, AttemptKey, Committed, NewLogin, StoreError};
+
+/// Proof that somebody typed the right code, and what it gave them. Only [`Login::verify`]
+/// makes one.
+#[derive(Debug)]
+pub struct Verified {
+    token: SessionToken,
+}
+
+impl Verified {
+    /// The token of the session that began, for that browser's cookie.
+    pub fn token(&self) -> &SessionToken {
+        &self.token
+    }
+}
+
+/// What an answer came to.
+#[derive(Debug)]
+pub enum Verdict {
+    Right(Verified),
+    /// Not the right number of digits; took no try.
+    WrongLength,
+    /// A wrong code. At zero tries left the attempt is over.
+    Wrong { tries_left: u8 },
+    /// The code cannot be used any more, or there never was one: a new one must be asked for.
+    Over,
+    /// The right code, but this person may not sign in.
+    Blocked,
+}
+
+impl Login {
+    /// Judges what was typed as the code that was texted to `phone`. A right one begins a
+    /// session at `host`.
+    ///
+    /// An error means that nobody got in and that the try was given back.
+    pub async fn verify(
+        &self,
+        asker: &Asker,
+        phone: &PhoneNumber,
+        typed: &str,
+        host: &Host,
+    ) -> Result<Verdict, StoreError> {
+        let parts = &self.parts;
+        let key = parts.keys.attempt(asker, phone);
+        let Some(found) = parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?
+        else {
+            return Ok(self.over(None, "unknown"));
+        };
+        let Some(typed) = OneTimeCode::parse(typed, found.length) else {
+            return Ok(Verdict::WrongLength);
+        };
+        let answer = parts.keys.answer(key, &typed);
+        let attempt = match self.take_try(key, answer).await? {
+            Taken::Compare(attempt) => attempt,
+            Taken::Over { attempt, why } => return Ok(self.over(attempt, why)),
+        };
+        let Some(code) = parts.keys.code(&attempt, phone) else {
+            return Ok(self.over(Some(attempt.id), "made with a secret that is gone"));
+        };
+        if !code.matches(&typed) {
+            let tries_left = attempt.tries_left;
+            parts.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
+            return Ok(Verdict::Wrong { tries_left });
+        }
+        let verdict = self.spend(key, &attempt, phone, host).await;
+        if verdict.is_err() {
+            let mut step = |found: Option<&_>| attempt::return_try(found, attempt.id, answer);
+            parts.attempts.update(key, &mut step).await?;
+        }
+        verdict
+    }
+
+    async fn take_try(&self, key: AttemptKey, answer: [u8; 16]) -> Result<Taken, StoreError> {
+        let now = self.parts.system.now();
+        let mut taken = Taken::Over { attempt: None, why: "unknown" };
+        let mut step = |found: Option<&_>| {
+            let (told, step) = attempt::take_try(found, answer, now);
+            taken = told;
+            step
+        };
+        let updated = self.parts.attempts.update(key, &mut step).await;
+        updated.map_err(self.store_failed("take a try"))?;
+        Ok(taken)
+    }
+
+    /// Spends the code in the database and begins the session, both or neither.
+    async fn spend(
+        &self,
+        key: AttemptKey,
+        attempt: &Attempt,
+        phone: &PhoneNumber,
+        host: &Host,
+    ) -> Result<Verdict, StoreError> {
+        let parts = &self.parts;
+        let now = parts.system.now();
+        let seed = parts.keys.session_seed(attempt);
+        let session = parts.sessions.prepare(host, &seed, self.session);
+        let login = NewLogin {
+            attempt: attempt.id,
+            phone: phone.clone(),
+            new_user: UserId::from_bytes(parts.system.random()),
+            session: session.id,
+            token: session.digest,
+            host: session.host.clone(),
+            at: now,
+            expires: session.expires,
+        };
+        let committed = parts.logins.commit(&login).await;
+        let committed = committed.map_err(self.store_failed("spend a code"))?;
+        let mut step = |found: Option<&_>| attempt::close(found, attempt.id, now);
+        // The code is spent in the database, whatever becomes of this.
+        let closed = parts.attempts.update(key, &mut step).await;
+        let _ = closed.map_err(self.store_failed("close an attempt"));
+        Ok(match committed {
+            Committed::Begun { user, new_user } => {
+                self.signed_in(attempt.id, user, session.id, new_user);
+                right(session)
+            }
+            // A double click: the token follows from the attempt, so it is the same again.
+            Committed::AlreadySpent { at } if now.since(at) <= attempt::REPEATED => right(session),
+            Committed::AlreadySpent { .. } => self.over(Some(attempt.id), "used"),
+            Committed::Blocked { user } => {
+                parts.events.record(&Event::BlockedUser { attempt: attempt.id, user });
+                Verdict::Blocked
+            }
+        })
+    }
+
+    fn signed_in(&self, attempt: AttemptId, user: UserId, session: SessionId, new_user: bool) {
+        self.parts.events.record(&Event::SignedIn { attempt, user, session, new_user });
+    }
+
+    fn over(&self, attempt: Option<AttemptId>, why: &'static str) -> Verdict {
+        self.parts.events.record(&Event::DeadCode { attempt, why });
+        Verdict::Over
+    }
+}
+
+fn right(session: PreparedSession) -> Verdict {
+    Verdict::Right(Verified { token: session.token })
+}

@@ -1,0 +1,195 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::{SessionToken, Settings};
+use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
+use crate::store::{self, StoreError, StoredSession};
+use crate::system::{System, Timestamp};
+
+/// Sessions that this process knows without asking the store.
+const KNOWN: u64 = 200_000;
+
+/// A session's last use is noted in memory at most this often, so that a busy session does not
+/// write the same cache line at every request.
+const NOTED: Duration = Duration::from_secs(30);
+
+/// Proof that a request comes from a signed-in browser. Only [`Sessions::check`] makes one.
+#[derive(Clone, Debug)]
+pub struct SignedIn(Arc<Known>);
+
+impl SignedIn {
+    pub fn user(&self) -> UserId {
+        self.0.user
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.0.id
+    }
+
+    pub fn phone(&self) -> &PhoneNumber {
+        &self.0.phone
+    }
+
+    /// The user's id as text, made once for the session.
+    pub fn user_text(&self) -> &Bytes {
+        &self.0.user_text
+    }
+
+    /// The number in E.164 as text, made once for the session.
+    pub fn phone_text(&self) -> &Bytes {
+        &self.0.phone_text
+    }
+}
+
+#[derive(Debug)]
+struct Known {
+    id: SessionId,
+    user: UserId,
+    phone: PhoneNumber,
+    host: String,
+    expires: Timestamp,
+    seen: AtomicI64,
+    seen_in_store: AtomicI64,
+    ended: AtomicBool,
+    user_text: Bytes,
+    phone_text: Bytes,
+}
+
+impl From<StoredSession> for Known {
+    fn from(stored: StoredSession) -> Self {
+        let seen = stored.last_seen.as_millis();
+        Self {
+            id: stored.id,
+            user: stored.user,
+            user_text: Bytes::from(stored.user.to_string()),
+            phone_text: Bytes::from(stored.phone.e164().to_owned()),
+            phone: stored.phone,
+            host: stored.host,
+            expires: stored.expires,
+            seen: AtomicI64::new(seen),
+            seen_in_store: AtomicI64::new(seen),
+            ended: AtomicBool::new(false),
+        }
+    }
+}
+
+/// A session that is about to begin: its id and token are made before the transaction that
+/// writes it.
+#[derive(Debug)]
+pub struct PreparedSession {
+    pub id: SessionId,
+    pub token: SessionToken,
+    pub digest: [u8; 32],
+    pub host: String,
+    pub expires: Timestamp,
+}
+
+/// All signed-in browsers: a cache of those that this process has seen, before the store.
+pub struct Sessions {
+    store: Arc<dyn store::Sessions>,
+    /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
+    /// stays true.
+    known: Cache<[u8; 32], Option<Arc<Known>>>,
+    keys: Vec<Subkey>,
+    system: System,
+}
+
+impl Sessions {
+    pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
+        let known = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
+        Self { store, known: known.build(), keys: keyring.subkeys("session token"), system }
+    }
+
+    /// Makes the id and the token of a session at `host`. The token follows from `seed`, which
+    /// must be unpredictable: the same seed gives the same token, so that the answer to a double
+    /// click can be given twice.
+    pub fn prepare(&self, host: &Host, seed: &[u8; 32], settings: Settings) -> PreparedSession {
+        let token = SessionToken::new(seed, &self.keys[0]);
+        PreparedSession {
+            id: SessionId::from_bytes(self.system.random()),
+            digest: token.digest(),
+            token,
+            host: host.as_str().to_owned(),
+            expires: self.system.now() + settings.lifetime,
+        }
+    }
+
+    /// Who holds `token`, if it is good on `host` now. Asks the store only for sessions that
+    /// this process does not know yet.
+    pub async fn check(
+        &self,
+        token: &SessionToken,
+        host: &Host,
+        settings: Settings,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let digest = token.digest();
+        let known = match self.known.get(&digest) {
+            Some(known) => known,
+            None if !token.is_ours(&self.keys) => return Ok(None),
+            None => self.load(digest).await?,
+        };
+        let now = self.system.now();
+        Ok(known.filter(|known| known.is_good(host, now, settings)).map(|known| {
+            known.note_use(now);
+            SignedIn(known)
+        }))
+    }
+
+    async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
+        let found = self.store.find(&digest).await?.map(|stored| Arc::new(Known::from(stored)));
+        // Another request may have loaded it meanwhile, and somebody may have ended that one:
+        // what is already there wins.
+        Ok(self.known.entry(digest).or_insert(found).into_value())
+    }
+
+    /// Ends a session, in the store first: when that fails, nobody is told that it ended.
+    pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
+        self.store.end(who.0.id, self.system.now()).await?;
+        who.0.ended.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Writes down when sessions were last used, all in one batch.
+    pub async fn write_last_seen(&self) -> Result<usize, StoreError> {
+        let newer: Vec<_> = self
+            .known
+            .iter()
+            .filter_map(|(_, known)| known)
+            .filter_map(|known| {
+                let seen = known.seen.load(Ordering::Relaxed);
+                (seen > known.seen_in_store.load(Ordering::Relaxed)).then_some((known, seen))
+            })
+            .collect();
+        let rows: Vec<_> =
+            newer.iter().map(|(k, seen)| (k.id, Timestamp::from_millis(*seen))).collect();
+        if !rows.is_empty() {
+            self.store.note_seen(&rows).await?;
+        }
+        for (known, seen) in newer {
+            known.seen_in_store.store(seen, Ordering::Relaxed);
+        }
+        Ok(rows.len())
+    }
+}
+
+impl Known {
+    fn is_good(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
+        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
+        self.host == host.as_str()
+            && !self.ended.load(Ordering::Acquire)
+            && now < self.expires
+            && now < seen + settings.idle
+    }
+
+    fn note_use(&self, now: Timestamp) {
+        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
+        if now.since(seen) >= NOTED {
+            self.seen.store(now.as_millis(), Ordering::Relaxed);
+        }
+    }
+}

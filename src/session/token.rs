@@ -1,0 +1,60 @@
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::domain::{Subkey, digest};
+
+const SEED: usize = 32;
+const TAG: usize = 8;
+
+/// What a session cookie holds: 256 bits that nobody can guess and a 64-bit tag under the server
+/// secret, so that a cookie which is not ours is told without asking a store.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SessionToken([u8; SEED + TAG]);
+
+impl SessionToken {
+    pub(super) fn new(seed: &[u8; SEED], key: &Subkey) -> Self {
+        let mut bytes = [0; SEED + TAG];
+        bytes[..SEED].copy_from_slice(seed);
+        bytes[SEED..].copy_from_slice(&tag(seed, key));
+        Self(bytes)
+    }
+
+    /// Reads a cookie's value; `None` when that has not the shape of a token.
+    pub fn parse(value: &str) -> Option<Self> {
+        let mut bytes = [0; SEED + TAG];
+        let read = URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()?;
+        (read == SEED + TAG).then_some(Self(bytes))
+    }
+
+    /// The cookie's value. Named so that a reader sees a secret leave its type.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What stores keep instead of the token.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        digest(&self.0)
+    }
+
+    /// Whether one of our keys made it.
+    pub(super) fn is_ours(&self, keys: &[Subkey]) -> bool {
+        let (seed, given) = self.0.split_at(SEED);
+        keys.iter().any(|key| tag(seed, key).ct_eq(given).into())
+    }
+}
+
+fn tag(seed: &[u8], key: &Subkey) -> [u8; TAG] {
+    let mut short = [0; TAG];
+    short.copy_from_slice(&key.mac(&[seed])[..TAG]);
+    short
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(•••)")
+    }
+}

@@ -1,0 +1,89 @@
+use async_trait::async_trait;
+use sqlx::{Row as _, Sqlite, Transaction};
+
+use super::{SqlStore, hex};
+use crate::domain::UserId;
+use crate::store::{Committed, Logins, NewLogin, StoreError};
+use crate::system::Timestamp;
+
+#[async_trait]
+impl Logins for SqlStore {
+    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
+        let mut tx = self.write.begin().await?;
+        if let Some(at) = spend(&mut tx, login).await? {
+            return Ok(Committed::AlreadySpent { at });
+        }
+        let (user, blocked) = find_or_create_user(&mut tx, login).await?;
+        if blocked {
+            tx.commit().await?;
+            return Ok(Committed::Blocked { user });
+        }
+        begin_session(&mut tx, login, user).await?;
+        tx.commit().await?;
+        Ok(Committed::Begun { user, new_user: user == login.new_user })
+    }
+}
+
+/// Writes the attempt down as spent; when it was before, says when. The transaction's first
+/// statement writes, since SQLite refuses a reader that turns writer.
+async fn spend(
+    tx: &mut Transaction<'_, Sqlite>,
+    login: &NewLogin,
+) -> Result<Option<Timestamp>, StoreError> {
+    let inserted =
+        sqlx::query("INSERT INTO spent (attempt, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(login.attempt.to_string())
+            .bind(login.at.as_millis())
+            .execute(&mut **tx)
+            .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let row = sqlx::query("SELECT at FROM spent WHERE attempt = $1")
+        .bind(login.attempt.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(Some(Timestamp::from_millis(row.try_get("at")?)))
+}
+
+async fn find_or_create_user(
+    tx: &mut Transaction<'_, Sqlite>,
+    login: &NewLogin,
+) -> Result<(UserId, bool), StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO users (id, phone, created) VALUES ($1, $2, $3)
+         ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone RETURNING id, blocked",
+    )
+    .bind(login.new_user.to_string())
+    .bind(login.phone.e164())
+    .bind(login.at.as_millis())
+    .fetch_one(&mut **tx)
+    .await?;
+    let id: String = row.try_get("id")?;
+    let user = UserId::parse(&id).ok_or(StoreError::BadRow { table: "users", column: "id" })?;
+    Ok((user, row.try_get::<Option<i64>, _>("blocked")?.is_some()))
+}
+
+async fn begin_session(
+    tx: &mut Transaction<'_, Sqlite>,
+    login: &NewLogin,
+    user: UserId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, kind, created, last_seen, expires)
+         VALUES ($1, $2, 'browser', $3, $3, $4)",
+    )
+    .bind(login.session.to_string())
+    .bind(user.to_string())
+    .bind(login.at.as_millis())
+    .bind(login.expires.as_millis())
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)")
+        .bind(hex(&login.token))
+        .bind(login.session.to_string())
+        .bind(&login.host)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

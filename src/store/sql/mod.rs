@@ -1,0 +1,69 @@
+//! Users, sessions and spent codes in a database. One SQL text that SQLite and Postgres both
+//! take; so far only SQLite is opened. Times are milliseconds since 1970.
+mod logins;
+mod migrations;
+mod sessions;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::StoreError;
+
+/// `[store]`: where durable things are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// `sqlite:path`, the path already made absolute or relative to the configuration file.
+    Sqlite(PathBuf),
+}
+
+/// How long a request waits for a connection or a lock before it is refused.
+const PATIENCE: Duration = Duration::from_secs(1);
+const READERS: u32 = 4;
+
+/// One database. SQLite takes one writer at a time: a pool of one keeps the queue here, where it
+/// is fair, and not in SQLite's busy handler.
+pub struct SqlStore {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+impl SqlStore {
+    /// Opens the database, makes it when missing, and brings its tables up to date.
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        let Database::Sqlite(path) = database;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+        let write = pool(1).connect_with(options.clone()).await?;
+        migrations::migrator().run(&write).await?;
+        let read = pool(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self { write, read })
+    }
+
+    /// Waits until what is under way is done, then closes the files.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+/// Lower-case hexadecimal, as digests are kept.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
