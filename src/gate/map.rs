@@ -24,7 +24,8 @@ pub enum Located<'m> {
     NoSite,
     /// One of our own paths: what comes after the prefix.
     Own(Own<'m>),
-    Site { site: &'m Site, origin: &'m Origin },
+    /// `index` is the site's place in [`Map::sites`].
+    Site { index: usize, origin: &'m Origin },
     /// An upstream could read the path as one of ours, which never reach an upstream, or as one
     /// outside of its site.
     Disguised,
@@ -91,17 +92,21 @@ impl Map {
             return Located::Disguised;
         }
         let sent = readings.iter().next().unwrap_or_default();
-        let here = |site: &&Site| site.place.origin == *origin && is_below(sent, &site.place.path);
-        match self.sites.iter().find(here) {
-            Some(site) if !readings.iter().all(|path| is_below(path, &site.place.path)) => {
-                Located::Disguised
-            }
-            Some(site) => Located::Site { site, origin },
+        let here = |site: &Site| site.place.origin == *origin && is_below(sent, &site.place.path);
+        match self.sites.iter().position(here) {
+            Some(index) if !self.sites[index].holds_all(readings) => Located::Disguised,
+            Some(index) => Located::Site { index, origin },
             None if self.issuer.origin() == origin && self.issuer.base().is_empty() => {
                 Located::Own(own(""))
             }
             None => Located::NoSite,
         }
+    }
+}
+
+impl Site {
+    fn holds_all(&self, readings: &Readings<'_>) -> bool {
+        readings.iter().all(|path| is_below(path, &self.place.path))
     }
 }
 

@@ -12,7 +12,7 @@ mod target;
 pub use caller::Caller;
 pub use client_ip::client_ip;
 pub use cookies::{Cookies, is_ours, strip_ours};
-pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
+pub use decide::{Asked, Decision, Need, Refusal, decide, is_foreign, is_navigation, need};
 pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
 pub use map::{Located, Map, Own};
 pub use sites::{

@@ -63,15 +63,6 @@ impl Login {
         &self.settings
     }
 
-    /// The attempt of this asker and number, as it is now.
-    pub async fn attempt(
-        &self,
-        asker: &Asker,
-        phone: &PhoneNumber,
-    ) -> Result<Option<Attempt>, StoreError> {
-        self.parts.attempts.get(self.parts.keys.attempt(asker, phone)).await
-    }
-
     fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {
         move |error| {
             let reason = error.to_string();

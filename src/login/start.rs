@@ -5,7 +5,11 @@ use super::outbox::Job;
 use super::{Asker, Login};
 use crate::domain::{Host, LineType, PhoneNumber};
 use crate::events::Event;
-use crate::store::{SendOutcome, SendRefusal, StoreError};
+use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
+
+/// The outcome of a text is looked for so often while somebody waits for it: the store may be
+/// another process's, which cannot call us.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
 
 /// Somebody wants a code at `phone`.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +85,38 @@ impl Login {
         let mut step = |found: Option<&_>| attempt::note_outcome(found, id, outcome);
         parts.attempts.update(key, &mut step).await?;
         Err(StartError::Busy)
+    }
+
+    /// How long until another text of `attempt` may be asked for.
+    pub fn resend_wait(&self, attempt: &Attempt) -> Duration {
+        (attempt.sent + attempt::COOL_DOWN).since(self.parts.system.now())
+    }
+
+    /// Whether the code of `attempt` would still be taken.
+    pub fn is_alive(&self, attempt: &Attempt) -> bool {
+        attempt::is_alive(attempt, self.parts.system.now())
+    }
+
+    /// The attempt of this asker and number, as soon as the outcome of its newest text is known,
+    /// but no later than after `patience`.
+    pub async fn attempt_with_outcome(
+        &self,
+        asker: &Asker,
+        phone: &PhoneNumber,
+        patience: Duration,
+    ) -> Result<Option<Attempt>, StoreError> {
+        let key = self.parts.keys.attempt(asker, phone);
+        let mut looks = patience.as_millis() / LOOK_AGAIN.as_millis();
+        loop {
+            let found = self.parts.attempts.get(key).await;
+            let found = found.map_err(self.store_failed("read an attempt"))?;
+            let pending = |attempt: &Attempt| attempt.outcome == SendOutcome::Pending;
+            if looks == 0 || !found.as_ref().is_some_and(pending) {
+                return Ok(found);
+            }
+            looks -= 1;
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     fn may_be_texted(&self, phone: &PhoneNumber) -> Result<(), StartError> {

@@ -1,5 +1,22 @@
 //! The only user of Pingora: listeners, the way of a request, upstreams, shutdown.
-//! Judges nothing itself: `gate` does.
+//! Judges nothing itself: `gate` does. Answers nothing itself: `web` does.
+mod access_log;
+mod admin;
+mod bridge;
+mod connection;
+mod drain;
+mod exchange;
+mod gateway;
+mod headers;
+mod live;
+mod server;
 mod settings;
+mod upstream;
 
+pub use access_log::AccessLog;
+pub use connection::Connections;
+pub use drain::{Drain, Readiness, Signals, Stop};
+pub use live::{Live, Shared};
+pub use server::{Job, Parts, run};
 pub use settings::Settings;
+pub use upstream::Resolver;

@@ -35,6 +35,11 @@ impl SignedIn {
         &self.0.phone
     }
 
+    /// Whether this is the session that `token` opens.
+    pub fn holds(&self, token: &SessionToken) -> bool {
+        self.0.digest == token.digest()
+    }
+
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
         &self.0.user_text
@@ -48,6 +53,7 @@ impl SignedIn {
 
 #[derive(Debug)]
 struct Known {
+    digest: [u8; 32],
     id: SessionId,
     user: UserId,
     phone: PhoneNumber,
@@ -60,10 +66,11 @@ struct Known {
     phone_text: Bytes,
 }
 
-impl From<StoredSession> for Known {
-    fn from(stored: StoredSession) -> Self {
+impl Known {
+    fn new(digest: [u8; 32], stored: StoredSession) -> Self {
         let seen = stored.last_seen.as_millis();
         Self {
+            digest,
             id: stored.id,
             user: stored.user,
             user_text: Bytes::from(stored.user.to_string()),
@@ -141,7 +148,8 @@ impl Sessions {
     }
 
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
-        let found = self.store.find(&digest).await?.map(|stored| Arc::new(Known::from(stored)));
+        let found = self.store.find(&digest).await?;
+        let found = found.map(|stored| Arc::new(Known::new(digest, stored)));
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
         Ok(self.known.entry(digest).or_insert(found).into_value())

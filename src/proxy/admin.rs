@@ -1,0 +1,47 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Response, StatusCode, header};
+use pingora_core::apps::http_app::ServeHttp;
+use pingora_core::protocols::http::ServerSession;
+
+use super::drain::Drain;
+use crate::store;
+
+/// The admin listener: for the operator's probes, never for the public.
+pub(super) struct Admin {
+    pub(super) drain: Arc<Drain>,
+    pub(super) store: Arc<dyn store::Sessions>,
+}
+
+#[async_trait]
+impl ServeHttp for Admin {
+    async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        let path = session.req_header().uri.path().to_owned();
+        let (status, text) = match path.as_str() {
+            "/healthz" => (StatusCode::OK, "ok\n"),
+            "/startupz" | "/readyz" => self.ready().await,
+            _ => (StatusCode::NOT_FOUND, "not found: try /healthz, /readyz or /startupz\n"),
+        };
+        let mut response = Response::new(text.as_bytes().to_vec());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, plain);
+        headers.insert(header::CONTENT_LENGTH, http::HeaderValue::from(text.len()));
+        headers.insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl Admin {
+    async fn ready(&self) -> (StatusCode, &'static str) {
+        if !self.drain.readiness.is_ready() {
+            return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n");
+        }
+        match self.store.ping().await {
+            Ok(()) => (StatusCode::OK, "ready\n"),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+        }
+    }
+}

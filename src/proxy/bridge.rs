@@ -1,0 +1,90 @@
+//! From Pingora's session to `web`'s router, and back.
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use pingora::Result;
+use pingora_http::ResponseHeader;
+use pingora_proxy::Session;
+use tower::ServiceExt as _;
+
+use super::live::Live;
+use crate::web::{Facts, Problem};
+
+/// The longest body that an own endpoint takes.
+const LONGEST_BODY: usize = 16 * 1024;
+/// For a whole body: Pingora's own time-out starts anew with every read.
+const WHOLE_BODY: Duration = Duration::from_secs(10);
+
+/// Answers one of our own paths.
+pub(super) async fn answer(session: &mut Session, live: &Live, facts: Facts) -> Response<Bytes> {
+    let at = facts.origin.clone();
+    let refuse = |problem: &Problem, headers| live.web.problem(problem, headers, Some(&at));
+    let body = match tokio::time::timeout(WHOLE_BODY, read_body(session)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(problem)) => return refuse(&problem, &session.req_header().headers),
+        Err(_) => return refuse(&Problem::TooSlow, &session.req_header().headers),
+    };
+    let request = session.req_header();
+    let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let below = path.strip_prefix(facts.base.as_str()).unwrap_or(path);
+    let rooted = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
+    let mut inner = Request::builder().method(request.method.clone()).uri(rooted);
+    if let Some(headers) = inner.headers_mut() {
+        headers.clone_from(&request.headers);
+    }
+    let Ok(inner) = inner.extension(facts).body(Body::from(body)) else {
+        return refuse(&Problem::BadRequest, &request.headers);
+    };
+    let Ok(answer) = live.router.clone().oneshot(inner).await;
+    let (parts, body) = answer.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(parts, body.to_bytes()),
+        Err(_) => refuse(&Problem::Internal, &session.req_header().headers),
+    }
+}
+
+async fn read_body(session: &mut Session) -> Result<Bytes, Problem> {
+    let declared = session.req_header().headers.get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LONGEST_BODY) {
+        return Err(Problem::TooLarge);
+    }
+    let expects = session.req_header().headers.get(header::EXPECT).is_some();
+    if expects && session.write_continue_response().await.is_err() {
+        return Err(Problem::BadRequest);
+    }
+    let mut body = BytesMut::new();
+    loop {
+        match session.read_request_body().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
+                return Err(Problem::TooLarge);
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.freeze()),
+            Err(_) => return Err(Problem::BadRequest),
+        }
+    }
+}
+
+/// Sends an answer of ours to the client.
+pub(super) async fn send(session: &mut Session, answer: Response<Bytes>) -> Result<()> {
+    let (parts, body) = answer.into_parts();
+    let mut head = ResponseHeader::build(parts.status, Some(parts.headers.len() + 1))?;
+    for (name, value) in &parts.headers {
+        head.append_header(name.clone(), value.clone())?;
+    }
+    let has_body = !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let is_head = session.req_header().method == Method::HEAD;
+    if has_body && !(is_head && head.headers.contains_key(header::CONTENT_LENGTH)) {
+        head.insert_header(header::CONTENT_LENGTH, body.len())?;
+    }
+    let silent = !has_body || is_head || body.is_empty();
+    session.write_response_header(Box::new(head), silent).await?;
+    if !silent {
+        session.write_response_body(Some(body), true).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! A stream around each accepted one: it ends a request head that does not come to an end, and
+//! knows how many connections are open. No hook of Pingora's can do either: its read time-out
+//! starts anew with every byte.
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pingora_core::apps::ServerApp;
+use pingora_core::protocols::raw_connect::ProxyDigest;
+use pingora_core::protocols::tls::SslDigest;
+use pingora_core::protocols::{
+    ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
+    Stream, TimingDigest, UniqueID, UniqueIDType,
+};
+use pingora_core::server::ShutdownWatch;
+use pingora_http::ResponseHeader;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// From a connection's start, or a request's first byte, to the end of its head.
+const WHOLE_HEAD: Duration = Duration::from_secs(10);
+
+/// After the listeners closed, connections that were accepted just before get this long to
+/// bring their request.
+const LAST_ARRIVALS: Duration = Duration::from_millis(500);
+
+/// Counts open connections.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+impl Connections {
+    pub fn open(&self) -> usize {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn count(&self) -> Counted {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Counted(self.clone())
+    }
+}
+
+struct Counted(Connections);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// What a connection is doing, told by the proxy and read by the stream.
+#[derive(Debug)]
+pub(super) struct Connection(AtomicU8);
+
+const IDLE: u8 = 0;
+const HEAD: u8 = 1;
+const REQUEST: u8 = 2;
+
+impl Connection {
+    /// A request's head is there: the deadline ends.
+    pub(super) fn head_is_whole(&self) {
+        self.0.store(REQUEST, Ordering::Release);
+    }
+
+    /// A request is over: the next byte begins another head.
+    pub(super) fn request_is_over(&self) {
+        self.0.store(IDLE, Ordering::Release);
+    }
+
+    /// The connection that a request came on.
+    pub(super) fn of(digest: Option<&pingora_core::protocols::Digest>) -> Option<&Arc<Self>> {
+        let proxied = digest?.proxy_digest.as_deref()?;
+        proxied.user_data.as_ref()?.downcast_ref()
+    }
+}
+
+/// The service: our stream in, Pingora's app around it.
+pub(super) struct Front<A> {
+    inner: Arc<A>,
+    connections: Connections,
+}
+
+impl<A> Front<A> {
+    pub(super) fn new(inner: A, connections: Connections) -> Self {
+        Self { inner: Arc::new(inner), connections }
+    }
+}
+
+#[async_trait]
+impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
+    async fn process_new(
+        self: &Arc<Self>,
+        stream: Stream,
+        shutdown: &ShutdownWatch,
+    ) -> Option<Stream> {
+        let _counted = self.connections.count();
+        let mut next = self.inner.process_new(Box::new(Guarded::new(stream)), shutdown).await;
+        // A connection that can be used again comes back, still guarded.
+        while let Some(stream) = next {
+            next = self.inner.process_new(stream, shutdown).await;
+        }
+        None
+    }
+
+    async fn cleanup(&self) {
+        tokio::time::sleep(LAST_ARRIVALS).await;
+        self.inner.cleanup().await;
+    }
+}
+
+struct Guarded {
+    inner: Stream,
+    connection: Arc<Connection>,
+    digest: Option<Arc<ProxyDigest>>,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Guarded {
+    fn new(inner: Stream) -> Self {
+        let connection = Arc::new(Connection(AtomicU8::new(HEAD)));
+        // Pingora carries a digest of the stream to every request on it: our way to be found.
+        let carrier = ResponseHeader::build(200, None).map(|response| {
+            let data: Arc<Connection> = Arc::clone(&connection);
+            Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
+        });
+        let deadline = Box::pin(tokio::time::sleep_until(whole_head_from_now()));
+        Self { inner, connection, digest: carrier.ok(), deadline }
+    }
+}
+
+fn whole_head_from_now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a time-out of the network, not a rule")]
+    let now = Instant::now();
+    now + WHOLE_HEAD
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let in_head = self.connection.0.load(Ordering::Acquire) == HEAD;
+        if in_head && self.deadline.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        let first_byte = buffer.filled().len() > before
+            && self
+                .connection
+                .0
+                .compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok();
+        if first_byte {
+            self.deadline.as_mut().reset(whole_head_from_now());
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guarded")
+    }
+}
+
+#[async_trait]
+impl Shutdown for Guarded {
+    async fn shutdown(&mut self) {
+        self.inner.shutdown().await;
+    }
+}
+
+impl UniqueID for Guarded {
+    fn id(&self) -> UniqueIDType {
+        self.inner.id()
+    }
+}
+
+impl Ssl for Guarded {
+    fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
+        self.inner.get_ssl_digest()
+    }
+
+    fn selected_alpn_proto(&self) -> Option<ALPN> {
+        self.inner.selected_alpn_proto()
+    }
+}
+
+#[async_trait]
+impl Peek for Guarded {
+    async fn try_peek(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        // Peeking waits for the first bytes, before any `poll_read`: the same deadline holds.
+        tokio::time::timeout_at(self.deadline.deadline(), self.inner.try_peek(buffer))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl GetTimingDigest for Guarded {
+    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
+        self.inner.get_timing_digest()
+    }
+}
+
+impl GetProxyDigest for Guarded {
+    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
+        self.digest.clone()
+    }
+}
+
+impl GetSocketDigest for Guarded {
+    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
+        self.inner.get_socket_digest()
+    }
+}

@@ -1,0 +1,130 @@
+//! The end of the process: readiness fails, listeners close, what was accepted is answered,
+//! texts that wait are sent, then the process ends.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
+use pingora_core::services::background::BackgroundService;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+use super::connection::Connections;
+
+/// The longest that a shutdown takes; below the 30 s after which container runtimes kill.
+pub(super) const LONGEST: Duration = Duration::from_secs(25);
+const LOOKED_AGAIN: Duration = Duration::from_millis(20);
+
+/// Whether load balancers should send requests here.
+#[derive(Debug, Default)]
+pub struct Readiness(AtomicBool);
+
+impl Readiness {
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Release);
+    }
+
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// What must be done before the process ends.
+pub struct Drain {
+    pub readiness: Readiness,
+    pub connections: Connections,
+    /// Texts that are not sent yet.
+    pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
+    /// Runs last, when nothing is under way any more.
+    pub finish: Box<dyn Fn() -> futures_util::future::BoxFuture<'static, ()> + Send + Sync>,
+    /// Ends the process: Pingora would sleep out its grace period even when all is done.
+    pub exit: Box<dyn Fn() + Send + Sync>,
+}
+
+#[async_trait]
+impl BackgroundService for std::sync::Arc<Drain> {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        if shutdown.changed().await.is_err() {
+            return;
+        }
+        let emptied = tokio::time::timeout(LONGEST, async {
+            while self.connections.open() > 0 || (self.unsent)() > 0 {
+                tokio::time::sleep(LOOKED_AGAIN).await;
+            }
+        });
+        if emptied.await.is_err() {
+            let (open, unsent) = (self.connections.open(), (self.unsent)());
+            warn!(open, unsent, "ending with connections open or texts unsent");
+        }
+        (self.finish)().await;
+        info!("ended");
+        (self.exit)();
+    }
+}
+
+/// The signals of the process, caught from the moment this is made: SIGHUP would kill otherwise.
+pub struct Signals(Mutex<Caught>);
+
+struct Caught {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Must be called on a tokio runtime that lives as long as the process.
+    pub fn catch() -> std::io::Result<Self> {
+        Ok(Self(Mutex::new(Caught {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })))
+    }
+
+    async fn stop(&self) {
+        let mut caught = self.0.lock().await;
+        let Caught { terminate, interrupt, hang_up } = &mut *caught;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return info!("SIGTERM: ending"),
+                _ = interrupt.recv() => return info!("SIGINT: ending"),
+                _ = hang_up.recv() => {
+                    warn!("SIGHUP: this version does not reload its configuration; nothing changed");
+                }
+            }
+        }
+    }
+}
+
+/// What tells the server to stop.
+pub enum Stop {
+    /// The process's signals; accepted requests are answered first.
+    Signals(Signals),
+    /// For tests: at once, when the other end is dropped.
+    Dropped(tokio::sync::watch::Receiver<()>),
+}
+
+pub(super) struct Watch {
+    pub(super) stop: Stop,
+    pub(super) drain: std::sync::Arc<Drain>,
+}
+
+#[async_trait]
+impl ShutdownSignalWatch for Watch {
+    async fn recv(&self) -> ShutdownSignal {
+        match &self.stop {
+            Stop::Signals(signals) => {
+                signals.stop().await;
+                self.drain.readiness.set(false);
+                ShutdownSignal::GracefulTerminate
+            }
+            Stop::Dropped(watch) => {
+                let mut watch = watch.clone();
+                while watch.changed().await.is_ok() {}
+                self.drain.readiness.set(false);
+                ShutdownSignal::FastShutdown
+            }
+        }
+    }
+}

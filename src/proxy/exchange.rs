@@ -1,0 +1,34 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::live::Live;
+use crate::gate::Caller;
+use crate::system::Timestamp;
+
+/// One request and its answer: what was found out on the way.
+pub(super) struct Exchange {
+    pub(super) live: Arc<Live>,
+    pub(super) began: Timestamp,
+    pub(super) client: Option<IpAddr>,
+    /// The site that the request goes on to, by its place in the map.
+    pub(super) site: Option<usize>,
+    pub(super) caller: Caller,
+    /// Whether only a signed-in person may see the answer.
+    pub(super) privately: bool,
+    /// For the access log: what became of the request.
+    pub(super) decision: &'static str,
+}
+
+impl Exchange {
+    pub(super) fn new(live: Arc<Live>, began: Timestamp) -> Self {
+        Self {
+            live,
+            began,
+            client: None,
+            site: None,
+            caller: Caller::Nobody,
+            privately: false,
+            decision: "none",
+        }
+    }
+}

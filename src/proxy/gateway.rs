@@ -1,0 +1,305 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora_core::modules::http::HttpModules;
+use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_proxy::{FailToProxy, ProxyHttp, Session};
+
+use super::access_log::Line;
+use super::bridge;
+use super::connection::Connection;
+use super::exchange::Exchange;
+use super::headers::{self, Upstream};
+use super::live::Shared;
+use crate::domain::Origin;
+use crate::events::Event;
+use crate::gate::{self, Asked, BadTarget, Caller, Cookies, Decision, Located, Need, Refusal};
+use crate::session::SessionToken;
+use crate::store::StoreError;
+use crate::web::{Facts, Problem};
+
+/// For a connection between two requests, seconds.
+const KEEP_ALIVE: u64 = 60;
+const WRITE: Duration = Duration::from_mins(1);
+/// The longest head that is looked at: Pingora itself takes a mebibyte.
+const LONGEST_HEAD: usize = 32 * 1024;
+const MOST_HEADERS: usize = 100;
+
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+/// Pingora's callbacks: the way of every request.
+pub(super) struct Gateway {
+    shared: Shared,
+}
+
+/// What becomes of a request, before anything is written.
+enum Fate {
+    Forward,
+    Own(Facts),
+    Answer(Response<Bytes>),
+}
+
+impl Gateway {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+
+    /// Judges a request. Every way out that is not `Forward` is an answer of ours.
+    async fn judge(&self, request: &RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Fate {
+        let live = Arc::clone(&ctx.live);
+        let client = gate::client_ip(peer, &request.headers, &live.trusted_proxies);
+        ctx.client = Some(client);
+        let problem =
+            |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
+        if let Some(refused) = odd_head(request) {
+            ctx.decision = "bad-request";
+            return problem(refused);
+        }
+        let Ok((authority, path)) = target(request) else {
+            ctx.decision = "bad-request";
+            return problem(Problem::BadRequest);
+        };
+        let Ok(readings) = gate::readings(path) else {
+            ctx.decision = "bad-request";
+            return problem(Problem::BadRequest);
+        };
+        match live.map.locate(&authority, &readings) {
+            Located::UnknownHost => {
+                ctx.decision = "unknown-host";
+                problem(Problem::UnknownHost)
+            }
+            Located::NoSite => problem(Problem::NotFound),
+            Located::Disguised => problem(Problem::BadRequest),
+            Located::Own(own) => {
+                ctx.decision = "own";
+                Fate::Own(Facts::new(&own, client))
+            }
+            Located::Site { index, origin } => {
+                ctx.site = Some(index);
+                let site = &live.map.sites()[index];
+                let method = &request.method;
+                let asked = Asked { site, method, readings: &readings, client };
+                self.judge_site(&asked, origin, request, ctx).await
+            }
+        }
+    }
+
+    async fn judge_site(
+        &self,
+        asked: &Asked<'_>,
+        origin: &Origin,
+        request: &RequestHeader,
+        ctx: &mut Exchange,
+    ) -> Fate {
+        let live = Arc::clone(&ctx.live);
+        let problem = |problem: Problem| {
+            Fate::Answer(live.web.problem(&problem, &request.headers, Some(origin)))
+        };
+        if gate::need(asked) == Need::Caller {
+            ctx.privately = true;
+            match self.caller(request, origin, ctx).await {
+                Ok(caller) => ctx.caller = caller,
+                Err(_) => {
+                    ctx.decision = "store-failed";
+                    return problem(Problem::Unavailable);
+                }
+            }
+        }
+        let signed_in = matches!(ctx.caller, Caller::Session(..));
+        if signed_in && gate::is_foreign(asked.method, &request.headers, origin) {
+            ctx.decision = "foreign-origin";
+            return problem(Problem::Foreign);
+        }
+        match gate::decide(asked, &ctx.caller) {
+            Decision::Forward => {
+                ctx.decision = "forward";
+                Fate::Forward
+            }
+            Decision::SignIn => {
+                ctx.decision = "sign-in";
+                Fate::Answer(live.web.challenge(origin, request))
+            }
+            Decision::Refuse(why) => {
+                ctx.decision = "refused";
+                problem(match (why, &ctx.caller) {
+                    (Refusal::NotAllowed, Caller::Session(who, _)) => {
+                        Problem::Denied(who.phone().clone())
+                    }
+                    _ => Problem::Network,
+                })
+            }
+        }
+    }
+
+    /// Who holds the request's session cookie. No I/O for a session that this process knows.
+    async fn caller(
+        &self,
+        request: &Parts,
+        origin: &Origin,
+        ctx: &Exchange,
+    ) -> Result<Caller, StoreError> {
+        let cookie = Cookies::for_origin(origin).get(&request.headers, "");
+        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(Caller::Nobody) };
+        let session = ctx.live.session;
+        let checked = self.shared.sessions.check(&token, origin.host(), session).await;
+        let checked = checked.inspect_err(|error| {
+            let (doing, reason) = ("check a session", error.to_string());
+            self.shared.events.record(&Event::StoreFailed { doing, reason: &reason });
+        })?;
+        Ok(checked.map_or(Caller::Nobody, |who| {
+            let roles = ctx.live.directory.roles(who.phone()).clone();
+            Caller::Session(who, roles)
+        }))
+    }
+}
+
+/// Methods, and the size of the head.
+fn odd_head(request: &RequestHeader) -> Option<Problem> {
+    if !METHODS.contains(&request.method) {
+        return Some(Problem::MethodNotAllowed);
+    }
+    let headers = &request.headers;
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let long = headers.len() > MOST_HEADERS || bytes + request.raw_path().len() > LONGEST_HEAD;
+    long.then_some(Problem::HeadTooLarge)
+}
+
+/// The host and the path as they will be sent.
+fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
+    let authority = gate::authority(request)?;
+    let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
+    Ok((authority, raw.split('?').next().unwrap_or_default()))
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = Exchange;
+
+    fn new_ctx(&self) -> Exchange {
+        Exchange::new(self.shared.live.load_full(), self.shared.system.now())
+    }
+
+    /// None: compression is the app's business.
+    fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
+
+    async fn request_filter(&self, session: &mut Session, ctx: &mut Exchange) -> Result<bool> {
+        if let Some(connection) = Connection::of(session.digest()) {
+            connection.head_is_whole();
+        }
+        session.set_keepalive(Some(KEEP_ALIVE));
+        session.set_write_timeout(Some(WRITE));
+        let peer = session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
+        let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        let answer = match self.judge(session.req_header(), peer, ctx).await {
+            Fate::Forward => return Ok(false),
+            Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
+            Fate::Answer(answer) => answer,
+        };
+        bridge::send(session, answer).await?;
+        Ok(true)
+    }
+
+    async fn upstream_peer(
+        &self,
+        _session: &mut Session,
+        ctx: &mut Exchange,
+    ) -> Result<Box<HttpPeer>> {
+        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        let peer = site.and_then(|site| self.shared.resolver.peer(site));
+        peer.map(Box::new)
+            .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        request: &mut RequestHeader,
+        ctx: &mut Exchange,
+    ) -> Result<()> {
+        headers::clean_request(request);
+        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        let forwarding = ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
+        if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
+            forwarding.write(client, &mut Upstream(request));
+        }
+        gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
+        Ok(())
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        ctx: &mut Exchange,
+    ) -> Result<()> {
+        headers::clean_response(response, ctx.privately);
+        Ok(())
+    }
+
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &Error,
+        ctx: &mut Exchange,
+    ) -> FailToProxy {
+        let slow = [ErrorType::ConnectTimedout, ErrorType::ReadTimedout, ErrorType::WriteTimedout];
+        let retry = session.req_header().method.is_safe();
+        let (code, problem) = match error.esource() {
+            ErrorSource::Downstream => (400, None),
+            _ if slow.contains(error.etype()) => (504, Some(Problem::UpstreamSlow { retry })),
+            _ => (502, Some(Problem::UpstreamDown { retry })),
+        };
+        if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
+            ctx.decision = "upstream-failed";
+            session.set_keepalive(None);
+            let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+            let at = site.map(|site| &site.place.origin);
+            let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
+            // The client may be gone: then there is nobody to tell.
+            let _ = bridge::send(session, answer).await;
+        }
+        FailToProxy { error_code: code, can_reuse_downstream: false }
+    }
+
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, ctx: &mut Exchange) {
+        if let Some(connection) = Connection::of(session.digest()) {
+            connection.request_is_over();
+        }
+        let request = session.req_header();
+        let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let error = error.map(|error| error.etype().as_str());
+        let user = match &ctx.caller {
+            Caller::Session(who, _) => Some(who.user_text().as_ref()),
+            Caller::Nobody => None,
+        };
+        self.shared.access_log.write(&Line {
+            at: ctx.began,
+            client: ctx.client,
+            method: request.method.as_str(),
+            host: host.unwrap_or_default(),
+            path: request.uri.path(),
+            status: session.response_written().map_or(0, |response| response.status.as_u16()),
+            bytes: session.body_bytes_sent(),
+            took: self.shared.system.now().since(ctx.began),
+            decision: ctx.decision,
+            user,
+            error,
+        });
+    }
+}

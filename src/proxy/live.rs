@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+
+use super::access_log::AccessLog;
+use super::drain::Drain;
+use super::upstream::Resolver;
+use crate::events::Sink;
+use crate::gate::{Forwarding, Map};
+use crate::session::Sessions;
+use crate::system::System;
+use crate::users::Directory;
+use crate::web::Web;
+
+/// The one immutable value that configuration decides. A request takes it once, at its start,
+/// and uses it to its end.
+pub struct Live {
+    pub map: Arc<Map>,
+    /// Of each origin in `map`, what apps are told of it.
+    pub forwardings: Vec<(crate::domain::Origin, Forwarding)>,
+    pub directory: Arc<Directory>,
+    pub session: crate::session::Settings,
+    pub trusted_proxies: Vec<IpNet>,
+    pub web: Arc<Web>,
+    pub router: axum::Router,
+}
+
+impl Live {
+    pub fn new(
+        map: Arc<Map>,
+        directory: Arc<Directory>,
+        session: crate::session::Settings,
+        trusted_proxies: Vec<IpNet>,
+        web: Arc<Web>,
+    ) -> Self {
+        let origins = map.sites().iter().map(|site| site.place.origin.clone());
+        let forwardings = origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
+        let router = Arc::clone(&web).router();
+        Self { map, forwardings, directory, session, trusted_proxies, web, router }
+    }
+}
+
+/// What every request uses: the configuration of now, and what outlives each of them.
+#[derive(Clone)]
+pub struct Shared {
+    pub live: Arc<ArcSwap<Live>>,
+    pub sessions: Arc<Sessions>,
+    pub resolver: Arc<Resolver>,
+    pub access_log: Arc<AccessLog>,
+    pub drain: Arc<Drain>,
+    pub events: Arc<dyn Sink>,
+    pub system: System,
+}

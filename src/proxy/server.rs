@@ -1,0 +1,87 @@
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use pingora_core::apps::http_app::HttpServer;
+use pingora_core::listeners::ListenerConfig;
+use pingora_core::protocols::l4::stream::L4BufferSettings;
+use pingora_core::server::configuration::ServerConf;
+use pingora_core::server::{RunArgs, Server, ShutdownWatch};
+use pingora_core::services::background::{BackgroundService, background_service};
+use pingora_core::services::listening::Service;
+use tracing::info;
+
+use super::admin::Admin;
+use super::connection::Front;
+use super::drain::{self, Stop, Watch};
+use super::gateway::Gateway;
+use super::live::Shared;
+use super::settings::Settings;
+use crate::store;
+
+/// Pingora's own 64 KiB for each connection would be most of an idle connection's memory.
+const READ_BUFFER: usize = 8 * 1024;
+const WRITE_BUFFER: usize = 1460;
+
+/// Something that runs beside the requests, on a runtime of its own, until the process ends.
+pub struct Job {
+    pub name: &'static str,
+    pub run: BoxFuture<'static, ()>,
+}
+
+/// What a server is made of.
+pub struct Parts {
+    pub settings: Settings,
+    pub shared: Shared,
+    pub store: Arc<dyn store::Sessions>,
+    pub jobs: Vec<Job>,
+}
+
+/// Listens and serves until `stop`. Blocks; must not be called on a tokio runtime.
+pub fn run(parts: Parts, stop: Stop) {
+    let Parts { settings, shared, store, jobs } = parts;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let conf = ServerConf {
+        threads,
+        max_retries: 2,
+        // Longer than the drain, which ends the process itself.
+        grace_period_seconds: Some(drain::LONGEST.as_secs() + 5),
+        graceful_shutdown_timeout_seconds: Some(0),
+        ..ServerConf::default()
+    };
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    server.bootstrap();
+    let drain = Arc::clone(&shared.drain);
+    let proxy = pingora_proxy::http_proxy(&server.configuration, Gateway::new(shared));
+    let mut front =
+        Service::new("gateway".to_owned(), Front::new(proxy, drain.connections.clone()));
+    for address in &settings.listen {
+        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
+        front.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
+    }
+    server.add_service(front);
+    let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store });
+    let mut admin = Service::new("admin".to_owned(), admin);
+    admin.add_tcp(&settings.admin.to_string());
+    server.add_service(admin);
+    for job in jobs {
+        server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
+    }
+    server.add_service(background_service("drain", Arc::clone(&drain)));
+    drain.readiness.set(true);
+    info!(listen = ?settings.listen, admin = %settings.admin, "listening");
+    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain }) });
+}
+
+struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);
+
+#[async_trait]
+impl BackgroundService for RunsOnce {
+    /// Runs beyond the shutdown signal: texts that wait are still sent then.
+    async fn start(&self, _shutdown: ShutdownWatch) {
+        let job = self.0.lock().ok().and_then(|mut job| job.take());
+        if let Some(job) = job {
+            job.await;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use super::{Facts, HeaderClass, Web};
+use crate::domain::{Origin, ReturnTo};
+use crate::gate;
+
+impl Web {
+    /// The answer to somebody who must sign in first: a redirect for a browser that goes to a
+    /// page, 401 with the address of the sign-in for scripts and apps.
+    pub fn challenge(&self, origin: &Origin, request: &Parts) -> http::Response<Bytes> {
+        let (back, lost) = way_back(origin, request);
+        let address = self.sign_in_address(origin, &back, lost);
+        if !gate::is_navigation(&request.headers) {
+            return unauthorized(&address);
+        }
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        if let Ok(location) = HeaderValue::from_str(&address) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        HeaderClass::Page.write(response.headers_mut());
+        response
+    }
+
+    pub(super) fn unauthorized(&self, facts: &Facts) -> Response {
+        let root = ReturnTo::default();
+        unauthorized(&self.sign_in_address(&facts.origin, &root, false)).map(Into::into)
+    }
+
+    /// Where somebody signs in to come back to `back`. `lost`: what they posted is gone.
+    fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
+        let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
+        let lost = if lost { "&lost=1" } else { "" };
+        format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())
+    }
+}
+
+/// A page comes back to itself. Anything else cannot be repeated: it comes back to the page it
+/// was sent from, if that is on the same origin, with word that it was not done.
+fn way_back(origin: &Origin, request: &Parts) -> (ReturnTo, bool) {
+    if matches!(request.method, Method::GET | Method::HEAD) {
+        let target = request.uri.path_and_query().and_then(|target| ReturnTo::parse(target.as_str()));
+        return (target.unwrap_or_default(), false);
+    }
+    let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let page = referer
+        .and_then(|referer| url::Url::parse(referer).ok())
+        .filter(|page| Origin::of(page).is_ok_and(|from| from == *origin))
+        .and_then(|page| ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery]));
+    (page.unwrap_or_default(), true)
+}
+
+fn unauthorized(login_url: &str) -> http::Response<Bytes> {
+    let body = json!({
+        "type": "about:blank",
+        "title": "Sign in first",
+        "status": 401,
+        "login_url": login_url,
+    });
+    let mut response = http::Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    // RFC 9110 §15.5.2 asks for a challenge; a session cookie has no registered scheme.
+    headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Doorcode"));
+    HeaderClass::Json.write(headers);
+    response
+}

@@ -1,0 +1,175 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::flow::{Flow, Say};
+use super::number::asker;
+use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
+use super::visit::{Redirect, Visit};
+use super::{Problem, Web};
+use crate::domain::PhoneNumber;
+use crate::login::{StartError, Started, Verdict, Verified};
+use crate::store::{Attempt, SendOutcome, SendRefusal};
+
+/// How long the page waits to tell what became of the text.
+const OUTCOME: Duration = Duration::from_secs(2);
+
+/// The page that asks for the code.
+pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let (flow, phone) = match web.texted(&visit, visit.asked("flow").unwrap_or_default()) {
+        Ok(found) => found,
+        Err(early) => return early,
+    };
+    match web.signed_in(&visit.headers, &visit.facts).await {
+        Ok(Some(_)) => return Redirect::to(flow.destination()).into_response(),
+        Ok(None) => {}
+        Err(_) => return web.unavailable(&visit),
+    }
+    let found = web.login.attempt_with_outcome(&asker(&flow), &phone, OUTCOME).await;
+    match found {
+        Ok(Some(attempt)) if web.login.is_alive(&attempt) => {
+            web.code_page(&visit, &flow, &phone, &attempt)
+        }
+        Ok(_) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Err(_) => web.unavailable(&visit),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    #[serde(default)]
+    flow: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// A code was typed.
+pub(super) async fn submit(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    form: Result<Form<CodeForm>, FormRejection>,
+) -> Response {
+    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let (flow, phone) = match web.texted(&visit, &form.flow) {
+        Ok(found) => found,
+        Err(early) => return early,
+    };
+    let host = visit.facts.origin.host();
+    match web.login.verify(&asker(&flow), &phone, &form.code, host).await {
+        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
+        Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
+        Ok(Verdict::Wrong { tries_left: 0 }) => web.to_number_page(&visit, flow, Say::CodeDied),
+        Ok(Verdict::Wrong { tries_left }) => {
+            web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
+        }
+        Ok(Verdict::Over) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
+        Err(_) => web.unavailable(&visit),
+    }
+}
+
+/// The code is asked for once more.
+pub(super) async fn resend(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    form: Result<Form<CodeForm>, FormRejection>,
+) -> Response {
+    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let (flow, phone) = match web.texted(&visit, &form.flow) {
+        Ok(found) => found,
+        Err(early) => return early,
+    };
+    match web.text(&visit, &flow, &phone).await {
+        Ok(Started::CoolingDown { wait }) => {
+            let seconds = whole_seconds(wait);
+            web.to_code_page(&visit, flow, Say::NotYet { seconds })
+        }
+        Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
+        Err(StartError::Store(_)) => web.unavailable(&visit),
+        // The configuration changed between two texts.
+        Err(_) => web.to_number_page(&visit, flow, Say::CountryNotServed),
+    }
+}
+
+impl Web {
+    /// The flow of a visit that has posted a number, or the answer to one that has not.
+    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Response> {
+        let flow = self.flow(visit, sealed).map_err(|astray| self.astray(visit, &astray))?;
+        match flow.phone.clone() {
+            Some(phone) => Ok((flow, phone)),
+            None => Err(self.to_number_page(visit, flow, Say::TimedOut)),
+        }
+    }
+
+    fn to_code_page(&self, visit: &Visit, flow: Flow, say: Say) -> Response {
+        let sealed = self.seal(&flow.saying(say));
+        visit.to_own(&format!("/code?flow={sealed}")).into_response()
+    }
+
+    fn code_page(
+        &self,
+        visit: &Visit,
+        flow: &Flow,
+        phone: &PhoneNumber,
+        attempt: &Attempt,
+    ) -> Response {
+        let sealed = self.seal(&Flow { say: None, ..flow.clone() });
+        let now = self.system.now();
+        let (problem, notice) = said(flow.say);
+        let page = CodePage {
+            flow: &sealed,
+            phone,
+            digits: attempt.length.get(),
+            minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
+            resend_after: whole_seconds(self.login.resend_wait(attempt)),
+            sending: sending(attempt.outcome),
+            problem,
+            notice,
+        };
+        let down = page.sending == Sending::ProviderDown;
+        let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        self.page(visit, status, &page)
+    }
+
+    /// Gives the browser its session, ends the one it had before, and leads out of our pages.
+    async fn let_in(&self, visit: &Visit, flow: Flow, verified: &Verified) -> Response {
+        let before = self.signed_in(&visit.headers, &visit.facts).await;
+        if let Ok(Some(before)) = before
+            && !before.holds(verified.token())
+            && self.sessions.end(&before).await.is_err()
+        {
+            return self.unavailable(visit);
+        }
+        let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
+        let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
+        visit.to_own(&format!("/done?flow={}", self.seal(&flow))).with(Some(cookie)).into_response()
+    }
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
+const fn sending(outcome: SendOutcome) -> Sending {
+    match outcome {
+        SendOutcome::Pending => Sending::Underway,
+        SendOutcome::Sent => Sending::Sent,
+        SendOutcome::Refused(SendRefusal::Service) => Sending::ProviderDown,
+        SendOutcome::Refused(SendRefusal::Number | SendRefusal::OptedOut) => Sending::CannotReach,
+    }
+}
+
+const fn said(say: Option<Say>) -> (Option<CodeProblem>, Option<CodeNotice>) {
+    match say {
+        Some(Say::WrongLength) => (Some(CodeProblem::WrongLength), None),
+        Some(Say::WrongCode { tries_left }) => (Some(CodeProblem::Wrong { tries_left }), None),
+        Some(Say::Resent) => (None, Some(CodeNotice::Resent)),
+        Some(Say::NotYet { seconds }) => (None, Some(CodeNotice::NotYet { seconds })),
+        _ => (None, None),
+    }
+}

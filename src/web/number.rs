@@ -1,0 +1,183 @@
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::flow::{Flow, Say};
+use super::pages::{Notice, NumberPage, NumberProblem};
+use super::visit::{Astray, Redirect, Visit};
+use super::{Problem, Web};
+use crate::domain::{Country, InvalidPhone, PhoneNumber};
+use crate::login::{Asker, Countries, Door, Start, StartError};
+use crate::words::region_of;
+
+/// The page that asks for a number.
+pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let (flow, cookie) = match visit.asked("flow") {
+        None => {
+            let (browser, cookie) = visit.or_new_browser(web.system.random());
+            (web.fresh_flow(&visit, browser), cookie)
+        }
+        Some(sealed) => match web.flow(&visit, sealed) {
+            Ok(flow) => (flow, None),
+            Err(Astray::Old(flow)) => (flow.saying(Say::TimedOut), None),
+            Err(astray) => return web.astray(&visit, &astray),
+        },
+    };
+    match web.signed_in(&visit.headers, &visit.facts).await {
+        Ok(Some(_)) => Redirect::to(flow.destination()).into_response(),
+        Ok(None) => web.number_page(&visit, &flow, cookie),
+        Err(_) => web.unavailable(&visit),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct NumberForm {
+    #[serde(default)]
+    flow: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    country: String,
+}
+
+/// A number was typed: begins an attempt and goes on to the code. Never waits for a provider.
+pub(super) async fn submit(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    form: Result<Form<NumberForm>, FormRejection>,
+) -> Response {
+    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let flow = match web.flow(&visit, &form.flow) {
+        Ok(flow) => flow,
+        Err(astray) => return web.astray(&visit, &astray),
+    };
+    let flow = Flow { typed: form.phone, country: form.country, phone: None, say: None, ..flow };
+    let home = Country::parse(&flow.country).ok().or_else(|| web.only_country());
+    let phone = match PhoneNumber::parse(&flow.typed, home) {
+        Ok(phone) => phone,
+        Err(why) => return web.to_number_page(&visit, flow, problem_with(why)),
+    };
+    match web.text(&visit, &flow, &phone).await {
+        Ok(_) | Err(StartError::Busy) => {
+            let flow = Flow { phone: Some(phone), ..flow };
+            visit.to_own(&format!("/code?flow={}", web.seal(&flow))).into_response()
+        }
+        Err(StartError::CountryNotServed) => {
+            web.to_number_page(&visit, flow, Say::CountryNotServed)
+        }
+        Err(StartError::Landline) => web.to_number_page(&visit, flow, Say::Landline),
+        Err(StartError::NotMobile) => web.to_number_page(&visit, flow, Say::NotMobile),
+        Err(StartError::Store(_)) => web.unavailable(&visit),
+    }
+}
+
+const fn problem_with(why: InvalidPhone) -> Say {
+    match why {
+        InvalidPhone::Empty => Say::NumberEmpty,
+        InvalidPhone::NotANumber => Say::NotANumber,
+        InvalidPhone::NoSuchNumber => Say::NoSuchNumber,
+    }
+}
+
+impl Web {
+    fn fresh_flow(&self, visit: &Visit, browser: [u8; 32]) -> Flow {
+        let sites = self.map.sites();
+        let here = sites.iter().rev().find(|site| site.place.origin == visit.facts.origin);
+        let origin = here.or_else(|| sites.last()).map(|site| site.place.origin.clone());
+        Flow::to(origin.unwrap_or_else(|| visit.facts.origin.clone()), self.root(visit), browser)
+    }
+
+    /// Asks for a text to `phone`, in this browser's name.
+    pub(super) async fn text(
+        &self,
+        visit: &Visit,
+        flow: &Flow,
+        phone: &PhoneNumber,
+    ) -> Result<crate::login::Started, StartError> {
+        let start = Start {
+            asker: asker(flow),
+            phone,
+            language: visit.language_header(),
+            page_host: Some(visit.facts.origin.host()),
+        };
+        self.login.start(start).await
+    }
+
+    pub(super) fn to_number_page(&self, visit: &Visit, flow: Flow, say: Say) -> Response {
+        let sealed = self.seal(&flow.saying(say));
+        visit.to_own(&format!("/login?flow={sealed}")).into_response()
+    }
+
+    fn number_page(&self, visit: &Visit, flow: &Flow, cookie: Option<String>) -> Response {
+        let countries = self.countries();
+        let sealed = self.seal(&Flow { say: None, ..flow.clone() });
+        let typed = match (&flow.phone, flow.typed.as_str()) {
+            (Some(phone), "") => phone.international(),
+            (_, typed) => typed.to_owned(),
+        };
+        let (problem, notice) = said(flow.say);
+        let page = NumberPage {
+            flow: &sealed,
+            destination_host: flow.origin.host().as_str(),
+            countries: &countries,
+            chosen: self.likely_country(visit, flow),
+            typed: &typed,
+            problem,
+            notice,
+        };
+        let response = self.page(visit, StatusCode::OK, &page);
+        super::visit::with_cookie(response, cookie)
+    }
+
+    fn countries(&self) -> Vec<Country> {
+        match &self.login.settings().countries {
+            Countries::All => Country::all(),
+            Countries::Only(served) => served.iter().copied().collect(),
+        }
+    }
+
+    fn only_country(&self) -> Option<Country> {
+        match self.countries().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// What was chosen before, else the operator's default, else the browser's region.
+    fn likely_country(&self, visit: &Visit, flow: &Flow) -> Option<Country> {
+        let chosen = Country::parse(&flow.country).ok();
+        let settings = self.login.settings();
+        let served = |country: &Country| settings.countries.serves(Some(*country));
+        let region = || visit.language_header().and_then(region_of).filter(served);
+        chosen.or(settings.default_country).or_else(region)
+    }
+}
+
+/// In whose name a flow's attempts are.
+pub(super) fn asker(flow: &Flow) -> Asker {
+    Asker { door: Door::Page, who: flow.browser }
+}
+
+fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
+    let Some(say) = say else { return (None, None) };
+    let problem = |problem| (Some(problem), None);
+    let notice = |notice| (None, Some(notice));
+    match say {
+        Say::NumberEmpty => problem(NumberProblem::Empty),
+        Say::NotANumber => problem(NumberProblem::NotANumber),
+        Say::NoSuchNumber => problem(NumberProblem::NoSuchNumber),
+        Say::Landline => problem(NumberProblem::Landline),
+        Say::NotMobile => problem(NumberProblem::NotMobile),
+        Say::CountryNotServed => problem(NumberProblem::CountryNotServed),
+        Say::CodeDied => notice(Notice::CodeDied),
+        Say::CodeExpired => notice(Notice::CodeExpired),
+        Say::TimedOut => notice(Notice::TimedOut),
+        Say::FormNotSent => notice(Notice::FormNotSent),
+        // These are said on the code page.
+        Say::WrongLength | Say::WrongCode { .. } | Say::Resent | Say::NotYet { .. } => (None, None),
+    }
+}

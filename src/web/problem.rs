@@ -1,0 +1,153 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+use tracing::warn;
+
+use super::pages::{Chrome, MessagePage};
+use super::{HeaderClass, Web};
+use crate::domain::{Origin, PhoneNumber};
+use crate::gate;
+
+/// Why a request is not answered as it hoped.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    BadRequest,
+    UnknownHost,
+    NotFound,
+    MethodNotAllowed,
+    /// The head of the request is too long.
+    HeadTooLarge,
+    /// The body of the request is too long.
+    TooLarge,
+    TooSlow,
+    /// Signed in, but not allowed to see this.
+    Denied(PhoneNumber),
+    /// Not from this network.
+    Network,
+    /// Sent by a page of another origin.
+    Foreign,
+    /// A store does not answer.
+    Unavailable,
+    Internal,
+    /// The app cannot be reached. `retry`: the request may be sent again as it was.
+    UpstreamDown { retry: bool },
+    UpstreamSlow { retry: bool },
+}
+
+impl Problem {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::UnknownHost | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Denied(_) | Self::Network | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::UpstreamDown { .. } => StatusCode::BAD_GATEWAY,
+            Self::UpstreamSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+impl Web {
+    /// The answer to a problem: a page for a browser that goes to one, `application/problem+json`
+    /// (RFC 9457) for everybody else. `at` is the origin asked for, if it is one of ours.
+    pub fn problem(
+        &self,
+        problem: &Problem,
+        headers: &HeaderMap,
+        at: Option<&Origin>,
+    ) -> Response<Bytes> {
+        let status = problem.status();
+        let reference = self.reference(status);
+        let (class, kind, body) = if gate::is_navigation(headers) {
+            let page = self.problem_page(problem, headers, at, &reference);
+            (HeaderClass::Page, "text/html; charset=utf-8", page)
+        } else {
+            let title = status.canonical_reason().unwrap_or_default();
+            let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+            (HeaderClass::Json, "application/problem+json", body.to_string())
+        };
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if at.is_none() && class == HeaderClass::Page {
+            self.allow_issuer_assets(headers);
+        }
+        class.write(headers);
+        response
+    }
+
+    /// What a person can quote and an operator can find in the log; only for errors of ours.
+    fn reference(&self, status: StatusCode) -> String {
+        if !status.is_server_error() {
+            return String::new();
+        }
+        let reference = format!("{:016X}", u64::from_be_bytes(self.system.random()));
+        warn!(status = status.as_u16(), reference, "answered with an error page");
+        reference
+    }
+
+    fn problem_page(
+        &self,
+        problem: &Problem,
+        headers: &HeaderMap,
+        at: Option<&Origin>,
+        reference: &str,
+    ) -> String {
+        let base = self.base_at(at);
+        let language = self.language(None, headers);
+        let chrome = Chrome { language, base: &base, here: "" };
+        let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
+        let right: Vec<String> =
+            self.map.sites().iter().map(|site| site.place.to_string()).collect();
+        let page = match problem {
+            Problem::BadRequest | Problem::HeadTooLarge | Problem::TooSlow => {
+                MessagePage::BadRequest
+            }
+            Problem::UnknownHost => MessagePage::UnknownHost { right: &right },
+            Problem::NotFound => MessagePage::NotFound,
+            Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
+            Problem::TooLarge => MessagePage::TooLarge,
+            Problem::Denied(phone) => MessagePage::Denied { phone, host },
+            Problem::Network => MessagePage::WrongNetwork { host },
+            Problem::Foreign => MessagePage::Foreign,
+            Problem::Unavailable => MessagePage::Unavailable,
+            Problem::Internal => MessagePage::ServerError { reference },
+            Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {
+                MessagePage::Upstream { host, reference, retry: *retry }
+            }
+        };
+        self.pages.render(&chrome, &page)
+    }
+
+    /// What precedes our paths at an origin. A host that is not ours serves no assets, so that
+    /// its page takes them from the issuer.
+    fn base_at(&self, at: Option<&Origin>) -> String {
+        match at {
+            Some(origin) if self.map.sites().iter().any(|s| s.place.origin == *origin) => {
+                self.map.prefix().to_owned()
+            }
+            Some(_) => self.map.issuer().base().to_owned(),
+            None => self.map.issuer().url(""),
+        }
+    }
+
+    fn allow_issuer_assets(&self, headers: &mut HeaderMap) {
+        let issuer = self.map.issuer().origin();
+        let policy = format!(
+            "default-src 'none'; script-src {issuer}; style-src {issuer}; img-src {issuer}; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}

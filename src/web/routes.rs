@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+
+use super::{HeaderClass, Web, assets, code, done, guard, me, number, sign_in, sign_out};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anyone,
+    SignedIn,
+}
+
+/// Where a route stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At `public_url` only.
+    Issuer,
+    /// At the reserved prefix of every site.
+    Site,
+    Both,
+}
+
+/// One of our own paths. A row without "who may" or header class does not compile.
+pub struct Row {
+    pub path: &'static str,
+    pub place: Place,
+    pub who: Who,
+    pub class: HeaderClass,
+    handler: MethodRouter<Arc<Web>>,
+}
+
+/// THE table: everything that Doorcode answers itself.
+pub fn rows() -> Vec<Row> {
+    use HeaderClass::{Asset, Json, Page};
+    use Place::{Both, Issuer, Site};
+    use Who::{Anyone, SignedIn};
+    let row = |path, place, who, class, handler| Row { path, place, who, class, handler };
+    vec![
+        row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
+        row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
+        row("/resend", Issuer, Anyone, Page, post(code::resend)),
+        row("/done", Issuer, Anyone, Page, get(done::show)),
+        row("/resume", Issuer, Anyone, Page, get(done::resume)),
+        row("/sign-in", Site, Anyone, Page, get(sign_in::begin)),
+        row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
+        row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
+        row("/me", Both, SignedIn, Json, get(me::show)),
+        row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
+    ]
+}
+
+pub(super) fn router(web: Arc<Web>) -> Router {
+    rows()
+        .into_iter()
+        .fold(Router::new(), |router, row| {
+            let access = guard::Access { place: row.place, who: row.who, class: row.class };
+            let guard = from_fn_with_state((Arc::clone(&web), access), guard::admit);
+            let handler = row.handler.fallback(guard::wrong_method).layer(guard);
+            router.route(row.path, handler)
+        })
+        .fallback(guard::not_found)
+        .with_state(web)
+}

@@ -1,0 +1,36 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+
+use super::Web;
+use super::pages::{SignOutPage, SignedOutPage};
+use super::visit::Visit;
+use crate::events::Event;
+
+/// Asks first: a link or an image must not sign anybody out.
+pub(super) async fn ask(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    web.page(&visit, StatusCode::OK, &SignOutPage)
+}
+
+/// Ends the session, on the server first.
+pub(super) async fn submit(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    match web.signed_in(&visit.headers, &visit.facts).await {
+        Ok(Some(who)) => {
+            if web.sessions.end(&who).await.is_err() {
+                return web.unavailable(&visit);
+            }
+            let (user, session) = (who.user(), who.session());
+            web.events.record(&Event::SignedOut { user, session });
+        }
+        Ok(None) => {}
+        Err(_) => return web.unavailable(&visit),
+    }
+    visit.to_own("/signed-out").with(Some(visit.no_session_cookie())).into_response()
+}
+
+pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let again = web.begin_again(&visit);
+    web.page(&visit, StatusCode::OK, &SignedOutPage { again: &again })
+}

@@ -1,0 +1,232 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::flow::{Flow, Opened};
+use super::pages::{Chrome, MessagePage, Page};
+use super::{Facts, Problem, Web};
+use crate::domain::digest;
+use crate::gate::Cookies;
+use crate::session::{SessionToken, SignedIn};
+use crate::store::StoreError;
+use crate::words::Language;
+
+/// The names of our cookies beside the session.
+const BROWSER: &str = "browser";
+const LANGUAGE: &str = "lang";
+/// A year, in seconds.
+const YEAR: u64 = 365 * 86_400;
+
+/// A browser at one of our pages.
+pub(super) struct Visit {
+    pub(super) facts: Facts,
+    pub(super) headers: HeaderMap,
+    pub(super) query: HashMap<String, String>,
+    /// Path and query of this page.
+    here: String,
+    cookies: Cookies,
+}
+
+impl FromRequestParts<Arc<Web>> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Response> {
+        let facts = parts.extensions.get::<Facts>().cloned();
+        let Some(facts) = facts else {
+            return Err(web.problem(&Problem::Internal, &parts.headers, None).map(Into::into));
+        };
+        let query = Query::try_from_uri(&parts.uri);
+        let Ok(Query(query)) = query else {
+            let at = Some(&facts.origin);
+            return Err(web.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
+        };
+        let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        Ok(Self {
+            here: format!("{}{target}", facts.base),
+            cookies: Cookies::for_origin(&facts.origin),
+            headers: parts.headers.clone(),
+            query,
+            facts,
+        })
+    }
+}
+
+impl Visit {
+    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    pub(super) fn language_header(&self) -> Option<&str> {
+        self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+    }
+
+    /// The digest of the browser's cookie, if it sent one.
+    pub(super) fn browser(&self) -> Option<[u8; 32]> {
+        let value = self.cookies.get(&self.headers, BROWSER)?;
+        (value.len() == 22).then(|| digest(value.as_bytes()))
+    }
+
+    /// The digest of the browser's cookie, and the cookie to set when it had none.
+    pub(super) fn or_new_browser(&self, random: [u8; 16]) -> ([u8; 32], Option<String>) {
+        if let Some(known) = self.browser() {
+            return (known, None);
+        }
+        let value = URL_SAFE_NO_PAD.encode(random);
+        (digest(value.as_bytes()), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
+    }
+
+    pub(super) fn session_cookie(&self, token: &SessionToken, max_age: u64) -> String {
+        self.cookies.set("", &token.reveal(), Some(max_age))
+    }
+
+    pub(super) fn no_session_cookie(&self) -> String {
+        self.cookies.clear("")
+    }
+
+    /// A redirect to one of our own pages on this host.
+    pub(super) fn to_own(&self, path: &str) -> Redirect {
+        Redirect { location: format!("{}{path}", self.facts.base), cookies: Vec::new() }
+    }
+}
+
+/// 303 See Other: the next request is a GET (RFC 9110 §15.4.4).
+pub(super) struct Redirect {
+    location: String,
+    cookies: Vec<String>,
+}
+
+impl Redirect {
+    /// To a page of a site.
+    pub(super) fn to(location: String) -> Self {
+        Self { location, cookies: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, cookie: Option<String>) -> Self {
+        self.cookies.extend(cookie);
+        self
+    }
+}
+
+impl IntoResponse for Redirect {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        if let Ok(location) = HeaderValue::from_str(&self.location) {
+            headers.insert(header::LOCATION, location);
+        }
+        add_cookies(headers, self.cookies);
+        response
+    }
+}
+
+fn add_cookies(headers: &mut HeaderMap, cookies: impl IntoIterator<Item = String>) {
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Why a form or a link of a login leads no further.
+pub(super) enum Astray {
+    /// The browser did not send the cookie that it was given.
+    NoCookie,
+    /// Too old, or of another browser.
+    Old(Flow),
+    NotOurs,
+}
+
+impl Web {
+    /// The flow of a visit, if it is this browser's and not too old.
+    pub(super) fn flow(&self, visit: &Visit, sealed: &str) -> Result<Flow, Astray> {
+        let opened = self.open(sealed);
+        let Some(browser) = visit.browser() else {
+            return Err(match opened {
+                Opened::NotOurs => Astray::NotOurs,
+                Opened::Good(_) | Opened::Old(_) => Astray::NoCookie,
+            });
+        };
+        match opened {
+            Opened::Good(flow) if flow.browser == browser => Ok(flow),
+            Opened::Good(flow) | Opened::Old(flow) => Err(Astray::Old(Flow { browser, ..flow })),
+            Opened::NotOurs => Err(Astray::NotOurs),
+        }
+    }
+
+    /// Tells somebody whose flow leads no further what is wrong, and how to begin again.
+    pub(super) fn astray(&self, visit: &Visit, astray: &Astray) -> Response {
+        let again = self.begin_again(visit);
+        let host = visit.facts.origin.host().as_str();
+        let page = match astray {
+            Astray::NoCookie => MessagePage::NoCookie { host, again: &again },
+            Astray::Old(_) | Astray::NotOurs => MessagePage::TimedOut { again: &again },
+        };
+        self.page(visit, StatusCode::BAD_REQUEST, &page)
+    }
+
+    /// The page of a site on this host, or else of the first site there is.
+    pub(super) fn begin_again(&self, visit: &Visit) -> String {
+        let sites = self.map.sites();
+        let here = sites.iter().rfind(|site| site.place.origin == visit.facts.origin);
+        let site = here.or_else(|| sites.last());
+        site.map(|site| format!("{}/", site.place)).unwrap_or_default()
+    }
+
+    /// Who holds the session cookie of a request to `facts.origin`.
+    pub(super) async fn signed_in(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let cookie = Cookies::for_origin(&facts.origin).get(headers, "");
+        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
+        self.sessions.check(&token, facts.origin.host(), self.session).await
+    }
+
+    pub(super) fn language(&self, asked: Option<&str>, headers: &HeaderMap) -> &Language {
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        self.pages.languages().negotiate(asked, header)
+    }
+
+    /// A page in the visitor's language. A language that was chosen is kept in a cookie.
+    pub(super) fn page(&self, visit: &Visit, status: StatusCode, page: &impl Page) -> Response {
+        let chosen = visit.asked("lang");
+        let kept = visit.cookies.get(&visit.headers, LANGUAGE);
+        let language = self.language(chosen.or(kept), &visit.headers);
+        let here = if status.is_success() { visit.here.as_str() } else { "" };
+        let chrome = Chrome { language, base: &visit.facts.base, here };
+        let html = Bytes::from(self.pages.render(&chrome, page));
+        let mut response = Response::new(html.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("text/html; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Ok(tag) = HeaderValue::from_str(language.tag()) {
+            headers.insert(header::CONTENT_LANGUAGE, tag);
+        }
+        let known = chosen.filter(|chosen| self.pages.languages().by_tag(chosen).is_some());
+        add_cookies(headers, known.map(|tag| visit.cookies.set(LANGUAGE, tag, Some(YEAR))));
+        response
+    }
+
+    /// The answer when a store does not.
+    pub(super) fn unavailable(&self, visit: &Visit) -> Response {
+        self.refuse(visit, &Problem::Unavailable)
+    }
+
+    pub(super) fn refuse(&self, visit: &Visit, problem: &Problem) -> Response {
+        self.problem(problem, &visit.headers, Some(&visit.facts.origin)).map(Into::into)
+    }
+}
+
+pub(super) fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
+    add_cookies(response.headers_mut(), cookie);
+    response
+}
