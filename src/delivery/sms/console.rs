@@ -1,0 +1,83 @@
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Message, Receipt, SmsProvider};
+use crate::delivery::{Failure, SendError};
+
+const NAME: &str = "console";
+
+/// Where the texts are printed.
+pub type Sink = Arc<Mutex<dyn Write + Send>>;
+
+/// Shows each text on the terminal instead of sending it. The only place that prints a code.
+pub struct Console {
+    sink: Sink,
+    printed: AtomicU64,
+}
+
+impl Console {
+    pub fn stdout() -> Self {
+        Self::new(Arc::new(Mutex::new(io::stdout())))
+    }
+
+    pub fn new(sink: Sink) -> Self {
+        Self {
+            sink,
+            printed: AtomicU64::new(0),
+        }
+    }
+
+    /// In one write, so that no log line lands in the middle.
+    fn print(&self, page: &str) -> io::Result<()> {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink.write_all(page.as_bytes())?;
+        sink.flush()
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Console")
+    }
+}
+
+#[async_trait]
+impl SmsProvider for Console {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
+        self.print(&page(message))
+            .map_err(|_| SendError::new(NAME, Failure::Broken))?;
+        let number = self.printed.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Receipt {
+            provider: NAME,
+            id: format!("console-{number}"),
+            segments: None,
+        })
+    }
+}
+
+/// The text between two lines, set off from the log around it.
+fn page(message: &Message<'_>) -> String {
+    let head = format!("── Text to {} ──", message.to.international());
+    let foot = "─".repeat(head.chars().count());
+    format!("\n{head}\n{}\n{foot}\n\n", printable(message.text))
+}
+
+/// Part of the text may come from a request; a terminal obeys control characters.
+fn printable(text: &str) -> String {
+    let safe = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(safe).collect()
+}
