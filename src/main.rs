@@ -22,7 +22,6 @@ fn main() -> ExitCode {
 }
 
 /// THE CALL SITE of the server: becomes `doorcode::app::serve(config)`.
-#[expect(clippy::needless_pass_by_value, reason = "the server keeps it")]
 fn serve(_config: Config) -> Result<(), Box<dyn Error>> {
     Err("serve is joined in app".into())
 }

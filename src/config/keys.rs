@@ -27,7 +27,7 @@ pub(super) enum Kind {
 pub(super) enum Need {
     /// Must be there. Holds an example, as it is written in the file.
     Required(&'static str),
-    /// Has its default in `config/doorcode.toml`, and only there; of a table, its keys have.
+    /// Has its default in `config/doorcode.toml`, and only there. Tables: their keys decide.
     Default,
     /// May be left out. Holds what that means.
     Optional(&'static str),
@@ -132,8 +132,8 @@ pub(super) const KEYS: &[Key] = &[
     key("sms.template", Text, Default,
         "The text, in Liquid. Must show the code: `{{ code }}`, `{{ password }}` or `@@password@@`."),
 
-    key("sms.twilio", Table, Optional("needed when `sms.providers` names `twilio`"),
-        "The Twilio account that pays."),
+    key("sms.twilio", Table, Default,
+        "The Twilio account that pays; needed when `sms.providers` names `twilio`."),
     key("sms.twilio.account_sid", Text, Required("\"AC0123456789abcdef0123456789abcdef\""),
         "`AC` and 32 hexadecimal digits."),
     key("sms.twilio.auth_token", Text, Required("\"env:TWILIO_AUTH_TOKEN\""),
@@ -145,15 +145,15 @@ pub(super) const KEYS: &[Key] = &[
     key("sms.twilio.base_url", Text, Default,
         "Twilio's API, or a stand-in for it. `http` only on this machine."),
 
-    key("user", Tables, Optional("nobody has a role"),
-        "A person who exists from the start, with roles."),
+    key("user", Tables, Default,
+        "A person who exists from the start, with roles. As many as you like, or none."),
     key("user[].phone", Text, Required("\"+12025550123\""),
         "The number in E.164: a plus sign, the country's code, the number, no spaces."),
     key("user[].roles", List, Optional("none"),
         "Names that rules ask for as `role:NAME`; the app gets them too."),
 
-    key("site", Tables, Optional("at least one must be there"),
-        "An app behind the gate."),
+    key("site", Tables, Default,
+        "An app behind the gate. At least one must be there."),
     key("site[].name", Text, Required("\"Shop\""),
         "What people are told they sign in to; each site has its own."),
     key("site[].url", Text, Required("\"https://shop.example.com\""),
@@ -162,7 +162,7 @@ pub(super) const KEYS: &[Key] = &[
         "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, or `demo`, the app that is built in."),
     key("site[].identity", Text, Optional("`default`"),
         "Which headers tell the app who its caller is: `default`."),
-    key("site[].rule", Tables, Optional("everything needs a login"),
+    key("site[].rule", Tables, Default,
         "Who may see what; the first rule that matches decides, and what no rule names needs a login."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),
         "A path below the site's url: `/exact`, or `/below/*`, which names `/below` too."),

@@ -8,6 +8,7 @@ mod reader;
 mod reference;
 mod shipped;
 mod values;
+mod wording;
 
 use std::path::{Path, PathBuf};
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::keys::{self, KEYS, Key, Kind, Need};
+use super::keys::{self, Key, Kind, Need};
 use super::problem::{Place, Problem};
 use super::values;
+use super::wording::{self, bare, not_a_key, not_of_kind};
 
 /// The file, word for word and by full keys: only known keys, each of its kind. No meaning.
 #[derive(Default)]
@@ -159,7 +160,7 @@ impl Walk<'_> {
                     self.one_of_several(key, &full, item);
                 }
             }
-            (_, found) => match self.scalar(key.kind, found) {
+            (_, found) => match self.scalar(key, found) {
                 Ok(value) => {
                     self.raw.entries.insert(
                         full.to_owned(),
@@ -184,13 +185,14 @@ impl Walk<'_> {
             DeValue::Table(table) => self.table(table, &format!("{}[]", key.path), full),
             other => {
                 self.raw.wrong.insert(full.to_owned());
-                self.note(item.span().start, full, not_of_kind(Kind::Table, other));
+                self.note(item.span().start, full, not_of_kind(key, other));
             }
         }
     }
 
-    fn scalar(&self, kind: Kind, found: &DeValue<'_>) -> Result<Value, String> {
-        let wrong = || not_of_kind(kind, found);
+    fn scalar(&self, key: &Key, found: &DeValue<'_>) -> Result<Value, String> {
+        let kind = key.kind;
+        let wrong = || not_of_kind(key, found);
         match (kind, found) {
             (Kind::Text, DeValue::String(text)) => Ok(Value::Texts(vec![Item::new(None, text)])),
             (Kind::OneOrTwo, DeValue::String(text)) => {
@@ -277,91 +279,16 @@ fn join(table: &str, name: &str) -> String {
     }
 }
 
-/// A name as it may stand in a full key: in quotes when it holds more than letters and digits.
-fn bare(name: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-    if !name.is_empty() && name.bytes().all(plain) {
-        name.to_owned()
-    } else {
-        values::shown(name).replace('`', "\"")
-    }
-}
-
-/// What a reader of the file calls a table: `[server]`, `[[site.rule]]`, or its top.
-pub(super) fn header(pattern: &str) -> String {
-    match (pattern, pattern.strip_suffix("[]")) {
-        ("", _) => "the top of the file".to_owned(),
-        (_, Some(several)) => format!("[[{}]]", several.replace("[]", "")),
-        _ => format!("[{pattern}]"),
-    }
-}
-
-/// Says that `name` is no key of the table `pattern`, and which one may have been meant.
-fn not_a_key(pattern: &str, name: &str) -> String {
-    let here = || keys::inside(pattern).map(Key::name);
-    if let Some(meant) = values::nearest(name, here()) {
-        return format!("is not a key; did you mean `{meant}`?");
-    }
-    if let Some(elsewhere) = KEYS
-        .iter()
-        .find(|key| key.name() == name && !key.table().is_empty())
-    {
-        return format!(
-            "is not a key here; did you mean it for {}?",
-            header(elsewhere.table())
-        );
-    }
-    let list = here().collect::<Vec<_>>().join(", ");
-    format!("is not a key; {} has: {list}", header(pattern))
-}
-
-fn not_of_kind(kind: Kind, found: &DeValue<'_>) -> String {
-    let found = match found {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(items) if items.iter().any(|item| !item.get_ref().is_str()) => {
-            "a list of other things"
-        }
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    };
-    format!("is {found}; write {}", kind.in_words())
-}
-
-impl Kind {
-    /// What is to be written, as a sentence goes on after "write".
-    pub(super) fn in_words(self) -> String {
-        match self {
-            Self::Table => "a table, its name in one pair of brackets".to_owned(),
-            Self::Tables => "a table of each, its name in two pairs of brackets".to_owned(),
-            Self::Text => "a text in quotes".to_owned(),
-            Self::List | Self::Some => "a list of texts in brackets".to_owned(),
-            Self::OneOrTwo => "a text in quotes, or two in brackets".to_owned(),
-            Self::Integer(least, most) => format!("a whole number from {least} to {most}"),
-            Self::Duration(least, most) => {
-                let (least, most) = (values::written(least), values::written(most));
-                format!("a time in quotes from {least} to {most}, such as \"{most}\"")
-            }
-            Self::Flag => "true or false".to_owned(),
-        }
-    }
-}
-
 /// The required keys that the table `full` leaves out.
 pub(super) fn missing(raw: &Raw, full: &str) -> Vec<Problem> {
     let pattern = pattern(full);
-    let absent = |key: &&Key| !raw.has(&join(full, key.name()));
+    // Of what is no table at all, nothing is missing.
+    let absent = |key: &&Key| !raw.has(&join(full, key.name())) && !raw.wrong.contains(full);
     let required = keys::inside(&pattern).filter(absent).filter_map(|key| {
         let Need::Required(example) = key.need else {
             return None;
         };
-        let text = format!(
-            "is missing; write for example `{} = {example}`. {}",
-            key.name(),
-            key.says
-        );
+        let text = wording::missing(key, example);
         let full = join(full, key.name());
         Some(Problem {
             at: Some(raw.place(&full)),

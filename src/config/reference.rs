@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::keys::{self, KEYS, Key, Kind, Need};
-use super::{raw, shipped};
+use super::{shipped, wording};
 
 const INTRODUCTION: &str = "\
 # The configuration file
@@ -31,10 +31,12 @@ pub fn reference() -> String {
             _ => table.path.to_owned(),
         };
         // Writing to a `String` cannot fail.
-        let _ = write!(page, "\n## `{}`\n\n{}", raw::header(&pattern), table.says);
-        if let Need::Optional(without) = table.need {
-            let _ = write!(page, " Left out: {without}.");
-        }
+        let _ = write!(
+            page,
+            "\n## `{}`\n\n{}",
+            wording::header(&pattern),
+            table.says
+        );
         page.push_str("\n\n| Key | Write | Default | What it means |\n|---|---|---|---|\n");
         for key in
             keys::inside(&pattern).filter(|key| !matches!(key.kind, Kind::Table | Kind::Tables))
@@ -49,7 +51,7 @@ fn row(key: &Key) -> String {
     let default = match key.need {
         Need::Required(example) => format!("must be there, such as `{example}`"),
         Need::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
-        Need::Optional(without) => format!("may be left out: {without}"),
+        Need::Optional(without) => format!("left out: {without}"),
     };
     format!(
         "| `{}` | {} | {default} | {} |\n",

@@ -125,6 +125,19 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).map_err(|why| format!("{} cannot be a role: {why}", shown(text)))
 }
 
+/// What pages call an app or its owner.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let good = (1..=40).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(char::is_control);
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        format!(
+            "{} is not a name of 1 to 40 characters in one line",
+            shown(text)
+        )
+    })
+}
+
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 pub(super) fn method(text: &str) -> Result<http::Method, String> {

@@ -8,7 +8,7 @@ mod users;
 
 use super::Config;
 use super::reader::Reader;
-use super::values::{shown, unknown};
+use super::values::{self, shown, unknown};
 use crate::store::Database;
 use server::Ground;
 
@@ -23,7 +23,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let proxy = server::settings(reader, &ground);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
-    let brand_name = reader.one("brand.name", brand_name);
+    let brand_name = reader.one("brand.name", values::name);
     let providers = sms::providers(reader, &ground);
     let template = reader.one("sms.template", sms::template);
     let login = login::login(reader, providers.as_deref());
@@ -74,14 +74,4 @@ fn cache(text: &str) -> Result<(), String> {
         )),
         _ => Err(unknown(scheme, "a cache", &["memory"])),
     }
-}
-
-fn brand_name(text: &str) -> Result<String, String> {
-    let length = text.chars().count();
-    let good = (1..=40).contains(&length) && !text.trim().is_empty();
-    if text.chars().any(char::is_control) {
-        return Err("holds a control character, such as a line break".to_owned());
-    }
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("has {length} characters; write a name of 1 to 40"))
 }

@@ -23,13 +23,7 @@ impl Ground {
         let exposed = reader
             .flag("server.unsafe_development_exposed")
             .unwrap_or(false);
-        let issuer = prefix.as_deref().and_then(|prefix| {
-            reader.one("server.public_url", |text| {
-                let issuer = Issuer::parse(text, prefix).map_err(|why| why.to_string())?;
-                secure(issuer.origin())?;
-                Ok(issuer)
-            })
-        });
+        let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
         let ground = Self {
             prefix,
             issuer,
@@ -76,6 +70,15 @@ pub(super) fn secure(origin: &Origin) -> Result<(), String> {
             origin.host()
         )
     })
+}
+
+/// `prefix`: `None` when wrong, so that only the path is not judged.
+fn issuer(text: &str, prefix: Option<&str>) -> Result<Issuer, String> {
+    let any = || url::Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
+    let prefix = prefix.map_or_else(|| any().unwrap_or_default(), ToOwned::to_owned);
+    let issuer = Issuer::parse(text, &prefix).map_err(|why| why.to_string())?;
+    secure(issuer.origin())?;
+    Ok(issuer)
 }
 
 fn prefix(text: &str) -> Result<String, String> {

@@ -31,7 +31,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
     let name = reader.one(&key("name"), |text| {
-        let name = name(text)?;
+        let name = values::name(text)?;
         first(&mut seen.names, &name, table)?;
         Ok(name)
     });
@@ -72,19 +72,10 @@ fn first<T: PartialEq + Clone>(
     table: &str,
 ) -> Result<(), String> {
     if let Some((_, other)) = seen.iter().find(|(found, _)| found == value) {
-        return Err(format!("is what {other} has already"));
+        return Err(format!("is that of {other} already; each site has its own"));
     }
     seen.push((value.clone(), table.to_owned()));
     Ok(())
-}
-
-fn name(text: &str) -> Result<String, String> {
-    let length = text.chars().count();
-    let good = (1..=40).contains(&length)
-        && !text.trim().is_empty()
-        && !text.chars().any(char::is_control);
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("{} is not a name of 1 to 40 characters", shown(text)))
 }
 
 /// Whether a site may be there, as far as Doorcode's own place says.

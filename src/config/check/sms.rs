@@ -17,32 +17,29 @@ pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<
         let found = known.iter().find(|name| **name == text).copied();
         found.ok_or_else(|| unknown(text, "a provider", &known))
     });
-    let named = named?;
     let mut read = Vec::new();
     for (name, provider) in PROVIDERS {
-        if named.contains(name) {
-            read.push((*name, provider(reader, ground)));
-        } else {
-            unused(reader, name);
+        let listed = reader
+            .items(KEY)
+            .is_some_and(|items| items.iter().any(|i| i.text == *name));
+        let table = format!("sms.{name}");
+        match (listed, reader.has_more_than_defaults(&table)) {
+            (true, _) => read.push((*name, provider(reader, ground))),
+            // Here only for its mistakes: what the list should say is not known.
+            (false, true) if named.is_none() => drop(provider(reader, ground)),
+            (false, true) => reader.note(
+                &table,
+                format!("is not used: {KEY} does not name `{name}`; add it or remove this table"),
+            ),
+            (false, false) => {}
         }
     }
     let of = |name: &str| {
         read.iter()
             .find(|(n, _)| *n == name)
-            .and_then(|(_, found)| found.clone())
+            .and_then(|(_, p)| p.clone())
     };
-    named.into_iter().map(of).collect()
-}
-
-/// A table that nothing reads is mostly a name that was forgotten in the list.
-fn unused(reader: &mut Reader<'_>, name: &str) {
-    let table = format!("sms.{name}");
-    if reader.has_more_than_defaults(&table) {
-        reader.note(
-            &table,
-            format!("is not used, because {KEY} does not name `{name}`; add it there or remove this table"),
-        );
-    }
+    named?.into_iter().map(of).collect()
 }
 
 fn console(reader: &mut Reader<'_>, ground: &Ground) -> Option<ProviderSettings> {
