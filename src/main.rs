@@ -1,1 +1,27 @@
-fn main() {}
+use std::error::Error;
+use std::process::ExitCode;
+
+use doorcode::cli::{self, Surroundings};
+use doorcode::config::Config;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // First, since every TLS client asks for it. An error says that there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    ExitCode::from(cli::run(
+        std::env::args_os(),
+        &mut Surroundings {
+            out: &mut std::io::stdout(),
+            err: &mut std::io::stderr(),
+            environment: &|name| std::env::var(name).ok(),
+            serve: &serve,
+        },
+    ))
+}
+
+/// THE CALL SITE of the server: becomes `doorcode::app::serve(config)`.
+fn serve(_config: Config) -> Result<(), Box<dyn Error>> {
+    Err("serve is joined in app".into())
+}

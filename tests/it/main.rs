@@ -1,1 +1,2 @@
-
+//! The one binary of integration tests.
+mod config;

@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+const ABOUT: &str = "Puts SMS login in front of any web app";
+
+const LONG_ABOUT: &str = "\
+Puts SMS login in front of any web app.
+
+Doorcode is a reverse proxy: people who reach a protected page get a login page, type the code
+that was texted to them, and from then on their requests reach the app with headers that say who
+they are. Without a configuration file it runs a demo on http://localhost:8080 that prints the
+texts on this terminal.";
+
+const EXAMPLES: &str = "\
+Examples:
+  doorcode                          run the demo: open http://localhost:8080
+  doorcode check my.toml            tell every mistake in my.toml
+  doorcode --config my.toml         serve what my.toml says
+
+Signals:
+  SIGTERM   stop: finish what is being answered and the texts that wait, then end
+  SIGINT    (Ctrl-C) end at once
+
+Exit codes:
+  0  fine
+  1  the configuration is wrong, or the command failed
+  2  the command line is wrong";
+
+#[derive(clap::Parser)]
+#[command(
+    name = "doorcode",
+    version,
+    about = ABOUT,
+    long_about = LONG_ABOUT,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: Serve,
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Serve (also when no command is given)
+    Serve(Serve),
+    /// Tell every mistake in a configuration file, or that it is fine
+    Check {
+        /// The configuration file
+        file: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// The configuration file; without one the demo runs
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}

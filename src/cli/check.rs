@@ -1,0 +1,56 @@
+use std::path::Path;
+
+use super::{FAILED, FINE, Surroundings, say};
+use crate::config::Config;
+
+pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
+    match Config::load(file, around.environment) {
+        Ok(config) => {
+            say(around.out, &report(&config));
+            FINE
+        }
+        Err(problems) => {
+            let count = counted(problems.list().len(), "mistake");
+            say(
+                around.err,
+                &format_args!("{problems}\n{count} in {}\n", problems.file()),
+            );
+            FAILED
+        }
+    }
+}
+
+/// That the file is fine, and what its writer may not be aware of.
+fn report(config: &Config) -> String {
+    let mut lines = vec![format!(
+        "{} is fine: {}, {}, {}",
+        config.source,
+        counted(config.sites.len(), "site"),
+        counted(config.users.len(), "user"),
+        counted(config.providers.len(), "SMS provider"),
+    )];
+    let own = config.issuer.origin();
+    let elsewhere = |site: &&crate::gate::Site| site.place.origin.port() != own.port();
+    lines.extend(config.sites.iter().filter(elsewhere).map(|site| {
+        let name = &site.name;
+        format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both")
+    }));
+    if config.secrets.is_none() {
+        let path = config.secret_file.display();
+        lines.push(format!(
+            "note: server.secret is in {path}, made there at the first start"
+        ));
+    }
+    if config.development_exposed {
+        lines.push(
+            "warning: server.unsafe_development_exposed is set: what is only for development may \
+             be reached from other machines"
+                .to_owned(),
+        );
+    }
+    lines.join("\n") + "\n"
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,80 @@
+//! The operator's front door: arguments in, exit codes out.
+//! Does no work of its own: reads a configuration and hands it on.
+mod arguments;
+mod check;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+
+use clap::Parser;
+
+use crate::config::{Config, Environment};
+use arguments::{Arguments, Command, Serve};
+
+/// What a command may touch, passed in so that tests can look at it.
+pub struct Surroundings<'a> {
+    pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
+    pub environment: &'a Environment<'a>,
+    /// Runs the server until it ends.
+    pub serve: &'a dyn Fn(Config) -> Result<(), Box<dyn Error>>,
+}
+
+/// Fine.
+pub const FINE: u8 = 0;
+/// The configuration is wrong, or what was asked for failed.
+pub const FAILED: u8 = 1;
+/// The command line is wrong.
+pub const USAGE: u8 = 2;
+
+/// Does what `arguments` ask for (the first is the program's name) and gives the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundings<'_>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(answer) => return tell(&answer, around),
+    };
+    match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
+        Command::Serve(Serve { config }) => serve(config.as_deref(), around),
+        Command::Check { file } => check::check(&file, around),
+    }
+}
+
+/// Help and version are answers; everything else that clap says is about wrong usage.
+fn tell(answer: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
+    let text = answer.render();
+    if answer.use_stderr() {
+        say(around.err, &text);
+        USAGE
+    } else {
+        say(around.out, &text);
+        FINE
+    }
+}
+
+fn serve(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
+    let config = match file {
+        Some(file) => Config::load(file, around.environment),
+        None => Config::demo(),
+    };
+    let config = match config {
+        Ok(config) => config,
+        Err(problems) => {
+            say(around.err, &format_args!("{problems}\n"));
+            return FAILED;
+        }
+    };
+    match (around.serve)(config) {
+        Ok(()) => FINE,
+        Err(why) => {
+            say(around.err, &format_args!("doorcode: {why}\n"));
+            FAILED
+        }
+    }
+}
+
+/// A closed terminal is no reason to fail.
+fn say(to: &mut dyn Write, text: &dyn std::fmt::Display) {
+    let _ = write!(to, "{text}").and_then(|()| to.flush());
+}

@@ -1,0 +1,77 @@
+//! From the raw file to each module's settings: one file for each section of the file.
+//! Reads no TOML.
+mod login;
+mod server;
+mod sites;
+mod sms;
+mod users;
+
+use super::Config;
+use super::reader::Reader;
+use super::values::{self, shown, unknown};
+use crate::store::Database;
+use server::Ground;
+
+/// Checks everything, whatever is wrong: the mistakes are the reader's, `None` is only given
+/// together with at least one.
+pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
+    for table in ["server", "login", "sms"] {
+        reader.require(table);
+    }
+    let ground = Ground::read(reader);
+    let secrets = server::secrets(reader);
+    let proxy = server::settings(reader, &ground);
+    let database = reader.one("store.database", database);
+    let cache = reader.one("store.cache", cache);
+    let brand_name = reader.one("brand.name", values::name);
+    let providers = sms::providers(reader, &ground);
+    let template = reader.one("sms.template", sms::template);
+    let login = login::login(reader, providers.as_deref());
+    let session = login::session(reader);
+    let users = users::users(reader, login.as_ref().map(|login| &login.countries));
+    let sites = sites::sites(reader, &ground);
+    cache?;
+    Some(Config {
+        source: source.to_owned(),
+        prefix: ground.prefix?,
+        issuer: ground.issuer?,
+        secrets,
+        secret_file: reader.path("doorcode.secret"),
+        proxy: proxy?,
+        database: Database::Sqlite(reader.path(&database?)),
+        brand_name: brand_name?,
+        login: login?,
+        session: session?,
+        providers: providers?,
+        sms_template: template?,
+        users: users?,
+        sites: sites?,
+        development_exposed: ground.exposed,
+    })
+}
+
+/// The path of `sqlite:PATH`, as it is written.
+fn database(text: &str) -> Result<String, String> {
+    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+        return Err("Postgres is not supported yet by this version; write sqlite:PATH".to_owned());
+    }
+    let path = text.strip_prefix("sqlite:").unwrap_or_default();
+    let file = !path.is_empty() && !path.starts_with("//") && !path.ends_with('/');
+    let plain = !path.starts_with(':') && !path.contains(['?', '\0']);
+    // What is refused is not shown: a database's address often holds a password.
+    (file && plain)
+        .then(|| path.to_owned())
+        .ok_or_else(|| "is not sqlite:PATH, such as sqlite:data/doorcode.db".to_owned())
+}
+
+fn cache(text: &str) -> Result<(), String> {
+    let scheme = text.split(':').next().unwrap_or_default();
+    match scheme {
+        "memory" if text == "memory" => Ok(()),
+        "redis" | "rediss" | "database" => Err(format!(
+            "{} is not supported yet by this version; write memory",
+            shown(scheme)
+        )),
+        _ => Err(unknown(scheme, "a cache", &["memory"])),
+    }
+}

@@ -1,0 +1,136 @@
+use std::net::SocketAddr;
+
+use super::super::reader::Reader;
+use super::super::values::{self, shown};
+use crate::domain::{Keyring, Origin, ServerSecret};
+use crate::oauth::Issuer;
+use crate::proxy;
+
+/// What the other sections are judged by. `None` where a mistake was noted already: what it
+/// would decide is then not judged.
+pub(super) struct Ground {
+    pub(super) prefix: Option<String>,
+    pub(super) issuer: Option<Issuer>,
+    pub(super) listen: Option<Vec<SocketAddr>>,
+    /// `server.unsafe_development_exposed`.
+    pub(super) exposed: bool,
+}
+
+impl Ground {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let prefix = reader.one("server.prefix", prefix);
+        let listen = reader.all("server.listen", values::socket);
+        let exposed = reader
+            .flag("server.unsafe_development_exposed")
+            .unwrap_or(false);
+        let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
+        let ground = Self {
+            prefix,
+            issuer,
+            listen,
+            exposed,
+        };
+        let plain = ground
+            .issuer
+            .as_ref()
+            .is_some_and(|issuer| !issuer.origin().is_https());
+        if let Some(why) = ground.refuses_development().filter(|_| plain) {
+            reader.note("server.public_url", format!("plain http {why}"));
+        }
+        ground
+    }
+
+    /// Why what is only for development may not run here, as the end of a sentence.
+    pub(super) fn refuses_development(&self) -> Option<String> {
+        let host = self.issuer.as_ref().map(|issuer| issuer.origin().host());
+        let far = host.filter(|host| !host.is_loopback());
+        let open = self
+            .listen
+            .iter()
+            .flatten()
+            .find(|address| !address.ip().is_loopback());
+        let found = match (self.exposed, far, open) {
+            (true, ..) | (_, None, None) => return None,
+            (_, Some(host), _) => format!("server.public_url is on {host}"),
+            (_, _, Some(address)) => format!("server.listen has {address}"),
+        };
+        Some(format!(
+            "is only for this machine, but {found}; use loopback addresses only (or, in a \
+             container, set server.unsafe_development_exposed = true)"
+        ))
+    }
+}
+
+/// Cookies without `Secure` are only made for loopback hosts.
+pub(super) fn secure(origin: &Origin) -> Result<(), String> {
+    let good = origin.is_https() || origin.host().is_loopback();
+    good.then_some(()).ok_or_else(|| {
+        format!(
+            "must be https://{}; plain http is only for localhost",
+            origin.host()
+        )
+    })
+}
+
+/// `prefix`: `None` when wrong, so that only the path is not judged.
+fn issuer(text: &str, prefix: Option<&str>) -> Result<Issuer, String> {
+    let any = || url::Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
+    let prefix = prefix.map_or_else(|| any().unwrap_or_default(), ToOwned::to_owned);
+    let issuer = Issuer::parse(text, &prefix).map_err(|why| why.to_string())?;
+    secure(issuer.origin())?;
+    Ok(issuer)
+}
+
+fn prefix(text: &str) -> Result<String, String> {
+    let segment = text.strip_prefix('/').unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+    let good = segment.bytes().all(plain) && !["", ".", ".."].contains(&segment);
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        let is = shown(text);
+        format!("{is} is not one plain path segment (a-z A-Z 0-9 . _ ~ -) such as /.doorcode")
+    })
+}
+
+/// `None`: to be made at the first start (or wrong, and noted).
+pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
+    const KEY: &str = "server.secret";
+    let secrets = reader.secrets(KEY)?;
+    if let [newest, older] = secrets.as_slice()
+        && newest.reveal() == older.reveal()
+    {
+        reader.note(KEY, "names the same secret twice");
+        return None;
+    }
+    let strong = |text: &str| ServerSecret::new(text).map_err(|why| why.to_string());
+    let items = reader.items(KEY)?;
+    let mut good = Vec::new();
+    for (secret, item) in secrets.iter().zip(items) {
+        let secret = strong(secret.reveal()).map_err(|why| format!("{} {why}", shown(&item.text)));
+        good.push(reader.take(item.at, KEY, secret));
+    }
+    let mut good = good.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
+    good.next()
+        .map(|newest| Keyring::new(newest, good.collect()))
+}
+
+pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy::Settings> {
+    let trusted_proxies = reader.all("server.trusted_proxies", values::network);
+    let admin = reader.one("admin.listen", values::socket);
+    let listen = ground.listen.as_deref().unwrap_or_default();
+    if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
+        let key = if reader.has("admin.listen") {
+            "admin.listen"
+        } else {
+            "server.listen"
+        };
+        reader.note(
+            key,
+            format!("{admin} is named by server.listen and by admin.listen"),
+        );
+    }
+    Some(proxy::Settings {
+        listen: ground.listen.clone()?,
+        admin: admin?,
+        trusted_proxies: trusted_proxies?,
+    })
+}

@@ -1,0 +1,177 @@
+use super::super::reader::Reader;
+use super::super::values::{self, shown, unknown};
+use super::server::{Ground, secure};
+use crate::gate::{IdentityPreset, PathPattern, Rule, Site, SitePlace, Upstream};
+use crate::oauth::Issuer;
+
+pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
+    let tables = reader.each("site");
+    if tables.is_empty() && !reader.has("site") {
+        reader.note(
+            "site",
+            "no site is there; write [[site]] with name, url and upstreams",
+        );
+    }
+    let mut seen = Seen::default();
+    let sites: Vec<_> = tables
+        .iter()
+        .map(|table| site(reader, table, ground, &mut seen))
+        .collect();
+    sites.into_iter().collect()
+}
+
+/// What earlier sites have, each with the site that has it.
+#[derive(Default)]
+struct Seen {
+    names: Vec<(String, String)>,
+    places: Vec<(SitePlace, String)>,
+}
+
+fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) -> Option<Site> {
+    reader.require(table);
+    let key = |name: &str| format!("{table}.{name}");
+    let name = reader.one(&key("name"), |text| {
+        let name = values::name(text)?;
+        first(&mut seen.names, &name, table)?;
+        Ok(name)
+    });
+    let place = reader.one(&key("url"), |text| {
+        let place = SitePlace::parse(text).map_err(|why| why.to_string())?;
+        beside(&place, ground)?;
+        first(&mut seen.places, &place, table)?;
+        Ok(place)
+    });
+    let upstreams = reader.all(&key("upstreams"), |text| upstream(text, ground));
+    let identity_key = key("identity");
+    let identity = if reader.has(&identity_key) {
+        reader.one(&identity_key, identity)
+    } else {
+        Some(IdentityPreset::default())
+    };
+    let own = place
+        .as_ref()
+        .filter(|place| place.path.is_empty())
+        .and(ground.prefix.as_deref());
+    let rules: Vec<_> = reader
+        .each(&key("rule"))
+        .iter()
+        .map(|table| rule(reader, table, own))
+        .collect();
+    Some(Site {
+        name: name?,
+        place: place?,
+        upstreams: upstreams?,
+        identity: identity?,
+        rules: rules.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+fn first<T: PartialEq + Clone>(
+    seen: &mut Vec<(T, String)>,
+    value: &T,
+    table: &str,
+) -> Result<(), String> {
+    if let Some((_, other)) = seen.iter().find(|(found, _)| found == value) {
+        return Err(format!("is that of {other} already; each site has its own"));
+    }
+    seen.push((value.clone(), table.to_owned()));
+    Ok(())
+}
+
+/// Whether a site may be there, as far as Doorcode's own place says.
+fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
+    secure(&place.origin)?;
+    let segment = place.path.split('/').nth(1).unwrap_or_default();
+    let prefix = ground
+        .prefix
+        .as_deref()
+        .filter(|prefix| prefix.strip_prefix('/') == Some(segment));
+    if let Some(prefix) = prefix {
+        return Err(format!(
+            "is below {prefix}, which Doorcode keeps for itself (server.prefix)"
+        ));
+    }
+    ground
+        .issuer
+        .as_ref()
+        .map_or(Ok(()), |issuer| beside_issuer(place, issuer, ground))
+}
+
+fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<(), String> {
+    let (site, own) = (&place.origin, issuer.origin());
+    if site.host() != own.host() {
+        return Err(format!(
+            "is on {}: until sign-in is handed over between hosts, which this version cannot do, \
+             every site must be on the host of server.public_url ({})",
+            site.host(),
+            own.host()
+        ));
+    }
+    if site.is_https() != own.is_https() {
+        return Err(format!(
+            "must be {}, like server.public_url: the cookie of one is not seen by the other",
+            own.scheme()
+        ));
+    }
+    if site == own && issuer.base().is_empty() {
+        let prefix = ground.prefix.as_deref().unwrap_or_default();
+        return Err(format!(
+            "is the same place as server.public_url, where every path is Doorcode's own; give \
+             server.public_url the path {prefix} or another port"
+        ));
+    }
+    Ok(())
+}
+
+fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
+    let upstream = values::upstream(text)?;
+    let listen = || ground.listen.iter().flatten();
+    match upstream {
+        Upstream::Demo => match ground.refuses_development() {
+            Some(why) => Err(format!("`demo` {why}")),
+            None => Ok(upstream),
+        },
+        Upstream::Address(to) if listen().any(|at| *at == to) => Err(format!(
+            "{to} is Doorcode itself (server.listen), not an app behind it"
+        )),
+        _ => Ok(upstream),
+    }
+}
+
+const IDENTITIES: &[(&str, IdentityPreset)] = &[("default", IdentityPreset::Default)];
+
+fn identity(text: &str) -> Result<IdentityPreset, String> {
+    let known: Vec<&str> = IDENTITIES.iter().map(|(name, _)| *name).collect();
+    let found = IDENTITIES.iter().find(|(name, _)| *name == text);
+    found
+        .map(|(_, preset)| *preset)
+        .ok_or_else(|| unknown(text, "an identity preset", &known))
+}
+
+/// `own`: the prefix that no rule can name, where the site begins at its host's root.
+fn rule(reader: &mut Reader<'_>, table: &str, own: Option<&str>) -> Option<Rule> {
+    reader.require(table);
+    let key = |name: &str| format!("{table}.{name}");
+    let path = reader.one(&key("path"), |text| {
+        let pattern = PathPattern::parse(text).map_err(|why| format!("{} {why}", shown(text)))?;
+        let below = |own: &str| {
+            text.strip_prefix(own)
+                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
+        match own.filter(|own| below(own)) {
+            Some(own) => Err(format!(
+                "{own} is Doorcode's own (server.prefix); no rule is asked there"
+            )),
+            None => Ok(pattern),
+        }
+    });
+    let methods = reader.all_or_none(&key("methods"), values::method);
+    let allow = reader.all(&key("allow"), values::who);
+    let from = reader.all_or_none(&key("from"), values::network);
+    Some(Rule {
+        path: path?,
+        methods: methods?,
+        allow: allow?,
+        from: from?,
+    })
+}

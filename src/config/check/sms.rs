@@ -1,0 +1,151 @@
+use super::super::reader::Reader;
+use super::super::values::{shown, unknown};
+use super::server::Ground;
+use crate::delivery::sms::{ProviderSettings, twilio};
+use crate::domain::Origin;
+
+type ReadProvider = fn(&mut Reader<'_>, &Ground) -> Option<ProviderSettings>;
+
+/// The providers that `sms.providers` may name. Each has its own table, `[sms.NAME]`.
+const PROVIDERS: &[(&str, ReadProvider)] = &[("console", console), ("twilio", twilio)];
+
+const KEY: &str = "sms.providers";
+
+pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<ProviderSettings>> {
+    let named = reader.all(KEY, |text| {
+        let known: Vec<&str> = PROVIDERS.iter().map(|(name, _)| *name).collect();
+        let found = known.iter().find(|name| **name == text).copied();
+        found.ok_or_else(|| unknown(text, "a provider", &known))
+    });
+    let mut read = Vec::new();
+    for (name, provider) in PROVIDERS {
+        let listed = reader
+            .items(KEY)
+            .is_some_and(|items| items.iter().any(|i| i.text == *name));
+        let table = format!("sms.{name}");
+        match (listed, reader.has_more_than_defaults(&table)) {
+            (true, _) => read.push((*name, provider(reader, ground))),
+            // Here only for its mistakes: what the list should say is not known.
+            (false, true) if named.is_none() => drop(provider(reader, ground)),
+            (false, true) => reader.note(
+                &table,
+                format!("is not used: {KEY} does not name `{name}`; add it or remove this table"),
+            ),
+            (false, false) => {}
+        }
+    }
+    let of = |name: &str| {
+        read.iter()
+            .find(|(n, _)| *n == name)
+            .and_then(|(_, p)| p.clone())
+    };
+    named?.into_iter().map(of).collect()
+}
+
+fn console(reader: &mut Reader<'_>, ground: &Ground) -> Option<ProviderSettings> {
+    if let Some(why) = ground.refuses_development() {
+        let items = reader.items(KEY)?;
+        let at = items
+            .iter()
+            .find(|item| item.text == "console")
+            .and_then(|item| item.at);
+        reader.note_at(at, KEY, format!("`console` {why}"));
+        return None;
+    }
+    Some(ProviderSettings::Console)
+}
+
+fn twilio(reader: &mut Reader<'_>, _: &Ground) -> Option<ProviderSettings> {
+    reader.require("sms.twilio");
+    let account_sid = reader.one("sms.twilio.account_sid", |text| sid("AC", text));
+    let auth_token = reader.secrets("sms.twilio.auth_token");
+    let sender = sender(reader);
+    let base_url = reader.one("sms.twilio.base_url", base_url);
+    Some(ProviderSettings::Twilio(twilio::Settings {
+        account_sid: account_sid?,
+        auth_token: auth_token?.pop()?,
+        sender: sender?,
+        base_url: base_url?,
+    }))
+}
+
+fn sender(reader: &mut Reader<'_>) -> Option<twilio::Sender> {
+    const SERVICE: &str = "sms.twilio.messaging_service_sid";
+    const FROM: &str = "sms.twilio.from";
+    let wrong = match (reader.has(SERVICE), reader.has(FROM)) {
+        (true, false) => {
+            let sid = reader.one(SERVICE, |text| sid("MG", text));
+            return sid.map(twilio::Sender::MessagingService);
+        }
+        (false, true) => return reader.one(FROM, from).map(twilio::Sender::From),
+        (true, true) => (
+            FROM,
+            "stands beside messaging_service_sid; keep one of the two",
+        ),
+        (false, false) => (
+            "sms.twilio",
+            "has neither messaging_service_sid nor from; write one",
+        ),
+    };
+    reader.note(wrong.0, wrong.1);
+    None
+}
+
+fn sid(kind: &str, text: &str) -> Result<String, String> {
+    let hex = text.strip_prefix(kind).unwrap_or_default();
+    let good = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    // Not shown: an account's token looks alike and may have been put here.
+    good.then(|| text.to_owned())
+        .ok_or_else(|| format!("is not {kind} and 32 hexadecimal digits"))
+}
+
+fn from(text: &str) -> Result<String, String> {
+    let number = text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0')
+    });
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b' ';
+    let name = (1..=11).contains(&text.len())
+        && text.bytes().all(plain)
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
+        && text.trim() == text;
+    (number || name).then(|| text.to_owned()).ok_or_else(|| {
+        let is = shown(text);
+        format!(
+            "{is} is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits"
+        )
+    })
+}
+
+fn base_url(text: &str) -> Result<url::Url, String> {
+    let wrong = || "is not a URL such as https://api.twilio.com".to_owned();
+    let mut url = url::Url::parse(text).map_err(|_| wrong())?;
+    let origin = Origin::of(&url).map_err(|_| wrong())?;
+    super::server::secure(&origin)?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !bare {
+        return Err("may not have a user, query or fragment".to_owned());
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// Looks for the code in what Liquid would act on; whether it is good Liquid is judged where it
+/// is used.
+pub(super) fn template(text: &str) -> Result<String, String> {
+    let acts = text
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next());
+    let word = |c: char| !c.is_alphanumeric() && c != '_';
+    let mut words = acts.flat_map(|act| act.split(word));
+    let good = text.contains("@@password@@") || words.any(|w| ["code", "password"].contains(&w));
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        "does not show the code; write {{ code }}, {{ password }} or @@password@@ in it".to_owned()
+    })
+}

@@ -1,0 +1,185 @@
+//! Every key that the file may have: the one table that the reader walks and that the reference
+//! page is made of.
+
+/// What is written behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `[server]`
+    Table,
+    /// `[[site]]`
+    Tables,
+    Text,
+    /// Texts in brackets.
+    List,
+    /// Texts in brackets, at least one.
+    Some,
+    /// One text, or one or two of them in brackets.
+    OneOrTwo,
+    /// A whole number, from … to ….
+    Integer(i64, i64),
+    /// A text such as `"5m"`, from … to … seconds.
+    Duration(u64, u64),
+    Flag,
+}
+
+/// Whether a key must be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Must be there. Holds an example, as it is written in the file.
+    Required(&'static str),
+    /// Has its default in `config/doorcode.toml`, and only there. Tables: their keys decide.
+    Default,
+    /// May be left out. Holds what that means.
+    Optional(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// The tables above it and its own name; `[]` stands for each of several.
+    pub(super) path: &'static str,
+    pub(super) kind: Kind,
+    pub(super) need: Need,
+    /// One line: what it means.
+    pub(super) says: &'static str,
+}
+
+impl Key {
+    /// The table that the key stands in, such as `site[].rule[]`; empty at the top.
+    pub(super) fn table(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(table, _)| table)
+    }
+
+    /// Its own name.
+    pub(super) fn name(&self) -> &'static str {
+        self.path
+            .rsplit_once('.')
+            .map_or(self.path, |(_, name)| name)
+    }
+}
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
+/// Browsers keep a cookie for at most so long (RFC 6265bis §5.5).
+const LONGEST_COOKIE: u64 = 400 * DAY;
+
+const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        need,
+        says,
+    }
+}
+
+use Kind::{Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text};
+use Need::{Default, Optional, Required};
+
+#[rustfmt::skip]
+pub(super) const KEYS: &[Key] = &[
+    key("server", Table, Default,
+        "Where Doorcode listens and how the world finds it."),
+    key("server.listen", AtLeastOne, Default,
+        "Addresses and ports that visitors reach, plain http: `127.0.0.1:8080`, `[::]:80`."),
+    key("server.public_url", Text, Required("\"https://auth.example.com\""),
+        "Where the login pages and the API live, as a browser sees it: a host of its own, or the host of the site with `server.prefix` as its path. `http` only on this machine."),
+    key("server.prefix", Text, Default,
+        "The path that every site keeps for Doorcode; nothing below it reaches an app."),
+    key("server.secret", OneOrTwo, Optional("made at the first start, in `doorcode.secret` beside this file"),
+        "What protects sessions and codes: `env:NAME` or `file:PATH`, 32 characters or more. Two in brackets while it is changed: the first makes, both check."),
+    key("server.trusted_proxies", List, Default,
+        "Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
+    key("server.unsafe_development_exposed", Flag, Default,
+        "Lets the console provider, the demo app and an `http` public_url run although other machines can reach them. For containers; said at every start."),
+
+    key("admin", Table, Default,
+        "For whoever runs the machine; never give it to the world."),
+    key("admin.listen", Text, Default,
+        "Address and port of health checks and metrics."),
+
+    key("store", Table, Default,
+        "Where things are kept."),
+    key("store.database", Text, Default,
+        "What must survive a restart (users, sessions): `sqlite:PATH`, relative to this file."),
+    key("store.cache", Text, Default,
+        "What may be lost (logins in progress): `memory`."),
+
+    key("brand", Table, Default,
+        "What people see."),
+    key("brand.name", Text, Default,
+        "The name on the login pages, 1 to 40 characters."),
+
+    key("login", Table, Default,
+        "What a code is, who is sent one, and how long a login lasts."),
+    key("login.countries", AtLeastOne, Required("[\"US\", \"GB\"]"),
+        "Countries whose numbers are texted, by two letters; nothing is sent elsewhere. `\"*\"`, alone, only with the console provider."),
+    key("login.default_country", Text, Optional("told by the visitor's language, else the first of the list"),
+        "The country that is chosen already in the list beside the number."),
+    key("login.code_digits", Integer(6, 10), Default,
+        "Digits of a code."),
+    key("login.code_lifetime", Duration(MINUTE, 10 * MINUTE), Default,
+        "How long a code works after it was sent."),
+    key("login.tries", Integer(1, 5), Default,
+        "Wrong answers before a code is dead."),
+    key("login.session_idle", Duration(MINUTE, LONGEST_COOKIE), Default,
+        "A session ends when it was not used for so long."),
+    key("login.session_lifetime", Duration(MINUTE, LONGEST_COOKIE), Default,
+        "A session ends so long after the login, used or not."),
+
+    key("sms", Table, Default,
+        "How texts are sent."),
+    key("sms.providers", AtLeastOne, Required("[\"twilio\"]"),
+        "Who sends them, tried in this order: `twilio`, or `console`, which prints them on the terminal of this machine."),
+    key("sms.template", Text, Default,
+        "The text, in Liquid. Must show the code: `{{ code }}`, `{{ password }}` or `@@password@@`."),
+
+    key("sms.twilio", Table, Default,
+        "The Twilio account that pays; needed when `sms.providers` names `twilio`."),
+    key("sms.twilio.account_sid", Text, Required("\"AC0123456789abcdef0123456789abcdef\""),
+        "`AC` and 32 hexadecimal digits."),
+    key("sms.twilio.auth_token", Text, Required("\"env:TWILIO_AUTH_TOKEN\""),
+        "The account's secret: `env:NAME` or `file:PATH`."),
+    key("sms.twilio.messaging_service_sid", Text, Optional("`from` must be there"),
+        "Sends from a messaging service: `MG` and 32 hexadecimal digits."),
+    key("sms.twilio.from", Text, Optional("`messaging_service_sid` must be there"),
+        "Sends from one number (`+12025550123`) or sender name (1 to 11 letters and digits)."),
+    key("sms.twilio.base_url", Text, Default,
+        "Twilio's API, or a stand-in for it. `http` only on this machine."),
+
+    key("user", Tables, Default,
+        "A person who exists from the start, with roles. As many as you like, or none."),
+    key("user[].phone", Text, Required("\"+12025550123\""),
+        "The number in E.164: a plus sign, the country's code, the number, no spaces."),
+    key("user[].roles", List, Optional("none"),
+        "Names that rules ask for as `role:NAME`; the app gets them too."),
+
+    key("site", Tables, Default,
+        "An app behind the gate. At least one must be there."),
+    key("site[].name", Text, Required("\"Shop\""),
+        "What people are told they sign in to; each site has its own."),
+    key("site[].url", Text, Required("\"https://shop.example.com\""),
+        "Where the world finds it. In this version on the host of `server.public_url`; ports and paths may differ."),
+    key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
+        "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, or `demo`, the app that is built in."),
+    key("site[].identity", Text, Optional("`default`"),
+        "Which headers tell the app who its caller is: `default`."),
+    key("site[].rule", Tables, Default,
+        "Who may see what; the first rule that matches decides, and what no rule names needs a login."),
+    key("site[].rule[].path", Text, Required("\"/public/*\""),
+        "A path below the site's url: `/exact`, or `/below/*`, which names `/below` too."),
+    key("site[].rule[].methods", List, Optional("every method"),
+        "The methods that the rule is for, such as `[\"GET\", \"HEAD\"]`."),
+    key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),
+        "Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`."),
+    key("site[].rule[].from", List, Optional("from anywhere"),
+        "Networks that the caller must also come from, such as `10.0.0.0/8`."),
+];
+
+/// The key `name` in `table` (a path of the table above, such as `site[].rule[]`).
+pub(super) fn find(table: &str, name: &str) -> Option<&'static Key> {
+    inside(table).find(|key| key.name() == name)
+}
+
+/// The keys that stand in `table`.
+pub(super) fn inside(table: &str) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.table() == table)
+}

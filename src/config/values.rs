@@ -1,0 +1,241 @@
+//! From one text of the file to one value: what is wrong, and what would be right, in words.
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::domain::{Country, PhoneNumber, Role};
+use crate::gate::{Upstream, Who};
+
+/// A text of the file between backticks: without control characters and not endless.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut out = String::from("`");
+    for c in text.chars().take(LONGEST) {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out.push_str(if text.chars().nth(LONGEST).is_some() {
+        "…`"
+    } else {
+        "`"
+    });
+    out
+}
+
+/// Of `known`, what `text` was most likely meant to be.
+pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let distance = |k: &str| strsim::osa_distance(&text.to_lowercase(), &k.to_lowercase());
+    // One slip in three letters: more would suggest words that nobody meant.
+    let near = known
+        .map(|k| (distance(k), k))
+        .filter(|(d, k)| *d <= (k.len() / 3).max(1));
+    near.min_by_key(|(d, _)| *d).map(|(_, k)| k)
+}
+
+/// Says that `text` is none of `known`, and which of them it may have been meant to be.
+pub(super) fn unknown(text: &str, what: &str, known: &[&str]) -> String {
+    let hint = nearest(text, known.iter().copied()).map(|k| format!("; did you mean `{k}`?"));
+    let list = || format!("; known: {}", known.join(", "));
+    format!("{} is not {what}{}", shown(text), hint.unwrap_or_else(list))
+}
+
+const UNITS: &[(char, u64)] = &[('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+/// `30s`, `5m`, `24h`, `30d`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{} is not a time such as 30s, 5m, 24h or 30d", shown(text));
+    let (unit, seconds) = UNITS
+        .iter()
+        .find(|(unit, _)| text.ends_with(*unit))
+        .ok_or_else(wrong)?;
+    let digits = text.strip_suffix(*unit).unwrap_or_default();
+    // `parse` alone would take a sign.
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let count = digits.parse::<u64>().ok().filter(|_| plain);
+    let total = count
+        .and_then(|count| count.checked_mul(*seconds))
+        .ok_or_else(wrong)?;
+    Ok(Duration::from_secs(total))
+}
+
+/// How [`duration`] reads it, in the largest unit that fits.
+pub(super) fn written(seconds: u64) -> String {
+    let unit = UNITS
+        .iter()
+        .find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
+    unit.map_or_else(
+        || format!("{seconds}s"),
+        |(name, unit)| format!("{}{name}", seconds / unit),
+    )
+}
+
+pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let is = shown(text);
+        format!("{is} is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80")
+    })
+}
+
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.into());
+    }
+    let wrong = || {
+        format!(
+            "{} is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
+            shown(text)
+        )
+    };
+    let net: IpNet = text.parse().map_err(|_| wrong())?;
+    let start = net.trunc();
+    (net == start).then_some(net).ok_or_else(|| {
+        format!(
+            "{} is an address inside a network; write {start}",
+            shown(text)
+        )
+    })
+}
+
+pub(super) fn country(text: &str) -> Result<Country, String> {
+    let upper = text.to_uppercase();
+    Country::parse(text).map_err(|_| match Country::parse(&upper) {
+        Ok(_) => format!("{} is not in capital letters; write {upper}", shown(text)),
+        Err(_) => format!(
+            "{} is not the two letters of a country, such as GB",
+            shown(text)
+        ),
+    })
+}
+
+pub(super) fn phone(text: &str) -> Result<PhoneNumber, String> {
+    PhoneNumber::from_e164(text).map_err(|why| match PhoneNumber::parse(text, None) {
+        Ok(meant) => format!("{} is not in E.164; write {}", shown(text), meant.e164()),
+        Err(_) => format!(
+            "{} is not a number such as +12025550123: {why}",
+            shown(text)
+        ),
+    })
+}
+
+pub(super) fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).map_err(|why| format!("{} cannot be a role: {why}", shown(text)))
+}
+
+/// What pages call an app or its owner.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let good = (1..=40).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(char::is_control);
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        format!(
+            "{} is not a name of 1 to 40 characters in one line",
+            shown(text)
+        )
+    })
+}
+
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+pub(super) fn method(text: &str) -> Result<http::Method, String> {
+    let upper = text.to_ascii_uppercase();
+    if text != upper && METHODS.contains(&upper.as_str()) {
+        return Err(format!(
+            "{} is not in capital letters; write {upper}",
+            shown(text)
+        ));
+    }
+    if ["TRACE", "CONNECT"].contains(&upper.as_str()) {
+        return Err(format!(
+            "{upper} is never passed on, so no rule can be for it"
+        ));
+    }
+    let known = METHODS.contains(&text).then(|| text.parse().ok()).flatten();
+    known.ok_or_else(|| unknown(text, "a method", METHODS))
+}
+
+const WORDS: &[(&str, Who)] = &[
+    ("public", Who::Public),
+    ("optional", Who::Optional),
+    ("signed-in", Who::SignedIn),
+];
+
+type ReadWho = fn(&str) -> Result<Who, String>;
+
+const KINDS: &[(&str, ReadWho)] = &[
+    ("role:", |text| role(text).map(Who::Role)),
+    ("phone:", |text| phone(text).map(Who::Phone)),
+    ("country:", |text| country(text).map(Who::Country)),
+    ("client:", |_| {
+        Err("`client:` is not supported yet by this version".to_owned())
+    }),
+];
+
+/// One word of `allow`.
+pub(super) fn who(text: &str) -> Result<Who, String> {
+    if let Some((_, who)) = WORDS.iter().find(|(word, _)| *word == text) {
+        return Ok(who.clone());
+    }
+    let kind = KINDS
+        .iter()
+        .find_map(|(kind, read)| Some(read(text.strip_prefix(kind)?)));
+    kind.unwrap_or_else(|| {
+        let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
+        let hint = nearest(text, words.into_iter()).map(|word| format!("; did you mean `{word}`?"));
+        Err(hint.map_or_else(
+            || format!("{} is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB", shown(text)),
+            |hint| format!("{} is nobody{hint}", shown(text)),
+        ))
+    })
+}
+
+pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
+    if text == "demo" {
+        return Ok(Upstream::Demo);
+    }
+    if text.contains("://") {
+        let host = text
+            .split_once("://")
+            .map(|(_, rest)| rest.trim_end_matches('/'));
+        let host = shown(host.unwrap_or_default());
+        return Err(format!(
+            "is a URL; write host and port only, {host} (plain http is spoken)"
+        ));
+    }
+    let wrong = || {
+        let is = shown(text);
+        format!("{is} is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80")
+    };
+    let address = || {
+        text.parse()
+            .ok()
+            .map(|at: SocketAddr| (Upstream::Address(at), at.port()))
+    };
+    let name = || {
+        let (host, port) = text
+            .rsplit_once(':')
+            .filter(|(host, _)| is_host_name(host))?;
+        let port: u16 = port.parse().ok()?;
+        Some((Upstream::Name(host.to_ascii_lowercase(), port), port))
+    };
+    // Nothing listens on port 0.
+    let found = address().or_else(name).filter(|(_, port)| *port != 0);
+    found.map(|(upstream, _)| upstream).ok_or_else(wrong)
+}
+
+/// RFC 1123 §2.1, and `_`, which container networks use; an all-digit end would be an address.
+fn is_host_name(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.len() <= 253 && host.split('.').all(label) && !last.bytes().all(|b| b.is_ascii_digit())
+}

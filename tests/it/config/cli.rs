@@ -1,0 +1,122 @@
+use std::cell::Cell;
+
+use doorcode::cli::{self, Surroundings};
+
+use super::{GOOD, changed, environment};
+
+/// Exit code, standard output, standard error, and whether the server was started.
+fn run(arguments: &[&str]) -> (u8, String, String, bool) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let served = Cell::new(false);
+    let mut around = Surroundings {
+        out: &mut out,
+        err: &mut err,
+        environment: &environment,
+        serve: &|config| {
+            served.set(true);
+            if config.source == "config/doorcode.toml" {
+                Ok(())
+            } else {
+                Err("the port is taken".into())
+            }
+        },
+    };
+    let all = std::iter::once("doorcode").chain(arguments.iter().copied());
+    let code = cli::run(all.map(Into::into), &mut around);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (code, text(out), text(err), served.get())
+}
+
+fn written(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    std::fs::write(&path, text).unwrap();
+    let name = path.display().to_string();
+    (folder, name)
+}
+
+#[test]
+fn without_arguments_the_demo_is_served() {
+    assert_eq!(run(&[]), (0, String::new(), String::new(), true));
+    assert_eq!(run(&["serve"]), (0, String::new(), String::new(), true));
+}
+
+#[test]
+fn a_file_is_served_with_or_without_the_word() {
+    let (_folder, file) = written(GOOD);
+    let taken = (
+        1,
+        String::new(),
+        "doorcode: the port is taken\n".to_owned(),
+        true,
+    );
+    assert_eq!(run(&["--config", &file]), taken);
+    assert_eq!(run(&["serve", "--config", &file]), taken);
+}
+
+#[test]
+fn a_wrong_file_is_not_served() {
+    let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
+    let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");
+    assert_eq!(
+        run(&["--config", &file]),
+        (1, String::new(), said.clone(), false)
+    );
+    let said = format!("{said}1 mistake in {file}\n");
+    assert_eq!(run(&["check", &file]), (1, String::new(), said, false));
+}
+
+#[test]
+fn check_says_what_is_fine_and_what_to_know() {
+    let (_folder, file) = written(GOOD);
+    let answer = format!("{file} is fine: 1 site, 1 user, 1 SMS provider\n");
+    assert_eq!(run(&["check", &file]), (0, answer, String::new(), false));
+
+    let (_folder, file) = written(&changed(&[
+        (
+            "secret = \"env:SECRET\"",
+            "unsafe_development_exposed = true",
+        ),
+        ("com/.doorcode", "com:8443"),
+    ]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for known in [
+        "Shop and server.public_url differ in port only",
+        "doorcode.secret",
+        "warning: server.unsafe",
+    ] {
+        assert!(out.contains(known), "{out}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_a_wrong_file() {
+    for wrong in [
+        &["frobnicate"][..],
+        &["check"],
+        &["--config"],
+        &["--config", "a", "check", "b"],
+    ] {
+        let (code, out, err, served) = run(wrong);
+        assert_eq!((code, out.as_str(), served), (2, "", false), "{wrong:?}");
+        assert!(err.contains("--help"), "{err}");
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let (code, out, err, _) = run(&["--help"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for part in [
+        "reverse proxy",
+        "Examples:",
+        "doorcode check my.toml",
+        "SIGTERM",
+        "Exit codes:",
+    ] {
+        assert!(out.contains(part), "{out}");
+    }
+    let version = format!("doorcode {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(&["--version"]), (0, version, String::new(), false));
+}

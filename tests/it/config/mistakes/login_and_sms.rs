@@ -1,0 +1,164 @@
+use super::{Case, assert_said};
+
+const CASES: &[Case<'_>] = &[
+    (
+        &[("[\"US\", \"GB\"]", "[\"us\", \"UK\", \"GB\", \"GB\"]")],
+        &[
+            "7:14: login.countries: `us` is not in capital letters; write US",
+            "7:20: login.countries: `UK` is not the two letters of a country, such as GB",
+            "7:32: login.countries: `GB` is named twice",
+        ],
+    ),
+    (
+        &[("[\"US\", \"GB\"]", "[\"*\"]")],
+        &[
+            "7:14: login.countries: `*` is only for the console provider: texts to some countries cost much, and fraudsters ask for them; name the countries of your users",
+        ],
+    ),
+    (
+        &[("[\"US\", \"GB\"]", "[\"US\", \"*\"]")],
+        &["7:20: login.countries: `*` stands alone or not at all"],
+    ),
+    (
+        &[("[login]", "[login]\ndefault_country = \"FR\"")],
+        &["7:19: login.default_country: FR is not in login.countries"],
+    ),
+    (
+        &[(
+            "[login]",
+            "[login]\ncode_digits = 5\ntries = 0\ncode_lifetime = \"11m\"",
+        )],
+        &[
+            "7:15: login.code_digits: 5 is not between 6 and 10",
+            "8:9: login.tries: 0 is not between 1 and 5",
+            "9:17: login.code_lifetime: 11m is not between 1m and 10m",
+        ],
+    ),
+    (
+        &[(
+            "[login]",
+            "[login]\ncode_digits = 6.0\ntries = \"3\"\ncode_lifetime = 300",
+        )],
+        &[
+            "7:15: login.code_digits: is a number; write a whole number from 6 to 10",
+            "8:9: login.tries: is a text; write a whole number from 1 to 5",
+            r#"9:17: login.code_lifetime: is a number; write a time in quotes from 1m to 10m, such as "1m""#,
+        ],
+    ),
+    (
+        &[(
+            "[login]",
+            "[login]\ntries = 99999999999999999999\ncode_lifetime = \"five\"\nsession_idle = \"+5m\"\nsession_lifetime = \"99999999999999999999d\"",
+        )],
+        &[
+            "7:9: login.tries: 99999999999999999999 is not between 1 and 5",
+            "8:17: login.code_lifetime: `five` is not a time such as 30s, 5m, 24h or 30d",
+            "9:16: login.session_idle: `+5m` is not a time such as 30s, 5m, 24h or 30d",
+            "10:20: login.session_lifetime: `99999999999999999999d` is not a time such as 30s, 5m, 24h or 30d",
+        ],
+    ),
+    (
+        &[("[login]", "[login]\nsession_lifetime = \"1h\"")],
+        &["7:20: login.session_lifetime: session_idle (1d) is longer than session_lifetime (1h)"],
+    ),
+    (
+        &[("[\"twilio\"]", "[\"twillio\", \"vonage\"]")],
+        &[
+            "10:14: sms.providers: `twillio` is not a provider; did you mean `twilio`?",
+            "10:25: sms.providers: `vonage` is not a provider; known: console, twilio",
+        ],
+    ),
+    (
+        &[("[\"twilio\"]", "[\"console\"]")],
+        &[
+            "10:14: sms.providers: `console` is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+            "11:1: sms.twilio: is not used: sms.providers does not name `twilio`; add it or remove this table",
+        ],
+    ),
+    (
+        &[("[sms]", "[sms]\ntemplate = \"Your code\"")],
+        &[
+            "10:12: sms.template: does not show the code; write {{ code }}, {{ password }} or @@password@@ in it",
+        ],
+    ),
+    (
+        &[("AC01", "AC1")],
+        &["12:15: sms.twilio.account_sid: is not AC and 32 hexadecimal digits"],
+    ),
+    (
+        &[
+            ("auth_token = \"env:TOKEN\"\n", ""),
+            ("from = \"+12025550123\"", ""),
+        ],
+        &[
+            r#"11:1: sms.twilio.auth_token: is missing; write in [sms.twilio] for example `auth_token = "env:TWILIO_AUTH_TOKEN"`. The account's secret: `env:NAME` or `file:PATH`."#,
+            "11:1: sms.twilio: has neither messaging_service_sid nor from; write one",
+        ],
+    ),
+    (
+        &[(
+            "from =",
+            "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\nfrom =",
+        )],
+        &["15:8: sms.twilio.from: stands beside messaging_service_sid; keep one of the two"],
+    ),
+    (
+        &[(
+            "from = \"+12025550123\"",
+            "messaging_service_sid = \"AC0123456789abcdef0123456789abcdef\"",
+        )],
+        &["14:25: sms.twilio.messaging_service_sid: is not MG and 32 hexadecimal digits"],
+    ),
+    (
+        &[(
+            "from = \"+12025550123\"",
+            "from = \"12345\"\nbase_url = \"http://api.example.com\"",
+        )],
+        &[
+            "14:8: sms.twilio.from: `12345` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
+            "15:12: sms.twilio.base_url: must be https://api.example.com; plain http is only for localhost",
+        ],
+    ),
+    (
+        &[(
+            "from = \"+12025550123\"",
+            "from = \"A name too long\"\nbase_url = \"twilio\"",
+        )],
+        &[
+            "14:8: sms.twilio.from: `A name too long` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
+            "15:12: sms.twilio.base_url: is not a URL such as https://api.twilio.com",
+        ],
+    ),
+    (
+        &[("phone = \"+12025550123\"", "phone = \"+1 202 555 0123\"")],
+        &["17:9: user[1].phone: `+1 202 555 0123` is not in E.164; write +12025550123"],
+    ),
+    (
+        &[("phone = \"+12025550123\"", "phone = \"2025550123\"")],
+        &[
+            "17:9: user[1].phone: `2025550123` is not a number such as +12025550123: not a telephone number",
+        ],
+    ),
+    (
+        &[("phone = \"+12025550123\"", "phone = \"+33612345678\"")],
+        &[
+            "17:9: user[1].phone: is a number of FR, which login.countries does not serve: no code is sent",
+        ],
+    ),
+    (
+        &[(
+            "[\"admin\"]",
+            "[\"the admin\", \"a\", \"a\"]\n[[user]]\nphone = \"+12025550123\"",
+        )],
+        &[
+            "18:10: user[1].roles: `the admin` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
+            "18:28: user[1].roles: `a` is named twice",
+            "20:9: user[2].phone: is the number of user[1] too; put all its roles there",
+        ],
+    ),
+];
+
+#[test]
+fn all_of_them_are_told() {
+    assert_said(CASES);
+}

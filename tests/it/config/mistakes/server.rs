@@ -1,0 +1,166 @@
+use super::{Case, assert_said};
+
+const CASES: &[Case<'_>] = &[
+    (
+        &[("[\"127.0.0.1:8000\"]", "[]")],
+        &["2:10: server.listen: is empty; name at least one"],
+    ),
+    (
+        &[(
+            "[\"127.0.0.1:8000\"]",
+            "[\"localhost:80\", \"127.0.0.1\", \"[::1]:1\", \"[::1]:1\"]",
+        )],
+        &[
+            "2:11: server.listen: `localhost:80` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
+            "2:27: server.listen: `127.0.0.1` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
+            "2:51: server.listen: `[::1]:1` is named twice",
+        ],
+    ),
+    (
+        &[("[\"127.0.0.1:8000\"]", "\"127.0.0.1:8000\"")],
+        &["2:10: server.listen: is a text; write a list of texts in brackets"],
+    ),
+    (
+        &[("[\"127.0.0.1:8000\"]", "[8000]")],
+        &["2:10: server.listen: is a list of other things; write a list of texts in brackets"],
+    ),
+    (
+        &[("https://shop.example.com/.doorcode", "shop.example.com")],
+        &["3:14: server.public_url: is not a URL such as https://auth.example.com"],
+    ),
+    (
+        &[(
+            "https://shop.example.com/.doorcode",
+            "https://shop.example.com/login",
+        )],
+        &[
+            "3:14: server.public_url: has the path `/login`; it must be empty (a host of its own) or `/.doorcode` (server.prefix)",
+        ],
+    ),
+    (
+        &[(
+            "https://shop.example.com/.doorcode",
+            "http://shop.example.com/.doorcode",
+        )],
+        &[
+            "3:14: server.public_url: must be https://shop.example.com; plain http is only for localhost",
+        ],
+    ),
+    (
+        &[("[server]\n", "[server]\nprefix = \"/a/b\"\n")],
+        &[
+            "2:10: server.prefix: `/a/b` is not one plain path segment (a-z A-Z 0-9 . _ ~ -) such as /.doorcode",
+        ],
+    ),
+    (
+        &[("[server]\n", "[server]\nprefix = \"/..\"\n")],
+        &[
+            "2:10: server.prefix: `/..` is not one plain path segment (a-z A-Z 0-9 . _ ~ -) such as /.doorcode",
+        ],
+    ),
+    (
+        &[("[server]\n", "[server]\nprefix = \"door\"\n")],
+        &[
+            "2:10: server.prefix: `door` is not one plain path segment (a-z A-Z 0-9 . _ ~ -) such as /.doorcode",
+        ],
+    ),
+    (
+        &[("env:SECRET", "env:UNSET")],
+        &["4:10: server.secret: the environment has no variable UNSET"],
+    ),
+    (
+        &[("env:SECRET", "env:SHORT")],
+        &[
+            "4:10: server.secret: `env:SHORT` has fewer than 32 characters; make one with `openssl rand -base64 32`",
+        ],
+    ),
+    (
+        &[("env:SECRET", "env:EMPTY")],
+        &["4:10: server.secret: names a secret that is empty"],
+    ),
+    (
+        &[("env:SECRET", "env:")],
+        &["4:10: server.secret: has after `env:` no name of letters, digits and `_`"],
+    ),
+    (
+        &[("env:SECRET", "file:/nowhere")],
+        &["4:10: server.secret: cannot read /nowhere: No such file or directory (os error 2)"],
+    ),
+    (
+        &[("env:SECRET", "plain")],
+        &[
+            "4:10: server.secret: is not `env:NAME` or `file:PATH`; a secret does not stand in this file",
+        ],
+    ),
+    (
+        &[("\"env:SECRET\"", "[\"env:SECRET\", \"env:SECRET\"]")],
+        &["4:10: server.secret: names the same secret twice"],
+    ),
+    (
+        &[("\"env:SECRET\"", "[]")],
+        &["4:10: server.secret: has 0 texts; write one or two"],
+    ),
+    (
+        &[("\"env:SECRET\"", "7")],
+        &["4:10: server.secret: is a number; write a text in quotes, or two in brackets"],
+    ),
+    (
+        &[(
+            "[server]\n",
+            "[server]\ntrusted_proxies = [\"10.0.0.1/8\", \"lan\", \"10.0.0.0/33\"]\n",
+        )],
+        &[
+            "2:20: server.trusted_proxies: `10.0.0.1/8` is an address inside a network; write 10.0.0.0/8",
+            "2:34: server.trusted_proxies: `lan` is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
+            "2:41: server.trusted_proxies: `10.0.0.0/33` is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
+        ],
+    ),
+    (
+        &[(
+            "[server]\n",
+            "[server]\nunsafe_development_exposed = \"yes\"\n",
+        )],
+        &["2:30: server.unsafe_development_exposed: is a text; write true or false"],
+    ),
+    (
+        &[("[login]", "[admin]\nlisten = \"127.0.0.1:8000\"\n[login]")],
+        &["7:10: admin.listen: 127.0.0.1:8000 is named by server.listen and by admin.listen"],
+    ),
+    (
+        &[("127.0.0.1:8000", "127.0.0.1:9080")],
+        &["2:10: server.listen: 127.0.0.1:9080 is named by server.listen and by admin.listen"],
+    ),
+    (
+        &[(
+            "[login]",
+            "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]",
+        )],
+        &[
+            "7:12: store.database: Postgres is not supported yet by this version; write sqlite:PATH",
+            "8:9: store.cache: `redis` is not supported yet by this version; write memory",
+        ],
+    ),
+    (
+        &[(
+            "[login]",
+            "[store]\ndatabase = \"sqlite://x\"\ncache = \"memori\"\n[login]",
+        )],
+        &[
+            "7:12: store.database: is not sqlite:PATH, such as sqlite:data/doorcode.db",
+            "8:9: store.cache: `memori` is not a cache; did you mean `memory`?",
+        ],
+    ),
+    (
+        &[("[login]", "[brand]\nname = \" \"\n[login]")],
+        &["7:8: brand.name: ` ` is not a name of 1 to 40 characters in one line"],
+    ),
+    (
+        &[("[login]", "[brand]\nname = \"a\\nb\"\n[login]")],
+        &["7:8: brand.name: `a\\nb` is not a name of 1 to 40 characters in one line"],
+    ),
+];
+
+#[test]
+fn all_of_them_are_told() {
+    assert_said(CASES);
+}

@@ -1,0 +1,159 @@
+use super::{Case, SITE_URL, assert_said};
+
+const CASES: &[Case<'_>] = &[
+    (
+        &[(SITE_URL, "url = \"https://wiki.example.com\"")],
+        &[
+            "22:7: site[1].url: is on wiki.example.com: until sign-in is handed over between hosts, which this version cannot do, every site must be on the host of server.public_url (shop.example.com)",
+        ],
+    ),
+    (
+        &[(SITE_URL, "url = \"http://shop.example.com\"")],
+        &["22:7: site[1].url: must be https://shop.example.com; plain http is only for localhost"],
+    ),
+    (
+        &[(SITE_URL, "url = \"shop\"")],
+        &["22:7: site[1].url: is not a URL such as https://shop.example.com"],
+    ),
+    (
+        &[(SITE_URL, "url = \"https://shop.example.com/.doorcode/x\"")],
+        &[
+            "22:7: site[1].url: is below /.doorcode, which Doorcode keeps for itself (server.prefix)",
+        ],
+    ),
+    (
+        &[("com/.doorcode", "com")],
+        &[
+            "22:7: site[1].url: is the same place as server.public_url, where every path is Doorcode's own; give server.public_url the path /.doorcode or another port",
+        ],
+    ),
+    (
+        &[
+            (
+                "https://shop.example.com/.doorcode",
+                "http://localhost:8000/.doorcode",
+            ),
+            (SITE_URL, "url = \"https://localhost\""),
+        ],
+        &[
+            "22:7: site[1].url: must be http, like server.public_url: the cookie of one is not seen by the other",
+        ],
+    ),
+    (
+        &[
+            (
+                "https://shop.example.com/.doorcode",
+                "http://localhost:8000/.doorcode",
+            ),
+            ("127.0.0.1:8000", "0.0.0.0:8000"),
+            (SITE_URL, "url = \"http://localhost:8000\""),
+        ],
+        &[
+            "3:14: server.public_url: plain http is only for this machine, but server.listen has 0.0.0.0:8000; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+        ],
+    ),
+    (
+        &[("\"Shop\"", "\"\"")],
+        &["21:8: site[1].name: `` is not a name of 1 to 40 characters in one line"],
+    ),
+    (
+        &[(
+            "[[site]]",
+            "[[site]]\nname = \"Shop\"\nurl = \"https://shop.example.com\"\nupstreams = [\"a:1\"]\n[[site]]",
+        )],
+        &[
+            "25:8: site[2].name: is that of site[1] already; each site has its own",
+            "26:7: site[2].url: is that of site[1] already; each site has its own",
+        ],
+    ),
+    (
+        &[("\"127.0.0.1:3000\"", "")],
+        &["23:13: site[1].upstreams: is empty; name at least one"],
+    ),
+    (
+        &[(
+            "\"127.0.0.1:3000\"",
+            "\"http://127.0.0.1:3000/\", \"app\", \"app:0\", \"-:1\", \"a:1\", \"A:1\", \"127.0.0.1:8000\", \"demo\", \"256.1.1.1:80\"",
+        )],
+        &[
+            "23:14: site[1].upstreams: is a URL; write host and port only, `127.0.0.1:3000` (plain http is spoken)",
+            "23:40: site[1].upstreams: `app` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
+            "23:47: site[1].upstreams: `app:0` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
+            "23:56: site[1].upstreams: `-:1` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
+            "23:70: site[1].upstreams: `A:1` is named twice",
+            "23:77: site[1].upstreams: 127.0.0.1:8000 is Doorcode itself (server.listen), not an app behind it",
+            "23:95: site[1].upstreams: `demo` is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+            "23:103: site[1].upstreams: `256.1.1.1:80` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
+        ],
+    ),
+    (
+        &[("[[site.rule]]", "identity = \"authelia\"\n[[site.rule]]")],
+        &["24:12: site[1].identity: `authelia` is not an identity preset; known: default"],
+    ),
+    (
+        &[
+            ("name = \"Shop\"\n", ""),
+            ("path = \"/admin/*\"\n", ""),
+            ("allow = [\"role:admin\"]\n", ""),
+        ],
+        &[
+            r#"20:1: site[1].name: is missing; write in [[site]] for example `name = "Shop"`. What people are told they sign in to; each site has its own."#,
+            r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path below the site's url: `/exact`, or `/below/*`, which names `/below` too."#,
+            r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`."#,
+        ],
+    ),
+    (
+        &[("/admin/*", "admin")],
+        &[
+            "25:8: site[1].rule[1].path: `admin` must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end",
+        ],
+    ),
+    (
+        &[("/admin/*", "/.doorcode/x")],
+        &[
+            "25:8: site[1].rule[1].path: /.doorcode is Doorcode's own (server.prefix); no rule is asked there",
+        ],
+    ),
+    (
+        &[(
+            "\"GET\"",
+            "\"get\", \"TRACE\", \"connect\", \"GETT\", \"FROB\"",
+        )],
+        &[
+            "26:12: site[1].rule[1].methods: `get` is not in capital letters; write GET",
+            "26:19: site[1].rule[1].methods: TRACE is never passed on, so no rule can be for it",
+            "26:28: site[1].rule[1].methods: CONNECT is never passed on, so no rule can be for it",
+            "26:39: site[1].rule[1].methods: `GETT` is not a method; did you mean `GET`?",
+            "26:47: site[1].rule[1].methods: `FROB` is not a method; known: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        ],
+    ),
+    (
+        &[("\"role:admin\"", "")],
+        &["27:9: site[1].rule[1].allow: is empty; name at least one"],
+    ),
+    (
+        &[(
+            "\"role:admin\"",
+            "\"signedin\", \"role:\", \"phone:1\", \"country:uk\", \"client:spa\", \"everybody\"",
+        )],
+        &[
+            "27:10: site[1].rule[1].allow: `signedin` is nobody; did you mean `signed-in`?",
+            "27:22: site[1].rule[1].allow: `` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
+            "27:31: site[1].rule[1].allow: `1` is not a number such as +12025550123: not a telephone number",
+            "27:42: site[1].rule[1].allow: `uk` is not the two letters of a country, such as GB",
+            "27:56: site[1].rule[1].allow: `client:` is not supported yet by this version",
+            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB",
+        ],
+    ),
+    (
+        &[("10.0.0.0/8", "10.0.0.0/99")],
+        &[
+            "28:9: site[1].rule[1].from: `10.0.0.0/99` is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
+        ],
+    ),
+];
+
+#[test]
+fn all_of_them_are_told() {
+    assert_said(CASES);
+}
