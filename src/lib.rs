@@ -3,6 +3,7 @@
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
 //! `cli` > `app` > `config` > `proxy` > `web` > `gate` > `oauth` > `login` > `session` > `users`
 //! > `store`, `delivery` > `events`, `words` > `system`, `domain`.
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod delivery;

@@ -1,8 +1,6 @@
-use std::error::Error;
 use std::process::ExitCode;
 
 use doorcode::cli::{self, Surroundings};
-use doorcode::config::Config;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -16,12 +14,7 @@ fn main() -> ExitCode {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
-            serve: &serve,
+            serve: &doorcode::app::serve,
         },
     ))
-}
-
-/// THE CALL SITE of the server: becomes `doorcode::app::serve(config)`.
-fn serve(_config: Config) -> Result<(), Box<dyn Error>> {
-    Err("serve is joined in app".into())
 }

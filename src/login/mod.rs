@@ -14,7 +14,7 @@ use crate::session::Sessions;
 use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
 use crate::system::System;
 
-pub use outbox::{Outbox, OutboxWorker};
+pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
 pub use settings::{Countries, Settings};
 pub use start::{Start, StartError, Started};
 pub use verify::{Verdict, Verified};

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Mutex, mpsc};
 
 use super::{Keys, attempt};
-use crate::delivery::{Blame, Delivery, Message};
+use crate::delivery::sms::Message;
+use crate::delivery::{Blame, Delivery, Failure};
 use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal};
 use crate::system::System;
-use crate::words::SmsTemplate;
+use crate::words::{SmsTemplate, bind_to_host};
 
 /// The most texts that wait to be sent. What comes beyond is refused.
 const MOST_WAITING: usize = 10_000;
@@ -135,17 +136,22 @@ impl Sender {
             failed("made with a secret that is gone");
             return service_down;
         };
-        let host = job.page_host.as_ref().map(Host::as_str);
-        let text = match self.template.render(&code, &job.phone, job.language.as_deref(), host) {
+        let text = match self.template.render(&code, &job.phone, job.language.as_deref()) {
             Ok(text) => text,
             Err(error) => {
                 failed(&error.to_string());
                 return service_down;
             }
         };
+        let text = match &job.page_host {
+            Some(host) => bind_to_host(&text, host, &code),
+            None => text,
+        };
         let valid_for = attempt.expires.since(self.system.now());
         let message = Message { to: &job.phone, text: text.reveal(), valid_for };
-        match self.delivery.send(&message).await {
+        let sent = self.delivery.send(&message).await;
+        sent.passed_over.iter().for_each(|error| failed(&error.to_string()));
+        match sent.result {
             Ok(receipt) => {
                 let (provider, message) = (receipt.provider, receipt.id.as_str());
                 self.events.record(&Event::TextSent { attempt: attempt.id, provider, message });
@@ -153,12 +159,21 @@ impl Sender {
             }
             Err(error) => {
                 failed(&error.to_string());
-                SendOutcome::Refused(match error.blame() {
-                    Blame::OptedOut => SendRefusal::OptedOut,
-                    Blame::Number => SendRefusal::Number,
-                    Blame::Service => SendRefusal::Service,
-                })
+                told(error.failure, error.blame())
             }
+        }
+    }
+}
+
+/// How much of a failure the person at the page is told.
+const fn told(failure: Failure, blame: Blame) -> SendOutcome {
+    match (failure, blame) {
+        // It may have been sent: neither that it was nor that it was not is claimed.
+        (Failure::Unclear, _) => SendOutcome::Pending,
+        (Failure::OptedOut, _) => SendOutcome::Refused(SendRefusal::OptedOut),
+        (_, Blame::Person) => SendOutcome::Refused(SendRefusal::Number),
+        (_, Blame::Operator | Blame::Provider | Blame::Fraud) => {
+            SendOutcome::Refused(SendRefusal::Service)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The end of the process: readiness fails, listeners close, what was accepted is answered,
 //! texts that wait are sent, then the process ends.
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -42,24 +43,28 @@ pub struct Drain {
     pub exit: Box<dyn Fn() + Send + Sync>,
 }
 
+/// [`Drain`] as a service of Pingora's.
+pub(super) struct Drainer(pub(super) Arc<Drain>);
+
 #[async_trait]
-impl BackgroundService for std::sync::Arc<Drain> {
+impl BackgroundService for Drainer {
     async fn start(&self, mut shutdown: ShutdownWatch) {
+        let drain = &self.0;
         if shutdown.changed().await.is_err() {
             return;
         }
         let emptied = tokio::time::timeout(LONGEST, async {
-            while self.connections.open() > 0 || (self.unsent)() > 0 {
+            while drain.connections.open() > 0 || (drain.unsent)() > 0 {
                 tokio::time::sleep(LOOKED_AGAIN).await;
             }
         });
         if emptied.await.is_err() {
-            let (open, unsent) = (self.connections.open(), (self.unsent)());
+            let (open, unsent) = (drain.connections.open(), (drain.unsent)());
             warn!(open, unsent, "ending with connections open or texts unsent");
         }
-        (self.finish)().await;
+        (drain.finish)().await;
         info!("ended");
-        (self.exit)();
+        (drain.exit)();
     }
 }
 
@@ -107,7 +112,7 @@ pub enum Stop {
 
 pub(super) struct Watch {
     pub(super) stop: Stop,
-    pub(super) drain: std::sync::Arc<Drain>,
+    pub(super) drain: Arc<Drain>,
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use tracing::info;
 
 use super::admin::Admin;
 use super::connection::Front;
-use super::drain::{self, Stop, Watch};
+use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
 use super::settings::Settings;
@@ -67,7 +67,7 @@ pub fn run(parts: Parts, stop: Stop) {
     for job in jobs {
         server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
     }
-    server.add_service(background_service("drain", Arc::clone(&drain)));
+    server.add_service(background_service("drain", Drainer(Arc::clone(&drain))));
     drain.readiness.set(true);
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
     server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain }) });

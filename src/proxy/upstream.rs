@@ -53,9 +53,10 @@ impl Resolver {
             let mut known = HashMap::clone(&self.names.load());
             let mut missing = false;
             for (host, port) in names(&sites()) {
-                match tokio::net::lookup_host((host.as_str(), port)).await {
+                let found = tokio::net::lookup_host((host.as_str(), port)).await;
+                match found.map(Iterator::collect) {
                     Ok(found) => {
-                        known.insert((host, port), found.collect());
+                        known.insert((host, port), found);
                     }
                     Err(error) => {
                         missing |= !known.contains_key(&(host.clone(), port));

@@ -22,5 +22,5 @@ pub(super) async fn show(
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let headers = [(header::CONTENT_TYPE, asset.content_type.to_owned()), (header::ETAG, etag)];
-    (headers, asset.bytes).into_response()
+    (headers, asset.bytes.clone()).into_response()
 }

@@ -1,4 +1,4 @@
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Which security headers an answer gets. Each row of the route table names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,29 +11,29 @@ pub enum HeaderClass {
     Asset,
 }
 
-const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
+const NO_STORE: (&str, &str) = ("cache-control", "no-store");
 
 /// `same-origin`, because with `no-referrer` Chromium posts `Origin: null`, which is never taken.
-const PAGE: &[(HeaderName, &str)] = &[
+const PAGE: &[(&str, &str)] = &[
     (
-        header::CONTENT_SECURITY_POLICY,
+        "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
-    (header::REFERRER_POLICY, "same-origin"),
+    ("referrer-policy", "same-origin"),
     NO_STORE,
     NOSNIFF,
 ];
-const JSON: &[(HeaderName, &str)] = &[
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    (header::REFERRER_POLICY, "no-referrer"),
+const JSON: &[(&str, &str)] = &[
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
     NO_STORE,
     NOSNIFF,
 ];
-const ASSET: &[(HeaderName, &str)] = &[
-    (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+const ASSET: &[(&str, &str)] = &[
+    ("cache-control", "public, max-age=31536000, immutable"),
+    ("cross-origin-resource-policy", "cross-origin"),
     NOSNIFF,
 ];
 
@@ -46,6 +46,7 @@ impl HeaderClass {
             Self::Asset => ASSET,
         };
         for (name, value) in table {
+            let name = HeaderName::from_static(name);
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
     }

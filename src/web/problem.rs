@@ -117,8 +117,7 @@ impl Web {
             Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
             Problem::TooLarge => MessagePage::TooLarge,
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
-            Problem::Network => MessagePage::WrongNetwork { host },
-            Problem::Foreign => MessagePage::Foreign,
+            Problem::Network | Problem::Foreign => MessagePage::BadRequest,
             Problem::Unavailable => MessagePage::Unavailable,
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {

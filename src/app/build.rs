@@ -1,0 +1,199 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
+
+use super::{demo, secret};
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::delivery::sms;
+use crate::domain::{Keyring, WeakSecret};
+use crate::events::{Log, Sink};
+use crate::gate::{Map, Upstream};
+use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
+use crate::session::Sessions;
+use crate::store::{MemoryAttempts, SqlStore, StoreError};
+use crate::system::System;
+use crate::users::Directory;
+use crate::web::{self, Web, pages};
+use crate::words::{SmsTemplate, TemplateError};
+
+/// Between two notes of when sessions were last used.
+const LAST_SEEN: Duration = Duration::from_mins(5);
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("{}: {why}", path.display())]
+    Secret { path: PathBuf, why: std::io::Error },
+    #[error("{}: the secret {why}", path.display())]
+    WeakSecret { path: PathBuf, why: WeakSecret },
+    #[error(
+        "the database {} is there but its secret {} is not: put the file back, or set \
+         server.secret to what it held; without it every session would be dead",
+        database.display(),
+        secret.display()
+    )]
+    SecretGone { secret: PathBuf, database: PathBuf },
+    #[error("store.database: {0}")]
+    Store(#[from] StoreError),
+    #[error("pages: {0}")]
+    Pages(#[from] pages::PagesError),
+    #[error("sms.template: {0}")]
+    Template(#[from] TemplateError),
+    #[error("{key}: cannot listen on {address}: {why}")]
+    Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
+    #[error("cannot start: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+/// What tests replace.
+pub struct Surroundings {
+    pub system: System,
+    pub access_log: AccessLog,
+    /// Ends the process once everything is drained.
+    pub exit: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Things that outlive every configuration.
+struct Lasting {
+    system: System,
+    events: Arc<dyn Sink>,
+    keyring: Keyring,
+    store: Arc<SqlStore>,
+    sessions: Arc<Sessions>,
+    outbox: Arc<Outbox>,
+    login: LoginParts,
+    resolver: Arc<Resolver>,
+}
+
+/// Opens what a configuration names and joins everything to a server that can run. Must be
+/// called within a tokio runtime that lives as long as the server: the database's pool stays on it.
+pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts, AppError> {
+    let Surroundings { system, access_log, exit } = around;
+    let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
+    let keyring = secret::keyring(&config, &system)?;
+    let store = Arc::new(SqlStore::open(&config.database).await?);
+    let demo = demo::Demo::bind_if(uses_demo(&config))?;
+    let (outbox, jobs) = Outbox::new();
+    let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
+    let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
+    let worker = OutboxWorker::new(jobs, sender(&config, &lasting, template));
+    let drain = Arc::new(drain(&lasting, exit));
+    let jobs = background(&lasting, &live, worker, demo);
+    let Lasting { system, events, store, sessions, resolver, .. } = lasting;
+    let access_log = Arc::new(access_log);
+    let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
+    Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+}
+
+fn uses_demo(config: &Config) -> bool {
+    config.sites.iter().any(|site| site.upstreams.contains(&Upstream::Demo))
+}
+
+fn lasting(
+    system: System,
+    keyring: Keyring,
+    store: Arc<SqlStore>,
+    outbox: Outbox,
+    demo: Option<&demo::Demo>,
+) -> Lasting {
+    let events: Arc<dyn Sink> = Arc::new(Log);
+    let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
+    let outbox = Arc::new(outbox);
+    let login = LoginParts {
+        attempts: Arc::new(MemoryAttempts::default()),
+        logins: Arc::clone(&store) as _,
+        sessions: Arc::clone(&sessions),
+        outbox: Arc::clone(&outbox),
+        keys: Arc::new(Keys::new(&keyring)),
+        events: Arc::clone(&events),
+        system: system.clone(),
+    };
+    let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
+    Lasting { system, events, keyring, store, sessions, outbox, login, resolver }
+}
+
+/// The one value that configuration decides.
+fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
+    let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
+    let map = Arc::new(map);
+    let directory = Arc::new(Directory::new(config.users.clone()));
+    let parts = web::Parts {
+        login: Login::new(lasting.login.clone(), config.login.clone(), config.session),
+        sessions: Arc::clone(&lasting.sessions),
+        session: config.session,
+        directory: Arc::clone(&directory),
+        map: Arc::clone(&map),
+        pages: pages::Pages::built_in(&config.brand_name)?,
+        events: Arc::clone(&lasting.events),
+        system: lasting.system.clone(),
+    };
+    let web = Arc::new(Web::new(parts, &lasting.keyring));
+    let trusted = config.proxy.trusted_proxies.clone();
+    Ok(Live::new(map, directory, config.session, trusted, web))
+}
+
+fn sender(config: &Config, lasting: &Lasting, template: Arc<SmsTemplate>) -> Sender {
+    let providers = config.providers.iter().map(sms::provider).collect();
+    Sender {
+        attempts: Arc::clone(&lasting.login.attempts),
+        keys: Arc::clone(&lasting.login.keys),
+        delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
+        template,
+        events: Arc::clone(&lasting.events),
+        system: lasting.system.clone(),
+    }
+}
+
+fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
+    let outbox = Arc::clone(&lasting.outbox);
+    let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
+    let finish = move || -> BoxFuture<'static, ()> {
+        let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
+        Box::pin(async move {
+            write_last_seen(&sessions).await;
+            store.close().await;
+        })
+    };
+    Drain {
+        readiness: Readiness::default(),
+        connections: Connections::default(),
+        unsent: Box::new(move || outbox.unfinished()),
+        finish: Box::new(finish),
+        exit,
+    }
+}
+
+fn background(
+    lasting: &Lasting,
+    live: &Arc<ArcSwap<Live>>,
+    worker: OutboxWorker,
+    demo: Option<demo::Demo>,
+) -> Vec<Job> {
+    let sessions = Arc::clone(&lasting.sessions);
+    let last_seen = async move {
+        loop {
+            tokio::time::sleep(LAST_SEEN).await;
+            write_last_seen(&sessions).await;
+        }
+    };
+    let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
+    let names = async move { resolver.run(|| live.load().map.sites().to_vec()).await };
+    let mut jobs = vec![
+        Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
+        Job { name: "last seen", run: Box::pin(last_seen) },
+        Job { name: "upstream names", run: Box::pin(names) },
+    ];
+    jobs.extend(demo.map(|demo| Job { name: "demo app", run: Box::pin(demo.run()) }));
+    jobs
+}
+
+async fn write_last_seen(sessions: &Sessions) {
+    if let Err(error) = sessions.write_last_seen().await {
+        tracing::error!(%error, "when sessions were last used was not written");
+    }
+}

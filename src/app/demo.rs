@@ -1,0 +1,71 @@
+//! The app behind the demo: shows which headers it was given. An upstream like any other, on a
+//! loopback port of its own.
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use axum::Router;
+use axum::response::Html;
+use http::{HeaderMap, Uri};
+
+use crate::words::Safe;
+
+pub(super) struct Demo {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+const STYLE: &str = "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;\
+    max-width:44rem;margin:3rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}\
+    th,td{text-align:start;padding:.4rem .6rem;border-bottom:1px solid #8886;\
+    overflow-wrap:anywhere;vertical-align:top}th{white-space:nowrap;font-weight:600}</style>";
+
+impl Demo {
+    pub(super) fn bind_if(wanted: bool) -> std::io::Result<Option<Self>> {
+        if !wanted {
+            return Ok(None);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Some(Self { listener, address }))
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) async fn run(self) {
+        let served = match tokio::net::TcpListener::from_std(self.listener) {
+            Ok(listener) => axum::serve(listener, Router::new().fallback(page)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = served {
+            tracing::error!(%error, "the demo app ended");
+        }
+    }
+}
+
+async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
+    let (told, others): (Vec<_>, Vec<_>) =
+        headers.iter().partition(|(name, _)| name.as_str().starts_with("x-forwarded-"));
+    let rows = |headers: &[(&http::HeaderName, &http::HeaderValue)]| -> String {
+        let row = |(name, value): &(&http::HeaderName, &http::HeaderValue)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let (name, value) = (Safe::escape(name.as_str()), Safe::escape(&value));
+            format!("<tr><th scope=\"row\">{}<td>{}", name.as_str(), value.as_str())
+        };
+        headers.iter().map(row).collect()
+    };
+    let path = Safe::escape(uri.path());
+    let (told, others, path) = (rows(&told), rows(&others), path.as_str());
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>Doorcode demo app</title>\
+         {STYLE}<h1>You are in the app</h1>\
+         <p>This is a small app that knows nothing of sign-in. Doorcode sent it the request for \
+         <code>{path}</code> and told it who you are:</p>\
+         <table>{told}</table><p>Try <a href=\"/public/\">a public page</a>, \
+         <a href=\"/admin/\">a page for the role admin</a>, or \
+         <a href=\"/.doorcode/sign-out\">sign out</a>.</p>\
+         <h2>What your browser sent</h2><table>{others}</table></html>"
+    ))
+}

@@ -1,0 +1,9 @@
+//! The only place where the pieces are joined: configuration in, a server out.
+//! Decides nothing about requests or people.
+mod build;
+mod demo;
+mod secret;
+mod serve;
+
+pub use build::{AppError, Surroundings, build};
+pub use serve::serve;

@@ -1,0 +1,46 @@
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::AppError;
+use crate::config::Config;
+use crate::domain::{Keyring, ServerSecret};
+use crate::store::Database;
+use crate::system::System;
+
+/// The server's secrets: from the configuration, else from the file beside it, which is made only
+/// together with a new database. A database without its secret is refused: with a new one every
+/// session would be dead and nobody would know why.
+pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppError> {
+    if let Some(keyring) = &config.secrets {
+        return Ok(keyring.clone());
+    }
+    let path = &config.secret_file;
+    let Database::Sqlite(database) = &config.database;
+    if !path.exists() {
+        if database.exists() {
+            let (secret, database) = (path.clone(), database.clone());
+            return Err(AppError::SecretGone { secret, database });
+        }
+        make(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    }
+    let text = fs::read_to_string(path);
+    let text = text.map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    let secret = ServerSecret::new(&text);
+    let secret = secret.map_err(|why| AppError::WeakSecret { path: path.clone(), why })?;
+    Ok(Keyring::new(secret, Vec::new()))
+}
+
+fn make(path: &Path, system: &System) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let text = STANDARD.encode(system.random::<32>());
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()
+}
