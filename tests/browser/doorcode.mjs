@@ -1,0 +1,144 @@
+// Starts the real binary before a fake app, with a fake Twilio, in a folder of its own.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startApp, startElsewhere } from './app.mjs';
+import { freePort, until } from './servers.mjs';
+import { ACCOUNT, SERVICE, TOKEN, startTwilio } from './twilio.mjs';
+
+const BINARY =
+  process.env.DOORCODE_BIN ??
+  fileURLToPath(new URL('../../target/debug/doorcode', import.meta.url));
+
+/** The one number that the configuration names: it may open `/admin/`. */
+export const ADMIN = '+12025550199';
+
+/** The prefix shape: login pages and app on one host. */
+function configuration({ port, admin, twilio, app }) {
+  return `
+[server]
+listen = ["127.0.0.1:${port}"]
+public_url = "http://localhost:${port}/.doorcode"
+
+[admin]
+listen = "127.0.0.1:${admin}"
+
+[store]
+database = "sqlite:doorcode.db"
+
+[brand]
+name = "Acme"
+
+[login]
+countries = ["US", "GB"]
+
+[sms]
+providers = ["twilio"]
+
+[sms.twilio]
+account_sid = "${ACCOUNT}"
+auth_token = "env:TWILIO_AUTH_TOKEN"
+messaging_service_sid = "${SERVICE}"
+base_url = "http://127.0.0.1:${twilio}"
+
+[[user]]
+phone = "${ADMIN}"
+roles = ["admin"]
+
+[[site]]
+name = "Shop"
+url = "http://localhost:${port}"
+upstreams = ["127.0.0.1:${app}"]
+
+[[site.rule]]
+path = "/public/*"
+allow = ["public"]
+
+[[site.rule]]
+path = "/admin/*"
+allow = ["role:admin"]
+`;
+}
+
+export async function startDoorcode() {
+  if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
+  const elsewhere = await startElsewhere();
+  const app = await startApp({ leaveTo: elsewhere.url });
+  const twilio = await startTwilio();
+  const port = await freePort();
+  const admin = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
+  const config = join(folder, 'doorcode.toml');
+  await writeFile(config, configuration({ port, admin, twilio: twilio.port, app: app.port }));
+
+  const program = run(config, folder);
+  const stop = async () => {
+    await program.stop();
+    await Promise.all([app.stop(), twilio.stop(), elsewhere.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const ready = () => program.ended() || answersReady(admin);
+    await until(ready, () => `/readyz\n${program.log()}`, 30);
+    if (program.ended()) throw new Error(`doorcode ended before it was ready:\n${program.log()}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    origin: `http://localhost:${port}`,
+    app,
+    twilio,
+    elsewhere,
+    log: program.log,
+    async stop() {
+      await stop();
+      const faults = twilio.faults.join('\n');
+      if (faults) throw new Error(`Twilio would have refused:\n${faults}`);
+    },
+  };
+}
+
+function run(config, folder) {
+  const child = spawn(BINARY, ['serve', '--config', config], {
+    cwd: folder,
+    // Nothing else of this machine's environment: a proxy setting would catch the calls to Twilio.
+    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => lines.push(text));
+  }
+  const exit = once(child, 'exit');
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  const killNow = () => child.kill('SIGKILL');
+  process.once('exit', killNow);
+  return {
+    ended,
+    /** The last of what it said, for failure messages. */
+    log: () => lines.join('').split('\n').slice(-40).join('\n'),
+    async stop() {
+      process.off('exit', killNow);
+      if (ended()) return;
+      child.kill('SIGTERM');
+      await Promise.race([exit, pause(5000, null, { ref: false })]);
+      if (!ended()) killNow();
+      await exit;
+    },
+  };
+}
+
+async function answersReady(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+// Somebody at a browser. Every step waits for what it should bring, and a step that fails says
+// what the person sees. Every page they visit is watched for breaches of its own CSP.
+import assert from 'node:assert/strict';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-sync',
+    '--no-first-run',
+    '--no-proxy-server',
+    // Chromium's sandbox refuses to start as root, and containers mostly run as root.
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ],
+};
+
+export const openBrowser = () => chromium.launch(LAUNCH);
+
+/** Where each page can be told from the others, whatever its language. */
+export const NUMBER_FIELD = 'input[name=phone]';
+export const CODE_FIELD = 'input[name=code]';
+export const ERROR = '[role=alert]';
+
+export class Person {
+  #violations = [];
+  #broken = [];
+  #profile = null;
+  /** The addresses of all pages asked for, redirects included, as `GET https://…`. */
+  journey = [];
+
+  static async at(browser, doorcode, options = {}) {
+    const context = await browser.newContext({ locale: 'en-GB', ...options });
+    return new Person(context, await context.newPage(), doorcode);
+  }
+
+  /** Somebody who has forbidden all cookies in the browser's settings. */
+  static async withoutCookies(doorcode) {
+    const profile = await mkdtemp(join(tmpdir(), 'doorcode-profile-'));
+    await mkdir(join(profile, 'Default'));
+    const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
+    await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
+    const context = await chromium.launchPersistentContext(profile, { ...LAUNCH, locale: 'en-GB' });
+    const person = new Person(context, context.pages()[0], doorcode);
+    person.#profile = profile;
+    return person;
+  }
+
+  constructor(context, page, doorcode) {
+    Object.assign(this, { context, page, doorcode });
+    context.setDefaultTimeout(15_000);
+    context.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) this.#violations.push(message.text());
+    });
+    context.on('weberror', (event) => this.#broken.push(`script error: ${event.error()}`));
+    context.on('request', (request) => {
+      if (request.isNavigationRequest()) this.journey.push(`${request.method()} ${request.url()}`);
+    });
+    context.on('response', (answer) => {
+      const part = !answer.request().isNavigationRequest() && answer.url().includes('/.doorcode/');
+      if (part && answer.status() >= 400) this.#broken.push(`${answer.status()} ${answer.url()}`);
+    });
+  }
+
+  async visit(path) {
+    return this.page.goto(new URL(path, this.doorcode.origin).href);
+  }
+
+  /** On the number page: types a number and asks for a code. */
+  async askForCode(phone) {
+    await this.sees(NUMBER_FIELD, 'the page that asks for a number');
+    await this.page.fill(NUMBER_FIELD, phone);
+    await this.button(NUMBER_FIELD).click();
+    await this.sees(CODE_FIELD, 'the page that asks for the code');
+  }
+
+  async typeCode(code) {
+    await this.page.fill(CODE_FIELD, code);
+    await this.button(CODE_FIELD).click();
+  }
+
+  /** From a protected page to that same page, signed in. */
+  async signIn(phone, path = '/') {
+    await this.visit(path);
+    await this.askForCode(phone);
+    await this.typeCode(await this.doorcode.twilio.code(phone));
+    await this.landsOn(path);
+  }
+
+  async landsOn(place) {
+    const url = new URL(place, this.doorcode.origin).href;
+    await this.#expect(`to land on ${url}`, () => this.page.waitForURL(url));
+  }
+
+  async sees(selector, what) {
+    await this.#expect(`to see ${what}`, () => this.page.locator(selector).first().waitFor());
+  }
+
+  async seesText(pattern) {
+    await this.#expect(`to read ${pattern}`, () => this.page.getByText(pattern).first().waitFor());
+  }
+
+  /** The button of the form that holds `field`, or of the page's first form. */
+  button(field = null) {
+    const forms = this.page.locator('main form');
+    const form = field ? forms.filter({ has: this.page.locator(field) }) : forms;
+    return form.locator('button').first();
+  }
+
+  /** How often the browser posted something. */
+  posts() {
+    return this.journey.filter((step) => step.startsWith('POST')).length;
+  }
+
+  /** All that this person can see and that helps to understand a failure. */
+  async situation() {
+    const text = await this.page.locator('body').innerText({ timeout: 2000 }).catch(String);
+    return [
+      `At ${this.page.url()} (${await this.page.title().catch(String)}), which says:`,
+      text.slice(0, 1500),
+      `Asked for so far:\n  ${this.journey.slice(-12).join('\n  ')}`,
+      ...this.#violations,
+      ...this.#broken,
+      `Doorcode's log ends:\n${this.doorcode.log()}`,
+    ].join('\n');
+  }
+
+  /** Nothing on the way may have been blocked, broken or missing. */
+  async leave() {
+    await this.close();
+    assert.deepEqual(this.#violations, [], 'pages must keep to their own Content-Security-Policy');
+    assert.deepEqual(this.#broken, [], 'every part of a page must load, and every script run');
+  }
+
+  async close() {
+    await this.context.close();
+    // Chromium may write to its profile for a moment after it has said goodbye.
+    if (this.#profile) await rm(this.#profile, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  async #expect(what, step) {
+    try {
+      await step();
+    } catch (cause) {
+      throw new Error(`Expected ${what}.\n${await this.situation()}`, { cause });
+    }
+  }
+}

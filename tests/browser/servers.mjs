@@ -1,0 +1,40 @@
+// A small HTTP server on a free loopback port, and waiting. Everything else here stands on these.
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Starts a server; `answer(request, body, response)` gets the whole body as text. */
+export async function serve(answer) {
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    answer(request, Buffer.concat(chunks).toString('utf8'), response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((done) => server.close(done));
+  };
+  return { port: server.address().port, stop };
+}
+
+/** A port that nobody listens on now. */
+export async function freePort() {
+  const { port, stop } = await serve(() => {});
+  await stop();
+  return port;
+}
+
+/** Asks `probe` again and again until it gives something, and gives that. */
+export async function until(probe, what, seconds = 10) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > end) {
+      throw new Error(`Waited ${seconds} s for ${typeof what === 'function' ? what() : what}`);
+    }
+    await pause(20);
+  }
+}
