@@ -59,18 +59,16 @@ impl Delivery {
         }
     }
 
-    /// The operator's order, with those that were unwell a moment ago at its end.
-    fn in_order(&self) -> impl Iterator<Item = &Ranked> {
+    /// The operator's order, with those that were unwell a moment ago at its end. Decided before
+    /// anybody is asked: one that fails now must not come up again as one of those.
+    fn in_order(&self) -> Vec<&Ranked> {
         let now = self.system.now();
-        let fresh = self
+        let (mut order, tired): (Vec<_>, Vec<_>) = self
             .providers
             .iter()
-            .filter(move |ranked| !ranked.is_tired(now));
-        fresh.chain(
-            self.providers
-                .iter()
-                .filter(move |ranked| ranked.is_tired(now)),
-        )
+            .partition(|ranked| !ranked.is_tired(now));
+        order.extend(tired);
+        order
     }
 
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {

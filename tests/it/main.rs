@@ -1,2 +1,10 @@
-//! The one binary of integration tests.
+//! Stories and tables over the whole program: one binary, since linking is most of its cost.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 mod config;
+mod delivery;
+mod support;

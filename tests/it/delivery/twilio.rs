@@ -1,0 +1,353 @@
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use doorcode::delivery::sms::twilio::{Sender, Settings, Twilio};
+use doorcode::delivery::sms::{Message, ProviderSettings, SmsProvider};
+use doorcode::delivery::{Blame, Failure};
+use doorcode::domain::{PhoneNumber, Secret};
+
+use super::{CODE, PHONE, TEXT, closed_port, hasty, send, settings, twilio};
+use crate::support::twilio::{
+    ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, NUMBER, Outcome, SERVICE_SID, Text,
+};
+
+#[tokio::test]
+async fn a_text_goes_out_by_messaging_service() {
+    let fake = FakeTwilio::start();
+
+    let receipt = send(&twilio(&fake), TEXT).await.expect("sent");
+
+    let text = fake.wait_for_message(1, Duration::from_secs(5));
+    let expected = Text {
+        to: PHONE.to_owned(),
+        sender: SERVICE_SID.to_owned(),
+        body: TEXT.to_owned(),
+        validity: Some(300),
+    };
+    assert_eq!(text, expected);
+    assert!(
+        receipt.id.starts_with("SM") && receipt.id.len() == 34,
+        "{receipt:?}"
+    );
+    assert_eq!((receipt.provider, receipt.segments), ("twilio", None));
+}
+
+#[tokio::test]
+async fn a_text_goes_out_by_number() {
+    let fake = FakeTwilio::start();
+    let sender = Sender::From(NUMBER.to_owned());
+    let twilio = Twilio::new(Settings {
+        sender,
+        ..settings(&fake.base_url())
+    });
+
+    let receipt = send(&twilio, "çöde & 731904 = ✓\n\n@auth.example.com #731904").await;
+
+    assert_eq!(receipt.expect("sent").segments, Some(1));
+    let text = fake.messages().remove(0);
+    assert_eq!(text.sender, NUMBER);
+    assert_eq!(text.body, "çöde & 731904 = ✓\n\n@auth.example.com #731904");
+}
+
+#[tokio::test]
+async fn a_base_url_may_end_in_a_slash() {
+    let fake = FakeTwilio::start();
+    let twilio = Twilio::new(settings(&format!("{}/", fake.base_url())));
+    send(&twilio, TEXT).await.expect("sent");
+}
+
+#[tokio::test]
+async fn a_text_is_valid_for_what_is_left_of_the_code() {
+    let fake = FakeTwilio::start();
+    let twilio = twilio(&fake);
+    let to = PhoneNumber::from_e164(PHONE).expect("a number");
+    let rows = [
+        (299_999, 299),
+        (600_000, 600),
+        (400, 1),
+        (0, 1),
+        (90_000_000, 36_000),
+    ];
+    for (left, seconds) in rows {
+        let valid_for = Duration::from_millis(left);
+        twilio
+            .send(&Message {
+                to: &to,
+                text: TEXT,
+                valid_for,
+            })
+            .await
+            .expect("sent");
+        assert_eq!(
+            fake.messages().pop().and_then(|text| text.validity),
+            Some(seconds)
+        );
+    }
+}
+
+#[tokio::test]
+async fn texts_that_no_provider_takes_are_not_offered() {
+    let fake = FakeTwilio::start();
+    let twilio = twilio(&fake);
+    for text in ["", &"é".repeat(1601)] {
+        let error = send(&twilio, text).await.expect_err("refused");
+        assert_eq!(
+            (error.failure, error.blame()),
+            (Failure::TextRefused, Blame::Operator)
+        );
+    }
+    assert_eq!(fake.requests(), 0);
+    send(&twilio, &"é".repeat(1600)).await.expect("sent");
+}
+
+#[tokio::test]
+async fn every_code_has_its_meaning() {
+    use Failure::{
+        BadNumber, Blocked, CountryNotServed, Fraud, Misconfigured, NotMobile, NotReached,
+        OptedOut, Overloaded, TextRefused, TooMany, Unexpected,
+    };
+    let rows: [(Failure, Blame, bool, &[u32]); 12] = [
+        (BadNumber, Blame::Person, false, &[21211, 30005]),
+        (NotMobile, Blame::Person, false, &[21614, 30006]),
+        (NotReached, Blame::Person, false, &[30003, 30008]),
+        (OptedOut, Blame::Person, false, &[21610]),
+        (TooMany, Blame::Person, false, &[60202, 60203, 60212]),
+        (CountryNotServed, Blame::Operator, false, &[21408]),
+        (TextRefused, Blame::Operator, false, &[21602, 21617]),
+        (
+            Misconfigured,
+            Blame::Operator,
+            true,
+            &[
+                20003, 21212, 21603, 21606, 21608, 21612, 21703, 21705, 30002,
+            ],
+        ),
+        (Overloaded, Blame::Provider, true, &[20429, 21611, 30001]),
+        (Blocked, Blame::Provider, true, &[30004, 30007, 30034]),
+        (Fraud, Blame::Fraud, false, &[30450, 30453, 60410, 60412]),
+        (Unexpected, Blame::Provider, true, &[21999]),
+    ];
+    let fake = FakeTwilio::start();
+    let twilio = twilio(&fake);
+    for (failure, blame, fails_over, codes) in rows {
+        for code in codes {
+            for outcome in [Outcome::Refuse(*code), Outcome::Failed(*code)] {
+                fake.script(outcome);
+                let error = send(&twilio, TEXT).await.expect_err("refused");
+                assert_eq!((error.failure, error.code), (failure, Some(*code)));
+                assert_eq!(
+                    (error.blame(), error.fails_over()),
+                    (blame, fails_over),
+                    "{code}"
+                );
+            }
+        }
+    }
+    assert_eq!(fake.messages(), []);
+}
+
+#[tokio::test]
+async fn without_a_known_code_the_status_decides() {
+    let unknown = r#"{"code": 99999, "message": "new", "status": 403}"#;
+    let rows = [
+        (200, "{}", Failure::Unclear),
+        (201, "", Failure::Unclear),
+        (201, r#"{"sid": 7}"#, Failure::Unclear),
+        (
+            201,
+            r#"{"sid": "SM<script>", "status": "queued"}"#,
+            Failure::Unclear,
+        ),
+        (202, r#"{"code": 20003}"#, Failure::Unclear),
+        (304, "", Failure::Unexpected),
+        (400, "<html>", Failure::Unexpected),
+        (401, "no", Failure::Misconfigured),
+        (403, unknown, Failure::Misconfigured),
+        (404, "", Failure::Misconfigured),
+        (418, "[]", Failure::Unexpected),
+        (429, "slow", Failure::Overloaded),
+        (500, r#"{"code": "x"}"#, Failure::Broken),
+        (500, r#"{"code": 30453}"#, Failure::Fraud),
+        (502, "", Failure::Unclear),
+        (503, "{", Failure::Broken),
+        (504, "", Failure::Unclear),
+        (599, "", Failure::Broken),
+    ];
+    let fake = FakeTwilio::start();
+    let twilio = twilio(&fake);
+    for (status, body, failure) in rows {
+        fake.script(Outcome::Garbage(status, body));
+        let error = send(&twilio, TEXT).await.expect_err("garbage");
+        assert_eq!(
+            (error.failure, error.status),
+            (failure, Some(status)),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_to_be_lost_is_not_sent_again() {
+    for outcome in [
+        Outcome::AcceptAndHangUp,
+        Outcome::AcceptAfter(Duration::from_secs(30)),
+    ] {
+        let fake = FakeTwilio::start();
+        fake.script(outcome);
+
+        let error = send(&hasty(&fake.base_url()), TEXT)
+            .await
+            .expect_err("no answer");
+
+        assert_eq!(
+            (error.failure, error.fails_over()),
+            (Failure::Unclear, false)
+        );
+        assert_eq!((fake.requests(), fake.messages().len()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unreachable() {
+    let error = send(&hasty(&closed_port()), TEXT)
+        .await
+        .expect_err("nobody there");
+    assert_eq!(
+        (error.failure, error.fails_over()),
+        (Failure::Unreachable, true)
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_never_comes_about_is_unreachable() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("a free port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("bound");
+    // Fills the queue of connections that nobody accepts: the kernel ignores the next ones.
+    let waiting: Vec<_> = (0..8)
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)))
+        .collect();
+
+    let error = send(&hasty(&format!("http://{address}")), TEXT)
+        .await
+        .expect_err("nobody there");
+
+    assert_eq!(
+        (error.failure, error.fails_over()),
+        (Failure::Unreachable, true)
+    );
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (fake, elsewhere) = (FakeTwilio::start(), FakeTwilio::start());
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json");
+    fake.script(Outcome::Redirect(format!("{}{path}", elsewhere.base_url())));
+
+    let error = send(&twilio(&fake), TEXT).await.expect_err("redirected");
+
+    assert_eq!(
+        (error.failure, error.status),
+        (Failure::Unexpected, Some(302))
+    );
+    assert_eq!((fake.requests(), elsewhere.requests()), (1, 0));
+}
+
+/// Answers one request with `status` and as much of 1 GiB as is taken; returns how much that was.
+fn flood(status: &'static str) -> (String, std::thread::JoinHandle<usize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let base_url = format!("http://{}", listener.local_addr().expect("bound"));
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let patience = Some(Duration::from_secs(10));
+        stream.set_write_timeout(patience).expect("a limit");
+        assert!(stream.read(&mut [0; 8192]).expect("a request") > 0);
+        let head = format!("HTTP/1.1 {status}\r\ntransfer-encoding: chunked\r\n\r\n");
+        let mut piece = b"10000\r\n".to_vec();
+        piece.resize(piece.len() + 0x10000, b'x');
+        piece.extend(b"\r\n");
+        let started = stream.write_all(head.as_bytes());
+        let pieces = (0..16_384).take_while(|_| stream.write_all(&piece).is_ok());
+        if started.is_ok() {
+            pieces.count() * 0x10000
+        } else {
+            0
+        }
+    });
+    (base_url, server)
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_read_no_further_than_needed() {
+    for (status, failure) in [
+        ("201 Created", Failure::Unclear),
+        ("400 Bad Request", Failure::Unexpected),
+        ("503 Service Unavailable", Failure::Broken),
+    ] {
+        let (base_url, server) = flood(status);
+
+        let error = send(&hasty(&base_url), TEXT).await.expect_err("flooded");
+
+        assert_eq!(error.failure, failure);
+        // What lies in the kernel's buffers was written, but never read.
+        // Waited for elsewhere: the client's side of the connection needs this thread to close it.
+        let joined = tokio::task::spawn_blocking(|| server.join())
+            .await
+            .expect("a thread");
+        let written = joined.expect("the server");
+        assert!(written < 64 << 20, "{written} bytes were taken");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_printed_tells_token_code_or_number() {
+    let fake = FakeTwilio::start();
+    let wrong = Settings {
+        auth_token: Secret::new("wrong-token"),
+        ..settings(&fake.base_url())
+    };
+    let number = PhoneNumber::from_e164(PHONE).expect("a number");
+    let message = Message {
+        to: &number,
+        text: TEXT,
+        valid_for: Duration::from_mins(1),
+    };
+    let provider = twilio(&fake);
+    let mut printed = vec![
+        format!("{message:?} {provider:?}"),
+        format!(
+            "{wrong:?} {:?}",
+            ProviderSettings::Twilio(settings(&fake.base_url()))
+        ),
+    ];
+    for outcome in [
+        Outcome::Refuse(21211),
+        Outcome::Refuse(99_999),
+        Outcome::SlowDown(1),
+        Outcome::Failed(30007),
+        Outcome::AcceptAndHangUp,
+        Outcome::Garbage(500, "731904 +12025550123"),
+        Outcome::Redirect("http://127.0.0.1:1/731904".to_owned()),
+    ] {
+        fake.script(outcome);
+        let error = provider.send(&message).await.expect_err("refused");
+        printed.push(format!("{error} {error:?}"));
+    }
+    for provider in [Twilio::new(wrong), hasty(&closed_port()), hasty("data:x")] {
+        let error = provider.send(&message).await.expect_err("refused");
+        printed.push(format!("{error} {error:?} {provider:?}"));
+    }
+    for line in &printed {
+        for hidden in [CODE, AUTH_TOKEN, "wrong-token", PHONE, "2025550123"] {
+            assert!(!line.contains(hidden), "{hidden} in {line}");
+        }
+    }
+    assert_eq!(
+        printed[2].split(" SendError").next(),
+        Some("twilio: no such number (code 21211, HTTP 400)")
+    );
+}
