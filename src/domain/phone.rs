@@ -32,6 +32,14 @@ impl Country {
         PHONE_NUMBER_UTIL.get_country_code_for_region(self.region()?)
     }
 
+    /// A number that looks like this country's mobile numbers, as people there write it.
+    pub fn example(self) -> Option<String> {
+        let mobile = PhoneNumberType::Mobile;
+        let example =
+            PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(self.region()?, mobile).ok()?;
+        Some(example.format_as(PhoneNumberFormat::National).into_owned())
+    }
+
     /// Every country that has telephone numbers.
     pub fn all() -> Vec<Self> {
         let regions = PHONE_NUMBER_UTIL.get_supported_regions();
