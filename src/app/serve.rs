@@ -21,7 +21,9 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.try_init().map_err(|error| error.to_string())?;
     if config.development_exposed {
-        warn!("server.unsafe_development_exposed is on: what is meant for this machine only is open to others");
+        warn!(
+            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others"
+        );
     }
     can_listen(&config)?;
     let greeting = greeting(&config);

@@ -11,10 +11,7 @@ pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
         }
         Err(problems) => {
             let count = counted(problems.list().len(), "mistake");
-            say(
-                around.err,
-                &format_args!("{problems}\n{count} in {}\n", problems.file()),
-            );
+            say(around.err, &format_args!("{problems}\n{count} in {}\n", problems.file()));
             FAILED
         }
     }
@@ -37,9 +34,7 @@ fn report(config: &Config) -> String {
     }));
     if config.secrets.is_none() {
         let path = config.secret_file.display();
-        lines.push(format!(
-            "note: server.secret is in {path}, made there at the first start"
-        ));
+        lines.push(format!("note: server.secret is in {path}, made there at the first start"));
     }
     if config.development_exposed {
         lines.push(

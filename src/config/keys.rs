@@ -51,9 +51,7 @@ impl Key {
 
     /// Its own name.
     pub(super) fn name(&self) -> &'static str {
-        self.path
-            .rsplit_once('.')
-            .map_or(self.path, |(_, name)| name)
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
     }
 }
 
@@ -63,12 +61,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 const LONGEST_COOKIE: u64 = 400 * DAY;
 
 const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> Key {
-    Key {
-        path,
-        kind,
-        need,
-        says,
-    }
+    Key { path, kind, need, says }
 }
 
 use Kind::{Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text};

@@ -58,12 +58,7 @@ pub struct Config {
 impl Config {
     /// The demo, which runs when no file is given: keeps its things in the working directory.
     pub fn demo() -> Result<Self, Problems> {
-        Self::read(
-            shipped::SHIPPED,
-            "config/doorcode.toml",
-            Path::new(""),
-            &|_| None,
-        )
+        Self::read(shipped::SHIPPED, "config/doorcode.toml", Path::new(""), &|_| None)
     }
 
     /// Reads the file at `path`; relative paths in it are relative to where it is.
@@ -71,14 +66,7 @@ impl Config {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|why| {
             let text = format!("cannot be read: {why}");
-            Problems::new(
-                &name,
-                vec![Problem {
-                    at: None,
-                    key: String::new(),
-                    text,
-                }],
-            )
+            Problems::new(&name, vec![Problem { at: None, key: String::new(), text }])
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
         Self::read(&text, &name, base, environment)
@@ -101,8 +89,6 @@ impl Config {
         let mut reader = Reader::new(raw, problems, environment, base);
         let config = check::check(&mut reader, name);
         let problems = reader.into_problems();
-        config
-            .filter(|_| problems.is_empty())
-            .ok_or_else(|| Problems::new(name, problems))
+        config.filter(|_| problems.is_empty()).ok_or_else(|| Problems::new(name, problems))
     }
 }

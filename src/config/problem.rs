@@ -13,11 +13,8 @@ impl Place {
 
     /// The place of the byte `offset` of `text`.
     pub(super) fn of(text: &str, offset: usize) -> Self {
-        let before: Vec<char> = text
-            .char_indices()
-            .take_while(|(at, _)| *at < offset)
-            .map(|(_, c)| c)
-            .collect();
+        let before: Vec<char> =
+            text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, c)| c).collect();
         let line = before.iter().filter(|c| **c == '\n').count() + 1;
         let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
         Self { line, column }
@@ -45,10 +42,7 @@ pub struct Problems {
 impl Problems {
     pub(super) fn new(file: &str, mut list: Vec<Problem>) -> Self {
         list.sort_by_key(|problem| problem.at);
-        Self {
-            file: file.to_owned(),
-            list,
-        }
+        Self { file: file.to_owned(), list }
     }
 
     /// The name of the file, as it was given.

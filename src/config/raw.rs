@@ -50,11 +50,7 @@ impl Raw {
         if errors.iter().any(|error| error.message() != TWICE) {
             return None;
         }
-        let mut walk = Walk {
-            text,
-            raw: Self::default(),
-            problems,
-        };
+        let mut walk = Walk { text, raw: Self::default(), problems };
         walk.table(document.get_ref(), "", "");
         Some(walk.raw)
     }
@@ -63,10 +59,7 @@ impl Raw {
     pub(super) fn inherit(&mut self, defaults: &Self) {
         for (key, entry) in &defaults.entries {
             if !self.wrong.contains(key) {
-                let inherited = || Entry {
-                    at: None,
-                    value: entry.value.clone(),
-                };
+                let inherited = || Entry { at: None, value: entry.value.clone() };
                 self.entries.entry(key.clone()).or_insert_with(inherited);
             }
         }
@@ -78,28 +71,21 @@ impl Raw {
 
     /// Whether the file itself has the key, right or wrong.
     pub(super) fn has(&self, key: &str) -> bool {
-        let given = self
-            .entries
-            .get(key)
-            .is_some_and(|entry| entry.at.is_some());
+        let given = self.entries.get(key).is_some_and(|entry| entry.at.is_some());
         given || self.wrong.contains(key) || self.tables.contains_key(key)
     }
 
     /// How many of the tables `key` there are.
     pub(super) fn count(&self, key: &str) -> usize {
         let nth = |n: usize| format!("{key}[{n}]");
-        (1..=self.tables.len())
-            .take_while(|n| self.tables.contains_key(&nth(*n)))
-            .count()
+        (1..=self.tables.len()).take_while(|n| self.tables.contains_key(&nth(*n))).count()
     }
 
     /// Where the key stands, else the table that it should stand in, else the start.
     pub(super) fn place(&self, key: &str) -> Place {
         let own = self.entries.get(key).and_then(|entry| entry.at);
         let above = || key.rsplit_once('.').map(|(table, _)| self.place(table));
-        own.or_else(|| self.tables.get(key).copied())
-            .or_else(above)
-            .unwrap_or(Place::START)
+        own.or_else(|| self.tables.get(key).copied()).or_else(above).unwrap_or(Place::START)
     }
 }
 
@@ -121,11 +107,7 @@ fn syntax(text: &str, errors: &[toml::de::Error], problems: &mut Vec<Problem>) {
         } else {
             format!("not TOML: {}", error.message())
         };
-        problems.push(Problem {
-            at: Some(at),
-            key: String::new(),
-            text: says,
-        });
+        problems.push(Problem { at: Some(at), key: String::new(), text: says });
     }
 }
 
@@ -162,13 +144,7 @@ impl Walk<'_> {
             }
             (_, found) => match self.scalar(key, found) {
                 Ok(value) => {
-                    self.raw.entries.insert(
-                        full.to_owned(),
-                        Entry {
-                            at: Some(at),
-                            value,
-                        },
-                    );
+                    self.raw.entries.insert(full.to_owned(), Entry { at: Some(at), value });
                 }
                 Err(text) => {
                     self.raw.wrong.insert(full.to_owned());
@@ -203,11 +179,7 @@ impl Walk<'_> {
                     let at = Some(self.place(item.span().start));
                     item.get_ref().as_str().map(|text| Item::new(at, text))
                 };
-                let texts = items
-                    .iter()
-                    .map(item)
-                    .collect::<Option<Vec<_>>>()
-                    .ok_or_else(wrong)?;
+                let texts = items.iter().map(item).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
                 how_many(kind, texts.len())?;
                 Ok(Value::Texts(texts))
             }
@@ -235,20 +207,13 @@ impl Walk<'_> {
 
     fn note(&mut self, offset: usize, key: &str, text: String) {
         let at = Some(self.place(offset));
-        self.problems.push(Problem {
-            at,
-            key: key.to_owned(),
-            text,
-        });
+        self.problems.push(Problem { at, key: key.to_owned(), text });
     }
 }
 
 impl Item {
     fn new(at: Option<Place>, text: &str) -> Self {
-        Self {
-            at,
-            text: text.to_owned(),
-        }
+        Self { at, text: text.to_owned() }
     }
 }
 
@@ -257,10 +222,7 @@ fn whole(number: &DeInteger<'_>) -> Option<i64> {
 }
 
 fn found_text(found: &DeValue<'_>) -> String {
-    found
-        .as_integer()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    found.as_integer().map(ToString::to_string).unwrap_or_default()
 }
 
 fn how_many(kind: Kind, found: usize) -> Result<(), String> {
@@ -272,11 +234,7 @@ fn how_many(kind: Kind, found: usize) -> Result<(), String> {
 }
 
 fn join(table: &str, name: &str) -> String {
-    if table.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{table}.{name}")
-    }
+    if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
 }
 
 /// The required keys that the table `full` leaves out.
@@ -290,11 +248,7 @@ pub(super) fn missing(raw: &Raw, full: &str) -> Vec<Problem> {
         };
         let text = wording::missing(key, example);
         let full = join(full, key.name());
-        Some(Problem {
-            at: Some(raw.place(&full)),
-            key: full,
-            text,
-        })
+        Some(Problem { at: Some(raw.place(&full)), key: full, text })
     });
     required.collect()
 }

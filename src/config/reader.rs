@@ -24,12 +24,7 @@ impl<'a> Reader<'a> {
         environment: &'a Environment<'a>,
         base: &'a Path,
     ) -> Self {
-        Self {
-            raw,
-            problems,
-            environment,
-            base,
-        }
+        Self { raw, problems, environment, base }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -43,11 +38,7 @@ impl<'a> Reader<'a> {
     /// `at`: where exactly; else where the key stands.
     pub(super) fn note_at(&mut self, at: Option<Place>, key: &str, text: impl Into<String>) {
         let at = Some(at.unwrap_or_else(|| self.raw.place(key)));
-        self.problems.push(Problem {
-            at,
-            key: key.to_owned(),
-            text: text.into(),
-        });
+        self.problems.push(Problem { at, key: key.to_owned(), text: text.into() });
     }
 
     /// Notes what the table `full` must have and has not.
@@ -57,9 +48,7 @@ impl<'a> Reader<'a> {
 
     /// The tables `key` that are there: `site[1]`, `site[2]`, ….
     pub(super) fn each(&self, key: &str) -> Vec<String> {
-        (1..=self.raw.count(key))
-            .map(|n| format!("{key}[{n}]"))
-            .collect()
+        (1..=self.raw.count(key)).map(|n| format!("{key}[{n}]")).collect()
     }
 
     /// Whether the file itself has the key, right or wrong.
@@ -122,11 +111,7 @@ impl<'a> Reader<'a> {
         for item in &items {
             let read = read(&item.text).and_then(|value| {
                 let twice = || format!("{} is named twice", super::values::shown(&item.text));
-                if good.contains(&value) {
-                    Err(twice())
-                } else {
-                    Ok(value)
-                }
+                if good.contains(&value) { Err(twice()) } else { Ok(value) }
             });
             good.extend(self.take(item.at, key, read));
         }
@@ -139,11 +124,7 @@ impl<'a> Reader<'a> {
         key: &str,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
-        if self.has(key) {
-            self.all(key, read)
-        } else {
-            Some(Vec::new())
-        }
+        if self.has(key) { self.all(key, read) } else { Some(Vec::new()) }
     }
 
     /// The secrets that the texts at `key` name.
@@ -168,9 +149,7 @@ impl<'a> Reader<'a> {
         key: &str,
         result: Result<T, String>,
     ) -> Option<T> {
-        result
-            .map_err(|text| self.note_at(at.into(), key, text))
-            .ok()
+        result.map_err(|text| self.note_at(at.into(), key, text)).ok()
     }
 
     /// No message here may hold the text: it may be the secret itself, written by mistake.
@@ -196,15 +175,12 @@ impl<'a> Reader<'a> {
             return Err("has after `env:` no name of letters, digits and `_`".to_owned());
         }
         let value = (self.environment)(name);
-        value
-            .map(Secret::new)
-            .ok_or_else(|| format!("the environment has no variable {name}"))
+        value.map(Secret::new).ok_or_else(|| format!("the environment has no variable {name}"))
     }
 
     fn file_secret(&self, path: &str) -> Result<Secret, String> {
         let path = self.path(path);
         let text = std::fs::read_to_string(&path);
-        text.map(Secret::new)
-            .map_err(|why| format!("cannot read {}: {why}", path.display()))
+        text.map(Secret::new).map_err(|why| format!("cannot read {}: {why}", path.display()))
     }
 }

@@ -22,21 +22,13 @@ inherited. Without `--config` the demo at the end of that file runs.
 /// `docs/config.md`: every key, what it takes, its default and what it means.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for table in KEYS
-        .iter()
-        .filter(|key| matches!(key.kind, Kind::Table | Kind::Tables))
-    {
+    for table in KEYS.iter().filter(|key| matches!(key.kind, Kind::Table | Kind::Tables)) {
         let pattern = match table.kind {
             Kind::Tables => format!("{}[]", table.path),
             _ => table.path.to_owned(),
         };
         // Writing to a `String` cannot fail.
-        let _ = write!(
-            page,
-            "\n## `{}`\n\n{}",
-            wording::header(&pattern),
-            table.says
-        );
+        let _ = write!(page, "\n## `{}`\n\n{}", wording::header(&pattern), table.says);
         page.push_str("\n\n| Key | Write | Default | What it means |\n|---|---|---|---|\n");
         for key in
             keys::inside(&pattern).filter(|key| !matches!(key.kind, Kind::Table | Kind::Tables))
@@ -53,10 +45,5 @@ fn row(key: &Key) -> String {
         Need::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
         Need::Optional(without) => format!("left out: {without}"),
     };
-    format!(
-        "| `{}` | {} | {default} | {} |\n",
-        key.name(),
-        key.kind.in_words(),
-        key.says
-    )
+    format!("| `{}` | {} | {default} | {} |\n", key.name(), key.kind.in_words(), key.says)
 }

@@ -6,15 +6,10 @@ const MARK: &str = "# ---- Part two";
 
 /// Part one: every default, and the only place where one is written down.
 pub(super) fn defaults() -> &'static str {
-    SHIPPED
-        .find(MARK)
-        .and_then(|at| SHIPPED.get(..at))
-        .unwrap_or(SHIPPED)
+    SHIPPED.find(MARK).and_then(|at| SHIPPED.get(..at)).unwrap_or(SHIPPED)
 }
 
 /// The default of a key as it is written there: in full and on one line.
 pub(super) fn default_of(key: &str) -> Option<&'static str> {
-    defaults()
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
+    defaults().lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
 }

@@ -18,11 +18,7 @@ pub(super) fn shown(text: &str) -> String {
             out.push(c);
         }
     }
-    out.push_str(if text.chars().nth(LONGEST).is_some() {
-        "…`"
-    } else {
-        "`"
-    });
+    out.push_str(if text.chars().nth(LONGEST).is_some() { "…`" } else { "`" });
     out
 }
 
@@ -30,9 +26,7 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let distance = |k: &str| strsim::osa_distance(&text.to_lowercase(), &k.to_lowercase());
     // One slip in three letters: more would suggest words that nobody meant.
-    let near = known
-        .map(|k| (distance(k), k))
-        .filter(|(d, k)| *d <= (k.len() / 3).max(1));
+    let near = known.map(|k| (distance(k), k)).filter(|(d, k)| *d <= (k.len() / 3).max(1));
     near.min_by_key(|(d, _)| *d).map(|(_, k)| k)
 }
 
@@ -48,29 +42,19 @@ const UNITS: &[(char, u64)] = &[('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)
 /// `30s`, `5m`, `24h`, `30d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{} is not a time such as 30s, 5m, 24h or 30d", shown(text));
-    let (unit, seconds) = UNITS
-        .iter()
-        .find(|(unit, _)| text.ends_with(*unit))
-        .ok_or_else(wrong)?;
+    let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(wrong)?;
     let digits = text.strip_suffix(*unit).unwrap_or_default();
     // `parse` alone would take a sign.
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     let count = digits.parse::<u64>().ok().filter(|_| plain);
-    let total = count
-        .and_then(|count| count.checked_mul(*seconds))
-        .ok_or_else(wrong)?;
+    let total = count.and_then(|count| count.checked_mul(*seconds)).ok_or_else(wrong)?;
     Ok(Duration::from_secs(total))
 }
 
 /// How [`duration`] reads it, in the largest unit that fits.
 pub(super) fn written(seconds: u64) -> String {
-    let unit = UNITS
-        .iter()
-        .find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
-    unit.map_or_else(
-        || format!("{seconds}s"),
-        |(name, unit)| format!("{}{name}", seconds / unit),
-    )
+    let unit = UNITS.iter().find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{seconds}s"), |(name, unit)| format!("{}{name}", seconds / unit))
 }
 
 pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
@@ -84,40 +68,27 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address.into());
     }
-    let wrong = || {
-        format!(
-            "{} is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
-            shown(text)
-        )
-    };
+    let wrong =
+        || format!("{} is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8", shown(text));
     let net: IpNet = text.parse().map_err(|_| wrong())?;
     let start = net.trunc();
-    (net == start).then_some(net).ok_or_else(|| {
-        format!(
-            "{} is an address inside a network; write {start}",
-            shown(text)
-        )
-    })
+    (net == start)
+        .then_some(net)
+        .ok_or_else(|| format!("{} is an address inside a network; write {start}", shown(text)))
 }
 
 pub(super) fn country(text: &str) -> Result<Country, String> {
     let upper = text.to_uppercase();
     Country::parse(text).map_err(|_| match Country::parse(&upper) {
         Ok(_) => format!("{} is not in capital letters; write {upper}", shown(text)),
-        Err(_) => format!(
-            "{} is not the two letters of a country, such as GB",
-            shown(text)
-        ),
+        Err(_) => format!("{} is not the two letters of a country, such as GB", shown(text)),
     })
 }
 
 pub(super) fn phone(text: &str) -> Result<PhoneNumber, String> {
     PhoneNumber::from_e164(text).map_err(|why| match PhoneNumber::parse(text, None) {
         Ok(meant) => format!("{} is not in E.164; write {}", shown(text), meant.e164()),
-        Err(_) => format!(
-            "{} is not a number such as +12025550123: {why}",
-            shown(text)
-        ),
+        Err(_) => format!("{} is not a number such as +12025550123: {why}", shown(text)),
     })
 }
 
@@ -130,12 +101,8 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     let good = (1..=40).contains(&text.chars().count())
         && !text.trim().is_empty()
         && !text.chars().any(char::is_control);
-    good.then(|| text.to_owned()).ok_or_else(|| {
-        format!(
-            "{} is not a name of 1 to 40 characters in one line",
-            shown(text)
-        )
-    })
+    good.then(|| text.to_owned())
+        .ok_or_else(|| format!("{} is not a name of 1 to 40 characters in one line", shown(text)))
 }
 
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -143,25 +110,17 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 pub(super) fn method(text: &str) -> Result<http::Method, String> {
     let upper = text.to_ascii_uppercase();
     if text != upper && METHODS.contains(&upper.as_str()) {
-        return Err(format!(
-            "{} is not in capital letters; write {upper}",
-            shown(text)
-        ));
+        return Err(format!("{} is not in capital letters; write {upper}", shown(text)));
     }
     if ["TRACE", "CONNECT"].contains(&upper.as_str()) {
-        return Err(format!(
-            "{upper} is never passed on, so no rule can be for it"
-        ));
+        return Err(format!("{upper} is never passed on, so no rule can be for it"));
     }
     let known = METHODS.contains(&text).then(|| text.parse().ok()).flatten();
     known.ok_or_else(|| unknown(text, "a method", METHODS))
 }
 
-const WORDS: &[(&str, Who)] = &[
-    ("public", Who::Public),
-    ("optional", Who::Optional),
-    ("signed-in", Who::SignedIn),
-];
+const WORDS: &[(&str, Who)] =
+    &[("public", Who::Public), ("optional", Who::Optional), ("signed-in", Who::SignedIn)];
 
 type ReadWho = fn(&str) -> Result<Who, String>;
 
@@ -169,9 +128,7 @@ const KINDS: &[(&str, ReadWho)] = &[
     ("role:", |text| role(text).map(Who::Role)),
     ("phone:", |text| phone(text).map(Who::Phone)),
     ("country:", |text| country(text).map(Who::Country)),
-    ("client:", |_| {
-        Err("`client:` is not supported yet by this version".to_owned())
-    }),
+    ("client:", |_| Err("`client:` is not supported yet by this version".to_owned())),
 ];
 
 /// One word of `allow`.
@@ -179,9 +136,7 @@ pub(super) fn who(text: &str) -> Result<Who, String> {
     if let Some((_, who)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(who.clone());
     }
-    let kind = KINDS
-        .iter()
-        .find_map(|(kind, read)| Some(read(text.strip_prefix(kind)?)));
+    let kind = KINDS.iter().find_map(|(kind, read)| Some(read(text.strip_prefix(kind)?)));
     kind.unwrap_or_else(|| {
         let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
         let hint = nearest(text, words.into_iter()).map(|word| format!("; did you mean `{word}`?"));
@@ -197,27 +152,17 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
         return Ok(Upstream::Demo);
     }
     if text.contains("://") {
-        let host = text
-            .split_once("://")
-            .map(|(_, rest)| rest.trim_end_matches('/'));
+        let host = text.split_once("://").map(|(_, rest)| rest.trim_end_matches('/'));
         let host = shown(host.unwrap_or_default());
-        return Err(format!(
-            "is a URL; write host and port only, {host} (plain http is spoken)"
-        ));
+        return Err(format!("is a URL; write host and port only, {host} (plain http is spoken)"));
     }
     let wrong = || {
         let is = shown(text);
         format!("{is} is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80")
     };
-    let address = || {
-        text.parse()
-            .ok()
-            .map(|at: SocketAddr| (Upstream::Address(at), at.port()))
-    };
+    let address = || text.parse().ok().map(|at: SocketAddr| (Upstream::Address(at), at.port()));
     let name = || {
-        let (host, port) = text
-            .rsplit_once(':')
-            .filter(|(host, _)| is_host_name(host))?;
+        let (host, port) = text.rsplit_once(':').filter(|(host, _)| is_host_name(host))?;
         let port: u16 = port.parse().ok()?;
         Some((Upstream::Name(host.to_ascii_lowercase(), port), port))
     };
@@ -230,9 +175,7 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
 fn is_host_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

@@ -29,14 +29,8 @@ pub(super) fn not_a_key(pattern: &str, name: &str) -> String {
     if let Some(meant) = values::nearest(name, here()) {
         return format!("is not a key; did you mean `{meant}`?");
     }
-    if let Some(elsewhere) = KEYS
-        .iter()
-        .find(|key| key.name() == name && !key.table().is_empty())
-    {
-        return format!(
-            "is not a key here; did you mean it for {}?",
-            header(elsewhere.table())
-        );
+    if let Some(elsewhere) = KEYS.iter().find(|key| key.name() == name && !key.table().is_empty()) {
+        return format!("is not a key here; did you mean it for {}?", header(elsewhere.table()));
     }
     let list = here().collect::<Vec<_>>().join(", ");
     format!("is not a key; {} has: {list}", header(pattern))

@@ -20,13 +20,7 @@ pub struct SendError {
 
 impl SendError {
     pub const fn new(provider: &'static str, failure: Failure) -> Self {
-        Self {
-            provider,
-            failure,
-            code: None,
-            status: None,
-            retry_after: None,
-        }
+        Self { provider, failure, code: None, status: None, retry_after: None }
     }
 
     /// Whether the next provider may be asked: nothing was sent, and asking costs no money that
@@ -118,11 +112,7 @@ impl Failure {
             Self::Unclear => (Blame::Provider, false, true),
             Self::Fraud => (Blame::Fraud, false, false),
         };
-        Rule {
-            blame,
-            fails_over,
-            tires,
-        }
+        Rule { blame, fails_over, tires }
     }
 }
 

@@ -33,10 +33,7 @@ pub struct Outcome {
 
 impl Delivery {
     pub fn new(providers: Vec<Arc<dyn SmsProvider>>, system: System) -> Self {
-        Self {
-            providers: providers.into_iter().map(Ranked::new).collect(),
-            system,
-        }
+        Self { providers: providers.into_iter().map(Ranked::new).collect(), system }
     }
 
     pub async fn send(&self, message: &Message<'_>) -> Outcome {
@@ -45,28 +42,20 @@ impl Delivery {
             match self.ask(ranked, message).await {
                 Err(error) if error.fails_over() => passed_over.push(error),
                 result => {
-                    return Outcome {
-                        result,
-                        passed_over,
-                    };
+                    return Outcome { result, passed_over };
                 }
             }
         }
         let nobody = || SendError::new("no provider", Failure::Misconfigured);
-        Outcome {
-            result: Err(passed_over.pop().unwrap_or_else(nobody)),
-            passed_over,
-        }
+        Outcome { result: Err(passed_over.pop().unwrap_or_else(nobody)), passed_over }
     }
 
     /// The operator's order, with those that were unwell a moment ago at its end. Decided before
     /// anybody is asked: one that fails now must not come up again as one of those.
     fn in_order(&self) -> Vec<&Ranked> {
         let now = self.system.now();
-        let (mut order, tired): (Vec<_>, Vec<_>) = self
-            .providers
-            .iter()
-            .partition(|ranked| !ranked.is_tired(now));
+        let (mut order, tired): (Vec<_>, Vec<_>) =
+            self.providers.iter().partition(|ranked| !ranked.is_tired(now));
         order.extend(tired);
         order
     }
@@ -74,10 +63,7 @@ impl Delivery {
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {
         if let Some(wait) = ranked.shut_for(self.system.now()) {
             let shut = SendError::new(ranked.provider.name(), Failure::Overloaded);
-            return Err(SendError {
-                retry_after: Some(wait),
-                ..shut
-            });
+            return Err(SendError { retry_after: Some(wait), ..shut });
         }
         let result = ranked.provider.send(message).await;
         if let Err(error) = &result {
@@ -89,9 +75,7 @@ impl Delivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.providers.iter().map(|ranked| ranked.provider.name()))
-            .finish()
+        f.debug_list().entries(self.providers.iter().map(|ranked| ranked.provider.name())).finish()
     }
 }
 
@@ -104,22 +88,16 @@ struct Ranked {
 
 impl Ranked {
     fn new(provider: Arc<dyn SmsProvider>) -> Self {
-        Self {
-            provider,
-            tired_until: AtomicI64::new(0),
-            shut_until: AtomicI64::new(0),
-        }
+        Self { provider, tired_until: AtomicI64::new(0), shut_until: AtomicI64::new(0) }
     }
 
     fn note(&self, error: &SendError, now: Timestamp) {
         if error.tires() {
-            self.tired_until
-                .store((now + TIRED).as_millis(), Ordering::Relaxed);
+            self.tired_until.store((now + TIRED).as_millis(), Ordering::Relaxed);
         }
         if error.failure == Failure::Overloaded {
             let pause = error.retry_after.unwrap_or(SHUT).min(LONGEST_SHUT);
-            self.shut_until
-                .store((now + pause).as_millis(), Ordering::Relaxed);
+            self.shut_until.store((now + pause).as_millis(), Ordering::Relaxed);
         }
     }
 

@@ -34,7 +34,8 @@ impl ServerSecret {
         // RFC 5869: the salt is the product's name, the label is `info`, one label for each use.
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"doorcode");
         let key = salt.extract(&self.0);
-        let filled = key.expand(&[label.as_bytes()], hkdf::HKDF_SHA256).map(|okm| okm.fill(&mut out));
+        let filled =
+            key.expand(&[label.as_bytes()], hkdf::HKDF_SHA256).map(|okm| okm.fill(&mut out));
         debug_assert!(matches!(filled, Ok(Ok(()))), "32 bytes are within HKDF's 255 blocks");
         out
     }

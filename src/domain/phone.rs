@@ -19,7 +19,9 @@ impl Country {
         let letters: [u8; 2] = input.as_bytes().try_into().map_err(|_| InvalidCountry)?;
         let country = Self(letters);
         let known = letters.iter().all(u8::is_ascii_uppercase)
-            && country.region().is_some_and(|r| PHONE_NUMBER_UTIL.get_country_code_for_region(r).is_some());
+            && country
+                .region()
+                .is_some_and(|r| PHONE_NUMBER_UTIL.get_country_code_for_region(r).is_some());
         known.then_some(country).ok_or(InvalidCountry)
     }
 
@@ -35,8 +37,9 @@ impl Country {
     /// A number that looks like this country's mobile numbers, as people there write it.
     pub fn example(self) -> Option<String> {
         let mobile = PhoneNumberType::Mobile;
-        let example =
-            PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(self.region()?, mobile).ok()?;
+        let example = PHONE_NUMBER_UTIL
+            .get_example_number_for_type_and_region(self.region()?, mobile)
+            .ok()?;
         Some(example.format_as(PhoneNumberFormat::National).into_owned())
     }
 
@@ -95,7 +98,8 @@ impl PhoneNumber {
     pub fn parse(typed: &str, home: Option<Country>) -> Result<Self, InvalidPhone> {
         let plain = plain_digits(typed)?;
         let region = home.and_then(Country::region);
-        let number = PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| InvalidPhone::NotANumber)?;
+        let number =
+            PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| InvalidPhone::NotANumber)?;
         if number.extension.is_some() || !number.is_valid() {
             return Err(InvalidPhone::NoSuchNumber);
         }

@@ -35,7 +35,8 @@ fn is_plain(byte: u8) -> bool {
 /// Looks at a path as it is, and again after each of `decodings`.
 fn is_harmless(path: &[u8], decodings: u8) -> bool {
     let dots = path.split(|b| *b == b'/').any(|segment| matches!(segment, b"." | b".."));
-    let hidden = path.iter().any(|b| b.is_ascii_control() || *b == b'\\') || path.starts_with(b"//");
+    let hidden =
+        path.iter().any(|b| b.is_ascii_control() || *b == b'\\') || path.starts_with(b"//");
     if dots || hidden {
         return false;
     }

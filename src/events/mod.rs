@@ -14,24 +14,59 @@ pub use log::Log;
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A number was posted: a new attempt, or the same one once more.
-    CodeRequested { attempt: AttemptId, phone: &'a PhoneNumber, again: bool },
+    CodeRequested {
+        attempt: AttemptId,
+        phone: &'a PhoneNumber,
+        again: bool,
+    },
     /// A provider took the text.
-    TextSent { attempt: AttemptId, provider: &'a str, message: &'a str },
+    TextSent {
+        attempt: AttemptId,
+        provider: &'a str,
+        message: &'a str,
+    },
     /// No provider took the text.
-    TextFailed { attempt: AttemptId, reason: &'a str },
+    TextFailed {
+        attempt: AttemptId,
+        reason: &'a str,
+    },
     /// The attempt was over before its text was sent.
-    TextDropped { attempt: AttemptId },
+    TextDropped {
+        attempt: AttemptId,
+    },
     /// The queue of texts is full.
-    QueueFull { attempt: AttemptId },
-    WrongCode { attempt: AttemptId, tries_left: u8 },
+    QueueFull {
+        attempt: AttemptId,
+    },
+    WrongCode {
+        attempt: AttemptId,
+        tries_left: u8,
+    },
     /// A code was typed for an attempt that is over; `why` says how it ended.
-    DeadCode { attempt: Option<AttemptId>, why: &'static str },
-    SignedIn { attempt: AttemptId, user: UserId, session: SessionId, new_user: bool },
+    DeadCode {
+        attempt: Option<AttemptId>,
+        why: &'static str,
+    },
+    SignedIn {
+        attempt: AttemptId,
+        user: UserId,
+        session: SessionId,
+        new_user: bool,
+    },
     /// The right code came, but the user is blocked.
-    BlockedUser { attempt: AttemptId, user: UserId },
-    SignedOut { user: UserId, session: SessionId },
+    BlockedUser {
+        attempt: AttemptId,
+        user: UserId,
+    },
+    SignedOut {
+        user: UserId,
+        session: SessionId,
+    },
     /// A store did not answer; what needed it was refused.
-    StoreFailed { doing: &'static str, reason: &'a str },
+    StoreFailed {
+        doing: &'static str,
+        reason: &'a str,
+    },
 }
 
 pub trait Sink: Send + Sync {

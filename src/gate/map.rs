@@ -71,7 +71,9 @@ impl Map {
 
     /// The site whose pages an origin and path are, for the way back after login.
     pub fn site_at(&self, origin: &Origin, path: &str) -> Option<&Site> {
-        self.sites.iter().find(|site| site.place.origin == *origin && is_below(path, &site.place.path))
+        self.sites
+            .iter()
+            .find(|site| site.place.origin == *origin && is_below(path, &site.place.path))
     }
 
     /// Finds where a request belongs by its host and by every reading of its path.

@@ -112,7 +112,9 @@ pub struct PathPattern {
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end")]
+#[error(
+    "must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end"
+)]
 pub struct InvalidPath;
 
 impl PathPattern {

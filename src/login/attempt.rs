@@ -30,7 +30,9 @@ pub(super) enum Opened {
     /// The same code once more; the tries are not refilled.
     Again(Attempt),
     /// The newest text is younger than [`COOL_DOWN`]: nothing is sent.
-    CoolingDown { wait: Duration },
+    CoolingDown {
+        wait: Duration,
+    },
 }
 
 pub(super) fn open(
@@ -83,16 +85,15 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
 pub(super) enum Taken {
     /// To be compared: it took a try, or took one before.
     Compare(Attempt),
-    Over { attempt: Option<AttemptId>, why: &'static str },
+    Over {
+        attempt: Option<AttemptId>,
+        why: &'static str,
+    },
 }
 
 /// Takes a try for `answer`. An answer that took one before takes none and is compared again,
 /// also for [`REPEATED`] after the code was used.
-pub(super) fn take_try(
-    found: Option<&Attempt>,
-    answer: [u8; 16],
-    now: Timestamp,
-) -> (Taken, Step) {
+pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp) -> (Taken, Step) {
     let over = |why| (Taken::Over { attempt: found.map(|a| a.id), why }, Step::Keep);
     let Some(attempt) = found else { return over("unknown") };
     let known = attempt.answers.contains(&answer);

@@ -26,7 +26,9 @@ pub enum Verdict {
     /// Not the right number of digits; took no try.
     WrongLength,
     /// A wrong code. At zero tries left the attempt is over.
-    Wrong { tries_left: u8 },
+    Wrong {
+        tries_left: u8,
+    },
     /// The code cannot be used any more, or there never was one: a new one must be asked for.
     Over,
     /// The right code, but this person may not sign in.
@@ -47,7 +49,8 @@ impl Login {
     ) -> Result<Verdict, StoreError> {
         let parts = &self.parts;
         let key = parts.keys.attempt(asker, phone);
-        let Some(found) = parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?
+        let Some(found) =
+            parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?
         else {
             return Ok(self.over(None, "unknown"));
         };

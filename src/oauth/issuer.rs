@@ -17,7 +17,9 @@ pub enum InvalidIssuer {
     NotAUrl,
     #[error("may not have a user, query or fragment")]
     TooMuch,
-    #[error("has the path `{found}`; it must be empty (a host of its own) or `{prefix}` (server.prefix)")]
+    #[error(
+        "has the path `{found}`; it must be empty (a host of its own) or `{prefix}` (server.prefix)"
+    )]
     WrongPath { found: String, prefix: String },
 }
 

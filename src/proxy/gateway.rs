@@ -203,7 +203,8 @@ impl ProxyHttp for Gateway {
         }
         session.set_keepalive(Some(KEEP_ALIVE));
         session.set_write_timeout(Some(WRITE));
-        let peer = session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
+        let peer =
+            session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
@@ -234,7 +235,8 @@ impl ProxyHttp for Gateway {
         headers::clean_request(request);
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
-        let forwarding = ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
+        let forwarding =
+            ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
             forwarding.write(client, &mut Upstream(request));
         }

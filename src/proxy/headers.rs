@@ -16,8 +16,12 @@ impl Headers for Upstream<'_> {
 
 /// Takes out every name that only we may write, and our cookies.
 pub(super) fn clean_request(request: &mut RequestHeader) {
-    let reserved: Vec<HeaderName> =
-        request.headers.keys().filter(|name| gate::is_reserved_name(name.as_str())).cloned().collect();
+    let reserved: Vec<HeaderName> = request
+        .headers
+        .keys()
+        .filter(|name| gate::is_reserved_name(name.as_str()))
+        .cloned()
+        .collect();
     for name in &reserved {
         request.remove_header(name);
     }
@@ -69,7 +73,12 @@ pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
 fn connection_options(headers: &HeaderMap) -> Vec<String> {
     let keep = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("upgrade");
     let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).filter(keep).map(str::to_owned).collect()
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(keep)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).
@@ -84,7 +93,9 @@ fn make_private(response: &mut ResponseHeader) {
         return;
     }
     let shared = |directive: &&String| {
-        directive.as_str() != "public" && !directive.starts_with("s-maxage") && !directive.is_empty()
+        directive.as_str() != "public"
+            && !directive.starts_with("s-maxage")
+            && !directive.is_empty()
     };
     let kept = texts.iter().filter(shared).map(String::as_str);
     let value = std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");

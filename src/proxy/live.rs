@@ -35,7 +35,8 @@ impl Live {
         web: Arc<Web>,
     ) -> Self {
         let origins = map.sites().iter().map(|site| site.place.origin.clone());
-        let forwardings = origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
+        let forwardings =
+            origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
         let router = Arc::clone(&web).router();
         Self { map, forwardings, directory, session, trusted_proxies, web, router }
     }

@@ -77,9 +77,5 @@ pub trait Attempts: Send + Sync {
 
     /// Shows `step` the attempt and puts what it answers, with nothing between. A backend that
     /// competes with others may call `step` again: it must only depend on what it is shown.
-    async fn update(
-        &self,
-        key: AttemptKey,
-        step: &mut StepFn<'_>,
-    ) -> Result<(), StoreError>;
+    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError>;
 }

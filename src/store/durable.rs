@@ -24,11 +24,18 @@ pub struct NewLogin {
 /// What became of a [`NewLogin`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
-    Begun { user: UserId, new_user: bool },
+    Begun {
+        user: UserId,
+        new_user: bool,
+    },
     /// The attempt's code was used before, at `at`.
-    AlreadySpent { at: Timestamp },
+    AlreadySpent {
+        at: Timestamp,
+    },
     /// The code is spent, but the user may not sign in: there is no session.
-    Blocked { user: UserId },
+    Blocked {
+        user: UserId,
+    },
 }
 
 /// Spends codes: the one place that makes sure none works twice.

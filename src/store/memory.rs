@@ -34,11 +34,7 @@ impl Attempts for MemoryAttempts {
         Ok(self.0.get(&key))
     }
 
-    async fn update(
-        &self,
-        key: AttemptKey,
-        step: &mut StepFn<'_>,
-    ) -> Result<(), StoreError> {
+    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError> {
         use moka::ops::compute::Op;
         self.0.entry(key).and_compute_with(|entry| {
             match step(entry.as_ref().map(moka::Entry::value)) {

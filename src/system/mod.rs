@@ -96,7 +96,10 @@ struct OsRandom;
 
 impl Random for OsRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        #[expect(clippy::disallowed_methods, reason = "the one place that draws from the generator")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that draws from the generator"
+        )]
         let mut generator = rand::rng();
         rand::Rng::fill_bytes(&mut generator, bytes);
     }

@@ -44,14 +44,17 @@ impl Web {
 /// was sent from, if that is on the same origin, with word that it was not done.
 fn way_back(origin: &Origin, request: &Parts) -> (ReturnTo, bool) {
     if matches!(request.method, Method::GET | Method::HEAD) {
-        let target = request.uri.path_and_query().and_then(|target| ReturnTo::parse(target.as_str()));
+        let target =
+            request.uri.path_and_query().and_then(|target| ReturnTo::parse(target.as_str()));
         return (target.unwrap_or_default(), false);
     }
     let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let page = referer
         .and_then(|referer| url::Url::parse(referer).ok())
         .filter(|page| Origin::of(page).is_ok_and(|from| from == *origin))
-        .and_then(|page| ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery]));
+        .and_then(|page| {
+            ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery])
+        });
     (page.unwrap_or_default(), true)
 }
 

@@ -30,8 +30,12 @@ pub enum Problem {
     Unavailable,
     Internal,
     /// The app cannot be reached. `retry`: the request may be sent again as it was.
-    UpstreamDown { retry: bool },
-    UpstreamSlow { retry: bool },
+    UpstreamDown {
+        retry: bool,
+    },
+    UpstreamSlow {
+        retry: bool,
+    },
 }
 
 impl Problem {

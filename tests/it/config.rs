@@ -1,9 +1,4 @@
 //! The operator's file: what is good, and what is said about what is not.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on should stop"
-)]
 mod cli;
 mod good;
 mod hostile;
@@ -57,10 +52,7 @@ fn environment(name: &str) -> Option<String> {
         ("SHORT", "abc"),
         ("EMPTY", " \n"),
     ];
-    known
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| (*value).to_owned())
+    known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }
 
 fn read(text: &str) -> Result<Config, Problems> {

@@ -21,10 +21,8 @@ const CODE: &str = "731904";
 const TEXT: &str = "731904 is your Shop code. Don't share it.";
 
 /// Long enough for a busy machine where an answer is expected, short where none is.
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(1),
-    total: Duration::from_millis(2500),
-};
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(1), total: Duration::from_millis(2500) };
 
 fn settings(base_url: &str) -> Settings {
     Settings {
@@ -46,24 +44,12 @@ fn hasty(base_url: &str) -> Twilio {
 
 async fn send(provider: &dyn SmsProvider, text: &str) -> Result<Receipt, SendError> {
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    provider
-        .send(&Message {
-            to: &to,
-            text,
-            valid_for: Duration::from_mins(5),
-        })
-        .await
+    provider.send(&Message { to: &to, text, valid_for: Duration::from_mins(5) }).await
 }
 
 async fn deliver(delivery: &Delivery) -> Outcome {
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    delivery
-        .send(&Message {
-            to: &to,
-            text: TEXT,
-            valid_for: Duration::from_mins(5),
-        })
-        .await
+    delivery.send(&Message { to: &to, text: TEXT, valid_for: Duration::from_mins(5) }).await
 }
 
 fn in_order(providers: Vec<Twilio>) -> Delivery {

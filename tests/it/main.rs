@@ -7,4 +7,6 @@
 
 mod config;
 mod delivery;
+mod pages;
 mod support;
+mod words;

@@ -13,12 +13,8 @@ pub(super) fn login(
 ) -> Option<login::Settings> {
     let countries = countries(reader, providers);
     let default_country = default_country(reader, countries.as_ref());
-    let digits = reader
-        .integer("login.code_digits")
-        .and_then(|digits| u8::try_from(digits).ok());
-    let tries = reader
-        .integer("login.tries")
-        .and_then(|tries| u8::try_from(tries).ok());
+    let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
+    let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
     Some(login::Settings {
         countries: countries?,
@@ -60,10 +56,7 @@ fn default_country(
     const KEY: &str = "login.default_country";
     let country = reader.one(KEY, values::country)?;
     if countries.is_some_and(|countries| !countries.serves(Some(country))) {
-        reader.note(
-            KEY,
-            format!("{} is not in login.countries", country.as_str()),
-        );
+        reader.note(KEY, format!("{} is not in login.countries", country.as_str()));
         return None;
     }
     Some(country)
@@ -74,10 +67,7 @@ pub(super) fn session(reader: &mut Reader<'_>) -> Option<session::Settings> {
     let lifetime = reader.duration("login.session_lifetime")?;
     if idle > lifetime {
         let key = ["login.session_idle", "login.session_lifetime"];
-        let key = key
-            .into_iter()
-            .find(|key| reader.has(key))
-            .unwrap_or("login");
+        let key = key.into_iter().find(|key| reader.has(key)).unwrap_or("login");
         let (idle, lifetime) = (written(idle.as_secs()), written(lifetime.as_secs()));
         let text = format!("session_idle ({idle}) is longer than session_lifetime ({lifetime})");
         reader.note(key, text);

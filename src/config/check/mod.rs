@@ -68,10 +68,9 @@ fn cache(text: &str) -> Result<(), String> {
     let scheme = text.split(':').next().unwrap_or_default();
     match scheme {
         "memory" if text == "memory" => Ok(()),
-        "redis" | "rediss" | "database" => Err(format!(
-            "{} is not supported yet by this version; write memory",
-            shown(scheme)
-        )),
+        "redis" | "rediss" | "database" => {
+            Err(format!("{} is not supported yet by this version; write memory", shown(scheme)))
+        }
         _ => Err(unknown(scheme, "a cache", &["memory"])),
     }
 }

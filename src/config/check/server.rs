@@ -20,20 +20,10 @@ impl Ground {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let prefix = reader.one("server.prefix", prefix);
         let listen = reader.all("server.listen", values::socket);
-        let exposed = reader
-            .flag("server.unsafe_development_exposed")
-            .unwrap_or(false);
+        let exposed = reader.flag("server.unsafe_development_exposed").unwrap_or(false);
         let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
-        let ground = Self {
-            prefix,
-            issuer,
-            listen,
-            exposed,
-        };
-        let plain = ground
-            .issuer
-            .as_ref()
-            .is_some_and(|issuer| !issuer.origin().is_https());
+        let ground = Self { prefix, issuer, listen, exposed };
+        let plain = ground.issuer.as_ref().is_some_and(|issuer| !issuer.origin().is_https());
         if let Some(why) = ground.refuses_development().filter(|_| plain) {
             reader.note("server.public_url", format!("plain http {why}"));
         }
@@ -44,11 +34,7 @@ impl Ground {
     pub(super) fn refuses_development(&self) -> Option<String> {
         let host = self.issuer.as_ref().map(|issuer| issuer.origin().host());
         let far = host.filter(|host| !host.is_loopback());
-        let open = self
-            .listen
-            .iter()
-            .flatten()
-            .find(|address| !address.ip().is_loopback());
+        let open = self.listen.iter().flatten().find(|address| !address.ip().is_loopback());
         let found = match (self.exposed, far, open) {
             (true, ..) | (_, None, None) => return None,
             (_, Some(host), _) => format!("server.public_url is on {host}"),
@@ -65,10 +51,7 @@ impl Ground {
 pub(super) fn secure(origin: &Origin) -> Result<(), String> {
     let good = origin.is_https() || origin.host().is_loopback();
     good.then_some(()).ok_or_else(|| {
-        format!(
-            "must be https://{}; plain http is only for localhost",
-            origin.host()
-        )
+        format!("must be https://{}; plain http is only for localhost", origin.host())
     })
 }
 
@@ -109,8 +92,7 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
         good.push(reader.take(item.at, KEY, secret));
     }
     let mut good = good.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
-    good.next()
-        .map(|newest| Keyring::new(newest, good.collect()))
+    good.next().map(|newest| Keyring::new(newest, good.collect()))
 }
 
 pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy::Settings> {
@@ -118,15 +100,8 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
     let admin = reader.one("admin.listen", values::socket);
     let listen = ground.listen.as_deref().unwrap_or_default();
     if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
-        let key = if reader.has("admin.listen") {
-            "admin.listen"
-        } else {
-            "server.listen"
-        };
-        reader.note(
-            key,
-            format!("{admin} is named by server.listen and by admin.listen"),
-        );
+        let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
+        reader.note(key, format!("{admin} is named by server.listen and by admin.listen"));
     }
     Some(proxy::Settings {
         listen: ground.listen.clone()?,

@@ -7,16 +7,10 @@ use crate::oauth::Issuer;
 pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") {
-        reader.note(
-            "site",
-            "no site is there; write [[site]] with name, url and upstreams",
-        );
+        reader.note("site", "no site is there; write [[site]] with name, url and upstreams");
     }
     let mut seen = Seen::default();
-    let sites: Vec<_> = tables
-        .iter()
-        .map(|table| site(reader, table, ground, &mut seen))
-        .collect();
+    let sites: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
     sites.into_iter().collect()
 }
 
@@ -48,15 +42,9 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     } else {
         Some(IdentityPreset::default())
     };
-    let own = place
-        .as_ref()
-        .filter(|place| place.path.is_empty())
-        .and(ground.prefix.as_deref());
-    let rules: Vec<_> = reader
-        .each(&key("rule"))
-        .iter()
-        .map(|table| rule(reader, table, own))
-        .collect();
+    let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
+    let rules: Vec<_> =
+        reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
     Some(Site {
         name: name?,
         place: place?,
@@ -82,19 +70,12 @@ fn first<T: PartialEq + Clone>(
 fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
     secure(&place.origin)?;
     let segment = place.path.split('/').nth(1).unwrap_or_default();
-    let prefix = ground
-        .prefix
-        .as_deref()
-        .filter(|prefix| prefix.strip_prefix('/') == Some(segment));
+    let prefix =
+        ground.prefix.as_deref().filter(|prefix| prefix.strip_prefix('/') == Some(segment));
     if let Some(prefix) = prefix {
-        return Err(format!(
-            "is below {prefix}, which Doorcode keeps for itself (server.prefix)"
-        ));
+        return Err(format!("is below {prefix}, which Doorcode keeps for itself (server.prefix)"));
     }
-    ground
-        .issuer
-        .as_ref()
-        .map_or(Ok(()), |issuer| beside_issuer(place, issuer, ground))
+    ground.issuer.as_ref().map_or(Ok(()), |issuer| beside_issuer(place, issuer, ground))
 }
 
 fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<(), String> {
@@ -131,9 +112,9 @@ fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
             Some(why) => Err(format!("`demo` {why}")),
             None => Ok(upstream),
         },
-        Upstream::Address(to) if listen().any(|at| *at == to) => Err(format!(
-            "{to} is Doorcode itself (server.listen), not an app behind it"
-        )),
+        Upstream::Address(to) if listen().any(|at| *at == to) => {
+            Err(format!("{to} is Doorcode itself (server.listen), not an app behind it"))
+        }
         _ => Ok(upstream),
     }
 }
@@ -143,9 +124,7 @@ const IDENTITIES: &[(&str, IdentityPreset)] = &[("default", IdentityPreset::Defa
 fn identity(text: &str) -> Result<IdentityPreset, String> {
     let known: Vec<&str> = IDENTITIES.iter().map(|(name, _)| *name).collect();
     let found = IDENTITIES.iter().find(|(name, _)| *name == text);
-    found
-        .map(|(_, preset)| *preset)
-        .ok_or_else(|| unknown(text, "an identity preset", &known))
+    found.map(|(_, preset)| *preset).ok_or_else(|| unknown(text, "an identity preset", &known))
 }
 
 /// `own`: the prefix that no rule can name, where the site begins at its host's root.
@@ -154,24 +133,17 @@ fn rule(reader: &mut Reader<'_>, table: &str, own: Option<&str>) -> Option<Rule>
     let key = |name: &str| format!("{table}.{name}");
     let path = reader.one(&key("path"), |text| {
         let pattern = PathPattern::parse(text).map_err(|why| format!("{} {why}", shown(text)))?;
-        let below = |own: &str| {
-            text.strip_prefix(own)
-                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
-        };
+        let below =
+            |own: &str| text.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         match own.filter(|own| below(own)) {
-            Some(own) => Err(format!(
-                "{own} is Doorcode's own (server.prefix); no rule is asked there"
-            )),
+            Some(own) => {
+                Err(format!("{own} is Doorcode's own (server.prefix); no rule is asked there"))
+            }
             None => Ok(pattern),
         }
     });
     let methods = reader.all_or_none(&key("methods"), values::method);
     let allow = reader.all(&key("allow"), values::who);
     let from = reader.all_or_none(&key("from"), values::network);
-    Some(Rule {
-        path: path?,
-        methods: methods?,
-        allow: allow?,
-        from: from?,
-    })
+    Some(Rule { path: path?, methods: methods?, allow: allow?, from: from? })
 }

@@ -19,9 +19,7 @@ pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<
     });
     let mut read = Vec::new();
     for (name, provider) in PROVIDERS {
-        let listed = reader
-            .items(KEY)
-            .is_some_and(|items| items.iter().any(|i| i.text == *name));
+        let listed = reader.items(KEY).is_some_and(|items| items.iter().any(|i| i.text == *name));
         let table = format!("sms.{name}");
         match (listed, reader.has_more_than_defaults(&table)) {
             (true, _) => read.push((*name, provider(reader, ground))),
@@ -34,21 +32,14 @@ pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<
             (false, false) => {}
         }
     }
-    let of = |name: &str| {
-        read.iter()
-            .find(|(n, _)| *n == name)
-            .and_then(|(_, p)| p.clone())
-    };
+    let of = |name: &str| read.iter().find(|(n, _)| *n == name).and_then(|(_, p)| p.clone());
     named?.into_iter().map(of).collect()
 }
 
 fn console(reader: &mut Reader<'_>, ground: &Ground) -> Option<ProviderSettings> {
     if let Some(why) = ground.refuses_development() {
         let items = reader.items(KEY)?;
-        let at = items
-            .iter()
-            .find(|item| item.text == "console")
-            .and_then(|item| item.at);
+        let at = items.iter().find(|item| item.text == "console").and_then(|item| item.at);
         reader.note_at(at, KEY, format!("`console` {why}"));
         return None;
     }
@@ -78,14 +69,8 @@ fn sender(reader: &mut Reader<'_>) -> Option<twilio::Sender> {
             return sid.map(twilio::Sender::MessagingService);
         }
         (false, true) => return reader.one(FROM, from).map(twilio::Sender::From),
-        (true, true) => (
-            FROM,
-            "stands beside messaging_service_sid; keep one of the two",
-        ),
-        (false, false) => (
-            "sms.twilio",
-            "has neither messaging_service_sid nor from; write one",
-        ),
+        (true, true) => (FROM, "stands beside messaging_service_sid; keep one of the two"),
+        (false, false) => ("sms.twilio", "has neither messaging_service_sid nor from; write one"),
     };
     reader.note(wrong.0, wrong.1);
     None
@@ -95,8 +80,7 @@ fn sid(kind: &str, text: &str) -> Result<String, String> {
     let hex = text.strip_prefix(kind).unwrap_or_default();
     let good = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
     // Not shown: an account's token looks alike and may have been put here.
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("is not {kind} and 32 hexadecimal digits"))
+    good.then(|| text.to_owned()).ok_or_else(|| format!("is not {kind} and 32 hexadecimal digits"))
 }
 
 fn from(text: &str) -> Result<String, String> {
@@ -138,10 +122,7 @@ fn base_url(text: &str) -> Result<url::Url, String> {
 /// Looks for the code in what Liquid would act on; whether it is good Liquid is judged where it
 /// is used.
 pub(super) fn template(text: &str) -> Result<String, String> {
-    let acts = text
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next());
+    let acts = text.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let word = |c: char| !c.is_alphanumeric() && c != '_';
     let mut words = acts.flat_map(|act| act.split(word));
     let good = text.contains("@@password@@") || words.any(|w| ["code", "password"].contains(&w));

@@ -23,10 +23,11 @@ pub(super) fn users(
             }
             phones.push((table.clone(), phone.clone()));
         }
-        users.push(phone.zip(roles).map(|(phone, roles)| ConfiguredUser {
-            phone,
-            roles: roles.into_iter().collect(),
-        }));
+        users.push(
+            phone
+                .zip(roles)
+                .map(|(phone, roles)| ConfiguredUser { phone, roles: roles.into_iter().collect() }),
+        );
     }
     users.into_iter().collect()
 }
@@ -37,9 +38,7 @@ fn conflict(
     countries: Option<&Countries>,
 ) -> Option<String> {
     if let Some((first, _)) = before.iter().find(|(_, other)| other == phone) {
-        return Some(format!(
-            "is the number of {first} too; put all its roles there"
-        ));
+        return Some(format!("is the number of {first} too; put all its roles there"));
     }
     let country = phone.country();
     let unserved = countries.is_some_and(|countries| !countries.serves(country));

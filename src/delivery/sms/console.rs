@@ -25,10 +25,7 @@ impl Console {
     }
 
     pub fn new(sink: Sink) -> Self {
-        Self {
-            sink,
-            printed: AtomicU64::new(0),
-        }
+        Self { sink, printed: AtomicU64::new(0) }
     }
 
     /// In one write, so that no log line lands in the middle.
@@ -52,14 +49,9 @@ impl SmsProvider for Console {
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
-        self.print(&page(message))
-            .map_err(|_| SendError::new(NAME, Failure::Broken))?;
+        self.print(&page(message)).map_err(|_| SendError::new(NAME, Failure::Broken))?;
         let number = self.printed.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Receipt {
-            provider: NAME,
-            id: format!("console-{number}"),
-            segments: None,
-        })
+        Ok(Receipt { provider: NAME, id: format!("console-{number}"), segments: None })
     }
 }
 
@@ -73,11 +65,7 @@ fn page(message: &Message<'_>) -> String {
 /// Part of the text may come from a request; a terminal obeys control characters.
 fn printable(text: &str) -> String {
     let safe = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{fffd}'
-        } else {
-            c
-        }
+        if c.is_control() && c != '\n' { '\u{fffd}' } else { c }
     };
     text.chars().map(safe).collect()
 }

@@ -67,10 +67,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            total: Duration::from_secs(10),
-        }
+        Self { connect: Duration::from_secs(3), total: Duration::from_secs(10) }
     }
 }
 
@@ -88,11 +85,7 @@ impl Twilio {
     }
 
     pub fn with_limits(settings: Settings, limits: Limits) -> Self {
-        Self {
-            settings,
-            limits,
-            client: OnceCell::new(),
-        }
+        Self { settings, limits, client: OnceCell::new() }
     }
 
     fn connect(&self) -> Result<Client, SendError> {
@@ -114,15 +107,12 @@ impl Twilio {
 
     fn endpoint(&self) -> Result<url::Url, SendError> {
         let mut url = self.settings.base_url.clone();
-        url.path_segments_mut()
-            .map_err(|()| misconfigured())?
-            .pop_if_empty()
-            .extend([
-                "2010-04-01",
-                "Accounts",
-                &self.settings.account_sid,
-                "Messages.json",
-            ]);
+        url.path_segments_mut().map_err(|()| misconfigured())?.pop_if_empty().extend([
+            "2010-04-01",
+            "Accounts",
+            &self.settings.account_sid,
+            "Messages.json",
+        ]);
         Ok(url)
     }
 }
@@ -137,27 +127,17 @@ impl SmsProvider for Twilio {
         if !(1..=LONGEST_TEXT).contains(&message.text.chars().count()) {
             return Err(SendError::new(NAME, Failure::TextRefused));
         }
-        let validity = message
-            .valid_for
-            .as_secs()
-            .clamp(1, LONGEST_VALIDITY)
-            .to_string();
+        let validity = message.valid_for.as_secs().clamp(1, LONGEST_VALIDITY).to_string();
         let form = [
             ("To", message.to.e164()),
             self.settings.sender.field(),
             ("Body", message.text),
             ("ValidityPeriod", &validity),
         ];
-        let client = self
-            .client
-            .get_or_try_init(|| async { self.connect() })
-            .await?;
+        let client = self.client.get_or_try_init(|| async { self.connect() }).await?;
         let request = client
             .post(self.endpoint()?)
-            .basic_auth(
-                &self.settings.account_sid,
-                Some(self.settings.auth_token.reveal()),
-            )
+            .basic_auth(&self.settings.account_sid, Some(self.settings.auth_token.reveal()))
             .form(&form);
         let response = request.send().await.map_err(|error| unanswered(&error))?;
         answer::read(response).await

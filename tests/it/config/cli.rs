@@ -44,12 +44,7 @@ fn without_arguments_the_demo_is_served() {
 #[test]
 fn a_file_is_served_with_or_without_the_word() {
     let (_folder, file) = written(GOOD);
-    let taken = (
-        1,
-        String::new(),
-        "doorcode: the port is taken\n".to_owned(),
-        true,
-    );
+    let taken = (1, String::new(), "doorcode: the port is taken\n".to_owned(), true);
     assert_eq!(run(&["--config", &file]), taken);
     assert_eq!(run(&["serve", "--config", &file]), taken);
 }
@@ -58,10 +53,7 @@ fn a_file_is_served_with_or_without_the_word() {
 fn a_wrong_file_is_not_served() {
     let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
     let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");
-    assert_eq!(
-        run(&["--config", &file]),
-        (1, String::new(), said.clone(), false)
-    );
+    assert_eq!(run(&["--config", &file]), (1, String::new(), said.clone(), false));
     let said = format!("{said}1 mistake in {file}\n");
     assert_eq!(run(&["check", &file]), (1, String::new(), said, false));
 }
@@ -73,10 +65,7 @@ fn check_says_what_is_fine_and_what_to_know() {
     assert_eq!(run(&["check", &file]), (0, answer, String::new(), false));
 
     let (_folder, file) = written(&changed(&[
-        (
-            "secret = \"env:SECRET\"",
-            "unsafe_development_exposed = true",
-        ),
+        ("secret = \"env:SECRET\"", "unsafe_development_exposed = true"),
         ("com/.doorcode", "com:8443"),
     ]));
     let (code, out, err, _) = run(&["check", &file]);
@@ -92,12 +81,8 @@ fn check_says_what_is_fine_and_what_to_know() {
 
 #[test]
 fn wrong_usage_is_told_apart_from_a_wrong_file() {
-    for wrong in [
-        &["frobnicate"][..],
-        &["check"],
-        &["--config"],
-        &["--config", "a", "check", "b"],
-    ] {
+    for wrong in [&["frobnicate"][..], &["check"], &["--config"], &["--config", "a", "check", "b"]]
+    {
         let (code, out, err, served) = run(wrong);
         assert_eq!((code, out.as_str(), served), (2, "", false), "{wrong:?}");
         assert!(err.contains("--help"), "{err}");
@@ -108,13 +93,7 @@ fn wrong_usage_is_told_apart_from_a_wrong_file() {
 fn help_and_version_are_answers() {
     let (code, out, err, _) = run(&["--help"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    for part in [
-        "reverse proxy",
-        "Examples:",
-        "doorcode check my.toml",
-        "SIGTERM",
-        "Exit codes:",
-    ] {
+    for part in ["reverse proxy", "Examples:", "doorcode check my.toml", "SIGTERM", "Exit codes:"] {
         assert!(out.contains(part), "{out}");
     }
     let version = format!("doorcode {}\n", env!("CARGO_PKG_VERSION"));

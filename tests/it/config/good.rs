@@ -16,17 +16,8 @@ fn the_demo_is_good_and_only_for_this_machine() {
     assert_eq!(demo.prefix, "/.doorcode");
     assert!(demo.secrets.is_none());
     assert_eq!(demo.secret_file, PathBuf::from("doorcode.secret"));
-    assert!(
-        demo.proxy
-            .listen
-            .iter()
-            .chain([&demo.proxy.admin])
-            .all(|at| at.ip().is_loopback())
-    );
-    assert_eq!(
-        demo.database,
-        Database::Sqlite(PathBuf::from("data/doorcode.db"))
-    );
+    assert!(demo.proxy.listen.iter().chain([&demo.proxy.admin]).all(|at| at.ip().is_loopback()));
+    assert_eq!(demo.database, Database::Sqlite(PathBuf::from("data/doorcode.db")));
     assert_eq!(demo.login.countries, Countries::All);
     assert!(matches!(demo.providers[..], [ProviderSettings::Console]));
     assert_eq!(demo.users[0].phone.e164(), "+12025550123");
@@ -40,10 +31,7 @@ fn the_shipped_file_is_good_for_an_operator_too() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/doorcode.toml");
     let shipped = Config::load(&path, &environment).unwrap();
     let beside = path.parent().unwrap();
-    assert_eq!(
-        shipped.database,
-        Database::Sqlite(beside.join("data/doorcode.db"))
-    );
+    assert_eq!(shipped.database, Database::Sqlite(beside.join("data/doorcode.db")));
     assert_eq!(shipped.secret_file, beside.join("doorcode.secret"));
 }
 
@@ -51,18 +39,12 @@ fn the_shipped_file_is_good_for_an_operator_too() {
 fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
     let config = read(GOOD).unwrap();
     assert_eq!(config.source, "my.toml");
-    assert_eq!(
-        config.issuer.to_string(),
-        "https://shop.example.com/.doorcode/"
-    );
+    assert_eq!(config.issuer.to_string(), "https://shop.example.com/.doorcode/");
     assert_eq!(config.proxy.listen, ["127.0.0.1:8000".parse().unwrap()]);
     assert_eq!(config.proxy.admin, "127.0.0.1:9080".parse().unwrap());
     assert!(config.proxy.trusted_proxies.is_empty());
     assert!(config.secrets.is_some());
-    assert_eq!(
-        config.database,
-        Database::Sqlite("/etc/doorcode/data/doorcode.db".into())
-    );
+    assert_eq!(config.database, Database::Sqlite("/etc/doorcode/data/doorcode.db".into()));
 }
 
 #[test]
@@ -80,9 +62,7 @@ fn what_is_left_out_has_its_default() {
 #[test]
 fn providers_and_rules_are_of_their_modules_types() {
     let config = read(GOOD).unwrap();
-    let [ProviderSettings::Twilio(twilio)] = &config.providers[..] else {
-        panic!("one provider")
-    };
+    let [ProviderSettings::Twilio(twilio)] = &config.providers[..] else { panic!("one provider") };
     assert_eq!(twilio.auth_token.reveal(), super::TOKEN);
     assert_eq!(twilio.sender, Sender::From("+12025550123".to_owned()));
     assert_eq!(twilio.base_url.as_str(), "https://api.twilio.com/");
@@ -99,56 +79,29 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
     &[("secret = \"env:SECRET\"\n", "")],
     &[
         ("127.0.0.1:8000", "0.0.0.0:80"),
-        (
-            "\"https://shop.example.com/.doorcode\"",
-            "\"https://shop.example.com:444\"",
-        ),
+        ("\"https://shop.example.com/.doorcode\"", "\"https://shop.example.com:444\""),
     ],
-    &[(
-        "from = \"+1",
-        "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\n#",
-    )],
-    &[(
-        "\"+12025550123\"\n\n",
-        "\"Shop 24\"\nbase_url = \"http://127.0.0.1:9/twilio/\"\n\n",
-    )],
-    &[(
-        "\"127.0.0.1:3000\"",
-        "\"[::1]:3000\", \"app.internal:80\", \"my_app:80\"",
-    )],
+    &[("from = \"+1", "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\n#")],
+    &[("\"+12025550123\"\n\n", "\"Shop 24\"\nbase_url = \"http://127.0.0.1:9/twilio/\"\n\n")],
+    &[("\"127.0.0.1:3000\"", "\"[::1]:3000\", \"app.internal:80\", \"my_app:80\"")],
     &[("\"GET\"", "\"GET\", \"POST\"")],
-    &[(
-        "\"role:admin\"",
-        "\"phone:+442071838750\", \"country:FR\", \"signed-in\", \"optional\"",
-    )],
+    &[("\"role:admin\"", "\"phone:+442071838750\", \"country:FR\", \"signed-in\", \"optional\"")],
     &[("10.0.0.0/8", "192.0.2.7\", \"2001:db8::/32")],
     &[(
         "[login]",
         "[login]\ncode_lifetime = \"600s\"\ntries = 0x5\ncode_digits = 1_0\ndefault_country = \"GB\"",
     )],
-    &[(
-        "[login]",
-        "[store]\ndatabase = \"sqlite:/var/lib/door.db\"\ncache = \"memory\"\n[login]",
-    )],
+    &[("[login]", "[store]\ndatabase = \"sqlite:/var/lib/door.db\"\ncache = \"memory\"\n[login]")],
     &[("[login]", "[brand]\nname = \"Åse & Søn\"\n[login]")],
-    &[(
-        "[sms]",
-        "[sms]\ntemplate = \"{%- if code -%}@@password@@{% endif %}\"",
-    )],
+    &[("[sms]", "[sms]\ntemplate = \"{%- if code -%}@@password@@{% endif %}\"")],
     &[("[[site.rule]]", "identity = \"default\"\n[[site.rule]]")],
     &[(
         "[[site]]",
         "[[site]]\nname = \"Wiki\"\nurl = \"https://shop.example.com/wiki\"\nupstreams = [\"a:1\"]\n[[site]]",
     )],
     &[
-        (
-            "[server]\n",
-            "[server]\nunsafe_development_exposed = true\n",
-        ),
-        (
-            "listen = [\"127.0.0.1:8000\"]",
-            "listen = [\"0.0.0.0:8000\"]",
-        ),
+        ("[server]\n", "[server]\nunsafe_development_exposed = true\n"),
+        ("listen = [\"127.0.0.1:8000\"]", "listen = [\"0.0.0.0:8000\"]"),
         ("\"127.0.0.1:3000\"", "\"demo\""),
         ("[\"twilio\"]", "[\"console\", \"twilio\"]"),
     ],
@@ -166,10 +119,7 @@ fn other_ways_are_good_too() {
 
 #[test]
 fn an_exposed_demo_is_remembered() {
-    let text = changed(&[(
-        "[server]\n",
-        "[server]\nunsafe_development_exposed = true\n",
-    )]);
+    let text = changed(&[("[server]\n", "[server]\nunsafe_development_exposed = true\n")]);
     assert!(read(&text).unwrap().development_exposed);
 }
 
@@ -177,8 +127,5 @@ fn an_exposed_demo_is_remembered() {
 fn a_bare_address_is_a_network_of_one() {
     let config = read(&changed(&[("10.0.0.0/8", "192.0.2.7\", \"::1")])).unwrap();
     let from = &config.sites[0].rules[0].from;
-    assert_eq!(
-        from[..],
-        ["192.0.2.7/32".parse().unwrap(), "::1/128".parse().unwrap()]
-    );
+    assert_eq!(from[..], ["192.0.2.7/32".parse().unwrap(), "::1/128".parse().unwrap()]);
 }

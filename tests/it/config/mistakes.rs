@@ -56,10 +56,8 @@ fn mistakes_of_every_section_are_told_at_once_in_the_order_of_lines() {
 
 #[test]
 fn places_count_characters_whatever_ends_the_lines() {
-    let text = changed(&[
-        ("name = \"Shop\"", "\"näme\" = \"é\""),
-        ("[login]", "[login] # é\ntries = 9"),
-    ]);
+    let text =
+        changed(&[("name = \"Shop\"", "\"näme\" = \"é\""), ("[login]", "[login] # é\ntries = 9")]);
     let said = problems(&text);
     assert!(said.starts_with("my.toml:7:9: login.tries: 9 "), "{said}");
     assert_eq!(problems(&text.replace('\n', "\r\n")), said);

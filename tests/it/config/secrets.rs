@@ -15,17 +15,11 @@ fn no_message_repeats_what_may_be_a_secret() {
     const OWN: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
     let wrong: &[&[(&str, &str)]] = &[
         &[("env:SECRET", OWN)],
-        &[(
-            "\"env:SECRET\"",
-            &format!("[\"{OWN}\", \"env:{OWN}\", \"{OWN}\"]"),
-        )],
+        &[("\"env:SECRET\"", &format!("[\"{OWN}\", \"env:{OWN}\", \"{OWN}\"]"))],
         &[("env:TOKEN", OWN)],
         &[("env:TOKEN", &format!("env:{OWN}"))],
         &[("AC0123456789abcdef0123456789abcdef", OWN)],
-        &[(
-            "https://shop.example.com/.doorcode",
-            &format!("https://me:{OWN}@shop.example.com"),
-        )],
+        &[("https://shop.example.com/.doorcode", &format!("https://me:{OWN}@shop.example.com"))],
         &[(
             "url = \"https://shop.example.com\"",
             &format!("url = \"https://me:{OWN}@shop.example.com\""),
@@ -36,14 +30,8 @@ fn no_message_repeats_what_may_be_a_secret() {
                 "[store]\ndatabase = \"postgres://me:{OWN}@db/x\"\ncache = \"redis://:{OWN}@db\"\n[login]"
             ),
         )],
-        &[(
-            "[login]",
-            &format!("[store]\ndatabase = \"mysql:me:{OWN}@db/x\"\n[login]"),
-        )],
-        &[(
-            "auth_token",
-            &format!("base_url = \"https://me:{OWN}@x/\"\nauth_token"),
-        )],
+        &[("[login]", &format!("[store]\ndatabase = \"mysql:me:{OWN}@db/x\"\n[login]"))],
+        &[("auth_token", &format!("base_url = \"https://me:{OWN}@x/\"\nauth_token"))],
     ];
     for changes in wrong {
         let said = problems(&changed(changes));
@@ -65,11 +53,8 @@ fn a_secret_may_stand_in_a_file_beside_the_configuration() {
     };
     assert_eq!(twilio.auth_token.reveal(), TOKEN);
 
-    std::fs::write(
-        &path,
-        changed(&[("env:TOKEN", "file:gone"), ("env:SECRET", "file:secret")]),
-    )
-    .unwrap();
+    std::fs::write(&path, changed(&[("env:TOKEN", "file:gone"), ("env:SECRET", "file:secret")]))
+        .unwrap();
     let said = Config::load(&path, &environment).unwrap_err().to_string();
     let place = folder.path().display();
     let (file, gone) = (path.display(), format!("{place}/gone"));

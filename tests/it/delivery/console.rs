@@ -11,9 +11,7 @@ async fn the_console_shows_number_and_text_where_nobody_misses_them() {
     let console = Console::new(sink.clone());
 
     let first = send(&console, TEXT).await.expect("printed");
-    let second = send(&console, "one\n\u{1b}[2Jtwo\r")
-        .await
-        .expect("printed");
+    let second = send(&console, "one\n\u{1b}[2Jtwo\r").await.expect("printed");
 
     let printed = String::from_utf8(sink.lock().expect("the sink").clone()).expect("text");
     let foot = "─────────────────────────────";
@@ -29,8 +27,6 @@ async fn the_console_shows_number_and_text_where_nobody_misses_them() {
 #[test]
 fn settings_become_their_provider() {
     let console = provider(&ProviderSettings::Console);
-    let twilio = provider(&ProviderSettings::Twilio(settings(
-        "https://api.twilio.com",
-    )));
+    let twilio = provider(&ProviderSettings::Twilio(settings("https://api.twilio.com")));
     assert_eq!((console.name(), twilio.name()), ("console", "twilio"));
 }

@@ -13,19 +13,14 @@ fn form(changes: &[(&'static str, &str)]) -> Form {
         form.push((name, value));
     }
     form.retain(|(_, value)| !value.is_empty());
-    form.into_iter()
-        .map(|(name, value)| (name, value.to_owned()))
-        .collect()
+    form.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
 }
 
 async fn assert_refused(request: RequestBuilder, status: u16, code: u32) {
     let response = request.send().await.expect("an answer");
     assert_eq!(response.status().as_u16(), status, "{code}");
     let body: serde_json::Value = response.json().await.expect("JSON");
-    assert_eq!(
-        (&body["code"], &body["status"]),
-        (&code.into(), &status.into())
-    );
+    assert_eq!((&body["code"], &body["status"]), (&code.into(), &status.into()));
     assert!(body["message"].is_string() && body["more_info"].is_string());
 }
 
@@ -49,10 +44,7 @@ async fn the_double_refuses_what_twilio_refuses() {
     ];
     let fake = FakeTwilio::start();
     let client = Client::builder().no_proxy().build().expect("a client");
-    let url = format!(
-        "{}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json",
-        fake.base_url()
-    );
+    let url = format!("{}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json", fake.base_url());
     for (code, changes) in rows {
         let request = client.post(&url).basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN));
         assert_refused(request.form(&form(changes)), 400, code).await;
@@ -64,10 +56,7 @@ async fn the_double_refuses_what_twilio_refuses() {
 async fn the_double_wants_the_right_door_and_the_right_key() {
     let fake = FakeTwilio::start();
     let client = Client::builder().no_proxy().build().expect("a client");
-    let url = format!(
-        "{}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json",
-        fake.base_url()
-    );
+    let url = format!("{}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json", fake.base_url());
     let post = |url: &str, token| client.post(url).basic_auth(ACCOUNT_SID, Some(token));
     let good = form(&[]);
     let mut twice = good.clone();

@@ -27,15 +27,9 @@ impl Clock for Still {
 /// Providers at these doubles, in this order, and the clock they are judged by.
 fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
-    let system = System {
-        clock: clock.clone(),
-        ..System::real()
-    };
+    let system = System { clock: clock.clone(), ..System::real() };
     let shared = |fake: &&FakeTwilio| -> Arc<dyn SmsProvider> { Arc::new(twilio(fake)) };
-    (
-        Delivery::new(fakes.iter().map(shared).collect(), system),
-        clock,
-    )
+    (Delivery::new(fakes.iter().map(shared).collect(), system), clock)
 }
 
 #[tokio::test]
@@ -65,17 +59,9 @@ async fn what_the_provider_is_to_blame_for_goes_to_the_next_and_is_told() {
         let outcome = deliver(&in_order(vec![twilio(&first), twilio(&second)])).await;
 
         assert!(outcome.result.is_ok(), "{failure:?}");
-        let told: Vec<Failure> = outcome
-            .passed_over
-            .iter()
-            .map(|error| error.failure)
-            .collect();
+        let told: Vec<Failure> = outcome.passed_over.iter().map(|error| error.failure).collect();
         assert_eq!(told, [failure]);
-        assert_eq!(
-            (first.requests(), first.messages().len()),
-            (1, 0),
-            "{failure:?}"
-        );
+        assert_eq!((first.requests(), first.messages().len()), (1, 0), "{failure:?}");
         assert_eq!(second.messages().len(), 1, "{failure:?}");
     }
 }
@@ -92,9 +78,7 @@ async fn a_provider_that_nobody_can_connect_to_is_passed_over() {
 
 #[tokio::test]
 async fn fraud_countries_and_bad_numbers_never_reach_a_second_provider() {
-    let codes = [
-        30450, 30453, 60410, 60412, 21408, 21211, 21614, 21610, 60203, 21617,
-    ];
+    let codes = [30450, 30453, 60410, 60412, 21408, 21211, 21614, 21610, 60203, 21617];
     for code in codes {
         let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
         first.script(Outcome::Refuse(code));
@@ -122,11 +106,7 @@ async fn a_text_that_may_have_been_sent_is_sent_by_nobody_else() {
 
         let outcome = deliver(&in_order(vec![hasty(&first.base_url()), twilio(&second)])).await;
 
-        assert_eq!(
-            outcome.result.map_err(|error| error.failure),
-            Err(Failure::Unclear),
-            "{row:?}"
-        );
+        assert_eq!(outcome.result.map_err(|error| error.failure), Err(Failure::Unclear), "{row:?}");
         assert_eq!((first.requests(), second.requests()), (1, 0), "{row:?}");
     }
 }
@@ -139,18 +119,12 @@ async fn when_all_fail_the_last_is_the_answer_and_the_others_are_told() {
 
     let outcome = deliver(&in_order(vec![twilio(&first), twilio(&second)])).await;
 
-    assert_eq!(
-        outcome.result.map_err(|error| error.failure),
-        Err(Failure::Broken)
-    );
+    assert_eq!(outcome.result.map_err(|error| error.failure), Err(Failure::Broken));
     assert_eq!(outcome.passed_over[0].code, Some(20003));
     assert_eq!((first.requests(), second.requests()), (1, 1));
 
     let nobody = deliver(&in_order(Vec::new())).await;
-    assert_eq!(
-        nobody.result.map_err(|error| error.failure),
-        Err(Failure::Misconfigured)
-    );
+    assert_eq!(nobody.result.map_err(|error| error.failure), Err(Failure::Misconfigured));
 }
 
 #[tokio::test]
@@ -163,17 +137,11 @@ async fn sending_again_asks_a_provider_that_was_unwell_last_for_half_a_minute() 
         deliver(&delivery).await;
         let before = (first.requests(), second.requests());
         deliver(&delivery).await;
-        assert_eq!(
-            (first.requests(), second.requests()),
-            (before.0, before.1 + 1)
-        );
+        assert_eq!((first.requests(), second.requests()), (before.0, before.1 + 1));
 
         clock.pass(31);
         deliver(&delivery).await;
-        assert_eq!(
-            (first.requests(), second.requests()),
-            (before.0 + 1, before.1 + 1)
-        );
+        assert_eq!((first.requests(), second.requests()), (before.0 + 1, before.1 + 1));
     }
 }
 
@@ -187,10 +155,7 @@ async fn a_provider_that_asks_for_time_gets_it() {
     clock.pass(5);
     let second = deliver(&delivery).await.result.expect_err("not asked");
     assert_eq!(fake.requests(), 1);
-    assert_eq!(
-        (first.failure, second.failure),
-        (Failure::Overloaded, Failure::Overloaded)
-    );
+    assert_eq!((first.failure, second.failure), (Failure::Overloaded, Failure::Overloaded));
     assert_eq!(first.retry_after, Some(Duration::from_secs(7)));
     assert_eq!(second.retry_after, Some(Duration::from_secs(2)));
 

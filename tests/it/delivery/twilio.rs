@@ -25,10 +25,7 @@ async fn a_text_goes_out_by_messaging_service() {
         validity: Some(300),
     };
     assert_eq!(text, expected);
-    assert!(
-        receipt.id.starts_with("SM") && receipt.id.len() == 34,
-        "{receipt:?}"
-    );
+    assert!(receipt.id.starts_with("SM") && receipt.id.len() == 34, "{receipt:?}");
     assert_eq!((receipt.provider, receipt.segments), ("twilio", None));
 }
 
@@ -36,10 +33,7 @@ async fn a_text_goes_out_by_messaging_service() {
 async fn a_text_goes_out_by_number() {
     let fake = FakeTwilio::start();
     let sender = Sender::From(NUMBER.to_owned());
-    let twilio = Twilio::new(Settings {
-        sender,
-        ..settings(&fake.base_url())
-    });
+    let twilio = Twilio::new(Settings { sender, ..settings(&fake.base_url()) });
 
     let receipt = send(&twilio, "çöde & 731904 = ✓\n\n@auth.example.com #731904").await;
 
@@ -61,27 +55,11 @@ async fn a_text_is_valid_for_what_is_left_of_the_code() {
     let fake = FakeTwilio::start();
     let twilio = twilio(&fake);
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    let rows = [
-        (299_999, 299),
-        (600_000, 600),
-        (400, 1),
-        (0, 1),
-        (90_000_000, 36_000),
-    ];
+    let rows = [(299_999, 299), (600_000, 600), (400, 1), (0, 1), (90_000_000, 36_000)];
     for (left, seconds) in rows {
         let valid_for = Duration::from_millis(left);
-        twilio
-            .send(&Message {
-                to: &to,
-                text: TEXT,
-                valid_for,
-            })
-            .await
-            .expect("sent");
-        assert_eq!(
-            fake.messages().pop().and_then(|text| text.validity),
-            Some(seconds)
-        );
+        twilio.send(&Message { to: &to, text: TEXT, valid_for }).await.expect("sent");
+        assert_eq!(fake.messages().pop().and_then(|text| text.validity), Some(seconds));
     }
 }
 
@@ -91,10 +69,7 @@ async fn texts_that_no_provider_takes_are_not_offered() {
     let twilio = twilio(&fake);
     for text in ["", &"é".repeat(1601)] {
         let error = send(&twilio, text).await.expect_err("refused");
-        assert_eq!(
-            (error.failure, error.blame()),
-            (Failure::TextRefused, Blame::Operator)
-        );
+        assert_eq!((error.failure, error.blame()), (Failure::TextRefused, Blame::Operator));
     }
     assert_eq!(fake.requests(), 0);
     send(&twilio, &"é".repeat(1600)).await.expect("sent");
@@ -118,9 +93,7 @@ async fn every_code_has_its_meaning() {
             Misconfigured,
             Blame::Operator,
             true,
-            &[
-                20003, 21212, 21603, 21606, 21608, 21612, 21703, 21705, 30002,
-            ],
+            &[20003, 21212, 21603, 21606, 21608, 21612, 21703, 21705, 30002],
         ),
         (Overloaded, Blame::Provider, true, &[20429, 21611, 30001]),
         (Blocked, Blame::Provider, true, &[30004, 30007, 30034]),
@@ -135,11 +108,7 @@ async fn every_code_has_its_meaning() {
                 fake.script(outcome);
                 let error = send(&twilio, TEXT).await.expect_err("refused");
                 assert_eq!((error.failure, error.code), (failure, Some(*code)));
-                assert_eq!(
-                    (error.blame(), error.fails_over()),
-                    (blame, fails_over),
-                    "{code}"
-                );
+                assert_eq!((error.blame(), error.fails_over()), (blame, fails_over), "{code}");
             }
         }
     }
@@ -153,11 +122,7 @@ async fn without_a_known_code_the_status_decides() {
         (200, "{}", Failure::Unclear),
         (201, "", Failure::Unclear),
         (201, r#"{"sid": 7}"#, Failure::Unclear),
-        (
-            201,
-            r#"{"sid": "SM<script>", "status": "queued"}"#,
-            Failure::Unclear,
-        ),
+        (201, r#"{"sid": "SM<script>", "status": "queued"}"#, Failure::Unclear),
         (202, r#"{"code": 20003}"#, Failure::Unclear),
         (304, "", Failure::Unexpected),
         (400, "<html>", Failure::Unexpected),
@@ -178,52 +143,33 @@ async fn without_a_known_code_the_status_decides() {
     for (status, body, failure) in rows {
         fake.script(Outcome::Garbage(status, body));
         let error = send(&twilio, TEXT).await.expect_err("garbage");
-        assert_eq!(
-            (error.failure, error.status),
-            (failure, Some(status)),
-            "{body}"
-        );
+        assert_eq!((error.failure, error.status), (failure, Some(status)), "{body}");
     }
 }
 
 #[tokio::test]
 async fn what_is_not_known_to_be_lost_is_not_sent_again() {
-    for outcome in [
-        Outcome::AcceptAndHangUp,
-        Outcome::AcceptAfter(Duration::from_secs(30)),
-    ] {
+    for outcome in [Outcome::AcceptAndHangUp, Outcome::AcceptAfter(Duration::from_secs(30))] {
         let fake = FakeTwilio::start();
         fake.script(outcome);
 
-        let error = send(&hasty(&fake.base_url()), TEXT)
-            .await
-            .expect_err("no answer");
+        let error = send(&hasty(&fake.base_url()), TEXT).await.expect_err("no answer");
 
-        assert_eq!(
-            (error.failure, error.fails_over()),
-            (Failure::Unclear, false)
-        );
+        assert_eq!((error.failure, error.fails_over()), (Failure::Unclear, false));
         assert_eq!((fake.requests(), fake.messages().len()), (1, 1));
     }
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
-    let error = send(&hasty(&closed_port()), TEXT)
-        .await
-        .expect_err("nobody there");
-    assert_eq!(
-        (error.failure, error.fails_over()),
-        (Failure::Unreachable, true)
-    );
+    let error = send(&hasty(&closed_port()), TEXT).await.expect_err("nobody there");
+    assert_eq!((error.failure, error.fails_over()), (Failure::Unreachable, true));
 }
 
 #[tokio::test]
 async fn a_connection_that_never_comes_about_is_unreachable() {
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket
-        .bind("127.0.0.1:0".parse().expect("an address"))
-        .expect("a free port");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
     let listener = socket.listen(1).expect("a listener");
     let address = listener.local_addr().expect("bound");
     // Fills the queue of connections that nobody accepts: the kernel ignores the next ones.
@@ -231,14 +177,9 @@ async fn a_connection_that_never_comes_about_is_unreachable() {
         .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)))
         .collect();
 
-    let error = send(&hasty(&format!("http://{address}")), TEXT)
-        .await
-        .expect_err("nobody there");
+    let error = send(&hasty(&format!("http://{address}")), TEXT).await.expect_err("nobody there");
 
-    assert_eq!(
-        (error.failure, error.fails_over()),
-        (Failure::Unreachable, true)
-    );
+    assert_eq!((error.failure, error.fails_over()), (Failure::Unreachable, true));
     drop(waiting);
 }
 
@@ -250,10 +191,7 @@ async fn a_redirect_is_not_followed() {
 
     let error = send(&twilio(&fake), TEXT).await.expect_err("redirected");
 
-    assert_eq!(
-        (error.failure, error.status),
-        (Failure::Unexpected, Some(302))
-    );
+    assert_eq!((error.failure, error.status), (Failure::Unexpected, Some(302)));
     assert_eq!((fake.requests(), elsewhere.requests()), (1, 0));
 }
 
@@ -272,11 +210,7 @@ fn flood(status: &'static str) -> (String, std::thread::JoinHandle<usize>) {
         piece.extend(b"\r\n");
         let started = stream.write_all(head.as_bytes());
         let pieces = (0..16_384).take_while(|_| stream.write_all(&piece).is_ok());
-        if started.is_ok() {
-            pieces.count() * 0x10000
-        } else {
-            0
-        }
+        if started.is_ok() { pieces.count() * 0x10000 } else { 0 }
     });
     (base_url, server)
 }
@@ -295,9 +229,7 @@ async fn an_endless_answer_is_read_no_further_than_needed() {
         assert_eq!(error.failure, failure);
         // What lies in the kernel's buffers was written, but never read.
         // Waited for elsewhere: the client's side of the connection needs this thread to close it.
-        let joined = tokio::task::spawn_blocking(|| server.join())
-            .await
-            .expect("a thread");
+        let joined = tokio::task::spawn_blocking(|| server.join()).await.expect("a thread");
         let written = joined.expect("the server");
         assert!(written < 64 << 20, "{written} bytes were taken");
     }
@@ -306,23 +238,13 @@ async fn an_endless_answer_is_read_no_further_than_needed() {
 #[tokio::test]
 async fn nothing_that_is_printed_tells_token_code_or_number() {
     let fake = FakeTwilio::start();
-    let wrong = Settings {
-        auth_token: Secret::new("wrong-token"),
-        ..settings(&fake.base_url())
-    };
+    let wrong = Settings { auth_token: Secret::new("wrong-token"), ..settings(&fake.base_url()) };
     let number = PhoneNumber::from_e164(PHONE).expect("a number");
-    let message = Message {
-        to: &number,
-        text: TEXT,
-        valid_for: Duration::from_mins(1),
-    };
+    let message = Message { to: &number, text: TEXT, valid_for: Duration::from_mins(1) };
     let provider = twilio(&fake);
     let mut printed = vec![
         format!("{message:?} {provider:?}"),
-        format!(
-            "{wrong:?} {:?}",
-            ProviderSettings::Twilio(settings(&fake.base_url()))
-        ),
+        format!("{wrong:?} {:?}", ProviderSettings::Twilio(settings(&fake.base_url()))),
     ];
     for outcome in [
         Outcome::Refuse(21211),

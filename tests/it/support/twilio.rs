@@ -80,20 +80,13 @@ pub(crate) struct FakeTwilio {
 impl FakeTwilio {
     pub(crate) fn start() -> Self {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        listener
-            .set_nonblocking(true)
-            .expect("a listener for tokio");
+        listener.set_nonblocking(true).expect("a listener for tokio");
         let address = listener.local_addr().expect("a bound listener");
         let desk = Arc::new(Desk::default());
         let (stop, stopped) = oneshot::channel();
         let app = Router::new().fallback(answer).with_state(desk.clone());
         let thread = std::thread::spawn(move || serve(listener, app, stopped));
-        Self {
-            address,
-            desk,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, desk, stop: Some(stop), thread: Some(thread) }
     }
 
     /// For `sms.twilio.base_url`.
@@ -118,10 +111,7 @@ impl FakeTwilio {
     /// The `n`th message, counted from 1, as soon as it was taken.
     pub(crate) fn wait_for_message(&self, n: usize, timeout: Duration) -> Text {
         let missing = |seen: &mut Seen| seen.messages.len() < n;
-        let waited = self
-            .desk
-            .news
-            .wait_timeout_while(self.desk.seen(), timeout, missing);
+        let waited = self.desk.news.wait_timeout_while(self.desk.seen(), timeout, missing);
         let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match seen.messages.get(n - 1) {
             Some(text) => text.clone(),
@@ -142,9 +132,7 @@ impl Drop for FakeTwilio {
 
 /// Ends at once when told to: open connections die with the runtime.
 fn serve(listener: std::net::TcpListener, app: Router, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         tokio::select! {
@@ -169,9 +157,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
         Some(Outcome::Refuse(code)) => refusal(code, &quoted),
         Some(Outcome::SlowDown(seconds)) => {
             let mut response = refusal(20429, &quoted);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             response
         }
         Some(Outcome::Failed(code)) => reply(201, &created(&text, "failed", Some(code))),
@@ -191,11 +177,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
 }
 
 fn accept(desk: &Desk, text: Text) -> Response<Body> {
-    let status = if text.sender.starts_with("MG") {
-        "accepted"
-    } else {
-        "queued"
-    };
+    let status = if text.sender.starts_with("MG") { "accepted" } else { "queued" };
     let response = reply(201, &created(&text, status, None));
     desk.seen().messages.push(text);
     desk.news.notify_all();
@@ -234,10 +216,7 @@ fn created(text: &Text, status: &str, error_code: Option<u32>) -> Value {
 
 fn digest(text: &str) -> u128 {
     let bytes = doorcode::domain::digest(text.as_bytes());
-    bytes
-        .iter()
-        .take(16)
-        .fold(0, |number, byte| (number << 8) | u128::from(*byte))
+    bytes.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
 }
 
 /// Twilio's messages quote what was sent, so the double's do too: they must not reach a log.
@@ -254,18 +233,14 @@ fn refusal(code: u32, quoted: &str) -> Response<Body> {
     );
     if status == 401 {
         let realm = header::HeaderValue::from_static("Basic realm=\"Twilio API\"");
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, realm);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
     }
     response
 }
 
 fn redirect(url: &str) -> Response<Body> {
     let mut response = plain(302, Bytes::new());
-    response
-        .headers_mut()
-        .insert(header::LOCATION, url.parse().expect("a URL"));
+    response.headers_mut().insert(header::LOCATION, url.parse().expect("a URL"));
     response
 }
 

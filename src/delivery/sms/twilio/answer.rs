@@ -39,11 +39,7 @@ pub(super) async fn read(mut response: Response) -> Result<Receipt, SendError> {
     } else {
         refused(status, &body)
     };
-    Err(SendError {
-        status: Some(status.as_u16()),
-        retry_after,
-        ..error
-    })
+    Err(SendError { status: Some(status.as_u16()), retry_after, ..error })
 }
 
 /// A message was made. Only one that is already known to have failed is no success; without a
@@ -51,49 +47,24 @@ pub(super) async fn read(mut response: Response) -> Result<Receipt, SendError> {
 fn created(body: &[u8]) -> Result<Receipt, SendError> {
     let unclear = || SendError::new(NAME, Failure::Unclear);
     let created: Created = serde_json::from_slice(body).map_err(|_| unclear())?;
-    if matches!(
-        created.status.as_deref(),
-        Some("failed" | "undelivered" | "canceled")
-    ) {
-        let failure = created
-            .error_code
-            .and_then(codes::by_code)
-            .unwrap_or(Failure::Unexpected);
-        return Err(SendError {
-            code: created.error_code,
-            ..SendError::new(NAME, failure)
-        });
+    if matches!(created.status.as_deref(), Some("failed" | "undelivered" | "canceled")) {
+        let failure = created.error_code.and_then(codes::by_code).unwrap_or(Failure::Unexpected);
+        return Err(SendError { code: created.error_code, ..SendError::new(NAME, failure) });
     }
     if !codes::is_message_sid(&created.sid) {
         return Err(unclear());
     }
-    let segments = created
-        .num_segments
-        .and_then(|n| n.parse().ok())
-        .filter(|n| *n > 0);
-    Ok(Receipt {
-        provider: NAME,
-        id: created.sid,
-        segments,
-    })
+    let segments = created.num_segments.and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+    Ok(Receipt { provider: NAME, id: created.sid, segments })
 }
 
 /// The code says most; the status says something even when the body is not Twilio's.
 fn refused(status: StatusCode, body: &[u8]) -> SendError {
-    let code = serde_json::from_slice::<Refused>(body)
-        .ok()
-        .and_then(|refused| refused.code);
+    let code = serde_json::from_slice::<Refused>(body).ok().and_then(|refused| refused.code);
     // A success that is not 201 may be a message whatever its body says.
-    let known = if status.is_success() {
-        None
-    } else {
-        code.and_then(codes::by_code)
-    };
+    let known = if status.is_success() { None } else { code.and_then(codes::by_code) };
     let failure = known.unwrap_or_else(|| codes::by_status(status.as_u16()));
-    SendError {
-        code,
-        ..SendError::new(NAME, failure)
-    }
+    SendError { code, ..SendError::new(NAME, failure) }
 }
 
 /// `None` when it is too long or breaks off.
@@ -110,13 +81,6 @@ async fn body(response: &mut Response) -> Option<Vec<u8>> {
 
 /// In seconds; Twilio never sends the form with a date.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }

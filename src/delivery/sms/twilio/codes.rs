@@ -55,16 +55,11 @@ const STATUSES: [(RangeInclusive<u16>, Failure); 8] = [
 ];
 
 pub(super) fn by_code(code: u32) -> Option<Failure> {
-    CODES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map(|(_, failure)| *failure)
+    CODES.iter().find(|(known, _)| *known == code).map(|(_, failure)| *failure)
 }
 
 pub(super) fn by_status(status: u16) -> Failure {
-    let row = STATUSES
-        .iter()
-        .find(|(statuses, _)| statuses.contains(&status));
+    let row = STATUSES.iter().find(|(statuses, _)| statuses.contains(&status));
     row.map_or(Failure::Unexpected, |(_, failure)| *failure)
 }
 

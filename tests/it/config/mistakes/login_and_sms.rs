@@ -24,10 +24,7 @@ const CASES: &[Case<'_>] = &[
         &["7:19: login.default_country: FR is not in login.countries"],
     ),
     (
-        &[(
-            "[login]",
-            "[login]\ncode_digits = 5\ntries = 0\ncode_lifetime = \"11m\"",
-        )],
+        &[("[login]", "[login]\ncode_digits = 5\ntries = 0\ncode_lifetime = \"11m\"")],
         &[
             "7:15: login.code_digits: 5 is not between 6 and 10",
             "8:9: login.tries: 0 is not between 1 and 5",
@@ -35,10 +32,7 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[(
-            "[login]",
-            "[login]\ncode_digits = 6.0\ntries = \"3\"\ncode_lifetime = 300",
-        )],
+        &[("[login]", "[login]\ncode_digits = 6.0\ntries = \"3\"\ncode_lifetime = 300")],
         &[
             "7:15: login.code_digits: is a number; write a whole number from 6 to 10",
             "8:9: login.tries: is a text; write a whole number from 1 to 5",
@@ -81,25 +75,16 @@ const CASES: &[Case<'_>] = &[
             "10:12: sms.template: does not show the code; write {{ code }}, {{ password }} or @@password@@ in it",
         ],
     ),
+    (&[("AC01", "AC1")], &["12:15: sms.twilio.account_sid: is not AC and 32 hexadecimal digits"]),
     (
-        &[("AC01", "AC1")],
-        &["12:15: sms.twilio.account_sid: is not AC and 32 hexadecimal digits"],
-    ),
-    (
-        &[
-            ("auth_token = \"env:TOKEN\"\n", ""),
-            ("from = \"+12025550123\"", ""),
-        ],
+        &[("auth_token = \"env:TOKEN\"\n", ""), ("from = \"+12025550123\"", "")],
         &[
             r#"11:1: sms.twilio.auth_token: is missing; write in [sms.twilio] for example `auth_token = "env:TWILIO_AUTH_TOKEN"`. The account's secret: `env:NAME` or `file:PATH`."#,
             "11:1: sms.twilio: has neither messaging_service_sid nor from; write one",
         ],
     ),
     (
-        &[(
-            "from =",
-            "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\nfrom =",
-        )],
+        &[("from =", "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\nfrom =")],
         &["15:8: sms.twilio.from: stands beside messaging_service_sid; keep one of the two"],
     ),
     (
@@ -110,20 +95,14 @@ const CASES: &[Case<'_>] = &[
         &["14:25: sms.twilio.messaging_service_sid: is not MG and 32 hexadecimal digits"],
     ),
     (
-        &[(
-            "from = \"+12025550123\"",
-            "from = \"12345\"\nbase_url = \"http://api.example.com\"",
-        )],
+        &[("from = \"+12025550123\"", "from = \"12345\"\nbase_url = \"http://api.example.com\"")],
         &[
             "14:8: sms.twilio.from: `12345` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
             "15:12: sms.twilio.base_url: must be https://api.example.com; plain http is only for localhost",
         ],
     ),
     (
-        &[(
-            "from = \"+12025550123\"",
-            "from = \"A name too long\"\nbase_url = \"twilio\"",
-        )],
+        &[("from = \"+12025550123\"", "from = \"A name too long\"\nbase_url = \"twilio\"")],
         &[
             "14:8: sms.twilio.from: `A name too long` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
             "15:12: sms.twilio.base_url: is not a URL such as https://api.twilio.com",
@@ -146,10 +125,7 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[(
-            "[\"admin\"]",
-            "[\"the admin\", \"a\", \"a\"]\n[[user]]\nphone = \"+12025550123\"",
-        )],
+        &[("[\"admin\"]", "[\"the admin\", \"a\", \"a\"]\n[[user]]\nphone = \"+12025550123\"")],
         &[
             "18:10: user[1].roles: `the admin` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
             "18:28: user[1].roles: `a` is named twice",

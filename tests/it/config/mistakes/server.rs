@@ -1,15 +1,9 @@
 use super::{Case, assert_said};
 
 const CASES: &[Case<'_>] = &[
+    (&[("[\"127.0.0.1:8000\"]", "[]")], &["2:10: server.listen: is empty; name at least one"]),
     (
-        &[("[\"127.0.0.1:8000\"]", "[]")],
-        &["2:10: server.listen: is empty; name at least one"],
-    ),
-    (
-        &[(
-            "[\"127.0.0.1:8000\"]",
-            "[\"localhost:80\", \"127.0.0.1\", \"[::1]:1\", \"[::1]:1\"]",
-        )],
+        &[("[\"127.0.0.1:8000\"]", "[\"localhost:80\", \"127.0.0.1\", \"[::1]:1\", \"[::1]:1\"]")],
         &[
             "2:11: server.listen: `localhost:80` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
             "2:27: server.listen: `127.0.0.1` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
@@ -29,19 +23,13 @@ const CASES: &[Case<'_>] = &[
         &["3:14: server.public_url: is not a URL such as https://auth.example.com"],
     ),
     (
-        &[(
-            "https://shop.example.com/.doorcode",
-            "https://shop.example.com/login",
-        )],
+        &[("https://shop.example.com/.doorcode", "https://shop.example.com/login")],
         &[
             "3:14: server.public_url: has the path `/login`; it must be empty (a host of its own) or `/.doorcode` (server.prefix)",
         ],
     ),
     (
-        &[(
-            "https://shop.example.com/.doorcode",
-            "http://shop.example.com/.doorcode",
-        )],
+        &[("https://shop.example.com/.doorcode", "http://shop.example.com/.doorcode")],
         &[
             "3:14: server.public_url: must be https://shop.example.com; plain http is only for localhost",
         ],
@@ -74,10 +62,7 @@ const CASES: &[Case<'_>] = &[
             "4:10: server.secret: `env:SHORT` has fewer than 32 characters; make one with `openssl rand -base64 32`",
         ],
     ),
-    (
-        &[("env:SECRET", "env:EMPTY")],
-        &["4:10: server.secret: names a secret that is empty"],
-    ),
+    (&[("env:SECRET", "env:EMPTY")], &["4:10: server.secret: names a secret that is empty"]),
     (
         &[("env:SECRET", "env:")],
         &["4:10: server.secret: has after `env:` no name of letters, digits and `_`"],
@@ -96,10 +81,7 @@ const CASES: &[Case<'_>] = &[
         &[("\"env:SECRET\"", "[\"env:SECRET\", \"env:SECRET\"]")],
         &["4:10: server.secret: names the same secret twice"],
     ),
-    (
-        &[("\"env:SECRET\"", "[]")],
-        &["4:10: server.secret: has 0 texts; write one or two"],
-    ),
+    (&[("\"env:SECRET\"", "[]")], &["4:10: server.secret: has 0 texts; write one or two"]),
     (
         &[("\"env:SECRET\"", "7")],
         &["4:10: server.secret: is a number; write a text in quotes, or two in brackets"],
@@ -116,10 +98,7 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[(
-            "[server]\n",
-            "[server]\nunsafe_development_exposed = \"yes\"\n",
-        )],
+        &[("[server]\n", "[server]\nunsafe_development_exposed = \"yes\"\n")],
         &["2:30: server.unsafe_development_exposed: is a text; write true or false"],
     ),
     (
@@ -131,20 +110,14 @@ const CASES: &[Case<'_>] = &[
         &["2:10: server.listen: 127.0.0.1:9080 is named by server.listen and by admin.listen"],
     ),
     (
-        &[(
-            "[login]",
-            "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]",
-        )],
+        &[("[login]", "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]")],
         &[
             "7:12: store.database: Postgres is not supported yet by this version; write sqlite:PATH",
             "8:9: store.cache: `redis` is not supported yet by this version; write memory",
         ],
     ),
     (
-        &[(
-            "[login]",
-            "[store]\ndatabase = \"sqlite://x\"\ncache = \"memori\"\n[login]",
-        )],
+        &[("[login]", "[store]\ndatabase = \"sqlite://x\"\ncache = \"memori\"\n[login]")],
         &[
             "7:12: store.database: is not sqlite:PATH, such as sqlite:data/doorcode.db",
             "8:9: store.cache: `memori` is not a cache; did you mean `memory`?",

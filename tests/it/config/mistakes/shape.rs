@@ -7,10 +7,7 @@ const CASES: &[Case<'_>] = &[
         &["7:1: login.triess: is not a key; did you mean `tries`?"],
     ),
     (
-        &[(
-            "[login]",
-            "[login]\nlisten = 3\nfrobnicate = 3\n\"odd\\nname\" = 1\n\"\" = 2",
-        )],
+        &[("[login]", "[login]\nlisten = 3\nfrobnicate = 3\n\"odd\\nname\" = 1\n\"\" = 2")],
         &[
             "7:1: login.listen: is not a key here; did you mean it for [server]?",
             "8:1: login.frobnicate: is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, session_idle, session_lifetime",
@@ -27,10 +24,7 @@ const CASES: &[Case<'_>] = &[
         &["8:1: `tries` is written a second time in the same table; keep one"],
     ),
     (
-        &[(
-            "[login]",
-            "[login]\ntries = 3\ntries = 4\n[server]\nlisten = \"x\"\n[login]",
-        )],
+        &[("[login]", "[login]\ntries = 3\ntries = 4\n[server]\nlisten = \"x\"\n[login]")],
         &[
             "8:1: `tries` is written a second time in the same table; keep one",
             "9:2: `server` is written a second time in the same table; keep one",
@@ -70,10 +64,7 @@ const CASES: &[Case<'_>] = &[
             "26:2: z: is not a key; the top of the file has: server, admin, store, brand, login, sms, user, site",
         ],
     ),
-    (
-        &[("[server]", "[[server]]")],
-        &["1:1: server: is in two pairs of brackets; write [server]"],
-    ),
+    (&[("[server]", "[[server]]")], &["1:1: server: is in two pairs of brackets; write [server]"]),
     (
         &[("[server]", "\"login.tries\" = 99\n[server]")],
         &[

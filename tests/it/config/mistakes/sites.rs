@@ -29,10 +29,7 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[
-            (
-                "https://shop.example.com/.doorcode",
-                "http://localhost:8000/.doorcode",
-            ),
+            ("https://shop.example.com/.doorcode", "http://localhost:8000/.doorcode"),
             (SITE_URL, "url = \"https://localhost\""),
         ],
         &[
@@ -41,10 +38,7 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[
-            (
-                "https://shop.example.com/.doorcode",
-                "http://localhost:8000/.doorcode",
-            ),
+            ("https://shop.example.com/.doorcode", "http://localhost:8000/.doorcode"),
             ("127.0.0.1:8000", "0.0.0.0:8000"),
             (SITE_URL, "url = \"http://localhost:8000\""),
         ],
@@ -66,10 +60,7 @@ const CASES: &[Case<'_>] = &[
             "26:7: site[2].url: is that of site[1] already; each site has its own",
         ],
     ),
-    (
-        &[("\"127.0.0.1:3000\"", "")],
-        &["23:13: site[1].upstreams: is empty; name at least one"],
-    ),
+    (&[("\"127.0.0.1:3000\"", "")], &["23:13: site[1].upstreams: is empty; name at least one"]),
     (
         &[(
             "\"127.0.0.1:3000\"",
@@ -115,10 +106,7 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[(
-            "\"GET\"",
-            "\"get\", \"TRACE\", \"connect\", \"GETT\", \"FROB\"",
-        )],
+        &[("\"GET\"", "\"get\", \"TRACE\", \"connect\", \"GETT\", \"FROB\"")],
         &[
             "26:12: site[1].rule[1].methods: `get` is not in capital letters; write GET",
             "26:19: site[1].rule[1].methods: TRACE is never passed on, so no rule can be for it",
@@ -127,10 +115,7 @@ const CASES: &[Case<'_>] = &[
             "26:47: site[1].rule[1].methods: `FROB` is not a method; known: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
         ],
     ),
-    (
-        &[("\"role:admin\"", "")],
-        &["27:9: site[1].rule[1].allow: is empty; name at least one"],
-    ),
+    (&[("\"role:admin\"", "")], &["27:9: site[1].rule[1].allow: is empty; name at least one"]),
     (
         &[(
             "\"role:admin\"",

@@ -50,10 +50,7 @@ const STATUSES: [(u32, u16); 10] = [
 ];
 
 pub(super) fn status_of(code: u32) -> u16 {
-    STATUSES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map_or(400, |(_, status)| *status)
+    STATUSES.iter().find(|(known, _)| *known == code).map_or(400, |(_, status)| *status)
 }
 
 type Form = BTreeMap<String, String>;
@@ -63,17 +60,12 @@ pub(super) fn check(head: &Parts, body: &[u8]) -> Result<Text, u32> {
     let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json");
     let basic = BASE64_STANDARD.encode(format!("{ACCOUNT_SID}:{AUTH_TOKEN}"));
     let has = |name, value: &str| {
-        head.headers
-            .get(name)
-            .is_some_and(|v| v.as_bytes() == value.as_bytes())
+        head.headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes())
     };
     or(has(header::AUTHORIZATION, &format!("Basic {basic}")), 20003)?;
     or(head.uri.path() == path && head.uri.query().is_none(), 20404)?;
     or(head.method == Method::POST, 20004)?;
-    or(
-        has(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
-        20001,
-    )?;
+    or(has(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), 20001)?;
     message(&form(body)?)
 }
 
@@ -83,10 +75,7 @@ fn form(body: &[u8]) -> Result<Form, u32> {
     let mut form = Form::new();
     for (name, value) in url::form_urlencoded::parse(body) {
         or(DOCUMENTED.contains(&&*name), 20001)?;
-        or(
-            form.insert(name.into_owned(), value.into_owned()).is_none(),
-            20001,
-        )?;
+        or(form.insert(name.into_owned(), value.into_owned()).is_none(), 20001)?;
     }
     Ok(form)
 }
@@ -95,24 +84,15 @@ fn message(form: &Form) -> Result<Text, u32> {
     let field = |name: &str| form.get(name).cloned();
     let to = field("To").ok_or(21604_u32)?;
     or(is_e164(&to), 21211)?;
-    let body = field("Body")
-        .filter(|body| !body.is_empty())
-        .ok_or(21602_u32)?;
+    let body = field("Body").filter(|body| !body.is_empty()).ok_or(21602_u32)?;
     or(body.chars().count() <= 1600, 21617)?;
     let sender = match (field("From"), field("MessagingServiceSid")) {
         (Some(from), None) => or(is_sender(&from), 21212).map(|()| from)?,
         (None, Some(sid)) => or(is_service_sid(&sid), 21705).map(|()| sid)?,
         _ => return Err(21603),
     };
-    let validity = field("ValidityPeriod")
-        .map(|text| seconds(&text))
-        .transpose()?;
-    Ok(Text {
-        to,
-        sender,
-        body,
-        validity,
-    })
+    let validity = field("ValidityPeriod").map(|text| seconds(&text)).transpose()?;
+    Ok(Text { to, sender, body, validity })
 }
 
 fn or(good: bool, code: u32) -> Result<(), u32> {
@@ -140,9 +120,7 @@ fn is_service_sid(text: &str) -> bool {
 
 fn seconds(text: &str) -> Result<u32, u32> {
     let seconds = text.parse().ok().filter(|_| is_digits(text));
-    seconds
-        .filter(|seconds| (1..=36_000).contains(seconds))
-        .ok_or(21624)
+    seconds.filter(|seconds| (1..=36_000).contains(seconds)).ok_or(21624)
 }
 
 fn is_digits(text: &str) -> bool {

@@ -1,0 +1,43 @@
+use crate::words::{Context, Language, Languages, Safe};
+
+/// What stands around every page.
+#[derive(Clone, Copy, Debug)]
+pub struct Chrome<'a> {
+    pub language: &'a Language,
+    /// Before the path of every own page: `""` or `/.doorcode`.
+    pub base: &'a str,
+    /// Path and query of this page, for the links to its other languages. Empty: no such links,
+    /// as on a page that stands at an address of an app.
+    pub here: &'a str,
+}
+
+impl Chrome<'_> {
+    pub(super) fn other_languages(&self, languages: &Languages) -> Vec<Context> {
+        let other =
+            |language: &&Language| !self.here.is_empty() && language.tag() != self.language.tag();
+        languages.iter().filter(other).map(|language| self.link(language)).collect()
+    }
+
+    fn link(&self, language: &Language) -> Context {
+        Context::new()
+            .text("href", Safe::link(&in_language(self.here, language.tag())))
+            .text("tag", Safe::escape(language.tag()))
+            .text("dir", Safe::from_static(language.direction().as_str()))
+            .text("name", Safe::escape(language.name()))
+    }
+}
+
+/// The same address with `lang=` set.
+fn in_language(here: &str, tag: &str) -> String {
+    let (path, query) = here.split_once('?').unwrap_or((here, ""));
+    let other = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some("lang");
+    let lang = format!("lang={tag}");
+    let pairs: Vec<&str> = query.split('&').filter(other).chain([lang.as_str()]).collect();
+    format!("{path}?{}", pairs.join("&"))
+}
+
+/// The first letter or digit of the brand's name, or a dot when it has none.
+pub(super) fn monogram(brand: &str) -> Safe {
+    let first = brand.chars().find(|c| c.is_alphanumeric()).unwrap_or('•');
+    Safe::escape(&first.to_uppercase().collect::<String>())
+}

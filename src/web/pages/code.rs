@@ -1,0 +1,144 @@
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Head, Page};
+use crate::domain::PhoneNumber;
+use crate::words::{Context, Language, Safe};
+
+/// Asks for the code that was texted. 200, or 503 when the provider is down.
+#[derive(Debug)]
+pub struct CodePage<'a> {
+    /// What the login is for, sealed.
+    pub flow: &'a str,
+    /// Shown whole: a typing mistake in it is the main reason why no code arrives.
+    pub phone: &'a PhoneNumber,
+    pub digits: u8,
+    /// How long the code works from now.
+    pub minutes: u64,
+    /// Seconds until it may be asked for again; zero for at once.
+    pub resend_after: u64,
+    pub sending: Sending,
+    pub problem: Option<CodeProblem>,
+    pub notice: Option<CodeNotice>,
+}
+
+/// What is known about the text message. Only `Sent` claims that one was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    Sent,
+    /// The provider has not answered yet.
+    Underway,
+    /// Only known numbers are texted, and the page must not tell which those are.
+    IfKnown,
+    ProviderDown,
+    /// The provider refused this number.
+    CannotReach,
+}
+
+/// Which words say how the sending went.
+struct SendingWords {
+    lede: &'static str,
+    resent: Option<&'static str>,
+    trouble: Option<&'static str>,
+}
+
+impl Sending {
+    pub const ALL: [Self; 5] =
+        [Self::Sent, Self::Underway, Self::IfKnown, Self::ProviderDown, Self::CannotReach];
+
+    const fn words(self) -> SendingWords {
+        let (lede, resent, trouble) = match self {
+            Self::Sent => ("code_sent", Some("resent_sent"), None),
+            Self::Underway => ("code_sending", Some("resent_sending"), None),
+            Self::IfKnown => ("code_conditional", Some("resent_conditional"), None),
+            Self::ProviderDown => ("code_unsent", None, Some("code_provider_down")),
+            Self::CannotReach => ("code_unsent", None, Some("code_refused")),
+        };
+        SendingWords { lede, resent, trouble }
+    }
+}
+
+/// What is wrong with the code that was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeProblem {
+    WrongLength,
+    Wrong { tries_left: u8 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeNotice {
+    /// The same code was asked for again. What is said follows from [`Sending`].
+    Resent,
+    /// It was asked for again too soon.
+    NotYet { seconds: u64 },
+}
+
+/// A notice as the template wants it.
+#[derive(Default)]
+struct Said {
+    key: Option<&'static str>,
+    tone: &'static str,
+    count: u64,
+}
+
+impl CodePage<'_> {
+    /// Trouble with the sending comes before anything else that could be said.
+    fn said(&self) -> Said {
+        let words = self.sending.words();
+        match (words.trouble, self.notice) {
+            (Some(key), _) => Said { key: Some(key), tone: "warn", count: 0 },
+            (None, Some(CodeNotice::Resent)) => Said { key: words.resent, tone: "ok", count: 0 },
+            (None, Some(CodeNotice::NotYet { seconds })) => {
+                Said { key: Some("resend_not_yet"), tone: "warn", count: seconds }
+            }
+            (None, None) => Said::default(),
+        }
+    }
+
+    fn problem(&self) -> (Option<&'static str>, u64) {
+        match self.problem {
+            None => (None, 0),
+            Some(CodeProblem::WrongLength) => (Some("code_wrong_length"), self.digits.into()),
+            Some(CodeProblem::Wrong { tries_left }) => (Some("code_wrong"), tries_left.into()),
+        }
+    }
+}
+
+impl Page for CodePage<'_> {
+    fn template(&self) -> &'static str {
+        "code"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "code_title", problem: self.problem.is_some(), ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        let (problem, problem_count) = self.problem();
+        let said = self.said();
+        let words = self.sending.words();
+        context
+            .text("flow", Safe::escape(self.flow))
+            .text("flow_query", Safe::escape(&in_query(self.flow)))
+            .text("field", Safe::from_static("code"))
+            .text("phone", Safe::figure(&self.phone.international()))
+            .number("digits", self.digits.into())
+            .flag("long", self.digits > 8)
+            .number("minutes", self.minutes)
+            .number("resend_after", self.resend_after)
+            .text("sending", Safe::from_static(words.lede))
+            .flag("promised", words.trouble.is_none())
+            .flag("open", said.key.is_some())
+            .maybe("problem", problem.map(Safe::from_static))
+            .number("problem_count", problem_count)
+            .maybe("notice", said.key.map(Safe::from_static))
+            .text("tone", Safe::from_static(said.tone))
+            .number("notice_count", said.count)
+    }
+}
+
+/// Sealed texts are mostly made of these, which a query can hold as they are.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn in_query(text: &str) -> String {
+    utf8_percent_encode(text, QUERY).to_string()
+}

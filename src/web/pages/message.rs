@@ -1,0 +1,176 @@
+use super::{Head, Page};
+use crate::domain::PhoneNumber;
+use crate::words::{Context, Language, Safe};
+
+/// Pages that say one thing and offer at most one way on.
+#[derive(Debug)]
+pub enum MessagePage<'a> {
+    /// 403.
+    Denied { phone: &'a PhoneNumber, host: &'a str },
+    /// 404. `right`: the URLs of the sites there are.
+    UnknownHost { right: &'a [String] },
+    /// 400. The cookie did not come back after sign-in.
+    NoCookie { host: &'a str, again: &'a str },
+    /// 400.
+    TimedOut { again: &'a str },
+    /// 502 or 504. `retry`: it was a request that may be repeated.
+    Upstream { host: &'a str, reference: &'a str, retry: bool },
+    /// 429, with `Retry-After`.
+    Limited { limit: Limit, seconds: u64, again: &'a str },
+    /// 400.
+    BadRequest,
+    /// 404.
+    NotFound,
+    /// 405.
+    MethodNotAllowed,
+    /// 413.
+    TooLarge,
+    /// 500.
+    ServerError { reference: &'a str },
+    /// 503.
+    Unavailable,
+}
+
+/// What there was too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Texts to one number.
+    Number,
+    /// Anything from one network.
+    Network,
+    /// Logins altogether.
+    Service,
+}
+
+/// A message as its template wants it.
+#[derive(Default)]
+struct Message<'a> {
+    heading: &'static str,
+    text: &'static str,
+    host: &'a str,
+    phone: Option<&'a PhoneNumber>,
+    count: u64,
+    points: &'static [&'static str],
+    links: &'a [String],
+    way_on: Option<(&'static str, WayOn<'a>)>,
+    reference: Option<&'a str>,
+}
+
+enum WayOn<'a> {
+    /// A POST to our own sign-out.
+    SignOut,
+    Link(&'a str),
+    /// The address that the page stands at, once more.
+    SameAddress,
+}
+
+impl<'a> Message<'a> {
+    fn new(heading: &'static str, text: &'static str) -> Self {
+        Self { heading, text, ..Self::default() }
+    }
+
+    fn again(self, address: &'a str) -> Self {
+        Self { way_on: Some(("try_again", WayOn::Link(address))), ..self }
+    }
+}
+
+impl MessagePage<'_> {
+    fn message(&self) -> Message<'_> {
+        match *self {
+            Self::Denied { phone, host } => Message {
+                host,
+                phone: Some(phone),
+                way_on: Some(("denied_button", WayOn::SignOut)),
+                ..Message::new("denied_title", "denied_text")
+            },
+            Self::UnknownHost { right: [] } => {
+                Message::new("unknown_host_title", "unknown_host_text_none")
+            }
+            Self::UnknownHost { right } => {
+                Message { links: right, ..Message::new("unknown_host_title", "unknown_host_text") }
+            }
+            Self::NoCookie { host, again } => Message {
+                host,
+                points: &["no_cookie_blocked", "no_cookie_scheme", "no_cookie_host"],
+                ..Message::new("no_cookie_title", "no_cookie_text").again(again)
+            },
+            Self::TimedOut { again } => Message {
+                way_on: Some(("start_again", WayOn::Link(again))),
+                ..Message::new("timed_out_title", "timed_out_text")
+            },
+            Self::Upstream { host, reference, retry } => upstream(host, reference, retry),
+            Self::Limited { limit, seconds, again } => limited(limit, seconds).again(again),
+            Self::BadRequest => Message::new("bad_request_title", "bad_request_text"),
+            Self::NotFound => Message::new("not_found_title", "not_found_text"),
+            Self::MethodNotAllowed => Message::new("method_title", "method_text"),
+            Self::TooLarge => Message::new("too_large_title", "too_large_text"),
+            Self::ServerError { reference } => Message {
+                reference: Some(reference),
+                ..Message::new("server_error_title", "server_error_text")
+            },
+            Self::Unavailable => Message::new("unavailable_title", "unavailable_text"),
+        }
+    }
+}
+
+/// Only a request that changes nothing is offered again.
+fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
+    let text = if retry { "upstream_text" } else { "upstream_text_unsaved" };
+    Message {
+        host,
+        reference: Some(reference),
+        way_on: retry.then_some(("try_again", WayOn::SameAddress)),
+        ..Message::new("upstream_title", text)
+    }
+}
+
+/// Minutes, rounded up: "about 0 minutes" would be no answer.
+fn limited(limit: Limit, seconds: u64) -> Message<'static> {
+    let (heading, text) = match limit {
+        Limit::Number => ("limited_number_title", "limited_number_text"),
+        Limit::Network => ("limited_network_title", "limited_network_text"),
+        Limit::Service => ("limited_service_title", "limited_service_text"),
+    };
+    Message { count: seconds.div_ceil(60).max(1), ..Message::new(heading, text) }
+}
+
+impl Page for MessagePage<'_> {
+    fn template(&self) -> &'static str {
+        "message"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: self.message().heading, ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        let message = self.message();
+        let phone = message.phone.map(|phone| Safe::figure(&phone.masked()));
+        let (button, way_on) = message.way_on.unzip();
+        let href = way_on.as_ref().and_then(|way_on| match way_on {
+            WayOn::SignOut => None,
+            WayOn::Link(address) => Some(Safe::link(address)),
+            WayOn::SameAddress => Some(Safe::from_static("")),
+        });
+        let row = |key: &&'static str| Context::new().text("key", Safe::from_static(key));
+        context
+            .text("heading", Safe::from_static(message.heading))
+            .text("text", Safe::from_static(message.text))
+            .text("host", Safe::left_to_right(message.host))
+            .text("phone", phone.unwrap_or_default())
+            .number("count", message.count)
+            .list("points", message.points.iter().map(row))
+            .list("links", message.links.iter().filter_map(|site| row_of(site)))
+            .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
+            .maybe("href", href)
+            .text("button", Safe::from_static(button.unwrap_or_default()))
+            .maybe("reference", message.reference.map(Safe::figure))
+    }
+}
+
+/// Nothing that is no web address is listed.
+fn row_of(site: &str) -> Option<Context> {
+    let href = Safe::link(site);
+    href.leads_somewhere()
+        .then(|| Context::new().text("href", href).text("text", Safe::escape(site)))
+}

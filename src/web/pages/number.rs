@@ -1,0 +1,143 @@
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{Head, Page};
+use crate::domain::Country;
+use crate::words::{Context, Language, Safe};
+
+/// Asks for a mobile number. 200, whatever it says.
+#[derive(Debug)]
+pub struct NumberPage<'a> {
+    /// What the login is for, sealed.
+    pub flow: &'a str,
+    /// Where the person goes after it; empty when that is not to be said.
+    pub destination_host: &'a str,
+    /// The countries that are served. One: the label names it and there is no choice.
+    pub countries: &'a [Country],
+    pub chosen: Option<Country>,
+    /// What was typed before, to be corrected.
+    pub typed: &'a str,
+    pub problem: Option<NumberProblem>,
+    pub notice: Option<Notice>,
+}
+
+/// What is wrong with the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberProblem {
+    Empty,
+    NotANumber,
+    NoSuchNumber,
+    Landline,
+    NotMobile,
+    CountryNotServed,
+}
+
+impl NumberProblem {
+    pub const ALL: [Self; 6] = [
+        Self::Empty,
+        Self::NotANumber,
+        Self::NoSuchNumber,
+        Self::Landline,
+        Self::NotMobile,
+        Self::CountryNotServed,
+    ];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Empty => "phone_empty",
+            Self::NotANumber => "phone_not_a_number",
+            Self::NoSuchNumber => "phone_no_such_number",
+            Self::Landline => "phone_landline",
+            Self::NotMobile => "phone_not_mobile",
+            Self::CountryNotServed => "phone_country_not_served",
+        }
+    }
+}
+
+/// Why the person is here again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// No tries are left.
+    CodeDied,
+    CodeExpired,
+    TimedOut,
+    /// What they posted to the app before they were sent here is lost.
+    FormNotSent,
+}
+
+impl Notice {
+    pub const ALL: [Self; 4] =
+        [Self::CodeDied, Self::CodeExpired, Self::TimedOut, Self::FormNotSent];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::CodeDied => "number_code_died",
+            Self::CodeExpired => "number_code_expired",
+            Self::TimedOut => "number_timed_out",
+            Self::FormNotSent => "number_form_not_sent",
+        }
+    }
+}
+
+impl Page for NumberPage<'_> {
+    fn template(&self) -> &'static str {
+        "number"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "number_title", problem: self.problem.is_some(), ..Head::default() }
+    }
+
+    fn fill(&self, language: &Language, context: Context) -> Context {
+        let filled = |text: &str| (!text.is_empty()).then(|| Safe::escape(text));
+        let only = if let [only] = self.countries { Some(*only) } else { None };
+        let chosen = only.or(self.chosen).filter(|country| self.countries.contains(country));
+        let host = Some(self.destination_host).filter(|host| !host.is_empty());
+        let example = chosen.and_then(Country::example);
+        let key = |key: Option<&'static str>| key.map(Safe::from_static);
+        context
+            .text("flow", Safe::escape(self.flow))
+            .text("field", Safe::from_static("phone"))
+            .maybe("host", host.map(Safe::left_to_right))
+            .maybe("only", only.map(|country| named(language, country)))
+            .maybe("options", only.is_none().then(|| self.options(language)))
+            .flag("chosen", chosen.is_some())
+            .maybe("example", example.as_deref().map(Safe::left_to_right))
+            .maybe("typed", filled(self.typed))
+            .maybe("problem", key(self.problem.map(NumberProblem::key)))
+            .maybe("notice", key(self.notice.map(Notice::key)))
+    }
+}
+
+impl NumberPage<'_> {
+    /// Made here and not in the template: 245 rows are most of the page.
+    fn options(&self, language: &Language) -> Safe {
+        let served: BTreeSet<Country> = self.countries.iter().copied().collect();
+        let listed = language.countries().iter().filter(|(country, _)| served.contains(country));
+        let rows: Vec<Safe> = listed.map(|(country, _)| self.option(language, *country)).collect();
+        Safe::concat(&rows)
+    }
+
+    fn option(&self, language: &Language, country: Country) -> Safe {
+        let start =
+            if self.chosen == Some(country) { "<option selected value=" } else { "<option value=" };
+        let parts = [
+            Safe::from_static(start),
+            Safe::escape(country.as_str()),
+            Safe::from_static(">"),
+            named(language, country),
+        ];
+        Safe::concat(&parts)
+    }
+}
+
+/// `United Kingdom (+44)`. The mark before the plus sign keeps it on the left of the digits where
+/// the text runs from right to left.
+fn named(language: &Language, country: Country) -> Safe {
+    let mut text = language.country_name(country).unwrap_or(country.as_str()).to_owned();
+    if let Some(code) = country.calling_code() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " (\u{200e}+{code})");
+    }
+    Safe::escape(&text)
+}

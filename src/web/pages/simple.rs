@@ -1,0 +1,63 @@
+use super::{Head, Page};
+use crate::words::{Context, Language, Safe};
+
+/// The end of every POST that leads out of our pages: a redirect would be stopped by
+/// `form-action`, a page that moves on by itself is not. 200.
+#[derive(Debug)]
+pub struct DonePage<'a> {
+    pub resume: &'a str,
+}
+
+/// Asks whether to sign out: doing so takes a POST. 200.
+#[derive(Debug)]
+pub struct SignOutPage;
+
+/// 200.
+#[derive(Debug)]
+pub struct SignedOutPage<'a> {
+    /// Where signing in begins again.
+    pub again: &'a str,
+}
+
+impl Page for DonePage<'_> {
+    fn template(&self) -> &'static str {
+        "done"
+    }
+
+    fn head(&self) -> Head {
+        let onward = Some(Safe::link(self.resume));
+        Head { title: "done_title", onward, ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        context
+    }
+}
+
+impl Page for SignOutPage {
+    fn template(&self) -> &'static str {
+        "sign_out"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "sign_out_title", ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        context
+    }
+}
+
+impl Page for SignedOutPage<'_> {
+    fn template(&self) -> &'static str {
+        "signed_out"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "signed_out_title", ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        context.text("again", Safe::link(self.again))
+    }
+}

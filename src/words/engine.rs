@@ -1,0 +1,123 @@
+use std::fmt;
+use std::sync::Arc;
+
+use liquid::model::{Object, Value};
+use liquid::partials::{EagerCompiler, InMemorySource};
+
+use super::filter::{LANGUAGE, Words, forms, translate};
+use super::{Language, Languages, Safe};
+
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("template {name}: {detail}")]
+    Unreadable { name: String, detail: String },
+    /// Without detail: the engine's own message repeats the values it was given.
+    #[error("template {name} failed while it was filled in")]
+    Failed { name: String },
+    #[error("the text never shows the code: it needs {{{{ code }}}}")]
+    NoCode,
+}
+
+/// Reads page templates. Each can say `{{ "key" | t }}` and include the named parts.
+pub struct Engine(liquid::Parser);
+
+impl Engine {
+    pub fn new(languages: Arc<Languages>, parts: &[(&str, &str)]) -> Result<Self, TemplateError> {
+        let mut partials = EagerCompiler::<InMemorySource>::empty();
+        for (name, text) in parts {
+            partials.add(*name, *text);
+        }
+        let parser = liquid::ParserBuilder::with_stdlib()
+            .partials(partials)
+            .filter(Words { name: "t", say: translate, languages: languages.clone() })
+            .filter(Words { name: "forms", say: forms, languages })
+            .build();
+        Ok(Self(parser.map_err(|error| unreadable("parts", &error))?))
+    }
+
+    pub fn parse(&self, name: &str, text: &str) -> Result<Template, TemplateError> {
+        let parsed = self.0.parse(text).map_err(|error| unreadable(name, &error))?;
+        Ok(Template { name: name.to_owned(), parsed })
+    }
+}
+
+/// The same engine without words: for texts that are not HTML.
+pub(super) fn plain(name: &str, text: &str) -> Result<liquid::Template, TemplateError> {
+    let parser = liquid::ParserBuilder::with_stdlib().build();
+    parser.and_then(|parser| parser.parse(text)).map_err(|error| unreadable(name, &error))
+}
+
+/// Only for errors that come before any value of a person's is known.
+pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
+    TemplateError::Unreadable { name: name.to_owned(), detail: error.to_string() }
+}
+
+/// What a template is given. Text enters as [`Safe`] only.
+#[derive(Clone, Debug, Default)]
+pub struct Context(Object);
+
+impl Context {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn text(self, name: &'static str, text: Safe) -> Self {
+        self.value(name, Value::scalar(text.into_string()))
+    }
+
+    /// Nothing is nil, which a template can ask for with `if`.
+    #[must_use]
+    pub fn maybe(self, name: &'static str, text: Option<Safe>) -> Self {
+        let value = text.map_or(Value::Nil, |text| Value::scalar(text.into_string()));
+        self.value(name, value)
+    }
+
+    #[must_use]
+    pub fn flag(self, name: &'static str, flag: bool) -> Self {
+        self.value(name, Value::scalar(flag))
+    }
+
+    #[must_use]
+    pub fn number(self, name: &'static str, number: u64) -> Self {
+        self.text(name, Safe::number(number))
+    }
+
+    #[must_use]
+    pub fn list(self, name: &'static str, rows: impl IntoIterator<Item = Self>) -> Self {
+        let rows = rows.into_iter().map(|row| Value::Object(row.0)).collect();
+        self.value(name, Value::Array(rows))
+    }
+
+    fn value(mut self, name: &'static str, value: Value) -> Self {
+        self.0.insert(name.into(), value);
+        self
+    }
+}
+
+pub struct Template {
+    name: String,
+    parsed: liquid::Template,
+}
+
+impl Template {
+    pub fn render(&self, language: &Language, context: Context) -> Result<Safe, TemplateError> {
+        let tag = Value::scalar(language.tag().to_owned());
+        let context = context.value(LANGUAGE, tag);
+        let html = self.parsed.render(&context.0);
+        html.map(Safe::rendered).map_err(|error| self.failed(&error))
+    }
+
+    /// Page templates are our own and every state of every page is tested, so the detail is only
+    /// shown where it can hold nobody's data.
+    fn failed(&self, error: &liquid::Error) -> TemplateError {
+        debug_assert!(false, "{}: {error}", self.name);
+        TemplateError::Failed { name: self.name.clone() }
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({})", self.name)
+    }
+}

@@ -1,0 +1,95 @@
+use std::fmt;
+
+/// Text that may stand in a page as it is. Liquid does not escape, so templates are only ever
+/// given this type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Safe(String);
+
+/// What `Safe::link` gives for an address that it does not trust: it leads nowhere.
+const NOWHERE: &str = "#";
+
+impl Safe {
+    /// Text as HTML, for elements and for quoted attributes.
+    ///
+    /// Controls and the marks that turn the writing direction are left out: in a host name or a
+    /// number they only serve to show something else than what is there.
+    pub fn escape(text: &str) -> Self {
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars().filter(|c| !is_deceptive(*c)) {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                other => out.push(other),
+            }
+        }
+        Self(out)
+    }
+
+    /// Text of our own source, which may hold markup.
+    pub fn from_static(html: &'static str) -> Self {
+        Self(html.to_owned())
+    }
+
+    pub fn number(number: u64) -> Self {
+        Self(number.to_string())
+    }
+
+    /// A number or a name that reads from left to right in every language. An element: not for
+    /// attributes or titles.
+    pub fn left_to_right(text: &str) -> Self {
+        Self(format!("<bdi dir=\"ltr\">{}</bdi>", Self::escape(text).0))
+    }
+
+    /// The same, printed heavier and never broken over two lines.
+    pub fn figure(text: &str) -> Self {
+        Self(format!("<bdi class=\"num\" dir=\"ltr\">{}</bdi>", Self::escape(text).0))
+    }
+
+    /// An address for `href`, `action` or a refresh: http, https, or a path or query of this host.
+    /// Anything else, such as `javascript:` or `//other.example`, leads nowhere.
+    pub fn link(address: &str) -> Self {
+        let known =
+            ["https://", "http://", "/", "?"].iter().any(|start| address.starts_with(start));
+        let hidden = address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
+        if !known || hidden || address.starts_with("//") {
+            return Self::from_static(NOWHERE);
+        }
+        Self::escape(address)
+    }
+
+    /// Whether `link` trusted the address.
+    pub fn leads_somewhere(&self) -> bool {
+        self.0 != NOWHERE
+    }
+
+    /// Markup put together from parts that are safe already.
+    pub fn concat<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        Self(parts.into_iter().map(Self::as_str).collect())
+    }
+
+    pub(super) fn rendered(html: String) -> Self {
+        Self(html)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+fn is_deceptive(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+impl fmt::Display for Safe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

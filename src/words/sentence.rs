@@ -1,0 +1,125 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use intl_pluralrules::PluralCategory;
+use serde::Deserialize;
+
+use super::Safe;
+
+/// CLDR's plural forms.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Form {
+    Zero,
+    One,
+    Two,
+    Few,
+    Many,
+    Other,
+}
+
+impl Form {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::One => "one",
+            Self::Two => "two",
+            Self::Few => "few",
+            Self::Many => "many",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl From<PluralCategory> for Form {
+    fn from(category: PluralCategory) -> Self {
+        match category {
+            PluralCategory::ZERO => Self::Zero,
+            PluralCategory::ONE => Self::One,
+            PluralCategory::TWO => Self::Two,
+            PluralCategory::FEW => Self::Few,
+            PluralCategory::MANY => Self::Many,
+            PluralCategory::OTHER => Self::Other,
+        }
+    }
+}
+
+/// A whole sentence with named blanks, cut once when its file is read. What fills a blank is never
+/// looked at for further blanks.
+#[derive(Debug)]
+pub(super) struct Sentence(Vec<Piece>);
+
+#[derive(Debug)]
+enum Piece {
+    Text(Safe),
+    Blank(String),
+}
+
+impl Sentence {
+    /// `{name}` is a blank; a brace that closes nothing is text.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, name, after)) = next_blank(rest) {
+            pieces.push(Piece::Text(Safe::escape(before)));
+            pieces.push(Piece::Blank(name.to_owned()));
+            rest = after;
+        }
+        pieces.push(Piece::Text(Safe::escape(rest)));
+        Self(pieces)
+    }
+
+    pub(super) fn blanks(&self) -> BTreeSet<&str> {
+        self.0.iter().filter_map(Piece::blank).collect()
+    }
+
+    /// The sentence with its blanks filled, or the name of the first blank that `fill` lacks.
+    pub(super) fn fill<'a>(&'a self, fill: impl Fn(&str) -> Option<Safe>) -> Result<Safe, &'a str> {
+        let piece = |piece: &'a Piece| match piece {
+            Piece::Text(text) => Ok(text.clone()),
+            Piece::Blank(name) => fill(name).ok_or(name.as_str()),
+        };
+        Ok(Safe::concat(&self.0.iter().map(piece).collect::<Result<Vec<_>, _>>()?))
+    }
+}
+
+impl Piece {
+    fn blank(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Blank(name) => Some(name),
+        }
+    }
+}
+
+fn next_blank(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// What stands under one key of a language's file.
+#[derive(Debug)]
+pub(super) enum Phrase {
+    Plain(Sentence),
+    Counted(BTreeMap<Form, Sentence>),
+}
+
+impl Phrase {
+    pub(super) fn blanks(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Plain(sentence) => sentence.blanks(),
+            Self::Counted(forms) => forms.values().flat_map(Sentence::blanks).collect(),
+        }
+    }
+
+    pub(super) fn forms(&self) -> Option<BTreeSet<Form>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Counted(forms) => Some(forms.keys().copied().collect()),
+        }
+    }
+
+    pub(super) const fn is_counted(&self) -> bool {
+        matches!(self, Self::Counted(_))
+    }
+}

@@ -1,0 +1,231 @@
+mod gallery;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use doorcode::domain::{Country, PhoneNumber};
+use doorcode::web::pages::{Chrome, Pages, SignOutPage};
+
+use self::gallery::{SEALED, code, gallery};
+
+/// Name and HTML of every state of every page.
+static ORDINARY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| gallery(false));
+
+/// The tags of a document, without what stands between them.
+fn tags(html: &str) -> impl Iterator<Item = &str> {
+    html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap())
+}
+
+#[test]
+fn hostile_data_stays_text_on_every_page() {
+    for (name, html) in gallery(true) {
+        let low = html.to_lowercase();
+        for bad in ["<script>", "<img", "<style", "style=", "javascript:", "\u{202e}", "\0"] {
+            assert!(!low.contains(bad), "{name} holds {bad}:\n{html}");
+        }
+        assert!(!html.contains("Sorry, there is a problem with the service</h1><p>"), "{name}");
+        for tag in tags(&html) {
+            let mut names = tag.split('"').step_by(2).flat_map(str::split_whitespace).skip(1);
+            let handler = names.any(|name| name.starts_with("on"));
+            assert!(!handler, "{name}: <{tag}>");
+        }
+    }
+}
+
+#[test]
+fn every_page_is_a_whole_document() {
+    let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(shelf.join("assets")).unwrap();
+    for asset in Pages::built_in("Acme").unwrap().assets().iter() {
+        std::fs::write(shelf.join("assets").join(asset.name), &asset.bytes).unwrap();
+    }
+    for (name, html) in ORDINARY.iter() {
+        // For looking at: serve target/tmp/pages.
+        std::fs::write(shelf.join(format!("{name}.html")), html).unwrap();
+        let rtl = name.ends_with("-ar");
+        let head =
+            if rtl { "<html lang=\"ar\" dir=\"rtl\">" } else { "<html lang=\"en\" dir=\"ltr\">" };
+        assert!(html.contains(head), "{name}");
+        assert!(html.contains("<meta name=\"robots\" content=\"noindex\">"), "{name}");
+        assert_eq!(html.matches("<h1>").count(), 1, "{name}");
+        assert!(html.contains(" – Acme</title>"), "{name}");
+        let other = if rtl { ("en", "English") } else { ("ar", "العربية") };
+        let link = format!("/login?flow={SEALED}&amp;lang={}\" lang=\"{}\"", other.0, other.0);
+        assert!(html.contains(&link) && html.contains(other.1), "{name}:\n{html}");
+        assert!(
+            !html.contains("{{") && !html.contains("{%") && !html.contains("{count}<"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn errors_are_told_in_the_title_the_summary_and_the_field() {
+    for (name, html) in ORDINARY.iter() {
+        let problem = html.contains("aria-invalid=\"true\"");
+        assert_eq!(
+            problem,
+            html.contains("<title>Error: ") || html.contains("<title>خطأ: "),
+            "{name}"
+        );
+        assert_eq!(problem, html.contains("role=\"alert\" tabindex=\"-1\" data-problem"), "{name}");
+        let field = if html.contains("id=\"code\"") { "code" } else { "phone" };
+        if problem {
+            let described = format!("{field}-error");
+            assert!(html.contains(&format!("<a href=\"#{field}\">")), "{name}");
+            assert!(html.contains(&format!("id=\"{described}\"")), "{name}");
+            let id = format!("id=\"{field}\"");
+            let input =
+                tags(html).find(|tag| tag.starts_with("input") && tag.contains(&id)).unwrap();
+            assert!(input.contains(&described), "{name}: {input}");
+        }
+    }
+}
+
+fn page(name: &str) -> String {
+    let found = ORDINARY.iter().find(|(made, _)| made == name);
+    found.unwrap().1.clone()
+}
+
+#[test]
+fn the_fields_help_the_phone_to_fill_them_in() {
+    let page_en = page("code-Sent-en");
+    let input = tags(&page_en).find(|tag| tag.contains("id=\"code\"")).unwrap();
+    assert_eq!(
+        input,
+        "input class=\"code\" id=\"code\" name=\"code\" type=\"text\" inputmode=\"numeric\" \
+         autocomplete=\"one-time-code\" dir=\"ltr\" spellcheck=\"false\" autocapitalize=\"off\" \
+         aria-describedby=\"code-safety\""
+    );
+    let page_en = page("number-en");
+    let input = tags(&page_en).find(|tag| tag.contains("id=\"phone\"")).unwrap();
+    assert_eq!(
+        input,
+        "input id=\"phone\" name=\"phone\" type=\"tel\" autocomplete=\"tel\" dir=\"ltr\" \
+         spellcheck=\"false\" aria-describedby=\"phone-hint\""
+    );
+    for (name, html) in ORDINARY.iter() {
+        for word in [" required", "maxlength", "placeholder", "type=\"number\""] {
+            assert!(!tags(html).any(|tag| tag.contains(word)), "{name}: {word}");
+        }
+        let get = |tag: &&str| tag.starts_with("form") && !tag.contains("method=\"post\"");
+        assert_eq!(tags(html).find(get), None, "{name}");
+    }
+}
+
+#[test]
+fn one_country_is_said_in_the_label_and_several_are_chosen_from() {
+    let one = page("number-one-en");
+    assert!(one.contains(">Mobile number – United States (\u{200e}+1)</label>"), "{one}");
+    assert!(!one.contains("<select"));
+    let some = page("number-en");
+    assert!(
+        some.contains("<option value=FR>France (\u{200e}+33)<option selected value=GB>"),
+        "{some}"
+    );
+    assert!(some.contains("For example, <bdi dir=\"ltr\">07400 123456</bdi>"), "{some}");
+    let all = page("number-unchosen-ar");
+    assert_eq!(all.matches("<option").count(), Country::all().len() + 1);
+}
+
+#[test]
+fn what_is_not_known_to_be_sent_is_not_said_to_be() {
+    for (name, html) in ORDINARY.iter() {
+        let claims =
+            html.contains("e sent") || html.contains("e’ve sent") || html.contains("أرسلنا");
+        let known = name.starts_with("code-")
+            && !["Under", "If", "Prov", "Cann"].iter().any(|s| name.contains(s));
+        assert_eq!(claims, known, "{name}:\n{html}");
+    }
+    assert!(page("code-ProviderDown-en").contains("We can’t send texts right now."));
+    assert!(page("code-CannotReach-resent-en").contains("We couldn’t send a text to this number."));
+    assert!(page("code-IfKnown-en").contains("can sign in here, a 6-digit code is on its way."));
+}
+
+#[test]
+fn numbers_take_the_plural_form_of_the_language() {
+    let cases = [
+        ("code-1-en", "You have 1 try left. After that"),
+        ("code-2-en", "You have 2 tries left."),
+        ("code-1-ar", "بقيت لك محاولة واحدة"),
+        ("code-2-ar", "بقيت لك محاولتان."),
+        ("code-3-ar", "بقيت لك 3 محاولات."),
+        ("code-25-ar", "بقيت لك 25 محاولة."),
+        ("limited-Number-en", "in about 14 minutes."),
+        ("limited-Number-ar", "بعد 14 دقيقة تقريبًا."),
+    ];
+    for (name, expected) in cases {
+        let html = page(name);
+        assert!(html.contains(expected), "{name}:\n{html}");
+    }
+    assert!(page("code-Sent-ar").contains("data-few=\"متاح بعد {count} ثوانٍ\""));
+}
+
+#[test]
+fn a_number_is_shown_whole_only_where_it_was_typed() {
+    assert!(page("code-Sent-en").contains("<bdi class=\"num\" dir=\"ltr\">+44 7400 123456</bdi>"));
+    let denied = page("denied-en");
+    assert!(denied.contains("+44 •••• •••456") && !denied.contains("123456"), "{denied}");
+}
+
+#[test]
+fn own_pages_under_a_prefix_point_to_it() {
+    let pages = Pages::built_in("Ünder & Co").unwrap();
+    let language = pages.languages().negotiate(Some("en"), None);
+    let chrome = Chrome { language, base: "/.doorcode", here: "" };
+    let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+    let html = pages.render(&chrome, &code(SEALED, &phone));
+    for address in [
+        "action=\"/.doorcode/code\"",
+        "action=\"/.doorcode/resend\"",
+        "href=\"/.doorcode/assets/base.css?v=",
+    ] {
+        assert!(html.contains(address), "{html}");
+    }
+    assert!(html.contains(&format!("href=\"/.doorcode/login?flow={SEALED}\"")));
+    assert!(html.contains(">Ü</text>") && html.contains("<bdi>Ünder &amp; Co</bdi>"));
+    assert!(!html.contains("hreflang"), "an address of an app has no lang=");
+    let out = pages.render(&chrome, &SignOutPage);
+    assert!(out.contains("<form method=\"post\" action=\"/.doorcode/sign-out\">"));
+}
+
+#[test]
+fn the_done_page_moves_on_by_itself() {
+    let html = page("done-en");
+    assert!(
+        html.contains("<meta http-equiv=\"refresh\" content=\"0;url=https://shop.example.com/\">")
+    );
+    assert!(html.contains("<a class=\"button\" href=\"https://shop.example.com/\" data-onward>"));
+}
+
+#[test]
+fn assets_have_their_content_in_their_address() {
+    let pages = Pages::built_in("Acme").unwrap();
+    let css = pages.assets().get("base.css").unwrap();
+    assert_eq!(css.content_type, "text/css; charset=utf-8");
+    assert_eq!(css.version.len(), 16);
+    assert_eq!(css.etag(), format!("\"{}\"", css.version));
+    assert!(page("done-en").contains(&format!("/assets/base.css?v={}\"", css.version)));
+    assert!(pages.assets().get("../words/en.toml").is_none());
+}
+
+fn zipped(bytes: &[u8]) -> usize {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap().len()
+}
+
+/// Every page with all that it loads.
+#[test]
+fn pages_are_light() {
+    let pages = Pages::built_in("Acme").unwrap();
+    let raw: usize = pages.assets().iter().map(|asset| asset.bytes.len()).sum();
+    let small: usize = pages.assets().iter().map(|asset| zipped(&asset.bytes)).sum();
+    let script = zipped(&pages.assets().get("auth.js").unwrap().bytes);
+    let all = &ORDINARY;
+    let heaviest = all.iter().map(|(_, html)| html.len() + raw).max().unwrap();
+    let zipped = all.iter().map(|(_, html)| zipped(html.as_bytes()) + small).max().unwrap();
+    assert!(heaviest <= 30_000 && zipped <= 12_000, "{heaviest} {zipped}");
+    assert!(script <= 1024, "{script}");
+}

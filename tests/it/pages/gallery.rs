@@ -1,0 +1,162 @@
+use doorcode::domain::{Country, PhoneNumber};
+use doorcode::web::pages::{
+    Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage, Notice, NumberPage,
+    NumberProblem, Page, Pages, Sending, SignOutPage, SignedOutPage,
+};
+
+const HOSTILE: &str =
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ brand }}{% x %}\u{202e}\u{0}";
+pub(super) const SEALED: &str =
+    "k1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4_-A";
+
+fn countries(letters: &[&str]) -> Vec<Country> {
+    letters.iter().map(|letters| Country::parse(letters).unwrap()).collect()
+}
+
+fn number<'a>(text: &'a str, countries: &'a [Country]) -> NumberPage<'a> {
+    NumberPage {
+        flow: text,
+        destination_host: text,
+        countries,
+        chosen: countries.last().copied(),
+        typed: "",
+        problem: None,
+        notice: None,
+    }
+}
+
+pub(super) fn code<'a>(flow: &'a str, phone: &'a PhoneNumber) -> CodePage<'a> {
+    CodePage {
+        flow,
+        phone,
+        digits: 6,
+        minutes: 5,
+        resend_after: 30,
+        sending: Sending::Sent,
+        problem: None,
+        notice: None,
+    }
+}
+
+/// Makes every state of every page, with one text wherever a text goes.
+struct Gallery<'a> {
+    pages: &'a Pages,
+    chrome: Chrome<'a>,
+    text: &'a str,
+    made: Vec<(String, String)>,
+}
+
+impl Gallery<'_> {
+    fn add(&mut self, name: &str, page: &impl Page) {
+        let name = format!("{name}-{}", self.chrome.language.tag());
+        self.made.push((name, self.pages.render(&self.chrome, page)));
+    }
+
+    fn numbers(&mut self, flow: &str, host: &str) {
+        let typed = self.text;
+        let (all, one, some) = (Country::all(), countries(&["US"]), countries(&["FR", "US", "GB"]));
+        let page = |countries| {
+            let destination_host = host;
+            NumberPage { flow, destination_host, typed, ..number(flow, countries) }
+        };
+        self.add("number", &NumberPage { typed: "", ..page(&some) });
+        self.add("number-one", &NumberPage { typed: "", ..page(&one) });
+        self.add("number-all", &page(&all));
+        let open = NumberPage { chosen: None, destination_host: "", ..page(&all) };
+        self.add("number-unchosen", &open);
+        for problem in NumberProblem::ALL {
+            let name = format!("number-{problem:?}");
+            self.add(&name, &NumberPage { problem: Some(problem), ..page(&all) });
+        }
+    }
+
+    fn notices(&mut self, host: &str) {
+        let (one, some) = (countries(&["US"]), countries(&["FR", "US", "GB"]));
+        for told in Notice::ALL {
+            let (notice, problem) = (Some(told), Some(NumberProblem::Empty));
+            let name = format!("number-{told:?}");
+            self.add(&name, &NumberPage { notice, ..number(host, &some) });
+            self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
+        }
+    }
+
+    fn codes(&mut self, flow: &str) {
+        let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+        let page = || code(flow, &phone);
+        for sending in Sending::ALL {
+            self.add(&format!("code-{sending:?}"), &CodePage { sending, ..page() });
+            let notice = Some(CodeNotice::Resent);
+            self.add(&format!("code-{sending:?}-resent"), &CodePage { sending, notice, ..page() });
+        }
+        for seconds in [0, 1, 2, 3, 25, 100, 1_000_000] {
+            let notice = Some(CodeNotice::NotYet { seconds });
+            let problem =
+                Some(CodeProblem::Wrong { tries_left: u8::try_from(seconds).unwrap_or(9) });
+            self.add(
+                &format!("code-{seconds}"),
+                &CodePage { notice, problem, minutes: seconds, ..page() },
+            );
+        }
+        let problem = Some(CodeProblem::WrongLength);
+        self.add("code-length", &CodePage { problem, ..page() });
+        self.add("code-long", &CodePage { digits: 10, resend_after: 0, ..page() });
+        self.add(
+            "code-wrong",
+            &CodePage { problem: Some(CodeProblem::Wrong { tries_left: 2 }), ..page() },
+        );
+    }
+
+    fn rest(&mut self, link: &str, host: &str) {
+        let text = self.text;
+        let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+        let sites = [link.to_owned(), text.to_owned()];
+        self.add("done", &DonePage { resume: link });
+        self.add("sign-out", &SignOutPage);
+        self.add("signed-out", &SignedOutPage { again: link });
+        self.add("denied", &MessagePage::Denied { phone: &phone, host });
+        self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
+        self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
+        self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
+        self.add("timed-out", &MessagePage::TimedOut { again: link });
+        for retry in [true, false] {
+            self.add(
+                &format!("upstream-{retry}"),
+                &MessagePage::Upstream { host, reference: text, retry },
+            );
+        }
+        for limit in [Limit::Number, Limit::Network, Limit::Service] {
+            self.add(
+                &format!("limited-{limit:?}"),
+                &MessagePage::Limited { limit, seconds: 840, again: link },
+            );
+        }
+        self.add("server-error", &MessagePage::ServerError { reference: text });
+        self.add("bad-request", &MessagePage::BadRequest);
+        self.add("not-found", &MessagePage::NotFound);
+        self.add("method", &MessagePage::MethodNotAllowed);
+        self.add("too-large", &MessagePage::TooLarge);
+        self.add("unavailable", &MessagePage::Unavailable);
+    }
+}
+
+/// Ordinary or hostile, in every language.
+pub(super) fn gallery(hostile: bool) -> Vec<(String, String)> {
+    let pick = |kind: &'static str, ordinary: &'static str| if hostile { kind } else { ordinary };
+    let pages = Pages::built_in(pick(HOSTILE, "Acme")).unwrap();
+    let here = format!("/login?flow={}&lang=en", pick(HOSTILE, SEALED));
+    let mut made = Vec::new();
+    for language in pages.languages().iter() {
+        let chrome = Chrome { language, base: "", here: &here };
+        let text = pick(HOSTILE, "07400 123456");
+        let mut gallery = Gallery { pages: &pages, chrome, text, made: Vec::new() };
+        gallery.numbers(pick(HOSTILE, SEALED), pick(HOSTILE, "shop.example.com"));
+        gallery.notices(pick(HOSTILE, "shop.example.com"));
+        gallery.codes(pick(HOSTILE, SEALED));
+        gallery.rest(
+            pick("javascript:alert(1)", "https://shop.example.com/"),
+            pick(HOSTILE, "shop.example.com"),
+        );
+        made.append(&mut gallery.made);
+    }
+    made
+}

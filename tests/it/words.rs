@@ -1,0 +1,247 @@
+use doorcode::domain::{CodeLength, Country, Host, OneTimeCode, Origin, PhoneNumber};
+use doorcode::words::{
+    Direction, Encoding, LanguageError, Languages, Safe, Segments, SmsTemplate, TemplateError,
+    bind_to_host, region_of,
+};
+
+const DEFAULT: &str = "{{ code }} is your {{ application.name }} code. Don't share it.";
+
+fn code() -> OneTimeCode {
+    OneTimeCode::parse("042137", CodeLength::new(6).unwrap()).unwrap()
+}
+
+fn phone() -> PhoneNumber {
+    PhoneNumber::parse("+12025550123", None).unwrap()
+}
+
+fn host(name: &str) -> Host {
+    Origin::parse(&format!("https://{name}")).unwrap().host().clone()
+}
+
+/// What the template makes of the samples, or why it is refused.
+fn text(template: &str, language: Option<&str>) -> Result<String, TemplateError> {
+    let text = SmsTemplate::parse(template, "Acme")?.render(&code(), &phone(), language)?;
+    Ok(text.reveal().to_owned())
+}
+
+#[test]
+fn every_language_is_complete() {
+    let languages = Languages::built_in().unwrap();
+    let known: Vec<_> =
+        languages.iter().map(|l| (l.tag(), l.name(), l.direction(), l.countries().len())).collect();
+    let countries = Country::all().len();
+    assert_eq!(
+        known,
+        [
+            ("en", "English", Direction::Ltr, countries),
+            ("ar", "العربية", Direction::Rtl, countries)
+        ]
+    );
+    let france = Country::parse("FR").unwrap();
+    assert_eq!(languages.by_tag("AR").unwrap().country_name(france), Some("فرنسا"));
+    assert_eq!(languages.by_tag("ar").unwrap().reviewed_by(), None);
+}
+
+fn words(dir: &str, words: &str) -> String {
+    format!("name = \"x\"\ndir = \"{dir}\"\nreviewed_by = \"\"\n[words]\n{words}")
+}
+
+#[test]
+fn an_incomplete_language_is_refused() {
+    let model = words("ltr", "a = \"A {x}\"\nn.one = \"{count} try\"\nn.other = \"{count} tries\"");
+    let two = |tag, other: &str| {
+        Languages::parse(&[("en", &model, "names = []"), (tag, other, "names = []")])
+    };
+    let polish = "a = \"{x} A\"\nn.one = \"1\"\nn.few = \"{count}\"\nn.many = \"{count}\"\n";
+    let whole = format!("{polish}n.other = \"{{count}}\"");
+    assert!(two("pl", &words("ltr", &whole)).is_ok());
+    assert!(matches!(two("pl", &words("ltr", polish)), Err(LanguageError::Forms { .. })));
+    let spare = format!("{whole}\nb = \"B\"");
+    assert!(matches!(two("pl", &words("ltr", &spare)), Err(LanguageError::Keys { .. })));
+    let blank = whole.replace("{x}", "{y}");
+    assert!(matches!(two("pl", &words("ltr", &blank)), Err(LanguageError::Blanks { .. })));
+    let up = words("up", &whole);
+    assert!(matches!(two("pl", &up), Err(LanguageError::Unreadable { .. })));
+    let ok = words("ltr", &whole);
+    assert!(matches!(two("tlh", &ok), Err(LanguageError::UnknownTag { .. })));
+}
+
+/// `lang=`, the header, the language that comes of them.
+const NEGOTIATIONS: &[(Option<&str>, Option<&str>, &str)] = &[
+    (None, None, "en"),
+    (None, Some(""), "en"),
+    (None, Some("en"), "en"),
+    (None, Some("ar"), "ar"),
+    (None, Some("AR"), "ar"),
+    (None, Some("ar-EG"), "ar"),
+    (None, Some("ar-Arab-MA"), "ar"),
+    (None, Some("ar_SA"), "ar"),
+    (None, Some("en-GB,en;q=0.9"), "en"),
+    (None, Some("en-GB,en;q=0.9,ar;q=0.8"), "en"),
+    (None, Some("ar-SA,ar;q=0.9,en;q=0.8"), "ar"),
+    (None, Some("en;q=0.5,ar;q=0.9"), "ar"),
+    (None, Some("en;q=0.5, ar; q=0.9"), "ar"),
+    (None, Some("de,fr;q=0.9,ar;q=0.1"), "ar"),
+    (None, Some("de-DE,de;q=0.9"), "en"),
+    (None, Some("sv"), "en"),
+    (None, Some("uk"), "en"),
+    (None, Some("vi"), "en"),
+    (None, Some("ca"), "en"),
+    (None, Some("fa-IR"), "en"),
+    (None, Some("arz"), "en"),
+    (None, Some("*"), "en"),
+    (None, Some("ar;q=0"), "en"),
+    (None, Some("ar;q=0.0,en;q=0.1"), "en"),
+    (None, Some("ar;q=7"), "en"),
+    (None, Some("ar;q=0.0001"), "en"),
+    (None, Some("ar;q=x,de"), "en"),
+    (None, Some(",,;;==,"), "en"),
+    (None, Some("<script>,ar"), "ar"),
+    (None, Some("x-klingon, ar;q=0.2"), "ar"),
+    (Some("ar"), Some("en"), "ar"),
+    (Some("en"), Some("ar"), "en"),
+    (Some("AR"), None, "ar"),
+    (Some("ar-JO"), Some("en"), "ar"),
+    (Some("de"), Some("ar"), "ar"),
+    (Some(""), Some("ar"), "ar"),
+    (Some("\"><script>"), Some("ar"), "ar"),
+    (Some("../../etc/passwd"), None, "en"),
+];
+
+#[test]
+fn a_person_gets_the_best_of_our_languages() {
+    let languages = Languages::built_in().unwrap();
+    for (query, header, expected) in NEGOTIATIONS {
+        assert_eq!(languages.negotiate(*query, *header).tag(), *expected, "{query:?} {header:?}");
+    }
+    let long = "de,".repeat(100_000) + "ar";
+    assert_eq!(languages.negotiate(None, Some(&long)).tag(), "en");
+}
+
+#[test]
+fn a_language_is_not_a_country() {
+    let cases = [
+        ("ar", None),
+        ("sv", None),
+        ("uk", None),
+        ("vi", None),
+        ("ca", None),
+        ("en-GB,en;q=0.9", Some("GB")),
+        ("ar,fr-CA;q=0.4", Some("CA")),
+        ("en-US;q=0.2,de-AT", Some("AT")),
+        ("es-419,es;q=0.9", None),
+        ("en-XX", None),
+        ("", None),
+    ];
+    for (header, expected) in cases {
+        let country = expected.map(|letters| Country::parse(letters).unwrap());
+        assert_eq!(region_of(header), country, "{header}");
+    }
+}
+
+#[test]
+fn safe_text_cannot_leave_its_place() {
+    let cases = [
+        ("<script>", "&lt;script&gt;"),
+        ("a\"b'c&d", "a&quot;b&#39;c&amp;d"),
+        ("a\u{202e}b\u{2066}c\0d", "abcd"),
+        ("{{ x }}", "{{ x }}"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(Safe::escape(text).as_str(), expected);
+    }
+    let links = ["/a?b=1", "?lang=ar", "https://a.example/", "http://localhost:8080/"];
+    for link in links {
+        assert_eq!(Safe::link(link).as_str(), link);
+    }
+    let nowhere = [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "data:text/html,x",
+        "a",
+        "",
+    ];
+    for link in nowhere {
+        assert_eq!(Safe::link(link).as_str(), "#", "{link}");
+    }
+}
+
+#[test]
+fn a_text_message_is_what_the_template_says() {
+    let cases = [
+        (DEFAULT, None, "042137 is your Acme code. Don't share it."),
+        ("@@password@@ for {{ phone_number }}", None, "042137 for +12025550123"),
+        ("{{ password }} @@code@@ {{code}}", None, "042137 042137 042137"),
+        ("<b>{{ code }} & co</b>", None, "<b>042137 & co</b>"),
+        ("{{ code }} {{ request_language }}", Some("fr-FR,fr;q=0.9"), "042137 fr-FR,fr;q=0.9"),
+        ("{{ code }}{{ request_language }}", None, "042137"),
+        ("{{ code }} {{ request_language }}", Some("{{ code }}<é>\r\n@x #1"), "042137  code x 1"),
+        (
+            "{% if request_language contains 'fr-FR' %}{{ code }} est{% else %}{{ code }} is{% endif %}",
+            Some("fr-FR"),
+            "042137 est",
+        ),
+    ];
+    for (template, language, expected) in cases {
+        assert_eq!(text(template, language).unwrap(), expected, "{template}");
+    }
+    let long = text("{{ code }}{{ request_language }}", Some(&"a".repeat(5000))).unwrap();
+    assert_eq!(long.len(), 106);
+}
+
+#[test]
+fn a_template_that_would_fail_is_refused_at_start() {
+    let branch = "{{ code }}{% if request_language contains 'fr-FR' %}{{ nom }}{% endif %}";
+    for template in
+        ["{{ code", "{{ cod }}", "{{ code | shout }}", "{% include 'x' %}{{ code }}", branch]
+    {
+        let refused = text(template, None).unwrap_err();
+        assert!(matches!(refused, TemplateError::Unreadable { .. }), "{template}: {refused}");
+    }
+    let silent = "{% if request_language == 'de' %}Hallo{% else %}{{ code }}{% endif %}";
+    for template in ["", "Your code is on its way", silent] {
+        assert!(matches!(text(template, None), Err(TemplateError::NoCode)), "{template}");
+    }
+}
+
+#[test]
+fn a_text_never_shows_its_code_by_accident() {
+    let template = SmsTemplate::parse(DEFAULT, "Acme").unwrap();
+    let text = template.render(&code(), &phone(), None).unwrap();
+    assert_eq!(format!("{text:?} {template:?}"), "MessageText(•••) SmsTemplate");
+}
+
+#[test]
+fn the_last_line_binds_the_code_to_a_host() {
+    let template = SmsTemplate::parse(&format!("{DEFAULT}\n \n"), "Acme").unwrap();
+    let text = template.render(&code(), &phone(), None).unwrap();
+    let bound = bind_to_host(&text, &host("login.example.com"), &code());
+    assert_eq!(
+        bound.reveal(),
+        "042137 is your Acme code. Don't share it.\n@login.example.com #042137"
+    );
+    let one = Segments { encoding: Encoding::Gsm7, units: 68, count: 1 };
+    assert_eq!(Segments::of(bound.reveal()), one);
+}
+
+#[test]
+fn segments_are_counted_as_networks_do() {
+    let cases = [
+        ("a".repeat(160), Encoding::Gsm7, 160, 1),
+        ("a".repeat(161), Encoding::Gsm7, 161, 2),
+        ("€".repeat(80), Encoding::Gsm7, 160, 1),
+        ("é".repeat(160), Encoding::Gsm7, 160, 1),
+        ("ê".repeat(70), Encoding::Ucs2, 70, 1),
+        ("ê".repeat(71), Encoding::Ucs2, 71, 2),
+        ("😀".repeat(36), Encoding::Ucs2, 72, 2),
+        ("Don’t".to_owned(), Encoding::Ucs2, 5, 1),
+        (String::new(), Encoding::Gsm7, 0, 1),
+    ];
+    for (text, encoding, units, count) in cases {
+        assert_eq!(Segments::of(&text), Segments { encoding, units, count }, "{text}");
+    }
+}
