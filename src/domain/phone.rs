@@ -177,8 +177,17 @@ fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
     for c in typed.chars() {
         match c {
             '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
-            ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{2010}'..='\u{2015}' => {}
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {}
+            ' '
+            | '-'
+            | '.'
+            | '('
+            | ')'
+            | '/'
+            | '\u{a0}'
+            | '\u{2010}'..='\u{2015}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' => {}
             other => plain.push(decimal_digit(other).ok_or(InvalidPhone::NotANumber)?),
         }
     }

@@ -41,9 +41,9 @@ fn is_harmless(path: &[u8], decodings: u8) -> bool {
         return false;
     }
     let decoded: Vec<u8> = percent_decode(path).collect();
-    let slashes = |bytes: &[u8]| bytes.iter().filter(|b| **b == b'/').count();
+    let segments = |bytes: &[u8]| bytes.split(|b| *b == b'/').count();
     decoded == path
-        || (slashes(&decoded) == slashes(path)
+        || (segments(&decoded) == segments(path)
             && (decodings == 0 || is_harmless(&decoded, decodings - 1)))
 }
 

@@ -90,16 +90,19 @@ impl Signals {
     async fn stop(&self) {
         let mut caught = self.0.lock().await;
         let Caught { terminate, interrupt, hang_up } = &mut *caught;
-        loop {
+        let name = loop {
             tokio::select! {
-                _ = terminate.recv() => return info!("SIGTERM: ending"),
-                _ = interrupt.recv() => return info!("SIGINT: ending"),
-                _ = hang_up.recv() => {
-                    warn!("SIGHUP: this version does not reload its configuration; nothing changed");
-                }
+                _ = terminate.recv() => break "SIGTERM",
+                _ = interrupt.recv() => break "SIGINT",
+                _ = hang_up.recv() => hung_up(),
             }
-        }
+        };
+        info!(name, "ending");
     }
+}
+
+fn hung_up() {
+    warn!("SIGHUP: this version does not reload its configuration; nothing changed");
 }
 
 /// What tells the server to stop.

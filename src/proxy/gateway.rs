@@ -112,13 +112,11 @@ impl Gateway {
         };
         if gate::need(asked) == Need::Caller {
             ctx.privately = true;
-            match self.caller(request, origin, ctx).await {
-                Ok(caller) => ctx.caller = caller,
-                Err(_) => {
-                    ctx.decision = "store-failed";
-                    return problem(Problem::Unavailable);
-                }
-            }
+            let Ok(caller) = self.caller(request, origin, ctx).await else {
+                ctx.decision = "store-failed";
+                return problem(Problem::Unavailable);
+            };
+            ctx.caller = caller;
         }
         let signed_in = matches!(ctx.caller, Caller::Session(..));
         if signed_in && gate::is_foreign(asked.method, &request.headers, origin) {

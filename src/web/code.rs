@@ -23,7 +23,7 @@ const OUTCOME: Duration = Duration::from_secs(2);
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     let (flow, phone) = match web.texted(&visit, visit.asked("flow").unwrap_or_default()) {
         Ok(found) => found,
-        Err(early) => return early,
+        Err(early) => return *early,
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(_)) => return Redirect::to(flow.destination()).into_response(),
@@ -57,7 +57,7 @@ pub(super) async fn submit(
     let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return early,
+        Err(early) => return *early,
     };
     let host = visit.facts.origin.host();
     match web.login.verify(&asker(&flow), &phone, &form.code, host).await {
@@ -82,7 +82,7 @@ pub(super) async fn resend(
     let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return early,
+        Err(early) => return *early,
     };
     match web.text(&visit, &flow, &phone).await {
         Ok(Started::CoolingDown { wait }) => {
@@ -98,11 +98,12 @@ pub(super) async fn resend(
 
 impl Web {
     /// The flow of a visit that has posted a number, or the answer to one that has not.
-    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Response> {
-        let flow = self.flow(visit, sealed).map_err(|astray| self.astray(visit, &astray))?;
+    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Box<Response>> {
+        let flow =
+            self.flow(visit, sealed).map_err(|astray| Box::new(self.astray(visit, &astray)))?;
         match flow.phone.clone() {
             Some(phone) => Ok((flow, phone)),
-            None => Err(self.to_number_page(visit, flow, Say::TimedOut)),
+            None => Err(Box::new(self.to_number_page(visit, flow, Say::TimedOut))),
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         }
         Some(sealed) => match web.flow(&visit, sealed) {
             Ok(flow) => (flow, None),
-            Err(Astray::Old(flow)) => (flow.saying(Say::TimedOut), None),
+            Err(Astray::Old(flow)) => ((*flow).saying(Say::TimedOut), None),
             Err(astray) => return web.astray(&visit, &astray),
         },
     };

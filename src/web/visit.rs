@@ -139,7 +139,7 @@ pub(super) enum Astray {
     /// The browser did not send the cookie that it was given.
     NoCookie,
     /// Too old, or of another browser.
-    Old(Flow),
+    Old(Box<Flow>),
     NotOurs,
 }
 
@@ -155,7 +155,9 @@ impl Web {
         };
         match opened {
             Opened::Good(flow) if flow.browser == browser => Ok(flow),
-            Opened::Good(flow) | Opened::Old(flow) => Err(Astray::Old(Flow { browser, ..flow })),
+            Opened::Good(flow) | Opened::Old(flow) => {
+                Err(Astray::Old(Box::new(Flow { browser, ..flow })))
+            }
             Opened::NotOurs => Err(Astray::NotOurs),
         }
     }
