@@ -71,8 +71,9 @@ pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
     }
 }
 
-/// What a template is given. Text enters as [`Safe`] only.
-#[derive(Clone, Debug, Default)]
+/// What a template is given. Text enters as [`Safe`] only. Without `Debug`: it holds what people
+/// typed.
+#[derive(Clone, Default)]
 pub struct Context(Object);
 
 impl Context {
