@@ -121,7 +121,8 @@ impl Web {
             Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
             Problem::TooLarge => MessagePage::TooLarge,
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
-            Problem::Network | Problem::Foreign => MessagePage::BadRequest,
+            Problem::Network => MessagePage::WrongNetwork { host },
+            Problem::Foreign => MessagePage::Foreign { host },
             Problem::Unavailable => MessagePage::Unavailable,
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {

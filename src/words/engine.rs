@@ -52,8 +52,9 @@ pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
     TemplateError::Unreadable { name: name.to_owned(), detail: error.to_string() }
 }
 
-/// What a template is given. Text enters as [`Safe`] only.
-#[derive(Clone, Debug, Default)]
+/// What a template is given. Text enters as [`Safe`] only. Without `Debug`: it holds what people
+/// typed.
+#[derive(Clone, Default)]
 pub struct Context(Object);
 
 impl Context {

@@ -12,7 +12,7 @@
   // One tab is signed in: the others ask again, and are sent where they wanted to go.
   const tabs = self.BroadcastChannel && new BroadcastChannel('doorcode');
   const onward = one('[data-onward]');
-  if (onward) { tabs && tabs.postMessage(1); location.replace(onward.href) }
+  if (onward) { tabs && tabs.postMessage(1); location.replace(onward.hash ? onward.href : onward.href + hash) }
   else if (tabs && one('[name=flow]')) tabs.onmessage = () => location.reload();
   addEventListener('pageshow', e => e.persisted && location.reload());
 

@@ -36,6 +36,7 @@ pub enum Sending {
 
 /// Which words say how the sending went.
 struct SendingWords {
+    title: &'static str,
     lede: &'static str,
     resent: Option<&'static str>,
     trouble: Option<&'static str>,
@@ -46,15 +47,24 @@ impl Sending {
         [Self::Sent, Self::Underway, Self::IfKnown, Self::ProviderDown, Self::CannotReach];
 
     const fn words(self) -> SendingWords {
-        let (lede, resent, trouble) = match self {
-            Self::Sent => ("code_sent", Some("resent_sent"), None),
-            Self::Underway => ("code_sending", Some("resent_sending"), None),
-            Self::IfKnown => ("code_conditional", Some("resent_conditional"), None),
-            Self::ProviderDown => ("code_unsent", None, Some("code_provider_down")),
-            Self::CannotReach => ("code_unsent", None, Some("code_refused")),
-        };
-        SendingWords { lede, resent, trouble }
+        match self {
+            Self::Sent => promised("code_sent", "resent_sent"),
+            Self::Underway => promised("code_sending", "resent_sending"),
+            Self::IfKnown => promised("code_conditional", "resent_conditional"),
+            Self::ProviderDown => unsent("code_provider_down"),
+            Self::CannotReach => unsent("code_refused"),
+        }
     }
+}
+
+const fn promised(lede: &'static str, resent: &'static str) -> SendingWords {
+    SendingWords { title: "code_title", lede, resent: Some(resent), trouble: None }
+}
+
+/// The field for the code stays: an earlier text may still arrive, and its code works.
+const fn unsent(trouble: &'static str) -> SendingWords {
+    let (title, lede) = ("code_title_unsent", "code_unsent");
+    SendingWords { title, lede, resent: None, trouble: Some(trouble) }
 }
 
 /// What is wrong with the code that was typed.
@@ -109,7 +119,11 @@ impl Page for CodePage<'_> {
     }
 
     fn head(&self) -> Head {
-        Head { title: "code_title", problem: self.problem.is_some(), ..Head::default() }
+        Head {
+            title: self.sending.words().title,
+            problem: self.problem.is_some(),
+            ..Head::default()
+        }
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
@@ -125,6 +139,7 @@ impl Page for CodePage<'_> {
             .flag("long", self.digits > 8)
             .number("minutes", self.minutes)
             .number("resend_after", self.resend_after)
+            .text("heading", Safe::from_static(words.title))
             .text("sending", Safe::from_static(words.lede))
             .flag("promised", words.trouble.is_none())
             .flag("open", said.key.is_some())

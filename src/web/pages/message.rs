@@ -17,6 +17,10 @@ pub enum MessagePage<'a> {
     Upstream { host: &'a str, reference: &'a str, retry: bool },
     /// 429, with `Retry-After`.
     Limited { limit: Limit, seconds: u64, again: &'a str },
+    /// 403. The rule is for other networks.
+    WrongNetwork { host: &'a str },
+    /// 403. Sent by a page of another origin.
+    Foreign { host: &'a str },
     /// 400.
     BadRequest,
     /// 404.
@@ -100,6 +104,12 @@ impl MessagePage<'_> {
             },
             Self::Upstream { host, reference, retry } => upstream(host, reference, retry),
             Self::Limited { limit, seconds, again } => limited(limit, seconds).again(again),
+            Self::WrongNetwork { host } => {
+                Message { host, ..Message::new("wrong_network_title", "wrong_network_text") }
+            }
+            Self::Foreign { host } => {
+                Message { host, ..Message::new("foreign_title", "foreign_text") }
+            }
             Self::BadRequest => Message::new("bad_request_title", "bad_request_text"),
             Self::NotFound => Message::new("not_found_title", "not_found_text"),
             Self::MethodNotAllowed => Message::new("method_title", "method_text"),

@@ -5,8 +5,7 @@ use super::{Head, Page};
 use crate::domain::Country;
 use crate::words::{Context, Language, Safe};
 
-/// Asks for a mobile number. 200, whatever it says.
-#[derive(Debug)]
+/// Asks for a mobile number. 200, whatever it says. Without `Debug`: it holds what was typed.
 pub struct NumberPage<'a> {
     /// What the login is for, sealed.
     pub flow: &'a str,

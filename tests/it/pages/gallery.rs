@@ -131,6 +131,8 @@ impl Gallery<'_> {
             );
         }
         self.add("server-error", &MessagePage::ServerError { reference: text });
+        self.add("wrong-network", &MessagePage::WrongNetwork { host });
+        self.add("foreign", &MessagePage::Foreign { host });
         self.add("bad-request", &MessagePage::BadRequest);
         self.add("not-found", &MessagePage::NotFound);
         self.add("method", &MessagePage::MethodNotAllowed);
