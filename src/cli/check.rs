@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::{FAILED, FINE, Surroundings, say};
 use crate::config::Config;
+use crate::web::pages::Pages;
 
 pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     match Config::load(file, around.environment) {
@@ -32,6 +33,8 @@ fn report(config: &Config) -> String {
         let name = &site.name;
         format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both")
     }));
+    let corrections = Pages::new(&config.brand).map(|pages| pages.corrections().to_vec());
+    lines.extend(corrections.unwrap_or_default().iter().map(|said| format!("note: {said}")));
     if config.secrets.is_none() {
         let path = config.secret_file.display();
         lines.push(format!("note: server.secret is in {path}, made there at the first start"));

@@ -10,7 +10,7 @@ use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal};
 use crate::system::System;
-use crate::words::{SmsTemplate, bind_to_host};
+use crate::words::{SmsTemplates, bind_to_host};
 
 /// The most texts that wait to be sent. What comes beyond is refused.
 const MOST_WAITING: usize = 10_000;
@@ -24,6 +24,7 @@ pub(super) struct Job {
     pub(super) attempt: AttemptId,
     pub(super) phone: PhoneNumber,
     pub(super) language: Option<String>,
+    pub(super) page_language: Option<String>,
     pub(super) page_host: Option<Host>,
 }
 
@@ -76,7 +77,7 @@ pub struct Sender {
     pub attempts: Arc<dyn Attempts>,
     pub keys: Arc<Keys>,
     pub delivery: Arc<Delivery>,
-    pub template: Arc<SmsTemplate>,
+    pub templates: Arc<SmsTemplates>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
@@ -136,7 +137,8 @@ impl Sender {
             failed("made with a secret that is gone");
             return service_down;
         };
-        let text = match self.template.render(&code, &job.phone, job.language.as_deref()) {
+        let template = self.templates.of(job.page_language.as_deref());
+        let text = match template.render(&code, &job.phone, job.language.as_deref()) {
             Ok(text) => text,
             Err(error) => {
                 failed(&error.to_string());

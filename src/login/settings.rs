@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::{CodeLength, Country};
@@ -21,7 +20,8 @@ pub struct Settings {
 pub enum Countries {
     /// `"*"`: only where texts cost nothing (the console provider).
     All,
-    Only(BTreeSet<Country>),
+    /// In the operator's order.
+    Only(Vec<Country>),
 }
 
 impl Countries {

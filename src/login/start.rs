@@ -18,6 +18,8 @@ pub struct Start<'a> {
     pub phone: &'a PhoneNumber,
     /// The `Accept-Language` header's own text, for the template.
     pub language: Option<&'a str>,
+    /// The tag of the language of the page that asks for the code.
+    pub page_language: Option<&'a str>,
     /// The host of the page that asks for the code, for the text's last line.
     pub page_host: Option<&'a Host>,
 }
@@ -75,6 +77,7 @@ impl Login {
             attempt: id,
             phone: start.phone.clone(),
             language: start.language.map(str::to_owned),
+            page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
         });
         if queued {

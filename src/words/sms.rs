@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use liquid::ObjectView;
@@ -77,6 +77,28 @@ impl SmsTemplate {
             request_language: language,
         };
         self.parsed.render(&variables as &dyn ObjectView).map(MessageText)
+    }
+}
+
+/// A template for each language, and one for all others.
+#[derive(Debug)]
+pub struct SmsTemplates {
+    others: SmsTemplate,
+    by_language: BTreeMap<String, SmsTemplate>,
+}
+
+impl SmsTemplates {
+    pub const fn new(others: SmsTemplate) -> Self {
+        Self { others, by_language: BTreeMap::new() }
+    }
+
+    pub fn add(&mut self, tag: &str, template: SmsTemplate) {
+        self.by_language.insert(tag.to_owned(), template);
+    }
+
+    /// The one for whoever reads the pages in the language `tag`.
+    pub fn of(&self, tag: Option<&str>) -> &SmsTemplate {
+        tag.and_then(|tag| self.by_language.get(tag)).unwrap_or(&self.others)
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the raw file to each module's settings: one file for each section of the file.
 //! Reads no TOML.
+mod brand;
 mod login;
 mod server;
 mod sites;
@@ -8,7 +9,7 @@ mod users;
 
 use super::Config;
 use super::reader::Reader;
-use super::values::{self, shown, unknown};
+use super::values::{shown, unknown};
 use crate::store::Database;
 use server::Ground;
 
@@ -23,9 +24,10 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let proxy = server::settings(reader, &ground);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
-    let brand_name = reader.one("brand.name", values::name);
+    let checked = brand::brand(reader);
     let providers = sms::providers(reader, &ground);
-    let template = reader.one("sms.template", sms::template);
+    let template = sms::template(reader, checked.as_ref());
+    let templates = sms::templates(reader, checked.as_ref());
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
@@ -39,11 +41,12 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         secret_file: reader.path("doorcode.secret"),
         proxy: proxy?,
         database: Database::Sqlite(reader.path(&database?)),
-        brand_name: brand_name?,
+        brand: checked?.brand,
         login: login?,
         session: session?,
         providers: providers?,
         sms_template: template?,
+        sms_templates: templates?,
         users: users?,
         sites: sites?,
         development_exposed: ground.exposed,

@@ -1,8 +1,10 @@
 use super::super::reader::Reader;
 use super::super::values::{shown, unknown};
+use super::brand::Checked;
 use super::server::Ground;
 use crate::delivery::sms::{ProviderSettings, twilio};
 use crate::domain::Origin;
+use crate::words::{SmsTemplate, TemplateError};
 
 type ReadProvider = fn(&mut Reader<'_>, &Ground) -> Option<ProviderSettings>;
 
@@ -119,14 +121,52 @@ fn base_url(text: &str) -> Result<url::Url, String> {
     Ok(url)
 }
 
-/// Looks for the code in what Liquid would act on; whether it is good Liquid is judged where it
-/// is used.
-pub(super) fn template(text: &str) -> Result<String, String> {
+const TEMPLATE: &str = "sms.template";
+const TEMPLATES: &str = "sms.templates";
+
+/// `brand`: `None` when not known for a mistake there.
+pub(super) fn template(reader: &mut Reader<'_>, brand: Option<&Checked>) -> Option<String> {
+    reader.one(TEMPLATE, |text| liquid(text, brand))
+}
+
+/// The texts by language. Those that come with Doorcode translate the template that does: beside
+/// one of the operator's they would say something else.
+pub(super) fn templates(
+    reader: &mut Reader<'_>,
+    brand: Option<&Checked>,
+) -> Option<Vec<(String, String)>> {
+    let own = reader.has(TEMPLATE);
+    let mut good = Vec::new();
+    for tag in reader.names(TEMPLATES) {
+        let key = format!("{TEMPLATES}.{tag}");
+        if own && !reader.has(&key) {
+            continue;
+        }
+        let languages = brand.map(|brand| brand.languages.as_slice()).unwrap_or_default();
+        if brand.is_some() && !languages.contains(&tag) {
+            let known: Vec<&str> = languages.iter().map(String::as_str).collect();
+            reader.note(&key, unknown(&tag, "a language of the pages", &known));
+            continue;
+        }
+        good.push(reader.one(&key, |text| liquid(text, brand)).map(|text| (tag, text)));
+    }
+    good.into_iter().collect()
+}
+
+fn liquid(text: &str, brand: Option<&Checked>) -> Result<String, String> {
+    // Looked for in what Liquid would act on.
     let acts = text.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let word = |c: char| !c.is_alphanumeric() && c != '_';
     let mut words = acts.flat_map(|act| act.split(word));
-    let good = text.contains("@@password@@") || words.any(|w| ["code", "password"].contains(&w));
-    good.then(|| text.to_owned()).ok_or_else(|| {
-        "does not show the code; write {{ code }}, {{ password }} or @@password@@ in it".to_owned()
-    })
+    let shows = text.contains("@@password@@") || words.any(|w| ["code", "password"].contains(&w));
+    if !shows {
+        let text = "does not show the code; write {{ code }}, {{ password }} or @@password@@ in it";
+        return Err(text.to_owned());
+    }
+    let name = brand.map(|checked| checked.brand.name.as_str()).unwrap_or_default();
+    match SmsTemplate::parse(text, name) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(TemplateError::Unreadable { detail, .. }) => Err(format!("is wrong: {detail}")),
+        Err(other) => Err(other.to_string()),
+    }
 }
