@@ -199,7 +199,11 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole();
         }
-        session.set_keepalive(Some(KEEP_ALIVE));
+        // Only shortens: a client that closes, a body with two lengths (RFC 9112 §6.1) and the end
+        // of the process have switched it off by now, and it must stay off.
+        if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(KEEP_ALIVE));
+        }
         session.set_write_timeout(Some(WRITE));
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
