@@ -202,7 +202,7 @@ fn a_code_is_of_no_use_at_another_browser() {
     let (page, code) = begin(&gate, &mut hers, "/", ADA);
 
     let mut nobody = gate.browser();
-    nobody.give_code(&page, &code).is(400).says("did not send back the cookie");
+    nobody.give_code(&page, &code).is(400).says("did not send our cookie back");
     thief.visit("/");
     thief.give_code(&page, &code).is(400).says("Your sign-in timed out");
     let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
