@@ -82,6 +82,35 @@ fn what_is_under_way_is_answered_before_the_process_ends() {
     assert!(Wire::try_to(program.port).is_err());
 }
 
+#[test]
+fn connections_that_say_nothing_do_not_hold_the_end_up() {
+    let mut program = Program::start("info");
+    let request = program.browser().request("GET", "/public/x", &[], None);
+    let mut wires: Vec<Wire> = (0..3).map(|_| Wire::to(program.port)).collect();
+    wires[0].send(&request).expect("sent");
+    wires[0].answer(false).expect("an answer").is(200);
+    wires[1].send(&request[..request.len() / 2]).expect("sent");
+    program.signal("TERM");
+    let end = program.wait_for_end();
+    assert_eq!(end.code(), Some(0), "{}", program.printed());
+    assert!(!program.printed().contains("with connections open"), "{}", program.printed());
+    for wire in &mut wires {
+        assert!(wire.is_closed());
+    }
+}
+
+#[test]
+fn control_c_ends_the_process_without_waiting_for_anybody() {
+    let mut program = Program::start("info");
+    program.app.slows("/public/slow", Duration::from_mins(1));
+    let mut wire = Wire::to(program.port);
+    wire.send(&program.browser().request("GET", "/public/slow", &[], None)).expect("sent");
+    wait_for("the request at the app", || (program.app.count() == 1).then_some(()));
+    program.signal("INT");
+    let end = program.wait_for_end();
+    assert_eq!(end.code(), Some(0), "{}", program.printed());
+}
+
 /// A connection on which nothing was asked for so long may be closed by a server that ends.
 const PROMPT: Duration = Duration::from_millis(250);
 

@@ -64,8 +64,15 @@ impl Program {
         self.child.try_wait().expect("a state").is_none()
     }
 
+    /// Fails when it has not ended after 15 s, long before the longest that it gives itself.
+    #[track_caller]
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
-        wait_for("end of the program", || self.child.try_wait().expect("a state"))
+        let mut looks = 0;
+        wait_for("end of the program", || {
+            looks += 1;
+            assert!(looks < 1500, "the program does not end: {}", self.printed());
+            self.child.try_wait().expect("a state")
+        })
     }
 
     /// Everything that it printed.

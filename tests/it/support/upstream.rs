@@ -112,6 +112,10 @@ impl Drop for Upstream {
 fn serve(stream: TcpStream, desk: &Desk) {
     let mut reader = BufReader::new(stream);
     while let Some(seen) = request(&mut reader) {
+        if seen.header("upgrade").is_some() {
+            held(&desk.seen).push(seen);
+            return echo(reader);
+        }
         let path = seen.target.split('?').next().unwrap_or_default();
         let reply = held(&desk.replies).get(path).cloned().unwrap_or_default();
         let body = format!("the app: {} {}\n", seen.method, seen.target);
@@ -128,12 +132,27 @@ fn serve(stream: TcpStream, desk: &Desk) {
     }
 }
 
+/// Speaks no protocol: gives back every byte that comes.
+fn echo(mut reader: BufReader<TcpStream>) {
+    let switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
+                    Upgrade: websocket\r\n\r\n";
+    let mut bytes = [0; 1024];
+    let mut wrote = reader.get_mut().write_all(switched.as_bytes());
+    while wrote.is_ok() {
+        let Ok(count @ 1..) = reader.read(&mut bytes) else { return };
+        wrote = reader.get_mut().write_all(&bytes[..count]);
+    }
+}
+
 fn request(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
     let first = line(reader)?;
     let mut words = first.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let headers = fields(reader)?;
     let mut seen = Seen { method, target, headers, body: Vec::new(), trailers: Vec::new() };
+    if seen.header("expect").is_some() {
+        reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
     if !seen.all("transfer-encoding").is_empty() {
         seen.body = chunks(reader)?;
         seen.trailers = fields(reader)?;
