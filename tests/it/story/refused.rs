@@ -57,6 +57,24 @@ fn an_app_that_is_down_is_said_to_be_so() {
 }
 
 #[test]
+fn a_request_that_an_app_took_and_did_not_answer_is_not_sent_twice() {
+    let gate = Gate::start();
+    gate.app.dies_at("/public/dies");
+    for kept in [false, true] {
+        for method in ["POST", "PATCH"] {
+            if kept {
+                // Leaves a connection to the app behind, which the next request is sent on.
+                gate.browser().get("/public/x").is(200);
+            }
+            let before = gate.app.count();
+            let form = [("pay", "once")];
+            gate.browser().send(method, "/public/dies", &[], Some(&form)).is(502);
+            assert_eq!(gate.app.count() - before, 1, "{method}, on a kept connection: {kept}");
+        }
+    }
+}
+
+#[test]
 fn a_form_that_was_sent_without_a_login_is_said_to_be_lost() {
     let gate = Gate::start();
     let mut browser = gate.browser();

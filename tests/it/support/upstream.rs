@@ -39,6 +39,8 @@ impl Seen {
 struct Reply {
     head: String,
     after: Duration,
+    /// Takes the request and closes the connection.
+    silent: bool,
 }
 
 #[derive(Default)]
@@ -99,6 +101,11 @@ impl Upstream {
     pub(crate) fn slows(&self, path: &str, time: Duration) {
         held(&self.desk.replies).entry(path.to_owned()).or_default().after = time;
     }
+
+    /// From now on, `path` takes requests and answers none.
+    pub(crate) fn dies_at(&self, path: &str) {
+        held(&self.desk.replies).entry(path.to_owned()).or_default().silent = true;
+    }
 }
 
 impl Drop for Upstream {
@@ -126,7 +133,7 @@ fn serve(stream: TcpStream, desk: &Desk) {
         );
         held(&desk.seen).push(seen);
         std::thread::sleep(reply.after);
-        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+        if reply.silent || reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
