@@ -7,6 +7,7 @@
 
 mod config;
 mod delivery;
+mod domain;
 mod gate;
 mod pages;
 mod support;
