@@ -10,5 +10,6 @@ mod delivery;
 mod domain;
 mod gate;
 mod pages;
+mod store;
 mod support;
 mod words;
