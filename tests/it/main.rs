@@ -7,8 +7,10 @@
 
 mod config;
 mod delivery;
+mod domain;
 mod gate;
 mod pages;
 mod story;
+mod store;
 mod support;
 mod words;
