@@ -129,7 +129,7 @@ fn a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
     let browser_cookie = browser.cookie("doorcode-browser").expect("a cookie");
     forgetful.keep_cookie("doorcode-browser", &browser_cookie);
     let told = forgetful.get(&format!("/.doorcode/resume?flow={flow}")).is(400);
-    told.says("Your browser did not keep you signed in").says("Try again");
+    told.says("Your browser did not send our cookie back").says("Try again");
 }
 
 #[test]
