@@ -25,6 +25,11 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
             "server.unsafe_development_exposed is on: what is meant for this machine only is open to others"
         );
     }
+    if config.shared_origin {
+        warn!(
+            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts"
+        );
+    }
     can_listen(&config)?;
     let greeting = greeting(&config);
     // Lives as long as the server: the database's pool and the signals stay on it.
