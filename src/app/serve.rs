@@ -20,15 +20,8 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.try_init().map_err(|error| error.to_string())?;
-    if config.development_exposed {
-        warn!(
-            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others"
-        );
-    }
-    if config.shared_origin {
-        warn!(
-            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts"
-        );
+    for said in unsafe_settings(&config) {
+        warn!("{said}");
     }
     can_listen(&config)?;
     let greeting = greeting(&config);
@@ -44,6 +37,21 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     writeln!(std::io::stdout(), "{greeting}")?;
     proxy::run(parts, Stop::Signals(signals));
     Ok(())
+}
+
+/// What an operator allowed against our advice.
+fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
+    let table = [
+        (
+            config.development_exposed,
+            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others",
+        ),
+        (
+            config.shared_origin,
+            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts",
+        ),
+    ];
+    table.into_iter().filter_map(|(on, said)| on.then_some(said))
 }
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.

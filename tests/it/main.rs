@@ -7,6 +7,7 @@
 
 mod config;
 mod delivery;
+mod handover;
 mod pages;
 mod support;
 mod words;
