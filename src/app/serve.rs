@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{AppError, Surroundings, build};
 use crate::config::Config;
+use crate::delivery::sms::ProviderSettings;
 use crate::proxy::{self, AccessLog, Signals, Stop};
 use crate::system::System;
 
@@ -30,7 +31,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let signals = runtime.block_on(async { Signals::catch() })?;
     let around = Surroundings {
         system: System::real(),
-        access_log: AccessLog::to(std::io::stdout())?,
+        access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
     };
     let parts = runtime.block_on(build(config, around))?;
@@ -52,6 +53,16 @@ fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
         ),
     ];
     table.into_iter().filter_map(|(on, said)| on.then_some(said))
+}
+
+/// Access lines go to standard output, unless the console provider prints texts there: among them
+/// nobody would find a code.
+fn access_log(config: &Config) -> std::io::Result<AccessLog> {
+    let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
+    if config.providers.iter().any(console) {
+        return Ok(AccessLog::off());
+    }
+    AccessLog::to(std::io::stdout())
 }
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.

@@ -74,9 +74,12 @@ impl Cookies {
     }
 }
 
+/// The pairs that are text. Browsers send the cookies of an app in the same header, and those
+/// may hold any bytes: they must not hide ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(';')).map(str::trim)
+    let values = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = values.flat_map(|bytes| bytes.split(|b| *b == b';'));
+    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok())
 }
 
 /// Whether a cookie of this name belongs to the family, secure or not. Browsers and servers

@@ -7,7 +7,9 @@
 
 mod config;
 mod delivery;
+mod gate;
 mod handover;
 mod pages;
+mod story;
 mod support;
 mod words;

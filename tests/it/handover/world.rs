@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,6 +15,7 @@ use http_body_util::BodyExt as _;
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
+use crate::support::still::StillClock;
 use crate::support::twilio::{ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, SERVICE_SID};
 
 pub(super) const ISSUER: &str = "https://auth.example.com";
@@ -46,17 +46,9 @@ url = "https://auth.example.com:8443"
 upstreams = ["127.0.0.1:1"]
 "#;
 
-struct Still(AtomicI64);
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// The whole program without its sockets: requests go in where Pingora would bring them.
 pub(super) struct World {
-    clock: Arc<Still>,
+    clock: Arc<StillClock>,
     pub(super) twilio: FakeTwilio,
     shared: Shared,
     _jobs: JoinSet<()>,
@@ -79,7 +71,7 @@ impl World {
             _ => None,
         };
         let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
-        let clock = Arc::new(Still(AtomicI64::new(1_767_225_600_000)));
+        let clock = Arc::new(StillClock::new());
         let system = System { clock: Arc::clone(&clock) as _, ..System::real() };
         let around = Surroundings { system, access_log: AccessLog::off(), exit: Box::new(|| ()) };
         let parts = build(config, around).await.unwrap();
@@ -88,7 +80,7 @@ impl World {
     }
 
     pub(super) fn pass(&self, time: Duration) {
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.pass(time);
     }
 
     pub(super) fn now(&self) -> Timestamp {
