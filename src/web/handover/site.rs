@@ -80,7 +80,7 @@ impl Web {
     }
 
     /// Takes the ticket of a visit. It is spent from here on, whatever is found wrong.
-    async fn redeem(&self, visit: &Visit) -> Result<Ticket, Refusal> {
+    async fn take(&self, visit: &Visit) -> Result<Ticket, Refusal> {
         let text = visit.asked("ticket").unwrap_or_default();
         let ticket = self.tickets.take(digest(text.as_bytes())).await?;
         let ticket = ticket.ok_or(Refusal::Unknown)?;
@@ -90,18 +90,20 @@ impl Web {
         if self.system.now() >= ticket.expires {
             return Err(Refusal::Expired(ticket));
         }
-        if !visit.has_state(&ticket.state) {
-            return Err(Refusal::NoState(ticket));
-        }
         Ok(ticket)
     }
 
-    /// Lets the browser of a good ticket in on this host: the session cookie to set, `None` when
-    /// it has one of this session already.
+    /// Lets the browser of a ticket in on this host: the session cookie to set, `None` when it
+    /// has one of this session already.
     async fn admit(&self, visit: &Visit, ticket: &Ticket) -> Result<Option<String>, Refusal> {
         let before = self.signed_in(&visit.headers, &visit.facts).await?;
+        // A copy of a tab that has arrived, or the way back to its login: the ticket gives
+        // nothing that is not there, and the state cookie went with the first.
         if before.as_ref().is_some_and(|before| before.session() == ticket.session) {
             return Ok(None);
+        }
+        if !visit.has_state(&ticket.state) {
+            return Err(Refusal::NoState(ticket.clone()));
         }
         let host = visit.facts.origin.host();
         let begun = self.sessions.begin_at(ticket.session, host, self.session).await?;
@@ -142,7 +144,7 @@ impl Web {
 
 /// Where the issuer sends a browser back to, with a ticket.
 pub(in crate::web) async fn callback(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
-    let ticket = match web.redeem(&visit).await {
+    let ticket = match web.take(&visit).await {
         Ok(ticket) => ticket,
         Err(refusal) => return web.refuse_ticket(&visit, &refusal),
     };

@@ -117,6 +117,28 @@ async fn two_tabs_that_both_hold_a_ticket_both_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_tab_and_the_way_back_to_a_login_lead_on_too() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = format!("{SHOP}/a?b");
+    let login = me.visit(&page).await;
+    let out = me.log_in(&login, ME).await;
+    me.follow(out, "none").await;
+    for at in me.journey.clone().iter().rev().filter(|at| at.starts_with(ISSUER)) {
+        let again = me.visit(at).await;
+        let again = match again.body.split_once("0;url=") {
+            Some(_) => me.visit(&format!("{ISSUER}{}", again.attribute("0;url="))).await,
+            None => again,
+        };
+        // What was posted is no page to go back to.
+        if !at.ends_with("/login") && !at.ends_with("/code") {
+            assert!(again.is_the_app(ME) && again.at.as_str() == page, "{at}\n{again:?}");
+        }
+    }
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_on_one_host_signs_out_on_all_at_once() {
     let places = [(ISSUER, ""), (SHOP, "/.doorcode"), (WIKI, "/.doorcode"), (TOOLS, "/.doorcode")];
     for (origin, prefix) in places {
