@@ -55,7 +55,8 @@ impl Web {
             session: who.session(),
             expires: now + TICKET,
         };
-        self.tickets.put(digest(text.as_bytes()), ticket).await?;
+        let put = self.tickets.put(digest(text.as_bytes()), ticket).await;
+        put.inspect_err(|error| self.store_failed("keep a ticket", error))?;
         let callback = format!("{}{}/callback?ticket={text}", flow.origin, self.map.prefix());
         Ok(Redirect::to(callback))
     }

@@ -6,6 +6,8 @@ mod site;
 
 use super::Web;
 use crate::domain::Origin;
+use crate::events::Event;
+use crate::store::StoreError;
 use crate::system::Timestamp;
 
 pub(super) use site::{arrived, callback};
@@ -24,5 +26,10 @@ impl Web {
     /// sees it.
     pub(super) fn is_elsewhere(&self, origin: &Origin) -> bool {
         origin.host() != self.map.issuer().origin().host()
+    }
+
+    fn store_failed(&self, doing: &'static str, error: &StoreError) {
+        let reason = error.to_string();
+        self.events.record(&Event::StoreFailed { doing, reason: &reason });
     }
 }

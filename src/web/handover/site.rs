@@ -125,8 +125,7 @@ impl Web {
             Refusal::NoState(ticket) => ("without its state cookie", Some(ticket)),
             Refusal::Over(ticket) => ("of a session that is over", Some(ticket)),
             Refusal::Store(error) => {
-                let (doing, reason) = ("hand over a session", error.to_string());
-                self.events.record(&Event::StoreFailed { doing, reason: &reason });
+                self.store_failed("let in by a ticket", error);
                 return self.refuse(visit, &Problem::Unavailable);
             }
         };
