@@ -23,10 +23,8 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let log = tracing_subscriber::registry().with(filter_fn(is_harmless)).with(filter).with(lines);
     log.try_init()?;
-    if config.development_exposed {
-        warn!(
-            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others"
-        );
+    for said in unsafe_settings(&config) {
+        warn!("{said}");
     }
     can_listen(&config)?;
     let greeting = greeting(&config);
@@ -42,6 +40,21 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     writeln!(std::io::stdout(), "{greeting}")?;
     proxy::run(parts, Stop::Signals(signals));
     Ok(())
+}
+
+/// What an operator allowed against our advice.
+fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
+    let table = [
+        (
+            config.development_exposed,
+            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others",
+        ),
+        (
+            config.shared_origin,
+            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts",
+        ),
+    ];
+    table.into_iter().filter_map(|(on, said)| on.then_some(said))
 }
 
 /// Access lines go to standard output, unless the console provider prints texts there: among them
