@@ -15,7 +15,7 @@ use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, MemoryTickets, SqlStore, StoreError};
+use crate::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, StoreError};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{self, Web, pages};
@@ -38,8 +38,8 @@ pub enum AppError {
         secret.display()
     )]
     SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database: {0}")]
-    Store(#[from] StoreError),
+    #[error("store.database {}: {why}", path.display())]
+    Store { path: PathBuf, why: StoreError },
     #[error("pages: {0}")]
     Pages(#[from] pages::PagesError),
     #[error("sms.template: {0}")]
@@ -77,7 +77,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
-    let store = Arc::new(SqlStore::open(&config.database).await?);
+    let store = Arc::new(open(&config.database).await?);
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
@@ -89,6 +89,12 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let access_log = Arc::new(access_log);
     let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+}
+
+async fn open(database: &Database) -> Result<SqlStore, AppError> {
+    let Database::Sqlite(path) = database;
+    let opened = SqlStore::open(database).await;
+    opened.map_err(|why| AppError::Store { path: path.clone(), why })
 }
 
 fn uses_demo(config: &Config) -> bool {
