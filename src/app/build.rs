@@ -27,7 +27,7 @@ const LAST_SEEN: Duration = Duration::from_mins(5);
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("{}: {why}", path.display())]
+    #[error("the secret {}: {why}", path.display())]
     Secret { path: PathBuf, why: std::io::Error },
     #[error("{}: the secret {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },
