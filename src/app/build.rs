@@ -15,7 +15,7 @@ use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, SqlStore, StoreError};
+use crate::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, StoreError};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::pages::{Pages, PagesError};
@@ -28,7 +28,7 @@ const LAST_SEEN: Duration = Duration::from_mins(5);
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("{}: {why}", path.display())]
+    #[error("the secret {}: {why}", path.display())]
     Secret { path: PathBuf, why: std::io::Error },
     #[error("{}: the secret {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },
@@ -39,8 +39,8 @@ pub enum AppError {
         secret.display()
     )]
     SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database: {0}")]
-    Store(#[from] StoreError),
+    #[error("store.database {}: {why}", path.display())]
+    Store { path: PathBuf, why: StoreError },
     #[error("pages: {0}")]
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
@@ -68,6 +68,7 @@ struct Lasting {
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     login: LoginParts,
+    tickets: Arc<MemoryTickets>,
     resolver: Arc<Resolver>,
 }
 
@@ -77,7 +78,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
-    let store = Arc::new(SqlStore::open(&config.database).await?);
+    let store = Arc::new(open(&config.database).await?);
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
@@ -89,6 +90,12 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let access_log = Arc::new(access_log);
     let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+}
+
+async fn open(database: &Database) -> Result<SqlStore, AppError> {
+    let Database::Sqlite(path) = database;
+    let opened = SqlStore::open(database).await;
+    opened.map_err(|why| AppError::Store { path: path.clone(), why })
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -115,7 +122,8 @@ fn lasting(
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    Lasting { system, events, keyring, store, sessions, outbox, login, resolver }
+    let tickets = Arc::new(MemoryTickets::default());
+    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
 }
 
 /// The one value that configuration decides.
@@ -130,6 +138,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages(config)?,
+        tickets: Arc::clone(&lasting.tickets) as _,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };

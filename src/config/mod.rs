@@ -54,10 +54,12 @@ pub struct Config {
     /// The same by language tags.
     pub sms_templates: Vec<(String, String)>,
     pub users: Vec<ConfiguredUser>,
-    /// Never empty; names and places are unique, all on the issuer's host.
+    /// Never empty; names and places are unique.
     pub sites: Vec<Site>,
     /// `server.unsafe_development_exposed`: to be said at every start.
     pub development_exposed: bool,
+    /// `server.unsafe_shared_origin`: to be said at every start.
+    pub shared_origin: bool,
 }
 
 impl Config {

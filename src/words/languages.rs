@@ -53,6 +53,11 @@ impl Languages {
         Self::parse(BUILT_IN)
     }
 
+    /// The tags of the built-in ones, without reading any.
+    pub fn built_in_tags() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(tag, ..)| *tag)
+    }
+
     /// The built-in languages with other words for some of what they say, and further languages.
     /// `given`: name and text of each file, `fr.toml` or `countries.fr.toml`.
     pub fn with(given: &[(&str, &str)]) -> Result<Self, Vec<Mistake>> {

@@ -5,8 +5,14 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod brand;
 mod config;
 mod delivery;
+mod domain;
+mod gate;
+mod handover;
 mod pages;
+mod store;
+mod story;
 mod support;
 mod words;

@@ -4,6 +4,7 @@ use super::super::folder;
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use crate::web::pages::{Brand, Color, Folder, Links, Pages, Picture, Theme};
+use crate::words::Languages;
 
 const FOLDER: &str = "brand.folder";
 
@@ -37,11 +38,25 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
         links: links.ok()?,
         folder: folder?,
     };
-    let pages = Pages::new(&brand).map_err(|wrong| {
-        wrong.mistakes().iter().for_each(|mistake| reader.note(FOLDER, mistake.to_string()));
-    });
-    let languages = pages.ok()?.languages().iter().map(|l| l.tag().to_owned()).collect();
+    let languages = languages(reader, &brand)?;
     Some(Checked { brand, languages })
+}
+
+/// The tags of the pages' languages. Makes the pages once, for their mistakes; without a folder
+/// there can be none.
+fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
+    if !reader.has(FOLDER) {
+        return Some(Languages::built_in_tags().map(str::to_owned).collect());
+    }
+    match Pages::new(brand) {
+        Ok(pages) => Some(pages.languages().iter().map(|l| l.tag().to_owned()).collect()),
+        Err(wrong) => {
+            for mistake in wrong.mistakes() {
+                reader.note(FOLDER, mistake.to_string());
+            }
+            None
+        }
+    }
 }
 
 /// A mistake that was noted.
