@@ -1,0 +1,106 @@
+use super::CounterKey;
+
+/// A window is counted in so many steps.
+const STEPS: i64 = 4;
+/// Each key is counted in so many cells of a step: all of them must be shared with others
+/// before it is counted too high.
+const CELLS_OF_A_KEY: usize = 3;
+
+/// Counts of any number of keys in a fixed number of cells: a count-min sketch for each step of
+/// the window. A key shares its cells with others, so its count may be too high, never too low.
+pub(super) struct Sketch {
+    cells: usize,
+    width: i64,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Default)]
+struct Step {
+    number: i64,
+    /// Empty, or [`CELLS_OF_A_KEY`] times `Sketch::cells`.
+    cells: Vec<u8>,
+}
+
+impl Sketch {
+    /// How many steps of cells are there at once, in bytes for each cell.
+    pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * (STEPS as usize + 1);
+
+    /// `cells`: in each of the rows of a step; a power of two.
+    pub(super) fn new(cells: usize, window: i64) -> Self {
+        // One step more than the window has: the oldest counts until it is wholly outside.
+        let steps = vec![Step::default(); STEPS as usize + 1];
+        Self { cells, width: (window / STEPS).max(1), steps }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.steps.iter().map(|step| step.cells.capacity()).sum()
+    }
+
+    /// When each part of the count of `key` ends, soonest first.
+    pub(super) fn held(&self, key: CounterKey, now: i64) -> Vec<(i64, u32)> {
+        let newest = now.div_euclid(self.width);
+        let numbers = newest - STEPS..=newest;
+        let counts = numbers.filter_map(|number| {
+            let step = &self.steps[self.place(number)];
+            let there = step.number == number && !step.cells.is_empty();
+            let n = there.then(|| self.least(step, key)).filter(|n| *n > 0)?;
+            Some(((number + STEPS + 1) * self.width, n))
+        });
+        counts.collect()
+    }
+
+    pub(super) fn is_over(&self, now: i64) -> bool {
+        let oldest = now.div_euclid(self.width) - STEPS;
+        self.steps.iter().all(|step| step.cells.is_empty() || step.number < oldest)
+    }
+
+    pub(super) fn add(&mut self, key: CounterKey, n: u32, now: i64) {
+        let number = now.div_euclid(self.width);
+        let (place, all) = (self.place(number), CELLS_OF_A_KEY * self.cells);
+        let step = &mut self.steps[place];
+        if step.number != number || step.cells.is_empty() {
+            step.number = number;
+            step.cells.clear();
+            step.cells.resize(all, 0);
+        }
+        let n = u8::try_from(n).unwrap_or(u8::MAX);
+        for cell in cells_of(key, self.cells) {
+            step.cells[cell] = step.cells[cell].saturating_add(n);
+        }
+    }
+
+    pub(super) fn take_away(&mut self, key: CounterKey, n: u32, at: i64) {
+        let number = at.div_euclid(self.width);
+        let place = self.place(number);
+        let step = &mut self.steps[place];
+        if step.number != number || step.cells.is_empty() {
+            return;
+        }
+        let n = u8::try_from(n).unwrap_or(u8::MAX);
+        for cell in cells_of(key, self.cells) {
+            // What a full cell holds is not known any more: it stays full.
+            if step.cells[cell] != u8::MAX {
+                step.cells[cell] = step.cells[cell].saturating_sub(n);
+            }
+        }
+    }
+
+    fn least(&self, step: &Step, key: CounterKey) -> u32 {
+        let least = cells_of(key, self.cells).map(|cell| step.cells[cell]).min().unwrap_or(0);
+        // A full cell may stand for any number.
+        if least == u8::MAX { u32::MAX } else { least.into() }
+    }
+
+    fn place(&self, number: i64) -> usize {
+        usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0) % self.steps.len()
+    }
+}
+
+/// The cells of a key, one in each row. Keys are keyed digests: nobody can aim at a cell.
+fn cells_of(key: CounterKey, cells: usize) -> impl Iterator<Item = usize> {
+    (0..CELLS_OF_A_KEY).map(move |row| {
+        let bytes = &key.0[4 * row..4 * row + 4];
+        let number = bytes.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        row * cells + number % cells
+    })
+}
