@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{AppError, Surroundings, build};
 use crate::config::Config;
+use crate::delivery::sms::ProviderSettings;
 use crate::proxy::{self, AccessLog, Signals, Stop};
 use crate::system::System;
 
@@ -32,13 +33,23 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let signals = runtime.block_on(async { Signals::catch() })?;
     let around = Surroundings {
         system: System::real(),
-        access_log: AccessLog::to(std::io::stdout())?,
+        access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
     };
     let parts = runtime.block_on(build(config, around))?;
     writeln!(std::io::stdout(), "{greeting}")?;
     proxy::run(parts, Stop::Signals(signals));
     Ok(())
+}
+
+/// Access lines go to standard output, unless the console provider prints texts there: among them
+/// nobody would find a code.
+fn access_log(config: &Config) -> std::io::Result<AccessLog> {
+    let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
+    if config.providers.iter().any(console) {
+        return Ok(AccessLog::off());
+    }
+    AccessLog::to(std::io::stdout())
 }
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.

@@ -18,7 +18,13 @@ Examples:
 
 Signals:
   SIGTERM   stop: finish what is being answered and the texts that wait, then end
-  SIGINT    (Ctrl-C) end at once
+  SIGINT    (Ctrl-C) the same
+  SIGHUP    nothing: a changed file is read at the next start
+
+Output:
+  Access lines, one JSON object for each request, go to standard output; with the console provider,
+  texts go there instead. Everything else is logged to standard error: DOORCODE_LOG=debug, or a
+  tracing filter, says how much.
 
 Exit codes:
   0  fine

@@ -199,7 +199,10 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole();
         }
-        session.set_keepalive(Some(KEEP_ALIVE));
+        // Pingora's own is endless; what the client asked to close stays closed.
+        if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(KEEP_ALIVE));
+        }
         session.set_write_timeout(Some(WRITE));
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);

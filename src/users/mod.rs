@@ -1,4 +1,5 @@
-//! People: who they are, what roles they have. Does not prove that somebody is one of them.
+//! People: who they are and what roles they have.
+//! Does not prove that somebody is one of them.
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

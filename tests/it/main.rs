@@ -8,5 +8,6 @@
 mod config;
 mod delivery;
 mod pages;
+mod story;
 mod support;
 mod words;

@@ -1,3 +1,10 @@
-//! What the tests put around Doorcode: doubles of the outside world.
-//! Knows nothing of Doorcode's inside.
+//! What the tests put around Doorcode: doubles of the outside world, and Doorcode itself between
+//! them. Uses only the doors that an operator or a visitor has, and `app`'s for a still clock.
+pub(crate) mod browser;
+pub(crate) mod gate;
+pub(crate) mod http;
+pub(crate) mod ports;
+pub(crate) mod settings;
+pub(crate) mod still;
 pub(crate) mod twilio;
+pub(crate) mod upstream;

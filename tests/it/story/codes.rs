@@ -1,0 +1,281 @@
+//! What a code is good for, for how long, and how often it may be guessed.
+use std::time::Duration;
+
+use crate::support::browser::{Browser, code_in, unlike};
+use crate::support::gate::Gate;
+use crate::support::http::{Answer, storm};
+use crate::support::settings::{ADA, BOB};
+
+const EXPIRED: &str = "That code has expired";
+const DIED: &str = "Too many wrong codes were typed";
+
+/// Asks for `target` and gives a number; the page that asks for the code, and the newest code.
+#[track_caller]
+fn begin(gate: &Gate, browser: &mut Browser, target: &str, phone: &str) -> (Answer, String) {
+    let number = browser.visit(target).is(200).says("name=\"phone\"");
+    let page = browser.give_number(&number, phone).is(200).says("name=\"code\"");
+    (page, newest_code(gate))
+}
+
+#[track_caller]
+fn newest_code(gate: &Gate) -> String {
+    code_in(&gate.texts.messages().pop().expect("a text").body)
+}
+
+/// Types a code and shows the page that comes of it.
+#[track_caller]
+fn guess(browser: &mut Browser, page: &Answer, code: &str) -> Answer {
+    let answer = browser.give_code(page, code).is(303);
+    browser.follow(answer).is(200)
+}
+
+#[track_caller]
+fn resend(browser: &mut Browser, page: &Answer) -> Answer {
+    let flow = crate::support::browser::flow_of(page);
+    let answer = browser.post("/.doorcode/resend", &[("flow", &flow)]).is(303);
+    browser.follow(answer)
+}
+
+#[track_caller]
+fn assert_signs_in(gate: &Gate, browser: &mut Browser, page: &Answer, code: &str) {
+    let before = gate.app.count();
+    let answer = browser.give_code(page, code).is(303);
+    browser.finish(answer).is(200).says("the app: ");
+    assert_eq!(gate.app.count(), before + 1);
+}
+
+#[track_caller]
+fn assert_nobody_is_signed_in(gate: &Gate, browser: &mut Browser) {
+    assert_eq!(browser.cookie("doorcode"), None);
+    browser.get("/orders").is(303);
+    assert_eq!(gate.app.count(), 0);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+}
+
+#[test]
+fn the_last_try_counts() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+    let page = guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    assert_signs_in(&gate, &mut browser, &page, &code);
+}
+
+#[test]
+fn three_wrong_codes_end_the_right_one_and_a_new_start_makes_another() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    guess(&mut browser, &page, &unlike(&code, 0));
+    guess(&mut browser, &page, &unlike(&code, 1));
+    guess(&mut browser, &page, &unlike(&code, 2)).says(DIED).says("name=\"phone\"");
+    let number = guess(&mut browser, &page, &code).says("name=\"phone\"");
+    assert_nobody_is_signed_in(&gate, &mut browser);
+
+    let page = browser.give_number(&number, ADA).is(200).says("We sent");
+    let second = newest_code(&gate);
+    assert_ne!(second, code);
+    guess(&mut browser, &page, &code).says("You have 2 tries left.");
+    assert_signs_in(&gate, &mut browser, &page, &second);
+}
+
+#[test]
+fn the_same_wrong_code_takes_one_try_however_often_it_is_sent() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    for _ in 0..10 {
+        guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+    }
+    assert_signs_in(&gate, &mut browser, &page, &code);
+}
+
+#[test]
+fn a_code_works_for_its_lifetime_and_not_a_moment_longer() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    assert_eq!(gate.texts.messages()[0].validity, Some(300));
+    gate.pass(Duration::from_mins(5));
+    guess(&mut browser, &page, &code).says(EXPIRED).says("name=\"phone\"");
+    assert_nobody_is_signed_in(&gate, &mut browser);
+    browser.visit("/.doorcode/code?flow=x").is(400);
+
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", BOB);
+    gate.pass(Duration::from_mins(5).saturating_sub(Duration::from_millis(1)));
+    assert_signs_in(&gate, &mut browser, &page, &code);
+}
+
+#[test]
+fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+
+    resend(&mut browser, &page).is(200).says("You can ask for the code again in 30 seconds.");
+    gate.pass(Duration::from_millis(29_999));
+    resend(&mut browser, &page).is(200).says("You can ask for the code again in 1 second.");
+    assert_eq!(gate.texts.requests(), 1, "not before half a minute has passed");
+
+    gate.pass(Duration::from_millis(1));
+    let page = resend(&mut browser, &page).is(200).says("We’ve sent the code again.");
+    let texts = gate.texts.messages();
+    assert_eq!(texts.len(), 2);
+    assert_eq!((code_in(&texts[1].body), texts[1].validity), (code.clone(), Some(300)));
+
+    guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    guess(&mut browser, &page, &unlike(&code, 2)).says(DIED);
+    guess(&mut browser, &page, &code).says("name=\"phone\"");
+    assert_nobody_is_signed_in(&gate, &mut browser);
+}
+
+#[test]
+fn no_code_lives_longer_than_ten_minutes_however_often_it_is_sent() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    gate.pass(Duration::from_secs(270));
+    let page = resend(&mut browser, &page).is(200);
+    gate.pass(Duration::from_secs(210));
+    let page = resend(&mut browser, &page).is(200).says("2 minutes");
+    let late = gate.texts.messages().pop().expect("a third text");
+    assert_eq!((code_in(&late.body), late.validity), (code.clone(), Some(120)));
+
+    gate.pass(Duration::from_secs(61));
+    let page = resend(&mut browser, &page).is(200);
+    assert_ne!(newest_code(&gate), code, "too little is left: a new attempt");
+    assert_eq!(gate.texts.messages()[3].validity, Some(300));
+    assert_signs_in(&gate, &mut browser, &page, &newest_code(&gate));
+}
+
+#[test]
+fn a_double_click_on_the_number_sends_one_text() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let flow = crate::support::browser::flow_of(&number);
+    let form = [("flow", flow.as_str()), ("phone", ADA)];
+    let click = browser.request("POST", "/.doorcode/login", &[], Some(&form));
+    let answers = storm(gate.port, &vec![click; 20]);
+    let pages: Vec<Answer> = answers.into_iter().map(|a| browser.follow(a.is(303))).collect();
+    assert_eq!(gate.texts.requests(), 1);
+    for page in &pages {
+        assert!(page.text().contains("name=\"code\""), "{page}");
+    }
+    assert_signs_in(&gate, &mut browser, &pages[7], &newest_code(&gate));
+}
+
+#[test]
+fn a_code_may_be_typed_with_spaces_and_in_other_scripts() {
+    for (zero, gap) in [('0', " "), ('0', "-"), ('\u{660}', ""), ('\u{6f0}', "\u{200f}")] {
+        let gate = Gate::start();
+        let mut browser = gate.browser();
+        let (page, code) = begin(&gate, &mut browser, "/", ADA);
+        let digit = |c: char| char::from_u32(u32::from(zero) + c.to_digit(10).expect("a digit"));
+        let typed: String = code.chars().filter_map(digit).collect();
+        let middle = typed.char_indices().nth(3).expect("six digits").0;
+        let (left, right) = typed.split_at(middle);
+        assert_signs_in(&gate, &mut browser, &page, &format!(" {left}{gap}{right} "));
+    }
+}
+
+#[test]
+fn a_code_of_the_wrong_length_takes_no_try() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    for typed in ["", " ", "12345", "1234567", "12345x", "'; --", &"9".repeat(5000)] {
+        guess(&mut browser, &page, typed).says("The code must be 6 digits");
+    }
+    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+    guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    assert_signs_in(&gate, &mut browser, &page, &code);
+}
+
+#[test]
+fn a_code_is_of_no_use_at_another_browser() {
+    let gate = Gate::start();
+    let (mut hers, mut thief) = (gate.browser(), gate.browser());
+    let (page, code) = begin(&gate, &mut hers, "/", ADA);
+
+    let mut nobody = gate.browser();
+    nobody.give_code(&page, &code).is(400).says("did not send our cookie back");
+    thief.visit("/");
+    thief.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
+    assert_ne!(own_code, code);
+    guess(&mut thief, &own_page, &code).says("You have 2 tries left.");
+    assert_nobody_is_signed_in(&gate, &mut thief);
+
+    assert_signs_in(&gate, &mut hers, &page, &code);
+}
+
+#[test]
+fn a_code_is_of_no_use_for_another_number() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (_, hers) = begin(&gate, &mut browser, "/", ADA);
+    let (page, his) = begin(&gate, &mut browser, "/", BOB);
+    guess(&mut browser, &page, &hers).says("You have 2 tries left.");
+    assert_signs_in(&gate, &mut browser, &page, &his);
+    assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(BOB));
+}
+
+#[test]
+fn two_tabs_share_a_code_and_keep_their_destinations() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (first, code) = begin(&gate, &mut browser, "/orders?tab=1", ADA);
+    let (second, same) = begin(&gate, &mut browser, "/orders?tab=2", ADA);
+    let (third, _) = begin(&gate, &mut browser, "/orders?tab=3", ADA);
+    assert_eq!((gate.texts.requests(), &same), (1, &code));
+
+    let one = browser.give_code(&first, &code).is(303);
+    let token = browser.session();
+    let two = browser.give_code(&second, &code).is(303);
+    assert_eq!(browser.session(), token, "the same answer gets the same session");
+    browser.finish(one).is(200).says("GET /orders?tab=1\n");
+    browser.finish(two).is(200).says("GET /orders?tab=2\n");
+    let flow = crate::support::browser::flow_of(&third);
+    browser.visit(&format!("/.doorcode/code?flow={flow}")).is(200).says("GET /orders?tab=3\n");
+    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 1);
+}
+
+#[test]
+fn a_used_code_is_dead_after_a_minute_even_where_it_was_used() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    let mut copy = browser.clone();
+    assert_signs_in(&gate, &mut browser, &page, &code);
+    gate.pass(Duration::from_millis(60_001));
+    guess(&mut copy, &page, &code).says("name=\"phone\"");
+    assert_eq!(copy.cookie("doorcode"), None);
+}
+
+#[test]
+fn a_sealed_text_that_was_touched_or_is_old_opens_nothing() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let (page, code) = begin(&gate, &mut browser, "/", ADA);
+    let flow = crate::support::browser::flow_of(&page);
+    let mut touched: Vec<String> = (0..flow.len())
+        .step_by(17)
+        .map(|at| {
+            let other = if &flow[at..=at] == "A" { "B" } else { "A" };
+            format!("{}{other}{}", &flow[..at], &flow[at + 1..])
+        })
+        .collect();
+    touched.extend([String::new(), flow[..40].to_owned(), format!("{flow}AAAA"), "A".repeat(6000)]);
+    for sealed in &touched {
+        let form = [("flow", sealed.as_str()), ("code", code.as_str())];
+        browser.post("/.doorcode/code", &form).is(400);
+        browser.get(&format!("/.doorcode/resume?flow={sealed}")).is(400);
+    }
+    gate.pass(Duration::from_mins(10));
+    browser.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    assert_nobody_is_signed_in(&gate, &mut browser);
+}

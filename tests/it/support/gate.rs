@@ -1,0 +1,167 @@
+//! A whole Doorcode in this process, between a double of Twilio and an app, with a clock that a
+//! test moves.
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use doorcode::app::{self, Surroundings};
+use doorcode::config::Config;
+use doorcode::proxy::{self, AccessLog, Stop};
+use doorcode::system::{Clock, System};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+use super::browser::Browser;
+use super::http::{Wire, exchange};
+use super::ports::free_port;
+use super::settings::{Settings, environment};
+use super::still::{SeededRandom, StillClock};
+use super::twilio::FakeTwilio;
+use super::upstream::Upstream;
+
+pub(crate) struct Gate {
+    pub(crate) port: u16,
+    pub(crate) admin: u16,
+    pub(crate) origin: String,
+    pub(crate) clock: Arc<StillClock>,
+    pub(crate) texts: FakeTwilio,
+    pub(crate) app: Upstream,
+    pub(crate) folder: TempDir,
+    access_log: Captured,
+    stop: Option<watch::Sender<()>>,
+    server: Option<JoinHandle<()>>,
+    /// The database's pool stays on it.
+    runtime: Runtime,
+}
+
+/// What was written to it, for a test to read.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Gate {
+    pub(crate) fn start() -> Self {
+        Self::changed(&[])
+    }
+
+    /// With the usual settings, each of `changes` made in them.
+    pub(crate) fn changed(changes: &[(&str, &str)]) -> Self {
+        Self::at(None, changes)
+    }
+
+    /// As the world sees it at `origin`, where something before it speaks TLS.
+    pub(crate) fn at(origin: Option<&str>, changes: &[(&str, &str)]) -> Self {
+        // Fails when another test was first.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let (texts, app) = (FakeTwilio::start(), Upstream::start());
+        let (port, admin) = (free_port(), free_port());
+        let here = format!("http://localhost:{port}");
+        let origin = origin.unwrap_or(&here).to_owned();
+        let twilio = texts.base_url();
+        let settings = Settings { port, admin, origin: &origin, app: app.port, twilio: &twilio };
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = settings.text(changes);
+        let config = Config::read(&text, "story.toml", folder.path(), &environment);
+        let config = config.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        let clock = Arc::new(StillClock::new());
+        let access_log = Captured::default();
+        let around = Surroundings {
+            system: System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) },
+            access_log: AccessLog::to(access_log.clone()).expect("a thread"),
+            exit: Box::new(|| {}),
+        };
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let parts = runtime.block_on(app::build(config, around)).expect("a server");
+        let (stop, stopped) = watch::channel(());
+        let server = std::thread::spawn(move || proxy::run(parts, Stop::Dropped(stopped)));
+        wait_until_ready(port, admin);
+        let (stop, server) = (Some(stop), Some(server));
+        Self { port, admin, origin, clock, texts, app, folder, access_log, stop, server, runtime }
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(&self.origin, self.port, Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+
+    /// One request, byte for byte.
+    #[track_caller]
+    pub(crate) fn exchange(&self, request: &str) -> super::http::Answer {
+        exchange(self.port, request.as_bytes())
+    }
+
+    /// The number that a query of the database answers.
+    pub(crate) fn count(&self, query: &'static str) -> i64 {
+        let mut database = self.database();
+        let counted = sqlx::query_scalar(query).fetch_one(&mut database);
+        self.runtime.block_on(counted).expect("a number")
+    }
+
+    /// A connection of the test's own, beside the server's.
+    pub(crate) fn database(&self) -> sqlx::SqliteConnection {
+        use sqlx::ConnectOptions as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.folder.path().join("doorcode.db"))
+            .busy_timeout(Duration::from_secs(10));
+        self.runtime.block_on(options.connect()).expect("the database")
+    }
+
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// The access log so far; a line is there soon after its answer.
+    pub(crate) fn access_log(&self) -> String {
+        let bytes = self.access_log.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(server) = self.server.take() {
+            // A server that failed has failed its test already.
+            drop(server.join());
+        }
+    }
+}
+
+/// Both listeners answer, and the server says that it is ready.
+pub(crate) fn wait_until_ready(port: u16, admin: u16) {
+    let ready = || {
+        let mut wire = Wire::try_to(admin).ok()?;
+        wire.send(b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n").ok()?;
+        let answer = wire.answer(false).ok()?;
+        (answer.status == 200 && Wire::try_to(port).is_ok()).then_some(())
+    };
+    wait_for("a server that is ready", ready);
+}
+
+/// Looks until there is something, for half a minute at most.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..3000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no {what}");
+}

@@ -1,0 +1,74 @@
+//! The operator's file of the stories.
+use super::twilio::{ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID};
+
+pub(crate) const SECRET: &str = "a-server-secret-that-only-stories-know";
+pub(crate) const OTHER: &str = "the-server-secret-of-somebody-else";
+/// Somebody with roles, and somebody without.
+pub(crate) const ADA: &str = "+12025550123";
+pub(crate) const BOB: &str = "+447400123456";
+
+pub(crate) struct Settings<'a> {
+    pub(crate) port: u16,
+    pub(crate) admin: u16,
+    pub(crate) origin: &'a str,
+    /// The port of the app.
+    pub(crate) app: u16,
+    pub(crate) twilio: &'a str,
+}
+
+impl Settings<'_> {
+    /// The text of the file, each of `changes` made once; one that fits nowhere is a wrong test.
+    pub(crate) fn text(&self, changes: &[(&str, &str)]) -> String {
+        let Self { port, admin, origin, app, twilio } = self;
+        let text = format!(
+            r#"
+[server]
+listen = ["127.0.0.1:{port}"]
+public_url = "{origin}/.doorcode"
+secret = "env:SECRET"
+[admin]
+listen = "127.0.0.1:{admin}"
+[store]
+database = "sqlite:doorcode.db"
+[brand]
+name = "Acme"
+[login]
+countries = ["US", "GB"]
+[sms]
+providers = ["twilio"]
+template = "{{{{ code }}}} for {{{{ application.name }}}}"
+[sms.twilio]
+account_sid = "{ACCOUNT_SID}"
+auth_token = "env:TOKEN"
+messaging_service_sid = "{SERVICE_SID}"
+base_url = "{twilio}"
+[[user]]
+phone = "{ADA}"
+roles = ["admin", "staff"]
+[[site]]
+name = "Shop"
+url = "{origin}"
+upstreams = ["127.0.0.1:{app}"]
+[[site.rule]]
+path = "/public/*"
+allow = ["public"]
+[[site.rule]]
+path = "/maybe/*"
+allow = ["optional"]
+[[site.rule]]
+path = "/admin/*"
+allow = ["role:admin"]
+"#
+        );
+        changes.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "`{from}` is not in the settings");
+            text.replacen(from, to, 1)
+        })
+    }
+}
+
+/// What `env:NAME` stands for.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    let known = [("SECRET", SECRET), ("OTHER", OTHER), ("TOKEN", AUTH_TOKEN)];
+    known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+}
