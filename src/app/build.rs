@@ -12,10 +12,10 @@ use crate::delivery::sms;
 use crate::domain::{Keyring, WeakSecret};
 use crate::events::{Log, Sink};
 use crate::gate::{Map, Upstream};
-use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, SqlStore, StoreError};
+use crate::store::{KeptCounters, MemoryAttempts, Room, SqlStore, StoreError};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{self, Web, pages};
@@ -79,7 +79,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let store = Arc::new(SqlStore::open(&config.database).await?);
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
+    let lasting = lasting(system, keyring, store, outbox, demo.as_ref()).await?;
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, template));
     let drain = Arc::new(drain(&lasting, exit));
@@ -94,27 +94,29 @@ fn uses_demo(config: &Config) -> bool {
     config.sites.iter().any(|site| site.upstreams.contains(&Upstream::Demo))
 }
 
-fn lasting(
+async fn lasting(
     system: System,
     keyring: Keyring,
     store: Arc<SqlStore>,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
-) -> Lasting {
+) -> Result<Lasting, AppError> {
     let events: Arc<dyn Sink> = Arc::new(Log);
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
+    let counters = KeptCounters::open(Arc::clone(&store), Room::default(), system.now()).await?;
     let login = LoginParts {
         attempts: Arc::new(MemoryAttempts::default()),
         logins: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
+        limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
         keys: Arc::new(Keys::new(&keyring)),
         events: Arc::clone(&events),
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    Lasting { system, events, keyring, store, sessions, outbox, login, resolver }
+    Ok(Lasting { system, events, keyring, store, sessions, outbox, login, resolver })
 }
 
 /// The one value that configuration decides.

@@ -28,6 +28,7 @@ impl Sink for Log {
             }
             Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
+            Event::Limited { limit, seconds } => warn!(limit, seconds, "refused: too many"),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
         }
     }

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Limits;
 use crate::domain::{CodeLength, Country};
 
-/// `[login]`: what a code is and who is sent one.
+/// `[login]` and `[limits]`: what a code is, who is sent one, and how often.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub countries: Countries,
@@ -14,6 +15,7 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// Wrong codes that one attempt bears; 1 to 5.
     pub tries: u8,
+    pub limits: Limits,
 }
 
 /// The countries whose numbers are texted.

@@ -8,6 +8,7 @@ mod facts;
 mod flow;
 mod guard;
 mod header_class;
+mod limited;
 mod me;
 mod number;
 pub mod pages;

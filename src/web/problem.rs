@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 use tracing::warn;
 
-use super::pages::{Chrome, MessagePage};
+use super::pages::{Chrome, Limit, MessagePage};
 use super::{HeaderClass, Web};
 use crate::domain::{Origin, PhoneNumber};
 use crate::gate;
@@ -26,6 +26,11 @@ pub enum Problem {
     Network,
     /// Sent by a page of another origin.
     Foreign,
+    /// Too much of something; it may be tried again after so many seconds.
+    Limited {
+        limit: Limit,
+        seconds: u64,
+    },
     /// A store does not answer.
     Unavailable,
     Internal,
@@ -48,10 +53,21 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(_) | Self::Network | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::UpstreamDown { .. } => StatusCode::BAD_GATEWAY,
             Self::UpstreamSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+impl Problem {
+    const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Limited { seconds, .. } => Some(*seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
         }
     }
 }
@@ -79,8 +95,8 @@ impl Web {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = problem.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if at.is_none() && class == HeaderClass::Page {
             self.allow_issuer_assets(headers);
@@ -110,6 +126,7 @@ impl Web {
         let language = self.language(None, headers);
         let chrome = Chrome { language, base: &base, here: "" };
         let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
+        let again = self.begin_again_at(at);
         let right: Vec<String> =
             self.map.sites().iter().map(|site| site.place.to_string()).collect();
         let page = match problem {
@@ -123,6 +140,9 @@ impl Web {
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
+            Problem::Limited { limit, seconds } => {
+                MessagePage::Limited { limit: *limit, seconds: *seconds, again: &again }
+            }
             Problem::Unavailable => MessagePage::Unavailable,
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {

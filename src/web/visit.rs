@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::digest;
+use crate::domain::{Origin, digest};
 use crate::gate::Cookies;
 use crate::session::{SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -175,8 +175,12 @@ impl Web {
 
     /// The page of a site on this host, or else of the first site there is.
     pub(super) fn begin_again(&self, visit: &Visit) -> String {
+        self.begin_again_at(Some(&visit.facts.origin))
+    }
+
+    pub(super) fn begin_again_at(&self, at: Option<&Origin>) -> String {
         let sites = self.map.sites();
-        let here = sites.iter().rfind(|site| site.place.origin == visit.facts.origin);
+        let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
         let site = here.or_else(|| sites.last());
         site.map(|site| format!("{}/", site.place)).unwrap_or_default()
     }

@@ -2,6 +2,8 @@ use super::CounterKey;
 
 /// A window is counted in so many steps.
 const STEPS: i64 = 4;
+/// One step more than the window has: the oldest counts until it is wholly outside.
+const STEPS_AT_ONCE: usize = 5;
 /// Each key is counted in so many cells of a step: all of them must be shared with others
 /// before it is counted too high.
 const CELLS_OF_A_KEY: usize = 3;
@@ -23,12 +25,11 @@ struct Step {
 
 impl Sketch {
     /// How many steps of cells are there at once, in bytes for each cell.
-    pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * (STEPS as usize + 1);
+    pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * STEPS_AT_ONCE;
 
     /// `cells`: in each of the rows of a step; a power of two.
     pub(super) fn new(cells: usize, window: i64) -> Self {
-        // One step more than the window has: the oldest counts until it is wholly outside.
-        let steps = vec![Step::default(); STEPS as usize + 1];
+        let steps = vec![Step::default(); STEPS_AT_ONCE];
         Self { cells, width: (window / STEPS).max(1), steps }
     }
 
@@ -92,7 +93,7 @@ impl Sketch {
     }
 
     fn place(&self, number: i64) -> usize {
-        usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0) % self.steps.len()
+        usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
     }
 }
 
