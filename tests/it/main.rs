@@ -7,6 +7,7 @@
 
 mod config;
 mod delivery;
+mod limits;
 mod pages;
 mod story;
 mod support;

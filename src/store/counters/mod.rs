@@ -64,9 +64,10 @@ pub trait Counters: Send + Sync {
     /// counting are one step on each key: parallel takes never exceed a limit together.
     async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError>;
 
-    /// Takes back what was counted at `at`, once: it turned out not to have happened.
+    /// Takes back what was counted at `at`, once: it turned out not to have happened. What is
+    /// counted together with others stays.
     async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError>;
 
-    /// Forgets what was counted under one key, as far as it is not counted together with others.
+    /// Forgets what was counted under one key, if it is not counted together with others.
     async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError>;
 }

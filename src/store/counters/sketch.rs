@@ -9,7 +9,8 @@ const STEPS_AT_ONCE: usize = 5;
 const CELLS_OF_A_KEY: usize = 3;
 
 /// Counts of any number of keys in a fixed number of cells: a count-min sketch for each step of
-/// the window. A key shares its cells with others, so its count may be too high, never too low.
+/// the window. A key shares its cells with others, so its count may be too high, never too low;
+/// for the same reason nothing is ever taken away.
 pub(super) struct Sketch {
     cells: usize,
     width: i64,
@@ -20,7 +21,7 @@ pub(super) struct Sketch {
 struct Step {
     number: i64,
     /// Empty, or [`CELLS_OF_A_KEY`] times `Sketch::cells`.
-    cells: Vec<u8>,
+    cells: Box<[u8]>,
 }
 
 impl Sketch {
@@ -34,7 +35,7 @@ impl Sketch {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.steps.iter().map(|step| step.cells.capacity()).sum()
+        self.steps.iter().map(|step| step.cells.len()).sum()
     }
 
     /// When each part of the count of `key` ends, soonest first.
@@ -42,7 +43,7 @@ impl Sketch {
         let newest = now.div_euclid(self.width);
         let numbers = newest - STEPS..=newest;
         let counts = numbers.filter_map(|number| {
-            let step = &self.steps[self.place(number)];
+            let step = &self.steps[place(number)];
             let there = step.number == number && !step.cells.is_empty();
             let n = there.then(|| self.least(step, key)).filter(|n| *n > 0)?;
             Some(((number + STEPS + 1) * self.width, n))
@@ -57,32 +58,17 @@ impl Sketch {
 
     pub(super) fn add(&mut self, key: CounterKey, n: u32, now: i64) {
         let number = now.div_euclid(self.width);
-        let (place, all) = (self.place(number), CELLS_OF_A_KEY * self.cells);
-        let step = &mut self.steps[place];
-        if step.number != number || step.cells.is_empty() {
+        let all = CELLS_OF_A_KEY * self.cells;
+        let step = &mut self.steps[place(number)];
+        if step.cells.is_empty() {
+            *step = Step { number, cells: vec![0; all].into_boxed_slice() };
+        } else if step.number != number {
             step.number = number;
-            step.cells.clear();
-            step.cells.resize(all, 0);
+            step.cells.fill(0);
         }
         let n = u8::try_from(n).unwrap_or(u8::MAX);
         for cell in cells_of(key, self.cells) {
             step.cells[cell] = step.cells[cell].saturating_add(n);
-        }
-    }
-
-    pub(super) fn take_away(&mut self, key: CounterKey, n: u32, at: i64) {
-        let number = at.div_euclid(self.width);
-        let place = self.place(number);
-        let step = &mut self.steps[place];
-        if step.number != number || step.cells.is_empty() {
-            return;
-        }
-        let n = u8::try_from(n).unwrap_or(u8::MAX);
-        for cell in cells_of(key, self.cells) {
-            // What a full cell holds is not known any more: it stays full.
-            if step.cells[cell] != u8::MAX {
-                step.cells[cell] = step.cells[cell].saturating_sub(n);
-            }
         }
     }
 
@@ -91,10 +77,10 @@ impl Sketch {
         // A full cell may stand for any number.
         if least == u8::MAX { u32::MAX } else { least.into() }
     }
+}
 
-    fn place(&self, number: i64) -> usize {
-        usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
-    }
+fn place(number: i64) -> usize {
+    usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
 }
 
 /// The cells of a key, one in each row. Keys are keyed digests: nobody can aim at a cell.

@@ -75,11 +75,10 @@ impl Table {
         self.together.get_or_insert_with(|| Sketch::new(cells, window)).add(key, n, now);
     }
 
+    /// Of what is counted together nothing is taken away: it may be another key's.
     pub(super) fn take_away(&mut self, key: CounterKey, n: u32, at: i64) {
-        match (self.logs.get_mut(&key), &mut self.together) {
-            (Some(log), _) => log.take_away(n, at),
-            (None, Some(together)) => together.take_away(key, n, at),
-            (None, None) => {}
+        if let Some(log) = self.logs.get_mut(&key) {
+            log.take_away(n, at);
         }
     }
 
