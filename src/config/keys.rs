@@ -94,7 +94,7 @@ pub(super) const KEYS: &[Key] = &[
     key("store", Table, Default,
         "Where things are kept."),
     key("store.database", Text, Default,
-        "What must survive a restart (users, sessions): `sqlite:PATH`, relative to this file."),
+        "What must survive a restart (users, sessions, counts of limits): `sqlite:PATH`, relative to this file."),
     key("store.cache", Text, Default,
         "What may be lost (logins in progress): `memory`."),
 

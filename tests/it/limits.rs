@@ -52,7 +52,7 @@ fn told_to_wait(answer: &Answer, heading: &str) -> Duration {
 /// Too early by a minute, the answer is still 429; then it is not.
 #[track_caller]
 fn ends_after(gate: &Gate, wait: Duration, mut ask: impl FnMut() -> Answer) -> Answer {
-    gate.pass(wait - MINUTE);
+    gate.pass(wait.saturating_sub(MINUTE));
     assert_eq!(ask().status, 429, "too early");
     gate.pass(MINUTE);
     let answer = ask();

@@ -81,7 +81,7 @@ async fn few_keys_are_counted_to_the_moment() {
     take(&counters, &[two], BEGIN).await;
     take(&counters, &[two], BEGIN + MINUTE).await;
     let millisecond = Duration::from_millis(1);
-    let early = BEGIN + (HOUR - millisecond);
+    let early = BEGIN + HOUR - millisecond;
     assert_eq!(refused(take(&counters, &[two], early).await), (0, millisecond));
     assert_eq!(left(take(&counters, &[two], BEGIN + HOUR).await), [0]);
     assert_eq!(refused(take(&counters, &[two], BEGIN + HOUR).await), (0, MINUTE));
