@@ -15,7 +15,7 @@ use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{KeptCounters, MemoryAttempts, Room, SqlStore, StoreError};
+use crate::store::{KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{self, Web, pages};
@@ -67,6 +67,7 @@ struct Lasting {
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     login: LoginParts,
+    tickets: Arc<MemoryTickets>,
     resolver: Arc<Resolver>,
 }
 
@@ -116,7 +117,8 @@ async fn lasting(
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    Ok(Lasting { system, events, keyring, store, sessions, outbox, login, resolver })
+    let tickets = Arc::new(MemoryTickets::default());
+    Ok(Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver })
 }
 
 /// The one value that configuration decides.
@@ -131,6 +133,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages::Pages::built_in(&config.brand_name)?,
+        tickets: Arc::clone(&lasting.tickets) as _,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };

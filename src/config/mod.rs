@@ -49,10 +49,12 @@ pub struct Config {
     /// Liquid that shows the code; not parsed yet.
     pub sms_template: String,
     pub users: Vec<ConfiguredUser>,
-    /// Never empty; names and places are unique, all on the issuer's host.
+    /// Never empty; names and places are unique.
     pub sites: Vec<Site>,
     /// `server.unsafe_development_exposed`: to be said at every start.
     pub development_exposed: bool,
+    /// `server.unsafe_shared_origin`: to be said at every start.
+    pub shared_origin: bool,
 }
 
 impl Config {

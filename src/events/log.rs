@@ -27,6 +27,10 @@ impl Sink for Log {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
             Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
+            Event::HandedOver { user, session, host } => {
+                info!(%user, %session, %host, "signed in on another host");
+            }
+            Event::TicketRefused { host, why } => info!(%host, why, "ticket refused"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
             Event::Limited { limit, seconds } => warn!(limit, seconds, "refused: too many"),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),

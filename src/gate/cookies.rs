@@ -37,6 +37,20 @@ impl Cookies {
         })
     }
 
+    /// The uses that begin with `start` and have a cookie in the request, as they were sent.
+    pub fn starting<'h>(
+        self,
+        headers: &'h HeaderMap,
+        start: &'static str,
+    ) -> impl Iterator<Item = &'h str> {
+        let prefix = if self.secure { PREFIX } else { "" };
+        pairs(headers).filter_map(move |pair| {
+            let (name, _) = pair.split_once('=')?;
+            let usage = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?.strip_prefix('-')?;
+            usage.starts_with(start).then_some(usage)
+        })
+    }
+
     /// A `Set-Cookie` value. Without `max_age` (seconds) it ends with the browser.
     pub fn set(self, usage: &str, value: &str, max_age: Option<u64>) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
@@ -60,9 +74,12 @@ impl Cookies {
     }
 }
 
+/// The pairs that are text. Browsers send the cookies of an app in the same header, and those
+/// may hold any bytes: they must not hide ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(';')).map(str::trim)
+    let values = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = values.flat_map(|bytes| bytes.split(|b| *b == b';'));
+    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok())
 }
 
 /// Whether a cookie of this name belongs to the family, secure or not. Browsers and servers

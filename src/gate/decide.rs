@@ -125,10 +125,8 @@ impl PathPattern {
 ///
 /// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does.
 pub fn is_foreign(method: &Method, headers: &HeaderMap, origin: &Origin) -> bool {
-    let websocket = headers
-        .get(UPGRADE)
-        .and_then(|upgrade| upgrade.to_str().ok())
-        .is_some_and(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"));
+    let mut upgrades = headers.get_all(UPGRADE).iter().filter_map(|upgrade| upgrade.to_str().ok());
+    let websocket = upgrades.any(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"));
     if method.is_safe() && !websocket {
         return false;
     }

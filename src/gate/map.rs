@@ -49,9 +49,12 @@ impl Map {
         let places = sites.iter().map(|site| &site.place.origin);
         let mut origins: Vec<(String, Origin)> = Vec::new();
         for origin in places.chain([issuer.origin()]) {
-            let authority = origin.authority();
-            if !origins.iter().any(|(known, _)| *known == authority) {
-                origins.push((authority, origin.clone()));
+            // Some clients name the scheme's own port too (RFC 9110 §4.2.3).
+            let whole = format!("{}:{}", origin.host(), origin.port());
+            for authority in [origin.authority(), whole] {
+                if !origins.iter().any(|(known, _)| *known == authority) {
+                    origins.push((authority, origin.clone()));
+                }
             }
         }
         Self { issuer, prefix, sites, origins }

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use http::header::HOST;
 use http::request::Parts;
 use percent_encoding::percent_decode;
@@ -17,6 +15,8 @@ pub enum BadTarget {
     EncodedSlash,
     #[error("the target is not UTF-8 once decoded")]
     NotUtf8,
+    #[error("the target can be read in too many ways")]
+    TooManyReadings,
     #[error("the request has not exactly one Host")]
     NotOneHost,
 }
@@ -55,9 +55,14 @@ impl Readings<'_> {
     }
 }
 
+/// The most readings between two decodings. Honest targets have a handful; this bounds what one
+/// request can cost.
+const MOST: usize = 32;
+
 /// Judges `raw`, the path as it was sent (without its query), and lists its readings: decoded
-/// once and twice, `;…` dropped, `//` merged, a trailing slash dropped, and all of these
-/// together. A path without `%`, `;` and `//` has one or, with a trailing slash, two.
+/// once and twice, `;…` dropped, `//` merged, a trailing slash dropped, cut at a `?` or `#` that
+/// decoding brought to light, in any order and together, since servers differ in the order too.
+/// A path without `%`, `;` and `//` has one or, with a trailing slash, two.
 ///
 /// Whatever some upstream could take for a way out of a directory is refused, not read.
 pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
@@ -78,17 +83,24 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
         }
         return Ok(found);
     }
-    let mut decoded = Cow::Borrowed(raw);
+    let mut level = vec![raw.to_owned()];
     for _ in 0..3 {
-        for reading in variants(&decoded) {
-            if has_dot_segment(&reading) {
-                return Err(BadTarget::DotSegments);
-            }
-            if reading != raw && !found.others.contains(&reading) {
-                found.others.push(reading);
+        add_variants(&mut level)?;
+        if level.iter().any(|path| has_dot_segment(path)) {
+            return Err(BadTarget::DotSegments);
+        }
+        let decoded: Vec<String> =
+            level.iter().map(|path| decode(path)).collect::<Result<_, _>>()?;
+        for path in level.drain(..) {
+            if path != raw && !found.others.contains(&path) {
+                found.others.push(path);
             }
         }
-        decoded = Cow::Owned(decode(&decoded)?);
+        for path in decoded {
+            if !level.contains(&path) {
+                level.push(path);
+            }
+        }
     }
     Ok(found)
 }
@@ -108,32 +120,48 @@ fn decode(path: &str) -> Result<String, BadTarget> {
     Ok(decoded.into_owned())
 }
 
-/// A path with and without parameters, empty segments and trailing slash.
-fn variants(path: &str) -> Vec<String> {
-    let mut all = vec![path.to_owned()];
-    for change in [drop_parameters, merge_slashes, drop_trailing_slash] {
-        let changed: Vec<String> = all.iter().map(|path| change(path)).collect();
-        all.extend(changed);
-    }
-    all
-}
-
-fn drop_parameters(path: &str) -> String {
-    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
-    path.split('/').map(bare).collect::<Vec<_>>().join("/")
-}
-
-fn merge_slashes(path: &str) -> String {
-    let mut merged = String::with_capacity(path.len());
-    for c in path.chars() {
-        if c != '/' || !merged.ends_with('/') {
-            merged.push(c);
+/// Adds what the paths become without parameters, empty segments, trailing slash and query.
+fn add_variants(paths: &mut Vec<String>) -> Result<(), BadTarget> {
+    let servers_ways = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
+    let mut at = 0;
+    while at < paths.len() {
+        for way in servers_ways {
+            match way(&paths[at]) {
+                Some(changed) if !paths.contains(&changed) => paths.push(changed),
+                _ => {}
+            }
         }
+        if paths.len() > MOST {
+            return Err(BadTarget::TooManyReadings);
+        }
+        at += 1;
     }
-    merged
+    Ok(())
 }
 
-fn drop_trailing_slash(path: &str) -> String {
-    let bare = path.trim_end_matches('/');
-    if bare.is_empty() { "/".to_owned() } else { bare.to_owned() }
+fn drop_parameters(path: &str) -> Option<String> {
+    let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
+    path.contains(';').then(|| path.split('/').map(bare).collect::<Vec<_>>().join("/"))
+}
+
+fn merge_slashes(path: &str) -> Option<String> {
+    path.contains("//").then(|| {
+        let mut merged = String::with_capacity(path.len());
+        for c in path.chars() {
+            if c != '/' || !merged.ends_with('/') {
+                merged.push(c);
+            }
+        }
+        merged
+    })
+}
+
+fn drop_trailing_slash(path: &str) -> Option<String> {
+    let bare = path.strip_suffix('/')?.trim_end_matches('/');
+    Some(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
+}
+
+/// Some servers decode a path and then take it apart once more.
+fn cut_query(path: &str) -> Option<String> {
+    path.find(['?', '#']).map(|end| path[..end].to_owned())
 }

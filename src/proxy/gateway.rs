@@ -144,6 +144,14 @@ impl Gateway {
         }
     }
 
+    /// Once the process is ending, every answer closes its connection, also that to a request
+    /// which came before: whoever is told that a connection stays would lose the next request.
+    fn close_if_ending(&self, session: &mut Session) {
+        if !self.shared.drain.readiness.is_ready() {
+            session.set_keepalive(None);
+        }
+    }
+
     /// Who holds the request's session cookie. No I/O for a session that this process knows.
     async fn caller(
         &self,
@@ -212,6 +220,7 @@ impl ProxyHttp for Gateway {
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
+        self.close_if_ending(session);
         bridge::send(session, answer).await?;
         Ok(true)
     }
@@ -247,10 +256,11 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
+        self.close_if_ending(session);
         headers::clean_response(response, ctx.privately);
         Ok(())
     }

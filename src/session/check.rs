@@ -1,14 +1,15 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::shared::{ById, Session};
 use super::{SessionToken, Settings};
 use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
-use crate::store::{self, StoreError, StoredSession};
+use crate::store::{self, StoreError};
 use crate::system::{System, Timestamp};
 
 /// Sessions that this process knows without asking the store.
@@ -24,15 +25,20 @@ pub struct SignedIn(Arc<Known>);
 
 impl SignedIn {
     pub fn user(&self) -> UserId {
-        self.0.user
+        self.0.session.user
     }
 
     pub fn session(&self) -> SessionId {
-        self.0.id
+        self.0.session.id
     }
 
     pub fn phone(&self) -> &PhoneNumber {
-        &self.0.phone
+        &self.0.session.phone
+    }
+
+    /// The session's absolute end.
+    pub fn expires(&self) -> Timestamp {
+        self.0.session.expires
     }
 
     /// Whether this is the session that `token` opens.
@@ -42,47 +48,21 @@ impl SignedIn {
 
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
-        &self.0.user_text
+        &self.0.session.user_text
     }
 
     /// The number in E.164 as text, made once for the session.
     pub fn phone_text(&self) -> &Bytes {
-        &self.0.phone_text
+        &self.0.session.phone_text
     }
 }
 
+/// One token of a session: each host has its own.
 #[derive(Debug)]
 struct Known {
     digest: [u8; 32],
-    id: SessionId,
-    user: UserId,
-    phone: PhoneNumber,
     host: String,
-    expires: Timestamp,
-    seen: AtomicI64,
-    seen_in_store: AtomicI64,
-    ended: AtomicBool,
-    user_text: Bytes,
-    phone_text: Bytes,
-}
-
-impl Known {
-    fn new(digest: [u8; 32], stored: StoredSession) -> Self {
-        let seen = stored.last_seen.as_millis();
-        Self {
-            digest,
-            id: stored.id,
-            user: stored.user,
-            user_text: Bytes::from(stored.user.to_string()),
-            phone_text: Bytes::from(stored.phone.e164().to_owned()),
-            phone: stored.phone,
-            host: stored.host,
-            expires: stored.expires,
-            seen: AtomicI64::new(seen),
-            seen_in_store: AtomicI64::new(seen),
-            ended: AtomicBool::new(false),
-        }
-    }
+    session: Arc<Session>,
 }
 
 /// A session that is about to begin: its id and token are made before the transaction that
@@ -102,6 +82,7 @@ pub struct Sessions {
     /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
     /// stays true.
     known: Cache<[u8; 32], Option<Arc<Known>>>,
+    by_id: ById,
     keys: Vec<Subkey>,
     system: System,
 }
@@ -109,7 +90,8 @@ pub struct Sessions {
 impl Sessions {
     pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
         let known = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
-        Self { store, known: known.build(), keys: keyring.subkeys("session token"), system }
+        let (keys, by_id) = (keyring.subkeys("session token"), ById::default());
+        Self { store, known: known.build(), by_id, keys, system }
     }
 
     /// Makes the id and the token of a session at `host`. The token follows from `seed`, which
@@ -149,37 +131,54 @@ impl Sessions {
 
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
         let found = self.store.find(&digest).await?;
-        let found = found.map(|stored| Arc::new(Known::new(digest, stored)));
+        let found = found.map(|stored| {
+            let session = self.by_id.shared(&stored);
+            Arc::new(Known { digest, host: stored.host, session })
+        });
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
         Ok(self.known.entry(digest).or_insert(found).into_value())
     }
 
-    /// Ends a session, in the store first: when that fails, nobody is told that it ended.
+    /// Makes a token for a further host of a session that began elsewhere: `None` when the
+    /// session is over.
+    pub async fn begin_at(
+        &self,
+        session: SessionId,
+        host: &Host,
+        settings: Settings,
+    ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
+        let token = SessionToken::new(&self.system.random(), &self.keys[0]);
+        let (digest, now) = (token.digest(), self.system.now());
+        if !self.store.add_token(session, &digest, host.as_str(), now).await? {
+            return Ok(None);
+        }
+        let who = self.check(&token, host, settings).await?;
+        Ok(who.map(|who| (token, who)))
+    }
+
+    /// Ends a session on all its hosts, in the store first: when that fails, nobody is told
+    /// that it ended.
     pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
-        self.store.end(who.0.id, self.system.now()).await?;
-        who.0.ended.store(true, Ordering::Release);
+        self.store.end(who.session(), self.system.now()).await?;
+        who.0.session.end();
         Ok(())
     }
 
     /// Writes down when sessions were last used, all in one batch.
     pub async fn write_last_seen(&self) -> Result<usize, StoreError> {
-        let newer: Vec<_> = self
-            .known
-            .iter()
-            .filter_map(|(_, known)| known)
-            .filter_map(|known| {
-                let seen = known.seen.load(Ordering::Relaxed);
-                (seen > known.seen_in_store.load(Ordering::Relaxed)).then_some((known, seen))
-            })
-            .collect();
+        let newer = self.by_id.all().into_iter().filter_map(|session| {
+            let seen = session.seen.load(Ordering::Relaxed);
+            (seen > session.seen_in_store.load(Ordering::Relaxed)).then_some((session, seen))
+        });
+        let newer: Vec<_> = newer.collect();
         let rows: Vec<_> =
-            newer.iter().map(|(k, seen)| (k.id, Timestamp::from_millis(*seen))).collect();
+            newer.iter().map(|(s, seen)| (s.id, Timestamp::from_millis(*seen))).collect();
         if !rows.is_empty() {
             self.store.note_seen(&rows).await?;
         }
-        for (known, seen) in newer {
-            known.seen_in_store.store(seen, Ordering::Relaxed);
+        for (session, seen) in newer {
+            session.seen_in_store.store(seen, Ordering::Relaxed);
         }
         Ok(rows.len())
     }
@@ -187,17 +186,13 @@ impl Sessions {
 
 impl Known {
     fn is_good(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
-        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
-        self.host == host.as_str()
-            && !self.ended.load(Ordering::Acquire)
-            && now < self.expires
-            && now < seen + settings.idle
+        self.host == host.as_str() && self.session.is_good(now, settings)
     }
 
     fn note_use(&self, now: Timestamp) {
-        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
+        let seen = Timestamp::from_millis(self.session.seen.load(Ordering::Relaxed));
         if now.since(seen) >= NOTED {
-            self.seen.store(now.as_millis(), Ordering::Relaxed);
+            self.session.seen.store(now.as_millis(), Ordering::Relaxed);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Does not know how somebody proved who they are, nor what they may see.
 mod check;
 mod settings;
+mod shared;
 mod token;
 
 pub use check::{PreparedSession, Sessions, SignedIn};

@@ -61,6 +61,16 @@ pub trait Sessions: Send + Sync {
     /// The session of a token's SHA-256, unless it was ended or its user is blocked.
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
 
+    /// Gives a session a token for one more host. `false`: the session is over, or its user is
+    /// blocked.
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Ends a session; ending it again changes nothing.
     async fn end(&self, session: SessionId, at: Timestamp) -> Result<(), StoreError>;
 

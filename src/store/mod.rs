@@ -5,6 +5,7 @@ mod counters;
 mod durable;
 mod memory;
 mod sql;
+mod tickets;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
 pub use counters::{
@@ -13,6 +14,7 @@ pub use counters::{
 pub use durable::{Committed, Logins, NewLogin, Sessions, StoredSession};
 pub use memory::MemoryAttempts;
 pub use sql::{Database, SqlStore};
+pub use tickets::{MemoryTickets, Ticket, Tickets};
 
 /// A store did not do what it was asked. What needed it is refused, never let through.
 #[derive(Debug, thiserror::Error)]

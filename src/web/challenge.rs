@@ -33,7 +33,7 @@ impl Web {
     }
 
     /// Where somebody signs in to come back to `back`. `lost`: what they posted is gone.
-    fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
+    pub(super) fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
         let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
         let lost = if lost { "&lost=1" } else { "" };
         format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())

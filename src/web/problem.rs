@@ -126,7 +126,7 @@ impl Web {
         let language = self.language(None, headers);
         let chrome = Chrome { language, base: &base, here: "" };
         let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
-        let again = self.begin_again_at(at);
+        let home = self.home_at(at).map(|site| format!("{}/", site.place));
         let right: Vec<String> =
             self.map.sites().iter().map(|site| site.place.to_string()).collect();
         let page = match problem {
@@ -140,9 +140,11 @@ impl Web {
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
-            Problem::Limited { limit, seconds } => {
-                MessagePage::Limited { limit: *limit, seconds: *seconds, again: &again }
-            }
+            Problem::Limited { limit, seconds } => MessagePage::Limited {
+                limit: *limit,
+                seconds: *seconds,
+                again: home.as_deref().unwrap_or_default(),
+            },
             Problem::Unavailable => MessagePage::Unavailable,
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {

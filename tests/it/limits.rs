@@ -11,10 +11,16 @@ use std::time::Duration;
 use crate::support::browser::{Browser, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
+use crate::support::settings::RAISED;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+
+/// With the limits that an operator gets who says nothing of them.
+fn defaults(changes: &[(&str, &str)]) -> Gate {
+    Gate::changed(&[&[(RAISED, "")], changes].concat())
+}
 
 /// Believes the address that a test writes in front of a request.
 const BEHIND: (&str, &str) = ("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.0/8\"]\n");

@@ -7,8 +7,12 @@
 
 mod config;
 mod delivery;
+mod domain;
+mod gate;
+mod handover;
 mod limits;
 mod pages;
+mod store;
 mod story;
 mod support;
 mod words;

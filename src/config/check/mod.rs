@@ -47,6 +47,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         users: users?,
         sites: sites?,
         development_exposed: ground.exposed,
+        shared_origin: ground.shared_origin,
     })
 }
 

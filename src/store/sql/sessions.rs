@@ -23,6 +23,27 @@ impl Sessions for SqlStore {
         row.as_ref().map(read_session).transpose()
     }
 
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "INSERT INTO session_tokens (digest, session_id, host)
+             SELECT $1, s.id, $2 FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $3 AND s.ended IS NULL AND s.expires > $4 AND u.blocked IS NULL",
+        )
+        .bind(hex(token))
+        .bind(host)
+        .bind(session.to_string())
+        .bind(at.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(added.rows_affected() == 1)
+    }
+
     async fn end(&self, session: SessionId, at: Timestamp) -> Result<(), StoreError> {
         sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL")
             .bind(at.as_millis())

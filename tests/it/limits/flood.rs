@@ -21,7 +21,7 @@ use doorcode::words::SmsTemplate;
 
 use super::counters::{BEGIN, count, database, take};
 use super::{DAY, HOUR, MINUTE};
-use crate::support::settings::{Settings, environment};
+use crate::support::settings::{RAISED, Settings, environment};
 use crate::support::still::{SeededRandom, StillClock};
 
 struct Silent;
@@ -55,10 +55,10 @@ struct Alone {
 impl Alone {
     async fn with(limits: &str, room: Room) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let origin = "http://localhost:1";
-        let twilio = "http://127.0.0.1:2";
-        let settings = Settings { port: 1, admin: 3, origin, app: 4, twilio };
-        let text = settings.text(&[("[login]", &format!("[limits]\n{limits}\n[login]"))]);
+        let origin = "http://localhost:21";
+        let twilio = "http://127.0.0.1:24";
+        let settings = Settings { port: 21, admin: 22, origin, app: 23, twilio };
+        let text = settings.text(&[(RAISED, &format!("[limits]\n{limits}\n"))]);
         let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock::new());

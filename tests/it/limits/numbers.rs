@@ -1,7 +1,7 @@
 //! Texts to one number, and texts in all.
 use std::time::Duration;
 
-use super::{BEHIND, DAY, HOUR, MINUTE, ends_after, number, start_from, told_to_wait};
+use super::{BEHIND, DAY, HOUR, MINUTE, defaults, ends_after, number, start_from, told_to_wait};
 use crate::support::browser::{Browser, code_in, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
@@ -30,7 +30,7 @@ fn resend(browser: &mut Browser, page: &Answer) -> Answer {
 
 #[test]
 fn the_wait_for_the_next_text_doubles_until_somebody_signs_in() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let mut browser = gate.browser();
     let page = browser.visit("/");
     let page = browser.give_number(&page, ADA);
@@ -58,7 +58,7 @@ fn the_wait_for_the_next_text_doubles_until_somebody_signs_in() {
 
 #[test]
 fn who_has_no_living_code_is_texted_within_the_wait_of_others() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     for n in 1..=5 {
         start(&gate, ADA).is(303);
         texts(&gate, n);
@@ -67,7 +67,7 @@ fn who_has_no_living_code_is_texted_within_the_wait_of_others() {
 
 #[test]
 fn five_texts_an_hour_go_to_one_number_whoever_asks() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     for _ in 0..5 {
         start(&gate, ADA).is(303);
         gate.pass(MINUTE);
@@ -83,7 +83,7 @@ fn five_texts_an_hour_go_to_one_number_whoever_asks() {
 
 #[test]
 fn ten_texts_a_day_go_to_one_number_whoever_asks_and_signs_in() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     for n in 0..10 {
         let mut browser = gate.browser();
         let answer = start_from(&mut browser, "", ADA).is(303);
@@ -114,7 +114,7 @@ fn every_spelling_of_a_number_is_the_same_number() {
         "+١٢٠٢٥٥٥٠١٢٣",
         "+\u{ff11}\u{ff12}\u{ff10}\u{ff12}\u{ff15}\u{ff15}\u{ff15}\u{ff10}\u{ff11}\u{ff12}\u{ff13}",
     ];
-    let gate = Gate::changed(&[BEHIND]);
+    let gate = defaults(&[BEHIND]);
     let mut taken = 0;
     for (n, spelling) in spellings.iter().enumerate() {
         let answer = start_from(&mut gate.browser(), &format!("192.0.2.{n}"), spelling);
@@ -128,7 +128,7 @@ fn every_spelling_of_a_number_is_the_same_number() {
 
 #[test]
 fn parallel_starts_never_exceed_a_limit_together() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let requests: Vec<Vec<u8>> = (0..40)
         .map(|_| {
             let mut browser = gate.browser();
@@ -145,7 +145,7 @@ fn parallel_starts_never_exceed_a_limit_together() {
 
 #[test]
 fn a_second_click_takes_nothing_and_is_never_refused() {
-    let gate = Gate::changed(&[("[login]", "[limits]\ntexts_per_number_1h = 1\n[login]")]);
+    let gate = defaults(&[("[login]", "[limits]\ntexts_per_number_1h = 1\n[login]")]);
     let mut browser = gate.browser();
     let flow = flow_of(&browser.visit("/"));
     let form = [("flow", flow.as_str()), ("phone", ADA)];
@@ -160,7 +160,7 @@ fn a_second_click_takes_nothing_and_is_never_refused() {
 #[test]
 fn texts_in_all_are_limited_and_refusals_take_nothing() {
     let changed = ("[login]", "[limits]\ntexts_1h = 3\ntexts_24h = 4\n[login]");
-    let gate = Gate::changed(&[BEHIND, changed]);
+    let gate = defaults(&[BEHIND, changed]);
     let ask = |n| start_from(&mut gate.browser(), &format!("192.0.2.{n}"), &number(n));
     (0..3).for_each(|n| drop(ask(n).is(303)));
     for n in 3..20 {

@@ -1,7 +1,6 @@
 //! Where starts come from.
-use super::{BEHIND, HOUR, MINUTE, ends_after, number, start_from, told_to_wait};
+use super::{BEHIND, HOUR, MINUTE, defaults, ends_after, number, start_from, told_to_wait};
 use crate::support::browser::flow_of;
-use crate::support::gate::Gate;
 use crate::support::http::storm;
 use crate::support::settings::ADA;
 
@@ -9,7 +8,7 @@ const TOO_MANY: &str = "Too many tries from this network";
 
 #[test]
 fn one_address_starts_ten_times_in_ten_minutes_and_thirty_times_an_hour() {
-    let gate = Gate::changed(&[BEHIND]);
+    let gate = defaults(&[BEHIND]);
     let ask = |n| start_from(&mut gate.browser(), "192.0.2.7", &number(n));
     for round in 0..3 {
         (0..10).for_each(|n| drop(ask(10 * round + n).is(303)));
@@ -24,7 +23,7 @@ fn one_address_starts_ten_times_in_ten_minutes_and_thirty_times_an_hour() {
 
 #[test]
 fn other_addresses_do_not_help_against_the_limit_of_a_number() {
-    let gate = Gate::changed(&[BEHIND]);
+    let gate = defaults(&[BEHIND]);
     let ask = |n: usize| start_from(&mut gate.browser(), &format!("198.51.100.{n}"), ADA);
     (0..5).for_each(|n| drop(ask(n).is(303)));
     for n in 5..30 {
@@ -35,7 +34,7 @@ fn other_addresses_do_not_help_against_the_limit_of_a_number() {
 
 #[test]
 fn an_ipv6_customer_is_one_address() {
-    let gate = Gate::changed(&[BEHIND]);
+    let gate = defaults(&[BEHIND]);
     let ask = |address: String, n| start_from(&mut gate.browser(), &address, &number(n));
     (0..10).for_each(|n| drop(ask(format!("2001:db8:1:2:{n}:{n}::{n}"), n).is(303)));
     told_to_wait(&ask("2001:db8:1:2:ffff::1".to_owned(), 10), TOO_MANY);
@@ -46,13 +45,13 @@ fn an_ipv6_customer_is_one_address() {
 
 #[test]
 fn who_is_not_a_trusted_proxy_cannot_choose_an_address() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let ask = |n| start_from(&mut gate.browser(), &format!("192.0.2.{n}"), &number(n));
     (0..10).for_each(|n| drop(ask(n).is(303)));
     told_to_wait(&ask(10), TOO_MANY);
 
     // Before a trusted proxy: what the visitor wrote stands left of what the proxy adds.
-    let gate = Gate::changed(&[BEHIND]);
+    let gate = defaults(&[BEHIND]);
     let ask = |n| {
         let chain = format!("192.0.2.{n}, 203.0.113.9");
         start_from(&mut gate.browser(), &chain, &number(n))
@@ -63,7 +62,7 @@ fn who_is_not_a_trusted_proxy_cannot_choose_an_address() {
 
 #[test]
 fn parallel_starts_of_one_address_never_exceed_its_limit_together() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let requests: Vec<Vec<u8>> = (0..40)
         .map(|n| {
             let mut browser = gate.browser();
@@ -79,7 +78,7 @@ fn parallel_starts_of_one_address_never_exceed_its_limit_together() {
 #[test]
 fn so_many_logins_of_one_address_are_unfinished_at_once() {
     let changed = ("[login]", "[limits]\nattempts_per_address = 2\n[login]");
-    let gate = Gate::changed(&[changed]);
+    let gate = defaults(&[changed]);
     gate.browser().sign_in("/", &number(0), &gate.texts).is(200);
     gate.browser().sign_in("/", &number(1), &gate.texts).is(200);
     let ask = |n| start_from(&mut gate.browser(), "", &number(n));
@@ -92,7 +91,7 @@ fn so_many_logins_of_one_address_are_unfinished_at_once() {
 
 #[test]
 fn a_script_is_told_in_json() {
-    let gate = Gate::changed(&[("[login]", "[limits]\nstarts_per_address_1h = 1\n[login]")]);
+    let gate = defaults(&[("[login]", "[limits]\nstarts_per_address_1h = 1\n[login]")]);
     let mut browser = gate.browser();
     start_from(&mut browser, "", &number(0)).is(303);
     let flow = flow_of(&browser.visit("/"));
@@ -106,7 +105,7 @@ fn a_script_is_told_in_json() {
 
 #[test]
 fn what_cannot_be_counted_is_not_done() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let mut browser = gate.browser();
     let answer = start_from(&mut browser, "", ADA).is(303);
     let page = browser.follow(answer).is(200);

@@ -1,5 +1,5 @@
 //! Wrong codes for one number, whoever types them.
-use super::{DAY, HOUR, MINUTE, ends_after, start_from, told_to_wait};
+use super::{DAY, HOUR, MINUTE, defaults, ends_after, start_from, told_to_wait};
 use crate::support::browser::{Browser, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
@@ -26,7 +26,7 @@ fn guess(browser: &mut Browser, page: &Answer, code: &str) -> Answer {
 
 #[test]
 fn after_five_wrong_codes_not_even_the_right_one_is_taken_for_a_while() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let (mut first, page, code) = begin(&gate, ADA);
     guess(&mut first, &page, &unlike(&code, 0)).says("You have 2 tries left.");
     guess(&mut first, &page, &unlike(&code, 1)).says("You have 1 try left.");
@@ -55,7 +55,7 @@ fn after_five_wrong_codes_not_even_the_right_one_is_taken_for_a_while() {
 fn a_right_code_is_refused_only_until_the_window_ends() {
     let changed =
         ("[login]", "[limits]\nwrong_codes_per_number_15m = 1\n[login]\ncode_lifetime = \"10m\"");
-    let gate = Gate::changed(&[changed]);
+    let gate = defaults(&[changed]);
     let (mut other, other_page, other_code) = begin(&gate, ADA);
     told_to_wait(&guess(&mut other, &other_page, &unlike(&other_code, 0)), TOO_MANY);
     gate.pass(MINUTE * 15);
@@ -66,7 +66,7 @@ fn a_right_code_is_refused_only_until_the_window_ends() {
 
 #[test]
 fn ten_wrong_codes_a_day_end_it_for_the_day() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     for round in 0..5 {
         let (mut browser, page, code) = begin(&gate, ADA);
         guess(&mut browser, &page, &unlike(&code, 0)).is(200);
@@ -86,7 +86,7 @@ fn ten_wrong_codes_a_day_end_it_for_the_day() {
 #[test]
 fn right_codes_do_not_count() {
     let changed = ("[login]", "[limits]\nwrong_codes_per_number_15m = 1\n[login]");
-    let gate = Gate::changed(&[changed]);
+    let gate = defaults(&[changed]);
     for _ in 0..4 {
         let (mut browser, page, code) = begin(&gate, ADA);
         for _ in 0..3 {
@@ -97,7 +97,7 @@ fn right_codes_do_not_count() {
 
 #[test]
 fn of_many_guesses_at_once_over_many_browsers_five_are_compared() {
-    let gate = Gate::start();
+    let gate = defaults(&[]);
     let browsers: Vec<(Browser, Answer, String)> = (0..5).map(|_| begin(&gate, ADA)).collect();
     let mut requests = Vec::new();
     for (browser, page, code) in &browsers {

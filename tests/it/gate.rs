@@ -1,0 +1,9 @@
+//! The judge of requests, as tables and as properties. No socket is opened.
+mod caller;
+mod client;
+mod cookies;
+mod decide;
+mod headers;
+mod map;
+mod readings;
+mod upstream;

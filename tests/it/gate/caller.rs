@@ -1,0 +1,66 @@
+//! Callers to judge. Only `Sessions::check` makes one who is signed in, so it is asked.
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorcode::domain::{Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, UserId};
+use doorcode::gate::Caller;
+use doorcode::session::{Sessions, Settings};
+use doorcode::store::{self, StoreError, StoredSession};
+use doorcode::system::{System, Timestamp};
+
+/// A store that holds one session under every token.
+struct OneSession(StoredSession);
+
+#[async_trait]
+impl store::Sessions for OneSession {
+    async fn find(&self, _token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
+        Ok(Some(self.0.clone()))
+    }
+
+    async fn add_token(
+        &self,
+        _session: SessionId,
+        _token: &[u8; 32],
+        _host: &str,
+        _at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn end(&self, _session: SessionId, _at: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn note_seen(&self, _seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Somebody with this number and these roles, signed in.
+pub(super) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
+    let system = System::real();
+    let hour = Duration::from_hours(1);
+    let settings = Settings { idle: hour, lifetime: hour };
+    let host = Origin::parse("https://a.example").unwrap().host().clone();
+    let stored = StoredSession {
+        id: SessionId::from_bytes([1; 16]),
+        user: UserId::from_bytes([2; 12]),
+        phone: PhoneNumber::parse(phone, None).unwrap(),
+        host: host.to_string(),
+        last_seen: system.now(),
+        expires: system.now() + hour,
+    };
+    let keyring = Keyring::new(ServerSecret::new(&"k".repeat(32)).unwrap(), Vec::new());
+    let sessions = Sessions::new(Arc::new(OneSession(stored)), &keyring, system);
+    let token = sessions.prepare(&host, &[3; 32], settings).token;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let found = runtime.block_on(sessions.check(&token, &host, settings)).unwrap();
+    let roles: BTreeSet<Role> = roles.iter().map(|role| Role::parse(role).unwrap()).collect();
+    Caller::Session(found.unwrap(), Arc::new(roles))
+}

@@ -1,0 +1,44 @@
+use std::net::IpAddr;
+
+use doorcode::gate::client_ip;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+#[test]
+fn the_client_is_the_rightmost_address_that_is_not_a_trusted_proxy() {
+    let trusted = ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"].map(|net| net.parse().unwrap());
+    for (why, peer, chain, client) in [
+        ("no proxy", "203.0.113.9", &[][..], "203.0.113.9"),
+        ("an untrusted peer says what it likes", "203.0.113.9", &["1.1.1.1"], "203.0.113.9"),
+        ("one proxy", "10.0.0.1", &["203.0.113.9"], "203.0.113.9"),
+        ("the client says what it likes", "10.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
+        ("two proxies", "10.0.0.1", &["203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+        ("two headers", "10.0.0.1", &["203.0.113.9", "10.0.0.2"], "203.0.113.9"),
+        ("two headers, ours last", "10.0.0.1", &["1.1.1.1", "203.0.113.9"], "203.0.113.9"),
+        ("odd spaces", "10.0.0.1", &[" 203.0.113.9 ,10.0.0.2"], "203.0.113.9"),
+        ("only proxies: the first of them", "10.0.0.1", &["10.0.0.3,10.0.0.2"], "10.0.0.3"),
+        ("the proxy tells nothing", "10.0.0.1", &[], "10.0.0.1"),
+        ("IPv6", "fd00::1", &["2001:db8::9, 192.0.2.1"], "2001:db8::9"),
+        ("IPv4 in IPv6", "::ffff:10.0.0.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+        ("a proxy as IPv4 in IPv6", "10.0.0.1", &["203.0.113.9, ::ffff:10.0.0.2"], "203.0.113.9"),
+        ("an untrusted peer as IPv4 in IPv6", "::ffff:203.0.113.9", &["1.1.1.1"], "203.0.113.9"),
+        ("a garbled entry", "10.0.0.1", &["unknown"], "10.0.0.1"),
+        ("a garbled entry behind a proxy", "10.0.0.1", &["x, 10.0.0.2"], "10.0.0.1"),
+        ("a garbled entry that is never reached", "10.0.0.1", &["x, 203.0.113.9"], "203.0.113.9"),
+        ("an empty entry", "10.0.0.1", &["203.0.113.9,"], "10.0.0.1"),
+        ("an empty header", "10.0.0.1", &[""], "10.0.0.1"),
+        ("a port", "10.0.0.1", &["203.0.113.9:80"], "10.0.0.1"),
+        ("brackets", "10.0.0.1", &["[2001:db8::9]"], "10.0.0.1"),
+        ("a number for an address", "10.0.0.1", &["3405803785"], "10.0.0.1"),
+        ("octal", "10.0.0.1", &["0313.0.113.9"], "10.0.0.1"),
+        ("no text", "10.0.0.1", &["203.0.113.9\u{e9}"], "10.0.0.1"),
+    ] {
+        let name = HeaderName::from_static("x-forwarded-for");
+        let value = |text: &&str| HeaderValue::from_bytes(text.as_bytes()).unwrap();
+        let headers: HeaderMap = chain.iter().map(|text| (name.clone(), value(text))).collect();
+        let found = client_ip(peer.parse().unwrap(), &headers, &trusted);
+        assert_eq!(found, client.parse::<IpAddr>().unwrap(), "{why}");
+        // Nobody is trusted by default: then no header counts.
+        let peer: IpAddr = peer.parse().unwrap();
+        assert_eq!(client_ip(peer, &headers, &[]), peer.to_canonical(), "{why}");
+    }
+}

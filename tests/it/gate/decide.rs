@@ -1,0 +1,269 @@
+use std::net::IpAddr;
+
+use doorcode::domain::{Country, PhoneNumber, Role};
+use doorcode::gate::{
+    Asked, Caller, Decision, IdentityPreset, Need, PathPattern, Refusal, Rule, Site, SitePlace,
+    Upstream, Who, decide, need, readings,
+};
+use http::Method;
+use proptest::prelude::*;
+
+use super::caller::signed_in;
+use super::upstream::{all_paths, targets};
+
+const BRITISH: &str = "+447400123456";
+const INSIDE: &str = "10.1.2.3";
+const OUTSIDE: &str = "203.0.113.9";
+
+fn site(url: &str, rules: Vec<Rule>) -> Site {
+    Site {
+        name: "Shop".to_owned(),
+        place: SitePlace::parse(url).unwrap(),
+        upstreams: vec![Upstream::Demo],
+        identity: IdentityPreset::Default,
+        rules,
+    }
+}
+
+fn rule(path: &str, allow: &[Who]) -> Rule {
+    let path = PathPattern::parse(path).unwrap();
+    Rule { path, methods: Vec::new(), allow: allow.to_vec(), from: Vec::new() }
+}
+
+fn role(name: &str) -> Who {
+    Who::Role(Role::parse(name).unwrap())
+}
+
+/// What becomes of a GET of `path` from `ip`.
+fn judged(site: &Site, path: &str, ip: &str, caller: &Caller) -> Decision {
+    let readings = readings(path).unwrap();
+    let client = ip.parse().unwrap();
+    decide(&Asked { site, method: &Method::GET, readings: &readings, client }, caller)
+}
+
+#[test]
+fn who_passes_which_rule() {
+    let person = signed_in(BRITISH, &["staff"]);
+    let phone = |text| Who::Phone(PhoneNumber::parse(text, None).unwrap());
+    let country = |text| Who::Country(Country::parse(text).unwrap());
+    let not_allowed = Decision::Refuse(Refusal::NotAllowed);
+    for (allow, nobody, somebody) in [
+        (vec![Who::Public], Decision::Forward, Decision::Forward),
+        (vec![Who::Optional], Decision::Forward, Decision::Forward),
+        (vec![Who::SignedIn], Decision::SignIn, Decision::Forward),
+        (vec![role("staff")], Decision::SignIn, Decision::Forward),
+        (vec![role("admin")], Decision::SignIn, not_allowed),
+        (vec![role("STAFF")], Decision::SignIn, not_allowed),
+        (vec![role("admin"), role("staff")], Decision::SignIn, Decision::Forward),
+        (vec![phone(BRITISH)], Decision::SignIn, Decision::Forward),
+        (vec![phone("+447400123457")], Decision::SignIn, not_allowed),
+        (vec![country("GB")], Decision::SignIn, Decision::Forward),
+        // The same calling code, another country.
+        (vec![country("JE")], Decision::SignIn, not_allowed),
+        (vec![], Decision::SignIn, not_allowed),
+    ] {
+        let site = site("https://a.example", vec![rule("/x", &allow)]);
+        assert_eq!(judged(&site, "/x", OUTSIDE, &Caller::Nobody), nobody, "{allow:?}");
+        assert_eq!(judged(&site, "/x", OUTSIDE, &person), somebody, "{allow:?}");
+    }
+}
+
+#[test]
+fn without_a_rule_somebody_must_be_signed_in() {
+    let site = site("https://a.example", vec![rule("/public/*", &[Who::Public])]);
+    let person = signed_in(BRITISH, &[]);
+    for path in ["/", "/publicity", "/Public/x", "/x/public/y"] {
+        assert_eq!(judged(&site, path, OUTSIDE, &Caller::Nobody), Decision::SignIn, "{path}");
+        assert_eq!(judged(&site, path, OUTSIDE, &person), Decision::Forward, "{path}");
+    }
+    for path in ["/public", "/public/", "/public/x/y"] {
+        assert_eq!(judged(&site, path, OUTSIDE, &Caller::Nobody), Decision::Forward, "{path}");
+    }
+}
+
+#[test]
+fn an_open_rule_does_not_open_what_is_written_in_its_disguise() {
+    let rules = vec![rule("/admin/*", &[role("admin")]), rule("/*", &[Who::Public])];
+    let site = site("https://a.example/shop", rules);
+    for path in [
+        "/shop/admin",
+        "/shop/admin/",
+        "/shop//admin",
+        "/shop/%61dmin",
+        "/shop/%2561dmin/x",
+        "/shop/admin;x",
+        "/shop/;/admin",
+        "/shop;x/admin",
+        "/shop/admin%3bx",
+        "/shop/admin%253bx",
+        "/shop/;x/%61dmin%3b/",
+        "//shop//admin//",
+    ] {
+        assert_eq!(judged(&site, path, OUTSIDE, &Caller::Nobody), Decision::SignIn, "{path}");
+    }
+    assert_eq!(judged(&site, "/shop/administration", OUTSIDE, &Caller::Nobody), Decision::Forward);
+}
+
+#[test]
+fn a_network_is_a_further_condition_and_never_a_pass() {
+    let mut staff = rule("/staff", &[Who::SignedIn]);
+    staff.from = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+    let site = site("https://a.example", vec![staff]);
+    let person = signed_in(BRITISH, &[]);
+    let refused = Decision::Refuse(Refusal::Network);
+    assert_eq!(judged(&site, "/staff", INSIDE, &Caller::Nobody), Decision::SignIn);
+    assert_eq!(judged(&site, "/staff", INSIDE, &person), Decision::Forward);
+    assert_eq!(judged(&site, "/staff", "fd00::1", &person), Decision::Forward);
+    assert_eq!(judged(&site, "/staff", OUTSIDE, &person), refused);
+    assert_eq!(judged(&site, "/staff", OUTSIDE, &Caller::Nobody), refused);
+    assert_eq!(judged(&site, "/staff", "::1", &person), refused);
+}
+
+#[test]
+fn a_session_is_looked_for_unless_every_reading_is_public() {
+    let rules = vec![
+        rule("/open/private", &[Who::SignedIn]),
+        rule("/open/told", &[Who::Optional]),
+        rule("/open/*", &[Who::Public]),
+    ];
+    let site = site("https://a.example", rules);
+    for (path, expected) in [
+        ("/open/x", Need::Nobody),
+        ("/open//x;y", Need::Nobody),
+        ("/open/told", Need::Caller),
+        ("/open/private", Need::Caller),
+        ("/open/%70rivate", Need::Caller),
+        ("/", Need::Caller),
+    ] {
+        let readings = readings(path).unwrap();
+        let client = OUTSIDE.parse().unwrap();
+        let asked = Asked { site: &site, method: &Method::GET, readings: &readings, client };
+        assert_eq!(need(&asked), expected, "{path}");
+    }
+}
+
+/// A rule as plain data, for the evaluator below.
+#[derive(Clone, Debug)]
+struct Plain {
+    path: &'static str,
+    methods: Vec<Method>,
+    allow: Vec<Who>,
+    inside_only: bool,
+}
+
+impl Plain {
+    fn rule(&self) -> Rule {
+        let from = if self.inside_only { vec!["10.0.0.0/8".parse().unwrap()] } else { Vec::new() };
+        Rule { methods: self.methods.clone(), from, ..rule(self.path, &self.allow) }
+    }
+
+    fn names(&self, path: &str, method: &Method) -> bool {
+        let below = |folder: &str| path.starts_with(folder) || format!("{path}/") == folder;
+        let path_fits = path == self.path || self.path.strip_suffix('*').is_some_and(below);
+        path_fits && (self.methods.is_empty() || self.methods.contains(method))
+    }
+}
+
+/// Whether these rules, asked about just this path, let the caller through, who is nobody or
+/// has one role.
+fn lets_pass(
+    rules: &[Plain],
+    path: &str,
+    method: &Method,
+    inside: bool,
+    caller: Option<&str>,
+) -> bool {
+    let Some(first) = rules.iter().find(|rule| rule.names(path, method)) else {
+        return caller.is_some();
+    };
+    let admits = |who: &Who| match who {
+        Who::Public | Who::Optional => true,
+        Who::SignedIn => caller.is_some(),
+        Who::Role(wanted) => caller == Some(wanted.as_str()),
+        Who::Phone(_) | Who::Country(_) => unreachable!("not among the rules made here"),
+    };
+    (inside || !first.inside_only) && first.allow.iter().any(admits)
+}
+
+fn plain_rules() -> impl Strategy<Value = Vec<Plain>> {
+    const PATHS: &[&str] = &[
+        "/",
+        "/*",
+        "/a",
+        "/a/",
+        "/a/*",
+        "/b",
+        "/a/b",
+        "/a/b/*",
+        "/b/a/*",
+        "/admin",
+        "/admin/*",
+        "/a/admin/*",
+        "/a/a/*",
+        "/a/b/c",
+        "/ab/*",
+        "/c/*",
+    ];
+    let methods = prop_oneof![
+        4 => Just(vec![]),
+        1 => Just(vec![Method::GET]),
+        1 => Just(vec![Method::POST, Method::PUT]),
+    ];
+    let who = prop_oneof![
+        3 => Just(Who::Public),
+        1 => Just(Who::Optional),
+        2 => Just(Who::SignedIn),
+        2 => Just(role("admin")),
+    ];
+    let rule = (
+        prop::sample::select(PATHS),
+        methods,
+        prop::collection::vec(who, 1..3),
+        prop::bool::weighted(0.2),
+    );
+    let rule = rule.prop_map(|(path, methods, allow, inside_only)| Plain {
+        path,
+        methods,
+        allow,
+        inside_only,
+    });
+    prop::collection::vec(rule, 0..6)
+}
+
+#[test]
+fn what_any_upstream_would_read_as_refused_is_not_forwarded() {
+    let callers = [
+        (None, Caller::Nobody),
+        (Some("staff"), signed_in(BRITISH, &["staff"])),
+        (Some("admin"), signed_in(BRITISH, &["admin"])),
+    ];
+    let given = (plain_rules(), targets(), prop::bool::ANY, prop::bool::ANY);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(2_000)
+    });
+    let result = runner.run(&given, |(plain, target, inside, posts)| {
+        let Ok(readings) = readings(&target) else { return Ok(()) };
+        let site = site("https://a.example", plain.iter().map(Plain::rule).collect());
+        let client: IpAddr = if inside { INSIDE } else { OUTSIDE }.parse().unwrap();
+        let method = if posts { Method::POST } else { Method::GET };
+        let asked = Asked { site: &site, method: &method, readings: &readings, client };
+        for (roles, caller) in &callers {
+            let forwarded = decide(&asked, caller) == Decision::Forward;
+            let passes = |path: &str| lets_pass(&plain, path, &method, inside, *roles);
+            for path in all_paths(&target) {
+                prop_assert!(!forwarded || passes(&path), "{:?} let {:?} pass", path, roles);
+            }
+            // Nothing else is refused: all readings let it pass, so it passes.
+            prop_assert_eq!(forwarded, readings.iter().all(passes));
+            if need(&asked) == Need::Nobody {
+                let other = decide(&asked, &Caller::Nobody) == Decision::Forward;
+                prop_assert_eq!(forwarded, other, "who calls matters after all");
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
