@@ -14,7 +14,7 @@ struct Moment {
 }
 
 impl Log {
-    /// How much of a moment's room a log may take at most, in bytes.
+    /// What the moments of a log take at most.
     pub(super) const MOST_BYTES: usize = LONGEST * size_of::<Moment>();
 
     pub(super) fn bytes(&self) -> usize {

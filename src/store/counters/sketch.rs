@@ -25,7 +25,7 @@ struct Step {
 }
 
 impl Sketch {
-    /// How many steps of cells are there at once, in bytes for each cell.
+    /// What each of `cells` takes at most: a cell is a byte.
     pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * STEPS_AT_ONCE;
 
     /// `cells`: in each of the rows of a step; a power of two.
