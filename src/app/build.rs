@@ -15,7 +15,9 @@ use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError};
+use crate::store::{
+    Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
+};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{self, Web, pages};
@@ -27,7 +29,7 @@ const LAST_SEEN: Duration = Duration::from_mins(5);
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("{}: {why}", path.display())]
+    #[error("the secret {}: {why}", path.display())]
     Secret { path: PathBuf, why: std::io::Error },
     #[error("{}: the secret {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },
@@ -38,8 +40,8 @@ pub enum AppError {
         secret.display()
     )]
     SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database: {0}")]
-    Store(#[from] StoreError),
+    #[error("store.database {}: {why}", path.display())]
+    Store { path: PathBuf, why: StoreError },
     #[error("pages: {0}")]
     Pages(#[from] pages::PagesError),
     #[error("sms.template: {0}")]
@@ -77,10 +79,10 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
-    let store = Arc::new(SqlStore::open(&config.database).await?);
+    let stores = open(&config.database, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, store, outbox, demo.as_ref()).await?;
+    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, template));
     let drain = Arc::new(drain(&lasting, exit));
@@ -91,21 +93,35 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
 }
 
+/// What is opened before anything else.
+struct Stores {
+    sql: Arc<SqlStore>,
+    counters: KeptCounters,
+}
+
+async fn open(database: &Database, system: &System) -> Result<Stores, AppError> {
+    let Database::Sqlite(path) = database;
+    let failed = |why| AppError::Store { path: path.clone(), why };
+    let sql = Arc::new(SqlStore::open(database).await.map_err(failed)?);
+    let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
+    Ok(Stores { sql, counters: counters.map_err(failed)? })
+}
+
 fn uses_demo(config: &Config) -> bool {
     config.sites.iter().any(|site| site.upstreams.contains(&Upstream::Demo))
 }
 
-async fn lasting(
+fn lasting(
     system: System,
     keyring: Keyring,
-    store: Arc<SqlStore>,
+    stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
-) -> Result<Lasting, AppError> {
+) -> Lasting {
+    let Stores { sql: store, counters } = stores;
     let events: Arc<dyn Sink> = Arc::new(Log);
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
-    let counters = KeptCounters::open(Arc::clone(&store), Room::default(), system.now()).await?;
     let login = LoginParts {
         attempts: Arc::new(MemoryAttempts::default()),
         logins: Arc::clone(&store) as _,
@@ -118,7 +134,7 @@ async fn lasting(
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
     let tickets = Arc::new(MemoryTickets::default());
-    Ok(Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver })
+    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
 }
 
 /// The one value that configuration decides.

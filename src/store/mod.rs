@@ -27,4 +27,6 @@ pub enum StoreError {
     BadRow { table: &'static str, column: &'static str },
     #[error("the folder for the database cannot be made: {0}")]
     Folder(std::io::Error),
+    #[error("the database cannot be opened: {0}")]
+    File(std::io::Error),
 }
