@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use super::Limits;
 use crate::domain::{CodeLength, Country};
 
-/// `[login]`: what a code is and who is sent one.
+/// `[login]` and `[limits]`: what a code is, who is sent one, and how often.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub countries: Countries,
@@ -13,6 +14,7 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// Wrong codes that one attempt bears; 1 to 5.
     pub tries: u8,
+    pub limits: Limits,
 }
 
 /// The countries whose numbers are texted.

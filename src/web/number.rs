@@ -81,6 +81,7 @@ async fn take_number(
         }
         Err(StartError::Landline) => web.to_number_page(&visit, flow, Say::Landline),
         Err(StartError::NotMobile) => web.to_number_page(&visit, flow, Say::NotMobile),
+        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
         Err(StartError::Store(_)) => web.unavailable(&visit),
     }
 }
@@ -136,7 +137,7 @@ impl Web {
         phone: &PhoneNumber,
     ) -> Result<crate::login::Started, StartError> {
         let start = Start {
-            asker: asker(flow),
+            asker: asker(visit, flow),
             phone,
             language: visit.language_header(),
             page_language: Some(self.spoken_with(visit).tag()),
@@ -206,8 +207,8 @@ impl Web {
 }
 
 /// In whose name a flow's attempts are.
-pub(super) fn asker(flow: &Flow) -> Asker {
-    Asker { door: Door::Page, who: flow.browser }
+pub(super) fn asker(visit: &Visit, flow: &Flow) -> Asker {
+    Asker { door: Door::Page, who: flow.browser, address: visit.facts.client }
 }
 
 fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {

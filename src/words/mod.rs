@@ -14,7 +14,7 @@ mod sentence;
 mod sms;
 
 pub use accept::countries_of;
-pub use engine::{Context, Engine, Template, TemplateError};
+pub use engine::{Context, Engine, Template, TemplateError, has_tag};
 pub use language::{Direction, Language};
 pub use languages::Languages;
 pub use mistake::Mistake;

@@ -11,6 +11,7 @@ mod delivery;
 mod domain;
 mod gate;
 mod handover;
+mod limits;
 mod pages;
 mod store;
 mod story;

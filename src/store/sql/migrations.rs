@@ -1,10 +1,11 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// One row a version, oldest first. A row that was released is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "users sessions spent",
-    "CREATE TABLE users (
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "users sessions spent",
+        "CREATE TABLE users (
         id TEXT PRIMARY KEY NOT NULL,
         phone TEXT NOT NULL UNIQUE,
         created BIGINT NOT NULL,
@@ -29,7 +30,20 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(
         attempt TEXT PRIMARY KEY NOT NULL,
         at BIGINT NOT NULL
     );",
-)];
+    ),
+    // What limits counted: `n` at `at`, in a window of `length` milliseconds.
+    (
+        2,
+        "counters",
+        "CREATE TABLE counters (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        n BIGINT NOT NULL,
+        PRIMARY KEY (key, length, at)
+    );",
+    ),
+];
 
 pub(super) fn migrator() -> Migrator {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::brand::OwnFile;
-use crate::words::{Context, Engine, Language, Languages, Mistake, Safe, Template, TemplateError};
+use crate::words::{
+    Context, Engine, Language, Languages, Mistake, Safe, Template, TemplateError, has_tag,
+};
 
 /// One row a page. The layout stands around every one of them.
 const PAGES: &[(&str, &str)] = &[
@@ -105,7 +107,12 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
         let names = || PAGES.iter().chain(PARTS).map(|(name, _)| *name);
         let known = names().find(|name| *name == stem);
         match (known, std::str::from_utf8(&file.bytes)) {
-            (Some(name), Ok(text)) => good.push((name, text)),
+            (Some(name), Ok(text)) => match endless(name, text) {
+                Some(why) => {
+                    mistakes.push(Mistake::new(&format!("pages/{}", file.name), None, why));
+                }
+                None => good.push((name, text)),
+            },
             (None, _) => {
                 let list = names().collect::<Vec<_>>().join(".liquid, ");
                 let text = format!("is no template; there are: {list}.liquid");
@@ -115,6 +122,17 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
         }
     }
     good
+}
+
+/// What could run for hours, or for ever.
+fn endless(name: &str, text: &str) -> Option<&'static str> {
+    let part = PARTS.iter().any(|(part, _)| *part == name);
+    if part && ["include", "render"].into_iter().any(|tag| has_tag(text, tag)) {
+        return Some("is a part, which may include no other");
+    }
+    let tags = text.split("{%").skip(1).filter_map(|rest| rest.split("%}").next());
+    let counts = has_tag(text, "tablerow") || tags.into_iter().any(|tag| tag.contains(".."));
+    counts.then_some("counts through a range; pages only go through lists")
 }
 
 pub(super) fn not_text(folder: &str, file: &OwnFile) -> Mistake {

@@ -108,6 +108,16 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     ),
     ("pages/message.liquid", b"{% if lang == \"fr\" %}{{ x }}{% endif %}", "requested variable=x"),
     ("pages/done.liquid", b"{% include \"secrets\" %}", "pages/done.liquid: "),
+    (
+        "pages/footer.liquid",
+        b"{%- include \"footer\" %}",
+        "pages/footer.liquid: is a part, which may include no other",
+    ),
+    (
+        "pages/done.liquid",
+        b"{% for i in (1..9999999999) %}x{% endfor %}",
+        "pages/done.liquid: counts through a range",
+    ),
     ("pages/done.liquid", b"\xff", "pages/done.liquid: is not UTF-8 text"),
     (
         "words/en.toml",
