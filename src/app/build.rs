@@ -17,12 +17,15 @@ use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Re
 use crate::session::Sessions;
 use crate::store::{MemoryAttempts, SqlStore, StoreError};
 use crate::system::System;
-use crate::users::Directory;
+use crate::users::{self, Directory};
 use crate::web::{self, Web, pages};
 use crate::words::{SmsTemplate, TemplateError};
 
 /// Between two notes of when sessions were last used.
 const LAST_SEEN: Duration = Duration::from_mins(5);
+
+/// Between two looks for what others changed: sessions that were ended, roles.
+const CHANGES: Duration = Duration::from_millis(500);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +80,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
     let store = Arc::new(SqlStore::open(&config.database).await?);
+    users::enrol(&*store, &config.users, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
@@ -141,6 +145,7 @@ fn sender(config: &Config, lasting: &Lasting, template: Arc<SmsTemplate>) -> Sen
     let providers = config.providers.iter().map(sms::provider).collect();
     Sender {
         attempts: Arc::clone(&lasting.login.attempts),
+        users: Arc::clone(&lasting.store) as _,
         keys: Arc::clone(&lasting.login.keys),
         delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
         template,
@@ -181,10 +186,20 @@ fn background(
             write_last_seen(&sessions).await;
         }
     };
+    let sessions = Arc::clone(&lasting.sessions);
+    let changes = async move {
+        loop {
+            if let Err(error) = sessions.follow().await {
+                tracing::error!(%error, "what others changed in the store was not learned");
+            }
+            tokio::time::sleep(CHANGES).await;
+        }
+    };
     let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
     let names = async move { resolver.run(|| live.load().map.sites().to_vec()).await };
     let mut jobs = vec![
         Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
+        Job { name: "changes", run: Box::pin(changes) },
         Job { name: "last seen", run: Box::pin(last_seen) },
         Job { name: "upstream names", run: Box::pin(names) },
     ];

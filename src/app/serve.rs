@@ -21,11 +21,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.try_init().map_err(|error| error.to_string())?;
-    if config.development_exposed {
-        warn!(
-            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others"
-        );
-    }
+    said_at_every_start(&config).for_each(|text| warn!("{text}"));
     can_listen(&config)?;
     let greeting = greeting(&config);
     // Lives as long as the server: the database's pool and the signals stay on it.
@@ -50,6 +46,22 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
         return Ok(AccessLog::off());
     }
     AccessLog::to(std::io::stdout())
+}
+
+/// One row for each key that makes something unsafe possible.
+fn said_at_every_start(config: &Config) -> impl Iterator<Item = &'static str> + use<> {
+    let rows = [
+        (
+            config.development_exposed,
+            "server.unsafe_development_exposed is on: what is meant for this machine only is open \
+             to others",
+        ),
+        (
+            config.test_numbers_exposed,
+            "login.unsafe_test_numbers_exposed is on: who knows the code of a test number signs in",
+        ),
+    ];
+    rows.into_iter().filter_map(|(on, text)| on.then_some(text))
 }
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.

@@ -8,14 +8,14 @@ mod verify;
 
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, CodeLength, Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::domain::{AttemptId, Country, InvalidPhone, Keyring, OneTimeCode, PhoneNumber, Subkey};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
-use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
+use crate::store::{Attempt, AttemptKey, Attempts, Logins, SendOutcome, StoreError};
 use crate::system::System;
 
 pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
-pub use settings::{Countries, Settings};
+pub use settings::{Countries, Settings, TestNumbers};
 pub use start::{Start, StartError, Started};
 pub use verify::{Verdict, Verified};
 
@@ -61,6 +61,20 @@ impl Login {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Reads what a person typed as their number; `home` is the country chosen beside it.
+    pub fn number(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
+        let test = self.settings.test_numbers.typed(typed);
+        test.map_or_else(|| PhoneNumber::parse(typed, home), |test| Ok(test.clone()))
+    }
+
+    /// The code of an attempt; `None`: it cannot be known any more, so none is right.
+    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
+        if phone.is_test() {
+            return self.settings.test_numbers.code(phone).cloned();
+        }
+        self.parts.keys.code(attempt, phone)
     }
 
     fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {
@@ -116,13 +130,14 @@ impl Keys {
         self.tokens[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
     }
 
-    fn fresh(&self, system: &System, length: CodeLength, tries: u8) -> attempt::Fresh {
+    fn fresh(&self, system: &System, settings: &Settings, outcome: SendOutcome) -> attempt::Fresh {
         attempt::Fresh {
             id: AttemptId::from_bytes(system.random()),
             nonce: system.random(),
             key: self.codes[0].id(),
-            length,
-            tries,
+            length: settings.code_length,
+            tries: settings.tries,
+            outcome,
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::attempt::{self, Taken};
 use super::{Asker, Login};
-use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
-use crate::session::{PreparedSession, SessionToken};
+use crate::session::{Browser, PreparedSession, SessionToken};
 use crate::store::{Attempt, AttemptKey, Committed, NewLogin, StoreError};
 
 /// Proof that somebody typed the right code, and what it gave them. Only [`Login::verify`]
@@ -37,7 +37,7 @@ pub enum Verdict {
 
 impl Login {
     /// Judges what was typed as the code that was texted to `phone`. A right one begins a
-    /// session at `host`.
+    /// session in `browser`.
     ///
     /// An error means that nobody got in and that the try was given back.
     pub async fn verify(
@@ -45,7 +45,7 @@ impl Login {
         asker: &Asker,
         phone: &PhoneNumber,
         typed: &str,
-        host: &Host,
+        browser: &Browser<'_>,
     ) -> Result<Verdict, StoreError> {
         let parts = &self.parts;
         let key = parts.keys.attempt(asker, phone);
@@ -62,7 +62,7 @@ impl Login {
             Taken::Compare(attempt) => attempt,
             Taken::Over { attempt, why } => return Ok(self.over(attempt, why)),
         };
-        let Some(code) = parts.keys.code(&attempt, phone) else {
+        let Some(code) = self.code(&attempt, phone) else {
             return Ok(self.over(Some(attempt.id), "made with a secret that is gone"));
         };
         if !code.matches(&typed) {
@@ -70,7 +70,7 @@ impl Login {
             parts.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
             return Ok(Verdict::Wrong { tries_left });
         }
-        let verdict = self.spend(key, &attempt, phone, host).await;
+        let verdict = self.spend(key, &attempt, phone, browser).await;
         if verdict.is_err() {
             let mut step = |found: Option<&_>| attempt::return_try(found, attempt.id, answer);
             parts.attempts.update(key, &mut step).await?;
@@ -97,19 +97,20 @@ impl Login {
         key: AttemptKey,
         attempt: &Attempt,
         phone: &PhoneNumber,
-        host: &Host,
+        browser: &Browser<'_>,
     ) -> Result<Verdict, StoreError> {
         let parts = &self.parts;
         let now = parts.system.now();
         let seed = parts.keys.session_seed(attempt);
-        let session = parts.sessions.prepare(host, &seed, self.session);
+        let session = parts.sessions.prepare(browser.host, &seed, self.session);
         let login = NewLogin {
             attempt: attempt.id,
             phone: phone.clone(),
-            new_user: UserId::from_bytes(parts.system.random()),
+            new_user: self.settings.sign_up.then(|| UserId::from_bytes(parts.system.random())),
             session: session.id,
             token: session.digest,
             host: session.host.clone(),
+            beginning: browser.beginning(),
             at: now,
             expires: session.expires,
         };
@@ -129,6 +130,11 @@ impl Login {
             Committed::AlreadySpent { .. } => self.over(Some(attempt.id), "used"),
             Committed::Blocked { user } => {
                 parts.events.record(&Event::BlockedUser { attempt: attempt.id, user });
+                Verdict::Blocked
+            }
+            // There was one when the code was sent.
+            Committed::Unknown => {
+                parts.events.record(&Event::UnknownUser { attempt: attempt.id });
                 Verdict::Blocked
             }
         })

@@ -1,15 +1,18 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::person::{People, Person};
+use super::shared::{ById, Session};
 use super::{SessionToken, Settings};
 use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
-use crate::store::{self, StoreError, StoredSession};
+use crate::store::{self, StoreError, StoredSession, Which};
 use crate::system::{System, Timestamp};
+use crate::users::Roles;
 
 /// Sessions that this process knows without asking the store.
 const KNOWN: u64 = 200_000;
@@ -24,15 +27,25 @@ pub struct SignedIn(Arc<Known>);
 
 impl SignedIn {
     pub fn user(&self) -> UserId {
-        self.0.user
+        self.0.session.user
     }
 
     pub fn session(&self) -> SessionId {
-        self.0.id
+        self.0.session.id
     }
 
     pub fn phone(&self) -> &PhoneNumber {
-        &self.0.phone
+        &self.0.session.phone
+    }
+
+    /// The session's absolute end.
+    pub fn expires(&self) -> Timestamp {
+        self.0.session.expires
+    }
+
+    /// The roles that the store gives the user now; the configuration may give more.
+    pub fn stored_roles(&self) -> Roles {
+        self.0.person.roles()
     }
 
     /// Whether this is the session that `token` opens.
@@ -42,47 +55,22 @@ impl SignedIn {
 
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
-        &self.0.user_text
+        &self.0.session.user_text
     }
 
     /// The number in E.164 as text, made once for the session.
     pub fn phone_text(&self) -> &Bytes {
-        &self.0.phone_text
+        &self.0.session.phone_text
     }
 }
 
+/// One token of a session: each host has its own.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     digest: [u8; 32],
-    id: SessionId,
-    user: UserId,
-    phone: PhoneNumber,
     host: String,
-    expires: Timestamp,
-    seen: AtomicI64,
-    seen_in_store: AtomicI64,
-    ended: AtomicBool,
-    user_text: Bytes,
-    phone_text: Bytes,
-}
-
-impl Known {
-    fn new(digest: [u8; 32], stored: StoredSession) -> Self {
-        let seen = stored.last_seen.as_millis();
-        Self {
-            digest,
-            id: stored.id,
-            user: stored.user,
-            user_text: Bytes::from(stored.user.to_string()),
-            phone_text: Bytes::from(stored.phone.e164().to_owned()),
-            phone: stored.phone,
-            host: stored.host,
-            expires: stored.expires,
-            seen: AtomicI64::new(seen),
-            seen_in_store: AtomicI64::new(seen),
-            ended: AtomicBool::new(false),
-        }
-    }
+    session: Arc<Session>,
+    person: Arc<Person>,
 }
 
 /// A session that is about to begin: its id and token are made before the transaction that
@@ -98,18 +86,30 @@ pub struct PreparedSession {
 
 /// All signed-in browsers: a cache of those that this process has seen, before the store.
 pub struct Sessions {
-    store: Arc<dyn store::Sessions>,
+    pub(super) store: Arc<dyn store::Sessions>,
     /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
     /// stays true.
-    known: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) by_id: ById,
+    pub(super) people: People,
+    /// The number of the newest change in the store that this process has learned of.
+    pub(super) followed: tokio::sync::Mutex<i64>,
     keys: Vec<Subkey>,
-    system: System,
+    pub(super) system: System,
 }
 
 impl Sessions {
     pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
         let known = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
-        Self { store, known: known.build(), keys: keyring.subkeys("session token"), system }
+        Self {
+            store,
+            known: known.build(),
+            by_id: ById::default(),
+            people: People::default(),
+            followed: tokio::sync::Mutex::default(),
+            keys: keyring.subkeys("session token"),
+            system,
+        }
     }
 
     /// Makes the id and the token of a session at `host`. The token follows from `seed`, which
@@ -148,38 +148,65 @@ impl Sessions {
     }
 
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
-        let found = self.store.find(&digest).await?;
-        let found = found.map(|stored| Arc::new(Known::new(digest, stored)));
+        let known = match self.store.find(&digest).await? {
+            Some(stored) => Some(self.share(digest, stored).await?),
+            None => None,
+        };
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
-        Ok(self.known.entry(digest).or_insert(found).into_value())
+        Ok(self.known.entry(digest).or_insert(known).into_value())
     }
 
-    /// Ends a session, in the store first: when that fails, nobody is told that it ended.
+    async fn share(
+        &self,
+        digest: [u8; 32],
+        stored: StoredSession,
+    ) -> Result<Arc<Known>, StoreError> {
+        let session = self.by_id.shared(&stored);
+        let person = self.people.shared(stored.user, &stored.standing);
+        // Asked once more: what changed before the two lines above is told now, and what changes
+        // from then on finds its way by them.
+        match self.store.find(&digest).await? {
+            Some(newer) => person.learn(newer.standing),
+            None => session.end(),
+        }
+        Ok(Arc::new(Known { digest, host: stored.host, session, person }))
+    }
+
+    /// Ends a session on all its hosts, in the store first: when that fails, nobody is told
+    /// that it ended.
     pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
-        self.store.end(who.0.id, self.system.now()).await?;
-        who.0.ended.store(true, Ordering::Release);
+        self.end_some(who, Which::Only(who.session())).await?;
+        who.0.session.end();
         Ok(())
+    }
+
+    pub(super) async fn end_some(
+        &self,
+        who: &SignedIn,
+        which: Which,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let ended = self.store.end(who.user(), which, self.system.now()).await?;
+        for session in &ended {
+            self.note_end(*session);
+        }
+        Ok(ended)
     }
 
     /// Writes down when sessions were last used, all in one batch.
     pub async fn write_last_seen(&self) -> Result<usize, StoreError> {
-        let newer: Vec<_> = self
-            .known
-            .iter()
-            .filter_map(|(_, known)| known)
-            .filter_map(|known| {
-                let seen = known.seen.load(Ordering::Relaxed);
-                (seen > known.seen_in_store.load(Ordering::Relaxed)).then_some((known, seen))
-            })
-            .collect();
+        let newer = self.by_id.all().into_iter().filter_map(|session| {
+            let seen = session.seen.load(Ordering::Relaxed);
+            (seen > session.seen_in_store.load(Ordering::Relaxed)).then_some((session, seen))
+        });
+        let newer: Vec<_> = newer.collect();
         let rows: Vec<_> =
-            newer.iter().map(|(k, seen)| (k.id, Timestamp::from_millis(*seen))).collect();
+            newer.iter().map(|(s, seen)| (s.id, Timestamp::from_millis(*seen))).collect();
         if !rows.is_empty() {
             self.store.note_seen(&rows).await?;
         }
-        for (known, seen) in newer {
-            known.seen_in_store.store(seen, Ordering::Relaxed);
+        for (session, seen) in newer {
+            session.seen_in_store.store(seen, Ordering::Relaxed);
         }
         Ok(rows.len())
     }
@@ -187,17 +214,13 @@ impl Sessions {
 
 impl Known {
     fn is_good(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
-        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
-        self.host == host.as_str()
-            && !self.ended.load(Ordering::Acquire)
-            && now < self.expires
-            && now < seen + settings.idle
+        self.host == host.as_str() && self.session.is_good(now, settings)
     }
 
     fn note_use(&self, now: Timestamp) {
-        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
+        let seen = Timestamp::from_millis(self.session.seen.load(Ordering::Relaxed));
         if now.since(seen) >= NOTED {
-            self.seen.store(now.as_millis(), Ordering::Relaxed);
+            self.session.seen.store(now.as_millis(), Ordering::Relaxed);
         }
     }
 }

@@ -6,7 +6,10 @@ mod memory;
 mod sql;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
-pub use durable::{Committed, Logins, NewLogin, Sessions, StoredSession};
+pub use durable::{
+    Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
+    StoredSession, StoredUser, Users, Which,
+};
 pub use memory::MemoryAttempts;
 pub use sql::{Database, SqlStore};
 

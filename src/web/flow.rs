@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Web;
 use crate::domain::{Origin, PhoneNumber, ReturnTo};
+use crate::login::Login;
 use crate::system::Timestamp;
 
 /// A flow that is older than this begins again.
@@ -105,12 +106,12 @@ impl Flow {
         }
     }
 
-    fn from_wire(wire: Wire) -> Option<Self> {
+    fn from_wire(wire: Wire, login: &Login) -> Option<Self> {
         Some(Self {
             origin: Origin::parse(&wire.origin).ok()?,
             path: ReturnTo::parse(&wire.path)?,
             browser: URL_SAFE_NO_PAD.decode(wire.browser).ok()?.try_into().ok()?,
-            phone: wire.phone.map(|phone| PhoneNumber::from_e164(&phone)).transpose().ok()?,
+            phone: wire.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
             typed: wire.typed,
             country: wire.country,
             say: wire.say,
@@ -135,9 +136,9 @@ impl Web {
         let plain = self.seals.iter().find_map(|key| key.open(&sealed).ok())?;
         let wire: Wire = serde_json::from_slice(&plain).ok()?;
         let alive = self.system.now() < Timestamp::from_millis(wire.until);
-        let flow = Flow::from_wire(wire)?;
+        let flow = Flow::from_wire(wire, &self.login)?;
         // A site may be gone from the configuration since.
-        self.map.site_at(&flow.origin, flow.path.as_str().split('?').next()?)?;
-        Some(if alive { Opened::Good(flow) } else { Opened::Old(flow) })
+        let there = self.map.is_page(&flow.origin, flow.path.as_str().split('?').next()?);
+        there.then_some(if alive { Opened::Good(flow) } else { Opened::Old(flow) })
     }
 }

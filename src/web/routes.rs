@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::{HeaderClass, Web, assets, code, done, guard, me, number, sign_in, sign_out};
+use super::{HeaderClass, Web, account, assets, code, done, guard, me, number, sign_in, sign_out};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Row {
 /// THE table: everything that Doorcode answers itself.
 pub fn rows() -> Vec<Row> {
     use HeaderClass::{Asset, Json, Page};
-    use Place::{Both, Issuer, Site};
+    use Place::{Both, Issuer};
     use Who::{Anyone, SignedIn};
     let row = |path, place, who, class, handler| Row { path, place, who, class, handler };
     vec![
@@ -44,9 +44,12 @@ pub fn rows() -> Vec<Row> {
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
         row("/done", Issuer, Anyone, Page, get(done::show)),
         row("/resume", Issuer, Anyone, Page, get(done::resume)),
-        row("/sign-in", Site, Anyone, Page, get(sign_in::begin)),
+        row("/sign-in", Both, Anyone, Page, get(sign_in::begin)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
+        row("/account", Both, SignedIn, Page, get(account::show)),
+        row("/account/end", Both, SignedIn, Page, post(account::end)),
+        row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(me::show)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ]

@@ -11,7 +11,12 @@ use crate::domain::ReturnTo;
 /// The way from a site to the login pages: seals where the person wanted to go.
 pub(super) async fn begin(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     let asked = visit.asked("return_to").and_then(ReturnTo::parse);
-    let path = asked.filter(|path| web.is_a_page(&visit, path)).unwrap_or_else(|| web.root(&visit));
+    let asked = asked.filter(|path| web.is_a_page(&visit, path));
+    if asked.is_none() && !visit.facts.site {
+        // On the issuer's own host there is no first page to go to.
+        return Redirect::to(web.map.issuer().url("/login")).into_response();
+    }
+    let path = asked.unwrap_or_else(|| web.root(&visit));
     let (browser, cookie) = visit.or_new_browser(web.system.random());
     let mut flow = Flow::to(visit.facts.origin.clone(), path, browser);
     match web.signed_in(&visit.headers, &visit.facts).await {
@@ -29,7 +34,7 @@ pub(super) async fn begin(State(web): State<Arc<Web>>, visit: Visit) -> Response
 impl Web {
     fn is_a_page(&self, visit: &Visit, path: &ReturnTo) -> bool {
         let path = path.as_str().split('?').next().unwrap_or_default();
-        self.map.site_at(&visit.facts.origin, path).is_some()
+        self.map.is_page(&visit.facts.origin, path)
     }
 
     /// The root of a site on this host.

@@ -9,6 +9,7 @@ mod config;
 mod delivery;
 mod gate;
 mod pages;
+mod people;
 mod story;
 mod support;
 mod words;

@@ -22,6 +22,8 @@ pub(super) fn login(
         code_length: CodeLength::new(digits?).ok()?,
         code_lifetime: code_lifetime?,
         tries: tries?,
+        sign_up: reader.flag("login.sign_up")?,
+        test_numbers: login::TestNumbers::default(),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Users, sessions and spent codes in a database. One SQL text that SQLite and Postgres both
 //! take; so far only SQLite is opened. Times are milliseconds since 1970.
+mod changes;
 mod logins;
 mod migrations;
 mod sessions;
+mod users;
 
 use std::path::PathBuf;
 use std::time::Duration;
