@@ -7,6 +7,7 @@
 
 mod config;
 mod delivery;
+mod enumeration;
 mod gate;
 mod pages;
 mod people;
