@@ -32,6 +32,7 @@ pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &Ground) -> Option<T
     let allowed = reader.flag(EXPOSED).unwrap_or(false);
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let length = digits.and_then(|digits| CodeLength::new(digits).ok());
+    let mut named = Vec::new();
     let mut numbers: Vec<Option<(PhoneNumber, OneTimeCode)>> = Vec::new();
     for table in &tables {
         reader.require(table);
@@ -42,8 +43,11 @@ pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &Ground) -> Option<T
         let phone = reader.one(&format!("{table}.phone"), |text| {
             let phone = PhoneNumber::test_number(text)
                 .map_err(|why| format!("{} is {why}", shown(text)))?;
-            let twice = numbers.iter().flatten().any(|(other, _)| *other == phone);
-            if twice { Err(format!("{} has a code already", shown(text))) } else { Ok(phone) }
+            if named.contains(&phone) {
+                return Err(format!("{} is named twice", shown(text)));
+            }
+            named.push(phone.clone());
+            Ok(phone)
         });
         let code = reader.one(&format!("{table}.code"), |text| code(text, length));
         numbers.push(phone.zip(code));
