@@ -15,7 +15,7 @@ use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, SqlStore, StoreError};
+use crate::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, StoreError};
 use crate::system::System;
 use crate::users::{self, Directory};
 use crate::web::{self, Web, pages};
@@ -41,8 +41,8 @@ pub enum AppError {
         secret.display()
     )]
     SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database: {0}")]
-    Store(#[from] StoreError),
+    #[error("store.database {}: {why}", path.display())]
+    Store { path: PathBuf, why: StoreError },
     #[error("pages: {0}")]
     Pages(#[from] pages::PagesError),
     #[error("sms.template: {0}")]
@@ -70,6 +70,7 @@ struct Lasting {
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     login: LoginParts,
+    tickets: Arc<MemoryTickets>,
     resolver: Arc<Resolver>,
 }
 
@@ -79,8 +80,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
-    let store = Arc::new(SqlStore::open(&config.database).await?);
-    users::enrol(&*store, &config.users, &system).await?;
+    let store = Arc::new(open(&config, &system).await?);
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
@@ -92,6 +92,15 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let access_log = Arc::new(access_log);
     let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+}
+
+/// The database, with everybody in it whom the configuration names.
+async fn open(config: &Config, system: &System) -> Result<SqlStore, AppError> {
+    let Database::Sqlite(path) = &config.database;
+    let failed = |why| AppError::Store { path: path.clone(), why };
+    let store = SqlStore::open(&config.database).await.map_err(failed)?;
+    users::enrol(&store, &config.users, system).await.map_err(failed)?;
+    Ok(store)
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -118,7 +127,8 @@ fn lasting(
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    Lasting { system, events, keyring, store, sessions, outbox, login, resolver }
+    let tickets = Arc::new(MemoryTickets::default());
+    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
 }
 
 /// The one value that configuration decides.
@@ -133,6 +143,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages::Pages::built_in(&config.brand_name)?,
+        tickets: Arc::clone(&lasting.tickets) as _,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };

@@ -3,8 +3,11 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 
 use tokio::runtime::Builder;
-use tracing::warn;
+use tracing::{Level, Metadata, warn};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{AppError, Surroundings, build};
 use crate::config::Config;
@@ -12,16 +15,17 @@ use crate::delivery::sms::ProviderSettings;
 use crate::proxy::{self, AccessLog, Signals, Stop};
 use crate::system::System;
 
-/// Pingora's proxy writes whole request lines, with their queries, for every failure: ours tells
-/// the same in the access line, without.
-const LOGGED: &str = "info,pingora_proxy=off,pingora_core=warn,sqlx=warn";
+const LOGGED: &str = "info";
 
 /// Runs the server of a configuration until a signal ends it. Blocks.
 pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    log.try_init().map_err(|error| error.to_string())?;
-    said_at_every_start(&config).for_each(|text| warn!("{text}"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry().with(filter_fn(is_harmless)).with(filter).with(lines);
+    log.try_init()?;
+    for said in unsafe_settings(&config) {
+        warn!("{said}");
+    }
     can_listen(&config)?;
     let greeting = greeting(&config);
     // Lives as long as the server: the database's pool and the signals stay on it.
@@ -38,6 +42,25 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What an operator allowed against our advice.
+fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
+    let table = [
+        (
+            config.development_exposed,
+            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others",
+        ),
+        (
+            config.shared_origin,
+            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts",
+        ),
+        (
+            config.test_numbers_exposed,
+            "login.unsafe_test_numbers_exposed is on: whoever knows the code of a test number signs in",
+        ),
+    ];
+    table.into_iter().filter_map(|(on, said)| on.then_some(said))
+}
+
 /// Access lines go to standard output, unless the console provider prints texts there: among them
 /// nobody would find a code.
 fn access_log(config: &Config) -> std::io::Result<AccessLog> {
@@ -48,20 +71,12 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
     AccessLog::to(std::io::stdout())
 }
 
-/// One row for each key that makes something unsafe possible.
-fn said_at_every_start(config: &Config) -> impl Iterator<Item = &'static str> + use<> {
-    let rows = [
-        (
-            config.development_exposed,
-            "server.unsafe_development_exposed is on: what is meant for this machine only is open \
-             to others",
-        ),
-        (
-            config.test_numbers_exposed,
-            "login.unsafe_test_numbers_exposed is on: who knows the code of a test number signs in",
-        ),
-    ];
-    rows.into_iter().filter_map(|(on, text)| on.then_some(text))
+/// Whatever `DOORCODE_LOG` asks for, of the libraries only warnings are written: in their finer
+/// levels they print requests whole, with cookies, codes and numbers. Pingora's proxy does so for
+/// every failure; the access line tells the same, without.
+fn is_harmless(about: &Metadata<'_>) -> bool {
+    let of = |crate_name: &str| about.target().split("::").next() == Some(crate_name);
+    of(env!("CARGO_CRATE_NAME")) || (*about.level() <= Level::WARN && !of("pingora_proxy"))
 }
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.

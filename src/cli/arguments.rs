@@ -18,7 +18,7 @@ Examples:
 
 Signals:
   SIGTERM   stop: finish what is being answered and the texts that wait, then end
-  SIGINT    (Ctrl-C) the same
+  SIGINT    (Ctrl-C) end at once
   SIGHUP    nothing: a changed file is read at the next start
 
 Output:

@@ -27,10 +27,13 @@ fn report(config: &Config) -> String {
         counted(config.providers.len(), "SMS provider"),
     )];
     let own = config.issuer.origin();
-    let elsewhere = |site: &&crate::gate::Site| site.place.origin.port() != own.port();
+    let elsewhere = |site: &&crate::gate::Site| {
+        let site = &site.place.origin;
+        site.host() == own.host() && site.port() != own.port()
+    };
     lines.extend(config.sites.iter().filter(elsewhere).map(|site| {
         let name = &site.name;
-        format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both")
+        format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both, so no hand-over is needed")
     }));
     if config.secrets.is_none() {
         let path = config.secret_file.display();
@@ -40,6 +43,13 @@ fn report(config: &Config) -> String {
         lines.push(
             "warning: server.unsafe_development_exposed is set: what is only for development may \
              be reached from other machines"
+                .to_owned(),
+        );
+    }
+    if config.shared_origin {
+        lines.push(
+            "warning: server.unsafe_shared_origin is set: scripts of an app may sign its visitors \
+             in to sites on other hosts"
                 .to_owned(),
         );
     }

@@ -208,8 +208,9 @@ impl PhoneNumber {
 const LONGEST: usize = 64;
 
 fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
-    let typed = typed.trim();
-    let typed = typed.strip_prefix("tel:").unwrap_or(typed).trim();
+    let typed = typed.trim_matches(is_passed_over);
+    let scheme = typed.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("tel:"));
+    let typed = if scheme { typed[4..].trim_matches(is_passed_over) } else { typed };
     if typed.is_empty() {
         return Err(InvalidPhone::Empty);
     }
@@ -220,17 +221,7 @@ fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
     for c in typed.chars() {
         match c {
             '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
-            ' '
-            | '-'
-            | '.'
-            | '('
-            | ')'
-            | '/'
-            | '\u{a0}'
-            | '\u{2010}'..='\u{2015}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' => {}
+            c if is_passed_over(c) => {}
             other => plain.push(decimal_digit(other).ok_or(InvalidPhone::NotANumber)?),
         }
     }
@@ -238,6 +229,17 @@ fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
         Some(rest) => Ok(format!("+{rest}")),
         None => Ok(plain),
     }
+}
+
+/// What stands between digits and says nothing: spaces, dashes, dots, brackets and slashes of
+/// any width, and the invisible marks that are copied along with a number.
+const fn is_passed_over(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '.' | '(' | ')' | '/')
+        || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}')
+        || matches!(c, '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'..='\u{ff0f}')
+        || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}'..='\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 impl fmt::Display for PhoneNumber {

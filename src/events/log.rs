@@ -29,6 +29,10 @@ impl Sink for Log {
             }
             Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
             Event::UnknownUser { attempt } => warn!(%attempt, "no such user any more"),
+            Event::HandedOver { user, session, host } => {
+                info!(%user, %session, %host, "signed in on another host");
+            }
+            Event::TicketRefused { host, why } => info!(%host, why, "ticket refused"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
         }

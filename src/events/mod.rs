@@ -4,7 +4,7 @@ mod log;
 
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, Host, PhoneNumber, SessionId, UserId};
 
 pub use log::Log;
 
@@ -65,6 +65,17 @@ pub enum Event<'a> {
     /// The right code came, but nobody with that number is a user any more.
     UnknownUser {
         attempt: AttemptId,
+    },
+    /// A session that began at the issuer goes on at a site on another host.
+    HandedOver {
+        user: UserId,
+        session: SessionId,
+        host: &'a Host,
+    },
+    /// A ticket let nobody in at `host`; `why` says what was wrong with it.
+    TicketRefused {
+        host: &'a Host,
+        why: &'static str,
     },
     SignedOut {
         user: UserId,

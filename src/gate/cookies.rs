@@ -37,6 +37,20 @@ impl Cookies {
         })
     }
 
+    /// The uses that begin with `start` and have a cookie in the request, as they were sent.
+    pub fn starting<'h>(
+        self,
+        headers: &'h HeaderMap,
+        start: &'static str,
+    ) -> impl Iterator<Item = &'h str> {
+        let prefix = if self.secure { PREFIX } else { "" };
+        pairs(headers).filter_map(move |pair| {
+            let (name, _) = pair.split_once('=')?;
+            let usage = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?.strip_prefix('-')?;
+            usage.starts_with(start).then_some(usage)
+        })
+    }
+
     /// A `Set-Cookie` value. Without `max_age` (seconds) it ends with the browser.
     pub fn set(self, usage: &str, value: &str, max_age: Option<u64>) -> String {
         let secure = if self.secure { "; Secure" } else { "" };

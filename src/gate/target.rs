@@ -7,6 +7,8 @@ use percent_encoding::percent_decode;
 pub enum BadTarget {
     #[error("the target has no leading slash")]
     NoLeadingSlash,
+    #[error("the target begins with two slashes")]
+    LooksLikeAHost,
     #[error("the target holds a byte that no URL has")]
     OddByte,
     #[error("the target has dot segments")]
@@ -69,6 +71,9 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
     if !raw.starts_with('/') {
         return Err(BadTarget::NoLeadingSlash);
     }
+    if looks_like_a_host(raw) {
+        return Err(BadTarget::LooksLikeAHost);
+    }
     if raw.contains(|c: char| c.is_control() || matches!(c, '\\' | '#' | ' ')) {
         return Err(BadTarget::OddByte);
     }
@@ -89,6 +94,9 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
         if level.iter().any(|path| has_dot_segment(path)) {
             return Err(BadTarget::DotSegments);
         }
+        if level.iter().any(|path| looks_like_a_host(path)) {
+            return Err(BadTarget::LooksLikeAHost);
+        }
         let decoded: Vec<String> =
             level.iter().map(|path| decode(path)).collect::<Result<_, _>>()?;
         for path in level.drain(..) {
@@ -103,6 +111,12 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
         }
     }
     Ok(found)
+}
+
+/// An app that resolves a target as a URL takes `//x/admin` for the path `/admin` of a host `x`
+/// (RFC 3986 §4.2, network-path reference).
+fn looks_like_a_host(path: &str) -> bool {
+    path.starts_with("//")
 }
 
 fn has_dot_segment(path: &str) -> bool {

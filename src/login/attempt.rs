@@ -141,3 +141,6 @@ fn change(found: Option<&Attempt>, id: AttemptId, change: impl FnOnce(&mut Attem
         Step::Put(attempt)
     })
 }
+
+#[cfg(test)]
+mod tests;

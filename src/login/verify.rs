@@ -1,6 +1,6 @@
 use super::attempt::{self, Taken};
 use super::{Asker, Login};
-use crate::domain::{AttemptId, OneTimeCode, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
 use crate::session::{Browser, PreparedSession, SessionToken};
 use crate::store::{Attempt, AttemptKey, Committed, NewLogin, StoreError};
@@ -126,7 +126,12 @@ impl Login {
                 right(session)
             }
             // A double click: the token follows from the attempt, so it is the same again.
-            Committed::AlreadySpent { at } if now.since(at) <= attempt::REPEATED => right(session),
+            Committed::AlreadySpent { at }
+                if now.since(at) <= attempt::REPEATED
+                    && self.still_opens(&session, browser.host).await? =>
+            {
+                right(session)
+            }
             Committed::AlreadySpent { .. } => self.over(Some(attempt.id), "used"),
             Committed::Blocked { user } => {
                 parts.events.record(&Event::BlockedUser { attempt: attempt.id, user });
@@ -138,6 +143,11 @@ impl Login {
                 Verdict::Blocked
             }
         })
+    }
+
+    /// Whether the session that a code gave is still good: somebody may have signed out since.
+    async fn still_opens(&self, given: &PreparedSession, host: &Host) -> Result<bool, StoreError> {
+        Ok(self.parts.sessions.check(&given.token, host, self.session).await?.is_some())
     }
 
     fn signed_in(&self, attempt: AttemptId, user: UserId, session: SessionId, new_user: bool) {

@@ -25,6 +25,8 @@ pub(super) struct Line<'r> {
     pub(super) decision: &'static str,
     pub(super) user: Option<&'r [u8]>,
     pub(super) error: Option<&'r str>,
+    /// What the person at an error page was told to quote.
+    pub(super) reference: Option<&'r str>,
 }
 
 /// The other end of the writing thread.
@@ -89,8 +91,10 @@ impl Line<'_> {
         if let Some(user) = self.user {
             push_text(&mut json, "user", &String::from_utf8_lossy(user));
         }
-        if let Some(error) = self.error {
-            push_text(&mut json, "error", error);
+        for (key, text) in [("error", self.error), ("reference", self.reference)] {
+            if let Some(text) = text {
+                push_text(&mut json, key, text);
+            }
         }
         json.push_str("}\n");
         json

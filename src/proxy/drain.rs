@@ -87,17 +87,19 @@ impl Signals {
         })))
     }
 
-    async fn stop(&self) {
+    async fn stop(&self) -> ShutdownSignal {
         let mut caught = self.0.lock().await;
         let Caught { terminate, interrupt, hang_up } = &mut *caught;
-        let name = loop {
+        let (name, how) = loop {
             tokio::select! {
-                _ = terminate.recv() => break "SIGTERM",
-                _ = interrupt.recv() => break "SIGINT",
+                _ = terminate.recv() => break ("SIGTERM", ShutdownSignal::GracefulTerminate),
+                // Somebody sits at the terminal and does not want to wait.
+                _ = interrupt.recv() => break ("SIGINT", ShutdownSignal::FastShutdown),
                 _ = hang_up.recv() => hung_up(),
             }
         };
         info!(name, "ending");
+        how
     }
 }
 
@@ -123,9 +125,9 @@ impl ShutdownSignalWatch for Watch {
     async fn recv(&self) -> ShutdownSignal {
         match &self.stop {
             Stop::Signals(signals) => {
-                signals.stop().await;
+                let how = signals.stop().await;
                 self.drain.readiness.set(false);
-                ShutdownSignal::GracefulTerminate
+                how
             }
             Stop::Dropped(watch) => {
                 let mut watch = watch.clone();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::live::Live;
 use crate::gate::Caller;
 use crate::system::Timestamp;
+use crate::web::Reference;
 
 /// One request and its answer: what was found out on the way.
 pub(super) struct Exchange {
@@ -17,6 +18,8 @@ pub(super) struct Exchange {
     pub(super) privately: bool,
     /// For the access log: what became of the request.
     pub(super) decision: &'static str,
+    /// What an error page told the person to quote.
+    pub(super) reference: Option<String>,
 }
 
 impl Exchange {
@@ -29,6 +32,12 @@ impl Exchange {
             caller: Caller::Nobody,
             privately: false,
             decision: "none",
+            reference: None,
         }
+    }
+
+    /// Keeps the reference that an answer quotes, so that the access line has it beside the cause.
+    pub(super) fn note_reference<B>(&mut self, answer: &http::Response<B>) {
+        self.reference = answer.extensions().get::<Reference>().map(|told| told.0.clone());
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::Response;
 use http::request::Parts;
-use http::{Method, Response};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 use pingora_core::modules::http::HttpModules;
@@ -16,11 +16,12 @@ use super::access_log::Line;
 use super::bridge;
 use super::connection::Connection;
 use super::exchange::Exchange;
+use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Asked, BadTarget, Caller, Cookies, Decision, Located, Need, Refusal};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
@@ -28,20 +29,6 @@ use crate::web::{Facts, Problem};
 /// For a connection between two requests, seconds.
 const KEEP_ALIVE: u64 = 60;
 const WRITE: Duration = Duration::from_mins(1);
-/// The longest head that is looked at: Pingora itself takes a mebibyte.
-const LONGEST_HEAD: usize = 32 * 1024;
-const MOST_HEADERS: usize = 100;
-
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-];
-
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {
     shared: Shared,
@@ -66,11 +53,11 @@ impl Gateway {
         ctx.client = Some(client);
         let problem =
             |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
-        if let Some(refused) = odd_head(request) {
+        if let Some(refused) = head::odd(request) {
             ctx.decision = "bad-request";
             return problem(refused);
         }
-        let Ok((authority, path)) = target(request) else {
+        let Ok((authority, path)) = head::target(request) else {
             ctx.decision = "bad-request";
             return problem(Problem::BadRequest);
         };
@@ -144,6 +131,14 @@ impl Gateway {
         }
     }
 
+    /// Once the process is ending, every answer closes its connection, also that to a request
+    /// which came before: whoever is told that a connection stays would lose the next request.
+    fn close_if_ending(&self, session: &mut Session) {
+        if !self.shared.drain.readiness.is_ready() {
+            session.set_keepalive(None);
+        }
+    }
+
     /// Who holds the request's session cookie. No I/O for a session that this process knows.
     async fn caller(
         &self,
@@ -166,24 +161,6 @@ impl Gateway {
     }
 }
 
-/// Methods, and the size of the head.
-fn odd_head(request: &RequestHeader) -> Option<Problem> {
-    if !METHODS.contains(&request.method) {
-        return Some(Problem::MethodNotAllowed);
-    }
-    let headers = &request.headers;
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    let long = headers.len() > MOST_HEADERS || bytes + request.raw_path().len() > LONGEST_HEAD;
-    long.then_some(Problem::HeadTooLarge)
-}
-
-/// The host and the path as they will be sent.
-fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
-    let authority = gate::authority(request)?;
-    let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
-    Ok((authority, raw.split('?').next().unwrap_or_default()))
-}
-
 #[async_trait]
 impl ProxyHttp for Gateway {
     type CTX = Exchange;
@@ -204,6 +181,9 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(Some(KEEP_ALIVE));
         }
         session.set_write_timeout(Some(WRITE));
+        if let Some(uri) = head::origin_form(session.req_header()) {
+            session.req_header_mut().set_uri(uri);
+        }
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
@@ -212,6 +192,8 @@ impl ProxyHttp for Gateway {
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
+        ctx.note_reference(&answer);
+        self.close_if_ending(session);
         bridge::send(session, answer).await?;
         Ok(true)
     }
@@ -247,10 +229,16 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
+        self.close_if_ending(session);
+        if session.req_header().version == http::Version::HTTP_10 {
+            // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
+            response.remove_header(&http::header::TRANSFER_ENCODING);
+            session.set_keepalive(None);
+        }
         headers::clean_response(response, ctx.privately);
         Ok(())
     }
@@ -261,19 +249,16 @@ impl ProxyHttp for Gateway {
         error: &Error,
         ctx: &mut Exchange,
     ) -> FailToProxy {
-        let slow = [ErrorType::ConnectTimedout, ErrorType::ReadTimedout, ErrorType::WriteTimedout];
-        let retry = session.req_header().method.is_safe();
-        let (code, problem) = match error.esource() {
-            ErrorSource::Downstream => (400, None),
-            _ if slow.contains(error.etype()) => (504, Some(Problem::UpstreamSlow { retry })),
-            _ => (502, Some(Problem::UpstreamDown { retry })),
-        };
+        let (code, problem) = why_failed(error, session.req_header().method.is_safe());
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
-            ctx.decision = "upstream-failed";
+            if code >= 500 {
+                ctx.decision = "upstream-failed";
+            }
             session.set_keepalive(None);
             let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
             let at = site.map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
+            ctx.note_reference(&answer);
             // The client may be gone: then there is nobody to tell.
             let _ = bridge::send(session, answer).await;
         }
@@ -303,6 +288,24 @@ impl ProxyHttp for Gateway {
             decision: ctx.decision,
             user,
             error,
+            reference: ctx.reference.as_deref(),
         });
+    }
+}
+
+/// The status for an exchange that broke off, and what is still said about it; `None` when the
+/// client is gone.
+fn why_failed(error: &Error, retry: bool) -> (u16, Option<Problem>) {
+    use ErrorType::{
+        ConnectTimedout, ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout,
+    };
+    let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
+    let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
+    match error.esource() {
+        ErrorSource::Downstream if gone => (400, None),
+        ErrorSource::Downstream if timed_out => (408, Some(Problem::TooSlow)),
+        ErrorSource::Downstream => (400, Some(Problem::BadRequest)),
+        _ if timed_out => (504, Some(Problem::UpstreamSlow { retry })),
+        _ => (502, Some(Problem::UpstreamDown { retry })),
     }
 }

@@ -7,6 +7,7 @@ mod connection;
 mod drain;
 mod exchange;
 mod gateway;
+mod head;
 mod headers;
 mod live;
 mod server;

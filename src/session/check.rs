@@ -173,6 +173,23 @@ impl Sessions {
         Ok(Arc::new(Known { digest, host: stored.host, session, person }))
     }
 
+    /// Makes a token for a further host of a session that began elsewhere: `None` when the
+    /// session is over.
+    pub async fn begin_at(
+        &self,
+        session: SessionId,
+        host: &Host,
+        settings: Settings,
+    ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
+        let token = SessionToken::new(&self.system.random(), &self.keys[0]);
+        let (digest, now) = (token.digest(), self.system.now());
+        if !self.store.add_token(session, &digest, host.as_str(), now).await? {
+            return Ok(None);
+        }
+        let who = self.check(&token, host, settings).await?;
+        Ok(who.map(|who| (token, who)))
+    }
+
     /// Ends a session on all its hosts, in the store first: when that fails, nobody is told
     /// that it ended.
     pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {

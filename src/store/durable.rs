@@ -113,6 +113,16 @@ pub trait Sessions: Send + Sync {
     /// The sessions of a user that have not ended at `now`, the one last seen first.
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError>;
 
+    /// Gives a session a token for one more host. `false`: the session is over, or its user is
+    /// blocked.
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Ends sessions of `user`, and tells which; to end one again changes nothing.
     async fn end(
         &self,

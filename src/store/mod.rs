@@ -4,6 +4,7 @@ mod attempts;
 mod durable;
 mod memory;
 mod sql;
+mod tickets;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
 pub use durable::{
@@ -12,6 +13,7 @@ pub use durable::{
 };
 pub use memory::MemoryAttempts;
 pub use sql::{Database, SqlStore};
+pub use tickets::{MemoryTickets, Ticket, Tickets};
 
 /// A store did not do what it was asked. What needed it is refused, never let through.
 #[derive(Debug, thiserror::Error)]
@@ -24,4 +26,6 @@ pub enum StoreError {
     BadRow { table: &'static str, column: &'static str },
     #[error("the folder for the database cannot be made: {0}")]
     Folder(std::io::Error),
+    #[error("the database cannot be opened: {0}")]
+    File(std::io::Error),
 }

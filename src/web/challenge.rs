@@ -27,12 +27,18 @@ impl Web {
         self.ask_to_sign_in(&asked, &request.headers)
     }
 
-    /// The same for one of our own pages, whose path is without what precedes it.
+    /// The same for one of our own pages for people, whose path is without what precedes it.
     pub(super) fn sign_in_first(&self, facts: &Facts, request: &Request) -> Response {
         let target = request.uri().path_and_query().map(http::uri::PathAndQuery::as_str);
         let target = format!("{}{}", facts.base, target.unwrap_or_default());
         let asked = Asked { origin: &facts.origin, target: &target, method: request.method() };
         self.ask_to_sign_in(&asked, request.headers()).map(Into::into)
+    }
+
+    /// The answer where no page is to be shown, whoever asks.
+    pub(super) fn unauthorized(&self, facts: &Facts) -> Response {
+        let root = ReturnTo::default();
+        unauthorized(&self.sign_in_address(&facts.origin, &root, false)).map(Into::into)
     }
 
     fn ask_to_sign_in(&self, asked: &Asked<'_>, headers: &HeaderMap) -> http::Response<Bytes> {
@@ -51,7 +57,7 @@ impl Web {
     }
 
     /// Where somebody signs in to come back to `back`. `lost`: what they posted is gone.
-    fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
+    pub(super) fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
         let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
         let lost = if lost { "&lost=1" } else { "" };
         format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())

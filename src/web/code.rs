@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::flow::{Flow, Say};
 use super::number::asker;
 use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
-use super::visit::{Redirect, Visit};
+use super::visit::Visit;
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
 use crate::login::{StartError, Started, Verdict, Verified};
@@ -26,7 +26,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Err(early) => return *early,
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => return Redirect::to(flow.destination()).into_response(),
+        Ok(Some(_)) => return visit.to_done(&web.seal(&flow)).into_response(),
         Ok(None) => {}
         Err(_) => return web.unavailable(&visit),
     }
@@ -147,7 +147,7 @@ impl Web {
         }
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
-        visit.to_own(&format!("/done?flow={}", self.seal(&flow))).with(Some(cookie)).into_response()
+        visit.to_done(&self.seal(&flow)).with(Some(cookie)).into_response()
     }
 }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::Web;
 use super::pages::{DonePage, MessagePage};
-use super::visit::{Redirect, Visit};
+use super::visit::Visit;
 
 /// The last of our pages: moves on to `resume` by itself. A redirect straight from the POST would
 /// be stopped by `form-action`, which Chromium applies to every later hop as well.
@@ -27,9 +27,12 @@ pub(super) async fn resume(State(web): State<Arc<Web>>, visit: Visit) -> Respons
         Err(astray) => return web.astray(&visit, &astray),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => Redirect::to(flow.destination()).into_response(),
+        Ok(Some(who)) => match web.way_out(&flow, &who).await {
+            Ok(onward) => onward.into_response(),
+            Err(_) => web.unavailable(&visit),
+        },
         Ok(None) => {
-            let (host, again) = (visit.facts.origin.host().as_str(), web.begin_again(&visit));
+            let (host, again) = (visit.facts.origin.host().as_str(), flow.destination());
             let page = MessagePage::NoCookie { host, again: &again };
             web.page(&visit, StatusCode::BAD_REQUEST, &page)
         }

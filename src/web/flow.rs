@@ -7,14 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::Web;
+use super::handover::State;
 use crate::domain::{Origin, PhoneNumber, ReturnTo};
 use crate::login::Login;
 use crate::system::Timestamp;
 
 /// A flow that is older than this begins again.
 const LIFE: Duration = Duration::from_mins(10);
-/// The longest sealed text that is opened.
-const LONGEST: usize = 4 * 1024;
 /// The longest number that is shown again, in characters.
 const LONGEST_TYPED: usize = 40;
 
@@ -45,6 +44,8 @@ pub(super) struct Flow {
     pub(super) path: ReturnTo,
     /// The digest of the browser's cookie.
     pub(super) browser: [u8; 32],
+    /// When it leads to another host: what that host knows this browser by.
+    pub(super) state: Option<State>,
     /// The number that was texted.
     pub(super) phone: Option<PhoneNumber>,
     /// What was typed as a number, to be corrected, and the country chosen beside it.
@@ -58,6 +59,9 @@ struct Wire {
     origin: String,
     path: String,
     browser: String,
+    /// Digest and deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<(String, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -81,7 +85,7 @@ pub(super) enum Opened {
 impl Flow {
     pub(super) fn to(origin: Origin, path: ReturnTo, browser: [u8; 32]) -> Self {
         let (typed, country) = (String::new(), String::new());
-        Self { origin, path, browser, phone: None, typed, country, say: None }
+        Self { origin, path, browser, state: None, phone: None, typed, country, say: None }
     }
 
     pub(super) fn saying(self, say: Say) -> Self {
@@ -98,6 +102,9 @@ impl Flow {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
             browser: URL_SAFE_NO_PAD.encode(self.browser),
+            state: self
+                .state
+                .map(|state| (URL_SAFE_NO_PAD.encode(state.digest), state.until.as_millis())),
             phone: self.phone.as_ref().map(|phone| phone.e164().to_owned()),
             typed: self.typed.chars().take(LONGEST_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
@@ -107,10 +114,18 @@ impl Flow {
     }
 
     fn from_wire(wire: Wire, login: &Login) -> Option<Self> {
+        let digest = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
+        let state = match &wire.state {
+            Some((text, until)) => {
+                Some(State { digest: digest(text)?, until: Timestamp::from_millis(*until) })
+            }
+            None => None,
+        };
         Some(Self {
             origin: Origin::parse(&wire.origin).ok()?,
             path: ReturnTo::parse(&wire.path)?,
-            browser: URL_SAFE_NO_PAD.decode(wire.browser).ok()?.try_into().ok()?,
+            browser: digest(&wire.browser)?,
+            state,
             phone: wire.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
             typed: wire.typed,
             country: wire.country,
@@ -121,10 +136,7 @@ impl Flow {
 
 impl Web {
     pub(super) fn seal(&self, flow: &Flow) -> String {
-        let wire = flow.to_wire(self.system.now() + LIFE);
-        // Plain texts and numbers: this cannot fail to serialise.
-        let plain = serde_json::to_vec(&wire).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(self.seals[0].seal(self.system.random(), &plain))
+        self.flows.seal(&self.system, &flow.to_wire(self.system.now() + LIFE))
     }
 
     pub(super) fn open(&self, sealed: &str) -> Opened {
@@ -132,13 +144,13 @@ impl Web {
     }
 
     fn try_open(&self, sealed: &str) -> Option<Opened> {
-        let sealed = (sealed.len() <= LONGEST).then(|| URL_SAFE_NO_PAD.decode(sealed).ok())??;
-        let plain = self.seals.iter().find_map(|key| key.open(&sealed).ok())?;
-        let wire: Wire = serde_json::from_slice(&plain).ok()?;
+        let wire: Wire = self.flows.open(sealed)?;
         let alive = self.system.now() < Timestamp::from_millis(wire.until);
         let flow = Flow::from_wire(wire, &self.login)?;
         // A site may be gone from the configuration since.
-        let there = self.map.is_page(&flow.origin, flow.path.as_str().split('?').next()?);
-        there.then_some(if alive { Opened::Good(flow) } else { Opened::Old(flow) })
+        if !self.is_page(&flow.origin, &flow.path) {
+            return None;
+        }
+        Some(if alive { Opened::Good(flow) } else { Opened::Old(flow) })
     }
 }

@@ -44,7 +44,10 @@ pub(super) async fn admit(
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
-            Ok(None) => return web.sign_in_first(&facts, &request),
+            Ok(None) if access.class == HeaderClass::Page => {
+                return web.sign_in_first(&facts, &request);
+            }
+            Ok(None) => return web.unauthorized(&facts),
             Err(_) => return refuse(&Problem::Unavailable, request.headers()),
         }
     }

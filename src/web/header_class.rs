@@ -5,6 +5,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 pub enum HeaderClass {
     /// HTML for people.
     Page,
+    /// HTML for people, at an address that holds a secret: no other page learns it.
+    Callback,
     /// Data for scripts.
     Json,
     /// A file whose address changes with its content.
@@ -25,6 +27,17 @@ const PAGE: &[(&str, &str)] = &[
     NO_STORE,
     NOSNIFF,
 ];
+/// There is no form on these pages.
+const CALLBACK: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("referrer-policy", "no-referrer"),
+    NO_STORE,
+    NOSNIFF,
+];
 const JSON: &[(&str, &str)] = &[
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
@@ -42,6 +55,7 @@ impl HeaderClass {
     pub(super) fn write(self, headers: &mut HeaderMap) {
         let table = match self {
             Self::Page => PAGE,
+            Self::Callback => CALLBACK,
             Self::Json => JSON,
             Self::Asset => ASSET,
         };

@@ -8,30 +8,34 @@ mod done;
 mod facts;
 mod flow;
 mod guard;
+mod handover;
 mod header_class;
 mod me;
 mod number;
 pub mod pages;
 mod problem;
 mod routes;
+mod sealed;
 mod sign_in;
 mod sign_out;
 mod visit;
 
 use std::sync::Arc;
 
-use crate::domain::{Keyring, Subkey};
+use crate::domain::Keyring;
 use crate::events::Sink;
 use crate::gate::Map;
 use crate::login::Login;
 use crate::session::Sessions;
+use crate::store::Tickets;
 use crate::system::System;
 use crate::users::Directory;
 use pages::Pages;
+use sealed::Seals;
 
 pub use facts::Facts;
 pub use header_class::HeaderClass;
-pub use problem::Problem;
+pub use problem::{Problem, Reference};
 pub use routes::{Place, Row, Who, rows};
 
 /// What a handler may use. One for each configuration.
@@ -42,8 +46,11 @@ pub struct Web {
     directory: Arc<Directory>,
     map: Arc<Map>,
     pages: Pages,
-    /// Seal what travels with the pages; newest first.
-    seals: Vec<Subkey>,
+    /// What travels with the pages.
+    flows: Seals,
+    /// What a site on another host asks the issuer with.
+    requests: Seals,
+    tickets: Arc<dyn Tickets>,
     events: Arc<dyn Sink>,
     system: System,
 }
@@ -56,15 +63,26 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     pub map: Arc<Map>,
     pub pages: Pages,
+    pub tickets: Arc<dyn Tickets>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
 
 impl Web {
     pub fn new(parts: Parts, keyring: &Keyring) -> Self {
-        let Parts { login, sessions, session, directory, map, pages, events, system } = parts;
-        let seals = keyring.subkeys("login flow");
-        Self { login, sessions, session, directory, map, pages, seals, events, system }
+        Self {
+            login: parts.login,
+            sessions: parts.sessions,
+            session: parts.session,
+            directory: parts.directory,
+            map: parts.map,
+            pages: parts.pages,
+            flows: Seals::new(keyring, "login flow"),
+            requests: Seals::new(keyring, "hand-over request"),
+            tickets: parts.tickets,
+            events: parts.events,
+            system: parts.system,
+        }
     }
 
     /// The routes below the place that [`Facts::base`] names.

@@ -8,27 +8,26 @@ use serde::Deserialize;
 
 use super::flow::{Flow, Say};
 use super::pages::{Notice, NumberPage, NumberProblem};
-use super::visit::{Astray, Redirect, Visit};
+use super::sign_in::root;
+use super::visit::{Astray, Visit};
 use super::{Problem, Web};
-use crate::domain::{Country, InvalidPhone, PhoneNumber};
+use crate::domain::{Country, InvalidPhone, PhoneNumber, ReturnTo};
 use crate::login::{Asker, Countries, Door, Start, StartError};
 use crate::words::region_of;
 
 /// The page that asks for a number.
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let (flow, cookie) = match visit.asked("flow") {
-        None => {
-            let (browser, cookie) = visit.or_new_browser(web.system.random());
-            (web.fresh_flow(&visit, browser), cookie)
-        }
-        Some(sealed) => match web.flow(&visit, sealed) {
-            Ok(flow) => (flow, None),
-            Err(Astray::Old(flow)) => ((*flow).saying(Say::TimedOut), None),
-            Err(astray) => return web.astray(&visit, &astray),
-        },
+    let (flow, cookie) = match web.flow_of_number_page(&visit) {
+        Ok(found) => found,
+        Err(astray) => return web.astray(&visit, &astray),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => Redirect::to(flow.destination()).into_response(),
+        // Straight back to the site that sent the browser here.
+        Ok(Some(who)) if visit.asked("request").is_some() => match web.way_out(&flow, &who).await {
+            Ok(onward) => onward.with(cookie).into_response(),
+            Err(_) => web.unavailable(&visit),
+        },
+        Ok(Some(_)) => visit.to_done(&web.seal(&flow)).with(cookie).into_response(),
         Ok(None) => web.number_page(&visit, &flow, cookie),
         Err(_) => web.unavailable(&visit),
     }
@@ -84,11 +83,29 @@ const fn problem_with(why: InvalidPhone) -> Say {
 }
 
 impl Web {
+    /// The flow of a visit, and the cookie to set for a browser that is here for the first time.
+    fn flow_of_number_page(&self, visit: &Visit) -> Result<(Flow, Option<String>), Astray> {
+        let new_here = || visit.or_new_browser(self.system.random());
+        match (visit.asked("request"), visit.asked("flow")) {
+            (Some(sealed), _) => {
+                let (browser, cookie) = new_here();
+                Ok((self.requested(sealed, browser)?, cookie))
+            }
+            (None, Some(sealed)) => match self.flow(visit, sealed) {
+                Err(Astray::Old(flow)) => Ok(((*flow).saying(Say::TimedOut), None)),
+                found => Ok((found?, None)),
+            },
+            (None, None) => {
+                let (browser, cookie) = new_here();
+                Ok((self.fresh_flow(visit, browser), cookie))
+            }
+        }
+    }
+
     fn fresh_flow(&self, visit: &Visit, browser: [u8; 32]) -> Flow {
-        let sites = self.map.sites();
-        let here = sites.iter().rev().find(|site| site.place.origin == visit.facts.origin);
-        let origin = here.or_else(|| sites.last()).map(|site| site.place.origin.clone());
-        Flow::to(origin.unwrap_or_else(|| visit.facts.origin.clone()), self.root(visit), browser)
+        let home = self.home(visit).map(|site| (site.place.origin.clone(), root(site)));
+        let (origin, path) = home.unwrap_or((visit.facts.origin.clone(), ReturnTo::default()));
+        Flow::to(origin, path, browser)
     }
 
     /// Asks for a text to `phone`, in this browser's name.

@@ -1,7 +1,6 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use tracing::warn;
 
 use super::pages::{Chrome, MessagePage};
 use super::{HeaderClass, Web};
@@ -37,6 +36,11 @@ pub enum Problem {
         retry: bool,
     },
 }
+
+/// What a person at an error page can quote and an operator can find in the access log. An
+/// extension of the answer.
+#[derive(Clone, Debug)]
+pub struct Reference(pub String);
 
 impl Problem {
     const fn status(&self) -> StatusCode {
@@ -77,6 +81,9 @@ impl Web {
         };
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;
+        if !reference.is_empty() {
+            response.extensions_mut().insert(Reference(reference));
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -89,14 +96,13 @@ impl Web {
         response
     }
 
-    /// What a person can quote and an operator can find in the log; only for errors of ours.
+    /// Only for errors that are not the visitor's.
     fn reference(&self, status: StatusCode) -> String {
-        if !status.is_server_error() {
-            return String::new();
+        if status.is_server_error() {
+            format!("{:016X}", u64::from_be_bytes(self.system.random()))
+        } else {
+            String::new()
         }
-        let reference = format!("{:016X}", u64::from_be_bytes(self.system.random()));
-        warn!(status = status.as_u16(), reference, "answered with an error page");
-        reference
     }
 
     fn problem_page(

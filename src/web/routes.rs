@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::{HeaderClass, Web, account, assets, code, done, guard, me, number, sign_in, sign_out};
+use super::{
+    HeaderClass, Web, account, assets, code, done, guard, handover, me, number, sign_in, sign_out,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +36,8 @@ pub struct Row {
 
 /// THE table: everything that Doorcode answers itself.
 pub fn rows() -> Vec<Row> {
-    use HeaderClass::{Asset, Json, Page};
-    use Place::{Both, Issuer};
+    use HeaderClass::{Asset, Callback, Json, Page};
+    use Place::{Both, Issuer, Site};
     use Who::{Anyone, SignedIn};
     let row = |path, place, who, class, handler| Row { path, place, who, class, handler };
     vec![
@@ -45,6 +47,8 @@ pub fn rows() -> Vec<Row> {
         row("/done", Issuer, Anyone, Page, get(done::show)),
         row("/resume", Issuer, Anyone, Page, get(done::resume)),
         row("/sign-in", Both, Anyone, Page, get(sign_in::begin)),
+        row("/callback", Site, Anyone, Callback, get(handover::callback)),
+        row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
         row("/account", Both, SignedIn, Page, get(account::show)),

@@ -13,7 +13,7 @@ use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
 use crate::domain::digest;
-use crate::gate::Cookies;
+use crate::gate::{Cookies, Site};
 use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
 use crate::words::Language;
@@ -31,7 +31,7 @@ pub(super) struct Visit {
     pub(super) query: HashMap<String, String>,
     /// Path and query of this page.
     here: String,
-    cookies: Cookies,
+    pub(super) cookies: Cookies,
 }
 
 impl FromRequestParts<Arc<Web>> for Visit {
@@ -100,6 +100,12 @@ impl Visit {
         }
     }
 
+    /// A redirect to the last page of a flow. Whoever may have come by a POST leaves our pages
+    /// only from there.
+    pub(super) fn to_done(&self, flow: &str) -> Redirect {
+        self.to_own(&format!("/done?flow={flow}"))
+    }
+
     /// A redirect to one of our own pages on this host.
     pub(super) fn to_own(&self, path: &str) -> Redirect {
         Redirect { location: format!("{}{path}", self.facts.base), cookies: Vec::new() }
@@ -147,7 +153,7 @@ fn add_cookies(headers: &mut HeaderMap, cookies: impl IntoIterator<Item = String
 /// Why a form or a link of a login leads no further.
 pub(super) enum Astray {
     /// The browser did not send the cookie that it was given.
-    NoCookie,
+    NoCookie(Box<Flow>),
     /// Too old, or of another browser.
     Old(Box<Flow>),
     NotOurs,
@@ -156,39 +162,40 @@ pub(super) enum Astray {
 impl Web {
     /// The flow of a visit, if it is this browser's and not too old.
     pub(super) fn flow(&self, visit: &Visit, sealed: &str) -> Result<Flow, Astray> {
-        let opened = self.open(sealed);
-        let Some(browser) = visit.browser() else {
-            return Err(match opened {
-                Opened::NotOurs => Astray::NotOurs,
-                Opened::Good(_) | Opened::Old(_) => Astray::NoCookie,
-            });
-        };
-        match opened {
-            Opened::Good(flow) if flow.browser == browser => Ok(flow),
-            Opened::Good(flow) | Opened::Old(flow) => {
+        match (self.open(sealed), visit.browser()) {
+            (Opened::NotOurs, _) => Err(Astray::NotOurs),
+            (Opened::Good(flow) | Opened::Old(flow), None) => Err(Astray::NoCookie(Box::new(flow))),
+            (Opened::Good(flow), Some(browser)) if flow.browser == browser => Ok(flow),
+            (Opened::Good(flow) | Opened::Old(flow), Some(browser)) => {
                 Err(Astray::Old(Box::new(Flow { browser, ..flow })))
             }
-            Opened::NotOurs => Err(Astray::NotOurs),
         }
     }
 
     /// Tells somebody whose flow leads no further what is wrong, and how to begin again.
     pub(super) fn astray(&self, visit: &Visit, astray: &Astray) -> Response {
-        let again = self.begin_again(visit);
+        let again = match astray {
+            Astray::NoCookie(flow) | Astray::Old(flow) => flow.destination(),
+            Astray::NotOurs => self.begin_again(visit),
+        };
         let host = visit.facts.origin.host().as_str();
         let page = match astray {
-            Astray::NoCookie => MessagePage::NoCookie { host, again: &again },
+            Astray::NoCookie(_) => MessagePage::NoCookie { host, again: &again },
             Astray::Old(_) | Astray::NotOurs => MessagePage::TimedOut { again: &again },
         };
         self.page(visit, StatusCode::BAD_REQUEST, &page)
     }
 
-    /// The page of a site on this host, or else of the first site there is.
+    /// The page of a site on this host, or else of another.
     pub(super) fn begin_again(&self, visit: &Visit) -> String {
+        self.home(visit).map(|site| format!("{}/", site.place)).unwrap_or_default()
+    }
+
+    /// A site on this host, or else another.
+    pub(super) fn home(&self, visit: &Visit) -> Option<&Site> {
         let sites = self.map.sites();
         let here = sites.iter().rfind(|site| site.place.origin == visit.facts.origin);
-        let site = here.or_else(|| sites.last());
-        site.map(|site| format!("{}/", site.place)).unwrap_or_default()
+        here.or_else(|| sites.last())
     }
 
     /// Who holds the session cookie of a request to `facts.origin`.

@@ -18,12 +18,32 @@ const BINARY =
 /** The one number that the configuration names: it may open `/admin/`. */
 export const ADMIN = '+12025550199';
 
-/** The prefix shape: login pages and app on one host. */
-function configuration({ port, admin, twilio, app }) {
+/** Login pages and app on one host: the prefix shape. */
+const TOGETHER = { issuer: 'localhost/.doorcode', shop: 'localhost', others: {} };
+
+/** Login pages on a host of their own. Chromium finds every `*.localhost` on this machine. */
+export const APART = {
+  issuer: 'auth.localhost',
+  shop: 'shop.localhost',
+  others: { Wiki: 'wiki.localhost' },
+};
+
+/** `auth.localhost/path` with the port where Doorcode is. */
+const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
+
+function configuration({ hosts, port, admin, twilio, app }) {
+  const others = Object.entries(hosts.others).map(
+    ([name, place]) => `
+[[site]]
+name = "${name}"
+url = "${at(place, port)}"
+upstreams = ["127.0.0.1:${app}"]
+`,
+  );
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
-public_url = "http://localhost:${port}/.doorcode"
+public_url = "${at(hosts.issuer, port)}"
 
 [admin]
 listen = "127.0.0.1:${admin}"
@@ -52,7 +72,7 @@ roles = ["admin"]
 
 [[site]]
 name = "Shop"
-url = "http://localhost:${port}"
+url = "${at(hosts.shop, port)}"
 upstreams = ["127.0.0.1:${app}"]
 
 [[site.rule]]
@@ -62,10 +82,10 @@ allow = ["public"]
 [[site.rule]]
 path = "/admin/*"
 allow = ["role:admin"]
-`;
+${others.join('')}`;
 }
 
-export async function startDoorcode() {
+export async function startDoorcode(hosts = TOGETHER) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
   const elsewhere = await startElsewhere();
   const app = await startApp({ leaveTo: elsewhere.url });
@@ -74,7 +94,8 @@ export async function startDoorcode() {
   const admin = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
-  await writeFile(config, configuration({ port, admin, twilio: twilio.port, app: app.port }));
+  const ports = { port, admin, twilio: twilio.port, app: app.port };
+  await writeFile(config, configuration({ hosts, ...ports }));
 
   const program = run(config, folder);
   const stop = async () => {
@@ -92,7 +113,10 @@ export async function startDoorcode() {
   }
 
   return {
-    origin: `http://localhost:${port}`,
+    origin: at(hosts.shop, port),
+    issuer: at(hosts.issuer, port),
+    /** Where another site is. */
+    other: (name) => at(hosts.others[name], port),
     app,
     twilio,
     elsewhere,

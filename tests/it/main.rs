@@ -7,10 +7,13 @@
 
 mod config;
 mod delivery;
+mod domain;
 mod enumeration;
 mod gate;
+mod handover;
 mod pages;
 mod people;
+mod store;
 mod story;
 mod support;
 mod words;

@@ -50,6 +50,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         users: users?.into_iter().chain(tests?.users()).collect(),
         sites: sites?,
         development_exposed: ground.exposed,
+        shared_origin: ground.shared_origin,
     })
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Ground {
     pub(super) listen: Option<Vec<SocketAddr>>,
     /// `server.unsafe_development_exposed`.
     pub(super) exposed: bool,
+    /// `server.unsafe_shared_origin`.
+    pub(super) shared_origin: bool,
 }
 
 impl Ground {
@@ -21,8 +23,9 @@ impl Ground {
         let prefix = reader.one("server.prefix", prefix);
         let listen = reader.all("server.listen", values::socket);
         let exposed = reader.flag("server.unsafe_development_exposed").unwrap_or(false);
+        let shared_origin = reader.flag("server.unsafe_shared_origin").unwrap_or(false);
         let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
-        let ground = Self { prefix, issuer, listen, exposed };
+        let ground = Self { prefix, issuer, listen, exposed, shared_origin };
         let plain = ground.issuer.as_ref().is_some_and(|issuer| !issuer.origin().is_https());
         if let Some(why) = ground.refuses_development().filter(|_| plain) {
             reader.note("server.public_url", format!("plain http {why}"));

@@ -81,12 +81,7 @@ fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
 fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<(), String> {
     let (site, own) = (&place.origin, issuer.origin());
     if site.host() != own.host() {
-        return Err(format!(
-            "is on {}: until sign-in is handed over between hosts, which this version cannot do, \
-             every site must be on the host of server.public_url ({})",
-            site.host(),
-            own.host()
-        ));
+        return beside_shared_origin(issuer, ground);
     }
     if site.is_https() != own.is_https() {
         return Err(format!(
@@ -102,6 +97,19 @@ fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<
         ));
     }
     Ok(())
+}
+
+/// Whether sign-in may be handed over from `issuer` to another host.
+fn beside_shared_origin(issuer: &Issuer, ground: &Ground) -> Result<(), String> {
+    if issuer.base().is_empty() || ground.shared_origin {
+        return Ok(());
+    }
+    Err(format!(
+        "is on another host than server.public_url, whose path {} puts the login pages into the \
+         origin of an app: that app's scripts could then sign its visitors in here; give \
+         server.public_url a host of its own (or set server.unsafe_shared_origin = true)",
+        issuer.base()
+    ))
 }
 
 fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {

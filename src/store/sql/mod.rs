@@ -6,7 +6,9 @@ mod migrations;
 mod sessions;
 mod users;
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -40,6 +42,7 @@ impl SqlStore {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         }
+        only_for_us(path).map_err(StoreError::File)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -59,6 +62,12 @@ impl SqlStore {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Makes the file before SQLite does, which would let everybody on the machine read the numbers in
+/// it. SQLite gives the files beside it the same permissions.
+fn only_for_us(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
 
 /// Lower-case hexadecimal, as digests are kept.

@@ -28,6 +28,27 @@ impl Sessions for SqlStore {
         (!rows.is_empty()).then(|| read_session(&rows)).transpose()
     }
 
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "INSERT INTO session_tokens (digest, session_id, host)
+             SELECT $1, s.id, $2 FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $3 AND s.ended IS NULL AND s.expires > $4 AND u.blocked IS NULL",
+        )
+        .bind(hex(token))
+        .bind(host)
+        .bind(session.to_string())
+        .bind(at.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(added.rows_affected() == 1)
+    }
+
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, created, last_seen, device, address_block FROM sessions

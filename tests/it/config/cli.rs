@@ -71,12 +71,23 @@ fn check_says_what_is_fine_and_what_to_know() {
     let (code, out, err, _) = run(&["check", &file]);
     assert_eq!((code, err.as_str()), (0, ""));
     for known in [
-        "Shop and server.public_url differ in port only",
+        "Shop and server.public_url differ in port only: browsers send one cookie to both, so no hand-over is needed",
         "doorcode.secret",
         "warning: server.unsafe",
     ] {
         assert!(out.contains(known), "{out}");
     }
+}
+
+#[test]
+fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
+    let (_folder, file) = written(&changed(&[
+        ("[server]\n", "[server]\nunsafe_shared_origin = true\n"),
+        ("url = \"https://shop.example.com\"", "url = \"https://wiki.example.com:444\""),
+    ]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("warning: server.unsafe_shared_origin") && !out.contains("port"), "{out}");
 }
 
 #[test]

@@ -99,6 +99,19 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
         "[[site]]",
         "[[site]]\nname = \"Wiki\"\nurl = \"https://shop.example.com/wiki\"\nupstreams = [\"a:1\"]\n[[site]]",
     )],
+    &[("shop.example.com/.doorcode", "auth.example.com")],
+    &[
+        ("shop.example.com/.doorcode", "auth.example.com"),
+        ("shop.example.com\"", "wiki.example.org:444/x\""),
+    ],
+    &[
+        ("https://shop.example.com/.doorcode", "http://auth.localhost:8000"),
+        ("https://shop.example.com", "http://shop.localhost:8000"),
+    ],
+    &[
+        ("[server]\n", "[server]\nunsafe_shared_origin = true\n"),
+        ("url = \"https://shop.example.com\"", "url = \"https://wiki.example.com\""),
+    ],
     &[
         ("[server]\n", "[server]\nunsafe_development_exposed = true\n"),
         ("listen = [\"127.0.0.1:8000\"]", "listen = [\"0.0.0.0:8000\"]"),
@@ -136,6 +149,13 @@ fn test_numbers_are_users_with_one_role_and_said_where_others_can_reach_them() {
     let config = read(&changed(&[exposed])).unwrap();
     assert!(!config.test_numbers_exposed, "there is nothing to say");
     assert!(config.login.sign_up);
+}
+
+#[test]
+fn a_shared_origin_is_remembered() {
+    assert!(!read(GOOD).unwrap().shared_origin);
+    let text = changed(&[("[server]\n", "[server]\nunsafe_shared_origin = true\n")]);
+    assert!(read(&text).unwrap().shared_origin);
 }
 
 #[test]

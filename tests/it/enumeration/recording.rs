@@ -98,6 +98,17 @@ impl<T: Sessions> Sessions for Recorded<T> {
         self.0.of_user(user, now).await
     }
 
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.1.note("sessions.add_token");
+        self.0.add_token(session, token, host, at).await
+    }
+
     async fn end(
         &self,
         user: UserId,

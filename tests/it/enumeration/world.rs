@@ -14,7 +14,7 @@ use doorcode::events::Log;
 use doorcode::gate::Map;
 use doorcode::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use doorcode::session::Sessions;
-use doorcode::store::{Database, MemoryAttempts, SqlStore, Users as _};
+use doorcode::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, Users as _};
 use doorcode::system::{System, Timestamp};
 use doorcode::users::Directory;
 use doorcode::web::pages::Pages;
@@ -125,6 +125,7 @@ impl World {
             login: Login::new(login, config.login, config.session),
             sessions,
             session: config.session,
+            tickets: Arc::new(MemoryTickets::default()),
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
             pages: Pages::built_in("Acme").unwrap(),

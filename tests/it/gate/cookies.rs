@@ -135,3 +135,15 @@ fn what_is_set_is_found_again_and_stripped() {
         }
     }
 }
+
+#[test]
+fn cookies_of_one_kind_are_listed_as_they_were_sent() {
+    let headers = sent(&[
+        b"a=1; __Host-doorcode-state-b=x; __Host-doorcode=x; __Host-doorcode-browser=x",
+        b"__Host-doorcode-state-a=y; doorcode-state-c=z; __Host-doorcode-state-",
+    ]);
+    let secure: Vec<_> = Cookies::new(true).starting(&headers, "state-").collect();
+    assert_eq!(secure, ["state-b", "state-a"]);
+    let plain: Vec<_> = Cookies::new(false).starting(&headers, "state-").collect();
+    assert_eq!(plain, ["state-c"]);
+}

@@ -87,16 +87,16 @@ fn our_own_paths_never_reach_a_site_in_any_disguise() {
         "/%2Edoorcode",
         "/.%64oorcode/me",
         "/%252edoorcode/me",
-        "//.doorcode/me",
-        "/;/.doorcode/me",
-        "/;x/.doorcode",
         "/.doorcode;x/me",
         "/.doorcode;",
         "/.doorcode%3bx/me",
         "/.doorcode%253b/me",
-        "//%2edoorcode;x//me",
+        "/%2edoorcode;x//me",
     ] {
         assert_eq!(place(&map, "example.com", path), "disguised", "{path}");
+    }
+    for path in ["//.doorcode/me", "/;/.doorcode/me", "/;x/.doorcode"] {
+        assert!(readings(path).is_err(), "{path} would be another host's");
     }
     for path in ["/.doorcodes", "/doorcode", "/x/.doorcode", "/shop/.doorcode/me", "/..doorcode"] {
         let expected = if path.starts_with("/shop") { SHOP } else { ROOT };
@@ -108,7 +108,7 @@ fn our_own_paths_never_reach_a_site_in_any_disguise() {
 fn a_path_that_some_server_reads_as_outside_of_its_site_is_disguised() {
     let map = map("https://auth.example.com", &[SHOP]);
     assert_eq!(place(&map, "example.com", "/shop/%61;b//c/"), SHOP);
-    for path in ["/shop;x", "/shop;x/y", "/shop%3bx", "//shop", "/sho%70", "/%73hop/x"] {
+    for path in ["/shop;x", "/shop;x/y", "/shop%3bx", "/sho%70", "/%73hop/x"] {
         // As sent it is not below the site's path, so it is no site's.
         assert_eq!(place(&map, "example.com", path), "no site", "{path}");
     }

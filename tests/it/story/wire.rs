@@ -5,29 +5,43 @@ use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Wire;
 use crate::support::settings::ADA;
 
-#[test]
-fn a_request_head_that_drips_in_is_cut_off() {
-    let gate = Gate::start();
-    let host = gate.browser().authority;
-    let mut wire = Wire::to(gate.port);
-    wire.send(format!("GET /public/x HTTP/1.1\r\nHost: {host}\r\nX-Drip: ").as_bytes()).unwrap();
+/// Sends a head a byte a quarter of a second, each of which would start an ordinary read time-out
+/// anew, until the server has enough. Gives the number of bytes.
+fn drip(port: u16, before: Option<Vec<u8>>, head: &str) -> usize {
+    let mut wire = Wire::to(port);
+    if let Some(whole) = before {
+        wire.send(&whole).unwrap();
+        wire.answer(false).unwrap().is(200);
+    }
+    wire.send(head.as_bytes()).unwrap();
     let mut sent = 0;
-    // A byte a quarter of a second: each would start an ordinary read time-out anew.
     while sent < 120 && wire.send(b"a").is_ok() {
         std::thread::sleep(Duration::from_millis(250));
         sent += 1;
     }
-    assert!((32..100).contains(&sent), "cut off after {sent} quarters of a second");
     assert!(wire.is_closed());
-    assert_eq!(gate.app.count(), 0);
-    gate.browser().get("/public/x").is(200);
+    sent
 }
 
 #[test]
-fn a_slow_app_is_not_a_slow_head() {
+fn a_head_that_drips_in_is_cut_off_and_an_app_that_takes_as_long_is_waited_for() {
     let gate = Gate::start();
+    let browser = gate.browser();
     gate.app.slows("/public/slow", Duration::from_millis(10_500));
-    gate.browser().get("/public/slow").is(200).says("the app");
+    let head = format!("GET /public/x HTTP/1.1\r\nHost: {}\r\nX-Drip: ", browser.authority);
+    let (first, second) = std::thread::scope(|scope| {
+        let whole = browser.request("GET", "/public/x", &[], None);
+        let (port, head) = (gate.port, head.as_str());
+        let first = scope.spawn(move || drip(port, None, head));
+        // The second head on a connection must not take longer than the first.
+        let second = scope.spawn(move || drip(port, Some(whole), head));
+        gate.browser().get("/public/slow").is(200).says("the app");
+        (first.join().unwrap(), second.join().unwrap())
+    });
+    for quarters in [first, second] {
+        assert!((32..100).contains(&quarters), "cut off after {quarters} quarters of a second");
+    }
+    assert_eq!(gate.app.count(), 2, "the slow one, and the whole one before the second head");
 }
 
 #[test]
@@ -68,24 +82,83 @@ fn a_client_that_wants_its_connection_closed_gets_that() {
 }
 
 #[test]
-fn a_body_with_two_lengths_ends_its_connection() {
+fn nothing_is_hidden_behind_the_end_of_a_body() {
     let gate = Gate::start();
     let host = gate.browser().authority;
     let hidden = format!("GET /public/hidden HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let length = hidden.len();
+    for framing in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n".to_owned(),
+        format!("Content-Length: 0\r\nContent-Length: {length}\r\n\r\n"),
+        format!("Content-Length: {length}\r\nContent-Length: 0\r\n\r\n"),
+        format!("Content-Length: 0, {length}\r\n\r\n"),
+        "Content-Length: +0\r\n\r\n".to_owned(),
+        "Content-Length: -1\r\n\r\n".to_owned(),
+        "Content-Length: 0x0\r\n\r\n".to_owned(),
+        "Content-Length : 0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: chunked\r\n\r\n-0\r\n\r\n".to_owned(),
+    ] {
+        let mut wire = Wire::to(gate.port);
+        let head = format!("POST /public/x HTTP/1.1\r\nHost: {host}\r\n");
+        wire.send(format!("{head}{framing}{hidden}").as_bytes()).unwrap();
+        wire.hurry(Duration::from_secs(5));
+        // Whatever is answered, what follows is not taken for another request (RFC 9112 §6.3).
+        let answer = wire.answer(false);
+        let said = answer.as_ref().map_or(0, |answer| answer.status);
+        assert!(wire.is_closed(), "{framing}: {said}");
+        let found = gate.app.seen().iter().any(|seen| seen.target == "/public/hidden");
+        assert!(!found, "{framing}: {said}");
+    }
+}
+
+#[test]
+fn a_client_that_asks_before_it_sends_its_body_is_told_to_go_on() {
+    let gate = Gate::start();
+    let host = gate.browser().authority;
+    for (path, status) in [("/public/x", 200), ("/.doorcode/login", 400)] {
+        let mut wire = Wire::to(gate.port);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\n"
+        );
+        wire.send(head.as_bytes()).unwrap();
+        wire.answer(false).unwrap().is(100);
+        wire.send(b"flow=x").unwrap();
+        wire.answer(false).unwrap().is(status);
+    }
+    assert_eq!(gate.app.last().body, b"flow=x");
+}
+
+#[test]
+fn a_websocket_passes_for_somebody_who_is_signed_in() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let origin = browser.origin();
+    let lines = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-Fetch-Mode", "websocket"),
+        ("Origin", origin.as_str()),
+    ];
+    browser.send("GET", "/socket", &lines, None).is(401);
+    browser.sign_in("/", ADA, &gate.texts).is(200);
     let mut wire = Wire::to(gate.port);
-    wire.send(
-        format!(
-            "POST /public/x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\
-             Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"
-        )
-        .as_bytes(),
-    )
-    .unwrap();
-    // Whatever is answered, what follows is not taken for another request (RFC 9112 §6.1).
-    drop(wire.answer(false));
-    wire.hurry(Duration::from_secs(5));
-    assert!(wire.is_closed());
-    assert!(gate.app.seen().iter().all(|seen| seen.target != "/public/hidden"));
+    wire.send(&browser.request("GET", "/socket", &lines, None)).unwrap();
+    let answer = wire.answer(false).unwrap().is(101);
+    assert_eq!(answer.header("upgrade"), Some("websocket"), "{answer}");
+    for word in ["one", "two"] {
+        wire.send(word.as_bytes()).unwrap();
+        assert_eq!(wire.bytes(3), word.as_bytes(), "what the app echoes");
+    }
+    assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(ADA));
 }
 
 #[test]

@@ -123,6 +123,13 @@ impl Wire {
         Ok(answer)
     }
 
+    /// The next bytes, whatever they are.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).expect("bytes");
+        bytes
+    }
+
     fn body(&mut self, head: &Answer) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         if head.header("transfer-encoding").is_some() {

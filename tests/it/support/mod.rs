@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod ports;
+pub(crate) mod program;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod twilio;

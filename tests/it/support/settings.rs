@@ -46,6 +46,13 @@ base_url = "{twilio}"
 phone = "{ADA}"
 roles = ["admin", "staff"]
 [[site]]
+name = "Down"
+url = "{origin}/down"
+upstreams = ["127.0.0.1:1"]
+[[site.rule]]
+path = "/*"
+allow = ["public"]
+[[site]]
 name = "Shop"
 url = "{origin}"
 upstreams = ["127.0.0.1:{app}"]

@@ -39,6 +39,8 @@ impl Seen {
 struct Reply {
     head: String,
     after: Duration,
+    /// Takes the request and closes the connection.
+    silent: bool,
 }
 
 #[derive(Default)]
@@ -99,6 +101,11 @@ impl Upstream {
     pub(crate) fn slows(&self, path: &str, time: Duration) {
         held(&self.desk.replies).entry(path.to_owned()).or_default().after = time;
     }
+
+    /// From now on, `path` takes requests and answers none.
+    pub(crate) fn dies_at(&self, path: &str) {
+        held(&self.desk.replies).entry(path.to_owned()).or_default().silent = true;
+    }
 }
 
 impl Drop for Upstream {
@@ -112,6 +119,10 @@ impl Drop for Upstream {
 fn serve(stream: TcpStream, desk: &Desk) {
     let mut reader = BufReader::new(stream);
     while let Some(seen) = request(&mut reader) {
+        if seen.header("upgrade").is_some() {
+            held(&desk.seen).push(seen);
+            return echo(reader);
+        }
         let path = seen.target.split('?').next().unwrap_or_default();
         let reply = held(&desk.replies).get(path).cloned().unwrap_or_default();
         let body = format!("the app: {} {}\n", seen.method, seen.target);
@@ -122,9 +133,21 @@ fn serve(stream: TcpStream, desk: &Desk) {
         );
         held(&desk.seen).push(seen);
         std::thread::sleep(reply.after);
-        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+        if reply.silent || reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
+    }
+}
+
+/// Speaks no protocol: gives back every byte that comes.
+fn echo(mut reader: BufReader<TcpStream>) {
+    let switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
+                    Upgrade: websocket\r\n\r\n";
+    let mut bytes = [0; 1024];
+    let mut wrote = reader.get_mut().write_all(switched.as_bytes());
+    while wrote.is_ok() {
+        let Ok(count @ 1..) = reader.read(&mut bytes) else { return };
+        wrote = reader.get_mut().write_all(&bytes[..count]);
     }
 }
 
@@ -134,6 +157,9 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let headers = fields(reader)?;
     let mut seen = Seen { method, target, headers, body: Vec::new(), trailers: Vec::new() };
+    if seen.header("expect").is_some() {
+        reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
     if !seen.all("transfer-encoding").is_empty() {
         seen.body = chunks(reader)?;
         seen.trailers = fields(reader)?;

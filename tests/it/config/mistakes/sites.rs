@@ -4,12 +4,23 @@ const CASES: &[Case<'_>] = &[
     (
         &[(SITE_URL, "url = \"https://wiki.example.com\"")],
         &[
-            "22:7: site[1].url: is on wiki.example.com: until sign-in is handed over between hosts, which this version cannot do, every site must be on the host of server.public_url (shop.example.com)",
+            "22:7: site[1].url: is on another host than server.public_url, whose path /.doorcode puts the login pages into the origin of an app: that app's scripts could then sign its visitors in here; give server.public_url a host of its own (or set server.unsafe_shared_origin = true)",
         ],
     ),
     (
         &[(SITE_URL, "url = \"http://shop.example.com\"")],
         &["22:7: site[1].url: must be https://shop.example.com; plain http is only for localhost"],
+    ),
+    (
+        &[
+            ("/shop.example.com/.doorcode", "/auth.example.com"),
+            (SITE_URL, "url = \"http://shop.example.com\""),
+        ],
+        &["22:7: site[1].url: must be https://shop.example.com; plain http is only for localhost"],
+    ),
+    (
+        &[("[server]\n", "[server]\nunsafe_shared_origin = 1\n")],
+        &["2:24: server.unsafe_shared_origin: is a number; write true or false"],
     ),
     (
         &[(SITE_URL, "url = \"shop\"")],

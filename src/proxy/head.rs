@@ -1,0 +1,79 @@
+//! What is refused of a request's head before anybody looks at what it asks for.
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Uri};
+use pingora_http::RequestHeader;
+
+use crate::gate::{self, BadTarget};
+use crate::web::Problem;
+
+/// The longest head that is looked at: Pingora itself takes a mebibyte.
+const LONGEST: usize = 32 * 1024;
+const MOST_HEADERS: usize = 100;
+/// Digits of the longest `Content-Length`: what fits 64 bits.
+const LONGEST_LENGTH: usize = 19;
+
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+/// Names that decide where a request ends and whose it is. An upstream that takes `_` for `-`
+/// would read a look-alike of one as the real one.
+const FRAMING: [&str; 5] = ["content-length", "transfer-encoding", "host", "connection", "cookie"];
+
+/// Why the head is refused, if it is.
+pub(super) fn odd(request: &RequestHeader) -> Option<Problem> {
+    if !METHODS.contains(&request.method) {
+        return Some(Problem::MethodNotAllowed);
+    }
+    let headers = &request.headers;
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > MOST_HEADERS || bytes + request.raw_path().len() > LONGEST {
+        return Some(Problem::HeadTooLarge);
+    }
+    (!is_framed_clearly(headers)).then_some(Problem::BadRequest)
+}
+
+/// Whether every server between here and the app finds the same end of the request: at most one
+/// plain `Content-Length`, no transfer coding but `chunked` (RFC 9112 §6), no look-alikes.
+fn is_framed_clearly(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let plain = |length: &[u8]| {
+        (1..=LONGEST_LENGTH).contains(&length.len())
+            && length.iter().all(u8::is_ascii_digit)
+            && (length.len() == 1 || length[0] != b'0')
+    };
+    let length = lengths.next().is_none_or(|length| plain(length.as_bytes()));
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let coding =
+        codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    let single = lengths.next().is_none() && codings.next().is_none();
+    let look_alike = |name: &str| {
+        name.contains(['_', '.']) && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
+    };
+    length && coding && single && !headers.keys().any(|name| look_alike(name.as_str()))
+}
+
+/// The host and the path as they will be sent.
+pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
+    let authority = gate::authority(request)?;
+    let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
+    Ok((authority, raw.split('?').next().unwrap_or_default()))
+}
+
+/// The same target in origin form, when it came in absolute form (RFC 9112 §3.2.2) and names the
+/// host that `Host` names: so that what is judged is what is sent.
+pub(super) fn origin_form(request: &RequestHeader) -> Option<Uri> {
+    let named = request.uri.authority()?;
+    let host = request.headers.get(HOST)?.to_str().ok()?;
+    if !named.as_str().eq_ignore_ascii_case(host) {
+        return None;
+    }
+    let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    path.parse().ok()
+}

@@ -1,0 +1,6 @@
+//! The words of the house: what is taken, what is refused, what is never shown.
+mod code;
+mod id;
+mod keys;
+mod phone;
+mod return_to;

@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+
+use super::browser::Browser;
+use super::world::{ISSUER, SHOP, TOOLS, WIKI, World};
+
+const ME: &str = "+12025550110";
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_leads_to_the_page_of_another_host_with_its_query() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = format!("{SHOP}/orders/7?tab=open&q=a%20b");
+    let login = me.visit(&page).await;
+    assert!(login.asks_for_a_number() && login.body.contains("shop.example.com"));
+    let out = me.log_in(&login, ME).await;
+    let callback = me.get(out.location().unwrap().as_str()).await;
+    assert_eq!(callback.status, StatusCode::SEE_OTHER);
+    assert_eq!(callback.headers["referrer-policy"], "no-referrer");
+    assert_eq!(callback.headers["cache-control"], "no-store");
+    let landed = me.follow(callback, "none").await;
+    assert_eq!(landed.at.as_str(), page);
+    assert!(landed.is_the_app(ME), "{landed:?}");
+    assert_eq!(world.twilio.messages().len(), 1);
+    assert_eq!(me.cookies("auth.example.com"), ["__Host-doorcode-browser", "__Host-doorcode"]);
+    assert_eq!(me.cookies("shop.example.com"), ["__Host-doorcode"], "the state cookie is gone");
+    let tokens: Vec<_> = me.jar.iter().filter(|c| c.1 == "__Host-doorcode").map(|c| &c.2).collect();
+    assert_ne!(tokens[0], tokens[1], "each host has a token of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_in_already_gets_to_other_hosts_without_a_page_or_a_text() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    me.sign_in(&format!("{SHOP}/"), ME).await;
+    me.journey.clear();
+    let landed = me.visit(&format!("{WIKI}/pages/a?b=c")).await;
+    assert!(landed.is_the_app(ME), "{landed:?}");
+    assert_eq!(landed.at.as_str(), format!("{WIKI}/pages/a?b=c"));
+    assert_eq!(me.journey.len(), 6, "{:#?}", me.journey);
+    assert_eq!(world.twilio.messages().len(), 1);
+    me.journey.clear();
+    assert!(me.visit(&format!("{WIKI}/pages/")).await.is_the_app(ME));
+    assert_eq!(me.journey.len(), 1, "from then on pages come without a detour");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_port_of_the_issuer_needs_no_hand_over() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let landed = me.sign_in(&format!("{TOOLS}/x?y"), ME).await;
+    assert!(landed.is_the_app(ME) && landed.at.as_str() == format!("{TOOLS}/x?y"), "{landed:?}");
+    assert!(!me.journey.iter().any(|at| at.contains("callback") || at.contains("request=")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_at_the_issuer_itself_leads_to_a_site() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = me.visit(&format!("{ISSUER}/login")).await;
+    let out = me.log_in(&page, ME).await;
+    let landed = me.follow(out, "none").await;
+    assert!(landed.is_the_app(ME), "{landed:?}");
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_may_take_longer_than_the_cookie_of_the_site_lives() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = me.visit(&format!("{SHOP}/a?b")).await;
+    world.pass(9 * MINUTE);
+    let number = [("flow", page.flow()), ("phone", ME.to_owned())];
+    let number = number.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let page = me.post(&format!("{ISSUER}/login"), &number).await;
+    world.pass(4 * MINUTE);
+    let page = me.type_code(&page, ME).await;
+    let landed = me.visit(&format!("{ISSUER}{}", page.attribute("content=\"0;url="))).await;
+    assert!(landed.is_the_app(ME), "{landed:?}");
+    assert_eq!(landed.at.as_str(), format!("{SHOP}/a?b"));
+    assert_eq!(world.twilio.messages().len(), 1, "nobody types anything twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_lead_to_two_destinations() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let (one, two) = (format!("{SHOP}/one?1"), format!("{SHOP}/two?2"));
+    let first = me.visit(&one).await;
+    let second = me.visit(&two).await;
+    let out = me.log_in(&second, ME).await;
+    let landed = me.follow(out, "none").await;
+    assert!(landed.is_the_app(ME) && landed.at.as_str() == two, "{landed:?}");
+    // The first tab asks again by itself: it stands at the issuer with its request.
+    let landed = me.visit(first.at.as_str()).await;
+    assert!(landed.is_the_app(ME) && landed.at.as_str() == one, "{landed:?}");
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_that_both_hold_a_ticket_both_arrive() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    me.sign_in(&format!("{WIKI}/pages/"), ME).await;
+    let ways = [format!("{SHOP}/one"), format!("{SHOP}/two")];
+    let mut callbacks = Vec::new();
+    for way in &ways {
+        let answer = me.get(way).await;
+        callbacks.push(me.follow(answer, &format!("{SHOP}/.doorcode/callback")).await);
+    }
+    for (way, callback) in ways.iter().zip(callbacks) {
+        let landed = me.follow(callback, "none").await;
+        assert!(landed.is_the_app(ME) && landed.at.as_str() == way, "{landed:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_tab_and_the_way_back_to_a_login_lead_on_too() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = format!("{SHOP}/a?b");
+    let login = me.visit(&page).await;
+    let out = me.log_in(&login, ME).await;
+    me.follow(out, "none").await;
+    for at in me.journey.clone().iter().rev().filter(|at| at.starts_with(ISSUER)) {
+        let again = me.visit(at).await;
+        let again = match again.body.split_once("0;url=") {
+            Some(_) => me.visit(&format!("{ISSUER}{}", again.attribute("0;url="))).await,
+            None => again,
+        };
+        // What was posted is no page to go back to.
+        if !at.ends_with("/login") && !at.ends_with("/code") {
+            assert!(again.is_the_app(ME) && again.at.as_str() == page, "{at}\n{again:?}");
+        }
+    }
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_on_one_host_signs_out_on_all_at_once() {
+    let places = [(ISSUER, ""), (SHOP, "/.doorcode"), (WIKI, "/.doorcode"), (TOOLS, "/.doorcode")];
+    for (origin, prefix) in places {
+        let world = World::new().await;
+        let mut me = Browser::new(&world);
+        me.sign_in(&format!("{SHOP}/"), ME).await;
+        me.visit(&format!("{WIKI}/pages/")).await;
+        for (origin, prefix) in places {
+            assert!(me.is_signed_in(origin, prefix).await, "{origin}");
+        }
+        me.post(&format!("{origin}{prefix}/sign-out"), &[])
+            .await
+            .assert_page(StatusCode::OK, "signed out");
+        for (origin, prefix) in places {
+            assert!(!me.is_signed_in(origin, prefix).await, "{origin}");
+        }
+        assert!(me.visit(&format!("{SHOP}/")).await.asks_for_a_number());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_used_on_one_host_stays_alive_on_the_others() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    me.sign_in(&format!("{SHOP}/"), ME).await;
+    for _ in 0..3 {
+        world.pass(20 * 60 * MINUTE);
+        assert!(me.visit(&format!("{SHOP}/")).await.is_the_app(ME));
+    }
+    assert!(me.visit(&format!("{WIKI}/pages/")).await.is_the_app(ME));
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_not_sent_is_told_on_the_other_host() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let answer = me.ask(Method::POST, &format!("{SHOP}/buy"), "a=b").await;
+    let page = me.follow(answer, "none").await;
+    page.assert_page(StatusCode::OK, "Your form was not sent");
+    let out = me.log_in(&page, ME).await;
+    let landed = me.follow(out, "none").await;
+    assert!(landed.is_the_app(ME) && landed.at.path() == "/", "{landed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_else_on_the_same_browser_ends_the_first_session() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let waiting = me.visit(&format!("{SHOP}/waiting")).await;
+    assert!(me.sign_in(&format!("{SHOP}/"), ME).await.is_the_app(ME));
+    let mut before = me.clone();
+    // The issuer's session is gone, the site's is not, and a tab from before still waits.
+    me.jar.retain(|cookie| !(cookie.0 == "auth.example.com" && cookie.1 == "__Host-doorcode"));
+    let other = "+12025550111";
+    let page = me.visit(waiting.at.as_str()).await;
+    let out = me.log_in(&page, other).await;
+    let landed = me.follow(out, "none").await;
+    assert!(landed.is_the_app(other) && landed.at.path() == "/waiting", "{landed:?}");
+    assert!(!before.is_signed_in(SHOP, "/.doorcode").await);
+    assert!(!before.is_signed_in(ISSUER, "").await);
+}

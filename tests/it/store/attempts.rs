@@ -1,0 +1,160 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use doorcode::domain::{AttemptId, CodeLength, KeyId};
+use doorcode::store::{Attempt, AttemptKey, Attempts, MemoryAttempts, SendOutcome, Step};
+use doorcode::system::Timestamp;
+
+/// One row a backend.
+fn backends() -> Vec<(&'static str, Arc<dyn Attempts>)> {
+    vec![("memory", Arc::new(MemoryAttempts::default()))]
+}
+
+const KEY: AttemptKey = AttemptKey([1; 32]);
+
+fn attempt() -> Attempt {
+    let made = Timestamp::from_millis(1_000);
+    Attempt {
+        id: AttemptId::from_bytes([1; 12]),
+        nonce: [2; 16],
+        length: CodeLength::new(6).unwrap(),
+        key: KeyId(7),
+        made,
+        sent: made,
+        expires: made + Duration::from_mins(5),
+        tries_left: 3,
+        answers: Vec::new(),
+        used: None,
+        outcome: SendOutcome::Pending,
+    }
+}
+
+/// Waits for what a store does, in a thread of its own where need be.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+fn put(store: &dyn Attempts, key: AttemptKey, attempt: &Attempt) {
+    wait(store.update(key, &mut |_| Step::Put(attempt.clone()))).unwrap();
+}
+
+fn found(store: &dyn Attempts, key: AttemptKey) -> Option<String> {
+    wait(store.get(key)).unwrap().map(|attempt| format!("{attempt:?}"))
+}
+
+/// Runs `work` in eight threads at once, each with its number.
+fn in_parallel(work: impl Fn(u8) + Sync) {
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let work = &work;
+            scope.spawn(move || work(number));
+        }
+    });
+}
+
+#[test]
+fn an_attempt_is_found_whole_under_its_key_only() {
+    for (name, store) in backends() {
+        let mut whole = attempt();
+        whole.answers = vec![[3; 16], [4; 16]];
+        whole.used = Some(Timestamp::from_millis(9_999));
+        whole.outcome = SendOutcome::Refused(doorcode::store::SendRefusal::OptedOut);
+        assert_eq!(found(&*store, KEY), None, "{name}");
+        put(&*store, KEY, &whole);
+        assert_eq!(found(&*store, KEY), Some(format!("{whole:?}")), "{name}");
+        assert_eq!(found(&*store, AttemptKey([2; 32])), None, "{name}");
+    }
+}
+
+#[test]
+fn a_step_sees_what_is_there_and_keeping_changes_nothing() {
+    for (name, store) in backends() {
+        let mut shown = None;
+        let mut keep = |found: Option<&Attempt>| {
+            shown = Some(found.map(|attempt| attempt.id));
+            Step::Keep
+        };
+        wait(store.update(KEY, &mut keep)).unwrap();
+        assert_eq!(shown, Some(None), "{name}");
+        assert_eq!(found(&*store, KEY), None, "{name}");
+        put(&*store, KEY, &attempt());
+        let mut keep = |found: Option<&Attempt>| {
+            shown = Some(found.map(|attempt| attempt.id));
+            Step::Keep
+        };
+        wait(store.update(KEY, &mut keep)).unwrap();
+        assert_eq!(shown, Some(Some(attempt().id)), "{name}");
+        assert_eq!(found(&*store, KEY), Some(format!("{:?}", attempt())), "{name}");
+    }
+}
+
+#[test]
+fn no_update_of_one_key_is_lost() {
+    const EACH: i64 = 200;
+    for (name, store) in backends() {
+        put(&*store, KEY, &attempt());
+        in_parallel(|_| {
+            let mut count = |found: Option<&Attempt>| {
+                let mut attempt = found.unwrap().clone();
+                attempt.sent = attempt.sent + Duration::from_millis(1);
+                Step::Put(attempt)
+            };
+            for _ in 0..EACH {
+                wait(store.update(KEY, &mut count)).unwrap();
+            }
+        });
+        let sent = wait(store.get(KEY)).unwrap().unwrap().sent;
+        assert_eq!(sent.as_millis(), attempt().sent.as_millis() + 8 * EACH, "{name}");
+    }
+}
+
+#[test]
+fn of_many_answers_at_once_exactly_as_many_are_taken_as_there_are_tries() {
+    for (name, store) in backends() {
+        put(&*store, KEY, &attempt());
+        let taken = AtomicUsize::new(0);
+        in_parallel(|number| {
+            for more in 0..25 {
+                let answer = [8 * more + number; 16];
+                let mut took = false;
+                let mut take = |found: Option<&Attempt>| {
+                    let mut attempt = found.unwrap().clone();
+                    took = attempt.tries_left > 0;
+                    if !took {
+                        return Step::Keep;
+                    }
+                    attempt.tries_left -= 1;
+                    attempt.answers.push(answer);
+                    Step::Put(attempt)
+                };
+                wait(store.update(KEY, &mut take)).unwrap();
+                taken.fetch_add(usize::from(took), Ordering::Relaxed);
+            }
+        });
+        let attempt = wait(store.get(KEY)).unwrap().unwrap();
+        assert_eq!(taken.into_inner(), 3, "{name}");
+        assert_eq!((attempt.tries_left, attempt.answers.len()), (0, 3), "{name}");
+    }
+}
+
+#[test]
+fn of_many_starts_at_once_one_makes_the_attempt() {
+    for (name, store) in backends() {
+        let made = AtomicUsize::new(0);
+        in_parallel(|number| {
+            let mut mine = false;
+            let mut open = |found: Option<&Attempt>| {
+                mine = found.is_none();
+                if !mine {
+                    return Step::Keep;
+                }
+                Step::Put(Attempt { id: AttemptId::from_bytes([number; 12]), ..attempt() })
+            };
+            wait(store.update(KEY, &mut open)).unwrap();
+            made.fetch_add(usize::from(mine), Ordering::Relaxed);
+        });
+        assert_eq!(made.into_inner(), 1, "{name}");
+    }
+}

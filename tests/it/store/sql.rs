@@ -1,0 +1,235 @@
+use std::path::Path;
+use std::time::Duration;
+
+use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use doorcode::store::{
+    Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredBeginning,
+    StoredSession, Which,
+};
+use doorcode::system::Timestamp;
+use futures_util::future::join_all;
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn phone(text: &str) -> PhoneNumber {
+    PhoneNumber::from_e164(text).unwrap()
+}
+
+fn file(folder: &TempDir) -> std::path::PathBuf {
+    folder.path().join("deeper/doorcode.db")
+}
+
+async fn open(path: &Path) -> SqlStore {
+    SqlStore::open(&Database::Sqlite(path.to_owned())).await.unwrap()
+}
+
+/// The login of an attempt; `number` makes everything about it its own.
+fn login(number: u8) -> NewLogin {
+    NewLogin {
+        attempt: AttemptId::from_bytes([number; 12]),
+        phone: phone("+447400123456"),
+        new_user: Some(user(number)),
+        session: SessionId::from_bytes([number; 16]),
+        token: [number; 32],
+        host: "a.example".to_owned(),
+        beginning: StoredBeginning::default(),
+        at: at(1_000),
+        expires: at(1_000) + HOUR,
+    }
+}
+
+fn user(number: u8) -> UserId {
+    UserId::from_bytes([number; 12])
+}
+
+async fn found(store: &SqlStore, number: u8) -> Option<StoredSession> {
+    store.find(&[number; 32]).await.unwrap()
+}
+
+/// Changes the file from outside, as no code of ours does yet.
+async fn run(path: &Path, sql: &'static str) {
+    let mut file = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    sqlx::query(sql).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_makes_a_user_and_a_session_that_is_found_by_its_token() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    let begun = store.commit(&login(1)).await.unwrap();
+    assert_eq!(begun, Committed::Begun { user: user(1), new_user: true });
+    let session = found(&store, 1).await.unwrap();
+    assert_eq!((session.id, session.user), (login(1).session, user(1)));
+    assert_eq!(session.phone, login(1).phone);
+    assert_eq!(session.host, "a.example");
+    assert_eq!((session.last_seen, session.expires), (at(1_000), at(1_000) + HOUR));
+    assert!(found(&store, 2).await.is_none());
+    store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_is_spent_once_whatever_else_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    store.commit(&login(1)).await.unwrap();
+    let again = NewLogin { attempt: login(1).attempt, at: at(9_000), ..login(2) };
+    for login in [&login(1), &again] {
+        let spent = store.commit(login).await.unwrap();
+        assert_eq!(spent, Committed::AlreadySpent { at: at(1_000) });
+    }
+    assert!(found(&store, 2).await.is_none(), "a spent code began a session");
+}
+
+#[tokio::test]
+async fn the_user_of_a_number_is_found_again() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    store.commit(&login(1)).await.unwrap();
+    let second = store.commit(&login(2)).await.unwrap();
+    assert_eq!(second, Committed::Begun { user: user(1), new_user: false });
+    let other = NewLogin { phone: phone("+12025550123"), ..login(3) };
+    let other = store.commit(&other).await.unwrap();
+    assert_eq!(other, Committed::Begun { user: user(3), new_user: true });
+    assert_eq!(found(&store, 2).await.unwrap().user, user(1));
+}
+
+#[tokio::test]
+async fn of_fifty_commits_of_one_attempt_one_begins_a_session() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    let logins: Vec<_> =
+        (1..=50).map(|number| NewLogin { attempt: login(1).attempt, ..login(number) }).collect();
+    let all = join_all(logins.iter().map(|login| store.commit(login))).await;
+    let begun = all.iter().filter(|done| matches!(done, Ok(Committed::Begun { .. }))).count();
+    let spent = Committed::AlreadySpent { at: at(1_000) };
+    let late = all.iter().filter(|done| done.as_ref().is_ok_and(|done| *done == spent)).count();
+    assert_eq!((begun, late), (1, 49), "{all:?}");
+    let sessions = join_all((1..=50).map(|number| found(&store, number))).await;
+    assert_eq!(sessions.iter().flatten().count(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_signs_in_in_many_places_at_once_is_one_user() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    let logins: Vec<_> = (1..=20).map(login).collect();
+    let all = join_all(logins.iter().map(|login| store.commit(login))).await;
+    let (mut users, mut made) = (std::collections::BTreeSet::new(), 0);
+    for done in all {
+        let Ok(Committed::Begun { user, new_user }) = done else { panic!("{done:?}") };
+        users.insert(user);
+        made += u8::from(new_user);
+    }
+    assert_eq!((users.len(), made), (1, 1));
+    let sessions = join_all((1..=20).map(|number| found(&store, number))).await;
+    assert_eq!(sessions.iter().flatten().count(), 20);
+}
+
+#[tokio::test]
+async fn a_login_that_fails_half_way_spends_nothing() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    store.commit(&login(1)).await.unwrap();
+    // Its session has an id that is taken, so the last step of the transaction fails.
+    let broken = NewLogin { session: login(1).session, phone: phone("+12025550123"), ..login(2) };
+    assert!(matches!(store.commit(&broken).await, Err(StoreError::Database(_))));
+    let whole = NewLogin { phone: phone("+12025550123"), new_user: Some(user(3)), ..login(2) };
+    let begun = store.commit(&whole).await.unwrap();
+    assert_eq!(begun, Committed::Begun { user: user(3), new_user: true });
+}
+
+#[tokio::test]
+async fn an_ended_session_is_not_found_and_the_others_are() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    for number in [1, 2] {
+        store.commit(&login(number)).await.unwrap();
+    }
+    for _ in 0..2 {
+        store.end(user(1), Which::Only(login(1).session), at(2_000)).await.unwrap();
+        assert!(found(&store, 1).await.is_none());
+        assert!(found(&store, 2).await.is_some());
+    }
+    store.end(user(1), Which::Only(SessionId::from_bytes([9; 16])), at(2_000)).await.unwrap();
+    let spent = store.commit(&login(1)).await.unwrap();
+    assert_eq!(spent, Committed::AlreadySpent { at: at(1_000) }, "the end frees no code");
+}
+
+#[tokio::test]
+async fn a_blocked_user_has_no_session_and_gets_none() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    let store = open(&path).await;
+    store.commit(&login(1)).await.unwrap();
+    run(&path, "UPDATE users SET blocked = 1500").await;
+    assert!(found(&store, 1).await.is_none());
+    let blocked = Committed::Blocked { user: user(1) };
+    assert_eq!(store.commit(&login(2)).await.unwrap(), blocked);
+    assert!(found(&store, 2).await.is_none());
+    run(&path, "UPDATE users SET blocked = NULL").await;
+    let spent = Committed::AlreadySpent { at: at(1_000) };
+    assert_eq!(store.commit(&login(2)).await.unwrap(), spent, "the code was spent all the same");
+    assert!(found(&store, 1).await.is_some());
+}
+
+#[tokio::test]
+async fn last_seen_never_moves_back() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&file(&folder)).await;
+    for number in [1, 2] {
+        store.commit(&login(number)).await.unwrap();
+    }
+    let (first, second) = (login(1).session, login(2).session);
+    store.note_seen(&[(first, at(5_000)), (second, at(500))]).await.unwrap();
+    store.note_seen(&[(first, at(4_000)), (SessionId::from_bytes([9; 16]), at(1))]).await.unwrap();
+    store.note_seen(&[]).await.unwrap();
+    assert_eq!(found(&store, 1).await.unwrap().last_seen, at(5_000));
+    assert_eq!(found(&store, 2).await.unwrap().last_seen, at(1_000));
+    store.note_seen(&[(first, at(6_000)), (first, at(7_000)), (first, at(6_500))]).await.unwrap();
+    assert_eq!(found(&store, 1).await.unwrap().last_seen, at(7_000));
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    let store = open(&path).await;
+    for number in [1, 2] {
+        store.commit(&login(number)).await.unwrap();
+    }
+    store.end(user(1), Which::Only(login(2).session), at(2_000)).await.unwrap();
+    store.note_seen(&[(login(1).session, at(3_000))]).await.unwrap();
+    store.close().await;
+    let store = open(&path).await;
+    assert_eq!(found(&store, 1).await.unwrap().last_seen, at(3_000));
+    assert!(found(&store, 2).await.is_none());
+    let spent = Committed::AlreadySpent { at: at(1_000) };
+    assert_eq!(store.commit(&login(1)).await.unwrap(), spent);
+    let again = store.commit(&login(3)).await.unwrap();
+    assert_eq!(again, Committed::Begun { user: user(1), new_user: false });
+}
+
+#[tokio::test]
+async fn a_database_that_is_damaged_is_told_and_lets_nobody_in() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    let store = open(&path).await;
+    store.commit(&login(1)).await.unwrap();
+    run(&path, "UPDATE users SET phone = 'nobody'").await;
+    let damaged = store.find(&[1; 32]).await;
+    assert!(matches!(damaged, Err(StoreError::BadRow { column: "phone", .. })), "{damaged:?}");
+    store.close().await;
+    std::fs::write(&path, "this is no database, but it is long enough to be looked at").unwrap();
+    let opened = SqlStore::open(&Database::Sqlite(path.clone())).await;
+    assert!(opened.is_err());
+    let below_a_file = Database::Sqlite(path.join("doorcode.db"));
+    let opened = SqlStore::open(&below_a_file).await;
+    assert!(matches!(opened.err(), Some(StoreError::Folder(_))));
+}

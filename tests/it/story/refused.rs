@@ -1,0 +1,164 @@
+//! What people and programs are told when they do not get what they asked for.
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+use crate::support::settings::ADA;
+
+const SCRIPT: [(&str, &str); 2] = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
+
+#[track_caller]
+fn json(answer: &Answer) -> serde_json::Value {
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
+    serde_json::from_slice(&answer.body).unwrap_or_else(|_| panic!("{answer}"))
+}
+
+#[test]
+fn a_host_that_is_not_configured_is_told_the_right_address() {
+    let gate = Gate::start();
+    let own = gate.browser().origin();
+    let port = gate.port;
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("[::1]:{port}"),
+        "localhost".to_owned(),
+        "localhost:1".to_owned(),
+        "shop.example.com".to_owned(),
+        format!("localhost.evil.example:{port}"),
+    ] {
+        for path in ["/", "/public/x", "/.doorcode/login"] {
+            let page = gate.browser().send("GET", path, &[("Host", &host)], None);
+            // The test's own header line replaces nothing: two Hosts are refused as well.
+            page.is(400);
+            let page = gate.exchange(&format!(
+                "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n"
+            ));
+            let page = page.is(404).says("There is nothing at this address");
+            assert!(page.text().contains(&format!("href=\"{own}\"")), "{page}");
+            assert_eq!(page.all("set-cookie"), Vec::<&str>::new());
+        }
+        let told = gate.exchange(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).is(404);
+        assert_eq!(json(&told)["status"], 404);
+    }
+    assert_eq!(gate.app.count(), 0);
+    let upper = gate.browser().authority.to_uppercase();
+    gate.exchange(&format!("GET /public/x HTTP/1.1\r\nHost: {upper}\r\n\r\n")).is(200);
+}
+
+#[test]
+fn an_app_that_is_down_is_said_to_be_so() {
+    let gate = Gate::start();
+    let page = gate.browser().get("/down/x").is(502).says("isn’t responding right now");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    page.says("Try again").says("Reference: ");
+    let posted = gate.browser().post("/down/x", &[("a", "b")]).is(502);
+    posted.says("Your changes may not have been saved").never_says("Try again</a>");
+    let told = gate.browser().send("GET", "/down/x", &SCRIPT, None).is(502);
+    assert_eq!(json(&told)["status"], 502);
+    gate.browser().get("/public/x").is(200);
+}
+
+#[test]
+fn a_request_that_an_app_took_and_did_not_answer_is_not_sent_twice() {
+    let gate = Gate::start();
+    gate.app.dies_at("/public/dies");
+    for kept in [false, true] {
+        for method in ["POST", "PATCH"] {
+            if kept {
+                // Leaves a connection to the app behind, which the next request is sent on.
+                gate.browser().get("/public/x").is(200);
+            }
+            let before = gate.app.count();
+            let form = [("pay", "once")];
+            gate.browser().send(method, "/public/dies", &[], Some(&form)).is(502);
+            assert_eq!(gate.app.count() - before, 1, "{method}, on a kept connection: {kept}");
+        }
+    }
+}
+
+#[test]
+fn a_form_that_was_sent_without_a_login_is_said_to_be_lost() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let own = browser.origin();
+    let form = [("note", "a long text")];
+    for (referer, back) in [
+        (format!("{own}/orders/7?edit=1"), "GET /orders/7?edit=1\n"),
+        ("https://evil.example/orders".to_owned(), "GET /\n"),
+        (String::new(), "GET /\n"),
+    ] {
+        let mut browser = gate.browser();
+        let lines = [("Referer", referer.as_str())];
+        let answer = browser.send("POST", "/orders/7", &lines, Some(&form)).is(303);
+        let target = browser.here(answer.location());
+        let number = browser.visit(&target).is(200);
+        number.says("Your form was not sent");
+        browser.sign_in(&target, ADA, &gate.texts).is(200).says(back);
+    }
+    assert!(gate.app.seen().iter().all(|seen| seen.method == "GET"));
+
+    let told = browser.send("POST", "/orders/7", &SCRIPT, Some(&form)).is(401);
+    let login = json(&told)["login_url"].as_str().expect("a URL").to_owned();
+    assert!(login.starts_with(&format!("{own}/.doorcode/sign-in?return_to=")), "{login}");
+    assert_eq!(told.header("cache-control"), Some("no-store"), "{told}");
+    browser.visit(&browser.here(&login)).is(200).says("name=\"phone\"");
+}
+
+#[test]
+fn a_script_without_a_login_is_told_where_to_send_the_person() {
+    let gate = Gate::start();
+    let told = gate.browser().send("GET", "/api/orders?x=1", &SCRIPT, None).is(401);
+    assert!(told.header("www-authenticate").is_some(), "{told}");
+    let login = json(&told)["login_url"].as_str().expect("a URL").to_owned();
+    assert!(login.ends_with("return_to=%2Fapi%2Forders%3Fx%3D1"), "{login}");
+    let bare = gate.exchange(&format!(
+        "GET /api/orders HTTP/1.1\r\nHost: {}\r\n\r\n",
+        gate.browser().authority
+    ));
+    json(&bare.is(401));
+}
+
+#[test]
+fn a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let number = browser.visit("/orders");
+    let page = browser.give_number(&number, ADA);
+    let code = crate::support::browser::code_in(&gate.texts.messages()[0].body);
+    let answer = browser.give_code(&page, &code).is(303);
+    let flow = answer.location().split("flow=").nth(1).expect("a flow").to_owned();
+    let mut forgetful = gate.browser();
+    let browser_cookie = browser.cookie("doorcode-browser").expect("a cookie");
+    forgetful.keep_cookie("doorcode-browser", &browser_cookie);
+    let told = forgetful.get(&format!("/.doorcode/resume?flow={flow}")).is(400);
+    told.says("Your browser did not send our cookie back").says("Try again");
+}
+
+#[test]
+fn own_forms_take_no_more_than_a_form_needs() {
+    let gate = Gate::start();
+    let long = "9".repeat(17 * 1024);
+    gate.browser().post("/.doorcode/login", &[("phone", &long)]).is(413);
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, &"9".repeat(3000)).is(200);
+    assert!(page.text().len() < 16_000, "what was typed is cut: {page}");
+}
+
+#[test]
+fn large_bodies_pass_to_the_app_whole() {
+    let gate = Gate::start();
+    let body = "0123456789abcdef".repeat(64 * 1024);
+    let host = gate.browser().authority;
+    let head = format!(
+        "PUT /public/file HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    gate.exchange(&head).is(200);
+    assert!(gate.app.last().body == body.as_bytes());
+    let chunked = format!(
+        "PUT /public/file HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
+    );
+    gate.exchange(&chunked).is(200);
+    assert!(gate.app.last().body == body.as_bytes());
+}

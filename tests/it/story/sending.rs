@@ -1,0 +1,100 @@
+//! What the code page says about the text, and that it is true.
+use std::time::Duration;
+
+use crate::support::browser::{code_in, flow_of};
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+use crate::support::settings::ADA;
+use crate::support::twilio::Outcome;
+
+const DOWN: &str = "We can’t send texts right now";
+const REFUSED: &str = "We couldn’t send a text to this number";
+
+/// What the person can do something about.
+const THEIRS: [u32; 12] =
+    [21211, 21610, 21614, 30003, 30005, 30006, 30008, 60202, 60203, 60212, 30006, 21614];
+/// What they cannot.
+const OURS: [u32; 25] = [
+    20003, 20429, 21212, 21408, 21602, 21603, 21606, 21608, 21611, 21612, 21617, 21703, 21705,
+    21999, 30001, 30002, 30004, 30007, 30034, 30450, 30453, 60410, 60412, 20404, 20001,
+];
+
+/// The page that comes after a number whose text meets `outcome`.
+fn page_after(gate: &Gate, outcome: Outcome) -> Answer {
+    // Past the second for which a provider that is overloaded is left alone.
+    gate.pass(Duration::from_mins(6));
+    gate.texts.script(outcome);
+    let mut browser = gate.browser();
+    let number = browser.visit("/").is(200);
+    browser.give_number(&number, ADA)
+}
+
+#[track_caller]
+fn claims_nothing(page: &Answer, code: u32) {
+    for claim in ["We sent", "We’ve sent", "We’re sending", "It works for"] {
+        assert!(!page.text().contains(claim), "{code}: `{claim}` in {page}");
+    }
+    assert!(page.text().contains("+1 202-555-0123") && page.text().contains("different number"));
+}
+
+#[test]
+fn no_page_claims_that_a_text_was_sent_when_twilio_refused_it() {
+    let gate = Gate::start();
+    let theirs = THEIRS.map(|code| (code, 200, REFUSED));
+    for (code, status, said) in theirs.into_iter().chain(OURS.map(|code| (code, 503, DOWN))) {
+        for outcome in [Outcome::Refuse(code), Outcome::Failed(code)] {
+            let page = page_after(&gate, outcome);
+            assert_eq!(page.status, status, "{code}: {page}");
+            assert!(page.text().contains(said), "{code}: {page}");
+            claims_nothing(&page, code);
+        }
+    }
+    assert_eq!(gate.texts.messages(), []);
+}
+
+#[test]
+fn a_text_that_may_have_been_sent_is_neither_claimed_nor_denied() {
+    let gate = Gate::start();
+    gate.texts.script(Outcome::AcceptAndHangUp);
+    gate.texts.script(Outcome::Garbage(502, ""));
+    gate.texts.script(Outcome::Garbage(201, ""));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut browser = gate.browser();
+                let number = browser.visit("/");
+                let page = browser.give_number(&number, ADA).is(200).says("We’re sending");
+                page.never_says("We sent").never_says(DOWN).never_says(REFUSED);
+            });
+        }
+    });
+    assert_eq!((gate.texts.requests(), gate.texts.messages().len()), (3, 1));
+}
+
+#[test]
+fn a_slow_provider_keeps_nobody_waiting_and_the_page_learns_the_outcome() {
+    let gate = Gate::start();
+    gate.texts.script(Outcome::AcceptAfter(Duration::from_millis(2600)));
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(200).says("We’re sending");
+    let reload = format!("/.doorcode/code?flow={}", flow_of(&page));
+    browser.get(&reload).is(200).says("We sent a 6-digit code");
+    assert_eq!(gate.texts.requests(), 1, "a look at the page sends nothing");
+}
+
+#[test]
+fn a_provider_that_comes_back_sends_the_same_code_and_the_page_says_so() {
+    let gate = Gate::start();
+    gate.texts.script(Outcome::Garbage(503, ""));
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(503).says(DOWN);
+    gate.pass(Duration::from_secs(31));
+    let form = [("flow", &*flow_of(&page))];
+    let answer = browser.post("/.doorcode/resend", &form).is(303);
+    let page = browser.follow(answer).is(200).says("We’ve sent the code again.");
+    let code = code_in(&gate.texts.messages()[0].body);
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.finish(answer).is(200).says("the app: GET /");
+}

@@ -1,0 +1,110 @@
+//! The program itself, as a child process: what only a whole process can show.
+use std::fs::{self, File};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+
+use doorcode::system::{Clock, System};
+use tempfile::TempDir;
+
+use super::browser::Browser;
+use super::gate::{wait_for, wait_until_ready};
+use super::ports::free_port;
+use super::settings::{SECRET, Settings};
+use super::twilio::{AUTH_TOKEN, FakeTwilio};
+use super::upstream::Upstream;
+
+pub(crate) struct Program {
+    pub(crate) port: u16,
+    pub(crate) admin: u16,
+    pub(crate) texts: FakeTwilio,
+    pub(crate) app: Upstream,
+    folder: TempDir,
+    child: Child,
+}
+
+impl Program {
+    /// `log` is what `DOORCODE_LOG` holds.
+    pub(crate) fn start(log: &str) -> Self {
+        let (texts, app) = (FakeTwilio::start(), Upstream::start());
+        let (port, admin) = (free_port(), free_port());
+        let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
+        let settings = Settings { port, admin, origin: &origin, app: app.port, twilio: &twilio };
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("my.toml"), settings.text(&[])).expect("written");
+        let child = spawn(&folder, log);
+        wait_until_ready(port, admin);
+        Self { port, admin, texts, app, folder, child }
+    }
+
+    /// After it ended, once more with the same file and folder.
+    pub(crate) fn start_again(&mut self, log: &str) {
+        self.child = spawn(&self.folder, log);
+        wait_until_ready(self.port, self.admin);
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        let clock: Arc<dyn Clock> = System::real().clock;
+        Browser::new(&format!("http://localhost:{}", self.port), self.port, clock)
+    }
+
+    /// As `kill -9`: nothing is finished.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// Sends a signal to this child and nobody else.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a state").is_none()
+    }
+
+    /// Fails when it has not ended after 15 s, long before the longest that it gives itself.
+    #[track_caller]
+    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+        let mut looks = 0;
+        wait_for("end of the program", || {
+            looks += 1;
+            assert!(looks < 1500, "the program does not end: {}", self.printed());
+            self.child.try_wait().expect("a state")
+        })
+    }
+
+    /// Everything that it printed.
+    pub(crate) fn printed(&self) -> String {
+        let read = |name| fs::read(self.folder.path().join(name)).expect("a log");
+        let both = [read("out"), read("err")].concat();
+        String::from_utf8_lossy(&both).into_owned()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that ended by itself cannot be killed any more.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn spawn(folder: &TempDir, log: &str) -> Child {
+    let open = |name| {
+        let file = File::options().append(true).create(true).open(folder.path().join(name));
+        Stdio::from(file.expect("a log"))
+    };
+    Command::new(env!("CARGO_BIN_EXE_doorcode"))
+        .args(["--config", "my.toml"])
+        .current_dir(folder.path())
+        .env("SECRET", SECRET)
+        .env("TOKEN", AUTH_TOKEN)
+        .env("DOORCODE_LOG", log)
+        .stdin(Stdio::null())
+        .stdout(open("out"))
+        .stderr(open("err"))
+        .spawn()
+        .expect("a process")
+}
