@@ -14,6 +14,7 @@ fn main() -> ExitCode {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
+            examine: &doorcode::app::examine,
             serve: &doorcode::app::serve,
         },
     ))

@@ -30,7 +30,7 @@ const CHANGES: Duration = Duration::from_millis(500);
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("{}: {why}", path.display())]
+    #[error("the secret {}: {why}", path.display())]
     Secret { path: PathBuf, why: std::io::Error },
     #[error("{}: the secret {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },

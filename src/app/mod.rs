@@ -6,4 +6,5 @@ mod secret;
 mod serve;
 
 pub use build::{AppError, Surroundings, build};
+pub use secret::examine;
 pub use serve::serve;

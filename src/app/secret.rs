@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,25 +14,43 @@ use crate::store::Database;
 use crate::system::System;
 
 /// The server's secrets: from the configuration, else from the file beside it, which is made only
-/// together with a new database. A database without its secret is refused: with a new one every
-/// session would be dead and nobody would know why.
+/// together with a new database.
 pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppError> {
-    if let Some(keyring) = &config.secrets {
-        return Ok(keyring.clone());
+    if let Some(keyring) = found(config)? {
+        return Ok(keyring);
     }
     let path = &config.secret_file;
-    let Database::Sqlite(database) = &config.database;
-    if !path.exists() {
-        if database.exists() {
-            let (secret, database) = (path.clone(), database.clone());
-            return Err(AppError::SecretGone { secret, database });
-        }
-        make(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    make(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    read(path)
+}
+
+/// The secrets that are there; `None` where all is new and they are to be made. A database without
+/// its secret is refused: with a new one every session would be dead and nobody would know why.
+fn found(config: &Config) -> Result<Option<Keyring>, AppError> {
+    if let Some(keyring) = &config.secrets {
+        return Ok(Some(keyring.clone()));
     }
+    let (secret, Database::Sqlite(database)) = (&config.secret_file, &config.database);
+    match (secret.exists(), database.exists()) {
+        (true, _) => read(secret).map(Some),
+        (false, false) => Ok(None),
+        (false, true) => {
+            Err(AppError::SecretGone { secret: secret.clone(), database: database.clone() })
+        }
+    }
+}
+
+/// What a start would find wrong beyond the configuration file, without changing anything.
+pub fn examine(config: &Config) -> Result<(), Box<dyn Error>> {
+    found(config)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Keyring, AppError> {
     let text = fs::read_to_string(path);
-    let text = text.map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    let text = text.map_err(|why| AppError::Secret { path: path.to_owned(), why })?;
     let secret = ServerSecret::new(&text);
-    let secret = secret.map_err(|why| AppError::WeakSecret { path: path.clone(), why })?;
+    let secret = secret.map_err(|why| AppError::WeakSecret { path: path.to_owned(), why })?;
     Ok(Keyring::new(secret, Vec::new()))
 }
 

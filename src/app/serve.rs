@@ -27,6 +27,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         warn!("{said}");
     }
     can_listen(&config)?;
+    end_when_a_listener_is_lost();
     let greeting = greeting(&config);
     // Lives as long as the server: the database's pool and the signals stay on it.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -87,6 +88,21 @@ fn can_listen(config: &Config) -> Result<(), AppError> {
         bound.map(drop).map_err(|why| AppError::Listen { key, address, why })
     };
     own.chain([("admin.listen", config.proxy.admin)]).try_for_each(try_to)
+}
+
+/// Between [`can_listen`] and Pingora's own binding somebody else may take a port. Pingora then
+/// panics in that listener's thread and the process lives on, serving nothing: no supervisor would
+/// see it.
+fn end_when_a_listener_is_lost() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let file = panic.location().map(std::panic::Location::file).unwrap_or_default();
+        if file.contains("pingora-core") && file.ends_with("services/listening.rs") {
+            let _ = writeln!(std::io::stderr(), "doorcode: a listener was lost: {panic}");
+            std::process::exit(1);
+        }
+        others(panic);
+    }));
 }
 
 fn greeting(config: &Config) -> String {

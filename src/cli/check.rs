@@ -5,10 +5,16 @@ use crate::config::Config;
 
 pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     match Config::load(file, around.environment) {
-        Ok(config) => {
-            say(around.out, &report(&config));
-            FINE
-        }
+        Ok(config) => match (around.examine)(&config) {
+            Ok(()) => {
+                say(around.out, &report(&config));
+                FINE
+            }
+            Err(why) => {
+                say(around.err, &format_args!("{}: {why}\n", config.source));
+                FAILED
+            }
+        },
         Err(problems) => {
             let count = counted(problems.list().len(), "mistake");
             say(around.err, &format_args!("{problems}\n{count} in {}\n", problems.file()));
@@ -37,7 +43,8 @@ fn report(config: &Config) -> String {
     }));
     if config.secrets.is_none() {
         let path = config.secret_file.display();
-        lines.push(format!("note: server.secret is in {path}, made there at the first start"));
+        let made = if config.secret_file.exists() { "" } else { ", made at the first start" };
+        lines.push(format!("note: server.secret is in {path}{made}"));
     }
     if config.development_exposed {
         lines.push(

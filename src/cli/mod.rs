@@ -13,13 +13,18 @@ use clap::Parser;
 use crate::config::{Config, Environment};
 use arguments::{Arguments, Command, Serve};
 
+/// Whether something was done, and else why not.
+pub type Done = Result<(), Box<dyn Error>>;
+
 /// What a command may touch, passed in so that tests can look at it.
 pub struct Surroundings<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub environment: &'a Environment<'a>,
+    /// Finds what a start would find wrong beyond the file, and changes nothing.
+    pub examine: &'a dyn Fn(&Config) -> Done,
     /// Runs the server until it ends.
-    pub serve: &'a dyn Fn(Config) -> Result<(), Box<dyn Error>>,
+    pub serve: &'a dyn Fn(Config) -> Done,
 }
 
 /// Fine.

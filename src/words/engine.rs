@@ -9,13 +9,20 @@ use super::{Language, Languages, Safe};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    #[error("template {name}: {detail}")]
+    #[error("{name}: {detail}")]
     Unreadable { name: String, detail: String },
     /// Without detail: the engine's own message repeats the values it was given.
     #[error("template {name} failed while it was filled in")]
     Failed { name: String },
-    #[error("the text never shows the code: it needs {{{{ code }}}}")]
+    #[error(
+        "the text never shows the code: write {{{{ code }}}}, {{{{ password }}}} or @@password@@ in it"
+    )]
     NoCode,
+    #[error("the text has more than {0} characters: no provider takes it")]
+    TooLong(usize),
+    /// A loop could run for hours, each time that somebody wants a code.
+    #[error("`{0}` cannot be used in a text")]
+    NotInTexts(&'static str),
 }
 
 /// Reads page templates. Each can say `{{ "key" | t }}` and include the named parts.

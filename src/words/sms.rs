@@ -8,7 +8,11 @@ use super::TemplateError;
 use super::engine::{plain, unreadable};
 use crate::domain::{Host, OneTimeCode, PhoneNumber};
 
-const NAME: &str = "[sms] template";
+const NAME: &str = "not a good template";
+/// Tags that repeat or fetch. Texts have no use for them.
+const NOT_IN_TEXTS: [&str; 5] = ["for", "tablerow", "include", "render", "increment"];
+/// In characters, with room for the line that binds the code to its host: Twilio takes 1,600.
+const LONGEST: usize = 1300;
 
 /// The operator's words for a text message. Plain text: nothing is escaped.
 ///
@@ -43,6 +47,9 @@ impl SmsTemplate {
     /// the server starts and not when somebody waits for a code.
     pub fn parse(text: &str, brand: &str) -> Result<Self, TemplateError> {
         let liquid = text.replace("@@password@@", "{{ code }}").replace("@@code@@", "{{ code }}");
+        if let Some(tag) = NOT_IN_TEXTS.into_iter().find(|tag| has_tag(&liquid, tag)) {
+            return Err(TemplateError::NotInTexts(tag));
+        }
         let template = Self { parsed: plain(NAME, &liquid)?, brand: brand.to_owned() };
         sample_languages(text).into_iter().try_for_each(|language| template.try_out(language))?;
         Ok(template)
@@ -65,6 +72,9 @@ impl SmsTemplate {
         const CODE: &str = "123456";
         let text = self.fill(CODE, "+12025550123", language);
         let text = text.map_err(|error| unreadable(NAME, &error))?;
+        if text.reveal().chars().count() > LONGEST {
+            return Err(TemplateError::TooLong(LONGEST));
+        }
         text.reveal().contains(CODE).then_some(()).ok_or(TemplateError::NoCode)
     }
 
@@ -78,6 +88,13 @@ impl SmsTemplate {
         };
         self.parsed.render(&variables as &dyn ObjectView).map(MessageText)
     }
+}
+
+fn has_tag(liquid: &str, tag: &str) -> bool {
+    liquid.split("{%").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches('-').trim_start();
+        rest.strip_prefix(tag).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
 }
 
 /// Templates branch on the language. Each word of the template may be the one that a branch waits

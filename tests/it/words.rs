@@ -197,11 +197,17 @@ fn a_text_message_is_what_the_template_says() {
 fn a_template_that_would_fail_is_refused_at_start() {
     let branch = "{{ code }}{% if request_language contains 'fr-FR' %}{{ nom }}{% endif %}";
     for template in
-        ["{{ code", "{{ cod }}", "{{ code | shout }}", "{% include 'x' %}{{ code }}", branch]
+        ["{{ code", "{{ cod }}", "{{ code | shout }}", "{{ code | divided_by: 0 }}", branch]
     {
         let refused = text(template, None).unwrap_err();
         assert!(matches!(refused, TemplateError::Unreadable { .. }), "{template}: {refused}");
     }
+    let endless = "{%- for i in (1..3000000) %}{{ code }}{% endfor %}";
+    for template in [endless, "{% include 'x' %}{{ code }}"] {
+        assert!(matches!(text(template, None), Err(TemplateError::NotInTexts(_))), "{template}");
+    }
+    let long = format!("{{{{ code }}}}{}", "x".repeat(1300));
+    assert!(matches!(text(&long, None), Err(TemplateError::TooLong(_))));
     let silent = "{% if request_language == 'de' %}Hallo{% else %}{{ code }}{% endif %}";
     for template in ["", "Your code is on its way", silent] {
         assert!(matches!(text(template, None), Err(TemplateError::NoCode)), "{template}");

@@ -12,6 +12,7 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         out: &mut out,
         err: &mut err,
         environment: &environment,
+        examine: &|_| Ok(()),
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {

@@ -94,7 +94,7 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[sms]", "[sms]\ntemplate = \"Your code\"")],
         &[
-            "10:12: sms.template: does not show the code; write {{ code }}, {{ password }} or @@password@@ in it",
+            "10:12: sms.template: the text never shows the code: write {{ code }}, {{ password }} or @@password@@ in it",
         ],
     ),
     (&[("AC01", "AC1")], &["12:15: sms.twilio.account_sid: is not AC and 32 hexadecimal digits"]),
