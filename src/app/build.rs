@@ -12,10 +12,12 @@ use crate::delivery::sms;
 use crate::domain::{Keyring, WeakSecret};
 use crate::events::{Log, Sink};
 use crate::gate::{Map, Upstream};
-use crate::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
-use crate::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, StoreError};
+use crate::store::{
+    Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
+};
 use crate::system::System;
 use crate::users::{self, Directory};
 use crate::web::{self, Web, pages};
@@ -80,10 +82,10 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
-    let store = Arc::new(open(&config, &system).await?);
+    let stores = open(&config, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, store, outbox, demo.as_ref());
+    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, template));
     let drain = Arc::new(drain(&lasting, exit));
@@ -94,13 +96,20 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
 }
 
+/// What is opened before anything else.
+struct Stores {
+    sql: Arc<SqlStore>,
+    counters: KeptCounters,
+}
+
 /// The database, with everybody in it whom the configuration names.
-async fn open(config: &Config, system: &System) -> Result<SqlStore, AppError> {
+async fn open(config: &Config, system: &System) -> Result<Stores, AppError> {
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
-    let store = SqlStore::open(&config.database).await.map_err(failed)?;
-    users::enrol(&store, &config.users, system).await.map_err(failed)?;
-    Ok(store)
+    let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
+    users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
+    let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
+    Ok(Stores { sql, counters: counters.map_err(failed)? })
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -110,10 +119,11 @@ fn uses_demo(config: &Config) -> bool {
 fn lasting(
     system: System,
     keyring: Keyring,
-    store: Arc<SqlStore>,
+    stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
 ) -> Lasting {
+    let Stores { sql: store, counters } = stores;
     let events: Arc<dyn Sink> = Arc::new(Log);
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
@@ -122,6 +132,7 @@ fn lasting(
         logins: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
+        limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
         keys: Arc::new(Keys::new(&keyring)),
         events: Arc::clone(&events),
         system: system.clone(),

@@ -57,6 +57,8 @@ impl Key {
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
+/// More would be no limit.
+const MANY: i64 = 100_000_000;
 /// Browsers keep a cookie for at most so long (RFC 6265bis §5.5).
 const LONGEST_COOKIE: u64 = 400 * DAY;
 
@@ -94,7 +96,7 @@ pub(super) const KEYS: &[Key] = &[
     key("store", Table, Default,
         "Where things are kept."),
     key("store.database", Text, Default,
-        "What must survive a restart (users, sessions): `sqlite:PATH`, relative to this file."),
+        "What must survive a restart (users, sessions, counts of limits): `sqlite:PATH`, relative to this file."),
     key("store.cache", Text, Default,
         "What may be lost (logins in progress): `memory`."),
 
@@ -131,6 +133,31 @@ pub(super) const KEYS: &[Key] = &[
         "In E.164, and a number that nobody can have."),
     key("login.test_number[].code", Text, Required("\"000000\""),
         "Its code: as many digits as `login.code_digits` says."),
+
+    key("limits", Table, Default,
+        "How much of everything there may be, against guessing, against texts that nobody asked for, and against their cost. Counts slide: so many in any span of that length. What is too much is answered 429 and tells when to come back."),
+    key("limits.wrong_codes_per_number_15m", Integer(1, MANY), Default,
+        "Wrong codes for one number in 15 minutes, over everybody who tries; then not even the right one is taken."),
+    key("limits.wrong_codes_per_number_24h", Integer(1, MANY), Default,
+        "The same in 24 hours."),
+    key("limits.first_wait", Duration(1, 60 * MINUTE), Default,
+        "From the first text to a number to the next. Doubles with each text, until somebody signs in with the number or a day has passed."),
+    key("limits.longest_wait", Duration(1, DAY), Default,
+        "What that wait grows to at most."),
+    key("limits.texts_per_number_1h", Integer(1, MANY), Default,
+        "Texts to one number in an hour, over everybody who asks."),
+    key("limits.texts_per_number_24h", Integer(1, MANY), Default,
+        "The same in 24 hours."),
+    key("limits.starts_per_address_10m", Integer(1, MANY), Default,
+        "Codes asked for from one address (IPv6: one /64 network) in 10 minutes. Raise it when many people share one."),
+    key("limits.starts_per_address_1h", Integer(1, MANY), Default,
+        "The same in an hour."),
+    key("limits.attempts_per_address", Integer(1, MANY), Default,
+        "Logins that one address began in the last 10 minutes and did not finish."),
+    key("limits.texts_1h", Integer(1, MANY), Default,
+        "Texts in all in an hour: what an attack can cost at most."),
+    key("limits.texts_24h", Integer(1, MANY), Default,
+        "The same in 24 hours."),
 
     key("sms", Table, Default,
         "How texts are sent."),

@@ -34,6 +34,7 @@ impl Sink for Log {
             }
             Event::TicketRefused { host, why } => info!(%host, why, "ticket refused"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
+            Event::Limited { limit, seconds } => info!(limit, seconds, "refused: too many"),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
         }
     }

@@ -81,6 +81,12 @@ pub enum Event<'a> {
         user: UserId,
         session: SessionId,
     },
+    /// There was too much of something: a row of the table of limits refused.
+    Limited {
+        limit: &'static str,
+        /// Until there is room again.
+        seconds: u64,
+    },
     /// A store did not answer; what needed it was refused.
     StoreFailed {
         doing: &'static str,

@@ -2,19 +2,17 @@
 use std::time::Duration;
 
 use crate::domain::{AttemptId, CodeLength, KeyId};
-use crate::store::{Attempt, SendOutcome, Step};
+use crate::store::{Attempt, CounterKey, SendOutcome, Step};
 use crate::system::Timestamp;
 
 /// No code works longer than this after its attempt was made (NIST SP 800-63B-4 §3.1.3.2).
 pub(super) const LONGEST_LIFE: Duration = Duration::from_mins(10);
 /// An attempt with less than this left of its longest life is not resumed.
 const WORTH_RESUMING: Duration = Duration::from_mins(1);
-/// From one text of an attempt to the next.
-pub(super) const COOL_DOWN: Duration = Duration::from_secs(30);
 /// For so long the answer that signed somebody in is answered again as it was.
 pub(super) const REPEATED: Duration = Duration::from_mins(1);
 
-/// What a new attempt is made of, beside time.
+/// What a new attempt, or another text of one, is made of, beside time.
 pub(super) struct Fresh {
     pub(super) id: AttemptId,
     pub(super) nonce: [u8; 16],
@@ -23,6 +21,10 @@ pub(super) struct Fresh {
     pub(super) tries: u8,
     /// What is known of the text before anybody was asked to send it.
     pub(super) outcome: SendOutcome,
+    pub(super) source: CounterKey,
+    pub(super) counted: Timestamp,
+    /// From this text to the next.
+    pub(super) wait: Duration,
 }
 
 /// What a start came to.
@@ -31,7 +33,7 @@ pub(super) enum Opened {
     New(Attempt),
     /// The same code once more; the tries are not refilled.
     Again(Attempt),
-    /// The newest text is younger than [`COOL_DOWN`]: nothing is sent.
+    /// It is too soon after the newest text: nothing is sent.
     CoolingDown {
         wait: Duration,
     },
@@ -43,33 +45,53 @@ pub(super) fn open(
     lifetime: Duration,
     now: Timestamp,
 ) -> (Opened, Step) {
-    match found.filter(|attempt| can_resume(attempt, now)) {
-        Some(attempt) if now < attempt.sent + COOL_DOWN => {
-            (Opened::CoolingDown { wait: (attempt.sent + COOL_DOWN).since(now) }, Step::Keep)
-        }
-        Some(attempt) => {
+    match standing(found, now) {
+        Standing::CoolingDown { wait } => (Opened::CoolingDown { wait }, Step::Keep),
+        Standing::Resumable(attempt) => {
             let mut attempt = attempt.clone();
-            attempt.sent = now;
+            attempt.next_text = now + fresh.wait;
             attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
             attempt.outcome = fresh.outcome;
             (Opened::Again(attempt.clone()), Step::Put(attempt))
         }
-        None => {
+        Standing::Over => {
             let attempt = Attempt {
                 id: fresh.id,
                 nonce: fresh.nonce,
                 length: fresh.length,
                 key: fresh.key,
                 made: now,
-                sent: now,
+                next_text: now + fresh.wait,
                 expires: now + lifetime.min(LONGEST_LIFE),
                 tries_left: fresh.tries,
                 answers: Vec::new(),
                 used: None,
                 outcome: fresh.outcome,
+                source: fresh.source,
+                counted: fresh.counted,
             };
             (Opened::New(attempt.clone()), Step::Put(attempt))
         }
+    }
+}
+
+/// What a start finds.
+pub(super) enum Standing<'a> {
+    CoolingDown {
+        wait: Duration,
+    },
+    Resumable(&'a Attempt),
+    /// Or there never was one.
+    Over,
+}
+
+pub(super) fn standing(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> {
+    match found.filter(|attempt| can_resume(attempt, now)) {
+        Some(attempt) if now < attempt.next_text => {
+            Standing::CoolingDown { wait: attempt.next_text.since(now) }
+        }
+        Some(attempt) => Standing::Resumable(attempt),
+        None => Standing::Over,
     }
 }
 
@@ -86,7 +108,10 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
 #[derive(Clone, Debug)]
 pub(super) enum Taken {
     /// To be compared: it took a try, or took one before.
-    Compare(Attempt),
+    Compare {
+        attempt: Attempt,
+        again: bool,
+    },
     Over {
         attempt: Option<AttemptId>,
         why: &'static str,
@@ -101,18 +126,20 @@ pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp
     let known = attempt.answers.contains(&answer);
     match attempt.used {
         Some(used) if known && now.since(used) <= REPEATED => {
-            return (Taken::Compare(attempt.clone()), Step::Keep);
+            return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
         }
         Some(_) => return over("used"),
         None if now >= attempt.expires => return over("expired"),
-        None if known => return (Taken::Compare(attempt.clone()), Step::Keep),
+        None if known => {
+            return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
+        }
         None if attempt.tries_left == 0 => return over("no tries left"),
         None => {}
     }
     let mut attempt = attempt.clone();
     attempt.tries_left -= 1;
     attempt.answers.push(answer);
-    (Taken::Compare(attempt.clone()), Step::Put(attempt))
+    (Taken::Compare { attempt: attempt.clone(), again: false }, Step::Put(attempt))
 }
 
 /// Gives the try of `answer` back: it could not be judged, for no fault of the person.

@@ -1,19 +1,23 @@
 //! Logging in: from a number that was typed to a person who is proved. Knows no HTTP and no
 //! OAuth, and does not know what a login is for.
 mod attempt;
+mod limits;
 mod outbox;
 mod settings;
 mod start;
 mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, Country, InvalidPhone, Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::domain::{Country, InvalidPhone, Keyring, OneTimeCode, PhoneNumber, Subkey};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
-use crate::store::{Attempt, AttemptKey, Attempts, Logins, SendOutcome, StoreError};
+use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
 use crate::system::System;
+use limits::{Admission, Subject};
 
+pub use limits::{By, Limited, Limiter, Limits, ROWS, Row, What};
 pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
 pub use settings::{Countries, Settings, TestNumbers};
 pub use start::{Start, StartError, Started};
@@ -32,6 +36,8 @@ pub struct Asker {
     pub door: Door,
     /// At the pages: the digest of the browser's cookie.
     pub who: [u8; 32],
+    /// Where the request comes from.
+    pub address: IpAddr,
 }
 
 /// What outlives a change of configuration.
@@ -41,6 +47,7 @@ pub struct Parts {
     pub logins: Arc<dyn Logins>,
     pub sessions: Arc<Sessions>,
     pub outbox: Arc<Outbox>,
+    pub limiter: Arc<Limiter>,
     pub keys: Arc<Keys>,
     pub events: Arc<dyn Sink>,
     pub system: System,
@@ -75,6 +82,34 @@ impl Login {
             return self.settings.test_numbers.code(phone).cloned();
         }
         self.parts.keys.code(attempt, phone)
+    }
+
+    /// Whose counts a request touches.
+    fn subject<'a>(&self, asker: &Asker, phone: &'a PhoneNumber) -> Subject<'a> {
+        Subject { phone, source: self.parts.limiter.source(asker.address) }
+    }
+
+    /// Counts so many of each, unless there was too much of one.
+    async fn count(
+        &self,
+        what: &[(What, u32)],
+        subject: Subject<'_>,
+    ) -> Result<Admission, StoreError> {
+        let Parts { limiter, system, events, .. } = &self.parts;
+        let admission = limiter.take(&self.settings.limits, what, subject, system.now()).await;
+        let admission = admission.map_err(self.store_failed("count"))?;
+        if let Admission::Refused(limited) = &admission {
+            let seconds = limited.retry_after.as_secs();
+            events.record(&Event::Limited { limit: limited.row.key, seconds });
+        }
+        Ok(admission)
+    }
+
+    /// Gives back what did not happen. If that fails, it counts although it did not: nobody is
+    /// let through for it.
+    async fn give_back(&self, taken: &limits::Taken) {
+        let given = self.parts.limiter.give_back(taken).await;
+        let _ = given.map_err(self.store_failed("give back what was counted"));
     }
 
     fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {
@@ -128,16 +163,5 @@ impl Keys {
     /// server secret and the attempt's nonce, which no database ever holds.
     fn session_seed(&self, attempt: &Attempt) -> [u8; 32] {
         self.tokens[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
-    }
-
-    fn fresh(&self, system: &System, settings: &Settings, outcome: SendOutcome) -> attempt::Fresh {
-        attempt::Fresh {
-            id: AttemptId::from_bytes(system.random()),
-            nonce: system.random(),
-            key: self.codes[0].id(),
-            length: settings.code_length,
-            tries: settings.tries,
-            outcome,
-        }
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use super::Limits;
 use crate::domain::{CodeLength, Country, OneTimeCode, PhoneNumber};
 
-/// `[login]`: what a code is and who is sent one.
+/// `[login]` and `[limits]`: what a code is, who is sent one, and how often.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub countries: Countries,
@@ -18,6 +19,7 @@ pub struct Settings {
     /// who that is.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
+    pub limits: Limits,
 }
 
 /// `[[login.test_number]]`: numbers that nothing is sent to, each with the code that is always

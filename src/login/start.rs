@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use super::attempt::{self, Opened};
+use super::attempt::{self, Opened, Standing};
+use super::limits::{Admission, Limited, Taken, What};
 use super::outbox::Job;
-use super::{Asker, Login};
-use crate::domain::{Host, LineType, PhoneNumber};
+use super::{Asker, Login, Parts};
+use crate::domain::{AttemptId, Host, LineType, PhoneNumber};
 use crate::events::Event;
-use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
+use crate::store::{Attempt, AttemptKey, SendOutcome, SendRefusal, StoreError};
 
 /// The outcome of a text is looked for so often while somebody waits for it: the store may be
 /// another process's, which cannot call us.
@@ -41,6 +42,8 @@ pub enum StartError {
     NotMobile,
     #[error("the queue of texts is full")]
     Busy,
+    #[error("the limit {} is reached", .0.row.key)]
+    Limited(Limited),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -50,10 +53,41 @@ impl Login {
     /// the provider.
     pub async fn start(&self, start: Start<'_>) -> Result<Started, StartError> {
         self.may_be_texted(start.phone)?;
-        let Login { parts, settings, .. } = self;
+        let parts = &self.parts;
         let key = parts.keys.attempt(&start.asker, start.phone);
-        let outcome = self.outcome_so_far();
-        let fresh = parts.keys.fresh(&parts.system, settings, outcome);
+        let _turn = parts.limiter.turn(key).await;
+        let found = parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?;
+        let new = match attempt::standing(found.as_ref(), parts.system.now()) {
+            Standing::CoolingDown { wait } => return Ok(Started::CoolingDown { wait }),
+            Standing::Resumable(_) => false,
+            Standing::Over => true,
+        };
+        let taken = self.admit(&start, new).await?;
+        let started = self.open(key, &start, &taken).await;
+        if !matches!(started, Ok(Started::Queued)) {
+            self.give_back(&taken).await;
+        }
+        started
+    }
+
+    /// Whether there may be one start more. Nobody is sent a code that could not be typed in.
+    async fn admit(&self, start: &Start<'_>, new: bool) -> Result<Taken, StartError> {
+        let what = [(What::Start, 1), (What::Text, 1), (What::WrongCode, 0), (What::Attempt, 1)];
+        let what = if new { &what[..] } else { &what[..3] };
+        match self.count(what, self.subject(&start.asker, start.phone)).await? {
+            Admission::Taken(taken) => Ok(taken),
+            Admission::Refused(limited) => Err(StartError::Limited(limited)),
+        }
+    }
+
+    async fn open(
+        &self,
+        key: AttemptKey,
+        start: &Start<'_>,
+        taken: &Taken,
+    ) -> Result<Started, StartError> {
+        let Login { parts, settings, .. } = self;
+        let fresh = self.fresh(&start.asker, taken);
         let now = parts.system.now();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
@@ -63,35 +97,59 @@ impl Login {
         };
         let updated = parts.attempts.update(key, &mut step).await;
         updated.map_err(self.store_failed("open an attempt"))?;
-        let (attempt, again) = match opened {
-            Some(Opened::New(attempt)) => (attempt, false),
-            Some(Opened::Again(attempt)) => (attempt, true),
+        let (id, again) = match opened {
+            Some(Opened::New(attempt)) => (attempt.id, false),
+            Some(Opened::Again(attempt)) => (attempt.id, true),
             Some(Opened::CoolingDown { wait }) => return Ok(Started::CoolingDown { wait }),
             None => return Err(StartError::Busy),
         };
-        let id = attempt.id;
         parts.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
+        self.queue(key, id, start).await
+    }
+
+    async fn queue(
+        &self,
+        key: AttemptKey,
+        attempt: AttemptId,
+        start: &Start<'_>,
+    ) -> Result<Started, StartError> {
+        let parts = &self.parts;
         let queued = parts.outbox.push(Job {
             key,
-            attempt: id,
+            attempt,
             phone: start.phone.clone(),
             language: start.language.map(str::to_owned),
             page_host: start.page_host.cloned(),
-            only_known: !settings.sign_up,
+            only_known: !self.settings.sign_up,
         });
         if queued {
             return Ok(Started::Queued);
         }
-        parts.events.record(&Event::QueueFull { attempt: id });
+        parts.events.record(&Event::QueueFull { attempt });
         let outcome = SendOutcome::Refused(SendRefusal::Service);
-        let mut step = |found: Option<&_>| attempt::note_outcome(found, id, outcome);
+        let mut step = |found: Option<&_>| attempt::note_outcome(found, attempt, outcome);
         parts.attempts.update(key, &mut step).await?;
         Err(StartError::Busy)
     }
 
+    fn fresh(&self, asker: &Asker, taken: &Taken) -> attempt::Fresh {
+        let Parts { keys, limiter, system, .. } = &self.parts;
+        attempt::Fresh {
+            id: AttemptId::from_bytes(system.random()),
+            nonce: system.random(),
+            key: keys.codes[0].id(),
+            length: self.settings.code_length,
+            tries: self.settings.tries,
+            outcome: self.outcome_so_far(),
+            source: limiter.source(asker.address),
+            counted: taken.at(),
+            wait: taken.wait,
+        }
+    }
+
     /// How long until another text of `attempt` may be asked for.
     pub fn resend_wait(&self, attempt: &Attempt) -> Duration {
-        (attempt.sent + attempt::COOL_DOWN).since(self.parts.system.now())
+        attempt.next_text.since(self.parts.system.now())
     }
 
     /// Whether the code of `attempt` would still be taken.

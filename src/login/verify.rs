@@ -1,4 +1,5 @@
 use super::attempt::{self, Taken};
+use super::limits::{Admission, Limited, Subject, What};
 use super::{Asker, Login};
 use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
@@ -33,6 +34,8 @@ pub enum Verdict {
     Over,
     /// The right code, but this person may not sign in.
     Blocked,
+    /// Too many wrong codes were typed for this number: not even the right one is taken.
+    Limited(Limited),
 }
 
 impl Login {
@@ -58,24 +61,58 @@ impl Login {
             return Ok(Verdict::WrongLength);
         };
         let answer = parts.keys.answer(key, &typed);
-        let attempt = match self.take_try(key, answer).await? {
-            Taken::Compare(attempt) => attempt,
+        let (attempt, again) = match self.take_try(key, answer).await? {
+            Taken::Compare { attempt, again } => (attempt, again),
             Taken::Over { attempt, why } => return Ok(self.over(attempt, why)),
         };
         let Some(code) = self.code(&attempt, phone) else {
             return Ok(self.over(Some(attempt.id), "made with a secret that is gone"));
         };
-        if !code.matches(&typed) {
-            let tries_left = attempt.tries_left;
-            parts.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
-            return Ok(Verdict::Wrong { tries_left });
-        }
-        let verdict = self.spend(key, &attempt, phone, browser).await;
-        if verdict.is_err() {
+        let subject = self.subject(asker, phone);
+        let right = code.matches(&typed);
+        let verdict = match self.guess(right, again, subject).await {
+            Ok(Some(limited)) => Ok(Verdict::Limited(limited)),
+            Ok(None) if right => self.spend(key, &attempt, phone, browser).await,
+            Ok(None) => return self.wrong(&attempt, subject).await,
+            Err(error) => Err(error),
+        };
+        if matches!(verdict, Err(_) | Ok(Verdict::Limited(_))) {
             let mut step = |found: Option<&_>| attempt::return_try(found, attempt.id, answer);
             parts.attempts.update(key, &mut step).await?;
         }
         verdict
+    }
+
+    /// Counts an answer that took a try as a wrong one, and gives that back when it is right: of
+    /// many at once none is told anything that was not counted.
+    async fn guess(
+        &self,
+        right: bool,
+        again: bool,
+        subject: Subject<'_>,
+    ) -> Result<Option<Limited>, StoreError> {
+        if again {
+            return Ok(None);
+        }
+        match self.count(&[(What::WrongCode, 1)], subject).await? {
+            Admission::Refused(limited) => return Ok(Some(limited)),
+            Admission::Taken(taken) if right => self.give_back(&taken).await,
+            Admission::Taken(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// Tells the smaller of what the code and the number have left.
+    async fn wrong(&self, attempt: &Attempt, subject: Subject<'_>) -> Result<Verdict, StoreError> {
+        Ok(match self.count(&[(What::WrongCode, 0)], subject).await? {
+            Admission::Refused(limited) => Verdict::Limited(limited),
+            Admission::Taken(taken) => {
+                let number = u8::try_from(taken.left).unwrap_or(u8::MAX);
+                let tries_left = attempt.tries_left.min(number);
+                self.parts.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
+                Verdict::Wrong { tries_left }
+            }
+        })
     }
 
     async fn take_try(&self, key: AttemptKey, answer: [u8; 16]) -> Result<Taken, StoreError> {
@@ -123,6 +160,7 @@ impl Login {
         Ok(match committed {
             Committed::Begun { user, new_user } => {
                 self.signed_in(attempt.id, user, session.id, new_user);
+                self.forget_waits(attempt, phone).await;
                 right(session)
             }
             // A double click: the token follows from the attempt, so it is the same again.
@@ -152,6 +190,14 @@ impl Login {
 
     fn signed_in(&self, attempt: AttemptId, user: UserId, session: SessionId, new_user: bool) {
         self.parts.events.record(&Event::SignedIn { attempt, user, session, new_user });
+    }
+
+    /// If that fails, the next text has to wait as if nobody had signed in.
+    async fn forget_waits(&self, attempt: &Attempt, phone: &PhoneNumber) {
+        let subject = Subject { phone, source: attempt.source };
+        let limits = &self.settings.limits;
+        let forgot = self.parts.limiter.signed_in(limits, subject, attempt.counted).await;
+        let _ = forgot.map_err(self.store_failed("forget the waits of a number"));
     }
 
     fn over(&self, attempt: Option<AttemptId>, why: &'static str) -> Verdict {

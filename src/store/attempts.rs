@@ -2,7 +2,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{CounterKey, StoreError};
 use crate::domain::{AttemptId, CodeLength, KeyId};
 use crate::system::Timestamp;
 
@@ -26,8 +26,8 @@ pub struct Attempt {
     /// The key that the code is made with.
     pub key: KeyId,
     pub made: Timestamp,
-    /// When the newest text was asked for.
-    pub sent: Timestamp,
+    /// From then on another text may be asked for.
+    pub next_text: Timestamp,
     /// From then on the code is refused.
     pub expires: Timestamp,
     pub tries_left: u8,
@@ -37,6 +37,9 @@ pub struct Attempt {
     pub used: Option<Timestamp>,
     /// What became of the newest text.
     pub outcome: SendOutcome,
+    /// Whose attempt it was counted as, and when by the counters' clock.
+    pub source: CounterKey,
+    pub counted: Timestamp,
 }
 
 /// What became of a text.

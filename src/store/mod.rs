@@ -1,12 +1,16 @@
 //! What is kept: small traits, and behind them memory and SQL. Makes no decision about people:
 //! what a step on an attempt does is told by `login`, the store only makes it atomic.
 mod attempts;
+mod counters;
 mod durable;
 mod memory;
 mod sql;
 mod tickets;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
+pub use counters::{
+    Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Take,
+};
 pub use durable::{
     Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
     StoredSession, StoredUser, Users, Which,

@@ -30,7 +30,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Ok(None) => {}
         Err(_) => return web.unavailable(&visit),
     }
-    let found = web.login.attempt_with_outcome(&asker(&flow), &phone, OUTCOME).await;
+    let found = web.login.attempt_with_outcome(&asker(&visit, &flow), &phone, OUTCOME).await;
     match found {
         Ok(Some(attempt)) if web.login.is_alive(&attempt) => {
             web.code_page(&visit, &flow, &phone, &attempt)
@@ -59,7 +59,7 @@ pub(super) async fn submit(
         Ok(found) => found,
         Err(early) => return *early,
     };
-    match web.login.verify(&asker(&flow), &phone, &form.code, &visit.begins()).await {
+    match web.login.verify(&asker(&visit, &flow), &phone, &form.code, &visit.begins()).await {
         Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
         Ok(Verdict::Wrong { tries_left: 0 }) => web.to_number_page(&visit, flow, Say::CodeDied),
@@ -67,6 +67,7 @@ pub(super) async fn submit(
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
         Ok(Verdict::Over) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Limited(limited)) => web.limited(&visit, limited),
         Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
         Err(_) => web.unavailable(&visit),
     }
@@ -89,6 +90,7 @@ pub(super) async fn resend(
             web.to_code_page(&visit, flow, Say::NotYet { seconds })
         }
         Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
+        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
         Err(StartError::Store(_)) => web.unavailable(&visit),
         // The configuration changed between two texts.
         Err(_) => web.to_number_page(&visit, flow, Say::CountryNotServed),

@@ -10,6 +10,7 @@ mod flow;
 mod guard;
 mod handover;
 mod header_class;
+mod limited;
 mod me;
 mod number;
 pub mod pages;

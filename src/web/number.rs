@@ -70,6 +70,7 @@ pub(super) async fn submit(
         }
         Err(StartError::Landline) => web.to_number_page(&visit, flow, Say::Landline),
         Err(StartError::NotMobile) => web.to_number_page(&visit, flow, Say::NotMobile),
+        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
         Err(StartError::Store(_)) => web.unavailable(&visit),
     }
 }
@@ -116,7 +117,7 @@ impl Web {
         phone: &PhoneNumber,
     ) -> Result<crate::login::Started, StartError> {
         let start = Start {
-            asker: asker(flow),
+            asker: asker(visit, flow),
             phone,
             language: visit.language_header(),
             page_host: Some(visit.facts.origin.host()),
@@ -175,8 +176,8 @@ impl Web {
 }
 
 /// In whose name a flow's attempts are.
-pub(super) fn asker(flow: &Flow) -> Asker {
-    Asker { door: Door::Page, who: flow.browser }
+pub(super) fn asker(visit: &Visit, flow: &Flow) -> Asker {
+    Asker { door: Door::Page, who: flow.browser, address: visit.facts.client }
 }
 
 fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {

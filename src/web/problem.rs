@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
-use super::pages::{Chrome, MessagePage};
+use super::pages::{Chrome, Limit, MessagePage};
 use super::{HeaderClass, Web};
 use crate::domain::{Origin, PhoneNumber};
 use crate::gate;
@@ -25,6 +25,11 @@ pub enum Problem {
     Network,
     /// Sent by a page of another origin.
     Foreign,
+    /// Too much of something; it may be tried again after so many seconds.
+    Limited {
+        limit: Limit,
+        seconds: u64,
+    },
     /// A store does not answer.
     Unavailable,
     Internal,
@@ -52,10 +57,21 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(_) | Self::Network | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::UpstreamDown { .. } => StatusCode::BAD_GATEWAY,
             Self::UpstreamSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+impl Problem {
+    const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Limited { seconds, .. } => Some(*seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
         }
     }
 }
@@ -86,8 +102,8 @@ impl Web {
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = problem.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if at.is_none() && class == HeaderClass::Page {
             self.allow_issuer_assets(headers);
@@ -116,6 +132,7 @@ impl Web {
         let language = self.language(None, headers);
         let chrome = Chrome { language, base: &base, here: "" };
         let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
+        let home = self.home_at(at).map(|site| format!("{}/", site.place));
         let right: Vec<String> =
             self.map.sites().iter().map(|site| site.place.to_string()).collect();
         let page = match problem {
@@ -129,6 +146,11 @@ impl Web {
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
+            Problem::Limited { limit, seconds } => MessagePage::Limited {
+                limit: *limit,
+                seconds: *seconds,
+                again: home.as_deref().unwrap_or_default(),
+            },
             Problem::Unavailable => MessagePage::Unavailable,
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::digest;
+use crate::domain::{Origin, digest};
 use crate::gate::{Cookies, Site};
 use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -191,10 +191,14 @@ impl Web {
         self.home(visit).map(|site| format!("{}/", site.place)).unwrap_or_default()
     }
 
-    /// A site on this host, or else another.
     pub(super) fn home(&self, visit: &Visit) -> Option<&Site> {
+        self.home_at(Some(&visit.facts.origin))
+    }
+
+    /// A site on this host, or else another.
+    pub(super) fn home_at(&self, at: Option<&Origin>) -> Option<&Site> {
         let sites = self.map.sites();
-        let here = sites.iter().rfind(|site| site.place.origin == visit.facts.origin);
+        let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
         here.or_else(|| sites.last())
     }
 

@@ -57,6 +57,11 @@ name = "Acme"
 [login]
 countries = ["US", "GB"]
 
+# Every person of these tests comes from one address within the same minute.
+[limits]
+starts_per_address_10m = 1000
+starts_per_address_1h = 1000
+
 [sms]
 providers = ["twilio"]
 

@@ -11,6 +11,7 @@ mod domain;
 mod enumeration;
 mod gate;
 mod handover;
+mod limits;
 mod pages;
 mod people;
 mod store;

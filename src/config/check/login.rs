@@ -16,6 +16,7 @@ pub(super) fn login(
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
+    let limits = limits(reader);
     Some(login::Settings {
         countries: countries?,
         default_country,
@@ -24,7 +25,15 @@ pub(super) fn login(
         tries: tries?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
+        limits: limits?,
     })
+}
+
+/// A row of the table of limits needs no more than its key.
+fn limits(reader: &Reader<'_>) -> Option<login::Limits> {
+    let most = |key| u32::try_from(reader.integer(&format!("limits.{key}"))?).ok();
+    let first = reader.duration("limits.first_wait")?;
+    login::Limits::read(most, first, reader.duration("limits.longest_wait")?)
 }
 
 fn countries(

@@ -25,6 +25,9 @@ fn fresh(number: u8) -> Fresh {
         length: CodeLength::new(6).unwrap(),
         tries: TRIES,
         outcome: SendOutcome::Pending,
+        source: CounterKey([number; 16]),
+        counted: at(0),
+        wait: Duration::from_secs(30),
     }
 }
 
@@ -55,7 +58,7 @@ impl Slot {
         let (taken, step) = take_try(self.0.as_ref(), answer(number), at(now));
         self.take_in(step);
         match taken {
-            Taken::Compare(told) => {
+            Taken::Compare { attempt: told, again: _ } => {
                 let kept = self.0.as_ref().unwrap();
                 assert_eq!((told.id, told.tries_left), (kept.id, kept.tries_left));
                 None
@@ -243,7 +246,7 @@ impl Model {
         assert_eq!(answers, self.answers);
         assert_eq!(usize::from(attempt.tries_left), self.tries_left(), "tries came or went");
         assert_eq!((attempt.id, attempt.nonce), (fresh(self.number).id, fresh(self.number).nonce));
-        assert_eq!((attempt.made, attempt.sent), (at(self.made), at(self.sent)));
+        assert_eq!((attempt.made, attempt.next_text), (at(self.made), at(self.sent + 30 * SECOND)));
         assert_eq!(attempt.expires, at(self.expires));
         assert!(attempt.expires <= attempt.made + Duration::from_mins(10));
         assert_eq!(attempt.used, self.used.map(at));

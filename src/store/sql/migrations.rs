@@ -31,6 +31,18 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         at BIGINT NOT NULL
     );",
     ),
+    // What limits counted: `n` at `at`, in a window of `length` milliseconds.
+    (
+        2,
+        "counters",
+        "CREATE TABLE counters (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        n BIGINT NOT NULL,
+        PRIMARY KEY (key, length, at)
+    );",
+    ),
     // `change_counter` is one row: who writes to it makes others wait until its transaction ends,
     // so that the changes are without gaps and become visible in their order.
     (

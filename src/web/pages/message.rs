@@ -40,6 +40,8 @@ pub enum MessagePage<'a> {
 pub enum Limit {
     /// Texts to one number.
     Number,
+    /// Wrong codes for one number.
+    Tries,
     /// Anything from one network.
     Network,
     /// Logins altogether.
@@ -138,6 +140,7 @@ fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
 fn limited(limit: Limit, seconds: u64) -> Message<'static> {
     let (heading, text) = match limit {
         Limit::Number => ("limited_number_title", "limited_number_text"),
+        Limit::Tries => ("limited_tries_title", "limited_tries_text"),
         Limit::Network => ("limited_network_title", "limited_network_text"),
         Limit::Service => ("limited_service_title", "limited_service_text"),
     };

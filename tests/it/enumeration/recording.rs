@@ -1,14 +1,16 @@
 //! Stores and a provider that write down what they are asked, and do it.
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::{PhoneNumber, Role, SessionId, UserId};
 use doorcode::store::{
-    Attempt, AttemptKey, Attempts, Change, Committed, Logins, NewLogin, OwnSession, Sessions,
-    Standing, StepFn, StoreError, StoredSession, StoredUser, Users, Which,
+    Attempt, AttemptKey, Attempts, Change, Committed, Count, CounterKey, Counters, Logins,
+    NewLogin, OwnSession, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
+    Users, Which,
 };
 use doorcode::system::Timestamp;
 
@@ -39,6 +41,24 @@ impl<T: Attempts> Attempts for Recorded<T> {
     async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError> {
         self.1.note("attempts.update");
         self.0.update(key, step).await
+    }
+}
+
+#[async_trait]
+impl<T: Counters> Counters for Recorded<T> {
+    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+        self.1.note("counters.take");
+        self.0.take(counts, now).await
+    }
+
+    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+        self.1.note("counters.give_back");
+        self.0.give_back(counts, at).await
+    }
+
+    async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
+        self.1.note("counters.clear");
+        self.0.clear(key, window).await
     }
 }
 

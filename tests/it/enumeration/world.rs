@@ -12,9 +12,11 @@ use doorcode::delivery::Delivery;
 use doorcode::domain::{Keyring, Origin, PhoneNumber, ServerSecret, UserId};
 use doorcode::events::Log;
 use doorcode::gate::Map;
-use doorcode::login::{Keys, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use doorcode::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use doorcode::session::Sessions;
-use doorcode::store::{Database, MemoryAttempts, MemoryTickets, SqlStore, Users as _};
+use doorcode::store::{
+    Database, MemoryAttempts, MemoryCounters, MemoryTickets, Room, SqlStore, Users as _,
+};
 use doorcode::system::{System, Timestamp};
 use doorcode::users::Directory;
 use doorcode::web::pages::Pages;
@@ -99,6 +101,8 @@ impl World {
         let attempts = Arc::new(MemoryAttempts::default());
         let sessions = Recorded(Arc::clone(&store), Arc::clone(front));
         let sessions = Arc::new(Sessions::new(Arc::new(sessions), &keyring, system.clone()));
+        let counters = Arc::new(MemoryCounters::sized(Room::default()));
+        let counters = Recorded(counters, Arc::clone(front));
         let (outbox, jobs) = Outbox::new();
         let (outbox, keys) = (Arc::new(outbox), Arc::new(Keys::new(&keyring)));
         let login = LoginParts {
@@ -106,6 +110,7 @@ impl World {
             logins: Arc::new(Recorded(Arc::clone(&store), Arc::clone(front))),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
+            limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
             keys: Arc::clone(&keys),
             events: Arc::new(Log),
             system: system.clone(),

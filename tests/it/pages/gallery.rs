@@ -157,7 +157,7 @@ impl Gallery<'_> {
                 &MessagePage::Upstream { host, reference: text, retry },
             );
         }
-        for limit in [Limit::Number, Limit::Network, Limit::Service] {
+        for limit in [Limit::Number, Limit::Tries, Limit::Network, Limit::Service] {
             self.add(
                 &format!("limited-{limit:?}"),
                 &MessagePage::Limited { limit, seconds: 840, again: link },

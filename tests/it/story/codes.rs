@@ -76,7 +76,8 @@ fn three_wrong_codes_end_the_right_one_and_a_new_start_makes_another() {
     let page = browser.give_number(&number, ADA).is(200).says("We sent");
     let second = newest_code(&gate);
     assert_ne!(second, code);
-    guess(&mut browser, &page, &code).says("You have 2 tries left.");
+    // The fourth of five wrong codes for this number.
+    guess(&mut browser, &page, &code).says("You have 1 try left.");
     assert_signs_in(&gate, &mut browser, &page, &second);
 }
 

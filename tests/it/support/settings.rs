@@ -7,6 +7,14 @@ pub(crate) const OTHER: &str = "the-server-secret-of-somebody-else";
 pub(crate) const ADA: &str = "+12025550123";
 pub(crate) const BOB: &str = "+447400123456";
 
+/// Everybody in a story comes from one address within a moment.
+pub(crate) const RAISED: &str = "[limits]
+starts_per_address_10m = 1000
+starts_per_address_1h = 1000
+texts_per_number_1h = 1000
+texts_per_number_24h = 1000
+";
+
 pub(crate) struct Settings<'a> {
     pub(crate) port: u16,
     pub(crate) admin: u16,
@@ -32,7 +40,7 @@ listen = "127.0.0.1:{admin}"
 database = "sqlite:doorcode.db"
 [brand]
 name = "Acme"
-[login]
+{RAISED}[login]
 countries = ["US", "GB"]
 [sms]
 providers = ["twilio"]

@@ -1,0 +1,242 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::attempt::LONGEST_LIFE;
+use crate::domain::{Keyring, PhoneNumber, Subkey};
+use crate::store::{AttemptKey, Count, Counted, CounterKey, Counters, StoreError, Take};
+use crate::system::Timestamp;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// What is counted. Tries for one code are counted in their attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A number was posted that leads to a text, sent or suppressed.
+    Start,
+    Text,
+    /// A login was begun that is not finished. Is over when its code can be no more.
+    Attempt,
+    WrongCode,
+}
+
+/// Whose count it is, and so what somebody is told who meets its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Number,
+    /// An IPv4 address, or an IPv6 network of 64 bits, which is what one customer has.
+    Address,
+    /// One count for all.
+    All,
+}
+
+/// One limit: so many in any span of `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its key in `[limits]`, which says how many.
+    pub key: &'static str,
+    pub what: What,
+    pub by: By,
+    pub window: Duration,
+}
+
+const fn row(key: &'static str, what: What, by: By, window: Duration) -> Row {
+    Row { key, what, by, window }
+}
+
+/// THE table of limits. Windows slide; see `store::Counters`.
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    row("wrong_codes_per_number_15m", What::WrongCode, By::Number, Duration::from_mins(15)),
+    row("wrong_codes_per_number_24h", What::WrongCode, By::Number, DAY),
+    row("texts_per_number_1h", What::Text, By::Number, HOUR),
+    row("texts_per_number_24h", What::Text, By::Number, DAY),
+    row("starts_per_address_10m", What::Start, By::Address, MINUTE.saturating_mul(10)),
+    row("starts_per_address_1h", What::Start, By::Address, HOUR),
+    row("attempts_per_address", What::Attempt, By::Address, LONGEST_LIFE),
+    row("texts_1h", What::Text, By::All, HOUR),
+    row("texts_24h", What::Text, By::All, DAY),
+];
+
+/// `[limits]`: how much of everything.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For each of [`ROWS`].
+    most: Vec<u32>,
+    /// From the first text to a number to the next; doubles with each.
+    pub first_wait: Duration,
+    pub longest_wait: Duration,
+}
+
+impl Limits {
+    /// `most` tells what stands behind the key of a row; `None`: it is wrong.
+    pub fn read(
+        most: impl Fn(&'static str) -> Option<u32>,
+        first_wait: Duration,
+        longest_wait: Duration,
+    ) -> Option<Self> {
+        let most = ROWS.iter().map(|row| most(row.key)).collect::<Option<_>>()?;
+        Some(Self { most, first_wait, longest_wait })
+    }
+
+    /// From a text to the next to the same number, when it was the `nth` since somebody signed
+    /// in with it or a day went by.
+    fn wait(&self, nth: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(nth.saturating_sub(1));
+        self.first_wait.saturating_mul(doubled).min(self.longest_wait.max(self.first_wait))
+    }
+}
+
+/// There was too much of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    pub row: &'static Row,
+    pub retry_after: Duration,
+}
+
+/// What was taken, so that it can be given back.
+pub(super) struct Taken {
+    counts: Vec<Count>,
+    counted: Counted,
+    /// Until the next text to the number, if this was one.
+    pub(super) wait: Duration,
+    /// The least that one of the rows has left.
+    pub(super) left: u32,
+}
+
+impl Taken {
+    pub(super) fn at(&self) -> Timestamp {
+        self.counted.at
+    }
+}
+
+pub(super) enum Admission {
+    Taken(Taken),
+    Refused(Limited),
+}
+
+/// Starts of so many people go on at once, as far as they do not wait for the same turn.
+const TURNS: usize = 64;
+
+/// Counts what the rows of the table count. Outlives a change of configuration.
+pub struct Limiter {
+    counters: Arc<dyn Counters>,
+    key: Subkey,
+    turns: [Mutex<()>; TURNS],
+}
+
+/// Whose counts are meant.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) phone: &'a PhoneNumber,
+    /// Of [`Limiter::source`].
+    pub(super) source: CounterKey,
+}
+
+impl Limiter {
+    /// Counts stand under the newest of the server's secrets: a new secret begins them anew.
+    pub fn new(counters: Arc<dyn Counters>, keyring: &Keyring) -> Self {
+        let key = keyring.subkeys("limits").swap_remove(0);
+        Self { counters, key, turns: [const { Mutex::const_new(()) }; TURNS] }
+    }
+
+    /// Stands for an address, or the network that counts as one.
+    pub(super) fn source(&self, address: IpAddr) -> CounterKey {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => self.digest(&[b"v4", &v4.octets()]),
+            IpAddr::V6(v6) => self.digest(&[b"v6", &v6.octets()[..8]]),
+        }
+    }
+
+    /// One start after the other for the same attempt: the second click of two takes nothing of
+    /// what the first one took.
+    pub(super) async fn turn(&self, key: AttemptKey) -> MutexGuard<'_, ()> {
+        self.turns[usize::from(key.0[0]) % TURNS].lock().await
+    }
+
+    /// Counts so many of each of `what`, or nothing when a row is full.
+    pub(super) async fn take(
+        &self,
+        limits: &Limits,
+        what: &[(What, u32)],
+        subject: Subject<'_>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        let (rows, mut counts) = self.counts(limits, what, subject);
+        let texts = what.iter().any(|(what, n)| *what == What::Text && *n > 0);
+        if texts {
+            counts.push(self.waits(subject.phone));
+        }
+        Ok(match self.counters.take(&counts, now).await? {
+            Take::Taken(counted) => {
+                let left = counted.left.iter().copied().min().unwrap_or(0);
+                let nth = counted.left.last().map_or(0, |left| u32::MAX - left);
+                let wait = if texts { limits.wait(nth) } else { Duration::ZERO };
+                Admission::Taken(Taken { counts, counted, wait, left })
+            }
+            Take::Refused { which, retry_after } => {
+                // The waits are never full: what refuses is a row.
+                let row = rows.get(which).copied().unwrap_or(&ROWS[0]);
+                Admission::Refused(Limited { row, retry_after })
+            }
+        })
+    }
+
+    /// What was taken did not happen.
+    pub(super) async fn give_back(&self, taken: &Taken) -> Result<(), StoreError> {
+        self.counters.give_back(&taken.counts, taken.at()).await
+    }
+
+    /// Somebody signed in with `phone`: the next text may come as soon as the first did, and the
+    /// attempt is over. What else was counted stays.
+    pub(super) async fn signed_in(
+        &self,
+        limits: &Limits,
+        subject: Subject<'_>,
+        counted: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (_, attempts) = self.counts(limits, &[(What::Attempt, 1)], subject);
+        self.counters.give_back(&attempts, counted).await?;
+        let waits = self.waits(subject.phone);
+        self.counters.clear(waits.key, waits.window).await
+    }
+
+    fn counts(
+        &self,
+        limits: &Limits,
+        what: &[(What, u32)],
+        subject: Subject<'_>,
+    ) -> (Vec<&'static Row>, Vec<Count>) {
+        let rows = ROWS.iter().zip(&limits.most).filter_map(|(row, most)| {
+            let (_, n) = what.iter().find(|(what, _)| *what == row.what)?;
+            let key = self.key(row, subject);
+            Some((row, Count { key, window: row.window, most: *most, n: *n }))
+        });
+        rows.unzip()
+    }
+
+    fn key(&self, row: &Row, subject: Subject<'_>) -> CounterKey {
+        let row_key = row.key.as_bytes();
+        match row.by {
+            By::Number => self.digest(&[row_key, subject.phone.e164().as_bytes()]),
+            By::All => self.digest(&[row_key]),
+            By::Address => self.digest(&[row_key, &subject.source.0]),
+        }
+    }
+
+    fn waits(&self, phone: &PhoneNumber) -> Count {
+        let key = self.digest(&[b"waits", phone.e164().as_bytes()]);
+        Count { key, window: DAY, most: u32::MAX, n: 1 }
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> CounterKey {
+        let mac = self.key.mac(parts);
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac[..16]);
+        CounterKey(short)
+    }
+}

@@ -1,0 +1,67 @@
+//! What there may not be too much of: the counters, the table of limits, and what people are told.
+mod counters;
+mod flood;
+mod kept;
+mod numbers;
+mod sources;
+mod wrong_codes;
+
+use std::time::Duration;
+
+use crate::support::browser::{Browser, flow_of};
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+use crate::support::settings::RAISED;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// With the limits that an operator gets who says nothing of them.
+fn defaults(changes: &[(&str, &str)]) -> Gate {
+    Gate::changed(&[&[(RAISED, "")], changes].concat())
+}
+
+/// Believes the address that a test writes in front of a request.
+const BEHIND: (&str, &str) = ("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.0/8\"]\n");
+
+/// A number that nobody else has: there are 8,000 of them.
+fn number(n: u32) -> String {
+    let (area, n) = (["202", "212", "303", "415"][n as usize / 2000 % 4], n % 2000);
+    format!("+1{area}555{:04}", 2000 + n)
+}
+
+/// Posts a number from `address`, which a proxy in front tells.
+#[track_caller]
+fn start_from(browser: &mut Browser, address: &str, phone: &str) -> Answer {
+    let page = browser.visit("/");
+    let form = [("flow", flow_of(&page)), ("phone", phone.to_owned())];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let told = [("X-Forwarded-For", address)];
+    browser.send("POST", "/.doorcode/login", &told, Some(&form))
+}
+
+/// The answer is 429, and page and header tell the same span: so many seconds.
+#[track_caller]
+fn told_to_wait(answer: &Answer, heading: &str) -> Duration {
+    let page = answer.text();
+    assert_eq!(answer.status, 429, "{answer}");
+    assert!(page.contains(heading), "no `{heading}` in {page}");
+    let seconds: u64 = answer.header("retry-after").expect("when").parse().expect("seconds");
+    let minutes = seconds / 60;
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    assert!(page.contains(&format!("in about {minutes} {unit}.")), "{seconds} s, but {page}");
+    assert_eq!(seconds % 60, 0, "whole minutes, as on the page");
+    Duration::from_secs(seconds)
+}
+
+/// Too early by a minute, the answer is still 429; then it is not.
+#[track_caller]
+fn ends_after(gate: &Gate, wait: Duration, mut ask: impl FnMut() -> Answer) -> Answer {
+    gate.pass(wait.saturating_sub(MINUTE));
+    assert_eq!(ask().status, 429, "too early");
+    gate.pass(MINUTE);
+    let answer = ask();
+    assert_ne!(answer.status, 429, "{answer}");
+    answer
+}

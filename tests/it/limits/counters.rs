@@ -1,0 +1,257 @@
+//! Any counters: what they promise, against a model that forgets nothing.
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorcode::store::{
+    Count, CounterKey, Counters, Database, KeptCounters, MemoryCounters, Room, SqlStore, Take,
+};
+use doorcode::system::Timestamp;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{HOUR, MINUTE};
+
+pub(super) const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+pub(super) fn key(n: u32) -> CounterKey {
+    let digest = doorcode::domain::digest(&n.to_be_bytes());
+    CounterKey(digest[..16].try_into().expect("16 bytes"))
+}
+
+pub(super) fn count(n: u32, window: Duration, most: u32) -> Count {
+    Count { key: key(n), window, most, n: 1 }
+}
+
+pub(super) async fn take(counters: &dyn Counters, counts: &[Count], now: Timestamp) -> Take {
+    counters.take(counts, now).await.expect("an answer")
+}
+
+#[track_caller]
+fn refused(take: Take) -> (usize, Duration) {
+    match take {
+        Take::Refused { which, retry_after } => (which, retry_after),
+        Take::Taken(counted) => panic!("taken, {:?} left", counted.left),
+    }
+}
+
+#[track_caller]
+fn left(take: Take) -> Vec<u32> {
+    match take {
+        Take::Taken(counted) => counted.left,
+        Take::Refused { .. } => panic!("{take:?}"),
+    }
+}
+
+pub(super) async fn database(folder: &TempDir) -> Arc<SqlStore> {
+    let database = Database::Sqlite(folder.path().join("counters.db"));
+    Arc::new(SqlStore::open(&database).await.expect("a database"))
+}
+
+/// Every backend there is, and memory that has no room for a key of its own.
+async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counters>)> {
+    let small = Room { keys: 0, cells: 1 << 14 };
+    let kept = KeptCounters::open(database(folder).await, Room::default(), BEGIN).await;
+    vec![
+        ("memory", Arc::new(MemoryCounters::default())),
+        ("memory, counted together", Arc::new(MemoryCounters::sized(small))),
+        ("kept", Arc::new(kept.expect("counters"))),
+    ]
+}
+
+#[tokio::test]
+async fn so_many_are_taken_in_a_window_and_not_one_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let five = count(1, HOUR, 5);
+        for n in 0..5 {
+            let now = BEGIN + MINUTE * n;
+            assert_eq!(left(take(&*counters, &[five], now).await), [4 - n], "{name}");
+        }
+        let (_, wait) = refused(take(&*counters, &[five], BEGIN + MINUTE * 10).await);
+        assert!(wait >= MINUTE * 50, "{name}: {wait:?} is too soon");
+        let then = BEGIN + MINUTE * 10 + wait;
+        assert!(matches!(take(&*counters, &[five], then).await, Take::Taken(_)), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn few_keys_are_counted_to_the_moment() {
+    let counters = MemoryCounters::default();
+    let two = count(1, HOUR, 2);
+    take(&counters, &[two], BEGIN).await;
+    take(&counters, &[two], BEGIN + MINUTE).await;
+    let millisecond = Duration::from_millis(1);
+    let early = BEGIN + HOUR - millisecond;
+    assert_eq!(refused(take(&counters, &[two], early).await), (0, millisecond));
+    assert_eq!(left(take(&counters, &[two], BEGIN + HOUR).await), [0]);
+    assert_eq!(refused(take(&counters, &[two], BEGIN + HOUR).await), (0, MINUTE));
+}
+
+#[tokio::test]
+async fn all_are_taken_or_none_and_the_longest_wait_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let (free, full, fuller) = (count(1, HOUR, 9), count(2, HOUR, 1), count(3, MINUTE, 1));
+        take(&*counters, &[full, fuller], BEGIN).await;
+        let (which, _) = refused(take(&*counters, &[free, fuller, full], BEGIN).await);
+        assert_eq!(which, 2, "{name}: the hour");
+        assert_eq!(left(take(&*counters, &[free], BEGIN).await), [8], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn zero_asks_and_takes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let one = count(1, HOUR, 1);
+        let ask = Count { n: 0, ..one };
+        assert_eq!(left(take(&*counters, &[ask], BEGIN).await), [1], "{name}");
+        assert_eq!(left(take(&*counters, &[one], BEGIN).await), [0], "{name}");
+        refused(take(&*counters, &[ask], BEGIN).await);
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_back_may_be_taken_again_and_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let two = count(1, HOUR, 2);
+        take(&*counters, &[two], BEGIN).await;
+        let Take::Taken(counted) = take(&*counters, &[two], BEGIN + MINUTE).await else {
+            panic!("{name}")
+        };
+        counters.give_back(&[two], counted.at).await.expect("done");
+        if !name.ends_with("together") {
+            assert_eq!(left(take(&*counters, &[two], BEGIN + MINUTE).await), [0], "{name}");
+        }
+        refused(take(&*counters, &[two], BEGIN + MINUTE).await);
+    }
+}
+
+#[tokio::test]
+async fn a_count_of_its_own_is_cleared() {
+    let counters = MemoryCounters::default();
+    let one = count(1, HOUR, 1);
+    take(&counters, &[one], BEGIN).await;
+    counters.clear(one.key, HOUR).await.expect("done");
+    assert_eq!(left(take(&counters, &[one], BEGIN).await), [0]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_neither_clears_a_count_nor_holds_it_for_years() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let one = count(1, HOUR, 1);
+        let years = Duration::from_hours(24 * 3650);
+        take(&*counters, &[one], BEGIN + years).await;
+        let (_, wait) = refused(take(&*counters, &[one], BEGIN).await);
+        assert!(wait <= HOUR + HOUR / 4, "{name}: {wait:?}");
+        refused(take(&*counters, &[one], BEGIN + MINUTE * 59).await);
+        assert!(matches!(take(&*counters, &[one], BEGIN + wait).await, Take::Taken(_)), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parallel_takes_never_exceed_a_limit_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, counters) in every(&folder).await {
+        let five = count(1, HOUR, 5);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let counters = Arc::clone(&counters);
+            tasks.spawn(
+                async move { matches!(take(&*counters, &[five], BEGIN).await, Take::Taken(_)) },
+            );
+        }
+        let taken = tasks.join_all().await.into_iter().filter(|taken| *taken).count();
+        assert_eq!(taken, 5, "{name}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Take {
+        key: u32,
+        most: u32,
+    },
+    Pass(i64),
+    /// The clock of the machine is set back.
+    SetBack(i64),
+    /// Of what is counted now, the one that this falls on.
+    GiveBack(usize),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        6 => (0..12_u32, 1..40_u32).prop_map(|(key, most)| Act::Take { key, most }),
+        3 => (0..900_000_i64).prop_map(Act::Pass),
+        1 => (0..9_000_000_i64).prop_map(Act::SetBack),
+        1 => any::<usize>().prop_map(Act::GiveBack),
+    ];
+    prop::collection::vec(act, 1..400)
+}
+
+/// When each key was counted, exactly, by a clock that only runs on.
+#[derive(Default)]
+struct Model {
+    counted: Vec<(u32, i64, Timestamp)>,
+    passed: i64,
+}
+
+impl Model {
+    fn held(&self, key: u32) -> usize {
+        let hour = i64::try_from(HOUR.as_millis()).expect("short");
+        let live = |(of, at, _): &&(u32, i64, Timestamp)| *of == key && self.passed < at + hour;
+        self.counted.iter().filter(live).count()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn counters_may_count_too_much_but_never_too_little(
+        acts in acts(),
+        keys in prop::sample::select(vec![0_usize, 3, 100]),
+        cells in prop::sample::select(vec![1_usize, 4, 1024]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let room = Room { keys, cells };
+        let counters = MemoryCounters::sized(room);
+        let (mut model, mut wall) = (Model::default(), BEGIN);
+        for act in acts {
+            match act {
+                Act::Take { key, most } => {
+                    let one = count(key, HOUR, most);
+                    let take = runtime.block_on(take(&counters, &[one], wall));
+                    if let Take::Taken(counted) = take {
+                        prop_assert!(model.held(key) < most as usize, "{key} of {most}");
+                        let left = most as usize - model.held(key) - 1;
+                        prop_assert!(counted.left[0] as usize <= left, "told too many are left");
+                        model.counted.push((key, model.passed, counted.at));
+                    } else if keys == 100 && most <= 30 {
+                        prop_assert!(model.held(key) >= most as usize, "{key} of {most}");
+                    }
+                }
+                Act::Pass(millis) => {
+                    model.passed += millis;
+                    wall = Timestamp::from_millis(wall.as_millis() + millis);
+                }
+                Act::SetBack(millis) => {
+                    // The counters see the clock only when they are asked.
+                    runtime.block_on(take(&counters, &[], wall));
+                    wall = Timestamp::from_millis(wall.as_millis() - millis);
+                    runtime.block_on(take(&counters, &[], wall));
+                }
+                Act::GiveBack(which) if !model.counted.is_empty() => {
+                    let which = which % model.counted.len();
+                    let (key, _, at) = model.counted.swap_remove(which);
+                    let counts = [count(key, HOUR, 1)];
+                    runtime.block_on(counters.give_back(&counts, at)).expect("done");
+                }
+                Act::GiveBack(_) => {}
+            }
+            prop_assert!(counters.bytes() <= room.most_bytes());
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Starts without end: they must not shut others out, clear a count, or fill the memory.
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorcode::config::Config;
+use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
+use doorcode::delivery::{Delivery, SendError};
+use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
+use doorcode::events::{Event, Sink};
+use doorcode::login::{
+    Asker, By, Door, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, ROWS, Sender, Start,
+    StartError, Started, Verdict, What,
+};
+use doorcode::session::{Browser, Sessions};
+use doorcode::store::{Count, MemoryAttempts, MemoryCounters, Room, Take};
+use doorcode::system::System;
+use doorcode::words::SmsTemplate;
+
+use super::counters::{BEGIN, count, database, take};
+use super::{DAY, HOUR, MINUTE};
+use crate::support::settings::{RAISED, Settings, environment};
+use crate::support::still::{SeededRandom, StillClock};
+
+struct Silent;
+
+impl Sink for Silent {
+    fn record(&self, _: &Event<'_>) {}
+}
+
+struct Taker;
+
+#[async_trait]
+impl SmsProvider for Taker {
+    fn name(&self) -> &'static str {
+        "taker"
+    }
+
+    async fn send(&self, _: &Message<'_>) -> Result<Receipt, SendError> {
+        Ok(Receipt { provider: "taker", id: String::new(), segments: None })
+    }
+}
+
+/// The login alone, with the counters in memory: a flood needs no sockets.
+struct Alone {
+    login: Login,
+    worker: OutboxWorker,
+    outbox: Arc<Outbox>,
+    counters: Arc<MemoryCounters>,
+    _folder: tempfile::TempDir,
+}
+
+impl Alone {
+    async fn with(limits: &str, room: Room) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let origin = "http://localhost:21";
+        let twilio = "http://127.0.0.1:24";
+        let settings = Settings { port: 21, admin: 22, origin, app: 23, twilio };
+        let text = settings.text(&[(RAISED, &format!("[limits]\n{limits}\n"))]);
+        let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
+        let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+        let clock = Arc::new(StillClock::new());
+        let system = System { clock, random: Arc::new(SeededRandom::new(1)) };
+        let secret = ServerSecret::new(&"s".repeat(40)).expect("a secret");
+        let keyring = Keyring::new(secret, Vec::new());
+        let store = database(&folder).await;
+        let sessions = Arc::new(Sessions::new(store.clone(), &keyring, system.clone()));
+        let counters = Arc::new(MemoryCounters::sized(room));
+        let (outbox, jobs) = Outbox::new();
+        let users = store.clone();
+        let parts = Parts {
+            attempts: Arc::new(MemoryAttempts::default()),
+            logins: store,
+            sessions,
+            outbox: Arc::new(outbox),
+            limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
+            keys: Arc::new(Keys::new(&keyring)),
+            events: Arc::new(Silent),
+            system: system.clone(),
+        };
+        let sender = Sender {
+            attempts: Arc::clone(&parts.attempts),
+            users,
+            keys: Arc::clone(&parts.keys),
+            delivery: Arc::new(Delivery::new(vec![Arc::new(Taker)], system.clone())),
+            template: Arc::new(SmsTemplate::parse("{{ code }}", "Acme").expect("a template")),
+            events: Arc::new(Silent),
+            system,
+        };
+        let outbox = Arc::clone(&parts.outbox);
+        let login = Login::new(parts, config.login, config.session);
+        let worker = OutboxWorker::new(jobs, sender);
+        Self { login, worker, outbox, counters, _folder: folder }
+    }
+
+    async fn start(&self, address: IpAddr, who: u32, phone: &str) -> Result<Started, StartError> {
+        while self.outbox.unfinished() > 9_000 {
+            tokio::task::yield_now().await;
+        }
+        let phone = PhoneNumber::from_e164(phone).expect("a number");
+        let asker = asker(address, who);
+        let start = Start { asker, phone: &phone, language: None, page_host: None };
+        self.login.start(start).await
+    }
+
+    /// Somebody types a code that is wrong with all but certainty.
+    async fn guess(&self, address: IpAddr, who: u32, phone: &str, code: &str) -> Verdict {
+        let phone = PhoneNumber::from_e164(phone).expect("a number");
+        let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
+        let host = host.host().clone();
+        let browser = Browser { host: &host, user_agent: None, address };
+        let verdict = self.login.verify(&asker(address, who), &phone, code, &browser).await;
+        verdict.expect("an answer")
+    }
+
+    /// Runs `what` while texts are sent.
+    async fn meanwhile<T>(&self, what: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = what => done,
+            () = self.worker.run() => panic!("the worker ended"),
+        }
+    }
+}
+
+fn asker(address: IpAddr, who: u32) -> Asker {
+    let who = doorcode::domain::digest(&who.to_be_bytes());
+    Asker { door: Door::Page, who, address }
+}
+
+/// One of `of`.
+fn address(n: u32, of: u32) -> IpAddr {
+    Ipv4Addr::from(0x0a00_0000 + n % of).into()
+}
+
+/// Of 6,240,000 numbers, another for every `n`.
+fn number(n: u32) -> String {
+    let area = [202, 212, 303, 415, 512, 617, 702, 808][n as usize / 780_000 % 8];
+    let n = n % 780_000;
+    format!("+1{area}{:03}{:04}", 220 + n / 10_000, n % 10_000)
+}
+
+const VICTIM: &str = "+447400123456";
+
+/// Twelve starts of each address, each for another number, then so many newcomers.
+#[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
+async fn flood(addresses: u32, newcomers: u32, room: Room) {
+    let alone = Alone::with("texts_1h = 100000000\ntexts_24h = 100000000", room).await;
+    let guesser: IpAddr = Ipv4Addr::new(192, 0, 2, 7).into();
+    let run = async {
+        alone.start(guesser, 0, VICTIM).await.expect("the first text");
+        for code in ["000000", "000001"] {
+            let Verdict::Wrong { .. } = alone.guess(guesser, 0, VICTIM, code).await else {
+                panic!("hit by chance")
+            };
+        }
+
+        let (mut taken, mut refused) = (0_u32, 0_u32);
+        for n in 0..12 * addresses {
+            match alone.start(address(n, addresses), n + 1, &number(n)).await {
+                Ok(_) => taken += 1,
+                Err(StartError::Limited(_)) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        let bytes = alone.counters.bytes();
+        println!("{taken} taken, {refused} refused, {} KiB of counters", bytes / 1024);
+        assert_eq!((taken, refused), (10 * addresses, 2 * addresses), "ten of each address");
+        // 10 and 15 minutes, an hour, a day.
+        assert!(bytes <= 4 * room.most_bytes(), "{bytes}");
+
+        // What was guessed before still counts: of five wrong codes for the number, two.
+        for (who, code) in [(1_000_000, "000002"), (1_000_001, "000003")] {
+            alone.start(guesser, who, VICTIM).await.expect("a text");
+            let verdict = alone.guess(guesser, who, VICTIM, code).await;
+            assert!(matches!(verdict, Verdict::Wrong { .. }), "{verdict:?}");
+        }
+        alone.start(guesser, 1_000_002, VICTIM).await.expect("a text");
+        let verdict = alone.guess(guesser, 1_000_002, VICTIM, "000004").await;
+        assert!(matches!(verdict, Verdict::Limited(_)), "{verdict:?}");
+
+        let mut shut_out = 0;
+        for n in 0..newcomers {
+            let network = u128::from(n) << 64 | 0x2001_0db8_u128 << 96;
+            let newcomer = Ipv6Addr::from(network).into();
+            let started = alone.start(newcomer, 2_000_000 + n, &number(6_000_000 + n)).await;
+            shut_out += u32::from(started.is_err());
+        }
+        assert_eq!(shut_out, 0, "of {newcomers} newcomers");
+    };
+    alone.meanwhile(run).await;
+}
+
+/// Small in a debug build, where reading a number takes a fifth of a millisecond: the counters
+/// have as little room in proportion.
+#[tokio::test]
+async fn a_flood_shuts_nobody_out_and_clears_nothing() {
+    flood(300, 50, Room { keys: 200, ..Room::default() }).await;
+}
+
+#[tokio::test]
+#[ignore = "tests/long"]
+async fn a_flood_from_ten_thousand_addresses() {
+    flood(10_000, 1_000, Room::default()).await;
+}
+
+#[tokio::test]
+#[ignore = "tests/long"]
+async fn a_flood_of_more_than_a_million() {
+    flood(100_000, 1_000, Room::default()).await;
+}
+
+/// What a start counts, as the table of limits has it but for the texts in all.
+fn counts_of_a_start(address: u32, number: u32) -> Vec<Count> {
+    let counts = ROWS.iter().enumerate().filter_map(|(n, row)| {
+        let n = 100_000_000 * u32::try_from(n).expect("few rows");
+        let (whose, most) = match (row.what, row.by) {
+            (What::WrongCode, _) => {
+                return Some(Count { n: 0, ..count(n + number, row.window, 5) });
+            }
+            (What::Text, By::Number) => (number, if row.window == HOUR { 5 } else { 10 }),
+            (What::Start, By::Address) => (address, if row.window == HOUR { 30 } else { 10 }),
+            (What::Attempt, By::Address) => (address, 50),
+            _ => return None,
+        };
+        Some(count(n + whose, row.window, most))
+    });
+    counts.collect()
+}
+
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
+async fn a_hundred_and_twenty_thousand_starts_stay_within_their_memory() {
+    let counters = MemoryCounters::default();
+    let guessed = count(4_000_000_000, MINUTE * 15, 5);
+    for _ in 0..5 {
+        take(&counters, &[guessed], BEGIN).await;
+    }
+    let (mut taken, mut most) = (0, 0);
+    for n in 0..120_000 {
+        let now = BEGIN + Duration::from_millis((n / 1000).into());
+        let counts = counts_of_a_start(n % 10_000, n);
+        taken += u32::from(matches!(take(&counters, &counts, now).await, Take::Taken(_)));
+        if n % 10_000 == 0 {
+            most = most.max(counters.bytes());
+        }
+    }
+    assert_eq!(taken, 100_000, "ten of each address");
+    assert!(most <= 4 * Room::default().most_bytes(), "{most}");
+    println!("at most {} KiB of counters", most / 1024);
+    assert!(matches!(take(&counters, &[guessed], BEGIN).await, Take::Refused { .. }));
+    for n in 0..1_000 {
+        let counts = counts_of_a_start(50_000 + n, 1_000_000 + n);
+        assert!(matches!(take(&counters, &counts, BEGIN).await, Take::Taken(_)), "newcomer {n}");
+    }
+
+    // A day later all of it is over, and its memory is given back with the next count.
+    let counts = counts_of_a_start(0, 0);
+    take(&counters, &counts, BEGIN + DAY * 2).await;
+    let kept = counters.bytes();
+    assert!(kept < 64 * 1024, "{kept}");
+}

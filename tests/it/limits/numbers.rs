@@ -1,0 +1,173 @@
+//! Texts to one number, and texts in all.
+use std::time::Duration;
+
+use super::{BEHIND, DAY, HOUR, MINUTE, defaults, ends_after, number, start_from, told_to_wait};
+use crate::support::browser::{Browser, code_in, flow_of};
+use crate::support::gate::Gate;
+use crate::support::http::{Answer, storm};
+use crate::support::settings::{ADA, BOB};
+
+const TOO_MANY: &str = "Too many codes for this number";
+
+/// Begins at a browser of its own.
+#[track_caller]
+fn start(gate: &Gate, phone: &str) -> Answer {
+    start_from(&mut gate.browser(), "", phone)
+}
+
+#[track_caller]
+fn texts(gate: &Gate, expected: usize) {
+    // Texts go out in the background.
+    gate.texts.wait_for_message(expected, Duration::from_secs(10));
+    assert_eq!(gate.texts.requests(), expected);
+}
+
+#[track_caller]
+fn resend(browser: &mut Browser, page: &Answer) -> Answer {
+    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
+    browser.follow(answer)
+}
+
+#[test]
+fn the_wait_for_the_next_text_doubles_until_somebody_signs_in() {
+    let gate = defaults(&[]);
+    let mut browser = gate.browser();
+    let page = browser.visit("/");
+    let page = browser.give_number(&page, ADA);
+    for (n, wait) in [(1, 30), (2, 60), (3, 120)] {
+        texts(&gate, n);
+        let told = if wait < 60 { "30 seconds" } else { &format!("{wait} seconds") };
+        resend(&mut browser, &page).says(told);
+        gate.pass(Duration::from_millis(wait * 1000 - 1));
+        resend(&mut browser, &page).says("in 1 second.");
+        texts(&gate, n);
+        gate.pass(Duration::from_millis(1));
+        resend(&mut browser, &page).says("We’ve sent the code again.");
+    }
+    texts(&gate, 4);
+    resend(&mut browser, &page).says("240 seconds");
+
+    let code = code_in(&gate.texts.messages()[3].body);
+    browser.give_code(&page, &code).is(303);
+    let mut other = gate.browser();
+    let page = other.visit("/");
+    let page = other.give_number(&page, ADA);
+    texts(&gate, 5);
+    resend(&mut other, &page).says("30 seconds");
+}
+
+#[test]
+fn who_has_no_living_code_is_texted_within_the_wait_of_others() {
+    let gate = defaults(&[]);
+    for n in 1..=5 {
+        start(&gate, ADA).is(303);
+        texts(&gate, n);
+    }
+}
+
+#[test]
+fn five_texts_an_hour_go_to_one_number_whoever_asks() {
+    let gate = defaults(&[]);
+    for _ in 0..5 {
+        start(&gate, ADA).is(303);
+        gate.pass(MINUTE);
+    }
+    texts(&gate, 5);
+    let wait = told_to_wait(&start(&gate, ADA), TOO_MANY);
+    assert_eq!(wait, MINUTE * 55);
+    start(&gate, BOB).is(303);
+    texts(&gate, 6);
+    ends_after(&gate, wait, || start(&gate, ADA)).is(303);
+    texts(&gate, 7);
+}
+
+#[test]
+fn ten_texts_a_day_go_to_one_number_whoever_asks_and_signs_in() {
+    let gate = defaults(&[]);
+    for n in 0..10 {
+        let mut browser = gate.browser();
+        let answer = start_from(&mut browser, "", ADA).is(303);
+        let page = browser.follow(answer);
+        texts(&gate, n + 1);
+        let code = code_in(&gate.texts.messages()[n].body);
+        browser.give_code(&page, &code).is(303);
+        gate.pass(HOUR);
+    }
+    let wait = told_to_wait(&start(&gate, ADA), TOO_MANY);
+    assert_eq!(wait + HOUR * 10, DAY);
+    ends_after(&gate, wait, || start(&gate, ADA)).is(303);
+}
+
+#[test]
+fn every_spelling_of_a_number_is_the_same_number() {
+    let spellings = [
+        "+12025550123",
+        "+1 202 555 0123",
+        "+1 (202) 555-0123",
+        "001 202 555 0123",
+        "tel:+12025550123",
+        "+1.202.555.0123",
+        "\u{ff0b}12025550123",
+        "+1\u{a0}202\u{2011}555\u{2011}0123",
+        "\u{200e}+12025550123\u{200e}",
+        " +1/202/5550123 ",
+        "+١٢٠٢٥٥٥٠١٢٣",
+        "+\u{ff11}\u{ff12}\u{ff10}\u{ff12}\u{ff15}\u{ff15}\u{ff15}\u{ff10}\u{ff11}\u{ff12}\u{ff13}",
+    ];
+    let gate = defaults(&[BEHIND]);
+    let mut taken = 0;
+    for (n, spelling) in spellings.iter().enumerate() {
+        let answer = start_from(&mut gate.browser(), &format!("192.0.2.{n}"), spelling);
+        assert!(matches!(answer.status, 303 | 429), "{spelling}: {answer}");
+        assert!(!answer.text().contains("aria-invalid"), "{spelling}: {answer}");
+        taken += usize::from(answer.status == 303);
+    }
+    assert_eq!(taken, 5);
+    texts(&gate, 5);
+}
+
+#[test]
+fn parallel_starts_never_exceed_a_limit_together() {
+    let gate = defaults(&[]);
+    let requests: Vec<Vec<u8>> = (0..40)
+        .map(|_| {
+            let mut browser = gate.browser();
+            let flow = flow_of(&browser.visit("/"));
+            let form = [("flow", flow.as_str()), ("phone", ADA)];
+            browser.request("POST", "/.doorcode/login", &[], Some(&form))
+        })
+        .collect();
+    let answers = storm(gate.port, &requests);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 303).count(), 5);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 429).count(), 35);
+    texts(&gate, 5);
+}
+
+#[test]
+fn a_second_click_takes_nothing_and_is_never_refused() {
+    let gate = defaults(&[("[login]", "[limits]\ntexts_per_number_1h = 1\n[login]")]);
+    let mut browser = gate.browser();
+    let flow = flow_of(&browser.visit("/"));
+    let form = [("flow", flow.as_str()), ("phone", ADA)];
+    let click = browser.request("POST", "/.doorcode/login", &[], Some(&form));
+    for answer in storm(gate.port, &vec![click; 20]) {
+        answer.is(303);
+    }
+    texts(&gate, 1);
+    told_to_wait(&start(&gate, ADA), TOO_MANY);
+}
+
+#[test]
+fn texts_in_all_are_limited_and_refusals_take_nothing() {
+    let changed = ("[login]", "[limits]\ntexts_1h = 3\ntexts_24h = 4\n[login]");
+    let gate = defaults(&[BEHIND, changed]);
+    let ask = |n| start_from(&mut gate.browser(), &format!("192.0.2.{n}"), &number(n));
+    (0..3).for_each(|n| drop(ask(n).is(303)));
+    for n in 3..20 {
+        assert_eq!(told_to_wait(&ask(n), "Too many people are signing in"), HOUR);
+    }
+    ends_after(&gate, HOUR, || ask(3)).is(303);
+    let wait = told_to_wait(&ask(4), "Too many people are signing in");
+    assert_eq!(wait + HOUR, DAY);
+    texts(&gate, 4);
+}
