@@ -23,6 +23,8 @@ pub(super) struct Fresh {
     pub(super) counted: Timestamp,
     /// From this text to the next.
     pub(super) wait: Duration,
+    /// What is known of the text before anybody was asked to send it.
+    pub(super) outcome: SendOutcome,
 }
 
 /// What a start came to.
@@ -49,7 +51,7 @@ pub(super) fn open(
             let mut attempt = attempt.clone();
             attempt.next_text = now + fresh.wait;
             attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
-            attempt.outcome = SendOutcome::Pending;
+            attempt.outcome = fresh.outcome;
             (Opened::Again(attempt.clone()), Step::Put(attempt))
         }
         Standing::Over => {
@@ -64,7 +66,7 @@ pub(super) fn open(
                 tries_left: fresh.tries,
                 answers: Vec::new(),
                 used: None,
-                outcome: SendOutcome::Pending,
+                outcome: fresh.outcome,
                 source: fresh.source,
                 counted: fresh.counted,
             };
