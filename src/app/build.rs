@@ -102,7 +102,7 @@ struct Stores {
     counters: KeptCounters,
 }
 
-/// The database, with everybody in it whom the configuration names.
+/// The database, with everybody in it whom the configuration names, and what was counted.
 async fn open(config: &Config, system: &System) -> Result<Stores, AppError> {
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };

@@ -19,12 +19,12 @@ pub(super) struct Fresh {
     pub(super) key: KeyId,
     pub(super) length: CodeLength,
     pub(super) tries: u8,
-    /// What is known of the text before anybody was asked to send it.
-    pub(super) outcome: SendOutcome,
     pub(super) source: CounterKey,
     pub(super) counted: Timestamp,
     /// From this text to the next.
     pub(super) wait: Duration,
+    /// What is known of the text before anybody was asked to send it.
+    pub(super) outcome: SendOutcome,
 }
 
 /// What a start came to.

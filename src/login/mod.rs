@@ -70,20 +70,6 @@ impl Login {
         &self.settings
     }
 
-    /// Reads what a person typed as their number; `home` is the country chosen beside it.
-    pub fn number(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
-        let test = self.settings.test_numbers.typed(typed);
-        test.map_or_else(|| PhoneNumber::parse(typed, home), |test| Ok(test.clone()))
-    }
-
-    /// The code of an attempt; `None`: it cannot be known any more, so none is right.
-    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
-        if phone.is_test() {
-            return self.settings.test_numbers.code(phone).cloned();
-        }
-        self.parts.keys.code(attempt, phone)
-    }
-
     /// Whose counts a request touches.
     fn subject<'a>(&self, asker: &Asker, phone: &'a PhoneNumber) -> Subject<'a> {
         Subject { phone, source: self.parts.limiter.source(asker.address) }
@@ -110,6 +96,20 @@ impl Login {
     async fn give_back(&self, taken: &limits::Taken) {
         let given = self.parts.limiter.give_back(taken).await;
         let _ = given.map_err(self.store_failed("give back what was counted"));
+    }
+
+    /// Reads what a person typed as their number; `home` is the country chosen beside it.
+    pub fn number(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
+        let test = self.settings.test_numbers.typed(typed);
+        test.map_or_else(|| PhoneNumber::parse(typed, home), |test| Ok(test.clone()))
+    }
+
+    /// The code of an attempt; `None`: it cannot be known any more, so none is right.
+    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
+        if phone.is_test() {
+            return self.settings.test_numbers.code(phone).cloned();
+        }
+        self.parts.keys.code(attempt, phone)
     }
 
     fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {

@@ -15,11 +15,11 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// Wrong codes that one attempt bears; 1 to 5.
     pub tries: u8,
+    pub limits: Limits,
     /// Whether everybody may sign in. `false`: only who is a user already, and nobody is told
     /// who that is.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
-    pub limits: Limits,
 }
 
 /// `[[login.test_number]]`: numbers that nothing is sent to, each with the code that is always

@@ -140,10 +140,10 @@ impl Login {
             key: keys.codes[0].id(),
             length: self.settings.code_length,
             tries: self.settings.tries,
-            outcome: self.outcome_so_far(),
             source: limiter.source(asker.address),
             counted: taken.at(),
             wait: taken.wait,
+            outcome: self.outcome_so_far(),
         }
     }
 

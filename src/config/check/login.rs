@@ -23,9 +23,9 @@ pub(super) fn login(
         code_length: CodeLength::new(digits?).ok()?,
         code_lifetime: code_lifetime?,
         tries: tries?,
+        limits: limits?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
-        limits: limits?,
     })
 }
 

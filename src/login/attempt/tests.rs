@@ -24,10 +24,10 @@ fn fresh(number: u8) -> Fresh {
         key: KeyId(1),
         length: CodeLength::new(6).unwrap(),
         tries: TRIES,
-        outcome: SendOutcome::Pending,
         source: CounterKey([number; 16]),
         counted: at(0),
         wait: Duration::from_secs(30),
+        outcome: SendOutcome::Pending,
     }
 }
 

@@ -69,10 +69,9 @@ impl Alone {
         let sessions = Arc::new(Sessions::new(store.clone(), &keyring, system.clone()));
         let counters = Arc::new(MemoryCounters::sized(room));
         let (outbox, jobs) = Outbox::new();
-        let users = store.clone();
         let parts = Parts {
             attempts: Arc::new(MemoryAttempts::default()),
-            logins: store,
+            logins: store.clone(),
             sessions,
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
@@ -82,7 +81,7 @@ impl Alone {
         };
         let sender = Sender {
             attempts: Arc::clone(&parts.attempts),
-            users,
+            users: store,
             keys: Arc::clone(&parts.keys),
             delivery: Arc::new(Delivery::new(vec![Arc::new(Taker)], system.clone())),
             template: Arc::new(SmsTemplate::parse("{{ code }}", "Acme").expect("a template")),
