@@ -104,6 +104,9 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
     attempt.used.is_none() && now < attempt.expires && attempt.tries_left > 0
 }
 
+/// Why an attempt is over when every try was taken.
+pub(super) const NO_TRIES: &str = "no tries left";
+
 /// What an answer came to before it was compared.
 #[derive(Clone, Debug)]
 pub(super) enum Taken {
@@ -133,7 +136,7 @@ pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp
         None if known => {
             return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
         }
-        None if attempt.tries_left == 0 => return over("no tries left"),
+        None if attempt.tries_left == 0 => return over(NO_TRIES),
         None => {}
     }
     let mut attempt = attempt.clone();
