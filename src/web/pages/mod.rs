@@ -1,5 +1,6 @@
 //! Own pages: what each one is given, and how that becomes HTML that holds no other script.
 //! Decides nothing: a page shows what it is told.
+mod account;
 mod assets;
 mod brand;
 mod chrome;
@@ -15,6 +16,7 @@ mod theme;
 use std::fmt;
 use std::sync::Arc;
 
+pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
 pub use brand::{Brand, Folder, Links, NotAPicture, OwnFile, Picture, Theme};
 pub use chrome::Chrome;

@@ -1,9 +1,13 @@
 //! Every page in each state that its template may tell apart, for trying out templates.
+use std::time::Duration;
+
 use super::{
-    CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage, Notice, NumberPage,
-    NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage,
+    Notice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
 };
-use crate::domain::{Country, PhoneNumber};
+use crate::domain::{Country, PhoneNumber, SessionId};
+use crate::session::{Device, OwnSession};
+use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
 const HOST: &str = "app.example.com";
@@ -17,6 +21,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     // A number of the kind that is kept for films.
     if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
         codes(&phone, with);
+        accounts(&phone, with);
         with(&MessagePage::Denied { phone: &phone, host: HOST });
     }
     let right = [LINK.to_owned()];
@@ -70,5 +75,24 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     with(&CodePage { notice: Some(CodeNotice::NotYet { seconds: 7 }), ..page() });
     for problem in [CodeProblem::WrongLength, CodeProblem::Wrong { tries_left: 1 }] {
         with(&CodePage { problem: Some(problem), digits: 10, ..page() });
+    }
+}
+
+fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    let session = |hours: u8| OwnSession {
+        id: SessionId::from_bytes([hours; 16]),
+        began: now - Duration::from_hours(hours.into()),
+        seen: now - Duration::from_mins(hours.into()),
+        device: Device::of(if hours > 24 { "" } else { "Firefox/140.0 (X11; Linux x86_64)" }),
+        address_block: if hours > 24 { String::new() } else { "192.0.2.0/24".to_owned() },
+        current: hours == 0,
+    };
+    let sessions = [0, 3, 72].map(session);
+    let page = || AccountPage { phone, sessions: &sessions, now, notice: None, back: LINK };
+    with(&page());
+    with(&AccountPage { sessions: &sessions[..1], back: "", ..page() });
+    for notice in AccountNotice::ALL {
+        with(&AccountPage { notice: Some(notice), ..page() });
     }
 }

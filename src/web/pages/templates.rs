@@ -14,6 +14,7 @@ const PAGES: &[(&str, &str)] = &[
     ("done", include_str!("../../../static/pages/done.liquid")),
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
+    ("account", include_str!("../../../static/pages/account.liquid")),
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];
 
