@@ -19,12 +19,15 @@ use crate::store::{
     Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
 };
 use crate::system::System;
-use crate::users::Directory;
+use crate::users::{self, Directory};
 use crate::web::{self, Web, pages};
 use crate::words::{SmsTemplate, TemplateError};
 
 /// Between two notes of when sessions were last used.
 const LAST_SEEN: Duration = Duration::from_mins(5);
+
+/// Between two looks for what others changed: sessions that were ended, roles.
+const CHANGES: Duration = Duration::from_millis(500);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +82,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
     let keyring = secret::keyring(&config, &system)?;
-    let stores = open(&config.database, &system).await?;
+    let stores = open(&config, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
@@ -99,10 +102,12 @@ struct Stores {
     counters: KeptCounters,
 }
 
-async fn open(database: &Database, system: &System) -> Result<Stores, AppError> {
-    let Database::Sqlite(path) = database;
+/// The database, with everybody in it whom the configuration names, and what was counted.
+async fn open(config: &Config, system: &System) -> Result<Stores, AppError> {
+    let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
-    let sql = Arc::new(SqlStore::open(database).await.map_err(failed)?);
+    let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
+    users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
     let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
     Ok(Stores { sql, counters: counters.map_err(failed)? })
 }
@@ -162,6 +167,7 @@ fn sender(config: &Config, lasting: &Lasting, template: Arc<SmsTemplate>) -> Sen
     let providers = config.providers.iter().map(sms::provider).collect();
     Sender {
         attempts: Arc::clone(&lasting.login.attempts),
+        users: Arc::clone(&lasting.store) as _,
         keys: Arc::clone(&lasting.login.keys),
         delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
         template,
@@ -202,10 +208,20 @@ fn background(
             write_last_seen(&sessions).await;
         }
     };
+    let sessions = Arc::clone(&lasting.sessions);
+    let changes = async move {
+        loop {
+            if let Err(error) = sessions.follow().await {
+                tracing::error!(%error, "what others changed in the store was not learned");
+            }
+            tokio::time::sleep(CHANGES).await;
+        }
+    };
     let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
     let names = async move { resolver.run(|| live.load().map.sites().to_vec()).await };
     let mut jobs = vec![
         Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
+        Job { name: "changes", run: Box::pin(changes) },
         Job { name: "last seen", run: Box::pin(last_seen) },
         Job { name: "upstream names", run: Box::pin(names) },
     ];

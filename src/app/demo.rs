@@ -64,7 +64,8 @@ async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
          <p>This is a small app that knows nothing of sign-in. Doorcode sent it the request for \
          <code>{path}</code> and told it who you are:</p>\
          <table>{told}</table><p>Try <a href=\"/public/\">a public page</a>, \
-         <a href=\"/admin/\">a page for the role admin</a>, or \
+         <a href=\"/admin/\">a page for the role admin</a>, \
+         <a href=\"/.doorcode/account\">your sessions</a>, or \
          <a href=\"/.doorcode/sign-out\">sign out</a>.</p>\
          <h2>What your browser sent</h2><table>{others}</table></html>"
     ))

@@ -54,6 +54,10 @@ fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
             config.shared_origin,
             "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts",
         ),
+        (
+            config.test_numbers_exposed,
+            "login.unsafe_test_numbers_exposed is on: whoever knows the code of a test number signs in",
+        ),
     ];
     table.into_iter().filter_map(|(on, said)| on.then_some(said))
 }

@@ -117,10 +117,22 @@ pub(super) const KEYS: &[Key] = &[
         "How long a code works after it was sent."),
     key("login.tries", Integer(1, 5), Default,
         "Wrong answers before a code is dead."),
+    key("login.sign_up", Flag, Default,
+        "Whether everybody with a number of those countries may sign in. `false`: only who is a user already (`[[user]]`, or signed in before) is sent codes, and nobody is told who that is."),
     key("login.session_idle", Duration(MINUTE, LONGEST_COOKIE), Default,
         "A session ends when it was not used for so long."),
     key("login.session_lifetime", Duration(MINUTE, LONGEST_COOKIE), Default,
         "A session ends so long after the login, used or not."),
+
+    key("login.unsafe_test_numbers_exposed", Flag, Default,
+        "Lets test numbers sign in although other machines can reach the server. For the review of an app store; said at every start."),
+
+    key("login.test_number", Tables, Default,
+        "A number for tests that nothing is sent to: its code is always the same. Has the role `test` and no other. Only on this machine. As many as you like, or none."),
+    key("login.test_number[].phone", Text, Required("\"+15550100001\""),
+        "In E.164, and a number that nobody can have."),
+    key("login.test_number[].code", Text, Required("\"000000\""),
+        "Its code: as many digits as `login.code_digits` says."),
 
     key("limits", Table, Default,
         "How much of everything there may be, against guessing, against texts that nobody asked for, and against their cost. Counts slide: so many in any span of that length. What is too much is answered 429 and tells when to come back."),

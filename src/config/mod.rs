@@ -48,11 +48,14 @@ pub struct Config {
     pub providers: Vec<ProviderSettings>,
     /// Liquid that shows the code; not parsed yet.
     pub sms_template: String,
+    /// `[[user]]` and `[[login.test_number]]`.
     pub users: Vec<ConfiguredUser>,
     /// Never empty; names and places are unique.
     pub sites: Vec<Site>,
     /// `server.unsafe_development_exposed`: to be said at every start.
     pub development_exposed: bool,
+    /// `login.unsafe_test_numbers_exposed`, where there are test numbers: to be said too.
+    pub test_numbers_exposed: bool,
     /// `server.unsafe_shared_origin`: to be said at every start.
     pub shared_origin: bool,
 }

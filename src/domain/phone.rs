@@ -73,13 +73,22 @@ pub enum LineType {
     Other,
 }
 
-/// A valid telephone number in E.164: a plus sign and at most 15 digits.
+/// A valid telephone number in E.164: a plus sign and at most 15 digits; or a test number.
 ///
 /// `Display` and `Debug` show only the last three digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber {
     e164: String,
     country: Option<Country>,
+    test: bool,
+}
+
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidTestNumber {
+    #[error("not a plus sign and 7 to 15 digits")]
+    NotE164,
+    #[error("a number that somebody may have; only one that nobody can have may be a test number")]
+    Real,
 }
 
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
@@ -107,7 +116,41 @@ impl PhoneNumber {
         Ok(Self {
             e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
             country: country.and_then(|c| Country::parse(&c).ok()),
+            test: false,
         })
+    }
+
+    /// A number in E.164 that no numbering plan has, for tests: nothing is ever sent to it, and
+    /// it belongs to no country. Only for numbers that the configuration names as such.
+    pub fn test_number(text: &str) -> Result<Self, InvalidTestNumber> {
+        let digits = text.strip_prefix('+').ok_or(InvalidTestNumber::NotE164)?;
+        let plain = (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        if !plain {
+            return Err(InvalidTestNumber::NotE164);
+        }
+        if Self::parse(text, None).is_ok() {
+            return Err(InvalidTestNumber::Real);
+        }
+        Ok(Self { e164: text.to_owned(), country: None, test: true })
+    }
+
+    /// Whether [`Self::test_number`] made it.
+    pub const fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// Whether what a person typed is this very number.
+    pub fn is_typed(&self, typed: &str) -> bool {
+        plain_digits(typed).is_ok_and(|plain| plain == self.e164)
+    }
+
+    /// Reads the number of a user that a store keeps: users of test numbers stay there when the
+    /// configuration names theirs no more.
+    pub fn from_store(text: &str) -> Result<Self, InvalidPhone> {
+        Self::from_e164(text)
+            .or_else(|_| Self::test_number(text).map_err(|_| InvalidPhone::NotANumber))
     }
 
     /// Reads what [`Self::e164`] wrote.

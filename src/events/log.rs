@@ -17,6 +17,7 @@ impl Sink for Log {
             }
             Event::TextFailed { attempt, reason } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => info!(%attempt, "text dropped: the attempt is over"),
+            Event::TextWithheld { attempt } => info!(%attempt, "text withheld: not a user"),
             Event::QueueFull { attempt } => error!(%attempt, "text refused: the queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
             Event::DeadCode { attempt, why } => {
@@ -27,6 +28,7 @@ impl Sink for Log {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
             Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
+            Event::UnknownUser { attempt } => warn!(%attempt, "no such user any more"),
             Event::HandedOver { user, session, host } => {
                 info!(%user, %session, %host, "signed in on another host");
             }

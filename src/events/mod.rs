@@ -34,6 +34,10 @@ pub enum Event<'a> {
     TextDropped {
         attempt: AttemptId,
     },
+    /// The number is no user's, and only users are texted.
+    TextWithheld {
+        attempt: AttemptId,
+    },
     /// The queue of texts is full.
     QueueFull {
         attempt: AttemptId,
@@ -57,6 +61,10 @@ pub enum Event<'a> {
     BlockedUser {
         attempt: AttemptId,
         user: UserId,
+    },
+    /// The right code came, but nobody with that number is a user any more.
+    UnknownUser {
+        attempt: AttemptId,
     },
     /// A session that began at the issuer goes on at a site on another host.
     HandedOver {

@@ -79,6 +79,13 @@ impl Map {
             .find(|site| site.place.origin == *origin && is_below(path, &site.place.path))
     }
 
+    /// Whether a login may lead to this path: to a page of a site, or to one of our own.
+    pub fn is_page(&self, origin: &Origin, path: &str) -> bool {
+        let own = || self.origins.iter().any(|(_, known)| known == origin);
+        let issuers = self.issuer.origin() == origin && is_below(path, self.issuer.base());
+        self.site_at(origin, path).is_some() || issuers || (is_below(path, &self.prefix) && own())
+    }
+
     /// Finds where a request belongs by its host and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> Located<'_> {
         let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {

@@ -10,7 +10,7 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::domain::{Country, InvalidPhone, Keyring, OneTimeCode, PhoneNumber, Subkey};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
 use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
@@ -19,7 +19,7 @@ use limits::{Admission, Subject};
 
 pub use limits::{By, Limited, Limiter, Limits, ROWS, Row, What};
 pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
-pub use settings::{Countries, Settings};
+pub use settings::{Countries, Settings, TestNumbers};
 pub use start::{Start, StartError, Started};
 pub use verify::{Verdict, Verified};
 
@@ -96,6 +96,20 @@ impl Login {
     async fn give_back(&self, taken: &limits::Taken) {
         let given = self.parts.limiter.give_back(taken).await;
         let _ = given.map_err(self.store_failed("give back what was counted"));
+    }
+
+    /// Reads what a person typed as their number; `home` is the country chosen beside it.
+    pub fn number(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
+        let test = self.settings.test_numbers.typed(typed);
+        test.map_or_else(|| PhoneNumber::parse(typed, home), |test| Ok(test.clone()))
+    }
+
+    /// The code of an attempt; `None`: it cannot be known any more, so none is right.
+    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
+        if phone.is_test() {
+            return self.settings.test_numbers.code(phone).cloned();
+        }
+        self.parts.keys.code(attempt, phone)
     }
 
     fn store_failed(&self, doing: &'static str) -> impl FnOnce(StoreError) -> StoreError + '_ {

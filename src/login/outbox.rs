@@ -1,5 +1,6 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -8,8 +9,8 @@ use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure};
 use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
-use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal};
-use crate::system::System;
+use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
+use crate::system::{System, Timestamp};
 use crate::words::{SmsTemplate, bind_to_host};
 
 /// The most texts that wait to be sent. What comes beyond is refused.
@@ -25,12 +26,34 @@ pub(super) struct Job {
     pub(super) phone: PhoneNumber,
     pub(super) language: Option<String>,
     pub(super) page_host: Option<Host>,
+    /// Whether only users are texted. What becomes of such a text is not told.
+    pub(super) only_known: bool,
 }
 
 /// The queue of texts: requests put jobs in and never wait for a provider.
 pub struct Outbox {
     queue: mpsc::Sender<Job>,
     unfinished: Arc<AtomicUsize>,
+    down: Arc<Down>,
+}
+
+/// So long after a text that nobody could send the service counts as down.
+const DOWN: Duration = Duration::from_secs(30);
+
+/// Until when nobody can be texted, as far as the last text tells; in milliseconds.
+#[derive(Default)]
+struct Down(AtomicI64);
+
+impl Down {
+    fn note(&self, outcome: SendOutcome, now: Timestamp) {
+        match outcome {
+            SendOutcome::Refused(SendRefusal::Service) => {
+                self.0.store((now + DOWN).as_millis(), Ordering::Relaxed);
+            }
+            SendOutcome::Sent => self.0.store(0, Ordering::Relaxed),
+            SendOutcome::Pending | SendOutcome::Refused(_) => {}
+        }
+    }
 }
 
 impl Outbox {
@@ -38,8 +61,10 @@ impl Outbox {
     pub fn new() -> (Self, OutboxJobs) {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let unfinished = Arc::new(AtomicUsize::new(0));
-        let jobs = OutboxJobs { waiting, unfinished: Arc::clone(&unfinished) };
-        (Self { queue, unfinished }, jobs)
+        let down = Arc::<Down>::default();
+        let shared = (Arc::clone(&unfinished), Arc::clone(&down));
+        let jobs = OutboxJobs { waiting, unfinished: shared.0, down: shared.1 };
+        (Self { queue, unfinished, down }, jobs)
     }
 
     /// Whether there was room.
@@ -52,6 +77,11 @@ impl Outbox {
         queued
     }
 
+    /// Whether nobody could be texted a moment ago, whatever their number.
+    pub(super) fn is_down(&self, now: Timestamp) -> bool {
+        now.as_millis() < self.down.0.load(Ordering::Relaxed)
+    }
+
     /// Texts that wait or are with a provider.
     pub fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::Acquire)
@@ -62,18 +92,21 @@ impl Outbox {
 pub struct OutboxJobs {
     waiting: mpsc::Receiver<Job>,
     unfinished: Arc<AtomicUsize>,
+    down: Arc<Down>,
 }
 
 /// Sends what is in the queue.
 pub struct OutboxWorker {
     jobs: Mutex<mpsc::Receiver<Job>>,
     unfinished: Arc<AtomicUsize>,
+    down: Arc<Down>,
     pub(super) sender: Sender,
 }
 
 /// What sending one text needs.
 pub struct Sender {
     pub attempts: Arc<dyn Attempts>,
+    pub users: Arc<dyn Users>,
     pub keys: Arc<Keys>,
     pub delivery: Arc<Delivery>,
     pub template: Arc<SmsTemplate>,
@@ -83,8 +116,8 @@ pub struct Sender {
 
 impl OutboxWorker {
     pub fn new(jobs: OutboxJobs, sender: Sender) -> Self {
-        let OutboxJobs { waiting, unfinished } = jobs;
-        Self { jobs: Mutex::new(waiting), unfinished, sender }
+        let OutboxJobs { waiting, unfinished, down } = jobs;
+        Self { jobs: Mutex::new(waiting), unfinished, down, sender }
     }
 
     /// Sends until the queue is dropped, a few at a time, so that one slow provider call does
@@ -97,33 +130,60 @@ impl OutboxWorker {
         loop {
             let job = self.jobs.lock().await.recv().await;
             let Some(job) = job else { return };
-            self.sender.send(&job).await;
+            if let Some(outcome) = self.sender.send(&job).await {
+                self.down.note(outcome, self.sender.system.now());
+            }
             self.unfinished.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }
 
 impl Sender {
-    async fn send(&self, job: &Job) {
-        let attempt = match self.attempts.get(job.key).await {
-            Ok(attempt) => attempt,
-            Err(error) => {
-                let reason = error.to_string();
-                let doing = "read an attempt to send its text";
-                return self.events.record(&Event::StoreFailed { doing, reason: &reason });
-            }
-        };
+    /// Sends the text of a job, if it is to be sent, and tells what a provider made of it.
+    async fn send(&self, job: &Job) -> Option<SendOutcome> {
+        let found = self.attempts.get(job.key).await;
+        let attempt = found.map_err(self.failed("read an attempt to send its text")).ok()?;
         let alive = |attempt: &Attempt| {
             attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
         };
         let Some(attempt) = attempt.filter(alive) else {
-            return self.events.record(&Event::TextDropped { attempt: job.attempt });
+            self.events.record(&Event::TextDropped { attempt: job.attempt });
+            return None;
         };
+        if job.only_known && !self.is_known(job).await? {
+            self.events.record(&Event::TextWithheld { attempt: job.attempt });
+            return None;
+        }
+        if job.phone.is_test() {
+            self.note(job, SendOutcome::Sent).await;
+            return None;
+        }
         let outcome = self.text(job, &attempt).await;
+        self.note(job, outcome).await;
+        Some(outcome)
+    }
+
+    /// Whether there is a user with this number, blocked or not: who is blocked must not learn
+    /// of it before the right code. `None`: not to be found out, so nothing is sent.
+    async fn is_known(&self, job: &Job) -> Option<bool> {
+        let found = self.users.with_number(&job.phone).await;
+        found.map(|user| user.is_some()).map_err(self.failed("look for a user to text")).ok()
+    }
+
+    /// Writes down what became of a text, where that is told.
+    async fn note(&self, job: &Job, outcome: SendOutcome) {
+        if job.only_known {
+            return;
+        }
         let mut step = |found: Option<&_>| attempt::note_outcome(found, job.attempt, outcome);
-        if let Err(error) = self.attempts.update(job.key, &mut step).await {
+        let noted = self.attempts.update(job.key, &mut step).await;
+        let _ = noted.map_err(self.failed("note an outcome"));
+    }
+
+    fn failed(&self, doing: &'static str) -> impl FnOnce(StoreError) + '_ {
+        move |error| {
             let reason = error.to_string();
-            self.events.record(&Event::StoreFailed { doing: "note an outcome", reason: &reason });
+            self.events.record(&Event::StoreFailed { doing, reason: &reason });
         }
     }
 

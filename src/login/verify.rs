@@ -3,7 +3,7 @@ use super::limits::{Admission, Limited, Subject, What};
 use super::{Asker, Login};
 use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
-use crate::session::{PreparedSession, SessionToken};
+use crate::session::{Browser, PreparedSession, SessionToken};
 use crate::store::{Attempt, AttemptKey, Committed, NewLogin, StoreError};
 
 /// Proof that somebody typed the right code, and what it gave them. Only [`Login::verify`]
@@ -31,7 +31,9 @@ pub enum Verdict {
         tries_left: u8,
     },
     /// The code cannot be used any more, or there never was one: a new one must be asked for.
-    Over,
+    Over {
+        tries_spent: bool,
+    },
     /// The right code, but this person may not sign in.
     Blocked,
     /// Too many wrong codes were typed for this number: not even the right one is taken.
@@ -40,7 +42,7 @@ pub enum Verdict {
 
 impl Login {
     /// Judges what was typed as the code that was texted to `phone`. A right one begins a
-    /// session at `host`.
+    /// session in `browser`.
     ///
     /// An error means that nobody got in and that the try was given back.
     pub async fn verify(
@@ -48,7 +50,7 @@ impl Login {
         asker: &Asker,
         phone: &PhoneNumber,
         typed: &str,
-        host: &Host,
+        browser: &Browser<'_>,
     ) -> Result<Verdict, StoreError> {
         let parts = &self.parts;
         let key = parts.keys.attempt(asker, phone);
@@ -65,14 +67,14 @@ impl Login {
             Taken::Compare { attempt, again } => (attempt, again),
             Taken::Over { attempt, why } => return Ok(self.over(attempt, why)),
         };
-        let Some(code) = parts.keys.code(&attempt, phone) else {
+        let Some(code) = self.code(&attempt, phone) else {
             return Ok(self.over(Some(attempt.id), "made with a secret that is gone"));
         };
         let subject = self.subject(asker, phone);
         let right = code.matches(&typed);
         let verdict = match self.guess(right, again, subject).await {
             Ok(Some(limited)) => Ok(Verdict::Limited(limited)),
-            Ok(None) if right => self.spend(key, &attempt, phone, host).await,
+            Ok(None) if right => self.spend(key, &attempt, phone, browser).await,
             Ok(None) => return self.wrong(&attempt, subject).await,
             Err(error) => Err(error),
         };
@@ -134,19 +136,20 @@ impl Login {
         key: AttemptKey,
         attempt: &Attempt,
         phone: &PhoneNumber,
-        host: &Host,
+        browser: &Browser<'_>,
     ) -> Result<Verdict, StoreError> {
         let parts = &self.parts;
         let now = parts.system.now();
         let seed = parts.keys.session_seed(attempt);
-        let session = parts.sessions.prepare(host, &seed, self.session);
+        let session = parts.sessions.prepare(browser.host, &seed, self.session);
         let login = NewLogin {
             attempt: attempt.id,
             phone: phone.clone(),
-            new_user: UserId::from_bytes(parts.system.random()),
+            new_user: self.settings.sign_up.then(|| UserId::from_bytes(parts.system.random())),
             session: session.id,
             token: session.digest,
             host: session.host.clone(),
+            beginning: browser.beginning(),
             at: now,
             expires: session.expires,
         };
@@ -165,13 +168,18 @@ impl Login {
             // A double click: the token follows from the attempt, so it is the same again.
             Committed::AlreadySpent { at }
                 if now.since(at) <= attempt::REPEATED
-                    && self.still_opens(&session, host).await? =>
+                    && self.still_opens(&session, browser.host).await? =>
             {
                 right(session)
             }
             Committed::AlreadySpent { .. } => self.over(Some(attempt.id), "used"),
             Committed::Blocked { user } => {
                 parts.events.record(&Event::BlockedUser { attempt: attempt.id, user });
+                Verdict::Blocked
+            }
+            // There was one when the code was sent.
+            Committed::Unknown => {
+                parts.events.record(&Event::UnknownUser { attempt: attempt.id });
                 Verdict::Blocked
             }
         })
@@ -196,7 +204,7 @@ impl Login {
 
     fn over(&self, attempt: Option<AttemptId>, why: &'static str) -> Verdict {
         self.parts.events.record(&Event::DeadCode { attempt, why });
-        Verdict::Over
+        Verdict::Over { tries_spent: why == attempt::NO_TRIES }
     }
 }
 

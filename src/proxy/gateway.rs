@@ -155,7 +155,7 @@ impl Gateway {
             self.shared.events.record(&Event::StoreFailed { doing, reason: &reason });
         })?;
         Ok(checked.map_or(Caller::Nobody, |who| {
-            let roles = ctx.live.directory.roles(who.phone()).clone();
+            let roles = ctx.live.directory.roles(who.phone(), &who.stored_roles());
             Caller::Session(who, roles)
         }))
     }

@@ -6,11 +6,13 @@ use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::person::{People, Person};
 use super::shared::{ById, Session};
 use super::{SessionToken, Settings};
 use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, StoredSession, Which};
 use crate::system::{System, Timestamp};
+use crate::users::Roles;
 
 /// Sessions that this process knows without asking the store.
 const KNOWN: u64 = 200_000;
@@ -41,6 +43,11 @@ impl SignedIn {
         self.0.session.expires
     }
 
+    /// The roles that the store gives the user now; the configuration may give more.
+    pub fn stored_roles(&self) -> Roles {
+        self.0.person.roles()
+    }
+
     /// Whether this is the session that `token` opens.
     pub fn holds(&self, token: &SessionToken) -> bool {
         self.0.digest == token.digest()
@@ -59,10 +66,11 @@ impl SignedIn {
 
 /// One token of a session: each host has its own.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     digest: [u8; 32],
     host: String,
     session: Arc<Session>,
+    person: Arc<Person>,
 }
 
 /// A session that is about to begin: its id and token are made before the transaction that
@@ -78,20 +86,30 @@ pub struct PreparedSession {
 
 /// All signed-in browsers: a cache of those that this process has seen, before the store.
 pub struct Sessions {
-    store: Arc<dyn store::Sessions>,
+    pub(super) store: Arc<dyn store::Sessions>,
     /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
     /// stays true.
-    known: Cache<[u8; 32], Option<Arc<Known>>>,
-    by_id: ById,
+    pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) by_id: ById,
+    pub(super) people: People,
+    /// The number of the newest change in the store that this process has learned of.
+    pub(super) followed: tokio::sync::Mutex<i64>,
     keys: Vec<Subkey>,
-    system: System,
+    pub(super) system: System,
 }
 
 impl Sessions {
     pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
         let known = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
-        let (keys, by_id) = (keyring.subkeys("session token"), ById::default());
-        Self { store, known: known.build(), by_id, keys, system }
+        Self {
+            store,
+            known: known.build(),
+            by_id: ById::default(),
+            people: People::default(),
+            followed: tokio::sync::Mutex::default(),
+            keys: keyring.subkeys("session token"),
+            system,
+        }
     }
 
     /// Makes the id and the token of a session at `host`. The token follows from `seed`, which
@@ -130,14 +148,29 @@ impl Sessions {
     }
 
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
-        let found = self.store.find(&digest).await?;
-        let found = found.map(|stored| {
-            let session = self.by_id.shared(&stored);
-            Arc::new(Known { digest, host: stored.host, session })
-        });
+        let known = match self.store.find(&digest).await? {
+            Some(stored) => Some(self.share(digest, stored).await?),
+            None => None,
+        };
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
-        Ok(self.known.entry(digest).or_insert(found).into_value())
+        Ok(self.known.entry(digest).or_insert(known).into_value())
+    }
+
+    async fn share(
+        &self,
+        digest: [u8; 32],
+        stored: StoredSession,
+    ) -> Result<Arc<Known>, StoreError> {
+        let session = self.by_id.shared(&stored);
+        let person = self.people.shared(stored.user, &stored.standing);
+        // Asked once more: what changed before the two lines above is told now, and what changes
+        // from then on finds its way by them.
+        match self.store.find(&digest).await? {
+            Some(newer) => person.learn(newer.standing),
+            None => session.end(),
+        }
+        Ok(Arc::new(Known { digest, host: stored.host, session, person }))
     }
 
     /// Makes a token for a further host of a session that began elsewhere: `None` when the
@@ -160,9 +193,21 @@ impl Sessions {
     /// Ends a session on all its hosts, in the store first: when that fails, nobody is told
     /// that it ended.
     pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
-        self.store.end(who.session(), self.system.now()).await?;
+        self.end_some(who, Which::Only(who.session())).await?;
         who.0.session.end();
         Ok(())
+    }
+
+    pub(super) async fn end_some(
+        &self,
+        who: &SignedIn,
+        which: Which,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let ended = self.store.end(who.user(), which, self.system.now()).await?;
+        for session in &ended {
+            self.note_end(*session);
+        }
+        Ok(ended)
     }
 
     /// Writes down when sessions were last used, all in one batch.

@@ -1,10 +1,16 @@
 //! Signed-in browsers: begins, checks and ends their sessions. The only maker of `SignedIn`.
 //! Does not know how somebody proved who they are, nor what they may see.
+mod beginning;
 mod check;
+mod follow;
+mod own;
+mod person;
 mod settings;
 mod shared;
 mod token;
 
+pub use beginning::{Browser, Device};
 pub use check::{PreparedSession, Sessions, SignedIn};
+pub use own::OwnSession;
 pub use settings::Settings;
 pub use token::SessionToken;

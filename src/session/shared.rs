@@ -45,6 +45,10 @@ impl Session {
         !self.ended.load(Ordering::Acquire) && now < self.expires && now < seen + settings.idle
     }
 
+    pub(super) fn seen(&self) -> Timestamp {
+        Timestamp::from_millis(self.seen.load(Ordering::Relaxed))
+    }
+
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
@@ -69,6 +73,11 @@ impl ById {
         let session = Arc::new(Session::new(stored));
         all.insert(stored.id, Arc::downgrade(&session));
         session
+    }
+
+    pub(super) fn get(&self, session: SessionId) -> Option<Arc<Session>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&session).and_then(Weak::upgrade)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Session>> {

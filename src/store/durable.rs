@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, PhoneNumber, Role, SessionId, UserId};
 use crate::system::Timestamp;
 
 /// What one right code gives, written in one transaction.
@@ -9,16 +11,26 @@ use crate::system::Timestamp;
 pub struct NewLogin {
     pub attempt: AttemptId,
     pub phone: PhoneNumber,
-    /// The id that the user gets if there is none with this number yet.
-    pub new_user: UserId,
+    /// The id that the user gets if there is none with this number yet; `None`: then nobody
+    /// signs in.
+    pub new_user: Option<UserId>,
     pub session: SessionId,
     /// SHA-256 of the session token.
     pub token: [u8; 32],
     /// The host that the token is good for.
     pub host: String,
+    /// What it begins with, for the person to tell it from others; see [`StoredBeginning`].
+    pub beginning: StoredBeginning,
     pub at: Timestamp,
     /// The session's absolute end.
     pub expires: Timestamp,
+}
+
+/// What a session began with, as texts of `session`'s making.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredBeginning {
+    pub device: String,
+    pub address_block: String,
 }
 
 /// What became of a [`NewLogin`].
@@ -36,6 +48,8 @@ pub enum Committed {
     Blocked {
         user: UserId,
     },
+    /// The code is spent, but there is no such user and none may be made.
+    Unknown,
 }
 
 /// Spends codes: the one place that makes sure none works twice.
@@ -44,15 +58,50 @@ pub trait Logins: Send + Sync {
     async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError>;
 }
 
+/// What may change of a user while sessions go on. Of two, the one with the higher version is
+/// the newer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub version: i64,
+    /// Roles that were given in the store; the configuration may give more.
+    pub roles: BTreeSet<Role>,
+}
+
 /// A session and its user, as the database knows them.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
     pub id: SessionId,
     pub user: UserId,
     pub phone: PhoneNumber,
+    pub standing: Standing,
     pub host: String,
     pub last_seen: Timestamp,
     pub expires: Timestamp,
+}
+
+/// One of a user's sessions, for a list of them.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    pub id: SessionId,
+    pub created: Timestamp,
+    pub last_seen: Timestamp,
+    pub beginning: StoredBeginning,
+}
+
+/// Which of a user's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Only(SessionId),
+    AllBut(SessionId),
+}
+
+/// Something that every running node must learn of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A session was ended.
+    Session(SessionId),
+    /// The standing of a user changed.
+    User(UserId),
 }
 
 /// Signed-in browsers.
@@ -60,6 +109,9 @@ pub struct StoredSession {
 pub trait Sessions: Send + Sync {
     /// The session of a token's SHA-256, unless it was ended or its user is blocked.
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
+
+    /// The sessions of a user that have not ended at `now`, the one last seen first.
+    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError>;
 
     /// Gives a session a token for one more host. `false`: the session is over, or its user is
     /// blocked.
@@ -71,12 +123,61 @@ pub trait Sessions: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Ends a session; ending it again changes nothing.
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<(), StoreError>;
+    /// Ends sessions of `user`, and tells which; to end one again changes nothing.
+    async fn end(
+        &self,
+        user: UserId,
+        which: Which,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError>;
 
     /// Notes when sessions were last seen, in one transaction. Never moves a time back.
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
 
+    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError>;
+
+    /// What changed after the change `seq`, oldest first, each with its own number. They count up
+    /// by one: a number that is left out is a change that was forgotten.
+    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError>;
+
     /// Whether the database answers; for readiness.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A user, as the database knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredUser {
+    pub id: UserId,
+    pub blocked: Option<Timestamp>,
+    pub roles: BTreeSet<Role>,
+}
+
+/// People.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// The user with this number, blocked or not.
+    async fn with_number(&self, phone: &PhoneNumber) -> Result<Option<StoredUser>, StoreError>;
+
+    /// Makes the users that are not there yet, each with the id beside the number, and ends the
+    /// sessions of every test number that is not among them: nobody could begin one now.
+    async fn enrol(
+        &self,
+        people: &[(UserId, PhoneNumber)],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Lets the user sign in no more (and ends every session), or again. `None`: no such user.
+    async fn set_blocked(
+        &self,
+        phone: &PhoneNumber,
+        blocked: bool,
+        at: Timestamp,
+    ) -> Result<Option<UserId>, StoreError>;
+
+    /// Replaces the roles that the store gives. `None`: no such user.
+    async fn set_roles(
+        &self,
+        phone: &PhoneNumber,
+        roles: &BTreeSet<Role>,
+    ) -> Result<Option<UserId>, StoreError>;
 }

@@ -11,7 +11,10 @@ pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step
 pub use counters::{
     Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Take,
 };
-pub use durable::{Committed, Logins, NewLogin, Sessions, StoredSession};
+pub use durable::{
+    Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
+    StoredSession, StoredUser, Users, Which,
+};
 pub use memory::MemoryAttempts;
 pub use sql::{Database, SqlStore};
 pub use tickets::{MemoryTickets, Ticket, Tickets};

@@ -1,11 +1,17 @@
 //! People: who they are and what roles they have.
 //! Does not prove that somebody is one of them.
-use std::collections::{BTreeSet, HashMap};
+mod directory;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::{PhoneNumber, Role};
+pub use directory::Directory;
 
-/// `[[user]]`: a person whom the operator's file names.
+use crate::domain::{PhoneNumber, Role, UserId};
+use crate::store::{self, StoreError};
+use crate::system::System;
+
+/// `[[user]]` and `[[login.test_number]]`: a person whom the operator's file names.
 #[derive(Clone, Debug)]
 pub struct ConfiguredUser {
     pub phone: PhoneNumber,
@@ -15,20 +21,13 @@ pub struct ConfiguredUser {
 /// The roles of one person. Cheap to clone.
 pub type Roles = Arc<BTreeSet<Role>>;
 
-/// Who has which roles, as configuration tells.
-#[derive(Debug, Default)]
-pub struct Directory {
-    roles: HashMap<PhoneNumber, Roles>,
-    nobodys: Roles,
-}
-
-impl Directory {
-    pub fn new(users: Vec<ConfiguredUser>) -> Self {
-        let roles = users.into_iter().map(|user| (user.phone, Arc::new(user.roles))).collect();
-        Self { roles, nobodys: Roles::default() }
-    }
-
-    pub fn roles(&self, phone: &PhoneNumber) -> &Roles {
-        self.roles.get(phone).unwrap_or(&self.nobodys)
-    }
+/// Makes everybody whom the configuration names exist. Doing so again changes nothing.
+pub async fn enrol(
+    store: &dyn store::Users,
+    users: &[ConfiguredUser],
+    system: &System,
+) -> Result<(), StoreError> {
+    let new = |user: &ConfiguredUser| (UserId::from_bytes(system.random()), user.phone.clone());
+    let people: Vec<_> = users.iter().map(new).collect();
+    store.enrol(&people, system.now()).await
 }

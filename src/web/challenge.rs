@@ -1,7 +1,8 @@
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
@@ -9,13 +10,41 @@ use super::{Facts, HeaderClass, Web};
 use crate::domain::{Origin, ReturnTo};
 use crate::gate;
 
+/// What somebody asked for who is not signed in.
+struct Asked<'a> {
+    origin: &'a Origin,
+    /// Path and query.
+    target: &'a str,
+    method: &'a Method,
+}
+
 impl Web {
     /// The answer to somebody who must sign in first: a redirect for a browser that goes to a
     /// page, 401 with the address of the sign-in for scripts and apps.
     pub fn challenge(&self, origin: &Origin, request: &Parts) -> http::Response<Bytes> {
-        let (back, lost) = way_back(origin, request);
-        let address = self.sign_in_address(origin, &back, lost);
-        if !gate::is_navigation(&request.headers) {
+        let target = request.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+        let asked = Asked { origin, target: target.unwrap_or_default(), method: &request.method };
+        self.ask_to_sign_in(&asked, &request.headers)
+    }
+
+    /// The same for one of our own pages for people, whose path is without what precedes it.
+    pub(super) fn sign_in_first(&self, facts: &Facts, request: &Request) -> Response {
+        let target = request.uri().path_and_query().map(http::uri::PathAndQuery::as_str);
+        let target = format!("{}{}", facts.base, target.unwrap_or_default());
+        let asked = Asked { origin: &facts.origin, target: &target, method: request.method() };
+        self.ask_to_sign_in(&asked, request.headers()).map(Into::into)
+    }
+
+    /// The answer where no page is to be shown, whoever asks.
+    pub(super) fn unauthorized(&self, facts: &Facts) -> Response {
+        let root = ReturnTo::default();
+        unauthorized(&self.sign_in_address(&facts.origin, &root, false)).map(Into::into)
+    }
+
+    fn ask_to_sign_in(&self, asked: &Asked<'_>, headers: &HeaderMap) -> http::Response<Bytes> {
+        let (back, lost) = way_back(asked, headers);
+        let address = self.sign_in_address(asked.origin, &back, lost);
+        if !gate::is_navigation(headers) {
             return unauthorized(&address);
         }
         let mut response = http::Response::new(Bytes::new());
@@ -25,11 +54,6 @@ impl Web {
         }
         HeaderClass::Page.write(response.headers_mut());
         response
-    }
-
-    pub(super) fn unauthorized(&self, facts: &Facts) -> Response {
-        let root = ReturnTo::default();
-        unauthorized(&self.sign_in_address(&facts.origin, &root, false)).map(Into::into)
     }
 
     /// Where somebody signs in to come back to `back`. `lost`: what they posted is gone.
@@ -42,16 +66,15 @@ impl Web {
 
 /// A page comes back to itself. Anything else cannot be repeated: it comes back to the page it
 /// was sent from, if that is on the same origin, with word that it was not done.
-fn way_back(origin: &Origin, request: &Parts) -> (ReturnTo, bool) {
-    if matches!(request.method, Method::GET | Method::HEAD) {
-        let target =
-            request.uri.path_and_query().and_then(|target| ReturnTo::parse(target.as_str()));
-        return (target.unwrap_or_default(), false);
+fn way_back(asked: &Asked<'_>, headers: &HeaderMap) -> (ReturnTo, bool) {
+    let Asked { origin, target, method } = asked;
+    if matches!(**method, Method::GET | Method::HEAD) {
+        return (ReturnTo::parse(target).unwrap_or_default(), false);
     }
-    let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let page = referer
         .and_then(|referer| url::Url::parse(referer).ok())
-        .filter(|page| Origin::of(page).is_ok_and(|from| from == *origin))
+        .filter(|page| Origin::of(page).is_ok_and(|from| from == **origin))
         .and_then(|page| {
             ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery])
         });

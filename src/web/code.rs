@@ -59,15 +59,16 @@ pub(super) async fn submit(
         Ok(found) => found,
         Err(early) => return *early,
     };
-    let host = visit.facts.origin.host();
-    match web.login.verify(&asker(&visit, &flow), &phone, &form.code, host).await {
+    match web.login.verify(&asker(&visit, &flow), &phone, &form.code, &visit.begins()).await {
         Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 }) => web.to_number_page(&visit, flow, Say::CodeDied),
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
+            web.to_number_page(&visit, flow, Say::CodeDied)
+        }
         Ok(Verdict::Wrong { tries_left }) => {
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
-        Ok(Verdict::Over) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
         Ok(Verdict::Limited(limited)) => web.limited(&visit, limited),
         Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
         Err(_) => web.unavailable(&visit),
@@ -130,7 +131,7 @@ impl Web {
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
             resend_after: whole_seconds(self.login.resend_wait(attempt)),
-            sending: sending(attempt.outcome),
+            sending: sending(attempt.outcome, self.login.settings().sign_up),
             problem,
             notice,
         };
@@ -158,11 +159,13 @@ fn whole_seconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
-const fn sending(outcome: SendOutcome) -> Sending {
+/// `told`: whether everybody is told what became of their text; else nobody is.
+const fn sending(outcome: SendOutcome, told: bool) -> Sending {
     match outcome {
+        SendOutcome::Refused(SendRefusal::Service) => Sending::ProviderDown,
+        _ if !told => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
-        SendOutcome::Refused(SendRefusal::Service) => Sending::ProviderDown,
         SendOutcome::Refused(SendRefusal::Number | SendRefusal::OptedOut) => Sending::CannotReach,
     }
 }

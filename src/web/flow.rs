@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Web;
 use super::handover::State;
 use crate::domain::{Origin, PhoneNumber, ReturnTo};
+use crate::login::Login;
 use crate::system::Timestamp;
 
 /// A flow that is older than this begins again.
@@ -112,7 +113,7 @@ impl Flow {
         }
     }
 
-    fn from_wire(wire: Wire) -> Option<Self> {
+    fn from_wire(wire: Wire, login: &Login) -> Option<Self> {
         let digest = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
         let state = match &wire.state {
             Some((text, until)) => {
@@ -125,7 +126,7 @@ impl Flow {
             path: ReturnTo::parse(&wire.path)?,
             browser: digest(&wire.browser)?,
             state,
-            phone: wire.phone.map(|phone| PhoneNumber::from_e164(&phone)).transpose().ok()?,
+            phone: wire.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
             typed: wire.typed,
             country: wire.country,
             say: wire.say,
@@ -145,7 +146,7 @@ impl Web {
     fn try_open(&self, sealed: &str) -> Option<Opened> {
         let wire: Wire = self.flows.open(sealed)?;
         let alive = self.system.now() < Timestamp::from_millis(wire.until);
-        let flow = Flow::from_wire(wire)?;
+        let flow = Flow::from_wire(wire, &self.login)?;
         // A site may be gone from the configuration since.
         if !self.is_page(&flow.origin, &flow.path) {
             return None;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::HeaderMap;
 
 use super::{Facts, HeaderClass, Place, Problem, Web, Who};
@@ -44,7 +44,10 @@ pub(super) async fn admit(
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
-            Ok(None) => return web.unauthorized(&facts).into_response(),
+            Ok(None) if access.class == HeaderClass::Page => {
+                return web.sign_in_first(&facts, &request);
+            }
+            Ok(None) => return web.unauthorized(&facts),
             Err(_) => return refuse(&Problem::Unavailable, request.headers()),
         }
     }

@@ -12,7 +12,7 @@ pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(who): Extension<SignedIn>,
 ) -> Json<Value> {
-    let roles = web.directory.roles(who.phone());
+    let roles = web.directory.roles(who.phone(), &who.stored_roles());
     let roles: Vec<&str> = roles.iter().map(crate::domain::Role::as_str).collect();
     Json(json!({
         "sub": who.user().to_string(),

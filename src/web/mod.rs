@@ -1,5 +1,6 @@
 //! Own pages and endpoints, as one axum router that is called in process, never a server.
 //! Knows no Pingora and no rule: those are in `login`, `session`, `gate`.
+mod account;
 mod assets;
 mod challenge;
 mod code;

@@ -56,7 +56,7 @@ pub(super) async fn submit(
     };
     let flow = Flow { typed: form.phone, country: form.country, phone: None, say: None, ..flow };
     let home = Country::parse(&flow.country).ok().or_else(|| web.only_country());
-    let phone = match PhoneNumber::parse(&flow.typed, home) {
+    let phone = match web.login.number(&flow.typed, home) {
         Ok(phone) => phone,
         Err(why) => return web.to_number_page(&visit, flow, problem_with(why)),
     };

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::{HeaderClass, Web, assets, code, done, guard, handover, me, number, sign_in, sign_out};
+use super::{
+    HeaderClass, Web, account, assets, code, done, guard, handover, me, number, sign_in, sign_out,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +46,14 @@ pub fn rows() -> Vec<Row> {
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
         row("/done", Issuer, Anyone, Page, get(done::show)),
         row("/resume", Issuer, Anyone, Page, get(done::resume)),
-        row("/sign-in", Site, Anyone, Page, get(sign_in::begin)),
+        row("/sign-in", Both, Anyone, Page, get(sign_in::begin)),
         row("/callback", Site, Anyone, Callback, get(handover::callback)),
         row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
+        row("/account", Both, SignedIn, Page, get(account::show)),
+        row("/account/end", Both, SignedIn, Page, post(account::end)),
+        row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(me::show)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ]

@@ -11,7 +11,10 @@ use crate::gate::Site;
 
 /// The way from a site to the login pages: seals where the person wanted to go.
 pub(super) async fn begin(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let path = web.return_path(&visit);
+    let Some(path) = web.return_path(&visit) else {
+        // On the issuer's own host there is no first page to go to.
+        return Redirect::to(web.map.issuer().url("/login")).into_response();
+    };
     let lost = visit.asked("lost").is_some();
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(_)) => {
@@ -33,16 +36,16 @@ pub(super) async fn begin(State(web): State<Arc<Web>>, visit: Visit) -> Response
 
 impl Web {
     /// The page of this host that a visit asks to come back to, else the root of its site.
-    pub(super) fn return_path(&self, visit: &Visit) -> ReturnTo {
+    pub(super) fn return_path(&self, visit: &Visit) -> Option<ReturnTo> {
         let asked = visit.asked("return_to").and_then(ReturnTo::parse);
         let page = asked.filter(|path| self.is_page(&visit.facts.origin, path));
-        page.or_else(|| self.home(visit).map(root)).unwrap_or_default()
+        page.or_else(|| self.home(visit).filter(|_| visit.facts.site).map(root))
     }
 
-    /// Whether a site has this page.
+    /// Whether a login may lead to this page.
     pub(super) fn is_page(&self, origin: &Origin, path: &ReturnTo) -> bool {
         let path = path.as_str().split('?').next().unwrap_or_default();
-        self.map.site_at(origin, path).is_some()
+        self.map.is_page(origin, path)
     }
 }
 

@@ -14,7 +14,7 @@ use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
 use crate::domain::{Origin, digest};
 use crate::gate::{Cookies, Site};
-use crate::session::{SessionToken, SignedIn};
+use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
 use crate::words::Language;
 
@@ -88,6 +88,16 @@ impl Visit {
 
     pub(super) fn no_session_cookie(&self) -> String {
         self.cookies.clear("")
+    }
+
+    /// The browser, as a session begins in it.
+    pub(super) fn begins(&self) -> Browser<'_> {
+        let user_agent = self.headers.get(header::USER_AGENT);
+        Browser {
+            host: self.facts.origin.host(),
+            user_agent: user_agent.and_then(|value| value.to_str().ok()),
+            address: self.facts.client,
+        }
     }
 
     /// A redirect to the last page of a flow. Whoever may have come by a POST leaves our pages

@@ -8,10 +8,12 @@
 mod config;
 mod delivery;
 mod domain;
+mod enumeration;
 mod gate;
 mod handover;
 mod limits;
 mod pages;
+mod people;
 mod store;
 mod story;
 mod support;

@@ -24,6 +24,8 @@ pub(super) fn login(
         code_lifetime: code_lifetime?,
         tries: tries?,
         limits: limits?,
+        sign_up: reader.flag("login.sign_up")?,
+        test_numbers: login::TestNumbers::default(),
     })
 }
 

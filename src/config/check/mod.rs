@@ -4,6 +4,7 @@ mod login;
 mod server;
 mod sites;
 mod sms;
+mod test_numbers;
 mod users;
 
 use super::Config;
@@ -26,6 +27,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let brand_name = reader.one("brand.name", values::name);
     let providers = sms::providers(reader, &ground);
     let template = reader.one("sms.template", sms::template);
+    let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
@@ -40,11 +42,12 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         proxy: proxy?,
         database: Database::Sqlite(reader.path(&database?)),
         brand_name: brand_name?,
-        login: login?,
+        test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
+        login: crate::login::Settings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
         providers: providers?,
         sms_template: template?,
-        users: users?,
+        users: users?.into_iter().chain(tests?.users()).collect(),
         sites: sites?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,

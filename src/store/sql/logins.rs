@@ -13,14 +13,17 @@ impl Logins for SqlStore {
         if let Some(at) = spend(&mut tx, login).await? {
             return Ok(Committed::AlreadySpent { at });
         }
-        let (user, blocked) = find_or_create_user(&mut tx, login).await?;
+        let Some((user, blocked)) = find_or_create_user(&mut tx, login).await? else {
+            tx.commit().await?;
+            return Ok(Committed::Unknown);
+        };
         if blocked {
             tx.commit().await?;
             return Ok(Committed::Blocked { user });
         }
         begin_session(&mut tx, login, user).await?;
         tx.commit().await?;
-        Ok(Committed::Begun { user, new_user: user == login.new_user })
+        Ok(Committed::Begun { user, new_user: Some(user) == login.new_user })
     }
 }
 
@@ -46,22 +49,27 @@ async fn spend(
     Ok(Some(Timestamp::from_millis(row.try_get("at")?)))
 }
 
+/// Either statement locks the row, so that a user who is blocked meanwhile is blocked after this.
 async fn find_or_create_user(
     tx: &mut Transaction<'_, Sqlite>,
     login: &NewLogin,
-) -> Result<(UserId, bool), StoreError> {
-    let row = sqlx::query(
-        "INSERT INTO users (id, phone, created) VALUES ($1, $2, $3)
-         ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone RETURNING id, blocked",
-    )
-    .bind(login.new_user.to_string())
-    .bind(login.phone.e164())
-    .bind(login.at.as_millis())
-    .fetch_one(&mut **tx)
-    .await?;
+) -> Result<Option<(UserId, bool)>, StoreError> {
+    let query = match login.new_user {
+        Some(new) => sqlx::query(
+            "INSERT INTO users (phone, id, created, test) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone RETURNING id, blocked",
+        )
+        .bind(login.phone.e164())
+        .bind(new.to_string())
+        .bind(login.at.as_millis())
+        .bind(i64::from(login.phone.is_test())),
+        None => sqlx::query("UPDATE users SET phone = $1 WHERE phone = $1 RETURNING id, blocked")
+            .bind(login.phone.e164()),
+    };
+    let Some(row) = query.fetch_optional(&mut **tx).await? else { return Ok(None) };
     let id: String = row.try_get("id")?;
     let user = UserId::parse(&id).ok_or(StoreError::BadRow { table: "users", column: "id" })?;
-    Ok((user, row.try_get::<Option<i64>, _>("blocked")?.is_some()))
+    Ok(Some((user, row.try_get::<Option<i64>, _>("blocked")?.is_some())))
 }
 
 async fn begin_session(
@@ -70,13 +78,16 @@ async fn begin_session(
     user: UserId,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO sessions (id, user_id, kind, created, last_seen, expires)
-         VALUES ($1, $2, 'browser', $3, $3, $4)",
+        "INSERT INTO sessions
+           (id, user_id, kind, created, last_seen, expires, device, address_block)
+         VALUES ($1, $2, 'browser', $3, $3, $4, $5, $6)",
     )
     .bind(login.session.to_string())
     .bind(user.to_string())
     .bind(login.at.as_millis())
     .bind(login.expires.as_millis())
+    .bind(&login.beginning.device)
+    .bind(&login.beginning.address_block)
     .execute(&mut **tx)
     .await?;
     sqlx::query("INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)")

@@ -43,6 +43,31 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         PRIMARY KEY (key, length, at)
     );",
     ),
+    // `change_counter` is one row: who writes to it makes others wait until its transaction ends,
+    // so that the changes are without gaps and become visible in their order.
+    (
+        3,
+        "roles and changes of people, what a session began with",
+        "CREATE TABLE user_roles (
+        user_id TEXT NOT NULL REFERENCES users (id),
+        role TEXT NOT NULL,
+        PRIMARY KEY (user_id, role)
+    );
+    ALTER TABLE users ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE users ADD COLUMN test BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sessions ADD COLUMN address_block TEXT NOT NULL DEFAULT '';
+    CREATE TABLE change (
+        seq BIGINT PRIMARY KEY NOT NULL,
+        what TEXT NOT NULL,
+        subject TEXT NOT NULL
+    );
+    CREATE TABLE change_counter (
+        one BIGINT PRIMARY KEY NOT NULL,
+        seq BIGINT NOT NULL
+    );
+    INSERT INTO change_counter (one, seq) VALUES (1, 0);",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -1,26 +1,31 @@
 use async_trait::async_trait;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::{SqlStore, hex};
+use super::users::roles;
+use super::{SqlStore, changes, hex};
 use crate::domain::{PhoneNumber, SessionId, UserId};
-use crate::store::{Sessions, StoreError, StoredSession};
+use crate::store::{
+    Change, OwnSession, Sessions, Standing, StoreError, StoredBeginning, StoredSession, Which,
+};
 use crate::system::Timestamp;
 
 #[async_trait]
 impl Sessions for SqlStore {
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
-        let row = sqlx::query(
-            "SELECT s.id, s.user_id, u.phone, t.host, s.last_seen, s.expires
+        // One statement, so that version and roles are of one moment.
+        let rows = sqlx::query(
+            "SELECT s.id, s.user_id, u.phone, u.version, r.role, t.host, s.last_seen, s.expires
              FROM session_tokens t
              JOIN sessions s ON s.id = t.session_id
              JOIN users u ON u.id = s.user_id
+             LEFT JOIN user_roles r ON r.user_id = u.id
              WHERE t.digest = $1 AND s.ended IS NULL AND u.blocked IS NULL",
         )
         .bind(hex(token))
-        .fetch_optional(&self.read)
+        .fetch_all(&self.read)
         .await?;
-        row.as_ref().map(read_session).transpose()
+        (!rows.is_empty()).then(|| read_session(&rows)).transpose()
     }
 
     async fn add_token(
@@ -44,13 +49,55 @@ impl Sessions for SqlStore {
         Ok(added.rows_affected() == 1)
     }
 
-    async fn end(&self, session: SessionId, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL")
+    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, created, last_seen, device, address_block FROM sessions
+             WHERE user_id = $1 AND ended IS NULL AND expires > $2
+             ORDER BY last_seen DESC, id",
+        )
+        .bind(user.to_string())
+        .bind(now.as_millis())
+        .fetch_all(&self.read)
+        .await?;
+        let own = |row: &SqliteRow| {
+            let beginning = StoredBeginning {
+                device: row.try_get("device")?,
+                address_block: row.try_get("address_block")?,
+            };
+            let (created, last_seen) = (time(row, "created")?, time(row, "last_seen")?);
+            Ok(OwnSession { id: session_id(row)?, created, last_seen, beginning })
+        };
+        rows.iter().map(own).collect()
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        which: Which,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let (sql, session) = match which {
+            Which::Only(session) => (
+                "UPDATE sessions SET ended = $1
+                 WHERE user_id = $2 AND id = $3 AND ended IS NULL RETURNING id",
+                session,
+            ),
+            Which::AllBut(session) => (
+                "UPDATE sessions SET ended = $1
+                 WHERE user_id = $2 AND id <> $3 AND ended IS NULL RETURNING id",
+                session,
+            ),
+        };
+        let mut tx = self.write.begin().await?;
+        let ended = sqlx::query(sql)
             .bind(at.as_millis())
+            .bind(user.to_string())
             .bind(session.to_string())
-            .execute(&self.write)
+            .fetch_all(&mut *tx)
             .await?;
-        Ok(())
+        let ended = end_sessions(&mut tx, &ended).await?;
+        tx.commit().await?;
+        Ok(ended)
     }
 
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
@@ -66,22 +113,70 @@ impl Sessions for SqlStore {
         Ok(())
     }
 
+    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT u.version, r.role FROM users u
+             LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1",
+        )
+        .bind(user.to_string())
+        .fetch_all(&self.read)
+        .await?;
+        (!rows.is_empty()).then(|| read_standing(&rows)).transpose()
+    }
+
+    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+        self.changes_after(seq).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
 }
 
-fn read_session(row: &SqliteRow) -> Result<StoredSession, StoreError> {
-    let text = |column: &'static str| row.try_get::<String, _>(column);
-    let bad = |column| StoreError::BadRow { table: "sessions", column };
-    let time = |column: &'static str| row.try_get::<i64, _>(column).map(Timestamp::from_millis);
+/// Tells every node of sessions that were ended in this transaction; `rows` hold their ids.
+pub(super) async fn end_sessions(
+    tx: &mut Transaction<'_, Sqlite>,
+    rows: &[SqliteRow],
+) -> Result<Vec<SessionId>, StoreError> {
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in rows {
+        let session = session_id(row)?;
+        changes::record(tx, Change::Session(session)).await?;
+        ended.push(session);
+    }
+    Ok(ended)
+}
+
+const fn bad(column: &'static str) -> StoreError {
+    StoreError::BadRow { table: "sessions", column }
+}
+
+fn session_id(row: &SqliteRow) -> Result<SessionId, StoreError> {
+    SessionId::parse(&row.try_get::<String, _>("id")?).ok_or(bad("id"))
+}
+
+fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
+    Ok(Timestamp::from_millis(row.try_get(column)?))
+}
+
+/// One row for each of the user's roles, or one without.
+fn read_session(rows: &[SqliteRow]) -> Result<StoredSession, StoreError> {
+    let row = rows.first().ok_or(bad("id"))?;
+    let user: String = row.try_get("user_id")?;
+    let phone: String = row.try_get("phone")?;
     Ok(StoredSession {
-        id: SessionId::parse(&text("id")?).ok_or(bad("id"))?,
-        user: UserId::parse(&text("user_id")?).ok_or(bad("user_id"))?,
-        phone: PhoneNumber::from_e164(&text("phone")?).map_err(|_| bad("phone"))?,
-        host: text("host")?,
-        last_seen: time("last_seen")?,
-        expires: time("expires")?,
+        id: session_id(row)?,
+        user: UserId::parse(&user).ok_or(bad("user_id"))?,
+        phone: PhoneNumber::from_store(&phone).map_err(|_| bad("phone"))?,
+        standing: read_standing(rows)?,
+        host: row.try_get("host")?,
+        last_seen: time(row, "last_seen")?,
+        expires: time(row, "expires")?,
     })
+}
+
+fn read_standing(rows: &[SqliteRow]) -> Result<Standing, StoreError> {
+    let row = rows.first().ok_or(bad("version"))?;
+    Ok(Standing { version: row.try_get("version")?, roles: roles(rows)? })
 }

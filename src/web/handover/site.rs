@@ -160,7 +160,8 @@ pub(in crate::web) async fn callback(Shared(web): Shared<Arc<Web>>, visit: Visit
 /// The last step, on the way to the site's page: a session cookie that did not come back gets a
 /// page that says why, where the site's page would send the browser round and round.
 pub(in crate::web) async fn arrived(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
-    let there = format!("{}{}", visit.facts.origin, web.return_path(&visit).as_str());
+    let path = web.return_path(&visit).unwrap_or_default();
+    let there = format!("{}{}", visit.facts.origin, path.as_str());
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(_)) => Redirect::to(there).into_response(),
         Ok(None) => {

@@ -1,5 +1,6 @@
 //! Own pages: what each one is given, and how that becomes HTML that holds no other script.
 //! Decides nothing: a page shows what it is told.
+mod account;
 mod assets;
 mod chrome;
 mod code;
@@ -10,6 +11,7 @@ mod simple;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
@@ -29,6 +31,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("done", include_str!("../../../static/pages/done.liquid")),
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
+    ("account", include_str!("../../../static/pages/account.liquid")),
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];
 

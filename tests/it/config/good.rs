@@ -137,6 +137,21 @@ fn an_exposed_demo_is_remembered() {
 }
 
 #[test]
+fn test_numbers_are_users_with_one_role_and_said_where_others_can_reach_them() {
+    let number = "[[login.test_number]]\nphone = \"+15550100001\"\ncode = \"000000\"\n[sms]";
+    let exposed = ("[login]", "[login]\nunsafe_test_numbers_exposed = true");
+    let config = read(&changed(&[("[sms]", number), exposed])).unwrap();
+    assert!(config.test_numbers_exposed && !config.login.test_numbers.is_empty());
+    let [_, test] = &config.users[..] else { panic!("two users") };
+    assert!(test.phone.is_test());
+    let roles: Vec<_> = test.roles.iter().map(doorcode::domain::Role::as_str).collect();
+    assert_eq!(roles, ["test"]);
+    let config = read(&changed(&[exposed])).unwrap();
+    assert!(!config.test_numbers_exposed, "there is nothing to say");
+    assert!(config.login.sign_up);
+}
+
+#[test]
 fn a_shared_origin_is_remembered() {
     assert!(!read(GOOD).unwrap().shared_origin);
     let text = changed(&[("[server]\n", "[server]\nunsafe_shared_origin = true\n")]);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use doorcode::domain::{Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, UserId};
 use doorcode::gate::Caller;
 use doorcode::session::{Sessions, Settings};
-use doorcode::store::{self, StoreError, StoredSession};
+use doorcode::store::{self, Change, OwnSession, Standing, StoreError, StoredSession, Which};
 use doorcode::system::{System, Timestamp};
 
 /// A store that holds one session under every token.
@@ -29,8 +29,20 @@ impl store::Sessions for OneSession {
         Ok(true)
     }
 
-    async fn end(&self, _session: SessionId, _at: Timestamp) -> Result<(), StoreError> {
-        Ok(())
+    async fn of_user(&self, _: UserId, _: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn end(&self, _: UserId, _: Which, _: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn standing(&self, _: UserId) -> Result<Option<Standing>, StoreError> {
+        Ok(None)
+    }
+
+    async fn changes(&self, _: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn note_seen(&self, _seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
@@ -52,6 +64,7 @@ pub(super) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
         id: SessionId::from_bytes([1; 16]),
         user: UserId::from_bytes([2; 12]),
         phone: PhoneNumber::parse(phone, None).unwrap(),
+        standing: Standing::default(),
         host: host.to_string(),
         last_seen: system.now(),
         expires: system.now() + hour,

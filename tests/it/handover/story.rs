@@ -67,6 +67,26 @@ async fn a_login_at_the_issuer_itself_leads_to_a_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_account_page_is_at_the_issuer_and_at_every_site() {
+    for (place, code) in
+        [(format!("{ISSUER}/account"), "issuer"), (format!("{SHOP}/.doorcode/account"), "site")]
+    {
+        let world = World::new().await;
+        let mut me = Browser::new(&world);
+        let page = me.visit(&place).await;
+        assert!(page.asks_for_a_number(), "{code}: {page:?}");
+        let out = me.log_in(&page, ME).await;
+        let landed = me.follow(out, "none").await;
+        landed.assert_page(StatusCode::OK, "Your sessions");
+        landed.assert_page(StatusCode::OK, "This browser");
+    }
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let lost = me.visit(&format!("{ISSUER}/.doorcode/sign-in")).await;
+    assert!(lost.asks_for_a_number(), "without a page to come back to: {lost:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_may_take_longer_than_the_cookie_of_the_site_lives() {
     let world = World::new().await;
     let mut me = Browser::new(&world);

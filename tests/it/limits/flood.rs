@@ -14,7 +14,7 @@ use doorcode::login::{
     Asker, By, Door, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, ROWS, Sender, Start,
     StartError, Started, Verdict, What,
 };
-use doorcode::session::Sessions;
+use doorcode::session::{Browser, Sessions};
 use doorcode::store::{Count, MemoryAttempts, MemoryCounters, Room, Take};
 use doorcode::system::System;
 use doorcode::words::SmsTemplate;
@@ -71,7 +71,7 @@ impl Alone {
         let (outbox, jobs) = Outbox::new();
         let parts = Parts {
             attempts: Arc::new(MemoryAttempts::default()),
-            logins: store,
+            logins: store.clone(),
             sessions,
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
@@ -81,6 +81,7 @@ impl Alone {
         };
         let sender = Sender {
             attempts: Arc::clone(&parts.attempts),
+            users: store,
             keys: Arc::clone(&parts.keys),
             delivery: Arc::new(Delivery::new(vec![Arc::new(Taker)], system.clone())),
             template: Arc::new(SmsTemplate::parse("{{ code }}", "Acme").expect("a template")),
@@ -108,7 +109,8 @@ impl Alone {
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
         let host = host.host().clone();
-        let verdict = self.login.verify(&asker(address, who), &phone, code, &host).await;
+        let browser = Browser { host: &host, user_agent: None, address };
+        let verdict = self.login.verify(&asker(address, who), &phone, code, &browser).await;
         verdict.expect("an answer")
     }
 

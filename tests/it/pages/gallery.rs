@@ -1,7 +1,12 @@
-use doorcode::domain::{Country, PhoneNumber};
+use std::time::Duration;
+
+use doorcode::domain::{Country, PhoneNumber, SessionId};
+use doorcode::session::{Device, OwnSession};
+use doorcode::system::Timestamp;
 use doorcode::web::pages::{
-    Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage, Notice, NumberPage,
-    NumberProblem, Page, Pages, Sending, SignOutPage, SignedOutPage,
+    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit,
+    MessagePage, Notice, NumberPage, NumberProblem, Page, Pages, Sending, SignOutPage,
+    SignedOutPage,
 };
 
 const HOSTILE: &str =
@@ -106,6 +111,34 @@ impl Gallery<'_> {
         );
     }
 
+    fn accounts(&mut self, back: &str) {
+        let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let agents = [
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36",
+            "curl/8 (Windows)",
+            "Firefox/1",
+            "",
+        ];
+        let session = |(n, agent): (usize, &&str)| OwnSession {
+            id: SessionId::from_bytes([u8::try_from(n).unwrap(); 16]),
+            began: now - Duration::from_hours(30 * n as u64),
+            seen: now - Duration::from_mins(25 * n as u64),
+            device: Device::of(agent),
+            address_block: if n == 4 { String::new() } else { self.text.to_owned() },
+            current: n == 0,
+        };
+        let sessions: Vec<_> = agents.iter().enumerate().map(session).collect();
+        let page = |sessions| AccountPage { phone: &phone, sessions, now, notice: None, back };
+        self.add("account", &page(&sessions));
+        self.add("account-one", &page(&sessions[..1]));
+        for notice in AccountNotice::ALL {
+            let page = AccountPage { notice: Some(notice), ..page(&sessions) };
+            self.add(&format!("account-{notice:?}"), &page);
+        }
+    }
+
     fn rest(&mut self, link: &str, host: &str) {
         let text = self.text;
         let phone = PhoneNumber::parse("+447400123456", None).unwrap();
@@ -154,6 +187,7 @@ pub(super) fn gallery(hostile: bool) -> Vec<(String, String)> {
         gallery.numbers(pick(HOSTILE, SEALED), pick(HOSTILE, "shop.example.com"));
         gallery.notices(pick(HOSTILE, "shop.example.com"));
         gallery.codes(pick(HOSTILE, SEALED));
+        gallery.accounts(pick("javascript:alert(1)", "https://shop.example.com/"));
         gallery.rest(
             pick("javascript:alert(1)", "https://shop.example.com/"),
             pick(HOSTILE, "shop.example.com"),

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
-    Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredSession,
+    Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredBeginning,
+    StoredSession, Which,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -33,10 +34,11 @@ fn login(number: u8) -> NewLogin {
     NewLogin {
         attempt: AttemptId::from_bytes([number; 12]),
         phone: phone("+447400123456"),
-        new_user: UserId::from_bytes([number; 12]),
+        new_user: Some(user(number)),
         session: SessionId::from_bytes([number; 16]),
         token: [number; 32],
         host: "a.example".to_owned(),
+        beginning: StoredBeginning::default(),
         at: at(1_000),
         expires: at(1_000) + HOUR,
     }
@@ -138,7 +140,7 @@ async fn a_login_that_fails_half_way_spends_nothing() {
     // Its session has an id that is taken, so the last step of the transaction fails.
     let broken = NewLogin { session: login(1).session, phone: phone("+12025550123"), ..login(2) };
     assert!(matches!(store.commit(&broken).await, Err(StoreError::Database(_))));
-    let whole = NewLogin { phone: phone("+12025550123"), new_user: user(3), ..login(2) };
+    let whole = NewLogin { phone: phone("+12025550123"), new_user: Some(user(3)), ..login(2) };
     let begun = store.commit(&whole).await.unwrap();
     assert_eq!(begun, Committed::Begun { user: user(3), new_user: true });
 }
@@ -151,11 +153,11 @@ async fn an_ended_session_is_not_found_and_the_others_are() {
         store.commit(&login(number)).await.unwrap();
     }
     for _ in 0..2 {
-        store.end(login(1).session, at(2_000)).await.unwrap();
+        store.end(user(1), Which::Only(login(1).session), at(2_000)).await.unwrap();
         assert!(found(&store, 1).await.is_none());
         assert!(found(&store, 2).await.is_some());
     }
-    store.end(SessionId::from_bytes([9; 16]), at(2_000)).await.unwrap();
+    store.end(user(1), Which::Only(SessionId::from_bytes([9; 16])), at(2_000)).await.unwrap();
     let spent = store.commit(&login(1)).await.unwrap();
     assert_eq!(spent, Committed::AlreadySpent { at: at(1_000) }, "the end frees no code");
 }
@@ -202,7 +204,7 @@ async fn what_was_written_is_there_after_a_restart() {
     for number in [1, 2] {
         store.commit(&login(number)).await.unwrap();
     }
-    store.end(login(2).session, at(2_000)).await.unwrap();
+    store.end(user(1), Which::Only(login(2).session), at(2_000)).await.unwrap();
     store.note_seen(&[(login(1).session, at(3_000))]).await.unwrap();
     store.close().await;
     let store = open(&path).await;

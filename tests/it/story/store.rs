@@ -51,7 +51,7 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
     locked.release();
 
     assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 0);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1, "the one whom the file names");
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");
 }

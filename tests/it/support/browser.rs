@@ -70,15 +70,13 @@ impl Browser {
         form: Option<&[Line<'_>]>,
     ) -> Vec<u8> {
         let body = form.map(encoded).unwrap_or_default();
-        let mut head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Story\r\n",
-            self.authority
-        );
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.authority);
         let mut add = |name: &str, value: &str| {
             if !lines.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
                 head.extend([name, ": ", value, "\r\n"]);
             }
         };
+        add("User-Agent", "Story");
         add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         add("Accept-Language", &self.language);
         add("Sec-Fetch-Mode", "navigate");

@@ -56,6 +56,28 @@ const CASES: &[Case<'_>] = &[
         &["7:20: login.session_lifetime: session_idle (1d) is longer than session_lifetime (1h)"],
     ),
     (
+        &[("[sms]", "[[login.test_number]]\nphone = \"+15550100001\"\ncode = \"000000\"\n[sms]")],
+        &[
+            "9:1: login.test_number[1]: is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true); for the review of an app store, login.unsafe_test_numbers_exposed = true",
+        ],
+    ),
+    (
+        &[
+            ("[login]", "[login]\nunsafe_test_numbers_exposed = true\ncode_digits = 7"),
+            (
+                "[sms]",
+                "[[login.test_number]]\nphone = \"+12025550123\"\ncode = \"000000\"\n[[login.test_number]]\nphone = \"+15550100001\"\n[[login.test_number]]\nphone = \"+15550100001\"\ncode = \"000000a\"\n[sms]",
+            ),
+        ],
+        &[
+            "12:9: login.test_number[1].phone: `+12025550123` is a number that somebody may have; only one that nobody can have may be a test number",
+            "13:8: login.test_number[1].code: is not 7 digits, as login.code_digits says",
+            "14:1: login.test_number[2].code: is missing; write in [[login.test_number]] for example `code = \"000000\"`. Its code: as many digits as `login.code_digits` says.",
+            "17:9: login.test_number[3].phone: `+15550100001` is named twice",
+            "18:8: login.test_number[3].code: is not 7 digits, as login.code_digits says",
+        ],
+    ),
+    (
         &[("[\"twilio\"]", "[\"twillio\", \"vonage\"]")],
         &[
             "10:14: sms.providers: `twillio` is not a provider; did you mean `twilio`?",

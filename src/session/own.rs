@@ -1,0 +1,54 @@
+use super::{Device, Sessions, Settings, SignedIn};
+use crate::domain::SessionId;
+use crate::store::{StoreError, Which};
+use crate::system::Timestamp;
+
+/// One of a person's own sessions.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    pub id: SessionId,
+    pub began: Timestamp,
+    pub seen: Timestamp,
+    pub device: Device,
+    /// Where it began, such as `203.0.113.0/24`; empty when that is not known.
+    pub address_block: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl Sessions {
+    /// The sessions of the person who asks: that one first, then the one last used.
+    pub async fn own(
+        &self,
+        who: &SignedIn,
+        settings: Settings,
+    ) -> Result<Vec<OwnSession>, StoreError> {
+        let now = self.system.now();
+        let stored = self.store.of_user(who.user(), now).await?;
+        let own = stored.into_iter().map(|stored| {
+            // The store learns of it only now and then.
+            let seen = self.by_id.get(stored.id).map_or(stored.last_seen, |known| known.seen());
+            OwnSession {
+                id: stored.id,
+                began: stored.created,
+                seen,
+                device: Device::from_text(&stored.beginning.device),
+                address_block: stored.beginning.address_block,
+                current: stored.id == who.session(),
+            }
+        });
+        let mut own: Vec<_> = own.filter(|own| now < own.seen + settings.idle).collect();
+        own.sort_by_key(|own| (!own.current, std::cmp::Reverse(own.seen)));
+        Ok(own)
+    }
+
+    /// Ends one of the person's own sessions; `false`: it is not theirs, or has ended already.
+    pub async fn end_own(&self, who: &SignedIn, session: SessionId) -> Result<bool, StoreError> {
+        Ok(!self.end_some(who, Which::Only(session)).await?.is_empty())
+    }
+
+    /// Ends all sessions of the person but the one that asks, and tells which.
+    pub async fn end_others(&self, who: &SignedIn) -> Result<Vec<SessionId>, StoreError> {
+        self.end_some(who, Which::AllBut(who.session())).await
+    }
+}

@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use super::{Head, Page};
+use crate::domain::PhoneNumber;
+use crate::session::{Device, OwnSession};
+use crate::system::Timestamp;
+use crate::words::{Context, Language, Safe};
+
+/// A person's own sessions, to look for one that they do not know. 200.
+#[derive(Debug)]
+pub struct AccountPage<'a> {
+    pub phone: &'a PhoneNumber,
+    /// The one that asks is the first.
+    pub sessions: &'a [OwnSession],
+    pub now: Timestamp,
+    pub notice: Option<AccountNotice>,
+    /// A page of the app; empty when there is none.
+    pub back: &'a str,
+}
+
+/// What was done just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountNotice {
+    OneEnded,
+    OthersEnded,
+}
+
+impl AccountNotice {
+    pub const ALL: [Self; 2] = [Self::OneEnded, Self::OthersEnded];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::OneEnded => "account_one_ended",
+            Self::OthersEnded => "account_others_ended",
+        }
+    }
+}
+
+impl Page for AccountPage<'_> {
+    fn template(&self) -> &'static str {
+        "account"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "account_title", ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        let back = Safe::link(self.back);
+        context
+            .text("phone", Safe::figure(&self.phone.masked()))
+            .maybe("notice", self.notice.map(|notice| Safe::from_static(notice.key())))
+            .list("sessions", self.sessions.iter().map(|session| self.row(session)))
+            .flag("others", self.sessions.iter().any(|session| !session.current))
+            .maybe("back", back.leads_somewhere().then_some(back))
+    }
+}
+
+impl AccountPage<'_> {
+    fn row(&self, session: &OwnSession) -> Context {
+        let Device { browser, system } = session.device;
+        let name = |name: Option<&str>| Safe::left_to_right(name.unwrap_or_default());
+        let block = Some(session.address_block.as_str()).filter(|block| !block.is_empty());
+        let row = Context::new()
+            .text("id", Safe::escape(&session.id.to_string()))
+            .flag("current", session.current)
+            .text("device", Safe::from_static(device_key(session.device)))
+            .text("browser", name(browser))
+            .text("system", name(system))
+            .maybe("block", block.map(Safe::left_to_right));
+        let row = moment(row, BEGAN, session.began, self.now);
+        moment(row, SEEN, session.seen, self.now)
+    }
+}
+
+const fn device_key(device: Device) -> &'static str {
+    match (device.browser, device.system) {
+        (Some(_), Some(_)) => "device",
+        (Some(_), None) => "device_browser",
+        (None, Some(_)) => "device_system",
+        (None, None) => "device_unknown",
+    }
+}
+
+/// The names of a moment's values in the template: words, count, and the time itself, for people
+/// and for machines.
+type Names = [&'static str; 4];
+const BEGAN: Names = ["began", "began_count", "began_at", "began_machine"];
+const SEEN: Names = ["seen", "seen_count", "seen_at", "seen_machine"];
+
+fn moment(row: Context, names: Names, at: Timestamp, now: Timestamp) -> Context {
+    let (key, count) = ago(now.since(at));
+    let [words, counted, shown, machine] = names;
+    row.text(words, Safe::from_static(key))
+        .number(counted, count)
+        .text(shown, Safe::escape(&written(at, "%Y-%m-%d %H:%M UTC")))
+        .text(machine, Safe::escape(&written(at, "%Y-%m-%dT%H:%MZ")))
+}
+
+/// The largest unit that fits, in seconds, and how that is said.
+const UNITS: &[(u64, &str)] = &[(86_400, "ago_days"), (3_600, "ago_hours"), (60, "ago_minutes")];
+
+fn ago(time: Duration) -> (&'static str, u64) {
+    let seconds = time.as_secs();
+    let unit = UNITS.iter().find(|(unit, _)| seconds >= *unit);
+    unit.map_or(("ago_now", 0), |(unit, key)| (*key, seconds / unit))
+}
+
+/// In UTC: the server does not know where the reader is.
+fn written(at: Timestamp, format: &str) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.as_millis());
+    at.map(|at| at.strftime(format).to_string()).unwrap_or_default()
+}

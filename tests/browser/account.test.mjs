@@ -1,0 +1,125 @@
+// A person's own sessions: the list, ending one of them, and that it looks right to everybody.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import axe from 'axe-core';
+import { startDoorcode } from './doorcode.mjs';
+import { NUMBER_FIELD, Person, openBrowser } from './person.mjs';
+
+const ACCOUNT = '/.doorcode/account';
+const END = 'form[action$="/account/end"] button';
+const END_OTHERS = 'form[action$="/account/end-others"] button';
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let browser;
+let doorcode;
+before(async () => {
+  doorcode = await startDoorcode();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await doorcode?.stop();
+});
+
+/** Presses a button that posts, and waits for the page that follows. */
+const press = (person, selector) =>
+  Promise.all([
+    person.page.waitForEvent('load'),
+    person.page.locator(selector).first().click(),
+  ]);
+
+const sessions = (person) => person.page.locator('.sessions > li').count();
+
+async function sound({ page }, picture) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (tags) => {
+    const { violations } = await window.axe.run({ runOnly: tags });
+    return violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes[0].html}`);
+  }, TAGS);
+  assert.deepEqual(found, [], `axe-core on ${picture}`);
+  const wider = await page.evaluate(
+    () => document.scrollingElement.scrollWidth - window.innerWidth,
+  );
+  assert.ok(wider <= 0, `${picture} is ${wider} px wider than the screen`);
+}
+
+for (const { how, javaScriptEnabled, phone } of [
+  { how: 'with JavaScript', javaScriptEnabled: true, phone: '+12025550180' },
+  { how: 'without JavaScript', javaScriptEnabled: false, phone: '+12025550181' },
+]) {
+  test(`one other session is found and ended, ${how}`, async () => {
+    const phoneBrowser = await Person.at(browser, doorcode, {
+      javaScriptEnabled,
+      userAgent: IPHONE,
+    });
+    const desk = await Person.at(browser, doorcode, { javaScriptEnabled });
+    await phoneBrowser.signIn(phone, '/orders');
+    await desk.visit(ACCOUNT);
+    await desk.sees(NUMBER_FIELD, 'the page that asks for a number');
+    await desk.askForCode(phone);
+    const text = await latest(phone, 2);
+    await desk.typeCode(text);
+    await desk.landsOn(ACCOUNT);
+
+    await desk.seesText('Safari on iPhone');
+    await desk.seesText('This browser');
+    assert.equal(await sessions(desk), 2, await desk.situation());
+    await press(desk, END);
+    await desk.seesText('That session has ended.');
+    assert.equal(await sessions(desk), 1, await desk.situation());
+    assert.equal(await desk.page.locator(END_OTHERS).count(), 0);
+
+    await phoneBrowser.visit('/orders');
+    await phoneBrowser.sees(NUMBER_FIELD, 'the page that asks for a number, now signed out');
+    await desk.visit('/orders');
+    await desk.seesText('The shop');
+    await desk.leave();
+    await phoneBrowser.leave();
+  });
+}
+
+/** The code of the `n`th text to a number: two browsers are two attempts with a code each. */
+async function latest(phone, n) {
+  for (let look = 0; look < 500; look += 1) {
+    const texts = doorcode.twilio.sentTo(phone);
+    if (texts.length >= n) return /\d{6}/.exec(texts[n - 1].body)[0];
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error(`no text ${n} to ${phone}`);
+}
+
+for (const { locale, phone, direction } of [
+  { locale: 'en-GB', phone: '+12025550182', direction: 'ltr' },
+  { locale: 'ar', phone: '+12025550183', direction: 'rtl' },
+]) {
+  test(`the list is sound in ${locale}`, async () => {
+    const other = await Person.at(browser, doorcode, { userAgent: IPHONE });
+    await other.signIn(phone, '/orders');
+    const person = await Person.at(browser, doorcode, { locale });
+    await person.visit(ACCOUNT);
+    await person.askForCode(phone);
+    await person.typeCode(await latest(phone, 2));
+    await person.landsOn(ACCOUNT);
+    assert.equal(await person.page.evaluate(() => document.documentElement.dir), direction);
+    for (const colorScheme of ['light', 'dark']) {
+      for (const width of [1280, 320]) {
+        await person.page.setViewportSize({ width, height: 800 });
+        await person.page.emulateMedia({ colorScheme });
+        const picture = `account-${locale}-${colorScheme}-${width}`;
+        await person.page.screenshot({ path: `out/${picture}.png`, fullPage: true });
+        await sound(person, picture);
+      }
+    }
+    const end = person.page.locator(END);
+    assert.match(await end.textContent(), /Safari/, 'the button says which session it ends');
+    await press(person, END_OTHERS);
+    assert.equal(await sessions(person), 1, await person.situation());
+    await sound(person, `account-ended-${locale}`);
+    await other.visit('/orders');
+    await other.sees(NUMBER_FIELD, 'the page that asks for a number');
+    await person.leave();
+    await other.leave();
+  });
+}

@@ -1,0 +1,95 @@
+//! Nobody learns from Doorcode which numbers are users: for a user, a stranger and somebody who is
+//! blocked the store is asked the same, in the same order, and the answers are the same bytes.
+mod recording;
+mod world;
+
+use std::sync::Arc;
+
+use recording::Record;
+use world::{Answer, World};
+
+const USER: &str = "+12025550123";
+const STRANGER: &str = "+12025550145";
+const BLOCKED: &str = "+12025550167";
+
+/// What somebody with this number saw, and what was called for it.
+struct Seen {
+    answers: Vec<Answer>,
+    asked: Vec<&'static str>,
+    /// What was called behind the answers.
+    behind: Vec<&'static str>,
+    verdict: u16,
+}
+
+/// Everything that somebody can do before the right code. `wait`: texts are sent before the next
+/// page is asked for. The last page is the one that asks for the code.
+async fn walk(world: &mut World, number: &str, wait: bool) -> Vec<Answer> {
+    let first = world.get("/login").await;
+    let typed = world.post("/login", &[("flow", &first.flow()), ("phone", number)]).await;
+    world.send_texts_if(wait).await;
+    let page = world.follow(&typed).await;
+    let flow = page.flow();
+    let mut answers = vec![typed, page];
+    for (path, code) in [("/code", "000000"), ("/code", "12"), ("/resend", "")] {
+        answers.push(world.post(path, &[("flow", &flow), ("code", code)]).await);
+        let next = world.follow(answers.last().unwrap()).await;
+        answers.push(next);
+    }
+    world.pass_cool_down();
+    answers.push(world.post("/resend", &[("flow", &flow)]).await);
+    world.send_texts_if(wait).await;
+    let page = world.follow(answers.last().unwrap()).await;
+    answers.push(page);
+    answers
+}
+
+async fn seen(sign_up: bool, number: &str, wait: bool) -> Seen {
+    let (front, behind) = (Arc::new(Record::default()), Arc::new(Record::default()));
+    let mut world = World::new(sign_up, &front, &behind).await;
+    let answers = walk(&mut world, number, wait).await;
+    let asked = front.calls();
+    world.send_texts_if(true).await;
+    let flow = answers.last().unwrap().flow();
+    let code = world.code(number).unwrap_or_else(|| "999999".to_owned());
+    let verdict = world.post("/code", &[("flow", &flow), ("code", &code)]).await.status;
+    let answers = answers.into_iter().map(|answer| answer.without_secrets(number)).collect();
+    Seen { answers, asked, behind: behind.calls(), verdict }
+}
+
+#[tokio::test]
+async fn where_everybody_may_sign_up_everybody_is_texted_and_told_the_same() {
+    let user = seen(true, USER, true).await;
+    assert!(user.answers[1].body.contains("We sent a"), "{}", user.answers[1].body);
+    assert_eq!(user.verdict, 303);
+    assert_eq!(user.behind.iter().filter(|call| **call == "send").count(), 2);
+    assert!(!user.asked.contains(&"users.with_number"));
+    for (number, verdict) in [(STRANGER, 303), (BLOCKED, 403)] {
+        let other = seen(true, number, true).await;
+        assert_eq!(other.asked, user.asked, "{number}");
+        assert_eq!(other.behind, user.behind, "{number}");
+        assert_eq!(other.answers, user.answers, "{number}");
+        assert_eq!(other.verdict, verdict, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn where_only_users_may_sign_in_a_stranger_is_not_texted_and_cannot_tell() {
+    for wait in [true, false] {
+        let user = seen(false, USER, wait).await;
+        assert!(user.answers[1].body.contains("is on its way"), "{}", user.answers[1].body);
+        assert_eq!(user.verdict, 303);
+        assert!(!user.asked.contains(&"users.with_number"), "{:?}", user.asked);
+        for (number, verdict) in [(STRANGER, 303), (BLOCKED, 403)] {
+            let other = seen(false, number, wait).await;
+            assert_eq!(other.asked, user.asked, "{number}");
+            assert_eq!(other.answers, user.answers, "{number}");
+            assert_eq!(other.verdict, verdict, "{number}");
+            let sent = |seen: &Seen| seen.behind.contains(&"send");
+            assert_eq!((sent(&user), sent(&other)), (true, number == BLOCKED), "{number}");
+            let without_send = |seen: &Seen| -> Vec<&'static str> {
+                seen.behind.iter().copied().filter(|call| *call != "send").collect()
+            };
+            assert_eq!(without_send(&other), without_send(&user), "{number}");
+        }
+    }
+}

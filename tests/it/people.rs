@@ -1,0 +1,35 @@
+//! People: who may sign in, what they are told, and their own sessions.
+mod account;
+mod closed;
+mod standing;
+mod store;
+mod test_numbers;
+
+use doorcode::domain::PhoneNumber;
+use doorcode::store::{Database, SqlStore};
+
+use crate::support::browser::Browser;
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+
+fn phone(e164: &str) -> PhoneNumber {
+    PhoneNumber::from_store(e164).unwrap()
+}
+
+/// The database as another process sees it, such as a command of the operator's.
+fn beside(gate: &Gate) -> SqlStore {
+    let database = Database::Sqlite(gate.folder.path().join("doorcode.db"));
+    gate.run(SqlStore::open(&database)).unwrap()
+}
+
+fn signed_in(gate: &Gate, phone: &str) -> Browser {
+    let mut browser = gate.browser();
+    browser.sign_in("/orders", phone, &gate.texts).is(200);
+    browser
+}
+
+/// What a script is answered that asks for `target`.
+fn script(browser: &mut Browser, target: &str) -> Answer {
+    let lines = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
+    browser.send("GET", target, &lines, None)
+}

@@ -1,0 +1,144 @@
+//! `login.sign_up = false`: only users are texted, and nobody is told who they are.
+use std::time::Duration;
+
+use super::{beside, phone, signed_in};
+use crate::support::browser::{between, code_in};
+use crate::support::gate::{Gate, wait_for};
+use crate::support::http::Answer;
+use crate::support::settings::{ADA, BOB};
+use crate::support::twilio::Outcome;
+
+const CLOSED: &[(&str, &str)] = &[("[login]\n", "[login]\nsign_up = false\n")];
+
+/// What a page says, without what is sealed in it.
+fn said(page: &Answer) -> String {
+    let text = page.text();
+    let main = between(&text, "<main>", "</main>").to_owned();
+    let sealed = between(&main, "name=\"flow\" value=\"", "\"").to_owned();
+    main.replace(&sealed, "…")
+}
+
+#[test]
+fn a_user_gets_in_and_nobody_else_is_texted_or_told_so() {
+    let gate = Gate::changed(CLOSED);
+    let mut stranger = gate.browser();
+    let number = stranger.visit("/orders");
+    let page = stranger.give_number(&number, BOB).is(200).never_says("We sent");
+    page.says("can sign in here, a 6-digit code is on its way.");
+    let mut ada = gate.browser();
+    let number = ada.visit("/orders");
+    let page = ada.give_number(&number, ADA).is(200).never_says("We sent");
+    let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+    assert_eq!(text.to, ADA);
+    let answer = ada.give_code(&page, &code_in(&text.body)).is(303);
+    ada.finish(answer).is(200);
+    assert_eq!(gate.texts.requests(), 1, "the stranger was first, and not texted");
+    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+}
+
+#[test]
+fn users_strangers_and_blocked_people_read_the_same() {
+    let gate = Gate::changed(CLOSED);
+    let blocked = "+12025550177";
+    let stranger = "+12025550188";
+    let now = doorcode::system::Timestamp::from_millis(0);
+    let store = beside(&gate);
+    gate.run(async {
+        use doorcode::store::Users as _;
+        let id = doorcode::domain::UserId::from_bytes([7; 12]);
+        store.enrol(&[(id, phone(blocked))], now).await.unwrap();
+        store.set_blocked(&phone(blocked), true, now).await.unwrap();
+    });
+    let read = |e164: &str| {
+        let mut browser = gate.browser();
+        let number = browser.visit("/orders");
+        let page = browser.give_number(&number, e164).is(200);
+        let wrong = browser.give_code(&page, "000000").is(303);
+        let wrong = browser.follow(wrong).is(200);
+        let (page, wrong) = (said(&page), said(&wrong));
+        let local = doorcode::domain::PhoneNumber::parse(e164, None).unwrap().international();
+        [page, wrong].map(|text| text.replace(&local, "(the number)"))
+    };
+    let expected = read(ADA);
+    assert_eq!(read(stranger), expected);
+    assert_eq!(read(blocked), expected);
+    wait_for("both texts", || (gate.texts.messages().len() == 2).then_some(()));
+    assert!(gate.texts.messages().iter().all(|text| text.to != stranger));
+}
+
+#[test]
+fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
+    for changes in [&[][..], CLOSED] {
+        let gate = Gate::changed(changes);
+        signed_in_or_known(&gate);
+        let store = beside(&gate);
+        gate.run(async {
+            use doorcode::store::Users as _;
+            let now = doorcode::system::Timestamp::from_millis(0);
+            store.set_blocked(&phone(ADA), true, now).await.unwrap().unwrap();
+        });
+        let mut browser = gate.browser();
+        let number = browser.visit("/orders");
+        let page = browser.give_number(&number, ADA).is(200).never_says("access");
+        let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+        let denied = browser.give_code(&page, &code_in(&text.body)).is(403);
+        assert!(denied.says("You don’t have access").all("set-cookie").is_empty());
+        browser.get("/orders").is(303);
+        let again = browser.give_code(&page, &code_in(&text.body));
+        assert_ne!(again.status, 200, "the code is spent: {again}");
+        assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    }
+}
+
+/// The file names her, so that she is a user from the start.
+fn signed_in_or_known(gate: &Gate) {
+    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+}
+
+#[test]
+fn a_user_who_is_gone_before_their_code_came_is_not_made_anew() {
+    let gate = Gate::changed(CLOSED);
+    let mut browser = gate.browser();
+    let number = browser.visit("/orders");
+    let page = browser.give_number(&number, ADA).is(200);
+    let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+    let mut database = gate.database();
+    gate.run(sqlx::query("DELETE FROM users").execute(&mut database)).unwrap();
+    browser.give_code(&page, &code_in(&text.body)).is(403);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 0);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
+}
+
+#[test]
+fn that_nobody_can_be_texted_is_told_to_strangers_too_but_only_afterwards() {
+    let gate = Gate::changed(CLOSED);
+    let down = |number: &str| {
+        let mut browser = gate.browser();
+        let page = browser.visit("/orders");
+        browser.give_number(&page, number)
+    };
+    gate.texts.script(Outcome::Refuse(20003));
+    // It is her text that fails, and so not she who is told.
+    down(ADA).is(200).says("is on its way");
+    wait_for("a text that failed", || (gate.texts.requests() == 1).then_some(()));
+    wait_for("word of it", || (down(BOB).status == 503).then_some(()));
+    down("+12025550166").is(503).says("We can’t send texts right now.");
+    gate.pass(Duration::from_secs(31));
+    down("+12025550167").is(200).says("is on its way");
+}
+
+#[test]
+fn a_country_that_is_not_served_is_told_to_everybody() {
+    let gate = Gate::changed(CLOSED);
+    let mut browser = gate.browser();
+    let number = browser.visit("/orders");
+    browser.give_number(&number, "+33612345678").is(200).says("to numbers in that country yet");
+}
+
+#[test]
+fn who_signed_in_once_is_a_user_of_a_place_that_closed() {
+    let gate = Gate::start();
+    signed_in(&gate, BOB);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 2);
+}
