@@ -248,6 +248,16 @@ async fn a_million_and_more_starts_stay_within_their_memory() {
     counted(100_000).await;
 }
 
+/// How many of 1,000 addresses that were never seen, each with a number of its own, are refused.
+async fn newcomers_shut_out(counters: &MemoryCounters) -> u32 {
+    let mut shut_out = 0;
+    for n in 0..1_000 {
+        let counts = counts_of_a_start(200_000 + n, 2_000_000 + n);
+        shut_out += u32::from(matches!(take(counters, &counts, BEGIN).await, Take::Refused { .. }));
+    }
+    shut_out
+}
+
 /// Twelve starts of each address, each for another number, as the counters alone see them.
 #[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
 async fn counted(addresses: u32) {
@@ -269,12 +279,7 @@ async fn counted(addresses: u32) {
     assert!(most <= 4 * Room::default().most_bytes(), "{most}");
     println!("at most {} KiB of counters", most / 1024);
     assert!(matches!(take(&counters, &[guessed], BEGIN).await, Take::Refused { .. }));
-    let mut shut_out = 0;
-    for n in 0..1_000 {
-        let counts = counts_of_a_start(200_000 + n, 2_000_000 + n);
-        shut_out +=
-            u32::from(matches!(take(&counters, &counts, BEGIN).await, Take::Refused { .. }));
-    }
+    let shut_out = newcomers_shut_out(&counters).await;
     assert_eq!(shut_out, 0, "of 1,000 newcomers");
 
     // A day later all of it is over, and its memory is given back with the next count.
