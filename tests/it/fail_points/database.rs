@@ -86,6 +86,15 @@ async fn a_statement_that_is_refused_leaves_nothing_by_half() {
     }
 }
 
+/// As a full disk does: the transaction is over before anybody ended it.
+#[tokio::test]
+async fn a_transaction_that_the_database_ends_leaves_nothing_by_half() {
+    let world = World::new().await;
+    for (n, point) in (0..).zip(STATEMENTS) {
+        meet(&world, n, point, "ROLLBACK").await;
+    }
+}
+
 /// More than any step is polled.
 const MOST_POLLS: usize = 400;
 
