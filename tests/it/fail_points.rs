@@ -2,6 +2,7 @@
 //! nobody is signed in by half, no code works twice, and who had the right code still gets in.
 mod calls;
 mod database;
+mod kills;
 mod trap;
 mod visitor;
 mod world;
