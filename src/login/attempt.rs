@@ -23,8 +23,6 @@ pub(super) struct Fresh {
     pub(super) counted: Timestamp,
     /// From this text to the next.
     pub(super) wait: Duration,
-    /// What is known of the text before anybody was asked to send it.
-    pub(super) outcome: SendOutcome,
 }
 
 /// What a start came to.
@@ -51,7 +49,7 @@ pub(super) fn open(
             let mut attempt = attempt.clone();
             attempt.next_text = now + fresh.wait;
             attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
-            attempt.outcome = fresh.outcome;
+            attempt.outcome = SendOutcome::Pending;
             (Opened::Again(attempt.clone()), Step::Put(attempt))
         }
         Standing::Over => {
@@ -66,7 +64,7 @@ pub(super) fn open(
                 tries_left: fresh.tries,
                 answers: Vec::new(),
                 used: None,
-                outcome: fresh.outcome,
+                outcome: SendOutcome::Pending,
                 source: fresh.source,
                 counted: fresh.counted,
             };

@@ -1,6 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -10,7 +9,7 @@ use crate::delivery::{Blame, Delivery, Failure};
 use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
-use crate::system::{System, Timestamp};
+use crate::system::System;
 use crate::words::{SmsTemplates, bind_to_host};
 
 /// The most texts that wait to be sent. What comes beyond is refused.
@@ -35,26 +34,6 @@ pub(super) struct Job {
 pub struct Outbox {
     queue: mpsc::Sender<Job>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
-}
-
-/// So long after a text that nobody could send the service counts as down.
-const DOWN: Duration = Duration::from_secs(30);
-
-/// Until when nobody can be texted, as far as the last text tells; in milliseconds.
-#[derive(Default)]
-struct Down(AtomicI64);
-
-impl Down {
-    fn note(&self, outcome: SendOutcome, now: Timestamp) {
-        match outcome {
-            SendOutcome::Refused(SendRefusal::Service) => {
-                self.0.store((now + DOWN).as_millis(), Ordering::Relaxed);
-            }
-            SendOutcome::Sent => self.0.store(0, Ordering::Relaxed),
-            SendOutcome::Pending | SendOutcome::Refused(_) => {}
-        }
-    }
 }
 
 impl Outbox {
@@ -62,10 +41,8 @@ impl Outbox {
     pub fn new() -> (Self, OutboxJobs) {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let unfinished = Arc::new(AtomicUsize::new(0));
-        let down = Arc::<Down>::default();
-        let shared = (Arc::clone(&unfinished), Arc::clone(&down));
-        let jobs = OutboxJobs { waiting, unfinished: shared.0, down: shared.1 };
-        (Self { queue, unfinished, down }, jobs)
+        let jobs = OutboxJobs { waiting, unfinished: Arc::clone(&unfinished) };
+        (Self { queue, unfinished }, jobs)
     }
 
     /// Whether there was room.
@@ -78,11 +55,6 @@ impl Outbox {
         queued
     }
 
-    /// Whether nobody could be texted a moment ago, whatever their number.
-    pub(super) fn is_down(&self, now: Timestamp) -> bool {
-        now.as_millis() < self.down.0.load(Ordering::Relaxed)
-    }
-
     /// Texts that wait or are with a provider.
     pub fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::Acquire)
@@ -93,14 +65,12 @@ impl Outbox {
 pub struct OutboxJobs {
     waiting: mpsc::Receiver<Job>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
 }
 
 /// Sends what is in the queue.
 pub struct OutboxWorker {
     jobs: Mutex<mpsc::Receiver<Job>>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
     pub(super) sender: Sender,
 }
 
@@ -117,8 +87,8 @@ pub struct Sender {
 
 impl OutboxWorker {
     pub fn new(jobs: OutboxJobs, sender: Sender) -> Self {
-        let OutboxJobs { waiting, unfinished, down } = jobs;
-        Self { jobs: Mutex::new(waiting), unfinished, down, sender }
+        let OutboxJobs { waiting, unfinished } = jobs;
+        Self { jobs: Mutex::new(waiting), unfinished, sender }
     }
 
     /// Sends until the queue is dropped, a few at a time, so that one slow provider call does
@@ -131,9 +101,7 @@ impl OutboxWorker {
         loop {
             let job = self.jobs.lock().await.recv().await;
             let Some(job) = job else { return };
-            if let Some(outcome) = self.sender.send(&job).await {
-                self.down.note(outcome, self.sender.system.now());
-            }
+            self.sender.send(&job).await;
             self.unfinished.fetch_sub(1, Ordering::AcqRel);
         }
     }

@@ -146,7 +146,6 @@ impl Login {
             source: limiter.source(asker.address),
             counted: taken.at(),
             wait: taken.wait,
-            outcome: self.outcome_so_far(),
         }
     }
 
@@ -180,17 +179,6 @@ impl Login {
             }
             looks -= 1;
             tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    }
-
-    /// What a new text's outcome is before anybody was asked to send it. Where only known numbers
-    /// are texted it stays so, because its real outcome would tell who is known; that a provider
-    /// is down is told from what became of earlier texts, which holds for every number.
-    fn outcome_so_far(&self) -> SendOutcome {
-        if !self.settings.sign_up && self.parts.outbox.is_down(self.parts.system.now()) {
-            SendOutcome::Refused(SendRefusal::Service)
-        } else {
-            SendOutcome::Pending
         }
     }
 

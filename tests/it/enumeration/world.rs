@@ -207,7 +207,12 @@ impl World {
         };
         let headers: Vec<_> = parts.headers.iter().map(header).collect();
         for (_, cookie) in headers.iter().filter(|(name, _)| name == "set-cookie") {
-            cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            let others =
+                self.cookie.split("; ").filter(|pair| pair.split('=').next() != Some(name));
+            let others: Vec<_> =
+                others.filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
+            self.cookie = [others, vec![format!("{name}={value}")]].concat().join("; ");
         }
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();

@@ -23,7 +23,7 @@ use doorcode::system::{Clock as _, System};
 use doorcode::users::Directory;
 use doorcode::web::pages::Pages;
 use doorcode::web::{Facts, Parts, Web};
-use doorcode::words::SmsTemplate;
+use doorcode::words::{SmsTemplate, SmsTemplates};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
@@ -119,7 +119,9 @@ impl World {
             users: stored,
             keys,
             delivery: Arc::new(Delivery::new(vec![provider], system.clone())),
-            template: Arc::new(SmsTemplate::parse(&config.sms_template, "Acme").unwrap()),
+            templates: Arc::new(SmsTemplates::new(
+                SmsTemplate::parse(&config.sms_template, "Acme").unwrap(),
+            )),
             events: Arc::new(Log),
             system: system.clone(),
         };
