@@ -10,6 +10,7 @@ mod config;
 mod delivery;
 mod domain;
 mod enumeration;
+mod fail_points;
 mod gate;
 mod handover;
 mod limits;
