@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide,
-    need, readings,
+    Asked, Caller, Identity, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide, need,
+    readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -64,7 +64,7 @@ fn map() -> Map {
         name: "Shop".to_owned(),
         place: SitePlace::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])

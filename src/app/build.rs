@@ -13,6 +13,7 @@ use crate::domain::{Keyring, WeakSecret};
 use crate::events::{Log, Sink};
 use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
 use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
 use crate::session::Sessions;
 use crate::store::{
@@ -46,6 +47,8 @@ pub enum AppError {
     SecretGone { secret: PathBuf, database: PathBuf },
     #[error("store.database {}: {why}", path.display())]
     Store { path: PathBuf, why: StoreError },
+    #[error("store.database {}: {why}", path.display())]
+    Keys { path: PathBuf, why: KeysError },
     #[error("pages: {0}")]
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
@@ -71,6 +74,7 @@ struct Lasting {
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
+    keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginParts,
     tickets: Arc<MemoryTickets>,
@@ -83,7 +87,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
-    let stores = open(&config, &system).await?;
+    let stores = open(&config, &keyring, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
@@ -91,9 +95,9 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
     let jobs = background(&lasting, &live, worker, demo);
-    let Lasting { system, events, store, sessions, resolver, .. } = lasting;
+    let Lasting { system, events, store, sessions, keys, resolver, .. } = lasting;
     let access_log = Arc::new(access_log);
-    let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
+    let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
     Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
 }
 
@@ -101,16 +105,33 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
 struct Stores {
     sql: Arc<SqlStore>,
     counters: KeptCounters,
+    keys: SigningKeys,
 }
 
-/// The database, with everybody in it whom the configuration names, and what was counted.
-async fn open(config: &Config, system: &System) -> Result<Stores, AppError> {
+/// The database, with everybody in it whom the configuration names, what was counted, and the
+/// keys.
+async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Stores, AppError> {
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
     users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
     let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    Ok(Stores { sql, counters: counters.map_err(failed)? })
+    let keys = SigningKeys::open(&*sql, keyring, &wanted_keys(config), system).await;
+    let keys = keys.map_err(|why| AppError::Keys { path: path.clone(), why })?;
+    Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
+}
+
+/// The keys that the sites need, and always that of Doorcode's own assertions.
+fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
+    let styles = config.sites.iter().flat_map(|site| site.identity.styles());
+    let mut wanted = Vec::new();
+    for style in std::iter::once(Style::Doorcode).chain(styles) {
+        let key = (Usage::Assertion, style.algorithm());
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    wanted
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -124,7 +145,8 @@ fn lasting(
     outbox: Outbox,
     demo: Option<&demo::Demo>,
 ) -> Lasting {
-    let Stores { sql: store, counters } = stores;
+    let Stores { sql: store, counters, keys } = stores;
+    let keys = Arc::new(keys);
     let events: Arc<dyn Sink> = Arc::new(Log);
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
@@ -140,7 +162,7 @@ fn lasting(
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
     let tickets = Arc::new(MemoryTickets::default());
-    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
+    Lasting { system, events, keyring, store, sessions, keys, outbox, login, tickets, resolver }
 }
 
 /// The one value that configuration decides.
@@ -156,6 +178,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         map: Arc::clone(&map),
         pages: pages(config)?,
         tickets: Arc::clone(&lasting.tickets) as _,
+        keys: Arc::clone(&lasting.keys),
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     /// `[sms.templates]`: texts by names that are not keys.
     Texts,
     Text,
+    /// A text, or a table of texts by names that are not keys.
+    TextOrTexts,
     /// Texts in brackets.
     List,
     /// Texts in brackets, at least one.
@@ -69,7 +71,8 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
 }
 
 use Kind::{
-    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text, Texts,
+    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text, TextOrTexts,
+    Texts,
 };
 use Need::{Default, Optional, Required};
 
@@ -223,8 +226,8 @@ pub(super) const KEYS: &[Key] = &[
         "Where the world finds it: host, port and path. `https`, or `http` on this machine only. On another host than `server.public_url`, sign-in is handed over to it."),
     key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
         "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, or `demo`, the app that is built in."),
-    key("site[].identity", Text, Optional("`default`"),
-        "Which headers tell the app who its caller is: `default`."),
+    key("site[].identity", TextOrTexts, Optional("`default`"),
+        "Which headers tell the app who its caller is: `default`, `oauth2-proxy`, `authelia`, `pomerium`, `cloudflare`, or names of your own, such as `{ X-User = \"sub\" }`. See [identity](identity.md)."),
     key("site[].rule", Tables, Default,
         "Who may see what; the first rule that matches decides, and what no rule names needs a login."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),

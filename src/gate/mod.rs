@@ -6,6 +6,8 @@ mod cookies;
 mod decide;
 mod identity;
 mod map;
+mod presets;
+mod reserved;
 mod sites;
 mod target;
 
@@ -13,9 +15,9 @@ pub use caller::Caller;
 pub use client_ip::client_ip;
 pub use cookies::{Cookies, is_ours, strip_ours};
 pub use decide::{Asked, Decision, Need, Refusal, decide, is_foreign, is_navigation, need};
-pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
+pub use identity::{Forwarding, Headers, Introduction};
 pub use map::{Located, Map, Own};
-pub use sites::{
-    IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,
-};
+pub use presets::{CLAIMS, Claim, Identity, PRESETS, Preset};
+pub use reserved::{Reserved, are_one, may_tell};
+pub use sites::{InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who};
 pub use target::{BadTarget, Readings, authority, readings};

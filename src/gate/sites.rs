@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 
+use super::presets::Identity;
 use crate::domain::{Country, Origin, PhoneNumber, Role};
 
 /// An app behind the gate.
@@ -12,7 +13,7 @@ pub struct Site {
     pub place: SitePlace,
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
-    pub identity: IdentityPreset,
+    pub identity: Identity,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }
@@ -70,14 +71,6 @@ pub enum Upstream {
     Name(String, u16),
     /// The app that is built in, for the demo.
     Demo,
-}
-
-/// Which headers tell the app who its caller is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdentityPreset {
-    /// `X-Forwarded-User`, `-Phone`, `-Groups`, `-Preferred-Username`.
-    #[default]
-    Default,
 }
 
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::{Error, ErrorSource, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
@@ -215,7 +215,7 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        headers::clean_request(request);
+        headers::clean_request(request, ctx.live.map.reserved());
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
         let forwarding =
@@ -223,8 +223,13 @@ impl ProxyHttp for Gateway {
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
             forwarding.write(client, &mut Upstream(request));
         }
-        gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
-        Ok(())
+        let introduction = ctx.site.and_then(|index| ctx.live.map.introduction(index));
+        let introduction =
+            introduction.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        let (keys, now) = (&self.shared.keys, self.shared.system.now());
+        introduction
+            .write(&ctx.caller, keys, now, &mut Upstream(request))
+            .or_err(ErrorType::InternalError, "cannot tell the app who calls")
     }
 
     async fn response_filter(

@@ -2,7 +2,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use crate::gate::{self, Headers};
+use crate::gate::{self, Headers, Reserved};
 
 /// Pingora keeps the case of names beside the map: headers are written through it.
 pub(super) struct Upstream<'r>(pub(super) &'r mut RequestHeader);
@@ -15,14 +15,10 @@ impl Headers for Upstream<'_> {
 }
 
 /// Takes out every name that only we may write, and our cookies.
-pub(super) fn clean_request(request: &mut RequestHeader) {
-    let reserved: Vec<HeaderName> = request
-        .headers
-        .keys()
-        .filter(|name| gate::is_reserved_name(name.as_str()))
-        .cloned()
-        .collect();
-    for name in &reserved {
+pub(super) fn clean_request(request: &mut RequestHeader, reserved: &Reserved) {
+    let ours = request.headers.keys().filter(|name| reserved.has(name.as_str()));
+    let ours: Vec<HeaderName> = ours.cloned().collect();
+    for name in &ours {
         request.remove_header(name);
     }
     let cookies = request.headers.get_all(header::COOKIE);

@@ -8,6 +8,7 @@ use super::drain::Drain;
 use super::upstream::Resolver;
 use crate::events::Sink;
 use crate::gate::{Forwarding, Map};
+use crate::oauth::SigningKeys;
 use crate::session::Sessions;
 use crate::system::System;
 use crate::users::Directory;
@@ -47,6 +48,7 @@ impl Live {
 pub struct Shared {
     pub live: Arc<ArcSwap<Live>>,
     pub sessions: Arc<Sessions>,
+    pub keys: Arc<SigningKeys>,
     pub resolver: Arc<Resolver>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,

@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 use doorcode::domain::{Country, PhoneNumber, Role};
 use doorcode::gate::{
-    Asked, Caller, Decision, IdentityPreset, Need, PathPattern, Refusal, Rule, Site, SitePlace,
-    Upstream, Who, decide, need, readings,
+    Asked, Caller, Decision, Identity, Need, PathPattern, Refusal, Rule, Site, SitePlace, Upstream,
+    Who, decide, need, readings,
 };
 use http::Method;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         name: "Shop".to_owned(),
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         rules,
     }
 }

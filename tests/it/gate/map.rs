@@ -1,6 +1,4 @@
-use doorcode::gate::{
-    IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
-};
+use doorcode::gate::{Identity, Located, Map, Site, SitePlace, Upstream, authority, readings};
 use doorcode::oauth::Issuer;
 use http::Request;
 use http::request::Parts;
@@ -12,7 +10,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         name: (*url).to_owned(),
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();
