@@ -47,8 +47,8 @@ pub enum AppError {
     SecretGone { secret: PathBuf, database: PathBuf },
     #[error("store.database {}: {why}", path.display())]
     Store { path: PathBuf, why: StoreError },
-    #[error("store.database {}: {why}", path.display())]
-    Keys { path: PathBuf, why: KeysError },
+    #[error("{0}")]
+    Keys(#[from] KeysError),
     #[error("pages: {0}")]
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
@@ -116,8 +116,7 @@ async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Sto
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
     users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
     let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    let keys = SigningKeys::open(&*sql, keyring, &wanted_keys(config), system).await;
-    let keys = keys.map_err(|why| AppError::Keys { path: path.clone(), why })?;
+    let keys = SigningKeys::open(&*sql, keyring, &wanted_keys(config), system).await?;
     Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
 }
 

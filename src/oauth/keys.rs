@@ -33,7 +33,7 @@ impl Usage {
 /// Why there are no keys to sign with.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    #[error("{0}")]
+    #[error("store.database: the signing keys: {0}")]
     Store(#[from] StoreError),
     #[error(
         "server.secret does not open the signing key {kid} in the database: another secret was \

@@ -3,14 +3,17 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use doorcode::app::{self, Surroundings};
+use doorcode::config::Config;
 use doorcode::domain::{Keyring, ServerSecret};
 use doorcode::oauth::{Algorithm, KeysError, SigningKeys, Usage};
+use doorcode::proxy::AccessLog;
 use doorcode::store::{self, Database, SqlStore};
 use doorcode::system::System;
 
 use super::verifier::Verifier;
 use crate::support::program::Program;
-use crate::support::settings::ADA;
+use crate::support::settings::{ADA, Settings, environment};
 
 const ES256: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Es256);
 const RS256: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Rs256);
@@ -115,6 +118,29 @@ async fn no_file_of_the_database_holds_a_key_that_can_be_read() {
         }
     }
     assert!(files > 0, "the sealed key was looked for where it is");
+}
+
+#[test]
+fn a_server_with_another_secret_says_so_and_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let origin = "http://localhost:5";
+    let settings = Settings { port: 5, admin: 6, origin, app: 7, twilio: "" };
+    let base = [("base_url = \"\"", "base_url = \"http://127.0.0.1:8\"")];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let start = |changes: &[(&str, &str)]| {
+        let text = settings.text(changes);
+        let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
+        let (access_log, exit) = (AccessLog::off(), Box::new(|| {}));
+        let around = Surroundings { system: System::real(), access_log, exit };
+        runtime.block_on(app::build(config, around)).map(drop)
+    };
+    start(&base).expect("starts");
+    let other = [base[0], ("env:SECRET", "env:OTHER")];
+    let error = start(&other).expect_err("another secret").to_string();
+    assert!(error.starts_with("server.secret does not open the signing key "), "{error}");
+    let both = [base[0], ("\"env:SECRET\"", "[\"env:OTHER\", \"env:SECRET\"]")];
+    start(&both).expect("starts");
+    start(&other).expect("starts: it was kept anew under the first of the two");
 }
 
 #[test]
