@@ -132,15 +132,22 @@ fn nobody_is_told_about_where_nobody_is_looked_for() {
 }
 
 #[test]
-fn two_sites_of_one_host_are_told_each_with_their_own_name() {
-    let gate = Gate::changed(&[(
-        "path = \"/*\"\nallow = [\"public\"]",
-        "path = \"/*\"\nallow = [\"signed-in\"]",
-    )]);
+fn two_sites_of_one_host_are_told_each_by_its_own_name_and_the_demo_app_shows_it() {
+    let rule = |who| format!("path = \"/*\"\nallow = [\"{who}\"]");
+    let changes = [("127.0.0.1:1\"", "demo\""), (&rule("public"), &rule("signed-in"))];
+    let gate = Gate::changed(&changes);
     let mut bob = gate.browser();
     bob.sign_in("/", BOB, &gate.texts).is(200);
     let first = told(&gate);
-    bob.get("/down/x").is(502);
+    let page = bob.get("/down/x").is(200).says("x-doorcode-assertion").text();
+    let page = page.replace("&quot;", "\"");
+    for shown in [
+        "\"typ\": \"doorcode-assertion+jwt\"".to_owned(),
+        format!("\"aud\": \"{}/down\"", gate.origin),
+        format!("\"phone_number\": \"{BOB}\""),
+    ] {
+        assert!(page.contains(&shown), "{shown} is not in {page}");
+    }
     bob.get("/orders").is(200);
     assert_eq!(told(&gate), first, "kept although the other site was visited between");
 }
