@@ -38,6 +38,8 @@ struct Options {
     counted: usize,
     /// Sessions in the store of the fuller Doorcode.
     sessions: u64,
+    /// The program that is measured.
+    doorcode: String,
     /// Only subjects whose name holds this.
     only: String,
 }
@@ -49,6 +51,7 @@ cargo bench --bench gate -- [OPTIONS]
   --counted N   requests for each subject in each round whose instructions are counted
                 (2000; 0 leaves this part out)
   --sessions N  in the store of the fuller Doorcode (1000000)
+  --doorcode F  the program to measure instead of the one that was built with this bench
   --only TEXT   only subjects whose name holds TEXT; nothing is written to docs then";
 
 fn main() {
@@ -63,8 +66,14 @@ fn main() {
 }
 
 fn options(arguments: &[String]) -> Options {
-    let mut options =
-        Options { rounds: 5, seconds: 3, counted: 2000, sessions: 1_000_000, only: String::new() };
+    let mut options = Options {
+        rounds: 5,
+        seconds: 3,
+        counted: 2000,
+        sessions: 1_000_000,
+        doorcode: env!("CARGO_BIN_EXE_doorcode").to_owned(),
+        only: String::new(),
+    };
     for pair in arguments.chunks(2) {
         let [name, value] = pair else { usage() };
         let number = || value.parse::<u64>().unwrap_or_else(|_| usage());
@@ -74,6 +83,7 @@ fn options(arguments: &[String]) -> Options {
             "--seconds" => options.seconds = number(),
             "--counted" => options.counted = small(),
             "--sessions" => options.sessions = number(),
+            "--doorcode" => options.doorcode.clone_from(value),
             "--only" => options.only.clone_from(value),
             _ => usage(),
         }
@@ -93,7 +103,7 @@ fn compare(options: &Options) {
     // What an earlier run left would only confuse.
     drop(std::fs::remove_dir_all(&folder));
     std::fs::create_dir_all(&folder).expect("a folder for the run");
-    let bench = subjects::Bench::start(&folder, options.sessions);
+    let bench = subjects::Bench::start(&folder, options);
     let chosen: Vec<_> =
         subjects::all().into_iter().filter(|s| s.name.contains(&options.only)).collect();
     let mut results = series::Results::new(&chosen);

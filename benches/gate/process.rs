@@ -29,6 +29,10 @@ impl Process {
         Self(child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}")))
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+
     /// `taskset` becomes the program that it starts: the id is the same.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
@@ -40,7 +44,7 @@ impl Drop for Process {
         let id = self.0.id().to_string();
         drop(Command::new("kill").args(["-s", "TERM", &id]).status());
         for _ in 0..100 {
-            if !matches!(self.0.try_wait(), Ok(None)) {
+            if !self.is_running() {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));

@@ -45,7 +45,7 @@ impl Results {
 }
 
 /// Servers by name, each started once.
-struct Servers(Vec<(&'static str, Running)>);
+struct Servers(Vec<(&'static str, Option<Running>)>);
 
 impl Servers {
     fn start(bench: &Bench, results: &Results, wrapper: &[String]) -> Self {
@@ -54,14 +54,23 @@ impl Servers {
             if servers.0.iter().all(|(name, _)| *name != subject.server) {
                 servers.0.push((subject.server, bench.run(subject.server, wrapper)));
             }
-            bench.check(subject, servers.of(subject).port);
+            if let Some(running) = servers.of(subject) {
+                bench.check(subject, running.port);
+            }
         }
         servers
     }
 
-    fn of(&self, subject: &Subject) -> &Running {
+    fn of(&self, subject: &Subject) -> Option<&Running> {
         let running = self.0.iter().find(|(name, _)| *name == subject.server);
-        &running.expect("a running server").1
+        running.and_then(|(_, running)| running.as_ref())
+    }
+
+    /// Where nothing may be missing.
+    fn must(&self, subject: &Subject) -> &Running {
+        let name = subject.server;
+        self.of(subject)
+            .unwrap_or_else(|| panic!("{name} does not run: see target/gate/{name}.err"))
     }
 }
 
@@ -69,12 +78,12 @@ impl Servers {
 pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
     let servers = Servers::start(bench, results, &[]);
     for (subject, _) in &results.rows {
-        let port = servers.of(subject).port;
+        let port = servers.must(subject).port;
         load::rate(port, subject.target, &bench.lines(subject, port), 1);
     }
     for round in 0..options.rounds {
         for (subject, seen) in results.turns(round) {
-            let running = servers.of(subject);
+            let running = servers.must(subject);
             let (port, ids) = (running.port, running.ids());
             let lines = bench.lines(subject, port);
             let before = Cpu::of(&ids);
@@ -93,7 +102,7 @@ pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
         }
     }
     for (subject, seen) in &mut results.rows {
-        let (port, ids) = (servers.of(subject).port, servers.of(subject).ids());
+        let (port, ids) = (servers.must(subject).port, servers.must(subject).ids());
         seen.peak = peak(&ids);
         let before = memory(&ids);
         let request = load::request(subject.target, &bench.lines(subject, port));
@@ -112,7 +121,7 @@ pub(crate) fn count(bench: &Bench, options: &Options, results: &mut Results) {
     let servers = Servers::start(bench, results, &counter.wrapper());
     for round in 0..=options.rounds {
         for (subject, seen) in results.turns(round) {
-            let running = servers.of(subject);
+            let Some(running) = servers.of(subject) else { continue };
             let request = load::request(subject.target, &bench.lines(subject, running.port));
             let work = || load::exactly(running.port, &request, options.counted);
             let Some(Instructions { user, kernel }) = counter.count(&running.ids(), work) else {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::client::once;
 use super::load::request;
 use super::process::Process;
-use super::{doorcode, tokens};
+use super::{Options, doorcode, tokens};
 
 /// What a browser sends beside a session.
 const COOKIES: &str = "theme=dark; _ga=GA1.1.1234567890.1700000000";
@@ -52,8 +52,8 @@ pub(crate) fn all() -> Vec<Subject> {
     ]
 }
 
-/// A server of the comparison: template of its file, command, and whether an authorizer stands
-/// beside it.
+/// A server of the comparison: its file and the template in `conf` that it is made of, its
+/// command, and whether an authorizer stands beside it.
 struct Server {
     name: &'static str,
     file: &'static str,
@@ -66,7 +66,7 @@ const SERVERS: &[Server] = &[
     Server {
         name: "direct",
         file: "direct.conf",
-        template: include_str!("conf/upstream.nginx"),
+        template: "upstream.nginx",
         command: &["nginx", "-c", "{folder}/{file}"],
         authorizer: false,
     },
@@ -80,63 +80,63 @@ const SERVERS: &[Server] = &[
     Server {
         name: "doorcode",
         file: "doorcode/doorcode.toml",
-        template: include_str!("conf/doorcode.toml"),
+        template: "doorcode.toml",
         command: &["{doorcode}", "--config", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "doorcode-full",
         file: "doorcode-full/doorcode.toml",
-        template: include_str!("conf/doorcode.toml"),
+        template: "doorcode.toml",
         command: &["{doorcode}", "--config", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "nginx",
         file: "nginx.conf",
-        template: include_str!("conf/plain.nginx"),
+        template: "plain.nginx",
         command: &["nginx", "-c", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "nginx-auth",
         file: "nginx-auth.conf",
-        template: include_str!("conf/auth_request.nginx"),
+        template: "auth_request.nginx",
         command: &["nginx", "-c", "{folder}/{file}"],
         authorizer: true,
     },
     Server {
         name: "haproxy",
         file: "haproxy.conf",
-        template: include_str!("conf/plain.haproxy"),
-        command: &["haproxy", "-db", "-q", "-f", "{folder}/{file}"],
+        template: "plain.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "haproxy-hs256",
         file: "haproxy-hs256.conf",
-        template: include_str!("conf/jwt.haproxy"),
-        command: &["haproxy", "-db", "-q", "-f", "{folder}/{file}"],
+        template: "jwt.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "haproxy-rs256",
         file: "haproxy-rs256.conf",
-        template: include_str!("conf/jwt.haproxy"),
-        command: &["haproxy", "-db", "-q", "-f", "{folder}/{file}"],
+        template: "jwt.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "caddy",
         file: "caddy.conf",
-        template: include_str!("conf/plain.caddy"),
+        template: "plain.caddy",
         command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
         name: "caddy-auth",
         file: "caddy-auth.conf",
-        template: include_str!("conf/forward_auth.caddy"),
+        template: "forward_auth.caddy",
         command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
         authorizer: true,
     },
@@ -145,6 +145,8 @@ const SERVERS: &[Server] = &[
 /// A server that runs, with everything that it needs but the upstream.
 pub(crate) struct Running {
     pub(crate) port: u16,
+    /// Where its authorizer listens, if it has one.
+    judge: Option<u16>,
     processes: Vec<Process>,
 }
 
@@ -161,18 +163,20 @@ pub(crate) struct Bench {
     _app: Process,
     rs256: String,
     known: &'static str,
+    /// The program that is measured.
+    doorcode: String,
     /// By server.
     sessions: HashMap<&'static str, String>,
 }
 
 impl Bench {
     /// Starts the upstream, signs in at both Doorcodes and fills the store of one.
-    pub(crate) fn start(folder: &Path, sessions: u64) -> Self {
+    pub(crate) fn start(folder: &Path, options: &Options) -> Self {
         let rs256 = tokens::rs256(&folder.join("rs256.pem"));
         let upstream = free_port();
-        let text = include_str!("conf/upstream.nginx");
+        let text = template("upstream.nginx");
         let values = [("name", "upstream".to_owned()), ("port", upstream.to_string())];
-        let text = filled(&filled(text, &common(folder)), &values);
+        let text = filled(&filled(&text, &values), &common(folder));
         fs::write(folder.join("upstream.conf"), text).expect("a file");
         let path = folder.join("upstream.conf").display().to_string();
         let words = ["nginx".to_owned(), "-c".to_owned(), path];
@@ -184,23 +188,42 @@ impl Bench {
             _app: app,
             rs256,
             known,
+            doorcode: options.doorcode.clone(),
             sessions: HashMap::new(),
         };
+        while !is_open(upstream) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         for server in ["doorcode", "doorcode-full"] {
-            let running = bench.run(server, &[]);
-            wait_until_open(running.port);
+            let running = bench.run(server, &[]).expect("Doorcode: see target/gate/doorcode.err");
             bench.sessions.insert(server, doorcode::session(running.port));
         }
-        doorcode::fill(&folder.join("doorcode-full"), sessions);
+        doorcode::fill(&folder.join("doorcode-full"), options.sessions);
         bench
     }
 
-    /// Starts a server, each of its programs under `wrapper`.
-    pub(crate) fn run(&self, name: &str, wrapper: &[String]) -> Running {
+    /// Starts a server, each of its programs under `wrapper`, until it listens. A program that
+    /// runs fifty times slower may lose patience with its own database at its start: it gets
+    /// further tries. Nothing when it does not run so at all.
+    pub(crate) fn run(&self, name: &str, wrapper: &[String]) -> Option<Running> {
+        for _ in 0..5 {
+            let mut running = self.begin(name, wrapper);
+            while running.processes[0].is_running() {
+                if is_open(running.port) && running.judge.is_none_or(is_open) {
+                    return Some(running);
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        None
+    }
+
+    fn begin(&self, name: &str, wrapper: &[String]) -> Running {
         let server = SERVERS.iter().find(|server| server.name == name).expect("a server");
         let (port, judge, admin) = (free_port(), free_port(), free_port());
         let mut values = common(&self.folder);
         values.extend([
+            ("doorcode", self.doorcode.clone()),
             ("name", name.to_owned()),
             ("file", server.file.to_owned()),
             ("port", port.to_string()),
@@ -211,9 +234,12 @@ impl Bench {
             ("key", self.key(name)),
         ]);
         if name.starts_with("doorcode") {
-            doorcode::configure(&self.folder.join(name), &filled(server.template, &values));
+            doorcode::configure(
+                &self.folder.join(name),
+                &filled(&template(server.template), &values),
+            );
         } else if !server.file.is_empty() {
-            let text = filled(server.template, &values);
+            let text = filled(&template(server.template), &values);
             fs::write(self.folder.join(server.file), text).expect("a file");
         }
         let words: Vec<String> = server.command.iter().map(|w| filled(w, &values)).collect();
@@ -223,10 +249,9 @@ impl Bench {
             let words: Vec<String> = words.iter().map(|word| filled(word, &values)).collect();
             let beside = format!("{name}-authorizer");
             processes.push(Process::start(&self.folder, &beside, wrapper, &words));
-            wait_until_open(judge);
         }
         processes.insert(0, Process::start(&self.folder, name, wrapper, &words));
-        Running { port, processes }
+        Running { port, judge: server.authorizer.then_some(judge), processes }
     }
 
     fn key(&self, name: &str) -> String {
@@ -255,7 +280,6 @@ impl Bench {
 
     /// Stops the run unless the subject does what all of them do.
     pub(crate) fn check(&self, subject: &Subject, port: u16) {
-        wait_until_open(port);
         let lines = self.lines(subject, port);
         let answer = once(port, &request(subject.target, &lines)).expect("an answer");
         let Subject { name, .. } = subject;
@@ -277,13 +301,18 @@ impl Bench {
     }
 }
 
+/// Read at each run, so that a change of one needs no build.
+fn template(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gate/conf").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// What every file may name.
 fn common(folder: &Path) -> Vec<(&'static str, String)> {
     let this = std::env::current_exe().expect("this program");
     vec![
         ("folder", folder.display().to_string()),
         ("self", this.display().to_string()),
-        ("doorcode", env!("CARGO_BIN_EXE_doorcode").to_owned()),
         ("kilobyte", "x".repeat(1024)),
     ]
 }
@@ -299,13 +328,6 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// Under an instruction counter, programs take a while to come up.
-fn wait_until_open(port: u16) {
-    for _ in 0..1200 {
-        if std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("nothing listens on port {port}: see target/gate/*.err");
+fn is_open(port: u16) -> bool {
+    std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
