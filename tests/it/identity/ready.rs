@@ -33,6 +33,7 @@ fn introduction(url: &str) -> Arc<Introduction> {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        ignore_case: false,
         rules: Vec::new(),
     };
     Arc::new(Introduction::new(&issuer, &site))
