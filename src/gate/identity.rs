@@ -11,8 +11,16 @@ use crate::users::Roles;
 
 /// Beginnings and whole names that clients may not send, folded as [`is_reserved_name`] says:
 /// what tells an app who calls, from where, or what was asked for.
-const RESERVED: &[&str] =
-    &["x-forwarded-", "x-real-ip", "x-original-", "x-rewrite-url", "x-doorcode-", "forwarded"];
+const RESERVED: &[&str] = &[
+    "x-forwarded-",
+    "x-forwarded",
+    "x-real-ip",
+    "x-original-",
+    "x-rewrite-url",
+    "x-doorcode-",
+    "x-request-id",
+    "forwarded",
+];
 
 /// Whether a header of this name is taken out of every request. Case, `_` and `.` are folded,
 /// because CGI, WSGI and PHP upstreams take `X_Forwarded_User` for `X-Forwarded-User`.

@@ -10,7 +10,7 @@ mod sites;
 mod target;
 
 pub use caller::Caller;
-pub use client_ip::client_ip;
+pub use client_ip::{client_ip, is_trusted};
 pub use cookies::{Cookies, is_ours, strip_ours};
 pub use decide::{Asked, Decision, Need, Refusal, decide, is_foreign, is_navigation, need};
 pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};

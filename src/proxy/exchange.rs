@@ -2,9 +2,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::live::Live;
+use super::outgoing::Outgoing;
 use crate::gate::Caller;
 use crate::system::Timestamp;
-use crate::web::Reference;
 
 /// One request and its answer: what was found out on the way.
 pub(super) struct Exchange {
@@ -18,8 +18,7 @@ pub(super) struct Exchange {
     pub(super) privately: bool,
     /// For the access log: what became of the request.
     pub(super) decision: &'static str,
-    /// What an error page told the person to quote.
-    pub(super) reference: Option<String>,
+    pub(super) outgoing: Outgoing,
 }
 
 impl Exchange {
@@ -32,12 +31,7 @@ impl Exchange {
             caller: Caller::Nobody,
             privately: false,
             decision: "none",
-            reference: None,
+            outgoing: Outgoing::default(),
         }
-    }
-
-    /// Keeps the reference that an answer quotes, so that the access line has it beside the cause.
-    pub(super) fn note_reference<B>(&mut self, answer: &http::Response<B>) {
-        self.reference = answer.extensions().get::<Reference>().map(|told| told.0.clone());
     }
 }

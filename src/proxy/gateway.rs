@@ -19,6 +19,7 @@ use super::exchange::Exchange;
 use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
+use super::request_id::{X_REQUEST_ID, request_id};
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
@@ -131,6 +132,16 @@ impl Gateway {
         }
     }
 
+    /// Gives a request the id that everybody knows it by from then on; whatever the client called
+    /// it is gone.
+    fn give_id(&self, request: &mut RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Result<()> {
+        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
+        let id = request_id(&request.headers, trusted, &self.shared.system);
+        request.insert_header(X_REQUEST_ID, id.clone())?;
+        ctx.outgoing.request_id = Some(id);
+        Ok(())
+    }
+
     /// Once the process is ending, every answer closes its connection, also that to a request
     /// which came before: whoever is told that a connection stays would lose the next request.
     fn close_if_ending(&self, session: &mut Session) {
@@ -187,14 +198,14 @@ impl ProxyHttp for Gateway {
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        self.give_id(session.req_header_mut(), peer, ctx)?;
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
-        ctx.note_reference(&answer);
         self.close_if_ending(session);
-        bridge::send(session, answer).await?;
+        send(session, answer, ctx).await?;
         Ok(true)
     }
 
@@ -224,6 +235,9 @@ impl ProxyHttp for Gateway {
             forwarding.write(client, &mut Upstream(request));
         }
         gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
+        if let Some(id) = &ctx.outgoing.request_id {
+            request.insert_header(X_REQUEST_ID, id.clone())?;
+        }
         Ok(())
     }
 
@@ -240,6 +254,7 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(None);
         }
         headers::clean_response(response, ctx.privately);
+        ctx.outgoing.write_apps(response);
         Ok(())
     }
 
@@ -258,9 +273,8 @@ impl ProxyHttp for Gateway {
             let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
             let at = site.map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
-            ctx.note_reference(&answer);
             // The client may be gone: then there is nobody to tell.
-            let _ = bridge::send(session, answer).await;
+            let _ = send(session, answer, ctx).await;
         }
         FailToProxy { error_code: code, can_reuse_downstream: false }
     }
@@ -288,9 +302,15 @@ impl ProxyHttp for Gateway {
             decision: ctx.decision,
             user,
             error,
-            reference: ctx.reference.as_deref(),
+            request_id: ctx.outgoing.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
     }
+}
+
+/// Sends an answer of ours, with what every answer carries.
+async fn send(session: &mut Session, mut answer: Response<Bytes>, ctx: &Exchange) -> Result<()> {
+    ctx.outgoing.write_ours(answer.headers_mut());
+    bridge::send(session, answer).await
 }
 
 /// The status for an exchange that broke off, and what is still said about it; `None` when the

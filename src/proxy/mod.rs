@@ -10,6 +10,8 @@ mod gateway;
 mod head;
 mod headers;
 mod live;
+mod outgoing;
+mod request_id;
 mod server;
 mod settings;
 mod upstream;

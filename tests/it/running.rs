@@ -1,0 +1,2 @@
+//! What an operator sees of a Doorcode that runs.
+mod request_id;
