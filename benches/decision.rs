@@ -65,6 +65,8 @@ fn map() -> Map {
         place: SitePlace::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: None,
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])

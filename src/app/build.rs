@@ -160,8 +160,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         system: lasting.system.clone(),
     };
     let web = Arc::new(Web::new(parts, &lasting.keyring));
-    let trusted = config.proxy.trusted_proxies.clone();
-    Ok(Live::new(map, directory, config.session, trusted, web))
+    Ok(Live::new(map, directory, config.session, &config.proxy, web))
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {

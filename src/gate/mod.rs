@@ -3,6 +3,7 @@
 mod caller;
 mod client_ip;
 mod cookies;
+mod cross_origin;
 mod decide;
 mod identity;
 mod map;
@@ -12,7 +13,8 @@ mod target;
 pub use caller::Caller;
 pub use client_ip::{client_ip, is_trusted};
 pub use cookies::{Cookies, is_ours, strip_ours};
-pub use decide::{Asked, Decision, Need, Refusal, decide, is_foreign, is_navigation, need};
+pub use cross_origin::{Preflight, Sharing, is_foreign, preflight, sharing};
+pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
 pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
 pub use map::{Located, Map, Own};
 pub use sites::{

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{Country, Origin, PhoneNumber, Role};
+use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
@@ -13,6 +14,10 @@ pub struct Site {
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
+    /// Whose pages may use what needs a login; the site's own always may.
+    pub allowed_origins: Vec<OriginPattern>,
+    /// How long browsers are to use nothing but https for its host; `None`: nothing is said.
+    pub hsts: Option<Duration>,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }

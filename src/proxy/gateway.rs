@@ -22,7 +22,7 @@ use super::live::Shared;
 use super::request_id::{X_REQUEST_ID, request_id};
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
@@ -75,10 +75,12 @@ impl Gateway {
             Located::Disguised => problem(Problem::BadRequest),
             Located::Own(own) => {
                 ctx.decision = "own";
+                ctx.outgoing.hsts = live.hsts.of_own(own.origin);
                 Fate::Own(Facts::new(&own, client))
             }
             Located::Site { index, origin } => {
                 ctx.site = Some(index);
+                ctx.outgoing.hsts = live.hsts.of_site(index);
                 let site = &live.map.sites()[index];
                 let method = &request.method;
                 let asked = Asked { site, method, readings: &readings, client };
@@ -98,6 +100,15 @@ impl Gateway {
         let problem = |problem: Problem| {
             Fate::Answer(live.web.problem(&problem, &request.headers, Some(origin)))
         };
+        let headers = &request.headers;
+        ctx.outgoing.sharing = gate::sharing(asked, headers);
+        if gate::preflight(asked, headers) == Preflight::Ours {
+            ctx.decision = "preflight";
+            return match &ctx.outgoing.sharing.with {
+                Some(_) => Fate::Answer(live.web.preflight(headers)),
+                None => problem(Problem::Foreign),
+            };
+        }
         if gate::need(asked) == Need::Caller {
             ctx.privately = true;
             let Ok(caller) = self.caller(request, origin, ctx).await else {
@@ -107,7 +118,8 @@ impl Gateway {
             ctx.caller = caller;
         }
         let signed_in = matches!(ctx.caller, Caller::Session(..));
-        if signed_in && gate::is_foreign(asked.method, &request.headers, origin) {
+        if signed_in && gate::is_foreign(asked.method, headers, origin, &asked.site.allowed_origins)
+        {
             ctx.decision = "foreign-origin";
             return problem(Problem::Foreign);
         }

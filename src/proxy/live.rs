@@ -5,6 +5,8 @@ use ipnet::IpNet;
 
 use super::access_log::AccessLog;
 use super::drain::Drain;
+use super::hsts::Hsts;
+use super::settings::Settings;
 use super::upstream::Resolver;
 use crate::events::Sink;
 use crate::gate::{Forwarding, Map};
@@ -19,6 +21,7 @@ pub struct Live {
     pub map: Arc<Map>,
     /// Of each origin in `map`, what apps are told of it.
     pub forwardings: Vec<(crate::domain::Origin, Forwarding)>,
+    pub(super) hsts: Hsts,
     pub directory: Arc<Directory>,
     pub session: crate::session::Settings,
     pub trusted_proxies: Vec<IpNet>,
@@ -31,14 +34,16 @@ impl Live {
         map: Arc<Map>,
         directory: Arc<Directory>,
         session: crate::session::Settings,
-        trusted_proxies: Vec<IpNet>,
+        settings: &Settings,
         web: Arc<Web>,
     ) -> Self {
         let origins = map.sites().iter().map(|site| site.place.origin.clone());
         let forwardings =
             origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
         let router = Arc::clone(&web).router();
-        Self { map, forwardings, directory, session, trusted_proxies, web, router }
+        let hsts = Hsts::new(&map, settings.hsts);
+        let trusted_proxies = settings.trusted_proxies.clone();
+        Self { map, forwardings, hsts, directory, session, trusted_proxies, web, router }
     }
 }
 

@@ -9,6 +9,7 @@ mod exchange;
 mod gateway;
 mod head;
 mod headers;
+mod hsts;
 mod live;
 mod outgoing;
 mod request_id;

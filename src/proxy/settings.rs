@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -9,4 +10,6 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where no site says otherwise; `None`: nothing is said.
+    pub hsts: Option<Duration>,
 }

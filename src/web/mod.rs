@@ -14,6 +14,7 @@ mod limited;
 mod me;
 mod number;
 pub mod pages;
+mod preflight;
 mod problem;
 mod routes;
 mod sealed;

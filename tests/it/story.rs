@@ -1,6 +1,7 @@
 //! Doorcode as people and apps meet it, over real sockets.
 mod bypass;
 mod codes;
+mod cross_origin;
 mod foreign;
 mod main_story;
 mod process;

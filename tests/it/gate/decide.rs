@@ -21,6 +21,8 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: None,
         rules,
     }
 }

@@ -13,6 +13,8 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: None,
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();
