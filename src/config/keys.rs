@@ -236,7 +236,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].rule[].path", Text, Required("\"/public/*\""),
         "A path below the site's url: `/exact`, or `/below/*`, which names `/below` too. Capital letters count: an app that takes `/ADMIN` for `/admin` needs a rule for each."),
     key("site[].rule[].methods", List, Optional("every method"),
-        "The methods that the rule is for, such as `[\"GET\", \"HEAD\"]`."),
+        "The methods that the rule is for, such as `[\"GET\", \"HEAD\"]`. Where a site has such a rule, headers that give a request another method (`X-HTTP-Method-Override`) do not reach the app; one that takes it from a form or query (`_method`) must have that switched off."),
     key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),
         "Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`."),
     key("site[].rule[].from", List, Optional("from anywhere"),

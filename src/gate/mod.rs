@@ -15,7 +15,7 @@ pub use client_ip::{client_ip, is_trusted};
 pub use cookies::{Cookies, is_ours, strip_ours};
 pub use cross_origin::{Preflight, Sharing, is_foreign, preflight, sharing};
 pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
-pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
+pub use identity::{Forwarding, Headers, identity_headers, is_method_override, is_reserved_name};
 pub use map::{Located, Map, Own};
 pub use sites::{
     IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,

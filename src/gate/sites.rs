@@ -22,6 +22,13 @@ pub struct Site {
     pub rules: Vec<Rule>,
 }
 
+impl Site {
+    /// Whether a rule is for some methods only.
+    pub fn asks_for_methods(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.methods.is_empty())
+    }
+}
+
 /// Where the world finds a site: its `url`, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SitePlace {

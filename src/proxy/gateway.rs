@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use http::request::Parts;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType, Result};
@@ -238,9 +238,9 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        headers::clean_request(request);
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        headers::clean_request(request, site.asks_for_methods());
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
@@ -259,6 +259,10 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && !session.is_upgrade_req() {
+            // RFC 9110 §15.2.2: only what was asked for. What follows would be no HTTP.
+            return Error::e_explain(ErrorType::InvalidHTTPHeader, "a switch that nobody asked for");
+        }
         self.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.

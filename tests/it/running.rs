@@ -1,2 +1,3 @@
 //! What an operator sees of a Doorcode that runs.
+mod hsts;
 mod request_id;

@@ -4,6 +4,7 @@ mod codes;
 mod cross_origin;
 mod foreign;
 mod main_story;
+mod passed_on;
 mod process;
 mod races;
 mod refused;
