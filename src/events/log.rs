@@ -15,7 +15,7 @@ impl Sink for Log {
             Event::TextSent { attempt, provider, message } => {
                 info!(%attempt, provider, message, "text sent");
             }
-            Event::TextFailed { attempt, reason } => warn!(%attempt, reason, "text not sent"),
+            Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => info!(%attempt, "text dropped: the attempt is over"),
             Event::TextWithheld { attempt } => info!(%attempt, "text withheld: not a user"),
             Event::QueueFull { attempt } => error!(%attempt, "text refused: the queue is full"),

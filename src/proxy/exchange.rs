@@ -6,6 +6,21 @@ use super::outgoing::Outgoing;
 use crate::gate::Caller;
 use crate::system::Timestamp;
 
+/// What may become of a request.
+pub const DECISIONS: &[&str] = &[
+    "none",
+    "bad-request",
+    "unknown-host",
+    "own",
+    "preflight",
+    "store-failed",
+    "foreign-origin",
+    "forward",
+    "sign-in",
+    "refused",
+    "upstream-failed",
+];
+
 /// One request and its answer: what was found out on the way.
 pub(super) struct Exchange {
     pub(super) live: Arc<Live>,
@@ -16,8 +31,10 @@ pub(super) struct Exchange {
     pub(super) caller: Caller,
     /// Whether only a signed-in person may see the answer.
     pub(super) privately: bool,
-    /// For the access log: what became of the request.
+    /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
     pub(super) decision: &'static str,
+    /// When the app was asked.
+    pub(super) asked: Timestamp,
     pub(super) outgoing: Outgoing,
 }
 
@@ -31,6 +48,7 @@ impl Exchange {
             caller: Caller::Nobody,
             privately: false,
             decision: "none",
+            asked: began,
             outgoing: Outgoing::default(),
         }
     }

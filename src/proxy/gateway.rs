@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Response, StatusCode};
 use http::request::Parts;
+use http::{Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 use pingora_core::modules::http::HttpModules;
@@ -227,6 +227,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        ctx.asked = self.shared.system.now();
         let peer = site.and_then(|site| self.shared.resolver.peer(site));
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
@@ -261,7 +262,13 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         if response.status == StatusCode::SWITCHING_PROTOCOLS && !session.is_upgrade_req() {
             // RFC 9110 §15.2.2: only what was asked for. What follows would be no HTTP.
-            return Error::e_explain(ErrorType::InvalidHTTPHeader, "a switch that nobody asked for");
+            return Error::e_explain(
+                ErrorType::InvalidHTTPHeader,
+                "a switch that nobody asked for",
+            );
+        }
+        if let Some(site) = ctx.site {
+            ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
         }
         self.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
@@ -306,13 +313,15 @@ impl ProxyHttp for Gateway {
             Caller::Session(who, _) => Some(who.user_text().as_ref()),
             Caller::Nobody => None,
         };
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        ctx.live.requests.count(ctx.site, ctx.decision, status);
         self.shared.access_log.write(&Line {
             at: ctx.began,
             client: ctx.client,
             method: request.method.as_str(),
             host: host.unwrap_or_default(),
             path: request.uri.path(),
-            status: session.response_written().map_or(0, |response| response.status.as_u16()),
+            status,
             bytes: session.body_bytes_sent(),
             took: self.shared.system.now().since(ctx.began),
             decision: ctx.decision,
