@@ -89,6 +89,8 @@ pub(super) const KEYS: &[Key] = &[
         "Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
     key("server.hsts", Text, Default,
         "How long browsers are to use nothing but `https` for a host that was seen with it (`Strict-Transport-Security`): a time up to `730d`, `0s` to make them forget it, or `off`. Sent with https only, and without `includeSubDomains`."),
+    key("server.drain_delay", Duration(0, 20), Default,
+        "After SIGTERM, how long requests are still taken while `/readyz` says no already: longer than a load balancer needs to notice. The whole end takes 25 s at most."),
     key("server.unsafe_development_exposed", Flag, Default,
         "Lets the console provider, the demo app and an `http` public_url run although other machines can reach them. For containers; said at every start."),
     key("server.unsafe_shared_origin", Flag, Default,
@@ -98,6 +100,11 @@ pub(super) const KEYS: &[Key] = &[
         "For whoever runs the machine; never give it to the world."),
     key("admin.listen", Text, Default,
         "Address and port of health checks and metrics."),
+
+    key("log", Table, Default,
+        "What is written about what happens, on standard error. The access log is apart: see [running](running.md)."),
+    key("log.format", Text, Default,
+        "`text`, for people, or `json`: one object on each line."),
 
     key("store", Table, Default,
         "Where things are kept."),

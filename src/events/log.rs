@@ -2,6 +2,15 @@ use tracing::{error, info, warn};
 
 use super::{Event, Sink};
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object on each line.
+    Json,
+}
+
 /// Writes events to the log, one line each.
 pub struct Log;
 

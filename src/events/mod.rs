@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::{AttemptId, Host, PhoneNumber, SessionId, UserId};
 
-pub use log::Log;
+pub use log::{Log, LogFormat};
 
 /// Something that an operator, a metric or an audit may want to know.
 ///

@@ -71,10 +71,13 @@ pub fn run(parts: Parts, stop: Stop) {
     for job in jobs {
         server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
     }
-    server.add_service(background_service("drain", Drainer(Arc::clone(&drain))));
+    let (stop, delay) = (Arc::new(stop), settings.drain_delay);
+    let longest = drain::LONGEST.saturating_sub(delay);
+    let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
+    server.add_service(background_service("drain", drainer));
     drain.readiness.set(true);
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
-    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain }) });
+    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain, delay }) });
 }
 
 struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);

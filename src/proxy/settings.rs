@@ -12,4 +12,6 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Where no site says otherwise; `None`: nothing is said.
     pub hsts: Option<Duration>,
+    /// From the end of readiness to that of listening.
+    pub drain_delay: Duration,
 }

@@ -115,5 +115,6 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
         admin: admin?,
         trusted_proxies: trusted_proxies?,
         hsts: ground.hsts?,
+        drain_delay: reader.duration("server.drain_delay")?,
     })
 }
