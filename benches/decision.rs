@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide,
-    need, readings,
+    Asked, Caller, Hsts, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    decide, need, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -66,7 +66,7 @@ fn map() -> Map {
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
         allowed_origins: Vec::new(),
-        hsts: None,
+        hsts: Hsts::Off,
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])

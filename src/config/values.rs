@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::domain::{Country, OriginPattern, PhoneNumber, Role};
-use crate::gate::{Upstream, Who};
+use crate::gate::{Hsts, Upstream, Who};
 
 /// A text of the file between backticks: without control characters and not endless.
 pub(super) fn shown(text: &str) -> String {
@@ -61,14 +61,14 @@ pub(super) fn written(seconds: u64) -> String {
 const LONGEST_HSTS: u64 = 730 * 86_400;
 
 /// A time, or `off`.
-pub(super) fn hsts(text: &str) -> Result<Option<Duration>, String> {
+pub(super) fn hsts(text: &str) -> Result<Hsts, String> {
     if text == "off" {
-        return Ok(None);
+        return Ok(Hsts::Off);
     }
     let time = duration(text)
         .map_err(|_| format!("{} is neither a time such as 365d nor off", shown(text)))?;
     let good = time.as_secs() <= LONGEST_HSTS;
-    good.then_some(Some(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
+    good.then_some(Hsts::For(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
 }
 
 pub(super) fn origin_pattern(text: &str) -> Result<OriginPattern, String> {

@@ -36,8 +36,7 @@ const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "
 /// Whether an app may take the method of a request from a header of this name. Where rules ask
 /// for methods, such headers do not go on: `GET` would pass and the app do a `DELETE`.
 pub fn is_method_override(name: &str) -> bool {
-    let is = |known: &&str| name.len() == known.len() && begins_with(name, known);
-    METHOD_OVERRIDES.iter().any(|known| is(known))
+    METHOD_OVERRIDES.iter().any(|known| name.len() == known.len() && begins_with(name, known))
 }
 
 /// Compares with `start`, which is in lower case and has `-` only.

@@ -18,6 +18,7 @@ pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
 pub use identity::{Forwarding, Headers, identity_headers, is_method_override, is_reserved_name};
 pub use map::{Located, Map, Own};
 pub use sites::{
-    IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    Hsts, IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream,
+    Who,
 };
 pub use target::{BadTarget, Readings, authority, readings};

@@ -16,8 +16,7 @@ pub struct Site {
     pub identity: IdentityPreset,
     /// Whose pages may use what needs a login; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
-    /// How long browsers are to use nothing but https for its host; `None`: nothing is said.
-    pub hsts: Option<Duration>,
+    pub hsts: Hsts,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }
@@ -71,6 +70,15 @@ impl fmt::Display for SitePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
     }
+}
+
+/// What browsers are told about the use of https for a host (RFC 6797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hsts {
+    /// Nothing.
+    Off,
+    /// To use nothing else for so long; zero: to forget it.
+    For(Duration),
 }
 
 /// Where requests of a site go on to.

@@ -1,26 +1,26 @@
 //! `Strict-Transport-Security` (RFC 6797): said of hosts that are served with https, and of no
 //! other; never of their subdomains, which may not be ours.
-use std::time::Duration;
-
 use http::HeaderValue;
 
 use crate::domain::Origin;
-use crate::gate::Map;
+use crate::gate::{Hsts, Map};
 
 /// What is said where, made once for each configuration.
-pub(super) struct Hsts {
+pub(super) struct HstsHeaders {
     /// Of each site, by its place in the map.
     sites: Vec<Option<HeaderValue>>,
     /// Of each origin that has pages of ours.
     origins: Vec<(Origin, Option<HeaderValue>)>,
 }
 
-impl Hsts {
+impl HstsHeaders {
     /// `own`: where no site says otherwise.
-    pub(super) fn new(map: &Map, own: Option<Duration>) -> Self {
-        let said = |origin: &Origin, time: Option<Duration>| {
-            let time = time.filter(|_| origin.is_https())?;
-            HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
+    pub(super) fn new(map: &Map, own: Hsts) -> Self {
+        let said = |origin: &Origin, hsts: Hsts| match hsts {
+            Hsts::For(time) if origin.is_https() => {
+                HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
+            }
+            Hsts::For(_) | Hsts::Off => None,
         };
         let sites = map.sites().iter();
         let sites: Vec<_> = sites.map(|site| said(&site.place.origin, site.hsts)).collect();

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 
 use super::access_log::AccessLog;
 use super::drain::Drain;
-use super::hsts::Hsts;
+use super::hsts::HstsHeaders;
 use super::settings::Settings;
 use super::upstream::Resolver;
 use crate::events::Sink;
@@ -22,7 +22,7 @@ pub struct Live {
     pub map: Arc<Map>,
     /// Of each origin in `map`, what apps are told of it.
     pub forwardings: Vec<(crate::domain::Origin, Forwarding)>,
-    pub(super) hsts: Hsts,
+    pub(super) hsts: HstsHeaders,
     pub directory: Arc<Directory>,
     pub session: crate::session::Settings,
     pub trusted_proxies: Vec<IpNet>,
@@ -48,7 +48,7 @@ impl Live {
         let forwardings =
             origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
         let router = Arc::clone(&web).router();
-        let hsts = Hsts::new(&map, settings.hsts);
+        let hsts = HstsHeaders::new(&map, settings.hsts);
         let trusted_proxies = settings.trusted_proxies.clone();
         Self { map, forwardings, hsts, directory, session, trusted_proxies, web, router, requests }
     }

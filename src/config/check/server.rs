@@ -1,9 +1,9 @@
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use super::super::reader::Reader;
 use super::super::values::{self, shown};
 use crate::domain::{Keyring, Origin, ServerSecret};
+use crate::gate::Hsts;
 use crate::oauth::Issuer;
 use crate::proxy;
 
@@ -14,7 +14,7 @@ pub(super) struct Ground {
     pub(super) issuer: Option<Issuer>,
     pub(super) listen: Option<Vec<SocketAddr>>,
     /// `server.hsts`.
-    pub(super) hsts: Option<Option<Duration>>,
+    pub(super) hsts: Option<Hsts>,
     /// `server.unsafe_development_exposed`.
     pub(super) exposed: bool,
     /// `server.unsafe_shared_origin`.

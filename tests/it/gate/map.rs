@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
+    Hsts, IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -14,7 +14,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         allowed_origins: Vec::new(),
-        hsts: None,
+        hsts: Hsts::Off,
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();

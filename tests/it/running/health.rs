@@ -69,7 +69,7 @@ fn requests_are_taken_until_load_balancers_had_time_to_notice() {
 #[test]
 fn a_second_signal_ends_the_process_although_something_is_under_way() {
     let mut program = Program::start("info");
-    program.app.slows("/public/slow", Duration::from_secs(60));
+    program.app.slows("/public/slow", Duration::from_mins(1));
     let request = program.browser().request("GET", "/public/slow", &[], None);
     let mut wire = crate::support::http::Wire::to(program.port);
     wire.send(&request).unwrap();

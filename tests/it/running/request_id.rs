@@ -63,9 +63,9 @@ fn an_id_is_taken_from_a_trusted_proxy_and_from_nobody_else() {
             let named = id_of(&gate.exchange(&request).is(200));
             let taken = gate.port == trusting.port && good.contains(id);
             if taken {
-                assert_eq!(named, *id)
+                assert_eq!(named, *id);
             } else {
-                assert!(is_fresh(&named), "{id}: {named}")
+                assert!(is_fresh(&named), "{id}: {named}");
             }
             assert_eq!(gate.app.last().header("x-request-id"), Some(named.as_str()));
         }
