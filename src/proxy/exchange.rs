@@ -11,6 +11,7 @@ pub const DECISIONS: &[&str] = &[
     "none",
     "bad-request",
     "unknown-host",
+    "no-site",
     "own",
     "preflight",
     "store-failed",

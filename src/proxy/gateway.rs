@@ -71,8 +71,14 @@ impl Gateway {
                 ctx.decision = "unknown-host";
                 problem(Problem::UnknownHost)
             }
-            Located::NoSite => problem(Problem::NotFound),
-            Located::Disguised => problem(Problem::BadRequest),
+            Located::NoSite => {
+                ctx.decision = "no-site";
+                problem(Problem::NotFound)
+            }
+            Located::Disguised => {
+                ctx.decision = "bad-request";
+                problem(Problem::BadRequest)
+            }
             Located::Own(own) => {
                 ctx.decision = "own";
                 ctx.outgoing.hsts = live.hsts.of_own(own.origin);
@@ -267,7 +273,8 @@ impl ProxyHttp for Gateway {
                 "a switch that nobody asked for",
             );
         }
-        if let Some(site) = ctx.site {
+        // Early hints are not the answer yet (RFC 8297).
+        if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
         }
         self.close_if_ending(session);
