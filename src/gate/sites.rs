@@ -17,6 +17,8 @@ pub struct Site {
     /// Whose pages may use what needs a login; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
+    /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
+    pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }

@@ -46,6 +46,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     let hsts_key = key("hsts");
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
+    let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
         reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
@@ -56,6 +57,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         identity: identity?,
         allowed_origins: allowed_origins?,
         hsts: hsts?,
+        ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })
 }

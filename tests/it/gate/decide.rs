@@ -23,6 +23,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         identity: IdentityPreset::Default,
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        ignore_case: false,
         rules,
     }
 }
