@@ -7,10 +7,12 @@ use super::presets::Identity;
 /// app that is moved here may still look for it.
 const ALWAYS: &[&str] = &[
     "x-forwarded-",
+    "x-forwarded",
     "x-real-ip",
     "x-original-",
     "x-rewrite-url",
     "x-doorcode-",
+    "x-request-id",
     "forwarded",
     "x-auth-request-",
     "remote-user",
@@ -59,16 +61,29 @@ const TAKEN: &[&str] = &[
     "upgrade-insecure-requests",
     "user-agent",
     "via",
+    "x-forwarded",
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-proto",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
     "x-original-",
     "x-real-ip",
     "x-request-id",
     "x-requested-with",
     "x-rewrite-url",
 ];
+
+/// Names by which some frameworks let a request have another method than its own.
+const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// Whether an app may take the method of a request from a header of this name. Where rules ask
+/// for methods, such headers do not go on: `GET` would pass and the app do a `DELETE`.
+pub fn is_method_override(name: &str) -> bool {
+    METHOD_OVERRIDES.iter().any(|known| are_one(name, known))
+}
 
 /// Folds what upstreams by CGI, WSGI or PHP do not tell apart: they take `X_Forwarded.User` for
 /// `X-Forwarded-User`.

@@ -17,6 +17,7 @@ mod identity;
 mod limits;
 mod pages;
 mod people;
+mod running;
 mod store;
 mod story;
 mod support;

@@ -1,4 +1,6 @@
-use doorcode::gate::{Identity, Located, Map, Site, SitePlace, Upstream, authority, readings};
+use doorcode::gate::{
+    Hsts, Identity, Located, Map, Site, SitePlace, Upstream, authority, readings,
+};
 use doorcode::oauth::Issuer;
 use http::Request;
 use http::request::Parts;
@@ -11,6 +13,8 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case: false,
         rules: Vec::new(),
     };
