@@ -1,16 +1,15 @@
 // A person's own sessions: the list, ending one of them, and that it looks right to everybody.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
 import { startDoorcode } from './doorcode.mjs';
 import { NUMBER_FIELD, Person, openBrowser } from './person.mjs';
+import { axeFinds } from './sound.mjs';
 
 const ACCOUNT = '/.doorcode/account';
 const END = 'form[action$="/account/end"] button';
 const END_OTHERS = 'form[action$="/account/end-others"] button';
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let browser;
 let doorcode;
@@ -33,12 +32,7 @@ const press = (person, selector) =>
 const sessions = (person) => person.page.locator('.sessions > li').count();
 
 async function sound({ page }, picture) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async (tags) => {
-    const { violations } = await window.axe.run({ runOnly: tags });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes[0].html}`);
-  }, TAGS);
-  assert.deepEqual(found, [], `axe-core on ${picture}`);
+  assert.deepEqual(await axeFinds(page), [], `axe-core on ${picture}`);
   const wider = await page.evaluate(
     () => document.scrollingElement.scrollWidth - window.innerWidth,
   );
