@@ -20,8 +20,9 @@ use crate::store::{
 };
 use crate::system::System;
 use crate::users::{self, Directory};
-use crate::web::{self, Web, pages};
-use crate::words::{SmsTemplate, TemplateError};
+use crate::web::pages::{Pages, PagesError};
+use crate::web::{self, Web};
+use crate::words::{SmsTemplate, SmsTemplates, TemplateError};
 
 /// Between two notes of when sessions were last used.
 const LAST_SEEN: Duration = Duration::from_mins(5);
@@ -46,7 +47,7 @@ pub enum AppError {
     #[error("store.database {}: {why}", path.display())]
     Store { path: PathBuf, why: StoreError },
     #[error("pages: {0}")]
-    Pages(#[from] pages::PagesError),
+    Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
     #[error("{key}: cannot listen on {address}: {why}")]
@@ -80,14 +81,14 @@ struct Lasting {
 /// called within a tokio runtime that lives as long as the server: the database's pool stays on it.
 pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts, AppError> {
     let Surroundings { system, access_log, exit } = around;
-    let template = Arc::new(SmsTemplate::parse(&config.sms_template, &config.brand_name)?);
+    let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
     let stores = open(&config, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
-    let worker = OutboxWorker::new(jobs, sender(&config, &lasting, template));
+    let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
     let jobs = background(&lasting, &live, worker, demo);
     let Lasting { system, events, store, sessions, resolver, .. } = lasting;
@@ -153,7 +154,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         session: config.session,
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
-        pages: pages::Pages::built_in(&config.brand_name)?,
+        pages: pages(config)?,
         tickets: Arc::clone(&lasting.tickets) as _,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
@@ -163,14 +164,31 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     Ok(Live::new(map, directory, config.session, trusted, web))
 }
 
-fn sender(config: &Config, lasting: &Lasting, template: Arc<SmsTemplate>) -> Sender {
+fn pages(config: &Config) -> Result<Pages, AppError> {
+    let pages = Pages::new(&config.brand)?;
+    for correction in pages.corrections() {
+        tracing::warn!("{correction}");
+    }
+    Ok(pages)
+}
+
+fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
+    let read = |text: &str| SmsTemplate::parse(text, &config.brand.name);
+    let mut templates = SmsTemplates::new(read(&config.sms_template)?);
+    for (tag, text) in &config.sms_templates {
+        templates.add(tag, read(text)?);
+    }
+    Ok(templates)
+}
+
+fn sender(config: &Config, lasting: &Lasting, templates: Arc<SmsTemplates>) -> Sender {
     let providers = config.providers.iter().map(sms::provider).collect();
     Sender {
         attempts: Arc::clone(&lasting.login.attempts),
         users: Arc::clone(&lasting.store) as _,
         keys: Arc::clone(&lasting.login.keys),
         delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
-        template,
+        templates,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     }

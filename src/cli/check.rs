@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::{FAILED, FINE, Surroundings, say};
 use crate::config::Config;
+use crate::web::pages::Pages;
 
 pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     match Config::load(file, around.environment) {
@@ -41,6 +42,8 @@ fn report(config: &Config) -> String {
         let name = &site.name;
         format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both, so no hand-over is needed")
     }));
+    let corrections = Pages::new(&config.brand).map(|pages| pages.corrections().to_vec());
+    lines.extend(corrections.unwrap_or_default().iter().map(|said| format!("note: {said}")));
     if config.secrets.is_none() {
         let path = config.secret_file.display();
         let made = if config.secret_file.exists() { "" } else { ", made at the first start" };

@@ -8,6 +8,8 @@ pub(super) enum Kind {
     Table,
     /// `[[site]]`
     Tables,
+    /// `[sms.templates]`: texts by names that are not keys.
+    Texts,
     Text,
     /// Texts in brackets.
     List,
@@ -66,7 +68,9 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
     Key { path, kind, need, says }
 }
 
-use Kind::{Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text};
+use Kind::{
+    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text, Texts,
+};
 use Need::{Default, Optional, Required};
 
 #[rustfmt::skip]
@@ -104,6 +108,29 @@ pub(super) const KEYS: &[Key] = &[
         "What people see."),
     key("brand.name", Text, Default,
         "The name on the login pages, 1 to 40 characters."),
+    key("brand.color", Text, Optional("the built-in blue"),
+        "The colour of buttons and links, `#rrggbb`. Where it would be hard to read, a lighter or darker shade is used; `doorcode check` tells."),
+    key("brand.color_dark", Text, Optional("made from `color`"),
+        "The same for dark pages."),
+    key("brand.theme", Text, Default,
+        "`light`, `dark`, or `auto`: as the visitor's system says."),
+    key("brand.logo", Text, Optional("the first letter of the name, and the name"),
+        "A file, SVG or PNG, at most 256 KiB; shown at most 220 × 36 pixels large."),
+    key("brand.logo_dark", Text, Optional("the same logo"),
+        "The same for dark pages."),
+    key("brand.favicon", Text, Optional("a built-in one"),
+        "A file, SVG or PNG, that browsers show beside the page's title."),
+    key("brand.folder", Text, Optional("nothing is changed"),
+        "A folder whose `pages`, `words` and `assets` replace the built-in ones: see [branding](branding.md)."),
+
+    key("brand.links", Table, Default,
+        "Links at the foot of every page: `https://…` or `mailto:…`."),
+    key("brand.links.privacy", Text, Optional("no link"),
+        "What is done with people's data."),
+    key("brand.links.terms", Text, Optional("no link"),
+        "The terms of use."),
+    key("brand.links.support", Text, Optional("no link"),
+        "Where people get help."),
 
     key("login", Table, Default,
         "What a code is, who is sent one, and how long a login lasts."),
@@ -165,6 +192,8 @@ pub(super) const KEYS: &[Key] = &[
         "Who sends them, tried in this order: `twilio`, or `console`, which prints them on the terminal of this machine."),
     key("sms.template", Text, Default,
         "The text, in Liquid. Must show the code: `{{ code }}`, `{{ password }}` or `@@password@@`."),
+    key("sms.templates", Texts, Optional("when `template` is left out too: a text for each language that comes with Doorcode; else none"),
+        "The text for people who read the pages in another language, by its tag, such as `fr = \"…\"`. `template` is for all others."),
 
     key("sms.twilio", Table, Default,
         "The Twilio account that pays; needed when `sms.providers` names `twilio`."),

@@ -1,6 +1,7 @@
 //! The only reader of the operator's file: text → spanned document → checked values.
 //! Opens no socket and no database.
 mod check;
+mod folder;
 mod keys;
 mod problem;
 mod raw;
@@ -21,6 +22,7 @@ use crate::gate::Site;
 use crate::oauth::Issuer;
 use crate::store::Database;
 use crate::users::ConfiguredUser;
+use crate::web::pages::Brand;
 use crate::{login, proxy, session};
 use raw::Raw;
 use reader::Reader;
@@ -41,13 +43,16 @@ pub struct Config {
     pub secret_file: PathBuf,
     pub proxy: proxy::Settings,
     pub database: Database,
-    pub brand_name: String,
+    /// Pages can be made of it.
+    pub brand: Brand,
     pub login: login::Settings,
     pub session: session::Settings,
     /// In the order in which they are tried; never empty.
     pub providers: Vec<ProviderSettings>,
-    /// Liquid that shows the code; not parsed yet.
+    /// Liquid that shows the code.
     pub sms_template: String,
+    /// The same by language tags.
+    pub sms_templates: Vec<(String, String)>,
     /// `[[user]]` and `[[login.test_number]]`.
     pub users: Vec<ConfiguredUser>,
     /// Never empty; names and places are unique.

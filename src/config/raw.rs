@@ -81,6 +81,12 @@ impl Raw {
         (1..=self.tables.len()).take_while(|n| self.tables.contains_key(&nth(*n))).count()
     }
 
+    /// The names in the table of texts `key`, its own and inherited.
+    pub(super) fn names(&self, key: &str) -> Vec<String> {
+        let below = |full: &String| full.strip_prefix(key)?.strip_prefix('.').map(str::to_owned);
+        self.entries.keys().filter_map(below).collect()
+    }
+
     /// Where the key stands, else the table that it should stand in, else the start.
     pub(super) fn place(&self, key: &str) -> Place {
         let own = self.entries.get(key).and_then(|entry| entry.at);
@@ -136,6 +142,12 @@ impl Walk<'_> {
                 self.raw.tables.insert(full.to_owned(), at);
                 self.table(table, key.path, full);
             }
+            (Kind::Texts, DeValue::Table(table)) => {
+                self.raw.tables.insert(full.to_owned(), at);
+                for (name, value) in table {
+                    self.one_text(&join(full, &bare(name.get_ref())), value);
+                }
+            }
             (Kind::Tables, DeValue::Array(items)) => {
                 for (n, item) in items.iter().enumerate() {
                     let full = format!("{full}[{}]", n + 1);
@@ -163,6 +175,18 @@ impl Walk<'_> {
                 self.raw.wrong.insert(full.to_owned());
                 self.note(item.span().start, full, not_of_kind(key, other));
             }
+        }
+    }
+
+    /// A text whose name no key of ours decides.
+    fn one_text(&mut self, full: &str, value: &Spanned<DeValue<'_>>) {
+        if let Some(text) = value.get_ref().as_str() {
+            let at = Some(self.place(value.span().start));
+            let value = Value::Texts(vec![Item::new(None, text)]);
+            self.raw.entries.insert(full.to_owned(), Entry { at, value });
+        } else {
+            self.raw.wrong.insert(full.to_owned());
+            self.note(value.span().start, full, "is not a text in quotes".to_owned());
         }
     }
 

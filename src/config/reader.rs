@@ -138,6 +138,16 @@ impl<'a> Reader<'a> {
         (good.len() == items.len()).then_some(good)
     }
 
+    /// What relative paths are relative to.
+    pub(super) fn base(&self) -> &'a Path {
+        self.base
+    }
+
+    /// The names in the table of texts `key`.
+    pub(super) fn names(&self, key: &str) -> Vec<String> {
+        self.raw.names(key)
+    }
+
     pub(super) fn path(&self, text: &str) -> PathBuf {
         self.base.join(text)
     }

@@ -45,7 +45,7 @@ pub(super) fn missing(key: &Key, example: &str) -> String {
 /// Says that `found` is not what belongs behind `key`.
 pub(super) fn not_of_kind(key: &Key, found: &DeValue<'_>) -> String {
     let right = match key.kind {
-        Kind::Table => header(key.path),
+        Kind::Table | Kind::Texts => header(key.path),
         Kind::Tables => header(&format!("{}[]", key.path)),
         other => other.in_words(),
     };
@@ -71,6 +71,7 @@ impl Kind {
     pub(super) fn in_words(self) -> String {
         match self {
             Self::Table | Self::Tables => "a table".to_owned(),
+            Self::Texts => "a table of texts in quotes".to_owned(),
             Self::Text => "a text in quotes".to_owned(),
             Self::List | Self::Some => "a list of texts in brackets".to_owned(),
             Self::OneOrTwo => "a text in quotes, or two in brackets".to_owned(),

@@ -23,8 +23,6 @@ pub(super) struct Fresh {
     pub(super) counted: Timestamp,
     /// From this text to the next.
     pub(super) wait: Duration,
-    /// What is known of the text before anybody was asked to send it.
-    pub(super) outcome: SendOutcome,
 }
 
 /// What a start came to.
@@ -51,7 +49,7 @@ pub(super) fn open(
             let mut attempt = attempt.clone();
             attempt.next_text = now + fresh.wait;
             attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
-            attempt.outcome = fresh.outcome;
+            attempt.outcome = SendOutcome::Pending;
             (Opened::Again(attempt.clone()), Step::Put(attempt))
         }
         Standing::Over => {
@@ -66,7 +64,7 @@ pub(super) fn open(
                 tries_left: fresh.tries,
                 answers: Vec::new(),
                 used: None,
-                outcome: fresh.outcome,
+                outcome: SendOutcome::Pending,
                 source: fresh.source,
                 counted: fresh.counted,
             };
@@ -104,6 +102,9 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
     attempt.used.is_none() && now < attempt.expires && attempt.tries_left > 0
 }
 
+/// Why an attempt is over when every try was taken.
+pub(super) const NO_TRIES: &str = "no tries left";
+
 /// What an answer came to before it was compared.
 #[derive(Clone, Debug)]
 pub(super) enum Taken {
@@ -133,7 +134,7 @@ pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp
         None if known => {
             return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
         }
-        None if attempt.tries_left == 0 => return over("no tries left"),
+        None if attempt.tries_left == 0 => return over(NO_TRIES),
         None => {}
     }
     let mut attempt = attempt.clone();

@@ -1,6 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -10,8 +9,8 @@ use crate::delivery::{Blame, Delivery, Failure};
 use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
-use crate::system::{System, Timestamp};
-use crate::words::{SmsTemplate, bind_to_host};
+use crate::system::System;
+use crate::words::{SmsTemplates, bind_to_host};
 
 /// The most texts that wait to be sent. What comes beyond is refused.
 const MOST_WAITING: usize = 10_000;
@@ -25,6 +24,7 @@ pub(super) struct Job {
     pub(super) attempt: AttemptId,
     pub(super) phone: PhoneNumber,
     pub(super) language: Option<String>,
+    pub(super) page_language: Option<String>,
     pub(super) page_host: Option<Host>,
     /// Whether only users are texted. What becomes of such a text is not told.
     pub(super) only_known: bool,
@@ -34,26 +34,6 @@ pub(super) struct Job {
 pub struct Outbox {
     queue: mpsc::Sender<Job>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
-}
-
-/// So long after a text that nobody could send the service counts as down.
-const DOWN: Duration = Duration::from_secs(30);
-
-/// Until when nobody can be texted, as far as the last text tells; in milliseconds.
-#[derive(Default)]
-struct Down(AtomicI64);
-
-impl Down {
-    fn note(&self, outcome: SendOutcome, now: Timestamp) {
-        match outcome {
-            SendOutcome::Refused(SendRefusal::Service) => {
-                self.0.store((now + DOWN).as_millis(), Ordering::Relaxed);
-            }
-            SendOutcome::Sent => self.0.store(0, Ordering::Relaxed),
-            SendOutcome::Pending | SendOutcome::Refused(_) => {}
-        }
-    }
 }
 
 impl Outbox {
@@ -61,10 +41,8 @@ impl Outbox {
     pub fn new() -> (Self, OutboxJobs) {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let unfinished = Arc::new(AtomicUsize::new(0));
-        let down = Arc::<Down>::default();
-        let shared = (Arc::clone(&unfinished), Arc::clone(&down));
-        let jobs = OutboxJobs { waiting, unfinished: shared.0, down: shared.1 };
-        (Self { queue, unfinished, down }, jobs)
+        let jobs = OutboxJobs { waiting, unfinished: Arc::clone(&unfinished) };
+        (Self { queue, unfinished }, jobs)
     }
 
     /// Whether there was room.
@@ -77,11 +55,6 @@ impl Outbox {
         queued
     }
 
-    /// Whether nobody could be texted a moment ago, whatever their number.
-    pub(super) fn is_down(&self, now: Timestamp) -> bool {
-        now.as_millis() < self.down.0.load(Ordering::Relaxed)
-    }
-
     /// Texts that wait or are with a provider.
     pub fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::Acquire)
@@ -92,14 +65,12 @@ impl Outbox {
 pub struct OutboxJobs {
     waiting: mpsc::Receiver<Job>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
 }
 
 /// Sends what is in the queue.
 pub struct OutboxWorker {
     jobs: Mutex<mpsc::Receiver<Job>>,
     unfinished: Arc<AtomicUsize>,
-    down: Arc<Down>,
     pub(super) sender: Sender,
 }
 
@@ -109,15 +80,15 @@ pub struct Sender {
     pub users: Arc<dyn Users>,
     pub keys: Arc<Keys>,
     pub delivery: Arc<Delivery>,
-    pub template: Arc<SmsTemplate>,
+    pub templates: Arc<SmsTemplates>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
 
 impl OutboxWorker {
     pub fn new(jobs: OutboxJobs, sender: Sender) -> Self {
-        let OutboxJobs { waiting, unfinished, down } = jobs;
-        Self { jobs: Mutex::new(waiting), unfinished, down, sender }
+        let OutboxJobs { waiting, unfinished } = jobs;
+        Self { jobs: Mutex::new(waiting), unfinished, sender }
     }
 
     /// Sends until the queue is dropped, a few at a time, so that one slow provider call does
@@ -130,9 +101,7 @@ impl OutboxWorker {
         loop {
             let job = self.jobs.lock().await.recv().await;
             let Some(job) = job else { return };
-            if let Some(outcome) = self.sender.send(&job).await {
-                self.down.note(outcome, self.sender.system.now());
-            }
+            self.sender.send(&job).await;
             self.unfinished.fetch_sub(1, Ordering::AcqRel);
         }
     }
@@ -196,7 +165,8 @@ impl Sender {
             failed("made with a secret that is gone");
             return service_down;
         };
-        let text = match self.template.render(&code, &job.phone, job.language.as_deref()) {
+        let template = self.templates.of(job.page_language.as_deref());
+        let text = match template.render(&code, &job.phone, job.language.as_deref()) {
             Ok(text) => text,
             Err(error) => {
                 failed(&error.to_string());

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Limits;
@@ -51,7 +51,8 @@ impl TestNumbers {
 pub enum Countries {
     /// `"*"`: only where texts cost nothing (the console provider).
     All,
-    Only(BTreeSet<Country>),
+    /// In the operator's order.
+    Only(Vec<Country>),
 }
 
 impl Countries {

@@ -19,6 +19,8 @@ pub struct Start<'a> {
     pub phone: &'a PhoneNumber,
     /// The `Accept-Language` header's own text, for the template.
     pub language: Option<&'a str>,
+    /// The tag of the language of the page that asks for the code.
+    pub page_language: Option<&'a str>,
     /// The host of the page that asks for the code, for the text's last line.
     pub page_host: Option<&'a Host>,
 }
@@ -119,6 +121,7 @@ impl Login {
             attempt,
             phone: start.phone.clone(),
             language: start.language.map(str::to_owned),
+            page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
             only_known: !self.settings.sign_up,
         });
@@ -143,7 +146,6 @@ impl Login {
             source: limiter.source(asker.address),
             counted: taken.at(),
             wait: taken.wait,
-            outcome: self.outcome_so_far(),
         }
     }
 
@@ -177,17 +179,6 @@ impl Login {
             }
             looks -= 1;
             tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    }
-
-    /// What a new text's outcome is before anybody was asked to send it. Where only known numbers
-    /// are texted it stays so, because its real outcome would tell who is known; that a provider
-    /// is down is told from what became of earlier texts, which holds for every number.
-    fn outcome_so_far(&self) -> SendOutcome {
-        if !self.settings.sign_up && self.parts.outbox.is_down(self.parts.system.now()) {
-            SendOutcome::Refused(SendRefusal::Service)
-        } else {
-            SendOutcome::Pending
         }
     }
 

@@ -31,7 +31,9 @@ pub enum Verdict {
         tries_left: u8,
     },
     /// The code cannot be used any more, or there never was one: a new one must be asked for.
-    Over,
+    Over {
+        tries_spent: bool,
+    },
     /// The right code, but this person may not sign in.
     Blocked,
     /// Too many wrong codes were typed for this number: not even the right one is taken.
@@ -202,7 +204,7 @@ impl Login {
 
     fn over(&self, attempt: Option<AttemptId>, why: &'static str) -> Verdict {
         self.parts.events.record(&Event::DeadCode { attempt, why });
-        Verdict::Over
+        Verdict::Over { tries_spent: why == attempt::NO_TRIES }
     }
 }
 

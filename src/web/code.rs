@@ -62,11 +62,13 @@ pub(super) async fn submit(
     match web.login.verify(&asker(&visit, &flow), &phone, &form.code, &visit.begins()).await {
         Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 }) => web.to_number_page(&visit, flow, Say::CodeDied),
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
+            web.to_number_page(&visit, flow, Say::CodeDied)
+        }
         Ok(Verdict::Wrong { tries_left }) => {
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
-        Ok(Verdict::Over) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
         Ok(Verdict::Limited(limited)) => web.limited(&visit, limited),
         Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
         Err(_) => web.unavailable(&visit),

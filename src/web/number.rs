@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::flow::{Flow, Say};
 use super::pages::{Notice, NumberPage, NumberProblem};
 use super::sign_in::root;
-use super::visit::{Astray, Visit};
+use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::{Country, InvalidPhone, PhoneNumber, ReturnTo};
 use crate::login::{Asker, Countries, Door, Start, StartError};
-use crate::words::region_of;
+use crate::words::countries_of;
 
 /// The page that asks for a number.
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
@@ -44,8 +44,19 @@ pub(super) struct NumberForm {
 }
 
 /// A number was typed: begins an attempt and goes on to the code. Never waits for a provider.
+/// Its country is chosen already when the person comes back.
 pub(super) async fn submit(
     State(web): State<Arc<Web>>,
+    visit: Visit,
+    form: Result<Form<NumberForm>, FormRejection>,
+) -> Response {
+    let country = form.as_ref().ok().and_then(|Form(form)| form.country());
+    let kept = country.map(|country| visit.country_cookie(country));
+    with_cookie(take_number(web, visit, form).await, kept)
+}
+
+async fn take_number(
+    web: Arc<Web>,
     visit: Visit,
     form: Result<Form<NumberForm>, FormRejection>,
 ) -> Response {
@@ -72,6 +83,15 @@ pub(super) async fn submit(
         Err(StartError::NotMobile) => web.to_number_page(&visit, flow, Say::NotMobile),
         Err(StartError::Limited(limited)) => web.limited(&visit, limited),
         Err(StartError::Store(_)) => web.unavailable(&visit),
+    }
+}
+
+impl NumberForm {
+    /// That of the number, or else the one chosen beside it.
+    fn country(&self) -> Option<Country> {
+        let chosen = Country::parse(&self.country).ok();
+        let number = PhoneNumber::parse(&self.phone, chosen).ok();
+        number.and_then(|number| number.country()).or(chosen)
     }
 }
 
@@ -120,6 +140,7 @@ impl Web {
             asker: asker(visit, flow),
             phone,
             language: visit.language_header(),
+            page_language: Some(self.spoken_with(visit).tag()),
             page_host: Some(visit.facts.origin.host()),
         };
         self.login.start(start).await
@@ -148,13 +169,13 @@ impl Web {
             notice,
         };
         let response = self.page(visit, StatusCode::OK, &page);
-        super::visit::with_cookie(response, cookie)
+        with_cookie(response, cookie)
     }
 
     fn countries(&self) -> Vec<Country> {
         match &self.login.settings().countries {
             Countries::All => Country::all(),
-            Countries::Only(served) => served.iter().copied().collect(),
+            Countries::Only(served) => served.clone(),
         }
     }
 
@@ -165,13 +186,23 @@ impl Web {
         }
     }
 
-    /// What was chosen before, else the operator's default, else the browser's region.
+    /// What was chosen in this login or an earlier one, else the operator's default, else what
+    /// the browser's languages say, else the first that is served.
     fn likely_country(&self, visit: &Visit, flow: &Flow) -> Option<Country> {
-        let chosen = Country::parse(&flow.country).ok();
         let settings = self.login.settings();
         let served = |country: &Country| settings.countries.serves(Some(*country));
-        let region = || visit.language_header().and_then(region_of).filter(served);
-        chosen.or(settings.default_country).or_else(region)
+        let header = || visit.language_header().map(countries_of).unwrap_or_default();
+        let first = match &settings.countries {
+            // Of all there are, none is more likely than another.
+            Countries::All => None,
+            Countries::Only(served) => served.first().copied(),
+        };
+        let chosen = Country::parse(&flow.country).ok().or_else(|| visit.country());
+        chosen
+            .filter(served)
+            .or(settings.default_country)
+            .or_else(|| header().into_iter().find(served))
+            .or(first)
     }
 }
 

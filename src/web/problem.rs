@@ -3,9 +3,10 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 use super::pages::{Chrome, Limit, MessagePage};
+use super::visit::write_kind;
 use super::{HeaderClass, Web};
 use crate::domain::{Origin, PhoneNumber};
-use crate::gate;
+use crate::gate::{self, Cookies};
 
 /// Why a request is not answered as it hoped.
 #[derive(Clone, Debug)]
@@ -87,28 +88,24 @@ impl Web {
     ) -> Response<Bytes> {
         let status = problem.status();
         let reference = self.reference(status);
-        let (class, kind, body) = if gate::is_navigation(headers) {
-            let page = self.problem_page(problem, headers, at, &reference);
-            (HeaderClass::Page, "text/html; charset=utf-8", page)
+        let mut response = if gate::is_navigation(headers) {
+            self.problem_page(problem, headers, at, &reference)
         } else {
             let title = status.canonical_reason().unwrap_or_default();
             let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
-            (HeaderClass::Json, "application/problem+json", body.to_string())
+            let mut response = Response::new(Bytes::from(body.to_string()));
+            let kind = HeaderValue::from_static("application/problem+json");
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            HeaderClass::Json.write(response.headers_mut());
+            response
         };
-        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;
         if !reference.is_empty() {
             response.extensions_mut().insert(Reference(reference));
         }
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(seconds) = problem.retry_after() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if at.is_none() && class == HeaderClass::Page {
-            self.allow_issuer_assets(headers);
-        }
-        class.write(headers);
         response
     }
 
@@ -127,9 +124,9 @@ impl Web {
         headers: &HeaderMap,
         at: Option<&Origin>,
         reference: &str,
-    ) -> String {
+    ) -> Response<Bytes> {
         let base = self.base_at(at);
-        let language = self.language(None, headers);
+        let language = self.language(None, at.map(Cookies::for_origin), headers);
         let chrome = Chrome { language, base: &base, here: "" };
         let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
         let home = self.home_at(at).map(|site| format!("{}/", site.place));
@@ -157,7 +154,14 @@ impl Web {
                 MessagePage::Upstream { host, reference, retry: *retry }
             }
         };
-        self.pages.render(&chrome, &page)
+        let mut response = Response::new(Bytes::from(self.pages.render(&chrome, &page)));
+        let headers = response.headers_mut();
+        write_kind(headers, language);
+        if at.is_none() {
+            self.allow_issuer_assets(headers);
+        }
+        HeaderClass::Page.write(headers);
+        response
     }
 
     /// What precedes our paths at an origin. A host that is not ours serves no assets, so that

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::{Origin, digest};
+use crate::domain::{Country, Origin, digest};
 use crate::gate::{Cookies, Site};
 use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -21,6 +21,7 @@ use crate::words::Language;
 /// The names of our cookies beside the session.
 const BROWSER: &str = "browser";
 const LANGUAGE: &str = "lang";
+const COUNTRY: &str = "country";
 /// A year, in seconds.
 const YEAR: u64 = 365 * 86_400;
 
@@ -80,6 +81,15 @@ impl Visit {
         }
         let value = URL_SAFE_NO_PAD.encode(random);
         (digest(value.as_bytes()), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
+    }
+
+    /// The country of the last number that was typed here.
+    pub(super) fn country(&self) -> Option<Country> {
+        Country::parse(self.cookies.get(&self.headers, COUNTRY)?).ok()
+    }
+
+    pub(super) fn country_cookie(&self, country: Country) -> String {
+        self.cookies.set(COUNTRY, country.as_str(), Some(YEAR))
     }
 
     pub(super) fn session_cookie(&self, token: &SessionToken, max_age: u64) -> String {
@@ -213,29 +223,39 @@ impl Web {
         self.sessions.check(&token, facts.origin.host(), self.session).await
     }
 
-    pub(super) fn language(&self, asked: Option<&str>, headers: &HeaderMap) -> &Language {
+    /// The language that `asked` names if we have it, else the one that the browser keeps a
+    /// cookie of, else the best of its header.
+    pub(super) fn language(
+        &self,
+        asked: Option<&str>,
+        cookies: Option<Cookies>,
+        headers: &HeaderMap,
+    ) -> &Language {
+        let languages = self.pages.languages();
+        let kept = cookies.and_then(|cookies| cookies.get(headers, LANGUAGE));
+        let wish = [asked, kept].into_iter().flatten().find(|tag| languages.by_tag(tag).is_some());
         let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        self.pages.languages().negotiate(asked, header)
+        languages.negotiate(wish.or(asked), header)
+    }
+
+    /// The language that a visitor's pages are in.
+    pub(super) fn spoken_with(&self, visit: &Visit) -> &Language {
+        self.language(visit.asked("lang"), Some(visit.cookies), &visit.headers)
     }
 
     /// A page in the visitor's language. A language that was chosen is kept in a cookie.
     pub(super) fn page(&self, visit: &Visit, status: StatusCode, page: &impl Page) -> Response {
-        let chosen = visit.asked("lang");
-        let kept = visit.cookies.get(&visit.headers, LANGUAGE);
-        let language = self.language(chosen.or(kept), &visit.headers);
+        let language = self.spoken_with(visit);
         let here = if status.is_success() { visit.here.as_str() } else { "" };
         let chrome = Chrome { language, base: &visit.facts.base, here };
         let html = Bytes::from(self.pages.render(&chrome, page));
         let mut response = Response::new(html.into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        let kind = HeaderValue::from_static("text/html; charset=utf-8");
-        headers.insert(header::CONTENT_TYPE, kind);
-        if let Ok(tag) = HeaderValue::from_str(language.tag()) {
-            headers.insert(header::CONTENT_LANGUAGE, tag);
-        }
-        let known = chosen.filter(|chosen| self.pages.languages().by_tag(chosen).is_some());
-        add_cookies(headers, known.map(|tag| visit.cookies.set(LANGUAGE, tag, Some(YEAR))));
+        write_kind(headers, language);
+        let chosen = visit.asked("lang").and_then(|tag| self.pages.languages().by_tag(tag));
+        let kept = chosen.map(|language| visit.cookies.set(LANGUAGE, language.tag(), Some(YEAR)));
+        add_cookies(headers, kept);
         response
     }
 
@@ -246,6 +266,16 @@ impl Web {
 
     pub(super) fn refuse(&self, visit: &Visit, problem: &Problem) -> Response {
         self.problem(problem, &visit.headers, Some(&visit.facts.origin)).map(Into::into)
+    }
+}
+
+/// That an answer is a page, in which language, and what that was chosen by.
+pub(super) fn write_kind(headers: &mut HeaderMap, language: &Language) {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    if let Ok(tag) = HeaderValue::from_str(language.tag()) {
+        headers.insert(header::CONTENT_LANGUAGE, tag);
     }
 }
 

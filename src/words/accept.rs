@@ -39,9 +39,74 @@ fn thousandths(quality: &str) -> Option<u16> {
     }
 }
 
-/// The country that the header itself names (`en-GB` → GB). Only a region counts: a language is
-/// not a country (`ar` is not Argentina, `sv` not El Salvador).
-pub fn region_of(accept_language: &str) -> Option<Country> {
-    let mut regions = languages(accept_language).into_iter().filter_map(|language| language.region);
-    regions.find_map(|region| Country::parse(region.as_str()).ok())
+/// Languages that are at home in one country, which their tag does not name: `da` is no country,
+/// and `ar`, `ca`, `sv`, `uk` and `vi` would be other people's.
+const AT_HOME: &[(&str, &str)] = &[
+    ("am", "ET"),
+    ("az", "AZ"),
+    ("be", "BY"),
+    ("bg", "BG"),
+    ("bs", "BA"),
+    ("cs", "CZ"),
+    ("da", "DK"),
+    ("dz", "BT"),
+    ("et", "EE"),
+    ("fi", "FI"),
+    ("fil", "PH"),
+    ("he", "IL"),
+    ("hr", "HR"),
+    ("hu", "HU"),
+    ("hy", "AM"),
+    ("id", "ID"),
+    ("is", "IS"),
+    ("ja", "JP"),
+    ("ka", "GE"),
+    ("kk", "KZ"),
+    ("km", "KH"),
+    ("ko", "KR"),
+    ("ky", "KG"),
+    ("lb", "LU"),
+    ("lo", "LA"),
+    ("lt", "LT"),
+    ("lv", "LV"),
+    ("mk", "MK"),
+    ("mn", "MN"),
+    ("mt", "MT"),
+    ("my", "MM"),
+    ("nb", "NO"),
+    ("ne", "NP"),
+    ("nn", "NO"),
+    ("no", "NO"),
+    ("pl", "PL"),
+    ("si", "LK"),
+    ("sk", "SK"),
+    ("sl", "SI"),
+    ("so", "SO"),
+    ("sv", "SE"),
+    ("tg", "TJ"),
+    ("th", "TH"),
+    ("tk", "TM"),
+    ("uk", "UA"),
+    ("uz", "UZ"),
+    ("vi", "VN"),
+];
+
+/// The countries that a header speaks for, best first: of each entry its own region (`en-GB`), or
+/// else where its language is at home. Browsers in every language add `en-US` by themselves, so
+/// that one counts only where it comes first.
+pub fn countries_of(accept_language: &str) -> Vec<Country> {
+    let entries = languages(accept_language).into_iter().enumerate();
+    let added =
+        |at: usize, language: &LanguageIdentifier| at > 0 && language.to_string() == "en-US";
+    let country = |(at, language): (usize, LanguageIdentifier)| {
+        if added(at, &language) {
+            return None;
+        }
+        let name = language.language.to_string();
+        let home = || AT_HOME.iter().find(|(tag, _)| *tag == name).map(|(_, home)| *home);
+        let region = language.region.as_ref();
+        let letters = region.map_or_else(home, |region| Some(region.as_str()))?;
+        Country::parse(letters).ok()
+    };
+    entries.filter_map(country).collect()
 }

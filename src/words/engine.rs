@@ -10,7 +10,7 @@ use super::{Language, Languages, Safe};
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     #[error("{name}: {detail}")]
-    Unreadable { name: String, detail: String },
+    Unreadable { name: String, line: Option<usize>, detail: String },
     /// Without detail: the engine's own message repeats the values it was given.
     #[error("template {name} failed while it was filled in")]
     Failed { name: String },
@@ -23,6 +23,14 @@ pub enum TemplateError {
     /// A loop could run for hours, each time that somebody wants a code.
     #[error("`{0}` cannot be used in a text")]
     NotInTexts(&'static str),
+}
+
+/// Whether a template uses a tag, such as `for`.
+pub fn has_tag(liquid: &str, tag: &str) -> bool {
+    liquid.split("{%").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches('-').trim_start();
+        rest.strip_prefix(tag).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
 }
 
 /// Reads page templates. Each can say `{{ "key" | t }}` and include the named parts.
@@ -56,7 +64,20 @@ pub(super) fn plain(name: &str, text: &str) -> Result<liquid::Template, Template
 
 /// Only for errors that come before any value of a person's is known.
 pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
-    TemplateError::Unreadable { name: name.to_owned(), detail: error.to_string() }
+    let told = error.to_string();
+    let line = told.split_once("--> ").and_then(|(_, at)| at.split(':').next()?.parse().ok());
+    TemplateError::Unreadable { name: name.to_owned(), line, detail: in_one_line(&told) }
+}
+
+/// The engine draws the place below its message and lists every variable there is.
+fn in_one_line(told: &str) -> String {
+    let drawn = |line: &&str| line.contains('|') || line.contains("-->");
+    let said = |line: &&str| {
+        !line.is_empty() && !drawn(line) && *line != "with:" && !line.starts_with("available ")
+    };
+    let lines = told.lines().map(|line| line.trim().trim_start_matches("= ")).filter(said);
+    let text = lines.collect::<Vec<_>>().join("; ");
+    text.trim_start_matches("liquid: ").to_owned()
 }
 
 /// What a template is given. Text enters as [`Safe`] only. Without `Debug`: it holds what people
@@ -97,6 +118,14 @@ impl Context {
         self.value(name, Value::Array(rows))
     }
 
+    /// Texts by names that are no words of ours: `{{ name["key"] }}`.
+    #[must_use]
+    pub fn map(self, name: &'static str, pairs: impl IntoIterator<Item = (String, Safe)>) -> Self {
+        let pairs =
+            pairs.into_iter().map(|(key, text)| (key.into(), Value::scalar(text.into_string())));
+        self.value(name, Value::Object(pairs.collect()))
+    }
+
     fn value(mut self, name: &'static str, value: Value) -> Self {
         self.0.insert(name.into(), value);
         self
@@ -110,17 +139,19 @@ pub struct Template {
 
 impl Template {
     pub fn render(&self, language: &Language, context: Context) -> Result<Safe, TemplateError> {
-        let tag = Value::scalar(language.tag().to_owned());
-        let context = context.value(LANGUAGE, tag);
-        let html = self.parsed.render(&context.0);
-        html.map(Safe::rendered).map_err(|error| self.failed(&error))
+        // Without detail: it may hold what a person typed.
+        self.fill(language, context).map_err(|_| TemplateError::Failed { name: self.name.clone() })
     }
 
-    /// Page templates are our own and every state of every page is tested, so the detail is only
-    /// shown where it can hold nobody's data.
-    fn failed(&self, error: &liquid::Error) -> TemplateError {
-        debug_assert!(false, "{}: {error}", self.name);
-        TemplateError::Failed { name: self.name.clone() }
+    /// The same with samples, so that the error may say all that there is to say.
+    pub fn try_out(&self, language: &Language, samples: Context) -> Result<Safe, TemplateError> {
+        self.fill(language, samples).map_err(|error| unreadable(&self.name, &error))
+    }
+
+    fn fill(&self, language: &Language, context: Context) -> Result<Safe, liquid::Error> {
+        let tag = Value::scalar(language.tag().to_owned());
+        let context = context.value(LANGUAGE, tag);
+        self.parsed.render(&context.0).map(Safe::rendered)
     }
 }
 

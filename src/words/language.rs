@@ -3,14 +3,13 @@ use std::fmt;
 
 use fluent_langneg::LanguageIdentifier;
 use intl_pluralrules::{PluralRuleType, PluralRules};
-use serde::Deserialize;
 
+use super::file::WordsFile;
 use super::sentence::{Form, Phrase, Sentence};
-use super::{LanguageError, Safe};
+use super::{Mistake, Safe};
 use crate::domain::Country;
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Ltr,
     Rtl,
@@ -37,44 +36,39 @@ pub struct Language {
     countries: Vec<(Country, String)>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WordsFile {
-    name: String,
-    dir: Direction,
-    reviewed_by: String,
-    words: BTreeMap<String, Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Entry {
-    Plain(String),
-    Counted(BTreeMap<Form, String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CountriesFile {
-    names: Vec<(String, String)>,
-}
-
 impl Language {
-    pub(super) fn parse(tag: &str, words: &str, countries: &str) -> Result<Self, LanguageError> {
-        let unreadable = |error| LanguageError::Unreadable { tag: tag.to_owned(), error };
-        let unknown = || LanguageError::UnknownTag { tag: tag.to_owned() };
-        let words: WordsFile = toml::from_str(words).map_err(unreadable)?;
-        let countries: CountriesFile = toml::from_str(countries).map_err(unreadable)?;
+    /// A language that a whole file makes; judged already.
+    pub(super) fn new(
+        file: &str,
+        tag: &str,
+        words: WordsFile,
+        countries: Vec<(Country, String)>,
+    ) -> Result<Self, Mistake> {
+        let lacks = |what: &str| Mistake::new(file, None, format!("lacks `{what}`"));
+        let (id, plural) = known_tag(file, tag)?;
         Ok(Self {
             tag: tag.to_owned(),
-            id: tag.parse().map_err(|_| unknown())?,
-            name: words.name,
-            direction: words.dir,
-            reviewed_by: words.reviewed_by,
-            plural: plural_rules(tag).ok_or_else(unknown)?,
-            words: words.words.into_iter().map(|(key, entry)| (key, entry.into())).collect(),
-            countries: countries.names.into_iter().filter_map(known).collect(),
+            id,
+            name: words.name.ok_or_else(|| lacks("name"))?,
+            direction: words.direction.ok_or_else(|| lacks("dir"))?,
+            reviewed_by: words.reviewed_by.ok_or_else(|| lacks("reviewed_by"))?,
+            plural,
+            words: words.words.into_iter().map(|(key, (_, phrase))| (key, phrase)).collect(),
+            countries,
         })
+    }
+
+    /// Says some things in other words; judged already.
+    pub(super) fn amend(&mut self, words: WordsFile) {
+        self.name = words.name.unwrap_or_else(|| std::mem::take(&mut self.name));
+        self.direction = words.direction.unwrap_or(self.direction);
+        self.reviewed_by =
+            words.reviewed_by.unwrap_or_else(|| std::mem::take(&mut self.reviewed_by));
+        self.words.extend(words.words.into_iter().map(|(key, (_, phrase))| (key, phrase)));
+    }
+
+    pub(super) fn name_countries(&mut self, countries: Vec<(Country, String)>) {
+        self.countries = countries;
     }
 
     /// The BCP 47 tag, such as `en` or `pt-BR`.
@@ -108,13 +102,11 @@ impl Language {
 
     /// The plural form that a whole number takes.
     fn form(&self, count: u64) -> Form {
-        self.plural.select(count).map_or(Form::Other, Form::from)
+        select(&self.plural, count)
     }
 
-    /// Every form that some whole number takes. The rules are code, not a list, so they are asked:
-    /// all of CLDR's cardinal rules repeat after 100, save for exact millions.
     pub(super) fn forms(&self) -> BTreeSet<Form> {
-        (0..=200).chain([1_000_000]).map(|count| self.form(count)).chain([Form::Other]).collect()
+        forms(&self.plural)
     }
 
     pub(super) fn sentence(&self, key: &str, count: Option<u64>) -> Option<&Sentence> {
@@ -151,21 +143,29 @@ fn plural_rules(tag: &str) -> Option<PluralRules> {
     })
 }
 
-/// CLDR names more territories than have telephone numbers.
-fn known((letters, name): (String, String)) -> Option<(Country, String)> {
-    Some((Country::parse(&letters).ok()?, name))
+/// What a tag must be, before there is a language of it.
+pub(super) fn known_tag(
+    file: &str,
+    tag: &str,
+) -> Result<(LanguageIdentifier, PluralRules), Mistake> {
+    let unknown =
+        || Mistake::new(file, None, format!("{tag} is not a language with known plural rules"));
+    let id: LanguageIdentifier = tag.parse().map_err(|_| unknown())?;
+    if id.to_string() != tag {
+        return Err(Mistake::new(file, None, format!("{tag} is written {id}")));
+    }
+    Ok((id, plural_rules(tag).ok_or_else(unknown)?))
 }
 
-impl From<Entry> for Phrase {
-    fn from(entry: Entry) -> Self {
-        match entry {
-            Entry::Plain(text) => Self::Plain(Sentence::parse(&text)),
-            Entry::Counted(forms) => {
-                let cut = |(form, text): (Form, String)| (form, Sentence::parse(&text));
-                Self::Counted(forms.into_iter().map(cut).collect())
-            }
-        }
-    }
+fn select(rules: &PluralRules, count: u64) -> Form {
+    rules.select(count).map_or(Form::Other, Form::from)
+}
+
+/// Every form that some whole number takes. The rules are code, not a list, so they are asked:
+/// all of CLDR's cardinal rules repeat after 100, save for exact millions.
+pub(super) fn forms(rules: &PluralRules) -> BTreeSet<Form> {
+    let counts = (0..=200).chain([1_000_000]);
+    counts.map(|count| select(rules, count)).chain([Form::Other]).collect()
 }
 
 impl fmt::Debug for Language {

@@ -1,6 +1,10 @@
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 
-use super::{Language, accept};
+use super::file::{Extent, WordsFile, countries as countries_of};
+use super::given::Given;
+use super::language::{forms, known_tag};
+use super::mistake::in_order;
+use super::{Language, Mistake, accept};
 
 /// One row a language: its tag, its words, its names of countries. The first is the one that
 /// people get who ask for none of them, and the measure of completeness for the others.
@@ -15,6 +19,26 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
         include_str!("../../static/words/ar.toml"),
         include_str!("../../static/words/countries.ar.toml"),
     ),
+    (
+        "de",
+        include_str!("../../static/words/de.toml"),
+        include_str!("../../static/words/countries.de.toml"),
+    ),
+    (
+        "es",
+        include_str!("../../static/words/es.toml"),
+        include_str!("../../static/words/countries.es.toml"),
+    ),
+    (
+        "fr",
+        include_str!("../../static/words/fr.toml"),
+        include_str!("../../static/words/countries.fr.toml"),
+    ),
+    (
+        "pt-BR",
+        include_str!("../../static/words/pt-BR.toml"),
+        include_str!("../../static/words/countries.pt-BR.toml"),
+    ),
 ];
 
 /// The languages that pages can be read in. Never empty.
@@ -24,36 +48,77 @@ pub struct Languages {
     others: Vec<Language>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum LanguageError {
-    #[error("there is no language at all")]
-    None,
-    #[error("words of {tag}: {error}")]
-    Unreadable { tag: String, error: toml::de::Error },
-    #[error("{tag} is not a language with known plural rules")]
-    UnknownTag { tag: String },
-    #[error("words of {tag}: {key} is missing or not wanted")]
-    Keys { tag: String, key: String },
-    #[error("words of {tag}: {key} lacks a plural form, or has one too many")]
-    Forms { tag: String, key: String },
-    #[error("words of {tag}: {key} has other blanks than in the first language")]
-    Blanks { tag: String, key: String },
-}
-
 impl Languages {
-    pub fn built_in() -> Result<Self, LanguageError> {
+    pub fn built_in() -> Result<Self, Vec<Mistake>> {
         Self::parse(BUILT_IN)
     }
 
+    /// The tags of the built-in ones, without reading any.
+    pub fn built_in_tags() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(tag, ..)| *tag)
+    }
+
+    /// The built-in languages with other words for some of what they say, and further languages.
+    /// `given`: name and text of each file, `fr.toml` or `countries.fr.toml`.
+    pub fn with(given: &[(&str, &str)]) -> Result<Self, Vec<Mistake>> {
+        let mut languages = Self::built_in()?;
+        let mut mistakes = Vec::new();
+        let mut given = Given::read(given, &languages, &mut mistakes);
+        if !mistakes.is_empty() {
+            return Err(in_order(mistakes));
+        }
+        for (tag, words) in std::mem::take(&mut given.words) {
+            if let Some(language) = languages.by_tag_mut(&tag) {
+                language.amend(words);
+                continue;
+            }
+            match given.language(&tag, words, &languages) {
+                Ok(language) => languages.others.push(language),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        for (tag, named) in given.countries {
+            if let Some(language) = languages.by_tag_mut(&tag) {
+                language.name_countries(named);
+            }
+        }
+        if mistakes.is_empty() { Ok(languages) } else { Err(in_order(mistakes)) }
+    }
+
     /// Reads (tag, words, countries) of each language and refuses incomplete ones.
-    pub fn parse(files: &[(&str, &str, &str)]) -> Result<Self, LanguageError> {
-        let read =
-            |(tag, words, countries): &(&str, &str, &str)| Language::parse(tag, words, countries);
-        let mut all = files.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let first = all.next().ok_or(LanguageError::None)?;
-        let languages = Self { first, others: all.collect() };
-        languages.iter().try_for_each(|language| complete(language, &languages.first))?;
-        Ok(languages)
+    pub fn parse(files: &[(&str, &str, &str)]) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let mut all: Vec<Language> = Vec::new();
+        for (tag, words, countries) in files {
+            let file = format!("words/{tag}.toml");
+            let before = mistakes.len();
+            let read = WordsFile::read(&file, words, &mut mistakes);
+            let plural = known_tag(&file, tag).map(|(_, plural)| plural);
+            if let (Some(first), Ok(plural)) = (all.first(), plural) {
+                mistakes.extend(read.judge(&file, &forms(&plural), first, Extent::Whole));
+            }
+            let named = countries_of(&format!("words/countries.{tag}.toml"), countries);
+            match named.and_then(|named| Language::new(&file, tag, read, named)) {
+                Ok(language) => all.push(language),
+                Err(mistake) if mistakes.len() == before => mistakes.push(mistake),
+                Err(_) => {}
+            }
+        }
+        let mut all = all.into_iter();
+        match all.next().filter(|_| mistakes.is_empty()) {
+            Some(first) => Ok(Self { first, others: all.collect() }),
+            None => Err(in_order(mistakes)),
+        }
+    }
+
+    fn by_tag_mut(&mut self, tag: &str) -> Option<&mut Language> {
+        let mut all = std::iter::once(&mut self.first).chain(&mut self.others);
+        all.find(|language| language.tag().eq_ignore_ascii_case(tag))
+    }
+
+    /// What the others are measured by.
+    pub(super) const fn first(&self) -> &Language {
+        &self.first
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Language> {
@@ -81,24 +146,4 @@ impl Languages {
         let id = found.first()?;
         self.iter().find(|language| language.id == **id)
     }
-}
-
-fn complete(language: &Language, model: &Language) -> Result<(), LanguageError> {
-    let tag = || language.tag().to_owned();
-    let keys = || language.words.keys().chain(model.words.keys());
-    let lone = |key: &&String| language.words.contains_key(*key) != model.words.contains_key(*key);
-    if let Some(key) = keys().find(lone) {
-        return Err(LanguageError::Keys { tag: tag(), key: key.clone() });
-    }
-    for ((key, phrase), same) in language.words.iter().zip(model.words.values()) {
-        let forms = phrase.forms();
-        if phrase.is_counted() != same.is_counted() || forms.is_some_and(|f| f != language.forms())
-        {
-            return Err(LanguageError::Forms { tag: tag(), key: key.clone() });
-        }
-        if phrase.blanks() != same.blanks() {
-            return Err(LanguageError::Blanks { tag: tag(), key: key.clone() });
-        }
-    }
-    Ok(())
 }

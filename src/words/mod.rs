@@ -2,18 +2,22 @@
 //! Does not know what a page is for.
 mod accept;
 mod engine;
+mod file;
 mod filter;
+mod given;
 mod language;
 mod languages;
+mod mistake;
 mod safe;
 mod segments;
 mod sentence;
 mod sms;
 
-pub use accept::region_of;
-pub use engine::{Context, Engine, Template, TemplateError};
+pub use accept::countries_of;
+pub use engine::{Context, Engine, Template, TemplateError, has_tag};
 pub use language::{Direction, Language};
-pub use languages::{LanguageError, Languages};
+pub use languages::Languages;
+pub use mistake::Mistake;
 pub use safe::Safe;
 pub use segments::{Encoding, Segments};
-pub use sms::{MessageText, SmsTemplate, bind_to_host};
+pub use sms::{MessageText, SmsTemplate, SmsTemplates, bind_to_host};

@@ -1,13 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use intl_pluralrules::PluralCategory;
-use serde::Deserialize;
 
 use super::Safe;
 
 /// CLDR's plural forms.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
     Zero,
     One,
@@ -18,6 +16,9 @@ pub(super) enum Form {
 }
 
 impl Form {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Zero, Self::One, Self::Two, Self::Few, Self::Many, Self::Other];
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Zero => "zero",
@@ -117,9 +118,5 @@ impl Phrase {
             Self::Plain(_) => None,
             Self::Counted(forms) => Some(forms.keys().copied().collect()),
         }
-    }
-
-    pub(super) const fn is_counted(&self) -> bool {
-        matches!(self, Self::Counted(_))
     }
 }

@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use liquid::ObjectView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::TemplateError;
-use super::engine::{plain, unreadable};
+use super::engine::{has_tag, plain, unreadable};
 use crate::domain::{Host, OneTimeCode, PhoneNumber};
 
 const NAME: &str = "not a good template";
@@ -90,11 +90,26 @@ impl SmsTemplate {
     }
 }
 
-fn has_tag(liquid: &str, tag: &str) -> bool {
-    liquid.split("{%").skip(1).any(|rest| {
-        let rest = rest.trim_start_matches('-').trim_start();
-        rest.strip_prefix(tag).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
+/// A template for each language, and one for all others.
+#[derive(Debug)]
+pub struct SmsTemplates {
+    others: SmsTemplate,
+    by_language: BTreeMap<String, SmsTemplate>,
+}
+
+impl SmsTemplates {
+    pub const fn new(others: SmsTemplate) -> Self {
+        Self { others, by_language: BTreeMap::new() }
+    }
+
+    pub fn add(&mut self, tag: &str, template: SmsTemplate) {
+        self.by_language.insert(tag.to_owned(), template);
+    }
+
+    /// The one for whoever reads the pages in the language `tag`.
+    pub fn of(&self, tag: Option<&str>) -> &SmsTemplate {
+        tag.and_then(|tag| self.by_language.get(tag)).unwrap_or(&self.others)
+    }
 }
 
 /// Templates branch on the language. Each word of the template may be the one that a branch waits

@@ -31,7 +31,7 @@ export const APART = {
 /** `auth.localhost/path` with the port where Doorcode is. */
 const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
 
-function configuration({ hosts, port, admin, twilio, app }) {
+function configuration({ hosts, brand, port, admin, twilio, app }) {
   const others = Object.entries(hosts.others).map(
     ([name, place]) => `
 [[site]]
@@ -53,6 +53,7 @@ database = "sqlite:doorcode.db"
 
 [brand]
 name = "Acme"
+${brand}
 
 [login]
 countries = ["US", "GB"]
@@ -90,7 +91,12 @@ allow = ["role:admin"]
 ${others.join('')}`;
 }
 
-export async function startDoorcode(hosts = TOGETHER) {
+/** What `brand` may name as its logo. */
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
+
+/** `brand`: further lines of `[brand]`. */
+export async function startDoorcode(hosts = TOGETHER, brand = '') {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
   const elsewhere = await startElsewhere();
   const app = await startApp({ leaveTo: elsewhere.url });
@@ -100,7 +106,8 @@ export async function startDoorcode(hosts = TOGETHER) {
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
-  await writeFile(config, configuration({ hosts, ...ports }));
+  await writeFile(config, configuration({ hosts, brand, ...ports }));
+  await writeFile(join(folder, 'logo.svg'), LOGO);
 
   const program = run(config, folder);
   const stop = async () => {

@@ -130,7 +130,8 @@ for (const { how, javaScriptEnabled, us } of visits) {
     const person = await Person.at(browser, doorcode, { javaScriptEnabled });
     await person.signIn(phone, '/orders');
     const posts = person.posts();
-    await person.page.goBack({ waitUntil: 'commit' });
+    // The script leads on before the page has loaded; without it the old page stays.
+    await person.page.goBack({ waitUntil: javaScriptEnabled ? 'commit' : 'load' });
     // Without JavaScript the browser may show the old page as it was, until it is asked for anew.
     if (!javaScriptEnabled) await person.page.reload();
     await person.landsOn('/orders');

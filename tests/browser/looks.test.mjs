@@ -83,6 +83,32 @@ for (const tongue of LANGUAGES) {
   });
 }
 
+const BRANDS = {
+  yellow: 'color = "#ffff00"',
+  white: 'color = "#fff"\nlogo = "logo.svg"\nlinks.privacy = "https://example.com/privacy"',
+  black: 'color = "#000"\ntheme = "dark"\nlogo = "logo.svg"\nlinks.support = "mailto:a@example.com"',
+};
+
+for (const [color, brand] of Object.entries(BRANDS)) {
+  test(`pages are sound in ${color}`, async () => {
+    const branded = await startDoorcode(undefined, brand);
+    for (const tongue of LANGUAGES) {
+      const { locale, phone } = tongue;
+      const person = await Person.at(browser, branded, { locale });
+      await person.visit('/orders');
+      await soundOnEveryScreen(person, `${color}-number`, tongue);
+      if (brand.includes('logo')) {
+        const logo = await person.page.locator('.brand img').boundingBox();
+        assert.deepEqual([logo.width, logo.height], [88, 36]);
+      }
+      await person.askForCode(phone);
+      await soundOnEveryScreen(person, `${color}-code`, tongue);
+      await person.leave();
+    }
+    await branded.stop();
+  });
+}
+
 async function soundOnEveryScreen(person, name, tongue) {
   for (const { scheme, width, height } of SCREENS) {
     await person.page.setViewportSize({ width, height });

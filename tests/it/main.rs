@@ -5,10 +5,12 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod brand;
 mod config;
 mod delivery;
 mod domain;
 mod enumeration;
+mod fail_points;
 mod gate;
 mod handover;
 mod limits;

@@ -12,6 +12,11 @@ use self::gallery::{SEALED, code, gallery};
 /// Name and HTML of every state of every page.
 static ORDINARY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| gallery(false));
 
+fn language_of(name: &str) -> &str {
+    let tags = ["pt-BR", "en", "ar", "de", "es", "fr"];
+    tags.into_iter().find(|tag| name.ends_with(&format!("-{tag}"))).unwrap()
+}
+
 /// The tags of a document, without what stands between them.
 fn tags(html: &str) -> impl Iterator<Item = &str> {
     html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap())
@@ -40,21 +45,22 @@ fn every_page_is_a_whole_document() {
     let _ = std::fs::remove_dir_all(&shelf);
     std::fs::create_dir_all(shelf.join("assets")).unwrap();
     for asset in Pages::built_in("Acme").unwrap().assets().iter() {
-        std::fs::write(shelf.join("assets").join(asset.name), &asset.bytes).unwrap();
+        std::fs::write(shelf.join("assets").join(&*asset.name), &asset.bytes).unwrap();
     }
     for (name, html) in ORDINARY.iter() {
         // For looking at: serve target/tmp/pages.
         std::fs::write(shelf.join(format!("{name}.html")), html).unwrap();
-        let rtl = name.ends_with("-ar");
-        let head =
-            if rtl { "<html lang=\"ar\" dir=\"rtl\">" } else { "<html lang=\"en\" dir=\"ltr\">" };
-        assert!(html.contains(head), "{name}");
+        let language = language_of(name);
+        let dir = if language == "ar" { "rtl" } else { "ltr" };
+        assert!(html.contains(&format!("<html lang=\"{language}\" dir=\"{dir}\">")), "{name}");
         assert!(html.contains("<meta name=\"robots\" content=\"noindex\">"), "{name}");
         assert_eq!(html.matches("<h1>").count(), 1, "{name}");
         assert!(html.contains(" – Acme</title>"), "{name}");
-        let other = if rtl { ("en", "English") } else { ("ar", "العربية") };
-        let link = format!("/login?flow={SEALED}&amp;lang={}\" lang=\"{}\"", other.0, other.0);
-        assert!(html.contains(&link) && html.contains(other.1), "{name}:\n{html}");
+        for (tag, own_name) in [("en", "English"), ("ar", "العربية"), ("fr", "Français")] {
+            let link = format!("/login?flow={SEALED}&amp;lang={tag}\" lang=\"{tag}\"");
+            let offered = html.contains(&link) && html.contains(own_name);
+            assert_eq!(offered, tag != language, "{name}:\n{html}");
+        }
         assert!(
             !html.contains("{{") && !html.contains("{%") && !html.contains("{count}<"),
             "{name}"
@@ -68,7 +74,9 @@ fn errors_are_told_in_the_title_the_summary_and_the_field() {
         let problem = html.contains("aria-invalid=\"true\"");
         assert_eq!(
             problem,
-            html.contains("<title>Error: ") || html.contains("<title>خطأ: "),
+            ["Error: ", "خطأ: ", "Fehler: ", "Erreur\u{a0}: ", "Erro: "]
+                .iter()
+                .any(|error| html.contains(&format!("<title>{error}"))),
             "{name}"
         );
         assert_eq!(problem, html.contains("role=\"alert\" tabindex=\"-1\" data-problem"), "{name}");
@@ -134,8 +142,14 @@ fn one_country_is_said_in_the_label_and_several_are_chosen_from() {
 #[test]
 fn what_is_not_known_to_be_sent_is_not_said_to_be() {
     for (name, html) in ORDINARY.iter() {
-        let claims =
-            html.contains("e sent") || html.contains("e’ve sent") || html.contains("أرسلنا");
+        let claims = match language_of(name) {
+            "en" => html.contains("e sent") || html.contains("e’ve sent"),
+            "ar" => html.contains("أرسلنا"),
+            "de" => html.contains("Wir haben") && html.contains("gesendet."),
+            "es" => html.contains("Hemos enviado") || html.contains("Hemos vuelto a enviar"),
+            "fr" => html.contains("avons envoyé") || html.contains("avons renvoyé"),
+            _ => html.contains(">Enviamos"),
+        };
         let known = name.starts_with("code-")
             && !["Under", "If", "Prov", "Cann"].iter().any(|s| name.contains(s));
         assert_eq!(claims, known, "{name}:\n{html}");

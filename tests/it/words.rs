@@ -1,7 +1,7 @@
 use doorcode::domain::{CodeLength, Country, Host, OneTimeCode, Origin, PhoneNumber};
 use doorcode::words::{
-    Direction, Encoding, LanguageError, Languages, Safe, Segments, SmsTemplate, TemplateError,
-    bind_to_host, region_of,
+    Direction, Encoding, Languages, Safe, Segments, SmsTemplate, TemplateError, bind_to_host,
+    countries_of,
 };
 
 const DEFAULT: &str = "{{ code }} is your {{ application.name }} code. Don't share it.";
@@ -34,7 +34,11 @@ fn every_language_is_complete() {
         known,
         [
             ("en", "English", Direction::Ltr, countries),
-            ("ar", "العربية", Direction::Rtl, countries)
+            ("ar", "العربية", Direction::Rtl, countries),
+            ("de", "Deutsch", Direction::Ltr, countries),
+            ("es", "Español", Direction::Ltr, countries),
+            ("fr", "Français", Direction::Ltr, countries),
+            ("pt-BR", "Português (Brasil)", Direction::Ltr, countries),
         ]
     );
     let france = Country::parse("FR").unwrap();
@@ -55,15 +59,40 @@ fn an_incomplete_language_is_refused() {
     let polish = "a = \"{x} A\"\nn.one = \"1\"\nn.few = \"{count}\"\nn.many = \"{count}\"\n";
     let whole = format!("{polish}n.other = \"{{count}}\"");
     assert!(two("pl", &words("ltr", &whole)).is_ok());
-    assert!(matches!(two("pl", &words("ltr", polish)), Err(LanguageError::Forms { .. })));
     let spare = format!("{whole}\nb = \"B\"");
-    assert!(matches!(two("pl", &words("ltr", &spare)), Err(LanguageError::Keys { .. })));
-    let blank = whole.replace("{x}", "{y}");
-    assert!(matches!(two("pl", &words("ltr", &blank)), Err(LanguageError::Blanks { .. })));
-    let up = words("up", &whole);
-    assert!(matches!(two("pl", &up), Err(LanguageError::Unreadable { .. })));
-    let ok = words("ltr", &whole);
-    assert!(matches!(two("tlh", &ok), Err(LanguageError::UnknownTag { .. })));
+    let nothing = "n.one = \"{y}\"\nn.few = \"\"\nn.many = \"\"\nn.other = 3\nb.c = \"\"";
+    let cases = [
+        ("pl", words("ltr", polish), "pl.toml:6: `n` lacks the plural forms other"),
+        ("pl", words("ltr", &spare), "pl.toml:10: `b` is said nowhere"),
+        (
+            "pl",
+            words("ltr", &whole.replace("{x}", "{y}")),
+            "pl.toml:5: `a` has the blank {y}; there are: x",
+        ),
+        ("pl", words("ltr", &whole.replace("{x}", "")), "pl.toml:5: `a` lacks the blank {x}"),
+        (
+            "pl",
+            words("up", &whole),
+            "pl.toml:2: `dir` is neither \"ltr\" nor \"rtl\"; pl.toml: lacks `dir`",
+        ),
+        (
+            "pl",
+            "n.one = ".to_owned(),
+            "pl.toml:1: not TOML: string values must be quoted, expected literal string; pl.toml: lacks `name`; pl.toml: lacks `dir`; pl.toml: lacks `reviewed_by`; pl.toml: lacks the words a, n",
+        ),
+        (
+            "pl",
+            words("ltr", nothing),
+            "pl.toml:8: is not a text in quotes; pl.toml:9: `c` is no plural form; there are zero, one, two, few, many, other; pl.toml: lacks the words a, n",
+        ),
+        ("tlh", words("ltr", &whole), "tlh.toml: tlh is not a language with known plural rules"),
+        ("PL", words("ltr", &whole), "PL.toml: PL is written pl"),
+    ];
+    for (tag, text, expected) in cases {
+        let told: Vec<String> =
+            two(tag, &text).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(told.join("; ").replace("words/", ""), expected, "{text}");
+    }
 }
 
 /// `lang=`, the header, the language that comes of them.
@@ -81,8 +110,12 @@ const NEGOTIATIONS: &[(Option<&str>, Option<&str>, &str)] = &[
     (None, Some("ar-SA,ar;q=0.9,en;q=0.8"), "ar"),
     (None, Some("en;q=0.5,ar;q=0.9"), "ar"),
     (None, Some("en;q=0.5, ar; q=0.9"), "ar"),
-    (None, Some("de,fr;q=0.9,ar;q=0.1"), "ar"),
-    (None, Some("de-DE,de;q=0.9"), "en"),
+    (None, Some("it,nl;q=0.9,ar;q=0.1"), "ar"),
+    (None, Some("nl-NL,nl;q=0.9"), "en"),
+    (None, Some("de-CH,fr;q=0.9"), "de"),
+    (None, Some("es-MX,en;q=0.9"), "es"),
+    (None, Some("pt"), "pt-BR"),
+    (None, Some("pt-PT,en;q=0.9"), "pt-BR"),
     (None, Some("sv"), "en"),
     (None, Some("uk"), "en"),
     (None, Some("vi"), "en"),
@@ -94,7 +127,7 @@ const NEGOTIATIONS: &[(Option<&str>, Option<&str>, &str)] = &[
     (None, Some("ar;q=0.0,en;q=0.1"), "en"),
     (None, Some("ar;q=7"), "en"),
     (None, Some("ar;q=0.0001"), "en"),
-    (None, Some("ar;q=x,de"), "en"),
+    (None, Some("ar;q=x,it"), "en"),
     (None, Some(",,;;==,"), "en"),
     (None, Some("<script>,ar"), "ar"),
     (None, Some("x-klingon, ar;q=0.2"), "ar"),
@@ -102,7 +135,7 @@ const NEGOTIATIONS: &[(Option<&str>, Option<&str>, &str)] = &[
     (Some("en"), Some("ar"), "en"),
     (Some("AR"), None, "ar"),
     (Some("ar-JO"), Some("en"), "ar"),
-    (Some("de"), Some("ar"), "ar"),
+    (Some("it"), Some("ar"), "ar"),
     (Some(""), Some("ar"), "ar"),
     (Some("\"><script>"), Some("ar"), "ar"),
     (Some("../../etc/passwd"), None, "en"),
@@ -114,29 +147,60 @@ fn a_person_gets_the_best_of_our_languages() {
     for (query, header, expected) in NEGOTIATIONS {
         assert_eq!(languages.negotiate(*query, *header).tag(), *expected, "{query:?} {header:?}");
     }
-    let long = "de,".repeat(100_000) + "ar";
+    let long = "it,".repeat(100_000) + "ar";
     assert_eq!(languages.negotiate(None, Some(&long)).tag(), "en");
 }
 
+/// A header, the language and the country that come of it where both are served.
+const HEADERS: &[(&str, &str, Option<&str>)] = &[
+    ("ar", "ar", None),
+    ("sv", "en", Some("SE")),
+    ("uk", "en", Some("UA")),
+    ("vi", "en", Some("VN")),
+    ("ca", "en", None),
+    ("et", "en", Some("EE")),
+    ("el", "en", None),
+    ("fa", "en", None),
+    ("hi", "en", None),
+    ("he", "en", Some("IL")),
+    ("da", "en", Some("DK")),
+    ("ja", "en", Some("JP")),
+    ("ko", "en", Some("KR")),
+    ("nb", "en", Some("NO")),
+    ("ar-EG", "ar", Some("EG")),
+    ("en-GB,en;q=0.9", "en", Some("GB")),
+    ("en-US,en;q=0.9", "en", Some("US")),
+    ("en", "en", None),
+    ("ar,fr-CA;q=0.4", "ar", Some("CA")),
+    ("en-US;q=0.2,de-AT", "de", Some("AT")),
+    ("da,en-US;q=0.7,en;q=0.3", "en", Some("DK")),
+    ("ar,en-US;q=0.7,en;q=0.3", "ar", None),
+    ("ja,en-GB;q=0.8", "en", Some("JP")),
+    ("sv-FI,sv;q=0.9", "en", Some("FI")),
+    ("es-419,es;q=0.9", "es", None),
+    ("es-MX,es;q=0.9,en-US;q=0.8", "es", Some("MX")),
+    ("pt", "pt-BR", None),
+    ("pt-PT,pt;q=0.9", "pt-BR", Some("PT")),
+    ("fr", "fr", None),
+    ("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "fr", Some("CH")),
+    ("de,en-US;q=0.7,en;q=0.3", "de", None),
+    ("zh-Hant-TW,zh;q=0.9", "en", Some("TW")),
+    ("sr-Latn-RS", "en", Some("RS")),
+    ("en-XX", "en", None),
+    ("", "en", None),
+];
+
 #[test]
 fn a_language_is_not_a_country() {
-    let cases = [
-        ("ar", None),
-        ("sv", None),
-        ("uk", None),
-        ("vi", None),
-        ("ca", None),
-        ("en-GB,en;q=0.9", Some("GB")),
-        ("ar,fr-CA;q=0.4", Some("CA")),
-        ("en-US;q=0.2,de-AT", Some("AT")),
-        ("es-419,es;q=0.9", None),
-        ("en-XX", None),
-        ("", None),
-    ];
-    for (header, expected) in cases {
-        let country = expected.map(|letters| Country::parse(letters).unwrap());
-        assert_eq!(region_of(header), country, "{header}");
+    let languages = Languages::built_in().unwrap();
+    for (header, language, country) in HEADERS {
+        assert_eq!(languages.negotiate(None, Some(header)).tag(), *language, "{header}");
+        let found = countries_of(header).first().map(|c| c.as_str().to_owned());
+        assert_eq!(found.as_deref(), *country, "{header}");
     }
+    let all: Vec<_> =
+        countries_of("da,fr-CA;q=0.9,ja;q=0.8").iter().map(|c| format!("{c:?}")).collect();
+    assert_eq!(all, ["DK", "CA", "JP"], "where the first is not served, the next may be");
 }
 
 #[test]

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::super::reader::Reader;
 use super::super::values::{self, written};
 use crate::delivery::sms::ProviderSettings;
@@ -43,8 +41,7 @@ fn countries(
     const KEY: &str = "login.countries";
     let items = reader.items(KEY)?;
     let Some(star) = items.iter().find(|item| item.text == "*") else {
-        let only: BTreeSet<Country> = reader.all(KEY, values::country)?.into_iter().collect();
-        return Some(login::Countries::Only(only));
+        return reader.all(KEY, values::country).map(login::Countries::Only);
     };
     let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
     let free = providers.is_none_or(|providers| providers.iter().all(console));

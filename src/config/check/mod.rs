@@ -1,5 +1,6 @@
 //! From the raw file to each module's settings: one file for each section of the file.
 //! Reads no TOML.
+mod brand;
 mod login;
 mod server;
 mod sites;
@@ -9,7 +10,7 @@ mod users;
 
 use super::Config;
 use super::reader::Reader;
-use super::values::{self, shown, unknown};
+use super::values::{shown, unknown};
 use crate::store::Database;
 use server::Ground;
 
@@ -24,9 +25,10 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let proxy = server::settings(reader, &ground);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
-    let brand_name = reader.one("brand.name", values::name);
+    let checked = brand::brand(reader);
     let providers = sms::providers(reader, &ground);
-    let template = reader.one("sms.template", sms::template);
+    let template = sms::template(reader, checked.as_ref());
+    let templates = sms::templates(reader, checked.as_ref());
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
@@ -41,12 +43,13 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         secret_file: reader.path("doorcode.secret"),
         proxy: proxy?,
         database: Database::Sqlite(reader.path(&database?)),
-        brand_name: brand_name?,
+        brand: checked?.brand,
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
         login: crate::login::Settings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
         providers: providers?,
         sms_template: template?,
+        sms_templates: templates?,
         users: users?.into_iter().chain(tests?.users()).collect(),
         sites: sites?,
         development_exposed: ground.exposed,

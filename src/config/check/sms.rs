@@ -1,5 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::{shown, unknown};
+use super::brand::Checked;
 use super::server::Ground;
 use crate::delivery::sms::{ProviderSettings, twilio};
 use crate::domain::Origin;
@@ -120,8 +121,41 @@ fn base_url(text: &str) -> Result<url::Url, String> {
     Ok(url)
 }
 
+const TEMPLATE: &str = "sms.template";
+const TEMPLATES: &str = "sms.templates";
+
+/// `brand`: `None` when not known for a mistake there.
+pub(super) fn template(reader: &mut Reader<'_>, brand: Option<&Checked>) -> Option<String> {
+    reader.one(TEMPLATE, |text| liquid(text, brand))
+}
+
+/// The texts by language. Those that come with Doorcode translate the template that does: beside
+/// one of the operator's they would say something else.
+pub(super) fn templates(
+    reader: &mut Reader<'_>,
+    brand: Option<&Checked>,
+) -> Option<Vec<(String, String)>> {
+    let own = reader.has(TEMPLATE);
+    let mut good = Vec::new();
+    for tag in reader.names(TEMPLATES) {
+        let key = format!("{TEMPLATES}.{tag}");
+        if own && !reader.has(&key) {
+            continue;
+        }
+        let languages = brand.map(|brand| brand.languages.as_slice()).unwrap_or_default();
+        if brand.is_some() && !languages.contains(&tag) {
+            let known: Vec<&str> = languages.iter().map(String::as_str).collect();
+            reader.note(&key, unknown(&tag, "a language of the pages", &known));
+            continue;
+        }
+        good.push(reader.one(&key, |text| liquid(text, brand)).map(|text| (tag, text)));
+    }
+    good.into_iter().collect()
+}
+
 /// Parsed and filled in with samples here, exactly as at start: a mistake must not wait for it.
-pub(super) fn template(text: &str) -> Result<String, String> {
-    SmsTemplate::parse(text, "Acme").map_err(|why| why.to_string())?;
+fn liquid(text: &str, brand: Option<&Checked>) -> Result<String, String> {
+    let name = brand.map_or("Acme", |checked| checked.brand.name.as_str());
+    SmsTemplate::parse(text, name).map_err(|why| why.to_string())?;
     Ok(text.to_owned())
 }

@@ -27,7 +27,6 @@ fn fresh(number: u8) -> Fresh {
         source: CounterKey([number; 16]),
         counted: at(0),
         wait: Duration::from_secs(30),
-        outcome: SendOutcome::Pending,
     }
 }
 

@@ -14,14 +14,14 @@ use crate::system::Timestamp;
 pub struct Room {
     /// Keys that are counted exactly.
     pub keys: usize,
-    /// Cells that further keys share; a power of two. Nothing is kept for them before they are
+    /// Cells that further keys share, at most 2²⁴. Nothing is kept for them before they are
     /// needed.
     pub cells: usize,
 }
 
 impl Default for Room {
-    /// 35 MiB for each length of window when full. The first 32,768 keys are counted exactly;
-    /// of a million more, fewer than one newcomer in a million is counted five too high.
+    /// 44 MiB for each length of window when full. The first 32,768 keys are counted exactly;
+    /// beside a million more, some newcomers in 100,000 meet a limit that is not theirs.
     fn default() -> Self {
         Self { keys: 1 << 15, cells: 1 << 20 }
     }

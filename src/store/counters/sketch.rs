@@ -6,7 +6,7 @@ const STEPS: i64 = 4;
 const STEPS_AT_ONCE: usize = 5;
 /// Each key is counted in so many cells of a step: all of them must be shared with others
 /// before it is counted too high.
-const CELLS_OF_A_KEY: usize = 3;
+const CELLS_OF_A_KEY: usize = 5;
 
 /// Counts of any number of keys in a fixed number of cells: a count-min sketch for each step of
 /// the window. A key shares its cells with others, so its count may be too high, never too low;
@@ -28,7 +28,7 @@ impl Sketch {
     /// What each of `cells` takes at most: a cell is a byte.
     pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * STEPS_AT_ONCE;
 
-    /// `cells`: in each of the rows of a step; a power of two.
+    /// `cells`: in each of the rows of a step, at most 2²⁴.
     pub(super) fn new(cells: usize, window: i64) -> Self {
         let steps = vec![Step::default(); STEPS_AT_ONCE];
         Self { cells, width: (window / STEPS).max(1), steps }
@@ -83,10 +83,10 @@ fn place(number: i64) -> usize {
     usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
 }
 
-/// The cells of a key, one in each row. Keys are keyed digests: nobody can aim at a cell.
+/// The cells of a key, one in each row, each told by three bytes of the key. Keys are keyed digests: nobody can aim at a cell.
 fn cells_of(key: CounterKey, cells: usize) -> impl Iterator<Item = usize> {
     (0..CELLS_OF_A_KEY).map(move |row| {
-        let bytes = &key.0[4 * row..4 * row + 4];
+        let bytes = &key.0[3 * row..3 * row + 3];
         let number = bytes.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
         row * cells + number % cells
     })

@@ -12,6 +12,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -52,7 +53,12 @@ impl SqlStore {
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
         let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-        let write = pool(1).connect_with(options.clone()).await?;
+        // A transaction that the database itself ended, as a full disk makes it do, still counts as
+        // open to the driver: what came after it would never be committed.
+        let write = pool(1).test_before_acquire(true).before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        });
+        let write = write.connect_with(options.clone()).await?;
         migrations::migrator().run(&write).await?;
         let read = pool(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { write, read })

@@ -1,50 +1,143 @@
+use std::borrow::Cow;
 use std::fmt::Write;
 
+use bytes::Bytes;
+
+use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
+use super::theme::{self, Made};
 use crate::domain::digest;
+use crate::words::Mistake;
 
 /// A file that pages load. One row each.
-const FILES: &[(&str, &str, &str)] = &[
-    ("base.css", "text/css; charset=utf-8", include_str!("../../../static/assets/base.css")),
-    ("auth.js", "text/javascript; charset=utf-8", include_str!("../../../static/assets/auth.js")),
-    ("icon.svg", "image/svg+xml", include_str!("../../../static/assets/icon.svg")),
+const FILES: &[(&str, &str)] = &[
+    (BASE, include_str!("../../../static/assets/base.css")),
+    ("auth.js", include_str!("../../../static/assets/auth.js")),
+    (ICON, include_str!("../../../static/assets/icon.svg")),
 ];
+const BASE: &str = "base.css";
+const ICON: &str = "icon.svg";
+/// Made from the colours of the brand.
+const THEME: &str = "theme.css";
+
+/// A kind of file that may be an asset: how its name ends, what browsers are told that it is, and
+/// whether its content is that.
+type Kind = (&'static str, &'static str, fn(&[u8]) -> bool);
+
+const KINDS: &[Kind] = &[
+    ("css", "text/css; charset=utf-8", is_text),
+    ("js", "text/javascript; charset=utf-8", is_text),
+    ("svg", SVG, is_svg),
+    ("png", "image/png", is_png),
+    ("jpg", "image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
+    ("webp", "image/webp", |bytes| bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")),
+];
+
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
 
 #[derive(Debug)]
 pub struct Asset {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub content_type: &'static str,
-    pub bytes: bytes::Bytes,
+    pub bytes: Bytes,
     /// 64 bits of its SHA-256, as hex: stands in its address, so that it may be kept for ever.
     pub version: String,
 }
 
 impl Asset {
-    fn new(name: &'static str, content_type: &'static str, text: &str) -> Self {
-        let bytes = bytes::Bytes::from(squeezed(text));
-        Self { name, content_type, version: version(&bytes), bytes }
+    fn new(name: impl Into<Cow<'static, str>>, content_type: &'static str, bytes: Bytes) -> Self {
+        Self { name: name.into(), content_type, version: version(&bytes), bytes }
+    }
+
+    fn picture(stem: &str, picture: &Picture) -> Self {
+        let name = format!("{stem}.{}", picture.extension);
+        Self::new(name, picture.content_type, picture.bytes.clone())
     }
 
     /// A strong entity tag (RFC 9110 §8.8.3).
     pub fn etag(&self) -> String {
         format!("\"{}\"", self.version)
     }
+
+    /// A picture that could hold scripts, if it were ever opened by itself.
+    pub fn is_scriptable(&self) -> bool {
+        self.content_type == SVG
+    }
 }
 
-/// Every asset. Made once, at start.
-#[derive(Debug)]
-pub struct Assets(Vec<Asset>);
+/// Every asset, and which of them has which part on a page. Made once, at start.
+#[derive(Debug, Default)]
+pub struct Assets {
+    all: Vec<Asset>,
+    logo: Option<Cow<'static, str>>,
+    logo_dark: Option<Cow<'static, str>>,
+    icon: Option<Cow<'static, str>>,
+    has_theme: bool,
+}
 
 impl Assets {
-    pub(super) fn built_in() -> Self {
-        Self(FILES.iter().map(|(name, kind, text)| Asset::new(name, kind, text)).collect())
+    /// Adds what had to be corrected to `corrections`.
+    pub(super) fn new(
+        brand: &Brand,
+        mistakes: &mut Vec<Mistake>,
+        corrections: &mut Vec<String>,
+    ) -> Self {
+        let built_in = FILES.iter().map(|(name, text)| {
+            Asset::new(*name, kind_of(name).map_or("", |kind| kind.1), squeezed(text).into())
+        });
+        let mut assets = Self { all: built_in.collect(), ..Self::default() };
+        for file in &brand.folder.assets {
+            match own(file) {
+                Ok(asset) => assets.put(asset),
+                Err(text) => {
+                    mistakes.push(Mistake::new(&format!("assets/{}", file.name), None, text));
+                }
+            }
+        }
+        assets.theme(brand, corrections);
+        let pictures = [
+            ("logo", &brand.logo, &mut assets.logo),
+            ("logo-dark", &brand.logo_dark, &mut assets.logo_dark),
+            ("favicon", &brand.favicon, &mut assets.icon),
+        ];
+        let mut made = Vec::new();
+        for (stem, picture, part) in pictures {
+            let asset = picture.as_ref().map(|picture| Asset::picture(stem, picture));
+            *part = asset.as_ref().map(|asset| asset.name.clone());
+            made.extend(asset);
+        }
+        for asset in made {
+            assets.put(asset);
+        }
+        assets
+    }
+
+    fn theme(&mut self, brand: &Brand, corrections: &mut Vec<String>) {
+        let base = self.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
+        let base = std::str::from_utf8(&base).unwrap_or_default();
+        let built_in = FILES.iter().find(|(name, _)| *name == BASE).map_or("", |(_, text)| text);
+        let Made { css, corrections: made } = theme::theme(brand, base, built_in);
+        corrections.extend(made);
+        self.has_theme = css.is_some();
+        if let Some(css) = css {
+            self.put(Asset::new(THEME, "text/css; charset=utf-8", css.into()));
+        }
+    }
+
+    fn put(&mut self, asset: Asset) {
+        match self.all.iter_mut().find(|known| known.name == asset.name) {
+            Some(known) => *known = asset,
+            None => self.all.push(asset),
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&Asset> {
-        self.0.iter().find(|asset| asset.name == name)
+        self.all.iter().find(|asset| asset.name == name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Asset> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// Where a page finds the file.
@@ -52,6 +145,51 @@ impl Assets {
         let version = self.get(name).map_or("", |asset| &asset.version);
         format!("{base}/assets/{name}?v={version}")
     }
+
+    pub(super) fn content_type(&self, name: &str) -> &'static str {
+        self.get(name).map_or("", |asset| asset.content_type)
+    }
+
+    pub(super) fn theme_name(&self) -> Option<&str> {
+        self.has_theme.then_some(THEME)
+    }
+
+    pub(super) fn logo(&self) -> Option<&str> {
+        self.logo.as_deref()
+    }
+
+    pub(super) fn logo_dark(&self) -> Option<&str> {
+        self.logo_dark.as_deref()
+    }
+
+    pub(super) fn icon(&self) -> &str {
+        self.icon.as_deref().unwrap_or(ICON)
+    }
+}
+
+fn kind_of(name: &str) -> Option<&'static Kind> {
+    let (_, extension) = name.rsplit_once('.')?;
+    KINDS.iter().find(|(ends, ..)| *ends == extension)
+}
+
+/// A file of the operator's folder.
+fn own(file: &OwnFile) -> Result<Asset, String> {
+    const MADE: [&str; 4] = [THEME, "logo.", "logo-dark.", "favicon."];
+    if MADE.iter().any(|made| file.name.starts_with(made)) {
+        return Err("has the name of a file that is made from the keys of [brand]".to_owned());
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if !file.name.bytes().all(plain) {
+        return Err("has in its name more than a-z A-Z 0-9 . _ -".to_owned());
+    }
+    let Some((extension, content_type, is)) = kind_of(&file.name) else {
+        let known = KINDS.iter().map(|(ends, ..)| *ends).collect::<Vec<_>>().join(", ");
+        return Err(format!("is of no kind that pages load; there are: {known}"));
+    };
+    if !is(&file.bytes) {
+        return Err(format!("does not hold what a .{extension} file holds"));
+    }
+    Ok(Asset::new(file.name.clone(), content_type, file.bytes.clone()))
 }
 
 /// Without indents, empty lines and lines that are comments: the sources are for us to read, the

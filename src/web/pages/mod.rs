@@ -2,41 +2,32 @@
 //! Decides nothing: a page shows what it is told.
 mod account;
 mod assets;
+mod brand;
 mod chrome;
 mod code;
+mod color;
 mod message;
 mod number;
+mod samples;
 mod simple;
+mod templates;
+mod theme;
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
+pub use brand::{Brand, Folder, Links, NotAPicture, OwnFile, Picture, Theme};
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
+pub use color::{Color, InvalidColor};
 pub use message::{Limit, MessagePage};
 pub use number::{Notice, NumberPage, NumberProblem};
 pub use simple::{DonePage, SignOutPage, SignedOutPage};
 
-use crate::words::{
-    Context, Engine, Language, LanguageError, Languages, Safe, Template, TemplateError,
-};
-
-/// One row a page. The layout stands around every one of them.
-const TEMPLATES: &[(&str, &str)] = &[
-    ("layout", include_str!("../../../static/pages/layout.liquid")),
-    ("number", include_str!("../../../static/pages/number.liquid")),
-    ("code", include_str!("../../../static/pages/code.liquid")),
-    ("done", include_str!("../../../static/pages/done.liquid")),
-    ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
-    ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
-    ("account", include_str!("../../../static/pages/account.liquid")),
-    ("message", include_str!("../../../static/pages/message.liquid")),
-];
-
-/// Parts that pages include.
-const PARTS: &[(&str, &str)] = &[("problem", include_str!("../../../static/pages/problem.liquid"))];
+use crate::words::{Context, Language, Languages, Mistake, Safe, TemplateError};
+use templates::{Templates, not_text};
 
 /// What a person gets when a page cannot be made. Every state of every page is tested, so this
 /// needs a template of the operator's that fails.
@@ -44,13 +35,24 @@ const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-
     <title>Error</title><h1>Sorry, there is a problem with the service</h1>\
     <p>Try again in a few minutes.</p></html>";
 
-#[derive(Debug, thiserror::Error)]
-pub enum PagesError {
-    #[error(transparent)]
-    Language(#[from] LanguageError),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
+/// All that is wrong with what the operator changed, each on a line of its own.
+#[derive(Debug)]
+pub struct PagesError(Vec<Mistake>);
+
+impl PagesError {
+    pub fn mistakes(&self) -> &[Mistake] {
+        &self.0
+    }
 }
+
+impl fmt::Display for PagesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for PagesError {}
 
 /// What the layout must know of the page that it stands around.
 #[derive(Debug, Default)]
@@ -75,23 +77,42 @@ pub trait Page {
 pub struct Pages {
     brand: Safe,
     monogram: Safe,
+    theme: Theme,
+    links: Links,
     languages: Arc<Languages>,
-    templates: BTreeMap<&'static str, Template>,
+    templates: Templates,
     assets: Assets,
+    corrections: Vec<String>,
 }
 
 impl Pages {
     pub fn built_in(brand_name: &str) -> Result<Self, PagesError> {
-        let languages = Arc::new(Languages::built_in()?);
-        let engine = Engine::new(languages.clone(), PARTS)?;
-        let parse = |(name, text): &(&'static str, &str)| Ok((*name, engine.parse(name, text)?));
-        Ok(Self {
-            brand: Safe::escape(brand_name),
-            monogram: chrome::monogram(brand_name),
+        Self::new(&Brand::named(brand_name))
+    }
+
+    /// The pages as the operator wants them, or all that is wrong with that.
+    pub fn new(brand: &Brand) -> Result<Self, PagesError> {
+        let (mut mistakes, mut corrections) = (Vec::new(), Vec::new());
+        let assets = Assets::new(brand, &mut mistakes, &mut corrections);
+        let Some(languages) = languages(&brand.folder.words, &mut mistakes) else {
+            return Err(PagesError(mistakes));
+        };
+        let templates = Templates::new(&brand.folder.pages, &languages, &mut mistakes);
+        let Some(templates) = templates.filter(|_| mistakes.is_empty()) else {
+            return Err(PagesError(mistakes));
+        };
+        let pages = Self {
+            brand: Safe::escape(&brand.name),
+            monogram: chrome::monogram(&brand.name),
+            theme: brand.theme,
+            links: brand.links.clone(),
             languages,
-            templates: TEMPLATES.iter().map(parse).collect::<Result<_, TemplateError>>()?,
-            assets: Assets::built_in(),
-        })
+            templates,
+            assets,
+            corrections,
+        };
+        let mistakes = if pages.templates.are_changed() { pages.try_out() } else { Vec::new() };
+        if mistakes.is_empty() { Ok(pages) } else { Err(PagesError(mistakes)) }
     }
 
     pub fn languages(&self) -> &Languages {
@@ -100,6 +121,11 @@ impl Pages {
 
     pub const fn assets(&self) -> &Assets {
         &self.assets
+    }
+
+    /// What was changed of the operator's colours, so that people can read the pages.
+    pub fn corrections(&self) -> &[String] {
+        &self.corrections
     }
 
     /// The whole HTML document.
@@ -111,38 +137,101 @@ impl Pages {
     }
 
     fn try_render(&self, chrome: &Chrome<'_>, page: &impl Page) -> Result<String, TemplateError> {
-        let common = Context::new()
-            .text("base", Safe::escape(chrome.base))
-            .text("brand", self.brand.clone());
-        let head = page.head();
-        let onward = common.maybe("onward", head.onward.clone());
-        let context = page.fill(chrome.language, onward.clone());
-        let inner = self.fill(page.template(), chrome.language, context)?;
-        let context = self.layout(chrome, &head, onward).text("page", inner);
-        Ok(self.fill("layout", chrome.language, context)?.into_string())
+        let language = chrome.language;
+        let inner = self.templates.get(page.template())?;
+        let inner = inner.render(language, self.inside(chrome, page))?;
+        let outer = self.outside(chrome, page, inner);
+        Ok(self.templates.get("layout")?.render(language, outer)?.into_string())
     }
 
-    fn layout(&self, chrome: &Chrome<'_>, head: &Head, context: Context) -> Context {
-        let asset = |name: &str| Safe::escape(&self.assets.address(chrome.base, name));
-        context
+    /// Fills every template with samples in every language: what is wrong with a template is
+    /// found here and not by a person who wants to sign in. Each thing is told once.
+    fn try_out(&self) -> Vec<Mistake> {
+        let mut mistakes: Vec<Mistake> = Vec::new();
+        for language in self.languages.iter() {
+            let chrome = Chrome { language, base: "", here: "/login" };
+            samples::each(&mut |page| {
+                let inner = self.inside(&chrome, page);
+                let inner = self.templates.try_out(page.template(), language, inner);
+                let outer = |inner| self.outside(&chrome, page, inner);
+                let whole = inner
+                    .and_then(|inner| self.templates.try_out("layout", language, outer(inner)));
+                let new = whole.err().filter(|mistake| !mistakes.contains(mistake));
+                mistakes.extend(new);
+            });
+        }
+        mistakes
+    }
+
+    /// What every template has.
+    fn common(&self, chrome: &Chrome<'_>, head: &Head) -> Context {
+        let asset = |asset: &Asset| {
+            let address = self.assets.address(chrome.base, &asset.name);
+            (asset.name.to_string(), Safe::escape(&address))
+        };
+        Context::new()
+            .text("base", Safe::escape(chrome.base))
+            .text("brand", self.brand.clone())
             .text("dir", Safe::from_static(chrome.language.direction().as_str()))
+            .map("assets", self.assets.iter().map(asset))
+            .maybe("onward", head.onward.clone())
+    }
+
+    fn inside(&self, chrome: &Chrome<'_>, page: &(impl Page + ?Sized)) -> Context {
+        page.fill(chrome.language, self.common(chrome, &page.head()))
+    }
+
+    fn outside(&self, chrome: &Chrome<'_>, page: &(impl Page + ?Sized), inner: Safe) -> Context {
+        let head = page.head();
+        let asset = |name: &str| Safe::escape(&self.assets.address(chrome.base, name));
+        let icon = self.assets.icon();
+        let (logo, logo_dark) = self.logos();
+        let link = |(key, url): (&'static str, &url::Url)| {
+            let href = Safe::escape(url.as_str());
+            Context::new().text("key", Safe::from_static(key)).text("href", href)
+        };
+        self.common(chrome, &head)
+            .text("page", inner)
+            .text("template", Safe::from_static(page.template()))
             .text("title_key", Safe::from_static(head.title))
             .flag("problem", head.problem)
             .text("monogram", self.monogram.clone())
-            .text("icon", asset("icon.svg"))
+            .text("scheme", Safe::from_static(self.theme.schemes()))
+            .text("icon", asset(icon))
+            .text("icon_type", Safe::from_static(self.assets.content_type(icon)))
             .text("style", asset("base.css"))
+            .maybe("theme", self.assets.theme_name().map(asset))
             .text("script", asset("auth.js"))
+            .maybe("logo", logo.map(asset))
+            .maybe("logo_dark", logo_dark.map(asset))
+            .list("links", self.links.rows().map(link))
             .list("others", chrome.other_languages(&self.languages))
     }
 
-    fn fill(
-        &self,
-        name: &'static str,
-        language: &Language,
-        context: Context,
-    ) -> Result<Safe, TemplateError> {
-        let template = self.templates.get(name);
-        let template = template.ok_or_else(|| TemplateError::Failed { name: name.to_owned() })?;
-        template.render(language, context)
+    /// The logo, and the one for dark pages where the visitor's system decides.
+    fn logos(&self) -> (Option<&str>, Option<&str>) {
+        let (light, dark) = (self.assets.logo(), self.assets.logo_dark());
+        match self.theme {
+            Theme::Auto => (light, dark),
+            Theme::Light => (light, None),
+            Theme::Dark => (dark.or(light), None),
+        }
+    }
+}
+
+fn languages(files: &[OwnFile], mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
+    let mut texts = Vec::new();
+    for file in files {
+        match std::str::from_utf8(&file.bytes) {
+            Ok(text) => texts.push((file.name.as_str(), text)),
+            Err(_) => mistakes.push(not_text("words", file)),
+        }
+    }
+    match Languages::with(&texts) {
+        Ok(languages) => Some(Arc::new(languages)),
+        Err(more) => {
+            mistakes.extend(more);
+            None
+        }
     }
 }

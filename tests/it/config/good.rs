@@ -50,7 +50,7 @@ fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
 #[test]
 fn what_is_left_out_has_its_default() {
     let config = read(GOOD).unwrap();
-    assert_eq!(config.brand_name, "Doorcode");
+    assert_eq!(config.brand.name, "Doorcode");
     assert_eq!(config.login.code_length.get(), 6);
     assert_eq!(config.login.code_lifetime, Duration::from_mins(5));
     assert_eq!(config.login.tries, 3);

@@ -21,7 +21,7 @@ use doorcode::system::{System, Timestamp};
 use doorcode::users::Directory;
 use doorcode::web::pages::Pages;
 use doorcode::web::{Facts, Parts, Web};
-use doorcode::words::SmsTemplate;
+use doorcode::words::{SmsTemplate, SmsTemplates};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -117,12 +117,13 @@ impl World {
         };
         let texts = Arc::<Mutex<_>>::default();
         let provider = Provider { record: Arc::clone(behind), texts: Arc::clone(&texts) };
+        let template = SmsTemplate::parse(&config.sms_template, "Acme").unwrap();
         let sender = Sender {
             attempts: Arc::new(Recorded(attempts, Arc::clone(behind))),
             users: Arc::new(Recorded(Arc::clone(&store), Arc::clone(behind))),
             keys,
             delivery: Arc::new(Delivery::new(vec![Arc::new(provider)], system.clone())),
-            template: Arc::new(SmsTemplate::parse(&config.sms_template, "Acme").unwrap()),
+            templates: Arc::new(SmsTemplates::new(template)),
             events: Arc::new(Log),
             system: system.clone(),
         };
@@ -206,7 +207,12 @@ impl World {
         };
         let headers: Vec<_> = parts.headers.iter().map(header).collect();
         for (_, cookie) in headers.iter().filter(|(name, _)| name == "set-cookie") {
-            cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            let others =
+                self.cookie.split("; ").filter(|pair| pair.split('=').next() != Some(name));
+            let others: Vec<_> =
+                others.filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
+            self.cookie = [others, vec![format!("{name}={value}")]].concat().join("; ");
         }
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();

@@ -17,7 +17,7 @@ use doorcode::login::{
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{Count, MemoryAttempts, MemoryCounters, Room, Take};
 use doorcode::system::System;
-use doorcode::words::SmsTemplate;
+use doorcode::words::{SmsTemplate, SmsTemplates};
 
 use super::counters::{BEGIN, count, database, take};
 use super::{DAY, HOUR, MINUTE};
@@ -79,12 +79,13 @@ impl Alone {
             events: Arc::new(Silent),
             system: system.clone(),
         };
+        let template = SmsTemplate::parse("{{ code }}", "Acme").expect("a template");
         let sender = Sender {
             attempts: Arc::clone(&parts.attempts),
             users: store,
             keys: Arc::clone(&parts.keys),
             delivery: Arc::new(Delivery::new(vec![Arc::new(Taker)], system.clone())),
-            template: Arc::new(SmsTemplate::parse("{{ code }}", "Acme").expect("a template")),
+            templates: Arc::new(SmsTemplates::new(template)),
             events: Arc::new(Silent),
             system,
         };
@@ -100,7 +101,8 @@ impl Alone {
         }
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let asker = asker(address, who);
-        let start = Start { asker, phone: &phone, language: None, page_host: None };
+        let start =
+            Start { asker, phone: &phone, language: None, page_language: None, page_host: None };
         self.login.start(start).await
     }
 
@@ -140,6 +142,13 @@ fn number(n: u32) -> String {
     format!("+1{area}{:03}{:04}", 220 + n / 10_000, n % 10_000)
 }
 
+/// Never more, and in a flood that is counted together hardly less.
+#[track_caller]
+fn assert_ten_of_each(taken: u32, addresses: u32) {
+    let most = 10 * addresses;
+    assert!(taken <= most && taken >= most - most / 200, "{taken} of {most}");
+}
+
 const VICTIM: &str = "+447400123456";
 
 /// Twelve starts of each address, each for another number, then so many newcomers.
@@ -165,7 +174,7 @@ async fn flood(addresses: u32, newcomers: u32, room: Room) {
         }
         let bytes = alone.counters.bytes();
         println!("{taken} taken, {refused} refused, {} KiB of counters", bytes / 1024);
-        assert_eq!((taken, refused), (10 * addresses, 2 * addresses), "ten of each address");
+        assert_ten_of_each(taken, addresses);
         // 10 and 15 minutes, an hour, a day.
         assert!(bytes <= 4 * room.most_bytes(), "{bytes}");
 
@@ -229,30 +238,49 @@ fn counts_of_a_start(address: u32, number: u32) -> Vec<Count> {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
 async fn a_hundred_and_twenty_thousand_starts_stay_within_their_memory() {
+    counted(10_000).await;
+}
+
+#[tokio::test]
+#[ignore = "tests/long"]
+async fn a_million_and_more_starts_stay_within_their_memory() {
+    counted(100_000).await;
+}
+
+/// How many of 1,000 addresses that were never seen, each with a number of its own, are refused.
+async fn newcomers_shut_out(counters: &MemoryCounters) -> u32 {
+    let mut shut_out = 0;
+    for n in 0..1_000 {
+        let counts = counts_of_a_start(200_000 + n, 2_000_000 + n);
+        shut_out += u32::from(matches!(take(counters, &counts, BEGIN).await, Take::Refused { .. }));
+    }
+    shut_out
+}
+
+/// Twelve starts of each address, each for another number, as the counters alone see them.
+#[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
+async fn counted(addresses: u32) {
     let counters = MemoryCounters::default();
     let guessed = count(4_000_000_000, MINUTE * 15, 5);
     for _ in 0..5 {
         take(&counters, &[guessed], BEGIN).await;
     }
     let (mut taken, mut most) = (0, 0);
-    for n in 0..120_000 {
-        let now = BEGIN + Duration::from_millis((n / 1000).into());
-        let counts = counts_of_a_start(n % 10_000, n);
+    for n in 0..12 * addresses {
+        let now = BEGIN + Duration::from_millis((n / 100).into());
+        let counts = counts_of_a_start(n % addresses, n);
         taken += u32::from(matches!(take(&counters, &counts, now).await, Take::Taken(_)));
         if n % 10_000 == 0 {
             most = most.max(counters.bytes());
         }
     }
-    assert_eq!(taken, 100_000, "ten of each address");
+    assert_ten_of_each(taken, addresses);
     assert!(most <= 4 * Room::default().most_bytes(), "{most}");
     println!("at most {} KiB of counters", most / 1024);
     assert!(matches!(take(&counters, &[guessed], BEGIN).await, Take::Refused { .. }));
-    for n in 0..1_000 {
-        let counts = counts_of_a_start(50_000 + n, 1_000_000 + n);
-        assert!(matches!(take(&counters, &counts, BEGIN).await, Take::Taken(_)), "newcomer {n}");
-    }
+    let shut_out = newcomers_shut_out(&counters).await;
+    assert_eq!(shut_out, 0, "of 1,000 newcomers");
 
     // A day later all of it is over, and its memory is given back with the next count.
     let counts = counts_of_a_start(0, 0);

@@ -69,9 +69,11 @@ impl Gallery<'_> {
         self.add("number-all", &page(&all));
         let open = NumberPage { chosen: None, destination_host: "", ..page(&all) };
         self.add("number-unchosen", &open);
+        let problem = Some(NumberProblem::Empty);
+        self.add("number-all-problem", &NumberPage { problem, ..page(&all) });
         for problem in NumberProblem::ALL {
             let name = format!("number-{problem:?}");
-            self.add(&name, &NumberPage { problem: Some(problem), ..page(&all) });
+            self.add(&name, &NumberPage { problem: Some(problem), ..page(&some) });
         }
     }
 

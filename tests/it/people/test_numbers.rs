@@ -32,7 +32,7 @@ fn a_test_number_signs_in_with_its_code_and_nothing_is_sent() {
             again.give_code(&page, code).is(303);
         }
         let late = again.give_code(&page, "424242").is(303);
-        again.follow(late).is(200).says("has expired").says("name=\"phone\"");
+        again.follow(late).is(200).says("Too many wrong codes").says("name=\"phone\"");
     }
 }
 

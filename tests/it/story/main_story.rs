@@ -158,7 +158,7 @@ fn a_text_says_what_the_operator_wrote_and_ends_with_the_line_for_browsers() {
     let mut browser = gate.browser();
     browser.language = "fr-CA,fr;q=0.8".to_owned();
     let number = browser.visit("/");
-    browser.give_number(&number, BOB).is(200).says("8-digit").says("3 minutes");
+    browser.give_number(&number, BOB).is(200).says("code à 8 chiffres").says("3 minutes");
 
     let text = gate.texts.messages().pop().expect("a text");
     let code = code_in(&text.body);

@@ -2,6 +2,7 @@
 use std::fs::{self, File};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
@@ -58,6 +59,22 @@ impl Program {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status();
         assert!(sent.expect("kill").success());
+    }
+
+    /// The one row that a query with the one bound `text` answers.
+    pub(crate) fn query<R>(&self, query: &'static str, text: &str) -> R
+    where
+        R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
+    {
+        use sqlx::ConnectOptions as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.folder.path().join("doorcode.db"))
+            .busy_timeout(Duration::from_secs(10));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let mut database = options.connect().await.expect("the database");
+            sqlx::query_as(query).bind(text).fetch_one(&mut database).await.expect("a row")
+        })
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

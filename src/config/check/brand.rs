@@ -1,0 +1,120 @@
+use url::Url;
+
+use super::super::folder;
+use super::super::reader::Reader;
+use super::super::values::{self, shown, unknown};
+use crate::web::pages::{Brand, Color, Folder, Links, Pages, Picture, Theme};
+use crate::words::Languages;
+
+const FOLDER: &str = "brand.folder";
+
+/// A brand that pages can be made of, and the languages that these have.
+pub(super) struct Checked {
+    pub(super) brand: Brand,
+    pub(super) languages: Vec<String>,
+}
+
+pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
+    let name = reader.one("brand.name", values::name);
+    let light = maybe(reader, "brand.color", color);
+    let dark = maybe(reader, "brand.color_dark", color);
+    let theme = reader.one("brand.theme", theme);
+    let logo = picture(reader, "brand.logo");
+    let logo_dark = picture(reader, "brand.logo_dark");
+    let favicon = picture(reader, "brand.favicon");
+    let links = links(reader);
+    let folder = own_folder(reader);
+    if reader.has("brand.logo_dark") && !reader.has("brand.logo") {
+        reader.note("brand.logo_dark", "has no brand.logo beside it, which light pages need");
+    }
+    let brand = Brand {
+        name: name?,
+        color: light.ok()?,
+        color_dark: dark.ok()?,
+        theme: theme?,
+        logo: logo.ok()?,
+        logo_dark: logo_dark.ok()?,
+        favicon: favicon.ok()?,
+        links: links.ok()?,
+        folder: folder?,
+    };
+    let languages = languages(reader, &brand)?;
+    Some(Checked { brand, languages })
+}
+
+/// The tags of the pages' languages. Makes the pages once, for their mistakes; without a folder
+/// there can be none.
+fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
+    if !reader.has(FOLDER) {
+        return Some(Languages::built_in_tags().map(str::to_owned).collect());
+    }
+    match Pages::new(brand) {
+        Ok(pages) => Some(pages.languages().iter().map(|l| l.tag().to_owned()).collect()),
+        Err(wrong) => {
+            for mistake in wrong.mistakes() {
+                reader.note(FOLDER, mistake.to_string());
+            }
+            None
+        }
+    }
+}
+
+/// A mistake that was noted.
+struct Noted;
+
+/// `None`: left out.
+fn maybe<T>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, Noted> {
+    let read = reader.has(key).then(|| reader.one(key, read).ok_or(Noted));
+    read.transpose()
+}
+
+fn color(text: &str) -> Result<Color, String> {
+    Color::parse(text).map_err(|why| format!("{} is {why}", shown(text)))
+}
+
+const THEMES: &[(&str, Theme)] =
+    &[("auto", Theme::Auto), ("light", Theme::Light), ("dark", Theme::Dark)];
+
+fn theme(text: &str) -> Result<Theme, String> {
+    let known: Vec<&str> = THEMES.iter().map(|(name, _)| *name).collect();
+    let found = THEMES.iter().find(|(name, _)| *name == text);
+    found.map(|(_, theme)| *theme).ok_or_else(|| unknown(text, "a theme", &known))
+}
+
+fn picture(reader: &mut Reader<'_>, key: &str) -> Result<Option<Picture>, Noted> {
+    let base = reader.base();
+    maybe(reader, key, |text| folder::picture(&base.join(text)))
+}
+
+fn links(reader: &mut Reader<'_>) -> Result<Links, Noted> {
+    let privacy = maybe(reader, "brand.links.privacy", link);
+    let terms = maybe(reader, "brand.links.terms", link);
+    let support = maybe(reader, "brand.links.support", link);
+    Ok(Links { privacy: privacy?, terms: terms?, support: support? })
+}
+
+fn link(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| match url.scheme() {
+        "https" => url.username().is_empty() && url.password().is_none(),
+        "mailto" => url.path().contains('@'),
+        _ => false,
+    });
+    url.ok_or_else(|| {
+        let is = shown(text);
+        format!("{is} is neither an address such as https://example.com/help nor one such as mailto:help@example.com")
+    })
+}
+
+fn own_folder(reader: &mut Reader<'_>) -> Option<Folder> {
+    let base = reader.base();
+    let read = maybe(reader, FOLDER, |text| Ok(folder::folder(&base.join(text)))).ok()?;
+    let (folder, wrong) = read.unwrap_or_default();
+    for wrong in &wrong {
+        reader.note(FOLDER, wrong);
+    }
+    wrong.is_empty().then_some(folder)
+}

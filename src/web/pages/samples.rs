@@ -1,0 +1,98 @@
+//! Every page in each state that its template may tell apart, for trying out templates.
+use std::time::Duration;
+
+use super::{
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage,
+    Notice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
+};
+use crate::domain::{Country, PhoneNumber, SessionId};
+use crate::session::{Device, OwnSession};
+use crate::system::Timestamp;
+
+const FLOW: &str = "c2FtcGxl";
+const HOST: &str = "app.example.com";
+const LINK: &str = "https://app.example.com/";
+
+/// Calls `with` for each.
+pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
+    let countries: Vec<Country> =
+        ["GB", "US"].iter().filter_map(|letters| Country::parse(letters).ok()).collect();
+    numbers(&countries, with);
+    // A number of the kind that is kept for films.
+    if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
+        codes(&phone, with);
+        accounts(&phone, with);
+        with(&MessagePage::Denied { phone: &phone, host: HOST });
+    }
+    let right = [LINK.to_owned()];
+    with(&DonePage { resume: LINK });
+    with(&SignOutPage);
+    with(&SignedOutPage { again: LINK });
+    with(&MessagePage::UnknownHost { right: &right });
+    with(&MessagePage::UnknownHost { right: &[] });
+    with(&MessagePage::NoCookie { host: HOST, again: LINK });
+    with(&MessagePage::Upstream { host: HOST, reference: "01J8Z3K9", retry: true });
+    with(&MessagePage::Limited { limit: Limit::Network, seconds: 60, again: LINK });
+    with(&MessagePage::NotFound);
+}
+
+fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
+    let page = || NumberPage {
+        flow: FLOW,
+        destination_host: HOST,
+        countries,
+        chosen: countries.first().copied(),
+        typed: "",
+        problem: None,
+        notice: None,
+    };
+    with(&page());
+    with(&NumberPage { chosen: None, destination_host: "", ..page() });
+    with(&NumberPage { countries: countries.get(..1).unwrap_or_default(), ..page() });
+    for problem in NumberProblem::ALL {
+        with(&NumberPage { problem: Some(problem), typed: "12", ..page() });
+    }
+    for notice in Notice::ALL {
+        with(&NumberPage { notice: Some(notice), ..page() });
+    }
+}
+
+fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
+    let page = || CodePage {
+        flow: FLOW,
+        phone,
+        digits: 6,
+        minutes: 5,
+        resend_after: 30,
+        sending: Sending::Sent,
+        problem: None,
+        notice: None,
+    };
+    for sending in Sending::ALL {
+        with(&CodePage { sending, ..page() });
+        with(&CodePage { sending, notice: Some(CodeNotice::Resent), ..page() });
+    }
+    with(&CodePage { notice: Some(CodeNotice::NotYet { seconds: 7 }), ..page() });
+    for problem in [CodeProblem::WrongLength, CodeProblem::Wrong { tries_left: 1 }] {
+        with(&CodePage { problem: Some(problem), digits: 10, ..page() });
+    }
+}
+
+fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    let session = |hours: u8| OwnSession {
+        id: SessionId::from_bytes([hours; 16]),
+        began: now - Duration::from_hours(hours.into()),
+        seen: now - Duration::from_mins(hours.into()),
+        device: Device::of(if hours > 24 { "" } else { "Firefox/140.0 (X11; Linux x86_64)" }),
+        address_block: if hours > 24 { String::new() } else { "192.0.2.0/24".to_owned() },
+        current: hours == 0,
+    };
+    let sessions = [0, 3, 72].map(session);
+    let page = || AccountPage { phone, sessions: &sessions, now, notice: None, back: LINK };
+    with(&page());
+    with(&AccountPage { sessions: &sessions[..1], back: "", ..page() });
+    for notice in AccountNotice::ALL {
+        with(&AccountPage { notice: Some(notice), ..page() });
+    }
+}

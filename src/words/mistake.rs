@@ -1,0 +1,40 @@
+use std::fmt;
+
+/// One thing that is wrong with a file of words or a template: for whoever wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its path below the folder of the brand, such as `words/fr.toml`.
+    pub file: String,
+    /// Counted from 1; `None` where nothing tells it.
+    pub line: Option<usize>,
+    pub text: String,
+}
+
+impl Mistake {
+    pub fn new(file: &str, line: Option<usize>, text: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, text: text.into() }
+    }
+}
+
+/// As a reader goes through the files.
+pub(super) fn in_order(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    mistakes.sort_by_key(|mistake| (mistake.file.clone(), mistake.line.unwrap_or(usize::MAX)));
+    mistakes
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.text)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+/// The line that the byte `offset` of `text` stands in.
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}

@@ -1,0 +1,4 @@
+//! What operators may change of what people see, and what they are told of it.
+mod contrast;
+mod folder;
+mod served;

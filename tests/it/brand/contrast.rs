@@ -1,0 +1,149 @@
+use doorcode::web::pages::{Brand, Chrome, Color, Pages, SignOutPage, Theme};
+
+const COLORS: [&str; 12] = [
+    "#ffff00", "#fff", "#000", "#2a4fd6", "#ff0000", "#00ff00", "#0000ff", "#808080", "#767676",
+    "#ffc0cb", "#006d77", "#0f1217",
+];
+
+fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Pages {
+    let read = |text: &str| Color::parse(text).unwrap();
+    let brand = Brand {
+        color: Some(read(color)),
+        color_dark: dark.map(read),
+        theme,
+        ..Brand::named("Acme")
+    };
+    Pages::new(&brand).unwrap()
+}
+
+fn css<'p>(pages: &'p Pages, name: &str) -> &'p str {
+    std::str::from_utf8(&pages.assets().get(name).unwrap().bytes).unwrap()
+}
+
+/// The value of a token, as a browser finds it: of the last sheet that says it for the scheme.
+fn token(pages: &Pages, scheme: usize, name: &str) -> Color {
+    let value = |sheet: &str| {
+        let part = sheet.split("@media").nth(scheme)?.split(":root").nth(1)?;
+        let (_, rest) = part.split_once(&format!("--{name}:"))?;
+        let value = rest.split([';', '}']).next()?.trim();
+        // Wholly clear: the line around a button that needs none.
+        if value == "#0000" { None } else { Some(Color::parse(value).unwrap()) }
+    };
+    let sheets = ["theme.css", "base.css"].map(|name| css(pages, name));
+    let found = sheets.iter().find_map(|sheet| value(sheet));
+    found.or_else(|| value(&sheets[0].replace("--brand-line:#0000", ""))).unwrap_or_else(|| {
+        assert_eq!(name, "brand-line");
+        token(pages, scheme, "brand")
+    })
+}
+
+#[test]
+fn no_color_makes_pages_hard_to_read() {
+    for color in COLORS {
+        for dark in [None, Some(color)] {
+            let pages = branded(color, dark, Theme::Auto);
+            for scheme in [0, 1] {
+                let get = |name: &str| token(&pages, scheme, name);
+                let of = |one: &str, two: &str| get(one).contrast(get(two));
+                for (text, ground) in [
+                    ("on-brand", "brand"),
+                    ("on-brand", "brand-hover"),
+                    ("link", "surface"),
+                    ("link", "bg"),
+                ] {
+                    let found = of(text, ground);
+                    assert!(found >= 4.5, "{color} {dark:?} {scheme} {text}/{ground}: {found}");
+                }
+                let edge = of("brand", "surface").max(of("brand-line", "surface"));
+                assert!(edge >= 3.0, "{color} {dark:?} {scheme} edge of a button: {edge}");
+            }
+        }
+    }
+}
+
+/// Every pair of the built-in tokens, computed from the sheet itself.
+#[test]
+fn the_built_in_colors_are_easy_to_read() {
+    let pages = Pages::built_in("Acme").unwrap();
+    assert!(pages.assets().get("theme.css").is_none(), "nothing is asked for");
+    let sheet = css(&pages, "base.css");
+    for scheme in [0, 1] {
+        let block = sheet.split("@media").nth(scheme).unwrap().split(":root").nth(1).unwrap();
+        let get = |name: &str| {
+            let (_, rest) = block.split_once(&format!("--{name}: ")).unwrap();
+            Color::parse(rest.split([';', '\n']).next().unwrap()).unwrap()
+        };
+        let texts = [
+            ("text", "surface"),
+            ("text", "bg"),
+            ("muted", "surface"),
+            ("muted", "bg"),
+            ("link", "surface"),
+            ("link", "bg"),
+            ("on-brand", "brand"),
+            ("on-brand", "brand-hover"),
+            ("danger", "surface"),
+            ("danger", "danger-bg"),
+            ("warn", "warn-bg"),
+            ("ok", "ok-bg"),
+            ("text", "danger-bg"),
+            ("text", "warn-bg"),
+            ("text", "ok-bg"),
+        ];
+        let edges = [("field", "surface"), ("brand", "surface"), ("danger", "surface")];
+        let least = [(&texts[..], 4.5), (&edges[..], 3.0)];
+        for (pairs, least) in least {
+            for (one, two) in pairs {
+                let found = get(one).contrast(get(two));
+                assert!(found >= least, "{scheme} {one}/{two}: {found}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_changed_of_a_color_is_told_once() {
+    assert!(branded("#2a4fd6", None, Theme::Auto).corrections().is_empty());
+    let told = branded("#ffff00", Some("#000"), Theme::Auto);
+    let [light, dark] = told.corrections() else { panic!("{:?}", told.corrections()) };
+    assert!(
+        light.starts_with("brand.color = \"#ffff00\" is hard to read on light pages"),
+        "{light}"
+    );
+    assert!(dark.starts_with("brand.color_dark = \"#000000\" is hard to read on dark"), "{dark}");
+}
+
+#[test]
+fn a_theme_holds_whatever_the_system_says() {
+    for (theme, scheme, surface) in
+        [(Theme::Light, "light", "--surface:#fff;"), (Theme::Dark, "dark", "--surface:#181c23;")]
+    {
+        let brand = Brand { theme, ..Brand::named("Acme") };
+        let pages = Pages::new(&brand).unwrap();
+        let sheet = css(&pages, "theme.css");
+        assert!(sheet.starts_with(&format!(":root{{color-scheme:{scheme};")), "{sheet}");
+        assert!(sheet.contains(surface) && !sheet.contains("@media"), "{sheet}");
+        let language = pages.languages().negotiate(None, None);
+        let html = pages.render(&Chrome { language, base: "", here: "" }, &SignOutPage);
+        assert!(html.contains(&format!("<meta name=\"color-scheme\" content=\"{scheme}\">")));
+        let base = html.find("/assets/base.css?v=").unwrap();
+        assert!(html.find("/assets/theme.css?v=").unwrap() > base, "it has the last word");
+    }
+}
+
+#[test]
+fn a_sheet_has_its_colors_in_its_address() {
+    let version = |color| {
+        let pages = branded(color, None, Theme::Auto);
+        pages.assets().get("theme.css").unwrap().version.clone()
+    };
+    assert_ne!(version("#ff0000"), version("#00ff00"));
+    assert_eq!(version("#ff0000"), version("#f00"));
+}
+
+#[test]
+fn what_is_no_color_is_refused() {
+    for text in ["", "#", "red", "#12345", "#12345g", "#1234567", "2a4fd6", "#é12", "# 2a4fd"] {
+        assert!(Color::parse(text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,8 @@
+//! Between every two steps of a login something can fail. Each such point has a name; after each,
+//! nobody is signed in by half, no code works twice, and who had the right code still gets in.
+mod calls;
+mod database;
+mod kills;
+mod trap;
+mod visitor;
+mod world;

@@ -1,0 +1,231 @@
+//! Stores that do as they are told, except at the one call where a test says otherwise.
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorcode::domain::{PhoneNumber, Role, SessionId, UserId};
+use doorcode::store::{
+    Attempt, AttemptKey, Attempts, Change, Committed, Count, CounterKey, Counters, Logins,
+    NewLogin, OwnSession, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
+    Users, Which,
+};
+use doorcode::system::Timestamp;
+use std::collections::BTreeSet;
+use tokio::sync::Notify;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// The store has done nothing.
+    Before,
+    /// The store has done it.
+    After,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// This call fails and no other.
+    Fails,
+    /// From this call on, everything fails.
+    GoesDown,
+    /// The request is dropped here: whoever asked has gone away.
+    IsDropped,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault {
+    /// Of the calls since it was armed, from 0.
+    pub(super) nth: usize,
+    pub(super) when: When,
+    pub(super) how: How,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<&'static str>,
+    fault: Option<Fault>,
+    met: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Trap {
+    state: Mutex<State>,
+    hung: Notify,
+}
+
+impl Trap {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Counts calls from now on; `None` only listens.
+    pub(super) fn arm(&self, fault: Option<Fault>) {
+        *self.state() = State { fault, ..State::default() };
+    }
+
+    /// Everything works again. Tells what was called, and whether the fault was met.
+    pub(super) fn disarm(&self) -> (Vec<&'static str>, bool) {
+        let state = std::mem::take(&mut *self.state());
+        (state.calls, state.met)
+    }
+
+    /// As soon as a call waits for ever.
+    pub(super) async fn hung(&self) {
+        self.hung.notified().await;
+    }
+
+    fn note(&self, call: &'static str) -> usize {
+        let mut state = self.state();
+        state.calls.push(call);
+        state.calls.len() - 1
+    }
+
+    async fn pass(&self, nth: usize, when: When) -> Result<(), StoreError> {
+        let how = {
+            let mut state = self.state();
+            let Some(fault) = state.fault else { return Ok(()) };
+            let here = (fault.nth, fault.when) == (nth, when);
+            let later = fault.how == How::GoesDown && state.met;
+            state.met |= here;
+            (here || later).then_some(fault.how)
+        };
+        match how {
+            None => Ok(()),
+            Some(How::Fails | How::GoesDown) => {
+                Err(StoreError::File(std::io::Error::other("a fail point")))
+            }
+            Some(How::IsDropped) => {
+                self.hung.notify_one();
+                pending().await
+            }
+        }
+    }
+}
+
+/// A store with a trap before it.
+pub(super) struct Trapped<T>(pub(super) Arc<T>, pub(super) Arc<Trap>);
+
+impl<T> Trapped<T> {
+    async fn call<R>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<R, StoreError>> + Send,
+    ) -> Result<R, StoreError> {
+        let nth = self.1.note(name);
+        self.1.pass(nth, When::Before).await?;
+        let done = work.await?;
+        self.1.pass(nth, When::After).await?;
+        Ok(done)
+    }
+}
+
+#[async_trait]
+impl<T: Attempts> Attempts for Trapped<T> {
+    async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
+        self.call("attempts.get", self.0.get(key)).await
+    }
+
+    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError> {
+        self.call("attempts.update", self.0.update(key, step)).await
+    }
+}
+
+#[async_trait]
+impl<T: Counters> Counters for Trapped<T> {
+    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+        self.call("counters.take", self.0.take(counts, now)).await
+    }
+
+    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+        self.call("counters.give_back", self.0.give_back(counts, at)).await
+    }
+
+    async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
+        self.call("counters.clear", self.0.clear(key, window)).await
+    }
+}
+
+#[async_trait]
+impl<T: Logins> Logins for Trapped<T> {
+    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
+        self.call("logins.commit", self.0.commit(login)).await
+    }
+}
+
+#[async_trait]
+impl<T: Users> Users for Trapped<T> {
+    async fn with_number(&self, phone: &PhoneNumber) -> Result<Option<StoredUser>, StoreError> {
+        self.call("users.with_number", self.0.with_number(phone)).await
+    }
+
+    async fn enrol(
+        &self,
+        people: &[(UserId, PhoneNumber)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call("users.enrol", self.0.enrol(people, at)).await
+    }
+
+    async fn set_blocked(
+        &self,
+        phone: &PhoneNumber,
+        blocked: bool,
+        at: Timestamp,
+    ) -> Result<Option<UserId>, StoreError> {
+        self.call("users.set_blocked", self.0.set_blocked(phone, blocked, at)).await
+    }
+
+    async fn set_roles(
+        &self,
+        phone: &PhoneNumber,
+        roles: &BTreeSet<Role>,
+    ) -> Result<Option<UserId>, StoreError> {
+        self.call("users.set_roles", self.0.set_roles(phone, roles)).await
+    }
+}
+
+#[async_trait]
+impl<T: Sessions> Sessions for Trapped<T> {
+    async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
+        self.call("sessions.find", self.0.find(token)).await
+    }
+
+    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+        self.call("sessions.of_user", self.0.of_user(user, now)).await
+    }
+
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &[u8; 32],
+        host: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.call("sessions.add_token", self.0.add_token(session, token, host, at)).await
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        which: Which,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.call("sessions.end", self.0.end(user, which, at)).await
+    }
+
+    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+        self.call("sessions.note_seen", self.0.note_seen(seen)).await
+    }
+
+    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        self.call("sessions.standing", self.0.standing(user)).await
+    }
+
+    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+        self.call("sessions.changes", self.0.changes(seq)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.call("sessions.ping", self.0.ping()).await
+    }
+}
