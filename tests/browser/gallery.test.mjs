@@ -1,259 +1,254 @@
 // Every state of every page, as the Rust tests leave them in target/tmp/pages: what a login can
-// be led into, and what it cannot. A picture of each is kept in out/gallery/, for eyes.
+// be led into, and what it cannot. A picture of each is kept in out/gallery/; open its index.html.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import {
+  LARGE,
+  SPACING,
+  borderless,
+  brightness,
+  cut,
+  focused,
+  moving,
+  openDetails,
+  overlay,
+  readBackwards,
+  shifts,
+  smallTargets,
+} from './fits.mjs';
 import { openBrowser } from './person.mjs';
 import { serve } from './servers.mjs';
 import { SCREENS, axeFinds } from './sound.mjs';
 
 const PAGES = fileURLToPath(new URL('../../target/tmp/pages/', import.meta.url));
 const OUT = fileURLToPath(new URL('out/gallery/', import.meta.url));
+const SOURCES = ['../../static', '../../src/web/pages'];
+const MAKE = 'make the gallery by `cargo test --test it pages`';
 const TYPES = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml', html: 'text/html' };
-const NARROW = { width: 320, height: 640 };
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const WIDE = { width: 1280, height: 800 };
-/** As many at once as keep two cores busy: a page of the browser each. */
-const TABS = 2;
+const NARROW = { width: 320, height: 640 };
+/** A pseudo-language whose words are longer than those of any other. */
+const LONG = 'en-XA';
+/** As many at once as keep two cores busy, although each waits for the browser now and then. */
+const TABS = 3;
 
-/** WCAG 1.4.12: what a reader may do to the text. */
-const SPACING = `* { line-height: 1.5 !important; letter-spacing: .12em !important;
-  word-spacing: .16em !important } p { margin-block-end: 2em !important }`;
-const LARGE = 'html { font-size: 200% !important }';
-
-const names = await galleryNames();
 let browser;
 let gallery;
-let free = [];
 before(async () => {
-  await rm(OUT, { recursive: true, force: true });
-  await mkdir(OUT, { recursive: true });
   gallery = await serve(async ({ url }, _, response) => {
-    const path = new URL(url, 'http://gallery').pathname;
-    const body = await readFile(PAGES + path.slice(1)).catch(() => null);
-    const type = TYPES[path.split('.').at(-1)];
-    response.writeHead(body ? 200 : 404, { 'content-type': `${type}; charset=utf-8` }).end(body);
+    const path = decodeURIComponent(new URL(url, 'http://gallery').pathname.slice(1));
+    const body = await readFile(PAGES + path).catch(() => null);
+    const type = `${TYPES[path.split('.').at(-1)]}; charset=utf-8`;
+    const headers = { 'content-type': type, 'content-security-policy': POLICY };
+    response.writeHead(body ? 200 : 404, headers).end(body);
   });
   browser = await openBrowser();
-  free = await Promise.all(Array.from({ length: TABS }, () => openTab()));
 });
 after(async () => {
   await browser?.close();
   await gallery?.stop();
 });
 
-test('every state of every page', { concurrency: TABS }, (t) =>
-  Promise.all(
-    names.map((name) =>
-      t.test(name, async () => {
-        const page = free.pop();
-        try {
-          await page.goto(`http://127.0.0.1:${gallery.port}/${name}.html`);
-          await keyboardReachesTheButton(page);
-          await page.evaluate(openDetails);
-          await soundOnEveryScreen(page, name);
-          await targetsAreLarge(page);
-          assert.deepEqual(await page.evaluate(readBackwards), [], 'digits read left to right');
-          await nothingIsCut(page);
-          await keepsStill(page);
-          await hasBordersInForcedColors(page);
-        } finally {
-          free.push(page);
-        }
-      }),
-    ),
-  ),
-);
+test('the gallery is new and lacks nothing', async () => {
+  const listed = await states();
+  const files = new Set(await readdir(PAGES));
+  const absent = listed.filter(({ name }) => !files.has(`${name}.html`));
+  assert.deepEqual(absent, [], `listed but not there: ${MAKE}`);
+  for (const tag of ['en', 'ar', LONG]) {
+    const there = listed.some(({ name }) => name.endsWith(`-${tag}`));
+    assert.ok(there, `no state in ${tag}: ${MAKE}`);
+  }
+  const made = (await stat(`${PAGES}states.json`)).mtimeMs;
+  const changed = [];
+  for (const folder of SOURCES) {
+    const root = fileURLToPath(new URL(`${folder}/`, import.meta.url));
+    for (const name of await readdir(root, { recursive: true })) {
+      const found = await stat(root + name);
+      if (found.isFile() && found.mtimeMs > made) changed.push(name);
+    }
+  }
+  assert.deepEqual(changed, [], `changed since the gallery was made: ${MAKE}`);
+});
 
-async function galleryNames() {
-  const files = await readdir(PAGES).catch(() => []);
-  const pages = files.filter((file) => file.endsWith('.html')).map((file) => file.slice(0, -5));
-  if (!pages.length) throw new Error(`No pages in ${PAGES}: run \`cargo test --test it pages\``);
-  return pages;
+test('every state of every page is fit for everybody', async () => {
+  await rm(OUT, { recursive: true, force: true });
+  await mkdir(OUT, { recursive: true });
+  const looked = (await states()).filter(({ name }) => /-(en|ar)$/.test(name));
+  assert.ok(looked.length >= 100, `only ${looked.length} states: ${MAKE}`);
+  const wrong = await inTabs(looked, lookAt);
+  await writeFile(`${OUT}index.html`, index(looked));
+  assert.equal(wrong.join('\n'), '');
+});
+
+test('words that are half as long again fit too', async () => {
+  const looked = (await states()).filter(({ name }) => name.endsWith(`-${LONG}`));
+  const wrong = await inTabs(looked, async (tab, state) => {
+    await tab.open(state);
+    await tab.asks('at 320 px', cut);
+  });
+  assert.equal(wrong.join('\n'), '');
+});
+
+async function states() {
+  const list = await readFile(`${PAGES}states.json`, 'utf8').catch(() => null);
+  if (!list) throw new Error(`There are no pages in ${PAGES}: ${MAKE}`);
+  return JSON.parse(list);
 }
 
-async function openTab() {
-  const context = await browser.newContext({ reducedMotion: 'reduce' });
-  // The page that leads on after a login would leave: "no content" keeps a browser where it is.
-  await context.route(/^https:/, (route) => route.fulfill({ status: 204 }));
-  return context.newPage();
+/** Looks at all states, several at a time, and gives what is wrong with them. */
+async function inTabs(list, look) {
+  const queue = [...list];
+  const wrong = [];
+  const work = async () => {
+    const tab = await Tab.open(wrong);
+    for (let state; (state = queue.shift()); ) await look(tab, state);
+    await tab.page.context().close();
+  };
+  await Promise.all(Array.from({ length: TABS }, work));
+  return wrong;
 }
 
-async function soundOnEveryScreen(page, name) {
+class Tab {
+  #asked = [];
+
+  static async open(wrong) {
+    const context = await browser.newContext({ reducedMotion: 'reduce', viewport: NARROW });
+    const tab = new Tab();
+    Object.assign(tab, { wrong, page: await context.newPage(), name: '' });
+    tab.screen = await context.newCDPSession(tab.page);
+    // The page that leads on after a login would leave: "no content" keeps a browser where it is.
+    await context.route(/^https:/, (route) => route.fulfill({ status: 204 }));
+    // A script that comes late must not move what somebody is reading already.
+    await context.route(/auth\.js/, async (route) => {
+      const seen = () => performance.getEntriesByName('first-contentful-paint').length > 0;
+      if (!tab.leaves) await tab.page.waitForFunction(seen).catch(() => {});
+      await route.continue();
+    });
+    tab.page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) tab.complain(message.text());
+    });
+    tab.page.on('request', (request) => {
+      if (!request.url().startsWith('https:')) tab.#asked.push(request.url());
+    });
+    tab.page.on('pageerror', (error) => tab.complain(`script error: ${error}`));
+    return tab;
+  }
+
+  complain(...what) {
+    this.wrong.push(...what.map((text) => `${this.name}: ${text}`));
+  }
+
+  async open({ name, template }) {
+    this.name = name;
+    // Goes on before anybody sees it.
+    this.leaves = template === 'done';
+    this.#asked = [];
+    // A page that leads on before it has loaded never does, for whoever waits for that.
+    const waitUntil = this.leaves ? 'commit' : 'load';
+    await this.page.goto(`http://127.0.0.1:${gallery.port}/${name}.html`, { waitUntil });
+    const whole = () => document.styleSheets.length && document.querySelector('.card h1');
+    await this.page.waitForFunction(whole, null, { polling: 20 });
+    if (this.#asked.length > 4) this.complain(`asks for more than 4:\n${this.#asked.join('\n')}`);
+    const own = await this.page.locator('link[rel=stylesheet], style').count();
+    if (own !== 1) this.complain(`${own} style sheets`);
+  }
+
+  async asks(when, question) {
+    this.complain(...(await this.page.evaluate(question)).map((text) => `${when}, ${text}`));
+  }
+
+  async picture(path) {
+    const { cssContentSize: size } = await this.screen.send('Page.getLayoutMetrics');
+    const { data } = await this.screen.send('Page.captureScreenshot', {
+      format: 'webp',
+      captureBeyondViewport: true,
+      clip: { ...size, scale: 1 },
+    });
+    await writeFile(path, Buffer.from(data, 'base64'));
+  }
+}
+
+async function lookAt(tab, state) {
+  const { name } = state;
+  await tab.open(state);
+  await tab.asks('by itself', shifts);
+  await keyboardReachesAll(tab);
+  await tab.page.evaluate(openDetails);
   for (const { scheme, width, height } of SCREENS) {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: scheme });
-    const picture = `${name}-${scheme}-${width}`;
-    await page.screenshot({ path: `${OUT}${picture}.png`, fullPage: true });
-    assert.deepEqual(await axeFinds(page), [], `axe-core on ${picture}`);
-    assert.deepEqual(await page.evaluate(cut), [], picture);
+    await tab.page.setViewportSize({ width, height });
+    await tab.page.emulateMedia({ colorScheme: scheme });
+    const when = `${scheme}-${width}`;
+    tab.complain(...(await axeFinds(tab.page)).map((found) => `${when}: ${found}`));
+    await tab.asks(when, cut);
+    const bright = await tab.page.evaluate(brightness);
+    if (bright > 128 !== (scheme === 'light')) tab.complain(`${when}: brightness ${bright}`);
+    await tab.picture(`${OUT}${name}-${when}.webp`);
   }
+  await tab.asks('as it is', smallTargets);
+  await tab.asks('as it is', readBackwards);
+  await tab.asks('as it is', moving);
+  await nothingIsCut(tab);
+  await tab.page.emulateMedia({ forcedColors: 'active' });
+  await tab.asks('in forced colours', borderless);
+  await tab.page.emulateMedia({ forcedColors: 'none' });
 }
 
-/** A page may have no button; what else can be reached must be seen, and be left again. */
-async function keyboardReachesTheButton(page) {
-  const button = 'main form button, main .button';
-  const wanted = await page.locator(button).count();
-  let reached = null;
-  for (let stops = 0; ; stops += 1) {
+/** By Tab to the end of the page, by way of its button. */
+async function keyboardReachesAll(tab) {
+  const { page } = tab;
+  let reached = false;
+  for (let stops = 1; ; stops += 1) {
     await page.keyboard.press('Tab');
-    const stop = await page.evaluate((first) => {
-      const at = document.activeElement;
-      if (!at || at === document.body) return null;
-      const { outlineStyle, outlineWidth } = getComputedStyle(at);
-      return {
-        what: at.outerHTML.slice(0, 120),
-        visible: outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2,
-        button: at === document.querySelector(first),
-        last: at === [...document.querySelectorAll('a, button')].at(-1),
-      };
-    }, button);
-    assert.ok(stop, `the focus is lost after ${stops} stops`);
-    assert.ok(stop.visible, `the focus is not seen on ${stop.what}`);
-    if (stop.button) reached ??= stops;
+    const stop = await page.evaluate(focused);
+    if (!stop) return tab.complain(`the focus is lost after ${stops} stops`);
+    if (!stop.visible) tab.complain(`the focus is not seen on ${stop.what}`);
+    if (stop.button && stops > 7) tab.complain(`${stops - 1} stops before the button`);
+    reached ||= stop.button;
     if (stop.last) break;
-    assert.ok(stops < 40, `the focus never gets to the end of the page, but stays: ${stop.what}`);
+    if (stops > 40) return tab.complain(`the focus never gets to the end: ${stop.what}`);
   }
-  if (wanted) assert.ok(reached !== null && reached <= 6, `${reached} stops before the button`);
+  if (!reached && (await page.locator('main form button, main .button').count())) {
+    tab.complain('no way to the button by Tab');
+  }
   const summary = page.locator('summary');
   if (await summary.count()) {
     const open = () => page.locator('details').evaluate((details) => details.open);
     const before = await open();
     await summary.press('Enter');
-    assert.notEqual(await open(), before, 'Enter on the summary opens and closes it');
+    if ((await open()) === before) tab.complain('Enter does not open and close the details');
   }
 }
 
-async function targetsAreLarge(page) {
-  const small = await page.evaluate(() => {
-    const found = [];
-    for (const target of document.querySelectorAll('a, button, input, select, summary')) {
-      if (target.type === 'hidden') continue;
-      const { width, height } = target.getBoundingClientRect();
-      const primary = target.matches('main button:not(.second), main .button');
-      const least = primary ? 44 : 24;
-      if (Math.min(width, height) < least) {
-        found.push(`${width} × ${height}: ${target.outerHTML.slice(0, 120)}`);
-      }
-    }
-    return found;
-  });
-  assert.deepEqual(small, [], 'every target is at least 24 px, and the button 44 px');
-}
-
-async function nothingIsCut(page) {
+async function nothingIsCut(tab) {
   for (const [what, css, screen] of [
-    ['text of 200 %', LARGE, WIDE],
-    ['a zoom of 200 % and text of 200 %', LARGE, { width: 640, height: 400 }],
-    ['wide spacing', SPACING, WIDE],
-    ['wide spacing on a small screen', SPACING, NARROW],
+    ['with text of 200 %', LARGE, WIDE],
+    ['with text of 200 % and a zoom of 200 %', LARGE, { width: 640, height: 400 }],
+    ['with wide spacing', SPACING, WIDE],
+    ['with wide spacing on a small screen', SPACING, NARROW],
   ]) {
-    await page.setViewportSize(screen);
-    const sheet = await page.addStyleTag({ content: css });
-    const found = await page.evaluate(cut);
-    await sheet.evaluate((style) => style.remove());
-    assert.deepEqual(found, [], what);
+    await tab.page.setViewportSize(screen);
+    await tab.page.evaluate(overlay, css);
+    await tab.asks(what, cut);
+    await tab.page.evaluate(overlay, '');
   }
 }
 
-async function keepsStill(page) {
-  const moving = await page.evaluate(() =>
-    [...document.querySelectorAll('*')]
-      .filter((element) => {
-        const { transitionDuration, animationName } = getComputedStyle(element);
-        return transitionDuration !== '0s' || animationName !== 'none';
-      })
-      .map((element) => element.outerHTML.slice(0, 120)),
+/** A page for a reviewer: every picture, one row a state. */
+function index(looked) {
+  const kinds = SCREENS.map(({ scheme, width }) => `${scheme}-${width}`);
+  const picture = (name) => (kind) =>
+    `<td><a href="${name}-${kind}.webp"><img src="${name}-${kind}.webp" alt="${kind}" loading="lazy"></a>`;
+  const rows = looked.map(
+    ({ name, template }) =>
+      `<tr><th scope="row">${name}<br>${template}.liquid${kinds.map(picture(name)).join('')}`,
   );
-  assert.deepEqual(moving, [], 'nothing moves for who asked for that');
-}
-
-async function hasBordersInForcedColors(page) {
-  await page.emulateMedia({ forcedColors: 'active' });
-  const bare = await page.evaluate(() =>
-    [...document.querySelectorAll('.card, .note, input, select, button, .button')]
-      .filter((element) => element.type !== 'hidden')
-      .filter((element) => {
-        const style = getComputedStyle(element);
-        const seen = !/, 0\)$|^transparent$/.test(style.borderTopColor);
-        return style.borderTopStyle === 'none' || style.borderTopWidth === '0px' || !seen;
-      })
-      .map((element) => element.outerHTML.slice(0, 120)),
-  );
-  await page.emulateMedia({ forcedColors: 'none' });
-  assert.deepEqual(bare, [], 'without its own colours, a page shows where things end');
-}
-
-// From here on, functions that run in the page.
-
-function openDetails() {
-  for (const details of document.querySelectorAll('details')) details.open = true;
-}
-
-/** Texts that reach over the edge of the screen or of what holds them. */
-function cut() {
-  const found = [];
-  const wider = document.scrollingElement.scrollWidth - innerWidth;
-  if (wider > 0) found.push(`the page is ${wider} px wider than the screen`);
-  const inside = document.querySelector('.card').getBoundingClientRect();
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let text; (text = texts.nextNode()); ) {
-    if (!text.data.trim() || text.parentElement.closest('.unseen, option, svg, footer')) continue;
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    const box = text.parentElement.closest('button, .button, .note')?.getBoundingClientRect();
-    const { left, right, top, bottom } = box ?? inside;
-    for (const part of range.getClientRects()) {
-      const over = part.left < left - 1 || part.right > right + 1;
-      if (over || part.top < top - 1 || part.bottom > bottom + 1) found.push(text.data);
-    }
-  }
-  for (const field of document.querySelectorAll('input:not([type=hidden])')) {
-    const typed = field.value;
-    field.value = field.classList.contains('long') ? '1234567890' : '123456';
-    if (field.scrollWidth > field.clientWidth) {
-      found.push(`${field.value} needs ${field.scrollWidth} px and has ${field.clientWidth}`);
-    }
-    field.value = typed;
-  }
-  return found;
-}
-
-/** Numbers of which a digit stands left of the one before it. */
-function readBackwards() {
-  const found = [];
-  const probe = document.createElement('p');
-  document.querySelector('.card').append(probe);
-  const check = (text) => {
-    for (const { 0: number, index } of text.data.matchAll(/[+\d][\d •:+-]*\d/g)) {
-      const range = document.createRange();
-      let before = null;
-      for (let at = index; at < index + number.length; at += 1) {
-        range.setStart(text, at);
-        range.setEnd(text, at + 1);
-        const here = range.getBoundingClientRect();
-        const sameLine = before && Math.abs(here.top - before.top) < here.height / 2;
-        if (sameLine && here.left < before.left) {
-          found.push(text.data);
-          break;
-        }
-        before = here;
-      }
-    }
-  };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let text; (text = texts.nextNode()); ) {
-    if (!text.parentElement.closest('option, .unseen, svg')) check(text);
-  }
-  // The names in a closed list are nowhere on the page: each is laid out beside it.
-  for (const { text, dir } of document.querySelectorAll('option')) {
-    probe.textContent = text;
-    probe.dir = dir;
-    if (probe.firstChild) check(probe.firstChild);
-  }
-  probe.remove();
-  for (const field of document.querySelectorAll('input:not([type=hidden])')) {
-    if (getComputedStyle(field).direction !== 'ltr') found.push(`field ${field.name}`);
-  }
-  return found;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Every state of every page</title>
+<style>img { height: 300px; max-width: 480px; object-fit: contain } th { text-align: start }</style>
+<h1>Every state of every page</h1>
+<table><tr><th>State<th>${kinds.join('<th>')}${rows.join('\n')}</table>\n`;
 }
