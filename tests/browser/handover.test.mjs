@@ -72,7 +72,7 @@ for (const { how, javaScriptEnabled, us } of visits) {
     assert.equal(twilio.sentTo(phone).length, 1, 'no second text');
 
     await person.visit(`${other('Wiki')}/.doorcode/sign-out`);
-    await Promise.all([person.page.waitForEvent('load'), person.button().click()]);
+    await person.press(person.button());
     for (const site of [wiki, `${origin}/orders`, `${issuer}/login`]) {
       await person.visit(site);
       await person.sees(NUMBER_FIELD, `the page that asks for a number, for ${site}`);
@@ -170,7 +170,7 @@ test('with cookies forbidden, a page says so, and there is no loop', async (t) =
   await person.visit('/orders');
   await person.sees(NUMBER_FIELD, 'the page that asks for a number');
   await person.page.fill(NUMBER_FIELD, '+12025550251');
-  await Promise.all([person.page.waitForEvent('load'), person.button(NUMBER_FIELD).click()]);
+  await person.press(person.button(NUMBER_FIELD));
   await person.seesText(/cookie/i);
   assert.ok(person.journey.length < 8, `too many redirects:\n${person.journey.join('\n')}`);
   await person.leave();

@@ -41,7 +41,7 @@ test('without JavaScript: another number, another language, the code once more, 
   const code = await twilio.code(phone);
   await person.page.click('summary');
   await until(async () => {
-    await press(person, RESEND);
+    await person.press(RESEND);
     return twilio.sentTo(phone).length === 2;
   }, 'the second text');
   await person.page.locator('.note.ok').waitFor();
@@ -52,7 +52,7 @@ test('without JavaScript: another number, another language, the code once more, 
   await person.typeCode(code);
   await person.landsOn('/orders?a=b');
   await person.visit('/.doorcode/sign-out');
-  await press(person, 'main form button');
+  await person.press('main form button');
   await person.seesText('You’ve signed out');
   await person.visit('/orders?a=b');
   await person.sees(NUMBER_FIELD, 'the page that asks for a number');
@@ -129,7 +129,7 @@ for (const { how, javaScriptEnabled, phone } of [
     await person.visit('/orders');
     await still(NUMBER_FIELD);
     await page.fill(NUMBER_FIELD, '12');
-    await press(person, 'main form button');
+    await person.press('main form button');
     await still(ERROR);
     await back(NUMBER_FIELD);
     await person.askForCode(phone);
@@ -151,7 +151,7 @@ for (const { how, javaScriptEnabled, phone } of [
     await still('.sessions');
     await person.visit('/.doorcode/sign-out');
     await still('main form button');
-    await press(person, 'main form button');
+    await person.press('main form button');
     await still('text=You’ve signed out');
     await back('h1');
     await person.leave();
@@ -279,10 +279,6 @@ function blockingTime() {
   watch.observe({ type: 'longtask', buffered: true });
   return watch.takeRecords().reduce((sum, { duration }) => sum + duration - 50, 0);
 }
-
-/** Presses a button that posts, and waits for the page that follows. */
-const press = (person, selector) =>
-  Promise.all([person.page.waitForEvent('load'), person.page.locator(selector).first().click()]);
 
 /** Goes on by Tab to what the markup names, and sees the focus at every stop. */
 async function tabTo(person, markup, most = 12) {

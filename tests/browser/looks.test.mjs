@@ -77,7 +77,7 @@ for (const tongue of LANGUAGES) {
     await person.visit('/.doorcode/sign-out');
     await look('sign-out');
 
-    await Promise.all([person.page.waitForEvent('load'), person.button().click()]);
+    await person.press(person.button());
     await look('signed-out');
     await person.leave();
   });
