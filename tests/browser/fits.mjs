@@ -1,7 +1,9 @@
 // Questions about a page that is open in a browser, each answered by a list of what is wrong.
 // All of them run in the page and are passed to `evaluate`: none may use anything else here.
 
+/** As the page is when all of it is to be seen: everything open, and no ring of the focus. */
 export function openDetails() {
+  document.activeElement?.blur();
   for (const details of document.querySelectorAll('details')) details.open = true;
 }
 
