@@ -13,6 +13,8 @@ pub struct Site {
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
+    /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
+    pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }

@@ -42,6 +42,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     } else {
         Some(IdentityPreset::default())
     };
+    let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
         reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
@@ -50,6 +51,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         place: place?,
         upstreams: upstreams?,
         identity: identity?,
+        ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })
 }

@@ -21,6 +21,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        ignore_case: false,
         rules,
     }
 }
