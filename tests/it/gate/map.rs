@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
+    Hsts, IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -13,6 +13,8 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case: false,
         rules: Vec::new(),
     };

@@ -3,8 +3,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Decision, IdentityPreset, Located, Map, PathPattern, Rule, Site, SitePlace,
-    Upstream, Who, decide, readings,
+    Asked, Caller, Decision, Hsts, IdentityPreset, Located, Map, PathPattern, Rule, Site,
+    SitePlace, Upstream, Who, decide, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -32,6 +32,8 @@ fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
         place: SitePlace::parse("https://a.example").unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case,
         rules,
     };
