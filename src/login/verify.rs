@@ -1,5 +1,5 @@
 use super::attempt::{self, Taken};
-use super::limits::{Admission, Limited, Subject, What};
+use super::limits::{Admission, Limited, Subject, Wanted, What};
 use super::{Asker, Login};
 use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
@@ -96,7 +96,7 @@ impl Login {
         if again {
             return Ok(None);
         }
-        match self.count(&[(What::WrongCode, 1)], subject).await? {
+        match self.count(A_WRONG_CODE, subject).await? {
             Admission::Refused(limited) => return Ok(Some(limited)),
             Admission::Taken(taken) if right => self.give_back(&taken).await,
             Admission::Taken(_) => {}
@@ -106,7 +106,7 @@ impl Login {
 
     /// Tells the smaller of what the code and the number have left.
     async fn wrong(&self, attempt: &Attempt, subject: Subject<'_>) -> Result<Verdict, StoreError> {
-        Ok(match self.count(&[(What::WrongCode, 0)], subject).await? {
+        Ok(match self.count(ROOM_FOR_ONE, subject).await? {
             Admission::Refused(limited) => Verdict::Limited(limited),
             Admission::Taken(taken) => {
                 let number = u8::try_from(taken.left).unwrap_or(u8::MAX);
@@ -196,7 +196,7 @@ impl Login {
 
     /// If that fails, the next text has to wait as if nobody had signed in.
     async fn forget_waits(&self, attempt: &Attempt, phone: &PhoneNumber) {
-        let subject = Subject { phone, source: attempt.source };
+        let subject = Subject { phone, source: attempt.source, known: false };
         let limits = &self.settings.limits;
         let forgot = self.parts.limiter.signed_in(limits, subject, attempt.counted).await;
         let _ = forgot.map_err(self.store_failed("forget the waits of a number"));
@@ -207,6 +207,9 @@ impl Login {
         Verdict::Over { tries_spent: why == attempt::NO_TRIES }
     }
 }
+
+const A_WRONG_CODE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 1)], waits: false };
+const ROOM_FOR_ONE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 0)], waits: false };
 
 fn right(session: PreparedSession) -> Verdict {
     Verdict::Right(Verified { token: session.token })

@@ -9,7 +9,7 @@ mod tickets;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
 pub use counters::{
-    Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Take,
+    Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Spacing, Take,
 };
 pub use durable::{
     Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,

@@ -8,7 +8,6 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::flow::{Flow, Say};
-use super::number::asker;
 use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
 use super::visit::Visit;
 use super::{Problem, Web};
@@ -30,14 +29,24 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Ok(None) => {}
         Err(_) => return web.unavailable(&visit),
     }
-    let found = web.login.attempt_with_outcome(&asker(&visit, &flow), &phone, OUTCOME).await;
-    match found {
-        Ok(Some(attempt)) if web.login.is_alive(&attempt) => {
-            web.code_page(&visit, &flow, &phone, &attempt)
-        }
-        Ok(_) => web.to_number_page(&visit, flow, Say::CodeExpired),
+    let asker = web.asker(&visit, &flow, &phone);
+    let attempt = match web.login.attempt_with_outcome(&asker, &phone, OUTCOME).await {
+        Ok(Some(attempt)) if web.login.is_alive(&attempt) => attempt,
+        Ok(_) => return web.to_number_page(&visit, flow, Say::CodeExpired),
+        Err(_) => return web.unavailable(&visit),
+    };
+    match web.login.resend_wait(&asker, &phone).await {
+        Ok(wait) => web.code_page(&visit, &flow, &Texted { phone, attempt, wait }),
         Err(_) => web.unavailable(&visit),
     }
+}
+
+/// What the page tells of a number that was texted.
+struct Texted {
+    phone: PhoneNumber,
+    attempt: Attempt,
+    /// Until another text may be asked for.
+    wait: Duration,
 }
 
 #[derive(Deserialize)]
@@ -59,8 +68,9 @@ pub(super) async fn submit(
         Ok(found) => found,
         Err(early) => return *early,
     };
-    match web.login.verify(&asker(&visit, &flow), &phone, &form.code, &visit.begins()).await {
-        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
+    let asker = web.asker(&visit, &flow, &phone);
+    match web.login.verify(&asker, &phone, &form.code, &visit.begins()).await {
+        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified).await,
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
         Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
             web.to_number_page(&visit, flow, Say::CodeDied)
@@ -87,10 +97,7 @@ pub(super) async fn resend(
         Err(early) => return *early,
     };
     match web.text(&visit, &flow, &phone).await {
-        Ok(Started::CoolingDown { wait }) => {
-            let seconds = whole_seconds(wait);
-            web.to_code_page(&visit, flow, Say::NotYet { seconds })
-        }
+        Ok(Started::CoolingDown) => web.not_yet(&visit, flow, &phone).await,
         Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
         Err(StartError::Limited(limited)) => web.limited(&visit, limited),
         Err(StartError::Store(_)) => web.unavailable(&visit),
@@ -115,13 +122,19 @@ impl Web {
         visit.to_own(&format!("/code?flow={sealed}")).into_response()
     }
 
-    fn code_page(
-        &self,
-        visit: &Visit,
-        flow: &Flow,
-        phone: &PhoneNumber,
-        attempt: &Attempt,
-    ) -> Response {
+    async fn not_yet(&self, visit: &Visit, flow: Flow, phone: &PhoneNumber) -> Response {
+        match self.login.resend_wait(&self.asker(visit, &flow, phone), phone).await {
+            Ok(wait) => {
+                // It may have ended just now.
+                let seconds = whole_seconds(wait).max(1);
+                self.to_code_page(visit, flow, Say::NotYet { seconds })
+            }
+            Err(_) => self.unavailable(visit),
+        }
+    }
+
+    fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
+        let Texted { phone, attempt, wait } = texted;
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let now = self.system.now();
         let (problem, notice) = said(flow.say);
@@ -130,7 +143,7 @@ impl Web {
             phone,
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
-            resend_after: whole_seconds(self.login.resend_wait(attempt)),
+            resend_after: whole_seconds(*wait),
             sending: sending(attempt.outcome, self.login.settings().sign_up),
             problem,
             notice,
@@ -141,7 +154,13 @@ impl Web {
     }
 
     /// Gives the browser its session, ends the one it had before, and leads out of our pages.
-    async fn let_in(&self, visit: &Visit, flow: Flow, verified: &Verified) -> Response {
+    async fn let_in(
+        &self,
+        visit: &Visit,
+        flow: Flow,
+        phone: &PhoneNumber,
+        verified: &Verified,
+    ) -> Response {
         let before = self.signed_in(&visit.headers, &visit.facts).await;
         if let Ok(Some(before)) = before
             && !before.holds(verified.token())
@@ -151,7 +170,9 @@ impl Web {
         }
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
-        visit.to_done(&self.seal(&flow)).with(Some(cookie)).into_response()
+        let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());
+        let kept = visit.keepsake_cookie(&keepsake);
+        visit.to_done(&self.seal(&flow)).with(Some(cookie)).with(Some(kept)).into_response()
     }
 }
 

@@ -12,7 +12,7 @@ use super::sign_in::root;
 use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::{Country, InvalidPhone, PhoneNumber, ReturnTo};
-use crate::login::{Asker, Countries, Door, Start, StartError};
+use crate::login::{Countries, Start, StartError};
 use crate::words::countries_of;
 
 /// The page that asks for a number.
@@ -137,7 +137,7 @@ impl Web {
         phone: &PhoneNumber,
     ) -> Result<crate::login::Started, StartError> {
         let start = Start {
-            asker: asker(visit, flow),
+            asker: self.asker(visit, flow, phone),
             phone,
             language: visit.language_header(),
             page_language: Some(self.spoken_with(visit).tag()),
@@ -204,11 +204,6 @@ impl Web {
             .or_else(|| header().into_iter().find(served))
             .or(first)
     }
-}
-
-/// In whose name a flow's attempts are.
-pub(super) fn asker(visit: &Visit, flow: &Flow) -> Asker {
-    Asker { door: Door::Page, who: flow.browser, address: visit.facts.client }
 }
 
 fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {

@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::{Country, Origin, digest};
+use crate::domain::{Country, Origin, PhoneNumber, digest};
 use crate::gate::{Cookies, Site};
+use crate::login::{Asker, Door, Keepsake};
 use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
 use crate::words::Language;
@@ -22,6 +23,7 @@ use crate::words::Language;
 const BROWSER: &str = "browser";
 const LANGUAGE: &str = "lang";
 const COUNTRY: &str = "country";
+const KNOWN: &str = "known";
 /// A year, in seconds.
 const YEAR: u64 = 365 * 86_400;
 
@@ -90,6 +92,15 @@ impl Visit {
 
     pub(super) fn country_cookie(&self, country: Country) -> String {
         self.cookies.set(COUNTRY, country.as_str(), Some(YEAR))
+    }
+
+    /// What the browser keeps of the numbers that it signed in with.
+    pub(super) fn keepsake(&self) -> Keepsake {
+        self.cookies.get(&self.headers, KNOWN).map(Keepsake::parse).unwrap_or_default()
+    }
+
+    pub(super) fn keepsake_cookie(&self, keepsake: &Keepsake) -> String {
+        self.cookies.set(KNOWN, &keepsake.to_text(), Some(YEAR))
     }
 
     pub(super) fn session_cookie(&self, token: &SessionToken, max_age: u64) -> String {
@@ -180,6 +191,12 @@ impl Web {
                 Err(Astray::Old(Box::new(Flow { browser, ..flow })))
             }
         }
+    }
+
+    /// In whose name a flow's attempts for `phone` are.
+    pub(super) fn asker(&self, visit: &Visit, flow: &Flow, phone: &PhoneNumber) -> Asker {
+        let known = self.login.is_known(&flow.browser, phone, &visit.keepsake());
+        Asker { door: Door::Page, who: flow.browser, address: visit.facts.client, known }
     }
 
     /// Tells somebody whose flow leads no further what is wrong, and how to begin again.

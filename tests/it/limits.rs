@@ -4,6 +4,8 @@ mod flood;
 mod kept;
 mod numbers;
 mod sources;
+mod spacing;
+mod waits;
 mod wrong_codes;
 
 use std::time::Duration;
@@ -20,6 +22,29 @@ const DAY: Duration = Duration::from_hours(24);
 /// With the limits that an operator gets who says nothing of them.
 fn defaults(changes: &[(&str, &str)]) -> Gate {
     Gate::changed(&[&[(RAISED, "")], changes].concat())
+}
+
+/// Longer than the waits after the first four texts to a number, and in whole minutes.
+const WAITS: [Duration; 4] =
+    [MINUTE, MINUTE.saturating_mul(2), MINUTE.saturating_mul(3), MINUTE.saturating_mul(5)];
+
+/// All five texts that a number may have in an hour, each to another browser as soon as it may be:
+/// in eleven minutes.
+#[track_caller]
+fn use_up_the_hour(gate: &Gate, mut ask: impl FnMut() -> Answer) {
+    for wait in WAITS {
+        texted(gate, &mut ask);
+        gate.pass(wait);
+    }
+    texted(gate, &mut ask);
+}
+
+/// A start that is taken, and whose text is sent: one that waits while time passes may be too late.
+#[track_caller]
+fn texted(gate: &Gate, ask: impl FnOnce() -> Answer) {
+    let before = gate.texts.messages().len();
+    ask().is(303);
+    gate.texts.wait_for_message(before + 1, Duration::from_secs(10));
 }
 
 /// Believes the address that a test writes in front of a request.

@@ -8,7 +8,7 @@ use super::world::World;
 const LOGIN: &[(Step, &[&str])] = &[
     (Step::GiveNumber, &["attempts.get", "counters.take", "attempts.update"]),
     (Step::Text, &["attempts.get", "attempts.update"]),
-    (Step::ShowCodePage, &["attempts.get"]),
+    (Step::ShowCodePage, &["attempts.get", "counters.take"]),
     (Step::GiveCode, GIVE_CODE),
     (Step::LeaveForTheSite, &["sessions.find", "sessions.find"]),
 ];
@@ -22,6 +22,7 @@ const GIVE_CODE: &[&str] = &[
     "attempts.update",
     "counters.give_back",
     "counters.clear",
+    "counters.clear",
 ];
 
 /// Of somebody who is signed in already: that session ends.
@@ -33,6 +34,7 @@ const GIVE_CODE_AGAIN: &[&str] = &[
     "logins.commit",
     "attempts.update",
     "counters.give_back",
+    "counters.clear",
     "counters.clear",
     "sessions.end",
 ];

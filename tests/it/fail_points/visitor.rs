@@ -246,7 +246,7 @@ impl<'w> Visitor<'w> {
 /// A page that a person may be shown when a store fails.
 fn checked(answer: Option<Answer>, name: &str) -> Option<Answer> {
     if let Some(answer) = &answer {
-        assert!(matches!(answer.status, 200 | 303 | 503), "{name}: {answer:?}");
+        assert!(matches!(answer.status, 200 | 303 | 429 | 503), "{name}: {answer:?}");
     }
     answer
 }
