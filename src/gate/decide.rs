@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
-use http::header::{ACCEPT, ORIGIN, UPGRADE};
-use http::{HeaderMap, Method};
+use http::header::{ACCEPT, ORIGIN, REFERER, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::caller::Caller;
 use super::sites::{PathPattern, Rule, Site, Who};
@@ -123,7 +123,9 @@ impl PathPattern {
 /// Whether a request that could change something, or open a websocket, comes from a page of
 /// another origin. A session cookie alone does not make such a request the person's own.
 ///
-/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does.
+/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does, and where
+/// that is missing too, as in old browsers, `Referer` (RFC 9110 §10.1.3). A request without any of
+/// them comes from no page.
 pub fn is_foreign(method: &Method, headers: &HeaderMap, origin: &Origin) -> bool {
     let mut upgrades = headers.get_all(UPGRADE).iter().filter_map(|upgrade| upgrade.to_str().ok());
     let websocket = upgrades.any(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"));
@@ -138,10 +140,16 @@ pub fn is_foreign(method: &Method, headers: &HeaderMap, origin: &Origin) -> bool
         }
         (Some(_), Some(_)) => true,
         (None, _) if websocket => true,
-        (None, _) => headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none"),
+        (None, _) => match headers.get("sec-fetch-site") {
+            Some(site) => site != "same-origin" && site != "none",
+            None => headers.get_all(REFERER).iter().any(|page| !is_of(page, origin)),
+        },
     }
+}
+
+fn is_of(page: &HeaderValue, origin: &Origin) -> bool {
+    let page = page.to_str().ok().and_then(|page| url::Url::parse(page).ok());
+    page.and_then(|page| Origin::of(&page).ok()).as_ref() == Some(origin)
 }
 
 /// Whether a browser is going to a page, as opposed to a script or an app asking for data:

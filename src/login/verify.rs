@@ -42,9 +42,10 @@ pub enum Verdict {
 
 impl Login {
     /// Judges what was typed as the code that was texted to `phone`. A right one begins a
-    /// session in `browser`.
+    /// session in `browser`, in the place of the one that it has.
     ///
-    /// An error means that nobody got in and that the try was given back.
+    /// An error means that nobody got in. The try is given back if the store of attempts lets
+    /// that happen; else it stays taken, and the same answer still takes no other.
     pub async fn verify(
         &self,
         asker: &Asker,
@@ -150,6 +151,7 @@ impl Login {
             token: session.digest,
             host: session.host.clone(),
             beginning: browser.beginning(),
+            instead_of: browser.session,
             at: now,
             expires: session.expires,
         };
@@ -162,6 +164,9 @@ impl Login {
         Ok(match committed {
             Committed::Begun { user, new_user } => {
                 self.signed_in(attempt.id, user, session.id, new_user);
+                if let Some(former) = browser.session {
+                    parts.sessions.note_end(former);
+                }
                 self.forget_waits(attempt, phone).await;
                 right(session)
             }

@@ -48,11 +48,6 @@ impl SignedIn {
         self.0.person.roles()
     }
 
-    /// Whether this is the session that `token` opens.
-    pub fn holds(&self, token: &SessionToken) -> bool {
-        self.0.digest == token.digest()
-    }
-
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
         &self.0.session.user_text
@@ -67,7 +62,6 @@ impl SignedIn {
 /// One token of a session: each host has its own.
 #[derive(Debug)]
 pub(super) struct Known {
-    digest: [u8; 32],
     host: String,
     session: Arc<Session>,
     person: Arc<Person>,
@@ -170,7 +164,7 @@ impl Sessions {
             Some(newer) => person.learn(newer.standing),
             None => session.end(),
         }
-        Ok(Arc::new(Known { digest, host: stored.host, session, person }))
+        Ok(Arc::new(Known { host: stored.host, session, person }))
     }
 
     /// Makes a token for a further host of a session that began elsewhere: `None` when the

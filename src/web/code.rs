@@ -69,8 +69,13 @@ pub(super) async fn submit(
         Err(early) => return *early,
     };
     let asker = web.asker(&visit, &flow, &phone);
-    match web.login.verify(&asker, &phone, &form.code, &visit.begins()).await {
-        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified).await,
+    // Asked before the code is spent: what fails from then on must not keep the person out.
+    let Ok(before) = web.signed_in(&visit.headers, &visit.facts).await else {
+        return web.unavailable(&visit);
+    };
+    let browser = visit.begins(before.map(|before| before.session()));
+    match web.login.verify(&asker, &phone, &form.code, &browser).await {
+        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified),
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
         Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
             web.to_number_page(&visit, flow, Say::CodeDied)
@@ -153,21 +158,14 @@ impl Web {
         self.page(visit, status, &page)
     }
 
-    /// Gives the browser its session, ends the one it had before, and leads out of our pages.
-    async fn let_in(
+    /// Gives the browser its session and what it keeps of the number, and leads out of our pages.
+    fn let_in(
         &self,
         visit: &Visit,
         flow: Flow,
         phone: &PhoneNumber,
         verified: &Verified,
     ) -> Response {
-        let before = self.signed_in(&visit.headers, &visit.facts).await;
-        if let Ok(Some(before)) = before
-            && !before.holds(verified.token())
-            && self.sessions.end(&before).await.is_err()
-        {
-            return self.unavailable(visit);
-        }
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
         let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::{Country, Origin, PhoneNumber, digest};
+use crate::domain::{Country, Origin, PhoneNumber, SessionId, digest};
 use crate::gate::{Cookies, Site};
 use crate::login::{Asker, Door, Keepsake};
 use crate::session::{Browser, SessionToken, SignedIn};
@@ -111,13 +111,14 @@ impl Visit {
         self.cookies.clear("")
     }
 
-    /// The browser, as a session begins in it.
-    pub(super) fn begins(&self) -> Browser<'_> {
+    /// The browser, as a session begins in it in the place of `session`.
+    pub(super) fn begins(&self, session: Option<SessionId>) -> Browser<'_> {
         let user_agent = self.headers.get(header::USER_AGENT);
         Browser {
             host: self.facts.origin.host(),
             user_agent: user_agent.and_then(|value| value.to_str().ok()),
             address: self.facts.client,
+            session,
         }
     }
 

@@ -112,7 +112,7 @@ impl Alone {
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
         let host = host.host().clone();
-        let browser = Browser { host: &host, user_agent: None, address };
+        let browser = Browser { host: &host, user_agent: None, address, session: None };
         let verdict = self.login.verify(&asker(address, who), &phone, code, &browser).await;
         verdict.expect("an answer")
     }
