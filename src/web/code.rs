@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::flow::{Flow, Say};
 use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
-use super::visit::Visit;
+use super::visit::{Astray, Visit};
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
 use crate::login::{StartError, Started, Verdict, Verified};
@@ -22,7 +22,8 @@ const OUTCOME: Duration = Duration::from_secs(2);
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     let (flow, phone) = match web.texted(&visit, visit.asked("flow").unwrap_or_default()) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray(&visit, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(_)) => return visit.to_done(&web.seal(&flow)).into_response(),
@@ -49,6 +50,12 @@ struct Texted {
     wait: Duration,
 }
 
+/// Why somebody is not at the code yet.
+enum Early {
+    Astray(Astray),
+    Untexted(Box<Flow>),
+}
+
 #[derive(Deserialize)]
 pub(super) struct CodeForm {
     #[serde(default)]
@@ -63,15 +70,16 @@ pub(super) async fn submit(
     visit: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     let asker = web.asker(&visit, &flow, &phone);
     // Asked before the code is spent: what fails from then on must not keep the person out.
     let Ok(before) = web.signed_in(&visit.headers, &visit.facts).await else {
-        return web.unavailable(&visit);
+        return web.unavailable_form(&visit, flow);
     };
     let browser = visit.begins(before.map(|before| before.session()));
     match web.login.verify(&asker, &phone, &form.code, &browser).await {
@@ -84,9 +92,9 @@ pub(super) async fn submit(
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
         Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
-        Ok(Verdict::Limited(limited)) => web.limited(&visit, limited),
-        Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
-        Err(_) => web.unavailable(&visit),
+        Ok(Verdict::Limited(limited)) => web.limited(&visit, flow, limited),
+        Ok(Verdict::Blocked) => web.denied(&visit, flow),
+        Err(_) => web.unavailable_form(&visit, flow),
     }
 }
 
@@ -96,29 +104,29 @@ pub(super) async fn resend(
     visit: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.text(&visit, &flow, &phone).await {
         Ok(Started::CoolingDown) => web.not_yet(&visit, flow, &phone).await,
         Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
-        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
-        Err(StartError::Store(_)) => web.unavailable(&visit),
+        Err(StartError::Limited(limited)) => web.limited(&visit, flow, limited),
+        Err(StartError::Store(_)) => web.unavailable_form(&visit, flow),
         // The configuration changed between two texts.
         Err(_) => web.to_number_page(&visit, flow, Say::CountryNotServed),
     }
 }
 
 impl Web {
-    /// The flow of a visit that has posted a number, or the answer to one that has not.
-    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Box<Response>> {
-        let flow =
-            self.flow(visit, sealed).map_err(|astray| Box::new(self.astray(visit, &astray)))?;
+    /// The flow of a visit that has posted a number.
+    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Early> {
+        let flow = self.flow(visit, sealed).map_err(Early::Astray)?;
         match flow.phone.clone() {
             Some(phone) => Ok((flow, phone)),
-            None => Err(Box::new(self.to_number_page(visit, flow, Say::TimedOut))),
+            None => Err(Early::Untexted(Box::new(flow))),
         }
     }
 
@@ -134,7 +142,7 @@ impl Web {
                 let seconds = whole_seconds(wait).max(1);
                 self.to_code_page(visit, flow, Say::NotYet { seconds })
             }
-            Err(_) => self.unavailable(visit),
+            Err(_) => self.unavailable_form(visit, flow),
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Visit {
     pub(super) facts: Facts,
     pub(super) headers: HeaderMap,
     pub(super) query: HashMap<String, String>,
-    /// Path and query of this page.
+    /// Path and query of this page; empty for a form, which is no page to come back to.
     here: String,
     pub(super) cookies: Cookies,
 }
@@ -51,8 +51,10 @@ impl FromRequestParts<Arc<Web>> for Visit {
             return Err(web.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
         };
         let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let here =
+            if parts.method.is_safe() { format!("{}{target}", facts.base) } else { String::new() };
         Ok(Self {
-            here: format!("{}{target}", facts.base),
+            here,
             cookies: Cookies::for_origin(&facts.origin),
             headers: parts.headers.clone(),
             query,
@@ -188,8 +190,12 @@ impl Web {
             (Opened::NotOurs, _) => Err(Astray::NotOurs),
             (Opened::Good(flow) | Opened::Old(flow), None) => Err(Astray::NoCookie(Box::new(flow))),
             (Opened::Good(flow), Some(browser)) if flow.browser == browser => Ok(flow),
+            (Opened::Old(flow), Some(browser)) if flow.browser == browser => {
+                Err(Astray::Old(Box::new(flow)))
+            }
+            // Nothing but where it leads is for another browser.
             (Opened::Good(flow) | Opened::Old(flow), Some(browser)) => {
-                Err(Astray::Old(Box::new(Flow { browser, ..flow })))
+                Err(Astray::Old(Box::new(Flow::to(flow.origin, flow.path, browser))))
             }
         }
     }
@@ -214,20 +220,25 @@ impl Web {
         self.page(visit, StatusCode::BAD_REQUEST, &page)
     }
 
-    /// The page of a site on this host, or else of another.
+    /// The page of a site on this host, or else of the only one there is; which of several is not
+    /// to be guessed, so that there the page that signs in is told.
     pub(super) fn begin_again(&self, visit: &Visit) -> String {
-        self.home(visit).map(|site| format!("{}/", site.place)).unwrap_or_default()
+        let login = || self.map.issuer().url("/login");
+        self.home(visit).map_or_else(login, |site| format!("{}/", site.place))
     }
 
     pub(super) fn home(&self, visit: &Visit) -> Option<&Site> {
         self.home_at(Some(&visit.facts.origin))
     }
 
-    /// A site on this host, or else another.
+    /// A site on this host, or else the only one there is.
     pub(super) fn home_at(&self, at: Option<&Origin>) -> Option<&Site> {
         let sites = self.map.sites();
         let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
-        here.or_else(|| sites.last())
+        here.or(match sites {
+            [only] => Some(only),
+            _ => None,
+        })
     }
 
     /// Who holds the session cookie of a request to `facts.origin`.
@@ -264,8 +275,7 @@ impl Web {
     /// A page in the visitor's language. A language that was chosen is kept in a cookie.
     pub(super) fn page(&self, visit: &Visit, status: StatusCode, page: &impl Page) -> Response {
         let language = self.spoken_with(visit);
-        let here = if status.is_success() { visit.here.as_str() } else { "" };
-        let chrome = Chrome { language, base: &visit.facts.base, here };
+        let chrome = Chrome { language, base: &visit.facts.base, here: &visit.here };
         let html = Bytes::from(self.pages.render(&chrome, page));
         let mut response = Response::new(html.into());
         *response.status_mut() = status;

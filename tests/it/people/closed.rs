@@ -83,7 +83,8 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         let number = browser.visit("/orders");
         let page = browser.give_number(&number, ADA).is(200).never_says("access");
         let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
-        let denied = browser.give_code(&page, &code_in(&text.body)).is(403);
+        let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
+        let denied = browser.follow(denied).is(403);
         assert!(denied.says("You don’t have access").all("set-cookie").is_empty());
         browser.get("/orders").is(303);
         let again = browser.give_code(&page, &code_in(&text.body));
@@ -106,7 +107,8 @@ fn a_user_who_is_gone_before_their_code_came_is_not_made_anew() {
     let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
     let mut database = gate.database();
     gate.run(sqlx::query("DELETE FROM users").execute(&mut database)).unwrap();
-    browser.give_code(&page, &code_in(&text.body)).is(403);
+    let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
+    browser.follow(denied).is(403);
     assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 0);
     assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
     assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);

@@ -207,9 +207,11 @@ fn a_code_is_of_no_use_at_another_browser() {
     let (page, code) = begin(&gate, &mut hers, "/", ADA);
 
     let mut nobody = gate.browser();
-    nobody.give_code(&page, &code).is(400).says("did not send our cookie back");
+    let answer = nobody.give_code(&page, &code).is(303);
+    nobody.follow(answer).is(400).says("did not send our cookie back");
     thief.visit("/");
-    thief.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    let answer = thief.give_code(&page, &code).is(303);
+    thief.follow(answer).is(200).says("Your sign-in timed out").never_says("555");
     gate.pass(Duration::from_secs(34));
     let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
     assert_ne!(own_code, code);
@@ -280,10 +282,12 @@ fn a_sealed_text_that_was_touched_or_is_old_opens_nothing() {
     touched.extend([String::new(), flow[..40].to_owned(), format!("{flow}AAAA"), "A".repeat(6000)]);
     for sealed in &touched {
         let form = [("flow", sealed.as_str()), ("code", code.as_str())];
-        browser.post("/.doorcode/code", &form).is(400);
+        let answer = browser.post("/.doorcode/code", &form).is(303);
+        browser.follow(answer).is(400).says("Your sign-in timed out");
         browser.get(&format!("/.doorcode/resume?flow={sealed}")).is(400);
     }
     gate.pass(Duration::from_mins(10));
-    browser.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.follow(answer).is(200).says(ADA).says("Your sign-in timed out");
     assert_nobody_is_signed_in(&gate, &mut browser);
 }
