@@ -30,6 +30,10 @@ const LAST_SEEN: Duration = Duration::from_mins(5);
 /// Between two looks for what others changed: sessions that were ended, roles.
 const CHANGES: Duration = Duration::from_millis(500);
 
+/// Between two sweeps of what is over. Told by the clock that rules ask, and looked at so often.
+const SWEEP: Duration = Duration::from_hours(1);
+const SWEEP_LOOK: Duration = Duration::from_secs(1);
+
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -241,6 +245,10 @@ fn background(
         Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
         Job { name: "changes", run: Box::pin(changes) },
         Job { name: "last seen", run: Box::pin(last_seen) },
+        Job {
+            name: "sweep",
+            run: Box::pin(sweep(Arc::clone(&lasting.store), lasting.system.clone())),
+        },
         Job { name: "upstream names", run: Box::pin(names) },
     ];
     jobs.extend(demo.map(|demo| Job { name: "demo app", run: Box::pin(demo.run()) }));
@@ -250,5 +258,22 @@ fn background(
 async fn write_last_seen(sessions: &Sessions) {
     if let Err(error) = sessions.write_last_seen().await {
         tracing::error!(%error, "when sessions were last used was not written");
+    }
+}
+
+/// Deletes what is over, first an hour after the start.
+async fn sweep(store: Arc<SqlStore>, system: System) {
+    let mut last = system.now();
+    loop {
+        tokio::time::sleep(SWEEP_LOOK).await;
+        let now = system.now();
+        // A clock that was set back by more begins a new hour.
+        if now.since(last) < SWEEP && last.since(now) < SWEEP {
+            continue;
+        }
+        last = now;
+        if let Err(error) = store.sweep(now).await {
+            tracing::error!(%error, "what is over was not deleted");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub use durable::{
     StoredSession, StoredUser, Users, Which,
 };
 pub use memory::MemoryAttempts;
-pub use sql::{Database, SqlStore};
+pub use sql::{Database, SqlStore, Swept};
 pub use tickets::{MemoryTickets, Ticket, Tickets};
 
 /// A store did not do what it was asked. What needed it is refused, never let through.

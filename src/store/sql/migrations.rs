@@ -68,6 +68,15 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     );
     INSERT INTO change_counter (one, seq) VALUES (1, 0);",
     ),
+    // For what looks for rows that are over.
+    (
+        4,
+        "indexes of times",
+        "CREATE INDEX tokens_of_session ON session_tokens (session_id);
+    CREATE INDEX sessions_by_end ON sessions (ended);
+    CREATE INDEX sessions_by_expiry ON sessions (expires);
+    CREATE INDEX spent_by_time ON spent (at);",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -5,6 +5,7 @@ mod counters;
 mod logins;
 mod migrations;
 mod sessions;
+mod sweep;
 mod users;
 
 use std::fs::OpenOptions;
@@ -18,6 +19,8 @@ use sqlx::sqlite::{
 };
 
 use super::StoreError;
+
+pub use sweep::Swept;
 
 /// `[store]`: where durable things are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

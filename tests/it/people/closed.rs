@@ -146,3 +146,16 @@ fn who_signed_in_once_is_a_user_of_a_place_that_closed() {
     signed_in(&gate, BOB);
     assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 2);
 }
+
+#[test]
+fn a_text_that_is_withheld_counts_like_one_that_is_sent() {
+    let limits = ("[login]\n", "[limits]\ntexts_1h = 2\n[login]\nsign_up = false\n");
+    let gate = Gate::changed(&[(crate::support::settings::RAISED, ""), limits]);
+    let ask = |phone: &str| {
+        let mut browser = gate.browser();
+        let number = browser.visit("/orders");
+        browser.give_number(&number, phone).status
+    };
+    assert_eq!([BOB, "+12025550188", ADA].map(ask), [200, 200, 429]);
+    assert_eq!(gate.texts.requests(), 0, "neither of the first two is a user's");
+}

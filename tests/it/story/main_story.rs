@@ -1,5 +1,5 @@
 //! From a protected page, by number and code, back to it.
-use crate::support::browser::{between, code_in, flow_of};
+use crate::support::browser::{Browser, between, code_in, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
@@ -190,4 +190,24 @@ fn numbers_that_are_not_texted_are_told_before_anybody_pays() {
         assert!(again.text().contains("Error: "), "{again}");
     }
     assert_eq!(gate.texts.requests(), 0);
+}
+
+#[test]
+fn the_country_is_chosen_by_the_last_number_then_the_operator_then_the_browser() {
+    let chosen = |browser: &mut Browser| {
+        let page = browser.visit("/").is(200).text();
+        between(&page, "<option selected value=", ">").to_owned()
+    };
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    assert_eq!(chosen(&mut browser), "GB", "of en-GB");
+    browser.language = "fr-FR,fr".to_owned();
+    assert_eq!(chosen(&mut browser), "US", "the first that is served");
+    let gate = Gate::changed(&[("[login]\n", "[login]\ndefault_country = \"GB\"\n")]);
+    let mut browser = gate.browser();
+    browser.language = "en-US".to_owned();
+    assert_eq!(chosen(&mut browser), "GB", "the operator's");
+    let page = browser.visit("/");
+    browser.give_number(&page, ADA).is(200);
+    assert_eq!(chosen(&mut browser), "US", "the one of the last number");
 }
