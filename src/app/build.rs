@@ -5,15 +5,19 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
-use super::{demo, secret};
+use super::{demo, secret, sweep};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
 use crate::domain::{Keyring, WeakSecret};
-use crate::events::{Log, Sink};
+use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
-use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
-use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
+use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::metrics::{self, Metrics, MetricsError, Watched};
+use crate::proxy::{
+    self, AccessLog, Connections, DECISIONS, Drain, Job, Live, LiveParts, Readiness, Resolver,
+    Shared,
+};
 use crate::session::Sessions;
 use crate::store::{
     Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
@@ -29,10 +33,6 @@ const LAST_SEEN: Duration = Duration::from_mins(5);
 
 /// Between two looks for what others changed: sessions that were ended, roles.
 const CHANGES: Duration = Duration::from_millis(500);
-
-/// Between two sweeps of what is over. Told by the clock that rules ask, and looked at so often.
-const SWEEP: Duration = Duration::from_hours(1);
-const SWEEP_LOOK: Duration = Duration::from_secs(1);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,8 @@ pub enum AppError {
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
     #[error("cannot start: {0}")]
@@ -72,11 +74,13 @@ pub struct Surroundings {
 struct Lasting {
     system: System,
     events: Arc<dyn Sink>,
+    metrics: Arc<Metrics>,
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     login: LoginParts,
+    attempts: Arc<MemoryAttempts>,
     tickets: Arc<MemoryTickets>,
     resolver: Arc<Resolver>,
 }
@@ -90,15 +94,17 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let stores = open(&config, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
+    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
+    expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
     let jobs = background(&lasting, &live, worker, demo);
-    let Lasting { system, events, store, sessions, resolver, .. } = lasting;
     let access_log = Arc::new(access_log);
+    let watched = watched(&lasting, &drain, &access_log);
+    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
     let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
-    Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+    Ok(proxy::Parts { settings: config.proxy, shared, store, metrics, watched, jobs })
 }
 
 /// What is opened before anything else.
@@ -127,13 +133,16 @@ fn lasting(
     stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
-) -> Lasting {
+) -> Result<Lasting, AppError> {
     let Stores { sql: store, counters } = stores;
-    let events: Arc<dyn Sink> = Arc::new(Log);
+    let metrics = Arc::new(Metrics::new()?);
+    let counted = Arc::clone(metrics.happened());
+    let events: Arc<dyn Sink> = Arc::new(Sinks(vec![Arc::new(Log), counted]));
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
+    let attempts = Arc::new(MemoryAttempts::default());
     let login = LoginParts {
-        attempts: Arc::new(MemoryAttempts::default()),
+        attempts: Arc::clone(&attempts) as _,
         logins: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
@@ -144,7 +153,19 @@ fn lasting(
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
     let tickets = Arc::new(MemoryTickets::default());
-    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
+    Ok(Lasting {
+        system,
+        events,
+        metrics,
+        keyring,
+        store,
+        sessions,
+        outbox,
+        login,
+        attempts,
+        tickets,
+        resolver,
+    })
 }
 
 /// The one value that configuration decides.
@@ -164,8 +185,10 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         system: lasting.system.clone(),
     };
     let web = Arc::new(Web::new(parts, &lasting.keyring));
-    let trusted = config.proxy.trusted_proxies.clone();
-    Ok(Live::new(map, directory, config.session, trusted, web))
+    let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
+    let requests = lasting.metrics.requests(&sites, DECISIONS)?;
+    let parts = LiveParts { map, directory, session: config.session, web, requests };
+    Ok(Live::new(parts, &config.proxy))
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {
@@ -247,7 +270,7 @@ fn background(
         Job { name: "last seen", run: Box::pin(last_seen) },
         Job {
             name: "sweep",
-            run: Box::pin(sweep(Arc::clone(&lasting.store), lasting.system.clone())),
+            run: Box::pin(sweep::run(Arc::clone(&lasting.store), lasting.system.clone())),
         },
         Job { name: "upstream names", run: Box::pin(names) },
     ];
@@ -261,19 +284,26 @@ async fn write_last_seen(sessions: &Sessions) {
     }
 }
 
-/// Deletes what is over, first an hour after the start.
-async fn sweep(store: Arc<SqlStore>, system: System) {
-    let mut last = system.now();
-    loop {
-        tokio::time::sleep(SWEEP_LOOK).await;
-        let now = system.now();
-        // A clock that was set back by more begins a new hour.
-        if now.since(last) < SWEEP && last.since(now) < SWEEP {
-            continue;
-        }
-        last = now;
-        if let Err(error) = store.sweep(now).await {
-            tracing::error!(%error, "what is over was not deleted");
-        }
-    }
+/// Counters of what may happen stand at zero from the start.
+fn expect(config: &Config, lasting: &Lasting) {
+    let providers = config.providers.iter().map(sms::ProviderSettings::name);
+    lasting
+        .metrics
+        .happened()
+        .expect(providers, login::ROWS.iter().chain([&login::WAIT]).map(|row| row.key));
+}
+
+/// Numbers that others keep anyway.
+fn watched(lasting: &Lasting, drain: &Arc<Drain>, access_log: &Arc<AccessLog>) -> Vec<Watched> {
+    let (sessions, outbox) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.outbox));
+    let attempts = Arc::clone(&lasting.attempts);
+    let (connections, lines) = (drain.connections.clone(), Arc::clone(access_log));
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    vec![
+        Watched { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
+        Watched { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.kept()) },
+        Watched { row: &metrics::TEXTS_WAITING, now: Box::new(move || count(outbox.unfinished())) },
+        Watched { row: &metrics::CONNECTIONS, now: Box::new(move || count(connections.open())) },
+        Watched { row: &metrics::ACCESS_LINES_DROPPED, now: Box::new(move || lines.dropped()) },
+    ]
 }

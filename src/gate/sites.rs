@@ -1,9 +1,10 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{Country, Origin, PhoneNumber, Role};
+use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
@@ -13,8 +14,20 @@ pub struct Site {
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
+    /// Whose pages may use what needs a login; the site's own always may.
+    pub allowed_origins: Vec<OriginPattern>,
+    pub hsts: Hsts,
+    /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
+    pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
+}
+
+impl Site {
+    /// Whether a rule is for some methods only.
+    pub fn asks_for_methods(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.methods.is_empty())
+    }
 }
 
 /// Where the world finds a site: its `url`, taken apart.
@@ -59,6 +72,15 @@ impl fmt::Display for SitePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
     }
+}
+
+/// What browsers are told about the use of https for a host (RFC 6797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hsts {
+    /// Nothing.
+    Off,
+    /// To use nothing else for so long; zero: to forget it.
+    For(Duration),
 }
 
 /// Where requests of a site go on to.

@@ -2,9 +2,25 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::live::Live;
+use super::outgoing::Outgoing;
 use crate::gate::Caller;
 use crate::system::Timestamp;
-use crate::web::Reference;
+
+/// What may become of a request.
+pub const DECISIONS: &[&str] = &[
+    "none",
+    "bad-request",
+    "unknown-host",
+    "no-site",
+    "own",
+    "preflight",
+    "store-failed",
+    "foreign-origin",
+    "forward",
+    "sign-in",
+    "refused",
+    "upstream-failed",
+];
 
 /// One request and its answer: what was found out on the way.
 pub(super) struct Exchange {
@@ -16,10 +32,11 @@ pub(super) struct Exchange {
     pub(super) caller: Caller,
     /// Whether only a signed-in person may see the answer.
     pub(super) privately: bool,
-    /// For the access log: what became of the request.
+    /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
     pub(super) decision: &'static str,
-    /// What an error page told the person to quote.
-    pub(super) reference: Option<String>,
+    /// When the app was asked.
+    pub(super) asked: Timestamp,
+    pub(super) outgoing: Outgoing,
 }
 
 impl Exchange {
@@ -32,12 +49,8 @@ impl Exchange {
             caller: Caller::Nobody,
             privately: false,
             decision: "none",
-            reference: None,
+            asked: began,
+            outgoing: Outgoing::default(),
         }
-    }
-
-    /// Keeps the reference that an answer quotes, so that the access line has it beside the cause.
-    pub(super) fn note_reference<B>(&mut self, answer: &http::Response<B>) {
-        self.reference = answer.extensions().get::<Reference>().map(|told| told.0.clone());
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Response;
 use http::request::Parts;
+use http::{Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 use pingora_core::modules::http::HttpModules;
@@ -19,9 +19,10 @@ use super::exchange::Exchange;
 use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
+use super::request_id::{X_REQUEST_ID, request_id};
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
@@ -70,14 +71,22 @@ impl Gateway {
                 ctx.decision = "unknown-host";
                 problem(Problem::UnknownHost)
             }
-            Located::NoSite => problem(Problem::NotFound),
-            Located::Disguised => problem(Problem::BadRequest),
+            Located::NoSite => {
+                ctx.decision = "no-site";
+                problem(Problem::NotFound)
+            }
+            Located::Disguised => {
+                ctx.decision = "bad-request";
+                problem(Problem::BadRequest)
+            }
             Located::Own(own) => {
                 ctx.decision = "own";
+                ctx.outgoing.hsts = live.hsts.of_own(own.origin);
                 Fate::Own(Facts::new(&own, client))
             }
             Located::Site { index, origin } => {
                 ctx.site = Some(index);
+                ctx.outgoing.hsts = live.hsts.of_site(index);
                 let site = &live.map.sites()[index];
                 let method = &request.method;
                 let asked = Asked { site, method, readings: &readings, client };
@@ -97,6 +106,15 @@ impl Gateway {
         let problem = |problem: Problem| {
             Fate::Answer(live.web.problem(&problem, &request.headers, Some(origin)))
         };
+        let headers = &request.headers;
+        ctx.outgoing.sharing = gate::sharing(asked, headers);
+        if gate::preflight(asked, headers) == Preflight::Ours {
+            ctx.decision = "preflight";
+            return match &ctx.outgoing.sharing.with {
+                Some(_) => Fate::Answer(live.web.preflight(headers)),
+                None => problem(Problem::Foreign),
+            };
+        }
         if gate::need(asked) == Need::Caller {
             ctx.privately = true;
             let Ok(caller) = self.caller(request, origin, ctx).await else {
@@ -106,7 +124,8 @@ impl Gateway {
             ctx.caller = caller;
         }
         let signed_in = matches!(ctx.caller, Caller::Session(..));
-        if signed_in && gate::is_foreign(asked.method, &request.headers, origin) {
+        if signed_in && gate::is_foreign(asked.method, headers, origin, &asked.site.allowed_origins)
+        {
             ctx.decision = "foreign-origin";
             return problem(Problem::Foreign);
         }
@@ -129,6 +148,16 @@ impl Gateway {
                 })
             }
         }
+    }
+
+    /// Gives a request the id that everybody knows it by from then on; whatever the client called
+    /// it is gone.
+    fn give_id(&self, request: &mut RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Result<()> {
+        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
+        let id = request_id(&request.headers, trusted, &self.shared.system);
+        request.insert_header(X_REQUEST_ID, id.clone())?;
+        ctx.outgoing.request_id = Some(id);
+        Ok(())
     }
 
     /// Once the process is ending, every answer closes its connection, also that to a request
@@ -187,14 +216,14 @@ impl ProxyHttp for Gateway {
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        self.give_id(session.req_header_mut(), peer, ctx)?;
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
-        ctx.note_reference(&answer);
         self.close_if_ending(session);
-        bridge::send(session, answer).await?;
+        send(session, answer, ctx).await?;
         Ok(true)
     }
 
@@ -204,6 +233,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        ctx.asked = self.shared.system.now();
         let peer = site.and_then(|site| self.shared.resolver.peer(site));
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
@@ -215,15 +245,18 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        headers::clean_request(request);
         let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        headers::clean_request(request, site.asks_for_methods());
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
             forwarding.write(client, &mut Upstream(request));
         }
         gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
+        if let Some(id) = &ctx.outgoing.request_id {
+            request.insert_header(X_REQUEST_ID, id.clone())?;
+        }
         Ok(())
     }
 
@@ -233,6 +266,17 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && !session.is_upgrade_req() {
+            // RFC 9110 §15.2.2: only what was asked for. What follows would be no HTTP.
+            return Error::e_explain(
+                ErrorType::InvalidHTTPHeader,
+                "a switch that nobody asked for",
+            );
+        }
+        // Early hints are not the answer yet (RFC 8297).
+        if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
+            ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
+        }
         self.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
@@ -240,6 +284,7 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(None);
         }
         headers::clean_response(response, ctx.privately);
+        ctx.outgoing.write_apps(response);
         Ok(())
     }
 
@@ -258,9 +303,8 @@ impl ProxyHttp for Gateway {
             let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
             let at = site.map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
-            ctx.note_reference(&answer);
             // The client may be gone: then there is nobody to tell.
-            let _ = bridge::send(session, answer).await;
+            let _ = send(session, answer, ctx).await;
         }
         FailToProxy { error_code: code, can_reuse_downstream: false }
     }
@@ -276,21 +320,29 @@ impl ProxyHttp for Gateway {
             Caller::Session(who, _) => Some(who.user_text().as_ref()),
             Caller::Nobody => None,
         };
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        ctx.live.requests.count(ctx.site, ctx.decision, status);
         self.shared.access_log.write(&Line {
             at: ctx.began,
             client: ctx.client,
             method: request.method.as_str(),
             host: host.unwrap_or_default(),
             path: request.uri.path(),
-            status: session.response_written().map_or(0, |response| response.status.as_u16()),
+            status,
             bytes: session.body_bytes_sent(),
             took: self.shared.system.now().since(ctx.began),
             decision: ctx.decision,
             user,
             error,
-            reference: ctx.reference.as_deref(),
+            request_id: ctx.outgoing.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
     }
+}
+
+/// Sends an answer of ours, with what every answer carries.
+async fn send(session: &mut Session, mut answer: Response<Bytes>, ctx: &Exchange) -> Result<()> {
+    ctx.outgoing.write_ours(answer.headers_mut());
+    bridge::send(session, answer).await
 }
 
 /// The status for an exchange that broke off, and what is still said about it; `None` when the

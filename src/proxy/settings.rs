@@ -1,6 +1,9 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
+
+use crate::gate::Hsts;
 
 /// `[server]` and `[admin]`: sockets and whom to believe. What is read once, at start.
 #[derive(Clone, Debug)]
@@ -9,4 +12,8 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where no site says otherwise.
+    pub hsts: Hsts,
+    /// From the end of readiness to that of listening.
+    pub drain_delay: Duration,
 }

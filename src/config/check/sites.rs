@@ -42,6 +42,11 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     } else {
         Some(IdentityPreset::default())
     };
+    let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
+    let hsts_key = key("hsts");
+    let hsts =
+        if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
+    let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
         reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
@@ -50,6 +55,9 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         place: place?,
         upstreams: upstreams?,
         identity: identity?,
+        allowed_origins: allowed_origins?,
+        hsts: hsts?,
+        ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })
 }

@@ -1,34 +1,31 @@
-//! What judging a request costs: `cargo bench`. Prints nanoseconds for each; asserts nothing.
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a bench prints, may stop, and measures real time"
-)]
+//! Judging a request: reading its target, finding its site, deciding by the rules.
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Instant;
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide,
-    need, readings,
+    Asked, Caller, Hsts, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    decide, need, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
 
+use super::measure;
+
 const ROUNDS: u32 = 200_000;
 
-fn main() {
+pub(crate) fn run(signed_in: &Caller) {
     let map = map();
-    let targets = [
-        ("public", "/public/logo.svg"),
-        ("nobody at a protected page", "/orders/17"),
-        ("a role's page", "/admin/users"),
-        ("every reading", "/a%20b;v=1//c/"),
+    let nobody = Caller::Nobody;
+    let cases = [
+        ("decision: public", "/public/logo.svg", &nobody),
+        ("decision: signed in", "/orders/17", signed_in),
+        ("decision: nobody, protected page", "/orders/17", &nobody),
+        ("decision: a role's page", "/admin/users", signed_in),
+        ("decision: every reading", "/a%20b;v=1//c/", signed_in),
     ];
-    for (name, path) in targets {
-        measure(name, || {
+    for (name, path, caller) in cases {
+        measure(name, 0..ROUNDS, |_| {
             let readings = readings(black_box(path)).expect("a good target");
             black_box(map.locate("shop.example.com", &readings));
             let asked = Asked {
@@ -38,17 +35,9 @@ fn main() {
                 client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             };
             black_box(need(&asked));
-            black_box(decide(&asked, &Caller::Nobody));
+            black_box(decide(&asked, caller));
         });
     }
-}
-
-fn measure(name: &str, mut work: impl FnMut()) {
-    (0..ROUNDS / 10).for_each(|_| work());
-    let began = Instant::now();
-    (0..ROUNDS).for_each(|_| work());
-    let each = began.elapsed() / ROUNDS;
-    println!("{name:30} {:>8} ns", each.as_nanos());
 }
 
 fn map() -> Map {
@@ -65,6 +54,9 @@ fn map() -> Map {
         place: SitePlace::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
+        ignore_case: false,
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])
