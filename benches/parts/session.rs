@@ -57,6 +57,7 @@ impl Store {
             token: [1; 32],
             host: host.to_string(),
             beginning: StoredBeginning::default(),
+            instead_of: None,
             at,
             expires: at + hour,
         };

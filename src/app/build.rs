@@ -5,7 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
-use super::{demo, secret};
+use super::{demo, secret, sweep};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
@@ -291,6 +291,10 @@ fn background(
         Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
         Job { name: "changes", run: Box::pin(changes) },
         Job { name: "last seen", run: Box::pin(last_seen) },
+        Job {
+            name: "sweep",
+            run: Box::pin(sweep::run(Arc::clone(&lasting.store), lasting.system.clone())),
+        },
         Job { name: "upstream names", run: Box::pin(names) },
     ];
     jobs.extend(demo.map(|demo| Job { name: "demo app", run: Box::pin(demo.run()) }));
@@ -306,7 +310,10 @@ async fn write_last_seen(sessions: &Sessions) {
 /// Counters of what may happen stand at zero from the start.
 fn expect(config: &Config, lasting: &Lasting) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
-    lasting.metrics.happened().expect(providers, login::ROWS.iter().map(|row| row.key));
+    lasting
+        .metrics
+        .happened()
+        .expect(providers, login::ROWS.iter().chain([&login::WAIT]).map(|row| row.key));
 }
 
 /// Numbers that others keep anyway.

@@ -5,6 +5,7 @@ mod demo;
 mod health;
 mod secret;
 mod serve;
+mod sweep;
 
 pub use build::{AppError, Surroundings, build};
 pub use health::health;

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -12,7 +12,9 @@ pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
 /// The address a request comes from: the socket's peer or, when that is a trusted proxy, the
 /// rightmost address of `X-Forwarded-For` that is not one.
 ///
-/// An entry that is not an address means that the chain cannot be believed: the peer it is.
+/// Some proxies write the port too, or the brackets of RFC 7239 §6: `203.0.113.9:5678`,
+/// `[2001:db8::9]`, `[2001:db8::9]:5678`. Any other entry that is not an address means that the
+/// chain cannot be believed: the peer it is.
 pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
@@ -22,7 +24,7 @@ pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
     for header in headers.get_all("x-forwarded-for").iter().rev() {
         let Ok(text) = header.to_str() else { return peer };
         for entry in text.rsplit(',') {
-            let Ok(ip) = entry.trim().parse::<IpAddr>() else { return peer };
+            let Some(ip) = address(entry.trim()) else { return peer };
             client = ip.to_canonical();
             if !is_trusted(client, trusted) {
                 return client;
@@ -30,4 +32,11 @@ pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
         }
     }
     client
+}
+
+fn address(entry: &str) -> Option<IpAddr> {
+    let bracketed = || entry.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    let plain = entry.parse::<IpAddr>().ok().or_else(|| bracketed().map(IpAddr::V6));
+    // An IPv6 address has a port only in brackets, so that this takes no part of it for one.
+    plain.or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }

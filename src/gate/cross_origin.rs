@@ -1,5 +1,5 @@
 //! What pages of other origins may do in a person's name, and what scripts of theirs may read.
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, UPGRADE};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, REFERER, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::caller::Caller;
@@ -10,7 +10,9 @@ use crate::domain::{Origin, OriginPattern};
 /// another origin that is not `listed` either. A session cookie alone does not make such a
 /// request the person's own.
 ///
-/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does.
+/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does, and where
+/// that is missing too, as in old browsers, `Referer` (RFC 9110 §10.1.3). A request without any of
+/// them comes from no page.
 pub fn is_foreign(
     method: &Method,
     headers: &HeaderMap,
@@ -22,12 +24,20 @@ pub fn is_foreign(
     if method.is_safe() && !websocket {
         return false;
     }
+    let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     if headers.contains_key(ORIGIN) {
-        let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
         return !named(headers).is_some_and(|(origin, _)| welcome(&origin));
     }
-    let site = headers.get("sec-fetch-site");
-    websocket || site.is_some_and(|site| site != "same-origin" && site != "none")
+    let stranger = |page| !origin_of(page).is_some_and(|origin| welcome(&origin));
+    let foreign = headers.get("sec-fetch-site").map_or_else(
+        || headers.get_all(REFERER).iter().any(stranger),
+        |site| site != "same-origin" && site != "none",
+    );
+    websocket || foreign
+}
+
+fn origin_of(page: &HeaderValue) -> Option<Origin> {
+    Origin::of(&url::Url::parse(page.to_str().ok()?).ok()?).ok()
 }
 
 /// Whose scripts may read the answers of a site, as far as one request tells.

@@ -21,8 +21,6 @@ pub(super) struct Fresh {
     pub(super) tries: u8,
     pub(super) source: CounterKey,
     pub(super) counted: Timestamp,
-    /// From this text to the next.
-    pub(super) wait: Duration,
 }
 
 /// What a start came to.
@@ -31,10 +29,6 @@ pub(super) enum Opened {
     New(Attempt),
     /// The same code once more; the tries are not refilled.
     Again(Attempt),
-    /// It is too soon after the newest text: nothing is sent.
-    CoolingDown {
-        wait: Duration,
-    },
 }
 
 pub(super) fn open(
@@ -44,22 +38,19 @@ pub(super) fn open(
     now: Timestamp,
 ) -> (Opened, Step) {
     match standing(found, now) {
-        Standing::CoolingDown { wait } => (Opened::CoolingDown { wait }, Step::Keep),
         Standing::Resumable(attempt) => {
             let mut attempt = attempt.clone();
-            attempt.next_text = now + fresh.wait;
             attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
             attempt.outcome = SendOutcome::Pending;
             (Opened::Again(attempt.clone()), Step::Put(attempt))
         }
-        Standing::Over => {
+        Standing::Dead | Standing::Unknown => {
             let attempt = Attempt {
                 id: fresh.id,
                 nonce: fresh.nonce,
                 length: fresh.length,
                 key: fresh.key,
                 made: now,
-                next_text: now + fresh.wait,
                 expires: now + lifetime.min(LONGEST_LIFE),
                 tries_left: fresh.tries,
                 answers: Vec::new(),
@@ -75,21 +66,18 @@ pub(super) fn open(
 
 /// What a start finds.
 pub(super) enum Standing<'a> {
-    CoolingDown {
-        wait: Duration,
-    },
     Resumable(&'a Attempt),
-    /// Or there never was one.
-    Over,
+    /// Its code works no more, or not for much longer.
+    Dead,
+    /// There was none, or it is forgotten.
+    Unknown,
 }
 
 pub(super) fn standing(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> {
-    match found.filter(|attempt| can_resume(attempt, now)) {
-        Some(attempt) if now < attempt.next_text => {
-            Standing::CoolingDown { wait: attempt.next_text.since(now) }
-        }
-        Some(attempt) => Standing::Resumable(attempt),
-        None => Standing::Over,
+    match found {
+        Some(attempt) if can_resume(attempt, now) => Standing::Resumable(attempt),
+        Some(_) => Standing::Dead,
+        None => Standing::Unknown,
     }
 }
 

@@ -6,8 +6,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::attempt::LONGEST_LIFE;
 use crate::domain::{Keyring, PhoneNumber, Subkey};
-use crate::store::{AttemptKey, Count, Counted, CounterKey, Counters, StoreError, Take};
-use crate::system::Timestamp;
+use crate::store::{AttemptKey, Count, Counted, CounterKey, Counters, Spacing, StoreError, Take};
+use crate::system::{System, Timestamp};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -62,6 +62,10 @@ pub const ROWS: &[Row] = &[
     row("texts_24h", What::Text, By::All, DAY),
 ];
 
+/// The wait between two texts to a number: no count has an end here, each has to come later than
+/// the one before. Its key says how much later the second is.
+pub const WAIT: Row = row("first_wait", What::Text, By::Number, DAY);
+
 /// `[limits]`: how much of everything.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -82,13 +86,6 @@ impl Limits {
         let most = ROWS.iter().map(|row| most(row.key)).collect::<Option<_>>()?;
         Some(Self { most, first_wait, longest_wait })
     }
-
-    /// From a text to the next to the same number, when it was the `nth` since somebody signed
-    /// in with it or a day went by.
-    fn wait(&self, nth: u32) -> Duration {
-        let doubled = 2_u32.saturating_pow(nth.saturating_sub(1));
-        self.first_wait.saturating_mul(doubled).min(self.longest_wait.max(self.first_wait))
-    }
 }
 
 /// There was too much of something.
@@ -102,8 +99,6 @@ pub struct Limited {
 pub(super) struct Taken {
     counts: Vec<Count>,
     counted: Counted,
-    /// Until the next text to the number, if this was one.
-    pub(super) wait: Duration,
     /// The least that one of the rows has left.
     pub(super) left: u32,
 }
@@ -135,6 +130,17 @@ pub(super) struct Subject<'a> {
     pub(super) phone: &'a PhoneNumber,
     /// Of [`Limiter::source`].
     pub(super) source: CounterKey,
+    /// Whether it is somebody who showed before that the number is theirs. They are counted
+    /// apart, so that nobody else can use up what the number may have.
+    pub(super) known: bool,
+}
+
+/// What is to be counted: so many of each. Zero only asks.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) what: &'a [(What, u32)],
+    /// Whether a text among it has to wait for its turn. It makes others wait all the same.
+    pub(super) waits: bool,
 }
 
 impl Limiter {
@@ -158,32 +164,44 @@ impl Limiter {
         self.turns[usize::from(key.0[0]) % TURNS].lock().await
     }
 
-    /// Counts so many of each of `what`, or nothing when a row is full.
+    /// Counts all that is wanted, or nothing when a row is full or it is too early for a text.
     pub(super) async fn take(
         &self,
         limits: &Limits,
-        what: &[(What, u32)],
+        wanted: Wanted<'_>,
         subject: Subject<'_>,
-        now: Timestamp,
+        system: &System,
     ) -> Result<Admission, StoreError> {
-        let (rows, mut counts) = self.counts(limits, what, subject);
-        let texts = what.iter().any(|(what, n)| *what == What::Text && *n > 0);
-        if texts {
-            counts.push(self.waits(subject.phone));
+        let (rows, mut counts) = self.counts(limits, wanted.what, subject);
+        let texts = wanted.what.iter().find(|(what, _)| *what == What::Text);
+        if let Some((_, n)) = texts {
+            let spacing = spacing(limits, wanted.waits, system);
+            counts.push(Count { n: *n, spacing: Some(spacing), ..self.waits(subject) });
         }
-        Ok(match self.counters.take(&counts, now).await? {
+        Ok(match self.counters.take(&counts, system.now()).await? {
             Take::Taken(counted) => {
                 let left = counted.left.iter().copied().min().unwrap_or(0);
-                let nth = counted.left.last().map_or(0, |left| u32::MAX - left);
-                let wait = if texts { limits.wait(nth) } else { Duration::ZERO };
-                Admission::Taken(Taken { counts, counted, wait, left })
+                Admission::Taken(Taken { counts, counted, left })
             }
             Take::Refused { which, retry_after } => {
-                // The waits are never full: what refuses is a row.
-                let row = rows.get(which).copied().unwrap_or(&ROWS[0]);
+                // After the rows only the waits come.
+                let row = rows.get(which).copied().unwrap_or(&WAIT);
                 Admission::Refused(Limited { row, retry_after })
             }
         })
+    }
+
+    /// Whether it is too early for another text, whatever else there is too much of.
+    pub(super) async fn is_waiting(
+        &self,
+        limits: &Limits,
+        subject: Subject<'_>,
+        system: &System,
+    ) -> Result<bool, StoreError> {
+        let spacing = Some(spacing(limits, true, system));
+        let asked = Count { n: 0, spacing, ..self.waits(subject) };
+        let take = self.counters.take(&[asked], system.now()).await?;
+        Ok(matches!(take, Take::Refused { .. }))
     }
 
     /// What was taken did not happen.
@@ -201,8 +219,11 @@ impl Limiter {
     ) -> Result<(), StoreError> {
         let (_, attempts) = self.counts(limits, &[(What::Attempt, 1)], subject);
         self.counters.give_back(&attempts, counted).await?;
-        let waits = self.waits(subject.phone);
-        self.counters.clear(waits.key, waits.window).await
+        for known in [false, true] {
+            let waits = self.waits(Subject { known, ..subject });
+            self.counters.clear(waits.key, waits.window).await?;
+        }
+        Ok(())
     }
 
     fn counts(
@@ -211,10 +232,14 @@ impl Limiter {
         what: &[(What, u32)],
         subject: Subject<'_>,
     ) -> (Vec<&'static Row>, Vec<Count>) {
-        let rows = ROWS.iter().zip(&limits.most).filter_map(|(row, most)| {
+        // A text to a test number costs nothing: it is not sent.
+        let free =
+            |row: &Row| (row.what, row.by) == (What::Text, By::All) && subject.phone.is_test();
+        let rows = ROWS.iter().zip(&limits.most).filter(|(row, _)| !free(row));
+        let rows = rows.filter_map(|(row, most)| {
             let (_, n) = what.iter().find(|(what, _)| *what == row.what)?;
             let key = self.key(row, subject);
-            Some((row, Count { key, window: row.window, most: *most, n: *n }))
+            Some((row, Count { key, window: row.window, most: *most, n: *n, spacing: None }))
         });
         rows.unzip()
     }
@@ -222,15 +247,22 @@ impl Limiter {
     fn key(&self, row: &Row, subject: Subject<'_>) -> CounterKey {
         let row_key = row.key.as_bytes();
         match row.by {
-            By::Number => self.digest(&[row_key, subject.phone.e164().as_bytes()]),
+            By::Number => self.of_number(row_key, subject),
             By::All => self.digest(&[row_key]),
             By::Address => self.digest(&[row_key, &subject.source.0]),
         }
     }
 
-    fn waits(&self, phone: &PhoneNumber) -> Count {
-        let key = self.digest(&[b"waits", phone.e164().as_bytes()]);
-        Count { key, window: DAY, most: u32::MAX, n: 1 }
+    /// All texts of a day to a number since somebody signed in with it.
+    fn waits(&self, subject: Subject<'_>) -> Count {
+        let key = self.of_number(b"waits", subject);
+        Count { key, window: DAY, most: u32::MAX, n: 1, spacing: None }
+    }
+
+    fn of_number(&self, what: &[u8], subject: Subject<'_>) -> CounterKey {
+        let phone = subject.phone.e164().as_bytes();
+        let whose: &[&[u8]] = if subject.known { &[what, phone, b"known"] } else { &[what, phone] };
+        self.digest(whose)
     }
 
     fn digest(&self, parts: &[&[u8]]) -> CounterKey {
@@ -239,4 +271,14 @@ impl Limiter {
         short.copy_from_slice(&mac[..16]);
         CounterKey(short)
     }
+}
+
+/// `waits`: whether this text has to. The wait after it differs by a tenth at most, so that nobody
+/// can be at the very moment when it ends.
+fn spacing(limits: &Limits, waits: bool, system: &System) -> Spacing {
+    let span = 2 * Spacing::MOST_JITTER.unsigned_abs() + 1;
+    // 21 of 65,536: the few that come a little more often do not matter.
+    let drawn = u16::from_be_bytes(system.random()) % u16::from(span);
+    let jitter = i8::try_from(drawn).unwrap_or(0) - Spacing::MOST_JITTER;
+    Spacing { first: limits.first_wait, longest: limits.longest_wait, jitter, waits }
 }

@@ -1,6 +1,8 @@
 //! Logging in: from a number that was typed to a person who is proved. Knows no HTTP and no
 //! OAuth, and does not know what a login is for.
 mod attempt;
+mod keys;
+mod known;
 mod limits;
 mod outbox;
 mod settings;
@@ -10,14 +12,16 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{Country, InvalidPhone, Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
-use crate::store::{Attempt, AttemptKey, Attempts, Logins, StoreError};
+use crate::store::{Attempt, Attempts, Logins, StoreError};
 use crate::system::System;
-use limits::{Admission, Subject};
+use limits::{Admission, Subject, Wanted};
 
-pub use limits::{By, Limited, Limiter, Limits, ROWS, Row, What};
+pub use keys::Keys;
+pub use known::Keepsake;
+pub use limits::{By, Limited, Limiter, Limits, ROWS, Row, WAIT, What};
 pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
 pub use settings::{Countries, Settings, TestNumbers};
 pub use start::{Start, StartError, Started};
@@ -38,6 +42,8 @@ pub struct Asker {
     pub who: [u8; 32],
     /// Where the request comes from.
     pub address: IpAddr,
+    /// Whether it showed before that the number is its: see [`Login::is_known`].
+    pub known: bool,
 }
 
 /// What outlives a change of configuration.
@@ -72,17 +78,18 @@ impl Login {
 
     /// Whose counts a request touches.
     fn subject<'a>(&self, asker: &Asker, phone: &'a PhoneNumber) -> Subject<'a> {
-        Subject { phone, source: self.parts.limiter.source(asker.address) }
+        let source = self.parts.limiter.source(asker.address);
+        Subject { phone, source, known: asker.known }
     }
 
-    /// Counts so many of each, unless there was too much of one.
+    /// Counts what is wanted, unless there was too much of something.
     async fn count(
         &self,
-        what: &[(What, u32)],
+        wanted: Wanted<'_>,
         subject: Subject<'_>,
     ) -> Result<Admission, StoreError> {
         let Parts { limiter, system, events, .. } = &self.parts;
-        let admission = limiter.take(&self.settings.limits, what, subject, system.now()).await;
+        let admission = limiter.take(&self.settings.limits, wanted, subject, system).await;
         let admission = admission.map_err(self.store_failed("count"))?;
         if let Admission::Refused(limited) = &admission {
             let seconds = limited.retry_after.as_secs();
@@ -118,50 +125,5 @@ impl Login {
             self.parts.events.record(&Event::StoreFailed { doing, reason: &reason });
             error
         }
-    }
-}
-
-/// The subkeys of a login, one for each use, newest first.
-pub struct Keys {
-    codes: Vec<Subkey>,
-    answers: Vec<Subkey>,
-    attempts: Vec<Subkey>,
-    tokens: Vec<Subkey>,
-}
-
-impl Keys {
-    pub fn new(keyring: &Keyring) -> Self {
-        Self {
-            codes: keyring.subkeys("one-time code"),
-            answers: keyring.subkeys("answer"),
-            attempts: keyring.subkeys("attempt"),
-            tokens: keyring.subkeys("session seed"),
-        }
-    }
-
-    fn attempt(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
-        let door: &[u8] = match asker.door {
-            Door::Page => b"page",
-        };
-        AttemptKey(self.attempts[0].mac(&[door, &asker.who, phone.e164().as_bytes()]))
-    }
-
-    fn answer(&self, key: AttemptKey, typed: &OneTimeCode) -> [u8; 16] {
-        let mac = self.answers[0].mac(&[&key.0, typed.reveal().as_bytes()]);
-        let mut short = [0; 16];
-        short.copy_from_slice(&mac[..16]);
-        short
-    }
-
-    /// The code of an attempt; `None` when its key is not among ours any more.
-    fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
-        let key = self.codes.iter().find(|key| key.id() == attempt.key)?;
-        Some(OneTimeCode::derive(key, &attempt.nonce, phone, attempt.length))
-    }
-
-    /// What the session token of an attempt follows from: it cannot be told without both the
-    /// server secret and the attempt's nonce, which no database ever holds.
-    fn session_seed(&self, attempt: &Attempt) -> [u8; 32] {
-        self.tokens[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
     }
 }

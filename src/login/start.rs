@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::attempt::{self, Opened, Standing};
-use super::limits::{Admission, Limited, Taken, What};
+use super::limits::{Admission, Limited, Taken, WAIT, Wanted, What};
 use super::outbox::Job;
 use super::{Asker, Login, Parts};
 use crate::domain::{AttemptId, Host, LineType, PhoneNumber};
@@ -30,8 +30,9 @@ pub struct Start<'a> {
 pub enum Started {
     /// A text is on its way.
     Queued,
-    /// The newest text is too young for another; it holds the same code.
-    CoolingDown { wait: Duration },
+    /// The newest text to the number is too young for another, and the code that this asker was
+    /// sent still works.
+    CoolingDown,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,33 +54,75 @@ pub enum StartError {
 impl Login {
     /// Opens an attempt or resumes the one that lives, and queues its text. Does not wait for
     /// the provider.
+    ///
+    /// All texts to a number wait for each other, whoever asked for them. Until then a start
+    /// whose code lives needs no text. One whose code is dead is sent another, since it was sent
+    /// one: for that a code must expire, be used or be guessed at, which has limits of its own.
+    /// Everybody else is told when to come back: a text for each who comes would let anybody use
+    /// up at once what the number may have in an hour.
     pub async fn start(&self, start: Start<'_>) -> Result<Started, StartError> {
         self.may_be_texted(start.phone)?;
         let parts = &self.parts;
         let key = parts.keys.attempt(&start.asker, start.phone);
         let _turn = parts.limiter.turn(key).await;
         let found = parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?;
-        let new = match attempt::standing(found.as_ref(), parts.system.now()) {
-            Standing::CoolingDown { wait } => return Ok(Started::CoolingDown { wait }),
-            Standing::Resumable(_) => false,
-            Standing::Over => true,
+        let standing = attempt::standing(found.as_ref(), parts.system.now());
+        if matches!(standing, Standing::Resumable(_)) && self.is_waiting(&start).await? {
+            return Ok(Started::CoolingDown);
+        }
+        let taken = match self.admit(&start, &standing).await? {
+            Admission::Taken(taken) => taken,
+            // Another start for the number was faster.
+            Admission::Refused(limited)
+                if *limited.row == WAIT && matches!(standing, Standing::Resumable(_)) =>
+            {
+                return Ok(Started::CoolingDown);
+            }
+            Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let taken = self.admit(&start, new).await?;
         let started = self.open(key, &start, &taken).await;
-        if !matches!(started, Ok(Started::Queued)) {
+        if started.is_err() {
             self.give_back(&taken).await;
         }
         started
     }
 
     /// Whether there may be one start more. Nobody is sent a code that could not be typed in.
-    async fn admit(&self, start: &Start<'_>, new: bool) -> Result<Taken, StartError> {
+    async fn admit(
+        &self,
+        start: &Start<'_>,
+        standing: &Standing<'_>,
+    ) -> Result<Admission, StoreError> {
         let what = [(What::Start, 1), (What::Text, 1), (What::WrongCode, 0), (What::Attempt, 1)];
-        let what = if new { &what[..] } else { &what[..3] };
-        match self.count(what, self.subject(&start.asker, start.phone)).await? {
-            Admission::Taken(taken) => Ok(taken),
-            Admission::Refused(limited) => Err(StartError::Limited(limited)),
-        }
+        let (what, waits) = match standing {
+            Standing::Resumable(_) => (&what[..3], true),
+            Standing::Dead => (&what[..], false),
+            Standing::Unknown => (&what[..], true),
+        };
+        self.count(Wanted { what, waits }, self.subject(&start.asker, start.phone)).await
+    }
+
+    async fn is_waiting(&self, start: &Start<'_>) -> Result<bool, StoreError> {
+        let Parts { limiter, system, .. } = &self.parts;
+        let subject = self.subject(&start.asker, start.phone);
+        let waiting = limiter.is_waiting(&self.settings.limits, subject, system).await;
+        waiting.map_err(self.store_failed("look for the last text"))
+    }
+
+    /// How long until another text may be asked for, as things stand now: whichever limit it is.
+    pub async fn resend_wait(
+        &self,
+        asker: &Asker,
+        phone: &PhoneNumber,
+    ) -> Result<Duration, StoreError> {
+        let Parts { limiter, system, .. } = &self.parts;
+        let what = &[(What::Start, 0), (What::Text, 0), (What::WrongCode, 0)];
+        let (wanted, subject) = (Wanted { what, waits: true }, self.subject(asker, phone));
+        let admission = limiter.take(&self.settings.limits, wanted, subject, system).await;
+        Ok(match admission.map_err(self.store_failed("look for the last text"))? {
+            Admission::Taken(_) => Duration::ZERO,
+            Admission::Refused(limited) => limited.retry_after,
+        })
     }
 
     async fn open(
@@ -102,7 +145,6 @@ impl Login {
         let (id, again) = match opened {
             Some(Opened::New(attempt)) => (attempt.id, false),
             Some(Opened::Again(attempt)) => (attempt.id, true),
-            Some(Opened::CoolingDown { wait }) => return Ok(Started::CoolingDown { wait }),
             None => return Err(StartError::Busy),
         };
         parts.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
@@ -145,13 +187,7 @@ impl Login {
             tries: self.settings.tries,
             source: limiter.source(asker.address),
             counted: taken.at(),
-            wait: taken.wait,
         }
-    }
-
-    /// How long until another text of `attempt` may be asked for.
-    pub fn resend_wait(&self, attempt: &Attempt) -> Duration {
-        attempt.next_text.since(self.parts.system.now())
     }
 
     /// Whether the code of `attempt` would still be taken.

@@ -1,5 +1,5 @@
 use super::attempt::{self, Taken};
-use super::limits::{Admission, Limited, Subject, What};
+use super::limits::{Admission, Limited, Subject, Wanted, What};
 use super::{Asker, Login};
 use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
@@ -42,9 +42,10 @@ pub enum Verdict {
 
 impl Login {
     /// Judges what was typed as the code that was texted to `phone`. A right one begins a
-    /// session in `browser`.
+    /// session in `browser`, in the place of the one that it has.
     ///
-    /// An error means that nobody got in and that the try was given back.
+    /// An error means that nobody got in. The try is given back if the store of attempts lets
+    /// that happen; else it stays taken, and the same answer still takes no other.
     pub async fn verify(
         &self,
         asker: &Asker,
@@ -96,7 +97,7 @@ impl Login {
         if again {
             return Ok(None);
         }
-        match self.count(&[(What::WrongCode, 1)], subject).await? {
+        match self.count(A_WRONG_CODE, subject).await? {
             Admission::Refused(limited) => return Ok(Some(limited)),
             Admission::Taken(taken) if right => self.give_back(&taken).await,
             Admission::Taken(_) => {}
@@ -106,7 +107,7 @@ impl Login {
 
     /// Tells the smaller of what the code and the number have left.
     async fn wrong(&self, attempt: &Attempt, subject: Subject<'_>) -> Result<Verdict, StoreError> {
-        Ok(match self.count(&[(What::WrongCode, 0)], subject).await? {
+        Ok(match self.count(ROOM_FOR_ONE, subject).await? {
             Admission::Refused(limited) => Verdict::Limited(limited),
             Admission::Taken(taken) => {
                 let number = u8::try_from(taken.left).unwrap_or(u8::MAX);
@@ -150,6 +151,7 @@ impl Login {
             token: session.digest,
             host: session.host.clone(),
             beginning: browser.beginning(),
+            instead_of: browser.session,
             at: now,
             expires: session.expires,
         };
@@ -162,6 +164,9 @@ impl Login {
         Ok(match committed {
             Committed::Begun { user, new_user } => {
                 self.signed_in(attempt.id, user, session.id, new_user);
+                if let Some(former) = browser.session {
+                    parts.sessions.note_end(former);
+                }
                 self.forget_waits(attempt, phone).await;
                 right(session)
             }
@@ -196,7 +201,7 @@ impl Login {
 
     /// If that fails, the next text has to wait as if nobody had signed in.
     async fn forget_waits(&self, attempt: &Attempt, phone: &PhoneNumber) {
-        let subject = Subject { phone, source: attempt.source };
+        let subject = Subject { phone, source: attempt.source, known: false };
         let limits = &self.settings.limits;
         let forgot = self.parts.limiter.signed_in(limits, subject, attempt.counted).await;
         let _ = forgot.map_err(self.store_failed("forget the waits of a number"));
@@ -207,6 +212,9 @@ impl Login {
         Verdict::Over { tries_spent: why == attempt::NO_TRIES }
     }
 }
+
+const A_WRONG_CODE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 1)], waits: false };
+const ROOM_FOR_ONE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 0)], waits: false };
 
 fn right(session: PreparedSession) -> Verdict {
     Verdict::Right(Verified { token: session.token })

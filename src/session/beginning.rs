@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::domain::Host;
+use crate::domain::{Host, SessionId};
 use crate::store::StoredBeginning;
 
 /// The browser that a session begins in, as far as a request shows it.
@@ -12,6 +12,8 @@ pub struct Browser<'a> {
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
     pub address: IpAddr,
+    /// The session that it has now: another one takes its place.
+    pub session: Option<SessionId>,
 }
 
 impl Browser<'_> {

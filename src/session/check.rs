@@ -49,11 +49,6 @@ impl SignedIn {
         self.0.person.roles()
     }
 
-    /// Whether this is the session that `token` opens.
-    pub fn holds(&self, token: &SessionToken) -> bool {
-        self.0.digest == token.digest()
-    }
-
     /// A place beside the session, on this host, for what modules above make of it.
     pub fn kept(&self) -> &Kept {
         &self.0.kept
@@ -73,7 +68,6 @@ impl SignedIn {
 /// One token of a session: each host has its own.
 #[derive(Debug)]
 pub(super) struct Known {
-    digest: [u8; 32],
     host: String,
     session: Arc<Session>,
     person: Arc<Person>,
@@ -184,7 +178,7 @@ impl Sessions {
             None => session.end(),
         }
         let (host, kept) = (stored.host, Kept::default());
-        Ok(Arc::new(Known { digest, host, session, person, kept }))
+        Ok(Arc::new(Known { host, session, person, kept }))
     }
 
     /// Makes a token for a further host of a session that began elsewhere: `None` when the

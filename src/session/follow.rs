@@ -39,8 +39,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// From now on no request of this process passes with the session.
-    pub(super) fn note_end(&self, session: SessionId) {
+    /// From now on no request of this process passes with the session, which ended in the store.
+    pub fn note_end(&self, session: SessionId) {
         if let Some(known) = self.by_id.get(session) {
             known.end();
         }

@@ -26,8 +26,6 @@ pub struct Attempt {
     /// The key that the code is made with.
     pub key: KeyId,
     pub made: Timestamp,
-    /// From then on another text may be asked for.
-    pub next_text: Timestamp,
     /// From then on the code is refused.
     pub expires: Timestamp,
     pub tries_left: u8,

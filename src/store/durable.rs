@@ -21,6 +21,8 @@ pub struct NewLogin {
     pub host: String,
     /// What it begins with, for the person to tell it from others; see [`StoredBeginning`].
     pub beginning: StoredBeginning,
+    /// The session that the browser had before: it ends when this one begins.
+    pub instead_of: Option<SessionId>,
     pub at: Timestamp,
     /// The session's absolute end.
     pub expires: Timestamp,

@@ -10,7 +10,7 @@ mod tickets;
 
 pub use attempts::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, Step, StepFn};
 pub use counters::{
-    Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Take,
+    Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Spacing, Take,
 };
 pub use durable::{
     Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
@@ -18,7 +18,7 @@ pub use durable::{
 };
 pub use memory::MemoryAttempts;
 pub use signing_keys::{KeyState, SigningKeys, StoredKey};
-pub use sql::{Database, SqlStore};
+pub use sql::{Database, SqlStore, Swept};
 pub use tickets::{MemoryTickets, Ticket, Tickets};
 
 /// A store did not do what it was asked. What needed it is refused, never let through.

@@ -27,13 +27,14 @@ pub(super) async fn show(
     let Ok(sessions) = web.sessions.own(&who, web.session).await else {
         return web.unavailable(&visit);
     };
+    let back = web.home(&visit).map(|site| format!("{}/", site.place)).unwrap_or_default();
     let ended = visit.asked("ended").unwrap_or_default();
     let page = AccountPage {
         phone: who.phone(),
         sessions: &sessions,
         now: web.system.now(),
         notice: SAID.iter().find(|(word, _)| *word == ended).map(|(_, notice)| *notice),
-        back: &web.begin_again(&visit),
+        back: &back,
     };
     web.page(&visit, StatusCode::OK, &page)
 }
@@ -53,7 +54,7 @@ pub(super) async fn end(
 ) -> Response {
     let session = form.ok().and_then(|Form(form)| SessionId::parse(&form.session));
     let Some(session) = session.filter(|session| *session != who.session()) else {
-        return web.refuse(&visit, &Problem::BadRequest);
+        return web.refuse_form(&visit, &Problem::BadRequest);
     };
     match web.sessions.end_own(&who, session).await {
         Ok(true) => {
@@ -62,7 +63,7 @@ pub(super) async fn end(
         }
         // Somebody else's, or ended since: the list tells what there is.
         Ok(false) => visit.to_own("/account").into_response(),
-        Err(_) => web.unavailable(&visit),
+        Err(_) => web.refuse_form(&visit, &Problem::Unavailable),
     }
 }
 
@@ -76,7 +77,7 @@ pub(super) async fn end_others(
             web.ended(&who, &ended);
             visit.to_own("/account?ended=others").into_response()
         }
-        Err(_) => web.unavailable(&visit),
+        Err(_) => web.refuse_form(&visit, &Problem::Unavailable),
     }
 }
 

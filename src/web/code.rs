@@ -8,9 +8,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::flow::{Flow, Say};
-use super::number::asker;
 use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
-use super::visit::Visit;
+use super::visit::{Astray, Visit};
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
 use crate::login::{StartError, Started, Verdict, Verified};
@@ -23,21 +22,38 @@ const OUTCOME: Duration = Duration::from_secs(2);
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     let (flow, phone) = match web.texted(&visit, visit.asked("flow").unwrap_or_default()) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray(&visit, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(_)) => return visit.to_done(&web.seal(&flow)).into_response(),
         Ok(None) => {}
         Err(_) => return web.unavailable(&visit),
     }
-    let found = web.login.attempt_with_outcome(&asker(&visit, &flow), &phone, OUTCOME).await;
-    match found {
-        Ok(Some(attempt)) if web.login.is_alive(&attempt) => {
-            web.code_page(&visit, &flow, &phone, &attempt)
-        }
-        Ok(_) => web.to_number_page(&visit, flow, Say::CodeExpired),
+    let asker = web.asker(&visit, &flow, &phone);
+    let attempt = match web.login.attempt_with_outcome(&asker, &phone, OUTCOME).await {
+        Ok(Some(attempt)) if web.login.is_alive(&attempt) => attempt,
+        Ok(_) => return web.to_number_page(&visit, flow, Say::CodeExpired),
+        Err(_) => return web.unavailable(&visit),
+    };
+    match web.login.resend_wait(&asker, &phone).await {
+        Ok(wait) => web.code_page(&visit, &flow, &Texted { phone, attempt, wait }),
         Err(_) => web.unavailable(&visit),
     }
+}
+
+/// What the page tells of a number that was texted.
+struct Texted {
+    phone: PhoneNumber,
+    attempt: Attempt,
+    /// Until another text may be asked for.
+    wait: Duration,
+}
+
+/// Why somebody is not at the code yet.
+enum Early {
+    Astray(Astray),
+    Untexted(Box<Flow>),
 }
 
 #[derive(Deserialize)]
@@ -54,13 +70,20 @@ pub(super) async fn submit(
     visit: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
-    match web.login.verify(&asker(&visit, &flow), &phone, &form.code, &visit.begins()).await {
-        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &verified).await,
+    let asker = web.asker(&visit, &flow, &phone);
+    // Asked before the code is spent: what fails from then on must not keep the person out.
+    let Ok(before) = web.signed_in(&visit.headers, &visit.facts).await else {
+        return web.unavailable_form(&visit, flow);
+    };
+    let browser = visit.begins(before.map(|before| before.session()));
+    match web.login.verify(&asker, &phone, &form.code, &browser).await {
+        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified),
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
         Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
             web.to_number_page(&visit, flow, Say::CodeDied)
@@ -69,9 +92,9 @@ pub(super) async fn submit(
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
         Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
-        Ok(Verdict::Limited(limited)) => web.limited(&visit, limited),
-        Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
-        Err(_) => web.unavailable(&visit),
+        Ok(Verdict::Limited(limited)) => web.limited(&visit, flow, limited),
+        Ok(Verdict::Blocked) => web.denied(&visit, flow),
+        Err(_) => web.unavailable_form(&visit, flow),
     }
 }
 
@@ -81,32 +104,29 @@ pub(super) async fn resend(
     visit: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
     let (flow, phone) = match web.texted(&visit, &form.flow) {
         Ok(found) => found,
-        Err(early) => return *early,
+        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
+        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.text(&visit, &flow, &phone).await {
-        Ok(Started::CoolingDown { wait }) => {
-            let seconds = whole_seconds(wait);
-            web.to_code_page(&visit, flow, Say::NotYet { seconds })
-        }
+        Ok(Started::CoolingDown) => web.not_yet(&visit, flow, &phone).await,
         Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
-        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
-        Err(StartError::Store(_)) => web.unavailable(&visit),
+        Err(StartError::Limited(limited)) => web.limited(&visit, flow, limited),
+        Err(StartError::Store(_)) => web.unavailable_form(&visit, flow),
         // The configuration changed between two texts.
         Err(_) => web.to_number_page(&visit, flow, Say::CountryNotServed),
     }
 }
 
 impl Web {
-    /// The flow of a visit that has posted a number, or the answer to one that has not.
-    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Box<Response>> {
-        let flow =
-            self.flow(visit, sealed).map_err(|astray| Box::new(self.astray(visit, &astray)))?;
+    /// The flow of a visit that has posted a number.
+    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Early> {
+        let flow = self.flow(visit, sealed).map_err(Early::Astray)?;
         match flow.phone.clone() {
             Some(phone) => Ok((flow, phone)),
-            None => Err(Box::new(self.to_number_page(visit, flow, Say::TimedOut))),
+            None => Err(Early::Untexted(Box::new(flow))),
         }
     }
 
@@ -115,13 +135,19 @@ impl Web {
         visit.to_own(&format!("/code?flow={sealed}")).into_response()
     }
 
-    fn code_page(
-        &self,
-        visit: &Visit,
-        flow: &Flow,
-        phone: &PhoneNumber,
-        attempt: &Attempt,
-    ) -> Response {
+    async fn not_yet(&self, visit: &Visit, flow: Flow, phone: &PhoneNumber) -> Response {
+        match self.login.resend_wait(&self.asker(visit, &flow, phone), phone).await {
+            Ok(wait) => {
+                // It may have ended just now.
+                let seconds = whole_seconds(wait).max(1);
+                self.to_code_page(visit, flow, Say::NotYet { seconds })
+            }
+            Err(_) => self.unavailable_form(visit, flow),
+        }
+    }
+
+    fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
+        let Texted { phone, attempt, wait } = texted;
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let now = self.system.now();
         let (problem, notice) = said(flow.say);
@@ -130,7 +156,7 @@ impl Web {
             phone,
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
-            resend_after: whole_seconds(self.login.resend_wait(attempt)),
+            resend_after: whole_seconds(*wait),
             sending: sending(attempt.outcome, self.login.settings().sign_up),
             problem,
             notice,
@@ -140,18 +166,19 @@ impl Web {
         self.page(visit, status, &page)
     }
 
-    /// Gives the browser its session, ends the one it had before, and leads out of our pages.
-    async fn let_in(&self, visit: &Visit, flow: Flow, verified: &Verified) -> Response {
-        let before = self.signed_in(&visit.headers, &visit.facts).await;
-        if let Ok(Some(before)) = before
-            && !before.holds(verified.token())
-            && self.sessions.end(&before).await.is_err()
-        {
-            return self.unavailable(visit);
-        }
+    /// Gives the browser its session and what it keeps of the number, and leads out of our pages.
+    fn let_in(
+        &self,
+        visit: &Visit,
+        flow: Flow,
+        phone: &PhoneNumber,
+        verified: &Verified,
+    ) -> Response {
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
-        visit.to_done(&self.seal(&flow)).with(Some(cookie)).into_response()
+        let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());
+        let kept = visit.keepsake_cookie(&keepsake);
+        visit.to_done(&self.seal(&flow)).with(Some(cookie)).with(Some(kept)).into_response()
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Web;
 use super::handover::State;
+use super::pages::Limit;
 use crate::domain::{Origin, PhoneNumber, ReturnTo};
 use crate::login::Login;
 use crate::system::Timestamp;
@@ -31,9 +32,20 @@ pub(super) enum Say {
     TimedOut,
     FormNotSent,
     WrongLength,
-    WrongCode { tries_left: u8 },
+    WrongCode {
+        tries_left: u8,
+    },
     Resent,
-    NotYet { seconds: u64 },
+    NotYet {
+        seconds: u64,
+    },
+    /// There was too much of something; until then, in milliseconds since 1970.
+    Limited {
+        limit: Limit,
+        until: i64,
+    },
+    Denied,
+    Unavailable,
 }
 
 /// A login on its way through the pages.

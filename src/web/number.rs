@@ -12,7 +12,7 @@ use super::sign_in::root;
 use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::{Country, InvalidPhone, PhoneNumber, ReturnTo};
-use crate::login::{Asker, Countries, Door, Start, StartError};
+use crate::login::{Countries, Start, StartError};
 use crate::words::countries_of;
 
 /// The page that asks for a number.
@@ -60,10 +60,10 @@ async fn take_number(
     visit: Visit,
     form: Result<Form<NumberForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse(&visit, &Problem::BadRequest) };
+    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
     let flow = match web.flow(&visit, &form.flow) {
         Ok(flow) => flow,
-        Err(astray) => return web.astray(&visit, &astray),
+        Err(astray) => return web.astray_form(&visit, &form.flow, &astray),
     };
     let flow = Flow { typed: form.phone, country: form.country, phone: None, say: None, ..flow };
     let home = Country::parse(&flow.country).ok().or_else(|| web.only_country());
@@ -81,8 +81,8 @@ async fn take_number(
         }
         Err(StartError::Landline) => web.to_number_page(&visit, flow, Say::Landline),
         Err(StartError::NotMobile) => web.to_number_page(&visit, flow, Say::NotMobile),
-        Err(StartError::Limited(limited)) => web.limited(&visit, limited),
-        Err(StartError::Store(_)) => web.unavailable(&visit),
+        Err(StartError::Limited(limited)) => web.limited(&visit, flow, limited),
+        Err(StartError::Store(_)) => web.unavailable_form(&visit, flow),
     }
 }
 
@@ -125,7 +125,12 @@ impl Web {
 
     fn fresh_flow(&self, visit: &Visit, browser: [u8; 32]) -> Flow {
         let home = self.home(visit).map(|site| (site.place.origin.clone(), root(site)));
-        let (origin, path) = home.unwrap_or((visit.facts.origin.clone(), ReturnTo::default()));
+        // Which of several sites is not to be guessed: one's own page is there for everybody.
+        let own = || {
+            let path = ReturnTo::parse(&format!("{}/account", visit.facts.base));
+            (visit.facts.origin.clone(), path.unwrap_or_default())
+        };
+        let (origin, path) = home.unwrap_or_else(own);
         Flow::to(origin, path, browser)
     }
 
@@ -137,7 +142,7 @@ impl Web {
         phone: &PhoneNumber,
     ) -> Result<crate::login::Started, StartError> {
         let start = Start {
-            asker: asker(visit, flow),
+            asker: self.asker(visit, flow, phone),
             phone,
             language: visit.language_header(),
             page_language: Some(self.spoken_with(visit).tag()),
@@ -159,9 +164,11 @@ impl Web {
             (_, typed) => typed.to_owned(),
         };
         let (problem, notice) = said(flow.say);
+        let path = flow.path.as_str().split('?').next().unwrap_or_default();
+        let is_site = self.map.site_at(&flow.origin, path).is_some();
         let page = NumberPage {
             flow: &sealed,
-            destination_host: flow.origin.host().as_str(),
+            destination_host: if is_site { flow.origin.host().as_str() } else { "" },
             countries: &countries,
             chosen: self.likely_country(visit, flow),
             typed: &typed,
@@ -206,11 +213,6 @@ impl Web {
     }
 }
 
-/// In whose name a flow's attempts are.
-pub(super) fn asker(visit: &Visit, flow: &Flow) -> Asker {
-    Asker { door: Door::Page, who: flow.browser, address: visit.facts.client }
-}
-
 fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
     let Some(say) = say else { return (None, None) };
     let problem = |problem| (Some(problem), None);
@@ -226,7 +228,13 @@ fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
         Say::CodeExpired => notice(Notice::CodeExpired),
         Say::TimedOut => notice(Notice::TimedOut),
         Say::FormNotSent => notice(Notice::FormNotSent),
-        // These are said on the code page.
-        Say::WrongLength | Say::WrongCode { .. } | Say::Resent | Say::NotYet { .. } => (None, None),
+        // These are said on the code page, or have one of their own.
+        Say::WrongLength
+        | Say::WrongCode { .. }
+        | Say::Resent
+        | Say::NotYet { .. }
+        | Say::Limited { .. }
+        | Say::Denied
+        | Say::Unavailable => (None, None),
     }
 }

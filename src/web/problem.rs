@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
@@ -26,9 +28,10 @@ pub enum Problem {
     Network,
     /// Sent by a page of another origin.
     Foreign,
-    /// Too much of something; it may be tried again after so many seconds.
+    /// Too much of something; it may be tried again after so many seconds. `key`: which limit.
     Limited {
         limit: Limit,
+        key: &'static str,
         seconds: u64,
     },
     /// A store does not answer.
@@ -87,7 +90,11 @@ impl Web {
             self.problem_page(problem, headers, at)
         } else {
             let title = status.canonical_reason().unwrap_or_default();
-            let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+            let mut body =
+                json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+            if let Problem::Limited { key, .. } = problem {
+                body["limit"] = json!(key);
+            }
             let mut response = Response::new(Bytes::from(body.to_string()));
             let kind = HeaderValue::from_static("application/problem+json");
             response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -113,6 +120,7 @@ impl Web {
         let chrome = Chrome { language, base: &base, here: "" };
         let host = at.map(|origin| origin.host().as_str()).unwrap_or_default();
         let home = self.home_at(at).map(|site| format!("{}/", site.place));
+        let home = home.as_deref().unwrap_or_default();
         let right: Vec<String> =
             self.map.sites().iter().map(|site| site.place.to_string()).collect();
         let page = match problem {
@@ -126,12 +134,12 @@ impl Web {
             Problem::Denied(phone) => MessagePage::Denied { phone, host },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
-            Problem::Limited { limit, seconds } => MessagePage::Limited {
-                limit: *limit,
-                seconds: *seconds,
-                again: home.as_deref().unwrap_or_default(),
-            },
-            Problem::Unavailable => MessagePage::Unavailable,
+            Problem::Limited { limit, seconds, .. } => {
+                let (limit, seconds) = (*limit, *seconds);
+                let until = self.system.now() + Duration::from_secs(seconds);
+                MessagePage::Limited { limit, seconds, until, again: home }
+            }
+            Problem::Unavailable => MessagePage::Unavailable { again: "" },
             Problem::Internal => MessagePage::ServerError { reference },
             Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {
                 MessagePage::Upstream { host, reference, retry: *retry }

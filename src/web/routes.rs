@@ -5,8 +5,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    HeaderClass, Web, account, assets, code, done, guard, handover, keys, me, number, sign_in,
-    sign_out,
+    HeaderClass, Web, account, assets, code, done, guard, handover, keys, me, number, refused,
+    sign_in, sign_out,
 };
 
 /// Who may use a route.
@@ -45,6 +45,7 @@ pub fn rows() -> Vec<Row> {
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
+        row("/refused", Both, Anyone, Page, get(refused::show)),
         row("/done", Issuer, Anyone, Page, get(done::show)),
         row("/resume", Issuer, Anyone, Page, get(done::resume)),
         row("/sign-in", Both, Anyone, Page, get(sign_in::begin)),

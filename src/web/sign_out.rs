@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
-use super::Web;
 use super::pages::{SignOutPage, SignedOutPage};
 use super::visit::Visit;
+use super::{Problem, Web};
 use crate::events::Event;
 
 /// Asks first: a link or an image must not sign anybody out.
@@ -19,13 +19,13 @@ pub(super) async fn submit(State(web): State<Arc<Web>>, visit: Visit) -> Respons
     match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(Some(who)) => {
             if web.sessions.end(&who).await.is_err() {
-                return web.unavailable(&visit);
+                return web.refuse_form(&visit, &Problem::Unavailable);
             }
             let (user, session) = (who.user(), who.session());
             web.events.record(&Event::SignedOut { user, session });
         }
         Ok(None) => {}
-        Err(_) => return web.unavailable(&visit),
+        Err(_) => return web.refuse_form(&visit, &Problem::Unavailable),
     }
     visit.to_own("/signed-out").with(Some(visit.no_session_cookie())).into_response()
 }

@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::pages::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::{Country, Origin, digest};
+use crate::domain::{Country, Origin, PhoneNumber, SessionId, digest};
 use crate::gate::{Cookies, Site};
+use crate::login::{Asker, Door, Keepsake};
 use crate::session::{Browser, SessionToken, SignedIn};
 use crate::store::StoreError;
 use crate::words::Language;
@@ -22,6 +23,7 @@ use crate::words::Language;
 const BROWSER: &str = "browser";
 const LANGUAGE: &str = "lang";
 const COUNTRY: &str = "country";
+const KNOWN: &str = "known";
 /// A year, in seconds.
 const YEAR: u64 = 365 * 86_400;
 
@@ -30,7 +32,7 @@ pub(super) struct Visit {
     pub(super) facts: Facts,
     pub(super) headers: HeaderMap,
     pub(super) query: HashMap<String, String>,
-    /// Path and query of this page.
+    /// Path and query of this page; empty for a form, which is no page to come back to.
     here: String,
     pub(super) cookies: Cookies,
 }
@@ -49,8 +51,10 @@ impl FromRequestParts<Arc<Web>> for Visit {
             return Err(web.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
         };
         let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let here =
+            if parts.method.is_safe() { format!("{}{target}", facts.base) } else { String::new() };
         Ok(Self {
-            here: format!("{}{target}", facts.base),
+            here,
             cookies: Cookies::for_origin(&facts.origin),
             headers: parts.headers.clone(),
             query,
@@ -92,6 +96,15 @@ impl Visit {
         self.cookies.set(COUNTRY, country.as_str(), Some(YEAR))
     }
 
+    /// What the browser keeps of the numbers that it signed in with.
+    pub(super) fn keepsake(&self) -> Keepsake {
+        self.cookies.get(&self.headers, KNOWN).map(Keepsake::parse).unwrap_or_default()
+    }
+
+    pub(super) fn keepsake_cookie(&self, keepsake: &Keepsake) -> String {
+        self.cookies.set(KNOWN, &keepsake.to_text(), Some(YEAR))
+    }
+
     pub(super) fn session_cookie(&self, token: &SessionToken, max_age: u64) -> String {
         self.cookies.set("", &token.reveal(), Some(max_age))
     }
@@ -100,13 +113,14 @@ impl Visit {
         self.cookies.clear("")
     }
 
-    /// The browser, as a session begins in it.
-    pub(super) fn begins(&self) -> Browser<'_> {
+    /// The browser, as a session begins in it in the place of `session`.
+    pub(super) fn begins(&self, session: Option<SessionId>) -> Browser<'_> {
         let user_agent = self.headers.get(header::USER_AGENT);
         Browser {
             host: self.facts.origin.host(),
             user_agent: user_agent.and_then(|value| value.to_str().ok()),
             address: self.facts.client,
+            session,
         }
     }
 
@@ -176,10 +190,20 @@ impl Web {
             (Opened::NotOurs, _) => Err(Astray::NotOurs),
             (Opened::Good(flow) | Opened::Old(flow), None) => Err(Astray::NoCookie(Box::new(flow))),
             (Opened::Good(flow), Some(browser)) if flow.browser == browser => Ok(flow),
+            (Opened::Old(flow), Some(browser)) if flow.browser == browser => {
+                Err(Astray::Old(Box::new(flow)))
+            }
+            // Nothing but where it leads is for another browser.
             (Opened::Good(flow) | Opened::Old(flow), Some(browser)) => {
-                Err(Astray::Old(Box::new(Flow { browser, ..flow })))
+                Err(Astray::Old(Box::new(Flow::to(flow.origin, flow.path, browser))))
             }
         }
+    }
+
+    /// In whose name a flow's attempts for `phone` are.
+    pub(super) fn asker(&self, visit: &Visit, flow: &Flow, phone: &PhoneNumber) -> Asker {
+        let known = self.login.is_known(&flow.browser, phone, &visit.keepsake());
+        Asker { door: Door::Page, who: flow.browser, address: visit.facts.client, known }
     }
 
     /// Tells somebody whose flow leads no further what is wrong, and how to begin again.
@@ -196,20 +220,25 @@ impl Web {
         self.page(visit, StatusCode::BAD_REQUEST, &page)
     }
 
-    /// The page of a site on this host, or else of another.
+    /// The page of a site on this host, or else of the only one there is; which of several is not
+    /// to be guessed, so that there the page that signs in is told.
     pub(super) fn begin_again(&self, visit: &Visit) -> String {
-        self.home(visit).map(|site| format!("{}/", site.place)).unwrap_or_default()
+        let login = || self.map.issuer().url("/login");
+        self.home(visit).map_or_else(login, |site| format!("{}/", site.place))
     }
 
     pub(super) fn home(&self, visit: &Visit) -> Option<&Site> {
         self.home_at(Some(&visit.facts.origin))
     }
 
-    /// A site on this host, or else another.
+    /// A site on this host, or else the only one there is.
     pub(super) fn home_at(&self, at: Option<&Origin>) -> Option<&Site> {
         let sites = self.map.sites();
         let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
-        here.or_else(|| sites.last())
+        here.or(match sites {
+            [only] => Some(only),
+            _ => None,
+        })
     }
 
     /// Who holds the session cookie of a request to `facts.origin`.
@@ -246,8 +275,7 @@ impl Web {
     /// A page in the visitor's language. A language that was chosen is kept in a cookie.
     pub(super) fn page(&self, visit: &Visit, status: StatusCode, page: &impl Page) -> Response {
         let language = self.spoken_with(visit);
-        let here = if status.is_success() { visit.here.as_str() } else { "" };
-        let chrome = Chrome { language, base: &visit.facts.base, here };
+        let chrome = Chrome { language, base: &visit.facts.base, here: &visit.here };
         let html = Bytes::from(self.pages.render(&chrome, page));
         let mut response = Response::new(html.into());
         *response.status_mut() = status;

@@ -16,6 +16,10 @@
   else if (tabs && one('[name=flow]')) tabs.onmessage = () => location.reload();
   addEventListener('pageshow', e => e.persisted && location.reload());
 
+  // The server knows no place: "14:35 UTC" becomes the reader's own time.
+  const time = one('[data-clock]'), lang = d.documentElement.lang;
+  if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(lang);
+
   const problem = one('[data-problem]');
   if (problem) {
     problem.focus();
@@ -51,7 +55,7 @@
   const again = one('[data-after]');
   if (again) {
     const button = again.querySelector('button'), left = one('[data-left]'), ready = one('[data-ready]');
-    const rule = new Intl.PluralRules(d.documentElement.lang), end = performance.now() + again.dataset.after * 1e3;
+    const rule = new Intl.PluralRules(lang), end = performance.now() + again.dataset.after * 1e3;
     const tick = () => {
       const s = Math.ceil((end - performance.now()) / 1e3);
       button.disabled = s > 0;

@@ -4,6 +4,9 @@ mod flood;
 mod kept;
 mod numbers;
 mod sources;
+mod spacing;
+mod told;
+mod waits;
 mod wrong_codes;
 
 use std::time::Duration;
@@ -22,6 +25,29 @@ fn defaults(changes: &[(&str, &str)]) -> Gate {
     Gate::changed(&[&[(RAISED, "")], changes].concat())
 }
 
+/// Longer than the waits after the first four texts to a number, and in whole minutes.
+const WAITS: [Duration; 4] =
+    [MINUTE, MINUTE.saturating_mul(2), MINUTE.saturating_mul(3), MINUTE.saturating_mul(5)];
+
+/// All five texts that a number may have in an hour, each to another browser as soon as it may be:
+/// in eleven minutes.
+#[track_caller]
+fn use_up_the_hour(gate: &Gate, mut ask: impl FnMut() -> Answer) {
+    for wait in WAITS {
+        texted(gate, &mut ask);
+        gate.pass(wait);
+    }
+    texted(gate, &mut ask);
+}
+
+/// A start that is taken, and whose text is sent: one that waits while time passes may be too late.
+#[track_caller]
+fn texted(gate: &Gate, ask: impl FnOnce() -> Answer) {
+    let before = gate.texts.messages().len();
+    ask().is(303);
+    gate.texts.wait_for_message(before + 1, Duration::from_secs(10));
+}
+
 /// Believes the address that a test writes in front of a request.
 const BEHIND: (&str, &str) = ("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.0/8\"]\n");
 
@@ -38,7 +64,22 @@ fn start_from(browser: &mut Browser, address: &str, phone: &str) -> Answer {
     let form = [("flow", flow_of(&page)), ("phone", phone.to_owned())];
     let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
     let told = [("X-Forwarded-For", address)];
-    browser.send("POST", "/.doorcode/login", &told, Some(&form))
+    let answer = browser.send("POST", "/.doorcode/login", &told, Some(&form));
+    why_refused(browser, answer)
+}
+
+/// The page that a refused form leads to; other answers are left as they are.
+#[track_caller]
+fn why_refused(browser: &mut Browser, answer: Answer) -> Answer {
+    let refused = answer.header("location").is_some_and(|to| to.contains("/refused?"));
+    if refused { browser.follow(answer.is(303)) } else { answer }
+}
+
+/// Of many answers to forms: how many were not refused, and how many were.
+fn let_through(answers: &[Answer]) -> (usize, usize) {
+    assert!(answers.iter().all(|answer| answer.status == 303));
+    let refused = answers.iter().filter(|answer| answer.location().contains("/refused?")).count();
+    (answers.len() - refused, refused)
 }
 
 /// The answer is 429, and page and header tell the same span: so many seconds.
@@ -51,6 +92,7 @@ fn told_to_wait(answer: &Answer, heading: &str) -> Duration {
     let minutes = seconds / 60;
     let unit = if minutes == 1 { "minute" } else { "minutes" };
     assert!(page.contains(&format!("in about {minutes} {unit}.")), "{seconds} s, but {page}");
+    assert!(page.contains("hreflang=\"fr\""), "no other language: {page}");
     assert_eq!(seconds % 60, 0, "whole minutes, as on the page");
     Duration::from_secs(seconds)
 }

@@ -26,7 +26,6 @@ fn fresh(number: u8) -> Fresh {
         tries: TRIES,
         source: CounterKey([number; 16]),
         counted: at(0),
-        wait: Duration::from_secs(30),
     }
 }
 
@@ -47,8 +46,7 @@ impl Slot {
 
     fn open(&mut self, number: u8, now: i64) -> Opened {
         let (opened, step) = open(self.0.as_ref(), &fresh(number), LIFETIME, at(now));
-        let put = self.take_in(step);
-        assert_eq!(put, !matches!(opened, Opened::CoolingDown { .. }));
+        assert!(self.take_in(step));
         opened
     }
 
@@ -84,15 +82,11 @@ fn opened(now: i64) -> Slot {
 fn a_start_resumes_what_lives_and_refills_nothing() {
     let mut slot = opened(0);
     assert_eq!(slot.take(1, SECOND), None);
-    let still = |slot: &mut Slot, now| matches!(slot.open(2, now), Opened::CoolingDown { .. });
-    assert!(still(&mut slot, SECOND));
-    assert!(still(&mut slot, 30 * SECOND - 1));
     assert!(matches!(slot.open(2, 30 * SECOND), Opened::Again(_)));
     let attempt = slot.attempt();
     assert_eq!((attempt.id, attempt.nonce), (fresh(1).id, fresh(1).nonce), "the same code");
     assert_eq!((attempt.tries_left, attempt.answers.len()), (TRIES - 1, 1));
     assert_eq!(attempt.expires, at(5 * MINUTE + 30 * SECOND));
-    assert!(still(&mut slot, 60 * SECOND - 1), "it cools down after each text");
 }
 
 #[test]
@@ -203,7 +197,6 @@ fn happens() -> impl Strategy<Value = Happens> {
 struct Model {
     number: u8,
     made: i64,
-    sent: i64,
     expires: i64,
     answers: BTreeSet<u8>,
     used: Option<i64>,
@@ -212,7 +205,7 @@ struct Model {
 impl Model {
     fn new(number: u8, now: i64) -> Self {
         let expires = now + 5 * MINUTE;
-        Self { number, made: now, sent: now, expires, answers: BTreeSet::new(), used: None }
+        Self { number, made: now, expires, answers: BTreeSet::new(), used: None }
     }
 
     fn tries_left(&self) -> usize {
@@ -245,7 +238,7 @@ impl Model {
         assert_eq!(answers, self.answers);
         assert_eq!(usize::from(attempt.tries_left), self.tries_left(), "tries came or went");
         assert_eq!((attempt.id, attempt.nonce), (fresh(self.number).id, fresh(self.number).nonce));
-        assert_eq!((attempt.made, attempt.next_text), (at(self.made), at(self.sent + 30 * SECOND)));
+        assert_eq!(attempt.made, at(self.made));
         assert_eq!(attempt.expires, at(self.expires));
         assert!(attempt.expires <= attempt.made + Duration::from_mins(10));
         assert_eq!(attempt.used, self.used.map(at));
@@ -254,20 +247,12 @@ impl Model {
 
 fn start(slot: &mut Slot, model: &mut Option<Model>, next: u8, now: i64) {
     let told = slot.open(next, now);
-    match model.as_mut().filter(|model| model.can_resume(now)) {
-        Some(model) if now - model.sent < 30 * SECOND => {
-            let left = Duration::from_millis((model.sent + 30 * SECOND - now).unsigned_abs());
-            assert!(matches!(told, Opened::CoolingDown { wait } if wait == left), "{told:?}");
-        }
-        Some(model) => {
-            assert!(matches!(told, Opened::Again(_)), "{told:?}");
-            model.sent = now;
-            model.expires = (now + 5 * MINUTE).min(model.made + 10 * MINUTE);
-        }
-        None => {
-            assert!(matches!(told, Opened::New(_)), "{told:?}");
-            *model = Some(Model::new(next, now));
-        }
+    if let Some(model) = model.as_mut().filter(|model| model.can_resume(now)) {
+        assert!(matches!(told, Opened::Again(_)), "{told:?}");
+        model.expires = (now + 5 * MINUTE).min(model.made + 10 * MINUTE);
+    } else {
+        assert!(matches!(told, Opened::New(_)), "{told:?}");
+        *model = Some(Model::new(next, now));
     }
 }
 

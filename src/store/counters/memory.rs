@@ -20,7 +20,7 @@ pub struct Room {
 }
 
 impl Default for Room {
-    /// 44 MiB for each length of window when full. The first 32,768 keys are counted exactly;
+    /// 45 MiB for each length of window when full, 20 more where counts are spaced. The first 32,768 keys are counted exactly;
     /// beside a million more, some newcomers in 100,000 meet a limit that is not theirs.
     fn default() -> Self {
         Self { keys: 1 << 15, cells: 1 << 20 }
@@ -90,7 +90,7 @@ impl MemoryCounters {
             let mut full: Option<(usize, i64)> = None;
             for (which, count) in counts.iter().enumerate() {
                 let table = state.table(count.window, self.room);
-                match table.left(count.key, count.most, count.n.max(1), at) {
+                match table.left(count, at) {
                     Ok(room) => left.push(room.saturating_sub(count.n)),
                     Err(wait) if full.is_none_or(|(_, longest)| wait > longest) => {
                         full = Some((which, wait));
@@ -103,7 +103,7 @@ impl MemoryCounters {
                 return Take::Refused { which, retry_after: wait };
             }
             for count in counts.iter().filter(|count| count.n > 0) {
-                state.table(count.window, self.room).add(count.key, count.n, at);
+                state.table(count.window, self.room).add(count, at);
             }
             Take::Taken(Counted { at: Timestamp::from_millis(at), left })
         })
@@ -125,7 +125,7 @@ impl MemoryCounters {
     /// Counts what happened at `at`, before this process began. Oldest first.
     pub(super) fn restore(&self, count: Count, at: Timestamp) {
         self.with(|state| {
-            state.table(count.window, self.room).add(count.key, count.n, at.as_millis());
+            state.table(count.window, self.room).add(&count, at.as_millis());
         });
     }
 

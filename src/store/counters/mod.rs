@@ -36,6 +36,34 @@ pub struct Count {
     pub most: u32,
     /// Zero counts nothing and asks whether there would be room for one.
     pub n: u32,
+    /// How far apart they must be, if they must.
+    pub spacing: Option<Spacing>,
+}
+
+/// A wait after everything that is counted, which doubles with each in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spacing {
+    /// After the first in the window.
+    pub first: Duration,
+    pub longest: Duration,
+    /// By how many hundredths the wait after this one is longer than that; at most
+    /// [`Spacing::MOST_JITTER`], or so much shorter.
+    pub jitter: i8,
+    /// Whether this one has to wait. One that has not makes the wait after it longer all the same.
+    pub waits: bool,
+}
+
+impl Spacing {
+    /// Also what is taken where it is not known any more: a wait may be too long, never too short.
+    pub const MOST_JITTER: i8 = 10;
+
+    /// The wait after the `nth` in the window, in milliseconds.
+    fn after(&self, nth: u32, jitter: i8) -> i64 {
+        let doubled = 2_u32.saturating_pow(nth.saturating_sub(1));
+        let wait = self.first.saturating_mul(doubled).min(self.longest.max(self.first));
+        let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 200);
+        wait * (100 + i64::from(jitter.min(Self::MOST_JITTER))) / 100
+    }
 }
 
 /// What was counted, so that it can be given back.
@@ -50,7 +78,8 @@ pub struct Counted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Take {
     Taken(Counted),
-    /// Nothing was counted: `which` of the counts is full for the longest time, so long.
+    /// Nothing was counted: `which` of the counts is full, or has to wait, for the longest time,
+    /// so long.
     Refused {
         which: usize,
         retry_after: Duration,

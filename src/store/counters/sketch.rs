@@ -15,6 +15,9 @@ pub(super) struct Sketch {
     cells: usize,
     width: i64,
     steps: Vec<Step>,
+    /// For keys whose counts are spaced: when each cell was last counted in, in seconds. Empty, or
+    /// as many as a step has.
+    newest: Box<[u32]>,
 }
 
 #[derive(Clone, Default)]
@@ -25,17 +28,38 @@ struct Step {
 }
 
 impl Sketch {
-    /// What each of `cells` takes at most: a cell is a byte.
-    pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * STEPS_AT_ONCE;
+    /// What each of `cells` takes at most: a cell of a step is a byte.
+    pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * (STEPS_AT_ONCE + size_of::<u32>());
 
     /// `cells`: in each of the rows of a step, at most 2²⁴.
     pub(super) fn new(cells: usize, window: i64) -> Self {
         let steps = vec![Step::default(); STEPS_AT_ONCE];
-        Self { cells, width: (window / STEPS).max(1), steps }
+        Self { cells, width: (window / STEPS).max(1), steps, newest: Box::default() }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.steps.iter().map(|step| step.cells.len()).sum()
+        let newest = self.newest.len() * size_of::<u32>();
+        self.steps.iter().map(|step| step.cells.len()).sum::<usize>() + newest
+    }
+
+    /// When `key` was last counted with [`Self::note_newest`]; perhaps later than it was, never
+    /// earlier. In milliseconds.
+    pub(super) fn newest(&self, key: CounterKey) -> i64 {
+        if self.newest.is_empty() {
+            return i64::MIN;
+        }
+        let seconds = cells_of(key, self.cells).map(|cell| self.newest[cell]).min();
+        i64::from(seconds.unwrap_or(0)) * 1000
+    }
+
+    pub(super) fn note_newest(&mut self, key: CounterKey, now: i64) {
+        if self.newest.is_empty() {
+            self.newest = vec![0; CELLS_OF_A_KEY * self.cells].into_boxed_slice();
+        }
+        let seconds = u32::try_from(now.saturating_add(999).div_euclid(1000)).unwrap_or(u32::MAX);
+        for cell in cells_of(key, self.cells) {
+            self.newest[cell] = self.newest[cell].max(seconds);
+        }
     }
 
     /// When each part of the count of `key` ends, soonest first.

@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use super::CounterKey;
-use super::log::Log;
+use super::log::{Log, Newest};
 use super::memory::Room;
 use super::sketch::Sketch;
+use super::{Count, CounterKey, Spacing};
 
 /// What is over is looked for so often in a window.
 const SWEEPS: i64 = 16;
@@ -44,8 +44,36 @@ impl Table {
         }
     }
 
-    /// What is left of `most`, or for how many milliseconds there is no room for `n` more.
-    pub(super) fn left(&self, key: CounterKey, most: u32, n: u32, now: i64) -> Result<u32, i64> {
+    fn newest(&self, key: CounterKey) -> Newest {
+        match (self.logs.get(&key), &self.together) {
+            (Some(log), _) => log.newest(),
+            (None, Some(together)) => Newest { at: together.newest(key), ..Newest::default() },
+            (None, None) => Newest::default(),
+        }
+    }
+
+    /// For how many milliseconds the next under this key has to wait; zero for not at all.
+    pub(super) fn wait(&self, key: CounterKey, spacing: Spacing, now: i64) -> i64 {
+        let held = self.held(key, now);
+        let nth = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
+        if nth == 0 {
+            return 0;
+        }
+        let Newest { at, jitter } = self.newest(key);
+        at.saturating_add(spacing.after(nth, jitter)).saturating_sub(now).max(0)
+    }
+
+    /// What is left before the count, or for how many milliseconds there is no room for it.
+    pub(super) fn left(&self, count: &Count, now: i64) -> Result<u32, i64> {
+        let left = self.room(count.key, count.most, count.n.max(1), now);
+        let waits = count.spacing.filter(|spacing| spacing.waits);
+        match waits.map_or(0, |spacing| self.wait(count.key, spacing, now)) {
+            0 => left,
+            wait => Err(left.err().map_or(wait, |full| full.max(wait))),
+        }
+    }
+
+    fn room(&self, key: CounterKey, most: u32, n: u32, now: i64) -> Result<u32, i64> {
         let held = self.held(key, now);
         let all = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
         let Some(mut excess) = all.saturating_add(n).checked_sub(most).filter(|n| *n > 0) else {
@@ -61,18 +89,25 @@ impl Table {
         Err(self.window)
     }
 
-    pub(super) fn add(&mut self, key: CounterKey, n: u32, now: i64) {
+    pub(super) fn add(&mut self, count: &Count, now: i64) {
+        let Count { key, n, spacing, .. } = *count;
         if now >= self.swept.saturating_add(self.window / SWEEPS) {
             self.sweep(now);
         }
+        let jitter = spacing.map_or(Spacing::MOST_JITTER, |spacing| spacing.jitter);
+        let newest = Newest { at: now, jitter };
         if let Some(log) = self.logs.get_mut(&key) {
-            return log.add(n, self.window, now);
+            return log.add(n, self.window, newest);
         }
         if self.together.is_none() && self.logs.len() < self.room.keys {
-            return self.logs.entry(key).or_default().add(n, self.window, now);
+            return self.logs.entry(key).or_default().add(n, self.window, newest);
         }
         let (cells, window) = (self.room.cells, self.window);
-        self.together.get_or_insert_with(|| Sketch::new(cells, window)).add(key, n, now);
+        let together = self.together.get_or_insert_with(|| Sketch::new(cells, window));
+        together.add(key, n, now);
+        if spacing.is_some() {
+            together.note_newest(key, now);
+        }
     }
 
     /// Of what is counted together nothing is taken away: it may be another key's.

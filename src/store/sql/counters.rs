@@ -87,7 +87,8 @@ fn read_count(row: &SqliteRow) -> Result<(Count, Timestamp), StoreError> {
     let length = u64::try_from(row.try_get::<i64, _>("length")?).map_err(|_| bad("length"))?;
     let n = u32::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u32::MAX);
     let key = unhex(&key).map(CounterKey).ok_or_else(|| bad("key"))?;
-    let count = Count { key, window: Duration::from_millis(length), most: u32::MAX, n };
+    let count =
+        Count { key, window: Duration::from_millis(length), most: u32::MAX, n, spacing: None };
     Ok((count, Timestamp::from_millis(row.try_get("at")?)))
 }
 

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::sessions::end_sessions;
 use super::{SqlStore, hex};
 use crate::domain::UserId;
 use crate::store::{Committed, Logins, NewLogin, StoreError};
@@ -22,6 +23,7 @@ impl Logins for SqlStore {
             return Ok(Committed::Blocked { user });
         }
         begin_session(&mut tx, login, user).await?;
+        end_former_session(&mut tx, login).await?;
         tx.commit().await?;
         Ok(Committed::Begun { user, new_user: Some(user) == login.new_user })
     }
@@ -96,5 +98,21 @@ async fn begin_session(
         .bind(&login.host)
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Whoever's it was: it was this browser's.
+async fn end_former_session(
+    tx: &mut Transaction<'_, Sqlite>,
+    login: &NewLogin,
+) -> Result<(), StoreError> {
+    let Some(former) = login.instead_of else { return Ok(()) };
+    let ended =
+        sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL RETURNING id")
+            .bind(login.at.as_millis())
+            .bind(former.to_string())
+            .fetch_all(&mut **tx)
+            .await?;
+    end_sessions(tx, &ended).await?;
     Ok(())
 }

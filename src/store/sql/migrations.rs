@@ -84,6 +84,15 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE UNIQUE INDEX one_key_signs ON signing_keys (usage, algorithm)
         WHERE state = 'signing';",
     ),
+    // For what looks for rows that are over.
+    (
+        5,
+        "indexes of times",
+        "CREATE INDEX tokens_of_session ON session_tokens (session_id);
+    CREATE INDEX sessions_by_end ON sessions (ended);
+    CREATE INDEX sessions_by_expiry ON sessions (expires);
+    CREATE INDEX spent_by_time ON spent (at);",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -6,6 +6,7 @@ mod logins;
 mod migrations;
 mod sessions;
 mod signing_keys;
+mod sweep;
 mod users;
 
 use std::fs::OpenOptions;
@@ -19,6 +20,8 @@ use sqlx::sqlite::{
 };
 
 use super::StoreError;
+
+pub use sweep::Swept;
 
 /// `[store]`: where durable things are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

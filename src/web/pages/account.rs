@@ -107,7 +107,7 @@ fn ago(time: Duration) -> (&'static str, u64) {
 }
 
 /// In UTC: the server does not know where the reader is.
-fn written(at: Timestamp, format: &str) -> String {
+pub(super) fn written(at: Timestamp, format: &str) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_millis());
     at.map(|at| at.strftime(format).to_string()).unwrap_or_default()
 }

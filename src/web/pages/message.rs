@@ -1,5 +1,11 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::written;
 use super::{Head, Page};
 use crate::domain::PhoneNumber;
+use crate::system::Timestamp;
 use crate::words::{Context, Language, Safe};
 
 /// Pages that say one thing and offer at most one way on.
@@ -15,8 +21,8 @@ pub enum MessagePage<'a> {
     TimedOut { again: &'a str },
     /// 502 or 504. `retry`: it was a request that may be repeated.
     Upstream { host: &'a str, reference: &'a str, retry: bool },
-    /// 429, with `Retry-After`.
-    Limited { limit: Limit, seconds: u64, again: &'a str },
+    /// 429, with a `Retry-After` of so many seconds, which end at `until`.
+    Limited { limit: Limit, seconds: u64, until: Timestamp, again: &'a str },
     /// 403. The rule is for other networks.
     WrongNetwork { host: &'a str },
     /// 403. Sent by a page of another origin.
@@ -31,12 +37,12 @@ pub enum MessagePage<'a> {
     TooLarge,
     /// 500.
     ServerError { reference: &'a str },
-    /// 503.
-    Unavailable,
+    /// 503. `again`: where a form is filled in once more; empty for nowhere.
+    Unavailable { again: &'a str },
 }
 
 /// What there was too much of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// Texts to one number.
     Number,
@@ -56,6 +62,7 @@ struct Message<'a> {
     host: &'a str,
     phone: Option<&'a PhoneNumber>,
     count: u64,
+    until: Option<Timestamp>,
     points: &'static [&'static str],
     links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
@@ -105,7 +112,9 @@ impl MessagePage<'_> {
                 ..Message::new("timed_out_title", "timed_out_text")
             },
             Self::Upstream { host, reference, retry } => upstream(host, reference, retry),
-            Self::Limited { limit, seconds, again } => limited(limit, seconds).again(again),
+            Self::Limited { limit, seconds, until, again } => {
+                Message { until: Some(until), ..limited(limit, seconds) }.again(again)
+            }
             Self::WrongNetwork { host } => {
                 Message { host, ..Message::new("wrong_network_title", "wrong_network_text") }
             }
@@ -120,7 +129,12 @@ impl MessagePage<'_> {
                 reference: Some(reference),
                 ..Message::new("server_error_title", "server_error_text")
             },
-            Self::Unavailable => Message::new("unavailable_title", "unavailable_text"),
+            Self::Unavailable { again: "" } => {
+                Message::new("unavailable_title", "unavailable_text")
+            }
+            Self::Unavailable { again } => {
+                Message::new("unavailable_title", "unavailable_text").again(again)
+            }
         }
     }
 }
@@ -172,6 +186,7 @@ impl Page for MessagePage<'_> {
             .text("host", Safe::left_to_right(message.host))
             .text("phone", phone.unwrap_or_default())
             .number("count", message.count)
+            .text("time", message.until.map(clock_time).unwrap_or_default())
             .list("points", message.points.iter().map(row))
             .list("links", message.links.iter().filter_map(|site| row_of(site)))
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
@@ -179,6 +194,17 @@ impl Page for MessagePage<'_> {
             .text("button", Safe::from_static(button.unwrap_or_default()))
             .maybe("reference", message.reference.map(Safe::figure))
     }
+}
+
+/// In UTC, since the server does not know where the reader is; a script makes it their own time.
+/// To the next whole minute, so that nobody comes too early.
+fn clock_time(until: Timestamp) -> Safe {
+    let minute = until + Duration::from_millis(59_999);
+    let machine = Safe::escape(&written(until, "%Y-%m-%dT%H:%M:%SZ"));
+    let shown = Safe::escape(&written(minute, "%H:%M UTC"));
+    let [begin, middle, end] = ["<time data-clock dir=\"ltr\" datetime=\"", "\">", "</time>"];
+    let [begin, middle, end] = [begin, middle, end].map(Safe::from_static);
+    Safe::concat([&begin, &machine, &middle, &shown, &end])
 }
 
 /// Nothing that is no web address is listed.

@@ -32,7 +32,9 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     with(&MessagePage::UnknownHost { right: &[] });
     with(&MessagePage::NoCookie { host: HOST, again: LINK });
     with(&MessagePage::Upstream { host: HOST, reference: "01J8Z3K9", retry: true });
-    with(&MessagePage::Limited { limit: Limit::Network, seconds: 60, again: LINK });
+    let until = Timestamp::from_millis(1_767_225_660_000);
+    with(&MessagePage::Limited { limit: Limit::Network, seconds: 60, until, again: LINK });
+    with(&MessagePage::Unavailable { again: LINK });
     with(&MessagePage::NotFound);
 }
 

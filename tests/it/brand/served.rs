@@ -132,6 +132,7 @@ fn a_text_is_in_the_language_of_the_page() {
         browser.give_number(&number, BOB).is(200);
         let text = gate.texts.wait_for_message(at + 1, Duration::from_secs(10));
         assert!(text.body.contains(expected), "{lang}: {}", text.body);
+        gate.pass(Duration::from_mins(3));
     }
     let gate = Gate::start();
     let mut browser = gate.browser();

@@ -146,7 +146,7 @@ impl World {
     }
 
     pub(super) fn pass_cool_down(&self) {
-        self.clock.pass(Duration::from_secs(31));
+        self.clock.pass(Duration::from_secs(33));
     }
 
     /// Sends until no text waits any more, if so wished.

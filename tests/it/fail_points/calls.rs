@@ -8,7 +8,7 @@ use super::world::World;
 const LOGIN: &[(Step, &[&str])] = &[
     (Step::GiveNumber, &["attempts.get", "counters.take", "attempts.update"]),
     (Step::Text, &["attempts.get", "attempts.update"]),
-    (Step::ShowCodePage, &["attempts.get"]),
+    (Step::ShowCodePage, &["attempts.get", "counters.take"]),
     (Step::GiveCode, GIVE_CODE),
     (Step::LeaveForTheSite, &["sessions.find", "sessions.find"]),
 ];
@@ -22,19 +22,7 @@ const GIVE_CODE: &[&str] = &[
     "attempts.update",
     "counters.give_back",
     "counters.clear",
-];
-
-/// Of somebody who is signed in already: that session ends.
-const GIVE_CODE_AGAIN: &[&str] = &[
-    "attempts.get",
-    "attempts.update",
-    "counters.take",
-    "counters.give_back",
-    "logins.commit",
-    "attempts.update",
-    "counters.give_back",
     "counters.clear",
-    "sessions.end",
 ];
 
 /// The step that takes the try was done, and nobody knows: the try is not given back, since it
@@ -92,10 +80,11 @@ async fn meet_all(how: How) {
     }
 }
 
-/// Somebody who signs in for the second time, in the browser that they are signed in with.
+/// Somebody who signs in for the second time, in the browser that they are signed in with: the
+/// session before ends in the transaction that begins the new one, so that no call is added.
 async fn meet_all_again(how: How) {
     let world = World::new().await;
-    for (n, point) in (0..).zip(points(Step::GiveCode, GIVE_CODE_AGAIN, how)) {
+    for (n, point) in (0..).zip(points(Step::GiveCode, GIVE_CODE, how)) {
         let mut visitor = Visitor::who_was_here(&world, n, &point.name).await;
         meet(&mut visitor, &point, &world).await;
     }
@@ -114,7 +103,7 @@ async fn the_table_names_every_call_of_a_login() {
     visitor.come_to(Step::GiveCode).await;
     world.trap.arm(None);
     visitor.take(Step::GiveCode).await;
-    assert_eq!(world.trap.disarm().0, GIVE_CODE_AGAIN);
+    assert_eq!(world.trap.disarm().0, GIVE_CODE);
 }
 
 #[tokio::test]

@@ -75,13 +75,22 @@ impl<'w> Visitor<'w> {
         self.world.ask(ask, &mut self.jar).await
     }
 
+    /// A form. When it is refused, the page that says why.
+    async fn post(&mut self, target: &str, form: &[(&str, &str)]) -> Answer {
+        let answer = self.ask("POST", target, form).await;
+        if answer.location.starts_with("/refused") {
+            return self.ask("GET", &answer.location, &[]).await;
+        }
+        answer
+    }
+
     fn code(&self) -> Option<String> {
         self.world.texts(&self.phone).last().map(|text| code_in(text))
     }
 
     async fn give(&mut self, code: &str) -> Answer {
         let flow = self.code_flow.clone();
-        let answer = self.ask("POST", "/code", &[("flow", &flow), ("code", code)]).await;
+        let answer = self.post("/code", &[("flow", &flow), ("code", code)]).await;
         if answer.location.starts_with("/done") {
             answer.location.clone_into(&mut self.done);
         }
@@ -93,7 +102,7 @@ impl<'w> Visitor<'w> {
             Step::GiveNumber => {
                 let (flow, phone) = (self.number_flow.clone(), self.phone.clone());
                 let form = [("flow", flow.as_str()), ("phone", phone.as_str())];
-                let answer = self.ask("POST", "/login", &form).await;
+                let answer = self.post("/login", &form).await;
                 if let Some(flow) = answer.location.strip_prefix("/code?flow=") {
                     flow.clone_into(&mut self.code_flow);
                 }
@@ -246,7 +255,7 @@ impl<'w> Visitor<'w> {
 /// A page that a person may be shown when a store fails.
 fn checked(answer: Option<Answer>, name: &str) -> Option<Answer> {
     if let Some(answer) = &answer {
-        assert!(matches!(answer.status, 200 | 303 | 503), "{name}: {answer:?}");
+        assert!(matches!(answer.status, 200 | 303 | 429 | 503), "{name}: {answer:?}");
     }
     answer
 }

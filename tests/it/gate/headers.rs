@@ -114,6 +114,8 @@ fn names_that_only_look_alike_pass() {
     }
 }
 
+const OUR_PAGE: &str = "https://shop.example.com/orders?x=https://evil.example";
+
 #[test]
 fn a_change_that_comes_from_another_origin_is_foreign() {
     let ours = Origin::parse("https://shop.example.com").unwrap();
@@ -145,6 +147,24 @@ fn a_change_that_comes_from_another_origin_is_foreign() {
         ("typed by the person", "POST", &[("sec-fetch-site", "none")], false),
         ("a sibling's page", "POST", &[("sec-fetch-site", "same-site")], true),
         ("a stranger's page", "POST", &[("sec-fetch-site", "cross-site")], true),
+        ("no more than an old browser tells", "POST", &[("referer", OUR_PAGE)], false),
+        (
+            "a stranger's page in an old browser",
+            "POST",
+            &[("referer", "https://evil.example/x")],
+            true,
+        ),
+        ("another port", "POST", &[("referer", "https://shop.example.com:8443/x")], true),
+        ("a page without a name", "POST", &[("referer", "about:blank")], true),
+        ("no page at all", "POST", &[("referer", "x")], true),
+        ("two pages", "POST", &[("referer", OUR_PAGE), ("referer", "https://evil.example/")], true),
+        (
+            "the newer header decides",
+            "POST",
+            &[("sec-fetch-site", "same-origin"), ("referer", "https://evil.example/")],
+            false,
+        ),
+        ("a link from anywhere", "GET", &[("referer", "https://evil.example/x")], false),
         ("a word we do not know", "POST", &[("sec-fetch-site", "nearby")], true),
         (
             "the origin decides",

@@ -19,7 +19,7 @@ pub(super) fn key(n: u32) -> CounterKey {
 }
 
 pub(super) fn count(n: u32, window: Duration, most: u32) -> Count {
-    Count { key: key(n), window, most, n: 1 }
+    Count { key: key(n), window, most, n: 1, spacing: None }
 }
 
 pub(super) async fn take(counters: &dyn Counters, counts: &[Count], now: Timestamp) -> Take {
@@ -27,7 +27,7 @@ pub(super) async fn take(counters: &dyn Counters, counts: &[Count], now: Timesta
 }
 
 #[track_caller]
-fn refused(take: Take) -> (usize, Duration) {
+pub(super) fn refused(take: Take) -> (usize, Duration) {
     match take {
         Take::Refused { which, retry_after } => (which, retry_after),
         Take::Taken(counted) => panic!("taken, {:?} left", counted.left),
@@ -48,7 +48,7 @@ pub(super) async fn database(folder: &TempDir) -> Arc<SqlStore> {
 }
 
 /// Every backend there is, and memory that has no room for a key of its own.
-async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counters>)> {
+pub(super) async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counters>)> {
     let small = Room { keys: 0, cells: 1 << 14 };
     let kept = KeptCounters::open(database(folder).await, Room::default(), BEGIN).await;
     vec![

@@ -49,6 +49,7 @@ struct Alone {
     worker: OutboxWorker,
     outbox: Arc<Outbox>,
     counters: Arc<MemoryCounters>,
+    clock: Arc<StillClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -62,7 +63,7 @@ impl Alone {
         let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock::new());
-        let system = System { clock, random: Arc::new(SeededRandom::new(1)) };
+        let system = System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
         let secret = ServerSecret::new(&"s".repeat(40)).expect("a secret");
         let keyring = Keyring::new(secret, Vec::new());
         let store = database(&folder).await;
@@ -92,7 +93,7 @@ impl Alone {
         let outbox = Arc::clone(&parts.outbox);
         let login = Login::new(parts, config.login, config.session);
         let worker = OutboxWorker::new(jobs, sender);
-        Self { login, worker, outbox, counters, _folder: folder }
+        Self { login, worker, outbox, counters, clock, _folder: folder }
     }
 
     async fn start(&self, address: IpAddr, who: u32, phone: &str) -> Result<Started, StartError> {
@@ -111,7 +112,7 @@ impl Alone {
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
         let host = host.host().clone();
-        let browser = Browser { host: &host, user_agent: None, address };
+        let browser = Browser { host: &host, user_agent: None, address, session: None };
         let verdict = self.login.verify(&asker(address, who), &phone, code, &browser).await;
         verdict.expect("an answer")
     }
@@ -127,7 +128,7 @@ impl Alone {
 
 fn asker(address: IpAddr, who: u32) -> Asker {
     let who = doorcode::domain::digest(&who.to_be_bytes());
-    Asker { door: Door::Page, who, address }
+    Asker { door: Door::Page, who, address, known: false }
 }
 
 /// One of `of`.
@@ -180,10 +181,12 @@ async fn flood(addresses: u32, newcomers: u32, room: Room) {
 
         // What was guessed before still counts: of five wrong codes for the number, two.
         for (who, code) in [(1_000_000, "000002"), (1_000_001, "000003")] {
+            alone.clock.pass(MINUTE * 2);
             alone.start(guesser, who, VICTIM).await.expect("a text");
             let verdict = alone.guess(guesser, who, VICTIM, code).await;
             assert!(matches!(verdict, Verdict::Wrong { .. }), "{verdict:?}");
         }
+        alone.clock.pass(MINUTE * 3);
         alone.start(guesser, 1_000_002, VICTIM).await.expect("a text");
         let verdict = alone.guess(guesser, 1_000_002, VICTIM, "000004").await;
         assert!(matches!(verdict, Verdict::Limited(_)), "{verdict:?}");

@@ -171,10 +171,11 @@ impl Gallery<'_> {
                 &MessagePage::Upstream { host, reference: text, retry },
             );
         }
+        let until = doorcode::system::Timestamp::from_millis(1_767_225_600_000);
         for limit in [Limit::Number, Limit::Tries, Limit::Network, Limit::Service] {
             self.add(
                 &format!("limited-{limit:?}"),
-                &MessagePage::Limited { limit, seconds: 840, again: link },
+                &MessagePage::Limited { limit, seconds: 840, until, again: link },
             );
         }
         self.add("server-error", &MessagePage::ServerError { reference: text });
@@ -184,7 +185,7 @@ impl Gallery<'_> {
         self.add("not-found", &MessagePage::NotFound);
         self.add("method", &MessagePage::MethodNotAllowed);
         self.add("too-large", &MessagePage::TooLarge);
-        self.add("unavailable", &MessagePage::Unavailable);
+        self.add("unavailable", &MessagePage::Unavailable { again: "" });
     }
 }
 

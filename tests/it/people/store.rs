@@ -31,6 +31,7 @@ fn login(n: u8, e164: &str) -> NewLogin {
         session: session(n),
         token: [n; 32],
         host: "localhost".to_owned(),
+        instead_of: None,
         beginning: StoredBeginning { device: "a|b".to_owned(), address_block: "c".to_owned() },
         at: at(i64::from(n)),
         expires: at(1000),

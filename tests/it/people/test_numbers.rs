@@ -89,3 +89,23 @@ fn only_what_nobody_can_have_is_a_test_number() {
     assert_ne!(PhoneNumber::from_store(NUMBER).unwrap(), PhoneNumber::from_store(ADA).unwrap());
     assert!(PhoneNumber::from_e164(NUMBER).is_err());
 }
+
+#[test]
+fn its_texts_cost_nothing_and_take_nothing_of_what_all_may_cost() {
+    let limits = ("[login]", "[limits]\ntexts_1h = 1\ntexts_24h = 1\n[login]");
+    let raised = (crate::support::settings::RAISED, "");
+    let gate = Gate::changed(&[TEST, raised, limits]);
+    for _ in 0..3 {
+        let mut browser = gate.browser();
+        let number = browser.visit("/orders");
+        let page = browser.give_number(&number, NUMBER).is(200);
+        let answer = browser.give_code(&page, "424242").is(303);
+        browser.finish(answer).is(200);
+    }
+    gate.browser().sign_in("/", ADA, &gate.texts).is(200);
+    let mut browser = gate.browser();
+    let number = browser.visit("/orders");
+    browser.give_number(&number, crate::support::settings::BOB).is(429);
+    let number = browser.visit("/orders");
+    browser.give_number(&number, NUMBER).is(200).says("name=\"code\"");
+}

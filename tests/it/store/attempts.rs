@@ -22,7 +22,6 @@ fn attempt() -> Attempt {
         length: CodeLength::new(6).unwrap(),
         key: KeyId(7),
         made,
-        next_text: made,
         expires: made + Duration::from_mins(5),
         tries_left: 3,
         answers: Vec::new(),
@@ -100,15 +99,15 @@ fn no_update_of_one_key_is_lost() {
         in_parallel(|_| {
             let mut count = |found: Option<&Attempt>| {
                 let mut attempt = found.unwrap().clone();
-                attempt.next_text = attempt.next_text + Duration::from_millis(1);
+                attempt.expires = attempt.expires + Duration::from_millis(1);
                 Step::Put(attempt)
             };
             for _ in 0..EACH {
                 wait(store.update(KEY, &mut count)).unwrap();
             }
         });
-        let next_text = wait(store.get(KEY)).unwrap().unwrap().next_text;
-        assert_eq!(next_text.as_millis(), attempt().next_text.as_millis() + 8 * EACH, "{name}");
+        let expires = wait(store.get(KEY)).unwrap().unwrap().expires;
+        assert_eq!(expires.as_millis(), attempt().expires.as_millis() + 8 * EACH, "{name}");
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
-    Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredBeginning,
+    Change, Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredBeginning,
     StoredSession, Which,
 };
 use doorcode::system::Timestamp;
@@ -38,6 +38,7 @@ fn login(number: u8) -> NewLogin {
         session: SessionId::from_bytes([number; 16]),
         token: [number; 32],
         host: "a.example".to_owned(),
+        instead_of: None,
         beginning: StoredBeginning::default(),
         at: at(1_000),
         expires: at(1_000) + HOUR,
@@ -232,4 +233,25 @@ async fn a_database_that_is_damaged_is_told_and_lets_nobody_in() {
     let below_a_file = Database::Sqlite(path.join("doorcode.db"));
     let opened = SqlStore::open(&below_a_file).await;
     assert!(matches!(opened.err(), Some(StoreError::Folder(_))));
+}
+
+#[tokio::test]
+async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&file(&folder)).await;
+    store.commit(&login(1)).await.unwrap();
+    // Somebody else's login in the same browser, with a code that was used already.
+    let next =
+        NewLogin { phone: phone("+12025550123"), instead_of: Some(login(1).session), ..login(2) };
+    let used = NewLogin { attempt: login(1).attempt, ..next.clone() };
+    assert!(matches!(store.commit(&used).await.unwrap(), Committed::AlreadySpent { .. }));
+    assert!(found(&store, 1).await.is_some(), "nothing took its place");
+
+    store.commit(&next).await.unwrap();
+    assert!(found(&store, 1).await.is_none() && found(&store, 2).await.is_some());
+    let told = store.changes(0).await.unwrap();
+    assert_eq!(told, [(1, Change::Session(login(1).session))], "every node is told");
+    let again = NewLogin { instead_of: Some(login(1).session), ..login(3) };
+    store.commit(&again).await.unwrap();
+    assert_eq!(store.changes(1).await.unwrap(), [], "to end it again changes nothing");
 }

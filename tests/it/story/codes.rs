@@ -1,7 +1,7 @@
 //! What a code is good for, for how long, and how often it may be guessed.
 use std::time::Duration;
 
-use crate::support::browser::{Browser, code_in, unlike};
+use crate::support::browser::{Browser, code_in, unlike, wait_on};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
 use crate::support::settings::{ADA, BOB};
@@ -116,12 +116,16 @@ fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
 
-    resend(&mut browser, &page).is(200).says("You can ask for the code again in 30 seconds.");
-    gate.pass(Duration::from_millis(29_999));
-    resend(&mut browser, &page).is(200).says("You can ask for the code again in 1 second.");
-    assert_eq!(gate.texts.requests(), 1, "not before half a minute has passed");
+    let page = resend(&mut browser, &page).is(200).says("You can ask for the code again in");
+    let wait = wait_on(&page);
+    assert!((27..=33).contains(&wait.as_secs()), "half a minute, give or take a tenth: {wait:?}");
+    let page = page.says(&format!("again in {} seconds.", wait.as_secs()));
+    gate.pass(wait.saturating_sub(Duration::from_secs(1)));
+    let page = resend(&mut browser, &page).is(200);
+    let page = page.says("You can ask for the code again in 1 second.");
+    assert_eq!(gate.texts.requests(), 1, "not before the wait that was told has passed");
 
-    gate.pass(Duration::from_millis(1));
+    gate.pass(Duration::from_secs(1));
     let page = resend(&mut browser, &page).is(200).says("We’ve sent the code again.");
     let texts = gate.texts.messages();
     assert_eq!(texts.len(), 2);
@@ -203,9 +207,12 @@ fn a_code_is_of_no_use_at_another_browser() {
     let (page, code) = begin(&gate, &mut hers, "/", ADA);
 
     let mut nobody = gate.browser();
-    nobody.give_code(&page, &code).is(400).says("did not send our cookie back");
+    let answer = nobody.give_code(&page, &code).is(303);
+    nobody.follow(answer).is(400).says("did not send our cookie back");
     thief.visit("/");
-    thief.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    let answer = thief.give_code(&page, &code).is(303);
+    thief.follow(answer).is(200).says("Your sign-in timed out").never_says("555");
+    gate.pass(Duration::from_secs(34));
     let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
     assert_ne!(own_code, code);
     guess(&mut thief, &own_page, &code).says("You have 2 tries left.");
@@ -275,10 +282,12 @@ fn a_sealed_text_that_was_touched_or_is_old_opens_nothing() {
     touched.extend([String::new(), flow[..40].to_owned(), format!("{flow}AAAA"), "A".repeat(6000)]);
     for sealed in &touched {
         let form = [("flow", sealed.as_str()), ("code", code.as_str())];
-        browser.post("/.doorcode/code", &form).is(400);
+        let answer = browser.post("/.doorcode/code", &form).is(303);
+        browser.follow(answer).is(400).says("Your sign-in timed out");
         browser.get(&format!("/.doorcode/resume?flow={sealed}")).is(400);
     }
     gate.pass(Duration::from_mins(10));
-    browser.give_code(&page, &code).is(400).says("Your sign-in timed out");
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.follow(answer).is(200).says(ADA).says("Your sign-in timed out");
     assert_nobody_is_signed_in(&gate, &mut browser);
 }

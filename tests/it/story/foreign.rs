@@ -65,6 +65,9 @@ fn no_other_origin_can_ask_for_a_text_type_a_code_or_sign_out() {
         let path = format!("/.doorcode/{path}");
         browser.send("POST", &path, &evil, Some(&form)).is(403);
         browser.send("POST", &path, &[("Origin", "null")], Some(&form)).is(403);
+        let old_browser =
+            [("Origin", ""), ("Sec-Fetch-Site", ""), ("Referer", "https://evil.example/")];
+        browser.send("POST", &path, &old_browser, Some(&form)).is(403);
     }
     assert_eq!(gate.texts.requests(), 0);
 

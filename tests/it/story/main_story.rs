@@ -1,5 +1,5 @@
 //! From a protected page, by number and code, back to it.
-use crate::support::browser::{between, code_in, flow_of};
+use crate::support::browser::{Browser, between, code_in, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
@@ -70,7 +70,10 @@ fn the_cookies_are_for_this_host_only_and_out_of_reach_of_scripts() {
     let answer = browser.give_code(&code_page, &code).is(303);
     let token = browser.session();
     let line = format!("doorcode={token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax");
-    assert_eq!(answer.all("set-cookie"), [line], "{answer}");
+    let known = browser.cookie("doorcode-known").expect("what the browser keeps of the number");
+    assert_eq!(known.len(), 22, "128 bits");
+    let kept = format!("doorcode-known={known}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+    assert_eq!(answer.all("set-cookie"), [line, kept], "{answer}");
     assert_eq!(token.len(), 54, "320 bits");
     let stored = gate.count("SELECT COUNT(*) FROM session_tokens WHERE LENGTH(digest) = 64");
     assert_eq!(stored, 1, "the database holds a digest");
@@ -87,7 +90,9 @@ fn behind_https_every_cookie_is_secure_and_bound_to_its_host() {
     assert!(text.body.ends_with(&format!("\n@shop.example.com #{}", code_in(&text.body))));
     let answer = browser.give_code(&code_page, &code_in(&text.body)).is(303);
 
-    let line = answer.header("set-cookie").expect("a cookie").to_owned();
+    let [line, known] = answer.all("set-cookie")[..] else { panic!("two cookies: {answer}") };
+    let (line, known) = (line.to_owned(), known.to_owned());
+    assert!(known.starts_with("__Host-doorcode-known=") && known.contains("; Secure;"), "{known}");
     assert!(line.starts_with("__Host-doorcode="), "{line}");
     assert!(line.ends_with("; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Lax"), "{line}");
     browser.finish(answer).is(200).says("the app: GET /orders");
@@ -201,4 +206,24 @@ fn a_number_with_its_own_country_wins_over_the_one_beside_it() {
         assert_eq!(text.to, "+33612345678", "{typed}");
         browser.visit("/orders").is(200).says("<option selected value=FR>");
     }
+}
+
+#[test]
+fn the_country_is_chosen_by_the_last_number_then_the_operator_then_the_browser() {
+    let chosen = |browser: &mut Browser| {
+        let page = browser.visit("/").is(200).text();
+        between(&page, "<option selected value=", ">").to_owned()
+    };
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    assert_eq!(chosen(&mut browser), "GB", "of en-GB");
+    browser.language = "fr-FR,fr".to_owned();
+    assert_eq!(chosen(&mut browser), "US", "the first that is served");
+    let gate = Gate::changed(&[("[login]\n", "[login]\ndefault_country = \"GB\"\n")]);
+    let mut browser = gate.browser();
+    browser.language = "en-US".to_owned();
+    assert_eq!(chosen(&mut browser), "GB", "the operator's");
+    let page = browser.visit("/");
+    browser.give_number(&page, ADA).is(200);
+    assert_eq!(chosen(&mut browser), "US", "the one of the last number");
 }

@@ -55,11 +55,14 @@ fn login(program: &Program, phone: &str, hidden: &mut Hidden) -> Browser {
 }
 
 /// A start whose text nobody takes.
-fn failed_start(program: &Program, outcome: Outcome, hidden: &mut Hidden) {
+fn failed_start(program: &Program, phone: &str, outcome: Outcome, hidden: &mut Hidden) {
+    hidden.note("a number", phone);
+    hidden.note("a number's digits", &phone[1..]);
+    hidden.note("a number's national digits", &phone[3..]);
     program.texts.script(outcome);
     let mut browser = program.browser();
     let number = browser.visit("/");
-    let answer = browser.post("/.doorcode/login", &[("flow", &flow_of(&number)), ("phone", BOB)]);
+    let answer = browser.post("/.doorcode/login", &[("flow", &flow_of(&number)), ("phone", phone)]);
     hidden.note("a sealed text", flow_of(&number));
     hidden.note("a sealed text", answer.location().split("flow=").nth(1).expect("a flow"));
     hidden.note_cookies(&browser);
@@ -88,15 +91,18 @@ fn nothing_that_opens_a_door_is_ever_printed() {
     }
     let mut ada = login(&program, ADA, &mut hidden);
     login(&program, BOB, &mut hidden);
-    for outcome in [
+    for (n, outcome) in [
         Outcome::Refuse(21211),
         Outcome::Refuse(30450),
         Outcome::Failed(30007),
         Outcome::Garbage(500, "+447400123456 7400123456"),
         Outcome::AcceptAndHangUp,
         Outcome::Redirect("http://127.0.0.1:1/+447400123456".to_owned()),
-    ] {
-        failed_start(&program, outcome, &mut hidden);
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        failed_start(&program, &format!("+44740012377{n}"), outcome, &mut hidden);
     }
     for text in program.texts.messages() {
         hidden.note("a code", code_in(&text.body));

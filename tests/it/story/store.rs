@@ -1,7 +1,7 @@
 //! When the database does not answer: nobody gets in, nobody is told a lie, and nothing is lost.
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
-use crate::support::browser::{code_in, unlike};
+use crate::support::browser::{between, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
 
@@ -42,8 +42,11 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
 
     let locked = Locked::new(&gate);
     for _ in 0..2 {
-        let answer = browser.give_code(&page, &code).is(503).says("not available right now");
+        let answer = browser.give_code(&page, &code).is(303);
         assert_eq!(answer.all("set-cookie"), Vec::<&str>::new(), "{answer}");
+        let answer = browser.follow(answer).is(503).says("not available right now");
+        let again = between(&answer.text(), "class=\"button\" href=\"", "\"").to_owned();
+        browser.get(&again).is(200).says("name=\"code\"");
         assert_eq!(answer.header("retry-after"), Some("5"), "{answer}");
     }
     browser.get("/").is(303);
@@ -87,8 +90,9 @@ fn signing_out_that_was_not_written_down_is_not_claimed() {
     browser.sign_in("/", ADA, &gate.texts).is(200);
 
     let locked = Locked::new(&gate);
-    let answer = browser.post("/.doorcode/sign-out", &[]).is(503).never_says("signed out");
+    let answer = browser.post("/.doorcode/sign-out", &[]).is(303);
     assert_eq!(answer.all("set-cookie"), Vec::<&str>::new());
+    browser.follow(answer).is(503).never_says("signed out");
     browser.get("/").is(200);
     locked.release();
 

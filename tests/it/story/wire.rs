@@ -57,7 +57,7 @@ fn a_connection_serves_request_after_request() {
         wire.send(&browser.request("HEAD", "/public/x", &[], None)).unwrap();
         wire.answer(true).unwrap().is(200);
         wire.send(&browser.request("POST", "/.doorcode/login", &[], Some(&[]))).unwrap();
-        wire.answer(false).unwrap().is(400);
+        wire.answer(false).unwrap().is(303);
     }
     assert_eq!(gate.app.count(), 100);
 }

@@ -248,6 +248,12 @@ pub(crate) fn flow_of(page: &Answer) -> String {
     between(&page.text(), "name=\"flow\" value=\"", "\"").to_owned()
 }
 
+/// How long the button that asks for the code again waits.
+#[track_caller]
+pub(crate) fn wait_on(page: &Answer) -> Duration {
+    Duration::from_secs(between(&page.text(), "data-after=\"", "\"").parse().expect("seconds"))
+}
+
 /// The code in a text, by the line that browsers read it from.
 #[track_caller]
 pub(crate) fn code_in(text: &str) -> String {

@@ -1,0 +1,124 @@
+//! What somebody is told who meets a limit, and where they go on from there.
+use std::time::Duration;
+
+use doorcode::system::Clock as _;
+
+use super::{MINUTE, defaults, start_from, told_to_wait};
+use crate::support::browser::{Browser, between, flow_of};
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+use crate::support::settings::{ADA, BOB};
+
+/// One text an hour for each number, and a browser that asked for one too many on its way to
+/// `target`: the answer to its form.
+fn refused(gate: &Gate, browser: &mut Browser, target: &str) -> Answer {
+    super::texted(gate, || start_from(&mut gate.browser(), "", ADA));
+    let page = browser.visit(target);
+    let flow = flow_of(&page);
+    let form = [("flow", flow.as_str()), ("phone", ADA)];
+    browser.post("/.doorcode/login", &form).is(303)
+}
+
+const ONE: (&str, &str) = ("[login]", "[limits]\ntexts_per_number_1h = 1\n[login]");
+const TOO_MANY: &str = "Too many codes for this number";
+
+#[test]
+fn a_form_that_is_refused_leads_to_a_page_that_may_be_looked_at_again() {
+    let gate = defaults(&[ONE]);
+    let mut browser = gate.browser();
+    let answer = refused(&gate, &mut browser, "/orders?page=2");
+    let here = browser.here(answer.location());
+    for _ in 0..3 {
+        let page = browser.get(&here);
+        assert_eq!(told_to_wait(&page, TOO_MANY), MINUTE * 60);
+    }
+    let page = browser.get(&here);
+    let french = between(&page.text(), "hreflang=\"fr\"", ">").len();
+    assert!(french > 0);
+    let page = browser.get(&format!("{here}&lang=fr"));
+    assert_eq!(page.status, 429, "{page}");
+    assert!(page.text().contains("Trop de codes pour ce numéro"), "{page}");
+    let english = browser.get(&format!("{here}&lang=en"));
+
+    let again = between(&english.text(), "class=\"button\" href=\"", "\"").to_owned();
+    assert_eq!(again, format!("{}/orders?page=2", gate.origin));
+    assert_eq!(gate.texts.requests(), 1, "nothing was posted again");
+
+    gate.pass(MINUTE * 20);
+    let page = browser.get(&here);
+    assert_eq!(told_to_wait(&page, TOO_MANY), MINUTE * 40, "though the login is too old by now");
+    gate.pass(MINUTE * 40);
+    browser.visit(&here).is(200).says("name=\"phone\"");
+}
+
+#[test]
+fn the_time_that_is_told_is_the_one_of_the_header() {
+    let gate = defaults(&[ONE]);
+    let mut browser = gate.browser();
+    let answer = refused(&gate, &mut browser, "/");
+    for passed in [0_u64, 7, 61, 1800] {
+        gate.pass(Duration::from_secs(passed));
+        let page = browser.get(&browser.here(answer.location())).is(429);
+        let seconds: u64 = page.header("retry-after").expect("when").parse().expect("seconds");
+        assert!(seconds <= 3600, "{seconds}");
+        let text = page.text();
+        let machine: jiff::Timestamp = between(&text, "datetime=\"", "\"").parse().expect("a time");
+        let then = gate.clock.now() + Duration::from_secs(seconds);
+        assert_eq!(machine.as_second(), then.as_millis() / 1000);
+        let shown = between(&text, "Z\">", " UTC</time>");
+        let minute = (then + Duration::from_millis(59_999)).as_millis() / 60_000;
+        assert_eq!(shown, format!("{:02}:{:02}", minute / 60 % 24, minute % 60));
+    }
+}
+
+#[test]
+fn the_page_is_for_the_browser_that_was_refused() {
+    let gate = defaults(&[ONE]);
+    let mut browser = gate.browser();
+    let answer = refused(&gate, &mut browser, "/");
+    let here = browser.here(answer.location());
+    gate.browser().get(&here).is(400).says("did not send our cookie back");
+    let mut other = gate.browser();
+    other.visit("/");
+    other.get(&here).is(400).says("Your sign-in timed out");
+    browser.get(&here.replace("flow=", "flow=x")).is(400);
+    browser.get("/.doorcode/refused").is(400);
+    browser.get("/.doorcode/refused?why=down").is(503);
+    // Nobody is kept from another number.
+    let page = browser.visit("/");
+    browser.give_number(&page, BOB).is(200).says("name=\"code\"");
+}
+
+#[test]
+fn a_form_that_cannot_be_read_leads_to_a_page_too() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    browser.visit("/");
+    for path in ["login", "code", "resend"] {
+        let lines = [("Content-Type", "text/plain")];
+        let path = format!("/.doorcode/{path}");
+        let answer = browser.send("POST", &path, &lines, Some(&[("a", "b")])).is(303);
+        browser.follow(answer).is(400);
+    }
+}
+
+#[test]
+fn where_there_are_several_sites_none_is_guessed() {
+    let own_host = [
+        ("public_url = \"", "unsafe_shared_origin = true\npublic_url = \""),
+        ("name = \"Down\"\nurl = \"", "name = \"Down\"\nurl = \"http://down.localhost:1\" # \""),
+        ("name = \"Shop\"\nurl = \"", "name = \"Shop\"\nurl = \"http://shop.localhost:1\" # \""),
+    ];
+    let gate = Gate::changed(&own_host);
+    let mut browser = gate.browser();
+    let page = browser.visit("/.doorcode/login").is(200).says("name=\"phone\"");
+    let page = page.never_says("down.localhost").never_says("shop.localhost");
+    let page = browser.give_number(&page, BOB).is(200);
+    let text = gate.texts.wait_for_message(1, MINUTE);
+    let code = crate::support::browser::code_in(&text.body);
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.finish(answer).is(200).says("Your sessions");
+    let out = browser.post("/.doorcode/sign-out", &[]).is(303);
+    let out = browser.follow(out).is(200).never_says("shop.localhost");
+    assert!(out.text().contains("/.doorcode/login\""), "{out}");
+}

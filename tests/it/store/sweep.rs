@@ -1,0 +1,133 @@
+//! What is deleted when it is over, and what is not.
+use std::time::Duration;
+
+use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use doorcode::store::{
+    Committed, Database, Logins as _, NewLogin, Sessions as _, SqlStore, StoredBeginning, Which,
+};
+use doorcode::system::Timestamp;
+use sqlx::{ConnectOptions as _, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::support::browser::code_in;
+use crate::support::gate::{Gate, wait_for};
+use crate::support::settings::ADA;
+
+const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+fn user() -> UserId {
+    UserId::from_bytes([1; 12])
+}
+
+/// The login of an attempt; `n` makes it its own. All of one user.
+fn login(n: u16, life: Duration) -> NewLogin {
+    let [a, b] = n.to_be_bytes();
+    let (mut attempt, mut session, mut token) = ([0; 12], [0; 16], [0; 32]);
+    (attempt[0], attempt[1], session[0], session[1]) = (a, b, a, b);
+    (token[0], token[1]) = (a, b);
+    NewLogin {
+        attempt: AttemptId::from_bytes(attempt),
+        phone: PhoneNumber::from_e164(ADA).unwrap(),
+        new_user: Some(user()),
+        session: SessionId::from_bytes(session),
+        token,
+        host: "a.example".to_owned(),
+        beginning: StoredBeginning::default(),
+        instead_of: None,
+        at: BEGIN,
+        expires: BEGIN + life,
+    }
+}
+
+async fn open(folder: &TempDir) -> SqlStore {
+    SqlStore::open(&Database::Sqlite(folder.path().join("swept.db"))).await.unwrap()
+}
+
+async fn count(folder: &TempDir, sql: &'static str) -> i64 {
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("swept.db"));
+    let mut file: SqliteConnection = options.connect().await.unwrap();
+    sqlx::query_scalar(sql).fetch_one(&mut file).await.unwrap()
+}
+
+const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
+const TOKENS: &str = "SELECT COUNT(*) FROM session_tokens";
+
+#[tokio::test]
+async fn sessions_go_when_they_are_over_and_living_ones_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    for (n, life) in [(1, DAY * 30), (2, DAY * 30), (3, DAY)] {
+        store.commit(&login(n, life)).await.unwrap();
+    }
+    store.end(user(), Which::Only(login(2, DAY).session), BEGIN).await.unwrap();
+    for (passed, left) in [
+        (DAY.saturating_sub(MINUTE), 3),
+        (DAY, 2),
+        ((DAY * 8).saturating_sub(MINUTE), 2),
+        (DAY * 8, 1),
+        ((DAY * 37).saturating_sub(MINUTE), 1),
+    ] {
+        store.sweep(BEGIN + passed).await.unwrap();
+        assert_eq!(count(&folder, SESSIONS).await, left, "after {passed:?}");
+        assert_eq!(count(&folder, TOKENS).await, left, "after {passed:?}");
+    }
+    assert!(store.find(&login(1, DAY).token).await.unwrap().is_some(), "never one that lives");
+    store.sweep(BEGIN + DAY * 37).await.unwrap();
+    assert_eq!((count(&folder, SESSIONS).await, count(&folder, TOKENS).await), (0, 0));
+    assert_eq!(count(&folder, "SELECT COUNT(*) FROM users").await, 1, "people stay");
+}
+
+#[tokio::test]
+async fn a_spent_code_is_remembered_for_longer_than_it_could_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.commit(&login(1, DAY)).await.unwrap();
+    // 10 minutes to live, 25 to be remembered, and a clock that is an hour wrong.
+    for passed in [MINUTE * 10, MINUTE * 25, MINUTE * 95, DAY.saturating_sub(MINUTE)] {
+        store.sweep(BEGIN + passed).await.unwrap();
+        let again = NewLogin { at: BEGIN + passed, ..login(1, DAY * 40) };
+        let again = store.commit(&again).await.unwrap();
+        assert_eq!(again, Committed::AlreadySpent { at: BEGIN }, "after {passed:?}");
+    }
+    store.sweep(BEGIN + DAY).await.unwrap();
+    assert_eq!(count(&folder, "SELECT COUNT(*) FROM spent").await, 0);
+}
+
+#[tokio::test]
+async fn more_than_goes_in_one_transaction_goes_in_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    for n in 0..1_201 {
+        store.commit(&login(n, MINUTE)).await.unwrap();
+    }
+    let swept = store.sweep(BEGIN + DAY * 8).await.unwrap();
+    assert_eq!((swept.sessions, swept.spent), (1_201, 1_201));
+    assert_eq!((count(&folder, SESSIONS).await, count(&folder, TOKENS).await), (0, 0));
+    assert_eq!(store.sweep(BEGIN + DAY * 8).await.unwrap().all(), 0);
+}
+
+#[test]
+fn the_server_sweeps_by_itself_and_loses_nobody_who_is_signed_in() {
+    let gate = Gate::changed(&[("[login]", "[login]\nsession_idle = \"20d\"")]);
+    let mut ada = gate.browser();
+    ada.sign_in("/", ADA, &gate.texts).is(200);
+    let mut gone = gate.browser();
+    gone.sign_in("/", ADA, &gate.texts).is(200);
+    gone.post("/.doorcode/sign-out", &[]).is(303);
+    assert_eq!(gate.count(SESSIONS), 2);
+    gate.pass(DAY + MINUTE);
+    wait_for("sweep", || (gate.count(SESSIONS) == 1).then_some(()));
+    wait_for("sweep of the rest", || (gate.count("SELECT COUNT(*) FROM spent") == 0).then_some(()));
+    assert_eq!(gate.count(TOKENS), 1);
+    assert_eq!(gate.count("SELECT COUNT(*) FROM counters WHERE length < 86400000"), 0);
+    ada.get("/orders").is(200);
+    gone.get("/orders").is(303);
+    let page = gone.visit("/");
+    let page = gone.give_number(&page, ADA).is(200);
+    let text = gate.texts.wait_for_message(3, MINUTE);
+    let answer = gone.give_code(&page, &code_in(&text.body)).is(303);
+    gone.finish(answer).is(200);
+}
