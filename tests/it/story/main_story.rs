@@ -204,6 +204,8 @@ fn a_number_with_its_own_country_wins_over_the_one_beside_it() {
         browser.follow(answer).is(200).says("+33 6 12 34 56 78");
         let text = gate.texts.wait_for_message(n + 1, std::time::Duration::from_secs(10));
         assert_eq!(text.to, "+33612345678", "{typed}");
+        // Texts to one number wait for each other.
+        gate.pass(std::time::Duration::from_mins(30));
         browser.visit("/orders").is(200).says("<option selected value=FR>");
     }
 }
