@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, IdentityPreset, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide,
-    need, readings,
+    Asked, Caller, IdentityPreset, Map, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    decide, need, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -65,6 +65,7 @@ fn map() -> Map {
         place: SitePlace::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
+        passage: Passage::default(),
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])

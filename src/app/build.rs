@@ -226,12 +226,13 @@ fn background(
             write_last_seen(&sessions).await;
         }
     };
-    let sessions = Arc::clone(&lasting.sessions);
+    let (sessions, live_now) = (Arc::clone(&lasting.sessions), Arc::clone(live));
     let changes = async move {
         loop {
             if let Err(error) = sessions.follow().await {
                 tracing::error!(%error, "what others changed in the store was not learned");
             }
+            sessions.end_overdue(live_now.load().session);
             tokio::time::sleep(CHANGES).await;
         }
     };

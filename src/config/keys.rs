@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Integer(i64, i64),
     /// A text such as `"5m"`, from … to … seconds.
     Duration(u64, u64),
+    /// A text such as `"10MiB"`, from … to … bytes.
+    Size(u64, u64),
     Flag,
 }
 
@@ -57,6 +59,8 @@ impl Key {
     }
 }
 
+const KIB: u64 = 1 << 10;
+const GIB: u64 = 1 << 30;
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 /// More would be no limit.
@@ -69,7 +73,7 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
 }
 
 use Kind::{
-    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text, Texts,
+    Duration, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table, Tables, Text, Texts,
 };
 use Need::{Default, Optional, Required};
 
@@ -87,6 +91,14 @@ pub(super) const KEYS: &[Key] = &[
         "What protects sessions and codes: `env:NAME` or `file:PATH`, 32 characters or more. Two in brackets while it is changed: the first makes, both check."),
     key("server.trusted_proxies", List, Default,
         "Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
+    key("server.h2c", Flag, Default,
+        "Whether HTTP/2 is taken without TLS too, from clients that know beforehand that it is (RFC 9113 §3.3): for a load balancer that speaks it. HTTP/1.1 goes on."),
+    key("server.connections", Integer(1, MANY), Default,
+        "Open connections in all; one more is closed at once. The machine must allow the process twice as many open files."),
+    key("server.connections_per_address", Integer(1, MANY), Default,
+        "Open connections from one address (IPv6: one /64 network). Not for `server.trusted_proxies`, which bring everybody's."),
+    key("server.idle", Duration(1, 60 * MINUTE), Default,
+        "A connection on which nothing is asked for so long is closed."),
     key("server.unsafe_development_exposed", Flag, Default,
         "Lets the console provider, the demo app and an `http` public_url run although other machines can reach them. For containers; said at every start."),
     key("server.unsafe_shared_origin", Flag, Default,
@@ -222,9 +234,17 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].url", Text, Required("\"https://shop.example.com\""),
         "Where the world finds it: host, port and path. `https`, or `http` on this machine only. On another host than `server.public_url`, sign-in is handed over to it."),
     key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
-        "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, or `demo`, the app that is built in."),
+        "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the app that is built in."),
     key("site[].identity", Text, Optional("`default`"),
         "Which headers tell the app who its caller is: `default`."),
+    key("site[].max_body", Size(KIB, 1024 * GIB), Optional("`1GiB`"),
+        "The longest body of a request, such as an upload; a longer one is answered 413."),
+    key("site[].timeout", Duration(1, 60 * MINUTE), Optional("`60s`"),
+        "How long the app may take until it begins to answer, and between two parts of an answer; then the visitor is told that it does not respond. Websockets and event streams may be silent for as long as they like once they are open."),
+    key("site[].send_host", Text, Optional("the host that the visitor asked for"),
+        "What the app gets as `Host`, such as `app.internal:3000`. `X-Forwarded-Host` is always what the visitor asked for."),
+    key("site[].strip_prefix", Flag, Optional("`false`"),
+        "Whether the app gets paths without that of `url`: `/shop/cart` as `/cart`, with `X-Forwarded-Prefix: /shop`. Rules do not change: their paths are below the url anyway. What the app itself says of paths (`Location`, cookies' `Path`, links) is not changed."),
     key("site[].rule", Tables, Default,
         "Who may see what; the first rule that matches decides, and what no rule names needs a login."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),

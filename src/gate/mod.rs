@@ -16,6 +16,7 @@ pub use decide::{Asked, Decision, Need, Refusal, decide, is_foreign, is_navigati
 pub use identity::{Forwarding, Headers, identity_headers, is_reserved_name};
 pub use map::{Located, Map, Own};
 pub use sites::{
-    IdentityPreset, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    IdentityPreset, InvalidPath, InvalidSite, Passage, PathPattern, Rule, Site, SitePlace,
+    Upstream, Who,
 };
 pub use target::{BadTarget, Readings, authority, readings};

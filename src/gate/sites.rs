@@ -1,6 +1,9 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use http::HeaderValue;
 use ipnet::IpNet;
 
 use crate::domain::{Country, Origin, PhoneNumber, Role};
@@ -13,8 +16,34 @@ pub struct Site {
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
+    pub passage: Passage,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
+}
+
+/// How a site's requests are passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The longest body of a request, bytes.
+    pub max_body: u64,
+    /// How long the app may be silent.
+    pub timeout: Duration,
+    /// What stands in `Host`; `None`: what the visitor's request has there.
+    pub send_host: Option<HeaderValue>,
+    /// Whether the app gets paths without that of [`SitePlace`].
+    pub strip_prefix: bool,
+}
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self {
+            // As Apache's `LimitRequestBody` has it since 2.4.54.
+            max_body: 1 << 30,
+            timeout: Duration::from_mins(1),
+            send_host: None,
+            strip_prefix: false,
+        }
+    }
 }
 
 /// Where the world finds a site: its `url`, taken apart.
@@ -68,6 +97,8 @@ pub enum Upstream {
     Address(SocketAddr),
     /// A host name and port, plain http; resolved in the background, never on a request's way.
     Name(String, u16),
+    /// The absolute path of a Unix socket.
+    Unix(PathBuf),
     /// The app that is built in, for the demo.
     Demo,
 }

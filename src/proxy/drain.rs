@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use super::connection::Connections;
+use super::connections::Connections;
 
 /// The longest that a shutdown takes; below the 30 s after which container runtimes kill.
 pub(super) const LONGEST: Duration = Duration::from_secs(25);

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::live::Live;
-use crate::gate::Caller;
+use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 use crate::web::Reference;
 
@@ -14,6 +14,8 @@ pub(super) struct Exchange {
     /// The site that the request goes on to, by its place in the map.
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
+    /// Bytes of the request's body so far.
+    pub(super) received: u64,
     /// Whether only a signed-in person may see the answer.
     pub(super) privately: bool,
     /// For the access log: what became of the request.
@@ -30,10 +32,16 @@ impl Exchange {
             client: None,
             site: None,
             caller: Caller::Nobody,
+            received: 0,
             privately: false,
             decision: "none",
             reference: None,
         }
+    }
+
+    /// The site that the request goes on to.
+    pub(super) fn site(&self) -> Option<&Site> {
+        self.live.map.sites().get(self.site?)
     }
 
     /// Keeps the reference that an answer quotes, so that the access line has it beside the cause.

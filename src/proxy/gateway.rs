@@ -7,18 +7,22 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::{Error, ErrorType, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 
 use super::access_log::Line;
+use super::body;
 use super::bridge;
 use super::connection::Connection;
 use super::exchange::Exchange;
+use super::failure;
 use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
+use super::passage;
+use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
@@ -26,12 +30,12 @@ use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
 
-/// For a connection between two requests, seconds.
-const KEEP_ALIVE: u64 = 60;
 const WRITE: Duration = Duration::from_mins(1);
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {
     shared: Shared,
+    /// For a connection between two requests, seconds.
+    idle: u64,
 }
 
 /// What becomes of a request, before anything is written.
@@ -42,8 +46,8 @@ enum Fate {
 }
 
 impl Gateway {
-    pub(super) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Shared, idle: Duration) -> Self {
+        Self { shared, idle: idle.as_secs() }
     }
 
     /// Judges a request. Every way out that is not `Forward` is an answer of ours.
@@ -55,7 +59,11 @@ impl Gateway {
             |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
         if let Some(refused) = head::odd(request) {
             ctx.decision = "bad-request";
-            return problem(refused);
+            let mut answer = live.web.problem(&refused, &request.headers, None);
+            if answer.status() == http::StatusCode::METHOD_NOT_ALLOWED {
+                answer.headers_mut().insert(http::header::ALLOW, head::ALLOWED);
+            }
+            return Fate::Answer(answer);
         }
         let Ok((authority, path)) = head::target(request) else {
             ctx.decision = "bad-request";
@@ -79,6 +87,10 @@ impl Gateway {
             Located::Site { index, origin } => {
                 ctx.site = Some(index);
                 let site = &live.map.sites()[index];
+                if let Some(refused) = passage::refusal(site, path) {
+                    ctx.decision = "bad-request";
+                    return problem(refused);
+                }
                 let method = &request.method;
                 let asked = Asked { site, method, readings: &readings, client };
                 self.judge_site(&asked, origin, request, ctx).await
@@ -111,6 +123,12 @@ impl Gateway {
             return problem(Problem::Foreign);
         }
         match gate::decide(asked, &ctx.caller) {
+            Decision::Forward
+                if body::is_said_too_large(&request.headers, asked.site.passage.max_body) =>
+            {
+                ctx.decision = "too-large";
+                problem(Problem::TooLarge)
+            }
             Decision::Forward => {
                 ctx.decision = "forward";
                 Fate::Forward
@@ -174,11 +192,11 @@ impl ProxyHttp for Gateway {
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Exchange) -> Result<bool> {
         if let Some(connection) = Connection::of(session.digest()) {
-            connection.head_is_whole();
+            connection.head_is_whole(session.req_header().version);
         }
         // Pingora's own is endless; what the client asked to close stays closed.
         if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(KEEP_ALIVE));
+            session.set_keepalive(Some(self.idle));
         }
         session.set_write_timeout(Some(WRITE));
         if let Some(uri) = head::origin_form(session.req_header()) {
@@ -200,11 +218,15 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
-        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
-        let peer = site.and_then(|site| self.shared.resolver.peer(site));
+        let resolver = &self.shared.resolver;
+        let peer =
+            ctx.site().and_then(|site| match streams::own_line(session, site, ctx, &self.shared) {
+                Some(line) => resolver.own_peer(site, line),
+                None => resolver.peer(site),
+            });
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
     }
@@ -216,8 +238,9 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         headers::clean_request(request);
-        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        let site = ctx.site();
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        passage::prepare(request, site)?;
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
@@ -243,20 +266,70 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        _ctx: &mut Exchange,
+        client_reused: bool,
+    ) -> Box<Error> {
+        failure::decide_retry(&mut error, session, client_reused);
+        error
+    }
+
+    /// An upstream that cannot be reached was not asked: another one may be.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut Exchange,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        error.set_retry(ctx.site().is_some_and(|site| site.upstreams.len() > 1));
+        error
+    }
+
+    async fn request_body_filter(
+        &self,
+        session: &mut Session,
+        part: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut Exchange,
+    ) -> Result<()> {
+        streams::goes_on(ctx, &self.shared)?;
+        // After a switch of protocols there is no body.
+        let most = ctx.site().map(|site| site.passage.max_body).filter(|_| !session.was_upgraded());
+        most.map_or(Ok(()), |most| body::count(part.as_ref(), &mut ctx.received, most))
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        _part: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        streams::goes_on(ctx, &self.shared)?;
+        Ok(None)
+    }
+
     async fn fail_to_proxy(
         &self,
         session: &mut Session,
         error: &Error,
         ctx: &mut Exchange,
     ) -> FailToProxy {
-        let (code, problem) = why_failed(error, session.req_header().method.is_safe());
+        if streams::is_over(ctx, &self.shared) {
+            ctx.decision = "session-over";
+        }
+        let (code, problem) = failure::why_failed(error, session.req_header().method.is_safe());
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
             if code >= 500 {
                 ctx.decision = "upstream-failed";
             }
             session.set_keepalive(None);
-            let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
-            let at = site.map(|site| &site.place.origin);
+            let at = ctx.site().map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
             ctx.note_reference(&answer);
             // The client may be gone: then there is nobody to tell.
@@ -290,22 +363,5 @@ impl ProxyHttp for Gateway {
             error,
             reference: ctx.reference.as_deref(),
         });
-    }
-}
-
-/// The status for an exchange that broke off, and what is still said about it; `None` when the
-/// client is gone.
-fn why_failed(error: &Error, retry: bool) -> (u16, Option<Problem>) {
-    use ErrorType::{
-        ConnectTimedout, ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout,
-    };
-    let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
-    let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
-    match error.esource() {
-        ErrorSource::Downstream if gone => (400, None),
-        ErrorSource::Downstream if timed_out => (408, Some(Problem::TooSlow)),
-        ErrorSource::Downstream => (400, Some(Problem::BadRequest)),
-        _ if timed_out => (504, Some(Problem::UpstreamSlow { retry })),
-        _ => (502, Some(Problem::UpstreamDown { retry })),
     }
 }

@@ -1,6 +1,6 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, Uri};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use pingora_http::RequestHeader;
 
 use crate::gate::{self, BadTarget};
@@ -21,6 +21,10 @@ const METHODS: [Method; 7] = [
     Method::DELETE,
     Method::OPTIONS,
 ];
+
+/// What stands in `Allow` when another method is refused (RFC 9110 §15.5.6).
+pub(super) const ALLOWED: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
 /// Names that decide where a request ends and whose it is. An upstream that takes `_` for `-`
 /// would read a look-alike of one as the real one.
@@ -56,7 +60,12 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
     let look_alike = |name: &str| {
         name.contains(['_', '.']) && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
     };
-    length && coding && single && !headers.keys().any(|name| look_alike(name.as_str()))
+    // What follows the head of a switch is no longer HTTP: a body before it would be read as one or
+    // the other.
+    let bodiless = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
+        && !headers.contains_key(TRANSFER_ENCODING);
+    let switch = !headers.contains_key(UPGRADE) || bodiless;
+    length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
 }
 
 /// The host and the path as they will be sent.

@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use super::person::{People, Person};
 use super::shared::{ById, Session};
+use super::watch::Watches;
 use super::{SessionToken, Settings};
 use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
 use crate::store::{self, StoreError, StoredSession, Which};
@@ -53,6 +54,10 @@ impl SignedIn {
         self.0.digest == token.digest()
     }
 
+    pub(super) fn shared(&self) -> Arc<Session> {
+        Arc::clone(&self.0.session)
+    }
+
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
         &self.0.session.user_text
@@ -92,6 +97,7 @@ pub struct Sessions {
     pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
     pub(super) by_id: ById,
     pub(super) people: People,
+    pub(super) watches: Watches,
     /// The number of the newest change in the store that this process has learned of.
     pub(super) followed: tokio::sync::Mutex<i64>,
     keys: Vec<Subkey>,
@@ -106,6 +112,7 @@ impl Sessions {
             known: known.build(),
             by_id: ById::default(),
             people: People::default(),
+            watches: Watches::default(),
             followed: tokio::sync::Mutex::default(),
             keys: keyring.subkeys("session token"),
             system,

@@ -8,9 +8,11 @@ mod person;
 mod settings;
 mod shared;
 mod token;
+mod watch;
 
 pub use beginning::{Browser, Device};
 pub use check::{PreparedSession, Sessions, SignedIn};
 pub use own::OwnSession;
 pub use settings::Settings;
 pub use token::SessionToken;
+pub use watch::Watch;

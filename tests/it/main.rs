@@ -18,5 +18,6 @@ mod pages;
 mod people;
 mod store;
 mod story;
+mod streams;
 mod support;
 mod words;

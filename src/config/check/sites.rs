@@ -1,7 +1,7 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use super::server::{Ground, secure};
-use crate::gate::{IdentityPreset, PathPattern, Rule, Site, SitePlace, Upstream};
+use crate::gate::{IdentityPreset, Passage, PathPattern, Rule, Site, SitePlace, Upstream};
 use crate::oauth::Issuer;
 
 pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
@@ -42,6 +42,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     } else {
         Some(IdentityPreset::default())
     };
+    let passage = passage(reader, table, place.as_ref());
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
         reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
@@ -50,7 +51,32 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         place: place?,
         upstreams: upstreams?,
         identity: identity?,
+        passage: passage?,
         rules: rules.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// `place`: `None` when it is wrong, so that nothing is judged by it.
+fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> Option<Passage> {
+    let key = |name: &str| format!("{table}.{name}");
+    let usual = Passage::default();
+    let (body, timeout) = (key("max_body"), key("timeout"));
+    let (host, strip) = (key("send_host"), key("strip_prefix"));
+    let max_body = if reader.has(&body) { reader.size(&body) } else { Some(usual.max_body) };
+    let timeout =
+        if reader.has(&timeout) { reader.duration(&timeout) } else { Some(usual.timeout) };
+    let send_host =
+        if reader.has(&host) { reader.one(&host, values::host).map(Some) } else { Some(None) };
+    let strip_prefix = if reader.has(&strip) { reader.flag(&strip) } else { Some(false) };
+    if strip_prefix == Some(true) && place.is_some_and(|place| place.path.is_empty()) {
+        reader.note(&strip, "has nothing to take away: the url of the site has no path");
+        return None;
+    }
+    Some(Passage {
+        max_body: max_body?,
+        timeout: timeout?,
+        send_host: send_host?,
+        strip_prefix: strip_prefix?,
     })
 }
 

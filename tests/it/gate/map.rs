@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    IdentityPreset, Located, Map, Site, SitePlace, Upstream, authority, readings,
+    IdentityPreset, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -13,6 +13,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
+        passage: Passage::default(),
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();
