@@ -4,10 +4,19 @@ use std::time::Duration;
 use super::app::{App, Line};
 use crate::support::http::{Answer, Wire};
 
-const SWITCHED: &str =
+pub(super) const SWITCHED: &str =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 /// What the app says at once, in one write with its answer: as a frame, `hello`.
 const GREETING: &[u8] = b"\x81\x05hello";
+
+/// A browser's, but for its `Origin`.
+pub(super) const LINES: [(&str, &str); 5] = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-Fetch-Mode", "websocket"),
+];
 
 fn handshake(authority: &str, path: &str) -> Vec<u8> {
     format!(
