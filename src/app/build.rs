@@ -13,7 +13,9 @@ use crate::domain::{Keyring, WeakSecret};
 use crate::events::{Log, Sink};
 use crate::gate::{Map, Upstream};
 use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
-use crate::proxy::{self, AccessLog, Connections, Drain, Job, Live, Readiness, Resolver, Shared};
+use crate::proxy::{
+    self, AccessLog, Connections, Drain, Job, LastCall, Live, Readiness, Resolver, Shared,
+};
 use crate::session::Sessions;
 use crate::store::{
     Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
@@ -207,6 +209,7 @@ fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
     Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
+        last_call: Arc::new(LastCall::default()),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,

@@ -8,13 +8,16 @@ use async_trait::async_trait;
 use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora_core::services::background::BackgroundService;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tracing::{info, warn};
 
 use super::connections::Connections;
 
 /// The longest that a shutdown takes; below the 30 s after which container runtimes kill.
 pub(super) const LONGEST: Duration = Duration::from_secs(25);
+/// Websockets and event streams never end by themselves: this long after the listeners closed they
+/// are ended, so that their clients come back to another process.
+const STREAMS_END: Duration = Duration::from_secs(3);
 const LOOKED_AGAIN: Duration = Duration::from_millis(20);
 
 /// Whether load balancers should send requests here.
@@ -31,10 +34,35 @@ impl Readiness {
     }
 }
 
+/// The end of everything that would never end by itself.
+#[derive(Debug, Default)]
+pub struct LastCall {
+    made: AtomicBool,
+    told: Notify,
+}
+
+impl LastCall {
+    fn make(&self) {
+        self.made.store(true, Ordering::Release);
+        self.told.notify_waiters();
+    }
+
+    pub(super) async fn heard(self: Arc<Self>) {
+        let told = self.told.notified();
+        tokio::pin!(told);
+        // Listens before it looks: a call between the two is not missed.
+        told.as_mut().enable();
+        if !self.made.load(Ordering::Acquire) {
+            told.await;
+        }
+    }
+}
+
 /// What must be done before the process ends.
 pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
+    pub last_call: Arc<LastCall>,
     /// Texts that are not sent yet.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
     /// Runs last, when nothing is under way any more.
@@ -53,12 +81,23 @@ impl BackgroundService for Drainer {
         if shutdown.changed().await.is_err() {
             return;
         }
-        let emptied = tokio::time::timeout(LONGEST, async {
+        let last_call = async {
+            tokio::time::sleep(STREAMS_END).await;
+            drain.last_call.make();
+            std::future::pending::<()>().await;
+        };
+        let emptied = async {
             while drain.connections.open() > 0 || (drain.unsent)() > 0 {
                 tokio::time::sleep(LOOKED_AGAIN).await;
             }
-        });
-        if emptied.await.is_err() {
+        };
+        let ended = async {
+            tokio::select! {
+                () = emptied => {}
+                () = last_call => {}
+            }
+        };
+        if tokio::time::timeout(LONGEST, ended).await.is_err() {
             let (open, unsent) = (drain.connections.open(), (drain.unsent)());
             warn!(open, unsent, "ending with connections open or texts unsent");
         }

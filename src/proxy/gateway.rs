@@ -199,8 +199,8 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(Some(self.idle));
         }
         session.set_write_timeout(Some(WRITE));
-        if let Some(uri) = head::origin_form(session.req_header()) {
-            session.req_header_mut().set_uri(uri);
+        if let Some(target) = head::origin_form(session.req_header()) {
+            session.req_header_mut().set_raw_path(&target)?;
         }
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
@@ -256,6 +256,7 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
+        streams::is_asked_for(session, response)?;
         self.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.

@@ -1,6 +1,6 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method};
 use pingora_http::RequestHeader;
 
 use crate::gate::{self, BadTarget};
@@ -76,13 +76,19 @@ pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarge
 }
 
 /// The same target in origin form, when it came in absolute form (RFC 9112 §3.2.2) and names the
-/// host that `Host` names: so that what is judged is what is sent.
-pub(super) fn origin_form(request: &RequestHeader) -> Option<Uri> {
-    let named = request.uri.authority()?;
-    let host = request.headers.get(HOST)?.to_str().ok()?;
-    if !named.as_str().eq_ignore_ascii_case(host) {
-        return None;
-    }
-    let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    path.parse().ok()
+/// host that `Host` names: so that what is judged is what is sent. Pingora leaves such a target as
+/// it came.
+pub(super) fn origin_form(request: &RequestHeader) -> Option<Vec<u8>> {
+    let raw = request.raw_path();
+    let after = |scheme: &[u8]| {
+        let (start, rest) = raw.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let rest = after(b"http://").or_else(|| after(b"https://"))?;
+    let end = rest.iter().position(|b| b"/?".contains(b)).unwrap_or(rest.len());
+    let (named, path) = rest.split_at(end);
+    let host = request.headers.get(HOST)?;
+    named
+        .eq_ignore_ascii_case(host.as_bytes())
+        .then(|| if path.starts_with(b"/") { path.to_vec() } else { [b"/", path].concat() })
 }

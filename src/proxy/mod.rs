@@ -21,7 +21,7 @@ mod upstream;
 
 pub use access_log::AccessLog;
 pub use connections::Connections;
-pub use drain::{Drain, Readiness, Signals, Stop};
+pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
 pub use live::{Live, Shared};
 pub use server::{Job, Parts, run};
 pub use settings::{ConnectionLimits, Settings};

@@ -1,10 +1,12 @@
 //! Requests that may live long: websockets, event streams, long uploads and downloads. They end
 //! with the session that let them in.
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, UPGRADE};
-use http::{HeaderMap, Version};
+use http::{HeaderMap, StatusCode, Version};
 use pingora::{Error, ErrorType, Result};
+use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
 use super::exchange::Exchange;
@@ -16,7 +18,7 @@ use crate::gate::{Caller, Site};
 const ORDINARY: Duration = Duration::from_secs(5);
 
 /// The connection to the app that a websocket or an event stream gets for itself: one that ends
-/// at once when the session does. `None` for every other request.
+/// at once when the session does, and when the process does. `None` for every other request.
 pub(super) fn own_line(
     session: &mut Session,
     site: &Site,
@@ -28,12 +30,21 @@ pub(super) fn own_line(
         Caller::Session(who, _) => Some(who),
         Caller::Nobody => None,
     };
-    let streams = who.is_some() && wants_events(&session.req_header().headers);
-    (switches || streams).then(|| OwnLine {
+    (switches || wants_events(&session.req_header().headers)).then(|| OwnLine {
         patience: site.passage.timeout,
         switches,
+        last_call: Arc::clone(&shared.drain.last_call),
         watch: who.map(|who| shared.sessions.watch(who)),
     })
+}
+
+/// Fails for a switch of protocols that nobody asked for: Pingora would pass it on, and a proxy
+/// before us would take what follows for no HTTP any more.
+pub(super) fn is_asked_for(session: &Session, answer: &ResponseHeader) -> Result<()> {
+    if answer.status == StatusCode::SWITCHING_PROTOCOLS && !is_websocket(session) {
+        return Error::e_explain(ErrorType::InvalidHTTPHeader, "a switch that was not asked for");
+    }
+    Ok(())
 }
 
 /// As Pingora judges which request it lets switch; with a body, none comes this far.

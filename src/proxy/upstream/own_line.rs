@@ -6,6 +6,7 @@ use std::fmt::{self, Debug};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 
 use super::CONNECT;
+use crate::proxy::drain::LastCall;
 use crate::session::Watch;
 
 /// What ends such a connection.
@@ -31,6 +33,23 @@ pub(in crate::proxy) struct OwnLine {
     pub(in crate::proxy) switches: bool,
     /// The session of the caller, when it is a session that lets them in.
     pub(in crate::proxy) watch: Option<Watch>,
+    /// The end of the process.
+    pub(in crate::proxy) last_call: Arc<LastCall>,
+}
+
+impl OwnLine {
+    async fn over(self) {
+        let session = async {
+            match self.watch {
+                Some(watch) => watch.over().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = session => {}
+            () = self.last_call.heard() => {}
+        }
+    }
 }
 
 #[async_trait]
@@ -70,7 +89,7 @@ const WHOLE_REQUEST: u8 = 2;
 
 struct Line<S> {
     socket: S,
-    over: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    over: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     patience: Pin<Box<Sleep>>,
     flushes: u8,
     /// Who waits for an answer while the request is not whole.
@@ -81,19 +100,14 @@ struct Line<S> {
 
 impl<S> Line<S> {
     fn new(socket: S, line: &OwnLine) -> Self {
-        let watch = line.watch.clone();
         Self {
             socket,
-            over: watch.map(|watch| Box::pin(watch.over()) as Pin<Box<_>>),
+            over: Box::pin(line.clone().over()),
             patience: Box::pin(tokio::time::sleep(line.patience)),
             flushes: if line.switches { 0 } else { WHOLE_REQUEST },
             held_back: None,
             spoke: false,
         }
-    }
-
-    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.over.as_mut().is_some_and(|over| over.as_mut().poll(cx).is_ready())
     }
 }
 
@@ -103,9 +117,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_over(cx) {
+        if self.over.as_mut().poll(cx).is_ready() {
             // A finished future must not be polled again.
-            self.over = Some(Box::pin(std::future::ready(())));
+            self.over = Box::pin(std::future::ready(()));
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         if !self.spoke && self.patience.as_mut().poll(cx).is_ready() {

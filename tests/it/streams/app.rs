@@ -97,6 +97,24 @@ impl Line {
         self.reader.get_mut().write_all(bytes)
     }
 
+    /// Reads chunks up to the last; `false` when they do not come to an end.
+    pub(super) fn skip_chunks(&mut self) -> bool {
+        loop {
+            let mut size = String::new();
+            if self.reader.read_line(&mut size).unwrap_or(0) == 0 {
+                return false;
+            }
+            let Ok(size) = usize::from_str_radix(size.trim(), 16) else { return false };
+            let mut chunk = vec![0; size + 2];
+            if self.reader.read_exact(&mut chunk).is_err() {
+                return false;
+            }
+            if size == 0 {
+                return true;
+            }
+        }
+    }
+
     /// The next bytes; none at the end.
     pub(super) fn hear(&mut self, buffer: &mut [u8]) -> usize {
         self.reader.read(buffer).unwrap_or(0)

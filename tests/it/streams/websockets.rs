@@ -7,7 +7,7 @@ use crate::support::http::{Answer, Wire};
 pub(super) const SWITCHED: &str =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 /// What the app says at once, in one write with its answer: as a frame, `hello`.
-const GREETING: &[u8] = b"\x81\x05hello";
+pub(super) const GREETING: &[u8] = b"\x81\x05hello";
 
 /// A browser's, but for its `Origin`.
 pub(super) const LINES: [(&str, &str); 5] = [
@@ -27,7 +27,7 @@ fn handshake(authority: &str, path: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn greet_and_echo(line: &mut Line) {
+pub(super) fn greet_and_echo(line: &mut Line) {
     if line.head().is_none() || line.say(&[SWITCHED.as_bytes(), GREETING].concat()).is_err() {
         return;
     }

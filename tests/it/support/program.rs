@@ -26,12 +26,17 @@ pub(crate) struct Program {
 impl Program {
     /// `log` is what `DOORCODE_LOG` holds.
     pub(crate) fn start(log: &str) -> Self {
+        Self::changed(log, &[])
+    }
+
+    /// With the usual settings, each of `changes` made in them.
+    pub(crate) fn changed(log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
         let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
         let settings = Settings { port, admin, origin: &origin, app: app.port, twilio: &twilio };
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("my.toml"), settings.text(&[])).expect("written");
+        fs::write(folder.path().join("my.toml"), settings.text(changes)).expect("written");
         let child = spawn(&folder, log);
         wait_until_ready(port, admin);
         Self { port, admin, texts, app, folder, child }
@@ -75,6 +80,15 @@ impl Program {
             let mut database = options.connect().await.expect("the database");
             sqlx::query_as(query).bind(text).fetch_one(&mut database).await.expect("a row")
         })
+    }
+
+    /// The most memory that it ever had, KiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(path).expect("a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak.expect("a peak")
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
