@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::header::{ACCEPT, ORIGIN, UPGRADE};
@@ -45,7 +46,8 @@ pub enum Refusal {
 
 /// Whether the caller must be known to decide.
 pub fn need(asked: &Asked<'_>) -> Need {
-    let public = |path| rule(asked, path).is_some_and(|rule| rule.allow == [Who::Public]);
+    let public =
+        |path: Cow<'_, str>| rule(asked, &path).is_some_and(|rule| rule.allow == [Who::Public]);
     if paths(asked).all(public) { Need::Nobody } else { Need::Caller }
 }
 
@@ -53,7 +55,7 @@ pub fn need(asked: &Asked<'_>) -> Need {
 pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
     let mut decision = Decision::Forward;
     for path in paths(asked) {
-        match judge(asked, rule(asked, path), caller) {
+        match judge(asked, rule(asked, &path), caller) {
             Decision::Forward => {}
             refuse @ Decision::Refuse(_) => return refuse,
             Decision::SignIn => decision = Decision::SignIn,
@@ -63,19 +65,36 @@ pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
 }
 
 /// The readings relative to the site; all of them lie in it, or `Map::locate` had refused.
-fn paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = &'r str> {
+fn paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = Cow<'r, str>> {
     let prefix = asked.site.place.path.as_str();
     let below = move |path: &'r str| match path.strip_prefix(prefix) {
         Some("") | None => "/",
         Some(rest) => rest,
     };
-    asked.readings.iter().map(below)
+    let ignore_case = asked.site.ignore_case;
+    asked.readings.iter().map(below).flat_map(move |path| cases(path, ignore_case))
+}
+
+/// The spellings of a path that an app may see. Where case is nothing, that is all in small
+/// letters, and, because some systems compare by capitals, in small letters by way of those: they
+/// differ for a few letters, such as `ı`.
+fn cases(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
+    let folds = ignore_case && path.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii());
+    let small = folds.then(|| path.to_lowercase());
+    let by_capitals = (folds && !path.is_ascii()).then(|| path.to_uppercase().to_lowercase());
+    let same = (!folds).then_some(Cow::Borrowed(path));
+    same.into_iter().chain([small, by_capitals].into_iter().flatten().map(Cow::Owned))
 }
 
 /// The first rule that names the path and method.
 fn rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
     let method = |rule: &&Rule| rule.methods.is_empty() || rule.methods.contains(asked.method);
-    asked.site.rules.iter().filter(method).find(|rule| rule.path.matches(path))
+    asked
+        .site
+        .rules
+        .iter()
+        .filter(method)
+        .find(|rule| rule.path.matches(path, asked.site.ignore_case))
 }
 
 fn judge(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
@@ -111,12 +130,12 @@ impl Who {
 }
 
 impl PathPattern {
-    fn matches(&self, path: &str) -> bool {
-        match path.strip_prefix(&self.path) {
-            Some("") => true,
-            Some(rest) => self.below && rest.starts_with('/'),
-            None => false,
-        }
+    /// Patterns are ASCII, so ignoring their case needs no more than that.
+    fn matches(&self, path: &str, ignore_case: bool) -> bool {
+        let Some((start, rest)) = path.split_at_checked(self.path.len()) else { return false };
+        let same =
+            if ignore_case { start.eq_ignore_ascii_case(&self.path) } else { start == self.path };
+        same && (rest.is_empty() || self.below && rest.starts_with('/'))
     }
 }
 

@@ -86,6 +86,32 @@ impl Map {
         self.site_at(origin, path).is_some() || issuers || (is_below(path, &self.prefix) && own())
     }
 
+    /// The site with the longest path that `path` lies below.
+    fn nearest(&self, origin: &Origin, path: &str, ignore_case: bool) -> Option<usize> {
+        let below = |site: &Site| {
+            if ignore_case {
+                is_below(&path.to_lowercase(), &site.place.path.to_lowercase())
+            } else {
+                is_below(path, &site.place.path)
+            }
+        };
+        self.sites.iter().position(|site| site.place.origin == *origin && below(site))
+    }
+
+    /// Whether no reading lies outside of the site, among our own paths or in another site, whose
+    /// rules would be passed over: two sites may share their app.
+    fn is_in_every_reading(&self, index: usize, readings: &Readings<'_>) -> bool {
+        let Site { place, ignore_case, .. } = &self.sites[index];
+        let own = |path: &str| is_below(&path.to_lowercase(), &self.prefix.to_lowercase());
+        let here = |path| {
+            let in_any_case =
+                || self.nearest(&place.origin, path, true) == Some(index) && !own(path);
+            self.nearest(&place.origin, path, false) == Some(index)
+                && (!ignore_case || in_any_case())
+        };
+        readings.iter().all(here)
+    }
+
     /// Finds where a request belongs by its host and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> Located<'_> {
         let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
@@ -104,21 +130,14 @@ impl Map {
             return Located::Disguised;
         }
         let sent = readings.iter().next().unwrap_or_default();
-        let here = |site: &Site| site.place.origin == *origin && is_below(sent, &site.place.path);
-        match self.sites.iter().position(here) {
-            Some(index) if !self.sites[index].holds_all(readings) => Located::Disguised,
+        match self.nearest(origin, sent, false) {
+            Some(index) if !self.is_in_every_reading(index, readings) => Located::Disguised,
             Some(index) => Located::Site { index, origin },
             None if self.issuer.origin() == origin && self.issuer.base().is_empty() => {
                 Located::Own(own(""))
             }
             None => Located::NoSite,
         }
-    }
-}
-
-impl Site {
-    fn holds_all(&self, readings: &Readings<'_>) -> bool {
-        readings.iter().all(|path| is_below(path, &self.place.path))
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Site {
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
     pub passage: Passage,
+    /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
+    pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
 }

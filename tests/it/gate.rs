@@ -6,4 +6,5 @@ mod decide;
 mod headers;
 mod map;
 mod readings;
+mod targets;
 mod upstream;

@@ -10,5 +10,6 @@ mod secrets;
 mod sending;
 mod sessions;
 mod store;
+mod targets;
 mod told;
 mod wire;

@@ -122,14 +122,15 @@ fn connections(reader: &mut Reader<'_>) -> Option<proxy::ConnectionLimits> {
     let count = |key| reader.integer(key).and_then(|count| usize::try_from(count).ok());
     let (in_all, per_address) = (count("server.connections"), count(OF_ONE));
     let idle = reader.duration("server.idle");
-    if let (Some(all), Some(one)) = (in_all, per_address)
+    // The default for one address is no mistake of whoever lowers the number for all.
+    if let (Some(all), Some(one), true) = (in_all, per_address, reader.has(OF_ONE))
         && one > all
     {
-        let key = if reader.has(OF_ONE) { OF_ONE } else { "server.connections" };
         let text = format!(
-            "one address may have {one} connections, but there are only {all} in all (server.connections)"
+            "one address may have {one} connections, but there are only {all} in all \
+             (server.connections)"
         );
-        reader.note(key, text);
+        reader.note(OF_ONE, text);
     }
     Some(proxy::ConnectionLimits { in_all: in_all?, per_address: per_address?, idle: idle? })
 }

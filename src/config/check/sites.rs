@@ -43,6 +43,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         Some(IdentityPreset::default())
     };
     let passage = passage(reader, table, place.as_ref());
+    let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
         reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
@@ -52,6 +53,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         upstreams: upstreams?,
         identity: identity?,
         passage: passage?,
+        ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })
 }

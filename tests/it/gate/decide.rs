@@ -22,6 +22,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        ignore_case: false,
         rules,
     }
 }

@@ -14,6 +14,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        ignore_case: false,
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();
@@ -170,4 +171,29 @@ fn a_request_names_exactly_one_host() {
         let found = authority(&request(target, hosts)).ok();
         assert_eq!(found.as_deref(), expected, "{target} {hosts:?}");
     }
+}
+
+#[test]
+fn a_path_that_some_server_reads_as_another_sites_is_disguised() {
+    let map = map("https://auth.example.com", &[ROOT, SHOP]);
+    for path in ["/sho%70", "/%73hop/x", "/shop;x/y", "/x;/shop;"] {
+        let expected = if path.starts_with("/x") { ROOT } else { "disguised" };
+        assert_eq!(place(&map, "example.com", path), expected, "{path}");
+    }
+    assert_eq!(place(&map, "example.com", "/SHOP/x"), ROOT, "case counts");
+}
+
+#[test]
+fn where_case_is_nothing_a_site_keeps_its_paths_in_any_case() {
+    let mut sites = map("https://auth.example.com", &[ROOT, SHOP]).sites().to_vec();
+    for site in &mut sites {
+        site.ignore_case = true;
+    }
+    let issuer = Issuer::parse("https://auth.example.com", PREFIX).unwrap();
+    let map = Map::new(issuer, PREFIX.to_owned(), sites);
+    for path in ["/SHOP", "/Shop/x", "/%53hop/x", "/.Doorcode/me"] {
+        assert_eq!(place(&map, "example.com", path), "disguised", "{path}");
+    }
+    assert_eq!(place(&map, "example.com", "/shop/X"), SHOP);
+    assert_eq!(place(&map, "example.com", "/Shopping"), ROOT);
 }

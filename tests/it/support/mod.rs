@@ -7,5 +7,6 @@ pub(crate) mod ports;
 pub(crate) mod program;
 pub(crate) mod settings;
 pub(crate) mod still;
+pub(crate) mod targets;
 pub(crate) mod twilio;
 pub(crate) mod upstream;

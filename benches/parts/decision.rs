@@ -1,13 +1,6 @@
-//! What judging a request costs: `cargo bench`. Prints nanoseconds for each; asserts nothing.
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a bench prints, may stop, and measures real time"
-)]
+//! Judging a request: reading its target, finding its site, deciding by the rules.
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Instant;
 
 use doorcode::domain::Role;
 use doorcode::gate::{
@@ -17,18 +10,22 @@ use doorcode::gate::{
 use doorcode::oauth::Issuer;
 use http::Method;
 
+use super::measure;
+
 const ROUNDS: u32 = 200_000;
 
-fn main() {
+pub(crate) fn run(signed_in: &Caller) {
     let map = map();
-    let targets = [
-        ("public", "/public/logo.svg"),
-        ("nobody at a protected page", "/orders/17"),
-        ("a role's page", "/admin/users"),
-        ("every reading", "/a%20b;v=1//c/"),
+    let nobody = Caller::Nobody;
+    let cases = [
+        ("decision: public", "/public/logo.svg", &nobody),
+        ("decision: signed in", "/orders/17", signed_in),
+        ("decision: nobody, protected page", "/orders/17", &nobody),
+        ("decision: a role's page", "/admin/users", signed_in),
+        ("decision: every reading", "/a%20b;v=1//c/", signed_in),
     ];
-    for (name, path) in targets {
-        measure(name, || {
+    for (name, path, caller) in cases {
+        measure(name, 0..ROUNDS, |_| {
             let readings = readings(black_box(path)).expect("a good target");
             black_box(map.locate("shop.example.com", &readings));
             let asked = Asked {
@@ -38,17 +35,9 @@ fn main() {
                 client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             };
             black_box(need(&asked));
-            black_box(decide(&asked, &Caller::Nobody));
+            black_box(decide(&asked, caller));
         });
     }
-}
-
-fn measure(name: &str, mut work: impl FnMut()) {
-    (0..ROUNDS / 10).for_each(|_| work());
-    let began = Instant::now();
-    (0..ROUNDS).for_each(|_| work());
-    let each = began.elapsed() / ROUNDS;
-    println!("{name:30} {:>8} ns", each.as_nanos());
 }
 
 fn map() -> Map {
@@ -66,6 +55,7 @@ fn map() -> Map {
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        ignore_case: false,
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };
     Map::new(issuer, "/.doorcode".to_owned(), vec![site])

@@ -1,0 +1,333 @@
+//! THE table of what is compared, and how each is started.
+use std::collections::HashMap;
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::client::once;
+use super::load::request;
+use super::process::Process;
+use super::{Options, doorcode, tokens};
+
+/// What a browser sends beside a session.
+const COOKIES: &str = "theme=dark; _ga=GA1.1.1234567890.1700000000";
+
+/// What proves who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    None,
+    /// Doorcode's own session cookie, of the server of that name.
+    Session,
+    /// A cookie that the authorizer knows.
+    Known,
+    Hs256,
+    Rs256,
+}
+
+/// One row of the comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) server: &'static str,
+    pub(crate) target: &'static str,
+    pub(crate) proof: Proof,
+}
+
+pub(crate) fn all() -> Vec<Subject> {
+    let row = |name, server, target, proof| Subject { name, server, target, proof };
+    vec![
+        row("direct", "direct", "/", Proof::None),
+        row("bare Pingora", "bare", "/", Proof::None),
+        row("Doorcode, public", "doorcode", "/public/", Proof::None),
+        row("Doorcode, signed in", "doorcode", "/", Proof::Session),
+        row("Doorcode, signed in, full store", "doorcode-full", "/", Proof::Session),
+        row("nginx", "nginx", "/", Proof::None),
+        row("nginx auth_request", "nginx-auth", "/", Proof::Known),
+        row("HAProxy", "haproxy", "/", Proof::None),
+        row("HAProxy jwt_verify HS256", "haproxy-hs256", "/", Proof::Hs256),
+        row("HAProxy jwt_verify RS256", "haproxy-rs256", "/", Proof::Rs256),
+        row("Caddy", "caddy", "/", Proof::None),
+        row("Caddy forward_auth", "caddy-auth", "/", Proof::Known),
+    ]
+}
+
+/// A server of the comparison: its file and the template in `conf` that it is made of, its
+/// command, and whether an authorizer stands beside it.
+struct Server {
+    name: &'static str,
+    file: &'static str,
+    template: &'static str,
+    command: &'static [&'static str],
+    authorizer: bool,
+}
+
+const SERVERS: &[Server] = &[
+    Server {
+        name: "direct",
+        file: "direct.conf",
+        template: "upstream.nginx",
+        command: &["nginx", "-c", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "bare",
+        file: "",
+        template: "",
+        command: &["{self}", "serve-bare", "{port}", "{upstream}", "{folder}/bare.access"],
+        authorizer: false,
+    },
+    Server {
+        name: "doorcode",
+        file: "doorcode/doorcode.toml",
+        template: "doorcode.toml",
+        command: &["{doorcode}", "--config", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "doorcode-full",
+        file: "doorcode-full/doorcode.toml",
+        template: "doorcode.toml",
+        command: &["{doorcode}", "--config", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "nginx",
+        file: "nginx.conf",
+        template: "plain.nginx",
+        command: &["nginx", "-c", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "nginx-auth",
+        file: "nginx-auth.conf",
+        template: "auth_request.nginx",
+        command: &["nginx", "-c", "{folder}/{file}"],
+        authorizer: true,
+    },
+    Server {
+        name: "haproxy",
+        file: "haproxy.conf",
+        template: "plain.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "haproxy-hs256",
+        file: "haproxy-hs256.conf",
+        template: "jwt.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "haproxy-rs256",
+        file: "haproxy-rs256.conf",
+        template: "jwt.haproxy",
+        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "caddy",
+        file: "caddy.conf",
+        template: "plain.caddy",
+        command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "caddy-auth",
+        file: "caddy-auth.conf",
+        template: "forward_auth.caddy",
+        command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
+        authorizer: true,
+    },
+];
+
+/// A server that runs, with everything that it needs but the upstream.
+pub(crate) struct Running {
+    pub(crate) port: u16,
+    /// Where its authorizer listens, if it has one.
+    judge: Option<u16>,
+    processes: Vec<Process>,
+}
+
+impl Running {
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        self.processes.iter().map(Process::id).collect()
+    }
+}
+
+/// The folder of a run, its upstream, and what the subjects need to know.
+pub(crate) struct Bench {
+    folder: PathBuf,
+    upstream: u16,
+    _app: Process,
+    rs256: String,
+    known: &'static str,
+    /// The program that is measured.
+    doorcode: String,
+    /// By server.
+    sessions: HashMap<&'static str, String>,
+}
+
+impl Bench {
+    /// Starts the upstream, signs in at both Doorcodes and fills the store of one.
+    pub(crate) fn start(folder: &Path, options: &Options) -> Self {
+        let rs256 = tokens::rs256(&folder.join("rs256.pem"));
+        let upstream = free_port();
+        let text = template("upstream.nginx");
+        let values = [("name", "upstream".to_owned()), ("port", upstream.to_string())];
+        let text = filled(&filled(&text, &values), &common(folder));
+        fs::write(folder.join("upstream.conf"), text).expect("a file");
+        let path = folder.join("upstream.conf").display().to_string();
+        let words = ["nginx".to_owned(), "-c".to_owned(), path];
+        let app = Process::start(folder, "upstream", &[], &words);
+        let known = "M4lSgZk0mJtWbqXxJ0c5H6m6t1bq9vV2yQyqZ8m3c7E";
+        let mut bench = Self {
+            folder: folder.to_owned(),
+            upstream,
+            _app: app,
+            rs256,
+            known,
+            doorcode: options.doorcode.clone(),
+            sessions: HashMap::new(),
+        };
+        while !is_open(upstream) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        for server in ["doorcode", "doorcode-full"] {
+            let running = bench.run(server, &[]).expect("Doorcode: see target/gate/doorcode.err");
+            bench.sessions.insert(server, doorcode::session(running.port));
+        }
+        doorcode::fill(&folder.join("doorcode-full"), options.sessions);
+        bench
+    }
+
+    /// Starts a server, each of its programs under `wrapper`, until it listens. A program that
+    /// runs fifty times slower may lose patience with its own database at its start: it gets
+    /// further tries. Nothing when it does not run so at all.
+    pub(crate) fn run(&self, name: &str, wrapper: &[String]) -> Option<Running> {
+        for _ in 0..5 {
+            let mut running = self.begin(name, wrapper);
+            while running.processes[0].is_running() {
+                if is_open(running.port) && running.judge.is_none_or(is_open) {
+                    return Some(running);
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        None
+    }
+
+    fn begin(&self, name: &str, wrapper: &[String]) -> Running {
+        let server = SERVERS.iter().find(|server| server.name == name).expect("a server");
+        let (port, judge, admin) = (free_port(), free_port(), free_port());
+        let mut values = common(&self.folder);
+        values.extend([
+            ("doorcode", self.doorcode.clone()),
+            ("name", name.to_owned()),
+            ("file", server.file.to_owned()),
+            ("port", port.to_string()),
+            ("judge", judge.to_string()),
+            ("admin", admin.to_string()),
+            ("upstream", self.upstream.to_string()),
+            ("alg", if name.ends_with("hs256") { "HS256" } else { "RS256" }.to_owned()),
+            ("key", self.key(name)),
+        ]);
+        if name.starts_with("doorcode") {
+            doorcode::configure(
+                &self.folder.join(name),
+                &filled(&template(server.template), &values),
+            );
+        } else if !server.file.is_empty() {
+            let text = filled(&template(server.template), &values);
+            fs::write(self.folder.join(server.file), text).expect("a file");
+        }
+        let words: Vec<String> = server.command.iter().map(|w| filled(w, &values)).collect();
+        let mut processes = Vec::new();
+        if server.authorizer {
+            let words = ["{self}", "serve-authorizer", "{judge}", self.known];
+            let words: Vec<String> = words.iter().map(|word| filled(word, &values)).collect();
+            let beside = format!("{name}-authorizer");
+            processes.push(Process::start(&self.folder, &beside, wrapper, &words));
+        }
+        processes.insert(0, Process::start(&self.folder, name, wrapper, &words));
+        Running { port, judge: server.authorizer.then_some(judge), processes }
+    }
+
+    fn key(&self, name: &str) -> String {
+        if name.ends_with("hs256") {
+            return tokens::HS256_KEY.to_owned();
+        }
+        self.folder.join("rs256.pem").display().to_string()
+    }
+
+    /// The header lines of a subject's request.
+    pub(crate) fn lines(&self, subject: &Subject, port: u16) -> Vec<String> {
+        let session = self.sessions.get(subject.server).map(String::as_str).unwrap_or_default();
+        let cookies = match subject.proof {
+            Proof::Session => format!("{COOKIES}; doorcode={session}"),
+            Proof::Known => format!("{COOKIES}; session={}", self.known),
+            _ => COOKIES.to_owned(),
+        };
+        let mut lines = vec![format!("Host: localhost:{port}"), format!("Cookie: {cookies}")];
+        match subject.proof {
+            Proof::Hs256 => lines.push(format!("Authorization: Bearer {}", tokens::hs256())),
+            Proof::Rs256 => lines.push(format!("Authorization: Bearer {}", self.rs256)),
+            _ => {}
+        }
+        lines
+    }
+
+    /// Stops the run unless the subject does what all of them do.
+    pub(crate) fn check(&self, subject: &Subject, port: u16) {
+        let lines = self.lines(subject, port);
+        let answer = once(port, &request(subject.target, &lines)).expect("an answer");
+        let Subject { name, .. } = subject;
+        assert_eq!((answer.status, answer.body.len()), (200, 1024), "{name}: {}", answer.body);
+        if subject.name == "direct" {
+            return;
+        }
+        let told = format!("{}told", subject.target);
+        let answer = once(port, &request(&told, &lines)).expect("an answer");
+        let forwarded = format!("for=127.0.0.1 proto=http host=localhost:{port} user=");
+        assert!(answer.body.starts_with(&forwarded), "{name}: {}", answer.body);
+        let user = &answer.body[forwarded.len()..];
+        let gated = subject.proof != Proof::None;
+        assert_eq!(user.starts_with("sms|"), gated, "{name}: {}", answer.body);
+        if gated {
+            let answer = once(port, &request(subject.target, &lines[..1])).expect("an answer");
+            assert!(answer.status >= 300, "{name} lets strangers in: {}", answer.status);
+        }
+    }
+}
+
+/// Read at each run, so that a change of one needs no build.
+fn template(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gate/conf").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What every file may name.
+fn common(folder: &Path) -> Vec<(&'static str, String)> {
+    let this = std::env::current_exe().expect("this program");
+    vec![
+        ("folder", folder.display().to_string()),
+        ("self", this.display().to_string()),
+        ("kilobyte", "x".repeat(1024)),
+    ]
+}
+
+fn filled(text: &str, values: &[(&str, String)]) -> String {
+    values
+        .iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn is_open(port: u16) -> bool {
+    std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
