@@ -2,7 +2,7 @@
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
 //! `cli` > `app` > `config` > `proxy` > `web` > `gate` > `oauth` > `login` > `session` > `users`
-//! > `store`, `delivery` > `events`, `words` > `system`, `domain`.
+//! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
 pub mod app;
 pub mod cli;
 pub mod config;
@@ -11,6 +11,7 @@ pub mod domain;
 pub mod events;
 pub mod gate;
 pub mod login;
+pub mod metrics;
 pub mod oauth;
 pub mod proxy;
 pub mod session;

@@ -15,6 +15,7 @@ fn main() -> ExitCode {
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
             examine: &doorcode::app::examine,
+            health: &doorcode::app::health,
             serve: &doorcode::app::serve,
         },
     ))

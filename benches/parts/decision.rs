@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, IdentityPreset, Map, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
-    decide, need, readings,
+    Asked, Caller, Hsts, IdentityPreset, Map, Passage, PathPattern, Rule, Site, SitePlace,
+    Upstream, Who, decide, need, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -55,6 +55,8 @@ fn map() -> Map {
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case: false,
         rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
     };

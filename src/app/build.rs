@@ -10,11 +10,13 @@ use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
 use crate::domain::{Keyring, WeakSecret};
-use crate::events::{Log, Sink};
+use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
-use crate::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use crate::metrics::{self, Metrics, MetricsError, Watched};
 use crate::proxy::{
-    self, AccessLog, Connections, Drain, Job, LastCall, Live, Readiness, Resolver, Shared,
+    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
+    Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -52,6 +54,8 @@ pub enum AppError {
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
     #[error("cannot start: {0}")]
@@ -70,11 +74,13 @@ pub struct Surroundings {
 struct Lasting {
     system: System,
     events: Arc<dyn Sink>,
+    metrics: Arc<Metrics>,
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     login: LoginParts,
+    attempts: Arc<MemoryAttempts>,
     tickets: Arc<MemoryTickets>,
     resolver: Arc<Resolver>,
 }
@@ -88,15 +94,17 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let stores = open(&config, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref());
+    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
+    expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
     let jobs = background(&lasting, &live, worker, demo);
-    let Lasting { system, events, store, sessions, resolver, .. } = lasting;
     let access_log = Arc::new(access_log);
+    let watched = watched(&lasting, &drain, &access_log);
+    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
     let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
-    Ok(proxy::Parts { settings: config.proxy, shared, store, jobs })
+    Ok(proxy::Parts { settings: config.proxy, shared, store, metrics, watched, jobs })
 }
 
 /// What is opened before anything else.
@@ -125,13 +133,16 @@ fn lasting(
     stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
-) -> Lasting {
+) -> Result<Lasting, AppError> {
     let Stores { sql: store, counters } = stores;
-    let events: Arc<dyn Sink> = Arc::new(Log);
+    let metrics = Arc::new(Metrics::new()?);
+    let counted = Arc::clone(metrics.happened());
+    let events: Arc<dyn Sink> = Arc::new(Sinks(vec![Arc::new(Log), counted]));
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let outbox = Arc::new(outbox);
+    let attempts = Arc::new(MemoryAttempts::default());
     let login = LoginParts {
-        attempts: Arc::new(MemoryAttempts::default()),
+        attempts: Arc::clone(&attempts) as _,
         logins: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
@@ -142,7 +153,19 @@ fn lasting(
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
     let tickets = Arc::new(MemoryTickets::default());
-    Lasting { system, events, keyring, store, sessions, outbox, login, tickets, resolver }
+    Ok(Lasting {
+        system,
+        events,
+        metrics,
+        keyring,
+        store,
+        sessions,
+        outbox,
+        login,
+        attempts,
+        tickets,
+        resolver,
+    })
 }
 
 /// The one value that configuration decides.
@@ -162,8 +185,10 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         system: lasting.system.clone(),
     };
     let web = Arc::new(Web::new(parts, &lasting.keyring));
-    let trusted = config.proxy.trusted_proxies.clone();
-    Ok(Live::new(map, directory, config.session, trusted, web))
+    let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
+    let requests = lasting.metrics.requests(&sites, DECISIONS)?;
+    let parts = LiveParts { map, directory, session: config.session, web, requests };
+    Ok(Live::new(parts, &config.proxy))
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {
@@ -255,4 +280,25 @@ async fn write_last_seen(sessions: &Sessions) {
     if let Err(error) = sessions.write_last_seen().await {
         tracing::error!(%error, "when sessions were last used was not written");
     }
+}
+
+/// Counters of what may happen stand at zero from the start.
+fn expect(config: &Config, lasting: &Lasting) {
+    let providers = config.providers.iter().map(sms::ProviderSettings::name);
+    lasting.metrics.happened().expect(providers, login::ROWS.iter().map(|row| row.key));
+}
+
+/// Numbers that others keep anyway.
+fn watched(lasting: &Lasting, drain: &Arc<Drain>, access_log: &Arc<AccessLog>) -> Vec<Watched> {
+    let (sessions, outbox) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.outbox));
+    let attempts = Arc::clone(&lasting.attempts);
+    let (connections, lines) = (drain.connections.clone(), Arc::clone(access_log));
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    vec![
+        Watched { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
+        Watched { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.kept()) },
+        Watched { row: &metrics::TEXTS_WAITING, now: Box::new(move || count(outbox.unfinished())) },
+        Watched { row: &metrics::CONNECTIONS, now: Box::new(move || count(connections.open())) },
+        Watched { row: &metrics::ACCESS_LINES_DROPPED, now: Box::new(move || lines.dropped()) },
+    ]
 }

@@ -45,8 +45,9 @@ impl Demo {
 }
 
 async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
+    let ours = |name: &str| name.starts_with("x-forwarded-") || name == "x-request-id";
     let (told, others): (Vec<_>, Vec<_>) =
-        headers.iter().partition(|(name, _)| name.as_str().starts_with("x-forwarded-"));
+        headers.iter().partition(|(name, _)| ours(name.as_str()));
     let rows = |headers: &[(&http::HeaderName, &http::HeaderValue)]| -> String {
         let row = |(name, value): &(&http::HeaderName, &http::HeaderValue)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -2,9 +2,11 @@
 //! Decides nothing about requests or people.
 mod build;
 mod demo;
+mod health;
 mod secret;
 mod serve;
 
 pub use build::{AppError, Surroundings, build};
+pub use health::health;
 pub use secret::examine;
 pub use serve::serve;

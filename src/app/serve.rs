@@ -4,14 +4,15 @@ use std::net::{SocketAddr, TcpListener};
 
 use tokio::runtime::Builder;
 use tracing::{Level, Metadata, warn};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::{AppError, Surroundings, build};
 use crate::config::Config;
 use crate::delivery::sms::ProviderSettings;
+use crate::events::LogFormat;
 use crate::proxy::{self, AccessLog, Signals, Stop};
 use crate::system::System;
 
@@ -21,6 +22,10 @@ const LOGGED: &str = "info";
 pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.log {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
     let log = tracing_subscriber::registry().with(filter_fn(is_harmless)).with(filter).with(lines);
     log.try_init()?;
     for said in unsafe_settings(&config) {

@@ -15,16 +15,18 @@ Examples:
   doorcode                          run the demo: open http://localhost:8080
   doorcode check my.toml            tell every mistake in my.toml
   doorcode --config my.toml         serve what my.toml says
+  doorcode health --config my.toml  tell by the exit code whether that server is ready
 
 Signals:
-  SIGTERM   stop: finish what is being answered and the texts that wait, then end
+  SIGTERM   stop: finish what is being answered and the texts that wait, then end;
+            a second one ends at once
   SIGINT    (Ctrl-C) end at once
   SIGHUP    nothing: a changed file is read at the next start
 
 Output:
   Access lines, one JSON object for each request, go to standard output; with the console provider,
-  texts go there instead. Everything else is logged to standard error: DOORCODE_LOG=debug, or a
-  tracing filter, says how much.
+  texts go there instead. Everything else is logged to standard error, as [log] format
+  says: DOORCODE_LOG=debug, or a tracing filter, says how much.
 
 Exit codes:
   0  fine
@@ -57,6 +59,8 @@ pub(super) enum Command {
         /// The configuration file
         file: PathBuf,
     },
+    /// Ask the server that runs with the same file whether it is ready, and tell why it is not
+    Health(Serve),
 }
 
 #[derive(clap::Args)]

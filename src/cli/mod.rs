@@ -23,6 +23,8 @@ pub struct Surroundings<'a> {
     pub environment: &'a Environment<'a>,
     /// Finds what a start would find wrong beyond the file, and changes nothing.
     pub examine: &'a dyn Fn(&Config) -> Done,
+    /// Asks the server that runs with a configuration whether it is ready.
+    pub health: &'a dyn Fn(&Config) -> Done,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }
@@ -43,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
     match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
         Command::Serve(Serve { config }) => serve(config.as_deref(), around),
         Command::Check { file } => check::check(&file, around),
+        Command::Health(Serve { config }) => health(config.as_deref(), around),
     }
 }
 
@@ -59,18 +62,30 @@ fn tell(answer: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
 }
 
 fn serve(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
+    match read(file, around) {
+        Some(config) => told((around.serve)(config), around),
+        None => FAILED,
+    }
+}
+
+fn health(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
+    match read(file, around) {
+        Some(config) => told((around.health)(&config), around),
+        None => FAILED,
+    }
+}
+
+/// The configuration, or the demo's. `None`: its mistakes were told.
+fn read(file: Option<&Path>, around: &mut Surroundings<'_>) -> Option<Config> {
     let config = match file {
         Some(file) => Config::load(file, around.environment),
         None => Config::demo(),
     };
-    let config = match config {
-        Ok(config) => config,
-        Err(problems) => {
-            say(around.err, &format_args!("{problems}\n"));
-            return FAILED;
-        }
-    };
-    match (around.serve)(config) {
+    config.map_err(|problems| say(around.err, &format_args!("{problems}\n"))).ok()
+}
+
+fn told(done: Done, around: &mut Surroundings<'_>) -> u8 {
+    match done {
         Ok(()) => FINE,
         Err(why) => {
             say(around.err, &format_args!("doorcode: {why}\n"));

@@ -18,6 +18,7 @@ pub use reference::reference;
 
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Keyring;
+use crate::events::LogFormat;
 use crate::gate::Site;
 use crate::oauth::Issuer;
 use crate::store::Database;
@@ -42,6 +43,7 @@ pub struct Config {
     pub secrets: Option<Keyring>,
     pub secret_file: PathBuf,
     pub proxy: proxy::Settings,
+    pub log: LogFormat,
     pub database: Database,
     /// Pages can be made of it.
     pub brand: Brand,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{Country, PhoneNumber, Role};
-use crate::gate::{Upstream, Who};
+use crate::domain::{Country, OriginPattern, PhoneNumber, Role};
+use crate::gate::{Hsts, Upstream, Who};
 
 /// A text of the file between backticks: without control characters and not endless.
 pub(super) fn shown(text: &str) -> String {
@@ -75,6 +75,24 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 pub(super) fn size_written(bytes: u64) -> String {
     let unit = SIZES.iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{bytes} bytes"), |(name, unit)| format!("{}{name}", bytes / unit))
+}
+
+/// Browsers take any number; more than two years is a slip.
+const LONGEST_HSTS: u64 = 730 * 86_400;
+
+/// A time, or `off`.
+pub(super) fn hsts(text: &str) -> Result<Hsts, String> {
+    if text == "off" {
+        return Ok(Hsts::Off);
+    }
+    let time = duration(text)
+        .map_err(|_| format!("{} is neither a time such as 365d nor off", shown(text)))?;
+    let good = time.as_secs() <= LONGEST_HSTS;
+    good.then_some(Hsts::For(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
+}
+
+pub(super) fn origin_pattern(text: &str) -> Result<OriginPattern, String> {
+    OriginPattern::parse(text).map_err(|why| format!("{} {why}", shown(text)))
 }
 
 pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {

@@ -12,7 +12,7 @@ mod secret;
 pub use code::{CodeLength, OneTimeCode, UnusableCodeLength};
 pub use id::{AttemptId, SessionId, UserId};
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, digest};
-pub use origin::{Host, InvalidOrigin, Origin};
+pub use origin::{Host, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
 pub use phone::{Country, InvalidCountry, InvalidPhone, InvalidTestNumber, LineType, PhoneNumber};
 pub use return_to::ReturnTo;
 pub use role::{InvalidRole, Role};

@@ -87,3 +87,65 @@ impl fmt::Display for Origin {
         write!(f, "{}://{}", self.scheme(), self.authority())
     }
 }
+
+/// Origins that an operator lists: one, or with `*.` those of the names one label below a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginPattern {
+    Exact(Origin),
+    /// `https://*.example.com`. As in certificates (RFC 6125 §6.4.3), `*` is exactly one label.
+    Below(Origin),
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidPattern {
+    #[error("is not an origin such as https://app.example.com or https://*.example.com")]
+    NotAnOrigin,
+    #[error("would let every site in; name the origins whose pages may ask")]
+    Everybody,
+    #[error("names a whole top-level domain, which belongs to everybody")]
+    TopLevel,
+    #[error("must be https; plain http is only for localhost")]
+    Plain,
+}
+
+impl OriginPattern {
+    /// Plain http is taken for loopback hosts only: on the way, anybody could be that page.
+    pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
+        if text == "*" || text.ends_with("://*") {
+            return Err(InvalidPattern::Everybody);
+        }
+        let below = text.split_once("://*.").map(|(scheme, host)| format!("{scheme}://{host}"));
+        let named = below.as_deref().unwrap_or(text);
+        let origin = Origin::parse(named).map_err(|_| InvalidPattern::NotAnOrigin)?;
+        let host = origin.host().as_str();
+        if host.contains('*') {
+            return Err(InvalidPattern::NotAnOrigin);
+        }
+        if !origin.is_https() && !origin.host().is_loopback() {
+            return Err(InvalidPattern::Plain);
+        }
+        match below {
+            None => Ok(Self::Exact(origin)),
+            Some(_) if host.parse::<std::net::Ipv4Addr>().is_ok() || host.starts_with('[') => {
+                Err(InvalidPattern::NotAnOrigin)
+            }
+            Some(_) if !host.contains('.') && host != "localhost" => Err(InvalidPattern::TopLevel),
+            Some(_) => Ok(Self::Below(origin)),
+        }
+    }
+
+    pub fn matches(&self, origin: &Origin) -> bool {
+        match self {
+            Self::Exact(known) => known == origin,
+            Self::Below(parent) => {
+                let label = |host: &str| {
+                    let rest = host.strip_suffix(parent.host().as_str())?.strip_suffix('.')?;
+                    (!rest.is_empty() && !rest.contains('.')).then_some(())
+                };
+                parent.https == origin.https
+                    && parent.port == origin.port
+                    && label(origin.host().as_str()).is_some()
+            }
+        }
+    }
+}

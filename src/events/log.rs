@@ -2,6 +2,15 @@ use tracing::{error, info, warn};
 
 use super::{Event, Sink};
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object on each line.
+    Json,
+}
+
 /// Writes events to the log, one line each.
 pub struct Log;
 
@@ -15,7 +24,7 @@ impl Sink for Log {
             Event::TextSent { attempt, provider, message } => {
                 info!(%attempt, provider, message, "text sent");
             }
-            Event::TextFailed { attempt, reason } => warn!(%attempt, reason, "text not sent"),
+            Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => info!(%attempt, "text dropped: the attempt is over"),
             Event::TextWithheld { attempt } => info!(%attempt, "text withheld: not a user"),
             Event::QueueFull { attempt } => error!(%attempt, "text refused: the queue is full"),

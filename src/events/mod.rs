@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::{AttemptId, Host, PhoneNumber, SessionId, UserId};
 
-pub use log::Log;
+pub use log::{Log, LogFormat};
 
 /// Something that an operator, a metric or an audit may want to know.
 ///
@@ -25,9 +25,10 @@ pub enum Event<'a> {
         provider: &'a str,
         message: &'a str,
     },
-    /// No provider took the text.
+    /// A provider did not take the text; empty: it did not come to asking one.
     TextFailed {
         attempt: AttemptId,
+        provider: &'a str,
         reason: &'a str,
     },
     /// The attempt was over before its text was sent.

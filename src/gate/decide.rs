@@ -1,13 +1,12 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::header::{ACCEPT, ORIGIN, UPGRADE};
+use http::header::ACCEPT;
 use http::{HeaderMap, Method};
 
 use super::caller::Caller;
 use super::sites::{PathPattern, Rule, Site, Who};
 use super::target::Readings;
-use crate::domain::Origin;
 
 /// What is asked of a site, and from where.
 #[derive(Clone, Copy, Debug)]
@@ -136,30 +135,6 @@ impl PathPattern {
         let same =
             if ignore_case { start.eq_ignore_ascii_case(&self.path) } else { start == self.path };
         same && (rest.is_empty() || self.below && rest.starts_with('/'))
-    }
-}
-
-/// Whether a request that could change something, or open a websocket, comes from a page of
-/// another origin. A session cookie alone does not make such a request the person's own.
-///
-/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does.
-pub fn is_foreign(method: &Method, headers: &HeaderMap, origin: &Origin) -> bool {
-    let mut upgrades = headers.get_all(UPGRADE).iter().filter_map(|upgrade| upgrade.to_str().ok());
-    let websocket = upgrades.any(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"));
-    if method.is_safe() && !websocket {
-        return false;
-    }
-    let mut named = headers.get_all(ORIGIN).iter();
-    match (named.next(), named.next()) {
-        (Some(named), None) => {
-            let named = named.to_str().ok().and_then(|named| Origin::parse(named).ok());
-            named.as_ref() != Some(origin)
-        }
-        (Some(_), Some(_)) => true,
-        (None, _) if websocket => true,
-        (None, _) => headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none"),
     }
 }
 

@@ -11,23 +11,41 @@ use crate::users::Roles;
 
 /// Beginnings and whole names that clients may not send, folded as [`is_reserved_name`] says:
 /// what tells an app who calls, from where, or what was asked for.
-const RESERVED: &[&str] =
-    &["x-forwarded-", "x-real-ip", "x-original-", "x-rewrite-url", "x-doorcode-", "forwarded"];
+const RESERVED: &[&str] = &[
+    "x-forwarded-",
+    "x-forwarded",
+    "x-real-ip",
+    "x-original-",
+    "x-rewrite-url",
+    "x-doorcode-",
+    "x-request-id",
+    "forwarded",
+];
 
 /// Whether a header of this name is taken out of every request. Case, `_` and `.` are folded,
 /// because CGI, WSGI and PHP upstreams take `X_Forwarded_User` for `X-Forwarded-User`.
 pub fn is_reserved_name(name: &str) -> bool {
+    RESERVED.iter().any(|reserved| {
+        begins_with(name, reserved) && (reserved.ends_with('-') || name.len() == reserved.len())
+    })
+}
+
+/// Names by which some frameworks let a request have another method than its own.
+const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// Whether an app may take the method of a request from a header of this name. Where rules ask
+/// for methods, such headers do not go on: `GET` would pass and the app do a `DELETE`.
+pub fn is_method_override(name: &str) -> bool {
+    METHOD_OVERRIDES.iter().any(|known| name.len() == known.len() && begins_with(name, known))
+}
+
+/// Compares with `start`, which is in lower case and has `-` only.
+fn begins_with(name: &str, start: &str) -> bool {
     let fold = |b: u8| match b {
         b'_' | b'.' => b'-',
         other => other.to_ascii_lowercase(),
     };
-    let begins_with = |reserved: &str| {
-        name.len() >= reserved.len()
-            && name.bytes().map(fold).zip(reserved.bytes()).all(|(a, b)| a == b)
-    };
-    RESERVED.iter().any(|reserved| {
-        begins_with(reserved) && (reserved.ends_with('-') || name.len() == reserved.len())
-    })
+    name.len() >= start.len() && name.bytes().map(fold).zip(start.bytes()).all(|(a, b)| a == b)
 }
 
 const USER: HeaderName = HeaderName::from_static("x-forwarded-user");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use ipnet::IpNet;
 
-use crate::domain::{Country, Origin, PhoneNumber, Role};
+use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
@@ -17,6 +17,9 @@ pub struct Site {
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityPreset,
     pub passage: Passage,
+    /// Whose pages may use what needs a login; the site's own always may.
+    pub allowed_origins: Vec<OriginPattern>,
+    pub hsts: Hsts,
     /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
     pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
@@ -45,6 +48,13 @@ impl Default for Passage {
             send_host: None,
             strip_prefix: false,
         }
+    }
+}
+
+impl Site {
+    /// Whether a rule is for some methods only.
+    pub fn asks_for_methods(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.methods.is_empty())
     }
 }
 
@@ -90,6 +100,15 @@ impl fmt::Display for SitePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
     }
+}
+
+/// What browsers are told about the use of https for a host (RFC 6797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hsts {
+    /// Nothing.
+    Off,
+    /// To use nothing else for so long; zero: to forget it.
+    For(Duration),
 }
 
 /// Where requests of a site go on to.

@@ -157,19 +157,19 @@ impl Sender {
     }
 
     async fn text(&self, job: &Job, attempt: &Attempt) -> SendOutcome {
-        let failed = |reason: &str| {
-            self.events.record(&Event::TextFailed { attempt: attempt.id, reason });
+        let failed = |provider: &str, reason: &str| {
+            self.events.record(&Event::TextFailed { attempt: attempt.id, provider, reason });
         };
         let service_down = SendOutcome::Refused(SendRefusal::Service);
         let Some(code) = self.keys.code(attempt, &job.phone) else {
-            failed("made with a secret that is gone");
+            failed("", "made with a secret that is gone");
             return service_down;
         };
         let template = self.templates.of(job.page_language.as_deref());
         let text = match template.render(&code, &job.phone, job.language.as_deref()) {
             Ok(text) => text,
             Err(error) => {
-                failed(&error.to_string());
+                failed("", &error.to_string());
                 return service_down;
             }
         };
@@ -180,7 +180,7 @@ impl Sender {
         let valid_for = attempt.expires.since(self.system.now());
         let message = Message { to: &job.phone, text: text.reveal(), valid_for };
         let sent = self.delivery.send(&message).await;
-        sent.passed_over.iter().for_each(|error| failed(&error.to_string()));
+        sent.passed_over.iter().for_each(|error| failed(error.provider, &error.to_string()));
         match sent.result {
             Ok(receipt) => {
                 let (provider, message) = (receipt.provider, receipt.id.as_str());
@@ -188,7 +188,7 @@ impl Sender {
                 SendOutcome::Sent
             }
             Err(error) => {
-                failed(&error.to_string());
+                failed(error.provider, &error.to_string());
                 told(error.failure, error.blame())
             }
         }

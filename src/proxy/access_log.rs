@@ -25,8 +25,8 @@ pub(super) struct Line<'r> {
     pub(super) decision: &'static str,
     pub(super) user: Option<&'r [u8]>,
     pub(super) error: Option<&'r str>,
-    /// What the person at an error page was told to quote.
-    pub(super) reference: Option<&'r str>,
+    /// What the app and the answer were told too, and the person at an error page to quote.
+    pub(super) request_id: Option<&'r str>,
 }
 
 /// The other end of the writing thread.
@@ -91,7 +91,7 @@ impl Line<'_> {
         if let Some(user) = self.user {
             push_text(&mut json, "user", &String::from_utf8_lossy(user));
         }
-        for (key, text) in [("error", self.error), ("reference", self.reference)] {
+        for (key, text) in [("error", self.error), ("request_id", self.request_id)] {
             if let Some(text) = text {
                 push_text(&mut json, key, text);
             }

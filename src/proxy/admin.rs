@@ -6,12 +6,15 @@ use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 
 use super::drain::Drain;
+use crate::metrics::{self, Metrics, Watched};
 use crate::store;
 
 /// The admin listener: for the operator's probes, never for the public.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
     pub(super) store: Arc<dyn store::Sessions>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) watched: Vec<Watched>,
 }
 
 #[async_trait]
@@ -21,17 +24,27 @@ impl ServeHttp for Admin {
         let (status, text) = match path.as_str() {
             "/healthz" => (StatusCode::OK, "ok\n"),
             "/startupz" | "/readyz" => self.ready().await,
-            _ => (StatusCode::NOT_FOUND, "not found: try /healthz, /readyz or /startupz\n"),
+            "/metrics" => {
+                let text = self.metrics.render(&self.watched);
+                return answer(StatusCode::OK, metrics::TEXT_FORMAT, text);
+            }
+            _ => {
+                (StatusCode::NOT_FOUND, "not found: try /healthz, /readyz, /startupz or /metrics\n")
+            }
         };
-        let mut response = Response::new(text.as_bytes().to_vec());
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
-        headers.insert(header::CONTENT_TYPE, plain);
-        headers.insert(header::CONTENT_LENGTH, http::HeaderValue::from(text.len()));
-        headers.insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
-        response
+        answer(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
     }
+}
+
+fn answer(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Vec<u8>> {
+    let length = text.len();
+    let mut response = Response::new(text);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, http::HeaderValue::from(length));
+    headers.insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    response
 }
 
 impl Admin {

@@ -4,6 +4,8 @@ use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use pingora::{Error, ErrorType, Result};
 
+use super::exchange::Exchange;
+
 /// What tells the way out of a request that its body was too long.
 pub(super) const TOO_LARGE: ErrorType = ErrorType::HTTPStatus(413);
 
@@ -13,10 +15,11 @@ pub(super) fn is_said_too_large(headers: &HeaderMap, most: u64) -> bool {
     said.is_some_and(|length| length.parse().is_ok_and(|length: u64| length > most))
 }
 
-/// Counts a part of a body whose length nobody said; fails when there is more than `most`.
-pub(super) fn count(part: Option<&Bytes>, counted: &mut u64, most: u64) -> Result<()> {
-    *counted += part.map_or(0, |part| part.len() as u64);
-    if *counted > most {
+/// Counts a part of a body whose length nobody said; fails when there is more than the site takes.
+pub(super) fn count(part: Option<&Bytes>, ctx: &mut Exchange) -> Result<()> {
+    ctx.received += part.map_or(0, |part| part.len() as u64);
+    let most = ctx.site().map(|site| site.passage.max_body);
+    if most.is_some_and(|most| ctx.received > most) {
         return Error::e_explain(TOO_LARGE, "the body of the request is too long");
     }
     Ok(())

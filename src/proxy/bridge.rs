@@ -9,8 +9,10 @@ use pingora::Result;
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use super::live::Live;
+use super::request_id::X_REQUEST_ID;
 use crate::web::{Facts, Problem};
 
 /// The longest body that an own endpoint takes.
@@ -42,7 +44,10 @@ pub(super) async fn answer(session: &mut Session, live: &Live, facts: Facts) -> 
     let Ok(inner) = inner.extension(facts).body(Body::from(body)) else {
         return refuse(&Problem::BadRequest, &request.headers);
     };
-    let Ok(answer) = live.router.clone().oneshot(inner).await;
+    // What is logged on the way says which request it is about.
+    let id = inner.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let request = tracing::info_span!("request", id);
+    let Ok(answer) = live.router.clone().oneshot(inner).instrument(request).await;
     let (parts, body) = answer.into_parts();
     match body.collect().await {
         Ok(body) => Response::from_parts(parts, body.to_bytes()),

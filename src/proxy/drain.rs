@@ -72,15 +72,30 @@ pub struct Drain {
 }
 
 /// [`Drain`] as a service of Pingora's.
-pub(super) struct Drainer(pub(super) Arc<Drain>);
+pub(super) struct Drainer {
+    pub(super) drain: Arc<Drain>,
+    pub(super) stop: Arc<Stop>,
+    /// The longest that it takes, from when the listeners close.
+    pub(super) longest: Duration,
+}
 
 #[async_trait]
 impl BackgroundService for Drainer {
     async fn start(&self, mut shutdown: ShutdownWatch) {
-        let drain = &self.0;
         if shutdown.changed().await.is_err() {
             return;
         }
+        tokio::select! {
+            () = self.finish() => info!("ended"),
+            () = self.stop.again() => self.drain.warn_of_the_rest(),
+        }
+        (self.drain.exit)();
+    }
+}
+
+impl Drainer {
+    async fn finish(&self) {
+        let drain = &self.drain;
         let last_call = async {
             tokio::time::sleep(STREAMS_END).await;
             drain.last_call.make();
@@ -97,13 +112,17 @@ impl BackgroundService for Drainer {
                 () = last_call => {}
             }
         };
-        if tokio::time::timeout(LONGEST, ended).await.is_err() {
-            let (open, unsent) = (drain.connections.open(), (drain.unsent)());
-            warn!(open, unsent, "ending with connections open or texts unsent");
+        if tokio::time::timeout(self.longest, ended).await.is_err() {
+            drain.warn_of_the_rest();
         }
         (drain.finish)().await;
-        info!("ended");
-        (drain.exit)();
+    }
+}
+
+impl Drain {
+    fn warn_of_the_rest(&self) {
+        let (open, unsent) = (self.connections.open(), (self.unsent)());
+        warn!(open, unsent, "ending with connections open or texts unsent");
     }
 }
 
@@ -140,6 +159,17 @@ impl Signals {
         info!(name, "ending");
         how
     }
+
+    /// Somebody asks once more, and does not want to wait.
+    async fn again(&self) {
+        let mut caught = self.0.lock().await;
+        let Caught { terminate, interrupt, .. } = &mut *caught;
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+        info!("asked again: ending at once");
+    }
 }
 
 fn hung_up() {
@@ -154,19 +184,38 @@ pub enum Stop {
     Dropped(tokio::sync::watch::Receiver<()>),
 }
 
+impl Stop {
+    /// Comes back when the process is to end at once although it is ending already.
+    async fn again(&self) {
+        match self {
+            Self::Signals(signals) => signals.again().await,
+            Self::Dropped(_) => std::future::pending().await,
+        }
+    }
+}
+
 pub(super) struct Watch {
-    pub(super) stop: Stop,
+    pub(super) stop: Arc<Stop>,
     pub(super) drain: Arc<Drain>,
+    /// From when readiness fails until the listeners close: load balancers are to notice.
+    pub(super) delay: Duration,
 }
 
 #[async_trait]
 impl ShutdownSignalWatch for Watch {
     async fn recv(&self) -> ShutdownSignal {
-        match &self.stop {
+        match &*self.stop {
             Stop::Signals(signals) => {
                 let how = signals.stop().await;
                 self.drain.readiness.set(false);
-                how
+                let delay = match how {
+                    ShutdownSignal::FastShutdown => Duration::ZERO,
+                    _ => self.delay,
+                };
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => how,
+                    () = signals.again() => ShutdownSignal::FastShutdown,
+                }
             }
             Stop::Dropped(watch) => {
                 let mut watch = watch.clone();

@@ -1,10 +1,34 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::Response;
+use pingora::Result;
+use pingora_proxy::Session;
+
+use super::bridge;
 use super::live::Live;
+use super::outgoing::Outgoing;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
-use crate::web::Reference;
+
+/// What may become of a request.
+pub const DECISIONS: &[&str] = &[
+    "none",
+    "bad-request",
+    "unknown-host",
+    "no-site",
+    "own",
+    "preflight",
+    "store-failed",
+    "foreign-origin",
+    "forward",
+    "sign-in",
+    "refused",
+    "too-large",
+    "session-over",
+    "upstream-failed",
+];
 
 /// One request and its answer: what was found out on the way.
 pub(super) struct Exchange {
@@ -18,10 +42,11 @@ pub(super) struct Exchange {
     pub(super) received: u64,
     /// Whether only a signed-in person may see the answer.
     pub(super) privately: bool,
-    /// For the access log: what became of the request.
+    /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
     pub(super) decision: &'static str,
-    /// What an error page told the person to quote.
-    pub(super) reference: Option<String>,
+    /// When the app was asked.
+    pub(super) asked: Timestamp,
+    pub(super) outgoing: Outgoing,
 }
 
 impl Exchange {
@@ -35,7 +60,8 @@ impl Exchange {
             received: 0,
             privately: false,
             decision: "none",
-            reference: None,
+            asked: began,
+            outgoing: Outgoing::default(),
         }
     }
 
@@ -43,9 +69,14 @@ impl Exchange {
     pub(super) fn site(&self) -> Option<&Site> {
         self.live.map.sites().get(self.site?)
     }
+}
 
-    /// Keeps the reference that an answer quotes, so that the access line has it beside the cause.
-    pub(super) fn note_reference<B>(&mut self, answer: &http::Response<B>) {
-        self.reference = answer.extensions().get::<Reference>().map(|told| told.0.clone());
-    }
+/// Sends an answer of ours, with what every answer carries.
+pub(super) async fn send(
+    session: &mut Session,
+    mut answer: Response<Bytes>,
+    ctx: &Exchange,
+) -> Result<()> {
+    ctx.outgoing.write_ours(answer.headers_mut());
+    bridge::send(session, answer).await
 }

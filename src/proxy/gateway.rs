@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Response;
 use http::request::Parts;
+use http::{Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 use pingora_core::modules::http::HttpModules;
@@ -16,16 +16,17 @@ use super::access_log::Line;
 use super::body;
 use super::bridge;
 use super::connection::Connection;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
 use super::passage;
+use super::request_id::{X_REQUEST_ID, request_id};
 use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Refusal};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
@@ -59,11 +60,7 @@ impl Gateway {
             |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
         if let Some(refused) = head::odd(request) {
             ctx.decision = "bad-request";
-            let mut answer = live.web.problem(&refused, &request.headers, None);
-            if answer.status() == http::StatusCode::METHOD_NOT_ALLOWED {
-                answer.headers_mut().insert(http::header::ALLOW, head::ALLOWED);
-            }
-            return Fate::Answer(answer);
+            return Fate::Answer(head::refusal(&refused, request, &live.web));
         }
         let Ok((authority, path)) = head::target(request) else {
             ctx.decision = "bad-request";
@@ -78,14 +75,22 @@ impl Gateway {
                 ctx.decision = "unknown-host";
                 problem(Problem::UnknownHost)
             }
-            Located::NoSite => problem(Problem::NotFound),
-            Located::Disguised => problem(Problem::BadRequest),
+            Located::NoSite => {
+                ctx.decision = "no-site";
+                problem(Problem::NotFound)
+            }
+            Located::Disguised => {
+                ctx.decision = "bad-request";
+                problem(Problem::BadRequest)
+            }
             Located::Own(own) => {
                 ctx.decision = "own";
+                ctx.outgoing.hsts = live.hsts.of_own(own.origin);
                 Fate::Own(Facts::new(&own, client))
             }
             Located::Site { index, origin } => {
                 ctx.site = Some(index);
+                ctx.outgoing.hsts = live.hsts.of_site(index);
                 let site = &live.map.sites()[index];
                 if let Some(refused) = passage::refusal(site, path) {
                     ctx.decision = "bad-request";
@@ -109,6 +114,15 @@ impl Gateway {
         let problem = |problem: Problem| {
             Fate::Answer(live.web.problem(&problem, &request.headers, Some(origin)))
         };
+        let headers = &request.headers;
+        ctx.outgoing.sharing = gate::sharing(asked, headers);
+        if gate::preflight(asked, headers) == Preflight::Ours {
+            ctx.decision = "preflight";
+            return match &ctx.outgoing.sharing.with {
+                Some(_) => Fate::Answer(live.web.preflight(headers)),
+                None => problem(Problem::Foreign),
+            };
+        }
         if gate::need(asked) == Need::Caller {
             ctx.privately = true;
             let Ok(caller) = self.caller(request, origin, ctx).await else {
@@ -118,7 +132,8 @@ impl Gateway {
             ctx.caller = caller;
         }
         let signed_in = matches!(ctx.caller, Caller::Session(..));
-        if signed_in && gate::is_foreign(asked.method, &request.headers, origin) {
+        if signed_in && gate::is_foreign(asked.method, headers, origin, &asked.site.allowed_origins)
+        {
             ctx.decision = "foreign-origin";
             return problem(Problem::Foreign);
         }
@@ -147,6 +162,16 @@ impl Gateway {
                 })
             }
         }
+    }
+
+    /// Gives a request the id that everybody knows it by from then on; whatever the client called
+    /// it is gone.
+    fn give_id(&self, request: &mut RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Result<()> {
+        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
+        let id = request_id(&request.headers, trusted, &self.shared.system);
+        request.insert_header(X_REQUEST_ID, id.clone())?;
+        ctx.outgoing.request_id = Some(id);
+        Ok(())
     }
 
     /// Once the process is ending, every answer closes its connection, also that to a request
@@ -205,14 +230,14 @@ impl ProxyHttp for Gateway {
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        self.give_id(session.req_header_mut(), peer, ctx)?;
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
-        ctx.note_reference(&answer);
         self.close_if_ending(session);
-        bridge::send(session, answer).await?;
+        send(session, answer, ctx).await?;
         Ok(true)
     }
 
@@ -221,12 +246,8 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
-        let resolver = &self.shared.resolver;
-        let peer =
-            ctx.site().and_then(|site| match streams::own_line(session, site, ctx, &self.shared) {
-                Some(line) => resolver.own_peer(site, line),
-                None => resolver.peer(site),
-            });
+        ctx.asked = self.shared.system.now();
+        let peer = streams::peer(session, ctx, &self.shared);
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
     }
@@ -237,9 +258,9 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        headers::clean_request(request);
         let site = ctx.site();
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        headers::clean_request(request, site.asks_for_methods());
         passage::prepare(request, site)?;
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
@@ -247,6 +268,9 @@ impl ProxyHttp for Gateway {
             forwarding.write(client, &mut Upstream(request));
         }
         gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
+        if let Some(id) = &ctx.outgoing.request_id {
+            request.insert_header(X_REQUEST_ID, id.clone())?;
+        }
         Ok(())
     }
 
@@ -257,6 +281,10 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::is_asked_for(session, response)?;
+        // Early hints are not the answer yet (RFC 8297).
+        if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
+            ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
+        }
         self.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
@@ -264,6 +292,7 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(None);
         }
         headers::clean_response(response, ctx.privately);
+        ctx.outgoing.write_apps(response);
         Ok(())
     }
 
@@ -300,8 +329,7 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         streams::goes_on(ctx, &self.shared)?;
         // After a switch of protocols there is no body.
-        let most = ctx.site().map(|site| site.passage.max_body).filter(|_| !session.was_upgraded());
-        most.map_or(Ok(()), |most| body::count(part.as_ref(), &mut ctx.received, most))
+        if session.was_upgraded() { Ok(()) } else { body::count(part.as_ref(), ctx) }
     }
 
     fn response_body_filter(
@@ -332,9 +360,8 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(None);
             let at = ctx.site().map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
-            ctx.note_reference(&answer);
             // The client may be gone: then there is nobody to tell.
-            let _ = bridge::send(session, answer).await;
+            let _ = send(session, answer, ctx).await;
         }
         FailToProxy { error_code: code, can_reuse_downstream: false }
     }
@@ -350,19 +377,21 @@ impl ProxyHttp for Gateway {
             Caller::Session(who, _) => Some(who.user_text().as_ref()),
             Caller::Nobody => None,
         };
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        ctx.live.requests.count(ctx.site, ctx.decision, status);
         self.shared.access_log.write(&Line {
             at: ctx.began,
             client: ctx.client,
             method: request.method.as_str(),
             host: host.unwrap_or_default(),
             path: request.uri.path(),
-            status: session.response_written().map_or(0, |response| response.status.as_u16()),
+            status,
             bytes: session.body_bytes_sent(),
             took: self.shared.system.now().since(ctx.began),
             decision: ctx.decision,
             user,
             error,
-            reference: ctx.reference.as_deref(),
+            request_id: ctx.outgoing.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
     }
 }

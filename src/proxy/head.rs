@@ -1,10 +1,11 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method};
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use pingora_http::RequestHeader;
 
 use crate::gate::{self, BadTarget};
-use crate::web::Problem;
+use crate::web::{Problem, Web};
 
 /// The longest head that is looked at: Pingora itself takes a mebibyte.
 const LONGEST: usize = 32 * 1024;
@@ -23,7 +24,7 @@ const METHODS: [Method; 7] = [
 ];
 
 /// What stands in `Allow` when another method is refused (RFC 9110 §15.5.6).
-pub(super) const ALLOWED: HeaderValue =
+const ALLOWED: HeaderValue =
     HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
 /// Names that decide where a request ends and whose it is. An upstream that takes `_` for `-`
@@ -41,6 +42,15 @@ pub(super) fn odd(request: &RequestHeader) -> Option<Problem> {
         return Some(Problem::HeadTooLarge);
     }
     (!is_framed_clearly(headers)).then_some(Problem::BadRequest)
+}
+
+/// The answer to a head that is refused.
+pub(super) fn refusal(problem: &Problem, request: &RequestHeader, web: &Web) -> Response<Bytes> {
+    let mut answer = web.problem(problem, &request.headers, None);
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        answer.headers_mut().insert(ALLOW, ALLOWED);
+    }
+    answer
 }
 
 /// Whether every server between here and the app finds the same end of the request: at most one

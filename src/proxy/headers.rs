@@ -14,12 +14,16 @@ impl Headers for Upstream<'_> {
     }
 }
 
-/// Takes out every name that only we may write, and our cookies.
-pub(super) fn clean_request(request: &mut RequestHeader) {
+/// Takes out every name that only we may write, and our cookies. `by_method`: also what would
+/// make the app see another method than the rules were asked about.
+pub(super) fn clean_request(request: &mut RequestHeader, by_method: bool) {
     let reserved: Vec<HeaderName> = request
         .headers
         .keys()
-        .filter(|name| gate::is_reserved_name(name.as_str()))
+        .filter(|name| {
+            let name = name.as_str();
+            gate::is_reserved_name(name) || (by_method && gate::is_method_override(name))
+        })
         .cloned()
         .collect();
     for name in &reserved {
@@ -46,6 +50,11 @@ const HOP_BY_HOP: [&str; 4] = ["keep-alive", "proxy-connection", "proxy-authenti
 /// Takes out what an app may not tell the browser: headers of its own connection, and cookies of
 /// our family.
 pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
+    if response.status == http::StatusCode::NO_CONTENT || response.status.is_informational() {
+        // Such an answer has no body whose length could be told (RFC 9110 §8.6).
+        response.remove_header(&header::CONTENT_LENGTH);
+        response.remove_header(&header::TRANSFER_ENCODING);
+    }
     let nominated: Vec<String> = connection_options(&response.headers);
     for name in nominated.iter().map(String::as_str).chain(HOP_BY_HOP) {
         response.remove_header(name);

@@ -5,9 +5,12 @@ use ipnet::IpNet;
 
 use super::access_log::AccessLog;
 use super::drain::Drain;
+use super::hsts::HstsHeaders;
+use super::settings::Settings;
 use super::upstream::Resolver;
 use crate::events::Sink;
 use crate::gate::{Forwarding, Map};
+use crate::metrics::Requests;
 use crate::session::Sessions;
 use crate::system::System;
 use crate::users::Directory;
@@ -19,26 +22,35 @@ pub struct Live {
     pub map: Arc<Map>,
     /// Of each origin in `map`, what apps are told of it.
     pub forwardings: Vec<(crate::domain::Origin, Forwarding)>,
+    pub(super) hsts: HstsHeaders,
     pub directory: Arc<Directory>,
     pub session: crate::session::Settings,
     pub trusted_proxies: Vec<IpNet>,
     pub web: Arc<Web>,
     pub router: axum::Router,
+    pub requests: Requests,
+}
+
+/// What a [`Live`] is made of.
+pub struct LiveParts {
+    pub map: Arc<Map>,
+    pub directory: Arc<Directory>,
+    pub session: crate::session::Settings,
+    pub web: Arc<Web>,
+    /// Counts what becomes of requests to the sites of `map`.
+    pub requests: Requests,
 }
 
 impl Live {
-    pub fn new(
-        map: Arc<Map>,
-        directory: Arc<Directory>,
-        session: crate::session::Settings,
-        trusted_proxies: Vec<IpNet>,
-        web: Arc<Web>,
-    ) -> Self {
+    pub fn new(parts: LiveParts, settings: &Settings) -> Self {
+        let LiveParts { map, directory, session, web, requests } = parts;
         let origins = map.sites().iter().map(|site| site.place.origin.clone());
         let forwardings =
             origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
         let router = Arc::clone(&web).router();
-        Self { map, forwardings, directory, session, trusted_proxies, web, router }
+        let hsts = HstsHeaders::new(&map, settings.hsts);
+        let trusted_proxies = settings.trusted_proxies.clone();
+        Self { map, forwardings, hsts, directory, session, trusted_proxies, web, router, requests }
     }
 }
 

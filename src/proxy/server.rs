@@ -22,6 +22,7 @@ use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
 use super::settings::Settings;
+use crate::metrics::{Metrics, Watched};
 use crate::store;
 
 /// Pingora's own 64 KiB for each connection would be most of an idle connection's memory.
@@ -39,12 +40,15 @@ pub struct Parts {
     pub settings: Settings,
     pub shared: Shared,
     pub store: Arc<dyn store::Sessions>,
+    pub metrics: Arc<Metrics>,
+    /// Further numbers beside those of `metrics`.
+    pub watched: Vec<Watched>,
     pub jobs: Vec<Job>,
 }
 
 /// Listens and serves until `stop`. Blocks; must not be called on a tokio runtime.
 pub fn run(parts: Parts, stop: Stop) {
-    let Parts { settings, shared, store, jobs } = parts;
+    let Parts { settings, shared, store, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -58,17 +62,20 @@ pub fn run(parts: Parts, stop: Stop) {
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
     server.add_service(gateway(&server.configuration, &settings, shared));
-    let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store });
+    let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), admin);
     admin.add_tcp(&settings.admin.to_string());
     server.add_service(admin);
     for job in jobs {
         server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
     }
-    server.add_service(background_service("drain", Drainer(Arc::clone(&drain))));
+    let (stop, delay) = (Arc::new(stop), settings.drain_delay);
+    let longest = drain::LONGEST.saturating_sub(delay);
+    let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
+    server.add_service(background_service("drain", drainer));
     drain.readiness.set(true);
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
-    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain }) });
+    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain, delay }) });
 }
 
 /// Where visitors come in.

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::gate::Hsts;
+
 /// `[server]` and `[admin]`: sockets and whom to believe. What is read once, at start.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -13,6 +15,10 @@ pub struct Settings {
     pub connections: ConnectionLimits,
     /// Whether HTTP/2 is taken without TLS.
     pub h2c: bool,
+    /// Where no site says otherwise.
+    pub hsts: Hsts,
+    /// From the end of readiness to that of listening.
+    pub drain_delay: Duration,
 }
 
 /// How many connections may be open, and how long for nothing.

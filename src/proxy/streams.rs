@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
+use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
@@ -17,14 +18,18 @@ use crate::gate::{Caller, Site};
 /// What began so short a time ago is still answered when its session ends.
 const ORDINARY: Duration = Duration::from_secs(5);
 
+/// Where a request goes on to, and on which connection.
+pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
+    let site = ctx.site()?;
+    match own_line(session, site, ctx, shared) {
+        Some(line) => shared.resolver.own_peer(site, line),
+        None => shared.resolver.peer(site),
+    }
+}
+
 /// The connection to the app that a websocket or an event stream gets for itself: one that ends
 /// at once when the session does, and when the process does. `None` for every other request.
-pub(super) fn own_line(
-    session: &mut Session,
-    site: &Site,
-    ctx: &Exchange,
-    shared: &Shared,
-) -> Option<OwnLine> {
+fn own_line(session: &Session, site: &Site, ctx: &Exchange, shared: &Shared) -> Option<OwnLine> {
     let switches = is_websocket(session);
     let who = match &ctx.caller {
         Caller::Session(who, _) => Some(who),

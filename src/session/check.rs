@@ -154,6 +154,12 @@ impl Sessions {
         }))
     }
 
+    /// How many tokens this process knows something about without asking the store.
+    pub fn cached(&self) -> u64 {
+        self.known.run_pending_tasks();
+        self.known.entry_count()
+    }
+
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
         let known = match self.store.find(&digest).await? {
             Some(stored) => Some(self.share(digest, stored).await?),

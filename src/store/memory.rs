@@ -28,6 +28,14 @@ impl Default for MemoryAttempts {
     }
 }
 
+impl MemoryAttempts {
+    /// How many are kept, those that are over included.
+    pub fn kept(&self) -> u64 {
+        self.0.run_pending_tasks();
+        self.0.entry_count()
+    }
+}
+
 #[async_trait]
 impl Attempts for MemoryAttempts {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::sign_in::root;
 use super::{Facts, HeaderClass, Web};
 use crate::domain::{Origin, ReturnTo};
 use crate::gate;
@@ -42,7 +43,7 @@ impl Web {
     }
 
     fn ask_to_sign_in(&self, asked: &Asked<'_>, headers: &HeaderMap) -> http::Response<Bytes> {
-        let (back, lost) = way_back(asked, headers);
+        let (back, lost) = self.way_back(asked, headers);
         let address = self.sign_in_address(asked.origin, &back, lost);
         if !gate::is_navigation(headers) {
             return unauthorized(&address);
@@ -56,6 +57,21 @@ impl Web {
         response
     }
 
+    /// A page comes back to itself. Anything else cannot be repeated: it comes back to the page it
+    /// was sent from, if that is on the same origin, else to the site's first page, with word that
+    /// it was not done.
+    fn way_back(&self, asked: &Asked<'_>, headers: &HeaderMap) -> (ReturnTo, bool) {
+        let Asked { origin, target, method } = asked;
+        if matches!(**method, Method::GET | Method::HEAD) {
+            return (ReturnTo::parse(target).unwrap_or_default(), false);
+        }
+        let page = sent_from(headers, origin).unwrap_or_else(|| {
+            let path = target.split('?').next().unwrap_or_default();
+            self.map.site_at(origin, path).map(root).unwrap_or_default()
+        });
+        (page, true)
+    }
+
     /// Where somebody signs in to come back to `back`. `lost`: what they posted is gone.
     pub(super) fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
         let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
@@ -64,21 +80,12 @@ impl Web {
     }
 }
 
-/// A page comes back to itself. Anything else cannot be repeated: it comes back to the page it
-/// was sent from, if that is on the same origin, with word that it was not done.
-fn way_back(asked: &Asked<'_>, headers: &HeaderMap) -> (ReturnTo, bool) {
-    let Asked { origin, target, method } = asked;
-    if matches!(**method, Method::GET | Method::HEAD) {
-        return (ReturnTo::parse(target).unwrap_or_default(), false);
-    }
-    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
-    let page = referer
-        .and_then(|referer| url::Url::parse(referer).ok())
-        .filter(|page| Origin::of(page).is_ok_and(|from| from == **origin))
-        .and_then(|page| {
-            ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery])
-        });
-    (page.unwrap_or_default(), true)
+/// The page of `origin` that a form was on.
+fn sent_from(headers: &HeaderMap, origin: &Origin) -> Option<ReturnTo> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let page = url::Url::parse(referer).ok()?;
+    let same = Origin::of(&page).is_ok_and(|from| from == *origin);
+    same.then(|| ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery]))?
 }
 
 fn unauthorized(login_url: &str) -> http::Response<Bytes> {

@@ -36,7 +36,8 @@ pub(super) async fn admit(
     if !here {
         return refuse(&Problem::NotFound, request.headers());
     }
-    if gate::is_foreign(request.method(), request.headers(), &facts.origin) {
+    // Whatever a site lists: our own pages are for nobody else's.
+    if gate::is_foreign(request.method(), request.headers(), &facts.origin, &[]) {
         return refuse(&Problem::Foreign, request.headers());
     }
     if access.who == Who::SignedIn {

@@ -14,6 +14,7 @@ mod limited;
 mod me;
 mod number;
 pub mod pages;
+mod preflight;
 mod problem;
 mod routes;
 mod sealed;
@@ -36,7 +37,7 @@ use sealed::Seals;
 
 pub use facts::Facts;
 pub use header_class::HeaderClass;
-pub use problem::{Problem, Reference};
+pub use problem::Problem;
 pub use routes::{Place, Row, Who, rows};
 
 /// What a handler may use. One for each configuration.

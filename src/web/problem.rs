@@ -43,11 +43,6 @@ pub enum Problem {
     },
 }
 
-/// What a person at an error page can quote and an operator can find in the access log. An
-/// extension of the answer.
-#[derive(Clone, Debug)]
-pub struct Reference(pub String);
-
 impl Problem {
     const fn status(&self) -> StatusCode {
         match self {
@@ -79,7 +74,8 @@ impl Problem {
 
 impl Web {
     /// The answer to a problem: a page for a browser that goes to one, `application/problem+json`
-    /// (RFC 9457) for everybody else. `at` is the origin asked for, if it is one of ours.
+    /// (RFC 9457) for everybody else. `headers` are the request's, with the id that it was given.
+    /// `at` is the origin asked for, if it is one of ours.
     pub fn problem(
         &self,
         problem: &Problem,
@@ -87,9 +83,8 @@ impl Web {
         at: Option<&Origin>,
     ) -> Response<Bytes> {
         let status = problem.status();
-        let reference = self.reference(status);
         let mut response = if gate::is_navigation(headers) {
-            self.problem_page(problem, headers, at, &reference)
+            self.problem_page(problem, headers, at)
         } else {
             let title = status.canonical_reason().unwrap_or_default();
             let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
@@ -100,22 +95,10 @@ impl Web {
             response
         };
         *response.status_mut() = status;
-        if !reference.is_empty() {
-            response.extensions_mut().insert(Reference(reference));
-        }
         if let Some(seconds) = problem.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
-    }
-
-    /// Only for errors that are not the visitor's.
-    fn reference(&self, status: StatusCode) -> String {
-        if status.is_server_error() {
-            format!("{:016X}", u64::from_be_bytes(self.system.random()))
-        } else {
-            String::new()
-        }
     }
 
     fn problem_page(
@@ -123,8 +106,8 @@ impl Web {
         problem: &Problem,
         headers: &HeaderMap,
         at: Option<&Origin>,
-        reference: &str,
     ) -> Response<Bytes> {
+        let reference = reference(headers);
         let base = self.base_at(at);
         let language = self.language(None, at.map(Cookies::for_origin), headers);
         let chrome = Chrome { language, base: &base, here: "" };
@@ -186,4 +169,10 @@ impl Web {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
+}
+
+/// What a person can quote and an operator can find in the access log: the request's id, which
+/// the proxy has written over whatever the client sent.
+fn reference(headers: &HeaderMap) -> &str {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default()
 }

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["login"],
     &["session"],
     &["users"],
-    &["store", "delivery"],
+    &["store", "delivery", "metrics"],
     &["events", "words"],
     &["system", "domain"],
 ];
@@ -38,6 +38,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("liquid", &["src/words/"]),
     ("toml", &["src/config/", "src/words/"]),
     ("clap", &["src/cli/"]),
+    ("prometheus", &["src/metrics/"]),
     ("rlibphonenumber", &["src/domain/"]),
 ];
 

@@ -2,5 +2,6 @@
 mod code;
 mod id;
 mod keys;
+mod origin;
 mod phone;
 mod return_to;

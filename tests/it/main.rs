@@ -16,6 +16,7 @@ mod handover;
 mod limits;
 mod pages;
 mod people;
+mod running;
 mod store;
 mod story;
 mod streams;

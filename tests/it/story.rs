@@ -1,8 +1,10 @@
 //! Doorcode as people and apps meet it, over real sockets.
 mod bypass;
 mod codes;
+mod cross_origin;
 mod foreign;
 mod main_story;
+mod passed_on;
 mod process;
 mod races;
 mod refused;

@@ -11,6 +11,7 @@ mod users;
 use super::Config;
 use super::reader::Reader;
 use super::values::{shown, unknown};
+use crate::events::LogFormat;
 use crate::store::Database;
 use server::Ground;
 
@@ -23,6 +24,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let ground = Ground::read(reader);
     let secrets = server::secrets(reader);
     let proxy = server::settings(reader, &ground);
+    let log = reader.one("log.format", log_format);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
     let checked = brand::brand(reader);
@@ -42,6 +44,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         secrets,
         secret_file: reader.path("doorcode.secret"),
         proxy: proxy?,
+        log: log?,
         database: Database::Sqlite(reader.path(&database?)),
         brand: checked?.brand,
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
@@ -55,6 +58,14 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,
     })
+}
+
+const LOG_FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    let known: Vec<&str> = LOG_FORMATS.iter().map(|(name, _)| *name).collect();
+    let found = LOG_FORMATS.iter().find(|(name, _)| *name == text);
+    found.map(|(_, format)| *format).ok_or_else(|| unknown(text, "a format", &known))
 }
 
 /// The path of `sqlite:PATH`, as it is written.

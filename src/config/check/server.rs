@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use super::super::reader::Reader;
 use super::super::values::{self, shown};
 use crate::domain::{Keyring, Origin, ServerSecret};
+use crate::gate::Hsts;
 use crate::oauth::Issuer;
 use crate::proxy;
 
@@ -12,6 +13,8 @@ pub(super) struct Ground {
     pub(super) prefix: Option<String>,
     pub(super) issuer: Option<Issuer>,
     pub(super) listen: Option<Vec<SocketAddr>>,
+    /// `server.hsts`.
+    pub(super) hsts: Option<Hsts>,
     /// `server.unsafe_development_exposed`.
     pub(super) exposed: bool,
     /// `server.unsafe_shared_origin`.
@@ -22,10 +25,11 @@ impl Ground {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let prefix = reader.one("server.prefix", prefix);
         let listen = reader.all("server.listen", values::socket);
+        let hsts = reader.one("server.hsts", values::hsts);
         let exposed = reader.flag("server.unsafe_development_exposed").unwrap_or(false);
         let shared_origin = reader.flag("server.unsafe_shared_origin").unwrap_or(false);
         let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
-        let ground = Self { prefix, issuer, listen, exposed, shared_origin };
+        let ground = Self { prefix, issuer, listen, hsts, exposed, shared_origin };
         let plain = ground.issuer.as_ref().is_some_and(|issuer| !issuer.origin().is_https());
         if let Some(why) = ground.refuses_development().filter(|_| plain) {
             reader.note("server.public_url", format!("plain http {why}"));
@@ -114,6 +118,8 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
         trusted_proxies: trusted_proxies?,
         connections: connections?,
         h2c: h2c?,
+        hsts: ground.hsts?,
+        drain_delay: reader.duration("server.drain_delay")?,
     })
 }
 

@@ -43,6 +43,10 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         Some(IdentityPreset::default())
     };
     let passage = passage(reader, table, place.as_ref());
+    let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
+    let hsts_key = key("hsts");
+    let hsts =
+        if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let rules: Vec<_> =
@@ -53,6 +57,8 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         upstreams: upstreams?,
         identity: identity?,
         passage: passage?,
+        allowed_origins: allowed_origins?,
+        hsts: hsts?,
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::{Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};
 
-const NAME: &str = "console";
+pub(super) const NAME: &str = "console";
 
 /// Where the texts are printed.
 pub type Sink = Arc<Mutex<dyn Write + Send>>;

@@ -16,6 +16,16 @@ pub enum ProviderSettings {
     Twilio(twilio::Settings),
 }
 
+impl ProviderSettings {
+    /// As the operator calls it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Console => console::NAME,
+            Self::Twilio(_) => twilio::NAME,
+        }
+    }
+}
+
 /// The provider that the settings describe. Opens nothing yet.
 pub fn provider(settings: &ProviderSettings) -> Arc<dyn SmsProvider> {
     match settings {

@@ -14,7 +14,7 @@ use super::{Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};
 use crate::domain::Secret;
 
-const NAME: &str = "twilio";
+pub(super) const NAME: &str = "twilio";
 
 /// Characters, by Twilio's documentation of `Body`.
 const LONGEST_TEXT: usize = 1600;

@@ -13,6 +13,7 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         err: &mut err,
         environment: &environment,
         examine: &|_| Ok(()),
+        health: &|_| Err("nobody is there".into()),
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {
@@ -48,6 +49,16 @@ fn a_file_is_served_with_or_without_the_word() {
     let taken = (1, String::new(), "doorcode: the port is taken\n".to_owned(), true);
     assert_eq!(run(&["--config", &file]), taken);
     assert_eq!(run(&["serve", "--config", &file]), taken);
+}
+
+#[test]
+fn health_asks_with_the_same_file_as_the_server_runs_with() {
+    let (_folder, file) = written(GOOD);
+    let ill = (1, String::new(), "doorcode: nobody is there\n".to_owned(), false);
+    assert_eq!(run(&["health", "--config", &file]), ill);
+    assert_eq!(run(&["health"]), ill, "the demo's");
+    let (code, _, said, _) = run(&["health", "--config", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
 }
 
 #[test]

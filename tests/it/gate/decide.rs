@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use doorcode::domain::{Country, PhoneNumber, Role};
 use doorcode::gate::{
-    Asked, Caller, Decision, IdentityPreset, Need, Passage, PathPattern, Refusal, Rule, Site,
+    Asked, Caller, Decision, Hsts, IdentityPreset, Need, Passage, PathPattern, Refusal, Rule, Site,
     SitePlace, Upstream, Who, decide, need, readings,
 };
 use http::Method;
@@ -22,6 +22,8 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case: false,
         rules,
     }

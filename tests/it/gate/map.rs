@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    IdentityPreset, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
+    Hsts, IdentityPreset, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -14,6 +14,8 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case: false,
         rules: Vec::new(),
     };

@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Decision, IdentityPreset, Located, Map, Passage, PathPattern, Rule, Site,
+    Asked, Caller, Decision, Hsts, IdentityPreset, Located, Map, Passage, PathPattern, Rule, Site,
     SitePlace, Upstream, Who, decide, readings,
 };
 use doorcode::oauth::Issuer;
@@ -33,6 +33,8 @@ fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
         upstreams: vec![Upstream::Demo],
         identity: IdentityPreset::Default,
         passage: Passage::default(),
+        allowed_origins: Vec::new(),
+        hsts: Hsts::Off,
         ignore_case,
         rules,
     };

@@ -103,6 +103,29 @@ fn a_form_that_was_sent_without_a_login_is_said_to_be_lost() {
 }
 
 #[test]
+fn a_form_that_meets_an_ended_session_comes_back_to_its_page() {
+    let private = ("path = \"/*\"\nallow = [\"public\"]", "path = \"/*\"\nallow = [\"signed-in\"]");
+    let gate = Gate::changed(&[private]);
+    let own = gate.browser().origin();
+    let page = format!("{own}/orders/7");
+    for (path, referer, back) in [
+        ("/orders/7/note", page.as_str(), "%2Forders%2F7&lost=1"),
+        ("/orders/7/note", "https://evil.example/orders", "%2F&lost=1"),
+        ("/down/x", "", "%2Fdown%2F&lost=1"),
+    ] {
+        let mut browser = gate.browser();
+        browser.sign_in("/orders/7", ADA, &gate.texts).is(200);
+        gate.pass(std::time::Duration::from_hours(25));
+        let before = gate.app.count();
+        let form = [("note", "a long text")];
+        let answer = browser.send("POST", path, &[("Referer", referer)], Some(&form)).is(303);
+        assert!(answer.location().ends_with(&format!("return_to={back}")), "{answer}");
+        browser.follow(answer).is(200).says("Your form was not sent");
+        assert_eq!(gate.app.count(), before);
+    }
+}
+
+#[test]
 fn a_script_without_a_login_is_told_where_to_send_the_person() {
     let gate = Gate::start();
     let told = gate.browser().send("GET", "/api/orders?x=1", &SCRIPT, None).is(401);

@@ -74,7 +74,7 @@ fn public_pages_need_nobody_and_optional_ones_tell_who_is_there() {
 }
 
 /// Every name that tells an app something which only the gate may tell, in many spellings.
-const SPOOFED: [&str; 24] = [
+const SPOOFED: [&str; 28] = [
     "X-Forwarded-User",
     "x-forwarded-user",
     "X_Forwarded_User",
@@ -99,6 +99,10 @@ const SPOOFED: [&str; 24] = [
     "X-Original-URL",
     "X-Rewrite-Url",
     "X_Doorcode_Assertion",
+    "X-Forwarded",
+    "X_Forwarded",
+    "X-Request-Id",
+    "X_Request.ID",
 ];
 
 #[test]

@@ -29,7 +29,7 @@ impl Program {
         Self::changed(log, &[])
     }
 
-    /// With the usual settings, each of `changes` made in them.
+    /// The same, with each of `changes` made in its settings.
     pub(crate) fn changed(log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
@@ -51,6 +51,23 @@ impl Program {
     pub(crate) fn browser(&self) -> Browser {
         let clock: Arc<dyn Clock> = System::real().clock;
         Browser::new(&format!("http://localhost:{}", self.port), self.port, clock)
+    }
+
+    /// Runs the program once more beside it, with these arguments in the same folder: its exit code
+    /// and what it said to standard error.
+    pub(crate) fn command(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let ended = program(&self.folder).args(arguments).output().expect("a process");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
+    /// Writes its settings to another file, with `changes` made.
+    pub(crate) fn rewrite(&self, name: &str, changes: &[(&str, &str)]) {
+        let mut text = fs::read_to_string(self.folder.path().join("my.toml")).expect("settings");
+        for (from, to) in changes {
+            assert!(text.contains(from), "`{from}` is not in the settings");
+            text = text.replacen(from, to, 1);
+        }
+        fs::write(self.folder.path().join(name), text).expect("written");
     }
 
     /// As `kill -9`: nothing is finished.
@@ -108,9 +125,13 @@ impl Program {
 
     /// Everything that it printed.
     pub(crate) fn printed(&self) -> String {
-        let read = |name| fs::read(self.folder.path().join(name)).expect("a log");
-        let both = [read("out"), read("err")].concat();
-        String::from_utf8_lossy(&both).into_owned()
+        self.printed_to("out") + &self.printed_to("err")
+    }
+
+    /// What it printed to `out` or `err`.
+    pub(crate) fn printed_to(&self, name: &str) -> String {
+        let bytes = fs::read(self.folder.path().join(name)).expect("a log");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -127,15 +148,18 @@ fn spawn(folder: &TempDir, log: &str) -> Child {
         let file = File::options().append(true).create(true).open(folder.path().join(name));
         Stdio::from(file.expect("a log"))
     };
-    Command::new(env!("CARGO_BIN_EXE_doorcode"))
+    program(folder)
         .args(["--config", "my.toml"])
-        .current_dir(folder.path())
-        .env("SECRET", SECRET)
-        .env("TOKEN", AUTH_TOKEN)
         .env("DOORCODE_LOG", log)
         .stdin(Stdio::null())
         .stdout(open("out"))
         .stderr(open("err"))
         .spawn()
         .expect("a process")
+}
+
+fn program(folder: &TempDir) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_doorcode"));
+    program.current_dir(folder.path()).env("SECRET", SECRET).env("TOKEN", AUTH_TOKEN);
+    program
 }

@@ -41,6 +41,8 @@ struct Reply {
     after: Duration,
     /// Takes the request and closes the connection.
     silent: bool,
+    /// The whole answer, byte for byte.
+    raw: Option<String>,
 }
 
 #[derive(Default)]
@@ -102,6 +104,11 @@ impl Upstream {
         held(&self.desk.replies).entry(path.to_owned()).or_default().after = time;
     }
 
+    /// From now on, `path` answers with exactly these bytes.
+    pub(crate) fn answers(&self, path: &str, raw: &str) {
+        held(&self.desk.replies).entry(path.to_owned()).or_default().raw = Some(raw.to_owned());
+    }
+
     /// From now on, `path` takes requests and answers none.
     pub(crate) fn dies_at(&self, path: &str) {
         held(&self.desk.replies).entry(path.to_owned()).or_default().silent = true;
@@ -128,9 +135,12 @@ fn serve(stream: TcpStream, desk: &Desk) {
         let body = format!("the app: {} {}\n", seen.method, seen.target);
         let shown = if seen.method == "HEAD" { "" } else { &body };
         let (head, length) = (reply.head, body.len());
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\n{head}\r\n{shown}"
-        );
+        let usual = || {
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\n{head}\r\n{shown}"
+            )
+        };
+        let answer = reply.raw.unwrap_or_else(usual);
         held(&desk.seen).push(seen);
         std::thread::sleep(reply.after);
         if reply.silent || reader.get_mut().write_all(answer.as_bytes()).is_err() {

@@ -1,6 +1,17 @@
 use super::{Case, assert_said};
 
 const CASES: &[Case<'_>] = &[
+    (
+        &[(
+            "[server]\n",
+            "[log]\nformat = \"xml\"\n[server]\nhsts = \"never\"\ndrain_delay = \"21s\"\n",
+        )],
+        &[
+            "2:10: log.format: `xml` is not a format; known: text, json",
+            "4:8: server.hsts: `never` is neither a time such as 365d nor off",
+            "5:15: server.drain_delay: 21s is not between 0s and 20s",
+        ],
+    ),
     (&[("[\"127.0.0.1:8000\"]", "[]")], &["2:10: server.listen: is empty; name at least one"]),
     (
         &[("[\"127.0.0.1:8000\"]", "[\"localhost:80\", \"127.0.0.1\", \"[::1]:1\", \"[::1]:1\"]")],

@@ -191,6 +191,25 @@ const CASES: &[Case<'_>] = &[
             "28:9: site[1].rule[1].from: `10.0.0.0/99` is not a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8",
         ],
     ),
+    (
+        &[(
+            "name = \"Shop\"",
+            "name = \"Shop\"\nhsts = \"731d\"\nallowed_origins = [\"*\", \"app\", \"null\", \"http://a.example\", \"https://*.com\", \"https://a.example\", \"https://a.example\"]",
+        )],
+        &[
+            "22:8: site[1].hsts: `731d` is more than 730d",
+            "23:20: site[1].allowed_origins: `*` would let every site in; name the origins whose pages may ask",
+            "23:25: site[1].allowed_origins: `app` is not an origin such as https://app.example.com or https://*.example.com",
+            "23:32: site[1].allowed_origins: `null` is not an origin such as https://app.example.com or https://*.example.com",
+            "23:40: site[1].allowed_origins: `http://a.example` must be https; plain http is only for localhost",
+            "23:60: site[1].allowed_origins: `https://*.com` names a whole top-level domain, which belongs to everybody",
+            "23:98: site[1].allowed_origins: `https://a.example` is named twice",
+        ],
+    ),
+    (
+        &[("name = \"Shop\"", "name = \"Shop\"\nhsts = \"on\"")],
+        &["22:8: site[1].hsts: `on` is neither a time such as 365d nor off"],
+    ),
 ];
 
 #[test]

@@ -1,0 +1,97 @@
+use prometheus::{IntCounterVec, Registry};
+
+use super::table::{CODES, HANDOVERS, LIMITED, LOGINS, SIGN_OUTS, STORE_FAILURES, TEXTS};
+use crate::events::{Event, Sink};
+
+/// Counts events. Not on the way of requests that go on to an app.
+pub struct Happened {
+    codes: IntCounterVec,
+    logins: IntCounterVec,
+    texts: IntCounterVec,
+    limited: IntCounterVec,
+    handovers: IntCounterVec,
+    sign_outs: IntCounterVec,
+    store_failures: IntCounterVec,
+}
+
+impl Happened {
+    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let happened = Self {
+            codes: CODES.counters(registry)?,
+            logins: LOGINS.counters(registry)?,
+            texts: TEXTS.counters(registry)?,
+            limited: LIMITED.counters(registry)?,
+            handovers: HANDOVERS.counters(registry)?,
+            sign_outs: SIGN_OUTS.counters(registry)?,
+            store_failures: STORE_FAILURES.counters(registry)?,
+        };
+        happened.begin_at_zero();
+        Ok(happened)
+    }
+
+    /// A rate can only be told from a counter that was there before its first event.
+    fn begin_at_zero(&self) {
+        for outcome in
+            ["signed-in", "signed-up", "wrong-code", "dead-code", "blocked", "unknown-user"]
+        {
+            add(&self.logins, &[outcome], 0);
+        }
+        for outcome in ["dropped", "withheld", "queue-full"] {
+            add(&self.texts, &["", outcome], 0);
+        }
+        for outcome in ["done", "refused"] {
+            add(&self.handovers, &[outcome], 0);
+        }
+        for counters in [&self.codes, &self.sign_outs, &self.store_failures] {
+            add(counters, &[], 0);
+        }
+    }
+
+    /// The same for what only the configuration and the table of limits know.
+    pub fn expect<'a>(
+        &self,
+        providers: impl IntoIterator<Item = &'a str>,
+        limits: impl IntoIterator<Item = &'a str>,
+    ) {
+        for provider in providers {
+            for outcome in ["sent", "failed"] {
+                add(&self.texts, &[provider, outcome], 0);
+            }
+        }
+        for limit in limits {
+            add(&self.limited, &[limit], 0);
+        }
+    }
+}
+
+/// The labels are ours and their number is the row's, so that there always is such a counter.
+fn add(counters: &IntCounterVec, labels: &[&str], count: u64) {
+    if let Ok(counter) = counters.get_metric_with_label_values(labels) {
+        counter.inc_by(count);
+    }
+}
+
+impl Sink for Happened {
+    fn record(&self, event: &Event<'_>) {
+        let (counters, labels): (_, &[&str]) = match event {
+            Event::CodeRequested { .. } => (&self.codes, &[]),
+            Event::TextSent { provider, .. } => (&self.texts, &[provider, "sent"]),
+            Event::TextFailed { provider, .. } => (&self.texts, &[provider, "failed"]),
+            Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
+            Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
+            Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
+            Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
+            Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
+            Event::SignedIn { new_user: true, .. } => (&self.logins, &["signed-up"]),
+            Event::SignedIn { .. } => (&self.logins, &["signed-in"]),
+            Event::BlockedUser { .. } => (&self.logins, &["blocked"]),
+            Event::UnknownUser { .. } => (&self.logins, &["unknown-user"]),
+            Event::HandedOver { .. } => (&self.handovers, &["done"]),
+            Event::TicketRefused { .. } => (&self.handovers, &["refused"]),
+            Event::SignedOut { .. } => (&self.sign_outs, &[]),
+            Event::Limited { limit, .. } => (&self.limited, &[limit]),
+            Event::StoreFailed { .. } => (&self.store_failures, &[]),
+        };
+        add(counters, labels, 1);
+    }
+}

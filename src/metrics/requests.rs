@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
+
+use super::table::{REQUESTS, RESPONSES, UPSTREAM};
+
+/// What is kept of requests, for whichever sites there are.
+pub(super) struct Families {
+    requests: IntCounterVec,
+    responses: IntCounterVec,
+    upstream: HistogramVec,
+}
+
+/// Handles that were looked up once: a request only adds to atomics.
+pub struct Requests {
+    decisions: &'static [&'static str],
+    sites: Vec<Handles>,
+    /// Of requests that are no site's.
+    elsewhere: Handles,
+}
+
+struct Handles {
+    /// By place in `decisions`, and after these one for any other.
+    decided: Vec<IntCounter>,
+    /// By place in [`CODES`].
+    answered: Vec<IntCounter>,
+    upstream: Option<Histogram>,
+}
+
+/// The classes of status, and no answer at all.
+const CODES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
+/// What is not in the list of decisions is counted all the same.
+const OTHER: &str = "other";
+
+impl Families {
+    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        Ok(Self {
+            requests: REQUESTS.counters(registry)?,
+            responses: RESPONSES.counters(registry)?,
+            upstream: UPSTREAM.histograms(registry)?,
+        })
+    }
+
+    pub(super) fn of(
+        &self,
+        sites: &[&str],
+        decisions: &'static [&'static str],
+    ) -> prometheus::Result<Requests> {
+        let handles = |site: &str, upstream: Option<Histogram>| {
+            let decided = decisions.iter().chain([&OTHER]);
+            let decided =
+                decided.map(|word| self.requests.get_metric_with_label_values(&[site, *word]));
+            let answered = CODES
+                .iter()
+                .map(|code| self.responses.get_metric_with_label_values(&[site, *code]));
+            prometheus::Result::Ok(Handles {
+                decided: decided.collect::<Result<_, _>>()?,
+                answered: answered.collect::<Result<_, _>>()?,
+                upstream,
+            })
+        };
+        let of_site = |site: &&str| {
+            handles(site, Some(self.upstream.get_metric_with_label_values(&[*site])?))
+        };
+        Ok(Requests {
+            decisions,
+            sites: sites.iter().map(of_site).collect::<Result<_, _>>()?,
+            elsewhere: handles("", None)?,
+        })
+    }
+}
+
+impl Requests {
+    fn at(&self, site: Option<usize>) -> &Handles {
+        site.and_then(|index| self.sites.get(index)).unwrap_or(&self.elsewhere)
+    }
+
+    /// A request of the site with this place in the map is over. `status` 0: without an answer.
+    pub fn count(&self, site: Option<usize>, decision: &str, status: u16) {
+        let Handles { decided, answered, .. } = self.at(site);
+        let place = self.decisions.iter().position(|known| *known == decision);
+        if let Some(counter) = decided.get(place.unwrap_or(self.decisions.len())) {
+            counter.inc();
+        }
+        if let Some(counter) = answered.get(usize::from(status / 100)) {
+            counter.inc();
+        }
+    }
+
+    /// The app of a site answered.
+    pub fn upstream_took(&self, site: usize, time: Duration) {
+        if let Some(upstream) = &self.at(Some(site)).upstream {
+            upstream.observe(time.as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What an operator sees of a Doorcode that runs.
+mod docs;
+mod health;
+mod hsts;
+mod log;
+mod metrics;
+mod request_id;
