@@ -14,6 +14,7 @@ use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::metrics::{self, Metrics, MetricsError, Watched};
+use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
     Resolver, Shared,
@@ -50,6 +51,8 @@ pub enum AppError {
     SecretGone { secret: PathBuf, database: PathBuf },
     #[error("store.database {}: {why}", path.display())]
     Store { path: PathBuf, why: StoreError },
+    #[error("{0}")]
+    Keys(#[from] KeysError),
     #[error("pages: {0}")]
     Pages(#[from] PagesError),
     #[error("sms.template: {0}")]
@@ -78,6 +81,7 @@ struct Lasting {
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
+    keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginParts,
     attempts: Arc<MemoryAttempts>,
@@ -91,7 +95,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
-    let stores = open(&config, &system).await?;
+    let stores = open(&config, &keyring, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
@@ -102,8 +106,8 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let jobs = background(&lasting, &live, worker, demo);
     let access_log = Arc::new(access_log);
     let watched = watched(&lasting, &drain, &access_log);
-    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
-    let shared = Shared { live, sessions, resolver, access_log, drain, events, system };
+    let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
+    let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
     Ok(proxy::Parts { settings: config.proxy, shared, store, metrics, watched, jobs })
 }
 
@@ -111,16 +115,32 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
 struct Stores {
     sql: Arc<SqlStore>,
     counters: KeptCounters,
+    keys: SigningKeys,
 }
 
-/// The database, with everybody in it whom the configuration names, and what was counted.
-async fn open(config: &Config, system: &System) -> Result<Stores, AppError> {
+/// The database, with everybody in it whom the configuration names, what was counted, and the
+/// keys.
+async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Stores, AppError> {
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
     users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
     let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    Ok(Stores { sql, counters: counters.map_err(failed)? })
+    let keys = SigningKeys::open(&*sql, keyring, &wanted_keys(config), system).await?;
+    Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
+}
+
+/// The keys that the sites need, and always that of Doorcode's own assertions.
+fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
+    let styles = config.sites.iter().flat_map(|site| site.identity.styles());
+    let mut wanted = Vec::new();
+    for style in std::iter::once(Style::Doorcode).chain(styles) {
+        let key = (Usage::Assertion, style.algorithm());
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    wanted
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -134,7 +154,8 @@ fn lasting(
     outbox: Outbox,
     demo: Option<&demo::Demo>,
 ) -> Result<Lasting, AppError> {
-    let Stores { sql: store, counters } = stores;
+    let Stores { sql: store, counters, keys } = stores;
+    let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.happened());
     let events: Arc<dyn Sink> = Arc::new(Sinks(vec![Arc::new(Log), counted]));
@@ -160,6 +181,7 @@ fn lasting(
         keyring,
         store,
         sessions,
+        keys,
         outbox,
         login,
         attempts,
@@ -181,6 +203,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         map: Arc::clone(&map),
         pages: pages(config)?,
         tickets: Arc::clone(&lasting.tickets) as _,
+        keys: Arc::clone(&lasting.keys),
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };

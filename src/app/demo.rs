@@ -4,8 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use axum::Router;
 use axum::response::Html;
-use http::{HeaderMap, Uri};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
+use crate::gate::Reserved;
 use crate::words::Safe;
 
 pub(super) struct Demo {
@@ -16,7 +19,8 @@ pub(super) struct Demo {
 const STYLE: &str = "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;\
     max-width:44rem;margin:3rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}\
     th,td{text-align:start;padding:.4rem .6rem;border-bottom:1px solid #8886;\
-    overflow-wrap:anywhere;vertical-align:top}th{white-space:nowrap;font-weight:600}</style>";
+    overflow-wrap:anywhere;vertical-align:top}th{white-space:nowrap;font-weight:600}\
+    pre{padding:.6rem;background:#8882;white-space:pre-wrap;overflow-wrap:anywhere}</style>";
 
 impl Demo {
     pub(super) fn bind_if(wanted: bool) -> std::io::Result<Option<Self>> {
@@ -44,18 +48,38 @@ impl Demo {
     }
 }
 
-async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
-    let ours = |name: &str| name.starts_with("x-forwarded-") || name == "x-request-id";
-    let (told, others): (Vec<_>, Vec<_>) =
-        headers.iter().partition(|(name, _)| ours(name.as_str()));
-    let rows = |headers: &[(&http::HeaderName, &http::HeaderValue)]| -> String {
-        let row = |(name, value): &(&http::HeaderName, &http::HeaderValue)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            let (name, value) = (Safe::escape(name.as_str()), Safe::escape(&value));
-            format!("<tr><th scope=\"row\">{}<td>{}", name.as_str(), value.as_str())
-        };
-        headers.iter().map(row).collect()
+/// A line for each header.
+fn rows(headers: &[(&HeaderName, &HeaderValue)]) -> String {
+    let row = |(name, value): &(&HeaderName, &HeaderValue)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let (name, value) = (Safe::escape(name.as_str()), Safe::escape(&value));
+        format!("<tr><th scope=\"row\">{}<td>{}", name.as_str(), value.as_str())
     };
+    headers.iter().map(row).collect()
+}
+
+/// What an assertion says, for a reader; `None` for any other header.
+fn signed(value: &HeaderValue) -> Option<String> {
+    let mut parts = value.to_str().ok()?.split('.');
+    let mut part = || {
+        let json = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
+        let json: serde_json::Value = serde_json::from_slice(&json).ok()?;
+        serde_json::to_string_pretty(&json).ok()
+    };
+    let text = format!("{}\n{}", part()?, part()?);
+    let text = Safe::escape(&text);
+    Some(format!(
+        "<p>Signed, so that an app need not believe who sent it (docs/identity.md says how to \
+         check it):</p><pre>{}</pre>",
+        text.as_str()
+    ))
+}
+
+async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
+    let ours = Reserved::new([].into_iter());
+    let (told, others): (Vec<_>, Vec<_>) =
+        headers.iter().partition(|(name, _)| ours.has(name.as_str()));
+    let signed: String = told.iter().filter_map(|(_, value)| signed(value)).collect();
     let path = Safe::escape(uri.path());
     let (told, others, path) = (rows(&told), rows(&others), path.as_str());
     Html(format!(
@@ -64,7 +88,7 @@ async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
          {STYLE}<h1>You are in the app</h1>\
          <p>This is a small app that knows nothing of sign-in. Doorcode sent it the request for \
          <code>{path}</code> and told it who you are:</p>\
-         <table>{told}</table><p>Try <a href=\"/public/\">a public page</a>, \
+         <table>{told}</table>{signed}<p>Try <a href=\"/public/\">a public page</a>, \
          <a href=\"/admin/\">a page for the role admin</a>, \
          <a href=\"/.doorcode/account\">your sessions</a>, or \
          <a href=\"/.doorcode/sign-out\">sign out</a>.</p>\

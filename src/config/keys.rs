@@ -11,6 +11,8 @@ pub(super) enum Kind {
     /// `[sms.templates]`: texts by names that are not keys.
     Texts,
     Text,
+    /// A text, or a table of texts by names that are not keys.
+    TextOrTexts,
     /// Texts in brackets.
     List,
     /// Texts in brackets, at least one.
@@ -73,7 +75,8 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
 }
 
 use Kind::{
-    Duration, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table, Tables, Text, Texts,
+    Duration, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table, Tables, Text,
+    TextOrTexts, Texts,
 };
 use Need::{Default, Optional, Required};
 
@@ -244,8 +247,8 @@ pub(super) const KEYS: &[Key] = &[
         "Where the world finds it: host, port and path. `https`, or `http` on this machine only. On another host than `server.public_url`, sign-in is handed over to it."),
     key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
         "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the app that is built in."),
-    key("site[].identity", Text, Optional("`default`"),
-        "Which headers tell the app who its caller is: `default`."),
+    key("site[].identity", TextOrTexts, Optional("`default`"),
+        "Which headers tell the app who its caller is: `default`, `oauth2-proxy`, `authelia`, `pomerium`, `cloudflare`, or names of your own, such as `{ X-User = \"sub\" }`. See [identity](identity.md)."),
     key("site[].max_body", Size(KIB, 1024 * GIB), Optional("`1GiB`"),
         "The longest body of a request, such as an upload; a longer one is answered 413."),
     key("site[].timeout", Duration(1, 60 * MINUTE), Optional("`60s`"),

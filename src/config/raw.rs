@@ -77,6 +77,10 @@ impl Raw {
         given || self.wrong.contains(key) || self.tables.contains_key(key)
     }
 
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.tables.contains_key(key)
+    }
+
     /// How many of the tables `key` there are.
     pub(super) fn count(&self, key: &str) -> usize {
         let nth = |n: usize| format!("{key}[{n}]");
@@ -144,7 +148,7 @@ impl Walk<'_> {
                 self.raw.tables.insert(full.to_owned(), at);
                 self.table(table, key.path, full);
             }
-            (Kind::Texts, DeValue::Table(table)) => {
+            (Kind::Texts | Kind::TextOrTexts, DeValue::Table(table)) => {
                 self.raw.tables.insert(full.to_owned(), at);
                 for (name, value) in table {
                     self.one_text(&join(full, &bare(name.get_ref())), value);
@@ -197,7 +201,7 @@ impl Walk<'_> {
         let wrong = || not_of_kind(key, found);
         match (kind, found) {
             (Kind::Text, DeValue::String(text)) => Ok(Value::Texts(vec![Item::new(None, text)])),
-            (Kind::OneOrTwo, DeValue::String(text)) => {
+            (Kind::OneOrTwo | Kind::TextOrTexts, DeValue::String(text)) => {
                 Ok(Value::Texts(vec![Item::new(None, text)]))
             }
             (Kind::List | Kind::Some | Kind::OneOrTwo, DeValue::Array(items)) => {

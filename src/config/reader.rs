@@ -56,6 +56,11 @@ impl<'a> Reader<'a> {
         self.raw.has(key)
     }
 
+    /// Whether the file itself has a table here.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.raw.is_table(key)
+    }
+
     /// Whether the file has in the table `full` a key that no default is known for.
     pub(super) fn has_more_than_defaults(&self, full: &str) -> bool {
         let own = |key: &&keys::Key| !matches!(key.need, keys::Need::Default);

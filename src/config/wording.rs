@@ -73,6 +73,7 @@ impl Kind {
             Self::Table | Self::Tables => "a table".to_owned(),
             Self::Texts => "a table of texts in quotes".to_owned(),
             Self::Text => "a text in quotes".to_owned(),
+            Self::TextOrTexts => "a text in quotes, or a table of texts".to_owned(),
             Self::List | Self::Some => "a list of texts in brackets".to_owned(),
             Self::OneOrTwo => "a text in quotes, or two in brackets".to_owned(),
             Self::Integer(least, most) => format!("a whole number from {least} to {most}"),

@@ -1,57 +1,19 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
 use super::caller::Caller;
-use super::sites::IdentityPreset;
-use crate::domain::Origin;
+use super::presets::{Claim, Identity};
+use super::sites::Site;
+use crate::domain::{Origin, Role};
+use crate::oauth::{self, Audience, Issuer, REMADE_AFTER, SigningKeys, Unsigned};
+use crate::session::SignedIn;
+use crate::system::Timestamp;
 use crate::users::Roles;
 
-/// Beginnings and whole names that clients may not send, folded as [`is_reserved_name`] says:
-/// what tells an app who calls, from where, or what was asked for.
-const RESERVED: &[&str] = &[
-    "x-forwarded-",
-    "x-forwarded",
-    "x-real-ip",
-    "x-original-",
-    "x-rewrite-url",
-    "x-doorcode-",
-    "x-request-id",
-    "forwarded",
-];
-
-/// Whether a header of this name is taken out of every request. Case, `_` and `.` are folded,
-/// because CGI, WSGI and PHP upstreams take `X_Forwarded_User` for `X-Forwarded-User`.
-pub fn is_reserved_name(name: &str) -> bool {
-    RESERVED.iter().any(|reserved| {
-        begins_with(name, reserved) && (reserved.ends_with('-') || name.len() == reserved.len())
-    })
-}
-
-/// Names by which some frameworks let a request have another method than its own.
-const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "x-method-override"];
-
-/// Whether an app may take the method of a request from a header of this name. Where rules ask
-/// for methods, such headers do not go on: `GET` would pass and the app do a `DELETE`.
-pub fn is_method_override(name: &str) -> bool {
-    METHOD_OVERRIDES.iter().any(|known| name.len() == known.len() && begins_with(name, known))
-}
-
-/// Compares with `start`, which is in lower case and has `-` only.
-fn begins_with(name: &str, start: &str) -> bool {
-    let fold = |b: u8| match b {
-        b'_' | b'.' => b'-',
-        other => other.to_ascii_lowercase(),
-    };
-    name.len() >= start.len() && name.bytes().map(fold).zip(start.bytes()).all(|(a, b)| a == b)
-}
-
-const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
-const PHONE: HeaderName = HeaderName::from_static("x-forwarded-phone");
-const GROUPS: HeaderName = HeaderName::from_static("x-forwarded-groups");
-const PREFERRED_USERNAME: HeaderName = HeaderName::from_static("x-forwarded-preferred-username");
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -88,21 +50,116 @@ impl Forwarding {
     }
 }
 
-/// Tells the app who calls; nothing when nobody is known.
-pub fn identity_headers(preset: IdentityPreset, caller: &Caller, headers: &mut impl Headers) {
-    let Caller::Session(who, roles) = caller else { return };
-    match preset {
-        IdentityPreset::Default => {
-            let texts = [(USER, who.user_text()), (PHONE, who.phone_text())];
-            for (name, text) in texts.into_iter().chain([(PREFERRED_USERNAME, who.phone_text())]) {
-                if let Some(value) = shared(text) {
-                    headers.set(name, value);
-                }
-            }
-            if let Some(groups) = groups(roles) {
-                headers.set(GROUPS, groups);
+/// Tells the app of one site who calls.
+#[derive(Debug)]
+pub struct Introduction {
+    rows: Vec<(HeaderName, Claim)>,
+    audience: Audience,
+}
+
+/// What one session's introduction at one site holds, ready to be sent: kept with the session, so
+/// that most requests make none and sign nothing.
+#[derive(Clone)]
+struct Ready {
+    of: Arc<Introduction>,
+    roles: Roles,
+    made: Timestamp,
+    /// Of each row.
+    values: Arc<[Option<HeaderValue>]>,
+}
+
+impl Ready {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        // A clock that was set back makes it a thing of the future.
+        self.made <= now && now < self.made + REMADE_AFTER
+    }
+
+    fn fits(&self, introduction: &Arc<Introduction>, roles: &Roles) -> bool {
+        Arc::ptr_eq(&self.of, introduction)
+            && (Arc::ptr_eq(&self.roles, roles) || self.roles == *roles)
+    }
+}
+
+impl Introduction {
+    pub fn new(issuer: &Issuer, site: &Site) -> Self {
+        let Identity { rows } = &site.identity;
+        let told = rows.iter().filter(|(_, claim)| *claim != Claim::Nothing).cloned();
+        let audience = Audience::new(issuer, &site.place.origin, &site.place.to_string());
+        Self { rows: told.collect(), audience }
+    }
+
+    /// Writes the headers; none when nobody is known.
+    pub fn write(
+        self: &Arc<Self>,
+        caller: &Caller,
+        keys: &SigningKeys,
+        now: Timestamp,
+        headers: &mut impl Headers,
+    ) -> Result<(), Unsigned> {
+        let Caller::Session(who, roles) = caller else { return Ok(()) };
+        let usable = |ready: &&Ready| ready.fits(self, roles) && ready.is_fresh(now);
+        let found = who.kept().read(|all: &Vec<Ready>| {
+            let ready = all.iter().find(usable);
+            ready.map(|ready| self.send(&ready.values, headers)).is_some()
+        });
+        if found == Some(true) {
+            return Ok(());
+        }
+        let values = self.values(who, roles, keys, now)?;
+        self.send(&values, headers);
+        self.keep(who, Ready { of: Arc::clone(self), roles: Arc::clone(roles), made: now, values });
+        Ok(())
+    }
+
+    fn send(&self, values: &[Option<HeaderValue>], headers: &mut impl Headers) {
+        for ((name, _), value) in self.rows.iter().zip(values) {
+            if let Some(value) = value {
+                headers.set(name.clone(), value.clone());
             }
         }
+    }
+
+    /// Two requests that do this at once make it twice; the later one stays, and both are right.
+    fn keep(&self, who: &SignedIn, ready: Ready) {
+        let others = who.kept().read(|all: &Vec<Ready>| {
+            let other = |other: &&Ready| {
+                !std::ptr::eq(other.of.as_ref(), self) && other.is_fresh(ready.made)
+            };
+            all.iter().filter(other).cloned().collect()
+        });
+        let mut all: Vec<Ready> = others.unwrap_or_default();
+        all.push(ready);
+        who.kept().replace(all);
+    }
+
+    fn values(
+        &self,
+        who: &SignedIn,
+        roles: &Roles,
+        keys: &SigningKeys,
+        now: Timestamp,
+    ) -> Result<Arc<[Option<HeaderValue>]>, Unsigned> {
+        let value = |(_, claim): &(HeaderName, Claim)| {
+            Ok(match claim {
+                Claim::User => shared(who.user_text()),
+                Claim::Phone => shared(who.phone_text()),
+                Claim::Groups => groups(roles),
+                Claim::Session => HeaderValue::from_str(&who.session().to_string()).ok(),
+                Claim::Assertion(style) => {
+                    let to = (*style, &self.audience);
+                    HeaderValue::from_str(&oauth::assertion(keys, to, who, roles, now)?).ok()
+                }
+                Claim::Nothing => None,
+            })
+        };
+        // Who prints a request by mistake prints none of this.
+        let hidden = |value: Option<HeaderValue>| {
+            value.map(|mut value| {
+                value.set_sensitive(true);
+                value
+            })
+        };
+        self.rows.iter().map(|row| value(row).map(hidden)).collect()
     }
 }
 
@@ -111,7 +168,7 @@ fn shared(text: &Bytes) -> Option<HeaderValue> {
 }
 
 fn groups(roles: &Roles) -> Option<HeaderValue> {
-    let names: Vec<&str> = roles.iter().map(crate::domain::Role::as_str).collect();
+    let names: Vec<&str> = roles.iter().map(Role::as_str).collect();
     (!names.is_empty()).then(|| HeaderValue::from_str(&names.join(",")).ok()).flatten()
 }
 

@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
+use super::identity::Introduction;
+use super::reserved::Reserved;
 use super::sites::Site;
 use super::target::Readings;
 use crate::domain::Origin;
-use crate::oauth::Issuer;
+use crate::oauth::{Issuer, Style};
 
 /// Everything that this server answers for: its own pages and the sites behind it.
 #[derive(Debug)]
@@ -11,9 +15,15 @@ pub struct Map {
     prefix: String,
     /// Longest path first, so that the first that fits is the nearest.
     sites: Vec<Site>,
+    /// Of each site, how its app is told who calls.
+    introductions: Vec<Arc<Introduction>>,
+    reserved: Reserved,
     /// Of each host and port: the origin that it is configured with.
     origins: Vec<(String, Origin)>,
 }
+
+/// Where apps that verify Pomerium's assertions ask their own host for its keys.
+const POMERIUM_KEYS: &str = "/.well-known/pomerium/jwks.json";
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -57,7 +67,10 @@ impl Map {
                 }
             }
         }
-        Self { issuer, prefix, sites, origins }
+        let introductions = sites.iter().map(|site| Arc::new(Introduction::new(&issuer, site)));
+        let introductions = introductions.collect();
+        let reserved = Reserved::new(sites.iter().map(|site| &site.identity));
+        Self { issuer, prefix, sites, introductions, reserved, origins }
     }
 
     pub const fn issuer(&self) -> &Issuer {
@@ -70,6 +83,16 @@ impl Map {
 
     pub fn sites(&self) -> &[Site] {
         &self.sites
+    }
+
+    /// How the app of the site at this place in [`Self::sites`] is told who calls.
+    pub fn introduction(&self, site: usize) -> Option<&Arc<Introduction>> {
+        self.introductions.get(site)
+    }
+
+    /// The header names that only we may write.
+    pub const fn reserved(&self) -> &Reserved {
+        &self.reserved
     }
 
     /// The site whose pages an origin and path are, for the way back after login.
@@ -130,6 +153,9 @@ impl Map {
             return Located::Disguised;
         }
         let sent = readings.iter().next().unwrap_or_default();
+        if sent == POMERIUM_KEYS && self.is_taken_for_pomerium(origin) {
+            return Located::Own(Own { origin, base: "", issuer: false, site: true });
+        }
         match self.nearest(origin, sent, false) {
             Some(index) if !self.is_in_every_reading(index, readings) => Located::Disguised,
             Some(index) => Located::Site { index, origin },
@@ -138,6 +164,12 @@ impl Map {
             }
             None => Located::NoSite,
         }
+    }
+
+    /// Whether an app at this origin expects of it what Pomerium answers.
+    fn is_taken_for_pomerium(&self, origin: &Origin) -> bool {
+        let expects = |site: &Site| site.identity.styles().any(|style| style == Style::Pomerium);
+        self.sites.iter().any(|site| site.place.origin == *origin && expects(site))
     }
 }
 

@@ -7,6 +7,8 @@ mod cross_origin;
 mod decide;
 mod identity;
 mod map;
+mod presets;
+mod reserved;
 mod sites;
 mod target;
 
@@ -15,10 +17,11 @@ pub use client_ip::{client_ip, is_trusted};
 pub use cookies::{Cookies, is_ours, strip_ours};
 pub use cross_origin::{Preflight, Sharing, is_foreign, preflight, sharing};
 pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
-pub use identity::{Forwarding, Headers, identity_headers, is_method_override, is_reserved_name};
+pub use identity::{Forwarding, Headers, Introduction};
 pub use map::{Located, Map, Own};
+pub use presets::{CLAIMS, Claim, Identity, PRESETS, Preset};
+pub use reserved::{Reserved, are_one, is_method_override, may_tell};
 pub use sites::{
-    Hsts, IdentityPreset, InvalidPath, InvalidSite, Passage, PathPattern, Rule, Site, SitePlace,
-    Upstream, Who,
+    Hsts, InvalidPath, InvalidSite, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
 };
 pub use target::{BadTarget, Readings, authority, readings};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use ipnet::IpNet;
 
+use super::presets::Identity;
 use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
@@ -15,7 +16,7 @@ pub struct Site {
     pub place: SitePlace,
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
-    pub identity: IdentityPreset,
+    pub identity: Identity,
     pub passage: Passage,
     /// Whose pages may use what needs a login; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
@@ -122,14 +123,6 @@ pub enum Upstream {
     Unix(PathBuf),
     /// The app that is built in, for the demo.
     Demo,
-}
-
-/// Which headers tell the app who its caller is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdentityPreset {
-    /// `X-Forwarded-User`, `-Phone`, `-Groups`, `-Preferred-Username`.
-    #[default]
-    Default,
 }
 
 #[derive(Clone, Debug)]

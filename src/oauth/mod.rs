@@ -1,5 +1,11 @@
-//! What clients of the API trust: so far the issuer, later tokens, keys, clients, grants.
-//! Knows no login method.
+//! What apps and clients of the API trust: the issuer, its keys, what they sign for apps; later
+//! tokens, clients, grants. Knows no login method.
+mod algorithm;
+mod assertion;
 mod issuer;
+mod keys;
 
+pub use algorithm::Algorithm;
+pub use assertion::{Audience, REMADE_AFTER, Style, Unsigned, assertion};
 pub use issuer::{InvalidIssuer, Issuer};
+pub use keys::{KeysError, SigningKeys, Usage};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora_core::services::background::BackgroundService;
+use pingora_proxy::Session;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 use tracing::{info, warn};
@@ -120,6 +121,14 @@ impl Drainer {
 }
 
 impl Drain {
+    /// Once the process is ending, every answer closes its connection, also that to a request
+    /// which came before: whoever is told that a connection stays would lose the next request.
+    pub(super) fn close_if_ending(&self, session: &mut Session) {
+        if !self.readiness.is_ready() {
+            session.set_keepalive(None);
+        }
+    }
+
     fn warn_of_the_rest(&self) {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
         warn!(open, unsent, "ending with connections open or texts unsent");

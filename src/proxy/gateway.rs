@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
@@ -174,14 +174,6 @@ impl Gateway {
         Ok(())
     }
 
-    /// Once the process is ending, every answer closes its connection, also that to a request
-    /// which came before: whoever is told that a connection stays would lose the next request.
-    fn close_if_ending(&self, session: &mut Session) {
-        if !self.shared.drain.readiness.is_ready() {
-            session.set_keepalive(None);
-        }
-    }
-
     /// Who holds the request's session cookie. No I/O for a session that this process knows.
     async fn caller(
         &self,
@@ -236,7 +228,7 @@ impl ProxyHttp for Gateway {
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
-        self.close_if_ending(session);
+        self.shared.drain.close_if_ending(session);
         send(session, answer, ctx).await?;
         Ok(true)
     }
@@ -260,14 +252,20 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         let site = ctx.site();
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
-        headers::clean_request(request, site.asks_for_methods());
+        headers::clean_request(request, ctx.live.map.reserved(), site.asks_for_methods());
         passage::prepare(request, site)?;
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
             forwarding.write(client, &mut Upstream(request));
         }
-        gate::identity_headers(site.identity, &ctx.caller, &mut Upstream(request));
+        let introduction = ctx.site.and_then(|index| ctx.live.map.introduction(index));
+        let introduction =
+            introduction.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        let (keys, now) = (&self.shared.keys, self.shared.system.now());
+        introduction
+            .write(&ctx.caller, keys, now, &mut Upstream(request))
+            .or_err(ErrorType::InternalError, "cannot tell the app who calls")?;
         if let Some(id) = &ctx.outgoing.request_id {
             request.insert_header(X_REQUEST_ID, id.clone())?;
         }
@@ -285,7 +283,7 @@ impl ProxyHttp for Gateway {
         if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
         }
-        self.close_if_ending(session);
+        self.shared.drain.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
             response.remove_header(&http::header::TRANSFER_ENCODING);

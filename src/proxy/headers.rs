@@ -2,7 +2,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use crate::gate::{self, Headers};
+use crate::gate::{self, Headers, Reserved};
 
 /// Pingora keeps the case of names beside the map: headers are written through it.
 pub(super) struct Upstream<'r>(pub(super) &'r mut RequestHeader);
@@ -16,17 +16,13 @@ impl Headers for Upstream<'_> {
 
 /// Takes out every name that only we may write, and our cookies. `by_method`: also what would
 /// make the app see another method than the rules were asked about.
-pub(super) fn clean_request(request: &mut RequestHeader, by_method: bool) {
-    let reserved: Vec<HeaderName> = request
-        .headers
-        .keys()
-        .filter(|name| {
-            let name = name.as_str();
-            gate::is_reserved_name(name) || (by_method && gate::is_method_override(name))
-        })
-        .cloned()
-        .collect();
-    for name in &reserved {
+pub(super) fn clean_request(request: &mut RequestHeader, reserved: &Reserved, by_method: bool) {
+    let ours = request.headers.keys().filter(|name| {
+        let name = name.as_str();
+        reserved.has(name) || (by_method && gate::is_method_override(name))
+    });
+    let ours: Vec<HeaderName> = ours.cloned().collect();
+    for name in &ours {
         request.remove_header(name);
     }
     let cookies = request.headers.get_all(header::COOKIE);

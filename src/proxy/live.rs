@@ -11,6 +11,7 @@ use super::upstream::Resolver;
 use crate::events::Sink;
 use crate::gate::{Forwarding, Map};
 use crate::metrics::Requests;
+use crate::oauth::SigningKeys;
 use crate::session::Sessions;
 use crate::system::System;
 use crate::users::Directory;
@@ -59,6 +60,7 @@ impl Live {
 pub struct Shared {
     pub live: Arc<ArcSwap<Live>>,
     pub sessions: Arc<Sessions>,
+    pub keys: Arc<SigningKeys>,
     pub resolver: Arc<Resolver>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::kept::Kept;
 use super::person::{People, Person};
 use super::shared::{ById, Session};
 use super::watch::Watches;
@@ -58,6 +59,11 @@ impl SignedIn {
         Arc::clone(&self.0.session)
     }
 
+    /// A place beside the session, on this host, for what modules above make of it.
+    pub fn kept(&self) -> &Kept {
+        &self.0.kept
+    }
+
     /// The user's id as text, made once for the session.
     pub fn user_text(&self) -> &Bytes {
         &self.0.session.user_text
@@ -76,6 +82,7 @@ pub(super) struct Known {
     host: String,
     session: Arc<Session>,
     person: Arc<Person>,
+    kept: Kept,
 }
 
 /// A session that is about to begin: its id and token are made before the transaction that
@@ -183,7 +190,8 @@ impl Sessions {
             Some(newer) => person.learn(newer.standing),
             None => session.end(),
         }
-        Ok(Arc::new(Known { digest, host: stored.host, session, person }))
+        let (host, kept) = (stored.host, Kept::default());
+        Ok(Arc::new(Known { digest, host, session, person, kept }))
     }
 
     /// Makes a token for a further host of a session that began elsewhere: `None` when the

@@ -3,6 +3,7 @@
 mod beginning;
 mod check;
 mod follow;
+mod kept;
 mod own;
 mod person;
 mod settings;
@@ -12,6 +13,7 @@ mod watch;
 
 pub use beginning::{Browser, Device};
 pub use check::{PreparedSession, Sessions, SignedIn};
+pub use kept::Kept;
 pub use own::OwnSession;
 pub use settings::Settings;
 pub use token::SessionToken;

@@ -4,6 +4,7 @@ mod attempts;
 mod counters;
 mod durable;
 mod memory;
+mod signing_keys;
 mod sql;
 mod tickets;
 
@@ -16,6 +17,7 @@ pub use durable::{
     StoredSession, StoredUser, Users, Which,
 };
 pub use memory::MemoryAttempts;
+pub use signing_keys::{KeyState, SigningKeys, StoredKey};
 pub use sql::{Database, SqlStore};
 pub use tickets::{MemoryTickets, Ticket, Tickets};
 

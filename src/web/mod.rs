@@ -10,6 +10,7 @@ mod flow;
 mod guard;
 mod handover;
 mod header_class;
+mod keys;
 mod limited;
 mod me;
 mod number;
@@ -28,6 +29,7 @@ use crate::domain::Keyring;
 use crate::events::Sink;
 use crate::gate::Map;
 use crate::login::Login;
+use crate::oauth::SigningKeys;
 use crate::session::Sessions;
 use crate::store::Tickets;
 use crate::system::System;
@@ -53,6 +55,7 @@ pub struct Web {
     /// What a site on another host asks the issuer with.
     requests: Seals,
     tickets: Arc<dyn Tickets>,
+    keys: Arc<SigningKeys>,
     events: Arc<dyn Sink>,
     system: System,
 }
@@ -66,6 +69,7 @@ pub struct Parts {
     pub map: Arc<Map>,
     pub pages: Pages,
     pub tickets: Arc<dyn Tickets>,
+    pub keys: Arc<SigningKeys>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
@@ -82,6 +86,7 @@ impl Web {
             flows: Seals::new(keyring, "login flow"),
             requests: Seals::new(keyring, "hand-over request"),
             tickets: parts.tickets,
+            keys: parts.keys,
             events: parts.events,
             system: parts.system,
         }

@@ -5,7 +5,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    HeaderClass, Web, account, assets, code, done, guard, handover, me, number, sign_in, sign_out,
+    HeaderClass, Web, account, assets, code, done, guard, handover, keys, me, number, sign_in,
+    sign_out,
 };
 
 /// Who may use a route.
@@ -55,6 +56,9 @@ pub fn rows() -> Vec<Row> {
         row("/account/end", Both, SignedIn, Page, post(account::end)),
         row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(me::show)),
+        row("/.well-known/jwks.json", Issuer, Anyone, Json, get(keys::all)),
+        row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(keys::for_pomerium)),
+        row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(keys::for_cloudflare)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ]
 }

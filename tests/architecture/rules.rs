@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sqlx", &["src/store/"]),
     ("moka", &["src/store/", "src/session/"]),
     ("reqwest", &["src/delivery/"]),
+    ("jsonwebtoken", &["src/oauth/"]),
     ("fred", &["src/store/"]),
     ("redis", &["src/store/"]),
     ("liquid", &["src/words/"]),

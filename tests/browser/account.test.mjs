@@ -1,16 +1,18 @@
 // A person's own sessions: the list, ending one of them, and that it looks right to everybody.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
+import { fileURLToPath } from 'node:url';
 import { startDoorcode } from './doorcode.mjs';
 import { NUMBER_FIELD, Person, openBrowser } from './person.mjs';
+import { until } from './servers.mjs';
+import { axeFinds } from './sound.mjs';
 
+const OUT = fileURLToPath(new URL('out/', import.meta.url));
 const ACCOUNT = '/.doorcode/account';
 const END = 'form[action$="/account/end"] button';
 const END_OTHERS = 'form[action$="/account/end-others"] button';
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let browser;
 let doorcode;
@@ -23,22 +25,10 @@ after(async () => {
   await doorcode?.stop();
 });
 
-/** Presses a button that posts, and waits for the page that follows. */
-const press = (person, selector) =>
-  Promise.all([
-    person.page.waitForEvent('load'),
-    person.page.locator(selector).first().click(),
-  ]);
-
 const sessions = (person) => person.page.locator('.sessions > li').count();
 
 async function sound({ page }, picture) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async (tags) => {
-    const { violations } = await window.axe.run({ runOnly: tags });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes[0].html}`);
-  }, TAGS);
-  assert.deepEqual(found, [], `axe-core on ${picture}`);
+  assert.deepEqual(await axeFinds(page), [], `axe-core on ${picture}`);
   const wider = await page.evaluate(
     () => document.scrollingElement.scrollWidth - window.innerWidth,
   );
@@ -66,7 +56,7 @@ for (const { how, javaScriptEnabled, phone } of [
     await desk.seesText('Safari on iPhone');
     await desk.seesText('This browser');
     assert.equal(await sessions(desk), 2, await desk.situation());
-    await press(desk, END);
+    await desk.press(END);
     await desk.seesText('That session has ended.');
     assert.equal(await sessions(desk), 1, await desk.situation());
     assert.equal(await desk.page.locator(END_OTHERS).count(), 0);
@@ -82,12 +72,8 @@ for (const { how, javaScriptEnabled, phone } of [
 
 /** The code of the `n`th text to a number: two browsers are two attempts with a code each. */
 async function latest(phone, n) {
-  for (let look = 0; look < 500; look += 1) {
-    const texts = doorcode.twilio.sentTo(phone);
-    if (texts.length >= n) return /\d{6}/.exec(texts[n - 1].body)[0];
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  throw new Error(`no text ${n} to ${phone}`);
+  const text = await until(() => doorcode.twilio.sentTo(phone)[n - 1], `text ${n} to ${phone}`);
+  return /\d{6}/.exec(text.body)[0];
 }
 
 for (const { locale, phone, direction } of [
@@ -108,13 +94,13 @@ for (const { locale, phone, direction } of [
         await person.page.setViewportSize({ width, height: 800 });
         await person.page.emulateMedia({ colorScheme });
         const picture = `account-${locale}-${colorScheme}-${width}`;
-        await person.page.screenshot({ path: `out/${picture}.png`, fullPage: true });
+        await person.page.screenshot({ path: `${OUT}${picture}.png`, fullPage: true });
         await sound(person, picture);
       }
     }
     const end = person.page.locator(END);
     assert.match(await end.textContent(), /Safari/, 'the button says which session it ends');
-    await press(person, END_OTHERS);
+    await person.press(END_OTHERS);
     assert.equal(await sessions(person), 1, await person.situation());
     await sound(person, `account-ended-${locale}`);
     await other.visit('/orders');

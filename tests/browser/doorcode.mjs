@@ -31,7 +31,7 @@ export const APART = {
 /** `auth.localhost/path` with the port where Doorcode is. */
 const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
 
-function configuration({ hosts, brand, port, admin, twilio, app }) {
+function configuration({ hosts, brand, limits, port, admin, twilio, app }) {
   const others = Object.entries(hosts.others).map(
     ([name, place]) => `
 [[site]]
@@ -62,6 +62,7 @@ countries = ["US", "GB"]
 [limits]
 starts_per_address_10m = 1000
 starts_per_address_1h = 1000
+${limits}
 
 [sms]
 providers = ["twilio"]
@@ -95,8 +96,8 @@ ${others.join('')}`;
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
-/** `brand`: further lines of `[brand]`. */
-export async function startDoorcode(hosts = TOGETHER, brand = '') {
+/** `brand`, `limits`: further lines of those parts of its settings. */
+export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
   const elsewhere = await startElsewhere();
   const app = await startApp({ leaveTo: elsewhere.url });
@@ -106,7 +107,7 @@ export async function startDoorcode(hosts = TOGETHER, brand = '') {
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
-  await writeFile(config, configuration({ hosts, brand, ...ports }));
+  await writeFile(config, configuration({ hosts, brand, limits, ...ports }));
   await writeFile(join(folder, 'logo.svg'), LOGO);
 
   const program = run(config, folder);

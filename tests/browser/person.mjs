@@ -85,6 +85,16 @@ export class Person {
     await this.button(CODE_FIELD).click();
   }
 
+  /** Presses what leads to another page, and waits for that page to have loaded. */
+  async press(target) {
+    const pressed = typeof target === 'string' ? this.page.locator(target).first() : target;
+    // The next page is told from this one by a mark, since both may have the same address.
+    await this.page.evaluate(() => document.documentElement.setAttribute('data-before', ''));
+    await pressed.click();
+    await this.sees('html:not([data-before])', 'another page');
+    await this.page.waitForLoadState();
+  }
+
   /** From a protected page to that same page, signed in. */
   async signIn(phone, path = '/') {
     await this.visit(path);

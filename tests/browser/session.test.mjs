@@ -67,7 +67,7 @@ test('after signing out, pages ask again, and the old cookie is worth nothing', 
   await person.seesText('The shop'); // To look at the sign-out page is not to sign out.
 
   await person.visit('/.doorcode/sign-out');
-  await Promise.all([person.page.waitForEvent('load'), person.button().click()]);
+  await person.press(person.button());
   await person.visit('/orders');
   await person.sees(NUMBER_FIELD, 'the page that asks for a number, after signing out');
 
@@ -83,7 +83,9 @@ test('the back button after a login posts nothing again and stays signed in', as
   await person.visit('/public/page');
   await person.signIn(phone, '/orders');
   const posts = person.posts();
-  await person.page.goBack();
+  // The page leads on before it has loaded.
+  await person.page.goBack({ waitUntil: 'commit' });
+  await person.landsOn('/orders');
   await person.seesText('The shop');
   assert.equal(await person.page.locator(CODE_FIELD).count(), 0, await person.situation());
   assert.equal(person.posts(), posts, 'nothing was posted again');
@@ -105,7 +107,7 @@ test('with cookies forbidden, a page says so, and there is no loop', async (t) =
     if (await person.page.getByText(/cookie/i).count()) break;
     await person.sees(field, `the next step of the login, or a word about cookies`);
     await person.page.fill(field, await answer());
-    await Promise.all([person.page.waitForEvent('load'), person.button(field).click()]);
+    await person.press(person.button(field));
   }
   await person.seesText(/cookie/i);
   assert.ok(person.journey.length < 15, `too many redirects:\n${person.journey.join('\n')}`);

@@ -1,5 +1,5 @@
 //! The judge of requests, as tables and as properties. No socket is opened.
-mod caller;
+pub(crate) mod caller;
 mod client;
 mod cookies;
 mod decide;

@@ -1,7 +1,8 @@
+mod complete;
 mod gallery;
+mod shelf;
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use doorcode::domain::{Country, PhoneNumber};
@@ -40,14 +41,7 @@ fn hostile_data_stays_text_on_every_page() {
 
 #[test]
 fn every_page_is_a_whole_document() {
-    let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    std::fs::create_dir_all(shelf.join("assets")).unwrap();
-    for asset in Pages::built_in("Acme").unwrap().assets().iter() {
-        std::fs::write(shelf.join("assets").join(&*asset.name), &asset.bytes).unwrap();
-    }
     for (name, html) in ORDINARY.iter() {
-        // For looking at: serve target/tmp/pages.
-        std::fs::write(shelf.join(format!("{name}.html")), html).unwrap();
         let language = language_of(name);
         let dir = if language == "ar" { "rtl" } else { "ltr" };
         assert!(html.contains(&format!("<html lang=\"{language}\" dir=\"{dir}\">")), "{name}");

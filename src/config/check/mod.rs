@@ -1,6 +1,7 @@
 //! From the raw file to each module's settings: one file for each section of the file.
 //! Reads no TOML.
 mod brand;
+mod identity;
 mod login;
 mod server;
 mod sites;

@@ -1,7 +1,8 @@
 use super::super::reader::Reader;
-use super::super::values::{self, shown, unknown};
+use super::super::values::{self, shown};
+use super::identity;
 use super::server::{Ground, secure};
-use crate::gate::{IdentityPreset, Passage, PathPattern, Rule, Site, SitePlace, Upstream};
+use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream};
 use crate::oauth::Issuer;
 
 pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
@@ -36,12 +37,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         Ok(place)
     });
     let upstreams = reader.all(&key("upstreams"), |text| upstream(text, ground));
-    let identity_key = key("identity");
-    let identity = if reader.has(&identity_key) {
-        reader.one(&identity_key, identity)
-    } else {
-        Some(IdentityPreset::default())
-    };
+    let identity = identity::identity(reader, &key("identity"));
     let passage = passage(reader, table, place.as_ref());
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
     let hsts_key = key("hsts");
@@ -159,14 +155,6 @@ fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
         }
         _ => Ok(upstream),
     }
-}
-
-const IDENTITIES: &[(&str, IdentityPreset)] = &[("default", IdentityPreset::Default)];
-
-fn identity(text: &str) -> Result<IdentityPreset, String> {
-    let known: Vec<&str> = IDENTITIES.iter().map(|(name, _)| *name).collect();
-    let found = IDENTITIES.iter().find(|(name, _)| *name == text);
-    found.map(|(_, preset)| *preset).ok_or_else(|| unknown(text, "an identity preset", &known))
 }
 
 /// `own`: the prefix that no rule can name, where the site begins at its host's root.

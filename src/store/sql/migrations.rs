@@ -68,6 +68,22 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     );
     INSERT INTO change_counter (one, seq) VALUES (1, 0);",
     ),
+    // The index lets one key sign for each use and algorithm, however many nodes start at once.
+    (
+        4,
+        "signing keys",
+        "CREATE TABLE signing_keys (
+        kid TEXT PRIMARY KEY NOT NULL,
+        usage TEXT NOT NULL,
+        algorithm TEXT NOT NULL,
+        state TEXT NOT NULL,
+        sealed TEXT NOT NULL,
+        sealed_by BIGINT NOT NULL,
+        created BIGINT NOT NULL
+    );
+    CREATE UNIQUE INDEX one_key_signs ON signing_keys (usage, algorithm)
+        WHERE state = 'signing';",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

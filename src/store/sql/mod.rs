@@ -1,10 +1,11 @@
-//! Users, sessions and spent codes in a database. One SQL text that SQLite and Postgres both
-//! take; so far only SQLite is opened. Times are milliseconds since 1970.
+//! Users, sessions, spent codes and signing keys in a database. One SQL text that SQLite and
+//! Postgres both take; so far only SQLite is opened. Times are milliseconds since 1970.
 mod changes;
 mod counters;
 mod logins;
 mod migrations;
 mod sessions;
+mod signing_keys;
 mod users;
 
 use std::fs::OpenOptions;

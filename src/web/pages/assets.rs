@@ -16,8 +16,6 @@ const FILES: &[(&str, &str)] = &[
 ];
 const BASE: &str = "base.css";
 const ICON: &str = "icon.svg";
-/// Made from the colours of the brand.
-const THEME: &str = "theme.css";
 
 /// A kind of file that may be an asset: how its name ends, what browsers are told that it is, and
 /// whether its content is that.
@@ -73,7 +71,6 @@ pub struct Assets {
     logo: Option<Cow<'static, str>>,
     logo_dark: Option<Cow<'static, str>>,
     icon: Option<Cow<'static, str>>,
-    has_theme: bool,
 }
 
 impl Assets {
@@ -95,7 +92,7 @@ impl Assets {
                 }
             }
         }
-        assets.theme(brand, corrections);
+        assets.color(brand, corrections);
         let pictures = [
             ("logo", &brand.logo, &mut assets.logo),
             ("logo-dark", &brand.logo_dark, &mut assets.logo_dark),
@@ -113,15 +110,17 @@ impl Assets {
         assets
     }
 
-    fn theme(&mut self, brand: &Brand, corrections: &mut Vec<String>) {
+    /// Adds the brand's colours to the end of the sheet, where they have the last word. A sheet of
+    /// their own would be one more file to wait for before anything is shown.
+    fn color(&mut self, brand: &Brand, corrections: &mut Vec<String>) {
         let base = self.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
         let base = std::str::from_utf8(&base).unwrap_or_default();
         let built_in = FILES.iter().find(|(name, _)| *name == BASE).map_or("", |(_, text)| text);
         let Made { css, corrections: made } = theme::theme(brand, base, built_in);
         corrections.extend(made);
-        self.has_theme = css.is_some();
         if let Some(css) = css {
-            self.put(Asset::new(THEME, "text/css; charset=utf-8", css.into()));
+            let whole = format!("{base}\n{css}");
+            self.put(Asset::new(BASE, "text/css; charset=utf-8", whole.into()));
         }
     }
 
@@ -150,10 +149,6 @@ impl Assets {
         self.get(name).map_or("", |asset| asset.content_type)
     }
 
-    pub(super) fn theme_name(&self) -> Option<&str> {
-        self.has_theme.then_some(THEME)
-    }
-
     pub(super) fn logo(&self) -> Option<&str> {
         self.logo.as_deref()
     }
@@ -174,7 +169,7 @@ fn kind_of(name: &str) -> Option<&'static Kind> {
 
 /// A file of the operator's folder.
 fn own(file: &OwnFile) -> Result<Asset, String> {
-    const MADE: [&str; 4] = [THEME, "logo.", "logo-dark.", "favicon."];
+    const MADE: [&str; 3] = ["logo.", "logo-dark.", "favicon."];
     if MADE.iter().any(|made| file.name.starts_with(made)) {
         return Err("has the name of a file that is made from the keys of [brand]".to_owned());
     }

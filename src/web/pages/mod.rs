@@ -200,7 +200,6 @@ impl Pages {
             .text("icon", asset(icon))
             .text("icon_type", Safe::from_static(self.assets.content_type(icon)))
             .text("style", asset("base.css"))
-            .maybe("theme", self.assets.theme_name().map(asset))
             .text("script", asset("auth.js"))
             .maybe("logo", logo.map(asset))
             .maybe("logo_dark", logo_dark.map(asset))

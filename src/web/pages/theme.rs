@@ -7,7 +7,7 @@ use super::color::Color;
 const READABLE: f64 = 4.5;
 const VISIBLE: f64 = 3.0;
 
-/// `theme.css`, which stands after `base.css`, and what had to be changed of the colours asked for.
+/// What stands at the end of `base.css`, and what had to be changed of the colours asked for.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     /// `None`: there is nothing to say.

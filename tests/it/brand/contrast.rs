@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use doorcode::web::pages::{Brand, Chrome, Color, Pages, SignOutPage, Theme};
 
 const COLORS: [&str; 12] = [
@@ -16,11 +18,14 @@ fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Pages {
     Pages::new(&brand).unwrap()
 }
 
-fn css<'p>(pages: &'p Pages, name: &str) -> &'p str {
-    std::str::from_utf8(&pages.assets().get(name).unwrap().bytes).unwrap()
+/// How the colours of a brand begin at the end of the sheet.
+const OWN: &str = ":root{";
+
+fn sheet(pages: &Pages) -> &str {
+    std::str::from_utf8(&pages.assets().get("base.css").unwrap().bytes).unwrap()
 }
 
-/// The value of a token, as a browser finds it: of the last sheet that says it for the scheme.
+/// The value of a token, as a browser finds it: the last that is said for the scheme.
 fn token(pages: &Pages, scheme: usize, name: &str) -> Color {
     let value = |sheet: &str| {
         let part = sheet.split("@media").nth(scheme)?.split(":root").nth(1)?;
@@ -29,9 +34,9 @@ fn token(pages: &Pages, scheme: usize, name: &str) -> Color {
         // Wholly clear: the line around a button that needs none.
         if value == "#0000" { None } else { Some(Color::parse(value).unwrap()) }
     };
-    let sheets = ["theme.css", "base.css"].map(|name| css(pages, name));
-    let found = sheets.iter().find_map(|sheet| value(sheet));
-    found.or_else(|| value(&sheets[0].replace("--brand-line:#0000", ""))).unwrap_or_else(|| {
+    let sheet = sheet(pages);
+    let (base, own) = sheet.split_at(sheet.find(OWN).unwrap_or(sheet.len()));
+    value(own).or_else(|| value(base)).unwrap_or_else(|| {
         assert_eq!(name, "brand-line");
         token(pages, scheme, "brand")
     })
@@ -61,12 +66,15 @@ fn no_color_makes_pages_hard_to_read() {
     }
 }
 
+/// What says nothing by itself.
+const DECOR: [&str; 2] = ["line", "brand-line"];
+
 /// Every pair of the built-in tokens, computed from the sheet itself.
 #[test]
 fn the_built_in_colors_are_easy_to_read() {
     let pages = Pages::built_in("Acme").unwrap();
-    assert!(pages.assets().get("theme.css").is_none(), "nothing is asked for");
-    let sheet = css(&pages, "base.css");
+    let sheet = sheet(&pages);
+    assert!(!sheet.contains(OWN), "nothing is asked for");
     for scheme in [0, 1] {
         let block = sheet.split("@media").nth(scheme).unwrap().split(":root").nth(1).unwrap();
         let get = |name: &str| {
@@ -85,6 +93,7 @@ fn the_built_in_colors_are_easy_to_read() {
             ("danger", "surface"),
             ("danger", "danger-bg"),
             ("warn", "warn-bg"),
+            ("ok", "surface"),
             ("ok", "ok-bg"),
             ("text", "danger-bg"),
             ("text", "warn-bg"),
@@ -92,6 +101,11 @@ fn the_built_in_colors_are_easy_to_read() {
         ];
         let edges = [("field", "surface"), ("brand", "surface"), ("danger", "surface")];
         let least = [(&texts[..], 4.5), (&edges[..], 3.0)];
+        let paired: BTreeSet<_> = texts.iter().chain(&edges).flat_map(|(a, b)| [*a, *b]).collect();
+        let named = block.split("--").skip(1).filter_map(|rest| rest.split_once(": #"));
+        let named: BTreeSet<_> =
+            named.map(|(name, _)| name).filter(|n| !DECOR.contains(n)).collect();
+        assert_eq!(named, paired, "every colour is in a pair, or only decoration");
         for (pairs, least) in least {
             for (one, two) in pairs {
                 let found = get(one).contrast(get(two));
@@ -120,14 +134,14 @@ fn a_theme_holds_whatever_the_system_says() {
     {
         let brand = Brand { theme, ..Brand::named("Acme") };
         let pages = Pages::new(&brand).unwrap();
-        let sheet = css(&pages, "theme.css");
-        assert!(sheet.starts_with(&format!(":root{{color-scheme:{scheme};")), "{sheet}");
-        assert!(sheet.contains(surface) && !sheet.contains("@media"), "{sheet}");
+        let sheet = sheet(&pages);
+        let own = &sheet[sheet.find(OWN).unwrap()..];
+        assert!(own.starts_with(&format!(":root{{color-scheme:{scheme};")), "{own}");
+        assert!(own.contains(surface) && !own.contains("@media"), "{own}");
         let language = pages.languages().negotiate(None, None);
         let html = pages.render(&Chrome { language, base: "", here: "" }, &SignOutPage);
         assert!(html.contains(&format!("<meta name=\"color-scheme\" content=\"{scheme}\">")));
-        let base = html.find("/assets/base.css?v=").unwrap();
-        assert!(html.find("/assets/theme.css?v=").unwrap() > base, "it has the last word");
+        assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1, "{html}");
     }
 }
 
@@ -135,7 +149,7 @@ fn a_theme_holds_whatever_the_system_says() {
 fn a_sheet_has_its_colors_in_its_address() {
     let version = |color| {
         let pages = branded(color, None, Theme::Auto);
-        pages.assets().get("theme.css").unwrap().version.clone()
+        pages.assets().get("base.css").unwrap().version.clone()
     };
     assert_ne!(version("#ff0000"), version("#00ff00"));
     assert_eq!(version("#ff0000"), version("#f00"));

@@ -43,7 +43,7 @@ fn pages_show_the_brand_and_its_links_in_the_same_place() {
         "<source srcset=\"/.doorcode/assets/logo-dark.png?v=",
         "alt=\"Acme &amp; Co\" height=\"36\"",
         "type=\"image/png\"",
-        "/.doorcode/assets/theme.css?v=",
+        "/.doorcode/assets/base.css?v=",
     ] {
         assert!(number.text().contains(part), "{part} in {number}");
     }

@@ -112,6 +112,10 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
     &[("[login]", "[brand]\nname = \"Åse & Søn\"\n[login]")],
     &[("[sms]", "[sms]\ntemplate = \"{%- if code -%}@@password@@{% endif %}\"")],
     &[("[[site.rule]]", "identity = \"default\"\n[[site.rule]]")],
+    &[("[[site.rule]]", "identity = \"cloudflare\"\n[[site.rule]]")],
+    &[("[[site.rule]]", "identity = { X-User = \"sub\", X_Old = \"none\" }\n[[site.rule]]")],
+    &[("[[site.rule]]", "[site.identity]\nRemote-User = \"phone_number\"\n[[site.rule]]")],
+    &[("[[site.rule]]", "identity.X-Forwarded-User = \"sub\"\n[[site.rule]]")],
     &[(
         "[[site]]",
         "[[site]]\nname = \"Wiki\"\nurl = \"https://shop.example.com/wiki\"\nupstreams = [\"a:1\"]\n[[site]]",

@@ -130,6 +130,7 @@ impl World {
             sessions,
             session: config.session,
             tickets: Arc::new(MemoryTickets::default()),
+            keys: Arc::default(),
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
             pages: Pages::built_in("Acme").unwrap(),

@@ -55,7 +55,7 @@ impl store::Sessions for OneSession {
 }
 
 /// Somebody with this number and these roles, signed in.
-pub(super) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
+pub(crate) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
     let system = System::real();
     let hour = Duration::from_hours(1);
     let settings = Settings { idle: hour, lifetime: hour };

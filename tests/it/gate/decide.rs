@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use doorcode::domain::{Country, PhoneNumber, Role};
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, IdentityPreset, Need, Passage, PathPattern, Refusal, Rule, Site,
+    Asked, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule, Site,
     SitePlace, Upstream, Who, decide, need, readings,
 };
 use http::Method;
@@ -20,7 +20,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         name: "Shop".to_owned(),
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,

@@ -1,5 +1,7 @@
 use doorcode::domain::Origin;
-use doorcode::gate::{is_foreign, is_navigation, is_reserved_name};
+use doorcode::gate::{
+    Claim, Identity, PRESETS, Reserved, are_one, is_foreign, is_navigation, may_tell,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -7,6 +9,51 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
     };
     pairs.iter().map(pair).collect()
+}
+
+/// What is taken out of requests when a site has these names of its own.
+fn reserved(own: &[&'static str]) -> Reserved {
+    let rows = own.iter().map(|name| (HeaderName::from_static(name), Claim::User)).collect();
+    Reserved::new([Identity::own(rows)].iter())
+}
+
+#[test]
+fn what_any_preset_writes_is_reserved_although_no_site_has_it() {
+    for preset in PRESETS {
+        for (name, _) in preset.headers {
+            assert!(reserved(&[]).has(name), "{}: {name}", preset.name);
+            assert!(may_tell(name), "{}: {name}", preset.name);
+        }
+        assert!(Identity::preset(preset.name).is_some());
+    }
+    for unfilled in ["Cf-Access-Authenticated-User-Email", "Remote_Email", "X-Pomerium-Claim-Email"]
+    {
+        assert!(reserved(&[]).has(unfilled), "{unfilled}");
+    }
+}
+
+#[test]
+fn names_of_an_operators_own_are_reserved_in_every_spelling_and_no_others() {
+    let own = reserved(&["x-acme-user", "acme_team", "~odd"]);
+    for name in ["X-Acme-User", "x_acme.user", "X.ACME-USER", "Acme-Team", "acme.team", "~odd"] {
+        assert!(own.has(name), "{name}");
+    }
+    for name in ["X-Acme-Users", "X-Acme", "AcmeTeam", "~even", "Acme-Teams", "xacme-user"] {
+        assert!(!own.has(name), "{name}");
+    }
+    assert!(own.has("x-forwarded-user"), "beside what is reserved always");
+}
+
+#[test]
+fn names_that_an_app_cannot_tell_apart_are_one() {
+    for (one, other, same) in [
+        ("x-user", "X-User", true),
+        ("x_user", "x.user", true),
+        ("x-user", "x-use", false),
+        ("x-user", "xuser", false),
+    ] {
+        assert_eq!(are_one(one, other), same, "{one} {other}");
+    }
 }
 
 #[test]
@@ -36,7 +83,7 @@ fn names_that_tell_an_app_who_calls_are_reserved_in_every_spelling() {
         "Forwarded",
         "FORWARDED",
     ] {
-        assert!(is_reserved_name(name), "{name}");
+        assert!(reserved(&[]).has(name), "{name}");
     }
 }
 
@@ -63,7 +110,7 @@ fn names_that_only_look_alike_pass() {
         "X-Requested-With",
         "X-Originals",
     ] {
-        assert!(!is_reserved_name(name), "{name}");
+        assert!(!reserved(&[]).has(name), "{name}");
     }
 }
 

@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    Hsts, IdentityPreset, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
+    Hsts, Identity, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -12,7 +12,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         name: (*url).to_owned(),
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,

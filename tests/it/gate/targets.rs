@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, IdentityPreset, Located, Map, Passage, PathPattern, Rule, Site,
+    Asked, Caller, Decision, Hsts, Identity, Located, Map, Passage, PathPattern, Rule, Site,
     SitePlace, Upstream, Who, decide, readings,
 };
 use doorcode::oauth::Issuer;
@@ -31,7 +31,7 @@ fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
         name: "Shop".to_owned(),
         place: SitePlace::parse("https://a.example").unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: IdentityPreset::Default,
+        identity: Identity::default(),
         passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,

@@ -222,3 +222,17 @@ async fn somebody_else_on_the_same_browser_ends_the_first_session() {
     assert!(!before.is_signed_in(SHOP, "/.doorcode").await);
     assert!(!before.is_signed_in(ISSUER, "").await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_issuers_keys_are_at_its_own_host_and_not_at_those_of_its_sites() {
+    let world = World::new().await;
+    let mut app = Browser::new(&world);
+    for path in ["/.well-known/jwks.json", "/cdn-cgi/access/certs"] {
+        let keys = app.get(&format!("{ISSUER}{path}")).await;
+        assert_eq!(keys.status, StatusCode::OK, "{keys:?}");
+        assert_eq!(keys.headers["content-type"], "application/json");
+        assert!(keys.body.starts_with("{\"keys\":["), "{keys:?}");
+        let elsewhere = app.get(&format!("{SHOP}/.doorcode{path}")).await;
+        assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "{elsewhere:?}");
+    }
+}

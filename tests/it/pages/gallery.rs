@@ -8,9 +8,12 @@ use doorcode::web::pages::{
     MessagePage, Notice, NumberPage, NumberProblem, Page, Pages, Sending, SignOutPage,
     SignedOutPage,
 };
+use doorcode::words::Language;
 
 const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ brand }}{% x %}\u{202e}\u{0}";
+pub(super) const BRAND: &str = "Acme";
+pub(super) const HOST: &str = "shop.example.com";
 pub(super) const SEALED: &str =
     "k1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4_-A";
 
@@ -43,18 +46,27 @@ pub(super) fn code<'a>(flow: &'a str, phone: &'a PhoneNumber) -> CodePage<'a> {
     }
 }
 
+/// A page as somebody may meet it.
+pub(super) struct State {
+    /// What it shows, and its language: `code-wrong-en`.
+    pub(super) name: String,
+    pub(super) template: &'static str,
+    pub(super) html: String,
+}
+
 /// Makes every state of every page, with one text wherever a text goes.
 struct Gallery<'a> {
     pages: &'a Pages,
     chrome: Chrome<'a>,
     text: &'a str,
-    made: Vec<(String, String)>,
+    made: Vec<State>,
 }
 
 impl Gallery<'_> {
     fn add(&mut self, name: &str, page: &impl Page) {
         let name = format!("{name}-{}", self.chrome.language.tag());
-        self.made.push((name, self.pages.render(&self.chrome, page)));
+        let html = self.pages.render(&self.chrome, page);
+        self.made.push(State { name, template: page.template(), html });
     }
 
     fn numbers(&mut self, flow: &str, host: &str) {
@@ -176,24 +188,43 @@ impl Gallery<'_> {
     }
 }
 
-/// Ordinary or hostile, in every language.
+/// Ordinary or hostile, in every built-in language.
 pub(super) fn gallery(hostile: bool) -> Vec<(String, String)> {
+    let pages = Pages::built_in(if hostile { HOSTILE } else { BRAND }).unwrap();
+    let made = pages.languages().iter().flat_map(|language| states(&pages, language, hostile));
+    made.map(|state| (state.name, state.html)).collect()
+}
+
+/// Every state of every page in one language.
+pub(super) fn states(pages: &Pages, language: &Language, hostile: bool) -> Vec<State> {
     let pick = |kind: &'static str, ordinary: &'static str| if hostile { kind } else { ordinary };
-    let pages = Pages::built_in(pick(HOSTILE, "Acme")).unwrap();
+    let (link, host) =
+        (pick("javascript:alert(1)", "https://shop.example.com/"), pick(HOSTILE, HOST));
     let here = format!("/login?flow={}&lang=en", pick(HOSTILE, SEALED));
+    let chrome = Chrome { language, base: "", here: &here };
+    let mut gallery =
+        Gallery { pages, chrome, text: pick(HOSTILE, "07400 123456"), made: Vec::new() };
+    gallery.numbers(pick(HOSTILE, SEALED), host);
+    gallery.notices(host);
+    gallery.codes(pick(HOSTILE, SEALED));
+    gallery.accounts(link);
+    gallery.rest(link, host);
+    gallery.made
+}
+
+/// One page of each look, for an operator's brand. `base`: where its assets are.
+pub(super) fn branded(pages: &Pages, base: &str) -> Vec<State> {
+    let phone = PhoneNumber::parse("+447400123456", None).unwrap();
     let mut made = Vec::new();
     for language in pages.languages().iter() {
-        let chrome = Chrome { language, base: "", here: &here };
-        let text = pick(HOSTILE, "07400 123456");
-        let mut gallery = Gallery { pages: &pages, chrome, text, made: Vec::new() };
-        gallery.numbers(pick(HOSTILE, SEALED), pick(HOSTILE, "shop.example.com"));
-        gallery.notices(pick(HOSTILE, "shop.example.com"));
-        gallery.codes(pick(HOSTILE, SEALED));
-        gallery.accounts(pick("javascript:alert(1)", "https://shop.example.com/"));
-        gallery.rest(
-            pick("javascript:alert(1)", "https://shop.example.com/"),
-            pick(HOSTILE, "shop.example.com"),
-        );
+        let chrome = Chrome { language, base, here: "/login?lang=en" };
+        let mut gallery = Gallery { pages, chrome, text: "", made: Vec::new() };
+        let countries = countries(&["FR", "GB"]);
+        let (problem, notice) = (Some(NumberProblem::Empty), Some(CodeNotice::Resent));
+        let name = base.trim_start_matches('/');
+        gallery.add(name, &NumberPage { problem, ..number(HOST, &countries) });
+        gallery.add(&format!("{name}-code"), &CodePage { notice, ..code(SEALED, &phone) });
+        gallery.add(&format!("{name}-denied"), &MessagePage::Denied { phone: &phone, host: HOST });
         made.append(&mut gallery.made);
     }
     made

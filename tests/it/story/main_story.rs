@@ -186,3 +186,19 @@ fn numbers_that_are_not_texted_are_told_before_anybody_pays() {
     }
     assert_eq!(gate.texts.requests(), 0);
 }
+
+#[test]
+fn a_number_with_its_own_country_wins_over_the_one_beside_it() {
+    let gate = Gate::changed(&[("countries = [", "countries = [\"FR\", ")]);
+    for (n, typed) in ["+33 6 12 34 56 78", "0033612345678", "tel:+33-612345678"].iter().enumerate()
+    {
+        let mut browser = gate.browser();
+        let number = browser.visit("/").is(200);
+        let form = [("flow", &*flow_of(&number)), ("country", "GB"), ("phone", typed)];
+        let answer = browser.post("/.doorcode/login", &form).is(303);
+        browser.follow(answer).is(200).says("+33 6 12 34 56 78");
+        let text = gate.texts.wait_for_message(n + 1, std::time::Duration::from_secs(10));
+        assert_eq!(text.to, "+33612345678", "{typed}");
+        browser.visit("/orders").is(200).says("<option selected value=FR>");
+    }
+}

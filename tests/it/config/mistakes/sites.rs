@@ -133,10 +133,6 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[("[[site.rule]]", "identity = \"authelia\"\n[[site.rule]]")],
-        &["24:12: site[1].identity: `authelia` is not an identity preset; known: default"],
-    ),
-    (
         &[
             ("name = \"Shop\"\n", ""),
             ("path = \"/admin/*\"\n", ""),

@@ -1,0 +1,193 @@
+use std::fmt;
+
+use bytes::Bytes;
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+
+use super::Algorithm;
+use crate::domain::{Keyring, Subkey};
+use crate::store::{self, KeyState, StoreError, StoredKey};
+use crate::system::System;
+
+/// What a key signs. A key signs nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// What tells apps behind the gate who their caller is.
+    Assertion,
+}
+
+impl Usage {
+    const NAMES: [(Self, &'static str); 1] = [(Self::Assertion, "assertion")];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assertion => Self::NAMES[0].1,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(usage, _)| *usage)
+    }
+}
+
+/// Why there are no keys to sign with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    #[error("store.database: the signing keys: {0}")]
+    Store(#[from] StoreError),
+    #[error(
+        "server.secret does not open the signing key {kid} in the database: another secret was \
+         there when it was kept. Put that one back, as the second of two if it is being changed. \
+         If it is lost, every session is lost with it: begin with a new database"
+    )]
+    OtherSecret { kid: String },
+    #[error("the signing key {kid} in the database is damaged")]
+    Damaged { kid: String },
+    #[error("no {algorithm} key can be made on this machine")]
+    NotMade { algorithm: &'static str },
+}
+
+/// The issuer's keys: private halves that sign, and the public ones for the world. Never changes;
+/// whoever changes the table opens it anew.
+#[derive(Default)]
+pub struct SigningKeys {
+    all: Vec<Key>,
+}
+
+pub(super) struct Key {
+    pub(super) kid: String,
+    usage: Usage,
+    pub(super) algorithm: Algorithm,
+    signs: bool,
+    pub(super) encoding: EncodingKey,
+    public: Jwk,
+}
+
+impl SigningKeys {
+    /// Reads the keys, and makes those that are `wanted` and not there. Nodes that start at once
+    /// come to have the same: all read again what only one of them wrote.
+    pub async fn open(
+        store: &dyn store::SigningKeys,
+        keyring: &Keyring,
+        wanted: &[(Usage, Algorithm)],
+        system: &System,
+    ) -> Result<Self, KeysError> {
+        let subkeys = keyring.subkeys("signing keys");
+        let mut stored = store.living().await?;
+        let missing: Vec<_> = wanted
+            .iter()
+            .filter(|(usage, algorithm)| !signs(&stored, *usage, *algorithm))
+            .collect();
+        for (usage, algorithm) in &missing {
+            let new = make(*usage, *algorithm, &subkeys[0], system)?;
+            store.add_unless_one_signs(&new).await?;
+        }
+        if !missing.is_empty() {
+            stored = store.living().await?;
+        }
+        let mut all = Vec::new();
+        for stored in stored {
+            all.extend(open(store, stored, &subkeys, system).await?);
+        }
+        Ok(Self { all })
+    }
+
+    /// The public halves as a JWK set (RFC 7517 §5): all, or those for one algorithm.
+    pub fn published(&self, of: Option<Algorithm>) -> Bytes {
+        let fits = |key: &&Key| of.is_none_or(|of| of == key.algorithm);
+        let keys = self.all.iter().filter(fits).map(|key| key.public.clone()).collect();
+        Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
+    }
+
+    pub(super) fn signing(&self, usage: Usage, algorithm: Algorithm) -> Option<&Key> {
+        let fits = |key: &&Key| key.signs && key.usage == usage && key.algorithm == algorithm;
+        self.all.iter().find(fits)
+    }
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.all.iter().map(|key| &key.kid)).finish()
+    }
+}
+
+fn signs(stored: &[StoredKey], usage: Usage, algorithm: Algorithm) -> bool {
+    stored.iter().any(|key| {
+        key.state == KeyState::Signing
+            && key.usage == usage.as_str()
+            && key.algorithm == algorithm.as_str()
+    })
+}
+
+fn make(
+    usage: Usage,
+    algorithm: Algorithm,
+    subkey: &Subkey,
+    system: &System,
+) -> Result<StoredKey, KeysError> {
+    let not_made = || KeysError::NotMade { algorithm: algorithm.as_str() };
+    let pkcs8 = algorithm.generate().map_err(|_| not_made())?;
+    let public = public(algorithm, &algorithm.encoding(&pkcs8)).ok_or_else(not_made)?;
+    let mut key = StoredKey {
+        // Follows from the key (RFC 7638), so that no two keys share one.
+        kid: public.common.key_id.unwrap_or_default(),
+        usage: usage.as_str().to_owned(),
+        algorithm: algorithm.as_str().to_owned(),
+        state: KeyState::Signing,
+        sealed: Vec::new(),
+        sealed_by: subkey.id(),
+        created: system.now(),
+    };
+    key.sealed = seal(&key, &pkcs8, subkey, system);
+    Ok(key)
+}
+
+/// The public half, with what its readers ask of it (RFC 7517 §4).
+fn public(algorithm: Algorithm, encoding: &EncodingKey) -> Option<Jwk> {
+    let mut public = Jwk::from_encoding_key(encoding, algorithm.library()).ok()?;
+    public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256).ok()?);
+    public.common.public_key_use = Some(PublicKeyUse::Signature);
+    Some(public)
+}
+
+/// What stands before a key where it is sealed: who can write to the table and no more cannot
+/// give a key another name, use or algorithm.
+fn label(key: &StoredKey) -> String {
+    format!("{} {} {}\n", key.usage, key.algorithm, key.kid)
+}
+
+fn seal(key: &StoredKey, pkcs8: &[u8], subkey: &Subkey, system: &System) -> Vec<u8> {
+    let plain = zeroize::Zeroizing::new([label(key).as_bytes(), pkcs8].concat());
+    subkey.seal(system.random(), &plain)
+}
+
+/// A key of the table; `None`: for a use or algorithm that only a newer version knows.
+async fn open(
+    store: &dyn store::SigningKeys,
+    stored: StoredKey,
+    subkeys: &[Subkey],
+    system: &System,
+) -> Result<Option<Key>, KeysError> {
+    let (Some(usage), Some(algorithm)) =
+        (Usage::parse(&stored.usage), Algorithm::parse(&stored.algorithm))
+    else {
+        return Ok(None);
+    };
+    let kid = || stored.kid.clone();
+    let opens = |subkey: &&Subkey| subkey.id() == stored.sealed_by;
+    let subkey = subkeys.iter().find(opens).ok_or_else(|| KeysError::OtherSecret { kid: kid() })?;
+    let plain = subkey.open(&stored.sealed).map_err(|_| KeysError::Damaged { kid: kid() })?;
+    let plain = zeroize::Zeroizing::new(plain);
+    let damaged = || KeysError::Damaged { kid: kid() };
+    let pkcs8 = plain.strip_prefix(label(&stored).as_bytes()).ok_or_else(damaged)?;
+    let encoding = algorithm.encoding(pkcs8);
+    let public = public(algorithm, &encoding).ok_or_else(damaged)?;
+    if subkey.id() != subkeys[0].id() {
+        // So that the older secret can be taken away one day.
+        let mut newer = StoredKey { sealed_by: subkeys[0].id(), ..stored.clone() };
+        newer.sealed = seal(&newer, pkcs8, &subkeys[0], system);
+        store.reseal(&newer, stored.sealed_by).await?;
+    }
+    let signs = stored.state == KeyState::Signing;
+    Ok(Some(Key { kid: stored.kid, usage, algorithm, signs, encoding, public }))
+}

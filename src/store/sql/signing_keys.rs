@@ -1,0 +1,71 @@
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::SqlStore;
+use crate::domain::KeyId;
+use crate::store::{KeyState, SigningKeys, StoreError, StoredKey};
+use crate::system::Timestamp;
+
+#[async_trait]
+impl SigningKeys for SqlStore {
+    async fn living(&self) -> Result<Vec<StoredKey>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT kid, usage, algorithm, state, sealed, sealed_by, created FROM signing_keys
+             WHERE state <> $1 ORDER BY created, kid",
+        )
+        .bind(KeyState::Retired.as_str())
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(read_key).collect()
+    }
+
+    async fn add_unless_one_signs(&self, key: &StoredKey) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO signing_keys (kid, usage, algorithm, state, sealed, sealed_by, created)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(&key.kid)
+        .bind(&key.usage)
+        .bind(&key.algorithm)
+        .bind(KeyState::Signing.as_str())
+        .bind(STANDARD.encode(&key.sealed))
+        .bind(i64::from(key.sealed_by.0))
+        .bind(key.created.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn reseal(&self, newer: &StoredKey, sealed_by: KeyId) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE signing_keys SET sealed = $1, sealed_by = $2
+             WHERE kid = $3 AND sealed_by = $4",
+        )
+        .bind(STANDARD.encode(&newer.sealed))
+        .bind(i64::from(newer.sealed_by.0))
+        .bind(&newer.kid)
+        .bind(i64::from(sealed_by.0))
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}
+
+fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
+    let bad = |column| StoreError::BadRow { table: "signing_keys", column };
+    let state = KeyState::parse(row.try_get("state")?).ok_or_else(|| bad("state"))?;
+    let sealed = STANDARD.decode(row.try_get::<&str, _>("sealed")?).map_err(|_| bad("sealed"))?;
+    let sealed_by = u32::try_from(row.try_get::<i64, _>("sealed_by")?);
+    Ok(StoredKey {
+        kid: row.try_get("kid")?,
+        usage: row.try_get("usage")?,
+        algorithm: row.try_get("algorithm")?,
+        state,
+        sealed,
+        sealed_by: KeyId(sealed_by.map_err(|_| bad("sealed_by"))?),
+        created: Timestamp::from_millis(row.try_get("created")?),
+    })
+}

@@ -1,0 +1,23 @@
+// What axe-core finds on a page, and the screens that every page is looked at on.
+import axe from 'axe-core';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export const SCREENS = [
+  { scheme: 'light', width: 1280, height: 800 },
+  { scheme: 'light', width: 320, height: 640 },
+  { scheme: 'dark', width: 320, height: 640 },
+  { scheme: 'dark', width: 1280, height: 800 },
+];
+
+/** `evaluate` is not held back by the page's policy, so the page stays as everybody gets it. */
+export async function axeFinds(page) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  return page.evaluate(async (tags) => {
+    // Nothing in these rules reads the style sheets, which would be fetched once more.
+    const options = { runOnly: tags, resultTypes: ['violations'], preload: false };
+    const { violations } = await window.axe.run(options);
+    const where = (nodes) => nodes.map((node) => node.html).join('\n  ');
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${where(nodes)}`);
+  }, TAGS);
+}
