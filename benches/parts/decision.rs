@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Hsts, Identity, Map, PathPattern, Rule, Site, SitePlace, Upstream, Who, decide,
-    need, readings,
+    Asked, Caller, Hsts, Identity, Map, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    decide, need, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -54,6 +54,7 @@ fn map() -> Map {
         place: SitePlace::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
         identity: Identity::default(),
+        passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,

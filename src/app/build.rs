@@ -16,8 +16,8 @@ use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as Lo
 use crate::metrics::{self, Metrics, MetricsError, Watched};
 use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
 use crate::proxy::{
-    self, AccessLog, Connections, DECISIONS, Drain, Job, Live, LiveParts, Readiness, Resolver,
-    Shared,
+    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
+    Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -257,6 +257,7 @@ fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
     Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
+        last_call: Arc::new(LastCall::default()),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,
@@ -276,12 +277,13 @@ fn background(
             write_last_seen(&sessions).await;
         }
     };
-    let sessions = Arc::clone(&lasting.sessions);
+    let (sessions, live_now) = (Arc::clone(&lasting.sessions), Arc::clone(live));
     let changes = async move {
         loop {
             if let Err(error) = sessions.follow().await {
                 tracing::error!(%error, "what others changed in the store was not learned");
             }
+            sessions.end_overdue(live_now.load().session);
             tokio::time::sleep(CHANGES).await;
         }
     };

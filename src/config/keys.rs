@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Integer(i64, i64),
     /// A text such as `"5m"`, from … to … seconds.
     Duration(u64, u64),
+    /// A text such as `"10MiB"`, from … to … bytes.
+    Size(u64, u64),
     Flag,
 }
 
@@ -59,6 +61,8 @@ impl Key {
     }
 }
 
+const KIB: u64 = 1 << 10;
+const GIB: u64 = 1 << 30;
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 /// More would be no limit.
@@ -71,8 +75,8 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
 }
 
 use Kind::{
-    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Tables, Text, TextOrTexts,
-    Texts,
+    Duration, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table, Tables, Text,
+    TextOrTexts, Texts,
 };
 use Need::{Default, Optional, Required};
 
@@ -90,6 +94,14 @@ pub(super) const KEYS: &[Key] = &[
         "What protects sessions and codes: `env:NAME` or `file:PATH`, 32 characters or more. Two in brackets while it is changed: the first makes, both check."),
     key("server.trusted_proxies", List, Default,
         "Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
+    key("server.h2c", Flag, Default,
+        "Whether HTTP/2 is taken without TLS too, from clients that know beforehand that it is (RFC 9113 §3.3): for a load balancer that speaks it. HTTP/1.1 goes on."),
+    key("server.connections", Integer(1, MANY), Default,
+        "Open connections in all; one more is closed at once. The machine must allow the process twice as many open files."),
+    key("server.connections_per_address", Integer(1, MANY), Default,
+        "Open connections from one address (IPv6: one /64 network). Not for `server.trusted_proxies`, which bring everybody's."),
+    key("server.idle", Duration(1, 60 * MINUTE), Default,
+        "A connection on which nothing is asked for so long is closed."),
     key("server.hsts", Text, Default,
         "How long browsers are to use nothing but `https` for a host that was seen with it (`Strict-Transport-Security`): a time up to `730d`, `0s` to make them forget it, or `off`. Sent with https only, and without `includeSubDomains`."),
     key("server.drain_delay", Duration(0, 20), Default,
@@ -234,9 +246,17 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].url", Text, Required("\"https://shop.example.com\""),
         "Where the world finds it: host, port and path. `https`, or `http` on this machine only. On another host than `server.public_url`, sign-in is handed over to it."),
     key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
-        "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, or `demo`, the app that is built in."),
+        "Where its requests go on to, plain http, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the app that is built in."),
     key("site[].identity", TextOrTexts, Optional("`default`"),
         "Which headers tell the app who its caller is: `default`, `oauth2-proxy`, `authelia`, `pomerium`, `cloudflare`, or names of your own, such as `{ X-User = \"sub\" }`. See [identity](identity.md)."),
+    key("site[].max_body", Size(KIB, 1024 * GIB), Optional("`1GiB`"),
+        "The longest body of a request, such as an upload; a longer one is answered 413."),
+    key("site[].timeout", Duration(1, 60 * MINUTE), Optional("`60s`"),
+        "How long the app may take until it begins to answer, and between two parts of an answer; then the visitor is told that it does not respond. Websockets and event streams may be silent for as long as they like once they are open."),
+    key("site[].send_host", Text, Optional("the host that the visitor asked for"),
+        "What the app gets as `Host`, such as `app.internal:3000`. `X-Forwarded-Host` is always what the visitor asked for."),
+    key("site[].strip_prefix", Flag, Optional("`false`"),
+        "Whether the app gets paths without that of `url`: `/shop/cart` as `/cart`, with `X-Forwarded-Prefix: /shop`. Rules do not change: their paths are below the url anyway. What the app itself says of paths (`Location`, cookies' `Path`, links) is not changed."),
     key("site[].allowed_origins", List, Optional("none"),
         "Origins whose pages may use what needs a login here (CORS, with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers bring the session along only from the same registrable domain. What is open to everybody is the app's own to share."),
     key("site[].hsts", Text, Optional("as `server.hsts`"),

@@ -32,6 +32,8 @@ pub(super) enum Value {
     Texts(Vec<Item>),
     Integer(i64),
     Duration(Duration),
+    /// Bytes.
+    Size(u64),
     Flag(bool),
 }
 
@@ -222,6 +224,15 @@ impl Walk<'_> {
                 let range = format!("{} and {}", values::written(least), values::written(most));
                 let fits = (least..=most).contains(&time.as_secs());
                 fits.then_some(Value::Duration(time))
+                    .ok_or_else(|| format!("{text} is not between {range}"))
+            }
+            (Kind::Size(least, most), DeValue::String(text)) => {
+                let size = values::size(text)?;
+                let range =
+                    format!("{} and {}", values::size_written(least), values::size_written(most));
+                (least..=most)
+                    .contains(&size)
+                    .then_some(Value::Size(size))
                     .ok_or_else(|| format!("{text} is not between {range}"))
             }
             (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),

@@ -88,6 +88,14 @@ impl<'a> Reader<'a> {
         Some(*duration)
     }
 
+    /// Bytes.
+    pub(super) fn size(&self, key: &str) -> Option<u64> {
+        let Some(Value::Size(size)) = self.raw.get(key) else {
+            return None;
+        };
+        Some(*size)
+    }
+
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let Some(Value::Flag(flag)) = self.raw.get(key) else {
             return None;

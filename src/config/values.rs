@@ -57,6 +57,26 @@ pub(super) fn written(seconds: u64) -> String {
     unit.map_or_else(|| format!("{seconds}s"), |(name, unit)| format!("{}{name}", seconds / unit))
 }
 
+const SIZES: &[(&str, u64)] =
+    &[("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+/// `64KiB`, `10MiB`, `1GiB`, in bytes.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{} is not a size such as 64KiB, 10MiB or 1GiB", shown(text));
+    let found = SIZES.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)));
+    let (digits, unit) = found.ok_or_else(wrong)?;
+    // `parse` alone would take a sign.
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let count = digits.parse::<u64>().ok().filter(|_| plain);
+    count.and_then(|count| count.checked_mul(*unit)).ok_or_else(wrong)
+}
+
+/// How [`size`] reads it, in the largest unit that fits.
+pub(super) fn size_written(bytes: u64) -> String {
+    let unit = SIZES.iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(name, unit)| format!("{}{name}", bytes / unit))
+}
+
 /// Browsers take any number; more than two years is a slip.
 const LONGEST_HSTS: u64 = 730 * 86_400;
 
@@ -169,6 +189,9 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
     if text == "demo" {
         return Ok(Upstream::Demo);
     }
+    if let Some(path) = text.strip_prefix("unix:") {
+        return unix(path).map(Upstream::Unix);
+    }
     if text.contains("://") {
         let host = text.split_once("://").map(|(_, rest)| rest.trim_end_matches('/'));
         let host = shown(host.unwrap_or_default());
@@ -187,6 +210,37 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
     // Nothing listens on port 0.
     let found = address().or_else(name).filter(|(_, port)| *port != 0);
     found.map(|(upstream, _)| upstream).ok_or_else(wrong)
+}
+
+/// The longest path of a socket: `sun_path` of Linux has 108 bytes, the last of them zero.
+const LONGEST_SOCKET: usize = 107;
+
+fn unix(path: &str) -> Result<std::path::PathBuf, String> {
+    let wrong = |why: &str| Err(format!("{} {why}, such as unix:/run/app.sock", shown(path)));
+    if !path.starts_with('/') || path.starts_with("//") {
+        return wrong("is not the absolute path of a socket");
+    }
+    if path.ends_with('/') || path.bytes().any(|b| b.is_ascii_control()) {
+        return wrong("is not the path of a socket");
+    }
+    if path.len() > LONGEST_SOCKET {
+        return wrong("is longer than the 107 bytes that the path of a socket may have");
+    }
+    Ok(path.into())
+}
+
+/// What goes into `Host`: a host name or address, and a port where it is not 80.
+pub(super) fn host(text: &str) -> Result<http::HeaderValue, String> {
+    let wrong = || {
+        let is = shown(text);
+        format!("{is} is not a host such as app.internal or app.internal:3000")
+    };
+    let authority: http::uri::Authority = text.parse().map_err(|_| wrong())?;
+    let address = || authority.host().trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let port = text.len() == authority.host().len() || authority.port_u16().is_some_and(|p| p != 0);
+    let good = port && (address() || is_host_name(authority.host()));
+    let value = good.then(|| http::HeaderValue::from_str(text).ok()).flatten();
+    value.ok_or_else(wrong)
 }
 
 /// RFC 1123 §2.1, and `_`, which container networks use; an all-digit end would be an address.

@@ -22,6 +22,6 @@ pub use map::{Located, Map, Own};
 pub use presets::{CLAIMS, Claim, Identity, PRESETS, Preset};
 pub use reserved::{Reserved, are_one, is_method_override, may_tell};
 pub use sites::{
-    Hsts, InvalidPath, InvalidSite, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+    Hsts, InvalidPath, InvalidSite, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
 };
 pub use target::{BadTarget, Readings, authority, readings};

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::presets::Identity;
@@ -15,6 +17,7 @@ pub struct Site {
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
     pub identity: Identity,
+    pub passage: Passage,
     /// Whose pages may use what needs a login; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
@@ -22,6 +25,31 @@ pub struct Site {
     pub ignore_case: bool,
     /// The first that matches decides; none means signed-in.
     pub rules: Vec<Rule>,
+}
+
+/// How a site's requests are passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The longest body of a request, bytes.
+    pub max_body: u64,
+    /// How long the app may be silent.
+    pub timeout: Duration,
+    /// What stands in `Host`; `None`: what the visitor's request has there.
+    pub send_host: Option<HeaderValue>,
+    /// Whether the app gets paths without that of [`SitePlace`].
+    pub strip_prefix: bool,
+}
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self {
+            // As Apache's `LimitRequestBody` has it since 2.4.54.
+            max_body: 1 << 30,
+            timeout: Duration::from_mins(1),
+            send_host: None,
+            strip_prefix: false,
+        }
+    }
 }
 
 impl Site {
@@ -91,6 +119,8 @@ pub enum Upstream {
     Address(SocketAddr),
     /// A host name and port, plain http; resolved in the background, never on a request's way.
     Name(String, u16),
+    /// The absolute path of a Unix socket.
+    Unix(PathBuf),
     /// The app that is built in, for the demo.
     Demo,
 }

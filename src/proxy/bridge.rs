@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt as _;
 use pingora::Result;
 use pingora_http::ResponseHeader;
@@ -19,6 +19,10 @@ use crate::web::{Facts, Problem};
 const LONGEST_BODY: usize = 16 * 1024;
 /// For a whole body: Pingora's own time-out starts anew with every read.
 const WHOLE_BODY: Duration = Duration::from_secs(10);
+
+/// What is read of a body that nobody wants.
+const MOST_READ_ON: usize = 64 << 20;
+const READ_ON: Duration = Duration::from_secs(2);
 
 /// Answers one of our own paths.
 pub(super) async fn answer(session: &mut Session, live: &Live, facts: Facts) -> Response<Bytes> {
@@ -87,9 +91,34 @@ pub(super) async fn send(session: &mut Session, answer: Response<Bytes>) -> Resu
         head.insert_header(header::CONTENT_LENGTH, body.len())?;
     }
     let silent = !has_body || is_head || body.is_empty();
+    let streams = session.req_header().version == Version::HTTP_2;
+    if streams {
+        // The end of an answer resets what the client still sends, and often the answer with it.
+        read_on(session).await;
+    }
     session.write_response_header(Box::new(head), silent).await?;
     if !silent {
         session.write_response_body(Some(body), true).await?;
     }
+    if !streams {
+        // A connection that is closed with bytes unread is reset, and the answer may be lost.
+        read_on(session).await;
+    }
     Ok(())
+}
+
+/// Reads what a client still sends that is answered before its end, for a moment, so that it
+/// comes to read the answer (RFC 9112 §9.6).
+async fn read_on(session: &mut Session) {
+    let rest = async {
+        let mut read = 0;
+        while let Ok(Some(part)) = session.read_request_body().await {
+            read += part.len();
+            if read > MOST_READ_ON {
+                return;
+            }
+        }
+    };
+    // Whoever sends for longer loses the answer.
+    let _ = tokio::time::timeout(READ_ON, rest).await;
 }

@@ -1,15 +1,16 @@
-//! A stream around each accepted one: it ends a request head that does not come to an end, and
-//! knows how many connections are open. No hook of Pingora's can do either: its read time-out
+//! A stream around each accepted one: it ends a request head that does not come to an end, and is
+//! closed at once when there are too many. No hook of Pingora's can do either: its read time-out
 //! starts anew with every byte.
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::Version;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::raw_connect::ProxyDigest;
 use pingora_core::protocols::tls::SslDigest;
@@ -22,35 +23,14 @@ use pingora_http::ResponseHeader;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::connections::{Connections, Door};
+
 /// From a connection's start, or a request's first byte, to the end of its head.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
 
 /// After the listeners closed, connections that were accepted just before get this long to
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
-
-/// Counts open connections.
-#[derive(Clone, Debug, Default)]
-pub struct Connections(Arc<AtomicUsize>);
-
-impl Connections {
-    pub fn open(&self) -> usize {
-        self.0.load(Ordering::Acquire)
-    }
-
-    fn count(&self) -> Counted {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        Counted(self.clone())
-    }
-}
-
-struct Counted(Connections);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
 
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
@@ -59,16 +39,21 @@ pub(super) struct Connection(AtomicU8);
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const REQUEST: u8 = 2;
+/// HTTP/2: heads and bodies of many requests come between each other. After the first head,
+/// Pingora's idle time bounds what no request is open for, and its limits one head's length.
+const STREAMS: u8 = 3;
 
 impl Connection {
     /// A request's head is there: the deadline ends.
-    pub(super) fn head_is_whole(&self) {
-        self.0.store(REQUEST, Ordering::Release);
+    pub(super) fn head_is_whole(&self, version: Version) {
+        let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
+        self.0.store(now, Ordering::Release);
     }
 
     /// A request is over: the next byte begins another head.
     pub(super) fn request_is_over(&self) {
-        self.0.store(IDLE, Ordering::Release);
+        // Of the other states, none ends with a request.
+        let _ = self.0.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// The connection that a request came on.
@@ -82,11 +67,12 @@ impl Connection {
 pub(super) struct Front<A> {
     inner: Arc<A>,
     connections: Connections,
+    door: Door,
 }
 
 impl<A> Front<A> {
-    pub(super) fn new(inner: A, connections: Connections) -> Self {
-        Self { inner: Arc::new(inner), connections }
+    pub(super) fn new(inner: A, connections: Connections, door: Door) -> Self {
+        Self { inner: Arc::new(inner), connections, door }
     }
 }
 
@@ -97,7 +83,9 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
         stream: Stream,
         shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
-        let _counted = self.connections.count();
+        let digest = stream.get_socket_digest();
+        let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
+        let _counted = self.connections.enter(from.map(std::net::SocketAddr::ip), &self.door)?;
         let mut next = self.inner.process_new(Box::new(Guarded::new(stream)), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {

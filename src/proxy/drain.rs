@@ -7,14 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora_core::services::background::BackgroundService;
+use pingora_proxy::Session;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tracing::{info, warn};
 
-use super::connection::Connections;
+use super::connections::Connections;
 
 /// The longest that a shutdown takes; below the 30 s after which container runtimes kill.
 pub(super) const LONGEST: Duration = Duration::from_secs(25);
+/// Websockets and event streams never end by themselves: this long after the listeners closed they
+/// are ended, so that their clients come back to another process.
+const STREAMS_END: Duration = Duration::from_secs(3);
 const LOOKED_AGAIN: Duration = Duration::from_millis(20);
 
 /// Whether load balancers should send requests here.
@@ -31,10 +35,35 @@ impl Readiness {
     }
 }
 
+/// The end of everything that would never end by itself.
+#[derive(Debug, Default)]
+pub struct LastCall {
+    made: AtomicBool,
+    told: Notify,
+}
+
+impl LastCall {
+    fn make(&self) {
+        self.made.store(true, Ordering::Release);
+        self.told.notify_waiters();
+    }
+
+    pub(super) async fn heard(self: Arc<Self>) {
+        let told = self.told.notified();
+        tokio::pin!(told);
+        // Listens before it looks: a call between the two is not missed.
+        told.as_mut().enable();
+        if !self.made.load(Ordering::Acquire) {
+            told.await;
+        }
+    }
+}
+
 /// What must be done before the process ends.
 pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
+    pub last_call: Arc<LastCall>,
     /// Texts that are not sent yet.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
     /// Runs last, when nothing is under way any more.
@@ -68,12 +97,23 @@ impl BackgroundService for Drainer {
 impl Drainer {
     async fn finish(&self) {
         let drain = &self.drain;
-        let emptied = tokio::time::timeout(self.longest, async {
+        let last_call = async {
+            tokio::time::sleep(STREAMS_END).await;
+            drain.last_call.make();
+            std::future::pending::<()>().await;
+        };
+        let emptied = async {
             while drain.connections.open() > 0 || (drain.unsent)() > 0 {
                 tokio::time::sleep(LOOKED_AGAIN).await;
             }
-        });
-        if emptied.await.is_err() {
+        };
+        let ended = async {
+            tokio::select! {
+                () = emptied => {}
+                () = last_call => {}
+            }
+        };
+        if tokio::time::timeout(self.longest, ended).await.is_err() {
             drain.warn_of_the_rest();
         }
         (drain.finish)().await;
@@ -81,6 +121,14 @@ impl Drainer {
 }
 
 impl Drain {
+    /// Once the process is ending, every answer closes its connection, also that to a request
+    /// which came before: whoever is told that a connection stays would lose the next request.
+    pub(super) fn close_if_ending(&self, session: &mut Session) {
+        if !self.readiness.is_ready() {
+            session.set_keepalive(None);
+        }
+    }
+
     fn warn_of_the_rest(&self) {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
         warn!(open, unsent, "ending with connections open or texts unsent");

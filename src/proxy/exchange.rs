@@ -1,9 +1,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::Response;
+use pingora::Result;
+use pingora_proxy::Session;
+
+use super::bridge;
 use super::live::Live;
 use super::outgoing::Outgoing;
-use crate::gate::Caller;
+use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
 /// What may become of a request.
@@ -19,6 +25,8 @@ pub const DECISIONS: &[&str] = &[
     "forward",
     "sign-in",
     "refused",
+    "too-large",
+    "session-over",
     "upstream-failed",
 ];
 
@@ -30,6 +38,8 @@ pub(super) struct Exchange {
     /// The site that the request goes on to, by its place in the map.
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
+    /// Bytes of the request's body so far.
+    pub(super) received: u64,
     /// Whether only a signed-in person may see the answer.
     pub(super) privately: bool,
     /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
@@ -47,10 +57,26 @@ impl Exchange {
             client: None,
             site: None,
             caller: Caller::Nobody,
+            received: 0,
             privately: false,
             decision: "none",
             asked: began,
             outgoing: Outgoing::default(),
         }
     }
+
+    /// The site that the request goes on to.
+    pub(super) fn site(&self) -> Option<&Site> {
+        self.live.map.sites().get(self.site?)
+    }
+}
+
+/// Sends an answer of ours, with what every answer carries.
+pub(super) async fn send(
+    session: &mut Session,
+    mut answer: Response<Bytes>,
+    ctx: &Exchange,
+) -> Result<()> {
+    ctx.outgoing.write_ours(answer.headers_mut());
+    bridge::send(session, answer).await
 }

@@ -7,19 +7,23 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType, OrErr as _, Result};
+use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 
 use super::access_log::Line;
+use super::body;
 use super::bridge;
 use super::connection::Connection;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, send};
+use super::failure;
 use super::head;
 use super::headers::{self, Upstream};
 use super::live::Shared;
+use super::passage;
 use super::request_id::{X_REQUEST_ID, request_id};
+use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
@@ -27,12 +31,12 @@ use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
 
-/// For a connection between two requests, seconds.
-const KEEP_ALIVE: u64 = 60;
 const WRITE: Duration = Duration::from_mins(1);
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {
     shared: Shared,
+    /// For a connection between two requests, seconds.
+    idle: u64,
 }
 
 /// What becomes of a request, before anything is written.
@@ -43,8 +47,8 @@ enum Fate {
 }
 
 impl Gateway {
-    pub(super) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Shared, idle: Duration) -> Self {
+        Self { shared, idle: idle.as_secs() }
     }
 
     /// Judges a request. Every way out that is not `Forward` is an answer of ours.
@@ -56,7 +60,7 @@ impl Gateway {
             |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
         if let Some(refused) = head::odd(request) {
             ctx.decision = "bad-request";
-            return problem(refused);
+            return Fate::Answer(head::refusal(&refused, request, &live.web));
         }
         let Ok((authority, path)) = head::target(request) else {
             ctx.decision = "bad-request";
@@ -88,6 +92,10 @@ impl Gateway {
                 ctx.site = Some(index);
                 ctx.outgoing.hsts = live.hsts.of_site(index);
                 let site = &live.map.sites()[index];
+                if let Some(refused) = passage::refusal(site, path) {
+                    ctx.decision = "bad-request";
+                    return problem(refused);
+                }
                 let method = &request.method;
                 let asked = Asked { site, method, readings: &readings, client };
                 self.judge_site(&asked, origin, request, ctx).await
@@ -130,6 +138,12 @@ impl Gateway {
             return problem(Problem::Foreign);
         }
         match gate::decide(asked, &ctx.caller) {
+            Decision::Forward
+                if body::is_said_too_large(&request.headers, asked.site.passage.max_body) =>
+            {
+                ctx.decision = "too-large";
+                problem(Problem::TooLarge)
+            }
             Decision::Forward => {
                 ctx.decision = "forward";
                 Fate::Forward
@@ -158,14 +172,6 @@ impl Gateway {
         request.insert_header(X_REQUEST_ID, id.clone())?;
         ctx.outgoing.request_id = Some(id);
         Ok(())
-    }
-
-    /// Once the process is ending, every answer closes its connection, also that to a request
-    /// which came before: whoever is told that a connection stays would lose the next request.
-    fn close_if_ending(&self, session: &mut Session) {
-        if !self.shared.drain.readiness.is_ready() {
-            session.set_keepalive(None);
-        }
     }
 
     /// Who holds the request's session cookie. No I/O for a session that this process knows.
@@ -203,15 +209,15 @@ impl ProxyHttp for Gateway {
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Exchange) -> Result<bool> {
         if let Some(connection) = Connection::of(session.digest()) {
-            connection.head_is_whole();
+            connection.head_is_whole(session.req_header().version);
         }
         // Pingora's own is endless; what the client asked to close stays closed.
         if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(KEEP_ALIVE));
+            session.set_keepalive(Some(self.idle));
         }
         session.set_write_timeout(Some(WRITE));
-        if let Some(uri) = head::origin_form(session.req_header()) {
-            session.req_header_mut().set_uri(uri);
+        if let Some(target) = head::origin_form(session.req_header()) {
+            session.req_header_mut().set_raw_path(&target)?;
         }
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
@@ -222,19 +228,18 @@ impl ProxyHttp for Gateway {
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
             Fate::Answer(answer) => answer,
         };
-        self.close_if_ending(session);
+        self.shared.drain.close_if_ending(session);
         send(session, answer, ctx).await?;
         Ok(true)
     }
 
     async fn upstream_peer(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
-        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
         ctx.asked = self.shared.system.now();
-        let peer = site.and_then(|site| self.shared.resolver.peer(site));
+        let peer = streams::peer(session, ctx, &self.shared);
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
     }
@@ -245,9 +250,10 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
+        let site = ctx.site();
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
         headers::clean_request(request, ctx.live.map.reserved(), site.asks_for_methods());
+        passage::prepare(request, site)?;
         let forwarding =
             ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
@@ -272,18 +278,12 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        if response.status == StatusCode::SWITCHING_PROTOCOLS && !session.is_upgrade_req() {
-            // RFC 9110 §15.2.2: only what was asked for. What follows would be no HTTP.
-            return Error::e_explain(
-                ErrorType::InvalidHTTPHeader,
-                "a switch that nobody asked for",
-            );
-        }
+        streams::is_asked_for(session, response)?;
         // Early hints are not the answer yet (RFC 8297).
         if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.live.requests.upstream_took(site, self.shared.system.now().since(ctx.asked));
         }
-        self.close_if_ending(session);
+        self.shared.drain.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
             response.remove_header(&http::header::TRANSFER_ENCODING);
@@ -294,20 +294,69 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        _ctx: &mut Exchange,
+        client_reused: bool,
+    ) -> Box<Error> {
+        failure::decide_retry(&mut error, session, client_reused);
+        error
+    }
+
+    /// An upstream that cannot be reached was not asked: another one may be.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut Exchange,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        error.set_retry(ctx.site().is_some_and(|site| site.upstreams.len() > 1));
+        error
+    }
+
+    async fn request_body_filter(
+        &self,
+        session: &mut Session,
+        part: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut Exchange,
+    ) -> Result<()> {
+        streams::goes_on(ctx, &self.shared)?;
+        // After a switch of protocols there is no body.
+        if session.was_upgraded() { Ok(()) } else { body::count(part.as_ref(), ctx) }
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        _part: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        streams::goes_on(ctx, &self.shared)?;
+        Ok(None)
+    }
+
     async fn fail_to_proxy(
         &self,
         session: &mut Session,
         error: &Error,
         ctx: &mut Exchange,
     ) -> FailToProxy {
-        let (code, problem) = why_failed(error, session.req_header().method.is_safe());
+        if streams::is_over(ctx, &self.shared) {
+            ctx.decision = "session-over";
+        }
+        let (code, problem) = failure::why_failed(error, session.req_header().method.is_safe());
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
             if code >= 500 {
                 ctx.decision = "upstream-failed";
             }
             session.set_keepalive(None);
-            let site = ctx.site.and_then(|index| ctx.live.map.sites().get(index));
-            let at = site.map(|site| &site.place.origin);
+            let at = ctx.site().map(|site| &site.place.origin);
             let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
             // The client may be gone: then there is nobody to tell.
             let _ = send(session, answer, ctx).await;
@@ -342,28 +391,5 @@ impl ProxyHttp for Gateway {
             error,
             request_id: ctx.outgoing.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
-    }
-}
-
-/// Sends an answer of ours, with what every answer carries.
-async fn send(session: &mut Session, mut answer: Response<Bytes>, ctx: &Exchange) -> Result<()> {
-    ctx.outgoing.write_ours(answer.headers_mut());
-    bridge::send(session, answer).await
-}
-
-/// The status for an exchange that broke off, and what is still said about it; `None` when the
-/// client is gone.
-fn why_failed(error: &Error, retry: bool) -> (u16, Option<Problem>) {
-    use ErrorType::{
-        ConnectTimedout, ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout,
-    };
-    let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
-    let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
-    match error.esource() {
-        ErrorSource::Downstream if gone => (400, None),
-        ErrorSource::Downstream if timed_out => (408, Some(Problem::TooSlow)),
-        ErrorSource::Downstream => (400, Some(Problem::BadRequest)),
-        _ if timed_out => (504, Some(Problem::UpstreamSlow { retry })),
-        _ => (502, Some(Problem::UpstreamDown { retry })),
     }
 }

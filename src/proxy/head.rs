@@ -1,10 +1,11 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, Uri};
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use pingora_http::RequestHeader;
 
 use crate::gate::{self, BadTarget};
-use crate::web::Problem;
+use crate::web::{Problem, Web};
 
 /// The longest head that is looked at: Pingora itself takes a mebibyte.
 const LONGEST: usize = 32 * 1024;
@@ -22,6 +23,10 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 
+/// What stands in `Allow` when another method is refused (RFC 9110 §15.5.6).
+const ALLOWED: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
 /// Names that decide where a request ends and whose it is. An upstream that takes `_` for `-`
 /// would read a look-alike of one as the real one.
 const FRAMING: [&str; 5] = ["content-length", "transfer-encoding", "host", "connection", "cookie"];
@@ -37,6 +42,15 @@ pub(super) fn odd(request: &RequestHeader) -> Option<Problem> {
         return Some(Problem::HeadTooLarge);
     }
     (!is_framed_clearly(headers)).then_some(Problem::BadRequest)
+}
+
+/// The answer to a head that is refused.
+pub(super) fn refusal(problem: &Problem, request: &RequestHeader, web: &Web) -> Response<Bytes> {
+    let mut answer = web.problem(problem, &request.headers, None);
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        answer.headers_mut().insert(ALLOW, ALLOWED);
+    }
+    answer
 }
 
 /// Whether every server between here and the app finds the same end of the request: at most one
@@ -56,7 +70,12 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
     let look_alike = |name: &str| {
         name.contains(['_', '.']) && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
     };
-    length && coding && single && !headers.keys().any(|name| look_alike(name.as_str()))
+    // What follows the head of a switch is no longer HTTP: a body before it would be read as one or
+    // the other.
+    let bodiless = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
+        && !headers.contains_key(TRANSFER_ENCODING);
+    let switch = !headers.contains_key(UPGRADE) || bodiless;
+    length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
 }
 
 /// The host and the path as they will be sent.
@@ -67,13 +86,19 @@ pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarge
 }
 
 /// The same target in origin form, when it came in absolute form (RFC 9112 §3.2.2) and names the
-/// host that `Host` names: so that what is judged is what is sent.
-pub(super) fn origin_form(request: &RequestHeader) -> Option<Uri> {
-    let named = request.uri.authority()?;
-    let host = request.headers.get(HOST)?.to_str().ok()?;
-    if !named.as_str().eq_ignore_ascii_case(host) {
-        return None;
-    }
-    let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    path.parse().ok()
+/// host that `Host` names: so that what is judged is what is sent. Pingora leaves such a target as
+/// it came.
+pub(super) fn origin_form(request: &RequestHeader) -> Option<Vec<u8>> {
+    let raw = request.raw_path();
+    let after = |scheme: &[u8]| {
+        let (start, rest) = raw.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let rest = after(b"http://").or_else(|| after(b"https://"))?;
+    let end = rest.iter().position(|b| b"/?".contains(b)).unwrap_or(rest.len());
+    let (named, path) = rest.split_at(end);
+    let host = request.headers.get(HOST)?;
+    named
+        .eq_ignore_ascii_case(host.as_bytes())
+        .then(|| if path.starts_with(b"/") { path.to_vec() } else { [b"/", path].concat() })
 }

@@ -2,26 +2,31 @@
 //! Judges nothing itself: `gate` does. Answers nothing itself: `web` does.
 mod access_log;
 mod admin;
+mod body;
 mod bridge;
 mod connection;
+mod connections;
 mod drain;
 mod exchange;
+mod failure;
 mod gateway;
 mod head;
 mod headers;
 mod hsts;
 mod live;
 mod outgoing;
+mod passage;
 mod request_id;
 mod server;
 mod settings;
+mod streams;
 mod upstream;
 
 pub use access_log::AccessLog;
-pub use connection::Connections;
-pub use drain::{Drain, Readiness, Signals, Stop};
+pub use connections::Connections;
+pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
 pub use exchange::DECISIONS;
 pub use live::{Live, LiveParts, Shared};
 pub use server::{Job, Parts, run};
-pub use settings::Settings;
+pub use settings::{ConnectionLimits, Settings};
 pub use upstream::Resolver;

@@ -1,18 +1,23 @@
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use pingora_core::apps::HttpServerOptions;
 use pingora_core::apps::http_app::HttpServer;
-use pingora_core::listeners::ListenerConfig;
+use pingora_core::listeners::{ListenerConfig, TcpSocketOptions};
+use pingora_core::protocols::TcpKeepalive;
 use pingora_core::protocols::l4::stream::L4BufferSettings;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server, ShutdownWatch};
 use pingora_core::services::background::{BackgroundService, background_service};
 use pingora_core::services::listening::Service;
+use pingora_proxy::HttpProxy;
 use tracing::info;
 
 use super::admin::Admin;
 use super::connection::Front;
+use super::connections::Door;
 use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
@@ -56,14 +61,7 @@ pub fn run(parts: Parts, stop: Stop) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
-    let proxy = pingora_proxy::http_proxy(&server.configuration, Gateway::new(shared));
-    let mut front =
-        Service::new("gateway".to_owned(), Front::new(proxy, drain.connections.clone()));
-    for address in &settings.listen {
-        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
-        front.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
-    }
-    server.add_service(front);
+    server.add_service(gateway(&server.configuration, &settings, shared));
     let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), admin);
     admin.add_tcp(&settings.admin.to_string());
@@ -78,6 +76,41 @@ pub fn run(parts: Parts, stop: Stop) {
     drain.readiness.set(true);
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
     server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain, delay }) });
+}
+
+/// Where visitors come in.
+fn gateway(
+    conf: &Arc<ServerConf>,
+    settings: &Settings,
+    shared: Shared,
+) -> Service<Front<HttpProxy<Gateway>>> {
+    let limits = settings.connections;
+    let connections = shared.drain.connections.clone();
+    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared, limits.idle));
+    let mut options = HttpServerOptions::default();
+    options.h2c = settings.h2c;
+    options.h2_idle_timeout = Some(limits.idle);
+    proxy.server_options = Some(options);
+    let door = Door { limits, trusted: settings.trusted_proxies.clone() };
+    let mut service = Service::new("gateway".to_owned(), Front::new(proxy, connections, door));
+    for address in &settings.listen {
+        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
+        let mut sockets = TcpSocketOptions::default();
+        sockets.tcp_keepalive = Some(probing());
+        let listener = ListenerConfig::tcp(address.to_string());
+        service.add_listener(listener.l4_buffer(buffers).tcp_socket_options(sockets));
+    }
+    service
+}
+
+/// An open websocket whose visitor went out of reach is found within two minutes.
+fn probing() -> TcpKeepalive {
+    TcpKeepalive {
+        idle: Duration::from_mins(1),
+        interval: Duration::from_secs(15),
+        count: 4,
+        user_timeout: Duration::ZERO,
+    }
 }
 
 struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);

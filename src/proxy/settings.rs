@@ -12,8 +12,21 @@ pub struct Settings {
     pub admin: SocketAddr,
     /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
+    pub connections: ConnectionLimits,
+    /// Whether HTTP/2 is taken without TLS.
+    pub h2c: bool,
     /// Where no site says otherwise.
     pub hsts: Hsts,
     /// From the end of readiness to that of listening.
     pub drain_delay: Duration,
+}
+
+/// How many connections may be open, and how long for nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    pub in_all: usize,
+    /// From one address; IPv6: from one /64 network.
+    pub per_address: usize,
+    /// Between two requests.
+    pub idle: Duration,
 }

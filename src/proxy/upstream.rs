@@ -1,5 +1,9 @@
+mod own_line;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -7,11 +11,12 @@ use arc_swap::ArcSwap;
 use pingora::upstreams::peer::HttpPeer;
 use tracing::warn;
 
+pub(super) use self::own_line::OwnLine;
 use crate::gate::{Site, Upstream};
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// Between two reads or writes, not for a whole answer: long downloads and event streams live.
-const READ_OR_WRITE: Duration = Duration::from_mins(1);
+/// For one write, not for a whole upload.
+const WRITE: Duration = Duration::from_mins(1);
 const KEPT_IDLE: Duration = Duration::from_mins(1);
 const RESOLVED_ANEW: Duration = Duration::from_secs(30);
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
@@ -36,15 +41,36 @@ impl Resolver {
         let names = self.names.load();
         let count = site.upstreams.len();
         let upstreams = (0..count).map(|step| &site.upstreams[(turn + step) % count]);
-        let address = upstreams.filter_map(|upstream| match upstream {
-            Upstream::Address(address) => Some(*address),
-            Upstream::Demo => self.demo,
+        let mut peers = upstreams.filter_map(|upstream| match upstream {
+            Upstream::Address(address) => Some(inet(*address)),
+            Upstream::Demo => self.demo.map(inet),
+            Upstream::Unix(path) => unix(path),
             Upstream::Name(host, port) => {
                 let known = names.get(&(host.clone(), *port)).filter(|known| !known.is_empty())?;
-                Some(known[turn % known.len()])
+                Some(inet(known[turn % known.len()]))
             }
         });
-        address.into_iter().next().map(peer)
+        let mut peer = peers.next()?;
+        let options = &mut peer.options;
+        options.connection_timeout = Some(CONNECT);
+        options.total_connection_timeout = Some(CONNECT);
+        // Between two reads, not for a whole answer: long downloads live.
+        options.read_timeout = Some(site.passage.timeout);
+        options.write_timeout = Some(WRITE);
+        options.idle_timeout = Some(KEPT_IDLE);
+        Some(peer)
+    }
+
+    /// The same for one request alone, whose connection `line` makes.
+    pub(super) fn own_peer(&self, site: &Site, line: OwnLine) -> Option<HttpPeer> {
+        let mut peer = self.peer(site)?;
+        // Shared with no other request: a key of its own, and gone as soon as it is given back.
+        peer.group_key = 1 + self.turn.fetch_add(1, Ordering::Relaxed) as u64;
+        peer.options.idle_timeout = Some(Duration::ZERO);
+        // The line itself looks after its silence.
+        peer.options.read_timeout = None;
+        peer.options.custom_l4 = Some(Arc::new(line));
+        Some(peer)
     }
 
     /// Keeps the addresses of every name of `sites()` fresh; never returns.
@@ -74,17 +100,16 @@ fn names(sites: &[Site]) -> Vec<(String, u16)> {
     let upstreams = sites.iter().flat_map(|site| &site.upstreams);
     let name = |upstream: &Upstream| match upstream {
         Upstream::Name(host, port) => Some((host.clone(), *port)),
-        Upstream::Address(_) | Upstream::Demo => None,
+        Upstream::Address(_) | Upstream::Unix(_) | Upstream::Demo => None,
     };
     upstreams.filter_map(name).collect()
 }
 
-fn peer(address: SocketAddr) -> HttpPeer {
-    let mut peer = HttpPeer::new(address, false, String::new());
-    peer.options.connection_timeout = Some(CONNECT);
-    peer.options.total_connection_timeout = Some(CONNECT);
-    peer.options.read_timeout = Some(READ_OR_WRITE);
-    peer.options.write_timeout = Some(READ_OR_WRITE);
-    peer.options.idle_timeout = Some(KEPT_IDLE);
-    peer
+fn inet(address: SocketAddr) -> HttpPeer {
+    HttpPeer::new(address, false, String::new())
+}
+
+/// Only fails for a path that no socket can have; configuration refuses those.
+fn unix(path: &Path) -> Option<HttpPeer> {
+    HttpPeer::new_uds(path.to_str()?, false, String::new()).ok()
 }

@@ -9,6 +9,7 @@ use moka::sync::Cache;
 use super::kept::Kept;
 use super::person::{People, Person};
 use super::shared::{ById, Session};
+use super::watch::Watches;
 use super::{SessionToken, Settings};
 use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
 use crate::store::{self, StoreError, StoredSession, Which};
@@ -47,6 +48,10 @@ impl SignedIn {
     /// The roles that the store gives the user now; the configuration may give more.
     pub fn stored_roles(&self) -> Roles {
         self.0.person.roles()
+    }
+
+    pub(super) fn shared(&self) -> Arc<Session> {
+        Arc::clone(&self.0.session)
     }
 
     /// A place beside the session, on this host, for what modules above make of it.
@@ -93,6 +98,7 @@ pub struct Sessions {
     pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
     pub(super) by_id: ById,
     pub(super) people: People,
+    pub(super) watches: Watches,
     /// The number of the newest change in the store that this process has learned of.
     pub(super) followed: tokio::sync::Mutex<i64>,
     keys: Vec<Subkey>,
@@ -107,6 +113,7 @@ impl Sessions {
             known: known.build(),
             by_id: ById::default(),
             people: People::default(),
+            watches: Watches::default(),
             followed: tokio::sync::Mutex::default(),
             keys: keyring.subkeys("session token"),
             system,

@@ -17,6 +17,7 @@ impl Sessions {
                 if seq != *last + 1 {
                     // Some are forgotten already: all that is known may be wrong.
                     self.known.invalidate_all();
+                    self.watches.tell_all();
                 }
                 self.learn(change).await?;
                 *last = seq;
@@ -33,6 +34,8 @@ impl Sessions {
                     && let Some(standing) = self.store.standing(user).await?
                 {
                     person.learn(standing);
+                    // What the new roles do not allow must not stay open.
+                    self.watches.tell_user(user);
                 }
             }
         }

@@ -9,6 +9,7 @@ mod person;
 mod settings;
 mod shared;
 mod token;
+mod watch;
 
 pub use beginning::{Browser, Device};
 pub use check::{PreparedSession, Sessions, SignedIn};
@@ -16,3 +17,4 @@ pub use kept::Kept;
 pub use own::OwnSession;
 pub use settings::Settings;
 pub use token::SessionToken;
+pub use watch::Watch;

@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::Settings;
 use crate::domain::{PhoneNumber, SessionId, UserId};
@@ -20,6 +22,8 @@ pub(super) struct Session {
     pub(super) seen: AtomicI64,
     pub(super) seen_in_store: AtomicI64,
     ended: AtomicBool,
+    /// Wakes what watches the session.
+    over: Notify,
     pub(super) user_text: Bytes,
     pub(super) phone_text: Bytes,
 }
@@ -37,6 +41,7 @@ impl Session {
             seen: AtomicI64::new(seen),
             seen_in_store: AtomicI64::new(seen),
             ended: AtomicBool::new(false),
+            over: Notify::new(),
         }
     }
 
@@ -51,6 +56,20 @@ impl Session {
 
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        self.tell();
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Tells whoever watches that the session is over, or to be judged anew.
+    pub(super) fn tell(&self) {
+        self.over.notify_waiters();
+    }
+
+    pub(super) fn told(&self) -> Notified<'_> {
+        self.over.notified()
     }
 }
 

@@ -20,5 +20,6 @@ mod people;
 mod running;
 mod store;
 mod story;
+mod streams;
 mod support;
 mod words;

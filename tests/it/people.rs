@@ -17,7 +17,7 @@ fn phone(e164: &str) -> PhoneNumber {
 }
 
 /// The database as another process sees it, such as a command of the operator's.
-fn beside(gate: &Gate) -> SqlStore {
+pub(crate) fn beside(gate: &Gate) -> SqlStore {
     let database = Database::Sqlite(gate.folder.path().join("doorcode.db"));
     gate.run(SqlStore::open(&database)).unwrap()
 }

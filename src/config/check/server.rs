@@ -105,6 +105,8 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
 pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy::Settings> {
     let trusted_proxies = reader.all("server.trusted_proxies", values::network);
     let admin = reader.one("admin.listen", values::socket);
+    let connections = connections(reader);
+    let h2c = reader.flag("server.h2c");
     let listen = ground.listen.as_deref().unwrap_or_default();
     if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
         let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
@@ -114,7 +116,27 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
         listen: ground.listen.clone()?,
         admin: admin?,
         trusted_proxies: trusted_proxies?,
+        connections: connections?,
+        h2c: h2c?,
         hsts: ground.hsts?,
         drain_delay: reader.duration("server.drain_delay")?,
     })
+}
+
+fn connections(reader: &mut Reader<'_>) -> Option<proxy::ConnectionLimits> {
+    const OF_ONE: &str = "server.connections_per_address";
+    let count = |key| reader.integer(key).and_then(|count| usize::try_from(count).ok());
+    let (in_all, per_address) = (count("server.connections"), count(OF_ONE));
+    let idle = reader.duration("server.idle");
+    // The default for one address is no mistake of whoever lowers the number for all.
+    if let (Some(all), Some(one), true) = (in_all, per_address, reader.has(OF_ONE))
+        && one > all
+    {
+        let text = format!(
+            "one address may have {one} connections, but there are only {all} in all \
+             (server.connections)"
+        );
+        reader.note(OF_ONE, text);
+    }
+    Some(proxy::ConnectionLimits { in_all: in_all?, per_address: per_address?, idle: idle? })
 }

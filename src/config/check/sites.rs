@@ -2,7 +2,7 @@ use super::super::reader::Reader;
 use super::super::values::{self, shown};
 use super::identity;
 use super::server::{Ground, secure};
-use crate::gate::{PathPattern, Rule, Site, SitePlace, Upstream};
+use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream};
 use crate::oauth::Issuer;
 
 pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
@@ -38,6 +38,7 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
     });
     let upstreams = reader.all(&key("upstreams"), |text| upstream(text, ground));
     let identity = identity::identity(reader, &key("identity"));
+    let passage = passage(reader, table, place.as_ref());
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
     let hsts_key = key("hsts");
     let hsts =
@@ -51,10 +52,35 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         place: place?,
         upstreams: upstreams?,
         identity: identity?,
+        passage: passage?,
         allowed_origins: allowed_origins?,
         hsts: hsts?,
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// `place`: `None` when it is wrong, so that nothing is judged by it.
+fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> Option<Passage> {
+    let key = |name: &str| format!("{table}.{name}");
+    let usual = Passage::default();
+    let (body, timeout) = (key("max_body"), key("timeout"));
+    let (host, strip) = (key("send_host"), key("strip_prefix"));
+    let max_body = if reader.has(&body) { reader.size(&body) } else { Some(usual.max_body) };
+    let timeout =
+        if reader.has(&timeout) { reader.duration(&timeout) } else { Some(usual.timeout) };
+    let send_host =
+        if reader.has(&host) { reader.one(&host, values::host).map(Some) } else { Some(None) };
+    let strip_prefix = if reader.has(&strip) { reader.flag(&strip) } else { Some(false) };
+    if strip_prefix == Some(true) && place.is_some_and(|place| place.path.is_empty()) {
+        reader.note(&strip, "has nothing to take away: the url of the site has no path");
+        return None;
+    }
+    Some(Passage {
+        max_body: max_body?,
+        timeout: timeout?,
+        send_host: send_host?,
+        strip_prefix: strip_prefix?,
     })
 }
 

@@ -51,6 +51,13 @@ fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
 fn what_is_left_out_has_its_default() {
     let config = read(GOOD).unwrap();
     assert_eq!(config.brand.name, "Doorcode");
+    let connections = config.proxy.connections;
+    assert_eq!((connections.in_all, connections.per_address), (10_000, 1000));
+    assert_eq!(connections.idle, Duration::from_mins(1));
+    assert!(!config.proxy.h2c);
+    let passage = &config.sites[0].passage;
+    assert_eq!((passage.max_body, passage.timeout), (1 << 30, Duration::from_mins(1)));
+    assert_eq!((&passage.send_host, passage.strip_prefix), (&None, false));
     assert_eq!(config.login.code_length.get(), 6);
     assert_eq!(config.login.code_lifetime, Duration::from_mins(5));
     assert_eq!(config.login.tries, 3);
@@ -84,6 +91,16 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
     &[("from = \"+1", "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\n#")],
     &[("\"+12025550123\"\n\n", "\"Shop 24\"\nbase_url = \"http://127.0.0.1:9/twilio/\"\n\n")],
     &[("\"127.0.0.1:3000\"", "\"[::1]:3000\", \"app.internal:80\", \"my_app:80\"")],
+    &[("\"127.0.0.1:3000\"", "\"unix:/run/app.sock\"")],
+    &[(
+        "[[site.rule]]",
+        "max_body = \"64KiB\"\ntimeout = \"5m\"\nsend_host = \"[::1]:3000\"\n[[site.rule]]",
+    )],
+    &[("[server]\n", "[server]\nh2c = true\nidle = \"5m\"\nconnections = 100\n")],
+    &[
+        ("url = \"https://shop.example.com\"", "url = \"https://shop.example.com/shop\""),
+        ("[[site.rule]]", "strip_prefix = true\nsend_host = \"my_app\"\n[[site.rule]]"),
+    ],
     &[("\"GET\"", "\"GET\", \"POST\"")],
     &[("\"role:admin\"", "\"phone:+442071838750\", \"country:FR\", \"signed-in\", \"optional\"")],
     &[("10.0.0.0/8", "192.0.2.7\", \"2001:db8::/32")],

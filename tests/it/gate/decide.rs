@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 use doorcode::domain::{Country, PhoneNumber, Role};
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, Identity, Need, PathPattern, Refusal, Rule, Site, SitePlace,
-    Upstream, Who, decide, need, readings,
+    Asked, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule, Site,
+    SitePlace, Upstream, Who, decide, need, readings,
 };
 use http::Method;
 use proptest::prelude::*;
@@ -21,6 +21,7 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,

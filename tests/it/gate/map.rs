@@ -1,5 +1,5 @@
 use doorcode::gate::{
-    Hsts, Identity, Located, Map, Site, SitePlace, Upstream, authority, readings,
+    Hsts, Identity, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -13,6 +13,7 @@ fn map(public_url: &str, sites: &[&str]) -> Map {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,

@@ -3,8 +3,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, Identity, Located, Map, PathPattern, Rule, Site, SitePlace,
-    Upstream, Who, decide, readings,
+    Asked, Caller, Decision, Hsts, Identity, Located, Map, Passage, PathPattern, Rule, Site,
+    SitePlace, Upstream, Who, decide, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -32,6 +32,7 @@ fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
         place: SitePlace::parse("https://a.example").unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case,

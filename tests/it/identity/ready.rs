@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::gate::{Caller, Hsts, Identity, Introduction, Site, SitePlace, Upstream};
+use doorcode::gate::{Caller, Hsts, Identity, Introduction, Passage, Site, SitePlace, Upstream};
 use doorcode::oauth::{Algorithm, Issuer, SigningKeys, Usage};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -33,6 +33,7 @@ fn introduction(url: &str) -> Arc<Introduction> {
         place: SitePlace::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
         identity: Identity::default(),
+        passage: Passage::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,

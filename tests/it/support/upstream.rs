@@ -150,12 +150,7 @@ fn serve(stream: TcpStream, desk: &Desk) {
 }
 
 /// Speaks no protocol: gives back every byte that comes.
-///
-/// Takes a moment before it switches, as every app does that has something to look up: Pingora
-/// 0.9.1 ends a tunnel whose 101 overtakes the end of its own request within the proxy. A known
-/// fault of the product (docs/architecture.md, "Known faults"), not of what is tested here.
 fn echo(mut reader: BufReader<TcpStream>) {
-    std::thread::sleep(Duration::from_millis(50));
     let switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
                     Upgrade: websocket\r\n\r\n";
     let mut bytes = [0; 1024];

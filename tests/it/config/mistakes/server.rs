@@ -135,6 +135,25 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[(
+            "[server]\n",
+            "[server]\nconnections = 0\nconnections_per_address = \"1\"\nidle = 60\nh2c = \"on\"\n",
+        )],
+        &[
+            "2:15: server.connections: 0 is not between 1 and 100000000",
+            "3:27: server.connections_per_address: is a text; write a whole number from 1 to 100000000",
+            r#"4:8: server.idle: is a number; write a time in quotes from 1s to 1h, such as "1s""#,
+            "5:7: server.h2c: is a text; write true or false",
+        ],
+    ),
+    (
+        &[("[server]\n", "[server]\nconnections_per_address = 10001\nidle = \"2h\"\n")],
+        &[
+            "2:27: server.connections_per_address: one address may have 10001 connections, but there are only 10000 in all (server.connections)",
+            "3:8: server.idle: 2h is not between 1s and 1h",
+        ],
+    ),
+    (
         &[("[login]", "[brand]\nname = \" \"\n[login]")],
         &["7:8: brand.name: ` ` is not a name of 1 to 40 characters in one line"],
     ),

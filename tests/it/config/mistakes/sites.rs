@@ -89,6 +89,50 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[(
+            "\"127.0.0.1:3000\"",
+            "\"unix:app.sock\", \"unix:\", \"unix:/run/\", \"unix:///run/app.sock\", \"unix:/a\", \"unix:/a\"",
+        )],
+        &[
+            "23:14: site[1].upstreams: `app.sock` is not the absolute path of a socket, such as unix:/run/app.sock",
+            "23:31: site[1].upstreams: `` is not the absolute path of a socket, such as unix:/run/app.sock",
+            "23:40: site[1].upstreams: `/run/` is not the path of a socket, such as unix:/run/app.sock",
+            "23:54: site[1].upstreams: `///run/app.sock` is not the absolute path of a socket, such as unix:/run/app.sock",
+            "23:89: site[1].upstreams: `unix:/a` is named twice",
+        ],
+    ),
+    (
+        &[(
+            "[[site.rule]]",
+            "max_body = \"10MB\"\ntimeout = \"0s\"\nsend_host = \"http://app\"\nstrip_prefix = true\n[[site.rule]]",
+        )],
+        &[
+            "24:12: site[1].max_body: `10MB` is not a size such as 64KiB, 10MiB or 1GiB",
+            "25:11: site[1].timeout: 0s is not between 1s and 1h",
+            "26:13: site[1].send_host: `http://app` is not a host such as app.internal or app.internal:3000",
+            "27:16: site[1].strip_prefix: has nothing to take away: the url of the site has no path",
+        ],
+    ),
+    (
+        &[(
+            "[[site.rule]]",
+            "max_body = 10\ntimeout = 5\nsend_host = \"app:0\"\nstrip_prefix = \"/shop\"\n[[site.rule]]",
+        )],
+        &[
+            r#"24:12: site[1].max_body: is a number; write a size in quotes from 1KiB to 1TiB, such as "10MiB""#,
+            r#"25:11: site[1].timeout: is a number; write a time in quotes from 1s to 1h, such as "1s""#,
+            "26:13: site[1].send_host: `app:0` is not a host such as app.internal or app.internal:3000",
+            "27:16: site[1].strip_prefix: is a text; write true or false",
+        ],
+    ),
+    (
+        &[("[[site.rule]]", "max_body = \"2TiB\"\nsend_host = \"user@app\"\n[[site.rule]]")],
+        &[
+            "24:12: site[1].max_body: 2TiB is not between 1KiB and 1TiB",
+            "25:13: site[1].send_host: `user@app` is not a host such as app.internal or app.internal:3000",
+        ],
+    ),
+    (
         &[
             ("name = \"Shop\"\n", ""),
             ("path = \"/admin/*\"\n", ""),

@@ -1,0 +1,81 @@
+//! Requests that may live long: websockets, event streams, long uploads and downloads. They end
+//! with the session that let them in.
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT, UPGRADE};
+use http::{HeaderMap, StatusCode, Version};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorType, Result};
+use pingora_http::ResponseHeader;
+use pingora_proxy::Session;
+
+use super::exchange::Exchange;
+use super::live::Shared;
+use super::upstream::OwnLine;
+use crate::gate::{Caller, Site};
+
+/// What began so short a time ago is still answered when its session ends.
+const ORDINARY: Duration = Duration::from_secs(5);
+
+/// Where a request goes on to, and on which connection.
+pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
+    let site = ctx.site()?;
+    match own_line(session, site, ctx, shared) {
+        Some(line) => shared.resolver.own_peer(site, line),
+        None => shared.resolver.peer(site),
+    }
+}
+
+/// The connection to the app that a websocket or an event stream gets for itself: one that ends
+/// at once when the session does, and when the process does. `None` for every other request.
+fn own_line(session: &Session, site: &Site, ctx: &Exchange, shared: &Shared) -> Option<OwnLine> {
+    let switches = is_websocket(session);
+    let who = match &ctx.caller {
+        Caller::Session(who, _) => Some(who),
+        Caller::Nobody => None,
+    };
+    (switches || wants_events(&session.req_header().headers)).then(|| OwnLine {
+        patience: site.passage.timeout,
+        switches,
+        last_call: Arc::clone(&shared.drain.last_call),
+        watch: who.map(|who| shared.sessions.watch(who)),
+    })
+}
+
+/// Fails for a switch of protocols that nobody asked for: Pingora would pass it on, and a proxy
+/// before us would take what follows for no HTTP any more.
+pub(super) fn is_asked_for(session: &Session, answer: &ResponseHeader) -> Result<()> {
+    if answer.status == StatusCode::SWITCHING_PROTOCOLS && !is_websocket(session) {
+        return Error::e_explain(ErrorType::InvalidHTTPHeader, "a switch that was not asked for");
+    }
+    Ok(())
+}
+
+/// As Pingora judges which request it lets switch; with a body, none comes this far.
+fn is_websocket(session: &Session) -> bool {
+    let request = session.req_header();
+    let upgrade = request.headers.get(UPGRADE);
+    request.version == Version::HTTP_11
+        && upgrade.is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// What `EventSource` says of itself (HTML §9.2.2), and libraries that stand in for it.
+fn wants_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accept| accept.contains("text/event-stream"))
+}
+
+/// Fails when the session that let a request in long ago is over: nothing more passes, either way.
+pub(super) fn goes_on(ctx: &Exchange, shared: &Shared) -> Result<()> {
+    if is_over(ctx, shared) && shared.system.now().since(ctx.began) >= ORDINARY {
+        return Error::e_explain(ErrorType::ConnectionClosed, "the session is over");
+    }
+    Ok(())
+}
+
+/// Whether the session that let a request in has ended since.
+pub(super) fn is_over(ctx: &Exchange, shared: &Shared) -> bool {
+    let Caller::Session(who, _) = &ctx.caller else { return false };
+    !shared.sessions.is_still_good(who, ctx.live.session)
+}

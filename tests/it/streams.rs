@@ -1,0 +1,9 @@
+//! What lives longer than a request, what is larger than one, and what is hidden in one.
+mod app;
+mod bodies;
+mod ends;
+mod h2;
+mod limits;
+mod passing;
+mod smuggling;
+mod websockets;

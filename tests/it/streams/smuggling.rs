@@ -1,0 +1,214 @@
+//! Requests that two servers could take apart differently: none is hidden in another, whatever is
+//! answered. What counts is what the app has read.
+use std::time::Duration;
+
+use super::app::{App, Line};
+use super::websockets::SWITCHED;
+use crate::support::gate::Gate;
+use crate::support::http::Wire;
+
+/// Reads requests as a server does that knows lengths and chunks, and no more.
+fn read(line: &mut Line) {
+    while let Some(head) = line.head() {
+        let head = head.to_ascii_lowercase();
+        let length = head.split("content-length: ").nth(1).unwrap_or("0\r");
+        let length: usize = length.split('\r').next().unwrap_or_default().parse().unwrap_or(0);
+        let (mut at, mut bytes) = (0, vec![0; length]);
+        while at < length {
+            match line.hear(&mut bytes[at..]) {
+                0 => return,
+                count => at += count,
+            }
+        }
+        if head.contains("chunked") && !line.skip_chunks() {
+            return;
+        }
+        if line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_err() {
+            return;
+        }
+    }
+}
+
+fn hidden(host: &str) -> String {
+    format!("GET /down/hidden HTTP/1.1\r\nHost: {host}\r\n\r\n")
+}
+
+/// Sends it all, reads whatever comes, and looks what the app got.
+#[track_caller]
+fn hides_nothing(app: &App, gate: &Gate, name: &str, bytes: &[u8]) {
+    let mut wire = Wire::to(gate.port);
+    wire.hurry(Duration::from_secs(5));
+    // A server that has heard enough may close before all is sent.
+    let _ = wire.send(bytes);
+    let first = wire.answer(false).map_or(0, |answer| answer.status);
+    let second = wire.answer(false).map_or(0, |answer| answer.status);
+    let heads = app.heads();
+    assert!(!heads.iter().any(|head| head.contains("hidden")), "{name}: {first}: {heads:?}");
+    assert_eq!(second, 0, "{name}: {first}: a second answer");
+    // The next visitor gets their own answer.
+    gate.browser().get("/down/next").is(200).says("ok");
+}
+
+/// What it is called, the version, the framing, and the bytes after the head.
+type Shape = (&'static str, &'static str, &'static str, &'static str);
+
+const SHAPES: &[Shape] = &[
+    ("a folded coding", "1.1", "Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n{hidden}"),
+    ("a folded length", "1.1", "Content-Length:\r\n 0\r\n", "{hidden}"),
+    ("a folded field", "1.1", "X-A: b\r\n Content-Length: 5\r\n", "{hidden}"),
+    ("a fold first", "1.1", " Content-Length: 5\r\n", "{hidden}"),
+    ("chunks in HTTP/1.0", "1.0", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n{hidden}"),
+    ("HTTP/1.0", "1.0", "", "{hidden}"),
+    ("HTTP/1.0 kept", "1.0", "Connection: keep-alive\r\n", "{hidden}"),
+    ("HTTP/1.2", "1.2", "", "{hidden}"),
+    ("HTTP/2.0", "2.0", "", "{hidden}"),
+    ("both", "1.1", "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nX{hidden}"),
+    ("a coding with a tab", "1.1", "Transfer-Encoding:\tchunked\r\n", "0\r\n\r\n{hidden}"),
+    ("a coding in quotes", "1.1", "Transfer-Encoding: \"chunked\"\r\n", "0\r\n\r\n{hidden}"),
+    ("a coding with parameters", "1.1", "Transfer-Encoding: chunked;a=b\r\n", "0\r\n\r\n{hidden}"),
+    ("two codings", "1.1", "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n{hidden}"),
+    ("a coding twice", "1.1", "Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n{hidden}"),
+    (
+        "a coding after a bare CR",
+        "1.1",
+        "X: y\rTransfer-Encoding: chunked\r\n",
+        "0\r\n\r\n{hidden}",
+    ),
+    (
+        "a coding after a zero",
+        "1.1",
+        "X: y\0\r\nTransfer-Encoding: chunked\0\r\n",
+        "0\r\n\r\n{hidden}",
+    ),
+    ("a look-alike", "1.1", "Transfer_Encoding: chunked\r\n", "0\r\n\r\n{hidden}"),
+    ("a look-alike of the length", "1.1", "Content.Length: 5\r\n", "{hidden}"),
+    ("a length in hex", "1.1", "Content-Length: 0x10\r\n", "{hidden}"),
+    ("a length with zeros", "1.1", "Content-Length: 00\r\n", "{hidden}"),
+    ("a length with a comma", "1.1", "Content-Length: 0,0\r\n", "{hidden}"),
+    ("an endless length", "1.1", "Content-Length: 99999999999999999999999\r\n", "{hidden}"),
+    ("a length too long by half", "1.1", "Content-Length: 18446744073709551616\r\n", "{hidden}"),
+    (
+        "a chunk's extension",
+        "1.1",
+        "Transfer-Encoding: chunked\r\n",
+        "0;a=\"\r\n{chunk}\"\r\n\r\n{hidden}",
+    ),
+    (
+        "a chunk's length with a space",
+        "1.1",
+        "Transfer-Encoding: chunked\r\n",
+        "0 \r\n\r\n{hidden}",
+    ),
+    (
+        "a chunk that is too long",
+        "1.1",
+        "Transfer-Encoding: chunked\r\n",
+        "1\r\nab\r\n0\r\n\r\n{hidden}",
+    ),
+    (
+        "a chunk of 2^64",
+        "1.1",
+        "Transfer-Encoding: chunked\r\n",
+        "10000000000000000\r\n\r\n0\r\n\r\n{hidden}",
+    ),
+    ("a bare LF after a chunk", "1.1", "Transfer-Encoding: chunked\r\n", "0\n\n{hidden}"),
+    ("trailers", "1.1", "Transfer-Encoding: chunked\r\n", "0\r\nContent-Length: 5\r\n\r\n{hidden}"),
+    ("pipelined", "1.1", "Content-Length: 0\r\n", "{hidden}"),
+    (
+        "with a body and Connection: Content-Length",
+        "1.1",
+        "Connection: Content-Length\r\nContent-Length: 3\r\n",
+        "abc{hidden}",
+    ),
+    (
+        "with Connection: Transfer-Encoding",
+        "1.1",
+        "Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n",
+        "0\r\n\r\n{hidden}",
+    ),
+];
+
+#[test]
+fn no_request_hides_in_another() {
+    let app = App::start(read);
+    let gate = app.gate(&[]);
+    let host = gate.browser().authority;
+    let hidden = hidden(&host);
+    let length = hidden.len();
+    let chunk = format!("{length:x}\r\n{hidden}\r\n0\r\n\r\n");
+    for (name, version, fields, body) in SHAPES {
+        let body = body.replace("{chunk}", &chunk).replace("{hidden}", &hidden);
+        let head = format!("POST /down/x HTTP/{version}\r\nHost: {host}\r\n{fields}\r\n");
+        hides_nothing(&app, &gate, name, format!("{head}{body}").as_bytes());
+    }
+}
+
+#[test]
+fn no_request_hides_behind_an_upgrade_that_was_not_made() {
+    let app = App::start(read);
+    let gate = app.gate(&[]);
+    let host = gate.browser().authority;
+    let hidden = hidden(&host);
+    let length = hidden.len();
+    for (name, fields) in [
+        ("refused", "Connection: Upgrade\r\nUpgrade: websocket\r\n".to_owned()),
+        ("another protocol", "Connection: Upgrade\r\nUpgrade: foo\r\n".to_owned()),
+        (
+            "HTTP/2",
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
+                .to_owned(),
+        ),
+        (
+            "with a length",
+            format!("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: {length}\r\n"),
+        ),
+        (
+            "in chunks",
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n"
+                .to_owned(),
+        ),
+        ("not connected", "Upgrade: websocket\r\n".to_owned()),
+        ("two", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n".to_owned()),
+        ("twice", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n".to_owned()),
+    ] {
+        for method in ["GET", "POST"] {
+            let head = format!("{method} /down/x HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+            hides_nothing(&app, &gate, name, format!("{head}{hidden}").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn an_app_that_switches_unasked_opens_no_tunnel() {
+    let app = App::start(|line| {
+        while line.head().is_some() {
+            let _ = line.say(SWITCHED.as_bytes());
+        }
+    });
+    let gate = app.gate(&[]);
+    let host = gate.browser().authority;
+    for fields in ["", "Connection: Upgrade\r\nUpgrade: foo\r\n"] {
+        let mut wire = Wire::to(gate.port);
+        wire.hurry(Duration::from_secs(5));
+        wire.send(format!("GET /down/x HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n").as_bytes())
+            .unwrap();
+        let status = wire.answer(false).map_or(0, |answer| answer.status);
+        assert!(matches!(status, 0 | 502), "{fields}: {status}");
+        let _ = wire.send(hidden(&host).as_bytes());
+        assert!(wire.is_closed(), "{fields}");
+        assert!(!app.heads().iter().any(|head| head.contains("hidden")), "{fields}");
+    }
+}
+
+#[test]
+fn the_second_of_two_requests_in_one_go_is_not_asked_and_the_connection_says_so() {
+    let app = App::start(read);
+    let gate = app.gate(&[]);
+    let request = gate.browser().request("GET", "/down/x", &[], None);
+    let mut wire = Wire::to(gate.port);
+    wire.send(&[request.clone(), request.clone()].concat()).unwrap();
+    wire.answer(false).unwrap().is(200);
+    wire.hurry(Duration::from_secs(5));
+    assert!(wire.is_closed(), "a client knows by this that it has to ask again (RFC 9112 §9.3.2)");
+    assert_eq!(app.count(), 1);
+}
