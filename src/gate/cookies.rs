@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
@@ -97,15 +98,16 @@ pub fn is_ours(name: &[u8]) -> bool {
 /// A `Cookie` header without our family: `None` when it holds none of it and may stay as it is,
 /// `Some(None)` when nothing else is in it.
 pub fn strip_ours(header: &HeaderValue) -> Option<Option<HeaderValue>> {
-    let bytes = header.as_bytes();
-    let name = |pair: &[u8]| is_ours(pair.split(|b| *b == b'=').next().unwrap_or_default());
-    bytes.split(|b| *b == b';').any(name).then(|| {
-        let kept: Vec<&[u8]> = bytes
-            .split(|b| *b == b';')
-            .map(<[u8]>::trim_ascii)
-            .filter(|pair| !pair.is_empty() && !name(pair))
-            .collect();
-        let kept = kept.join(&b"; "[..]);
-        (!kept.is_empty()).then(|| HeaderValue::from_bytes(&kept).ok()).flatten()
-    })
+    let mut kept = Vec::with_capacity(header.len());
+    let mut found = false;
+    for pair in header.as_bytes().split(|b| *b == b';').map(<[u8]>::trim_ascii) {
+        if is_ours(pair.split(|b| *b == b'=').next().unwrap_or_default()) {
+            found = true;
+        } else if !pair.is_empty() {
+            kept.extend_from_slice(if kept.is_empty() { b"" } else { b"; " });
+            kept.extend_from_slice(pair);
+        }
+    }
+    let other = || HeaderValue::from_maybe_shared(Bytes::from(kept)).ok();
+    found.then(|| other().filter(|other| !other.is_empty()))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
@@ -19,14 +19,16 @@ use super::connection::Connection;
 use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
-use super::headers::{self, Upstream};
+use super::headers;
 use super::live::Shared;
 use super::passage;
 use super::request_id::{X_REQUEST_ID, request_id};
 use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
+use crate::gate::{
+    self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal, Site,
+};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
@@ -174,6 +176,21 @@ impl Gateway {
         Ok(())
     }
 
+    /// Tells the app where a request comes from and who calls.
+    fn introduce(&self, headers: &mut HeaderMap, site: &Site, ctx: &Exchange) -> Result<()> {
+        let mut forwardings = ctx.live.forwardings.iter();
+        let forwarding = forwardings.find(|(origin, _)| *origin == site.place.origin);
+        if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
+            forwarding.write(client, headers);
+        }
+        let introduction = ctx.site.and_then(|index| ctx.live.map.introduction(index));
+        let (keys, now) = (&self.shared.keys, self.shared.system.now());
+        introduction
+            .ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?
+            .write(&ctx.caller, keys, now, headers)
+            .or_err(ErrorType::InternalError, "cannot tell the app who calls")
+    }
+
     /// Who holds the request's session cookie. No I/O for a session that this process knows.
     async fn caller(
         &self,
@@ -252,24 +269,12 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         let site = ctx.site();
         let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
-        headers::clean_request(request, ctx.live.map.reserved(), site.asks_for_methods());
         passage::prepare(request, site)?;
-        let forwarding =
-            ctx.live.forwardings.iter().find(|(origin, _)| *origin == site.place.origin);
-        if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
-            forwarding.write(client, &mut Upstream(request));
-        }
-        let introduction = ctx.site.and_then(|index| ctx.live.map.introduction(index));
-        let introduction =
-            introduction.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
-        let (keys, now) = (&self.shared.keys, self.shared.system.now());
-        introduction
-            .write(&ctx.caller, keys, now, &mut Upstream(request))
-            .or_err(ErrorType::InternalError, "cannot tell the app who calls")?;
-        if let Some(id) = &ctx.outgoing.request_id {
-            request.insert_header(X_REQUEST_ID, id.clone())?;
-        }
-        Ok(())
+        headers::rewrite(request, |headers| {
+            headers::clean_request(headers, ctx.live.map.reserved(), site.asks_for_methods());
+            passage::tell_prefix(headers, site);
+            self.introduce(headers, site, ctx)
+        })
     }
 
     async fn response_filter(

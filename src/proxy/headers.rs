@@ -1,41 +1,58 @@
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
+use pingora::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use crate::gate::{self, Headers, Reserved};
+use super::request_id::X_REQUEST_ID;
+use crate::gate::{self, Reserved};
 
-/// Pingora keeps the case of names beside the map: headers are written through it.
-pub(super) struct Upstream<'r>(pub(super) &'r mut RequestHeader);
+/// Room for what we add to a request, so that the map grows once.
+const ADDED: usize = 10;
 
-impl Headers for Upstream<'_> {
-    fn set(&mut self, name: HeaderName, value: HeaderValue) {
-        // Fails only beyond 32,768 headers, far above what a client may send.
-        let _ = self.0.insert_header(name, value);
+/// Changes the headers of a request on its way to an app. Pingora keeps the spelling of every
+/// name in a second map, which would double the cost of each change. Case means nothing in a name
+/// (RFC 9110 §5.1), so that map is left behind, and the app sees the usual spelling.
+pub(super) fn rewrite(
+    request: &mut RequestHeader,
+    change: impl FnOnce(&mut HeaderMap) -> Result<()>,
+) -> Result<()> {
+    // Only what is sent as it was judged goes on.
+    let target = request.uri.path_and_query().map(|target| target.as_str().as_bytes());
+    if target != Some(request.raw_path()) {
+        return Error::e_explain(ErrorType::InternalError, "the target is not what was judged");
     }
+    let placeholder = RequestHeader::build_no_case(http::Method::GET, b"/", None)?;
+    let mut parts = http::request::Parts::from(std::mem::replace(request, placeholder));
+    parts.headers.reserve(ADDED);
+    let changed = change(&mut parts.headers);
+    *request = parts.into();
+    changed
 }
 
 /// Takes out every name that only we may write, and our cookies. `by_method`: also what would
-/// make the app see another method than the rules were asked about.
-pub(super) fn clean_request(request: &mut RequestHeader, reserved: &Reserved, by_method: bool) {
-    let ours = request.headers.keys().filter(|name| {
-        let name = name.as_str();
-        reserved.has(name) || (by_method && gate::is_method_override(name))
+/// make the app see another method than the rules were asked about. What is called
+/// [`X_REQUEST_ID`] is ours already.
+pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
+    let ours = headers.keys().filter(|name| {
+        let text = name.as_str();
+        (reserved.has(text) && *name != X_REQUEST_ID)
+            || (by_method && gate::is_method_override(text))
     });
     let ours: Vec<HeaderName> = ours.cloned().collect();
     for name in &ours {
-        request.remove_header(name);
+        headers.remove(name);
     }
-    let cookies = request.headers.get_all(header::COOKIE);
-    if cookies.iter().all(|cookie| gate::strip_ours(cookie).is_none()) {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    let stripped: Vec<_> = cookies.map(|cookie| (cookie, gate::strip_ours(cookie))).collect();
+    if stripped.iter().all(|(_, stripped)| stripped.is_none()) {
         return;
     }
-    let kept: Vec<HeaderValue> = cookies
-        .iter()
-        .filter_map(|cookie| gate::strip_ours(cookie).unwrap_or_else(|| Some(cookie.clone())))
-        .collect();
-    request.remove_header(&header::COOKIE);
+    let kept = stripped.into_iter();
+    let kept = kept.filter_map(|(cookie, other)| other.unwrap_or_else(|| Some(cookie.clone())));
+    let kept: Vec<HeaderValue> = kept.collect();
+    headers.remove(header::COOKIE);
     for cookie in kept {
-        let _ = request.append_header(header::COOKIE, cookie);
+        headers.append(header::COOKIE, cookie);
     }
 }
 
@@ -51,13 +68,8 @@ pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
         response.remove_header(&header::CONTENT_LENGTH);
         response.remove_header(&header::TRANSFER_ENCODING);
     }
-    let nominated: Vec<String> = connection_options(&response.headers);
-    for name in nominated.iter().map(String::as_str).chain(HOP_BY_HOP) {
-        response.remove_header(name);
-    }
-    if response.status != http::StatusCode::SWITCHING_PROTOCOLS {
-        response.remove_header(&header::CONNECTION);
-        response.remove_header(&header::UPGRADE);
+    for name in hop_by_hop(response) {
+        response.remove_header(&name);
     }
     let ours = |cookie: &HeaderValue| {
         gate::is_ours(cookie.as_bytes().split(|b| *b == b'=').next().unwrap_or_default())
@@ -75,15 +87,23 @@ pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
     }
 }
 
-fn connection_options(headers: &HeaderMap) -> Vec<String> {
-    let keep = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("upgrade");
-    let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    values
+/// The names in an answer that are for this hop only. Most answers have none.
+fn hop_by_hop(response: &ResponseHeader) -> Vec<HeaderName> {
+    let switches = response.status == http::StatusCode::SWITCHING_PROTOCOLS;
+    let options = response.headers.get_all(header::CONNECTION).iter();
+    let options: Vec<&str> = options
+        .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
-        .filter(keep)
-        .map(str::to_owned)
-        .collect()
+        .filter(|option| !option.eq_ignore_ascii_case("upgrade"))
+        .collect();
+    let for_this_hop = |name: &&HeaderName| {
+        let text = name.as_str();
+        HOP_BY_HOP.contains(&text)
+            || options.iter().any(|option| option.eq_ignore_ascii_case(text))
+            || (!switches && [header::CONNECTION, header::UPGRADE].contains(name))
+    };
+    response.headers.keys().filter(for_this_hop).cloned().collect()
 }
 
 /// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).

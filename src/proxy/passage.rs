@@ -1,5 +1,6 @@
 //! What a site changes of its requests: the path that the app gets, and the host.
 use http::header::{HOST, HeaderName};
+use http::{HeaderMap, HeaderValue};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::RequestHeader;
 
@@ -27,10 +28,18 @@ pub(super) fn prepare(request: &mut RequestHeader, site: &Site) -> Result<()> {
         let rest = rest.ok_or_else(|| Error::explain(ErrorType::InternalError, "another site"))?;
         let stripped = if rest.starts_with(b"/") { rest.to_vec() } else { [b"/", rest].concat() };
         request.set_raw_path(&stripped)?;
-        request.insert_header(PREFIX, site.place.path.as_str())?;
     }
     if let Some(host) = &site.passage.send_host {
         request.insert_header(HOST, host.clone())?;
     }
     Ok(())
+}
+
+/// Tells the app what was stripped of its paths.
+pub(super) fn tell_prefix(headers: &mut HeaderMap, site: &Site) {
+    let prefix = HeaderValue::from_str(&site.place.path);
+    // A site's path is plain ASCII.
+    if let Some(prefix) = prefix.ok().filter(|_| site.passage.strip_prefix) {
+        headers.insert(PREFIX, prefix);
+    }
 }
