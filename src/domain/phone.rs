@@ -101,6 +101,9 @@ pub enum InvalidPhone {
     NoSuchNumber,
 }
 
+/// A plus sign and 15 digits (ITU-T E.164 §6.1).
+const LONGEST: usize = 16;
+
 impl PhoneNumber {
     /// Reads what a person typed: spaces, dashes, dots, brackets, `00`, `tel:` and the digits of
     /// other scripts are taken. `+` or `00` wins over `home`, the country chosen beside the field.
@@ -112,9 +115,14 @@ impl PhoneNumber {
         if number.extension.is_some() || !number.is_valid() {
             return Err(InvalidPhone::NoSuchNumber);
         }
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        // Some plans allow more digits than can be dialled from abroad.
+        if e164.len() > LONGEST {
+            return Err(InvalidPhone::NoSuchNumber);
+        }
         let country = number.get_region_code().map(|region| region.to_string());
         Ok(Self {
-            e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
+            e164,
             country: country.and_then(|c| Country::parse(&c).ok()),
             test: false,
         })

@@ -186,7 +186,7 @@ impl Page for MessagePage<'_> {
             .text("host", Safe::left_to_right(message.host))
             .text("phone", phone.unwrap_or_default())
             .number("count", message.count)
-            .text("time", message.until.map(clock_time).unwrap_or_default())
+            .maybe("time", message.until.map(clock_time))
             .list("points", message.points.iter().map(row))
             .list("links", message.links.iter().filter_map(|site| row_of(site)))
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))

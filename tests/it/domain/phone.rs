@@ -129,6 +129,8 @@ fn what_is_no_number_is_refused() {
         ("911", NoSuchNumber),
         ("+44 740012", NoSuchNumber),
         ("+44 7400 1234567", NoSuchNumber),
+        // Germany's plan has room for more digits than E.164.
+        ("+49 2010 0000000000", NoSuchNumber),
         ("+1 123 456 7890", NoSuchNumber),
         ("555-0123", NoSuchNumber),
     ] {
