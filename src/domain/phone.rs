@@ -121,11 +121,7 @@ impl PhoneNumber {
             return Err(InvalidPhone::NoSuchNumber);
         }
         let country = number.get_region_code().map(|region| region.to_string());
-        Ok(Self {
-            e164,
-            country: country.and_then(|c| Country::parse(&c).ok()),
-            test: false,
-        })
+        Ok(Self { e164, country: country.and_then(|c| Country::parse(&c).ok()), test: false })
     }
 
     /// A number in E.164 that no numbering plan has, for tests: nothing is ever sent to it, and

@@ -14,6 +14,8 @@ const ALWAYS: &[&str] = &[
     "x-doorcode-",
     "x-request-id",
     "forwarded",
+    // CGI makes HTTP_PROXY of it, which many libraries obey.
+    "proxy",
     "x-auth-request-",
     "remote-user",
     "remote-groups",

@@ -35,6 +35,8 @@ pub(super) struct Exchange {
     pub(super) live: Arc<Live>,
     pub(super) began: Timestamp,
     pub(super) client: Option<IpAddr>,
+    /// Whether the head says what Pingora read in it.
+    pub(super) as_read: bool,
     /// The site that the request goes on to, by its place in the map.
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
@@ -55,6 +57,7 @@ impl Exchange {
             live,
             began,
             client: None,
+            as_read: false,
             site: None,
             caller: Caller::Nobody,
             received: 0,

@@ -22,7 +22,7 @@ use super::head;
 use super::headers;
 use super::live::Shared;
 use super::passage;
-use super::request_id::{X_REQUEST_ID, request_id};
+use super::request_id;
 use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
@@ -60,7 +60,8 @@ impl Gateway {
         ctx.client = Some(client);
         let problem =
             |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
-        if let Some(refused) = head::odd(request) {
+        let odd = if ctx.as_read { head::odd(request) } else { Some(Problem::BadRequest) };
+        if let Some(refused) = odd {
             ctx.decision = "bad-request";
             return Fate::Answer(head::refusal(&refused, request, &live.web));
         }
@@ -166,16 +167,6 @@ impl Gateway {
         }
     }
 
-    /// Gives a request the id that everybody knows it by from then on; whatever the client called
-    /// it is gone.
-    fn give_id(&self, request: &mut RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Result<()> {
-        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
-        let id = request_id(&request.headers, trusted, &self.shared.system);
-        request.insert_header(X_REQUEST_ID, id.clone())?;
-        ctx.outgoing.request_id = Some(id);
-        Ok(())
-    }
-
     /// Tells the app where a request comes from and who calls.
     fn introduce(&self, headers: &mut HeaderMap, site: &Site, ctx: &Exchange) -> Result<()> {
         let mut forwardings = ctx.live.forwardings.iter();
@@ -233,13 +224,14 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(Some(self.idle));
         }
         session.set_write_timeout(Some(WRITE));
+        ctx.as_read = head::is_as_read(session);
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
         }
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
-        self.give_id(session.req_header_mut(), peer, ctx)?;
+        request_id::give(session.req_header_mut(), peer, ctx, &self.shared.system)?;
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
             Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,

@@ -1,8 +1,10 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use pingora_core::protocols::http::v1::server::HttpSession;
 use pingora_http::RequestHeader;
+use pingora_proxy::Session;
 
 use crate::gate::{self, BadTarget};
 use crate::web::{Problem, Web};
@@ -74,8 +76,40 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
     // the other.
     let bodiless = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
         && !headers.contains_key(TRANSFER_ENCODING);
-    let switch = !headers.contains_key(UPGRADE) || bodiless;
+    let switch = match headers.get(UPGRADE) {
+        None => true,
+        Some(to) if to.as_bytes().eq_ignore_ascii_case(b"websocket") => {
+            bodiless && asks_to_switch(headers)
+        }
+        Some(_) => bodiless,
+    };
     length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
+}
+
+/// Without the option, `Upgrade` is not meant for us (RFC 9110 §7.8), but Pingora would switch.
+fn asks_to_switch(headers: &HeaderMap) -> bool {
+    let mut options = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    options.any(|value| value.split(',').any(|o| o.trim().eq_ignore_ascii_case("upgrade")))
+}
+
+/// Whether a head of HTTP/1 says what Pingora read in it. It mends some heads instead of refusing
+/// them, and others read those in another way: a target with a space or a fragment, a body with
+/// both a length and chunks (RFC 9112 §6.1). HTTP/2 has no such text.
+pub(super) fn is_as_read(session: &Session) -> bool {
+    let Some(raw) = session.as_http1().map(HttpSession::get_headers_raw_bytes) else { return true };
+    let (request, raw) = (session.req_header(), raw.trim_ascii_start());
+    let rest = raw.strip_prefix(request.method.as_str().as_bytes());
+    let rest = rest.and_then(|rest| rest.strip_prefix(b" ")?.strip_prefix(request.raw_path()));
+    let chunked = request.headers.contains_key(TRANSFER_ENCODING);
+    rest.is_some_and(|rest| rest.starts_with(b" HTTP/1.")) && !(chunked && has_length(raw))
+}
+
+fn has_length(raw: &[u8]) -> bool {
+    let is_length = |line: &[u8]| {
+        let name = line.get(..CONTENT_LENGTH.as_str().len());
+        name.is_some_and(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str().as_bytes()))
+    };
+    raw.split(|b| *b == b'\n').skip(1).any(is_length)
 }
 
 /// The host and the path as they will be sent.

@@ -71,8 +71,11 @@ pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
     for name in hop_by_hop(response) {
         response.remove_header(&name);
     }
+    // A cookie without a name is sent back as its bare value (RFC 6265bis §5.7), which may look
+    // like one of ours.
     let ours = |cookie: &HeaderValue| {
-        gate::is_ours(cookie.as_bytes().split(|b| *b == b'=').next().unwrap_or_default())
+        let mut parts = cookie.as_bytes().split(|b| *b == b'=').map(<[u8]>::trim_ascii);
+        gate::is_ours(parts.find(|part| !part.is_empty()).unwrap_or_default())
     };
     let cookies = response.headers.get_all(header::SET_COOKIE);
     if cookies.iter().any(ours) {
@@ -106,8 +109,15 @@ fn hop_by_hop(response: &ResponseHeader) -> Vec<HeaderName> {
     response.headers.keys().filter(for_this_hop).cloned().collect()
 }
 
+/// Directives for shared caches alone (RFC 9213, and the one before it). They would win over
+/// `Cache-Control` there.
+const FOR_SHARED_CACHES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
+
 /// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).
 fn make_private(response: &mut ResponseHeader) {
+    for name in FOR_SHARED_CACHES {
+        response.remove_header(name);
+    }
     let directives = response.headers.get_all(header::CACHE_CONTROL).iter();
     let texts: Vec<String> = directives
         .filter_map(|value| value.to_str().ok())
