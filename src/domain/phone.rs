@@ -102,7 +102,7 @@ pub enum InvalidPhone {
 }
 
 /// A plus sign and 15 digits (ITU-T E.164 §6.1).
-const LONGEST: usize = 16;
+const LONGEST_E164: usize = 16;
 
 impl PhoneNumber {
     /// Reads what a person typed: spaces, dashes, dots, brackets, `00`, `tel:` and the digits of
@@ -117,7 +117,7 @@ impl PhoneNumber {
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         // Some plans allow more digits than can be dialled from abroad.
-        if e164.len() > LONGEST {
+        if e164.len() > LONGEST_E164 {
             return Err(InvalidPhone::NoSuchNumber);
         }
         let country = number.get_region_code().map(|region| region.to_string());
