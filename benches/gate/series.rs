@@ -77,6 +77,18 @@ impl Servers {
 /// Rates, latencies, processor time, memory.
 pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
     let servers = Servers::start(bench, results, &[]);
+    // Before any load: what a server has freed would hide what a connection takes.
+    for (subject, seen) in &mut results.rows {
+        let (port, ids) = (servers.must(subject).port, servers.must(subject).ids());
+        let before = memory(&ids);
+        let request = load::request(subject.target, &bench.lines(subject, port));
+        let connections = load::idle(port, &request);
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let grown = memory(&ids).saturating_sub(before) as f64;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let many = connections.len() as f64;
+        seen.per_idle_connection = grown / many;
+    }
     for (subject, _) in &results.rows {
         let port = servers.must(subject).port;
         load::rate(port, subject.target, &bench.lines(subject, port), 1);
@@ -98,20 +110,9 @@ pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
             seen.p99.push(rate.p99);
             seen.cpu.push(all / requests);
             seen.cpu_user.push(all / requests * share);
+            seen.peak = peak(&ids);
             println!("round {}: {:32} {:8.0} /s", round + 1, subject.name, rate.per_second);
         }
-    }
-    for (subject, seen) in &mut results.rows {
-        let (port, ids) = (servers.must(subject).port, servers.must(subject).ids());
-        seen.peak = peak(&ids);
-        let before = memory(&ids);
-        let request = load::request(subject.target, &bench.lines(subject, port));
-        let connections = load::idle(port, &request);
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let grown = memory(&ids).saturating_sub(before) as f64;
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let many = connections.len() as f64;
-        seen.per_idle_connection = grown / many;
     }
 }
 

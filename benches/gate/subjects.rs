@@ -39,7 +39,7 @@ pub(crate) fn all() -> Vec<Subject> {
     vec![
         row("direct", "direct", "/", Proof::None),
         row("bare Pingora", "bare", "/", Proof::None),
-        row("Doorcode, public", "doorcode", "/public/", Proof::None),
+        row("Doorcode, public", "doorcode", "/public/logo.svg", Proof::None),
         row("Doorcode, signed in", "doorcode", "/", Proof::Session),
         row("Doorcode, signed in, full store", "doorcode-full", "/", Proof::Session),
         row("nginx", "nginx", "/", Proof::None),
@@ -287,7 +287,8 @@ impl Bench {
         if subject.name == "direct" {
             return;
         }
-        let told = format!("{}told", subject.target);
+        let folder = subject.target.rfind('/').map_or("/", |slash| &subject.target[..=slash]);
+        let told = format!("{folder}told");
         let answer = once(port, &request(&told, &lines)).expect("an answer");
         let forwarded = format!("for=127.0.0.1 proto=http host=localhost:{port} user=");
         assert!(answer.body.starts_with(&forwarded), "{name}: {}", answer.body);

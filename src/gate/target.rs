@@ -68,6 +68,9 @@ const MOST: usize = 32;
 ///
 /// Whatever some upstream could take for a way out of a directory is refused, not read.
 pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
+    if is_plain(raw) {
+        return Ok(Readings { sent: raw, others: Vec::new() });
+    }
     if !raw.starts_with('/') {
         return Err(BadTarget::NoLeadingSlash);
     }
@@ -111,6 +114,21 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
         }
     }
     Ok(found)
+}
+
+/// Whether a path has one reading and is good, told in one pass: most are.
+fn is_plain(raw: &str) -> bool {
+    let mut before = 0;
+    let plain = raw.bytes().all(|b| {
+        let plain = match b {
+            b'/' | b'.' => before != b'/',
+            b'-' | b'_' | b'~' => true,
+            _ => b.is_ascii_alphanumeric(),
+        };
+        before = b;
+        plain
+    });
+    plain && raw.starts_with('/') && (before != b'/' || raw == "/")
 }
 
 /// An app that resolves a target as a URL takes `//x/admin` for the path `/admin` of a host `x`

@@ -11,8 +11,8 @@ use pingora_proxy::Session;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
-use super::live::Live;
-use super::request_id::X_REQUEST_ID;
+use super::exchange::Exchange;
+use super::request_id::{self, X_REQUEST_ID};
 use crate::web::{Facts, Problem};
 
 /// The longest body that an own endpoint takes.
@@ -25,24 +25,26 @@ const MOST_READ_ON: usize = 64 << 20;
 const READ_ON: Duration = Duration::from_secs(2);
 
 /// Answers one of our own paths.
-pub(super) async fn answer(session: &mut Session, live: &Live, facts: Facts) -> Response<Bytes> {
-    let at = facts.origin.clone();
-    let refuse = |problem: &Problem, headers| live.web.problem(problem, headers, Some(&at));
+pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) -> Response<Bytes> {
+    let (at, live) = (facts.origin.clone(), &ctx.live);
+    let headers =
+        request_id::named(&session.req_header().headers, ctx.outgoing.request_id.as_ref());
+    let refuse = |problem: &Problem| live.web.problem(problem, &headers, Some(&at));
     let body = match tokio::time::timeout(WHOLE_BODY, read_body(session)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(problem)) => return refuse(&problem, &session.req_header().headers),
-        Err(_) => return refuse(&Problem::TooSlow, &session.req_header().headers),
+        Ok(Err(problem)) => return refuse(&problem),
+        Err(_) => return refuse(&Problem::TooSlow),
     };
     let request = session.req_header();
     let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let below = path.strip_prefix(facts.base.as_str()).unwrap_or(path);
     let rooted = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
     let mut inner = Request::builder().method(request.method.clone()).uri(rooted);
-    if let Some(headers) = inner.headers_mut() {
-        headers.clone_from(&request.headers);
+    if let Some(inner) = inner.headers_mut() {
+        inner.clone_from(&headers);
     }
     let Ok(inner) = inner.extension(facts).body(Body::from(body)) else {
-        return refuse(&Problem::BadRequest, &request.headers);
+        return refuse(&Problem::BadRequest);
     };
     // What is logged on the way says which request it is about.
     let id = inner.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
@@ -51,7 +53,7 @@ pub(super) async fn answer(session: &mut Session, live: &Live, facts: Facts) -> 
     let (parts, body) = answer.into_parts();
     match body.collect().await {
         Ok(body) => Response::from_parts(parts, body.to_bytes()),
-        Err(_) => refuse(&Problem::Internal, &session.req_header().headers),
+        Err(_) => refuse(&Problem::Internal),
     }
 }
 

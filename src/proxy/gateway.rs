@@ -58,12 +58,13 @@ impl Gateway {
         let live = Arc::clone(&ctx.live);
         let client = gate::client_ip(peer, &request.headers, &live.trusted_proxies);
         ctx.client = Some(client);
-        let problem =
-            |problem: Problem| Fate::Answer(live.web.problem(&problem, &request.headers, None));
+        let id = ctx.outgoing.request_id.clone();
+        let named = || request_id::named(&request.headers, id.as_ref());
+        let problem = |problem: Problem| Fate::Answer(live.web.problem(&problem, &named(), None));
         let odd = if ctx.as_read { head::odd(request) } else { Some(Problem::BadRequest) };
         if let Some(refused) = odd {
             ctx.decision = "bad-request";
-            return Fate::Answer(head::refusal(&refused, request, &live.web));
+            return Fate::Answer(head::refusal(&refused, &named(), &live.web));
         }
         let Ok((authority, path)) = head::target(request) else {
             ctx.decision = "bad-request";
@@ -114,8 +115,10 @@ impl Gateway {
         ctx: &mut Exchange,
     ) -> Fate {
         let live = Arc::clone(&ctx.live);
+        let id = ctx.outgoing.request_id.clone();
         let problem = |problem: Problem| {
-            Fate::Answer(live.web.problem(&problem, &request.headers, Some(origin)))
+            let named = request_id::named(&request.headers, id.as_ref());
+            Fate::Answer(live.web.problem(&problem, &named, Some(origin)))
         };
         let headers = &request.headers;
         ctx.outgoing.sharing = gate::sharing(asked, headers);
@@ -169,6 +172,7 @@ impl Gateway {
 
     /// Tells the app where a request comes from and who calls.
     fn introduce(&self, headers: &mut HeaderMap, site: &Site, ctx: &Exchange) -> Result<()> {
+        request_id::name(headers, ctx.outgoing.request_id.as_ref());
         let mut forwardings = ctx.live.forwardings.iter();
         let forwarding = forwardings.find(|(origin, _)| *origin == site.place.origin);
         if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
@@ -231,10 +235,12 @@ impl ProxyHttp for Gateway {
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
-        request_id::give(session.req_header_mut(), peer, ctx, &self.shared.system)?;
+        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
+        let id = request_id::of(&session.req_header().headers, trusted, &self.shared.system);
+        ctx.outgoing.request_id = Some(id);
         let answer = match self.judge(session.req_header(), peer, ctx).await {
             Fate::Forward => return Ok(false),
-            Fate::Own(facts) => bridge::answer(session, &Arc::clone(&ctx.live), facts).await,
+            Fate::Own(facts) => bridge::answer(session, ctx, facts).await,
             Fate::Answer(answer) => answer,
         };
         self.shared.drain.close_if_ending(session);
@@ -354,7 +360,9 @@ impl ProxyHttp for Gateway {
             }
             session.set_keepalive(None);
             let at = ctx.site().map(|site| &site.place.origin);
-            let answer = ctx.live.web.problem(&problem, &session.req_header().headers, at);
+            let id = ctx.outgoing.request_id.as_ref();
+            let named = request_id::named(&session.req_header().headers, id);
+            let answer = ctx.live.web.problem(&problem, &named, at);
             // The client may be gone: then there is nobody to tell.
             let _ = send(session, answer, ctx).await;
         }

@@ -47,8 +47,8 @@ pub(super) fn odd(request: &RequestHeader) -> Option<Problem> {
 }
 
 /// The answer to a head that is refused.
-pub(super) fn refusal(problem: &Problem, request: &RequestHeader, web: &Web) -> Response<Bytes> {
-    let mut answer = web.problem(problem, &request.headers, None);
+pub(super) fn refusal(problem: &Problem, headers: &HeaderMap, web: &Web) -> Response<Bytes> {
+    let mut answer = web.problem(problem, headers, None);
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         answer.headers_mut().insert(ALLOW, ALLOWED);
     }

@@ -3,7 +3,6 @@ use http::{HeaderMap, HeaderValue};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use super::request_id::X_REQUEST_ID;
 use crate::gate::{self, Reserved};
 
 /// Room for what we add to a request, so that the map grows once.
@@ -30,13 +29,11 @@ pub(super) fn rewrite(
 }
 
 /// Takes out every name that only we may write, and our cookies. `by_method`: also what would
-/// make the app see another method than the rules were asked about. What is called
-/// [`X_REQUEST_ID`] is ours already.
+/// make the app see another method than the rules were asked about.
 pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
     let ours = headers.keys().filter(|name| {
         let text = name.as_str();
-        (reserved.has(text) && *name != X_REQUEST_ID)
-            || (by_method && gate::is_method_override(text))
+        reserved.has(text) || (by_method && gate::is_method_override(text))
     });
     let ours: Vec<HeaderName> = ours.cloned().collect();
     for name in &ours {

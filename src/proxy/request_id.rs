@@ -1,13 +1,7 @@
 //! The name of one request: what the app, the access line, the answer and a person at an error
 //! page all call it by.
-use std::net::IpAddr;
-
 use http::{HeaderMap, HeaderName, HeaderValue};
-use pingora::Result;
-use pingora_http::RequestHeader;
 
-use super::exchange::Exchange;
-use crate::gate;
 use crate::system::System;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,24 +9,25 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// The longest that is taken from a proxy before us.
 const LONGEST: usize = 64;
 
-/// Gives a request the id that everybody knows it by from then on; whatever the client called it
-/// is gone.
-pub(super) fn give(
-    request: &mut RequestHeader,
-    peer: IpAddr,
-    ctx: &mut Exchange,
-    system: &System,
-) -> Result<()> {
-    let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
-    let id = request_id(&request.headers, trusted, system);
-    request.insert_header(X_REQUEST_ID, id.clone())?;
-    ctx.outgoing.request_id = Some(id);
-    Ok(())
+/// The headers of a request as our own pages see them: with the id that everybody knows it by,
+/// whatever the client called it.
+pub(super) fn named(headers: &HeaderMap, id: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = headers.clone();
+    name(&mut headers, id);
+    headers
+}
+
+/// Writes the request's id over whatever is there.
+pub(super) fn name(headers: &mut HeaderMap, id: Option<&HeaderValue>) {
+    match id {
+        Some(id) => drop(headers.insert(X_REQUEST_ID, id.clone())),
+        None => drop(headers.remove(X_REQUEST_ID)),
+    }
 }
 
 /// Of a request: the one that a trusted proxy gave it, when it is well-formed, else a new one of
 /// 128 random bits. A client's own is never taken: it could pass for another request's.
-fn request_id(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
+pub(super) fn of(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
     let given = || {
         let mut all = headers.get_all(X_REQUEST_ID).iter();
         let one = all.next().filter(|id| is_well_formed(id.as_bytes()));
