@@ -195,6 +195,8 @@ fn an_app_sets_its_own_cookies_and_none_of_ours() {
             "Set-Cookie: __HOST-doorcode-browser=evil; Secure; Path=/",
             "Set-Cookie: doorcode-browser=evil",
             "Set-Cookie: doorcode",
+            "Set-Cookie: =doorcode=evil",
+            "Set-Cookie: = doorcode-browser=evil",
             "Set-Cookie: other=1",
         ],
     );
@@ -218,6 +220,12 @@ fn answers_behind_a_login_stay_out_of_shared_caches() {
         let answer = browser.get("/orders").is(200);
         assert_eq!(answer.header("cache-control"), Some(told), "{said}");
     }
+    // Caches of other kinds obey headers of their own before that one (RFC 9213).
+    let shared = ["CDN-Cache-Control: public", "Surrogate-Control: max-age=99"];
+    gate.app.adds("/orders", &shared);
+    let answer = browser.get("/orders").is(200);
+    assert_eq!(answer.all("cdn-cache-control"), Vec::<&str>::new(), "{answer}");
+    assert_eq!(answer.all("surrogate-control"), Vec::<&str>::new(), "{answer}");
     gate.app.adds("/public/x", &["Cache-Control: public, max-age=60"]);
     let answer = browser.get("/public/x").is(200);
     assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));

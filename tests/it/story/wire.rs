@@ -193,3 +193,28 @@ fn an_operator_is_told_whether_the_server_is_well() {
         crate::support::http::exchange(gate.admin, request.as_bytes()).is(status);
     }
 }
+
+#[test]
+fn a_head_that_would_have_to_be_mended_is_refused() {
+    let gate = Gate::start();
+    for (target, lines, body) in [
+        ("/public/a#b", "", ""),
+        ("/public#/../admin", "", ""),
+        ("/public/x", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+        ("/public/x", "transfer-encoding: chunked\r\ncontent-length: 5\r\n", "0\r\n\r\n"),
+        ("/public/x", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", ""),
+        ("/public/x", "Upgrade: websocket\r\nConnection: keep-alive\r\n", ""),
+    ] {
+        let host = format!("localhost:{}", gate.port);
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n{body}");
+        let answer = gate.exchange(&request);
+        assert_eq!(answer.status, 400, "{target} {lines}: {answer}");
+    }
+    assert_eq!(gate.app.count(), 0, "the app saw none of them");
+    let absolute = format!(
+        "GET http://localhost:{port}/public/x?a HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n",
+        port = gate.port
+    );
+    gate.exchange(&absolute).is(200);
+    assert_eq!(gate.app.last().target, "/public/x?a");
+}
