@@ -17,7 +17,7 @@ pub enum Algorithm {
 struct Row {
     algorithm: Algorithm,
     name: &'static str,
-    library: jsonwebtoken::Algorithm,
+    jwt: jsonwebtoken::Algorithm,
     /// Makes a private key. By the library's own generator of chance: it takes no other, for keys
     /// as for the chance in each signature.
     generate: fn() -> Result<Zeroizing<Vec<u8>>, Unspecified>,
@@ -32,7 +32,7 @@ const ROWS: &[Row] = &[
     Row {
         algorithm: Algorithm::Es256,
         name: "ES256",
-        library: jsonwebtoken::Algorithm::ES256,
+        jwt: jsonwebtoken::Algorithm::ES256,
         generate: || {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
             Ok(Zeroizing::new(pair.to_pkcs8v1()?.as_ref().to_vec()))
@@ -42,7 +42,7 @@ const ROWS: &[Row] = &[
     Row {
         algorithm: Algorithm::Rs256,
         name: "RS256",
-        library: jsonwebtoken::Algorithm::RS256,
+        jwt: jsonwebtoken::Algorithm::RS256,
         generate: || {
             let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048)?.as_der()?;
             Ok(Zeroizing::new(der.as_ref().to_vec()))
@@ -66,8 +66,8 @@ impl Algorithm {
         self.row().name
     }
 
-    pub(super) fn library(self) -> jsonwebtoken::Algorithm {
-        self.row().library
+    pub(super) fn jwt(self) -> jsonwebtoken::Algorithm {
+        self.row().jwt
     }
 
     /// A new private key, in PKCS #8.

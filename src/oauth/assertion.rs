@@ -145,7 +145,7 @@ pub fn assertion(
     all.insert("sub".to_owned(), Value::from(facts.user));
     all.insert("iat".to_owned(), seconds(now));
     all.insert("exp".to_owned(), seconds(now + LIFETIME));
-    let mut header = Header::new(key.algorithm.library());
+    let mut header = Header::new(key.algorithm.jwt());
     header.typ = Some((*typ).to_owned());
     header.kid = Some(key.kid.clone());
     Ok(jsonwebtoken::encode(&header, &all, &key.encoding)?)

@@ -144,7 +144,7 @@ fn make(
 
 /// The public half, with what its readers ask of it (RFC 7517 §4).
 fn public(algorithm: Algorithm, encoding: &EncodingKey) -> Option<Jwk> {
-    let mut public = Jwk::from_encoding_key(encoding, algorithm.library()).ok()?;
+    let mut public = Jwk::from_encoding_key(encoding, algorithm.jwt()).ok()?;
     public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256).ok()?);
     public.common.public_key_use = Some(PublicKeyUse::Signature);
     Some(public)
