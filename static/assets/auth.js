@@ -12,20 +12,19 @@
   // One tab is signed in: the others ask again, and are sent where they wanted to go.
   const tabs = self.BroadcastChannel && new BroadcastChannel('doorcode');
   const onward = one('[data-onward]');
-  if (onward) { tabs && tabs.postMessage(1); location.replace(onward.hash ? onward.href : onward.href + hash) }
+  if (onward) { tabs?.postMessage(1); location.replace(onward.hash ? onward.href : onward.href + hash) }
   else if (tabs && one('[name=flow]')) tabs.onmessage = () => location.reload();
   addEventListener('pageshow', e => e.persisted && location.reload());
 
   // The server knows no place: "14:35 UTC" becomes the reader's own time.
   const time = one('[data-clock]'), lang = d.documentElement.lang;
-  if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(lang);
+  if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(lang, { timeStyle: 'short' });
 
   const problem = one('[data-problem]');
   if (problem) {
     problem.focus();
     problem.addEventListener('click', e => {
-      const field = e.target.hash && one(e.target.hash);
-      if (field) { e.preventDefault(); field.focus() }
+      if (e.target.hash) { e.preventDefault(); one(e.target.hash).focus() }
     });
   }
 
@@ -34,8 +33,8 @@
     const f = e.target, b = e.submitter;
     if (f.dataset.busy) return e.preventDefault();
     f.dataset.busy = 1;
-    b && b.setAttribute('aria-disabled', true);
-    setTimeout(() => { delete f.dataset.busy; b && b.removeAttribute('aria-disabled') }, 8e3);
+    b?.setAttribute('aria-disabled', true);
+    setTimeout(() => { delete f.dataset.busy; b?.removeAttribute('aria-disabled') }, 8e3);
   });
 
   // The example belongs to the country that was chosen when the page was made.

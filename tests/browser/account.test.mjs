@@ -92,7 +92,7 @@ for (const { locale, phone, direction } of [
     for (const colorScheme of ['light', 'dark']) {
       for (const width of [1280, 320]) {
         await person.page.setViewportSize({ width, height: 800 });
-        await person.page.emulateMedia({ colorScheme });
+        await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         const picture = `account-${locale}-${colorScheme}-${width}`;
         await person.page.screenshot({ path: `${OUT}${picture}.png`, fullPage: true });
         await sound(person, picture);

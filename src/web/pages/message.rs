@@ -200,9 +200,9 @@ impl Page for MessagePage<'_> {
 /// To the next whole minute, so that nobody comes too early.
 fn clock_time(until: Timestamp) -> Safe {
     let minute = until + Duration::from_millis(59_999);
-    let machine = Safe::escape(&written(until, "%Y-%m-%dT%H:%M:%SZ"));
+    let machine = Safe::escape(&written(minute, "%Y-%m-%dT%H:%MZ"));
     let shown = Safe::escape(&written(minute, "%H:%M UTC"));
-    let [begin, middle, end] = ["<time data-clock dir=\"ltr\" datetime=\"", "\">", "</time>"];
+    let [begin, middle, end] = ["<time data-clock datetime=\"", "\">", "</time>"];
     let [begin, middle, end] = [begin, middle, end].map(Safe::from_static);
     Safe::concat([&begin, &machine, &middle, &shown, &end])
 }
