@@ -97,9 +97,7 @@ impl Map {
 
     /// The site whose pages an origin and path are, for the way back after login.
     pub fn site_at(&self, origin: &Origin, path: &str) -> Option<&Site> {
-        self.sites
-            .iter()
-            .find(|site| site.place.origin == *origin && is_below(path, &site.place.path))
+        self.nearest(origin, path, false).map(|index| &self.sites[index])
     }
 
     /// Whether a login may lead to this path: to a page of a site, or to one of our own.

@@ -1,11 +1,12 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use pingora_core::protocols::http::v1::server::HttpSession;
 use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
+use super::headers::connection_options;
 use crate::gate::{self, BadTarget};
 use crate::web::{Problem, Web};
 
@@ -88,13 +89,12 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
 
 /// Without the option, `Upgrade` is not meant for us (RFC 9110 §7.8), but Pingora would switch.
 fn asks_to_switch(headers: &HeaderMap) -> bool {
-    let mut options = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    options.any(|value| value.split(',').any(|o| o.trim().eq_ignore_ascii_case("upgrade")))
+    connection_options(headers).any(|option| option.eq_ignore_ascii_case("upgrade"))
 }
 
 /// Whether a head of HTTP/1 says what Pingora read in it. It mends some heads instead of refusing
-/// them, and others read those in another way: a target with a space or a fragment, a body with
-/// both a length and chunks (RFC 9112 §6.1). HTTP/2 has no such text.
+/// them, and others read those in another way: a target with a fragment, a body with both a length
+/// and chunks (RFC 9112 §6.1). HTTP/2 has no such text. A space is `%20` here already.
 pub(super) fn is_as_read(session: &Session) -> bool {
     let Some(raw) = session.as_http1().map(HttpSession::get_headers_raw_bytes) else { return true };
     let (request, raw) = (session.req_header(), raw.trim_ascii_start());

@@ -87,16 +87,17 @@ pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
     }
 }
 
+/// What a message says of its own hop (RFC 9110 §7.6.1).
+pub(super) fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
 /// The names in an answer that are for this hop only. Most answers have none.
 fn hop_by_hop(response: &ResponseHeader) -> Vec<HeaderName> {
     let switches = response.status == http::StatusCode::SWITCHING_PROTOCOLS;
-    let options = response.headers.get_all(header::CONNECTION).iter();
-    let options: Vec<&str> = options
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|option| !option.eq_ignore_ascii_case("upgrade"))
-        .collect();
+    let options = connection_options(&response.headers);
+    let options: Vec<&str> = options.filter(|o| !o.eq_ignore_ascii_case("upgrade")).collect();
     let for_this_hop = |name: &&HeaderName| {
         let text = name.as_str();
         HOP_BY_HOP.contains(&text)
