@@ -54,9 +54,9 @@
   const again = one('[data-after]');
   if (again) {
     const button = again.querySelector('button'), left = one('[data-left]'), ready = one('[data-ready]');
-    const rule = new Intl.PluralRules(lang), end = performance.now() + again.dataset.after * 1e3;
+    const rule = new Intl.PluralRules(lang), since = performance.now();
     const tick = () => {
-      const s = Math.ceil((end - performance.now()) / 1e3);
+      const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
       button.disabled = s > 0;
       left.textContent = s > 0 ? left.dataset[rule.select(s)].replace('{count}', s) : '';
       if (s > 0) setTimeout(tick, 1e3); else ready.textContent = ready.dataset.ready;
