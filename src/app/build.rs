@@ -165,6 +165,7 @@ fn lasting(
     let login = LoginParts {
         attempts: Arc::clone(&attempts) as _,
         logins: Arc::clone(&store) as _,
+        users: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
         limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),

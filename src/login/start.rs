@@ -171,7 +171,7 @@ impl Login {
             return Ok(Started::Queued);
         }
         parts.events.record(&Event::QueueFull { attempt });
-        let outcome = SendOutcome::Refused(SendRefusal::Service);
+        let outcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let mut step = |found: Option<&_>| attempt::note_outcome(found, attempt, outcome);
         parts.attempts.update(key, &mut step).await?;
         Err(StartError::Busy)

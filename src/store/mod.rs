@@ -3,6 +3,7 @@
 mod attempts;
 mod counters;
 mod durable;
+mod grants;
 mod memory;
 mod signing_keys;
 mod sql;
@@ -13,8 +14,11 @@ pub use counters::{
     Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Spacing, Take,
 };
 pub use durable::{
-    Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
-    StoredSession, StoredUser, Users, Which,
+    Change, Committed, Logins, NewLogin, Opens, OwnSession, SessionKind, Sessions, Standing,
+    StoredBeginning, StoredSession, StoredUser, Users, Which,
+};
+pub use grants::{
+    GrantState, Grants, NewCode, NewGrant, Rotated, Rotation, StoredCode, StoredGrant, TakenCode,
 };
 pub use memory::MemoryAttempts;
 pub use signing_keys::{KeyState, SigningKeys, StoredKey};

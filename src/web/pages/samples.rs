@@ -6,7 +6,7 @@ use super::{
     Notice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
 };
 use crate::domain::{Country, PhoneNumber, SessionId};
-use crate::session::{Device, OwnSession};
+use crate::session::{Device, OwnSession, SessionKind};
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -84,6 +84,7 @@ fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     let now = Timestamp::from_millis(1_767_225_600_000);
     let session = |hours: u8| OwnSession {
         id: SessionId::from_bytes([hours; 16]),
+        kind: if hours > 48 { SessionKind::Api } else { SessionKind::Browser },
         began: now - Duration::from_hours(hours.into()),
         seen: now - Duration::from_mins(hours.into()),
         device: Device::of(if hours > 24 { "" } else { "Firefox/140.0 (X11; Linux x86_64)" }),

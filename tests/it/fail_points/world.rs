@@ -105,6 +105,7 @@ impl World {
         let login = LoginParts {
             attempts: attempts.clone(),
             logins: stored.clone(),
+            users: stored.clone(),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
             limiter: Arc::new(Limiter::new(counters, &keyring)),

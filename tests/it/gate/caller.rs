@@ -29,6 +29,10 @@ impl store::Sessions for OneSession {
         Ok(true)
     }
 
+    async fn with_id(&self, _: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        Ok(Some(self.0.clone()))
+    }
+
     async fn of_user(&self, _: UserId, _: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         Ok(Vec::new())
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doorcode::domain::{Country, PhoneNumber, SessionId};
-use doorcode::session::{Device, OwnSession};
+use doorcode::session::{Device, OwnSession, SessionKind};
 use doorcode::system::Timestamp;
 use doorcode::web::pages::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit,
@@ -137,6 +137,7 @@ impl Gallery<'_> {
         ];
         let session = |(n, agent): (usize, &&str)| OwnSession {
             id: SessionId::from_bytes([u8::try_from(n).unwrap(); 16]),
+            kind: if n == 2 { SessionKind::Api } else { SessionKind::Browser },
             began: now - Duration::from_hours(30 * n as u64),
             seen: now - Duration::from_mins(25 * n as u64),
             device: Device::of(agent),
