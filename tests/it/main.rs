@@ -15,6 +15,7 @@ mod gate;
 mod handover;
 mod identity;
 mod limits;
+mod oauth;
 mod pages;
 mod people;
 mod running;

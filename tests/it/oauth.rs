@@ -1,0 +1,6 @@
+//! What clients of the API are given, and what is taken back from them.
+mod access;
+mod adversary;
+mod id;
+mod scope;
+mod world;
