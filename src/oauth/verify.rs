@@ -112,7 +112,7 @@ fn session(sid: Option<&str>) -> Result<Option<SessionId>, InvalidToken> {
 /// own, since only the header that we ourselves would write is taken.
 fn read<T: DeserializeOwned>(
     keys: &SigningKeys,
-    kind: Kind,
+    expected: Kind,
     text: &str,
 ) -> Result<T, InvalidToken> {
     if text.len() > LONGEST {
@@ -121,7 +121,7 @@ fn read<T: DeserializeOwned>(
     let header = decode_header(text).map_err(|_| InvalidToken::Malformed)?;
     let kid = header.kid.as_deref().ok_or(InvalidToken::UnknownKey)?;
     let key = keys.verifying(Usage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
-    let expected = key.header(kind.typ());
+    let expected = key.header(expected.typ());
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);
     }
