@@ -1,16 +1,24 @@
 //! What apps and clients of the API trust: the issuer, its keys, what they sign for apps and
 //! clients; later grants. Knows no login method.
 mod algorithm;
+mod app_url;
 mod assertion;
+mod client;
 mod issuer;
 mod keys;
+mod settings;
 mod tokens;
 mod verify;
 
 pub use algorithm::Algorithm;
+pub use app_url::{AppUrl, InvalidAppUrl};
 pub use assertion::{Audience, REMADE_AFTER, Style, assertion};
+pub use client::{
+    Client, ClientId, ClientKind, ClientSecret, Clients, Grant, InvalidClientId, Lifetimes,
+};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
+pub use settings::Settings;
 pub use tokens::{
     AccessToken, IdToken, InvalidScope, Profile, Scope, Subject, access_token, id_token,
 };

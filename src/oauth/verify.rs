@@ -3,7 +3,7 @@ use jsonwebtoken::{Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
 
 use super::tokens::{AccessClaims, IdClaims, Kind};
-use super::{Issuer, Scope, SigningKeys, Subject, Usage};
+use super::{ClientId, Issuer, Scope, SigningKeys, Subject, Usage};
 use crate::domain::{SessionId, UserId};
 use crate::system::Timestamp;
 
@@ -42,8 +42,8 @@ pub struct VerifiedAccess {
     pub session: Option<SessionId>,
     /// The id of the grant that it came from.
     pub grant: Option<String>,
-    /// The id of the client that it was given to.
-    pub client: String,
+    /// Whom it was given to.
+    pub client: ClientId,
     pub audiences: Vec<String>,
     pub scope: Scope,
     /// It is no good from this moment on.
@@ -76,16 +76,16 @@ pub fn verify_access(
     let subject = claims.subject().ok_or(InvalidToken::Malformed)?;
     let session = session(claims.sid.as_deref())?;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
-    let AccessClaims { gid: grant, client_id: client, aud, .. } = claims;
-    let audiences = aud.all();
+    let client = client(&claims.client_id)?;
+    let (audiences, grant) = (claims.aud.all(), claims.gid);
     Ok(VerifiedAccess { subject, session, grant, client, audiences, scope, expires })
 }
 
 /// Whose session a client means to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdHint {
-    /// The id of the client that it was given to.
-    pub client: String,
+    /// Whom it was given to.
+    pub client: ClientId,
     pub user: UserId,
     pub session: Option<SessionId>,
 }
@@ -99,7 +99,11 @@ pub fn read_hint(keys: &SigningKeys, issuer: &Issuer, text: &str) -> Result<IdHi
     }
     let user = UserId::parse(&claims.sub).ok_or(InvalidToken::Malformed)?;
     let session = session(claims.sid.as_deref())?;
-    Ok(IdHint { client: claims.aud, user, session })
+    Ok(IdHint { client: client(&claims.aud)?, user, session })
+}
+
+fn client(id: &str) -> Result<ClientId, InvalidToken> {
+    ClientId::parse(id).map_err(|_| InvalidToken::Malformed)
 }
 
 /// The session that a token names, if any.
@@ -112,7 +116,7 @@ fn session(sid: Option<&str>) -> Result<Option<SessionId>, InvalidToken> {
 /// own, since only the header that we ourselves would write is taken.
 fn read<T: DeserializeOwned>(
     keys: &SigningKeys,
-    expected: Kind,
+    which: Kind,
     text: &str,
 ) -> Result<T, InvalidToken> {
     if text.len() > LONGEST {
@@ -121,7 +125,7 @@ fn read<T: DeserializeOwned>(
     let header = decode_header(text).map_err(|_| InvalidToken::Malformed)?;
     let kid = header.kid.as_deref().ok_or(InvalidToken::UnknownKey)?;
     let key = keys.verifying(Usage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
-    let expected = key.header(expected.typ());
+    let expected = key.header(which.typ());
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);
     }

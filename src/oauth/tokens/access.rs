@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Scope, numeric_date};
 use crate::domain::{SessionId, UserId};
-use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
+use crate::oauth::{Algorithm, ClientId, Issuer, SigningKeys, Unsigned, Usage};
 use crate::system::Timestamp;
 
 /// On whose behalf a client acts.
@@ -32,8 +32,7 @@ impl Subject {
 /// What an access token says.
 #[derive(Clone, Debug)]
 pub struct AccessToken<'a> {
-    /// The client's id.
-    pub client: &'a str,
+    pub client: &'a ClientId,
     pub subject: Subject,
     pub session: Option<SessionId>,
     /// The id of the grant that it came from: revoking that ends the token too.
@@ -123,10 +122,10 @@ pub fn access_token(
     };
     let claims = AccessClaims {
         iss: issuer.to_string(),
-        sub: token.subject.claim(token.client),
+        sub: token.subject.claim(token.client.as_str()),
         aud: Audiences::new(token.audiences.clone()),
-        azp: token.client.to_owned(),
-        client_id: token.client.to_owned(),
+        azp: token.client.to_string(),
+        client_id: token.client.to_string(),
         scope: token.scope.to_string(),
         iat: numeric_date(now),
         exp: numeric_date(now + token.lifetime),

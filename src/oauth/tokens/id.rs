@@ -5,14 +5,13 @@ use serde_json::{Map, Value};
 
 use super::{Kind, Profile, Scope, numeric_date};
 use crate::domain::{SessionId, UserId};
-use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
+use crate::oauth::{Algorithm, ClientId, Issuer, SigningKeys, Unsigned, Usage};
 use crate::system::Timestamp;
 
 /// What an ID token says.
 #[derive(Clone, Debug)]
 pub struct IdToken<'a> {
-    /// The client's id.
-    pub client: &'a str,
+    pub client: &'a ClientId,
     pub user: UserId,
     pub session: Option<SessionId>,
     /// What the client sent to `/authorize`. Never anything else: SDKs refuse a token with a
@@ -59,7 +58,7 @@ pub fn id_token(
     let claims = IdClaims {
         iss: issuer.to_string(),
         sub: token.user.to_string(),
-        aud: token.client.to_owned(),
+        aud: token.client.to_string(),
         iat: numeric_date(now),
         exp: numeric_date(now + token.lifetime),
         sid: token.session.map(|session| session.to_string()),

@@ -1,5 +1,5 @@
 //! The access token, as an API and as we ourselves read it.
-use doorcode::oauth::{Algorithm, Scope, Subject, verify_access};
+use doorcode::oauth::{Algorithm, ClientId, Scope, Subject, verify_access};
 use doorcode::system::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};
@@ -47,9 +47,8 @@ fn we_read_what_we_wrote() {
 
 #[test]
 fn a_clients_own_token_says_so_and_is_nobodys_else() {
-    let world = World::new();
+    let world = World { client: ClientId::parse("robot").unwrap(), ..World::new() };
     let token = world.access_of(Algorithm::Rs256, &world.issuer, |token| {
-        token.client = "robot";
         token.subject = Subject::Client;
         (token.session, token.grant) = (None, None);
         token.audiences.truncate(1);

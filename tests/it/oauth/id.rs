@@ -54,7 +54,7 @@ fn nonce_time_and_hash_stand_in_it_only_when_asked_for() {
     for (algorithm, hash) in ALGORITHMS.into_iter().zip(hashes) {
         let (_, claims) = parts(&world.id_of(algorithm, "openid", |token| {
             token.nonce = Some("a~b.c-d+/=");
-            token.auth_time = Some(NOW - Duration::from_secs(60));
+            token.auth_time = Some(NOW - Duration::from_mins(1));
             token.at_hash_of = Some(access);
             token.session = None;
         }));
@@ -72,7 +72,7 @@ fn a_hint_is_read_however_old_it_is() {
         let hint =
             world.id_of(algorithm, "openid profile", |token| token.lifetime = Duration::ZERO);
         let read = read_hint(&world.keys, &world.issuer, &hint).expect("good");
-        let expected = IdHint { client: "spa".to_owned(), user: USER, session: Some(SESSION) };
+        let expected = IdHint { client: world.client.clone(), user: USER, session: Some(SESSION) };
         assert_eq!(read, expected);
     }
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{Keyring, PhoneNumber, ServerSecret, SessionId, UserId};
 use doorcode::oauth::{
-    AccessToken, Algorithm, IdToken, Issuer, Profile, Scope, SigningKeys, Subject, Usage,
+    AccessToken, Algorithm, ClientId, IdToken, Issuer, Profile, Scope, SigningKeys, Subject, Usage,
     access_token, id_token,
 };
 use doorcode::store::{Database, SqlStore};
@@ -31,6 +31,7 @@ pub(super) struct World {
     pub(super) issuer: Issuer,
     /// Of its access tokens.
     pub(super) scope: Scope,
+    pub(super) client: ClientId,
 }
 
 impl World {
@@ -49,7 +50,8 @@ impl World {
 
     pub(super) fn with(keys: SigningKeys) -> Self {
         let scope = Scope::parse("openid read:orders").unwrap();
-        Self { keys, issuer: issuer("https://auth.example.com"), scope }
+        let client = ClientId::parse("spa").unwrap();
+        Self { keys, issuer: issuer("https://auth.example.com"), scope, client }
     }
 
     /// The public keys, as they are served.
@@ -68,7 +70,7 @@ impl World {
         change: impl FnOnce(&mut AccessToken<'_>),
     ) -> String {
         let mut token = AccessToken {
-            client: "spa",
+            client: &self.client,
             subject: Subject::User(USER),
             session: Some(SESSION),
             grant: Some("grant-1"),
@@ -94,7 +96,7 @@ impl World {
         let scope = Scope::parse(scope).unwrap();
         let profile = profile();
         let mut token = IdToken {
-            client: "spa",
+            client: &self.client,
             user: USER,
             session: Some(SESSION),
             nonce: None,
