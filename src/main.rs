@@ -16,6 +16,8 @@ fn main() -> ExitCode {
             environment: &|name| std::env::var(name).ok(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
+            keys: &doorcode::app::list_keys,
+            rotate: &doorcode::app::rotate_keys,
             serve: &doorcode::app::serve,
         },
     ))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
-use super::{demo, secret, sweep};
+use super::{demo, keys, secret, sweep};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
@@ -14,7 +14,7 @@ use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::metrics::{self, Metrics, MetricsError, Watched};
-use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
+use crate::oauth::{Algorithm, KeysError, Rotation, SigningKeys, Style, Usage};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
     Resolver, Shared,
@@ -103,7 +103,8 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
-    let jobs = background(&lasting, &live, worker, demo);
+    let mut jobs = background(&lasting, &live, worker, demo);
+    jobs.push(keys::job(rotation(&config, &lasting)));
     let access_log = Arc::new(access_log);
     let watched = watched(&lasting, &drain, &access_log);
     let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
@@ -130,7 +131,7 @@ async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Sto
     Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
 }
 
-/// The keys that the sites need, and always that of Doorcode's own assertions.
+/// The keys that sites and clients need, and always that of Doorcode's own assertions.
 fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
     let styles = config.sites.iter().flat_map(|site| site.identity.styles());
     let mut wanted = Vec::new();
@@ -140,6 +141,7 @@ fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
             wanted.push(key);
         }
     }
+    wanted.extend(config.oauth.token_key());
     wanted
 }
 
@@ -212,6 +214,17 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let requests = lasting.metrics.requests(&sites, DECISIONS)?;
     let parts = LiveParts { map, directory, session: config.session, web, requests };
     Ok(Live::new(parts, &config.proxy))
+}
+
+fn rotation(config: &Config, lasting: &Lasting) -> Rotation {
+    Rotation {
+        store: Arc::clone(&lasting.store) as _,
+        keyring: lasting.keyring.clone(),
+        system: lasting.system.clone(),
+        keys: Arc::clone(&lasting.keys),
+        wanted: wanted_keys(config),
+        pace: config.oauth.pace(),
+    }
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {

@@ -68,6 +68,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 /// More would be no limit.
 const MANY: i64 = 100_000_000;
 /// Browsers keep a cookie for at most so long (RFC 6265bis §5.5).
+const LONGEST_KEY: u64 = 730 * DAY;
 const LONGEST_COOKIE: u64 = 400 * DAY;
 
 const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> Key {
@@ -243,6 +244,8 @@ pub(super) const KEYS: &[Key] = &[
         "The API that Auth0's SDKs speak. See [Auth0](auth0.md)."),
     key("oauth.token_algorithm", Text, Default,
         "How tokens are signed: `RS256`, which Auth0's SDKs insist on, `ES256` or `EdDSA`."),
+    key("oauth.key_lifetime", Duration(0, LONGEST_KEY), Default,
+        "How long a key signs tokens or assertions before another takes its place; `0s`: until `doorcode keys rotate`. See [running](running.md#the-signing-keys)."),
     key("oauth.logout_urls", List, Optional("none"),
         "Where `/v2/logout` may lead when it names no client."),
 

@@ -9,7 +9,7 @@ use crate::system::Timestamp;
 use crate::users::Roles;
 
 /// How long an assertion is good for: an app gets a newer one with every later request.
-const LIFETIME: Duration = Duration::from_mins(2);
+pub(super) const LIFETIME: Duration = Duration::from_mins(2);
 
 /// The age at which an assertion is made anew. The rest of its life is for requests on the way
 /// and for clocks that disagree.

@@ -12,6 +12,9 @@ use crate::domain::{Keyring, Subkey};
 use crate::store::{self, KeyState, StoreError, StoredKey};
 use crate::system::System;
 
+/// The subkey that keeps the private halves.
+const SEALS: &str = "signing keys";
+
 /// What a key signs. A key signs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
@@ -25,11 +28,11 @@ impl Usage {
     const NAMES: [(Self, &'static str); 2] =
         [(Self::Assertion, "assertion"), (Self::Token, "token")];
 
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         Self::NAMES.iter().find(|(usage, _)| *usage == self).map_or("", |(_, name)| name)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(_, name)| *name == text).map(|(usage, _)| *usage)
     }
 }
@@ -100,24 +103,34 @@ impl SigningKeys {
         wanted: &[(Usage, Algorithm)],
         system: &System,
     ) -> Result<Self, KeysError> {
-        let subkeys = keyring.subkeys("signing keys");
-        let mut stored = store.living().await?;
-        let missing: Vec<_> = wanted
-            .iter()
-            .filter(|(usage, algorithm)| !signs(&stored, *usage, *algorithm))
-            .collect();
-        for (usage, algorithm) in &missing {
-            let new = make(*usage, *algorithm, &subkeys[0], system)?;
-            store.add_unless_one_signs(&new).await?;
+        let stored = store.living().await?;
+        for (usage, algorithm) in wanted {
+            if !signs(&stored, *usage, *algorithm) {
+                let mut new = make(*usage, *algorithm, keyring, system)?;
+                (new.state, new.signed_from) = (KeyState::Signing, Some(new.created));
+                store.add_unless_there(&new).await?;
+            }
         }
-        if !missing.is_empty() {
-            stored = store.living().await?;
-        }
+        let keys = Self::default();
+        keys.read(store, keyring, system).await?;
+        Ok(keys)
+    }
+
+    /// Reads again what this or another process changed in the table. Where that fails, all stays
+    /// as it was.
+    pub(super) async fn read(
+        &self,
+        store: &dyn store::SigningKeys,
+        keyring: &Keyring,
+        system: &System,
+    ) -> Result<(), KeysError> {
+        let subkeys = keyring.subkeys(SEALS);
         let mut all = Vec::new();
-        for stored in stored {
+        for stored in store.living().await? {
             all.extend(open(store, stored, &subkeys, system).await?.map(Arc::new));
         }
-        Ok(Self { all: ArcSwap::from_pointee(all) })
+        self.all.store(Arc::new(all));
+        Ok(())
     }
 
     /// The public halves as a JWK set (RFC 7517 §5): all, or those that one use and algorithm has.
@@ -162,12 +175,14 @@ fn signs(stored: &[StoredKey], usage: Usage, algorithm: Algorithm) -> bool {
     })
 }
 
-fn make(
+/// A new key, published and the next to sign. Not written anywhere yet.
+pub(super) fn make(
     usage: Usage,
     algorithm: Algorithm,
-    subkey: &Subkey,
+    keyring: &Keyring,
     system: &System,
 ) -> Result<StoredKey, KeysError> {
+    let subkey = &keyring.subkeys(SEALS)[0];
     let not_made = || KeysError::NotMade { algorithm: algorithm.as_str() };
     let pkcs8 = algorithm.generate().map_err(|_| not_made())?;
     let public = public(algorithm, &algorithm.encoding(&pkcs8)).ok_or_else(not_made)?;
@@ -176,10 +191,12 @@ fn make(
         kid: public.common.key_id.unwrap_or_default(),
         usage: usage.as_str().to_owned(),
         algorithm: algorithm.as_str().to_owned(),
-        state: KeyState::Signing,
+        state: KeyState::Published,
         sealed: Vec::new(),
         sealed_by: subkey.id(),
         created: system.now(),
+        signed_from: None,
+        signed_until: None,
     };
     key.sealed = seal(&key, &pkcs8, subkey, system);
     Ok(key)

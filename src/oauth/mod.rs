@@ -6,6 +6,7 @@ mod assertion;
 mod client;
 mod issuer;
 mod keys;
+mod rotation;
 mod settings;
 mod tokens;
 mod verify;
@@ -18,6 +19,7 @@ pub use client::{
 };
 pub use issuer::{InvalidIssuer, Issuer};
 pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
+pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
 pub use tokens::{
     AccessToken, IdToken, InvalidScope, Profile, Scope, Subject, access_token, id_token,

@@ -2,5 +2,6 @@
 mod access;
 mod adversary;
 mod id;
+mod rotation;
 mod scope;
 mod world;

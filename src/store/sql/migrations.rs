@@ -93,6 +93,17 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE INDEX sessions_by_expiry ON sessions (expires);
     CREATE INDEX spent_by_time ON spent (at);",
     ),
+    // When a key began to sign, and when another took its place. One that did neither is the next,
+    // and the index lets each use and algorithm have one next, however many nodes make it.
+    (
+        7,
+        "rotation of signing keys",
+        "ALTER TABLE signing_keys ADD COLUMN signed_from BIGINT;
+    ALTER TABLE signing_keys ADD COLUMN signed_until BIGINT;
+    UPDATE signing_keys SET signed_from = created;
+    CREATE UNIQUE INDEX one_key_is_next ON signing_keys (usage, algorithm)
+        WHERE state = 'published' AND signed_from IS NULL;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

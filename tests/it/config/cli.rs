@@ -14,6 +14,10 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         environment: &environment,
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
+        keys: &|_| Ok("a list\n".to_owned()),
+        rotate: &|_, usage| {
+            usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
+        },
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {
@@ -58,6 +62,22 @@ fn health_asks_with_the_same_file_as_the_server_runs_with() {
     assert_eq!(run(&["health", "--config", &file]), ill);
     assert_eq!(run(&["health"]), ill, "the demo's");
     let (code, _, said, _) = run(&["health", "--config", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
+}
+
+#[test]
+fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
+    let (_folder, file) = written(GOOD);
+    let listed = (0, "a list\n".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "--config", &file]), listed);
+    assert_eq!(run(&["keys"]), listed, "the demo's");
+    let token = (0, "token".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "rotate", "--usage", "token", "--config", &file]), token);
+    let failed = (1, String::new(), "doorcode: all\n".to_owned(), false);
+    assert_eq!(run(&["keys", "rotate", "--config", &file]), failed);
+    let (code, _, said, _) = run(&["keys", "rotate", "--usage", "cookie"]);
+    assert!(code == 2 && said.contains("neither token nor assertion"), "{said}");
+    let (code, _, said, _) = run(&["keys", "--config", "no.toml"]);
     assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
 }
 

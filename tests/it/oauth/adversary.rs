@@ -1,5 +1,6 @@
 //! What somebody sends who wants in without a token of ours. One test for each known attack
 //! (RFC 8725 §2), each for every algorithm.
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -233,7 +234,7 @@ fn an_assertion_in_its_place_and_keys_that_never_sign_for_each_other() {
         let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
         SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
     });
-    let world = World::with(keys);
+    let world = World::with(Arc::new(keys));
     let of = |which| serde_json::from_slice::<Value>(&world.keys.published(which)).unwrap();
     let kids = |which| {
         let keys = of(which)["keys"].as_array().unwrap().clone();

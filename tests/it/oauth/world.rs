@@ -1,4 +1,5 @@
 //! An issuer with a key of each algorithm, and the tokens that it signs for one user.
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -27,7 +28,7 @@ pub(super) const SECONDS: i64 = 1_767_225_600;
 pub(super) const QUARTER: Duration = Duration::from_mins(15);
 
 pub(super) struct World {
-    pub(super) keys: SigningKeys,
+    pub(super) keys: Arc<SigningKeys>,
     pub(super) issuer: Issuer,
     /// Of its access tokens.
     pub(super) scope: Scope,
@@ -45,10 +46,10 @@ impl World {
             let keyring = Keyring::new(ServerSecret::new(&"a".repeat(32)).unwrap(), Vec::new());
             SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
         });
-        Self::with(keys)
+        Self::with(Arc::new(keys))
     }
 
-    pub(super) fn with(keys: SigningKeys) -> Self {
+    pub(super) fn with(keys: Arc<SigningKeys>) -> Self {
         let scope = Scope::parse("openid read:orders").unwrap();
         let client = ClientId::parse("spa").unwrap();
         Self { keys, issuer: issuer("https://auth.example.com"), scope, client }
@@ -69,6 +70,16 @@ impl World {
         issuer: &Issuer,
         change: impl FnOnce(&mut AccessToken<'_>),
     ) -> String {
+        self.access_at(NOW, algorithm, issuer, change)
+    }
+
+    fn access_at(
+        &self,
+        now: Timestamp,
+        algorithm: Algorithm,
+        issuer: &Issuer,
+        change: impl FnOnce(&mut AccessToken<'_>),
+    ) -> String {
         let mut token = AccessToken {
             client: &self.client,
             subject: Subject::User(USER),
@@ -80,7 +91,13 @@ impl World {
             id: "token-1",
         };
         change(&mut token);
-        access_token(&self.keys, algorithm, issuer, &token, NOW).unwrap()
+        access_token(&self.keys, algorithm, issuer, &token, now).unwrap()
+    }
+
+    /// One that is good for an hour from `now` on.
+    pub(super) fn access_now(&self, now: Timestamp) -> String {
+        let hour = |token: &mut AccessToken<'_>| token.lifetime = Duration::from_hours(1);
+        self.access_at(now, Algorithm::EdDsa, &self.issuer, hour)
     }
 
     pub(super) fn id(&self, algorithm: Algorithm, scope: &str) -> String {
