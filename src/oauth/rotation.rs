@@ -95,27 +95,32 @@ pub struct Rotation {
 impl Rotation {
     /// Does what is due, and reads what other nodes and the command line did.
     pub async fn turn(&self) -> Result<(), KeysError> {
-        let (store, now) = (&*self.store, self.system.now());
-        let stored = store.living().await?;
+        let now = self.system.now();
+        let stored = self.store.living().await?;
         for step in due(&stored, &self.wanted, &self.pace, now) {
-            match step {
-                Step::Publish(usage, algorithm) => {
-                    let next = make(usage, algorithm, &self.keyring, &self.system)?;
-                    if store.add_unless_there(&next).await? {
-                        tracing::info!(kid = next.kid, "a key was published that will sign");
-                    }
-                }
-                Step::Succeed { former, next } => {
-                    store.succeed(&former, &next, now).await?;
-                    tracing::info!(kid = next, former, "a key signs in the place of another");
-                }
-                Step::Retire(kid) => {
-                    store.retire(&kid).await?;
-                    tracing::info!(kid, "a key was retired");
-                }
-            }
+            let (kid, what) = self.take(step, now).await?;
+            tracing::info!(kid, "a signing key {what}");
         }
-        self.keys.read(store, &self.keyring, &self.system).await
+        self.keys.read(&*self.store, &self.keyring, &self.system).await
+    }
+
+    /// Does a step, unless another node was first, and tells which key is what now.
+    async fn take(&self, step: Step, now: Timestamp) -> Result<(String, &'static str), KeysError> {
+        Ok(match step {
+            Step::Publish(usage, algorithm) => {
+                let next = make(usage, algorithm, &self.keyring, &self.system)?;
+                let first = self.store.add_unless_there(&next).await?;
+                (next.kid, if first { "is published and will sign" } else { "was not needed" })
+            }
+            Step::Succeed { former, next } => {
+                self.store.succeed(&former, &next, now).await?;
+                (next, "signs")
+            }
+            Step::Retire(kid) => {
+                self.store.retire(&kid).await?;
+                (kid, "is retired")
+            }
+        })
     }
 }
 
