@@ -98,7 +98,7 @@ async fn a_key_is_shown_before_it_signs_and_as_long_as_what_it_signed_lives() {
     let one = Node::start(folder.path(), &clock, 90 * DAY).await;
     let other = Node::start(folder.path(), &clock, 90 * DAY).await;
     let first = one.signs();
-    clock.pass(90 * DAY - 10 * MINUTE - MOMENT);
+    clock.pass((90 * DAY).saturating_sub(10 * MINUTE + MOMENT));
     one.turn().await;
     assert_eq!(one.published(), [first.as_str()], "not yet");
 
@@ -111,7 +111,7 @@ async fn a_key_is_shown_before_it_signs_and_as_long_as_what_it_signed_lives() {
     other.turn().await;
     assert_eq!(other.published(), shown, "the same key, not one of its own");
 
-    clock.pass(10 * MINUTE - MOMENT);
+    clock.pass((10 * MINUTE).saturating_sub(MOMENT));
     one.turn().await;
     assert_eq!(one.signs(), first, "others may not have read the set yet");
     clock.pass(MOMENT);
@@ -124,11 +124,11 @@ async fn a_key_is_shown_before_it_signs_and_as_long_as_what_it_signed_lives() {
     other.turn().await;
     assert_eq!(other.signs(), second);
 
-    clock.pass(HOUR - MOMENT);
+    clock.pass(HOUR.saturating_sub(MOMENT));
     one.turn().await;
     assert!(one.takes(&old), "to its end");
     assert_eq!(one.published(), shown);
-    clock.pass(MOMENT + 10 * MINUTE - MOMENT);
+    clock.pass(10 * MINUTE);
     one.turn().await;
     assert_eq!(one.published(), shown, "another clock may be late");
     clock.pass(MOMENT);
@@ -177,7 +177,7 @@ async fn nodes_that_look_at_once_do_it_once() {
     for _ in 0..4 {
         nodes.push(Node::start(folder.path(), &clock, DAY).await);
     }
-    for pass in [DAY - 10 * MINUTE, 10 * MINUTE, MINUTE] {
+    for pass in [DAY.saturating_sub(10 * MINUTE), 10 * MINUTE, MINUTE] {
         clock.pass(pass);
         futures_util::future::join_all(nodes.iter().map(Node::turn)).await;
     }
