@@ -5,6 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
+use super::tls::Secured;
 use super::{demo, secret, sweep};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -17,7 +18,7 @@ use crate::metrics::{self, Metrics, MetricsError, Watched};
 use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
-    Resolver, Shared,
+    Resolver, Shared, TlsError,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -58,6 +59,8 @@ pub enum AppError {
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
@@ -97,18 +100,22 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let keyring = secret::keyring(&config, &system)?;
     let stores = open(&config, &keyring, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
+    let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
     expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
     let drain = Arc::new(drain(&lasting, exit));
-    let jobs = background(&lasting, &live, worker, demo);
+    let mut jobs = background(&lasting, &live, worker, demo);
+    jobs.extend(secured.job(&lasting.system));
     let access_log = Arc::new(access_log);
-    let watched = watched(&lasting, &drain, &access_log);
+    let mut watched = watched(&lasting, &drain, &access_log);
+    watched.extend(secured.watched());
     let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
     let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
-    Ok(proxy::Parts { settings: config.proxy, shared, store, metrics, watched, jobs })
+    let (settings, tls) = (config.proxy, secured.tls);
+    Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
 }
 
 /// What is opened before anything else.

@@ -6,6 +6,7 @@ mod health;
 mod secret;
 mod serve;
 mod sweep;
+mod tls;
 
 pub use build::{AppError, Surroundings, build};
 pub use health::health;

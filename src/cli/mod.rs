@@ -11,6 +11,7 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::config::{Config, Environment};
+use crate::system::Timestamp;
 use arguments::{Arguments, Command, Serve};
 
 /// Whether something was done, and else why not.
@@ -21,6 +22,8 @@ pub struct Surroundings<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub environment: &'a Environment<'a>,
+    /// What certificates are judged by.
+    pub now: Timestamp,
     /// Finds what a start would find wrong beyond the file, and changes nothing.
     pub examine: &'a dyn Fn(&Config) -> Done,
     /// Asks the server that runs with a configuration whether it is ready.

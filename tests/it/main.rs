@@ -22,4 +22,5 @@ mod store;
 mod story;
 mod streams;
 mod support;
+mod tls;
 mod words;
