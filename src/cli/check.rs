@@ -2,13 +2,14 @@ use std::path::Path;
 
 use super::{FAILED, FINE, Surroundings, say};
 use crate::config::Config;
+use crate::system::Timestamp;
 use crate::web::pages::Pages;
 
 pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     match Config::load(file, around.environment) {
         Ok(config) => match (around.examine)(&config) {
             Ok(()) => {
-                say(around.out, &report(&config));
+                say(around.out, &report(&config, around.now));
                 FINE
             }
             Err(why) => {
@@ -25,7 +26,7 @@ pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
 }
 
 /// That the file is fine, and what its writer may not be aware of.
-fn report(config: &Config) -> String {
+fn report(config: &Config, now: Timestamp) -> String {
     let mut lines = vec![format!(
         "{} is fine: {}, {}, {}",
         config.source,
@@ -63,6 +64,7 @@ fn report(config: &Config) -> String {
                 .to_owned(),
         );
     }
+    lines.extend(config.tls_doubts(now).iter().map(|said| format!("warning: {said}")));
     lines.join("\n") + "\n"
 }
 

@@ -86,6 +86,13 @@ impl Limits {
         let most = ROWS.iter().map(|row| most(row.key)).collect::<Option<_>>()?;
         Some(Self { most, first_wait, longest_wait })
     }
+
+    /// How many a row lets through in its window.
+    pub fn most(&self, row: &Row) -> u32 {
+        let found = ROWS.iter().position(|known| known.key == row.key);
+        // The wait between two texts is no row: there is one text until it is over.
+        found.and_then(|at| self.most.get(at)).copied().unwrap_or(1)
+    }
 }
 
 /// There was too much of something.

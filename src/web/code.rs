@@ -12,7 +12,7 @@ use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
 use super::visit::{Astray, Visit};
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
-use crate::login::{StartError, Started, Verdict, Verified};
+use crate::login::{Gives, Over, StartError, Started, Verdict, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal};
 
 /// How long the page waits to tell what became of the text.
@@ -26,8 +26,10 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => return visit.to_done(&web.seal(&flow)).into_response(),
-        Ok(None) => {}
+        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+            return visit.to_done(&web.seal(&flow)).into_response();
+        }
+        Ok(_) => {}
         Err(_) => return web.unavailable(&visit),
     }
     let asker = web.asker(&visit, &flow, &phone);
@@ -82,16 +84,16 @@ pub(super) async fn submit(
         return web.unavailable_form(&visit, flow);
     };
     let browser = visit.begins(before.map(|before| before.session()));
-    match web.login.verify(&asker, &phone, &form.code, &browser).await {
+    match web.login.verify(&asker, &phone, &form.code, Gives::Browser(&browser)).await {
         Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified),
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
             web.to_number_page(&visit, flow, Say::CodeDied)
         }
         Ok(Verdict::Wrong { tries_left }) => {
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
-        Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Over(_)) => web.to_number_page(&visit, flow, Say::CodeExpired),
         Ok(Verdict::Limited(limited)) => web.limited(&visit, flow, limited),
         Ok(Verdict::Blocked) => web.denied(&visit, flow),
         Err(_) => web.unavailable_form(&visit, flow),
@@ -175,10 +177,11 @@ impl Web {
         verified: &Verified,
     ) -> Response {
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
-        let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
+        let lifetime = self.session.lifetime.as_secs();
+        let cookie = verified.token().map(|token| visit.session_cookie(token, lifetime));
         let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());
         let kept = visit.keepsake_cookie(&keepsake);
-        visit.to_done(&self.seal(&flow)).with(Some(cookie)).with(Some(kept)).into_response()
+        visit.to_done(&self.seal(&flow)).with(cookie).with(Some(kept)).into_response()
     }
 }
 
@@ -189,11 +192,13 @@ fn whole_seconds(duration: Duration) -> u64 {
 /// `told`: whether everybody is told what became of their text; else nobody is.
 const fn sending(outcome: SendOutcome, told: bool) -> Sending {
     match outcome {
-        SendOutcome::Refused(SendRefusal::Service) => Sending::ProviderDown,
+        SendOutcome::Refused { why: SendRefusal::Service, .. } => Sending::ProviderDown,
         _ if !told => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
-        SendOutcome::Refused(SendRefusal::Number | SendRefusal::OptedOut) => Sending::CannotReach,
+        SendOutcome::Refused { why: SendRefusal::Number | SendRefusal::OptedOut, .. } => {
+            Sending::CannotReach
+        }
     }
 }
 

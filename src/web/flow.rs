@@ -64,6 +64,8 @@ pub(super) struct Flow {
     pub(super) typed: String,
     pub(super) country: String,
     pub(super) say: Option<Say>,
+    /// Only a login after this leads on; `None`: any that there is.
+    pub(super) since: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,6 +84,8 @@ struct Wire {
     country: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     say: Option<Say>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
     until: i64,
 }
 
@@ -97,11 +101,17 @@ pub(super) enum Opened {
 impl Flow {
     pub(super) fn to(origin: Origin, path: ReturnTo, browser: [u8; 32]) -> Self {
         let (typed, country) = (String::new(), String::new());
-        Self { origin, path, browser, state: None, phone: None, typed, country, say: None }
+        let (state, phone, say, since) = (None, None, None, None);
+        Self { origin, path, browser, state, phone, typed, country, say, since }
     }
 
     pub(super) fn saying(self, say: Say) -> Self {
         Self { say: Some(say), ..self }
+    }
+
+    /// Whether it leads on for who is signed in since `began`.
+    pub(super) fn is_met_by(&self, began: Timestamp) -> bool {
+        self.since.is_none_or(|since| began >= since)
     }
 
     /// Where it leads, as a URL.
@@ -121,6 +131,7 @@ impl Flow {
             typed: self.typed.chars().take(LONGEST_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
             say: self.say,
+            since: self.since.map(Timestamp::as_millis),
             until: until.as_millis(),
         }
     }
@@ -142,6 +153,7 @@ impl Flow {
             typed: wire.typed,
             country: wire.country,
             say: wire.say,
+            since: wire.since.map(Timestamp::from_millis),
         })
     }
 }

@@ -13,8 +13,11 @@ const FILES: &[(&str, &str)] = &[
     (BASE, include_str!("../../../static/assets/base.css")),
     ("auth.js", include_str!("../../../static/assets/auth.js")),
     (ICON, include_str!("../../../static/assets/icon.svg")),
+    (PERSON, include_str!("../../../static/assets/person.svg")),
 ];
 const BASE: &str = "base.css";
+/// The picture that stands for everybody.
+pub(super) const PERSON: &str = "person.svg";
 const ICON: &str = "icon.svg";
 
 /// A kind of file that may be an asset: how its name ends, what browsers are told that it is, and

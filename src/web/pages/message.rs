@@ -29,6 +29,8 @@ pub enum MessagePage<'a> {
     Foreign { host: &'a str },
     /// 400.
     BadRequest,
+    /// 400. An application asked for what it may not have; `why` is for its makers.
+    Application { why: &'a str },
     /// 404.
     NotFound,
     /// 405.
@@ -67,6 +69,8 @@ struct Message<'a> {
     links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
     reference: Option<&'a str>,
+    /// For those who know the protocol; in English.
+    detail: Option<&'a str>,
 }
 
 enum WayOn<'a> {
@@ -122,6 +126,10 @@ impl MessagePage<'_> {
                 Message { host, ..Message::new("foreign_title", "foreign_text") }
             }
             Self::BadRequest => Message::new("bad_request_title", "bad_request_text"),
+            Self::Application { why } => Message {
+                detail: Some(why),
+                ..Message::new("application_title", "application_text")
+            },
             Self::NotFound => Message::new("not_found_title", "not_found_text"),
             Self::MethodNotAllowed => Message::new("method_title", "method_text"),
             Self::TooLarge => Message::new("too_large_title", "too_large_text"),
@@ -192,6 +200,7 @@ impl Page for MessagePage<'_> {
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
             .maybe("href", href)
             .text("button", Safe::from_static(button.unwrap_or_default()))
+            .maybe("detail", message.detail.map(Safe::left_to_right))
             .maybe("reference", message.reference.map(Safe::figure))
     }
 }

@@ -123,6 +123,11 @@ impl Pages {
         &self.assets
     }
 
+    /// Where the picture is that stands for a person; `base` precedes our paths.
+    pub fn picture(&self, base: &str) -> String {
+        self.assets.address(base, assets::PERSON)
+    }
+
     /// What was changed of the operator's colours, so that people can read the pages.
     pub fn corrections(&self) -> &[String] {
         &self.corrections

@@ -157,7 +157,7 @@ fn every_shipped_text_is_one_segment() {
     let texts = demo.sms_templates.iter().map(|(_, text)| text).chain([&demo.sms_template]);
     for text in texts {
         let template = SmsTemplate::parse(text, "Doorcode").unwrap();
-        let text = bind_to_host(&template.render(&code, &phone, None).unwrap(), &host, &code);
+        let text = bind_to_host(&template.render(&code, &phone, None, None).unwrap(), &host, &code);
         assert_eq!(Segments::of(text.reveal()).count, 1, "{}", text.reveal());
         assert!(!text.reveal().contains('\u{2019}'));
     }

@@ -2,6 +2,10 @@ use std::cell::Cell;
 
 use doorcode::cli::{self, Surroundings};
 
+use doorcode::system::Timestamp;
+
+use crate::support::tls::{Pair, Shelf};
+
 use super::{GOOD, changed, environment};
 
 /// Exit code, standard output, standard error, and whether the server was started.
@@ -12,8 +16,13 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         out: &mut out,
         err: &mut err,
         environment: &environment,
+        now: Timestamp::from_millis(1_767_225_600_000),
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
+        keys: &|_| Ok("a list\n".to_owned()),
+        rotate: &|_, usage| {
+            usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
+        },
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {
@@ -62,6 +71,22 @@ fn health_asks_with_the_same_file_as_the_server_runs_with() {
 }
 
 #[test]
+fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
+    let (_folder, file) = written(GOOD);
+    let listed = (0, "a list\n".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "--config", &file]), listed);
+    assert_eq!(run(&["keys"]), listed, "the demo's");
+    let token = (0, "token".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "rotate", "--usage", "token", "--config", &file]), token);
+    let failed = (1, String::new(), "doorcode: all\n".to_owned(), false);
+    assert_eq!(run(&["keys", "rotate", "--config", &file]), failed);
+    let (code, _, said, _) = run(&["keys", "rotate", "--usage", "cookie"]);
+    assert!(code == 2 && said.contains("neither token nor assertion"), "{said}");
+    let (code, _, said, _) = run(&["keys", "--config", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
+}
+
+#[test]
 fn a_wrong_file_is_not_served() {
     let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
     let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");
@@ -100,6 +125,36 @@ fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
     let (code, out, err, _) = run(&["check", &file]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("warning: server.unsafe_shared_origin") && !out.contains("port"), "{out}");
+}
+
+#[test]
+fn check_warns_of_certificates_that_browsers_refuse() {
+    let late = Pair::between(&["shop.example.com"], 2020, 2025);
+    let early = Pair::between(&["*.example.com", "127.0.0.1"], 2027, 2028);
+    let shelf = Shelf::with(&[&late, &early]);
+    let server = format!("[server]\n{}", shelf.line());
+    let (_folder, file) = written(&changed(&[("[server]\n", &server)]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let of = |n: usize| shelf.files[n].certificate.display();
+    for warning in [
+        format!("server.tls[1]: {} has not been valid since 2025-01-01: ", of(0)),
+        format!("server.tls[2]: {} is valid only from 2027-01-01: ", of(1)),
+    ] {
+        assert!(out.contains(&format!("\nwarning: {warning}browsers refuse it\n")), "{out}");
+    }
+    assert!(!out.contains("no certificate is for"), "{out}");
+
+    let server = format!("[server]\nunsafe_shared_origin = true\n{}", shelf.line());
+    let (_folder, file) = written(&changed(&[
+        ("[server]\n", &server),
+        ("https://shop.example.com/.doorcode", "https://127.0.0.1/.doorcode"),
+        ("url = \"https://shop.example.com\"", "url = \"https://a.shop.example.com\""),
+    ]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let missing = "no certificate is for a.shop.example.com (site[1].url): ";
+    assert!(out.contains(missing) && out.matches("no certificate").count() == 1, "{out}");
 }
 
 #[test]
