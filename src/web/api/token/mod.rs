@@ -1,4 +1,5 @@
 //! `POST /oauth/token`: each way to tokens is a file; what they give is put together in `issue`.
+//! Signs nothing and keeps nothing: `oauth` and `store` do.
 mod code;
 mod credentials;
 mod issue;
