@@ -189,7 +189,7 @@ test('a site that loses its cookies says so once, with a way to try again', asyn
   await person.context.clearCookies({ domain: 'shop.localhost' });
   await person.typeCode(await doorcode.twilio.code(phone));
   await person.seesText(/did not send our cookie back/);
-  assert.ok(person.page.url().startsWith(`${origin}/.doorcode/callback`), person.page.url());
+  assert.ok(person.page.url().startsWith(`${origin}/.doorcode/arrived`), person.page.url());
 
   await person.page.getByRole('link', { name: 'Try again' }).click();
   await person.landsOn('/orders?a=b');

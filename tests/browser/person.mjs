@@ -23,6 +23,10 @@ const LAUNCH = {
 
 export const openBrowser = () => chromium.launch(LAUNCH);
 
+/** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */
+export const openDarkBrowser = () =>
+  chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, '--blink-settings=preferredColorScheme=0'] });
+
 /** Where each page can be told from the others, whatever its language. */
 export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
@@ -54,7 +58,8 @@ export class Person {
 
   constructor(context, page, doorcode) {
     Object.assign(this, { context, page, doorcode });
-    context.setDefaultTimeout(15_000);
+    // Beside other work a page may take long; what fails is seen soon enough.
+    context.setDefaultTimeout(60_000);
     context.on('console', (message) => {
       if (/content security policy/i.test(message.text())) this.#violations.push(message.text());
     });
@@ -92,7 +97,6 @@ export class Person {
     await this.page.evaluate(() => document.documentElement.setAttribute('data-before', ''));
     await pressed.click();
     await this.sees('html:not([data-before])', 'another page');
-    await this.page.waitForLoadState();
   }
 
   /** From a protected page to that same page, signed in. */
@@ -109,11 +113,17 @@ export class Person {
   }
 
   async sees(selector, what) {
-    await this.#expect(`to see ${what}`, () => this.page.locator(selector).first().waitFor());
+    await this.#expect(`to see ${what}`, () => this.#shown(this.page.locator(selector)));
   }
 
   async seesText(pattern) {
-    await this.#expect(`to read ${pattern}`, () => this.page.getByText(pattern).first().waitFor());
+    await this.#expect(`to read ${pattern}`, () => this.#shown(this.page.getByText(pattern)));
+  }
+
+  /** There to be seen, on a page that is whole: its script has run. */
+  async #shown(found) {
+    await found.first().waitFor();
+    await this.page.waitForLoadState();
   }
 
   /** The button of the form that holds `field`, or of the page's first form. */
