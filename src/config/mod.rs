@@ -24,7 +24,7 @@ use crate::oauth::Issuer;
 use crate::store::Database;
 use crate::users::ConfiguredUser;
 use crate::web::pages::Brand;
-use crate::{login, proxy, session};
+use crate::{login, oauth, proxy, session};
 use raw::Raw;
 use reader::Reader;
 
@@ -57,8 +57,9 @@ pub struct Config {
     pub sms_templates: Vec<(String, String)>,
     /// `[[user]]` and `[[login.test_number]]`.
     pub users: Vec<ConfiguredUser>,
-    /// Never empty; names and places are unique.
+    /// Names and places are unique. Empty only where there are clients.
     pub sites: Vec<Site>,
+    pub oauth: oauth::Settings,
     /// `server.unsafe_development_exposed`: to be said at every start.
     pub development_exposed: bool,
     /// `login.unsafe_test_numbers_exposed`, where there are test numbers: to be said too.

@@ -1,6 +1,7 @@
 //! From the raw file to each module's settings: one file for each section of the file.
 //! Reads no TOML.
 mod brand;
+mod clients;
 mod identity;
 mod login;
 mod server;
@@ -37,6 +38,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let session = login::session(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let sites = sites::sites(reader, &ground);
+    let oauth = clients::oauth(reader);
     cache?;
     Some(Config {
         source: source.to_owned(),
@@ -56,6 +58,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         sms_templates: templates?,
         users: users?.into_iter().chain(tests?.users()).collect(),
         sites: sites?,
+        oauth: oauth?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,
     })

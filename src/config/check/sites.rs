@@ -7,8 +7,9 @@ use crate::oauth::Issuer;
 
 pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
     let tables = reader.each("site");
-    if tables.is_empty() && !reader.has("site") {
-        reader.note("site", "no site is there; write [[site]] with name, url and upstreams");
+    if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
+        let text = "no site is there, and no client; write [[site]] with name, url and upstreams";
+        reader.note("site", text);
     }
     let mut seen = Seen::default();
     let sites: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();

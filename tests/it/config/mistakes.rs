@@ -1,4 +1,5 @@
 //! One wrong thing at a time, and several at once: exactly what is said, and where.
+mod clients;
 mod identity;
 mod login_and_sms;
 mod server;

@@ -59,16 +59,16 @@ const CASES: &[Case<'_>] = &[
         &[
             "1:8: user: is a number; write [[user]]",
             "2:9: site[1]: is a number; write [[site]]",
-            "18:2: x: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, site",
-            "22:2: y: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, site",
-            "26:2: z: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, site",
+            "18:2: x: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
+            "22:2: y: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
+            "26:2: z: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
         ],
     ),
     (&[("[server]", "[[server]]")], &["1:1: server: is in two pairs of brackets; write [server]"]),
     (
         &[("[server]", "\"login.tries\" = 99\n[server]")],
         &[
-            r#"1:1: "login.tries": is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, site"#,
+            r#"1:1: "login.tries": is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, oauth, client, site"#,
         ],
     ),
 ];
@@ -85,7 +85,7 @@ fn an_empty_file_is_told_what_it_needs() {
         "server.public_url: is missing",
         "login.countries: is missing",
         "sms.providers: is missing",
-        "site: no site is there",
+        "site: no site is there, and no client",
     ];
     for empty in ["", "site = []\nuser = []\n", "# nothing\n"] {
         let said = problems(empty);

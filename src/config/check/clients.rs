@@ -1,0 +1,229 @@
+use super::super::reader::Reader;
+use super::super::values::{self, shown, unknown};
+use crate::domain::OriginPattern;
+use crate::oauth::{
+    Algorithm, AppUrl, Client, ClientId, ClientKind, ClientSecret, Clients, Grant, Lifetimes,
+    Settings,
+};
+
+/// What a client may do unless it says otherwise.
+const USUAL: [Grant; 3] = [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken];
+/// The ways to log in that there are.
+const CONNECTIONS: &[&str] = &["sms"];
+/// More than anybody guesses or types.
+const SHORTEST_SECRET: usize = 32;
+
+pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<Settings> {
+    const ALGORITHMS: &[&str] = &["RS256", "ES256"];
+    let algorithm = reader.one("oauth.token_algorithm", |text| {
+        Algorithm::parse(text).ok_or_else(|| unknown(text, "an algorithm", ALGORITHMS))
+    });
+    let logout_urls = reader.all_or_none("oauth.logout_urls", app_url);
+    let clients = clients(reader);
+    Some(Settings { algorithm: algorithm?, logout_urls: logout_urls?, clients: clients? })
+}
+
+fn clients(reader: &mut Reader<'_>) -> Option<Clients> {
+    let tables = reader.each("client");
+    let mut seen: Vec<(ClientId, String)> = Vec::new();
+    let clients: Vec<_> = tables
+        .iter()
+        .map(|table| {
+            let client = client(reader, table)?;
+            let twice = seen.iter().find(|(id, _)| *id == client.id);
+            if let Some((_, first)) = twice {
+                reader.note(&format!("{table}.id"), format!("is that of {first} already"));
+                return None;
+            }
+            seen.push((client.id.clone(), table.clone()));
+            Some(client)
+        })
+        .collect();
+    clients.into_iter().collect::<Option<_>>().map(Clients::new)
+}
+
+fn client(reader: &mut Reader<'_>, table: &str) -> Option<Client> {
+    reader.require(table);
+    let key = |name: &str| format!("{table}.{name}");
+    let id = reader.one(&key("id"), |text| {
+        ClientId::parse(text).map_err(|why| format!("{} {why}", shown(text)))
+    });
+    let name = reader.one(&key("name"), values::name);
+    let kind = kind(reader, table);
+    let callbacks = reader.all_or_none(&key("callbacks"), app_url);
+    let origins = reader.all_or_none(&key("origins"), pattern);
+    let web_origins = reader.all_or_none(&key("web_origins"), pattern);
+    let logout_urls = reader.all_or_none(&key("logout_urls"), app_url);
+    let grants = list(reader, &key("grants"), &USUAL, grant);
+    let connections = list(reader, &key("connections"), &["sms".to_owned()], connection);
+    let audiences = reader.all_or_none(&key("audiences"), audience);
+    let scopes = reader.all_or_none(&key("scopes"), scope);
+    let lifetimes = lifetimes(reader, table);
+    let rotates = flag(reader, &key("rotate_refresh_tokens"), true);
+    let trusts_forwarded_for = flag(reader, &key("trust_forwarded_for"), false);
+    let client = Client {
+        id: id?,
+        name: name?,
+        kind: kind?,
+        callbacks: callbacks?,
+        origins: origins?,
+        web_origins: web_origins?,
+        logout_urls: logout_urls?,
+        grants: grants?,
+        connections: connections?,
+        audiences: audiences?,
+        scopes: scopes?,
+        lifetimes: lifetimes?,
+        rotates: rotates?,
+        trusts_forwarded_for: trusts_forwarded_for?,
+    };
+    contradictions(reader, table, &client)
+}
+
+/// What is right by itself and wrong together.
+fn contradictions(reader: &mut Reader<'_>, table: &str, client: &Client) -> Option<Client> {
+    let key = |name: &str| format!("{table}.{name}");
+    let own = client.may(Grant::ClientCredentials);
+    let leads = [Grant::AuthorizationCode, Grant::Implicit];
+    let lost = reader.has(&key("grants")) && client.callbacks.is_empty();
+    let mistakes = [
+        (
+            own && !client.is_confidential(),
+            "grants",
+            "has `client_credentials`, for which a client shows its secret; a public one has none",
+        ),
+        (
+            client.trusts_forwarded_for && !client.is_confidential(),
+            "trust_forwarded_for",
+            "is for clients that show a secret: anybody can say to be a public one",
+        ),
+        (
+            lost && leads.iter().any(|grant| client.may(*grant)),
+            "grants",
+            "has a login on our pages, which leads nowhere without `callbacks`",
+        ),
+        (
+            client.lifetimes.refresh_idle > client.lifetimes.refresh,
+            "refresh_token_idle",
+            "is longer than refresh_token_lifetime, which ends the token before",
+        ),
+    ];
+    let found: Vec<_> = mistakes.into_iter().filter(|(wrong, ..)| *wrong).collect();
+    for (_, name, text) in &found {
+        reader.note(&key(name), *text);
+    }
+    found.is_empty().then(|| client.clone())
+}
+
+fn kind(reader: &mut Reader<'_>, table: &str) -> Option<ClientKind> {
+    const TYPES: &[&str] = &["public", "confidential"];
+    let (key, secret) = (format!("{table}.type"), format!("{table}.secret"));
+    let public = !reader.has(&key)
+        || reader.one(&key, |text| match text {
+            "public" => Ok(true),
+            "confidential" => Ok(false),
+            _ => Err(unknown(text, "a type of client", TYPES)),
+        })?;
+    match (public, reader.has(&secret)) {
+        (true, false) => Some(ClientKind::Public),
+        (true, true) => {
+            let text =
+                "is for `type = \"confidential\"`: whoever has a public client has its secret";
+            reader.note(&secret, text);
+            None
+        }
+        (false, false) => {
+            reader.note(table, "is confidential and has no `secret`");
+            None
+        }
+        (false, true) => secrets(reader, &secret).map(ClientKind::Confidential),
+    }
+}
+
+fn secrets(reader: &mut Reader<'_>, key: &str) -> Option<Vec<ClientSecret>> {
+    let secrets = reader.secrets(key)?;
+    let weak = secrets.iter().any(|secret| secret.reveal().len() < SHORTEST_SECRET);
+    if weak {
+        let text = "has fewer than 32 characters; make one with `openssl rand -base64 32`";
+        reader.note(key, text);
+        return None;
+    }
+    let digests: Vec<_> = secrets.iter().map(|s| ClientSecret::new(s.reveal())).collect();
+    if digests.len() == 2 && digests[0] == digests[1] {
+        reader.note(key, "names the same secret twice");
+        return None;
+    }
+    Some(digests)
+}
+
+fn lifetimes(reader: &mut Reader<'_>, table: &str) -> Option<Lifetimes> {
+    let usual = Lifetimes::default();
+    let lifetime = |name: &str, usual| {
+        let key = format!("{table}.{name}");
+        if reader.has(&key) { reader.duration(&key) } else { Some(usual) }
+    };
+    let (access_token, id_token) = (
+        lifetime("access_token_lifetime", usual.access_token),
+        lifetime("id_token_lifetime", usual.id_token),
+    );
+    let refresh_idle = lifetime("refresh_token_idle", usual.refresh_idle);
+    let refresh = lifetime("refresh_token_lifetime", usual.refresh);
+    Some(Lifetimes {
+        access_token: access_token?,
+        id_token: id_token?,
+        // A shorter life alone is no contradiction.
+        refresh_idle: match (reader.has(&format!("{table}.refresh_token_idle")), refresh) {
+            (false, Some(life)) => refresh_idle?.min(life),
+            _ => refresh_idle?,
+        },
+        refresh: refresh?,
+    })
+}
+
+fn list<T: PartialEq + Clone>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    usual: &[T],
+    read: fn(&str) -> Result<T, String>,
+) -> Option<Vec<T>> {
+    if reader.has(key) { reader.all(key, read) } else { Some(usual.to_vec()) }
+}
+
+fn flag(reader: &Reader<'_>, key: &str, usual: bool) -> Option<bool> {
+    if reader.has(key) { reader.flag(key) } else { Some(usual) }
+}
+
+fn app_url(text: &str) -> Result<AppUrl, String> {
+    AppUrl::parse(text).map_err(|why| format!("{} {why}", shown(text)))
+}
+
+fn pattern(text: &str) -> Result<OriginPattern, String> {
+    values::origin_pattern(text)
+}
+
+fn grant(text: &str) -> Result<Grant, String> {
+    let names: Vec<&str> = Grant::NAMES.iter().map(|(_, name, _)| *name).collect();
+    Grant::named(text).ok_or_else(|| unknown(text, "a grant", &names))
+}
+
+fn connection(text: &str) -> Result<String, String> {
+    let known = CONNECTIONS.contains(&text);
+    known.then(|| text.to_owned()).ok_or_else(|| unknown(text, "a connection", CONNECTIONS))
+}
+
+/// What an API calls itself, usually a URL.
+fn audience(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_graphic();
+    let good = (1..=200).contains(&text.len()) && text.bytes().all(plain);
+    good.then(|| text.to_owned())
+        .ok_or_else(|| format!("{} is not 1 to 200 characters without spaces", shown(text)))
+}
+
+/// RFC 6749 §3.3.
+fn scope(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
+    let good = (1..=60).contains(&text.len()) && text.bytes().all(plain);
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        format!("{} is not one word of a scope, 1 to 60 characters, without quotes", shown(text))
+    })
+}

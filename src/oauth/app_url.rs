@@ -1,0 +1,97 @@
+use std::fmt;
+
+use crate::domain::Origin;
+
+/// A URL of an app that a browser is sent to: compared byte for byte (RFC 9700 §2.1), never by
+/// what it may mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppUrl {
+    text: String,
+    /// `None`: a scheme of the app's own (RFC 8252 §7.1), which no page can have.
+    origin: Option<Origin>,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidAppUrl {
+    #[error("is not a URL such as https://app.example.com/callback or com.example.app:/callback")]
+    NotAUrl,
+    #[error("has a fragment, which is where the answer goes")]
+    Fragment,
+    #[error("has a user name, which belongs into no link")]
+    User,
+    #[error("has a `*`: every URL is compared as it is written; write each one")]
+    Wildcard,
+    #[error("must be https; plain http is only for localhost")]
+    Plain,
+    #[error("would run in the browser or read its files, and reach no app")]
+    NoApp,
+    #[error("is not as browsers write it; write {0}")]
+    Unusual(String),
+}
+
+/// Schemes that browsers act on themselves.
+const BROWSERS_OWN: &[&str] = &[
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "javascript",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+impl AppUrl {
+    pub fn parse(text: &str) -> Result<Self, InvalidAppUrl> {
+        let plain = |b: u8| b.is_ascii_graphic();
+        let url = url::Url::parse(text).map_err(|_| InvalidAppUrl::NotAUrl)?;
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err(InvalidAppUrl::NotAUrl);
+        }
+        if BROWSERS_OWN.contains(&url.scheme()) {
+            return Err(InvalidAppUrl::NoApp);
+        }
+        if text.contains('#') {
+            return Err(InvalidAppUrl::Fragment);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidAppUrl::User);
+        }
+        if text.contains('*') {
+            return Err(InvalidAppUrl::Wildcard);
+        }
+        let origin = match url.scheme() {
+            "http" | "https" => Some(Origin::of(&url).map_err(|_| InvalidAppUrl::NotAUrl)?),
+            _ => None,
+        };
+        if let Some(origin) = &origin {
+            if !origin.is_https() && !origin.host().is_loopback() {
+                return Err(InvalidAppUrl::Plain);
+            }
+            // `https://app.example.com` and the same with a slash are two texts: both are usual.
+            let written = url.as_str();
+            if written != text && written != format!("{text}/") {
+                return Err(InvalidAppUrl::Unusual(written.to_owned()));
+            }
+        }
+        Ok(Self { text: text.to_owned(), origin })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whose page it is; `None` for a scheme of the app's own.
+    pub const fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+}
+
+impl fmt::Display for AppUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,157 @@
+use super::super::{GOOD, SECRET, problems, read};
+use doorcode::oauth::{ClientKind, Grant};
+
+/// What is written below `[[client]]`, and what is said of it. The table begins in line 29.
+const CASES: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "29:1: client[1].id: is missing; write in [[client]] for example `id = \"spa\"`. Its `client_id`: 1 to 64 letters, digits, `-`, `_` or `.`.",
+            "29:1: client[1].name: is missing; write in [[client]] for example `name = \"My app\"`. What people read on the login pages, 1 to 40 characters.",
+        ],
+    ),
+    (
+        "id = \"a b\"\nname = \"\"",
+        &[
+            "30:6: client[1].id: `a b` is not 1 to 64 letters, digits, `-`, `_` or `.`",
+            "31:8: client[1].name: `` is not a name of 1 to 40 characters in one line",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ntype = \"pubic\"",
+        &["32:8: client[1].type: `pubic` is not a type of client; did you mean `public`?"],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ntype = \"confidential\"",
+        &["29:1: client[1]: is confidential and has no `secret`"],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\nsecret = \"env:SECRET\"",
+        &[
+            "32:10: client[1].secret: is for `type = \"confidential\"`: whoever has a public client has its secret",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"env:SHORT\"",
+        &[
+            "33:10: client[1].secret: has fewer than 32 characters; make one with `openssl rand -base64 32`",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"the-secret-itself-0123456789-0123\"",
+        &[
+            "33:10: client[1].secret: is not `env:NAME` or `file:PATH`; a secret does not stand in this file",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ncallbacks = [\"javascript:alert(1)\", \"data:text/html,x\", \"http://a.example.com/\", \"https://a.example.com/#x\", \"https://*.example.com/\", \"https://u@a.example.com/\", \"HTTPS://a.example.com/../x\", \"a\"]",
+        &[
+            "32:14: client[1].callbacks: `javascript:alert(1)` would run in the browser or read its files, and reach no app",
+            "32:37: client[1].callbacks: `data:text/html,x` would run in the browser or read its files, and reach no app",
+            "32:57: client[1].callbacks: `http://a.example.com/` must be https; plain http is only for localhost",
+            "32:82: client[1].callbacks: `https://a.example.com/#x` has a fragment, which is where the answer goes",
+            "32:110: client[1].callbacks: `https://*.example.com/` has a `*`: every URL is compared as it is written; write each one",
+            "32:136: client[1].callbacks: `https://u@a.example.com/` has a user name, which belongs into no link",
+            "32:164: client[1].callbacks: `HTTPS://a.example.com/../x` is not as browsers write it; write https://a.example.com/x",
+            "32:194: client[1].callbacks: `a` is not a URL such as https://app.example.com/callback or com.example.app:/callback",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\norigins = [\"*\"]\nweb_origins = [\"https://a.example.com/\"]",
+        &[
+            "32:12: client[1].origins: `*` would let every site in; name the origins whose pages may ask",
+            "33:16: client[1].web_origins: `https://a.example.com/` is not an origin such as https://app.example.com or https://*.example.com",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ngrants = [\"client_credentials\", \"refresh\"]\nconnections = [\"email\"]",
+        &[
+            "32:33: client[1].grants: `refresh` is not a grant; known: passwordless, authorization_code, refresh_token, client_credentials, implicit, ro",
+            "33:16: client[1].connections: `email` is not a connection; known: sms",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\ngrants = [\"client_credentials\", \"implicit\"]\ntrust_forwarded_for = true\nrefresh_token_idle = \"2d\"\nrefresh_token_lifetime = \"1d\"",
+        &[
+            "32:10: client[1].grants: has `client_credentials`, for which a client shows its secret; a public one has none",
+            "32:10: client[1].grants: has a login on our pages, which leads nowhere without `callbacks`",
+            "33:23: client[1].trust_forwarded_for: is for clients that show a secret: anybody can say to be a public one",
+            "34:22: client[1].refresh_token_idle: is longer than refresh_token_lifetime, which ends the token before",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\n[[client]]\nid = \"a\"\nname = \"B\"",
+        &["33:6: client[2].id: is that of client[1] already"],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\naudiences = [\"a b\"]\nscopes = [\"a b\"]",
+        &[
+            "32:14: client[1].audiences: `a b` is not 1 to 200 characters without spaces",
+            "33:11: client[1].scopes: `a b` is not one word of a scope, 1 to 60 characters, without quotes",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\n[oauth]\ntoken_algorithm = \"HS256\"\nlogout_urls = [\"vbscript:x\"]",
+        &[
+            "33:19: oauth.token_algorithm: `HS256` is not an algorithm; did you mean `RS256`?",
+            "34:16: oauth.logout_urls: `vbscript:x` would run in the browser or read its files, and reach no app",
+        ],
+    ),
+];
+
+fn with_client(lines: &str) -> String {
+    format!("{GOOD}[[client]]\n{lines}\n")
+}
+
+#[test]
+fn of_clients() {
+    for (lines, said) in CASES {
+        let said: Vec<String> = said.iter().map(|line| format!("my.toml:{line}")).collect();
+        assert_eq!(problems(&with_client(lines)), said.join("\n"), "{lines}");
+    }
+}
+
+#[test]
+fn a_client_says_as_little_as_it_needs() {
+    let config = read(&with_client(
+        "id = \"spa\"\nname = \"My app\"\ncallbacks = [\"https://app.example.com\", \"com.example.app:/callback\"]",
+    ))
+    .unwrap();
+    let client = config.oauth.clients.find("spa").unwrap();
+    assert_eq!(client.kind, ClientKind::Public);
+    assert_eq!(client.grants, [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken]);
+    assert!(client.rotates && !client.trusts_forwarded_for);
+    assert!(client.callback("https://app.example.com").is_some());
+    assert!(client.callback("com.example.app:/callback").is_some());
+    assert!(!client.has_secret(""));
+    for other in ["https://app.example.com/", "https://app.example.com?", "https://APP.example.com"]
+    {
+        assert!(client.callback(other).is_none(), "{other}");
+    }
+    let origin = doorcode::domain::Origin::parse("https://app.example.com").unwrap();
+    assert!(client.shares_with(&origin), "the origin of a callback counts");
+    assert!(!client.trusts_page(&origin), "but not for logins by scripts");
+}
+
+#[test]
+fn a_secret_is_compared_and_never_shown() {
+    let config = read(&with_client(
+        "id = \"web\"\nname = \"Web\"\ntype = \"confidential\"\nsecret = [\"env:SECRET\", \"env:OLDER\"]",
+    ))
+    .unwrap();
+    let client = config.oauth.clients.find("web").unwrap();
+    assert!(client.has_secret(SECRET));
+    assert!(client.has_secret("another-horse-battery-staple-0123"));
+    assert!(!client.has_secret("another-horse-battery-staple-0124"));
+    assert!(!client.has_secret(""));
+    assert!(!format!("{config:?}").contains(SECRET));
+}
+
+#[test]
+fn a_client_needs_no_site() {
+    let (before, _) = GOOD.split_once("[[site]]").unwrap();
+    let text = before.replace("shop.example.com/.doorcode", "auth.example.com");
+    let with = format!("{text}[[client]]\nid = \"a\"\nname = \"A\"\n");
+    assert!(read(&with).is_ok(), "{}", problems(&with));
+    assert!(problems(&text).contains("no site is there, and no client"));
+}
