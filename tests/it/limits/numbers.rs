@@ -1,5 +1,4 @@
 //! Texts to one number, and texts in all.
-use std::time::Duration;
 
 use super::{
     BEHIND, DAY, HOUR, MINUTE, WAITS, defaults, ends_after, let_through, number, start_from,
