@@ -5,6 +5,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { until } from './servers.mjs';
 
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -31,6 +32,15 @@ export const openDarkBrowser = () =>
 export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
 export const ERROR = '[role=alert]';
+
+/**
+ * Waits for a page to get to `url`. Not by `waitForURL`, which gives up when one way there is cut
+ * off by another, as by a second click.
+ */
+export async function landed(page, url) {
+  await until(() => page.url() === url, () => `${url}; the page is at ${page.url()}`);
+  await page.waitForLoadState();
+}
 
 export class Person {
   #violations = [];
@@ -109,7 +119,7 @@ export class Person {
 
   async landsOn(place) {
     const url = new URL(place, this.doorcode.origin).href;
-    await this.#expect(`to land on ${url}`, () => this.page.waitForURL(url));
+    await this.#expect(`to land on ${url}`, () => landed(this.page, url));
   }
 
   async sees(selector, what) {
