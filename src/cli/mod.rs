@@ -2,6 +2,7 @@
 //! Does no work of its own: reads a configuration and hands it on.
 mod arguments;
 mod check;
+mod notes;
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -149,8 +149,8 @@ pub(super) const KEYS: &[Key] = &[
         "A file, SVG or PNG, at most 256 KiB; shown at most 220 × 36 pixels large."),
     key("brand.logo_dark", Text, Optional("the same logo"),
         "The same for dark pages."),
-    key("brand.favicon", Text, Optional("a built-in one"),
-        "A file, SVG or PNG, that browsers show beside the page's title."),
+    key("brand.favicon", Text, Optional("the logo, else a built-in one"),
+        "A file, SVG or PNG, that browsers show beside the page's title. Beside a logo, it is one file more to load."),
     key("brand.folder", Text, Optional("nothing is changed"),
         "A folder whose `pages`, `words` and `assets` replace the built-in ones: see [branding](branding.md)."),
 

@@ -18,7 +18,7 @@ const LIFE: Duration = Duration::from_mins(10);
 /// The longest number that is shown again, in characters.
 const LONGEST_TYPED: usize = 40;
 
-/// What the next page says, once.
+/// What the next page says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Say {
     NumberEmpty,
@@ -34,10 +34,6 @@ pub(super) enum Say {
     WrongLength,
     WrongCode {
         tries_left: u8,
-    },
-    Resent,
-    NotYet {
-        seconds: u64,
     },
     /// There was too much of something; until then, in milliseconds since 1970.
     Limited {
@@ -112,6 +108,15 @@ impl Flow {
     /// Whether it leads on for who is signed in since `began`.
     pub(super) fn is_met_by(&self, began: Timestamp) -> bool {
         self.since.is_none_or(|since| began >= since)
+    }
+
+    /// The same way with nothing typed yet.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            state: self.state,
+            since: self.since,
+            ..Self::to(self.origin.clone(), self.path.clone(), self.browser)
+        }
     }
 
     /// Where it leads, as a URL.

@@ -248,8 +248,6 @@ fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
         // These are said on the code page, or have one of their own.
         Say::WrongLength
         | Say::WrongCode { .. }
-        | Say::Resent
-        | Say::NotYet { .. }
         | Say::Limited { .. }
         | Say::Denied
         | Say::Unavailable => (None, None),

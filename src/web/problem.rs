@@ -137,7 +137,7 @@ impl Web {
             Problem::NotFound => MessagePage::NotFound,
             Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
             Problem::TooLarge => MessagePage::TooLarge,
-            Problem::Denied(phone) => MessagePage::Denied { phone, host },
+            Problem::Denied(phone) => MessagePage::Denied { phone, host, again: "" },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
             Problem::Limited { limit, seconds, .. } => {

@@ -113,7 +113,7 @@ allow = ["role:admin"]
 ${others.join('')}`;
 }
 
-/** What `brand` may name as its logo. */
+/** What `brand` may name as its logos. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
@@ -129,8 +129,8 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
   await writeFile(config, configuration({ hosts, brand, limits, ...ports }));
-  await writeFile(join(folder, 'logo.svg'), LOGO);
   if (hosts.scheme) await makeCertificate(hosts, folder);
+  for (const name of ['logo.svg', 'logo-dark.svg']) await writeFile(join(folder, name), LOGO);
 
   const program = run(config, folder);
   const stop = async () => {
@@ -140,7 +140,7 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   };
   try {
     const ready = () => program.ended() || answersReady(admin);
-    await until(ready, () => `/readyz\n${program.log()}`, 30);
+    await until(ready, () => `/readyz\n${program.log()}`);
     if (program.ended()) throw new Error(`doorcode ended before it was ready:\n${program.log()}`);
   } catch (error) {
     await stop();

@@ -11,8 +11,8 @@ use crate::words::{Context, Language, Safe};
 /// Pages that say one thing and offer at most one way on.
 #[derive(Debug)]
 pub enum MessagePage<'a> {
-    /// 403.
-    Denied { phone: &'a PhoneNumber, host: &'a str },
+    /// 403. `again`: where another number is typed; empty: this one is signed out first.
+    Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str },
     /// 404. `right`: the URLs of the sites there are.
     UnknownHost { right: &'a [String] },
     /// 400. The cookie did not come back after sign-in.
@@ -94,10 +94,10 @@ impl<'a> Message<'a> {
 impl MessagePage<'_> {
     fn message(&self) -> Message<'_> {
         match *self {
-            Self::Denied { phone, host } => Message {
+            Self::Denied { phone, host, again } => Message {
                 host,
                 phone: Some(phone),
-                way_on: Some(("denied_button", WayOn::SignOut)),
+                way_on: Some(("denied_button", another(again))),
                 ..Message::new("denied_title", "denied_text")
             },
             Self::UnknownHost { right: [] } => {
@@ -145,6 +145,11 @@ impl MessagePage<'_> {
             }
         }
     }
+}
+
+/// How somebody gets to sign in with another number.
+const fn another(again: &str) -> WayOn<'_> {
+    if again.is_empty() { WayOn::SignOut } else { WayOn::Link(again) }
 }
 
 /// Only a request that changes nothing is offered again.

@@ -22,7 +22,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
         codes(&phone, with);
         accounts(&phone, with);
-        with(&MessagePage::Denied { phone: &phone, host: HOST });
+        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
     let right = [LINK.to_owned()];
     with(&DonePage { resume: LINK });

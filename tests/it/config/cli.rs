@@ -127,6 +127,63 @@ fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
     assert!(out.contains("warning: server.unsafe_shared_origin") && !out.contains("port"), "{out}");
 }
 
+/// What `check` says of a good file beyond that it is one.
+fn told(changes: &[(&str, &str)]) -> Vec<String> {
+    let (_folder, file) = written(&changed(changes));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    out.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn check_warns_of_proxies_that_could_be_anybody() {
+    let proxies =
+        |text: &str| told(&[("[server]\n", &format!("[server]\ntrusted_proxies = {text}\n"))]);
+    let all = proxies("[\"0.0.0.0/0\", \"10.0.0.0/8\", \"2000::/3\", \"128.0.0.0/1\"]");
+    let named = ["0.0.0.0/0", "2000::/3", "128.0.0.0/1"];
+    assert_eq!(all.len(), named.len(), "{all:#?}");
+    for (said, network) in all.iter().zip(named) {
+        let start = format!("warning: server.trusted_proxies names {network}: whoever");
+        assert!(said.starts_with(&start) && said.contains("claim any address"), "{said}");
+    }
+    assert!(proxies("[\"10.0.0.0/8\", \"fc00::/7\", \"192.0.2.7\", \"::1\"]").is_empty());
+}
+
+#[test]
+fn check_notes_limits_that_have_no_effect() {
+    let limits = |text: &str| told(&[("[login]", &format!("[limits]\n{text}\n[login]"))]);
+    assert_eq!(
+        limits("texts_per_number_1h = 30\ntexts_per_number_24h = 20\nstarts_per_address_1h = 1"),
+        [
+            "note: limits.texts_per_number_1h (30) has no effect: limits.texts_per_number_24h allows only 20",
+            "note: limits.starts_per_address_10m (10) has no effect: limits.starts_per_address_1h allows only 1",
+        ]
+    );
+    assert!(limits("texts_per_number_1h = 20\ntexts_per_number_24h = 20").is_empty());
+}
+
+#[test]
+fn check_notes_texts_of_several_segments() {
+    let text = |text: &str| told(&[("[sms]\n", &format!("[sms]\n{text}\n"))]);
+    // The line for browsers has 26 characters more.
+    let filled = |count: usize| format!("template = \"{{{{ code }}}}{}\"", "x".repeat(count));
+    assert!(text(&filled(160 - 6 - 26)).is_empty());
+    assert_eq!(
+        text(&filled(160 - 6 - 25)),
+        [
+            "note: sms.template makes texts of 2 segments, each of which is paid for: 161 characters of the GSM alphabet; 160 are one"
+        ]
+    );
+    assert_eq!(
+        text(
+            "templates.fr = \"{{ code }} — votre code pour entrer chez nous, à ne donner à personne\""
+        ),
+        [
+            "note: sms.templates.fr makes texts of 2 segments, each of which is paid for: 91 characters, not all of them in the GSM alphabet; 70 are one"
+        ]
+    );
+}
+
 #[test]
 fn check_warns_of_certificates_that_browsers_refuse() {
     let late = Pair::between(&["shop.example.com"], 2020, 2025);

@@ -161,7 +161,9 @@ impl Gallery<'_> {
         self.add("done", &DonePage { resume: link });
         self.add("sign-out", &SignOutPage);
         self.add("signed-out", &SignedOutPage { again: link });
-        self.add("denied", &MessagePage::Denied { phone: &phone, host });
+        for (name, again) in [("denied", ""), ("denied-again", link)] {
+            self.add(name, &MessagePage::Denied { phone: &phone, host, again });
+        }
         self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
         self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
@@ -226,7 +228,8 @@ pub(super) fn branded(pages: &Pages, base: &str) -> Vec<State> {
         let name = base.trim_start_matches('/');
         gallery.add(name, &NumberPage { problem, ..number(HOST, &countries) });
         gallery.add(&format!("{name}-code"), &CodePage { notice, ..code(SEALED, &phone) });
-        gallery.add(&format!("{name}-denied"), &MessagePage::Denied { phone: &phone, host: HOST });
+        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "" };
+        gallery.add(&format!("{name}-denied"), &denied);
         made.append(&mut gallery.made);
     }
     made

@@ -132,7 +132,7 @@ fn the_server_sweeps_by_itself_and_loses_nobody_who_is_signed_in() {
     gone.get("/orders").is(303);
     let page = gone.visit("/");
     let page = gone.give_number(&page, ADA).is(200);
-    let text = gate.texts.wait_for_message(3, MINUTE);
+    let text = gate.texts.text(3);
     let answer = gone.give_code(&page, &code_in(&text.body)).is(303);
     gone.finish(answer).is(200);
 }
