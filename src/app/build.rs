@@ -102,9 +102,9 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
-    let drain = Arc::new(drain(&lasting, exit));
-    let jobs = background(&lasting, &live, worker, demo);
     let access_log = Arc::new(access_log);
+    let drain = Arc::new(drain(&lasting, &access_log, exit));
+    let jobs = background(&lasting, &live, worker, demo);
     let watched = watched(&lasting, &drain, &access_log);
     let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
     let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
@@ -244,14 +244,20 @@ fn sender(config: &Config, lasting: &Lasting, templates: Arc<SmsTemplates>) -> S
     }
 }
 
-fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
-    let outbox = Arc::clone(&lasting.outbox);
+fn drain(
+    lasting: &Lasting,
+    access_log: &Arc<AccessLog>,
+    exit: Box<dyn Fn() + Send + Sync>,
+) -> Drain {
+    let (outbox, lines) = (Arc::clone(&lasting.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
+        let lines = Arc::clone(&lines);
         Box::pin(async move {
             write_last_seen(&sessions).await;
             store.close().await;
+            lines.last_lines().await;
         })
     };
     Drain {
