@@ -15,7 +15,7 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use super::access_log::Line;
 use super::body;
 use super::bridge;
-use super::connection::Connection;
+use super::connection::{Connection, WRITE};
 use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
@@ -33,12 +33,9 @@ use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
 
-const WRITE: Duration = Duration::from_mins(1);
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {
     shared: Shared,
-    /// For a connection between two requests, seconds.
-    idle: u64,
 }
 
 /// What becomes of a request, before anything is written.
@@ -49,8 +46,8 @@ enum Fate {
 }
 
 impl Gateway {
-    pub(super) fn new(shared: Shared, idle: Duration) -> Self {
-        Self { shared, idle: idle.as_secs() }
+    pub(super) const fn new(shared: Shared) -> Self {
+        Self { shared }
     }
 
     /// Judges a request. Every way out that is not `Forward` is an answer of ours.
@@ -223,11 +220,10 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole(session.req_header().version);
         }
-        // Pingora's own is endless; what the client asked to close stays closed.
-        if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(self.idle));
+        if session.req_header().version == http::Version::HTTP_2 {
+            // One stream of many may stand still; of HTTP/1, `connection` sees to it.
+            session.set_write_timeout(Some(WRITE));
         }
-        session.set_write_timeout(Some(WRITE));
         ctx.as_read = head::is_as_read(session);
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
