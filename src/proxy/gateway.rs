@@ -235,7 +235,10 @@ impl ProxyHttp for Gateway {
         let id = request_id::of(&session.req_header().headers, trusted, &self.shared.system);
         ctx.outgoing.request_id = Some(id);
         let answer = match self.judge(session.req_header(), peer, ctx).await {
-            Fate::Forward => return Ok(false),
+            Fate::Forward => {
+                headers::forget_spelling(session.req_header_mut())?;
+                return Ok(false);
+            }
             Fate::Own(facts) => bridge::answer(session, ctx, facts).await,
             Fate::Answer(answer) => answer,
         };
@@ -288,9 +291,10 @@ impl ProxyHttp for Gateway {
             response.remove_header(&http::header::TRANSFER_ENCODING);
             session.set_keepalive(None);
         }
-        headers::clean_response(response, ctx.privately);
-        ctx.outgoing.write_apps(response);
-        Ok(())
+        headers::rewrite_response(response, |status, headers| {
+            headers::clean_response(status, headers, ctx.privately);
+            ctx.outgoing.write_apps(headers);
+        })
     }
 
     fn error_while_proxy(
