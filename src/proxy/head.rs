@@ -1,4 +1,6 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -113,7 +115,7 @@ fn has_length(raw: &[u8]) -> bool {
 }
 
 /// The host and the path as they will be sent.
-pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
+pub(super) fn target(request: &RequestHeader) -> Result<(Cow<'_, str>, &str), BadTarget> {
     let authority = gate::authority(request)?;
     let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
     Ok((authority, raw.split('?').next().unwrap_or_default()))
