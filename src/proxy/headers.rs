@@ -69,6 +69,21 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
     for name in &ours {
         headers.remove(name);
     }
+    strip_cookies(headers);
+}
+
+/// Takes our cookies out of the others. Browsers send all of them in one header, but those of
+/// HTTP/2 may take several.
+fn strip_cookies(headers: &mut HeaderMap) {
+    let mut cookies = headers.get_all(header::COOKIE).iter();
+    if let (Some(only), None) = (cookies.next(), cookies.next()) {
+        match gate::strip_ours(only) {
+            None => {}
+            Some(None) => drop(headers.remove(header::COOKIE)),
+            Some(Some(others)) => drop(headers.insert(header::COOKIE, others)),
+        }
+        return;
+    }
     let cookies = headers.get_all(header::COOKIE).iter();
     let stripped: Vec<_> = cookies.map(|cookie| (cookie, gate::strip_ours(cookie))).collect();
     if stripped.iter().all(|(_, stripped)| stripped.is_none()) {
