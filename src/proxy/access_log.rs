@@ -1,6 +1,5 @@
 //! One line for each request, as JSON, by a thread of its own. Holds no query, no cookie, no
 //! number: the path, and the user's and session's ids.
-use std::fmt::Write as _;
 use std::io::Write;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use std::time::Duration;
 
 use jiff::fmt::temporal::DateTimePrinter;
 
+use crate::gate;
 use crate::system::Timestamp;
 
 /// Bytes of lines that wait to be written, some ten thousand lines. What comes beyond is dropped
@@ -148,7 +148,7 @@ impl Line<'_> {
         json.push('"');
         if let Some(client) = self.client {
             json.push_str(",\"client\":\"");
-            push_address(json, client);
+            gate::push_address(json, client);
             json.push('"');
         }
         let texts = [("method", self.method), ("host", self.host), ("path", self.path)];
@@ -172,21 +172,6 @@ impl Line<'_> {
             }
         }
         json.push_str("}\n");
-    }
-}
-
-fn push_address(json: &mut String, address: IpAddr) {
-    match address {
-        IpAddr::V4(address) => {
-            let mut digits = itoa::Buffer::new();
-            for (place, octet) in address.octets().into_iter().enumerate() {
-                json.push_str(if place == 0 { "" } else { "." });
-                json.push_str(digits.format(octet));
-            }
-        }
-        IpAddr::V6(_) => {
-            let _ = write!(json, "{address}");
-        }
     }
 }
 

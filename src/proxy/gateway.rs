@@ -26,9 +26,7 @@ use super::request_id;
 use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{
-    self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal,
-};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};

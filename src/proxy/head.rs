@@ -73,18 +73,21 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
         codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
     let single = lengths.next().is_none() && codings.next().is_none();
     let look_alike = |name: &str| {
-        name.contains(['_', '.']) && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
+        name.bytes().any(|b| b == b'_' || b == b'.')
+            && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
     };
     // What follows the head of a switch is no longer HTTP: a body before it would be read as one or
     // the other.
-    let bodiless = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
-        && !headers.contains_key(TRANSFER_ENCODING);
+    let bodiless = || {
+        headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
+            && !headers.contains_key(TRANSFER_ENCODING)
+    };
     let switch = match headers.get(UPGRADE) {
         None => true,
         Some(to) if to.as_bytes().eq_ignore_ascii_case(b"websocket") => {
-            bodiless && asks_to_switch(headers)
+            bodiless() && asks_to_switch(headers)
         }
-        Some(_) => bodiless,
+        Some(_) => bodiless(),
     };
     length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
 }

@@ -68,7 +68,9 @@ fn wants_events(headers: &HeaderMap) -> bool {
 
 /// Fails when the session that let a request in long ago is over: nothing more passes, either way.
 pub(super) fn goes_on(ctx: &Exchange, shared: &Shared) -> Result<()> {
-    if is_over(ctx, shared) && shared.system.now().since(ctx.began) >= ORDINARY {
+    let by_session = matches!(ctx.caller, Caller::Session(..));
+    let long = || shared.system.now().since(ctx.began) >= ORDINARY;
+    if by_session && long() && is_over(ctx, shared) {
         return Error::e_explain(ErrorType::ConnectionClosed, "the session is over");
     }
     Ok(())
