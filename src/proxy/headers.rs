@@ -113,7 +113,7 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
         headers.remove(header::CONTENT_LENGTH);
         headers.remove(header::TRANSFER_ENCODING);
     }
-    remove_hop_by_hop(status, headers);
+    remove_own_hop(status, headers, privately);
     // A cookie without a name is sent back as its bare value (RFC 6265bis §5.7), which may look
     // like one of ours.
     let ours = |cookie: &HeaderValue| {
@@ -139,19 +139,20 @@ pub(super) fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &s
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
-/// Takes out the names in an answer that are for this hop only. Most answers have none but
-/// `Connection`, which goes last: it names others.
-fn remove_hop_by_hop(status: StatusCode, headers: &mut HeaderMap) {
+/// Takes out the names in an answer that are for this hop only, and what nobody on the way may
+/// read. Most answers have none but `Connection`, which goes last: it names others.
+fn remove_own_hop(status: StatusCode, headers: &mut HeaderMap, privately: bool) {
     let is_in = |names: &[&str], option: &str| names.iter().any(|n| n.eq_ignore_ascii_case(option));
     let names_others = connection_options(headers).any(|option| !is_in(&NAMES_NONE, option));
     let is_named = |name: &str| {
         names_others && connection_options(headers).any(|option| is_in(&[name], option))
     };
-    let for_this_hop = |name: &&HeaderName| {
-        let kept = [header::CONNECTION, header::UPGRADE].contains(name);
-        !kept && (HOP_BY_HOP.contains(&name.as_str()) || is_named(name.as_str()))
+    let goes = |name: &&HeaderName| {
+        let (text, kept) = (name.as_str(), [header::CONNECTION, header::UPGRADE].contains(name));
+        let hidden = privately && FOR_SHARED_CACHES.contains(&text);
+        !kept && (hidden || HOP_BY_HOP.contains(&text) || is_named(text))
     };
-    let found: Vec<HeaderName> = headers.keys().filter(for_this_hop).cloned().collect();
+    let found: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
     for name in &found {
         headers.remove(name);
     }
@@ -169,9 +170,6 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
 /// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
-    for name in FOR_SHARED_CACHES {
-        headers.remove(name);
-    }
     let said = headers.get_all(header::CACHE_CONTROL).iter();
     let said: Vec<String> = said
         .filter_map(|value| value.to_str().ok())
