@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use pingora_core::protocols::http::v1::server::HttpSession;
 use pingora_http::RequestHeader;
@@ -95,6 +95,30 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
 /// Without the option, `Upgrade` is not meant for us (RFC 9110 §7.8), but Pingora would switch.
 fn asks_to_switch(headers: &HeaderMap) -> bool {
     connection_options(headers).any(|option| option.eq_ignore_ascii_case("upgrade"))
+}
+
+/// Names of fields for this hop alone (RFC 9110 §7.6.1), beside `Connection`.
+const OWN_HOP: [&str; 9] = [
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+];
+
+/// Whether nothing in a head is for this hop alone, but perhaps that the connection stays or ends.
+/// So are most, and nothing has to be looked for in them again.
+pub(super) fn is_for_every_hop(headers: &HeaderMap) -> bool {
+    let plain = |options: &HeaderValue| {
+        let options = options.as_bytes();
+        options.eq_ignore_ascii_case(b"keep-alive") || options.eq_ignore_ascii_case(b"close")
+    };
+    headers.get_all(CONNECTION).iter().all(plain)
+        && !headers.keys().any(|name| OWN_HOP.contains(&name.as_str()))
 }
 
 /// Whether a head of HTTP/1 says what Pingora read in it. It mends some heads instead of refusing

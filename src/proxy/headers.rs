@@ -69,6 +69,10 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
     for name in &ours {
         headers.remove(name);
     }
+    // It says nothing to the app but that the protocol is to be switched.
+    if !headers.contains_key(header::UPGRADE) {
+        headers.remove(header::CONNECTION);
+    }
     strip_cookies(headers);
 }
 

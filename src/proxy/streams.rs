@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
 use super::exchange::Exchange;
+use super::head;
 use super::live::Shared;
 use super::upstream::OwnLine;
 use crate::gate::{Caller, Site};
@@ -21,10 +22,15 @@ const ORDINARY: Duration = Duration::from_secs(5);
 /// Where a request goes on to, and on which connection.
 pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
     let site = ctx.site()?;
-    match own_line(session, site, ctx, shared) {
+    let mut peer = match own_line(session, site, ctx, shared) {
         Some(line) => shared.resolver.own_peer(site, line),
         None => shared.resolver.peer(site),
+    }?;
+    if head::is_for_every_hop(&session.req_header().headers) {
+        // Nothing is to be taken out but `Connection`, which `headers` sees to.
+        peer.options.http_upstream_request_policy = HttpUpstreamRequestPolicy::preserve();
     }
+    Some(peer)
 }
 
 /// The connection to the app that a websocket or an event stream gets for itself: one that ends
