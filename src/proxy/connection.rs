@@ -1,13 +1,13 @@
 //! A stream around each accepted one: it ends a request head that does not come to an end, a
-//! connection that nothing comes on, and a write that nobody takes, and is closed at once when
-//! there are too many. No hook of Pingora's can do the first: its read time-out starts anew with
-//! every byte. The others it could, at the price of a timer for each request; here a connection
-//! has one, which is moved on.
+//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, and
+//! is closed at once when there are too many. No hook of Pingora's can do the first: its read
+//! time-out starts anew with every byte. The others it could, at the price of a timer for each;
+//! here a connection has one, which is moved on.
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -39,7 +39,11 @@ const LAST_ARRIVALS: Duration = Duration::from_millis(500);
 
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
-pub(super) struct Connection(AtomicU8);
+pub(super) struct Connection {
+    state: AtomicU8,
+    /// Of HTTP/1: how long an app may be silent, milliseconds; 0: there is none, or for ever.
+    patience: AtomicU32,
+}
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -49,21 +53,35 @@ const REQUEST: u8 = 2;
 const STREAMS: u8 = 3;
 
 impl Connection {
+    const fn new() -> Self {
+        Self { state: AtomicU8::new(HEAD), patience: AtomicU32::new(0) }
+    }
+
     /// A request's head is there: the deadline ends.
     pub(super) fn head_is_whole(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
-        self.0.store(now, Ordering::Release);
+        self.patience.store(0, Ordering::Release);
+        self.state.store(now, Ordering::Release);
+    }
+
+    /// An app is asked, which may be silent for so long; `false`: many requests share the
+    /// connection, and somebody else must see to it.
+    pub(super) fn waits_for_app(&self, patience: Duration) -> bool {
+        // As long as that is for ever.
+        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+        self.patience.store(millis, Ordering::Release);
+        self.state.load(Ordering::Acquire) == REQUEST
     }
 
     /// A request is over: the next byte begins another head.
     pub(super) fn request_is_over(&self) {
         // Of the other states, none ends with a request.
-        let _ = self.0.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.state.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// A byte came; whether it begins another head.
     fn begins_head(&self) -> bool {
-        self.0.compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.state.compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// The connection that a request came on.
@@ -117,7 +135,7 @@ struct Guarded {
     digest: Option<Arc<ProxyDigest>>,
     /// How long nothing may come between two requests.
     idle: Duration,
-    /// Ends what is waited for; of this state, if of any.
+    /// Ends what is waited for; set for this state, if for any.
     deadline: Pin<Box<Sleep>>,
     deadline_of: Option<u8>,
     /// While the client does not take what is written.
@@ -126,7 +144,7 @@ struct Guarded {
 
 impl Guarded {
     fn new(inner: Stream, idle: Duration) -> Self {
-        let connection = Arc::new(Connection(AtomicU8::new(HEAD)));
+        let connection = Arc::new(Connection::new());
         // Pingora carries a digest of the stream to every request on it: our way to be found.
         let carrier = ResponseHeader::build(200, None).map(|response| {
             let data: Arc<Connection> = Arc::clone(&connection);
@@ -139,12 +157,19 @@ impl Guarded {
 
     /// Whether what nothing comes of has been waited for long enough.
     fn waited_too_long(&mut self, cx: &mut Context<'_>) -> bool {
-        let state = self.connection.0.load(Ordering::Acquire);
+        let state = self.connection.state.load(Ordering::Acquire);
         let most = match state {
             HEAD => WHOLE_HEAD,
             IDLE => self.idle,
+            REQUEST => {
+                let patience = self.connection.patience.load(Ordering::Acquire);
+                Duration::from_millis(patience.into())
+            }
             _ => return false,
         };
+        if most.is_zero() {
+            return false;
+        }
         if self.deadline_of != Some(state) {
             self.deadline_of = Some(state);
             self.deadline.as_mut().reset(Instant::now() + most);
@@ -160,8 +185,13 @@ impl Guarded {
         is_all: impl Fn(&T) -> bool,
     ) -> Poll<io::Result<T>> {
         match &written {
-            Poll::Ready(Ok(taken)) if is_all(taken) => self.unwritten = None,
-            Poll::Ready(_) => {}
+            Poll::Ready(taken) => {
+                // The app is not silent.
+                self.deadline_of = None;
+                if taken.as_ref().is_ok_and(is_all) {
+                    self.unwritten = None;
+                }
+            }
             Poll::Pending => {
                 let start = || Box::pin(tokio::time::sleep(WRITE));
                 if self.unwritten.get_or_insert_with(start).as_mut().poll(cx).is_ready() {
@@ -188,7 +218,9 @@ impl AsyncRead for Guarded {
                 Poll::Pending
             };
         };
-        if buffer.filled().len() > before && self.connection.begins_head() {
+        // Each byte of a body moves the deadline on, but only the first one of a head.
+        let moves_on = || self.connection.begins_head() || self.deadline_of == Some(REQUEST);
+        if buffer.filled().len() > before && moves_on() {
             self.deadline_of = None;
         }
         Poll::Ready(read)

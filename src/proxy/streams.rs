@@ -10,6 +10,7 @@ use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
+use super::connection::Connection;
 use super::exchange::Exchange;
 use super::head;
 use super::live::Shared;
@@ -23,9 +24,19 @@ const ORDINARY: Duration = Duration::from_secs(5);
 pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
     let site = ctx.site()?;
     let mut peer = match own_line(session, site, ctx, shared) {
-        Some(line) => shared.resolver.own_peer(site, line),
-        None => shared.resolver.peer(site),
-    }?;
+        // The line itself looks after its silence.
+        Some(line) => shared.resolver.own_peer(site, line)?,
+        None => {
+            let mut peer = shared.resolver.peer(site)?;
+            let patience = site.passage.timeout;
+            let connection = Connection::of(session.digest());
+            if !connection.is_some_and(|connection| connection.waits_for_app(patience)) {
+                // Between two reads, not for a whole answer: long downloads live.
+                peer.options.read_timeout = Some(patience);
+            }
+            peer
+        }
+    };
     if head::is_for_every_hop(&session.req_header().headers) {
         // Nothing is to be taken out but `Connection`, which `headers` sees to.
         peer.options.http_upstream_request_policy = HttpUpstreamRequestPolicy::preserve();
