@@ -23,19 +23,18 @@ const ORDINARY: Duration = Duration::from_secs(5);
 /// Where a request goes on to, and on which connection.
 pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
     let site = ctx.site()?;
-    let mut peer = match own_line(session, site, ctx, shared) {
-        // The line itself looks after its silence.
-        Some(line) => shared.resolver.own_peer(site, line)?,
-        None => {
-            let mut peer = shared.resolver.peer(site)?;
-            let patience = site.passage.timeout;
-            let connection = Connection::of(session.digest());
-            if !connection.is_some_and(|connection| connection.waits_for_app(patience)) {
-                // Between two reads, not for a whole answer: long downloads live.
-                peer.options.read_timeout = Some(patience);
-            }
-            peer
+    // A line of its own looks after its silence itself.
+    let mut peer = if let Some(line) = own_line(session, site, ctx, shared) {
+        shared.resolver.own_peer(site, line)?
+    } else {
+        let mut peer = shared.resolver.peer(site)?;
+        let patience = site.passage.timeout;
+        let connection = Connection::of(session.digest());
+        if !connection.is_some_and(|connection| connection.waits_for_app(patience)) {
+            // Between two reads, not for a whole answer: long downloads live.
+            peer.options.read_timeout = Some(patience);
         }
+        peer
     };
     if head::is_for_every_hop(&session.req_header().headers) {
         // Nothing is to be taken out but `Connection`, which `headers` sees to.
