@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use doorcode::config::Config;
 use doorcode::domain::PhoneNumber;
 use doorcode::store::Users as _;
 use doorcode::system::Clock as _;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::browser::{Browser, Line};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
-use crate::support::settings::{OTHER, environment};
+use crate::support::settings::OTHER;
 
 pub(super) const OTP: &str = "http://auth0.com/oauth/grant-type/passwordless/otp";
 pub(super) const WRONG: &str = "Wrong phone number or verification code.";
@@ -245,14 +244,4 @@ pub(super) fn refused(answer: Answer, status: u16, error: &str, text: &str) {
 pub(super) fn claims(token: &Value) -> Value {
     let part = token.as_str().and_then(|token| token.split('.').nth(1)).expect("a JWT");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
-}
-
-/// The operator's file with the clients of these tests and `more`, as it is read.
-pub(super) fn config_with(more: &str) -> Result<Config, String> {
-    let text = format!(
-        "[server]\npublic_url = \"https://auth.example.com\"\nsecret = \"env:SECRET\"\n{more}"
-    );
-    let folder = tempfile::tempdir().expect("a folder");
-    let read = Config::read(&text, "docs.toml", folder.path(), &environment);
-    read.map_err(|problems| problems.to_string())
 }
