@@ -1,6 +1,8 @@
 //! What `docs/auth0.md` says.
-use super::world::{World, read};
 use doorcode::config::Config;
+
+use super::world::{World, read};
+use crate::support::tls::Pair;
 
 fn page() -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/auth0.md");
@@ -13,10 +15,8 @@ fn the_file_on_the_page_is_one_that_starts() {
     let (_, rest) = page.split_once("```toml\n").unwrap();
     let (text, _) = rest.split_once("```").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let signed = rcgen::generate_simple_self_signed(["auth.example.com".to_owned()]).unwrap();
-    for (name, pem) in
-        [("cert.pem", signed.cert.pem()), ("key.pem", signed.signing_key.serialize_pem())]
-    {
+    let signed = Pair::of(&["auth.example.com"]);
+    for (name, pem) in [("cert.pem", signed.certificate), ("key.pem", signed.key)] {
         std::fs::write(folder.path().join(name), pem).unwrap();
     }
     let environment = |name: &str| {
