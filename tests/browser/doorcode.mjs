@@ -31,15 +31,34 @@ export const APART = {
 /** `auth.localhost/path` with the port where Doorcode is. */
 const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
 
-function configuration({ hosts, brand, limits, port, admin, twilio, app }) {
-  const others = Object.entries(hosts.others).map(
-    ([name, place]) => `
+/** Login pages and API alone, for applications that are behind no gate. */
+export const ALONE = { issuer: '127.0.0.1' };
+
+/** The same by the name that certificates can bear. */
+export const ALONE_BY_NAME = { issuer: 'localhost' };
+
+const site = (name, url, app) => `
 [[site]]
 name = "${name}"
-url = "${at(place, port)}"
+url = "${url}"
 upstreams = ["127.0.0.1:${app}"]
-`,
-  );
+`;
+
+function sites({ shop, others = {} }, port, app) {
+  if (!shop) return '';
+  return `${site('Shop', at(shop, port), app)}
+[[site.rule]]
+path = "/public/*"
+allow = ["public"]
+
+[[site.rule]]
+path = "/admin/*"
+allow = ["role:admin"]
+${Object.entries(others).map(([name, place]) => site(name, at(place, port), app)).join('')}`;
+}
+
+function configuration({ hosts, parts, port, admin, twilio, app }) {
+  const { brand = '', login = '', limits = '', sms = '', clients = '' } = parts;
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
@@ -57,6 +76,7 @@ ${brand}
 
 [login]
 countries = ["US", "GB"]
+${login}
 
 # Every person of these tests comes from one address within the same minute.
 [limits]
@@ -66,6 +86,7 @@ ${limits}
 
 [sms]
 providers = ["twilio"]
+${sms}
 
 [sms.twilio]
 account_sid = "${ACCOUNT}"
@@ -77,27 +98,19 @@ base_url = "http://127.0.0.1:${twilio}"
 phone = "${ADMIN}"
 roles = ["admin"]
 
-[[site]]
-name = "Shop"
-url = "${at(hosts.shop, port)}"
-upstreams = ["127.0.0.1:${app}"]
-
-[[site.rule]]
-path = "/public/*"
-allow = ["public"]
-
-[[site.rule]]
-path = "/admin/*"
-allow = ["role:admin"]
-${others.join('')}`;
+${sites(hosts, port, app)}
+${clients}`;
 }
 
 /** What `brand` may name as its logo. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
-/** `brand`, `limits`: further lines of those parts of its settings. */
-export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
+/**
+ * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
+ * tables as `clients`; and `secrets`, what the environment holds for settings that say `env:`.
+ */
+export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
   const elsewhere = await startElsewhere();
   const app = await startApp({ leaveTo: elsewhere.url });
@@ -107,10 +120,10 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
-  await writeFile(config, configuration({ hosts, brand, limits, ...ports }));
+  await writeFile(config, configuration({ hosts, parts, ...ports }));
   await writeFile(join(folder, 'logo.svg'), LOGO);
 
-  const program = run(config, folder);
+  const program = run(config, folder, parts.secrets);
   const stop = async () => {
     await program.stop();
     await Promise.all([app.stop(), twilio.stop(), elsewhere.stop()]);
@@ -126,7 +139,7 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   }
 
   return {
-    origin: at(hosts.shop, port),
+    origin: at(hosts.shop ?? hosts.issuer, port),
     issuer: at(hosts.issuer, port),
     /** Where another site is. */
     other: (name) => at(hosts.others[name], port),
@@ -142,11 +155,11 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   };
 }
 
-function run(config, folder) {
+function run(config, folder, secrets = {}) {
   const child = spawn(BINARY, ['serve', '--config', config], {
     cwd: folder,
     // Nothing else of this machine's environment: a proxy setting would catch the calls to Twilio.
-    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1' },
+    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1', ...secrets },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = [];

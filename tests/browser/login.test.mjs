@@ -14,7 +14,7 @@ let browser;
 let doorcode;
 before(async () => {
   // A second is the shortest wait before a code is sent again.
-  doorcode = await startDoorcode(undefined, '', 'first_wait = "1s"');
+  doorcode = await startDoorcode(undefined, { limits: 'first_wait = "1s"' });
   browser = await openBrowser();
 });
 after(async () => {

@@ -91,7 +91,7 @@ const BRANDS = {
 
 for (const [color, brand] of Object.entries(BRANDS)) {
   test(`pages are sound in ${color}`, async () => {
-    const branded = await startDoorcode(undefined, brand);
+    const branded = await startDoorcode(undefined, { brand });
     for (const tongue of LANGUAGES) {
       const { locale, phone } = tongue;
       const person = await Person.at(browser, branded, { locale });

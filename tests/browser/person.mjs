@@ -16,6 +16,8 @@ const LAUNCH = {
     '--disable-sync',
     '--no-first-run',
     '--no-proxy-server',
+    // Nothing leaves this machine, whatever a page asks for.
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
     // Chromium's sandbox refuses to start as root, and containers mostly run as root.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ],
@@ -28,9 +30,12 @@ export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
 export const ERROR = '[role=alert]';
 
+const ON_THIS_MACHINE = /^(127\.0\.0\.1|([a-z]+\.)?localhost)$/;
+
 export class Person {
   #violations = [];
   #broken = [];
+  #away = new Set();
   #profile = null;
   /** The addresses of all pages asked for, redirects included, as `GET https://…`. */
   journey = [];
@@ -60,6 +65,8 @@ export class Person {
     });
     context.on('weberror', (event) => this.#broken.push(`script error: ${event.error()}`));
     context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      if (protocol.startsWith('http') && !ON_THIS_MACHINE.test(hostname)) this.#away.add(hostname);
       if (request.isNavigationRequest()) this.journey.push(`${request.method()} ${request.url()}`);
     });
     context.on('response', (answer) => {
@@ -108,6 +115,11 @@ export class Person {
     await this.#expect(`to land on ${url}`, () => this.page.waitForURL(url));
   }
 
+  /** Waits for an address that `known` says yes to. */
+  async landsOnAny(known) {
+    await this.#expect('to land elsewhere', () => this.page.waitForURL(known));
+  }
+
   async sees(selector, what) {
     await this.#expect(`to see ${what}`, () => this.page.locator(selector).first().waitFor());
   }
@@ -141,11 +153,15 @@ export class Person {
     ].join('\n');
   }
 
-  /** Nothing on the way may have been blocked, broken or missing. */
-  async leave() {
+  /**
+   * Nothing on the way may have been blocked, broken or missing, and nothing asked for elsewhere
+   * but of the hosts in `away`, for which the test itself answers.
+   */
+  async leave({ away = [] } = {}) {
     await this.close();
     assert.deepEqual(this.#violations, [], 'pages must keep to their own Content-Security-Policy');
     assert.deepEqual(this.#broken, [], 'every part of a page must load, and every script run');
+    assert.deepEqual([...this.#away], away, 'no request leaves this machine');
   }
 
   async close() {

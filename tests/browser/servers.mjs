@@ -26,8 +26,8 @@ export async function freePort() {
   return port;
 }
 
-/** Asks `probe` again and again until it gives something, and gives that. */
-export async function until(probe, what, seconds = 10) {
+/** Asks `probe` again and again, `every` so many ms, until it gives something, and gives that. */
+export async function until(probe, what, seconds = 10, every = 20) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();
@@ -35,6 +35,6 @@ export async function until(probe, what, seconds = 10) {
     if (Date.now() > end) {
       throw new Error(`Waited ${seconds} s for ${typeof what === 'function' ? what() : what}`);
     }
-    await pause(20);
+    await pause(every);
   }
 }

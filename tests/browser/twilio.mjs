@@ -13,14 +13,17 @@ const BASIC = `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`;
 export async function startTwilio() {
   const texts = [];
   const faults = [];
+  const unreachable = new Set();
 
   const { port, stop } = await serve((request, body, response) => {
     const form = new URLSearchParams(body);
     const fault = complaint(request, form);
     if (fault) faults.push(`${request.method} ${request.url}: ${fault.message}`);
-    else texts.push({ to: form.get('To'), body: form.get('Body') });
-    const answer = fault ?? accepted(form);
-    response.writeHead(fault?.status ?? 201, { 'content-type': 'application/json' });
+    const lost = unreachable.has(form.get('To')) && refusal(400, 21211, "Invalid 'To' Phone Number");
+    const refused = fault ?? (lost || null);
+    if (!refused) texts.push({ to: form.get('To'), body: form.get('Body') });
+    const answer = refused ?? accepted(form);
+    response.writeHead(refused?.status ?? 201, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   });
 
@@ -31,6 +34,8 @@ export async function startTwilio() {
     port,
     stop,
     faults,
+    /** Numbers that Twilio finds to be nobody's, which is no fault of who asks. */
+    unreachable,
     sentTo,
     /** The newest text to a number, waited for. */
     text: (phone) => until(() => sentTo(phone).at(-1), nobody(phone)),
