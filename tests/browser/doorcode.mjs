@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startApp, startElsewhere } from './app.mjs';
+import { makeCertificate } from './certificate.mjs';
 import { freePort, until } from './servers.mjs';
 import { ACCOUNT, SERVICE, TOKEN, startTwilio } from './twilio.mjs';
 
@@ -29,13 +30,15 @@ export const APART = {
 };
 
 /** `auth.localhost/path` with the port where Doorcode is. */
-const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
+const at = (place, port, { scheme = 'http' }) =>
+  `${scheme}://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
 
 /** Login pages and API alone, for applications that are behind no gate. */
 export const ALONE = { issuer: '127.0.0.1' };
 
-/** The same by the name that certificates can bear. */
+/** The same by a name, without and with TLS. */
 export const ALONE_BY_NAME = { issuer: 'localhost' };
+export const ALONE_SECURE = { issuer: 'localhost', scheme: 'https' };
 
 const site = (name, url, app) => `
 [[site]]
@@ -44,9 +47,11 @@ url = "${url}"
 upstreams = ["127.0.0.1:${app}"]
 `;
 
-function sites({ shop, others = {} }, port, app) {
+function sites(hosts, port, app) {
+  const { shop, others = {} } = hosts;
   if (!shop) return '';
-  return `${site('Shop', at(shop, port), app)}
+  const there = Object.entries(others).map(([name, place]) => site(name, at(place, port, hosts), app));
+  return `${site('Shop', at(shop, port, hosts), app)}
 [[site.rule]]
 path = "/public/*"
 allow = ["public"]
@@ -54,7 +59,7 @@ allow = ["public"]
 [[site.rule]]
 path = "/admin/*"
 allow = ["role:admin"]
-${Object.entries(others).map(([name, place]) => site(name, at(place, port), app)).join('')}`;
+${there.join('')}`;
 }
 
 function configuration({ hosts, parts, port, admin, twilio, app }) {
@@ -62,7 +67,8 @@ function configuration({ hosts, parts, port, admin, twilio, app }) {
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
-public_url = "${at(hosts.issuer, port)}"
+public_url = "${at(hosts.issuer, port, hosts)}"
+${hosts.scheme ? 'tls = [{ certificate = "certificate.pem", key = "key.pem" }]' : ''}
 
 [admin]
 listen = "127.0.0.1:${admin}"
@@ -102,13 +108,18 @@ ${sites(hosts, port, app)}
 ${clients}`;
 }
 
+function certificateFor({ issuer, shop = issuer, others = {} }) {
+  return makeCertificate([issuer, shop, ...Object.values(others)].map((place) => place.split('/')[0]));
+}
+
 /** What `brand` may name as its logo. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
 /**
  * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
- * tables as `clients`; and `secrets`, what the environment holds for settings that say `env:`.
+ * tables as `clients`; `secrets`, what the environment holds for settings that say `env:`; and the
+ * `pair` of certificate and key to use.
  */
 export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
@@ -122,6 +133,11 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   const ports = { port, admin, twilio: twilio.port, app: app.port };
   await writeFile(config, configuration({ hosts, parts, ...ports }));
   await writeFile(join(folder, 'logo.svg'), LOGO);
+  const pair = hosts.scheme ? (parts.pair ?? (await certificateFor(hosts))) : {};
+  if (hosts.scheme) {
+    await writeFile(join(folder, 'certificate.pem'), pair.certificate);
+    await writeFile(join(folder, 'key.pem'), pair.key);
+  }
 
   const program = run(config, folder, parts.secrets);
   const stop = async () => {
@@ -139,10 +155,11 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   }
 
   return {
-    origin: at(hosts.shop ?? hosts.issuer, port),
-    issuer: at(hosts.issuer, port),
+    origin: at(hosts.shop ?? hosts.issuer, port, hosts),
+    issuer: at(hosts.issuer, port, hosts),
     /** Where another site is. */
-    other: (name) => at(hosts.others[name], port),
+    other: (name) => at(hosts.others[name], port, hosts),
+    certificate: pair.certificate,
     app,
     twilio,
     elsewhere,

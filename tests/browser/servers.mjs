@@ -1,15 +1,22 @@
 // A small HTTP server on a free loopback port, and waiting. Everything else here stands on these.
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Starts a server; `answer(request, body, response)` gets the whole body as text. */
-export async function serve(answer) {
-  const server = createServer(async (request, response) => {
+/**
+ * Starts a server; `answer(request, body, response)` gets the whole body as text. With a `pair` of
+ * certificate and key it speaks TLS.
+ */
+export async function serve(answer, pair = null) {
+  const whole = async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     answer(request, Buffer.concat(chunks).toString('utf8'), response);
-  });
+  };
+  const server = pair
+    ? https.createServer({ cert: pair.certificate, key: pair.key }, whole)
+    : http.createServer(whole);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const stop = () => {

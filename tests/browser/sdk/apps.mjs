@@ -16,7 +16,7 @@ const tables = (app) => `
 [[client]]
 id = "spa"
 name = "Acme Web"
-callbacks = ["${app}/callback"]
+callbacks = ["${app}/callback", "${app}/dialog"]
 web_origins = ["${app}"]
 logout_urls = ["${app}/bye"]
 grants = ["passwordless", "authorization_code", "refresh_token", "implicit"]
@@ -55,9 +55,9 @@ const HTML = { 'content-type': 'text/html; charset=utf-8' };
 
 /**
  * Serves `script` at `/sdk.js`, the pages that `pages` holds by their path, and at every other path
- * an empty page with that script.
+ * an empty page with that script; by TLS when there is a `pair` of certificate and key.
  */
-export async function startPages({ host = '127.0.0.1', script = '', pages = {} }) {
+export async function startPages({ host = '127.0.0.1', script = '', pages = {}, pair = null }) {
   const { port, stop } = await serve((request, _, response) => {
     const path = request.url.split('?')[0];
     const language = path.match(/^\/js\/lock\/.*\/([\w-]+)\.js$/)?.[1];
@@ -65,12 +65,13 @@ export async function startPages({ host = '127.0.0.1', script = '', pages = {} }
     // Lock asks a server for its words even in English, which it has.
     if (language) return response.writeHead(200, SCRIPT).end(dictionary(language));
     return response.writeHead(200, HTML).end(pages[path] ?? page('<h1>The app</h1>'));
-  });
-  return { origin: `http://${host}:${port}`, stop };
+  }, pair);
+  return { origin: `${pair ? 'https' : 'http'}://${host}:${port}`, stop };
 }
 
 export const page = (body) =>
   `<!doctype html><html lang="en"><title>The app</title><link rel="icon" href="data:,">
 <script src="/sdk.js"></script>${body}`;
 
-const dictionary = (language) => `Auth0.registerLanguageDictionary('${language}', {});`;
+/** A file of words as Lock fetches them: it keeps to its own. */
+export const dictionary = (language) => `Auth0.registerLanguageDictionary('${language}', {});`;

@@ -52,7 +52,9 @@ const call = (person, method, ...given) =>
         const webAuth = new window.auth0.WebAuth(settings);
         const of = method.startsWith('client.') ? webAuth.client : webAuth;
         of[method.replace('client.', '')](...given, (error, result) => {
-          const { code, description } = error ?? {};
+          // What it finds out itself it words in another way than what it was answered.
+          const code = error?.code ?? error?.error;
+          const description = error?.description ?? error?.errorDescription;
           done({ error: error ? { code, description } : null, result });
         });
       }),

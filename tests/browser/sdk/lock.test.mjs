@@ -27,6 +27,10 @@ after(async () => {
 
 const settings = (auth) => ({
   allowedConnections: ['sms'],
+  // Lock 14 looks for a field to focus where it has none any more, once somebody is signed in.
+  autofocus: false,
+  // Its own badge comes from elsewhere.
+  theme: { logo: 'data:,' },
   configurationBaseUrl: doorcode.issuer,
   languageBaseUrl: pages.origin,
   overrides: { __token_issuer: `${doorcode.issuer}/` },

@@ -132,6 +132,18 @@ test('refresh tokens rotate, and the old one is refused', async () => {
   await person.leave();
 });
 
+test('refresh tokens that a worker keeps from the page work too', async () => {
+  const more = { useRefreshTokens: true };
+  const person = await visitor(more);
+  await signIn(person, '+12025550327', more);
+  const frames = person.journey.length;
+  const { error, message, result } = await call(person, 'getTokenSilently', { cacheMode: 'off' });
+  assert.equal(error, undefined, message);
+  assert.ok(result);
+  assert.equal(person.journey.length, frames, 'no frame was needed');
+  await person.leave();
+});
+
 /** The refresh token that the SDK keeps in the page's storage. */
 async function refreshTokenKept(person) {
   const kept = await person.page.evaluate(() => Object.values({ ...localStorage }));
@@ -170,7 +182,8 @@ test('logout leads where it may, and nobody is signed in any more', async () => 
   const person = await visitor();
   await signIn(person, '+12025550326');
   const returnTo = `${pages.origin}/bye`;
-  await person.page.evaluate((returnTo) => void window.client.logout({ logoutParams: { returnTo } }), returnTo);
+  const leave = (returnTo) => void window.client.logout({ logoutParams: { returnTo } });
+  await person.page.evaluate(leave, returnTo);
   await person.landsOn(returnTo);
   await makeClient(person);
   const { error } = await call(person, 'getTokenSilently', { cacheMode: 'off' });
@@ -179,8 +192,14 @@ test('logout leads where it may, and nobody is signed in any more', async () => 
 });
 
 test('logout leads to no address that is not listed', async () => {
-  const query = new URLSearchParams({ client_id: 'spa', returnTo: `${pages.origin}/elsewhere` });
-  const answer = await api.get(`/v2/logout?${query}`);
+  const logout = (path) => {
+    const query = new URLSearchParams({ client_id: 'spa', returnTo: `${pages.origin}${path}` });
+    return api.get(`/v2/logout?${query}`);
+  };
+  const listed = await logout('/bye');
+  assert.equal(listed.status, 302, listed.text);
+  assert.equal(listed.headers.get('location'), `${pages.origin}/bye`);
+  const answer = await logout('/elsewhere');
   assert.equal(answer.status, 400, answer.text);
   assert.equal(answer.headers.get('location'), null);
   assert.match(answer.headers.get('content-type'), /^text\/html/);

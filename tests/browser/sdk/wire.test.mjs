@@ -18,7 +18,7 @@ const parts = {
 {%- if request_language contains 'fr-FR' -%}
 Votre code : @@password@@
 {%- else -%}
-{{ application.name }} code: {{ code }}
+Your code: {{ code }}
 {%- endif -%}'''`,
 };
 
@@ -112,9 +112,9 @@ const assertWrong = (answer) => assertRefused(answer, 403, 'invalid_grant', WRON
 test('the template speaks the language that the request names, else that of the browser', async () => {
   const cases = [
     ['+12025550333', { 'x-request-language': 'fr-FR', 'accept-language': 'en' }, /^Votre code : \d/],
-    ['+12025550334', { 'x-request-language': 'en', 'accept-language': 'fr-FR' }, /^Acme Web code: /],
+    ['+12025550334', { 'x-request-language': 'en', 'accept-language': 'fr-FR' }, /^Your code: \d/],
     ['+12025550335', { 'accept-language': 'fr-FR,fr;q=0.9' }, /^Votre code : \d/],
-    ['+12025550336', {}, /^Acme Web code: /],
+    ['+12025550336', {}, /^Your code: \d/],
   ];
   for (const [phone, headers, words] of cases) {
     const { status, text } = await api.start(phone, { headers });
