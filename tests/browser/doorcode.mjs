@@ -50,7 +50,7 @@ upstreams = ["127.0.0.1:${app}"]
 function sites(hosts, port, app) {
   const { shop, others = {} } = hosts;
   if (!shop) return '';
-  const there = Object.entries(others).map(([name, place]) => site(name, at(place, port, hosts), app));
+  const further = ([name, place]) => site(name, at(place, port, hosts), app);
   return `${site('Shop', at(shop, port, hosts), app)}
 [[site.rule]]
 path = "/public/*"
@@ -59,7 +59,7 @@ allow = ["public"]
 [[site.rule]]
 path = "/admin/*"
 allow = ["role:admin"]
-${there.join('')}`;
+${Object.entries(others).map(further).join('')}`;
 }
 
 function configuration({ hosts, parts, port, admin, twilio, app }) {
@@ -109,7 +109,8 @@ ${clients}`;
 }
 
 function certificateFor({ issuer, shop = issuer, others = {} }) {
-  return makeCertificate([issuer, shop, ...Object.values(others)].map((place) => place.split('/')[0]));
+  const places = [issuer, shop, ...Object.values(others)];
+  return makeCertificate(places.map((place) => place.split('/')[0]));
 }
 
 /** What `brand` may name as its logo. */

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
+/** The names that pages have here. */
+const HERE = ['localhost', '*.localhost', '127.0.0.1'];
+
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -17,7 +20,7 @@ const LAUNCH = {
     '--no-first-run',
     '--no-proxy-server',
     // Nothing leaves this machine, whatever a page asks for.
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
+    `--host-resolver-rules=MAP * ~NOTFOUND, ${HERE.map((host) => `EXCLUDE ${host}`)}`,
     // Chromium's sandbox refuses to start as root, and containers mostly run as root.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ],

@@ -122,7 +122,7 @@ test('passwordlessLogin with a wrong code is told so, in Auth0’s words', async
   await person.leave();
 });
 
-test('checkSession answers login_required with the state it was asked with, then tokens', async () => {
+test('checkSession answers login_required with the state of the question, then tokens', async () => {
   const person = await visitor();
   await person.page.evaluate(() => {
     window.heard = [];

@@ -176,7 +176,10 @@ test('auth0-js on the issuer’s own page ends the login that led there', async 
 
   const verificationCode = await doorcode.twilio.code(phone);
   await person.page.evaluate(
-    (options) => window.webAuth.passwordlessLogin(options, (error) => (document.title = JSON.stringify(error))),
+    (options) => {
+      const refused = (error) => (document.title = JSON.stringify(error));
+      window.webAuth.passwordlessLogin(options, refused);
+    },
     { connection: 'sms', phoneNumber: phone, verificationCode },
   );
   await person.landsOnAny((url) => url.href.startsWith(`${redirect_uri}#`));

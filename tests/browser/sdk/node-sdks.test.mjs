@@ -27,14 +27,15 @@ after(() => doorcode?.stop());
 const web = () => ({ domain, clientId: 'web', clientSecret: SECRETS.WEB_SECRET });
 
 for (const [n, [version, sdk]] of Object.entries({ four, five, six }).entries()) {
-  test(`version ${version} of auth0: a text, a login, userinfo, refresh and revocation`, async () => {
+  test(`version ${version} of auth0: text, login, userinfo, refresh and revocation`, async () => {
     const phone_number = `+1202555037${n}`;
     const auth = new sdk.AuthenticationClient(web());
     assert.equal((await auth.passwordless.sendSMS({ phone_number })).status, 200);
     const code = await doorcode.twilio.code(phone_number);
 
     const wrong = auth.passwordless.loginWithSMS({ phone_number, code: unlike(code) });
-    await assert.rejects(wrong, { error: 'invalid_grant', error_description: WRONG, statusCode: 403 });
+    const refused = { error: 'invalid_grant', error_description: WRONG, statusCode: 403 };
+    await assert.rejects(wrong, refused);
 
     const scope = 'openid profile phone offline_access';
     const asked = { phone_number, code, scope, audience: API };

@@ -20,9 +20,10 @@ after(async () => {
   await pages?.stop();
 });
 
+const { WEB_SECRET } = SECRETS;
 const applications = [
-  ['a server with its secret in the body', 'web', '/web', oidc.ClientSecretPost(SECRETS.WEB_SECRET)],
-  ['a server with its secret in the header', 'web', '/web', oidc.ClientSecretBasic(SECRETS.WEB_SECRET)],
+  ['a server with its secret in the body', 'web', '/web', oidc.ClientSecretPost(WEB_SECRET)],
+  ['a server with its secret in the header', 'web', '/web', oidc.ClientSecretBasic(WEB_SECRET)],
   ['an application without a secret', 'spa', '', oidc.None()],
 ];
 
@@ -49,7 +50,8 @@ for (const [n, [who, id, base, shows]] of applications.entries()) {
     const end = { id_token_hint: tokens.id_token, post_logout_redirect_uri: bye, state: 'there' };
     await person.page.goto(oidc.buildEndSessionUrl(config, end).href);
     await person.landsOn(`${bye}?state=there`);
-    const silent = { prompt: 'none', code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' };
+    const pkce = { code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' };
+    const silent = { prompt: 'none', ...pkce };
     await person.page.goto(authorization(config, `${pages.origin}${base}/callback`, silent));
     assert.match(person.page.url(), /error=login_required/);
     await person.leave();

@@ -12,6 +12,8 @@ const LIBRARY = new URL(
   import.meta.url,
 );
 
+const UNKNOWN = 'Unknown or invalid refresh token.';
+
 let api;
 let browser;
 let doorcode;
@@ -128,7 +130,7 @@ test('refresh tokens rotate, and the old one is refused', async () => {
   assert.notEqual(second, first);
   assert.equal((await call(person, 'getTokenSilently', refresh)).error, undefined);
   const old = await api.refresh(first);
-  assertRefused(old, 403, 'invalid_grant', 'Unknown or invalid refresh token.');
+  assertRefused(old, 403, 'invalid_grant', UNKNOWN);
   await person.leave();
 });
 
@@ -157,7 +159,7 @@ test('revokeRefreshToken ends what a refresh token is good for', async () => {
   const token = await refreshTokenKept(person);
   const { error, message } = await call(person, 'revokeRefreshToken');
   assert.equal(error, undefined, message);
-  assertRefused(await api.refresh(token), 403, 'invalid_grant', 'Unknown or invalid refresh token.');
+  assertRefused(await api.refresh(token), 403, 'invalid_grant', UNKNOWN);
   await person.leave();
 });
 

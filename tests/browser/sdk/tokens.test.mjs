@@ -141,11 +141,12 @@ test('a revoked refresh token is dead, and what is unknown is revoked the same w
   assertGrant(await api.refresh(refreshed.body.refresh_token), UNKNOWN);
 });
 
-test('an OpenID logout leads back with its state, for the application it was meant for', async () => {
+test('an OpenID logout leads back with its state, for the right application only', async () => {
   const { id_token } = await api.signIn('+12025550351');
   const logout = (more) => {
     const back = { post_logout_redirect_uri: `${pages.origin}/bye`, state: 'a=b&c' };
-    return api.get(`/oidc/logout?${new URLSearchParams({ id_token_hint: id_token, ...back, ...more })}`);
+    const query = new URLSearchParams({ id_token_hint: id_token, ...back, ...more });
+    return api.get(`/oidc/logout?${query}`);
   };
   const answer = await logout({});
   assert.equal(answer.status, 302, answer.text);
