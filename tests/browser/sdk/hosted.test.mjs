@@ -98,7 +98,7 @@ const ownForm = (domain) => `<!doctype html><html lang="en"><title>auth0-js</tit
 
 /** Somebody whose browser finds the libraries where the programs look for them. */
 async function visitor() {
-  const shown = { ignoreHTTPSErrors: true };
+  const shown = { ignoreHTTPSErrors: true, locale: 'en-US' };
   const person = await Person.at(browser, { origin: pages.origin, log: doorcode.log }, shown);
   await person.context.route(`https://${CDN}/**`, (route) => {
     const { pathname } = new URL(route.request().url());
@@ -159,7 +159,8 @@ test('auth0-js on the issuer’s own page ends the login that led there', async 
   await person.page.evaluate(auth0js);
   const start = await person.page.evaluate(
     ([phoneNumber, redirectUri]) => {
-      const state = new URLSearchParams(location.search).get('state');
+      // What the page knows its login by.
+      const state = new URLSearchParams(location.search).get('flow');
       const asked = { clientID: 'spa', responseType: 'token id_token', scope: 'openid' };
       const domain = location.host;
       window.webAuth = new window.auth0.WebAuth({ ...asked, domain, redirectUri, state });

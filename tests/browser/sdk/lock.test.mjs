@@ -58,7 +58,9 @@ async function makeLock(person, auth = {}) {
 
 /** Somebody before the open dialog. */
 async function visitor(auth) {
-  const person = await Person.at(browser, { origin: pages.origin, log: doorcode.log });
+  // By this locale Lock is told which country's numbers are typed.
+  const american = { locale: 'en-US' };
+  const person = await Person.at(browser, { origin: pages.origin, log: doorcode.log }, american);
   await person.visit('/');
   await makeLock(person, auth);
   await person.page.evaluate(() => window.lock.show());
