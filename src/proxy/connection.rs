@@ -32,6 +32,9 @@ const WHOLE_HEAD: Duration = Duration::from_secs(10);
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
 
+/// To say goodbye. In TLS that is to write, and who reads nothing would never let it end.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
 pub(super) struct Connection(AtomicU8);
@@ -86,6 +89,10 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
         let digest = stream.get_socket_digest();
         let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
         let _counted = self.connections.enter(from.map(std::net::SocketAddr::ip), &self.door)?;
+        let stream = match &self.door.tls {
+            Some(tls) => tls.accept(stream).await?,
+            None => stream,
+        };
         let mut next = self.inner.process_new(Box::new(Guarded::new(stream)), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {
@@ -188,7 +195,8 @@ impl fmt::Debug for Guarded {
 #[async_trait]
 impl Shutdown for Guarded {
     async fn shutdown(&mut self) {
-        self.inner.shutdown().await;
+        // Late or not, the stream is closed when it is dropped.
+        let _ = tokio::time::timeout(CLOSING, self.inner.shutdown()).await;
     }
 }
 

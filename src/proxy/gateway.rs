@@ -374,7 +374,6 @@ impl ProxyHttp for Gateway {
             connection.request_is_over();
         }
         let request = session.req_header();
-        let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         let error = error.map(|error| error.etype().as_str());
         let user = match &ctx.caller {
             Caller::Session(who, _) => Some(who.user_text().as_ref()),
@@ -386,7 +385,7 @@ impl ProxyHttp for Gateway {
             at: ctx.began,
             client: ctx.client,
             method: request.method.as_str(),
-            host: host.unwrap_or_default(),
+            host: head::named_host(request),
             path: request.uri.path(),
             status,
             bytes: session.body_bytes_sent(),

@@ -112,6 +112,13 @@ fn has_length(raw: &[u8]) -> bool {
     raw.split(|b| *b == b'\n').skip(1).any(is_length)
 }
 
+/// The host as it was asked for, good or not: in HTTP/2, most say it in the target only.
+pub(super) fn named_host(request: &RequestHeader) -> &str {
+    let field = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let target = || request.uri.authority().map(http::uri::Authority::as_str);
+    field.or_else(target).unwrap_or_default()
+}
+
 /// The host and the path as they will be sent.
 pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
     let authority = gate::authority(request)?;

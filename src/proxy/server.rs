@@ -22,6 +22,7 @@ use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
 use super::settings::Settings;
+use super::tls::Tls;
 use crate::metrics::{Metrics, Watched};
 use crate::store;
 
@@ -38,6 +39,8 @@ pub struct Job {
 /// What a server is made of.
 pub struct Parts {
     pub settings: Settings,
+    /// `None` where listeners speak plain http.
+    pub tls: Option<Tls>,
     pub shared: Shared,
     pub store: Arc<dyn store::Sessions>,
     pub metrics: Arc<Metrics>,
@@ -48,7 +51,7 @@ pub struct Parts {
 
 /// Listens and serves until `stop`. Blocks; must not be called on a tokio runtime.
 pub fn run(parts: Parts, stop: Stop) {
-    let Parts { settings, shared, store, metrics, watched, jobs } = parts;
+    let Parts { settings, tls, shared, store, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -61,7 +64,7 @@ pub fn run(parts: Parts, stop: Stop) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
-    server.add_service(gateway(&server.configuration, &settings, shared));
+    server.add_service(gateway(&server.configuration, &settings, shared, tls));
     let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), admin);
     admin.add_tcp(&settings.admin.to_string());
@@ -83,6 +86,7 @@ fn gateway(
     conf: &Arc<ServerConf>,
     settings: &Settings,
     shared: Shared,
+    tls: Option<Tls>,
 ) -> Service<Front<HttpProxy<Gateway>>> {
     let limits = settings.connections;
     let connections = shared.drain.connections.clone();
@@ -91,7 +95,7 @@ fn gateway(
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
-    let door = Door { limits, trusted: settings.trusted_proxies.clone() };
+    let door = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
     let mut service = Service::new("gateway".to_owned(), Front::new(proxy, connections, door));
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);

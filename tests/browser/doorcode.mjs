@@ -22,6 +22,9 @@ export const ADMIN = '+12025550199';
 /** Login pages and app on one host: the prefix shape. */
 const TOGETHER = { issuer: 'localhost/.doorcode', shop: 'localhost', others: {} };
 
+/** The same with TLS, by a certificate that signs itself: for people with `ignoreHTTPSErrors`. */
+export const SECURE = { ...TOGETHER, scheme: 'https' };
+
 /** Login pages on a host of their own. Chromium finds every `*.localhost` on this machine. */
 export const APART = {
   issuer: 'auth.localhost',
@@ -113,7 +116,7 @@ function certificateFor({ issuer, shop = issuer, others = {} }) {
   return makeCertificate(places.map((place) => place.split('/')[0]));
 }
 
-/** What `brand` may name as its logo. */
+/** What `brand` may name as its logos. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
@@ -133,7 +136,7 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
   await writeFile(config, configuration({ hosts, parts, ...ports }));
-  await writeFile(join(folder, 'logo.svg'), LOGO);
+  for (const name of ['logo.svg', 'logo-dark.svg']) await writeFile(join(folder, name), LOGO);
   const pair = hosts.scheme ? (parts.pair ?? (await certificateFor(hosts))) : {};
   if (hosts.scheme) {
     await writeFile(join(folder, 'certificate.pem'), pair.certificate);
@@ -148,7 +151,7 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   };
   try {
     const ready = () => program.ended() || answersReady(admin);
-    await until(ready, () => `/readyz\n${program.log()}`, 30);
+    await until(ready, () => `/readyz\n${program.log()}`);
     if (program.ended()) throw new Error(`doorcode ended before it was ready:\n${program.log()}`);
   } catch (error) {
     await stop();

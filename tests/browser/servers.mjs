@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Starts a server; `answer(request, body, response)` gets the whole body as text. With a `pair` of
  * certificate and key it speaks TLS.
  */
-export async function serve(answer, pair = null) {
+export async function serve(answer, { port = 0, pair = null } = {}) {
   const whole = async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -17,7 +17,7 @@ export async function serve(answer, pair = null) {
   const server = pair
     ? https.createServer({ cert: pair.certificate, key: pair.key }, whole)
     : http.createServer(whole);
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const stop = () => {
     server.closeAllConnections();
@@ -26,15 +26,33 @@ export async function serve(answer, pair = null) {
   return { port: server.address().port, stop };
 }
 
-/** A port that nobody listens on now. */
+/**
+ * Below the ports that the kernel gives to outgoing connections: none of those is in the way by
+ * the time a server listens.
+ */
+const FIRST = 10_240;
+const LAST = 32_000;
+/** How many a process takes before it meets those of the next. */
+const EACH = 32;
+let taken = 0;
+
+/** A port that nobody listens on. It is given once. */
 export async function freePort() {
-  const { port, stop } = await serve(() => {});
-  await stop();
-  return port;
+  for (;;) {
+    const port = FIRST + ((process.pid * EACH + taken) % (LAST - FIRST));
+    taken += 1;
+    try {
+      const { stop } = await serve(() => {}, { port });
+      await stop();
+      return port;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE' || taken > LAST - FIRST) throw error;
+    }
+  }
 }
 
 /** Asks `probe` again and again, `every` so many ms, until it gives something, and gives that. */
-export async function until(probe, what, seconds = 10, every = 20) {
+export async function until(probe, what, seconds = 60, every = 20) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

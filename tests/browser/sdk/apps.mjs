@@ -65,7 +65,7 @@ export async function startPages({ host = '127.0.0.1', script = '', pages = {}, 
     // Lock asks a server for its words even in English, which it has.
     if (language) return response.writeHead(200, SCRIPT).end(dictionary(language));
     return response.writeHead(200, HTML).end(pages[path] ?? page('<h1>The app</h1>'));
-  }, pair);
+  }, { pair });
   return { origin: `${pair ? 'https' : 'http'}://${host}:${port}`, stop };
 }
 

@@ -73,7 +73,7 @@ async function away(person, place, method, options) {
     },
     [settings(), method, options],
   );
-  await person.landsOnAny((url) => url.href.startsWith(`${pages.origin}${place}`));
+  await person.landsAt(`${pages.origin}${place}`);
 }
 
 async function signIn(person, phoneNumber) {

@@ -183,7 +183,7 @@ test('auth0-js on the issuer’s own page ends the login that led there', async 
     },
     { connection: 'sms', phoneNumber: phone, verificationCode },
   );
-  await person.landsOnAny((url) => url.href.startsWith(`${redirect_uri}#`));
+  await person.landsAt(`${redirect_uri}#`);
   const answer = new URLSearchParams(new URL(person.page.url()).hash.slice(1));
   assert.equal(answer.get('state'), 'of the app');
   assert.ok(answer.get('id_token'), person.page.url());

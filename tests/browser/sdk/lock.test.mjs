@@ -92,7 +92,7 @@ test('the dialog opens on the number, and a login by redirect ends as authentica
   assert.equal(await person.page.locator('.auth0-lock-social-button').count(), 0);
   await askForCode(person, phone.slice(2));
   await typeCode(person, await doorcode.twilio.code(phone));
-  await person.landsOnAny((url) => url.href.startsWith(`${pages.origin}/callback#`));
+  await person.landsAt(`${pages.origin}/callback#`);
   await makeLock(person);
   const { idTokenPayload, accessToken } = await said(person, 'authenticated');
   assert.match(idTokenPayload.sub, /^sms\|[0-9a-f]{24}$/);
@@ -123,7 +123,7 @@ test('a wrong code is told, and the right one then signs in', async () => {
   const error = await said(person, 'authorization_error');
   assert.equal(error.description, 'Wrong phone number or verification code.');
   await typeCode(person, code);
-  await person.landsOnAny((url) => url.href.startsWith(`${pages.origin}/callback#`));
+  await person.landsAt(`${pages.origin}/callback#`);
   await person.leave();
 });
 

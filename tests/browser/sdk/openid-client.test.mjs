@@ -84,7 +84,7 @@ async function login(config, person, redirect_uri, phone) {
   await person.page.goto(url);
   await person.askForCode(phone);
   await person.typeCode(await doorcode.twilio.code(phone));
-  await person.landsOnAny((url) => url.href.startsWith(`${redirect_uri}?`));
+  await person.landsAt(`${redirect_uri}?`);
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
   return oidc.authorizationCodeGrant(config, new URL(person.page.url()), checks);
 }

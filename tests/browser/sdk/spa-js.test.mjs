@@ -74,7 +74,7 @@ async function signIn(person, phone, more) {
   await person.askForCode(phone);
   assert.ok(person.page.url().startsWith(doorcode.issuer), 'the form is not the app’s');
   await person.typeCode(await doorcode.twilio.code(phone));
-  await person.landsOnAny((url) => url.href.startsWith(`${pages.origin}/callback?`));
+  await person.landsAt(`${pages.origin}/callback?`);
   await makeClient(person, more);
   const { error, message } = await call(person, 'handleRedirectCallback');
   assert.equal(error, undefined, message);
