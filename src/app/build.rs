@@ -108,11 +108,11 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
-    let drain = Arc::new(drain(&lasting, exit));
+    let access_log = Arc::new(access_log);
+    let drain = Arc::new(drain(&lasting, &access_log, exit));
     let mut jobs = background(&lasting, &live, worker, demo);
     jobs.push(keys::job(rotation(&config, &lasting)));
     jobs.extend(secured.job(&lasting.system));
-    let access_log = Arc::new(access_log);
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
     let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
@@ -272,14 +272,20 @@ fn sender(config: &Config, lasting: &Lasting, templates: Arc<SmsTemplates>) -> S
     }
 }
 
-fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
-    let outbox = Arc::clone(&lasting.outbox);
+fn drain(
+    lasting: &Lasting,
+    access_log: &Arc<AccessLog>,
+    exit: Box<dyn Fn() + Send + Sync>,
+) -> Drain {
+    let (outbox, lines) = (Arc::clone(&lasting.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
+        let lines = Arc::clone(&lines);
         Box::pin(async move {
             write_last_seen(&sessions).await;
             store.close().await;
+            lines.last_lines().await;
         })
     };
     Drain {

@@ -75,7 +75,7 @@ fn sample(config: &Config, text: &str) -> Option<Segments> {
     let code = OneTimeCode::parse(&"0".repeat(digits.get().into()), digits)?;
     let phone = PhoneNumber::from_e164("+12025550123").ok()?;
     let template = SmsTemplate::parse(text, &config.brand.name).ok()?;
-    let text = template.render(&code, &phone, None).ok()?;
+    let text = template.render(&code, &phone, None, None).ok()?;
     Some(Segments::of(bind_to_host(&text, config.issuer.origin().host(), &code).reveal()))
 }
 

@@ -1,12 +1,14 @@
-//! A stream around each accepted one: it ends a request head that does not come to an end, and is
-//! closed at once when there are too many. No hook of Pingora's can do either: its read time-out
-//! starts anew with every byte.
+//! A stream around each accepted one: it ends a request head that does not come to an end, a
+//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, and
+//! is closed at once when there are too many. No hook of Pingora's can do the first: its read
+//! time-out starts anew with every byte. The others it could, at the price of a timer for each;
+//! here a connection has one, which is moved on.
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,6 +30,9 @@ use super::connections::{Connections, Door};
 /// From a connection's start, or a request's first byte, to the end of its head.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
 
+/// How long a client may leave what is written to it.
+pub(super) const WRITE: Duration = Duration::from_mins(1);
+
 /// After the listeners closed, connections that were accepted just before get this long to
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
@@ -37,7 +42,11 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
-pub(super) struct Connection(AtomicU8);
+pub(super) struct Connection {
+    state: AtomicU8,
+    /// Of HTTP/1: how long an app may be silent, milliseconds; 0: there is none, or for ever.
+    patience: AtomicU32,
+}
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -47,16 +56,35 @@ const REQUEST: u8 = 2;
 const STREAMS: u8 = 3;
 
 impl Connection {
+    const fn new() -> Self {
+        Self { state: AtomicU8::new(HEAD), patience: AtomicU32::new(0) }
+    }
+
     /// A request's head is there: the deadline ends.
     pub(super) fn head_is_whole(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
-        self.0.store(now, Ordering::Release);
+        self.patience.store(0, Ordering::Release);
+        self.state.store(now, Ordering::Release);
+    }
+
+    /// An app is asked, which may be silent for so long; `false`: many requests share the
+    /// connection, and somebody else must see to it.
+    pub(super) fn waits_for_app(&self, patience: Duration) -> bool {
+        // As long as that is for ever.
+        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+        self.patience.store(millis, Ordering::Release);
+        self.state.load(Ordering::Acquire) == REQUEST
     }
 
     /// A request is over: the next byte begins another head.
     pub(super) fn request_is_over(&self) {
         // Of the other states, none ends with a request.
-        let _ = self.0.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.state.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// A byte came; whether it begins another head.
+    fn begins_head(&self) -> bool {
+        self.state.compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// The connection that a request came on.
@@ -93,7 +121,8 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
             Some(tls) => tls.accept(stream).await?,
             None => stream,
         };
-        let mut next = self.inner.process_new(Box::new(Guarded::new(stream)), shutdown).await;
+        let guarded = Guarded::new(stream, self.door.limits.idle);
+        let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {
             next = self.inner.process_new(stream, shutdown).await;
@@ -111,24 +140,74 @@ struct Guarded {
     inner: Stream,
     connection: Arc<Connection>,
     digest: Option<Arc<ProxyDigest>>,
+    /// How long nothing may come between two requests.
+    idle: Duration,
+    /// Ends what is waited for; set for this state, if for any.
     deadline: Pin<Box<Sleep>>,
+    deadline_of: Option<u8>,
+    /// While the client does not take what is written.
+    unwritten: Option<Pin<Box<Sleep>>>,
 }
 
 impl Guarded {
-    fn new(inner: Stream) -> Self {
-        let connection = Arc::new(Connection(AtomicU8::new(HEAD)));
+    fn new(inner: Stream, idle: Duration) -> Self {
+        let connection = Arc::new(Connection::new());
         // Pingora carries a digest of the stream to every request on it: our way to be found.
         let carrier = ResponseHeader::build(200, None).map(|response| {
             let data: Arc<Connection> = Arc::clone(&connection);
             Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
         });
-        let deadline = Box::pin(tokio::time::sleep_until(whole_head_from_now()));
-        Self { inner, connection, digest: carrier.ok(), deadline }
+        let deadline = Box::pin(tokio::time::sleep(WHOLE_HEAD));
+        let (digest, deadline_of) = (carrier.ok(), Some(HEAD));
+        Self { inner, connection, digest, idle, deadline, deadline_of, unwritten: None }
     }
-}
 
-fn whole_head_from_now() -> Instant {
-    Instant::now() + WHOLE_HEAD
+    /// Whether what nothing comes of has been waited for long enough.
+    fn waited_too_long(&mut self, cx: &mut Context<'_>) -> bool {
+        let state = self.connection.state.load(Ordering::Acquire);
+        let most = match state {
+            HEAD => WHOLE_HEAD,
+            IDLE => self.idle,
+            REQUEST => {
+                let patience = self.connection.patience.load(Ordering::Acquire);
+                Duration::from_millis(patience.into())
+            }
+            _ => return false,
+        };
+        if most.is_zero() {
+            return false;
+        }
+        if self.deadline_of != Some(state) {
+            self.deadline_of = Some(state);
+            self.deadline.as_mut().reset(Instant::now() + most);
+        }
+        self.deadline.as_mut().poll(cx).is_ready()
+    }
+
+    /// The same of a write, which is over when all of it is taken.
+    fn bound_write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        is_all: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        match &written {
+            Poll::Ready(taken) => {
+                // The app is not silent.
+                self.deadline_of = None;
+                if taken.as_ref().is_ok_and(is_all) {
+                    self.unwritten = None;
+                }
+            }
+            Poll::Pending => {
+                let start = || Box::pin(tokio::time::sleep(WRITE));
+                if self.unwritten.get_or_insert_with(start).as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+        }
+        written
+    }
 }
 
 impl AsyncRead for Guarded {
@@ -137,22 +216,21 @@ impl AsyncRead for Guarded {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let in_head = self.connection.0.load(Ordering::Acquire) == HEAD;
-        if in_head && self.deadline.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
-        let first_byte = buffer.filled().len() > before
-            && self
-                .connection
-                .0
-                .compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire)
-                .is_ok();
-        if first_byte {
-            self.deadline.as_mut().reset(whole_head_from_now());
+        let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(cx, buffer) else {
+            let late = self.waited_too_long(cx);
+            return if late {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            } else {
+                Poll::Pending
+            };
+        };
+        // Each byte of a body moves the deadline on, but only the first one of a head.
+        let moves_on = || self.connection.begins_head() || self.deadline_of == Some(REQUEST);
+        if buffer.filled().len() > before && moves_on() {
+            self.deadline_of = None;
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(read)
     }
 }
 
@@ -162,11 +240,13 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.bound_write(cx, written, |taken| *taken == bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let flushed = Pin::new(&mut self.inner).poll_flush(cx);
+        self.bound_write(cx, flushed, |()| true)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -178,7 +258,9 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        self.bound_write(cx, written, |taken| *taken == all)
     }
 
     fn is_write_vectored(&self) -> bool {

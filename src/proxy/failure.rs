@@ -29,11 +29,14 @@ pub(super) fn why_failed(error: &Error, retry: bool) -> (u16, Option<Problem>) {
     }
     let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
     let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
+    // That an app is silent is seen on the side of the client, where `connection` waits.
+    let app_is_silent = *error.etype() == ReadError && is_silence(error);
     match error.esource() {
+        _ if app_is_silent => (504, Some(Problem::UpstreamSlow { retry })),
         ErrorSource::Downstream if gone => (400, None),
         ErrorSource::Downstream if timed_out => (408, Some(Problem::TooSlow)),
         ErrorSource::Downstream => (400, Some(Problem::BadRequest)),
-        _ if timed_out || is_silence(error) => (504, Some(Problem::UpstreamSlow { retry })),
+        _ if timed_out => (504, Some(Problem::UpstreamSlow { retry })),
         _ => (502, Some(Problem::UpstreamDown { retry })),
     }
 }
@@ -42,5 +45,6 @@ pub(super) fn why_failed(error: &Error, retry: bool) -> (u16, Option<Problem>) {
 /// reading.
 fn is_silence(error: &Error) -> bool {
     let cause = error.root_cause().downcast_ref::<io::Error>();
-    cause.is_some_and(|why| why.kind() == io::ErrorKind::TimedOut)
+    let is_ours = |why: &io::Error| why.raw_os_error().is_none();
+    cause.is_some_and(|why| why.kind() == io::ErrorKind::TimedOut && is_ours(why))
 }

@@ -90,7 +90,7 @@ fn gateway(
 ) -> Service<Front<HttpProxy<Gateway>>> {
     let limits = settings.connections;
     let connections = shared.drain.connections.clone();
-    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared, limits.idle));
+    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
     let mut options = HttpServerOptions::default();
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);

@@ -159,7 +159,8 @@ impl Sessions {
         let known = match self.known.get(&digest) {
             Some(known) => known,
             None if !token.is_ours(&self.keys) => return Ok(None),
-            None => self.load(digest).await?,
+            // Rare, and long: not a part of what each request has room for.
+            None => Box::pin(self.load(digest)).await?,
         };
         let now = self.system.now();
         Ok(known.filter(|known| known.is_good(host, now, settings)).map(|known| {

@@ -170,7 +170,8 @@ fn a_request_names_exactly_one_host() {
         ("/", &[b"ex\xc3\xa4mple.com"], None),
         ("/", &[b"example.com%00"], None),
     ] {
-        let found = authority(&request(target, hosts)).ok();
+        let request = request(target, hosts);
+        let found = authority(&request).ok();
         assert_eq!(found.as_deref(), expected, "{target} {hosts:?}");
     }
 }
