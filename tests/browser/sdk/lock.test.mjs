@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ALONE, startDoorcode } from '../doorcode.mjs';
 import { Person, openBrowser } from '../person.mjs';
+import { until } from '../servers.mjs';
 import { Api, unlike } from './api.mjs';
 import { clientsOf, startPages } from './apps.mjs';
 import { bundle } from './bundle.mjs';
@@ -67,10 +68,14 @@ async function visitor(auth) {
   return person;
 }
 
-/** What the dialog told the app, waited for. */
+/** What the dialog told the app, waited for; anything else that it told is a failure. */
 async function said(person, event) {
-  const told = await person.page.waitForFunction((event) => window.lockSaid[event], event);
-  return told.jsonValue();
+  const told = await until(
+    () => person.page.evaluate(() => Object.entries(window.lockSaid).at(-1)),
+    () => `the dialog to say ${event}`,
+  );
+  assert.equal(told[0], event, JSON.stringify(told[1]));
+  return told[1];
 }
 
 async function askForCode(person, national) {
