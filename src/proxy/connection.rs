@@ -1,8 +1,9 @@
-//! A stream around each accepted one: it ends a request head that does not come to an end, and is
-//! closed at once when there are too many. No hook of Pingora's can do either: its read time-out
-//! starts anew with every byte.
+//! A stream around each accepted one: it ends a request head that does not come to an end, is
+//! closed at once when there are too many, and says what is wrong with a head that cannot be read.
+//! No hook of Pingora's can do any of it: its read time-out starts anew with every byte.
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -10,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::{Buf as _, Bytes};
 use http::Version;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::raw_connect::ProxyDigest;
@@ -20,10 +22,11 @@ use pingora_core::protocols::{
 };
 use pingora_core::server::ShutdownWatch;
 use pingora_http::ResponseHeader;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::connections::{Connections, Door};
+use super::refusals::Refusals;
 
 /// From a connection's start, or a request's first byte, to the end of its head.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
@@ -31,6 +34,9 @@ const WHOLE_HEAD: Duration = Duration::from_secs(10);
 /// After the listeners closed, connections that were accepted just before get this long to
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
+
+/// For what a client still sends whose head was refused.
+const READ_ON: Duration = Duration::from_secs(2);
 
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
@@ -68,11 +74,12 @@ pub(super) struct Front<A> {
     inner: Arc<A>,
     connections: Connections,
     door: Door,
+    refusals: Arc<Refusals>,
 }
 
 impl<A> Front<A> {
-    pub(super) fn new(inner: A, connections: Connections, door: Door) -> Self {
-        Self { inner: Arc::new(inner), connections, door }
+    pub(super) fn new(inner: A, connections: Connections, door: Door, refusals: Refusals) -> Self {
+        Self { inner: Arc::new(inner), connections, door, refusals: Arc::new(refusals) }
     }
 }
 
@@ -85,8 +92,10 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
     ) -> Option<Stream> {
         let digest = stream.get_socket_digest();
         let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
-        let _counted = self.connections.enter(from.map(std::net::SocketAddr::ip), &self.door)?;
-        let mut next = self.inner.process_new(Box::new(Guarded::new(stream)), shutdown).await;
+        let from = from.map(std::net::SocketAddr::ip);
+        let _counted = self.connections.enter(from, &self.door)?;
+        let guarded = Guarded::new(stream, from, Arc::clone(&self.refusals));
+        let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {
             next = self.inner.process_new(stream, shutdown).await;
@@ -105,10 +114,14 @@ struct Guarded {
     connection: Arc<Connection>,
     digest: Option<Arc<ProxyDigest>>,
     deadline: Pin<Box<Sleep>>,
+    from: Option<IpAddr>,
+    refusals: Arc<Refusals>,
+    /// What is left to write of our answer in the place of Pingora's own.
+    refusal: Option<Bytes>,
 }
 
 impl Guarded {
-    fn new(inner: Stream) -> Self {
+    fn new(inner: Stream, from: Option<IpAddr>, refusals: Arc<Refusals>) -> Self {
         let connection = Arc::new(Connection(AtomicU8::new(HEAD)));
         // Pingora carries a digest of the stream to every request on it: our way to be found.
         let carrier = ResponseHeader::build(200, None).map(|response| {
@@ -116,7 +129,12 @@ impl Guarded {
             Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
         });
         let deadline = Box::pin(tokio::time::sleep_until(whole_head_from_now()));
-        Self { inner, connection, digest: carrier.ok(), deadline }
+        let digest = carrier.ok();
+        Self { inner, connection, digest, deadline, from, refusals, refusal: None }
+    }
+
+    fn is_in_head(&self) -> bool {
+        self.connection.0.load(Ordering::Acquire) == HEAD
     }
 }
 
@@ -130,8 +148,7 @@ impl AsyncRead for Guarded {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let in_head = self.connection.0.load(Ordering::Acquire) == HEAD;
-        if in_head && self.deadline.as_mut().poll(cx).is_ready() {
+        if self.is_in_head() && self.deadline.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buffer.filled().len();
@@ -155,7 +172,21 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let this = &mut *self;
+        if this.is_in_head() && this.refusal.is_none() {
+            this.refusal = this.refusals.instead(bytes, this.from);
+        }
+        let Some(refusal) = &mut this.refusal else {
+            return Pin::new(&mut this.inner).poll_write(cx, bytes);
+        };
+        while refusal.has_remaining() {
+            let count = ready!(Pin::new(&mut this.inner).poll_write(cx, refusal))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            refusal.advance(count);
+        }
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -189,6 +220,12 @@ impl fmt::Debug for Guarded {
 impl Shutdown for Guarded {
     async fn shutdown(&mut self) {
         self.inner.shutdown().await;
+        if self.refusal.is_some() {
+            // A connection that is closed with bytes unread is reset, and the answer may be lost.
+            let (inner, mut unread) = (&mut self.inner, [0; 1024]);
+            let rest = async { while let Ok(1..) = inner.read(&mut unread).await {} };
+            let _ = tokio::time::timeout(READ_ON, rest).await;
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
 use super::headers;
+use super::kept;
 use super::live::Shared;
 use super::passage;
 use super::request_id;
@@ -223,10 +224,7 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole(session.req_header().version);
         }
-        // Pingora's own is endless; what the client asked to close stays closed.
-        if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(self.idle));
-        }
+        kept::begin(session, self.idle);
         session.set_write_timeout(Some(WRITE));
         ctx.as_read = head::is_as_read(session);
         if let Some(target) = head::origin_form(session.req_header()) {
@@ -317,7 +315,8 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        error.set_retry(ctx.site().is_some_and(|site| site.upstreams.len() > 1));
+        let resolver = &self.shared.resolver;
+        error.set_retry(ctx.site().is_some_and(|site| resolver.has_others(site)));
         error
     }
 
@@ -353,7 +352,7 @@ impl ProxyHttp for Gateway {
         if streams::is_over(ctx, &self.shared) {
             ctx.decision = "session-over";
         }
-        let (code, problem) = failure::why_failed(error, session.req_header().method.is_safe());
+        let (code, problem) = failure::why_failed(error, session);
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
             if code >= 500 {
                 ctx.decision = "upstream-failed";
@@ -373,6 +372,7 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.request_is_over();
         }
+        kept::end(session);
         let request = session.req_header();
         let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         let error = error.map(|error| error.etype().as_str());
