@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use doorcode::cli::{self, Surroundings};
+use doorcode::system::System;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -14,8 +15,11 @@ fn main() -> ExitCode {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
+            now: System::real().now(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
+            keys: &doorcode::app::list_keys,
+            rotate: &doorcode::app::rotate_keys,
             serve: &doorcode::app::serve,
         },
     ))

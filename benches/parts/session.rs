@@ -10,7 +10,7 @@ use doorcode::domain::{
 };
 use doorcode::gate::Caller;
 use doorcode::session::{SessionToken, Sessions, Settings};
-use doorcode::store::{self, Database, Logins as _, NewLogin, SqlStore, StoredBeginning};
+use doorcode::store::{self, Database, Logins as _, NewLogin, Opens, SqlStore, StoredBeginning};
 use doorcode::system::System;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -54,10 +54,8 @@ impl Store {
             phone: PhoneNumber::parse("+12025550123", None).expect("a number"),
             new_user: Some(UserId::from_bytes([1; 12])),
             session,
-            token: [1; 32],
-            host: host.to_string(),
             beginning: StoredBeginning::default(),
-            instead_of: None,
+            opens: Opens::Token { token: [1; 32], host: host.to_string(), instead_of: None },
             at,
             expires: at + hour,
         };

@@ -5,7 +5,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
-use super::{demo, secret, sweep};
+use super::tls::Secured;
+use super::{demo, keys, secret, sweep};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
@@ -14,14 +15,15 @@ use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::metrics::{self, Metrics, MetricsError, Watched};
-use crate::oauth::{Algorithm, KeysError, SigningKeys, Style, Usage};
+use crate::oauth::{Algorithm, KeysError, Rotation, SigningKeys, Style, Usage};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
-    Resolver, Shared,
+    Resolver, Shared, TlsError,
 };
 use crate::session::Sessions;
 use crate::store::{
-    Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
+    Database, KeptCounters, LoginTicket, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
+    Ticket,
 };
 use crate::system::System;
 use crate::users::{self, Directory};
@@ -58,6 +60,8 @@ pub enum AppError {
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
@@ -85,7 +89,8 @@ struct Lasting {
     outbox: Arc<Outbox>,
     login: LoginParts,
     attempts: Arc<MemoryAttempts>,
-    tickets: Arc<MemoryTickets>,
+    tickets: Arc<MemoryTickets<Ticket>>,
+    login_tickets: Arc<MemoryTickets<LoginTicket>>,
     resolver: Arc<Resolver>,
 }
 
@@ -97,18 +102,23 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let keyring = secret::keyring(&config, &system)?;
     let stores = open(&config, &keyring, &system).await?;
     let demo = demo::Demo::bind_if(uses_demo(&config))?;
+    let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
     expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
     let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
-    let drain = Arc::new(drain(&lasting, exit));
-    let jobs = background(&lasting, &live, worker, demo);
     let access_log = Arc::new(access_log);
-    let watched = watched(&lasting, &drain, &access_log);
+    let drain = Arc::new(drain(&lasting, &access_log, exit));
+    let mut jobs = background(&lasting, &live, worker, demo);
+    jobs.push(keys::job(rotation(&config, &lasting)));
+    jobs.extend(secured.job(&lasting.system));
+    let mut watched = watched(&lasting, &drain, &access_log);
+    watched.extend(secured.watched());
     let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
     let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
-    Ok(proxy::Parts { settings: config.proxy, shared, store, metrics, watched, jobs })
+    let (settings, tls) = (config.proxy, secured.tls);
+    Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
 }
 
 /// What is opened before anything else.
@@ -130,16 +140,19 @@ async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Sto
     Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
 }
 
-/// The keys that the sites need, and always that of Doorcode's own assertions.
+/// The keys that sites and clients need, and always that of Doorcode's own assertions.
 fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
     let styles = config.sites.iter().flat_map(|site| site.identity.styles());
+    let tokens = !config.oauth.clients.all().is_empty();
     let mut wanted = Vec::new();
+    wanted.extend(tokens.then_some((Usage::Token, config.oauth.algorithm)));
     for style in std::iter::once(Style::Doorcode).chain(styles) {
         let key = (Usage::Assertion, style.algorithm());
         if !wanted.contains(&key) {
             wanted.push(key);
         }
     }
+    wanted.extend(config.oauth.token_key());
     wanted
 }
 
@@ -165,6 +178,7 @@ fn lasting(
     let login = LoginParts {
         attempts: Arc::clone(&attempts) as _,
         logins: Arc::clone(&store) as _,
+        users: Arc::clone(&store) as _,
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
         limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
@@ -173,7 +187,6 @@ fn lasting(
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    let tickets = Arc::new(MemoryTickets::default());
     Ok(Lasting {
         system,
         events,
@@ -185,7 +198,8 @@ fn lasting(
         outbox,
         login,
         attempts,
-        tickets,
+        tickets: Arc::default(),
+        login_tickets: Arc::default(),
         resolver,
     })
 }
@@ -203,7 +217,10 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
         map: Arc::clone(&map),
         pages: pages(config)?,
         tickets: Arc::clone(&lasting.tickets) as _,
+        login_tickets: Arc::clone(&lasting.login_tickets) as _,
         keys: Arc::clone(&lasting.keys),
+        oauth: config.oauth.clone(),
+        grants: Arc::clone(&lasting.store) as _,
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };
@@ -212,6 +229,17 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let requests = lasting.metrics.requests(&sites, DECISIONS)?;
     let parts = LiveParts { map, directory, session: config.session, web, requests };
     Ok(Live::new(parts, &config.proxy))
+}
+
+fn rotation(config: &Config, lasting: &Lasting) -> Rotation {
+    Rotation {
+        store: Arc::clone(&lasting.store) as _,
+        keyring: lasting.keyring.clone(),
+        system: lasting.system.clone(),
+        keys: Arc::clone(&lasting.keys),
+        wanted: wanted_keys(config),
+        pace: config.oauth.pace(),
+    }
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {
@@ -244,14 +272,20 @@ fn sender(config: &Config, lasting: &Lasting, templates: Arc<SmsTemplates>) -> S
     }
 }
 
-fn drain(lasting: &Lasting, exit: Box<dyn Fn() + Send + Sync>) -> Drain {
-    let outbox = Arc::clone(&lasting.outbox);
+fn drain(
+    lasting: &Lasting,
+    access_log: &Arc<AccessLog>,
+    exit: Box<dyn Fn() + Send + Sync>,
+) -> Drain {
+    let (outbox, lines) = (Arc::clone(&lasting.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
+        let lines = Arc::clone(&lines);
         Box::pin(async move {
             write_last_seen(&sessions).await;
             store.close().await;
+            lines.last_lines().await;
         })
     };
     Drain {

@@ -3,11 +3,14 @@
 mod build;
 mod demo;
 mod health;
+mod keys;
 mod secret;
 mod serve;
 mod sweep;
+mod tls;
 
 pub use build::{AppError, Surroundings, build};
 pub use health::health;
+pub use keys::{list_keys, rotate_keys};
 pub use secret::examine;
 pub use serve::serve;

@@ -24,6 +24,12 @@ pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppEr
     read(path)
 }
 
+/// The secrets of a database that is there; `None`: there is neither yet.
+pub(super) fn of_existing(config: &Config) -> Result<Option<Keyring>, AppError> {
+    let Database::Sqlite(database) = &config.database;
+    if database.exists() { found(config) } else { Ok(None) }
+}
+
 /// The secrets that are there; `None` where all is new and they are to be made. A database without
 /// its secret is refused: with a new one every session would be dead and nobody would know why.
 fn found(config: &Config) -> Result<Option<Keyring>, AppError> {

@@ -28,7 +28,8 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     };
     let log = tracing_subscriber::registry().with(filter_fn(is_harmless)).with(filter).with(lines);
     log.try_init()?;
-    for said in unsafe_settings(&config) {
+    let doubts = config.tls_doubts(System::real().now());
+    for said in unsafe_settings(&config).map(str::to_owned).chain(doubts) {
         warn!("{said}");
     }
     can_listen(&config)?;
@@ -79,11 +80,18 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
 
 /// Whatever `DOORCODE_LOG` asks for, of the libraries only warnings are written: in their finer
 /// levels they print requests whole, with cookies, codes and numbers. Pingora's proxy does so for
-/// every failure; the access line tells the same, without.
+/// every failure; the access line tells the same, without. Other parts of it complain of whoever
+/// leaves without a word, as browsers do with connections that they opened in advance.
 fn is_harmless(about: &Metadata<'_>) -> bool {
-    let of = |crate_name: &str| about.target().split("::").next() == Some(crate_name);
-    of(env!("CARGO_CRATE_NAME")) || (*about.level() <= Level::WARN && !of("pingora_proxy"))
+    let of = |module: &str| {
+        let rest = about.target().strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let quiet = || SILENCED.iter().any(|module| of(module));
+    of(env!("CARGO_CRATE_NAME")) || (*about.level() <= Level::WARN && !quiet())
 }
+
+const SILENCED: &[&str] = &["pingora_proxy", "pingora_core::apps", "pingora_core::protocols::tls"];
 
 /// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.
 fn can_listen(config: &Config) -> Result<(), AppError> {

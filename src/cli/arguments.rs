@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::oauth::Usage;
+
 const ABOUT: &str = "Puts SMS login in front of any web app";
 
 const LONG_ABOUT: &str = "\
@@ -16,6 +18,9 @@ Examples:
   doorcode check my.toml            tell every mistake in my.toml
   doorcode --config my.toml         serve what my.toml says
   doorcode health --config my.toml  tell by the exit code whether that server is ready
+  doorcode keys --config my.toml    list the keys that tokens and assertions are signed with
+  doorcode keys rotate --config my.toml
+                                    replace them: new ones sign in ten minutes
 
 Signals:
   SIGTERM   stop: finish what is being answered and the texts that wait, then end;
@@ -61,6 +66,30 @@ pub(super) enum Command {
     },
     /// Ask the server that runs with the same file whether it is ready, and tell why it is not
     Health(Serve),
+    /// List the signing keys
+    #[command(args_conflicts_with_subcommands = true)]
+    Keys {
+        #[command(subcommand)]
+        command: Option<KeysCommand>,
+        #[command(flatten)]
+        of: Serve,
+    },
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum KeysCommand {
+    /// Publish new keys that will take the places of those that sign
+    Rotate {
+        /// Only those that sign these: token or assertion
+        #[arg(long, value_parser = usage)]
+        usage: Option<Usage>,
+        #[command(flatten)]
+        of: Serve,
+    },
+}
+
+fn usage(text: &str) -> Result<Usage, &'static str> {
+    Usage::parse(text).ok_or("neither token nor assertion")
 }
 
 #[derive(clap::Args)]

@@ -1,14 +1,15 @@
 use std::path::Path;
 
+use super::notes::notes;
 use super::{FAILED, FINE, Surroundings, say};
 use crate::config::Config;
-use crate::web::pages::Pages;
+use crate::system::Timestamp;
 
 pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     match Config::load(file, around.environment) {
         Ok(config) => match (around.examine)(&config) {
             Ok(()) => {
-                say(around.out, &report(&config));
+                say(around.out, &report(&config, around.now));
                 FINE
             }
             Err(why) => {
@@ -25,7 +26,7 @@ pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
 }
 
 /// That the file is fine, and what its writer may not be aware of.
-fn report(config: &Config) -> String {
+fn report(config: &Config, now: Timestamp) -> String {
     let mut lines = vec![format!(
         "{} is fine: {}, {}, {}",
         config.source,
@@ -33,36 +34,8 @@ fn report(config: &Config) -> String {
         counted(config.users.len(), "user"),
         counted(config.providers.len(), "SMS provider"),
     )];
-    let own = config.issuer.origin();
-    let elsewhere = |site: &&crate::gate::Site| {
-        let site = &site.place.origin;
-        site.host() == own.host() && site.port() != own.port()
-    };
-    lines.extend(config.sites.iter().filter(elsewhere).map(|site| {
-        let name = &site.name;
-        format!("note: {name} and server.public_url differ in port only: browsers send one cookie to both, so no hand-over is needed")
-    }));
-    let corrections = Pages::new(&config.brand).map(|pages| pages.corrections().to_vec());
-    lines.extend(corrections.unwrap_or_default().iter().map(|said| format!("note: {said}")));
-    if config.secrets.is_none() {
-        let path = config.secret_file.display();
-        let made = if config.secret_file.exists() { "" } else { ", made at the first start" };
-        lines.push(format!("note: server.secret is in {path}{made}"));
-    }
-    if config.development_exposed {
-        lines.push(
-            "warning: server.unsafe_development_exposed is set: what is only for development may \
-             be reached from other machines"
-                .to_owned(),
-        );
-    }
-    if config.shared_origin {
-        lines.push(
-            "warning: server.unsafe_shared_origin is set: scripts of an app may sign its visitors \
-             in to sites on other hosts"
-                .to_owned(),
-        );
-    }
+    lines.extend(notes(config));
+    lines.extend(config.tls_doubts(now).iter().map(|said| format!("warning: {said}")));
     lines.join("\n") + "\n"
 }
 

@@ -2,6 +2,7 @@
 //! Does no work of its own: reads a configuration and hands it on.
 mod arguments;
 mod check;
+mod notes;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -11,20 +12,31 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::config::{Config, Environment};
-use arguments::{Arguments, Command, Serve};
+use crate::oauth::Usage;
+use crate::system::Timestamp;
+use arguments::{Arguments, Command, KeysCommand, Serve};
 
 /// Whether something was done, and else why not.
 pub type Done = Result<(), Box<dyn Error>>;
+
+/// What there is to say, or why nothing was done.
+pub type Told = Result<String, Box<dyn Error>>;
 
 /// What a command may touch, passed in so that tests can look at it.
 pub struct Surroundings<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub environment: &'a Environment<'a>,
+    /// What certificates are judged by.
+    pub now: Timestamp,
     /// Finds what a start would find wrong beyond the file, and changes nothing.
     pub examine: &'a dyn Fn(&Config) -> Done,
     /// Asks the server that runs with a configuration whether it is ready.
     pub health: &'a dyn Fn(&Config) -> Done,
+    /// Lists the signing keys in the database of a configuration.
+    pub keys: &'a dyn Fn(&Config) -> Told,
+    /// Begins to replace them, or those of one use.
+    pub rotate: &'a dyn Fn(&Config, Option<Usage>) -> Told,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }
@@ -46,6 +58,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
         Command::Serve(Serve { config }) => serve(config.as_deref(), around),
         Command::Check { file } => check::check(&file, around),
         Command::Health(Serve { config }) => health(config.as_deref(), around),
+        Command::Keys { command: None, of: Serve { config } } => {
+            let keys = around.keys;
+            answer(config.as_deref(), around, |config| keys(config))
+        }
+        Command::Keys { command: Some(KeysCommand::Rotate { usage, of }), .. } => {
+            let rotate = around.rotate;
+            answer(of.config.as_deref(), around, |config| rotate(config, usage))
+        }
     }
 }
 
@@ -73,6 +93,12 @@ fn health(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
         Some(config) => told((around.health)(&config), around),
         None => FAILED,
     }
+}
+
+fn answer(file: Option<&Path>, around: &mut Surroundings<'_>, ask: impl Fn(&Config) -> Told) -> u8 {
+    let Some(config) = read(file, around) else { return FAILED };
+    let done = ask(&config).map(|said| say(around.out, &said));
+    told(done, around)
 }
 
 /// The configuration, or the demo's. `None`: its mistakes were told.

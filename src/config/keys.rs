@@ -68,6 +68,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 /// More would be no limit.
 const MANY: i64 = 100_000_000;
 /// Browsers keep a cookie for at most so long (RFC 6265bis §5.5).
+const LONGEST_KEY: u64 = 730 * DAY;
 const LONGEST_COOKIE: u64 = 400 * DAY;
 
 const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> Key {
@@ -85,13 +86,19 @@ pub(super) const KEYS: &[Key] = &[
     key("server", Table, Default,
         "Where Doorcode listens and how the world finds it."),
     key("server.listen", AtLeastOne, Default,
-        "Addresses and ports that visitors reach, plain http: `127.0.0.1:8080`, `[::]:80`."),
+        "Addresses and ports that visitors reach: `127.0.0.1:8080`, `[::]:443`. Plain http, or TLS on all of them when `tls` is there."),
     key("server.public_url", Text, Required("\"https://auth.example.com\""),
         "Where the login pages and the API live, as a browser sees it: a host of its own, or, for sites on one host, that host with `server.prefix` as its path. `http` only on this machine."),
     key("server.prefix", Text, Default,
         "The path that every site keeps for Doorcode; nothing below it reaches an app."),
     key("server.secret", OneOrTwo, Optional("made at the first start, in `doorcode.secret` beside this file"),
         "What protects sessions and codes: `env:NAME` or `file:PATH`, 32 characters or more. Two in brackets while it is changed: the first makes, both check."),
+    key("server.tls", Tables, Default,
+        "A certificate, for `https` without a server before Doorcode; without any, listeners speak plain http. Write `tls = [{ certificate = \"cert.pem\", key = \"key.pem\" }]` in `[server]`, or a table for each; as many as you like. The name that a visitor asks for (SNI) chooses among them; who names none, or one that no certificate has, gets the first. The files are looked at once a minute, and new ones taken over without a restart."),
+    key("server.tls[].certificate", Text, Required("\"cert.pem\""),
+        "The certificate and those that lead to its root, in PEM."),
+    key("server.tls[].key", Text, Required("\"key.pem\""),
+        "Its key, in PEM and without a passphrase: RSA, ECDSA or Ed25519."),
     key("server.trusted_proxies", List, Default,
         "Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
     key("server.h2c", Flag, Default,
@@ -142,8 +149,8 @@ pub(super) const KEYS: &[Key] = &[
         "A file, SVG or PNG, at most 256 KiB; shown at most 220 × 36 pixels large."),
     key("brand.logo_dark", Text, Optional("the same logo"),
         "The same for dark pages."),
-    key("brand.favicon", Text, Optional("a built-in one"),
-        "A file, SVG or PNG, that browsers show beside the page's title."),
+    key("brand.favicon", Text, Optional("the logo, else a built-in one"),
+        "A file, SVG or PNG, that browsers show beside the page's title. Beside a logo, it is one file more to load."),
     key("brand.folder", Text, Optional("nothing is changed"),
         "A folder whose `pages`, `words` and `assets` replace the built-in ones: see [branding](branding.md)."),
 
@@ -243,6 +250,8 @@ pub(super) const KEYS: &[Key] = &[
         "The API that Auth0's SDKs speak. See [Auth0](auth0.md)."),
     key("oauth.token_algorithm", Text, Default,
         "How tokens are signed: `RS256`, which Auth0's SDKs insist on, `ES256` or `EdDSA`."),
+    key("oauth.key_lifetime", Duration(0, LONGEST_KEY), Default,
+        "How long a key signs tokens or assertions before another takes its place; `0s`: until `doorcode keys rotate`. See [running](running.md#the-signing-keys)."),
     key("oauth.logout_urls", List, Optional("none"),
         "Where `/v2/logout` may lead when it names no client."),
 

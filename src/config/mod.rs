@@ -17,11 +17,12 @@ pub use problem::{Place, Problem, Problems};
 pub use reference::reference;
 
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::Keyring;
+use crate::domain::{Host, Keyring};
 use crate::events::LogFormat;
 use crate::gate::Site;
 use crate::oauth::Issuer;
 use crate::store::Database;
+use crate::system::Timestamp;
 use crate::users::ConfiguredUser;
 use crate::web::pages::Brand;
 use crate::{login, oauth, proxy, session};
@@ -83,6 +84,19 @@ impl Config {
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
         Self::read(&text, &name, base, environment)
+    }
+
+    /// Why browsers will not come in although every certificate of `server.tls` can be shown.
+    pub fn tls_doubts(&self, now: Timestamp) -> Vec<String> {
+        let mut hosts: Vec<(String, &Host)> =
+            vec![("server.public_url".to_owned(), self.issuer.origin().host())];
+        for (n, site) in self.sites.iter().enumerate() {
+            let host = site.place.origin.host();
+            if !hosts.iter().any(|(_, known)| *known == host) {
+                hosts.push((format!("site[{}].url", n + 1), host));
+            }
+        }
+        proxy::doubts(&self.proxy.tls, &hosts, now)
     }
 
     /// Reads the text of a file called `name`, whose relative paths are relative to `base`. On

@@ -68,3 +68,10 @@ id!(
     16,
     ""
 );
+id!(
+    /// What a client was given for one login of one person: a family of refresh tokens and the
+    /// access tokens made with them. Names it in tables and tokens; opens nothing.
+    GrantId,
+    16,
+    ""
+);

@@ -10,7 +10,7 @@ mod role;
 mod secret;
 
 pub use code::{CodeLength, OneTimeCode, UnusableCodeLength};
-pub use id::{AttemptId, SessionId, UserId};
+pub use id::{AttemptId, GrantId, SessionId, UserId};
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, digest};
 pub use origin::{Host, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
 pub use phone::{Country, InvalidCountry, InvalidPhone, InvalidTestNumber, LineType, PhoneNumber};

@@ -31,10 +31,10 @@ impl Cookies {
     pub fn get<'h>(self, headers: &'h HeaderMap, usage: &str) -> Option<&'h str> {
         let prefix = if self.secure { PREFIX } else { "" };
         pairs(headers).find_map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            let rest = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?;
-            let found = if usage.is_empty() { rest } else { rest.strip_prefix('-')? };
-            (found == usage).then_some(value)
+            let rest = pair.strip_prefix(prefix.as_bytes())?.strip_prefix(FAMILY.as_bytes())?;
+            let found = if usage.is_empty() { rest } else { rest.strip_prefix(b"-")? };
+            let value = found.strip_prefix(usage.as_bytes())?.strip_prefix(b"=")?;
+            std::str::from_utf8(value).ok()
         })
     }
 
@@ -46,7 +46,7 @@ impl Cookies {
     ) -> impl Iterator<Item = &'h str> {
         let prefix = if self.secure { PREFIX } else { "" };
         pairs(headers).filter_map(move |pair| {
-            let (name, _) = pair.split_once('=')?;
+            let name = std::str::from_utf8(name_of(pair)?).ok()?;
             let usage = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?.strip_prefix('-')?;
             usage.starts_with(start).then_some(usage)
         })
@@ -75,12 +75,24 @@ impl Cookies {
     }
 }
 
-/// The pairs that are text. Browsers send the cookies of an app in the same header, and those
-/// may hold any bytes: they must not hide ours.
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-    let pairs = values.flat_map(|bytes| bytes.split(|b| *b == b';'));
-    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok())
+/// All pairs. Browsers send the cookies of an app in the same header, and those may hold any bytes:
+/// they must not hide ours.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().flat_map(|header| pairs_of(header.as_bytes()))
+}
+
+fn pairs_of(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b';', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(text[..end.unwrap_or(text.len())].trim_ascii())
+    })
+}
+
+fn name_of(pair: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(b'=', pair).map(|end| &pair[..end])
 }
 
 /// Whether a cookie of this name belongs to the family, secure or not. Browsers and servers
@@ -98,16 +110,15 @@ pub fn is_ours(name: &[u8]) -> bool {
 /// A `Cookie` header without our family: `None` when it holds none of it and may stay as it is,
 /// `Some(None)` when nothing else is in it.
 pub fn strip_ours(header: &HeaderValue) -> Option<Option<HeaderValue>> {
-    let mut kept = Vec::with_capacity(header.len());
-    let mut found = false;
-    for pair in header.as_bytes().split(|b| *b == b';').map(<[u8]>::trim_ascii) {
-        if is_ours(pair.split(|b| *b == b'=').next().unwrap_or_default()) {
-            found = true;
-        } else if !pair.is_empty() {
-            kept.extend_from_slice(if kept.is_empty() { b"" } else { b"; " });
-            kept.extend_from_slice(pair);
-        }
+    let ours = |pair: &[u8]| is_ours(name_of(pair).unwrap_or(pair));
+    if !pairs_of(header.as_bytes()).any(ours) {
+        return None;
     }
-    let other = || HeaderValue::from_maybe_shared(Bytes::from(kept)).ok();
-    found.then(|| other().filter(|other| !other.is_empty()))
+    let mut kept = Vec::with_capacity(header.len());
+    for pair in pairs_of(header.as_bytes()).filter(|pair| !pair.is_empty() && !ours(pair)) {
+        kept.extend_from_slice(if kept.is_empty() { b"" } else { b"; " });
+        kept.extend_from_slice(pair);
+    }
+    let other = HeaderValue::from_maybe_shared(Bytes::from(kept)).ok();
+    Some(other.filter(|other| !other.is_empty()))
 }

@@ -26,7 +26,7 @@ pub fn is_foreign(
     }
     let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     if headers.contains_key(ORIGIN) {
-        return !named(headers).is_some_and(|(origin, _)| welcome(&origin));
+        return !named_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
     }
     let stranger = |page| !origin_of(page).is_some_and(|origin| welcome(&origin));
     let foreign = headers.get("sec-fetch-site").map_or_else(
@@ -58,7 +58,7 @@ pub fn sharing(asked: &Asked<'_>, headers: &HeaderMap) -> Sharing {
     if listed.is_empty() {
         return Sharing::default();
     }
-    let with = named(headers).filter(|(origin, _)| is_listed(origin, listed));
+    let with = named_origin(headers).filter(|(origin, _)| is_listed(origin, listed));
     Sharing {
         with: with.map(|(_, written)| written.clone()),
         varies: true,
@@ -94,7 +94,7 @@ fn is_open(asked: &Asked<'_>) -> bool {
 }
 
 /// The origin that a request names, if it names one: `null` is none, two are none.
-fn named(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
+pub fn named_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
     let mut all = headers.get_all(ORIGIN).iter();
     let (Some(written), None) = (all.next(), all.next()) else { return None };
     Some((Origin::parse(written.to_str().ok()?).ok()?, written))

@@ -6,6 +6,7 @@ use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
 use super::caller::Caller;
+use super::client_ip::push_address;
 use super::presets::{Claim, Identity};
 use super::sites::Site;
 use crate::domain::{Origin, Role};
@@ -18,6 +19,9 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+
+/// Bytes of an IPv6 address as text, at most.
+const LONGEST_ADDRESS: usize = 45;
 
 /// What an app is told of the way that a request came.
 #[derive(Clone, Debug)]
@@ -41,7 +45,9 @@ impl Forwarding {
 
     /// Writes the forwarding headers, which the client's own were taken out of before.
     pub fn write(&self, client: IpAddr, headers: &mut impl Headers) {
-        if let Ok(client) = HeaderValue::from_str(&client.to_string()) {
+        let mut text = String::with_capacity(LONGEST_ADDRESS);
+        push_address(&mut text, client);
+        if let Ok(client) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
             headers.set(FOR, client);
         }
         headers.set(PROTO, self.proto.clone());

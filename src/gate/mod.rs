@@ -13,9 +13,9 @@ mod sites;
 mod target;
 
 pub use caller::Caller;
-pub use client_ip::{client_ip, is_trusted};
+pub use client_ip::{client_ip, is_trusted, push_address};
 pub use cookies::{Cookies, is_ours, strip_ours};
-pub use cross_origin::{Preflight, Sharing, is_foreign, preflight, sharing};
+pub use cross_origin::{Preflight, Sharing, is_foreign, named_origin, preflight, sharing};
 pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
 pub use identity::{Forwarding, Headers, Introduction};
 pub use map::{Located, Map, Own};

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use http::header::HOST;
 use http::request::Parts;
 use percent_encoding::percent_decode;
@@ -25,7 +27,7 @@ pub enum BadTarget {
 
 /// Host and port that a request names, in lower case: its one `Host` header, or the authority of
 /// an absolute target (RFC 9112 §3.2.2) or of HTTP/2; both must agree when both are there.
-pub fn authority(parts: &Parts) -> Result<String, BadTarget> {
+pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, BadTarget> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let header = hosts.next().map(|h| h.to_str().map_err(|_| BadTarget::NotOneHost)).transpose()?;
     if hosts.next().is_some() {
@@ -41,7 +43,11 @@ pub fn authority(parts: &Parts) -> Result<String, BadTarget> {
     };
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
     let good = !named.is_empty() && named.bytes().all(plain);
-    good.then(|| named.to_ascii_lowercase()).ok_or(BadTarget::NotOneHost)
+    let small = || {
+        let any_capital = named.bytes().any(|b| b.is_ascii_uppercase());
+        if any_capital { named.to_ascii_lowercase().into() } else { named.into() }
+    };
+    good.then(small).ok_or(BadTarget::NotOneHost)
 }
 
 /// Every path that an upstream may take a target's path for. The first is the path as sent.

@@ -90,8 +90,32 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
     attempt.used.is_none() && now < attempt.expires && attempt.tries_left > 0
 }
 
-/// Why an attempt is over when every try was taken.
-pub(super) const NO_TRIES: &str = "no tries left";
+/// Why a code is not compared any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// There never was one, or it is forgotten.
+    Unknown,
+    /// It signed somebody in.
+    Used,
+    Expired,
+    /// As many wrong ones were typed as there were tries.
+    NoTries,
+    /// It was made with a server secret that is no more.
+    NoKey,
+}
+
+impl Over {
+    /// For the log, which tells all apart.
+    pub(super) const fn why(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::NoTries => "no tries left",
+            Self::NoKey => "made with a secret that is gone",
+        }
+    }
+}
 
 /// What an answer came to before it was compared.
 #[derive(Clone, Debug)]
@@ -103,7 +127,7 @@ pub(super) enum Taken {
     },
     Over {
         attempt: Option<AttemptId>,
-        why: &'static str,
+        why: Over,
     },
 }
 
@@ -111,18 +135,18 @@ pub(super) enum Taken {
 /// also for [`REPEATED`] after the code was used.
 pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp) -> (Taken, Step) {
     let over = |why| (Taken::Over { attempt: found.map(|a| a.id), why }, Step::Keep);
-    let Some(attempt) = found else { return over("unknown") };
+    let Some(attempt) = found else { return over(Over::Unknown) };
     let known = attempt.answers.contains(&answer);
     match attempt.used {
         Some(used) if known && now.since(used) <= REPEATED => {
             return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
         }
-        Some(_) => return over("used"),
-        None if now >= attempt.expires => return over("expired"),
+        Some(_) => return over(Over::Used),
+        None if now >= attempt.expires => return over(Over::Expired),
         None if known => {
             return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
         }
-        None if attempt.tries_left == 0 => return over(NO_TRIES),
+        None if attempt.tries_left == 0 => return over(Over::NoTries),
         None => {}
     }
     let mut attempt = attempt.clone();

@@ -25,6 +25,7 @@ impl Keys {
     pub(super) fn attempt(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
         let door: &[u8] = match asker.door {
             Door::Page => b"page",
+            Door::Api => b"api",
         };
         AttemptKey(self.attempts[0].mac(&[door, &asker.who, phone.e164().as_bytes()]))
     }

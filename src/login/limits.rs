@@ -86,6 +86,28 @@ impl Limits {
         let most = ROWS.iter().map(|row| most(row.key)).collect::<Option<_>>()?;
         Some(Self { most, first_wait, longest_wait })
     }
+
+    /// How many a row lets through in its window.
+    pub fn most(&self, row: &Row) -> u32 {
+        let found = ROWS.iter().position(|known| known.key == row.key);
+        // The wait between two texts is no row: there is one text until it is over.
+        found.and_then(|at| self.most.get(at)).copied().unwrap_or(1)
+    }
+
+    /// Rows that are never full, each with the row of the same that is full before it: one of a
+    /// longer window that allows less.
+    pub fn never_full(&self) -> Vec<[(&'static Row, u32); 2]> {
+        let all = || ROWS.iter().zip(self.most.iter().copied());
+        let before = |(row, most): (&'static Row, u32)| {
+            let longer = all().find(|(other, less)| {
+                (other.what, other.by) == (row.what, row.by)
+                    && other.window > row.window
+                    && *less < most
+            });
+            longer.map(|longer| [(row, most), longer])
+        };
+        all().filter_map(before).collect()
+    }
 }
 
 /// There was too much of something.

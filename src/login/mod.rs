@@ -6,39 +6,44 @@ mod known;
 mod limits;
 mod outbox;
 mod settings;
+mod spend;
 mod start;
 mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber};
+use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber, digest};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
-use crate::store::{Attempt, Attempts, Logins, StoreError};
+use crate::store::{Attempt, Attempts, Logins, StoreError, Users};
 use crate::system::System;
 use limits::{Admission, Subject, Wanted};
 
+pub use attempt::Over;
 pub use keys::Keys;
 pub use known::Keepsake;
 pub use limits::{By, Limited, Limiter, Limits, ROWS, Row, WAIT, What};
 pub use outbox::{Outbox, OutboxJobs, OutboxWorker, Sender};
 pub use settings::{Countries, Settings, TestNumbers};
+pub use spend::{Gives, Verified};
 pub use start::{Start, StartError, Started};
-pub use verify::{Verdict, Verified};
+pub use verify::Verdict;
 
 /// Where a login was asked for. A code works only at the door that asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// Doorcode's own pages; who asks is the browser.
     Page,
+    /// The interface for applications; who asks is the client, for each of its connections.
+    Api,
 }
 
 /// Whose login an attempt is. With the number it finds the attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker {
     pub door: Door,
-    /// At the pages: the digest of the browser's cookie.
+    /// At the pages: the digest of the browser's cookie. For applications, see [`Asker::api`].
     pub who: [u8; 32],
     /// Where the request comes from.
     pub address: IpAddr,
@@ -46,11 +51,22 @@ pub struct Asker {
     pub known: bool,
 }
 
+impl Asker {
+    /// A client that asks at the API, by its id and the name of the connection.
+    pub fn api(client: &str, connection: &str, address: IpAddr) -> Self {
+        let length = u64::try_from(client.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let who = digest(&[&length, client.as_bytes(), connection.as_bytes()].concat());
+        // Nothing that it has tells one person who asks through it from another.
+        Self { door: Door::Api, who, address, known: false }
+    }
+}
+
 /// What outlives a change of configuration.
 #[derive(Clone)]
 pub struct Parts {
     pub attempts: Arc<dyn Attempts>,
     pub logins: Arc<dyn Logins>,
+    pub users: Arc<dyn Users>,
     pub sessions: Arc<Sessions>,
     pub outbox: Arc<Outbox>,
     pub limiter: Arc<Limiter>,

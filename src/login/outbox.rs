@@ -5,7 +5,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::{Keys, attempt};
 use crate::delivery::sms::Message;
-use crate::delivery::{Blame, Delivery, Failure};
+use crate::delivery::{Blame, Delivery, Failure, SendError};
 use crate::domain::{AttemptId, Host, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
@@ -26,6 +26,7 @@ pub(super) struct Job {
     pub(super) language: Option<String>,
     pub(super) page_language: Option<String>,
     pub(super) page_host: Option<Host>,
+    pub(super) application: Option<String>,
     /// Whether only users are texted. What becomes of such a text is not told.
     pub(super) only_known: bool,
 }
@@ -160,13 +161,18 @@ impl Sender {
         let failed = |provider: &str, reason: &str| {
             self.events.record(&Event::TextFailed { attempt: attempt.id, provider, reason });
         };
-        let service_down = SendOutcome::Refused(SendRefusal::Service);
+        let service_down = SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let Some(code) = self.keys.code(attempt, &job.phone) else {
             failed("", "made with a secret that is gone");
             return service_down;
         };
         let template = self.templates.of(job.page_language.as_deref());
-        let text = match template.render(&code, &job.phone, job.language.as_deref()) {
+        let text = match template.render(
+            &code,
+            &job.phone,
+            job.language.as_deref(),
+            job.application.as_deref(),
+        ) {
             Ok(text) => text,
             Err(error) => {
                 failed("", &error.to_string());
@@ -189,21 +195,20 @@ impl Sender {
             }
             Err(error) => {
                 failed(error.provider, &error.to_string());
-                told(error.failure, error.blame())
+                told(&error)
             }
         }
     }
 }
 
 /// How much of a failure the person at the page is told.
-const fn told(failure: Failure, blame: Blame) -> SendOutcome {
-    match (failure, blame) {
+const fn told(error: &SendError) -> SendOutcome {
+    let why = match (error.failure, error.blame()) {
         // It may have been sent: neither that it was nor that it was not is claimed.
-        (Failure::Unclear, _) => SendOutcome::Pending,
-        (Failure::OptedOut, _) => SendOutcome::Refused(SendRefusal::OptedOut),
-        (_, Blame::Person) => SendOutcome::Refused(SendRefusal::Number),
-        (_, Blame::Operator | Blame::Provider | Blame::Fraud) => {
-            SendOutcome::Refused(SendRefusal::Service)
-        }
-    }
+        (Failure::Unclear, _) => return SendOutcome::Pending,
+        (Failure::OptedOut, _) => SendRefusal::OptedOut,
+        (_, Blame::Person) => SendRefusal::Number,
+        (_, Blame::Operator | Blame::Provider | Blame::Fraud) => SendRefusal::Service,
+    };
+    SendOutcome::Refused { why, code: error.code }
 }

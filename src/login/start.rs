@@ -23,6 +23,8 @@ pub struct Start<'a> {
     pub page_language: Option<&'a str>,
     /// The host of the page that asks for the code, for the text's last line.
     pub page_host: Option<&'a Host>,
+    /// The name of the application that asks, for the template; `None`: our own pages.
+    pub application: Option<&'a str>,
 }
 
 /// A start that was taken.
@@ -165,13 +167,14 @@ impl Login {
             language: start.language.map(str::to_owned),
             page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
+            application: start.application.map(str::to_owned),
             only_known: !self.settings.sign_up,
         });
         if queued {
             return Ok(Started::Queued);
         }
         parts.events.record(&Event::QueueFull { attempt });
-        let outcome = SendOutcome::Refused(SendRefusal::Service);
+        let outcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let mut step = |found: Option<&_>| attempt::note_outcome(found, attempt, outcome);
         parts.attempts.update(key, &mut step).await?;
         Err(StartError::Busy)

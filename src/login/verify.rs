@@ -1,29 +1,14 @@
-use super::attempt::{self, Taken};
+use super::attempt::{self, Over, Taken};
 use super::limits::{Admission, Limited, Subject, Wanted, What};
-use super::{Asker, Login};
-use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber, SessionId, UserId};
+use super::{Asker, Gives, Login, Verified};
+use crate::domain::{AttemptId, OneTimeCode, PhoneNumber, UserId};
 use crate::events::Event;
-use crate::session::{Browser, PreparedSession, SessionToken};
-use crate::store::{Attempt, AttemptKey, Committed, NewLogin, StoreError};
+use crate::store::{Attempt, AttemptKey, StoreError};
 
-/// Proof that somebody typed the right code, and what it gave them. Only [`Login::verify`]
-/// makes one.
+/// What an answer came to; `R`: what a right one gives.
 #[derive(Debug)]
-pub struct Verified {
-    token: SessionToken,
-}
-
-impl Verified {
-    /// The token of the session that began, for that browser's cookie.
-    pub fn token(&self) -> &SessionToken {
-        &self.token
-    }
-}
-
-/// What an answer came to.
-#[derive(Debug)]
-pub enum Verdict {
-    Right(Verified),
+pub enum Verdict<R = Verified> {
+    Right(R),
     /// Not the right number of digits; took no try.
     WrongLength,
     /// A wrong code. At zero tries left the attempt is over.
@@ -31,18 +16,24 @@ pub enum Verdict {
         tries_left: u8,
     },
     /// The code cannot be used any more, or there never was one: a new one must be asked for.
-    Over {
-        tries_spent: bool,
-    },
+    Over(Over),
     /// The right code, but this person may not sign in.
     Blocked,
     /// Too many wrong codes were typed for this number: not even the right one is taken.
     Limited(Limited),
 }
 
+/// A right answer, whose try is taken.
+pub(super) struct Case<'a> {
+    pub(super) key: AttemptKey,
+    pub(super) attempt: Attempt,
+    pub(super) phone: &'a PhoneNumber,
+    answer: [u8; 16],
+}
+
 impl Login {
-    /// Judges what was typed as the code that was texted to `phone`. A right one begins a
-    /// session in `browser`, in the place of the one that it has.
+    /// Judges what was typed as the code that was texted to `phone`. A right one is spent, and
+    /// gives what is wanted.
     ///
     /// An error means that nobody got in. The try is given back if the store of attempts lets
     /// that happen; else it stays taken, and the same answer still takes no other.
@@ -51,39 +42,96 @@ impl Login {
         asker: &Asker,
         phone: &PhoneNumber,
         typed: &str,
-        browser: &Browser<'_>,
+        gives: Gives<'_>,
     ) -> Result<Verdict, StoreError> {
+        let case = match self.judge(asker, phone, typed).await? {
+            Ok(case) => case,
+            Err(verdict) => return Ok(verdict),
+        };
+        let verdict = self.spend(&case, gives).await;
+        if verdict.is_err() {
+            self.return_try(&case).await?;
+        }
+        verdict
+    }
+
+    /// Judges what was typed as [`Login::verify`] does, but a right answer spends nothing and has
+    /// its try back: it will be given again.
+    pub async fn peek(
+        &self,
+        asker: &Asker,
+        phone: &PhoneNumber,
+        typed: &str,
+    ) -> Result<Verdict<()>, StoreError> {
+        let case = match self.judge(asker, phone, typed).await? {
+            Ok(case) => case,
+            Err(verdict) => return Ok(verdict),
+        };
+        if case.attempt.used.is_some() {
+            return Ok(self.over(Some(case.attempt.id), Over::Used));
+        }
+        let verdict = self.may_sign_in(&case).await;
+        self.return_try(&case).await?;
+        verdict
+    }
+
+    /// What a right answer would come to.
+    async fn may_sign_in(&self, case: &Case<'_>) -> Result<Verdict<()>, StoreError> {
+        let attempt = case.attempt.id;
+        let user = self.parts.users.with_number(case.phone).await;
+        Ok(match user.map_err(self.store_failed("look for a user"))? {
+            Some(user) if user.blocked.is_some() => self.blocked(attempt, user.id),
+            None if !self.settings.sign_up => self.nobody(attempt),
+            Some(_) | None => Verdict::Right(()),
+        })
+    }
+
+    /// Takes a try and compares. Whatever is not right is told as it will be answered.
+    async fn judge<'a, R>(
+        &self,
+        asker: &Asker,
+        phone: &'a PhoneNumber,
+        typed: &str,
+    ) -> Result<Result<Case<'a>, Verdict<R>>, StoreError> {
         let parts = &self.parts;
         let key = parts.keys.attempt(asker, phone);
         let Some(found) =
             parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?
         else {
-            return Ok(self.over(None, "unknown"));
+            return Ok(Err(self.over(None, Over::Unknown)));
         };
         let Some(typed) = OneTimeCode::parse(typed, found.length) else {
-            return Ok(Verdict::WrongLength);
+            return Ok(Err(Verdict::WrongLength));
         };
         let answer = parts.keys.answer(key, &typed);
         let (attempt, again) = match self.take_try(key, answer).await? {
             Taken::Compare { attempt, again } => (attempt, again),
-            Taken::Over { attempt, why } => return Ok(self.over(attempt, why)),
+            Taken::Over { attempt, why } => return Ok(Err(self.over(attempt, why))),
         };
         let Some(code) = self.code(&attempt, phone) else {
-            return Ok(self.over(Some(attempt.id), "made with a secret that is gone"));
+            return Ok(Err(self.over(Some(attempt.id), Over::NoKey)));
         };
         let subject = self.subject(asker, phone);
         let right = code.matches(&typed);
-        let verdict = match self.guess(right, again, subject).await {
-            Ok(Some(limited)) => Ok(Verdict::Limited(limited)),
-            Ok(None) if right => self.spend(key, &attempt, phone, browser).await,
-            Ok(None) => return self.wrong(&attempt, subject).await,
-            Err(error) => Err(error),
-        };
-        if matches!(verdict, Err(_) | Ok(Verdict::Limited(_))) {
-            let mut step = |found: Option<&_>| attempt::return_try(found, attempt.id, answer);
-            parts.attempts.update(key, &mut step).await?;
+        let case = Case { key, attempt, phone, answer };
+        match self.guess(right, again, subject).await {
+            Ok(None) if right => Ok(Ok(case)),
+            Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),
+            Ok(Some(limited)) => {
+                self.return_try(&case).await?;
+                Ok(Err(Verdict::Limited(limited)))
+            }
+            Err(error) => {
+                self.return_try(&case).await?;
+                Err(error)
+            }
         }
-        verdict
+    }
+
+    async fn return_try(&self, case: &Case<'_>) -> Result<(), StoreError> {
+        let (id, answer) = (case.attempt.id, case.answer);
+        let mut step = |found: Option<&_>| attempt::return_try(found, id, answer);
+        self.parts.attempts.update(case.key, &mut step).await
     }
 
     /// Counts an answer that took a try as a wrong one, and gives that back when it is right: of
@@ -106,7 +154,11 @@ impl Login {
     }
 
     /// Tells the smaller of what the code and the number have left.
-    async fn wrong(&self, attempt: &Attempt, subject: Subject<'_>) -> Result<Verdict, StoreError> {
+    async fn wrong<R>(
+        &self,
+        attempt: &Attempt,
+        subject: Subject<'_>,
+    ) -> Result<Verdict<R>, StoreError> {
         Ok(match self.count(ROOM_FOR_ONE, subject).await? {
             Admission::Refused(limited) => Verdict::Limited(limited),
             Admission::Taken(taken) => {
@@ -120,7 +172,7 @@ impl Login {
 
     async fn take_try(&self, key: AttemptKey, answer: [u8; 16]) -> Result<Taken, StoreError> {
         let now = self.parts.system.now();
-        let mut taken = Taken::Over { attempt: None, why: "unknown" };
+        let mut taken = Taken::Over { attempt: None, why: Over::Unknown };
         let mut step = |found: Option<&_>| {
             let (told, step) = attempt::take_try(found, answer, now);
             taken = told;
@@ -131,91 +183,29 @@ impl Login {
         Ok(taken)
     }
 
-    /// Spends the code in the database and begins the session, both or neither.
-    async fn spend(
-        &self,
-        key: AttemptKey,
-        attempt: &Attempt,
-        phone: &PhoneNumber,
-        browser: &Browser<'_>,
-    ) -> Result<Verdict, StoreError> {
-        let parts = &self.parts;
-        let now = parts.system.now();
-        let seed = parts.keys.session_seed(attempt);
-        let session = parts.sessions.prepare(browser.host, &seed, self.session);
-        let login = NewLogin {
-            attempt: attempt.id,
-            phone: phone.clone(),
-            new_user: self.settings.sign_up.then(|| UserId::from_bytes(parts.system.random())),
-            session: session.id,
-            token: session.digest,
-            host: session.host.clone(),
-            beginning: browser.beginning(),
-            instead_of: browser.session,
-            at: now,
-            expires: session.expires,
-        };
-        let committed = parts.logins.commit(&login).await;
-        let committed = committed.map_err(self.store_failed("spend a code"))?;
-        let mut step = |found: Option<&_>| attempt::close(found, attempt.id, now);
-        // The code is spent in the database, whatever becomes of this.
-        let closed = parts.attempts.update(key, &mut step).await;
-        let _ = closed.map_err(self.store_failed("close an attempt"));
-        Ok(match committed {
-            Committed::Begun { user, new_user } => {
-                self.signed_in(attempt.id, user, session.id, new_user);
-                if let Some(former) = browser.session {
-                    parts.sessions.note_end(former);
-                }
-                self.forget_waits(attempt, phone).await;
-                right(session)
-            }
-            // A double click: the token follows from the attempt, so it is the same again.
-            Committed::AlreadySpent { at }
-                if now.since(at) <= attempt::REPEATED
-                    && self.still_opens(&session, browser.host).await? =>
-            {
-                right(session)
-            }
-            Committed::AlreadySpent { .. } => self.over(Some(attempt.id), "used"),
-            Committed::Blocked { user } => {
-                parts.events.record(&Event::BlockedUser { attempt: attempt.id, user });
-                Verdict::Blocked
-            }
-            // There was one when the code was sent.
-            Committed::Unknown => {
-                parts.events.record(&Event::UnknownUser { attempt: attempt.id });
-                Verdict::Blocked
-            }
-        })
-    }
-
-    /// Whether the session that a code gave is still good: somebody may have signed out since.
-    async fn still_opens(&self, given: &PreparedSession, host: &Host) -> Result<bool, StoreError> {
-        Ok(self.parts.sessions.check(&given.token, host, self.session).await?.is_some())
-    }
-
-    fn signed_in(&self, attempt: AttemptId, user: UserId, session: SessionId, new_user: bool) {
-        self.parts.events.record(&Event::SignedIn { attempt, user, session, new_user });
-    }
-
     /// If that fails, the next text has to wait as if nobody had signed in.
-    async fn forget_waits(&self, attempt: &Attempt, phone: &PhoneNumber) {
+    pub(super) async fn forget_waits(&self, attempt: &Attempt, phone: &PhoneNumber) {
         let subject = Subject { phone, source: attempt.source, known: false };
         let limits = &self.settings.limits;
         let forgot = self.parts.limiter.signed_in(limits, subject, attempt.counted).await;
         let _ = forgot.map_err(self.store_failed("forget the waits of a number"));
     }
 
-    fn over(&self, attempt: Option<AttemptId>, why: &'static str) -> Verdict {
-        self.parts.events.record(&Event::DeadCode { attempt, why });
-        Verdict::Over { tries_spent: why == attempt::NO_TRIES }
+    pub(super) fn over<R>(&self, attempt: Option<AttemptId>, why: Over) -> Verdict<R> {
+        self.parts.events.record(&Event::DeadCode { attempt, why: why.why() });
+        Verdict::Over(why)
+    }
+
+    pub(super) fn blocked<R>(&self, attempt: AttemptId, user: UserId) -> Verdict<R> {
+        self.parts.events.record(&Event::BlockedUser { attempt, user });
+        Verdict::Blocked
+    }
+
+    pub(super) fn nobody<R>(&self, attempt: AttemptId) -> Verdict<R> {
+        self.parts.events.record(&Event::UnknownUser { attempt });
+        Verdict::Blocked
     }
 }
 
 const A_WRONG_CODE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 1)], waits: false };
 const ROOM_FOR_ONE: Wanted<'_> = Wanted { what: &[(What::WrongCode, 0)], waits: false };
-
-fn right(session: PreparedSession) -> Verdict {
-    Verdict::Right(Verified { token: session.token })
-}

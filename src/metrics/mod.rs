@@ -12,7 +12,7 @@ pub use happened::Happened;
 pub use requests::Requests;
 pub use table::{
     ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, Kind, ROWS, Row, SESSIONS, TEXTS_WAITING,
-    reference,
+    TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
 };
 
 /// Two rows of the table do not fit each other, or a row not what is counted: a mistake of ours.

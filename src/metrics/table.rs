@@ -119,6 +119,18 @@ pub const TEXTS_WAITING: Row =
     row("doorcode_texts_waiting", Gauge, &[], "Texts that wait or are with a provider.");
 pub const CONNECTIONS: Row =
     row("doorcode_connections_open", Gauge, &[], "Connections of visitors.");
+pub const TLS_HANDSHAKES_FAILED: Row = row(
+    "doorcode_tls_handshakes_failed_total",
+    Counter,
+    &[],
+    "Connections that ended in their TLS handshake.",
+);
+pub const TLS_CERTIFICATE_END: Row = row(
+    "doorcode_tls_certificate_end_timestamp_seconds",
+    Gauge,
+    &[],
+    "When the first of the certificates runs out, in seconds since 1970; 0 without `server.tls`.",
+);
 pub const ACCESS_LINES_DROPPED: Row = row(
     "doorcode_access_lines_dropped_total",
     Counter,
@@ -142,6 +154,8 @@ pub const ROWS: &[&Row] = &[
     &ATTEMPTS,
     &TEXTS_WAITING,
     &CONNECTIONS,
+    &TLS_HANDSHAKES_FAILED,
+    &TLS_CERTIFICATE_END,
     &ACCESS_LINES_DROPPED,
     &BUILD,
 ];

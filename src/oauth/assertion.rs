@@ -1,16 +1,15 @@
 use std::time::Duration;
 
-use jsonwebtoken::Header;
 use serde_json::{Map, Value, json};
 
-use super::{Algorithm, Issuer, SigningKeys, Usage};
+use super::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
 use crate::domain::{Origin, Role};
 use crate::session::SignedIn;
 use crate::system::Timestamp;
 use crate::users::Roles;
 
 /// How long an assertion is good for: an app gets a newer one with every later request.
-const LIFETIME: Duration = Duration::from_mins(2);
+pub(super) const LIFETIME: Duration = Duration::from_mins(2);
 
 /// The age at which an assertion is made anew. The rest of its life is for requests on the way
 /// and for clocks that disagree.
@@ -113,15 +112,6 @@ struct Facts<'a> {
     groups: Vec<&'a str>,
 }
 
-/// An assertion could not be signed, so nobody can be told who the caller is.
-#[derive(Debug, thiserror::Error)]
-pub enum Unsigned {
-    #[error("there is no {0} key")]
-    NoKey(&'static str),
-    #[error("{0}")]
-    Failed(#[from] jsonwebtoken::errors::Error),
-}
-
 /// What tells an app who is there, signed (RFC 7519). No id of its own (`jti`): the same one goes
 /// with every request of a minute.
 pub fn assertion(
@@ -132,8 +122,6 @@ pub fn assertion(
     now: Timestamp,
 ) -> Result<String, Unsigned> {
     let Manner { algorithm, typ, claims, .. } = style.manner();
-    let key = keys.signing(Usage::Assertion, *algorithm);
-    let key = key.ok_or(Unsigned::NoKey(algorithm.as_str()))?;
     let (user, session) = (who.user().to_string(), who.session().to_string());
     let groups = roles.iter().map(Role::as_str).collect();
     let facts = Facts { audience, user, session, phone: who.phone().e164(), groups };
@@ -145,8 +133,5 @@ pub fn assertion(
     all.insert("sub".to_owned(), Value::from(facts.user));
     all.insert("iat".to_owned(), seconds(now));
     all.insert("exp".to_owned(), seconds(now + LIFETIME));
-    let mut header = Header::new(key.algorithm.jwt());
-    header.typ = Some((*typ).to_owned());
-    header.kid = Some(key.kid.clone());
-    Ok(jsonwebtoken::encode(&header, &all, &key.encoding)?)
+    keys.sign((Usage::Assertion, *algorithm), typ, &all)
 }

@@ -1,31 +1,38 @@
 use std::fmt;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
-use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header};
+use serde::Serialize;
 
 use super::Algorithm;
 use crate::domain::{Keyring, Subkey};
 use crate::store::{self, KeyState, StoreError, StoredKey};
 use crate::system::System;
 
+/// The subkey that keeps the private halves.
+const SEALS: &str = "signing keys";
+
 /// What a key signs. A key signs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
     /// What tells apps behind the gate who their caller is.
     Assertion,
+    /// ID and access tokens for clients of the API.
+    Token,
 }
 
 impl Usage {
-    const NAMES: [(Self, &'static str); 1] = [(Self::Assertion, "assertion")];
+    const NAMES: [(Self, &'static str); 2] =
+        [(Self::Assertion, "assertion"), (Self::Token, "token")];
 
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assertion => Self::NAMES[0].1,
-        }
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(usage, _)| *usage == self).map_or("", |(_, name)| name)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(_, name)| *name == text).map(|(usage, _)| *usage)
     }
 }
@@ -47,20 +54,44 @@ pub enum KeysError {
     NotMade { algorithm: &'static str },
 }
 
-/// The issuer's keys: private halves that sign, and the public ones for the world. Never changes;
-/// whoever changes the table opens it anew.
+/// Something could not be signed, so nobody can be told what it says.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsigned {
+    #[error("there is no {0} key")]
+    NoKey(&'static str),
+    #[error("{0}")]
+    Failed(#[from] jsonwebtoken::errors::Error),
+}
+
+/// The issuer's keys: private halves that sign, and the public ones for the world. Asked without
+/// a lock, and without I/O.
 #[derive(Default)]
 pub struct SigningKeys {
-    all: Vec<Key>,
+    all: ArcSwap<Vec<Arc<Key>>>,
 }
 
 pub(super) struct Key {
-    pub(super) kid: String,
+    kid: String,
     usage: Usage,
-    pub(super) algorithm: Algorithm,
+    algorithm: Algorithm,
     signs: bool,
-    pub(super) encoding: EncodingKey,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
     public: Jwk,
+}
+
+impl Key {
+    /// The whole header of what the key signs: nothing of ours has a field more.
+    pub(super) fn header(&self, typ: &str) -> Header {
+        let mut header = Header::new(self.algorithm.jwt());
+        header.typ = Some(typ.to_owned());
+        header.kid = Some(self.kid.clone());
+        header
+    }
+
+    pub(super) fn decoding(&self) -> &DecodingKey {
+        &self.decoding
+    }
 }
 
 impl SigningKeys {
@@ -72,42 +103,67 @@ impl SigningKeys {
         wanted: &[(Usage, Algorithm)],
         system: &System,
     ) -> Result<Self, KeysError> {
-        let subkeys = keyring.subkeys("signing keys");
-        let mut stored = store.living().await?;
-        let missing: Vec<_> = wanted
-            .iter()
-            .filter(|(usage, algorithm)| !signs(&stored, *usage, *algorithm))
-            .collect();
-        for (usage, algorithm) in &missing {
-            let new = make(*usage, *algorithm, &subkeys[0], system)?;
-            store.add_unless_one_signs(&new).await?;
+        let stored = store.living().await?;
+        for (usage, algorithm) in wanted {
+            if !signs(&stored, *usage, *algorithm) {
+                let mut new = make(*usage, *algorithm, keyring, system)?;
+                (new.state, new.signed_from) = (KeyState::Signing, Some(new.created));
+                store.add_unless_there(&new).await?;
+            }
         }
-        if !missing.is_empty() {
-            stored = store.living().await?;
-        }
-        let mut all = Vec::new();
-        for stored in stored {
-            all.extend(open(store, stored, &subkeys, system).await?);
-        }
-        Ok(Self { all })
+        let keys = Self::default();
+        keys.read(store, keyring, system).await?;
+        Ok(keys)
     }
 
-    /// The public halves as a JWK set (RFC 7517 §5): all, or those for one algorithm.
-    pub fn published(&self, of: Option<Algorithm>) -> Bytes {
-        let fits = |key: &&Key| of.is_none_or(|of| of == key.algorithm);
-        let keys = self.all.iter().filter(fits).map(|key| key.public.clone()).collect();
+    /// Reads again what this or another process changed in the table. Where that fails, all stays
+    /// as it was.
+    pub(super) async fn read(
+        &self,
+        store: &dyn store::SigningKeys,
+        keyring: &Keyring,
+        system: &System,
+    ) -> Result<(), KeysError> {
+        let subkeys = keyring.subkeys(SEALS);
+        let mut all = Vec::new();
+        for stored in store.living().await? {
+            all.extend(open(store, stored, &subkeys, system).await?.map(Arc::new));
+        }
+        self.all.store(Arc::new(all));
+        Ok(())
+    }
+
+    /// The public halves as a JWK set (RFC 7517 §5): all, or those that one use and algorithm has.
+    pub fn published(&self, of: Option<(Usage, Algorithm)>) -> Bytes {
+        let fits = |key: &&Arc<Key>| of.is_none_or(|of| of == (key.usage, key.algorithm));
+        let keys = self.all.load().iter().filter(fits).map(|key| key.public.clone()).collect();
         Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
     }
 
-    pub(super) fn signing(&self, usage: Usage, algorithm: Algorithm) -> Option<&Key> {
-        let fits = |key: &&Key| key.signs && key.usage == usage && key.algorithm == algorithm;
-        self.all.iter().find(fits)
+    /// Signs `claims` with the key that signs now for this use and algorithm. `typ`: the header's,
+    /// which keeps what was signed for one purpose from being taken for another (RFC 8725 §3.11).
+    pub(super) fn sign(
+        &self,
+        (usage, algorithm): (Usage, Algorithm),
+        typ: &str,
+        claims: &impl Serialize,
+    ) -> Result<String, Unsigned> {
+        let all = self.all.load();
+        let fits = |key: &&Arc<Key>| key.signs && key.usage == usage && key.algorithm == algorithm;
+        let key = all.iter().find(fits).ok_or(Unsigned::NoKey(algorithm.as_str()))?;
+        Ok(jsonwebtoken::encode(&key.header(typ), claims, &key.encoding)?)
+    }
+
+    /// The key of that name, whether it still signs or not, unless it is for another use.
+    pub(super) fn verifying(&self, usage: Usage, kid: &str) -> Option<Arc<Key>> {
+        let all = self.all.load();
+        all.iter().find(|key| key.usage == usage && key.kid == kid).map(Arc::clone)
     }
 }
 
 impl fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all.iter().map(|key| &key.kid)).finish()
+        f.debug_list().entries(self.all.load().iter().map(|key| &key.kid)).finish()
     }
 }
 
@@ -119,12 +175,14 @@ fn signs(stored: &[StoredKey], usage: Usage, algorithm: Algorithm) -> bool {
     })
 }
 
-fn make(
+/// A new key, published and the next to sign. Not written anywhere yet.
+pub(super) fn make(
     usage: Usage,
     algorithm: Algorithm,
-    subkey: &Subkey,
+    keyring: &Keyring,
     system: &System,
 ) -> Result<StoredKey, KeysError> {
+    let subkey = &keyring.subkeys(SEALS)[0];
     let not_made = || KeysError::NotMade { algorithm: algorithm.as_str() };
     let pkcs8 = algorithm.generate().map_err(|_| not_made())?;
     let public = public(algorithm, &algorithm.encoding(&pkcs8)).ok_or_else(not_made)?;
@@ -133,10 +191,12 @@ fn make(
         kid: public.common.key_id.unwrap_or_default(),
         usage: usage.as_str().to_owned(),
         algorithm: algorithm.as_str().to_owned(),
-        state: KeyState::Signing,
+        state: KeyState::Published,
         sealed: Vec::new(),
         sealed_by: subkey.id(),
         created: system.now(),
+        signed_from: None,
+        signed_until: None,
     };
     key.sealed = seal(&key, &pkcs8, subkey, system);
     Ok(key)
@@ -182,6 +242,7 @@ async fn open(
     let pkcs8 = plain.strip_prefix(label(&stored).as_bytes()).ok_or_else(damaged)?;
     let encoding = algorithm.encoding(pkcs8);
     let public = public(algorithm, &encoding).ok_or_else(damaged)?;
+    let decoding = DecodingKey::from_jwk(&public).map_err(|_| damaged())?;
     if subkey.id() != subkeys[0].id() {
         // So that the older secret can be taken away one day.
         let mut newer = StoredKey { sealed_by: subkeys[0].id(), ..stored.clone() };
@@ -189,5 +250,5 @@ async fn open(
         store.reseal(&newer, stored.sealed_by).await?;
     }
     let signs = stored.state == KeyState::Signing;
-    Ok(Some(Key { kid: stored.kid, usage, algorithm, signs, encoding, public }))
+    Ok(Some(Key { kid: stored.kid, usage, algorithm, signs, encoding, decoding, public }))
 }

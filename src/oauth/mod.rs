@@ -1,19 +1,29 @@
-//! What apps and clients of the API trust: the issuer, its keys, what they sign for apps; later
-//! tokens, clients, grants. Knows no login method.
+//! What apps and clients of the API trust: the issuer, its keys, what they sign for apps and
+//! clients; later grants. Knows no login method.
 mod algorithm;
 mod app_url;
+mod asked;
 mod assertion;
 mod client;
 mod issuer;
 mod keys;
+mod rotation;
 mod settings;
+mod tokens;
+mod verify;
 
 pub use algorithm::Algorithm;
 pub use app_url::{AppUrl, InvalidAppUrl};
-pub use assertion::{Audience, REMADE_AFTER, Style, Unsigned, assertion};
+pub use asked::{Asked, NotAsked, OFFLINE};
+pub use assertion::{Audience, REMADE_AFTER, Style, assertion};
 pub use client::{
     Client, ClientId, ClientKind, ClientSecret, Clients, Grant, InvalidClientId, Lifetimes,
 };
 pub use issuer::{InvalidIssuer, Issuer};
-pub use keys::{KeysError, SigningKeys, Usage};
+pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
+pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
+pub use tokens::{
+    AccessToken, IdToken, InvalidScope, Profile, Scope, Subject, access_token, id_token,
+};
+pub use verify::{IdHint, InvalidToken, VerifiedAccess, read_hint, verify_access};

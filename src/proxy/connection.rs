@@ -1,12 +1,15 @@
-//! A stream around each accepted one: it ends a request head that does not come to an end, is
+//! A stream around each accepted one: it ends a request head that does not come to an end, a
+//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, is
 //! closed at once when there are too many, and says what is wrong with a head that cannot be read.
-//! No hook of Pingora's can do any of it: its read time-out starts anew with every byte.
+//! No hook of Pingora's can do the first or the last: its read time-out starts anew with every byte.
+//! The others it could, at the price of a timer for each; here a connection has one, which is moved
+//! on.
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -31,16 +34,25 @@ use super::refusals::Refusals;
 /// From a connection's start, or a request's first byte, to the end of its head.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
 
+/// How long a client may leave what is written to it.
+pub(super) const WRITE: Duration = Duration::from_mins(1);
+
 /// After the listeners closed, connections that were accepted just before get this long to
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
 
 /// For what a client still sends whose head was refused.
 const READ_ON: Duration = Duration::from_secs(2);
+/// To say goodbye. In TLS that is to write, and who reads nothing would never let it end.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// What a connection is doing, told by the proxy and read by the stream.
 #[derive(Debug)]
-pub(super) struct Connection(AtomicU8);
+pub(super) struct Connection {
+    state: AtomicU8,
+    /// Of HTTP/1: how long an app may be silent, milliseconds; 0: there is none, or for ever.
+    patience: AtomicU32,
+}
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -50,16 +62,35 @@ const REQUEST: u8 = 2;
 const STREAMS: u8 = 3;
 
 impl Connection {
+    const fn new() -> Self {
+        Self { state: AtomicU8::new(HEAD), patience: AtomicU32::new(0) }
+    }
+
     /// A request's head is there: the deadline ends.
     pub(super) fn head_is_whole(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
-        self.0.store(now, Ordering::Release);
+        self.patience.store(0, Ordering::Release);
+        self.state.store(now, Ordering::Release);
+    }
+
+    /// An app is asked, which may be silent for so long; `false`: many requests share the
+    /// connection, and somebody else must see to it.
+    pub(super) fn waits_for_app(&self, patience: Duration) -> bool {
+        // As long as that is for ever.
+        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+        self.patience.store(millis, Ordering::Release);
+        self.state.load(Ordering::Acquire) == REQUEST
     }
 
     /// A request is over: the next byte begins another head.
     pub(super) fn request_is_over(&self) {
         // Of the other states, none ends with a request.
-        let _ = self.0.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.state.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// A byte came; whether it begins another head.
+    fn begins_head(&self) -> bool {
+        self.state.compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// The connection that a request came on.
@@ -94,7 +125,12 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
         let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
         let from = from.map(std::net::SocketAddr::ip);
         let _counted = self.connections.enter(from, &self.door)?;
-        let guarded = Guarded::new(stream, from, Arc::clone(&self.refusals));
+        let stream = match &self.door.tls {
+            Some(tls) => tls.accept(stream).await?,
+            None => stream,
+        };
+        let refusals = Arc::clone(&self.refusals);
+        let guarded = Guarded::new(stream, self.door.limits.idle, from, refusals);
         let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {
@@ -113,7 +149,13 @@ struct Guarded {
     inner: Stream,
     connection: Arc<Connection>,
     digest: Option<Arc<ProxyDigest>>,
+    /// How long nothing may come between two requests.
+    idle: Duration,
+    /// Ends what is waited for; set for this state, if for any.
     deadline: Pin<Box<Sleep>>,
+    deadline_of: Option<u8>,
+    /// While the client does not take what is written.
+    unwritten: Option<Pin<Box<Sleep>>>,
     from: Option<IpAddr>,
     refusals: Arc<Refusals>,
     /// What is left to write of our answer in the place of Pingora's own.
@@ -121,25 +163,93 @@ struct Guarded {
 }
 
 impl Guarded {
-    fn new(inner: Stream, from: Option<IpAddr>, refusals: Arc<Refusals>) -> Self {
-        let connection = Arc::new(Connection(AtomicU8::new(HEAD)));
+    fn new(inner: Stream, idle: Duration, from: Option<IpAddr>, refusals: Arc<Refusals>) -> Self {
+        let connection = Arc::new(Connection::new());
         // Pingora carries a digest of the stream to every request on it: our way to be found.
         let carrier = ResponseHeader::build(200, None).map(|response| {
             let data: Arc<Connection> = Arc::clone(&connection);
             Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
         });
-        let deadline = Box::pin(tokio::time::sleep_until(whole_head_from_now()));
-        let digest = carrier.ok();
-        Self { inner, connection, digest, deadline, from, refusals, refusal: None }
+        let deadline = Box::pin(tokio::time::sleep(WHOLE_HEAD));
+        Self {
+            inner,
+            connection,
+            digest: carrier.ok(),
+            idle,
+            deadline,
+            deadline_of: Some(HEAD),
+            unwritten: None,
+            from,
+            refusals,
+            refusal: None,
+        }
     }
 
-    fn is_in_head(&self) -> bool {
-        self.connection.0.load(Ordering::Acquire) == HEAD
+    /// Whether what nothing comes of has been waited for long enough.
+    fn waited_too_long(&mut self, cx: &mut Context<'_>) -> bool {
+        let state = self.connection.state.load(Ordering::Acquire);
+        let most = match state {
+            HEAD => WHOLE_HEAD,
+            IDLE => self.idle,
+            REQUEST => {
+                let patience = self.connection.patience.load(Ordering::Acquire);
+                Duration::from_millis(patience.into())
+            }
+            _ => return false,
+        };
+        if most.is_zero() {
+            return false;
+        }
+        if self.deadline_of != Some(state) {
+            self.deadline_of = Some(state);
+            self.deadline.as_mut().reset(Instant::now() + most);
+        }
+        self.deadline.as_mut().poll(cx).is_ready()
     }
-}
 
-fn whole_head_from_now() -> Instant {
-    Instant::now() + WHOLE_HEAD
+    /// The same of a write, which is over when all of it is taken.
+    fn bound_write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        is_all: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        match &written {
+            Poll::Ready(taken) => {
+                // The app is not silent.
+                self.deadline_of = None;
+                if taken.as_ref().is_ok_and(is_all) {
+                    self.unwritten = None;
+                }
+            }
+            Poll::Pending => {
+                let start = || Box::pin(tokio::time::sleep(WRITE));
+                if self.unwritten.get_or_insert_with(start).as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+        }
+        written
+    }
+
+    /// Writes `rest` of our answer; Pingora believes that it wrote its own, of `length` bytes.
+    fn write_refusal(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut rest: Bytes,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        while rest.has_remaining() {
+            let written = Pin::new(&mut self.inner).poll_write(cx, &rest);
+            let count = ready!(self.bound_write(cx, written, |taken| *taken == rest.len()))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            rest.advance(count);
+            self.refusal = Some(rest.clone());
+        }
+        Poll::Ready(Ok(length))
+    }
 }
 
 impl AsyncRead for Guarded {
@@ -148,21 +258,21 @@ impl AsyncRead for Guarded {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_in_head() && self.deadline.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
-        let first_byte = buffer.filled().len() > before
-            && self
-                .connection
-                .0
-                .compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire)
-                .is_ok();
-        if first_byte {
-            self.deadline.as_mut().reset(whole_head_from_now());
+        let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(cx, buffer) else {
+            let late = self.waited_too_long(cx);
+            return if late {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            } else {
+                Poll::Pending
+            };
+        };
+        // Each byte of a body moves the deadline on, but only the first one of a head.
+        let moves_on = || self.connection.begins_head() || self.deadline_of == Some(REQUEST);
+        if buffer.filled().len() > before && moves_on() {
+            self.deadline_of = None;
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(read)
     }
 }
 
@@ -172,25 +282,19 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
-        if this.is_in_head() && this.refusal.is_none() {
-            this.refusal = this.refusals.instead(bytes, this.from);
+        if self.refusal.is_none() && self.connection.state.load(Ordering::Acquire) == HEAD {
+            self.refusal = self.refusals.instead(bytes, self.from);
         }
-        let Some(refusal) = &mut this.refusal else {
-            return Pin::new(&mut this.inner).poll_write(cx, bytes);
+        let Some(refusal) = self.refusal.clone() else {
+            let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+            return self.bound_write(cx, written, |taken| *taken == bytes.len());
         };
-        while refusal.has_remaining() {
-            let count = ready!(Pin::new(&mut this.inner).poll_write(cx, refusal))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            refusal.advance(count);
-        }
-        Poll::Ready(Ok(bytes.len()))
+        self.write_refusal(cx, refusal, bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let flushed = Pin::new(&mut self.inner).poll_flush(cx);
+        self.bound_write(cx, flushed, |()| true)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -202,7 +306,9 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        self.bound_write(cx, written, |taken| *taken == all)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -219,7 +325,8 @@ impl fmt::Debug for Guarded {
 #[async_trait]
 impl Shutdown for Guarded {
     async fn shutdown(&mut self) {
-        self.inner.shutdown().await;
+        // Late or not, the stream is closed when it is dropped.
+        let _ = tokio::time::timeout(CLOSING, self.inner.shutdown()).await;
         if self.refusal.is_some() {
             // A connection that is closed with bytes unread is reset, and the answer may be lost.
             let (inner, mut unread) = (&mut self.inner, [0; 1024]);

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tracing::warn;
 
 use super::settings::ConnectionLimits;
+use super::tls::Tls;
 
 /// Counts open connections.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +86,8 @@ pub(super) struct Door {
     pub(super) limits: ConnectionLimits,
     /// Proxies, which bring everybody's connections from one address.
     pub(super) trusted: Vec<IpNet>,
+    /// `None` where connections are plain.
+    pub(super) tls: Option<Tls>,
 }
 
 impl Door {

@@ -31,15 +31,18 @@ pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<P
     let retry = session.req_header().method.is_safe();
     let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
     let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
+    // That an app is silent is seen on the side of the client, where `connection` waits.
+    let app_is_silent = *error.etype() == ReadError && is_silence(error);
+    // An app that has all that came so far waits for the client, as we do.
+    let waits_for_client = !session.as_mut().is_body_done();
     match error.esource() {
+        _ if app_is_silent && waits_for_client => (408, Some(Problem::TooSlow)),
+        _ if app_is_silent => (504, Some(Problem::UpstreamSlow { retry })),
         ErrorSource::Downstream if gone => (400, None),
         ErrorSource::Downstream if timed_out => (408, Some(Problem::TooSlow)),
         ErrorSource::Downstream => (400, Some(Problem::BadRequest)),
-        // An app that has all that came so far waits for the client, as we do.
-        _ if *error.etype() == ReadTimedout && !session.as_mut().is_body_done() => {
-            (408, Some(Problem::TooSlow))
-        }
-        _ if timed_out || is_silence(error) => (504, Some(Problem::UpstreamSlow { retry })),
+        _ if *error.etype() == ReadTimedout && waits_for_client => (408, Some(Problem::TooSlow)),
+        _ if timed_out => (504, Some(Problem::UpstreamSlow { retry })),
         _ => (502, Some(Problem::UpstreamDown { retry })),
     }
 }
@@ -48,5 +51,6 @@ pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<P
 /// reading.
 fn is_silence(error: &Error) -> bool {
     let cause = error.root_cause().downcast_ref::<io::Error>();
-    cause.is_some_and(|why| why.kind() == io::ErrorKind::TimedOut)
+    let is_ours = |why: &io::Error| why.raw_os_error().is_none();
+    cause.is_some_and(|why| why.kind() == io::ErrorKind::TimedOut && is_ours(why))
 }

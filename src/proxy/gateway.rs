@@ -15,79 +15,72 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use super::access_log::Line;
 use super::body;
 use super::bridge;
-use super::connection::Connection;
+use super::connection::{Connection, WRITE};
 use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
 use super::headers;
 use super::kept;
-use super::live::Shared;
+use super::live::{Live, Shared};
 use super::passage;
 use super::request_id;
 use super::streams;
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{
-    self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal, Site,
-};
+use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
 use crate::session::SessionToken;
 use crate::store::StoreError;
 use crate::web::{Facts, Problem};
 
-const WRITE: Duration = Duration::from_mins(1);
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {
     shared: Shared,
-    /// For a connection between two requests, seconds.
-    idle: u64,
 }
 
 /// What becomes of a request, before anything is written.
-enum Fate {
+enum Fate<'l> {
     Forward,
     Own(Facts),
     Answer(Response<Bytes>),
+    /// A page that says what is wrong; of the site at this origin, if of any.
+    Problem(Problem, Option<&'l Origin>),
+    /// The same of the head itself.
+    Refusal(Problem),
 }
 
 impl Gateway {
-    pub(super) fn new(shared: Shared, idle: Duration) -> Self {
-        Self { shared, idle: idle.as_secs() }
+    pub(super) const fn new(shared: Shared) -> Self {
+        Self { shared }
     }
 
     /// Judges a request. Every way out that is not `Forward` is an answer of ours.
-    async fn judge(&self, request: &RequestHeader, peer: IpAddr, ctx: &mut Exchange) -> Fate {
-        let live = Arc::clone(&ctx.live);
-        let client = gate::client_ip(peer, &request.headers, &live.trusted_proxies);
-        ctx.client = Some(client);
-        let id = ctx.outgoing.request_id.clone();
-        let named = || request_id::named(&request.headers, id.as_ref());
-        let problem = |problem: Problem| Fate::Answer(live.web.problem(&problem, &named(), None));
+    async fn judge<'l>(
+        &self,
+        live: &'l Live,
+        request: &RequestHeader,
+        client: IpAddr,
+        ctx: &mut Exchange,
+    ) -> Fate<'l> {
+        ctx.decision = "bad-request";
         let odd = if ctx.as_read { head::odd(request) } else { Some(Problem::BadRequest) };
         if let Some(refused) = odd {
-            ctx.decision = "bad-request";
-            return Fate::Answer(head::refusal(&refused, &named(), &live.web));
+            return Fate::Refusal(refused);
         }
-        let Ok((authority, path)) = head::target(request) else {
-            ctx.decision = "bad-request";
-            return problem(Problem::BadRequest);
-        };
-        let Ok(readings) = gate::readings(path) else {
-            ctx.decision = "bad-request";
-            return problem(Problem::BadRequest);
+        let target = head::target(request);
+        let read = target.and_then(|(host, path)| Ok((host, path, gate::readings(path)?)));
+        let Ok((authority, path, readings)) = read else {
+            return Fate::Problem(Problem::BadRequest, None);
         };
         match live.map.locate(&authority, &readings) {
             Located::UnknownHost => {
                 ctx.decision = "unknown-host";
-                problem(Problem::UnknownHost)
+                Fate::Problem(Problem::UnknownHost, None)
             }
             Located::NoSite => {
                 ctx.decision = "no-site";
-                problem(Problem::NotFound)
+                Fate::Problem(Problem::NotFound, None)
             }
-            Located::Disguised => {
-                ctx.decision = "bad-request";
-                problem(Problem::BadRequest)
-            }
+            Located::Disguised => Fate::Problem(Problem::BadRequest, None),
             Located::Own(own) => {
                 ctx.decision = "own";
                 ctx.outgoing.hsts = live.hsts.of_own(own.origin);
@@ -98,8 +91,7 @@ impl Gateway {
                 ctx.outgoing.hsts = live.hsts.of_site(index);
                 let site = &live.map.sites()[index];
                 if let Some(refused) = passage::refusal(site, path) {
-                    ctx.decision = "bad-request";
-                    return problem(refused);
+                    return Fate::Problem(refused, None);
                 }
                 let method = &request.method;
                 let asked = Asked { site, method, readings: &readings, client };
@@ -108,25 +100,20 @@ impl Gateway {
         }
     }
 
-    async fn judge_site(
+    async fn judge_site<'l>(
         &self,
         asked: &Asked<'_>,
-        origin: &Origin,
+        origin: &'l Origin,
         request: &RequestHeader,
         ctx: &mut Exchange,
-    ) -> Fate {
-        let live = Arc::clone(&ctx.live);
-        let id = ctx.outgoing.request_id.clone();
-        let problem = |problem: Problem| {
-            let named = request_id::named(&request.headers, id.as_ref());
-            Fate::Answer(live.web.problem(&problem, &named, Some(origin)))
-        };
+    ) -> Fate<'l> {
         let headers = &request.headers;
+        let problem = |problem| Fate::Problem(problem, Some(origin));
         ctx.outgoing.sharing = gate::sharing(asked, headers);
         if gate::preflight(asked, headers) == Preflight::Ours {
             ctx.decision = "preflight";
             return match &ctx.outgoing.sharing.with {
-                Some(_) => Fate::Answer(live.web.preflight(headers)),
+                Some(_) => Fate::Answer(ctx.live.web.preflight(headers)),
                 None => problem(Problem::Foreign),
             };
         }
@@ -145,9 +132,7 @@ impl Gateway {
             return problem(Problem::Foreign);
         }
         match gate::decide(asked, &ctx.caller) {
-            Decision::Forward
-                if body::is_said_too_large(&request.headers, asked.site.passage.max_body) =>
-            {
+            Decision::Forward if body::is_said_too_large(headers, asked.site.passage.max_body) => {
                 ctx.decision = "too-large";
                 problem(Problem::TooLarge)
             }
@@ -157,7 +142,7 @@ impl Gateway {
             }
             Decision::SignIn => {
                 ctx.decision = "sign-in";
-                Fate::Answer(live.web.challenge(origin, request))
+                Fate::Answer(ctx.live.web.challenge(origin, request))
             }
             Decision::Refuse(why) => {
                 ctx.decision = "refused";
@@ -172,14 +157,12 @@ impl Gateway {
     }
 
     /// Tells the app where a request comes from and who calls.
-    fn introduce(&self, headers: &mut HeaderMap, site: &Site, ctx: &Exchange) -> Result<()> {
+    fn introduce(&self, headers: &mut HeaderMap, site: usize, ctx: &Exchange) -> Result<()> {
         request_id::name(headers, ctx.outgoing.request_id.as_ref());
-        let mut forwardings = ctx.live.forwardings.iter();
-        let forwarding = forwardings.find(|(origin, _)| *origin == site.place.origin);
-        if let (Some((_, forwarding)), Some(client)) = (forwarding, ctx.client) {
+        if let (Some(forwarding), Some(client)) = (ctx.live.forwardings.get(site), ctx.client) {
             forwarding.write(client, headers);
         }
-        let introduction = ctx.site.and_then(|index| ctx.live.map.introduction(index));
+        let introduction = ctx.live.map.introduction(site);
         let (keys, now) = (&self.shared.keys, self.shared.system.now());
         introduction
             .ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?
@@ -224,8 +207,11 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole(session.req_header().version);
         }
-        kept::begin(session, self.idle);
-        session.set_write_timeout(Some(WRITE));
+        kept::begin(session);
+        if session.req_header().version == http::Version::HTTP_2 {
+            // One stream of many may stand still; of HTTP/1, `connection` sees to it.
+            session.set_write_timeout(Some(WRITE));
+        }
         ctx.as_read = head::is_as_read(session);
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
@@ -233,16 +219,29 @@ impl ProxyHttp for Gateway {
         let peer =
             session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
-        let trusted = gate::is_trusted(peer, &ctx.live.trusted_proxies);
-        let id = request_id::of(&session.req_header().headers, trusted, &self.shared.system);
+        let live = Arc::clone(&ctx.live);
+        let request = session.req_header();
+        let trusted = gate::is_trusted(peer, &live.trusted_proxies);
+        let id = request_id::of(&request.headers, trusted, &self.shared.system);
         ctx.outgoing.request_id = Some(id);
-        let answer = match self.judge(session.req_header(), peer, ctx).await {
-            Fate::Forward => return Ok(false),
-            Fate::Own(facts) => bridge::answer(session, ctx, facts).await,
+        let client = gate::client_ip(peer, &request.headers, &live.trusted_proxies);
+        ctx.client = Some(client);
+        let fate = self.judge(&live, request, client, ctx).await;
+        let id = ctx.outgoing.request_id.as_ref();
+        let named = |session: &Session| request_id::named(&session.req_header().headers, id);
+        let answer = match fate {
+            Fate::Forward => {
+                headers::forget_spelling(session.req_header_mut())?;
+                return Ok(false);
+            }
+            // Rare, and long: not a part of what each request has room for.
+            Fate::Own(facts) => Box::pin(bridge::answer(session, ctx, facts)).await,
             Fate::Answer(answer) => answer,
+            Fate::Problem(problem, at) => live.web.problem(&problem, &named(session), at),
+            Fate::Refusal(problem) => head::refusal(&problem, &named(session), &live.web),
         };
         self.shared.drain.close_if_ending(session);
-        send(session, answer, ctx).await?;
+        Box::pin(send(session, answer, ctx)).await?;
         Ok(true)
     }
 
@@ -263,13 +262,14 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
-        let site = ctx.site();
-        let site = site.ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?;
+        let found = ctx.site.zip(ctx.site());
+        let no_site = || Error::explain(ErrorType::InternalError, "no site");
+        let (index, site) = found.ok_or_else(no_site)?;
         passage::prepare(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.live.map.reserved(), site.asks_for_methods());
             passage::tell_prefix(headers, site);
-            self.introduce(headers, site, ctx)
+            self.introduce(headers, index, ctx)
         })
     }
 
@@ -290,9 +290,10 @@ impl ProxyHttp for Gateway {
             response.remove_header(&http::header::TRANSFER_ENCODING);
             session.set_keepalive(None);
         }
-        headers::clean_response(response, ctx.privately);
-        ctx.outgoing.write_apps(response);
-        Ok(())
+        headers::rewrite_response(response, |status, headers| {
+            headers::clean_response(status, headers, ctx.privately);
+            ctx.outgoing.write_apps(headers);
+        })
     }
 
     fn error_while_proxy(
@@ -374,7 +375,6 @@ impl ProxyHttp for Gateway {
         }
         kept::end(session);
         let request = session.req_header();
-        let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         let error = error.map(|error| error.etype().as_str());
         let user = match &ctx.caller {
             Caller::Session(who, _) => Some(who.user_text().as_ref()),
@@ -386,7 +386,7 @@ impl ProxyHttp for Gateway {
             at: ctx.began,
             client: ctx.client,
             method: request.method.as_str(),
-            host: host.unwrap_or_default(),
+            host: head::named_host(request),
             path: request.uri.path(),
             status,
             bytes: session.body_bytes_sent(),

@@ -1,6 +1,8 @@
 //! What is refused of a request's head before anybody looks at what it asks for.
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use pingora_core::protocols::http::v1::server::HttpSession;
 use pingora_http::RequestHeader;
@@ -71,18 +73,21 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
         codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
     let single = lengths.next().is_none() && codings.next().is_none();
     let look_alike = |name: &str| {
-        name.contains(['_', '.']) && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
+        name.bytes().any(|b| b == b'_' || b == b'.')
+            && FRAMING.contains(&name.replace(['_', '.'], "-").as_str())
     };
     // What follows the head of a switch is no longer HTTP: a body before it would be read as one or
     // the other.
-    let bodiless = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
-        && !headers.contains_key(TRANSFER_ENCODING);
+    let bodiless = || {
+        headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
+            && !headers.contains_key(TRANSFER_ENCODING)
+    };
     let switch = match headers.get(UPGRADE) {
         None => true,
         Some(to) if to.as_bytes().eq_ignore_ascii_case(b"websocket") => {
-            bodiless && asks_to_switch(headers)
+            bodiless() && asks_to_switch(headers)
         }
-        Some(_) => bodiless,
+        Some(_) => bodiless(),
     };
     length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
 }
@@ -90,6 +95,30 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
 /// Without the option, `Upgrade` is not meant for us (RFC 9110 §7.8), but Pingora would switch.
 fn asks_to_switch(headers: &HeaderMap) -> bool {
     connection_options(headers).any(|option| option.eq_ignore_ascii_case("upgrade"))
+}
+
+/// Names of fields for this hop alone (RFC 9110 §7.6.1), beside `Connection`.
+const OWN_HOP: [&str; 9] = [
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+];
+
+/// Whether nothing in a head is for this hop alone, but perhaps that the connection stays or ends.
+/// So are most, and nothing has to be looked for in them again.
+pub(super) fn is_for_every_hop(headers: &HeaderMap) -> bool {
+    let plain = |options: &HeaderValue| {
+        let options = options.as_bytes();
+        options.eq_ignore_ascii_case(b"keep-alive") || options.eq_ignore_ascii_case(b"close")
+    };
+    headers.get_all(CONNECTION).iter().all(plain)
+        && !headers.keys().any(|name| OWN_HOP.contains(&name.as_str()))
 }
 
 /// Whether a head of HTTP/1 says what Pingora read in it. It mends some heads instead of refusing
@@ -115,8 +144,15 @@ fn has_length(raw: &[u8]) -> bool {
     raw.split(|b| *b == b'\n').skip(1).any(is_length)
 }
 
+/// The host as it was asked for, good or not: in HTTP/2, most say it in the target only.
+pub(super) fn named_host(request: &RequestHeader) -> &str {
+    let field = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let target = || request.uri.authority().map(http::uri::Authority::as_str);
+    field.or_else(target).unwrap_or_default()
+}
+
 /// The host and the path as they will be sent.
-pub(super) fn target(request: &RequestHeader) -> Result<(String, &str), BadTarget> {
+pub(super) fn target(request: &RequestHeader) -> Result<(Cow<'_, str>, &str), BadTarget> {
     let authority = gate::authority(request)?;
     let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
     Ok((authority, raw.split('?').next().unwrap_or_default()))

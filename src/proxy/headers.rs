@@ -1,5 +1,5 @@
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
@@ -8,24 +8,54 @@ use crate::gate::{self, Reserved};
 /// Room for what we add to a request, so that the map grows once.
 const ADDED: usize = 10;
 
-/// Changes the headers of a request on its way to an app. Pingora keeps the spelling of every
-/// name in a second map, which would double the cost of each change. Case means nothing in a name
-/// (RFC 9110 §5.1), so that map is left behind, and the app sees the usual spelling.
-pub(super) fn rewrite(
-    request: &mut RequestHeader,
-    change: impl FnOnce(&mut HeaderMap) -> Result<()>,
-) -> Result<()> {
+/// Pingora keeps the spelling of every name in a second map, which would double the cost of each
+/// change. Case means nothing in a name (RFC 9110 §5.1), so that map is left behind before the
+/// request is copied for the app, which sees the usual spelling.
+pub(super) fn forget_spelling(request: &mut RequestHeader) -> Result<()> {
     // Only what is sent as it was judged goes on.
     let target = request.uri.path_and_query().map(|target| target.as_str().as_bytes());
     if target != Some(request.raw_path()) {
         return Error::e_explain(ErrorType::InternalError, "the target is not what was judged");
     }
-    let placeholder = RequestHeader::build_no_case(http::Method::GET, b"/", None)?;
+    change_request(request, |_| Ok(()))
+}
+
+/// Changes the headers of a request on its way to an app.
+pub(super) fn rewrite(
+    request: &mut RequestHeader,
+    change: impl FnOnce(&mut HeaderMap) -> Result<()>,
+) -> Result<()> {
+    change_request(request, |headers| {
+        headers.reserve(ADDED);
+        change(headers)
+    })
+}
+
+/// The way around Pingora's second map: out of its own type and back.
+fn change_request(
+    request: &mut RequestHeader,
+    change: impl FnOnce(&mut HeaderMap) -> Result<()>,
+) -> Result<()> {
+    let placeholder = RequestHeader::from(http::Request::new(()).into_parts().0);
     let mut parts = http::request::Parts::from(std::mem::replace(request, placeholder));
-    parts.headers.reserve(ADDED);
     let changed = change(&mut parts.headers);
     *request = parts.into();
     changed
+}
+
+/// The same for an app's answer: clients too see the usual spelling of a name.
+pub(super) fn rewrite_response(
+    response: &mut ResponseHeader,
+    change: impl FnOnce(StatusCode, &mut HeaderMap),
+) -> Result<()> {
+    let usual = response.status.canonical_reason();
+    let own_reason = response.get_reason_phrase().filter(|reason| Some(*reason) != usual);
+    let own_reason = own_reason.map(str::to_owned);
+    let placeholder = ResponseHeader::from(http::Response::new(()).into_parts().0);
+    let mut parts = http::response::Parts::from(std::mem::replace(response, placeholder));
+    change(parts.status, &mut parts.headers);
+    *response = parts.into();
+    own_reason.map_or(Ok(()), |reason| response.set_reason_phrase(Some(&reason)))
 }
 
 /// Takes out every name that only we may write, and our cookies. `by_method`: also what would
@@ -38,6 +68,25 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
     let ours: Vec<HeaderName> = ours.cloned().collect();
     for name in &ours {
         headers.remove(name);
+    }
+    // It says nothing to the app but that the protocol is to be switched.
+    if !headers.contains_key(header::UPGRADE) {
+        headers.remove(header::CONNECTION);
+    }
+    strip_cookies(headers);
+}
+
+/// Takes our cookies out of the others. Browsers send all of them in one header, but those of
+/// HTTP/2 may take several.
+fn strip_cookies(headers: &mut HeaderMap) {
+    let mut cookies = headers.get_all(header::COOKIE).iter();
+    if let (Some(only), None) = (cookies.next(), cookies.next()) {
+        match gate::strip_ours(only) {
+            None => {}
+            Some(None) => drop(headers.remove(header::COOKIE)),
+            Some(Some(others)) => drop(headers.insert(header::COOKIE, others)),
+        }
+        return;
     }
     let cookies = headers.get_all(header::COOKIE).iter();
     let stripped: Vec<_> = cookies.map(|cookie| (cookie, gate::strip_ours(cookie))).collect();
@@ -57,33 +106,34 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
 /// `Connection` and `Upgrade` stay where a protocol is switched.
 const HOP_BY_HOP: [&str; 4] = ["keep-alive", "proxy-connection", "proxy-authenticate", "te"];
 
+/// Connection options that name no header, or one that is taken out anyway.
+const NAMES_NONE: [&str; 3] = ["keep-alive", "close", "upgrade"];
+
 /// Takes out what an app may not tell the browser: headers of its own connection, and cookies of
 /// our family.
-pub(super) fn clean_response(response: &mut ResponseHeader, privately: bool) {
-    if response.status == http::StatusCode::NO_CONTENT || response.status.is_informational() {
+pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privately: bool) {
+    if status == StatusCode::NO_CONTENT || status.is_informational() {
         // Such an answer has no body whose length could be told (RFC 9110 §8.6).
-        response.remove_header(&header::CONTENT_LENGTH);
-        response.remove_header(&header::TRANSFER_ENCODING);
+        headers.remove(header::CONTENT_LENGTH);
+        headers.remove(header::TRANSFER_ENCODING);
     }
-    for name in hop_by_hop(response) {
-        response.remove_header(&name);
-    }
+    remove_own_hop(status, headers, privately);
     // A cookie without a name is sent back as its bare value (RFC 6265bis §5.7), which may look
     // like one of ours.
     let ours = |cookie: &HeaderValue| {
         let mut parts = cookie.as_bytes().split(|b| *b == b'=').map(<[u8]>::trim_ascii);
         gate::is_ours(parts.find(|part| !part.is_empty()).unwrap_or_default())
     };
-    let cookies = response.headers.get_all(header::SET_COOKIE);
+    let cookies = headers.get_all(header::SET_COOKIE);
     if cookies.iter().any(ours) {
         let kept: Vec<HeaderValue> = cookies.iter().filter(|c| !ours(c)).cloned().collect();
-        response.remove_header(&header::SET_COOKIE);
+        headers.remove(header::SET_COOKIE);
         for cookie in kept {
-            let _ = response.append_header(header::SET_COOKIE, cookie);
+            headers.append(header::SET_COOKIE, cookie);
         }
     }
     if privately {
-        make_private(response);
+        make_private(headers);
     }
 }
 
@@ -93,44 +143,54 @@ pub(super) fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &s
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
-/// The names in an answer that are for this hop only. Most answers have none.
-fn hop_by_hop(response: &ResponseHeader) -> Vec<HeaderName> {
-    let switches = response.status == http::StatusCode::SWITCHING_PROTOCOLS;
-    let options = connection_options(&response.headers);
-    let options: Vec<&str> = options.filter(|o| !o.eq_ignore_ascii_case("upgrade")).collect();
-    let for_this_hop = |name: &&HeaderName| {
-        let text = name.as_str();
-        HOP_BY_HOP.contains(&text)
-            || options.iter().any(|option| option.eq_ignore_ascii_case(text))
-            || (!switches && [header::CONNECTION, header::UPGRADE].contains(name))
+/// Takes out the names in an answer that are for this hop only, and what nobody on the way may
+/// read. Most answers have none but `Connection`, which goes last: it names others.
+fn remove_own_hop(status: StatusCode, headers: &mut HeaderMap, privately: bool) {
+    let is_in = |names: &[&str], option: &str| names.iter().any(|n| n.eq_ignore_ascii_case(option));
+    let names_others = connection_options(headers).any(|option| !is_in(&NAMES_NONE, option));
+    let is_named = |name: &str| {
+        names_others && connection_options(headers).any(|option| is_in(&[name], option))
     };
-    response.headers.keys().filter(for_this_hop).cloned().collect()
+    let goes = |name: &&HeaderName| {
+        let (text, kept) = (name.as_str(), [header::CONNECTION, header::UPGRADE].contains(name));
+        let hidden = privately && FOR_SHARED_CACHES.contains(&text);
+        !kept && (hidden || HOP_BY_HOP.contains(&text) || is_named(text))
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
+    for name in &found {
+        headers.remove(name);
+    }
+    if status != StatusCode::SWITCHING_PROTOCOLS {
+        headers.remove(header::CONNECTION);
+        headers.remove(header::UPGRADE);
+    }
 }
 
 /// Directives for shared caches alone (RFC 9213, and the one before it). They would win over
 /// `Cache-Control` there.
 const FOR_SHARED_CACHES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
 
+const PRIVATE: HeaderValue = HeaderValue::from_static("private");
+
 /// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).
-fn make_private(response: &mut ResponseHeader) {
-    for name in FOR_SHARED_CACHES {
-        response.remove_header(name);
-    }
-    let directives = response.headers.get_all(header::CACHE_CONTROL).iter();
-    let texts: Vec<String> = directives
+fn make_private(headers: &mut HeaderMap) {
+    let said = headers.get_all(header::CACHE_CONTROL).iter();
+    let said: Vec<String> = said
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(|directive| directive.trim().to_ascii_lowercase())
+        .filter(|directive| !directive.is_empty())
         .collect();
-    if texts.iter().any(|directive| directive == "no-store" || directive == "private") {
+    if said.iter().any(|directive| directive == "no-store" || directive == "private") {
         return;
     }
-    let shared = |directive: &&String| {
-        directive.as_str() != "public"
-            && !directive.starts_with("s-maxage")
-            && !directive.is_empty()
+    let shared = |directive: &&String| *directive != "public" && !directive.starts_with("s-maxage");
+    let kept: Vec<&str> = said.iter().filter(shared).map(String::as_str).collect();
+    let value = if kept.is_empty() {
+        Ok(PRIVATE)
+    } else {
+        HeaderValue::try_from(format!("private, {}", kept.join(", ")))
     };
-    let kept = texts.iter().filter(shared).map(String::as_str);
-    let value = std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
-    let _ = response.insert_header(header::CACHE_CONTROL, value);
+    // What was taken apart was a header's value, and so is what is left of it.
+    headers.insert(header::CACHE_CONTROL, value.unwrap_or(PRIVATE));
 }

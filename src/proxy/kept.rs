@@ -2,12 +2,8 @@
 use http::header::UPGRADE;
 use pingora_proxy::Session;
 
-/// At a request's start. `idle`: for how long without another request, in seconds.
-pub(super) fn begin(session: &mut Session, idle: u64) {
-    // Pingora's own is endless; what the client asked to close stays closed.
-    if session.get_keepalive().is_some() {
-        session.set_keepalive(Some(idle));
-    }
+/// At a request's start.
+pub(super) fn begin(session: &mut Session) {
     // Bytes that come before the answer must not end the request: Pingora keeps them only where it
     // takes requests one behind the other. What comes before a switch of protocols was sent without
     // knowing whether there will be one, and stays refused.

@@ -21,8 +21,8 @@ use crate::web::Web;
 /// and uses it to its end.
 pub struct Live {
     pub map: Arc<Map>,
-    /// Of each origin in `map`, what apps are told of it.
-    pub forwardings: Vec<(crate::domain::Origin, Forwarding)>,
+    /// Of each site, by its place in `map`, what its app is told of the way there.
+    pub forwardings: Vec<Forwarding>,
     pub(super) hsts: HstsHeaders,
     pub directory: Arc<Directory>,
     pub session: crate::session::Settings,
@@ -45,9 +45,8 @@ pub struct LiveParts {
 impl Live {
     pub fn new(parts: LiveParts, settings: &Settings) -> Self {
         let LiveParts { map, directory, session, web, requests } = parts;
-        let origins = map.sites().iter().map(|site| site.place.origin.clone());
-        let forwardings =
-            origins.map(|origin| (origin.clone(), Forwarding::new(&origin))).collect();
+        let sites = map.sites().iter();
+        let forwardings = sites.map(|site| Forwarding::new(&site.place.origin)).collect();
         let router = Arc::clone(&web).router();
         let hsts = HstsHeaders::new(&map, settings.hsts);
         let trusted_proxies = settings.trusted_proxies.clone();

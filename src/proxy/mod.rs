@@ -22,6 +22,7 @@ mod request_id;
 mod server;
 mod settings;
 mod streams;
+mod tls;
 mod upstream;
 
 pub use access_log::AccessLog;
@@ -31,4 +32,8 @@ pub use exchange::DECISIONS;
 pub use live::{Live, LiveParts, Shared};
 pub use server::{Job, Parts, run};
 pub use settings::{ConnectionLimits, Settings};
+pub use tls::{
+    Certificate, CertificateError, CertificateFiles, Certificates, Part, Renewal, Tls, TlsError,
+    doubts,
+};
 pub use upstream::Resolver;

@@ -2,7 +2,6 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, STRICT_TRANSPORT_SECURITY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use pingora_http::ResponseHeader;
 
 use super::request_id::X_REQUEST_ID;
 use crate::gate::Sharing;
@@ -29,25 +28,27 @@ impl Outgoing {
         }
     }
 
-    /// `response` is the app's, cleaned of what it may not say.
-    pub(super) fn write_apps(&self, response: &mut ResponseHeader) {
+    /// `headers` are those of the app's answer, cleaned of what it may not say.
+    pub(super) fn write_apps(&self, headers: &mut HeaderMap) {
+        if let Some(id) = &self.request_id {
+            headers.insert(X_REQUEST_ID, id.clone());
+        }
         // An app may know better, such as `includeSubDomains`.
-        let own_hsts = response.headers.contains_key(STRICT_TRANSPORT_SECURITY);
-        let set = self.set().filter(|(name, _)| !(own_hsts && name == STRICT_TRANSPORT_SECURITY));
-        // Inserting fails only beyond 32,768 headers, far above what Pingora reads.
-        for (name, value) in set {
-            let _ = response.insert_header(name, value);
+        if let Some(hsts) = &self.hsts
+            && !headers.contains_key(STRICT_TRANSPORT_SECURITY)
+        {
+            headers.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
         }
         if !self.sharing.of_app {
             return;
         }
         // Who may read what needs a login is for the operator to say, not for the app.
-        response.remove_header(&ACCESS_CONTROL_ALLOW_ORIGIN);
-        response.remove_header(&ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         for (name, value) in self.sharing_headers() {
-            let _ = response.insert_header(name, value);
+            headers.insert(name, value);
         }
-        let _ = response.append_header(VARY, VARY_ORIGIN);
+        headers.append(VARY, VARY_ORIGIN);
     }
 
     fn set(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {

@@ -23,6 +23,7 @@ use super::gateway::Gateway;
 use super::live::Shared;
 use super::refusals::Refusals;
 use super::settings::Settings;
+use super::tls::Tls;
 use crate::metrics::{Metrics, Watched};
 use crate::store;
 
@@ -39,6 +40,8 @@ pub struct Job {
 /// What a server is made of.
 pub struct Parts {
     pub settings: Settings,
+    /// `None` where listeners speak plain http.
+    pub tls: Option<Tls>,
     pub shared: Shared,
     pub store: Arc<dyn store::Sessions>,
     pub metrics: Arc<Metrics>,
@@ -49,7 +52,7 @@ pub struct Parts {
 
 /// Listens and serves until `stop`. Blocks; must not be called on a tokio runtime.
 pub fn run(parts: Parts, stop: Stop) {
-    let Parts { settings, shared, store, metrics, watched, jobs } = parts;
+    let Parts { settings, tls, shared, store, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -62,7 +65,7 @@ pub fn run(parts: Parts, stop: Stop) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
-    server.add_service(gateway(&server.configuration, &settings, shared));
+    server.add_service(gateway(&server.configuration, &settings, shared, tls));
     let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), admin);
     admin.add_tcp(&settings.admin.to_string());
@@ -84,15 +87,16 @@ fn gateway(
     conf: &Arc<ServerConf>,
     settings: &Settings,
     shared: Shared,
+    tls: Option<Tls>,
 ) -> Service<Front<HttpProxy<Gateway>>> {
     let limits = settings.connections;
     let (connections, refusals) = (shared.drain.connections.clone(), Refusals::new(shared.clone()));
-    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared, limits.idle));
+    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
     let mut options = HttpServerOptions::default();
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
-    let door = Door { limits, trusted: settings.trusted_proxies.clone() };
+    let door = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
     let front = Front::new(proxy, connections, door, refusals);
     let mut service = Service::new("gateway".to_owned(), front);
     for address in &settings.listen {

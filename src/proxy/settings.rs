@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::tls::Certificate;
 use crate::gate::Hsts;
 
 /// `[server]` and `[admin]`: sockets and whom to believe. What is read once, at start.
@@ -13,6 +14,8 @@ pub struct Settings {
     /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
     pub connections: ConnectionLimits,
+    /// `server.tls`; empty: every address speaks plain http.
+    pub tls: Vec<Certificate>,
     /// Whether HTTP/2 is taken without TLS.
     pub h2c: bool,
     /// Where no site says otherwise.

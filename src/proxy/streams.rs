@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
+use super::connection::Connection;
 use super::exchange::Exchange;
+use super::head;
 use super::live::Shared;
 use super::upstream::OwnLine;
 use crate::gate::{Caller, Site};
@@ -21,10 +23,24 @@ const ORDINARY: Duration = Duration::from_secs(5);
 /// Where a request goes on to, and on which connection.
 pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
     let site = ctx.site()?;
-    match own_line(session, site, ctx, shared) {
-        Some(line) => shared.resolver.own_peer(site, line),
-        None => shared.resolver.peer(site),
+    // A line of its own looks after its silence itself.
+    let mut peer = if let Some(line) = own_line(session, site, ctx, shared) {
+        shared.resolver.own_peer(site, line)?
+    } else {
+        let mut peer = shared.resolver.peer(site)?;
+        let patience = site.passage.timeout;
+        let connection = Connection::of(session.digest());
+        if !connection.is_some_and(|connection| connection.waits_for_app(patience)) {
+            // Between two reads, not for a whole answer: long downloads live.
+            peer.options.read_timeout = Some(patience);
+        }
+        peer
+    };
+    if head::is_for_every_hop(&session.req_header().headers) {
+        // Nothing is to be taken out but `Connection`, which `headers` sees to.
+        peer.options.http_upstream_request_policy = HttpUpstreamRequestPolicy::preserve();
     }
+    Some(peer)
 }
 
 /// The connection to the app that a websocket or an event stream gets for itself: one that ends
@@ -68,7 +84,9 @@ fn wants_events(headers: &HeaderMap) -> bool {
 
 /// Fails when the session that let a request in long ago is over: nothing more passes, either way.
 pub(super) fn goes_on(ctx: &Exchange, shared: &Shared) -> Result<()> {
-    if is_over(ctx, shared) && shared.system.now().since(ctx.began) >= ORDINARY {
+    let by_session = matches!(ctx.caller, Caller::Session(..));
+    let long = || shared.system.now().since(ctx.began) >= ORDINARY;
+    if by_session && long() && is_over(ctx, shared) {
         return Error::e_explain(ErrorType::ConnectionClosed, "the session is over");
     }
     Ok(())

@@ -68,8 +68,6 @@ impl Resolver {
         let options = &mut peer.options;
         options.connection_timeout = Some(CONNECT);
         options.total_connection_timeout = Some(CONNECT);
-        // Between two reads, not for a whole answer: long downloads live.
-        options.read_timeout = Some(site.passage.timeout);
         options.write_timeout = Some(WRITE);
         options.idle_timeout = Some(KEPT_IDLE);
         Some(peer)
@@ -81,8 +79,6 @@ impl Resolver {
         // Shared with no other request: a key of its own, and gone as soon as it is given back.
         peer.group_key = 1 + self.turn.fetch_add(1, Ordering::Relaxed) as u64;
         peer.options.idle_timeout = Some(Duration::ZERO);
-        // The line itself looks after its silence.
-        peer.options.read_timeout = None;
         peer.options.custom_l4 = Some(Arc::new(line));
         Some(peer)
     }

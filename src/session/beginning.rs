@@ -19,9 +19,14 @@ pub struct Browser<'a> {
 impl Browser<'_> {
     /// What is kept of it: enough for a person to tell their sessions apart, and no more.
     pub fn beginning(&self) -> StoredBeginning {
-        let device = Device::of(self.user_agent.unwrap_or_default());
-        StoredBeginning { device: device.to_text(), address_block: address_block(self.address) }
+        beginning(self.user_agent, self.address)
     }
+}
+
+/// What is kept of where a session begins that is no browser's.
+pub fn beginning(user_agent: Option<&str>, address: IpAddr) -> StoredBeginning {
+    let device = Device::of(user_agent.unwrap_or_default());
+    StoredBeginning { device: device.to_text(), address_block: address_block(address) }
 }
 
 /// What runs the browser, in the makers' own names, which no language translates.

@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use super::kept::Kept;
 use super::person::{People, Person};
+use super::revoked::Revoked;
 use super::shared::{ById, Session};
 use super::watch::Watches;
 use super::{SessionToken, Settings};
@@ -23,9 +24,10 @@ const KNOWN: u64 = 200_000;
 /// write the same cache line at every request.
 const NOTED: Duration = Duration::from_secs(30);
 
-/// Proof that a request comes from a signed-in browser. Only [`Sessions::check`] makes one.
+/// Proof that a request comes from somebody who is signed in. Only [`Sessions::check`] makes one,
+/// and [`Sessions::of_id`].
 #[derive(Clone, Debug)]
-pub struct SignedIn(Arc<Known>);
+pub struct SignedIn(pub(super) Arc<Known>);
 
 impl SignedIn {
     pub fn user(&self) -> UserId {
@@ -38,6 +40,11 @@ impl SignedIn {
 
     pub fn phone(&self) -> &PhoneNumber {
         &self.0.session.phone
+    }
+
+    /// When the person typed the code that the session began with.
+    pub fn began(&self) -> Timestamp {
+        self.0.session.began
     }
 
     /// The session's absolute end.
@@ -70,11 +77,11 @@ impl SignedIn {
     }
 }
 
-/// One token of a session: each host has its own.
+/// One token of a session: each host has its own. Or the session itself, by its id, on no host.
 #[derive(Debug)]
 pub(super) struct Known {
     host: String,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     person: Arc<Person>,
     kept: Kept,
 }
@@ -96,7 +103,10 @@ pub struct Sessions {
     /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
     /// stays true.
     pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
+    /// The same for sessions that others name by their id.
+    pub(super) named: Cache<SessionId, Option<Arc<Known>>>,
     pub(super) by_id: ById,
+    pub(super) revoked: Revoked,
     pub(super) people: People,
     pub(super) watches: Watches,
     /// The number of the newest change in the store that this process has learned of.
@@ -108,10 +118,13 @@ pub struct Sessions {
 impl Sessions {
     pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
         let known = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
+        let named = Cache::builder().max_capacity(KNOWN).eviction_policy(EvictionPolicy::lru());
         Self {
             store,
             known: known.build(),
+            named: named.build(),
             by_id: ById::default(),
+            revoked: Revoked::default(),
             people: People::default(),
             watches: Watches::default(),
             followed: tokio::sync::Mutex::default(),
@@ -146,7 +159,8 @@ impl Sessions {
         let known = match self.known.get(&digest) {
             Some(known) => known,
             None if !token.is_ours(&self.keys) => return Ok(None),
-            None => self.load(digest).await?,
+            // Rare, and long: not a part of what each request has room for.
+            None => Box::pin(self.load(digest)).await?,
         };
         let now = self.system.now();
         Ok(known.filter(|known| known.is_good(host, now, settings)).map(|known| {
@@ -162,25 +176,33 @@ impl Sessions {
     }
 
     async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
-        let known = match self.store.find(&digest).await? {
-            Some(stored) => Some(self.share(digest, stored).await?),
-            None => None,
-        };
+        let known = self.ask(By::Token(&digest)).await?;
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
         Ok(self.known.entry(digest).or_insert(known).into_value())
     }
 
-    async fn share(
-        &self,
-        digest: [u8; 32],
-        stored: StoredSession,
-    ) -> Result<Arc<Known>, StoreError> {
+    /// What the store knows, shared with all that this process knows of the session.
+    pub(super) async fn ask(&self, by: By<'_>) -> Result<Option<Arc<Known>>, StoreError> {
+        Ok(match self.read(by).await? {
+            Some(stored) => Some(self.share(by, stored).await?),
+            None => None,
+        })
+    }
+
+    async fn read(&self, by: By<'_>) -> Result<Option<StoredSession>, StoreError> {
+        match by {
+            By::Token(digest) => self.store.find(digest).await,
+            By::Id(session) => self.store.with_id(session).await,
+        }
+    }
+
+    async fn share(&self, by: By<'_>, stored: StoredSession) -> Result<Arc<Known>, StoreError> {
         let session = self.by_id.shared(&stored);
         let person = self.people.shared(stored.user, &stored.standing);
         // Asked once more: what changed before the two lines above is told now, and what changes
         // from then on finds its way by them.
-        match self.store.find(&digest).await? {
+        match self.read(by).await? {
             Some(newer) => person.learn(newer.standing),
             None => session.end(),
         }
@@ -188,8 +210,8 @@ impl Sessions {
         Ok(Arc::new(Known { host, session, person, kept }))
     }
 
-    /// Makes a token for a further host of a session that began elsewhere: `None` when the
-    /// session is over.
+    /// Makes a token for a further host of a browser's session that began elsewhere, or the first
+    /// of one that began with a ticket: `None` when the session is over, or the ticket.
     pub async fn begin_at(
         &self,
         session: SessionId,
@@ -201,6 +223,8 @@ impl Sessions {
         if !self.store.add_token(session, &digest, host.as_str(), now).await? {
             return Ok(None);
         }
+        // That of a ticket was nobody's before.
+        self.named.invalidate(&session);
         let who = self.check(&token, host, settings).await?;
         Ok(who.map(|who| (token, who)))
     }
@@ -242,6 +266,14 @@ impl Sessions {
         }
         Ok(rows.len())
     }
+}
+
+/// What a session is found by in the store.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    /// SHA-256 of a token.
+    Token(&'a [u8; 32]),
+    Id(SessionId),
 }
 
 impl Known {

@@ -17,6 +17,8 @@ impl Sessions {
                 if seq != *last + 1 {
                     // Some are forgotten already: all that is known may be wrong.
                     self.known.invalidate_all();
+                    self.named.invalidate_all();
+                    self.revoked.may_miss_some();
                     self.watches.tell_all();
                 }
                 self.learn(change).await?;
@@ -29,6 +31,7 @@ impl Sessions {
     async fn learn(&self, change: Change) -> Result<(), StoreError> {
         match change {
             Change::Session(session) => self.note_end(session),
+            Change::Grant(grant) => self.note_revoked(grant),
             Change::User(user) => {
                 if let Some(person) = self.people.get(user)
                     && let Some(standing) = self.store.standing(user).await?

@@ -4,14 +4,17 @@ mod beginning;
 mod check;
 mod follow;
 mod kept;
+mod named;
 mod own;
 mod person;
+mod revoked;
 mod settings;
 mod shared;
 mod token;
 mod watch;
 
-pub use beginning::{Browser, Device};
+pub use crate::store::SessionKind;
+pub use beginning::{Browser, Device, beginning};
 pub use check::{PreparedSession, Sessions, SignedIn};
 pub use kept::Kept;
 pub use own::OwnSession;

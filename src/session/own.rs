@@ -1,12 +1,13 @@
 use super::{Device, Sessions, Settings, SignedIn};
 use crate::domain::SessionId;
-use crate::store::{StoreError, Which};
+use crate::store::{SessionKind, StoreError, Which};
 use crate::system::Timestamp;
 
 /// One of a person's own sessions.
 #[derive(Clone, Debug)]
 pub struct OwnSession {
     pub id: SessionId,
+    pub kind: SessionKind,
     pub began: Timestamp,
     pub seen: Timestamp,
     pub device: Device,
@@ -25,19 +26,23 @@ impl Sessions {
     ) -> Result<Vec<OwnSession>, StoreError> {
         let now = self.system.now();
         let stored = self.store.of_user(who.user(), now).await?;
-        let own = stored.into_iter().map(|stored| {
-            // The store learns of it only now and then.
-            let seen = self.by_id.get(stored.id).map_or(stored.last_seen, |known| known.seen());
-            OwnSession {
+        let own = stored.into_iter().filter_map(|stored| {
+            // The store learns of a browser's use only now and then.
+            let known = self.by_id.get(stored.id).map(|known| known.seen());
+            let seen = known.map_or(stored.last_seen, |known| known.max(stored.last_seen));
+            // No browser uses what is an application's, or what a grant keeps alive.
+            let idles = stored.kind == SessionKind::Browser && !stored.granted;
+            (!idles || now < seen + settings.idle).then(|| OwnSession {
                 id: stored.id,
+                kind: stored.kind,
                 began: stored.created,
                 seen,
                 device: Device::from_text(&stored.beginning.device),
                 address_block: stored.beginning.address_block,
                 current: stored.id == who.session(),
-            }
+            })
         });
-        let mut own: Vec<_> = own.filter(|own| now < own.seen + settings.idle).collect();
+        let mut own: Vec<_> = own.collect();
         own.sort_by_key(|own| (!own.current, std::cmp::Reverse(own.seen)));
         Ok(own)
     }

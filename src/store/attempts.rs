@@ -46,17 +46,26 @@ pub enum SendOutcome {
     /// No provider has answered yet.
     Pending,
     Sent,
-    Refused(SendRefusal),
+    Refused {
+        why: SendRefusal,
+        /// The provider's own number for it, where it told one. Means something only together
+        /// with the provider's documentation; quotes nothing of the text or the number.
+        code: Option<u32>,
+    },
 }
 
-/// Why no text was sent, in as much as the person at the page is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why no text was sent, in as much as the person at the page is told. Written out, it is what an
+/// application is told in place of the provider's own message, which quotes the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendRefusal {
     /// This number cannot be texted; another one may.
+    #[error("the number cannot receive texts")]
     Number,
     /// The recipient told the sender to stop.
+    #[error("the recipient has stopped texts from this sender")]
     OptedOut,
     /// Nobody can be texted just now.
+    #[error("the text could not be sent")]
     Service,
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use super::StoreError;
-use crate::domain::{AttemptId, PhoneNumber, Role, SessionId, UserId};
+use super::{NewGrant, StoreError};
+use crate::domain::{AttemptId, GrantId, PhoneNumber, Role, SessionId, UserId};
 use crate::system::Timestamp;
 
 /// What one right code gives, written in one transaction.
@@ -15,17 +15,32 @@ pub struct NewLogin {
     /// signs in.
     pub new_user: Option<UserId>,
     pub session: SessionId,
-    /// SHA-256 of the session token.
-    pub token: [u8; 32],
-    /// The host that the token is good for.
-    pub host: String,
     /// What it begins with, for the person to tell it from others; see [`StoredBeginning`].
     pub beginning: StoredBeginning,
-    /// The session that the browser had before: it ends when this one begins.
-    pub instead_of: Option<SessionId>,
     pub at: Timestamp,
     /// The session's absolute end.
     pub expires: Timestamp,
+    pub opens: Opens,
+}
+
+/// What opens the session of a login.
+#[derive(Clone, Debug)]
+pub enum Opens {
+    /// The cookie of a browser.
+    Token {
+        /// SHA-256 of the session token.
+        token: [u8; 32],
+        /// The host that the token is good for.
+        host: String,
+        /// The session that the browser had before: it ends when this one begins.
+        instead_of: Option<SessionId>,
+    },
+    /// Nothing: it stands for what a client was given, if that is more than a token that soon
+    /// ends by itself.
+    Grant(Option<NewGrant>),
+    /// Nothing until a token is added, which must be before `until`; see
+    /// [`Sessions::add_token`].
+    Ticket { until: Timestamp },
 }
 
 /// What a session began with, as texts of `session`'s making.
@@ -77,17 +92,29 @@ pub struct StoredSession {
     pub phone: PhoneNumber,
     pub standing: Standing,
     pub host: String,
+    pub created: Timestamp,
     pub last_seen: Timestamp,
     pub expires: Timestamp,
+}
+
+/// Whose session it is, beside its user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    Browser,
+    /// An application's, that logged somebody in without a browser of ours.
+    Api,
 }
 
 /// One of a user's sessions, for a list of them.
 #[derive(Clone, Debug)]
 pub struct OwnSession {
     pub id: SessionId,
+    pub kind: SessionKind,
     pub created: Timestamp,
     pub last_seen: Timestamp,
     pub beginning: StoredBeginning,
+    /// Whether a client holds a grant of it, which outlives the use of the session itself.
+    pub granted: bool,
 }
 
 /// Which of a user's sessions.
@@ -104,19 +131,27 @@ pub enum Change {
     Session(SessionId),
     /// The standing of a user changed.
     User(UserId),
+    /// A grant was revoked, and nothing else of its session.
+    Grant(GrantId),
 }
 
-/// Signed-in browsers.
+/// Signed-in browsers, and who is signed in without one.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// The session of a token's SHA-256, unless it was ended or its user is blocked.
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
 
-    /// The sessions of a user that have not ended at `now`, the one last seen first.
+    /// The session with this id, unless it was ended, its user is blocked, or it is a ticket's
+    /// that nobody took up. No host is told, and its end is not looked at.
+    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError>;
+
+    /// The sessions of a user that have not ended at `now` or have a living grant, the one last
+    /// seen first. No tickets.
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError>;
 
-    /// Gives a session a token for one more host. `false`: the session is over, or its user is
-    /// blocked.
+    /// Gives a browser's session a token for one more host. To one that began with a ticket it
+    /// gives the first, once, and makes it a browser's. `false`: the session is over or no
+    /// browser's, the ticket came too late, or the user is blocked.
     async fn add_token(
         &self,
         session: SessionId,

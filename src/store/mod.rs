@@ -3,6 +3,7 @@
 mod attempts;
 mod counters;
 mod durable;
+mod grants;
 mod memory;
 mod signing_keys;
 mod sql;
@@ -13,13 +14,16 @@ pub use counters::{
     Count, Counted, CounterKey, Counters, KeptCounters, MemoryCounters, Room, Spacing, Take,
 };
 pub use durable::{
-    Change, Committed, Logins, NewLogin, OwnSession, Sessions, Standing, StoredBeginning,
-    StoredSession, StoredUser, Users, Which,
+    Change, Committed, Logins, NewLogin, Opens, OwnSession, SessionKind, Sessions, Standing,
+    StoredBeginning, StoredSession, StoredUser, Users, Which,
+};
+pub use grants::{
+    GrantState, Grants, NewCode, NewGrant, Rotated, Rotation, StoredCode, StoredGrant, TakenCode,
 };
 pub use memory::MemoryAttempts;
 pub use signing_keys::{KeyState, SigningKeys, StoredKey};
 pub use sql::{Database, SqlStore, Swept};
-pub use tickets::{MemoryTickets, Ticket, Tickets};
+pub use tickets::{Carried, LoginTicket, MemoryTickets, Ticket, Tickets};
 
 /// A store did not do what it was asked. What needed it is refused, never let through.
 #[derive(Debug, thiserror::Error)]

@@ -19,7 +19,7 @@ impl KeyState {
     const NAMES: [(Self, &'static str); 3] =
         [(Self::Signing, "signing"), (Self::Published, "published"), (Self::Retired, "retired")];
 
-    pub(super) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         Self::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 
@@ -42,17 +42,38 @@ pub struct StoredKey {
     pub sealed: Vec<u8>,
     pub sealed_by: KeyId,
     pub created: Timestamp,
+    /// `None`: it has not signed yet.
+    pub signed_from: Option<Timestamp>,
+    /// When another took its place.
+    pub signed_until: Option<Timestamp>,
+}
+
+impl StoredKey {
+    /// Whether it is published only so that it can sign later.
+    pub fn is_next(&self) -> bool {
+        self.state == KeyState::Published && self.signed_from.is_none()
+    }
 }
 
 /// The table of signing keys.
 #[async_trait]
 pub trait SigningKeys: Send + Sync {
+    /// All keys, the oldest first.
+    async fn all(&self) -> Result<Vec<StoredKey>, StoreError>;
+
     /// All keys but the retired ones, the oldest first.
     async fn living(&self) -> Result<Vec<StoredKey>, StoreError>;
 
-    /// Writes a key that signs, unless one does already for its use and algorithm. Atomic: of
-    /// several nodes that start at once, one writes.
-    async fn add_unless_one_signs(&self, key: &StoredKey) -> Result<(), StoreError>;
+    /// Writes a key that signs or is the next to do so, unless its use and algorithm has such a
+    /// one already, and says whether it did. Atomic: of several nodes that try at once, one writes.
+    async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError>;
+
+    /// Lets the key `next` sign from `now` on, in the place of `former`, unless somebody did so
+    /// before.
+    async fn succeed(&self, former: &str, next: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Retires a key that signs no more, and forgets its private half.
+    async fn retire(&self, kid: &str) -> Result<(), StoreError>;
 
     /// Keeps a key as `newer` has it sealed, unless somebody did so since it was `sealed_by`.
     async fn reseal(&self, newer: &StoredKey, sealed_by: KeyId) -> Result<(), StoreError>;

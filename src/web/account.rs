@@ -8,15 +8,17 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::pages::{AccountNotice, AccountPage};
-use super::visit::Visit;
+use super::visit::{Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::SessionId;
 use crate::events::Event;
 use crate::session::SignedIn;
 
-/// What the page says after something was done, by the word in its query.
+/// What the page says after something was done, by the word for that.
 const SAID: &[(&str, AccountNotice)] =
-    &[("one", AccountNotice::OneEnded), ("others", AccountNotice::OthersEnded)];
+    &[(ONE_ENDED, AccountNotice::OneEnded), (OTHERS_ENDED, AccountNotice::OthersEnded)];
+const ONE_ENDED: &str = "one-ended";
+const OTHERS_ENDED: &str = "others-ended";
 
 /// A person's own sessions.
 pub(super) async fn show(
@@ -28,15 +30,16 @@ pub(super) async fn show(
         return web.unavailable(&visit);
     };
     let back = web.home(&visit).map(|site| format!("{}/", site.place)).unwrap_or_default();
-    let ended = visit.asked("ended").unwrap_or_default();
+    let done = SAID.iter().find_map(|(word, notice)| Some((*notice, visit.tells(word)?)));
+    let (notice, told) = done.unzip();
     let page = AccountPage {
         phone: who.phone(),
         sessions: &sessions,
         now: web.system.now(),
-        notice: SAID.iter().find(|(word, _)| *word == ended).map(|(_, notice)| *notice),
+        notice,
         back: &back,
     };
-    web.page(&visit, StatusCode::OK, &page)
+    with_cookie(web.page(&visit, StatusCode::OK, &page), told)
 }
 
 #[derive(Deserialize)]
@@ -59,7 +62,7 @@ pub(super) async fn end(
     match web.sessions.end_own(&who, session).await {
         Ok(true) => {
             web.ended(&who, &[session]);
-            visit.to_own("/account?ended=one").into_response()
+            to_account(&visit, ONE_ENDED)
         }
         // Somebody else's, or ended since: the list tells what there is.
         Ok(false) => visit.to_own("/account").into_response(),
@@ -75,10 +78,14 @@ pub(super) async fn end_others(
     match web.sessions.end_others(&who).await {
         Ok(ended) => {
             web.ended(&who, &ended);
-            visit.to_own("/account?ended=others").into_response()
+            to_account(&visit, OTHERS_ENDED)
         }
         Err(_) => web.refuse_form(&visit, &Problem::Unavailable),
     }
+}
+
+fn to_account(visit: &Visit, done: &str) -> Response {
+    visit.to_own("/account").with(Some(visit.tell_once(done))).into_response()
 }
 
 impl Web {

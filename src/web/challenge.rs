@@ -81,7 +81,7 @@ impl Web {
 }
 
 /// The page of `origin` that a form was on.
-fn sent_from(headers: &HeaderMap, origin: &Origin) -> Option<ReturnTo> {
+pub(super) fn sent_from(headers: &HeaderMap, origin: &Origin) -> Option<ReturnTo> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let page = url::Url::parse(referer).ok()?;
     let same = Origin::of(&page).is_ok_and(|from| from == *origin);

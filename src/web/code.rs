@@ -9,14 +9,18 @@ use serde::Deserialize;
 
 use super::flow::{Flow, Say};
 use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
-use super::visit::{Astray, Visit};
+use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
-use crate::login::{StartError, Started, Verdict, Verified};
+use crate::login::{Gives, Over, StartError, Started, Verdict, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal};
 
 /// How long the page waits to tell what became of the text.
 const OUTCOME: Duration = Duration::from_secs(2);
+
+/// What became of asking for the code once more, told once.
+const RESENT: &str = "resent";
+const NOT_YET: &str = "not-yet";
 
 /// The page that asks for the code.
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
@@ -26,8 +30,10 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => return visit.to_done(&web.seal(&flow)).into_response(),
-        Ok(None) => {}
+        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+            return visit.to_done(&web.seal(&flow)).into_response();
+        }
+        Ok(_) => {}
         Err(_) => return web.unavailable(&visit),
     }
     let asker = web.asker(&visit, &flow, &phone);
@@ -82,16 +88,16 @@ pub(super) async fn submit(
         return web.unavailable_form(&visit, flow);
     };
     let browser = visit.begins(before.map(|before| before.session()));
-    match web.login.verify(&asker, &phone, &form.code, &browser).await {
+    match web.login.verify(&asker, &phone, &form.code, Gives::Browser(&browser)).await {
         Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified),
         Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over { tries_spent: true }) => {
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
             web.to_number_page(&visit, flow, Say::CodeDied)
         }
         Ok(Verdict::Wrong { tries_left }) => {
             web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
         }
-        Ok(Verdict::Over { .. }) => web.to_number_page(&visit, flow, Say::CodeExpired),
+        Ok(Verdict::Over(_)) => web.to_number_page(&visit, flow, Say::CodeExpired),
         Ok(Verdict::Limited(limited)) => web.limited(&visit, flow, limited),
         Ok(Verdict::Blocked) => web.denied(&visit, flow),
         Err(_) => web.unavailable_form(&visit, flow),
@@ -111,8 +117,8 @@ pub(super) async fn resend(
         Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
     };
     match web.text(&visit, &flow, &phone).await {
-        Ok(Started::CoolingDown) => web.not_yet(&visit, flow, &phone).await,
-        Ok(Started::Queued) | Err(StartError::Busy) => web.to_code_page(&visit, flow, Say::Resent),
+        Ok(Started::CoolingDown) => web.asked_again(&visit, flow, NOT_YET),
+        Ok(Started::Queued) | Err(StartError::Busy) => web.asked_again(&visit, flow, RESENT),
         Err(StartError::Limited(limited)) => web.limited(&visit, flow, limited),
         Err(StartError::Store(_)) => web.unavailable_form(&visit, flow),
         // The configuration changed between two texts.
@@ -135,35 +141,36 @@ impl Web {
         visit.to_own(&format!("/code?flow={sealed}")).into_response()
     }
 
-    async fn not_yet(&self, visit: &Visit, flow: Flow, phone: &PhoneNumber) -> Response {
-        match self.login.resend_wait(&self.asker(visit, &flow, phone), phone).await {
-            Ok(wait) => {
-                // It may have ended just now.
-                let seconds = whole_seconds(wait).max(1);
-                self.to_code_page(visit, flow, Say::NotYet { seconds })
-            }
-            Err(_) => self.unavailable_form(visit, flow),
-        }
+    fn asked_again(&self, visit: &Visit, flow: Flow, told: &str) -> Response {
+        let sealed = self.seal(&Flow { say: None, ..flow });
+        let page = visit.to_own(&format!("/code?flow={sealed}"));
+        page.with(Some(visit.tell_once(told))).into_response()
     }
 
     fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
         let Texted { phone, attempt, wait } = texted;
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let now = self.system.now();
-        let (problem, notice) = said(flow.say);
+        let (resent, early) = (visit.tells(RESENT), visit.tells(NOT_YET));
+        let resend_after = whole_seconds(*wait);
         let page = CodePage {
             flow: &sealed,
             phone,
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
-            resend_after: whole_seconds(*wait),
+            resend_after,
             sending: sending(attempt.outcome, self.login.settings().sign_up),
-            problem,
-            notice,
+            problem: problem(flow.say),
+            notice: match (&resent, &early) {
+                (Some(_), _) => Some(CodeNotice::Resent),
+                // The wait may have ended just now.
+                (None, Some(_)) => Some(CodeNotice::NotYet { seconds: resend_after.max(1) }),
+                (None, None) => None,
+            },
         };
         let down = page.sending == Sending::ProviderDown;
         let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-        self.page(visit, status, &page)
+        with_cookie(self.page(visit, status, &page), resent.or(early))
     }
 
     /// Gives the browser its session and what it keeps of the number, and leads out of our pages.
@@ -175,10 +182,11 @@ impl Web {
         verified: &Verified,
     ) -> Response {
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
-        let cookie = visit.session_cookie(verified.token(), self.session.lifetime.as_secs());
+        let lifetime = self.session.lifetime.as_secs();
+        let cookie = verified.token().map(|token| visit.session_cookie(token, lifetime));
         let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());
         let kept = visit.keepsake_cookie(&keepsake);
-        visit.to_done(&self.seal(&flow)).with(Some(cookie)).with(Some(kept)).into_response()
+        visit.to_done(&self.seal(&flow)).with(cookie).with(Some(kept)).into_response()
     }
 }
 
@@ -189,20 +197,20 @@ fn whole_seconds(duration: Duration) -> u64 {
 /// `told`: whether everybody is told what became of their text; else nobody is.
 const fn sending(outcome: SendOutcome, told: bool) -> Sending {
     match outcome {
-        SendOutcome::Refused(SendRefusal::Service) => Sending::ProviderDown,
+        SendOutcome::Refused { why: SendRefusal::Service, .. } => Sending::ProviderDown,
         _ if !told => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
-        SendOutcome::Refused(SendRefusal::Number | SendRefusal::OptedOut) => Sending::CannotReach,
+        SendOutcome::Refused { why: SendRefusal::Number | SendRefusal::OptedOut, .. } => {
+            Sending::CannotReach
+        }
     }
 }
 
-const fn said(say: Option<Say>) -> (Option<CodeProblem>, Option<CodeNotice>) {
+const fn problem(say: Option<Say>) -> Option<CodeProblem> {
     match say {
-        Some(Say::WrongLength) => (Some(CodeProblem::WrongLength), None),
-        Some(Say::WrongCode { tries_left }) => (Some(CodeProblem::Wrong { tries_left }), None),
-        Some(Say::Resent) => (None, Some(CodeNotice::Resent)),
-        Some(Say::NotYet { seconds }) => (None, Some(CodeNotice::NotYet { seconds })),
-        _ => (None, None),
+        Some(Say::WrongLength) => Some(CodeProblem::WrongLength),
+        Some(Say::WrongCode { tries_left }) => Some(CodeProblem::Wrong { tries_left }),
+        _ => None,
     }
 }

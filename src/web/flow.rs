@@ -18,7 +18,7 @@ const LIFE: Duration = Duration::from_mins(10);
 /// The longest number that is shown again, in characters.
 const LONGEST_TYPED: usize = 40;
 
-/// What the next page says, once.
+/// What the next page says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Say {
     NumberEmpty,
@@ -34,10 +34,6 @@ pub(super) enum Say {
     WrongLength,
     WrongCode {
         tries_left: u8,
-    },
-    Resent,
-    NotYet {
-        seconds: u64,
     },
     /// There was too much of something; until then, in milliseconds since 1970.
     Limited {
@@ -64,6 +60,8 @@ pub(super) struct Flow {
     pub(super) typed: String,
     pub(super) country: String,
     pub(super) say: Option<Say>,
+    /// Only a login after this leads on; `None`: any that there is.
+    pub(super) since: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,6 +80,8 @@ struct Wire {
     country: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     say: Option<Say>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
     until: i64,
 }
 
@@ -97,11 +97,26 @@ pub(super) enum Opened {
 impl Flow {
     pub(super) fn to(origin: Origin, path: ReturnTo, browser: [u8; 32]) -> Self {
         let (typed, country) = (String::new(), String::new());
-        Self { origin, path, browser, state: None, phone: None, typed, country, say: None }
+        let (state, phone, say, since) = (None, None, None, None);
+        Self { origin, path, browser, state, phone, typed, country, say, since }
     }
 
     pub(super) fn saying(self, say: Say) -> Self {
         Self { say: Some(say), ..self }
+    }
+
+    /// Whether it leads on for who is signed in since `began`.
+    pub(super) fn is_met_by(&self, began: Timestamp) -> bool {
+        self.since.is_none_or(|since| began >= since)
+    }
+
+    /// The same way with nothing typed yet.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            state: self.state,
+            since: self.since,
+            ..Self::to(self.origin.clone(), self.path.clone(), self.browser)
+        }
     }
 
     /// Where it leads, as a URL.
@@ -121,6 +136,7 @@ impl Flow {
             typed: self.typed.chars().take(LONGEST_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
             say: self.say,
+            since: self.since.map(Timestamp::as_millis),
             until: until.as_millis(),
         }
     }
@@ -142,6 +158,7 @@ impl Flow {
             typed: wire.typed,
             country: wire.country,
             say: wire.say,
+            since: wire.since.map(Timestamp::from_millis),
         })
     }
 }

@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{Facts, HeaderClass, Place, Problem, Web, Who};
+use super::{Facts, HeaderClass, Place, Problem, Web, Who, api};
 use crate::gate;
 
 /// What a row of the table asks of a request.
@@ -36,8 +36,13 @@ pub(super) async fn admit(
     if !here {
         return refuse(&Problem::NotFound, request.headers());
     }
+    if access.who == Who::Client {
+        return api::admit(&web, access, facts, request, next).await;
+    }
     // Whatever a site lists: our own pages are for nobody else's.
-    if gate::is_foreign(request.method(), request.headers(), &facts.origin, &[]) {
+    if access.who != Who::AnyPage
+        && gate::is_foreign(request.method(), request.headers(), &facts.origin, &[])
+    {
         return refuse(&Problem::Foreign, request.headers());
     }
     if access.who == Who::SignedIn {

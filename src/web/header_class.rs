@@ -7,8 +7,17 @@ pub enum HeaderClass {
     Page,
     /// HTML for people, at an address that holds a secret: no other page learns it.
     Callback,
+    /// A page of ours that speaks to another page and says itself which script it has. May
+    /// stand in a frame or popup.
+    Message,
     /// Data for scripts.
     Json,
+    /// Data for scripts of other origins, as CORS allows them.
+    Api,
+    /// The same, asked for with cookies.
+    ApiWithCredentials,
+    /// A script for pages of other origins.
+    Script,
     /// A file whose address changes with its content.
     Asset,
 }
@@ -38,12 +47,14 @@ const CALLBACK: &[(&str, &str)] = &[
     NO_STORE,
     NOSNIFF,
 ];
+const MESSAGE: &[(&str, &str)] = &[("referrer-policy", "no-referrer"), NO_STORE, NOSNIFF];
 const JSON: &[(&str, &str)] = &[
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
     NO_STORE,
     NOSNIFF,
 ];
+const SCRIPT: &[(&str, &str)] = &[("cross-origin-resource-policy", "cross-origin"), NOSNIFF];
 const ASSET: &[(&str, &str)] = &[
     ("cache-control", "public, max-age=31536000, immutable"),
     ("cross-origin-resource-policy", "cross-origin"),
@@ -56,7 +67,9 @@ impl HeaderClass {
         let table = match self {
             Self::Page => PAGE,
             Self::Callback => CALLBACK,
-            Self::Json => JSON,
+            Self::Json | Self::Api | Self::ApiWithCredentials => JSON,
+            Self::Message => MESSAGE,
+            Self::Script => SCRIPT,
             Self::Asset => ASSET,
         };
         for (name, value) in table {

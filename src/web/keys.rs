@@ -5,7 +5,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 
 use super::Web;
-use crate::oauth::{Algorithm, Style};
+use crate::oauth::{Algorithm, Style, Usage};
 
 /// A new key is published before it signs; this long, apps need not ask again.
 const CACHEABLE: &str = "public, max-age=300";
@@ -19,16 +19,16 @@ pub(super) async fn all(State(web): State<Arc<Web>>) -> Document {
 
 /// Those for apps that verify Pomerium's assertions, where such apps look.
 pub(super) async fn for_pomerium(State(web): State<Arc<Web>>) -> Document {
-    document(&web, Some(Style::Pomerium.algorithm()))
+    document(&web, Some((Usage::Assertion, Style::Pomerium.algorithm())))
 }
 
 /// Those for apps that verify the assertions of Cloudflare Access, where such apps look. No
 /// others: some of these apps stop at a key that is not RSA.
 pub(super) async fn for_cloudflare(State(web): State<Arc<Web>>) -> Document {
-    document(&web, Some(Style::Cloudflare.algorithm()))
+    document(&web, Some((Usage::Assertion, Style::Cloudflare.algorithm())))
 }
 
-fn document(web: &Web, of: Option<Algorithm>) -> Document {
+fn document(web: &Web, of: Option<(Usage, Algorithm)>) -> Document {
     let kind = HeaderValue::from_static("application/json");
     let cacheable = HeaderValue::from_static(CACHEABLE);
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, cacheable)], web.keys.published(of))

@@ -1,6 +1,7 @@
 //! Own pages and endpoints, as one axum router that is called in process, never a server.
 //! Knows no Pingora and no rule: those are in `login`, `session`, `gate`.
 mod account;
+mod api;
 mod assets;
 mod challenge;
 mod code;
@@ -29,9 +30,9 @@ use crate::domain::Keyring;
 use crate::events::Sink;
 use crate::gate::Map;
 use crate::login::Login;
-use crate::oauth::SigningKeys;
+use crate::oauth::{self, SigningKeys};
 use crate::session::Sessions;
-use crate::store::Tickets;
+use crate::store::{Grants, LoginTicket, Ticket, Tickets};
 use crate::system::System;
 use crate::users::Directory;
 use pages::Pages;
@@ -54,8 +55,13 @@ pub struct Web {
     flows: Seals,
     /// What a site on another host asks the issuer with.
     requests: Seals,
-    tickets: Arc<dyn Tickets>,
+    /// What a browser keeps of a login that `/authorize` began.
+    transactions: Seals,
+    tickets: Arc<dyn Tickets<Ticket>>,
+    login_tickets: Arc<dyn Tickets<LoginTicket>>,
     keys: Arc<SigningKeys>,
+    oauth: oauth::Settings,
+    grants: Arc<dyn Grants>,
     events: Arc<dyn Sink>,
     system: System,
 }
@@ -68,8 +74,11 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     pub map: Arc<Map>,
     pub pages: Pages,
-    pub tickets: Arc<dyn Tickets>,
+    pub tickets: Arc<dyn Tickets<Ticket>>,
+    pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
     pub keys: Arc<SigningKeys>,
+    pub oauth: oauth::Settings,
+    pub grants: Arc<dyn Grants>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
@@ -85,8 +94,12 @@ impl Web {
             pages: parts.pages,
             flows: Seals::new(keyring, "login flow"),
             requests: Seals::new(keyring, "hand-over request"),
+            transactions: Seals::new(keyring, "login transaction"),
             tickets: parts.tickets,
+            login_tickets: parts.login_tickets,
             keys: parts.keys,
+            oauth: parts.oauth,
+            grants: parts.grants,
             events: parts.events,
             system: parts.system,
         }

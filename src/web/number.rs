@@ -27,8 +27,10 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
             Ok(onward) => onward.with(cookie).into_response(),
             Err(_) => web.unavailable(&visit),
         },
-        Ok(Some(_)) => visit.to_done(&web.seal(&flow)).with(cookie).into_response(),
-        Ok(None) => web.number_page(&visit, &flow, cookie),
+        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+            visit.to_done(&web.seal(&flow)).with(cookie).into_response()
+        }
+        Ok(_) => web.number_page(&visit, &flow, cookie),
         Err(_) => web.unavailable(&visit),
     }
 }
@@ -147,6 +149,7 @@ impl Web {
             language: visit.language_header(),
             page_language: Some(self.spoken_with(visit).tag()),
             page_host: Some(visit.facts.origin.host()),
+            application: self.application(flow),
         };
         self.login.start(start).await
     }
@@ -154,6 +157,14 @@ impl Web {
     pub(super) fn to_number_page(&self, visit: &Visit, flow: Flow, say: Say) -> Response {
         let sealed = self.seal(&flow.saying(say));
         visit.to_own(&format!("/login?flow={sealed}")).into_response()
+    }
+
+    /// Where a login leads, in words: the name of an application, or the host of a site.
+    fn destination<'a>(&'a self, flow: &'a Flow) -> &'a str {
+        let (path, _) = flow.path.as_str().split_once('?').unwrap_or((flow.path.as_str(), ""));
+        let is_site = self.map.site_at(&flow.origin, path).is_some();
+        let host = if is_site { flow.origin.host().as_str() } else { "" };
+        self.application(flow).unwrap_or(host)
     }
 
     fn number_page(&self, visit: &Visit, flow: &Flow, cookie: Option<String>) -> Response {
@@ -164,11 +175,9 @@ impl Web {
             (_, typed) => typed.to_owned(),
         };
         let (problem, notice) = said(flow.say);
-        let path = flow.path.as_str().split('?').next().unwrap_or_default();
-        let is_site = self.map.site_at(&flow.origin, path).is_some();
         let page = NumberPage {
             flow: &sealed,
-            destination_host: if is_site { flow.origin.host().as_str() } else { "" },
+            destination: self.destination(flow),
             countries: &countries,
             chosen: self.likely_country(visit, flow),
             typed: &typed,
@@ -196,15 +205,23 @@ impl Web {
     /// What was chosen in this login or an earlier one, else the operator's default, else what
     /// the browser's languages say, else the first that is served.
     fn likely_country(&self, visit: &Visit, flow: &Flow) -> Option<Country> {
+        let chosen = Country::parse(&flow.country).ok().or_else(|| visit.country());
+        self.probable_country(chosen, visit.language_header())
+    }
+
+    pub(super) fn probable_country(
+        &self,
+        chosen: Option<Country>,
+        language_header: Option<&str>,
+    ) -> Option<Country> {
         let settings = self.login.settings();
         let served = |country: &Country| settings.countries.serves(Some(*country));
-        let header = || visit.language_header().map(countries_of).unwrap_or_default();
+        let header = || language_header.map(countries_of).unwrap_or_default();
         let first = match &settings.countries {
             // Of all there are, none is more likely than another.
             Countries::All => None,
             Countries::Only(served) => served.first().copied(),
         };
-        let chosen = Country::parse(&flow.country).ok().or_else(|| visit.country());
         chosen
             .filter(served)
             .or(settings.default_country)
@@ -231,8 +248,6 @@ fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
         // These are said on the code page, or have one of their own.
         Say::WrongLength
         | Say::WrongCode { .. }
-        | Say::Resent
-        | Say::NotYet { .. }
         | Say::Limited { .. }
         | Say::Denied
         | Say::Unavailable => (None, None),

@@ -14,6 +14,8 @@ use crate::gate::{self, Cookies};
 #[derive(Clone, Debug)]
 pub enum Problem {
     BadRequest,
+    /// An application asks for what it may not have: why.
+    Application(&'static str),
     UnknownHost,
     NotFound,
     MethodNotAllowed,
@@ -49,7 +51,7 @@ pub enum Problem {
 impl Problem {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::Application(_) => StatusCode::BAD_REQUEST,
             Self::UnknownHost | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -92,6 +94,9 @@ impl Web {
             let title = status.canonical_reason().unwrap_or_default();
             let mut body =
                 json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+            if let Problem::Application(why) = problem {
+                body["detail"] = json!(why);
+            }
             if let Problem::Limited { key, .. } = problem {
                 body["limit"] = json!(key);
             }
@@ -127,11 +132,12 @@ impl Web {
             Problem::BadRequest | Problem::HeadTooLarge | Problem::TooSlow => {
                 MessagePage::BadRequest
             }
+            Problem::Application(why) => MessagePage::Application { why },
             Problem::UnknownHost => MessagePage::UnknownHost { right: &right },
             Problem::NotFound => MessagePage::NotFound,
             Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
             Problem::TooLarge => MessagePage::TooLarge,
-            Problem::Denied(phone) => MessagePage::Denied { phone, host },
+            Problem::Denied(phone) => MessagePage::Denied { phone, host, again: "" },
             Problem::Network => MessagePage::WrongNetwork { host },
             Problem::Foreign => MessagePage::Foreign { host },
             Problem::Limited { limit, seconds, .. } => {

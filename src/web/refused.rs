@@ -102,7 +102,11 @@ impl Web {
                 self.limited_page(visit, &flow, limit, Timestamp::from_millis(until).since(now))
             }
             (Some(Say::Denied), Some(phone)) => {
-                let page = MessagePage::Denied { phone, host: flow.origin.host().as_str() };
+                // Nobody is signed in: there is nothing to sign out of first.
+                let sealed = self.seal(&flow.afresh());
+                let again = format!("{}/login?flow={sealed}", visit.facts.base);
+                let host = flow.origin.host().as_str();
+                let page = MessagePage::Denied { phone, host, again: &again };
                 self.page(visit, StatusCode::FORBIDDEN, &page)
             }
             (Some(Say::Unavailable), _) => {

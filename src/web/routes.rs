@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    HeaderClass, Web, account, assets, code, done, guard, handover, keys, me, number, refused,
+    HeaderClass, Web, account, api, assets, code, done, guard, handover, keys, me, number, refused,
     sign_in, sign_out,
 };
 
@@ -13,7 +13,12 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Anyone,
+    /// Anyone, and forms of other origins too: what they carry decides, never a cookie alone.
+    AnyPage,
     SignedIn,
+    /// Applications. Each endpoint says how they show who they are; pages of other origins may
+    /// ask as far as their client lists them.
+    Client,
 }
 
 /// Where a route stands.
@@ -37,9 +42,9 @@ pub struct Row {
 
 /// THE table: everything that Doorcode answers itself.
 pub fn rows() -> Vec<Row> {
-    use HeaderClass::{Asset, Callback, Json, Page};
+    use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
     use Place::{Both, Issuer, Site};
-    use Who::{Anyone, SignedIn};
+    use Who::{AnyPage, Anyone, Client, SignedIn};
     let row = |path, place, who, class, handler| Row { path, place, who, class, handler };
     vec![
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
@@ -60,6 +65,28 @@ pub fn rows() -> Vec<Row> {
         row("/.well-known/jwks.json", Issuer, Anyone, Json, get(keys::all)),
         row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(keys::for_pomerium)),
         row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(keys::for_cloudflare)),
+        row("/.well-known/openid-configuration", Issuer, Anyone, Json, get(api::configuration)),
+        row(
+            "/.well-known/oauth-authorization-server",
+            Issuer,
+            Anyone,
+            Json,
+            get(api::configuration),
+        ),
+        row("/passwordless/start", Issuer, Client, Api, post(api::start)),
+        row("/authorize", Issuer, Anyone, Message, get(api::authorize)),
+        row("/v2/logout", Issuer, Anyone, Page, get(api::logout)),
+        row("/oidc/logout", Issuer, AnyPage, Page, get(api::oidc_logout).post(api::oidc_logout)),
+        row("/co/authenticate", Issuer, Client, ApiWithCredentials, post(api::authenticate)),
+        row("/passwordless/verify", Issuer, Client, Api, post(api::verify)),
+        row("/passwordless/verify_redirect", Issuer, Anyone, Page, get(api::verify_redirect)),
+        row("/oauth/ro", Issuer, Client, Api, post(api::ro)),
+        row("/user/ssodata", Issuer, Client, ApiWithCredentials, get(api::sso_data)),
+        row("/oauth/token", Issuer, Client, Api, post(api::token)),
+        row("/oauth/revoke", Issuer, Client, Api, post(api::revoke)),
+        row("/userinfo", Issuer, Client, Api, get(api::userinfo).post(api::userinfo)),
+        row("/client/{file}", Issuer, Anyone, Script, get(api::client_settings)),
+        row("/user/geoloc/country", Issuer, Client, Api, get(api::country)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ]
 }

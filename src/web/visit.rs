@@ -24,6 +24,9 @@ const BROWSER: &str = "browser";
 const LANGUAGE: &str = "lang";
 const COUNTRY: &str = "country";
 const KNOWN: &str = "known";
+const TOLD: &str = "told";
+/// How long what was done waits to be told, in seconds.
+const SOON: u64 = 60;
 /// A year, in seconds.
 const YEAR: u64 = 365 * 86_400;
 
@@ -103,6 +106,18 @@ impl Visit {
 
     pub(super) fn keepsake_cookie(&self, keepsake: &Keepsake) -> String {
         self.cookies.set(KNOWN, &keepsake.to_text(), Some(YEAR))
+    }
+
+    /// Keeps the word for what a form did, to be told by the next page that is for it, once: it
+    /// would be said again at each reload if it stood in the address.
+    pub(super) fn tell_once(&self, word: &str) -> String {
+        self.cookies.set(TOLD, word, Some(SOON))
+    }
+
+    /// Whether this is to be told: then, the cookie that forgets it.
+    pub(super) fn tells(&self, word: &str) -> Option<String> {
+        let told = self.cookies.get(&self.headers, TOLD) == Some(word);
+        told.then(|| self.cookies.clear(TOLD))
     }
 
     pub(super) fn session_cookie(&self, token: &SessionToken, max_age: u64) -> String {

@@ -55,22 +55,25 @@ impl SmsTemplate {
         Ok(template)
     }
 
-    /// The text for one person. `request_language` is the header's own text.
+    /// The text for one person. `request_language` is the header's own text; `application`, the
+    /// name of the application that asked, when that is not the brand's own pages.
     pub fn render(
         &self,
         code: &OneTimeCode,
         phone: &PhoneNumber,
         request_language: Option<&str>,
+        application: Option<&str>,
     ) -> Result<MessageText, TemplateError> {
         let language = cut(request_language.unwrap_or_default());
-        let text = self.fill(code.reveal(), phone.e164(), &language);
+        let application = application.unwrap_or(&self.brand);
+        let text = self.fill(code.reveal(), phone.e164(), &language, application);
         // The engine's message repeats values, the code among them.
         text.map_err(|_| TemplateError::Failed { name: NAME.to_owned() })
     }
 
     fn try_out(&self, language: &str) -> Result<(), TemplateError> {
         const CODE: &str = "123456";
-        let text = self.fill(CODE, "+12025550123", language);
+        let text = self.fill(CODE, "+12025550123", language, &self.brand);
         let text = text.map_err(|error| unreadable(NAME, &error))?;
         if text.reveal().chars().count() > LONGEST {
             return Err(TemplateError::TooLong(LONGEST));
@@ -78,12 +81,18 @@ impl SmsTemplate {
         text.reveal().contains(CODE).then_some(()).ok_or(TemplateError::NoCode)
     }
 
-    fn fill(&self, code: &str, phone: &str, language: &str) -> Result<MessageText, liquid::Error> {
+    fn fill(
+        &self,
+        code: &str,
+        phone: &str,
+        language: &str,
+        application: &str,
+    ) -> Result<MessageText, liquid::Error> {
         let variables = Variables {
             password: code,
             code,
             phone_number: phone,
-            application: Application { name: &self.brand },
+            application: Application { name: application },
             request_language: language,
         };
         self.parsed.render(&variables as &dyn ObjectView).map(MessageText)

@@ -40,6 +40,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["src/config/", "src/words/"]),
     ("clap", &["src/cli/"]),
     ("prometheus", &["src/metrics/"]),
+    ("rustls", &["src/proxy/tls/", "src/main.rs"]),
+    ("x509_parser", &["src/proxy/tls/"]),
     ("rlibphonenumber", &["src/domain/"]),
 ];
 

@@ -1,5 +1,5 @@
 // Starts the real binary before a fake app, with a fake Twilio, in a folder of its own.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startApp, startElsewhere } from './app.mjs';
 import { freePort, until } from './servers.mjs';
 import { ACCOUNT, SERVICE, TOKEN, startTwilio } from './twilio.mjs';
@@ -21,6 +22,9 @@ export const ADMIN = '+12025550199';
 /** Login pages and app on one host: the prefix shape. */
 const TOGETHER = { issuer: 'localhost/.doorcode', shop: 'localhost', others: {} };
 
+/** The same with TLS, by a certificate that signs itself: for people with `ignoreHTTPSErrors`. */
+export const SECURE = { ...TOGETHER, scheme: 'https' };
+
 /** Login pages on a host of their own. Chromium finds every `*.localhost` on this machine. */
 export const APART = {
   issuer: 'auth.localhost',
@@ -29,21 +33,38 @@ export const APART = {
 };
 
 /** `auth.localhost/path` with the port where Doorcode is. */
-const at = (place, port) => `http://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
+const at = (place, port, { scheme = 'http' }) =>
+  `${scheme}://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
+
+const CERTIFICATE = { certificate: 'certificate.pem', key: 'key.pem' };
+
+/** For two days, written to `folder`. */
+async function makeCertificate(hosts, folder) {
+  const places = [hosts.issuer, hosts.shop, ...Object.values(hosts.others)];
+  const names = new Set(places.map((place) => `DNS:${place.split('/')[0]}`));
+  const { certificate, key } = CERTIFICATE;
+  const kind = ['-x509', '-days', '2', '-subj', '/CN=Acme', '-nodes', '-newkey', 'ec'];
+  const more = ['-pkeyopt', 'ec_paramgen_curve:P-256', '-addext', `subjectAltName=${[...names]}`];
+  const files = ['-out', certificate, '-keyout', key];
+  await promisify(execFile)('openssl', ['req', ...kind, ...more, ...files], { cwd: folder });
+}
 
 function configuration({ hosts, brand, limits, port, admin, twilio, app }) {
   const others = Object.entries(hosts.others).map(
     ([name, place]) => `
 [[site]]
 name = "${name}"
-url = "${at(place, port)}"
+url = "${at(place, port, hosts)}"
 upstreams = ["127.0.0.1:${app}"]
 `,
   );
+  const { certificate, key } = CERTIFICATE;
+  const tls = hosts.scheme ? `tls = [{ certificate = "${certificate}", key = "${key}" }]` : '';
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
-public_url = "${at(hosts.issuer, port)}"
+public_url = "${at(hosts.issuer, port, hosts)}"
+${tls}
 
 [admin]
 listen = "127.0.0.1:${admin}"
@@ -79,7 +100,7 @@ roles = ["admin"]
 
 [[site]]
 name = "Shop"
-url = "${at(hosts.shop, port)}"
+url = "${at(hosts.shop, port, hosts)}"
 upstreams = ["127.0.0.1:${app}"]
 
 [[site.rule]]
@@ -92,7 +113,7 @@ allow = ["role:admin"]
 ${others.join('')}`;
 }
 
-/** What `brand` may name as its logo. */
+/** What `brand` may name as its logos. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
@@ -108,7 +129,8 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
   await writeFile(config, configuration({ hosts, brand, limits, ...ports }));
-  await writeFile(join(folder, 'logo.svg'), LOGO);
+  if (hosts.scheme) await makeCertificate(hosts, folder);
+  for (const name of ['logo.svg', 'logo-dark.svg']) await writeFile(join(folder, name), LOGO);
 
   const program = run(config, folder);
   const stop = async () => {
@@ -118,7 +140,7 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   };
   try {
     const ready = () => program.ended() || answersReady(admin);
-    await until(ready, () => `/readyz\n${program.log()}`, 30);
+    await until(ready, () => `/readyz\n${program.log()}`);
     if (program.ended()) throw new Error(`doorcode ended before it was ready:\n${program.log()}`);
   } catch (error) {
     await stop();
@@ -126,10 +148,10 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   }
 
   return {
-    origin: at(hosts.shop, port),
-    issuer: at(hosts.issuer, port),
+    origin: at(hosts.shop, port, hosts),
+    issuer: at(hosts.issuer, port, hosts),
     /** Where another site is. */
-    other: (name) => at(hosts.others[name], port),
+    other: (name) => at(hosts.others[name], port, hosts),
     app,
     twilio,
     elsewhere,

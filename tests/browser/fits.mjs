@@ -107,6 +107,14 @@ export function smallTargets() {
   return found;
 }
 
+/** The addresses of all that the page is made of, its own and that of the icon included. */
+export function parts() {
+  const icons = [...document.querySelectorAll('link[rel=icon]')];
+  const shown = icons.filter(({ media }) => matchMedia(media || 'all').matches);
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  return [...new Set([location.href, ...loaded, ...shown.map(({ href }) => href)])];
+}
+
 /** What moves for a person who asked that nothing does. */
 export function moving() {
   return [...document.querySelectorAll('*')]

@@ -14,6 +14,7 @@ import {
   moving,
   openDetails,
   overlay,
+  parts,
   readBackwards,
   shifts,
   smallTargets,
@@ -38,7 +39,7 @@ const LONG = 'en-XA';
 const TABS = 3;
 /** A minute on two idle cores; ten times that beside other work. */
 const PATIENT = { timeout: 900_000 };
-/** The page, its sheet, its script, and a logo. */
+/** The page, its sheet, its script, and an icon, which is the logo where there is one. */
 const MOST = 4;
 
 let browser;
@@ -119,10 +120,9 @@ async function inTabs(list, look) {
 }
 
 class Tab {
-  #asked = [];
-
   static async open(wrong) {
     const context = await browser.newContext({ reducedMotion: 'reduce', viewport: NARROW });
+    context.setDefaultTimeout(120_000);
     const tab = new Tab();
     Object.assign(tab, { wrong, page: await context.newPage(), name: '' });
     tab.screen = await context.newCDPSession(tab.page);
@@ -131,15 +131,12 @@ class Tab {
     // A script that comes late must not move what somebody is reading already.
     await context.route(/auth\.js/, async (route) => {
       const seen = () => performance.getEntriesByName('first-contentful-paint').length > 0;
-      if (!tab.leaves) await tab.page.waitForFunction(seen).catch(() => {});
+      const late = () => tab.complain('nothing is to be seen before the script is there');
+      if (!tab.leaves) await tab.page.waitForFunction(seen).catch(late);
       await route.continue();
     });
     tab.page.on('console', (message) => {
       if (/content security policy/i.test(message.text())) tab.complain(message.text());
-    });
-    tab.page.on('request', (request) => {
-      // The icon is for the browser's own tab, and the last thing it asks for.
-      if (!/^https:|icon\.svg/.test(request.url())) tab.#asked.push(request.url());
     });
     tab.page.on('pageerror', (error) => tab.complain(`script error: ${error}`));
     return tab;
@@ -153,13 +150,13 @@ class Tab {
     this.name = name;
     // Goes on before anybody sees it.
     this.leaves = template === 'done';
-    this.#asked = [];
     // A page that leads on before it has loaded never does, for whoever waits for that.
     const waitUntil = this.leaves ? 'commit' : 'load';
     await this.page.goto(`http://127.0.0.1:${gallery.port}/${name}.html`, { waitUntil });
     const whole = () => document.styleSheets.length && document.querySelector('.card h1');
     await this.page.waitForFunction(whole, null, { polling: 20 });
-    if (this.#asked.length > MOST) this.complain(`asks for\n${this.#asked.join('\n')}`);
+    const asked = await this.page.evaluate(parts);
+    if (asked.length > MOST) this.complain(`asks for\n${asked.join('\n')}`);
     const own = await this.page.locator('link[rel=stylesheet], style').count();
     if (own !== 1) this.complain(`${own} style sheets`);
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { APART, startDoorcode } from './doorcode.mjs';
-import { CODE_FIELD, NUMBER_FIELD, Person, openBrowser } from './person.mjs';
+import { CODE_FIELD, NUMBER_FIELD, Person, landed, openBrowser } from './person.mjs';
 import { until } from './servers.mjs';
 
 let browser;
@@ -103,7 +103,7 @@ for (const { how, javaScriptEnabled, us } of visits) {
     await person.signIn(phone, '/second?2');
     // With JavaScript the first tab goes on by itself.
     if (!javaScriptEnabled) await first.reload();
-    await first.waitForURL(`${origin}/first?1`);
+    await landed(first, `${origin}/first?1`);
     assert.equal(twilio.sentTo(phone).length, 1, 'one login is one text');
     await person.leave();
   });
@@ -121,7 +121,7 @@ for (const { how, javaScriptEnabled, us } of visits) {
     await person.landsOn(elsewhere.url);
     // With JavaScript the copy goes on by itself.
     if (!javaScriptEnabled) await copied.reload();
-    await copied.waitForURL(elsewhere.url);
+    await landed(copied, elsewhere.url);
     assert.equal(twilio.sentTo(phone).length, 1);
     await person.leave();
   });
@@ -157,7 +157,7 @@ test('a number that is posted after another tab signed in leads on', async () =>
   await person.signIn(phone, '/orders');
   await waiting.fill(NUMBER_FIELD, phone);
   await waiting.locator('main form button').first().click();
-  await waiting.waitForURL(elsewhere.url);
+  await landed(waiting, elsewhere.url);
   assert.ok(twilio.sentTo(phone).length >= 1);
   await person.leave();
 });
@@ -189,7 +189,7 @@ test('a site that loses its cookies says so once, with a way to try again', asyn
   await person.context.clearCookies({ domain: 'shop.localhost' });
   await person.typeCode(await doorcode.twilio.code(phone));
   await person.seesText(/did not send our cookie back/);
-  assert.ok(person.page.url().startsWith(`${origin}/.doorcode/callback`), person.page.url());
+  assert.ok(person.page.url().startsWith(`${origin}/.doorcode/arrived`), person.page.url());
 
   await person.page.getByRole('link', { name: 'Try again' }).click();
   await person.landsOn('/orders?a=b');

@@ -90,8 +90,9 @@ const BRANDS = {
 };
 
 for (const [color, brand] of Object.entries(BRANDS)) {
-  test(`pages are sound in ${color}`, async () => {
+  test(`pages are sound in ${color}`, async (t) => {
     const branded = await startDoorcode(undefined, brand);
+    t.after(() => branded.stop());
     for (const tongue of LANGUAGES) {
       const { locale, phone } = tongue;
       const person = await Person.at(browser, branded, { locale });
@@ -105,7 +106,6 @@ for (const [color, brand] of Object.entries(BRANDS)) {
       await soundOnEveryScreen(person, `${color}-code`, tongue);
       await person.leave();
     }
-    await branded.stop();
   });
 }
 

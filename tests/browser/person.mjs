@@ -5,6 +5,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { until } from './servers.mjs';
 
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -23,10 +24,23 @@ const LAUNCH = {
 
 export const openBrowser = () => chromium.launch(LAUNCH);
 
+/** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */
+export const openDarkBrowser = () =>
+  chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, '--blink-settings=preferredColorScheme=0'] });
+
 /** Where each page can be told from the others, whatever its language. */
 export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
 export const ERROR = '[role=alert]';
+
+/**
+ * Waits for a page to get to `url`. Not by `waitForURL`, which gives up when one way there is cut
+ * off by another, as by a second click.
+ */
+export async function landed(page, url) {
+  await until(() => page.url() === url, () => `${url}; the page is at ${page.url()}`);
+  await page.waitForLoadState();
+}
 
 export class Person {
   #violations = [];
@@ -54,7 +68,8 @@ export class Person {
 
   constructor(context, page, doorcode) {
     Object.assign(this, { context, page, doorcode });
-    context.setDefaultTimeout(15_000);
+    // Beside other work a page may take long; what fails is seen soon enough.
+    context.setDefaultTimeout(60_000);
     context.on('console', (message) => {
       if (/content security policy/i.test(message.text())) this.#violations.push(message.text());
     });
@@ -92,7 +107,6 @@ export class Person {
     await this.page.evaluate(() => document.documentElement.setAttribute('data-before', ''));
     await pressed.click();
     await this.sees('html:not([data-before])', 'another page');
-    await this.page.waitForLoadState();
   }
 
   /** From a protected page to that same page, signed in. */
@@ -105,15 +119,21 @@ export class Person {
 
   async landsOn(place) {
     const url = new URL(place, this.doorcode.origin).href;
-    await this.#expect(`to land on ${url}`, () => this.page.waitForURL(url));
+    await this.#expect(`to land on ${url}`, () => landed(this.page, url));
   }
 
   async sees(selector, what) {
-    await this.#expect(`to see ${what}`, () => this.page.locator(selector).first().waitFor());
+    await this.#expect(`to see ${what}`, () => this.#shown(this.page.locator(selector)));
   }
 
   async seesText(pattern) {
-    await this.#expect(`to read ${pattern}`, () => this.page.getByText(pattern).first().waitFor());
+    await this.#expect(`to read ${pattern}`, () => this.#shown(this.page.getByText(pattern)));
+  }
+
+  /** There to be seen, on a page that is whole: its script has run. */
+  async #shown(found) {
+    await found.first().waitFor();
+    await this.page.waitForLoadState();
   }
 
   /** The button of the form that holds `field`, or of the page's first form. */

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Starts a server; `answer(request, body, response)` gets the whole body as text. */
-export async function serve(answer) {
+export async function serve(answer, port = 0) {
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     answer(request, Buffer.concat(chunks).toString('utf8'), response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const stop = () => {
     server.closeAllConnections();
@@ -19,15 +19,33 @@ export async function serve(answer) {
   return { port: server.address().port, stop };
 }
 
-/** A port that nobody listens on now. */
+/**
+ * Below the ports that the kernel gives to outgoing connections: none of those is in the way by
+ * the time a server listens.
+ */
+const FIRST = 10_240;
+const LAST = 32_000;
+/** How many a process takes before it meets those of the next. */
+const EACH = 32;
+let taken = 0;
+
+/** A port that nobody listens on. It is given once. */
 export async function freePort() {
-  const { port, stop } = await serve(() => {});
-  await stop();
-  return port;
+  for (;;) {
+    const port = FIRST + ((process.pid * EACH + taken) % (LAST - FIRST));
+    taken += 1;
+    try {
+      const { stop } = await serve(() => {}, port);
+      await stop();
+      return port;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE' || taken > LAST - FIRST) throw error;
+    }
+  }
 }
 
 /** Asks `probe` again and again until it gives something, and gives that. */
-export async function until(probe, what, seconds = 10) {
+export async function until(probe, what, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

@@ -21,8 +21,7 @@ const CODE: &str = "731904";
 const TEXT: &str = "731904 is your Shop code. Don't share it.";
 
 /// Long enough for a busy machine where an answer is expected, short where none is.
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(1), total: Duration::from_millis(2500) };
+const LIMITS: Limits = Limits { connect: Duration::from_secs(2), total: Duration::from_secs(6) };
 
 fn settings(base_url: &str) -> Settings {
     Settings {

@@ -3,6 +3,6 @@
 mod calls;
 mod database;
 mod kills;
-mod trap;
+pub(crate) mod trap;
 mod visitor;
 mod world;

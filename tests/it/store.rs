@@ -1,4 +1,7 @@
 //! What every backend of a store must do, as one suite for each kind.
 mod attempts;
+mod grants;
+mod refresh_tokens;
 mod sql;
 mod sweep;
+mod swept_grants;

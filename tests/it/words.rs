@@ -20,7 +20,7 @@ fn host(name: &str) -> Host {
 
 /// What the template makes of the samples, or why it is refused.
 fn text(template: &str, language: Option<&str>) -> Result<String, TemplateError> {
-    let text = SmsTemplate::parse(template, "Acme")?.render(&code(), &phone(), language)?;
+    let text = SmsTemplate::parse(template, "Acme")?.render(&code(), &phone(), language, None)?;
     Ok(text.reveal().to_owned())
 }
 
@@ -281,14 +281,14 @@ fn a_template_that_would_fail_is_refused_at_start() {
 #[test]
 fn a_text_never_shows_its_code_by_accident() {
     let template = SmsTemplate::parse(DEFAULT, "Acme").unwrap();
-    let text = template.render(&code(), &phone(), None).unwrap();
+    let text = template.render(&code(), &phone(), None, None).unwrap();
     assert_eq!(format!("{text:?} {template:?}"), "MessageText(•••) SmsTemplate");
 }
 
 #[test]
 fn the_last_line_binds_the_code_to_a_host() {
     let template = SmsTemplate::parse(&format!("{DEFAULT}\n \n"), "Acme").unwrap();
-    let text = template.render(&code(), &phone(), None).unwrap();
+    let text = template.render(&code(), &phone(), None, None).unwrap();
     let bound = bind_to_host(&text, &host("login.example.com"), &code());
     assert_eq!(
         bound.reveal(),

@@ -14,13 +14,19 @@ const CONNECTIONS: &[&str] = &["sms"];
 const SHORTEST_SECRET: usize = 32;
 
 pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<Settings> {
-    const ALGORITHMS: &[&str] = &["RS256", "ES256"];
+    const ALGORITHMS: &[&str] = &["RS256", "ES256", "EdDSA"];
     let algorithm = reader.one("oauth.token_algorithm", |text| {
         Algorithm::parse(text).ok_or_else(|| unknown(text, "an algorithm", ALGORITHMS))
     });
+    let key_lifetime = reader.duration("oauth.key_lifetime");
     let logout_urls = reader.all_or_none("oauth.logout_urls", app_url);
     let clients = clients(reader);
-    Some(Settings { algorithm: algorithm?, logout_urls: logout_urls?, clients: clients? })
+    Some(Settings {
+        algorithm: algorithm?,
+        key_lifetime: key_lifetime?,
+        logout_urls: logout_urls?,
+        clients: clients?,
+    })
 }
 
 fn clients(reader: &mut Reader<'_>) -> Option<Clients> {

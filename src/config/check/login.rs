@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::super::reader::Reader;
 use super::super::values::{self, written};
 use crate::delivery::sms::ProviderSettings;
@@ -28,10 +30,26 @@ pub(super) fn login(
 }
 
 /// A row of the table of limits needs no more than its key.
-fn limits(reader: &Reader<'_>) -> Option<login::Limits> {
+fn limits(reader: &mut Reader<'_>) -> Option<login::Limits> {
+    let waits = ["limits.first_wait", "limits.longest_wait"];
+    let [first, longest] = in_order(reader, waits)?;
     let most = |key| u32::try_from(reader.integer(&format!("limits.{key}"))?).ok();
-    let first = reader.duration("limits.first_wait")?;
-    login::Limits::read(most, first, reader.duration("limits.longest_wait")?)
+    login::Limits::read(most, first, longest)
+}
+
+/// Two times, of which the second must not be shorter. What the file says is wrong, not a default.
+fn in_order(reader: &mut Reader<'_>, keys: [&'static str; 2]) -> Option<[Duration; 2]> {
+    let [shorter, longer] = [reader.duration(keys[0])?, reader.duration(keys[1])?];
+    if shorter > longer {
+        let table = keys[0].split('.').next().unwrap_or_default();
+        let key = keys.into_iter().find(|key| reader.has(key)).unwrap_or(table);
+        let name = |key: &'static str| key.rsplit('.').next().unwrap_or_default();
+        let (first, second) = (name(keys[0]), name(keys[1]));
+        let [is, other] = [shorter, longer].map(|time| written(time.as_secs()));
+        reader.note(key, format!("{first} ({is}) is longer than {second} ({other})"));
+        return None;
+    }
+    Some([shorter, longer])
 }
 
 fn countries(
@@ -71,15 +89,6 @@ fn default_country(
 }
 
 pub(super) fn session(reader: &mut Reader<'_>) -> Option<session::Settings> {
-    let idle = reader.duration("login.session_idle")?;
-    let lifetime = reader.duration("login.session_lifetime")?;
-    if idle > lifetime {
-        let key = ["login.session_idle", "login.session_lifetime"];
-        let key = key.into_iter().find(|key| reader.has(key)).unwrap_or("login");
-        let (idle, lifetime) = (written(idle.as_secs()), written(lifetime.as_secs()));
-        let text = format!("session_idle ({idle}) is longer than session_lifetime ({lifetime})");
-        reader.note(key, text);
-        return None;
-    }
+    let [idle, lifetime] = in_order(reader, ["login.session_idle", "login.session_lifetime"])?;
     Some(session::Settings { idle, lifetime })
 }

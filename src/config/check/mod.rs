@@ -8,6 +8,7 @@ mod server;
 mod sites;
 mod sms;
 mod test_numbers;
+mod tls;
 mod users;
 
 use super::Config;

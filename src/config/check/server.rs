@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use super::super::reader::Reader;
 use super::super::values::{self, shown};
+use super::tls;
 use crate::domain::{Keyring, Origin, ServerSecret};
 use crate::gate::Hsts;
 use crate::oauth::Issuer;
@@ -13,6 +14,8 @@ pub(super) struct Ground {
     pub(super) prefix: Option<String>,
     pub(super) issuer: Option<Issuer>,
     pub(super) listen: Option<Vec<SocketAddr>>,
+    /// `server.tls` is there.
+    pub(super) tls: bool,
     /// `server.hsts`.
     pub(super) hsts: Option<Hsts>,
     /// `server.unsafe_development_exposed`.
@@ -28,8 +31,9 @@ impl Ground {
         let hsts = reader.one("server.hsts", values::hsts);
         let exposed = reader.flag("server.unsafe_development_exposed").unwrap_or(false);
         let shared_origin = reader.flag("server.unsafe_shared_origin").unwrap_or(false);
-        let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref()));
-        let ground = Self { prefix, issuer, listen, hsts, exposed, shared_origin };
+        let tls = tls::is_on(reader);
+        let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref(), tls));
+        let ground = Self { prefix, issuer, listen, tls, hsts, exposed, shared_origin };
         let plain = ground.issuer.as_ref().is_some_and(|issuer| !issuer.origin().is_https());
         if let Some(why) = ground.refuses_development().filter(|_| plain) {
             reader.note("server.public_url", format!("plain http {why}"));
@@ -62,12 +66,21 @@ pub(super) fn secure(origin: &Origin) -> Result<(), String> {
     })
 }
 
+/// The same for what visitors come to, who find no plain http where `server.tls` is there.
+pub(super) fn served(origin: &Origin, tls: bool) -> Result<(), String> {
+    if tls && !origin.is_https() {
+        let at = origin.host();
+        return Err(format!("must be https://{at}: with server.tls every address speaks TLS"));
+    }
+    secure(origin)
+}
+
 /// `prefix`: `None` when wrong, so that only the path is not judged.
-fn issuer(text: &str, prefix: Option<&str>) -> Result<Issuer, String> {
+fn issuer(text: &str, prefix: Option<&str>, tls: bool) -> Result<Issuer, String> {
     let any = || url::Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
     let prefix = prefix.map_or_else(|| any().unwrap_or_default(), ToOwned::to_owned);
     let issuer = Issuer::parse(text, &prefix).map_err(|why| why.to_string())?;
-    secure(issuer.origin())?;
+    served(issuer.origin(), tls)?;
     Ok(issuer)
 }
 
@@ -107,6 +120,13 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
     let admin = reader.one("admin.listen", values::socket);
     let connections = connections(reader);
     let h2c = reader.flag("server.h2c");
+    let tls = tls::certificates(reader);
+    if ground.tls && h2c == Some(true) {
+        reader.note(
+            "server.h2c",
+            "is about addresses without TLS; with server.tls there are none, and HTTP/2 needs no key",
+        );
+    }
     let listen = ground.listen.as_deref().unwrap_or_default();
     if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
         let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
@@ -117,6 +137,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
         admin: admin?,
         trusted_proxies: trusted_proxies?,
         connections: connections?,
+        tls: tls?,
         h2c: h2c?,
         hsts: ground.hsts?,
         drain_delay: reader.duration("server.drain_delay")?,

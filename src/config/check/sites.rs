@@ -1,7 +1,7 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown};
 use super::identity;
-use super::server::{Ground, secure};
+use super::server::{Ground, served};
 use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream};
 use crate::oauth::Issuer;
 
@@ -99,7 +99,7 @@ fn first<T: PartialEq + Clone>(
 
 /// Whether a site may be there, as far as Doorcode's own place says.
 fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
-    secure(&place.origin)?;
+    served(&place.origin, ground.tls)?;
     let segment = place.path.split('/').nth(1).unwrap_or_default();
     let prefix =
         ground.prefix.as_deref().filter(|prefix| prefix.strip_prefix('/') == Some(segment));

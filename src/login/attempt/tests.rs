@@ -62,7 +62,7 @@ impl Slot {
             }
             Taken::Over { attempt, why } => {
                 assert_eq!(attempt, self.0.as_ref().map(|attempt| attempt.id));
-                Some(why)
+                Some(why.why())
             }
         }
     }

@@ -3,7 +3,7 @@
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::SqlStore;
-use crate::domain::{SessionId, UserId};
+use crate::domain::{GrantId, SessionId, UserId};
 use crate::store::{Change, StoreError};
 
 /// So many changes are kept. A node that is further behind sees a gap.
@@ -23,6 +23,7 @@ pub(super) async fn record(
     let (what, subject) = match change {
         Change::Session(session) => ("session", session.to_string()),
         Change::User(user) => ("user", user.to_string()),
+        Change::Grant(grant) => ("grant", grant.to_string()),
     };
     sqlx::query("INSERT INTO change (seq, what, subject) VALUES ($1, $2, $3)")
         .bind(seq)
@@ -49,6 +50,7 @@ impl SqlStore {
             let change = match row.try_get::<String, _>("what").ok()?.as_str() {
                 "session" => SessionId::parse(&subject).map(Change::Session),
                 "user" => UserId::parse(&subject).map(Change::User),
+                "grant" => GrantId::parse(&subject).map(Change::Grant),
                 _ => None,
             };
             Some((row.try_get("seq").ok()?, change?))

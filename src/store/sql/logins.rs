@@ -1,10 +1,11 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::grants::insert_grant;
 use super::sessions::end_sessions;
 use super::{SqlStore, hex};
-use crate::domain::UserId;
-use crate::store::{Committed, Logins, NewLogin, StoreError};
+use crate::domain::{SessionId, UserId};
+use crate::store::{Committed, Logins, NewLogin, Opens, StoreError};
 use crate::system::Timestamp;
 
 #[async_trait]
@@ -23,7 +24,7 @@ impl Logins for SqlStore {
             return Ok(Committed::Blocked { user });
         }
         begin_session(&mut tx, login, user).await?;
-        end_former_session(&mut tx, login).await?;
+        open(&mut tx, login).await?;
         tx.commit().await?;
         Ok(Committed::Begun { user, new_user: Some(user) == login.new_user })
     }
@@ -79,37 +80,60 @@ async fn begin_session(
     login: &NewLogin,
     user: UserId,
 ) -> Result<(), StoreError> {
+    let (kind, take_up) = match &login.opens {
+        Opens::Token { .. } => ("browser", None),
+        Opens::Grant(_) => ("api", None),
+        Opens::Ticket { until } => ("ticket", Some(until.as_millis())),
+    };
     sqlx::query(
         "INSERT INTO sessions
-           (id, user_id, kind, created, last_seen, expires, device, address_block)
-         VALUES ($1, $2, 'browser', $3, $3, $4, $5, $6)",
+           (id, user_id, kind, created, last_seen, expires, device, address_block, take_up)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
     )
     .bind(login.session.to_string())
     .bind(user.to_string())
+    .bind(kind)
     .bind(login.at.as_millis())
     .bind(login.expires.as_millis())
     .bind(&login.beginning.device)
     .bind(&login.beginning.address_block)
+    .bind(take_up)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)")
-        .bind(hex(&login.token))
-        .bind(login.session.to_string())
-        .bind(&login.host)
-        .execute(&mut **tx)
-        .await?;
     Ok(())
+}
+
+/// Writes what opens the session.
+async fn open(tx: &mut Transaction<'_, Sqlite>, login: &NewLogin) -> Result<(), StoreError> {
+    match &login.opens {
+        Opens::Token { token, host, instead_of } => {
+            sqlx::query(
+                "INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)",
+            )
+            .bind(hex(token))
+            .bind(login.session.to_string())
+            .bind(host)
+            .execute(&mut **tx)
+            .await?;
+            end_former_session(tx, *instead_of, login.at).await
+        }
+        Opens::Grant(Some(grant)) => {
+            insert_grant(tx, login.session, grant, login.at).await.map(drop)
+        }
+        Opens::Grant(None) | Opens::Ticket { .. } => Ok(()),
+    }
 }
 
 /// Whoever's it was: it was this browser's.
 async fn end_former_session(
     tx: &mut Transaction<'_, Sqlite>,
-    login: &NewLogin,
+    former: Option<SessionId>,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(former) = login.instead_of else { return Ok(()) };
+    let Some(former) = former else { return Ok(()) };
     let ended =
         sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL RETURNING id")
-            .bind(login.at.as_millis())
+            .bind(at.as_millis())
             .bind(former.to_string())
             .fetch_all(&mut **tx)
             .await?;

@@ -93,6 +93,73 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE INDEX sessions_by_expiry ON sessions (expires);
     CREATE INDEX spent_by_time ON spent (at);",
     ),
+    // `take_up`: from then on a session that began with a ticket is worth nothing; it has none any
+    // more once somebody took it up. `reused`: when a code came for the second time, which also
+    // takes what it has yet to give. `forget`: from then on a token that was replaced would have
+    // been idle for too long anyway.
+    (
+        6,
+        "grants",
+        "ALTER TABLE sessions ADD COLUMN take_up BIGINT;
+    CREATE INDEX sessions_by_take_up ON sessions (take_up);
+    CREATE TABLE grants (
+        id TEXT PRIMARY KEY NOT NULL,
+        client TEXT NOT NULL,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        session_id TEXT NOT NULL REFERENCES sessions (id),
+        scope TEXT NOT NULL,
+        audience TEXT NOT NULL,
+        created BIGINT NOT NULL,
+        last_used BIGINT NOT NULL,
+        expires BIGINT NOT NULL,
+        idle BIGINT NOT NULL,
+        revoked BIGINT
+    );
+    CREATE INDEX grants_of_session ON grants (session_id);
+    CREATE INDEX grants_by_revocation ON grants (revoked);
+    CREATE INDEX grants_by_expiry ON grants (expires);
+    CREATE INDEX grants_by_idle ON grants ((last_used + idle));
+    CREATE TABLE refresh_tokens (
+        digest TEXT PRIMARY KEY NOT NULL,
+        grant_id TEXT NOT NULL REFERENCES grants (id),
+        made BIGINT NOT NULL,
+        replaced BIGINT,
+        forget BIGINT
+    );
+    CREATE INDEX refresh_tokens_of_grant ON refresh_tokens (grant_id);
+    CREATE INDEX refresh_tokens_by_end ON refresh_tokens (forget);
+    CREATE TABLE authorization_codes (
+        digest TEXT PRIMARY KEY NOT NULL,
+        client TEXT NOT NULL,
+        redirect_uri TEXT NOT NULL,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        session_id TEXT NOT NULL REFERENCES sessions (id),
+        scope TEXT NOT NULL,
+        audience TEXT NOT NULL,
+        nonce TEXT,
+        challenge TEXT,
+        auth_time BIGINT NOT NULL,
+        made BIGINT NOT NULL,
+        expires BIGINT NOT NULL,
+        used BIGINT,
+        reused BIGINT,
+        grant_id TEXT
+    );
+    CREATE INDEX codes_of_session ON authorization_codes (session_id);
+    CREATE INDEX codes_of_grant ON authorization_codes (grant_id);
+    CREATE INDEX codes_by_expiry ON authorization_codes (expires);",
+    ),
+    // When a key began to sign, and when another took its place. One that did neither is the next,
+    // and the index lets each use and algorithm have one next, however many nodes make it.
+    (
+        7,
+        "rotation of signing keys",
+        "ALTER TABLE signing_keys ADD COLUMN signed_from BIGINT;
+    ALTER TABLE signing_keys ADD COLUMN signed_until BIGINT;
+    UPDATE signing_keys SET signed_from = created;
+    CREATE UNIQUE INDEX one_key_is_next ON signing_keys (usage, algorithm)
+        WHERE state = 'published' AND signed_from IS NULL;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -1,7 +1,8 @@
-//! Users, sessions, spent codes and signing keys in a database. One SQL text that SQLite and
+//! Users, sessions, spent codes, grants and signing keys in a database. One SQL text that SQLite and
 //! Postgres both take; so far only SQLite is opened. Times are milliseconds since 1970.
 mod changes;
 mod counters;
+mod grants;
 mod logins;
 mod migrations;
 mod sessions;

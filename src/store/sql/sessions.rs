@@ -6,7 +6,8 @@ use super::users::roles;
 use super::{SqlStore, changes, hex};
 use crate::domain::{PhoneNumber, SessionId, UserId};
 use crate::store::{
-    Change, OwnSession, Sessions, Standing, StoreError, StoredBeginning, StoredSession, Which,
+    Change, OwnSession, SessionKind, Sessions, Standing, StoreError, StoredBeginning,
+    StoredSession, Which,
 };
 use crate::system::Timestamp;
 
@@ -15,7 +16,8 @@ impl Sessions for SqlStore {
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
         // One statement, so that version and roles are of one moment.
         let rows = sqlx::query(
-            "SELECT s.id, s.user_id, u.phone, u.version, r.role, t.host, s.last_seen, s.expires
+            "SELECT s.id, s.user_id, u.phone, u.version, r.role, t.host, s.created, s.last_seen,
+                    s.expires
              FROM session_tokens t
              JOIN sessions s ON s.id = t.session_id
              JOIN users u ON u.id = s.user_id
@@ -28,6 +30,21 @@ impl Sessions for SqlStore {
         (!rows.is_empty()).then(|| read_session(&rows)).transpose()
     }
 
+    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT s.id, s.user_id, u.phone, u.version, r.role, '' AS host, s.created, s.last_seen,
+               s.expires
+             FROM sessions s
+             JOIN users u ON u.id = s.user_id
+             LEFT JOIN user_roles r ON r.user_id = u.id
+             WHERE s.id = $1 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
+        )
+        .bind(session.to_string())
+        .fetch_all(&self.read)
+        .await?;
+        (!rows.is_empty()).then(|| read_session(&rows)).transpose()
+    }
+
     async fn add_token(
         &self,
         session: SessionId,
@@ -35,25 +52,44 @@ impl Sessions for SqlStore {
         host: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.write.begin().await?;
+        sqlx::query(
+            "UPDATE sessions SET kind = 'browser', take_up = NULL
+             WHERE id = $1 AND kind = 'ticket' AND take_up > $2",
+        )
+        .bind(session.to_string())
+        .bind(at.as_millis())
+        .execute(&mut *tx)
+        .await?;
         let added = sqlx::query(
             "INSERT INTO session_tokens (digest, session_id, host)
              SELECT $1, s.id, $2 FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $3 AND s.ended IS NULL AND s.expires > $4 AND u.blocked IS NULL",
+             WHERE s.id = $3 AND s.kind = 'browser' AND s.ended IS NULL AND s.expires > $4
+               AND u.blocked IS NULL",
         )
         .bind(hex(token))
         .bind(host)
         .bind(session.to_string())
         .bind(at.as_millis())
-        .execute(&self.write)
+        .execute(&mut *tx)
         .await?;
-        Ok(added.rows_affected() == 1)
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, created, last_seen, device, address_block FROM sessions
-             WHERE user_id = $1 AND ended IS NULL AND expires > $2
-             ORDER BY last_seen DESC, id",
+            "SELECT * FROM (
+               SELECT s.id, s.kind, s.created, s.last_seen, s.expires, s.device, s.address_block,
+                 (SELECT CAST(COUNT(*) AS BIGINT) FROM grants g WHERE g.session_id = s.id
+                    AND g.revoked IS NULL AND g.expires > $2 AND g.last_used + g.idle > $2
+                 ) AS granted
+               FROM sessions s WHERE s.user_id = $1 AND s.ended IS NULL AND s.take_up IS NULL
+             ) AS own
+             WHERE expires > $2 OR granted > 0 ORDER BY last_seen DESC, id",
         )
         .bind(user.to_string())
         .bind(now.as_millis())
@@ -64,8 +100,14 @@ impl Sessions for SqlStore {
                 device: row.try_get("device")?,
                 address_block: row.try_get("address_block")?,
             };
+            let kind = match row.try_get::<String, _>("kind")?.as_str() {
+                "browser" => SessionKind::Browser,
+                "api" => SessionKind::Api,
+                _ => return Err(bad("kind")),
+            };
             let (created, last_seen) = (time(row, "created")?, time(row, "last_seen")?);
-            Ok(OwnSession { id: session_id(row)?, created, last_seen, beginning })
+            let granted = row.try_get::<i64, _>("granted")? > 0;
+            Ok(OwnSession { id: session_id(row)?, kind, created, last_seen, beginning, granted })
         };
         rows.iter().map(own).collect()
     }
@@ -171,6 +213,7 @@ fn read_session(rows: &[SqliteRow]) -> Result<StoredSession, StoreError> {
         phone: PhoneNumber::from_store(&phone).map_err(|_| bad("phone"))?,
         standing: read_standing(rows)?,
         host: row.try_get("host")?,
+        created: time(row, "created")?,
         last_seen: time(row, "last_seen")?,
         expires: time(row, "expires")?,
     })

@@ -11,29 +11,80 @@ use crate::system::Timestamp;
 
 #[async_trait]
 impl SigningKeys for SqlStore {
-    async fn living(&self) -> Result<Vec<StoredKey>, StoreError> {
+    async fn all(&self) -> Result<Vec<StoredKey>, StoreError> {
         let rows = sqlx::query(
-            "SELECT kid, usage, algorithm, state, sealed, sealed_by, created FROM signing_keys
-             WHERE state <> $1 ORDER BY created, kid",
+            "SELECT kid, usage, algorithm, state, sealed, sealed_by, created, signed_from,
+                 signed_until
+             FROM signing_keys ORDER BY created, kid",
         )
-        .bind(KeyState::Retired.as_str())
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(read_key).collect()
     }
 
-    async fn add_unless_one_signs(&self, key: &StoredKey) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO signing_keys (kid, usage, algorithm, state, sealed, sealed_by, created)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    async fn living(&self) -> Result<Vec<StoredKey>, StoreError> {
+        let mut keys = self.all().await?;
+        keys.retain(|key| key.state != KeyState::Retired);
+        Ok(keys)
+    }
+
+    async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "INSERT INTO signing_keys
+                 (kid, usage, algorithm, state, sealed, sealed_by, created, signed_from)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(&key.kid)
         .bind(&key.usage)
         .bind(&key.algorithm)
-        .bind(KeyState::Signing.as_str())
+        .bind(key.state.as_str())
         .bind(STANDARD.encode(&key.sealed))
         .bind(i64::from(key.sealed_by.0))
         .bind(key.created.as_millis())
+        .bind(key.signed_from.map(Timestamp::as_millis))
+        .execute(&self.write)
+        .await?;
+        Ok(added.rows_affected() == 1)
+    }
+
+    async fn succeed(&self, former: &str, next: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write.begin().await?;
+        let ended = sqlx::query(
+            "UPDATE signing_keys SET state = $1, signed_until = $2 WHERE kid = $3 AND state = $4",
+        )
+        .bind(KeyState::Published.as_str())
+        .bind(now.as_millis())
+        .bind(former)
+        .bind(KeyState::Signing.as_str())
+        .execute(&mut *tx)
+        .await?;
+        let begun = sqlx::query(
+            "UPDATE signing_keys SET state = $1, signed_from = $2
+             WHERE kid = $3 AND state = $4 AND signed_from IS NULL",
+        )
+        .bind(KeyState::Signing.as_str())
+        .bind(now.as_millis())
+        .bind(next)
+        .bind(KeyState::Published.as_str())
+        .execute(&mut *tx)
+        .await?;
+        // Both or neither: else nobody would sign.
+        if (ended.rows_affected(), begun.rows_affected()) == (1, 1) {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(())
+    }
+
+    async fn retire(&self, kid: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE signing_keys SET state = $1, sealed = ''
+             WHERE kid = $2 AND state = $3 AND signed_until IS NOT NULL",
+        )
+        .bind(KeyState::Retired.as_str())
+        .bind(kid)
+        .bind(KeyState::Published.as_str())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -67,5 +118,7 @@ fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
         sealed,
         sealed_by: KeyId(sealed_by.map_err(|_| bad("sealed_by"))?),
         created: Timestamp::from_millis(row.try_get("created")?),
+        signed_from: row.try_get::<Option<i64>, _>("signed_from")?.map(Timestamp::from_millis),
+        signed_until: row.try_get::<Option<i64>, _>("signed_until")?.map(Timestamp::from_millis),
     })
 }

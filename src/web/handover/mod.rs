@@ -28,7 +28,7 @@ impl Web {
         origin.host() != self.map.issuer().origin().host()
     }
 
-    fn store_failed(&self, doing: &'static str, error: &StoreError) {
+    pub(super) fn store_failed(&self, doing: &'static str, error: &StoreError) {
         let reason = error.to_string();
         self.events.record(&Event::StoreFailed { doing, reason: &reason });
     }

@@ -36,6 +36,11 @@ impl Visit {
         value.is_some_and(|value| digest(value.as_bytes()) == *state)
     }
 
+    /// Whether the browser sent any such cookie, so that it keeps them.
+    fn keeps_cookies(&self) -> bool {
+        self.cookies.starting(&self.headers, USAGE).next().is_some()
+    }
+
     /// Deletes those of the oldest tabs, so that there is room for one more. Browsers send the
     /// oldest first (RFC 6265 §5.4).
     fn clear_oldest_states(&self) -> Vec<String> {
@@ -117,7 +122,8 @@ impl Web {
         Ok(Some(visit.session_cookie(&token, left.as_secs())))
     }
 
-    fn refuse_ticket(&self, visit: &Visit, refusal: &Refusal) -> Response {
+    /// Goes on to [`arrived`], whose address knows the way back: this one leads nowhere twice.
+    async fn refuse_ticket(&self, visit: &Visit, refusal: &Refusal) -> Response {
         let (why, ticket) = match refusal {
             Refusal::Unknown => ("unknown, or used before", None),
             Refusal::OtherOrigin => ("for another origin", None),
@@ -131,11 +137,21 @@ impl Web {
         };
         let host = visit.facts.origin.host();
         self.events.record(&Event::TicketRefused { host, why });
-        let there = |ticket: &Ticket| format!("{}{}", ticket.origin, ticket.path.as_str());
-        let again = ticket.map_or_else(|| self.begin_again(visit), there);
-        let page = match refusal {
-            Refusal::NoState(_) => MessagePage::NoCookie { host: host.as_str(), again: &again },
-            _ => MessagePage::TimedOut { again: &again },
+        let Some(ticket) = ticket else {
+            return self.already_in(visit, &self.begin_again(visit), true).await;
+        };
+        let late = !matches!(refusal, Refusal::NoState(_)) || visit.keeps_cookies();
+        visit.to_own(&arrived_at(&ticket.path, late)).into_response()
+    }
+
+    /// Whoever is signed in goes on to a page. Nobody else does: they are told what is wrong.
+    async fn already_in(&self, visit: &Visit, there: &str, late: bool) -> Response {
+        let host = visit.facts.origin.host().as_str();
+        let page = match self.signed_in(&visit.headers, &visit.facts).await {
+            Ok(Some(_)) => return Redirect::to(there.to_owned()).into_response(),
+            Ok(None) if late => MessagePage::TimedOut { again: there },
+            Ok(None) => MessagePage::NoCookie { host, again: there },
+            Err(_) => return self.unavailable(visit),
         };
         self.page(visit, StatusCode::BAD_REQUEST, &page)
     }
@@ -145,16 +161,21 @@ impl Web {
 pub(in crate::web) async fn callback(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
     let ticket = match web.take(&visit).await {
         Ok(ticket) => ticket,
-        Err(refusal) => return web.refuse_ticket(&visit, &refusal),
+        Err(refusal) => return web.refuse_ticket(&visit, &refusal).await,
     };
     let session = match web.admit(&visit, &ticket).await {
         Ok(session) => session,
-        Err(refusal) => return web.refuse_ticket(&visit, &refusal),
+        Err(refusal) => return web.refuse_ticket(&visit, &refusal).await,
     };
-    let path = utf8_percent_encode(ticket.path.as_str(), NON_ALPHANUMERIC);
     let state = visit.cookies.clear(&usage(&ticket.state));
-    let arrived = visit.to_own(&format!("/arrived?return_to={path}"));
+    let arrived = visit.to_own(&arrived_at(&ticket.path, false));
     arrived.with(session).with(Some(state)).into_response()
+}
+
+/// `late`: without a new session, since the login took too long.
+fn arrived_at(path: &ReturnTo, late: bool) -> String {
+    let path = utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC);
+    format!("/arrived?return_to={path}{}", if late { "&late=1" } else { "" })
 }
 
 /// The last step, on the way to the site's page: a session cookie that did not come back gets a
@@ -162,13 +183,5 @@ pub(in crate::web) async fn callback(Shared(web): Shared<Arc<Web>>, visit: Visit
 pub(in crate::web) async fn arrived(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
     let path = web.return_path(&visit).unwrap_or_default();
     let there = format!("{}{}", visit.facts.origin, path.as_str());
-    match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(_)) => Redirect::to(there).into_response(),
-        Ok(None) => {
-            let host = visit.facts.origin.host().as_str();
-            let page = MessagePage::NoCookie { host, again: &there };
-            web.page(&visit, StatusCode::BAD_REQUEST, &page)
-        }
-        Err(_) => web.unavailable(&visit),
-    }
+    web.already_in(&visit, &there, visit.asked("late").is_some()).await
 }

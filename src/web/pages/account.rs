@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Head, Page};
 use crate::domain::PhoneNumber;
-use crate::session::{Device, OwnSession};
+use crate::session::{Device, OwnSession, SessionKind};
 use crate::system::Timestamp;
 use crate::words::{Context, Language, Safe};
 
@@ -64,6 +64,7 @@ impl AccountPage<'_> {
         let row = Context::new()
             .text("id", Safe::escape(&session.id.to_string()))
             .flag("current", session.current)
+            .flag("app", session.kind == SessionKind::Api)
             .text("device", Safe::from_static(device_key(session.device)))
             .text("browser", name(browser))
             .text("system", name(system))

@@ -13,8 +13,11 @@ const FILES: &[(&str, &str)] = &[
     (BASE, include_str!("../../../static/assets/base.css")),
     ("auth.js", include_str!("../../../static/assets/auth.js")),
     (ICON, include_str!("../../../static/assets/icon.svg")),
+    (PERSON, include_str!("../../../static/assets/person.svg")),
 ];
 const BASE: &str = "base.css";
+/// The picture that stands for everybody.
+pub(super) const PERSON: &str = "person.svg";
 const ICON: &str = "icon.svg";
 
 /// A kind of file that may be an asset: how its name ends, what browsers are told that it is, and
@@ -64,12 +67,16 @@ impl Asset {
     }
 }
 
+/// The logo, and another for dark pages.
+pub(super) type Logos<'a> = (Option<&'a str>, Option<&'a str>);
+
 /// Every asset, and which of them has which part on a page. Made once, at start.
 #[derive(Debug, Default)]
 pub struct Assets {
     all: Vec<Asset>,
     logo: Option<Cow<'static, str>>,
     logo_dark: Option<Cow<'static, str>>,
+    /// Where the operator gave one.
     icon: Option<Cow<'static, str>>,
 }
 
@@ -86,7 +93,10 @@ impl Assets {
         let mut assets = Self { all: built_in.collect(), ..Self::default() };
         for file in &brand.folder.assets {
             match own(file) {
-                Ok(asset) => assets.put(asset),
+                Ok(asset) => {
+                    assets.icon = assets.icon.or((asset.name == ICON).then_some(ICON.into()));
+                    assets.put(asset);
+                }
                 Err(text) => {
                     mistakes.push(Mistake::new(&format!("assets/{}", file.name), None, text));
                 }
@@ -101,8 +111,10 @@ impl Assets {
         let mut made = Vec::new();
         for (stem, picture, part) in pictures {
             let asset = picture.as_ref().map(|picture| Asset::picture(stem, picture));
-            *part = asset.as_ref().map(|asset| asset.name.clone());
-            made.extend(asset);
+            if let Some(asset) = asset {
+                *part = Some(asset.name.clone());
+                made.push(asset);
+            }
         }
         for asset in made {
             assets.put(asset);
@@ -157,8 +169,13 @@ impl Assets {
         self.logo_dark.as_deref()
     }
 
-    pub(super) fn icon(&self) -> &str {
-        self.icon.as_deref().unwrap_or(ICON)
+    /// The icons of light and of dark pages beside logos. A logo is the icon too, so that pages
+    /// with one load no file more than those without.
+    pub(super) fn icons<'a>(&'a self, logos: Logos<'a>) -> (&'a str, Option<&'a str>) {
+        match (self.icon.as_deref(), logos) {
+            (None, (Some(light), dark)) => (light, dark),
+            (icon, _) => (icon.unwrap_or(ICON), None),
+        }
     }
 }
 

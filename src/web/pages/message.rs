@@ -11,8 +11,8 @@ use crate::words::{Context, Language, Safe};
 /// Pages that say one thing and offer at most one way on.
 #[derive(Debug)]
 pub enum MessagePage<'a> {
-    /// 403.
-    Denied { phone: &'a PhoneNumber, host: &'a str },
+    /// 403. `again`: where another number is typed; empty: this one is signed out first.
+    Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str },
     /// 404. `right`: the URLs of the sites there are.
     UnknownHost { right: &'a [String] },
     /// 400. The cookie did not come back after sign-in.
@@ -29,6 +29,8 @@ pub enum MessagePage<'a> {
     Foreign { host: &'a str },
     /// 400.
     BadRequest,
+    /// 400. An application asked for what it may not have; `why` is for its makers.
+    Application { why: &'a str },
     /// 404.
     NotFound,
     /// 405.
@@ -67,6 +69,8 @@ struct Message<'a> {
     links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
     reference: Option<&'a str>,
+    /// For those who know the protocol; in English.
+    detail: Option<&'a str>,
 }
 
 enum WayOn<'a> {
@@ -90,10 +94,10 @@ impl<'a> Message<'a> {
 impl MessagePage<'_> {
     fn message(&self) -> Message<'_> {
         match *self {
-            Self::Denied { phone, host } => Message {
+            Self::Denied { phone, host, again } => Message {
                 host,
                 phone: Some(phone),
-                way_on: Some(("denied_button", WayOn::SignOut)),
+                way_on: Some(("denied_button", another(again))),
                 ..Message::new("denied_title", "denied_text")
             },
             Self::UnknownHost { right: [] } => {
@@ -122,6 +126,10 @@ impl MessagePage<'_> {
                 Message { host, ..Message::new("foreign_title", "foreign_text") }
             }
             Self::BadRequest => Message::new("bad_request_title", "bad_request_text"),
+            Self::Application { why } => Message {
+                detail: Some(why),
+                ..Message::new("application_title", "application_text")
+            },
             Self::NotFound => Message::new("not_found_title", "not_found_text"),
             Self::MethodNotAllowed => Message::new("method_title", "method_text"),
             Self::TooLarge => Message::new("too_large_title", "too_large_text"),
@@ -137,6 +145,11 @@ impl MessagePage<'_> {
             }
         }
     }
+}
+
+/// How somebody gets to sign in with another number.
+const fn another(again: &str) -> WayOn<'_> {
+    if again.is_empty() { WayOn::SignOut } else { WayOn::Link(again) }
 }
 
 /// Only a request that changes nothing is offered again.
@@ -192,6 +205,7 @@ impl Page for MessagePage<'_> {
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
             .maybe("href", href)
             .text("button", Safe::from_static(button.unwrap_or_default()))
+            .maybe("detail", message.detail.map(Safe::left_to_right))
             .maybe("reference", message.reference.map(Safe::figure))
     }
 }

@@ -27,6 +27,7 @@ pub use number::{Notice, NumberPage, NumberProblem};
 pub use simple::{DonePage, SignOutPage, SignedOutPage};
 
 use crate::words::{Context, Language, Languages, Mistake, Safe, TemplateError};
+use assets::Logos;
 use templates::{Templates, not_text};
 
 /// What a person gets when a page cannot be made. Every state of every page is tested, so this
@@ -123,6 +124,11 @@ impl Pages {
         &self.assets
     }
 
+    /// Where the picture is that stands for a person; `base` precedes our paths.
+    pub fn picture(&self, base: &str) -> String {
+        self.assets.address(base, assets::PERSON)
+    }
+
     /// What was changed of the operator's colours, so that people can read the pages.
     pub fn corrections(&self) -> &[String] {
         &self.corrections
@@ -184,8 +190,8 @@ impl Pages {
     fn outside(&self, chrome: &Chrome<'_>, page: &(impl Page + ?Sized), inner: Safe) -> Context {
         let head = page.head();
         let asset = |name: &str| Safe::escape(&self.assets.address(chrome.base, name));
-        let icon = self.assets.icon();
         let (logo, logo_dark) = self.logos();
+        let (icon, icon_dark) = self.assets.icons((logo, logo_dark));
         let link = |(key, url): (&'static str, &url::Url)| {
             let href = Safe::escape(url.as_str());
             Context::new().text("key", Safe::from_static(key)).text("href", href)
@@ -199,6 +205,7 @@ impl Pages {
             .text("scheme", Safe::from_static(self.theme.schemes()))
             .text("icon", asset(icon))
             .text("icon_type", Safe::from_static(self.assets.content_type(icon)))
+            .maybe("icon_dark", icon_dark.map(asset))
             .text("style", asset("base.css"))
             .text("script", asset("auth.js"))
             .maybe("logo", logo.map(asset))
@@ -208,7 +215,7 @@ impl Pages {
     }
 
     /// The logo, and the one for dark pages where the visitor's system decides.
-    fn logos(&self) -> (Option<&str>, Option<&str>) {
+    fn logos(&self) -> Logos<'_> {
         let (light, dark) = (self.assets.logo(), self.assets.logo_dark());
         match self.theme {
             Theme::Auto => (light, dark),

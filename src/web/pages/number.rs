@@ -9,8 +9,9 @@ use crate::words::{Context, Language, Safe};
 pub struct NumberPage<'a> {
     /// What the login is for, sealed.
     pub flow: &'a str,
-    /// Where the person goes after it; empty when that is not to be said.
-    pub destination_host: &'a str,
+    /// Where the person goes after it, a host or the name of an application; empty when that is
+    /// not to be said.
+    pub destination: &'a str,
     /// The countries that are served. One: the label names it and there is no choice.
     pub countries: &'a [Country],
     pub chosen: Option<Country>,
@@ -91,7 +92,7 @@ impl Page for NumberPage<'_> {
         let filled = |text: &str| (!text.is_empty()).then(|| Safe::escape(text));
         let only = if let [only] = self.countries { Some(*only) } else { None };
         let chosen = only.or(self.chosen).filter(|country| self.countries.contains(country));
-        let host = Some(self.destination_host).filter(|host| !host.is_empty());
+        let host = Some(self.destination).filter(|host| !host.is_empty());
         let example = chosen.and_then(Country::example);
         let key = |key: Option<&'static str>| key.map(Safe::from_static);
         context

@@ -6,7 +6,7 @@ use super::{
     Notice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
 };
 use crate::domain::{Country, PhoneNumber, SessionId};
-use crate::session::{Device, OwnSession};
+use crate::session::{Device, OwnSession, SessionKind};
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -22,7 +22,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
         codes(&phone, with);
         accounts(&phone, with);
-        with(&MessagePage::Denied { phone: &phone, host: HOST });
+        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
     let right = [LINK.to_owned()];
     with(&DonePage { resume: LINK });
@@ -41,7 +41,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
 fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
     let page = || NumberPage {
         flow: FLOW,
-        destination_host: HOST,
+        destination: HOST,
         countries,
         chosen: countries.first().copied(),
         typed: "",
@@ -49,7 +49,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         notice: None,
     };
     with(&page());
-    with(&NumberPage { chosen: None, destination_host: "", ..page() });
+    with(&NumberPage { chosen: None, destination: "", ..page() });
     with(&NumberPage { countries: countries.get(..1).unwrap_or_default(), ..page() });
     for problem in NumberProblem::ALL {
         with(&NumberPage { problem: Some(problem), typed: "12", ..page() });
@@ -84,6 +84,7 @@ fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     let now = Timestamp::from_millis(1_767_225_600_000);
     let session = |hours: u8| OwnSession {
         id: SessionId::from_bytes([hours; 16]),
+        kind: if hours > 48 { SessionKind::Api } else { SessionKind::Browser },
         began: now - Duration::from_hours(hours.into()),
         seen: now - Duration::from_mins(hours.into()),
         device: Device::of(if hours > 24 { "" } else { "Firefox/140.0 (X11; Linux x86_64)" }),

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use doorcode::config::Config;
@@ -53,6 +54,49 @@ fn pages_show_the_brand_and_its_links_in_the_same_place() {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
     assert_eq!(logo.header("content-security-policy"), Some(policy));
     assert_eq!(logo.header("x-content-type-options"), Some("nosniff"));
+}
+
+/// What a page loads beside itself; an icon for other pages than light ones is left alone.
+fn loaded(page: &Answer) -> BTreeSet<String> {
+    let text = page.text();
+    let attributes = text.split(['<', '>']).filter_map(|tag| {
+        let page =
+            tag.starts_with("a ") || tag.contains("rel=\"expect\"") || tag.contains("scheme: dark");
+        let name = if tag.starts_with("link") { "href=\"" } else { "src=\"" };
+        (!page && tag.contains(name)).then(|| between(tag, name, "\"").to_owned())
+    });
+    attributes.collect()
+}
+
+#[test]
+fn a_logo_is_the_icon_too_unless_there_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(file("logo.svg"), LOGO).unwrap();
+    std::fs::write(file("dark.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    std::fs::create_dir(own.path().join("assets")).unwrap();
+    std::fs::write(own.path().join("assets/icon.svg"), LOGO).unwrap();
+    let logo = format!("logo = \"{}\"\n", file("logo.svg"));
+    let dark = format!("logo_dark = \"{}\"\n", file("dark.png"));
+    let favicon = format!("favicon = \"{}\"\n", file("dark.png"));
+    let folder = format!("folder = \"{}\"\n", own.path().display());
+    for (keys, icons, files) in [
+        (String::new(), &["icon.svg"][..], 3),
+        (logo.clone(), &["logo.svg"], 3),
+        (logo.clone() + &dark, &["logo.svg", "logo-dark.png"], 3),
+        (logo.clone() + &dark + "theme = \"dark\"\n", &["logo-dark.png"], 3),
+        (logo.clone() + &favicon, &["favicon.png"], 4),
+        (logo + &folder, &["icon.svg"], 4),
+    ] {
+        let gate = Gate::changed(&[("name = \"Acme\"\n", &format!("name = \"Acme\"\n{keys}"))]);
+        let page = gate.browser().visit("/").is(200);
+        let text = page.text();
+        let links = text.split("<link rel=\"icon\" href=\"/.doorcode/assets/").skip(1);
+        let found: Vec<_> = links.map(|link| link.split('?').next().unwrap()).collect();
+        assert_eq!(found, icons, "{keys}");
+        assert_eq!(loaded(&page).len(), files, "{keys}: {:?}", loaded(&page));
+    }
 }
 
 #[test]
@@ -130,7 +174,7 @@ fn a_text_is_in_the_language_of_the_page() {
         browser.get(&format!("/.doorcode/sign-out?lang={lang}"));
         let number = browser.visit("/");
         browser.give_number(&number, BOB).is(200);
-        let text = gate.texts.wait_for_message(at + 1, Duration::from_secs(10));
+        let text = gate.texts.text(at + 1);
         assert!(text.body.contains(expected), "{lang}: {}", text.body);
         gate.pass(Duration::from_mins(3));
     }
@@ -139,7 +183,7 @@ fn a_text_is_in_the_language_of_the_page() {
     browser.language = "es".to_owned();
     let number = browser.visit("/");
     browser.give_number(&number, BOB).is(200);
-    let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+    let text = gate.texts.text(1);
     assert!(text.body.contains(" for Acme\n"), "one text of the operator's is for everybody");
 }
 
@@ -157,7 +201,7 @@ fn every_shipped_text_is_one_segment() {
     let texts = demo.sms_templates.iter().map(|(_, text)| text).chain([&demo.sms_template]);
     for text in texts {
         let template = SmsTemplate::parse(text, "Doorcode").unwrap();
-        let text = bind_to_host(&template.render(&code, &phone, None).unwrap(), &host, &code);
+        let text = bind_to_host(&template.render(&code, &phone, None, None).unwrap(), &host, &code);
         assert_eq!(Segments::of(text.reveal()).count, 1, "{}", text.reveal());
         assert!(!text.reveal().contains('\u{2019}'));
     }

@@ -2,6 +2,10 @@ use std::cell::Cell;
 
 use doorcode::cli::{self, Surroundings};
 
+use doorcode::system::Timestamp;
+
+use crate::support::tls::{Pair, Shelf};
+
 use super::{GOOD, changed, environment};
 
 /// Exit code, standard output, standard error, and whether the server was started.
@@ -12,8 +16,13 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         out: &mut out,
         err: &mut err,
         environment: &environment,
+        now: Timestamp::from_millis(1_767_225_600_000),
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
+        keys: &|_| Ok("a list\n".to_owned()),
+        rotate: &|_, usage| {
+            usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
+        },
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {
@@ -62,6 +71,22 @@ fn health_asks_with_the_same_file_as_the_server_runs_with() {
 }
 
 #[test]
+fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
+    let (_folder, file) = written(GOOD);
+    let listed = (0, "a list\n".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "--config", &file]), listed);
+    assert_eq!(run(&["keys"]), listed, "the demo's");
+    let token = (0, "token".to_owned(), String::new(), false);
+    assert_eq!(run(&["keys", "rotate", "--usage", "token", "--config", &file]), token);
+    let failed = (1, String::new(), "doorcode: all\n".to_owned(), false);
+    assert_eq!(run(&["keys", "rotate", "--config", &file]), failed);
+    let (code, _, said, _) = run(&["keys", "rotate", "--usage", "cookie"]);
+    assert!(code == 2 && said.contains("neither token nor assertion"), "{said}");
+    let (code, _, said, _) = run(&["keys", "--config", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
+}
+
+#[test]
 fn a_wrong_file_is_not_served() {
     let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
     let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");
@@ -100,6 +125,93 @@ fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
     let (code, out, err, _) = run(&["check", &file]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("warning: server.unsafe_shared_origin") && !out.contains("port"), "{out}");
+}
+
+/// What `check` says of a good file beyond that it is one.
+fn told(changes: &[(&str, &str)]) -> Vec<String> {
+    let (_folder, file) = written(&changed(changes));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    out.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn check_warns_of_proxies_that_could_be_anybody() {
+    let proxies =
+        |text: &str| told(&[("[server]\n", &format!("[server]\ntrusted_proxies = {text}\n"))]);
+    let all = proxies("[\"0.0.0.0/0\", \"10.0.0.0/8\", \"2000::/3\", \"128.0.0.0/1\"]");
+    let named = ["0.0.0.0/0", "2000::/3", "128.0.0.0/1"];
+    assert_eq!(all.len(), named.len(), "{all:#?}");
+    for (said, network) in all.iter().zip(named) {
+        let start = format!("warning: server.trusted_proxies names {network}: whoever");
+        assert!(said.starts_with(&start) && said.contains("claim any address"), "{said}");
+    }
+    assert!(proxies("[\"10.0.0.0/8\", \"fc00::/7\", \"192.0.2.7\", \"::1\"]").is_empty());
+}
+
+#[test]
+fn check_notes_limits_that_have_no_effect() {
+    let limits = |text: &str| told(&[("[login]", &format!("[limits]\n{text}\n[login]"))]);
+    assert_eq!(
+        limits("texts_per_number_1h = 30\ntexts_per_number_24h = 20\nstarts_per_address_1h = 1"),
+        [
+            "note: limits.texts_per_number_1h (30) has no effect: limits.texts_per_number_24h allows only 20",
+            "note: limits.starts_per_address_10m (10) has no effect: limits.starts_per_address_1h allows only 1",
+        ]
+    );
+    assert!(limits("texts_per_number_1h = 20\ntexts_per_number_24h = 20").is_empty());
+}
+
+#[test]
+fn check_notes_texts_of_several_segments() {
+    let text = |text: &str| told(&[("[sms]\n", &format!("[sms]\n{text}\n"))]);
+    // The line for browsers has 26 characters more.
+    let filled = |count: usize| format!("template = \"{{{{ code }}}}{}\"", "x".repeat(count));
+    assert!(text(&filled(160 - 6 - 26)).is_empty());
+    assert_eq!(
+        text(&filled(160 - 6 - 25)),
+        [
+            "note: sms.template makes texts of 2 segments, each of which is paid for: 161 characters of the GSM alphabet; 160 are one"
+        ]
+    );
+    assert_eq!(
+        text(
+            "templates.fr = \"{{ code }} — votre code pour entrer chez nous, à ne donner à personne\""
+        ),
+        [
+            "note: sms.templates.fr makes texts of 2 segments, each of which is paid for: 91 characters, not all of them in the GSM alphabet; 70 are one"
+        ]
+    );
+}
+
+#[test]
+fn check_warns_of_certificates_that_browsers_refuse() {
+    let late = Pair::between(&["shop.example.com"], 2020, 2025);
+    let early = Pair::between(&["*.example.com", "127.0.0.1"], 2027, 2028);
+    let shelf = Shelf::with(&[&late, &early]);
+    let server = format!("[server]\n{}", shelf.line());
+    let (_folder, file) = written(&changed(&[("[server]\n", &server)]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let of = |n: usize| shelf.files[n].certificate.display();
+    for warning in [
+        format!("server.tls[1]: {} has not been valid since 2025-01-01: ", of(0)),
+        format!("server.tls[2]: {} is valid only from 2027-01-01: ", of(1)),
+    ] {
+        assert!(out.contains(&format!("\nwarning: {warning}browsers refuse it\n")), "{out}");
+    }
+    assert!(!out.contains("no certificate is for"), "{out}");
+
+    let server = format!("[server]\nunsafe_shared_origin = true\n{}", shelf.line());
+    let (_folder, file) = written(&changed(&[
+        ("[server]\n", &server),
+        ("https://shop.example.com/.doorcode", "https://127.0.0.1/.doorcode"),
+        ("url = \"https://shop.example.com\"", "url = \"https://a.shop.example.com\""),
+    ]));
+    let (code, out, err, _) = run(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let missing = "no certificate is for a.shop.example.com (site[1].url): ";
+    assert!(out.contains(missing) && out.matches("no certificate").count() == 1, "{out}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod login_and_sms;
 mod server;
 mod shape;
 mod sites;
+mod tls;
 
 use super::{changed, problems};
 

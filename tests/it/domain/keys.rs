@@ -82,7 +82,7 @@ fn secrets_are_not_printed() {
     let code = OneTimeCode::parse("042137", CodeLength::new(6).unwrap()).unwrap();
     let phone = PhoneNumber::from_e164("+447400123456").unwrap();
     let template = SmsTemplate::parse("{{ code }} for {{ phone_number }}", "Acme").unwrap();
-    let message = template.render(&code, &phone, None).unwrap();
+    let message = template.render(&code, &phone, None, None).unwrap();
     assert_eq!(message.reveal(), "042137 for +447400123456");
     let rows = [
         (format!("{token:?}"), "SessionToken(•••)".to_owned()),

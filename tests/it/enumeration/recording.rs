@@ -113,6 +113,11 @@ impl<T: Sessions> Sessions for Recorded<T> {
         self.0.find(token).await
     }
 
+    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        self.1.note("sessions.with_id");
+        self.0.with_id(session).await
+    }
+
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         self.1.note("sessions.of_user");
         self.0.of_user(user, now).await

@@ -33,6 +33,7 @@ use crate::support::settings::{Settings, environment};
 use crate::support::still::{SeededRandom, StillClock};
 
 pub(super) struct World {
+    pub(super) login: Login,
     router: Router,
     clock: Arc<StillClock>,
     outbox: Arc<Outbox>,
@@ -108,6 +109,7 @@ impl World {
         let login = LoginParts {
             attempts: Arc::new(Recorded(Arc::clone(&attempts), Arc::clone(front))),
             logins: Arc::new(Recorded(Arc::clone(&store), Arc::clone(front))),
+            users: Arc::new(Recorded(Arc::clone(&store), Arc::clone(front))),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
             limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
@@ -127,11 +129,15 @@ impl World {
             events: Arc::new(Log),
             system: system.clone(),
         };
+        let login = Login::new(login, config.login, config.session);
         let parts = Parts {
-            login: Login::new(login, config.login, config.session),
+            login: login.clone(),
             sessions,
             session: config.session,
             tickets: Arc::new(MemoryTickets::default()),
+            login_tickets: Arc::new(MemoryTickets::default()),
+            oauth: config.oauth,
+            grants: Arc::clone(&store) as _,
             keys: Arc::default(),
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
@@ -142,7 +148,7 @@ impl World {
         let worker = OutboxWorker::new(jobs, sender);
         let router = Arc::new(Web::new(parts, &keyring)).router();
         let cookie = String::new();
-        Self { router, clock, outbox, worker, texts, cookie, _folder: folder }
+        Self { login, router, clock, outbox, worker, texts, cookie, _folder: folder }
     }
 
     pub(super) fn pass_cool_down(&self) {

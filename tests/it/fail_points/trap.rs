@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use tokio::sync::Notify;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
+pub(crate) enum When {
     /// The store has done nothing.
     Before,
     /// The store has done it.
@@ -23,7 +23,7 @@ pub(super) enum When {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(crate) enum How {
     /// This call fails and no other.
     Fails,
     /// From this call on, everything fails.
@@ -33,11 +33,11 @@ pub(super) enum How {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Of the calls since it was armed, from 0.
-    pub(super) nth: usize,
-    pub(super) when: When,
-    pub(super) how: How,
+    pub(crate) nth: usize,
+    pub(crate) when: When,
+    pub(crate) how: How,
 }
 
 #[derive(Default)]
@@ -48,7 +48,7 @@ struct State {
 }
 
 #[derive(Default)]
-pub(super) struct Trap {
+pub(crate) struct Trap {
     state: Mutex<State>,
     hung: Notify,
 }
@@ -59,18 +59,18 @@ impl Trap {
     }
 
     /// Counts calls from now on; `None` only listens.
-    pub(super) fn arm(&self, fault: Option<Fault>) {
+    pub(crate) fn arm(&self, fault: Option<Fault>) {
         *self.state() = State { fault, ..State::default() };
     }
 
     /// Everything works again. Tells what was called, and whether the fault was met.
-    pub(super) fn disarm(&self) -> (Vec<&'static str>, bool) {
+    pub(crate) fn disarm(&self) -> (Vec<&'static str>, bool) {
         let state = std::mem::take(&mut *self.state());
         (state.calls, state.met)
     }
 
     /// As soon as a call waits for ever.
-    pub(super) async fn hung(&self) {
+    pub(crate) async fn hung(&self) {
         self.hung.notified().await;
     }
 
@@ -103,7 +103,7 @@ impl Trap {
 }
 
 /// A store with a trap before it.
-pub(super) struct Trapped<T>(pub(super) Arc<T>, pub(super) Arc<Trap>);
+pub(crate) struct Trapped<T>(pub(crate) Arc<T>, pub(crate) Arc<Trap>);
 
 impl<T> Trapped<T> {
     async fn call<R>(
@@ -188,6 +188,10 @@ impl<T: Users> Users for Trapped<T> {
 impl<T: Sessions> Sessions for Trapped<T> {
     async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
         self.call("sessions.find", self.0.find(token)).await
+    }
+
+    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        self.call("sessions.with_id", self.0.with_id(session)).await
     }
 
     async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {

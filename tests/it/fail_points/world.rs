@@ -105,6 +105,7 @@ impl World {
         let login = LoginParts {
             attempts: attempts.clone(),
             logins: stored.clone(),
+            users: stored.clone(),
             sessions: Arc::clone(&sessions),
             outbox: Arc::clone(&outbox),
             limiter: Arc::new(Limiter::new(counters, &keyring)),
@@ -130,6 +131,9 @@ impl World {
             sessions,
             session: config.session,
             tickets: Arc::new(MemoryTickets::default()),
+            login_tickets: Arc::new(MemoryTickets::default()),
+            oauth: config.oauth,
+            grants: Arc::clone(&store) as _,
             keys: Arc::default(),
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),

@@ -29,6 +29,10 @@ impl store::Sessions for OneSession {
         Ok(true)
     }
 
+    async fn with_id(&self, _: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        Ok(Some(self.0.clone()))
+    }
+
     async fn of_user(&self, _: UserId, _: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         Ok(Vec::new())
     }
@@ -66,6 +70,7 @@ pub(crate) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
         phone: PhoneNumber::parse(phone, None).unwrap(),
         standing: Standing::default(),
         host: host.to_string(),
+        created: system.now(),
         last_seen: system.now(),
         expires: system.now() + hour,
     };

@@ -1,7 +1,9 @@
 //! Where a sign-in leads no further: pages that say so, and no way round and round.
+use std::time::Duration;
+
 use http::StatusCode;
 
-use super::browser::{Browser, NO_COOKIE, TIMED_OUT};
+use super::browser::{Answer, Browser, NO_COOKIE, TIMED_OUT};
 use super::world::{ISSUER, SHOP, WIKI, World};
 
 const ME: &str = "+12025550120";
@@ -29,6 +31,60 @@ async fn without_cookies_at_the_site_the_callback_says_so() {
     page.assert_page(StatusCode::BAD_REQUEST, NO_COOKIE);
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
     assert_eq!(page.attribute("class=\"button\" href=\""), format!("{SHOP}/a?b"));
+}
+
+/// The link of a page to itself in Arabic.
+fn in_arabic(page: &Answer) -> String {
+    let (before, _) = page.body.split_once("\" hreflang=\"ar\"").expect("a link");
+    let target = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
+    page.at.join(&target).unwrap().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_is_kept_in_every_language_and_at_a_reload() {
+    let world = World::new().await;
+    let button = "class=\"button\" href=\"";
+    for (gone, late) in [("shop.example.com", false), ("", true)] {
+        let mut me = Browser::new(&world);
+        let callback = me.ticket(&format!("{SHOP}/a?b"), ME).await;
+        me.jar.retain(|cookie| cookie.0 != gone);
+        if late {
+            world.pass(Duration::from_mins(1));
+        }
+        let page = me.visit(callback.as_str()).await;
+        let status = StatusCode::BAD_REQUEST;
+        page.assert_page(status, if late { TIMED_OUT } else { NO_COOKIE });
+        for again in [page.at.to_string(), in_arabic(&page)] {
+            let page = me.visit(&again).await;
+            assert_eq!((page.status, page.attribute(button)), (status, format!("{SHOP}/a?b")));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_that_is_opened_again_leads_on_for_who_is_signed_in() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let callback = me.ticket(&format!("{SHOP}/a?b"), ME).await;
+    assert!(me.visit(callback.as_str()).await.is_the_app(ME));
+    let again = me.visit(callback.as_str()).await;
+    assert!(again.is_the_app(ME) && again.at.as_str() == format!("{SHOP}/"), "{again:?}");
+    assert_eq!(world.twilio.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_of_many_logins_has_timed_out_and_its_button_leads_on() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = me.visit(&format!("{SHOP}/first")).await;
+    for n in 0..20 {
+        me.visit(&format!("{SHOP}/{n}")).await;
+    }
+    let out = me.log_in(&page, ME).await;
+    let page = me.follow(out, "none").await;
+    page.assert_page(StatusCode::BAD_REQUEST, TIMED_OUT);
+    let landed = me.visit(&page.attribute("class=\"button\" href=\"")).await;
+    assert!(landed.is_the_app(ME) && landed.at.path() == "/first", "{landed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

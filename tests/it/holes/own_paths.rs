@@ -38,7 +38,9 @@ fn no_parameter_left_out_doubled_or_spoilt_breaks_a_page() {
     for row in rows() {
         let path = format!("/.doorcode{}", row.path.replace("{name}", "x"));
         for (at, query) in queries.iter().enumerate() {
-            let browser = if at % 2 == 0 { gate.browser() } else { ada.clone() };
+            // That one ends a session by a GET, as Auth0's does.
+            let nobody = at % 2 == 0 || row.path == "/v2/logout";
+            let browser = if nobody { gate.browser() } else { ada.clone() };
             let got = gate.exchange(&get(&browser.request("GET", &path, &[], None), query));
             assert!(got.status < 500, "GET {path}?{query}: {got}");
             assert!(got.header("x-evil").is_none(), "GET {path}?{query}: {got}");
@@ -115,7 +117,7 @@ fn no_step_of_a_login_can_be_left_out() {
     let mut bob = gate.browser();
     let first = bob.visit("/orders");
     let page = bob.give_number(&first, BOB).is(200);
-    let text = gate.texts.wait_for_message(1, std::time::Duration::from_secs(10));
+    let text = gate.texts.text(1);
     let code = crate::support::browser::code_in(&text.body);
     let answer = bob.post("/.doorcode/code", &[("flow", &flow_of(&first)), ("code", &code)]);
     bob.follow(answer);
@@ -152,7 +154,7 @@ fn nothing_a_visitor_says_of_host_or_scheme_changes_a_link_a_cookie_or_a_text() 
         answers.push(browser.send("GET", "/.doorcode/account", &lies, None));
         answers.push(browser.send("GET", "/.well-known/pomerium/jwks.json", &lies, None));
         answers.push(browser.send("GET", "/.doorcode/.well-known/jwks.json", &lies, None).is(200));
-        let text = gate.texts.wait_for_message(1, std::time::Duration::from_secs(10));
+        let text = gate.texts.text(1);
         assert!(text.body.contains("\n@localhost #"), "{}", text.body);
         for answer in &answers {
             let told = format!("{answer}");

@@ -11,7 +11,7 @@ use doorcode::delivery::{Delivery, SendError};
 use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, Sink};
 use doorcode::login::{
-    Asker, By, Door, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, ROWS, Sender, Start,
+    Asker, By, Door, Gives, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, ROWS, Sender, Start,
     StartError, Started, Verdict, What,
 };
 use doorcode::session::{Browser, Sessions};
@@ -73,6 +73,7 @@ impl Alone {
         let parts = Parts {
             attempts: Arc::new(MemoryAttempts::default()),
             logins: store.clone(),
+            users: store.clone(),
             sessions,
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
@@ -102,8 +103,14 @@ impl Alone {
         }
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let asker = asker(address, who);
-        let start =
-            Start { asker, phone: &phone, language: None, page_language: None, page_host: None };
+        let start = Start {
+            asker,
+            phone: &phone,
+            language: None,
+            page_language: None,
+            page_host: None,
+            application: None,
+        };
         self.login.start(start).await
     }
 
@@ -113,7 +120,8 @@ impl Alone {
         let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
         let host = host.host().clone();
         let browser = Browser { host: &host, user_agent: None, address, session: None };
-        let verdict = self.login.verify(&asker(address, who), &phone, code, &browser).await;
+        let gives = Gives::Browser(&browser);
+        let verdict = self.login.verify(&asker(address, who), &phone, code, gives).await;
         verdict.expect("an answer")
     }
 

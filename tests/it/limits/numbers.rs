@@ -1,5 +1,4 @@
 //! Texts to one number, and texts in all.
-use std::time::Duration;
 
 use super::{
     BEHIND, DAY, HOUR, MINUTE, WAITS, defaults, ends_after, let_through, number, start_from,
@@ -21,7 +20,7 @@ fn start(gate: &Gate, phone: &str) -> Answer {
 #[track_caller]
 fn texts(gate: &Gate, expected: usize) {
     // Texts go out in the background.
-    gate.texts.wait_for_message(expected, Duration::from_secs(10));
+    gate.texts.text(expected);
     assert_eq!(gate.texts.requests(), expected);
 }
 
@@ -46,7 +45,7 @@ fn ten_texts_a_day_go_to_one_number_whoever_asks_and_signs_in() {
         let answer = start_from(&mut browser, "", ADA).is(303);
         let page = browser.follow(answer);
         texts(&gate, n + 1);
-        let code = code_in(&gate.texts.messages()[n].body);
+        let code = code_in(&gate.texts.text(n + 1).body);
         browser.give_code(&page, &code).is(303);
         gate.pass(HOUR);
     }

@@ -115,7 +115,7 @@ fn where_there_are_several_sites_none_is_guessed() {
     let page = browser.visit("/.doorcode/login").is(200).says("name=\"phone\"");
     let page = page.never_says("down.localhost").never_says("shop.localhost");
     let page = browser.give_number(&page, BOB).is(200);
-    let text = gate.texts.wait_for_message(1, MINUTE);
+    let text = gate.texts.text(1);
     let code = crate::support::browser::code_in(&text.body);
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("Your sessions");

@@ -29,7 +29,7 @@ fn begin_in(gate: &Gate, browser: &mut Browser, phone: &str) -> (Answer, String)
     let before = gate.texts.messages().len();
     let answer = start_from(browser, "", phone).is(303);
     let page = browser.follow(answer).is(200).says("name=\"code\"");
-    let text = gate.texts.wait_for_message(before + 1, MINUTE);
+    let text = gate.texts.text(before + 1);
     (page, code_in(&text.body))
 }
 
@@ -67,7 +67,7 @@ fn the_wait_doubles_until_somebody_signs_in() {
         assert_eq!(gate.texts.requests(), n, "not before the wait that was told has passed");
         gate.pass(SECOND);
         page = resend(&mut browser, &page).is(200).says("We’ve sent the code again.");
-        gate.texts.wait_for_message(n + 1, MINUTE);
+        gate.texts.text(n + 1);
     }
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200);
@@ -98,7 +98,7 @@ fn strangers_cannot_use_up_in_seconds_what_a_number_may_have_in_an_hour() {
     while texts < 5 {
         if stranger(&gate, ADA).status == 303 {
             texts += 1;
-            gate.texts.wait_for_message(texts, MINUTE);
+            gate.texts.text(texts);
         }
         gate.pass(SECOND * 15);
         passed += SECOND * 15;
@@ -117,7 +117,7 @@ fn who_asks_in_another_browser_is_told_when_to_come_back() {
     assert_eq!(gate.texts.requests(), 1);
     gate.pass(wait);
     stranger(&gate, ADA).is(303);
-    gate.texts.wait_for_message(2, MINUTE);
+    gate.texts.text(2);
 
     // The first one's code lives: a start is answered as sent, and the button tells the truth.
     let page = browser.visit(&format!("/.doorcode/code?flow={}", flow_of(&page))).is(200);

@@ -16,7 +16,7 @@ fn begin(gate: &Gate, phone: &str) -> (Browser, Answer, String) {
     let mut browser = gate.browser();
     let answer = start_from(&mut browser, "", phone).is(303);
     let page = browser.follow(answer).is(200).says("name=\"code\"");
-    let text = gate.texts.wait_for_message(before + 1, MINUTE);
+    let text = gate.texts.text(before + 1);
     (browser, page, code_in(&text.body))
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doorcode::domain::{Country, PhoneNumber, SessionId};
-use doorcode::session::{Device, OwnSession};
+use doorcode::session::{Device, OwnSession, SessionKind};
 use doorcode::system::Timestamp;
 use doorcode::web::pages::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit,
@@ -24,7 +24,7 @@ fn countries(letters: &[&str]) -> Vec<Country> {
 fn number<'a>(text: &'a str, countries: &'a [Country]) -> NumberPage<'a> {
     NumberPage {
         flow: text,
-        destination_host: text,
+        destination: text,
         countries,
         chosen: countries.last().copied(),
         typed: "",
@@ -73,13 +73,13 @@ impl Gallery<'_> {
         let typed = self.text;
         let (all, one, some) = (Country::all(), countries(&["US"]), countries(&["FR", "US", "GB"]));
         let page = |countries| {
-            let destination_host = host;
-            NumberPage { flow, destination_host, typed, ..number(flow, countries) }
+            let destination = host;
+            NumberPage { flow, destination, typed, ..number(flow, countries) }
         };
         self.add("number", &NumberPage { typed: "", ..page(&some) });
         self.add("number-one", &NumberPage { typed: "", ..page(&one) });
         self.add("number-all", &page(&all));
-        let open = NumberPage { chosen: None, destination_host: "", ..page(&all) };
+        let open = NumberPage { chosen: None, destination: "", ..page(&all) };
         self.add("number-unchosen", &open);
         let problem = Some(NumberProblem::Empty);
         self.add("number-all-problem", &NumberPage { problem, ..page(&all) });
@@ -137,6 +137,7 @@ impl Gallery<'_> {
         ];
         let session = |(n, agent): (usize, &&str)| OwnSession {
             id: SessionId::from_bytes([u8::try_from(n).unwrap(); 16]),
+            kind: if n == 2 { SessionKind::Api } else { SessionKind::Browser },
             began: now - Duration::from_hours(30 * n as u64),
             seen: now - Duration::from_mins(25 * n as u64),
             device: Device::of(agent),
@@ -160,7 +161,9 @@ impl Gallery<'_> {
         self.add("done", &DonePage { resume: link });
         self.add("sign-out", &SignOutPage);
         self.add("signed-out", &SignedOutPage { again: link });
-        self.add("denied", &MessagePage::Denied { phone: &phone, host });
+        for (name, again) in [("denied", ""), ("denied-again", link)] {
+            self.add(name, &MessagePage::Denied { phone: &phone, host, again });
+        }
         self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
         self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
@@ -225,7 +228,8 @@ pub(super) fn branded(pages: &Pages, base: &str) -> Vec<State> {
         let name = base.trim_start_matches('/');
         gallery.add(name, &NumberPage { problem, ..number(HOST, &countries) });
         gallery.add(&format!("{name}-code"), &CodePage { notice, ..code(SEALED, &phone) });
-        gallery.add(&format!("{name}-denied"), &MessagePage::Denied { phone: &phone, host: HOST });
+        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "" };
+        gallery.add(&format!("{name}-denied"), &denied);
         made.append(&mut gallery.made);
     }
     made

@@ -52,6 +52,7 @@ fn one_other_session_is_ended_and_at_once() {
     desk.get("/orders").is(303);
     let page = phone.follow(sent).is(200).says("That session has ended.");
     assert_eq!(others(&page).len(), 0);
+    phone.get(ACCOUNT).is(200).never_says("has ended");
     phone.get("/orders").is(200);
     assert_eq!(gate.count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL"), 1);
 }
@@ -64,6 +65,7 @@ fn all_other_sessions_are_ended_and_this_one_stays() {
     let mut phone = signed_in(&gate, ADA);
     let sent = phone.post("/.doorcode/account/end-others", &[]).is(303);
     phone.follow(sent).is(200).says("All other sessions have ended.");
+    phone.get(ACCOUNT).is(200).never_says("have ended");
     for other in &mut others {
         other.get("/orders").is(303);
     }
@@ -125,7 +127,7 @@ fn devices_are_told_apart() {
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA);
-    let code = crate::support::browser::code_in(&gate.texts.messages()[0].body);
+    let code = crate::support::browser::code_in(&gate.texts.text(1).body);
     let flow = crate::support::browser::flow_of(&page);
     let form = [("flow", flow.as_str()), ("code", code.as_str())];
     let lines = [("User-Agent", agent)];

@@ -1,5 +1,4 @@
 //! `login.sign_up = false`: only users are texted, and nobody is told who they are.
-use std::time::Duration;
 
 use super::{beside, phone, signed_in};
 use crate::support::browser::{between, code_in};
@@ -28,7 +27,7 @@ fn a_user_gets_in_and_nobody_else_is_texted_or_told_so() {
     let mut ada = gate.browser();
     let number = ada.visit("/orders");
     let page = ada.give_number(&number, ADA).is(200).never_says("We sent");
-    let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+    let text = gate.texts.text(1);
     assert_eq!(text.to, ADA);
     let answer = ada.give_code(&page, &code_in(&text.body)).is(303);
     ada.finish(answer).is(200);
@@ -82,7 +81,7 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         let mut browser = gate.browser();
         let number = browser.visit("/orders");
         let page = browser.give_number(&number, ADA).is(200).never_says("access");
-        let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+        let text = gate.texts.text(1);
         let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
         let denied = browser.follow(denied).is(403);
         assert!(denied.says("You don’t have access").all("set-cookie").is_empty());
@@ -104,7 +103,7 @@ fn a_user_who_is_gone_before_their_code_came_is_not_made_anew() {
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
     let page = browser.give_number(&number, ADA).is(200);
-    let text = gate.texts.wait_for_message(1, Duration::from_secs(10));
+    let text = gate.texts.text(1);
     let mut database = gate.database();
     gate.run(sqlx::query("DELETE FROM users").execute(&mut database)).unwrap();
     let denied = browser.give_code(&page, &code_in(&text.body)).is(303);

@@ -6,6 +6,7 @@ use doorcode::store::Users as _;
 use doorcode::system::Timestamp;
 
 use super::{beside, phone, script, signed_in};
+use crate::support::browser::{between, code_in};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::settings::{ADA, BOB};
 
@@ -70,4 +71,41 @@ fn nobody_is_changed_who_is_not_there() {
     let now = Timestamp::from_millis(0);
     assert_eq!(gate.run(store.set_blocked(&nobody, true, now)).unwrap(), None);
     assert_eq!(gate.count("SELECT COUNT(*) FROM change"), 0);
+}
+
+#[test]
+fn who_is_denied_may_sign_in_with_another_number_and_comes_back() {
+    let gate = Gate::start();
+    let mut bob = signed_in(&gate, BOB);
+    let page = format!("{}/admin/x?tab=1", bob.origin());
+    let denied = bob.get("/admin/x?tab=1").is(403);
+    let form = between(&denied.text(), "<form method=\"post\" action=\"", "\"").to_owned();
+    let signed_out = bob.send("POST", &form, &[("Referer", &page)], Some(&[])).is(303);
+    let signed_out = bob.follow(signed_out).is(200).says("signed out");
+    let link = |page: &str| between(page, "class=\"button\" href=\"", "\"").to_owned();
+    assert_eq!(link(&signed_out.text()), page);
+    bob.sign_in("/admin/x?tab=1", ADA, &gate.texts).is(200).says("GET /admin/x?tab=1\n");
+
+    for (referer, way) in [("https://evil.example/x", "/"), ("", "/"), ("/.doorcode/me", "/")] {
+        let mut bob = signed_in(&gate, BOB);
+        let sent = bob.send("POST", &form, &[("Referer", referer)], Some(&[])).is(303);
+        let page = bob.follow(sent).is(200);
+        assert_eq!(link(&page.text()), format!("{}{way}", bob.origin()), "{referer}");
+    }
+}
+
+#[test]
+fn who_is_blocked_may_sign_in_with_another_number_and_comes_back() {
+    let gate = Gate::start();
+    let now = Timestamp::from_millis(0);
+    gate.run(beside(&gate).set_blocked(&phone(ADA), true, now)).unwrap().expect("a user");
+    let mut browser = gate.browser();
+    let number = browser.visit("/orders?tab=1");
+    let page = browser.give_number(&number, ADA).is(200);
+    let text = gate.texts.text(1);
+    let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
+    let denied = browser.follow(denied).is(403);
+    let other = between(&denied.text(), "class=\"button\" href=\"", "\"").to_owned();
+    browser.visit(&other).is(200).never_says("value=\"+1");
+    browser.sign_in(&other, BOB, &gate.texts).is(200).says("GET /orders?tab=1\n");
 }

@@ -1,8 +1,8 @@
 //! What the database itself keeps of people.
 use doorcode::domain::{AttemptId, SessionId, UserId};
 use doorcode::store::{
-    Change, Committed, Database, Logins as _, NewLogin, Sessions as _, SqlStore, StoredBeginning,
-    Users as _, Which,
+    Change, Committed, Database, Logins as _, NewLogin, Opens, Sessions as _, SqlStore,
+    StoredBeginning, Users as _, Which,
 };
 use doorcode::system::Timestamp;
 
@@ -29,9 +29,7 @@ fn login(n: u8, e164: &str) -> NewLogin {
         phone: phone(e164),
         new_user: Some(user(n)),
         session: session(n),
-        token: [n; 32],
-        host: "localhost".to_owned(),
-        instead_of: None,
+        opens: Opens::Token { token: [n; 32], host: "localhost".to_owned(), instead_of: None },
         beginning: StoredBeginning { device: "a|b".to_owned(), address_block: "c".to_owned() },
         at: at(i64::from(n)),
         expires: at(1000),

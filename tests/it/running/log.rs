@@ -23,7 +23,7 @@ fn a_log_in_json_has_an_object_on_every_line_and_no_secret_in_any() {
     let access = program.printed_to("out");
     let line = access.lines().find(|line| line.contains(&id)).expect("its access line");
     assert!(line.contains("\"path\":\"/.doorcode/code\""), "{line}");
-    let code = crate::support::browser::code_in(&program.texts.messages()[0].body);
+    let code = crate::support::browser::code_in(&program.texts.text(1).body);
     let session = ada.session();
     for hidden in [code.as_str(), session.as_str(), &ADA[1..], &BOB[1..]] {
         assert!(!log.contains(hidden), "{hidden} in {log}");

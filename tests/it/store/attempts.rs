@@ -61,7 +61,8 @@ fn an_attempt_is_found_whole_under_its_key_only() {
         let mut whole = attempt();
         whole.answers = vec![[3; 16], [4; 16]];
         whole.used = Some(Timestamp::from_millis(9_999));
-        whole.outcome = SendOutcome::Refused(doorcode::store::SendRefusal::OptedOut);
+        whole.outcome =
+            SendOutcome::Refused { why: doorcode::store::SendRefusal::OptedOut, code: Some(21610) };
         assert_eq!(found(&*store, KEY), None, "{name}");
         put(&*store, KEY, &whole);
         assert_eq!(found(&*store, KEY), Some(format!("{whole:?}")), "{name}");

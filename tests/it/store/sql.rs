@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
-    Change, Committed, Database, Logins, NewLogin, Sessions, SqlStore, StoreError, StoredBeginning,
-    StoredSession, Which,
+    Change, Committed, Database, Logins, NewLogin, Opens, Sessions, SqlStore, StoreError,
+    StoredBeginning, StoredSession, Which,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -36,13 +36,15 @@ fn login(number: u8) -> NewLogin {
         phone: phone("+447400123456"),
         new_user: Some(user(number)),
         session: SessionId::from_bytes([number; 16]),
-        token: [number; 32],
-        host: "a.example".to_owned(),
-        instead_of: None,
+        opens: opens(number, None),
         beginning: StoredBeginning::default(),
         at: at(1_000),
         expires: at(1_000) + HOUR,
     }
+}
+
+fn opens(number: u8, instead_of: Option<SessionId>) -> Opens {
+    Opens::Token { token: [number; 32], host: "a.example".to_owned(), instead_of }
 }
 
 fn user(number: u8) -> UserId {
@@ -241,8 +243,8 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     let store = open(&file(&folder)).await;
     store.commit(&login(1)).await.unwrap();
     // Somebody else's login in the same browser, with a code that was used already.
-    let next =
-        NewLogin { phone: phone("+12025550123"), instead_of: Some(login(1).session), ..login(2) };
+    let instead = |number| opens(number, Some(login(1).session));
+    let next = NewLogin { phone: phone("+12025550123"), opens: instead(2), ..login(2) };
     let used = NewLogin { attempt: login(1).attempt, ..next.clone() };
     assert!(matches!(store.commit(&used).await.unwrap(), Committed::AlreadySpent { .. }));
     assert!(found(&store, 1).await.is_some(), "nothing took its place");
@@ -251,7 +253,7 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     assert!(found(&store, 1).await.is_none() && found(&store, 2).await.is_some());
     let told = store.changes(0).await.unwrap();
     assert_eq!(told, [(1, Change::Session(login(1).session))], "every node is told");
-    let again = NewLogin { instead_of: Some(login(1).session), ..login(3) };
+    let again = NewLogin { opens: instead(3), ..login(3) };
     store.commit(&again).await.unwrap();
     assert_eq!(store.changes(1).await.unwrap(), [], "to end it again changes nothing");
 }

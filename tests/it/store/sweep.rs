@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
-    Committed, Database, Logins as _, NewLogin, Sessions as _, SqlStore, StoredBeginning, Which,
+    Committed, Database, Logins as _, NewLogin, Opens, Sessions as _, SqlStore, StoredBeginning,
+    Which,
 };
 use doorcode::system::Timestamp;
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -21,21 +22,25 @@ fn user() -> UserId {
     UserId::from_bytes([1; 12])
 }
 
+fn token(n: u16) -> [u8; 32] {
+    let mut token = [0; 32];
+    token[..2].copy_from_slice(&n.to_be_bytes());
+    token
+}
+
 /// The login of an attempt; `n` makes it its own. All of one user.
 fn login(n: u16, life: Duration) -> NewLogin {
     let [a, b] = n.to_be_bytes();
-    let (mut attempt, mut session, mut token) = ([0; 12], [0; 16], [0; 32]);
+    let (mut attempt, mut session) = ([0; 12], [0; 16]);
     (attempt[0], attempt[1], session[0], session[1]) = (a, b, a, b);
-    (token[0], token[1]) = (a, b);
+    let token = token(n);
     NewLogin {
         attempt: AttemptId::from_bytes(attempt),
         phone: PhoneNumber::from_e164(ADA).unwrap(),
         new_user: Some(user()),
         session: SessionId::from_bytes(session),
-        token,
-        host: "a.example".to_owned(),
         beginning: StoredBeginning::default(),
-        instead_of: None,
+        opens: Opens::Token { token, host: "a.example".to_owned(), instead_of: None },
         at: BEGIN,
         expires: BEGIN + life,
     }
@@ -74,7 +79,7 @@ async fn sessions_go_when_they_are_over_and_living_ones_stay() {
         assert_eq!(count(&folder, SESSIONS).await, left, "after {passed:?}");
         assert_eq!(count(&folder, TOKENS).await, left, "after {passed:?}");
     }
-    assert!(store.find(&login(1, DAY).token).await.unwrap().is_some(), "never one that lives");
+    assert!(store.find(&token(1)).await.unwrap().is_some(), "never one that lives");
     store.sweep(BEGIN + DAY * 37).await.unwrap();
     assert_eq!((count(&folder, SESSIONS).await, count(&folder, TOKENS).await), (0, 0));
     assert_eq!(count(&folder, "SELECT COUNT(*) FROM users").await, 1, "people stay");
@@ -127,7 +132,7 @@ fn the_server_sweeps_by_itself_and_loses_nobody_who_is_signed_in() {
     gone.get("/orders").is(303);
     let page = gone.visit("/");
     let page = gone.give_number(&page, ADA).is(200);
-    let text = gate.texts.wait_for_message(3, MINUTE);
+    let text = gate.texts.text(3);
     let answer = gone.give_code(&page, &code_in(&text.body)).is(303);
     gone.finish(answer).is(200);
 }

@@ -12,7 +12,7 @@ fn a_hundred_right_codes_at_once_make_one_session() {
     let mut browser = gate.browser();
     let number = browser.visit("/orders?page=2");
     let page = browser.give_number(&number, ADA);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     let flow = flow_of(&page);
     let form = [("flow", flow.as_str()), ("code", code.as_str())];
     let request = browser.request("POST", "/.doorcode/code", &[], Some(&form));
@@ -44,7 +44,7 @@ fn of_two_hundred_different_wrong_codes_at_once_three_are_compared() {
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     let flow = flow_of(&page);
     let request = |n| {
         let wrong = unlike(&code, n);
@@ -80,7 +80,7 @@ fn two_hundred_equal_wrong_codes_at_once_are_one_try() {
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     let (flow, wrong) = (flow_of(&page), unlike(&code, 0));
     let form = [("flow", flow.as_str()), ("code", wrong.as_str())];
     let request = browser.request("POST", "/.doorcode/code", &[], Some(&form));

@@ -145,7 +145,7 @@ fn a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
     let page = browser.give_number(&number, ADA);
-    let code = crate::support::browser::code_in(&gate.texts.messages()[0].body);
+    let code = crate::support::browser::code_in(&gate.texts.text(1).body);
     let answer = browser.give_code(&page, &code).is(303);
     let flow = answer.location().split("flow=").nth(1).expect("a flow").to_owned();
     let mut forgetful = gate.browser();

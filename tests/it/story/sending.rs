@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use crate::support::browser::{code_in, flow_of};
-use crate::support::gate::Gate;
+use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
 use crate::support::settings::ADA;
 use crate::support::twilio::Outcome;
@@ -76,12 +76,15 @@ fn a_text_that_may_have_been_sent_is_neither_claimed_nor_denied() {
 #[test]
 fn a_slow_provider_keeps_nobody_waiting_and_the_page_learns_the_outcome() {
     let gate = Gate::start();
-    gate.texts.script(Outcome::AcceptAfter(Duration::from_millis(2600)));
+    gate.texts.script(Outcome::AcceptAfter(Duration::from_secs(5)));
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA).is(200).says("We’re sending");
     let reload = format!("/.doorcode/code?flow={}", flow_of(&page));
-    browser.get(&reload).is(200).says("We sent a 6-digit code");
+    wait_for("word of the outcome", || {
+        let page = browser.get(&reload).is(200).text();
+        page.contains("We sent a 6-digit code").then_some(())
+    });
     assert_eq!(gate.texts.requests(), 1, "a look at the page sends nothing");
 }
 
@@ -96,7 +99,7 @@ fn a_provider_that_comes_back_sends_the_same_code_and_the_page_says_so() {
     let form = [("flow", &*flow_of(&page))];
     let answer = browser.post("/.doorcode/resend", &form).is(303);
     let page = browser.follow(answer).is(200).says("We’ve sent the code again.");
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");
 }

@@ -134,7 +134,7 @@ fn a_new_sign_in_ends_the_session_that_the_browser_had() {
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
     let page = browser.give_number(&number, BOB);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     browser.sign_in("/orders", ADA, &gate.texts).is(200);
     let former = browser.session();
     with_session(&gate, &former).is(200);

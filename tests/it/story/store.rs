@@ -36,7 +36,7 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     browser.give_code(&page, &unlike(&code, 0)).is(303);
     browser.give_code(&page, &unlike(&code, 1)).is(303);
 
@@ -65,7 +65,7 @@ fn a_session_that_cannot_be_read_passes_nobody_and_is_not_forgotten() {
     let mut browser = gate.browser();
     let number = browser.visit("/");
     let page = browser.give_number(&number, ADA);
-    let code = code_in(&gate.texts.messages()[0].body);
+    let code = code_in(&gate.texts.text(1).body);
     browser.give_code(&page, &code).is(303);
 
     execute(&gate, "ALTER TABLE session_tokens RENAME TO elsewhere");

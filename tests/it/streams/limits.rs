@@ -19,7 +19,7 @@ fn asked(wire: &mut Wire, request: &[u8]) -> Answer {
 /// Whether a new connection is closed before anything was asked on it.
 fn is_refused(port: u16) -> bool {
     let mut wire = Wire::to(port);
-    wire.hurry(Duration::from_secs(5));
+    wire.hurry(Duration::from_secs(20));
     wire.is_closed()
 }
 

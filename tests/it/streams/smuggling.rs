@@ -37,7 +37,7 @@ fn hidden(host: &str) -> String {
 #[track_caller]
 fn hides_nothing(app: &App, gate: &Gate, name: &str, bytes: &[u8]) {
     let mut wire = Wire::to(gate.port);
-    wire.hurry(Duration::from_secs(5));
+    wire.hurry(Duration::from_secs(20));
     // A server that has heard enough may close before all is sent.
     let _ = wire.send(bytes);
     let first = wire.answer(false).map_or(0, |answer| answer.status);
@@ -189,7 +189,7 @@ fn an_app_that_switches_unasked_opens_no_tunnel() {
     let host = gate.browser().authority;
     for fields in ["", "Connection: Upgrade\r\nUpgrade: foo\r\n"] {
         let mut wire = Wire::to(gate.port);
-        wire.hurry(Duration::from_secs(5));
+        wire.hurry(Duration::from_secs(20));
         wire.send(format!("GET /down/x HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n").as_bytes())
             .unwrap();
         let status = wire.answer(false).map_or(0, |answer| answer.status);
@@ -208,7 +208,7 @@ fn the_second_of_two_requests_in_one_go_is_not_asked_and_the_connection_says_so(
     let mut wire = Wire::to(gate.port);
     wire.send(&[request.clone(), request.clone()].concat()).unwrap();
     wire.answer(false).unwrap().is(200);
-    wire.hurry(Duration::from_secs(5));
+    wire.hurry(Duration::from_secs(20));
     assert!(wire.is_closed(), "a client knows by this that it has to ask again (RFC 9112 §9.3.2)");
     assert_eq!(app.count(), 1);
 }

@@ -50,6 +50,20 @@ fn an_app_that_takes_no_connection_is_given_up_after_five_seconds() {
 }
 
 #[test]
+fn an_app_whose_head_drips_in_is_waited_for_no_longer_than_a_silent_one() {
+    let app = App::start(|line| {
+        if line.head().is_none() || line.say(b"HTTP/1.1 200 OK\r\nX: ").is_err() {
+            return;
+        }
+        while line.say(b"a").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let gate = app.gate(&[("name = \"Down\"\n", "name = \"Down\"\ntimeout = \"1s\"\n")]);
+    gate.browser().get("/down/x").is(504);
+}
+
+#[test]
 fn an_app_that_is_not_there_is_not_waited_for() {
     let gate = Gate::start();
     gate.browser().get("/down/x").is(502);

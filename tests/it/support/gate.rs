@@ -154,10 +154,10 @@ pub(crate) fn wait_until_ready(port: u16, admin: u16) {
     wait_for("a server that is ready", ready);
 }
 
-/// Looks until there is something, for half a minute at most.
+/// Looks until there is something, for a minute at most.
 #[track_caller]
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..3000 {
+    for _ in 0..6000 {
         if let Some(found) = look() {
             return found;
         }

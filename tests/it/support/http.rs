@@ -70,7 +70,7 @@ impl std::fmt::Display for Answer {
 }
 
 /// One connection.
-pub(crate) struct Wire(BufReader<TcpStream>);
+pub(crate) struct Wire<S = TcpStream>(BufReader<S>);
 
 impl Wire {
     pub(crate) fn to(port: u16) -> Self {
@@ -85,10 +85,6 @@ impl Wire {
         Ok(Self(BufReader::new(stream)))
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.get_mut().write_all(bytes)
-    }
-
     /// From now on, waits no longer than this.
     pub(crate) fn hurry(&mut self, patience: Duration) {
         self.0.get_mut().set_read_timeout(Some(patience)).expect("a limit");
@@ -100,6 +96,24 @@ impl Wire {
             Ok(rest) => rest.is_empty(),
             Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         }
+    }
+}
+
+impl<S: Read + Write> Wire<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self(BufReader::new(stream))
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.get_mut().write_all(bytes)
+    }
+
+    /// The next bytes, or what there was before the end.
+    pub(crate) fn bytes_or_end(&mut self, count: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // A connection that was reset has ended too.
+        drop((&mut self.0).take(count).read_to_end(&mut bytes));
+        bytes
     }
 
     /// The next answer; to a `HEAD` when `bare`.

@@ -8,5 +8,6 @@ pub(crate) mod program;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod targets;
+pub(crate) mod tls;
 pub(crate) mod twilio;
 pub(crate) mod upstream;

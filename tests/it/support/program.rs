@@ -60,6 +60,12 @@ impl Program {
         (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 
+    /// The same, with what it said to standard output.
+    pub(crate) fn said(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let ended = program(&self.folder).args(arguments).output().expect("a process");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
     /// Writes its settings to another file, with `changes` made.
     pub(crate) fn rewrite(&self, name: &str, changes: &[(&str, &str)]) {
         let mut text = fs::read_to_string(self.folder.path().join("my.toml")).expect("settings");

@@ -18,6 +18,11 @@ impl StillClock {
         let millis = i64::try_from(time.as_millis()).expect("a time that a test can mean");
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
+
+    pub(crate) fn set_back(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).expect("a time that a test can mean");
+        self.0.fetch_sub(millis, Ordering::SeqCst);
+    }
 }
 
 impl Clock for StillClock {

@@ -109,13 +109,14 @@ impl FakeTwilio {
     }
 
     /// The `n`th message, counted from 1, as soon as it was taken.
-    pub(crate) fn wait_for_message(&self, n: usize, timeout: Duration) -> Text {
+    pub(crate) fn text(&self, n: usize) -> Text {
+        const PATIENCE: Duration = Duration::from_mins(1);
         let missing = |seen: &mut Seen| seen.messages.len() < n;
-        let waited = self.desk.news.wait_timeout_while(self.desk.seen(), timeout, missing);
+        let waited = self.desk.news.wait_timeout_while(self.desk.seen(), PATIENCE, missing);
         let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match seen.messages.get(n - 1) {
             Some(text) => text.clone(),
-            None => panic!("{} of {n} texts after {timeout:?}", seen.messages.len()),
+            None => panic!("{} of {n} texts after {PATIENCE:?}", seen.messages.len()),
         }
     }
 }

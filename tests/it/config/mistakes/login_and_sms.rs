@@ -56,6 +56,14 @@ const CASES: &[Case<'_>] = &[
         &["7:20: login.session_lifetime: session_idle (1d) is longer than session_lifetime (1h)"],
     ),
     (
+        &[("[login]", "[limits]\nfirst_wait = \"45m\"\n[login]")],
+        &["7:14: limits.first_wait: first_wait (45m) is longer than longest_wait (32m)"],
+    ),
+    (
+        &[("[login]", "[limits]\nlongest_wait = \"29s\"\n[login]")],
+        &["7:16: limits.longest_wait: first_wait (30s) is longer than longest_wait (29s)"],
+    ),
+    (
         &[("[sms]", "[[login.test_number]]\nphone = \"+15550100001\"\ncode = \"000000\"\n[sms]")],
         &[
             "9:1: login.test_number[1]: is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true); for the review of an app store, login.unsafe_test_numbers_exposed = true",

@@ -1,0 +1,102 @@
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+
+use super::{AppError, secret};
+use crate::config::Config;
+use crate::oauth::{Rotation, Usage, publish_next, signs_from};
+use crate::proxy::Job;
+use crate::store::{Database, SigningKeys as _, SqlStore, StoredKey};
+use crate::system::{System, Timestamp};
+
+/// Between two looks at the table of keys, which others change too. Told by the clock that rules
+/// ask, and looked at so often.
+const EVERY: Duration = Duration::from_mins(1);
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Lets keys follow each other, first at once. An error changes nothing: those that are known go on.
+pub(super) fn job(rotation: Rotation) -> Job {
+    let run = async move {
+        loop {
+            let last = rotation.system.now();
+            if let Err(error) = rotation.turn().await {
+                tracing::error!(%error, "the signing keys were not looked after");
+            }
+            // A clock that was set back by more begins a new minute.
+            let near = |now: Timestamp| now.since(last) < EVERY && last.since(now) < EVERY;
+            while near(rotation.system.now()) {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    };
+    Job { name: "signing keys", run: Box::pin(run) }
+}
+
+/// The signing keys in the database of a configuration, a line each.
+pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
+    let system = System::real();
+    let keys = on_database(config, async |store| Ok(store.all().await?))?;
+    let mut table = format!("{:<44}{:<11}{:<11}{:<11}AGE\n", "KID", "USAGE", "ALGORITHM", "STATE");
+    for key in keys {
+        let state = if key.is_next() { "next" } else { key.state.as_str() };
+        let age = age(system.now().since(key.created));
+        let StoredKey { kid, usage, algorithm, .. } = key;
+        writeln!(table, "{kid:<44}{usage:<11}{algorithm:<11}{state:<11}{age}")?;
+    }
+    Ok(table)
+}
+
+/// Publishes a key to follow each one that signs; the servers on this database do the rest.
+pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<dyn Error>> {
+    let keyring = secret::of_existing(config)?.ok_or(NO_DATABASE)?;
+    let system = System::real();
+    let published =
+        on_database(
+            config,
+            async |store| Ok(publish_next(store, &keyring, usage, &system).await?),
+        )?;
+    if published.is_empty() {
+        return Err("no key signs that has none to follow it; `doorcode keys` lists them".into());
+    }
+    let mut said = String::new();
+    for key in published {
+        let at = jiff::Timestamp::from_millisecond(signs_from(&key).as_millis())?;
+        let StoredKey { kid, usage, algorithm, .. } = key;
+        writeln!(said, "{kid} is published and signs ({usage}, {algorithm}) from {at:.0} on")?;
+    }
+    Ok(said)
+}
+
+const NO_DATABASE: &str = "there is no database yet: the first start makes it, with its keys";
+
+/// What `ask` finds in a database that is there; none is made.
+fn on_database<T>(
+    config: &Config,
+    ask: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
+) -> Result<T, Box<dyn Error>> {
+    let Database::Sqlite(path) = &config.database;
+    if !path.exists() {
+        return Err(NO_DATABASE.into());
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let failed = |why| AppError::Store { path: path.clone(), why };
+        let store = SqlStore::open(&config.database).await.map_err(failed)?;
+        let found = ask(&store).await;
+        store.close().await;
+        found
+    })
+}
+
+/// In the largest unit of which it has one.
+fn age(of: Duration) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let seconds = of.as_secs();
+    let unit = UNITS.iter().find(|(length, _)| seconds >= *length);
+    unit.map_or_else(
+        || format!("{seconds}s"),
+        |(length, name)| format!("{}{name}", seconds / length),
+    )
+}

@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use super::AppError;
+use crate::config::Config;
+use crate::metrics::{TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, Watched};
+use crate::proxy::{Certificates, Job, Renewal, Tls};
+use crate::system::System;
+
+/// TLS as a configuration wants it, and what belongs to it.
+pub(super) struct Secured {
+    pub(super) tls: Option<Tls>,
+    certificates: Option<Arc<Certificates>>,
+}
+
+impl Secured {
+    pub(super) fn of(config: &Config) -> Result<Self, AppError> {
+        let certificates = Certificates::new(config.proxy.tls.clone());
+        let tls = certificates.clone().map(Tls::new).transpose()?;
+        Ok(Self { tls, certificates })
+    }
+
+    pub(super) fn job(&self, system: &System) -> Option<Job> {
+        let renewal = Renewal::new(self.certificates.clone()?);
+        Some(Job { name: "certificates", run: Box::pin(renewal.run(system.clone())) })
+    }
+
+    pub(super) fn watched(&self) -> [Watched; 2] {
+        let (tls, certificates) = (self.tls.clone(), self.certificates.clone());
+        let failed = move || tls.as_ref().map_or(0, Tls::failed);
+        let end = move || {
+            let end = certificates.as_ref().map(|certificates| certificates.end().as_millis());
+            end.and_then(|end| u64::try_from(end / 1000).ok()).unwrap_or(0)
+        };
+        [
+            Watched { row: &TLS_HANDSHAKES_FAILED, now: Box::new(failed) },
+            Watched { row: &TLS_CERTIFICATE_END, now: Box::new(end) },
+        ]
+    }
+}

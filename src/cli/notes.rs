@@ -1,0 +1,113 @@
+use ipnet::IpNet;
+
+use crate::config::Config;
+use crate::domain::{OneTimeCode, PhoneNumber};
+use crate::gate::Site;
+use crate::login::Row;
+use crate::web::pages::Pages;
+use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
+
+/// What the writer of a file that is fine may not be aware of. One row each.
+const ALL: &[fn(&Config) -> Vec<String>] = &[
+    one_cookie_for_ports,
+    colors,
+    never_full,
+    segments,
+    secret_file,
+    trusted_networks,
+    development_exposed,
+    shared_origin,
+];
+
+pub(super) fn notes(config: &Config) -> Vec<String> {
+    ALL.iter().flat_map(|look| look(config)).collect()
+}
+
+fn one_cookie_for_ports(config: &Config) -> Vec<String> {
+    let own = config.issuer.origin();
+    let elsewhere = |site: &&Site| {
+        let site = &site.place.origin;
+        site.host() == own.host() && site.port() != own.port()
+    };
+    let said = |site: &Site| {
+        let name = &site.name;
+        format!(
+            "note: {name} and server.public_url differ in port only: browsers send one cookie to both, so no hand-over is needed"
+        )
+    };
+    config.sites.iter().filter(elsewhere).map(said).collect()
+}
+
+fn colors(config: &Config) -> Vec<String> {
+    let corrections = Pages::new(&config.brand).map(|pages| pages.corrections().to_vec());
+    corrections.unwrap_or_default().iter().map(|said| format!("note: {said}")).collect()
+}
+
+fn never_full(config: &Config) -> Vec<String> {
+    let said = |[(row, most), (longer, less)]: [(&Row, u32); 2]| {
+        let (key, other) = (row.key, longer.key);
+        format!("note: limits.{key} ({most}) has no effect: limits.{other} allows only {less}")
+    };
+    config.login.limits.never_full().into_iter().map(said).collect()
+}
+
+/// Texts of more than one segment: each is paid for by itself.
+fn segments(config: &Config) -> Vec<String> {
+    let others = ("sms.template".to_owned(), &config.sms_template);
+    let by_language = config.sms_templates.iter();
+    let by_language = by_language.map(|(tag, text)| (format!("sms.templates.{tag}"), text));
+    let cost = |(key, text): (String, &String)| {
+        let Segments { encoding, units, count } = sample(config, text)?;
+        let (kind, room) = match encoding {
+            Encoding::Gsm7 => ("characters of the GSM alphabet", 160),
+            Encoding::Ucs2 => ("characters, not all of them in the GSM alphabet", 70),
+        };
+        (count > 1).then(|| {
+            format!("note: {key} makes texts of {count} segments, each of which is paid for: {units} {kind}; {room} are one")
+        })
+    };
+    std::iter::once(others).chain(by_language).filter_map(cost).collect()
+}
+
+/// The whole text, with the line that binds its code to the host of the login pages.
+fn sample(config: &Config, text: &str) -> Option<Segments> {
+    let digits = config.login.code_length;
+    let code = OneTimeCode::parse(&"0".repeat(digits.get().into()), digits)?;
+    let phone = PhoneNumber::from_e164("+12025550123").ok()?;
+    let template = SmsTemplate::parse(text, &config.brand.name).ok()?;
+    let text = template.render(&code, &phone, None, None).ok()?;
+    Some(Segments::of(bind_to_host(&text, config.issuer.origin().host(), &code).reveal()))
+}
+
+fn secret_file(config: &Config) -> Vec<String> {
+    let path = config.secret_file.display();
+    let made = if config.secret_file.exists() { "" } else { ", made at the first start" };
+    let said = format!("note: server.secret is in {path}{made}");
+    config.secrets.is_none().then_some(said).into_iter().collect()
+}
+
+/// Networks of which nobody owns all: `10.0.0.0/8` and `fc00::/7` are the widest that one may.
+fn trusted_networks(config: &Config) -> Vec<String> {
+    let too_wide = |net: &&IpNet| match net {
+        IpNet::V4(net) => net.prefix_len() < 8,
+        IpNet::V6(net) => net.prefix_len() < 7,
+    };
+    let said = |net: &IpNet| {
+        format!(
+            "warning: server.trusted_proxies names {net}: whoever connects from there may claim any address, and so gets around limits by address and rules with `from`; name your proxies only"
+        )
+    };
+    config.proxy.trusted_proxies.iter().filter(too_wide).map(said).collect()
+}
+
+fn development_exposed(config: &Config) -> Vec<String> {
+    let said = "warning: server.unsafe_development_exposed is set: what is only for development \
+        may be reached from other machines";
+    config.development_exposed.then(|| said.to_owned()).into_iter().collect()
+}
+
+fn shared_origin(config: &Config) -> Vec<String> {
+    let said = "warning: server.unsafe_shared_origin is set: scripts of an app may sign its \
+        visitors in to sites on other hosts";
+    config.shared_origin.then(|| said.to_owned()).into_iter().collect()
+}

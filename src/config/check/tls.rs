@@ -1,0 +1,28 @@
+use super::super::reader::Reader;
+use crate::proxy::{Certificate, CertificateError, CertificateFiles, Part};
+
+/// Whether the file asks for TLS, rightly or wrongly.
+pub(super) fn is_on(reader: &Reader<'_>) -> bool {
+    !reader.each("server.tls").is_empty()
+}
+
+/// The certificates that the file names, read.
+pub(super) fn certificates(reader: &mut Reader<'_>) -> Option<Vec<Certificate>> {
+    let tables = reader.each("server.tls");
+    let all: Vec<_> = tables.iter().map(|table| certificate(reader, table)).collect();
+    all.into_iter().collect()
+}
+
+fn certificate(reader: &mut Reader<'_>, table: &str) -> Option<Certificate> {
+    reader.require(table);
+    let base = reader.base();
+    let key = |part| match part {
+        Part::Certificate => format!("{table}.certificate"),
+        Part::Key => format!("{table}.key"),
+    };
+    let mut path = |part| reader.one(&key(part), |text| Ok(base.join(text)));
+    let (certificate, own_key) = (path(Part::Certificate), path(Part::Key));
+    let files = CertificateFiles { certificate: certificate?, key: own_key? };
+    let note = |why: &CertificateError| reader.note(&key(why.part()), why.to_string());
+    Certificate::read(&files).map_err(|all| all.iter().for_each(note)).ok()
+}

@@ -1,0 +1,82 @@
+use super::{Client, Grant, InvalidScope, Issuer, Scope};
+
+/// Every client may ask for these: what OpenID Connect Core 1.0 §5.4 and §11 have that is true of
+/// a user here.
+const STANDARD: &[&str] = &["openid", "profile", "phone"];
+/// Asks for a refresh token.
+pub const OFFLINE: &str = "offline_access";
+/// What a login gives that asks for nothing: an ID token, so that SDKs which leave the scope out
+/// learn who it was.
+const USUAL: &str = "openid profile phone";
+
+/// What a client wants tokens for, as far as it may have them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub scope: Scope,
+    /// The API that the access token is for, beside `/userinfo`.
+    pub audience: Option<String>,
+}
+
+/// Why a client gets no token for what it asks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAsked {
+    #[error("scope {0}")]
+    Scope(#[from] InvalidScope),
+    #[error("Service not found: {0}")]
+    UnknownAudience(String),
+}
+
+impl Asked {
+    /// What a login may give `client`. Words of the scope that it may not have are left out, as
+    /// the answer then tells (RFC 6749 §3.3).
+    pub fn of_login(
+        client: &Client,
+        scope: Option<&str>,
+        audience: Option<&str>,
+        issuer: &Issuer,
+    ) -> Result<Self, NotAsked> {
+        let own = |word: &str| client.scopes.iter().any(|own| own == word);
+        let may = |word: &str| match word {
+            OFFLINE => client.may(Grant::RefreshToken),
+            _ => STANDARD.contains(&word) || own(word),
+        };
+        let scope = Scope::parse(scope.unwrap_or(USUAL))?.only(may);
+        // What `/userinfo` takes needs no naming.
+        let audience = audience.filter(|audience| *audience != issuer.url("/userinfo"));
+        let audience = audience.map(|audience| known(client, audience)).transpose()?;
+        Ok(Self { scope, audience })
+    }
+
+    /// What a client may have for itself (RFC 6749 §4.4): all its own words, when it names none.
+    pub fn of_client(
+        client: &Client,
+        scope: Option<&str>,
+        audience: &str,
+    ) -> Result<Self, NotAsked> {
+        let own = client.scopes.join(" ");
+        let may = |word: &str| client.scopes.iter().any(|own| own == word);
+        let scope = Scope::parse(scope.unwrap_or(&own))?.only(may);
+        Ok(Self { scope, audience: Some(known(client, audience)?) })
+    }
+
+    pub fn wants_id_token(&self) -> bool {
+        self.scope.contains("openid")
+    }
+
+    pub fn wants_refresh_token(&self) -> bool {
+        self.scope.contains(OFFLINE)
+    }
+
+    /// Whom an access token is for, in full.
+    pub fn audiences(&self, issuer: &Issuer) -> Vec<String> {
+        let userinfo = self.audience.is_none() || self.wants_id_token();
+        let userinfo = userinfo.then(|| issuer.url("/userinfo"));
+        self.audience.iter().cloned().chain(userinfo).collect()
+    }
+}
+
+fn known(client: &Client, audience: &str) -> Result<String, NotAsked> {
+    let found = client.audiences.iter().find(|known| *known == audience).cloned();
+    // What is repeated in an answer is cut: it may be anything.
+    found.ok_or_else(|| NotAsked::UnknownAudience(audience.chars().take(100).collect()))
+}

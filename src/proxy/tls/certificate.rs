@@ -1,0 +1,176 @@
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::{Error, InconsistentKeys};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+use zeroize::Zeroizing;
+
+use super::names::Names;
+use crate::domain;
+use crate::system::Timestamp;
+
+/// More than any chain or key has.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A row of `server.tls`: PEM files (RFC 7468).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate, and after it those that lead to its root.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// One of the two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Certificate,
+    Key,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "certificate",
+            Self::Key => "key without a passphrase",
+        })
+    }
+}
+
+/// Why a certificate cannot be shown. No text holds anything of a key.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    #[error("cannot read {}: {why}", path.display())]
+    Unreadable { part: Part, path: PathBuf, why: io::Error },
+    #[error("{} has no {part} in PEM form (-----BEGIN …)", path.display())]
+    Absent { part: Part, path: PathBuf },
+    #[error("{} is broken: {why}", path.display())]
+    Broken { part: Part, path: PathBuf, why: String },
+    #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
+    Mismatch { certificate: PathBuf, key: PathBuf },
+}
+
+impl CertificateError {
+    /// The file to look at.
+    pub const fn part(&self) -> Part {
+        match self {
+            Self::Unreadable { part, .. }
+            | Self::Absent { part, .. }
+            | Self::Broken { part, .. } => *part,
+            Self::Mismatch { .. } => Part::Key,
+        }
+    }
+}
+
+/// What a visitor is shown, and the key that proves it.
+#[derive(Clone)]
+pub struct Certificate {
+    pub(super) files: CertificateFiles,
+    pub(super) shown: Arc<CertifiedKey>,
+    pub(super) names: Names,
+    /// From … to …, both included.
+    pub(super) valid: (Timestamp, Timestamp),
+    /// Of both files, to see that one has changed.
+    pub(super) digest: [u8; 32],
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
+    /// Reads both files. On failure tells what is wrong with each, not with the first only.
+    pub fn read(files: &CertificateFiles) -> Result<Self, Vec<CertificateError>> {
+        let CertificateFiles { certificate: path, key: key_path } = files;
+        let shown = contents(Part::Certificate, path)
+            .and_then(|text| Ok((domain::digest(&text), Shown::of(path, &text)?)));
+        let key = contents(Part::Key, key_path)
+            .and_then(|text| Ok((domain::digest(&text), key(key_path, &text)?)));
+        match (shown, key) {
+            (Ok((one, shown)), Ok((two, key))) => {
+                let digest = domain::digest(&[one, two].concat());
+                Self::of(files, shown, key, digest).map_err(|why| vec![why])
+            }
+            (shown, key) => Err([shown.err(), key.err()].into_iter().flatten().collect()),
+        }
+    }
+
+    fn of(
+        files: &CertificateFiles,
+        shown: Shown,
+        key: Arc<dyn SigningKey>,
+        digest: [u8; 32],
+    ) -> Result<Self, CertificateError> {
+        let Shown { chain, names, valid } = shown;
+        let shown = CertifiedKey::new(chain, key);
+        match shown.keys_match() {
+            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+            Err(Error::InconsistentKeys(_)) => {
+                let CertificateFiles { certificate, key } = files.clone();
+                return Err(CertificateError::Mismatch { certificate, key });
+            }
+            Err(why) => return Err(broken(Part::Certificate, &files.certificate, why.to_string())),
+        }
+        Ok(Self { files: files.clone(), shown: Arc::new(shown), names, valid, digest })
+    }
+}
+
+/// What is in the file of the certificate.
+struct Shown {
+    chain: Vec<CertificateDer<'static>>,
+    names: Names,
+    valid: (Timestamp, Timestamp),
+}
+
+impl Shown {
+    fn of(path: &Path, text: &[u8]) -> Result<Self, CertificateError> {
+        let part = Part::Certificate;
+        let chain = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|why| broken(part, path, why.to_string()))?;
+        let Some(first) = chain.first() else {
+            return Err(CertificateError::Absent { part, path: path.to_owned() });
+        };
+        let read = X509Certificate::from_der(first);
+        let (_, read) = read.map_err(|why| broken(part, path, why.to_string()))?;
+        let (names, valid) = (Names::of(&read), validity(&read));
+        Ok(Self { chain, names, valid })
+    }
+}
+
+fn contents(part: Part, path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(why) => Err(CertificateError::Unreadable { part, path: path.to_owned(), why }),
+    }
+}
+
+fn key(path: &Path, text: &[u8]) -> Result<Arc<dyn SigningKey>, CertificateError> {
+    let key = PrivateKeyDer::from_pem_slice(text).map_err(|why| match why {
+        pem::Error::NoItemsFound => CertificateError::Absent { part: Part::Key, path: path.into() },
+        // The error itself may hold a part of the text.
+        _ => broken(Part::Key, path, "not PEM".to_owned()),
+    })?;
+    any_supported_type(&key).map_err(|_| {
+        broken(Part::Key, path, "not a key of RSA, ECDSA (P-256 to P-521) or Ed25519".to_owned())
+    })
+}
+
+fn broken(part: Part, path: &Path, why: String) -> CertificateError {
+    CertificateError::Broken { part, path: path.to_owned(), why }
+}
+
+fn validity(certificate: &X509Certificate<'_>) -> (Timestamp, Timestamp) {
+    let (from, to) = (certificate.validity().not_before, certificate.validity().not_after);
+    let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+    (at(from.timestamp()), at(to.timestamp()))
+}

@@ -1,0 +1,163 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tracing::{error, info};
+
+use super::certificate::{Certificate, CertificateError};
+use super::names::Fit;
+use crate::domain::Host;
+use crate::system::{System, Timestamp};
+
+/// Between two looks at the files.
+const LOOK: Duration = Duration::from_mins(1);
+/// Between two looks at the clock.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The certificates of `server.tls`, as they are now. Never empty.
+pub struct Certificates(Vec<ArcSwap<Certificate>>);
+
+impl Certificates {
+    /// `None`: there are none.
+    pub fn new(read: Vec<Certificate>) -> Option<Arc<Self>> {
+        let slots: Vec<_> = read.into_iter().map(ArcSwap::from_pointee).collect();
+        (!slots.is_empty()).then(|| Arc::new(Self(slots)))
+    }
+
+    /// When the first of them runs out.
+    pub fn end(&self) -> Timestamp {
+        let ends = self.0.iter().map(|slot| slot.load().valid.1);
+        ends.min().unwrap_or_default()
+    }
+
+    /// The one for this name: the first that has it, before the first that has it by a wildcard.
+    /// Where several fit, one whose key the visitor understands. No name, or one that no
+    /// certificate has, gets the first.
+    fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name().map(str::to_ascii_lowercase);
+        let rank = |certificate: &Certificate| {
+            let fit: Option<Fit> = certificate.names.fit(name.as_deref()?);
+            let schemes = hello.signature_schemes();
+            Some((certificate.shown.key.choose_scheme(schemes).is_some(), fit?))
+        };
+        let mut best: Option<((bool, Fit), Arc<CertifiedKey>)> = None;
+        for slot in &self.0 {
+            let certificate = slot.load();
+            match rank(&certificate) {
+                Some(rank) if best.as_ref().is_none_or(|(known, _)| rank > *known) => {
+                    best = Some((rank, Arc::clone(&certificate.shown)));
+                }
+                _ => {}
+            }
+        }
+        let first = || self.0.first().map(|slot| Arc::clone(&slot.load().shown));
+        best.map(|(_, shown)| shown).or_else(first)
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.choose(&hello)
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificates")
+    }
+}
+
+/// Takes over what is written to the files, for handshakes from then on.
+pub struct Renewal {
+    certificates: Arc<Certificates>,
+    /// What was last said of each: the same is not said every minute.
+    said: Vec<Option<String>>,
+}
+
+impl Renewal {
+    pub fn new(certificates: Arc<Certificates>) -> Self {
+        let said = vec![None; certificates.0.len()];
+        Self { certificates, said }
+    }
+
+    /// Looks once a minute, for ever. Modification times are not asked: what links lead to, and
+    /// what was put back from a copy, may be new and look old.
+    pub async fn run(mut self, system: System) {
+        let mut last = system.now();
+        loop {
+            tokio::time::sleep(TICK).await;
+            let now = system.now();
+            // A clock that was set back must not end the looking.
+            if now < last || now.since(last) >= LOOK {
+                last = now;
+                self.look();
+            }
+        }
+    }
+
+    /// What cannot be shown leaves the old one in its place: half of a pair may be written yet.
+    fn look(&mut self) {
+        for (slot, said) in self.certificates.0.iter().zip(&mut self.said) {
+            let old = slot.load_full();
+            match Certificate::read(&old.files) {
+                Ok(new) if new.digest == old.digest => *said = None,
+                Ok(new) => {
+                    let (file, end) = (old.files.certificate.display(), date(new.valid.1));
+                    info!(%file, %end, "server.tls: a certificate was renewed");
+                    slot.store(Arc::new(new));
+                    *said = None;
+                }
+                Err(why) => tell(&why, said),
+            }
+        }
+    }
+}
+
+fn tell(why: &[CertificateError], said: &mut Option<String>) {
+    let texts: Vec<String> = why.iter().map(ToString::to_string).collect();
+    let text = texts.join("; ");
+    if said.as_ref() != Some(&text) {
+        error!(why = %text, "server.tls: a certificate cannot be taken over; the old one stays");
+        *said = Some(text);
+    }
+}
+
+/// What is wrong with good certificates: browsers refuse those that are not valid `now`, and any
+/// for a host that they do not name. `hosts` are those that visitors come to, each with the key
+/// that it stands at.
+pub fn doubts(
+    certificates: &[Certificate],
+    hosts: &[(String, &Host)],
+    now: Timestamp,
+) -> Vec<String> {
+    if certificates.is_empty() {
+        return Vec::new();
+    }
+    let dated = certificates.iter().enumerate().filter_map(|(n, certificate)| {
+        let (from, to) = certificate.valid;
+        let (says, at) = match () {
+            () if now < from => ("is valid only from", from),
+            () if now > to => ("has not been valid since", to),
+            () => return None,
+        };
+        let (n, file) = (n + 1, certificate.files.certificate.display());
+        Some(format!("server.tls[{n}]: {file} {says} {}: browsers refuse it", date(at)))
+    });
+    let unnamed = hosts.iter().filter_map(|(key, host)| {
+        let named = certificates.iter().any(|certificate| certificate.names.cover(host));
+        let says = || {
+            format!("server.tls: no certificate is for {host} ({key}): browsers refuse to go there")
+        };
+        (!named).then(says)
+    });
+    dated.chain(unnamed).collect()
+}
+
+/// The day, in UTC.
+fn date(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.as_millis());
+    at.map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
+}

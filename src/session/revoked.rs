@@ -1,0 +1,57 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::Sessions;
+use crate::domain::GrantId;
+
+/// Revoked grants that this process remembers. Their tokens live for minutes.
+const REMEMBERED: u64 = 200_000;
+
+/// Grants that were revoked since this process started.
+pub(super) struct Revoked {
+    grants: Cache<GrantId, ()>,
+    forgotten: Arc<AtomicU64>,
+}
+
+impl Default for Revoked {
+    fn default() -> Self {
+        let forgotten = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&forgotten);
+        let grants = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .eviction_policy(EvictionPolicy::lru())
+            .eviction_listener(move |_, (), _| {
+                counter.fetch_add(1, Ordering::AcqRel);
+            });
+        Self { grants: grants.build(), forgotten }
+    }
+}
+
+impl Revoked {
+    /// Some may have been revoked without this process learning of it.
+    pub(super) fn may_miss_some(&self) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Sessions {
+    /// Whether the grant was revoked while this process ran. Whoever asks the store about a grant
+    /// once and keeps the answer asks this at every use: no I/O, and no lock.
+    pub fn is_revoked(&self, grant: GrantId) -> bool {
+        self.revoked.grants.contains_key(&grant)
+    }
+
+    /// Becomes another number when [`Sessions::is_revoked`] may not know of all any more: what was
+    /// kept under the one before is to be asked for again.
+    pub fn revoked_epoch(&self) -> u64 {
+        self.revoked.forgotten.load(Ordering::Acquire)
+    }
+
+    /// From now on this process knows it: the grant was revoked in the store.
+    pub fn note_revoked(&self, grant: GrantId) {
+        self.revoked.grants.insert(grant, ());
+    }
+}

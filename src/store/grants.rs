@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::{GrantId, PhoneNumber, SessionId, UserId};
+use crate::system::Timestamp;
+
+/// What a client is about to be given for somebody's login.
+#[derive(Clone, Debug)]
+pub struct NewGrant {
+    pub id: GrantId,
+    /// The client's id.
+    pub client: String,
+    /// As it is told to the client, words with spaces between.
+    pub scope: String,
+    /// Empty: none was asked for.
+    pub audience: String,
+    /// The absolute end of the whole family, used or not.
+    pub expires: Timestamp,
+    /// Ends the family when no refresh token of it was used for so long.
+    pub idle: Duration,
+    /// SHA-256 of the first refresh token, if there is one.
+    pub refresh: Option<[u8; 32]>,
+}
+
+/// A grant and whose it is, as the database knows them.
+#[derive(Clone, Debug)]
+pub struct StoredGrant {
+    pub id: GrantId,
+    pub client: String,
+    pub user: UserId,
+    pub phone: PhoneNumber,
+    pub session: SessionId,
+    /// When the person typed the code that the session began with.
+    pub signed_in: Timestamp,
+    pub scope: String,
+    pub audience: String,
+    /// The absolute end.
+    pub expires: Timestamp,
+}
+
+/// Whether a grant is worth something.
+#[derive(Clone, Debug)]
+pub enum GrantState {
+    Good(StoredGrant),
+    /// Ended with its session, or revoked, or there is none.
+    Over,
+    /// Its user is blocked.
+    Blocked,
+}
+
+/// An authorization code (RFC 6749 §4.1.2), and what it is good for.
+#[derive(Clone, Debug)]
+pub struct NewCode {
+    /// SHA-256 of the code.
+    pub digest: [u8; 32],
+    pub code: StoredCode,
+    pub at: Timestamp,
+    /// From then on it is worth nothing.
+    pub expires: Timestamp,
+}
+
+/// What whoever redeems a code must match, and what it gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCode {
+    pub client: String,
+    pub redirect_uri: String,
+    pub user: UserId,
+    pub session: SessionId,
+    pub scope: String,
+    pub audience: String,
+    /// OpenID Connect Core §3.1.2.1, for the ID token.
+    pub nonce: Option<String>,
+    /// RFC 7636 §4.2, method `S256`.
+    pub challenge: Option<String>,
+    pub auth_time: Timestamp,
+}
+
+/// What became of a code that was handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakenCode {
+    Good(StoredCode),
+    Unknown,
+    Expired,
+    /// It was used before. What it gave is revoked by now, and so is what it has yet to give.
+    Used {
+        grant: GrantId,
+    },
+}
+
+/// A refresh token was handed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Rotation<'a> {
+    /// The client that hands it in.
+    pub client: &'a str,
+    /// SHA-256 of the token.
+    pub old: &'a [u8; 32],
+    /// SHA-256 of the one that takes its place; `None`: it stays.
+    pub new: Option<&'a [u8; 32]>,
+    pub at: Timestamp,
+    /// For so long a token that was replaced is taken once more, for clients whose answer was
+    /// lost on the way. Zero: reuse is reuse.
+    pub overlap: Duration,
+}
+
+/// What became of a refresh token.
+#[derive(Clone, Debug)]
+pub enum Rotated {
+    Good(StoredGrant),
+    /// There is none, or it is another client's.
+    Unknown,
+    /// Its grant was revoked, was not used for too long, is past its absolute end, or ended with
+    /// its session.
+    Over,
+    /// Its user is blocked.
+    Blocked,
+    /// It was replaced before: two hold the family, and one of them is a thief (RFC 9700
+    /// §4.14.2). The whole of it is revoked by now.
+    Reused {
+        grant: GrantId,
+    },
+}
+
+/// What clients were given: authorization codes, grants and their refresh tokens.
+///
+/// A grant is good no more as soon as its session is ended or its user blocked, without anything
+/// being written for it.
+#[async_trait]
+pub trait Grants: Send + Sync {
+    async fn put_code(&self, code: &NewCode) -> Result<(), StoreError>;
+
+    /// Hands a code in for `grant`, which is opened afterwards. Of several who do, one gets it,
+    /// and from the second on everything is revoked that it gave (RFC 6749 §4.1.2).
+    async fn take_code(
+        &self,
+        digest: &[u8; 32],
+        grant: GrantId,
+        at: Timestamp,
+    ) -> Result<TakenCode, StoreError>;
+
+    /// Opens a grant of a session, unless that is over. When the code it is opened for was
+    /// handed in twice meanwhile, it is revoked from its first moment.
+    async fn open_grant(
+        &self,
+        session: SessionId,
+        grant: &NewGrant,
+        at: Timestamp,
+    ) -> Result<GrantState, StoreError>;
+
+    /// Hands a refresh token in. Of several who do at once, one is told that it is good, if it
+    /// is to be replaced and no overlap allowed.
+    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Rotated, StoreError>;
+
+    /// Ends a grant. `false`: there is none, or it was revoked before.
+    async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Ends the grant that a refresh token is of, replaced or not, if it is this client's
+    /// (RFC 7009 §2.1). Tells whether it ended one.
+    async fn revoke_by_refresh(
+        &self,
+        token: &[u8; 32],
+        client: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Whether tokens of a grant still count. They have ends of their own, so that those of the
+    /// grant are not looked at.
+    async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError>;
+}

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::call::Handed;
+use super::error::ApiError;
+use super::token::{Words, authenticated, log_in};
+use crate::oauth::Grant;
+use crate::store::StoreError;
+use crate::web::Web;
+
+const WORDS: Words = Words {
+    wrong: (StatusCode::UNAUTHORIZED, "invalid_user_password"),
+    blocked: (StatusCode::UNAUTHORIZED, "unauthorized", "user is blocked"),
+};
+
+/// `POST /oauth/ro`: what the token endpoint does, as Auth0's clients asked for it before there
+/// was one.
+pub(in crate::web) async fn ro(
+    State(web): State<Arc<Web>>,
+    Handed(call): Handed,
+) -> Result<Json<Value>, ApiError> {
+    let missing =
+        |name: &str| ApiError::bad("invalid_request", format!("missing {name} parameter"));
+    let [username, password, connection] = ["username", "password", "connection"]
+        .map(|name| call.text(name).ok_or_else(|| missing(name)));
+    let (username, password, connection) = (username?, password?, connection?);
+    let (client, standing) = authenticated(&web, &call)?;
+    if !client.may(Grant::Ro) {
+        return Err(ApiError::not_granted(Grant::Ro));
+    }
+    if !client.connections.iter().any(|known| known == connection) {
+        return Err(ApiError::bad("invalid_request", "the connection was not found"));
+    }
+    log_in(&web, &call, (client, standing), (connection, username, password), &WORDS).await
+}
+
+/// `GET /user/ssodata`: whether somebody is signed in, for the pages of a client that may ask.
+pub(in crate::web) async fn sso_data(
+    State(web): State<Arc<Web>>,
+    Handed(call): Handed,
+) -> Result<Json<Value>, ApiError> {
+    let client = call.client(&web.oauth.clients);
+    let asks = client.zip(call.origin.as_ref());
+    if !asks.is_some_and(|(client, origin)| client.trusts_page(origin)) {
+        return Ok(Json(json!({ "sso": false })));
+    }
+    let who: Result<_, StoreError> = web.signed_in(&call.headers, &call.facts).await;
+    Ok(Json(match who? {
+        None => json!({ "sso": false }),
+        Some(who) => json!({
+            "sso": true,
+            "lastUsedConnection": { "name": "sms", "strategy": "sms" },
+            "lastUsedUsername": who.phone().e164(),
+            "lastUsedUserID": who.user().to_string(),
+            "sessionClients": client.map(|client| client.id.as_str()),
+        }),
+    }))
+}

@@ -1,0 +1,274 @@
+//! Authorization codes and grants: each is given once, and ends with whatever it hangs on.
+use std::time::Duration;
+
+use doorcode::domain::{AttemptId, GrantId, PhoneNumber, SessionId, UserId};
+use doorcode::store::{
+    Change, Committed, Database, GrantState, Grants as _, Logins as _, NewCode, NewGrant, NewLogin,
+    Opens, SessionKind, Sessions as _, SqlStore, StoredBeginning, StoredCode, TakenCode,
+    Users as _, Which,
+};
+use doorcode::system::Timestamp;
+use futures_util::future::join_all;
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::support::settings::ADA;
+
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+pub(super) fn phone() -> PhoneNumber {
+    PhoneNumber::from_e164(ADA).unwrap()
+}
+
+pub(super) fn user() -> UserId {
+    UserId::from_bytes([1; 12])
+}
+
+pub(super) fn session(n: u8) -> SessionId {
+    SessionId::from_bytes([n; 16])
+}
+
+pub(super) fn id(n: u8) -> GrantId {
+    GrantId::from_bytes([n; 16])
+}
+
+pub(super) fn grant(n: u8) -> NewGrant {
+    NewGrant {
+        id: id(n),
+        client: "spa".to_owned(),
+        scope: "openid offline_access".to_owned(),
+        audience: "https://api.example".to_owned(),
+        expires: BEGIN + HOUR * 90,
+        idle: HOUR * 30,
+        refresh: Some([n; 32]),
+    }
+}
+
+pub(super) fn login(n: u8, opens: Opens) -> NewLogin {
+    NewLogin {
+        attempt: AttemptId::from_bytes([n; 12]),
+        phone: phone(),
+        new_user: Some(user()),
+        session: session(n),
+        beginning: StoredBeginning::default(),
+        at: BEGIN,
+        expires: BEGIN + HOUR * 10,
+        opens,
+    }
+}
+
+pub(super) fn token(n: u8) -> Opens {
+    Opens::Token { token: [n; 32], host: "a.example".to_owned(), instead_of: None }
+}
+
+fn database(folder: &TempDir) -> Database {
+    Database::Sqlite(folder.path().join("test.db"))
+}
+
+/// A database in which Ada is signed in, in the session 1 of a browser.
+pub(super) async fn store() -> (TempDir, SqlStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::open(&database(&folder)).await.unwrap();
+    store.commit(&login(1, token(1))).await.unwrap();
+    (folder, store)
+}
+
+async fn run(folder: &TempDir, sql: &'static str) {
+    let Database::Sqlite(path) = database(folder);
+    let mut file = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+}
+
+pub(super) async fn is_good(store: &SqlStore, n: u8) -> bool {
+    matches!(store.grant(id(n)).await.unwrap(), GrantState::Good(_))
+}
+
+fn code() -> NewCode {
+    let code = StoredCode {
+        client: "spa".to_owned(),
+        redirect_uri: "https://spa.example/callback".to_owned(),
+        user: user(),
+        session: session(1),
+        scope: "openid".to_owned(),
+        audience: String::new(),
+        nonce: Some("n~.-".to_owned()),
+        challenge: None,
+        auth_time: BEGIN,
+    };
+    NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + MINUTE }
+}
+
+#[tokio::test]
+async fn a_code_is_taken_whole_and_once() {
+    let (_folder, store) = store().await;
+    assert_eq!(store.take_code(&[7; 32], id(1), BEGIN).await.unwrap(), TakenCode::Unknown);
+    store.put_code(&code()).await.unwrap();
+    assert!(store.put_code(&code()).await.is_err(), "two codes are never the same");
+    let good = TakenCode::Good(code().code);
+    assert_eq!(store.take_code(&[7; 32], id(1), BEGIN).await.unwrap(), good);
+    let used = TakenCode::Used { grant: id(1) };
+    assert_eq!(store.take_code(&[7; 32], id(2), BEGIN).await.unwrap(), used);
+    let late = store.take_code(&[7; 32], id(3), BEGIN + HOUR).await.unwrap();
+    assert_eq!(late, used, "also when it would have expired since");
+}
+
+#[tokio::test]
+async fn a_code_is_dead_when_its_time_is_over() {
+    let (_folder, store) = store().await;
+    store.put_code(&code()).await.unwrap();
+    let late = store.take_code(&[7; 32], id(1), BEGIN + MINUTE).await.unwrap();
+    assert_eq!(late, TakenCode::Expired);
+    let before = BEGIN + MINUTE.saturating_sub(Duration::from_millis(1));
+    let taken = store.take_code(&[7; 32], id(1), before).await.unwrap();
+    assert!(matches!(taken, TakenCode::Good(_)), "to come late spends nothing");
+}
+
+#[tokio::test]
+async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
+    let (_folder, store) = store().await;
+    store.put_code(&code()).await.unwrap();
+    let ids: Vec<_> = (1..=50).map(id).collect();
+    let all = join_all(ids.iter().map(|id| store.take_code(&[7; 32], *id, BEGIN))).await;
+    let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+    let winners: Vec<_> =
+        (1..=50).zip(&all).filter(|(_, taken)| matches!(taken, TakenCode::Good(_))).collect();
+    let [(winner, _)] = winners[..] else { panic!("{all:?}") };
+    let used = TakenCode::Used { grant: id(winner) };
+    assert_eq!(all.iter().filter(|taken| **taken == used).count(), 49, "each learns whose it is");
+    // The others came before it opened its grant: the reuse is not forgotten.
+    let opened = store.open_grant(session(1), &grant(winner), BEGIN).await.unwrap();
+    assert!(matches!(opened, GrantState::Good(_)), "{opened:?}");
+    assert!(!is_good(&store, winner).await, "somebody else had the code");
+    assert!(is_good_after_open(&store, 60).await, "a grant of another code");
+}
+
+async fn is_good_after_open(store: &SqlStore, n: u8) -> bool {
+    store.open_grant(session(1), &grant(n), BEGIN).await.unwrap();
+    is_good(store, n).await
+}
+
+#[tokio::test]
+async fn a_code_that_comes_again_takes_back_what_it_gave() {
+    let (_folder, store) = store().await;
+    store.put_code(&code()).await.unwrap();
+    store.take_code(&[7; 32], id(1), BEGIN).await.unwrap();
+    assert!(is_good_after_open(&store, 1).await);
+    for _ in 0..2 {
+        store.take_code(&[7; 32], id(2), BEGIN).await.unwrap();
+        assert!(!is_good(&store, 1).await);
+    }
+    let told = store.changes(0).await.unwrap();
+    assert_eq!(told, [(1, Change::Grant(id(1)))], "every node is told, once");
+}
+
+#[tokio::test]
+async fn a_grant_tells_whose_it_is() {
+    let (_folder, store) = store().await;
+    store.open_grant(session(1), &grant(1), BEGIN + HOUR).await.unwrap();
+    let GrantState::Good(found) = store.grant(id(1)).await.unwrap() else { panic!("none") };
+    assert_eq!((found.id, found.user, found.session), (id(1), user(), session(1)));
+    assert_eq!((found.phone, found.client.as_str()), (phone(), "spa"));
+    assert_eq!(found.scope, "openid offline_access");
+    assert_eq!(found.audience, "https://api.example");
+    assert_eq!((found.signed_in, found.expires), (BEGIN, BEGIN + HOUR * 90));
+    assert!(matches!(store.grant(id(2)).await.unwrap(), GrantState::Over));
+}
+
+#[tokio::test]
+async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
+    let (_folder, store) = store().await;
+    for n in [2, 3] {
+        let begun = store.commit(&login(n, Opens::Grant(Some(grant(n))))).await.unwrap();
+        assert!(matches!(begun, Committed::Begun { .. }));
+        assert!(is_good(&store, n).await);
+    }
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    assert!(store.revoke(id(2), BEGIN).await.unwrap());
+    assert!(!store.revoke(id(2), BEGIN).await.unwrap());
+    assert!(!store.revoke(id(9), BEGIN).await.unwrap());
+    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(2)))]);
+    store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
+    assert!(is_good(&store, 1).await && !is_good(&store, 2).await && !is_good(&store, 3).await);
+
+    store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+    assert!(matches!(store.grant(id(1)).await.unwrap(), GrantState::Blocked));
+    let opened = store.open_grant(session(1), &grant(4), BEGIN).await.unwrap();
+    assert!(matches!(opened, GrantState::Blocked));
+    store.set_blocked(&phone(), false, BEGIN).await.unwrap();
+    assert!(!is_good(&store, 1).await, "to unblock revives none");
+    for over in [session(1), session(9)] {
+        let opened = store.open_grant(over, &grant(4), BEGIN).await.unwrap();
+        assert!(matches!(opened, GrantState::Over));
+    }
+    assert!(matches!(store.grant(id(4)).await.unwrap(), GrantState::Over));
+}
+
+#[tokio::test]
+async fn what_begins_without_a_browser_is_opened_by_no_token() {
+    let (_folder, store) = store().await;
+    store.commit(&login(2, Opens::Grant(None))).await.unwrap();
+    assert!(!store.add_token(session(2), &[2; 32], "a.example", BEGIN).await.unwrap());
+    assert!(store.with_id(session(2)).await.unwrap().is_some());
+    let kinds: Vec<_> = store.of_user(user(), BEGIN).await.unwrap();
+    let kinds: Vec<_> = kinds.iter().map(|own| (own.id, own.kind, own.granted)).collect();
+    assert_eq!(
+        kinds,
+        [(session(1), SessionKind::Browser, false), (session(2), SessionKind::Api, false)]
+    );
+}
+
+#[tokio::test]
+async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
+    let (_folder, store) = store().await;
+    for n in [2, 3] {
+        let ticket = Opens::Ticket { until: BEGIN + MINUTE };
+        store.commit(&login(n, ticket)).await.unwrap();
+        assert!(store.with_id(session(n)).await.unwrap().is_none());
+        let opened = store.open_grant(session(n), &grant(n), BEGIN).await.unwrap();
+        assert!(matches!(opened, GrantState::Over));
+    }
+    assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 1, "no page shows it");
+    let late = BEGIN + MINUTE;
+    assert!(!store.add_token(session(2), &[2; 32], "a.example", late).await.unwrap());
+    let before = late - Duration::from_millis(1);
+    assert!(store.add_token(session(3), &[3; 32], "a.example", before).await.unwrap());
+    assert_eq!(store.find(&[3; 32]).await.unwrap().unwrap().id, session(3));
+    assert!(store.with_id(session(3)).await.unwrap().is_some());
+    assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 2);
+    assert!(store.add_token(session(3), &[4; 32], "b.example", late).await.unwrap());
+    store.commit(&login(4, Opens::Ticket { until: BEGIN + MINUTE })).await.unwrap();
+    store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+    assert!(!store.add_token(session(4), &[5; 32], "a.example", BEGIN).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_session_is_listed_as_long_as_a_grant_of_it_lives() {
+    let (_folder, store) = store().await;
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    let listed = async |after: u32| {
+        let own = store.of_user(user(), BEGIN + HOUR * after).await.unwrap();
+        own.iter().map(|own| own.granted).collect::<Vec<bool>>()
+    };
+    assert_eq!(listed(29).await, [true], "its own time was 10 hours");
+    assert!(listed(30).await.is_empty(), "the grant was idle for too long");
+}
+
+/// The database of a version that knew no grants.
+#[tokio::test]
+async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
+    let (folder, store) = store().await;
+    store.close().await;
+    run(
+        &folder,
+        "DROP TABLE authorization_codes; DROP TABLE refresh_tokens; DROP TABLE grants;
+         DROP INDEX sessions_by_take_up; ALTER TABLE sessions DROP COLUMN take_up;
+         DELETE FROM _sqlx_migrations WHERE version > 5;",
+    )
+    .await;
+    let store = SqlStore::open(&database(&folder)).await.unwrap();
+    assert_eq!(store.find(&[1; 32]).await.unwrap().unwrap().id, session(1), "nobody is out");
+    assert!(is_good_after_open(&store, 1).await);
+}
