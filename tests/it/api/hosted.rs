@@ -69,6 +69,19 @@ fn a_code_is_looked_at_and_then_leads_back_to_the_app_that_asked() {
     browser.get(&redirect(&state, &code)).is(400).says(WRONG);
 }
 
+/// At the pages the same browser may click twice; here an attempt is the client's, and whoever
+/// has seen the code could be another one.
+#[test]
+fn a_second_browser_with_the_same_code_does_not_get_the_first_one_s_session() {
+    let world = World::start();
+    let (mut first, state) = begun(&world);
+    let (mut second, own) = begun(&world);
+    let code = world.code_for("spa", BOB);
+    first.get(&redirect(&state, &code)).is(303);
+    second.get(&redirect(&own, &code)).is(400).says(WRONG);
+    assert_eq!(second.cookie("doorcode"), None);
+}
+
 #[test]
 fn without_a_login_under_way_in_this_browser_no_code_is_looked_at() {
     let world = World::start();
