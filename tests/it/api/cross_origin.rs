@@ -67,7 +67,7 @@ fn a_ticket_signs_its_browser_in_once() {
     assert!(given["co_verifier"].is_string() && given["co_id"].is_string(), "{given}");
     assert!(cookie.contains(given["co_id"].as_str().unwrap()), "{cookie}");
     browser.get("/orders").is(303);
-    assert!(told(&browser.get(&asks(&[("prompt", "none")])).location(), "code").is_none());
+    assert!(told(browser.get(&asks(&[("prompt", "none")])).location(), "code").is_none());
 
     let ticket = given["login_ticket"].as_str().unwrap().to_owned();
     let location = use_up(&mut browser, &ticket, &[]);

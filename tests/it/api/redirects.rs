@@ -1,5 +1,5 @@
 //! Where `/authorize` never leads, and which requests it refuses in the client's own words.
-use super::world::{CALLBACK, CHALLENGE, World, asks, told};
+use super::world::{CALLBACK, CHALLENGE, Pairs, World, asks, told};
 use crate::support::settings::BOB;
 
 #[test]
@@ -70,7 +70,7 @@ fn what_a_client_asks_wrongly_it_is_told_with_its_state() {
     let world = World::start();
     let mut browser = world.signed_in(BOB);
     let plain = [("code_challenge", CHALLENGE), ("code_challenge_method", "plain")];
-    let table: &[(&[(&str, &str)], &str, &str)] = &[
+    let table: &[(Pairs<'_>, &str, &str)] = &[
         (&[("response_type", "")], "invalid_request", "response_type is missing"),
         (&[("response_type", "code token")], "unsupported_response_type", "response_type"),
         (&[("response_mode", "jwt")], "invalid_request", "response_mode is unknown"),

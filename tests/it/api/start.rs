@@ -1,7 +1,10 @@
 //! `POST /passwordless/start`.
+use std::time::Duration;
+
+use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 
-use super::world::{PAGE, SECRET, World, basic, read, refused};
+use super::world::{PAGE, Pairs, SECRET, World, basic, read, refused};
 use crate::support::settings::{ADA, BOB};
 use crate::support::twilio::Outcome;
 
@@ -10,8 +13,9 @@ fn good() -> Value {
 }
 
 /// What is different from a good call, and the refusal.
-fn cases() -> Vec<(Value, u16, &'static str, &'static str)> {
-    let pattern = "String does not match pattern: ^\\+[0-9]{1,15}$";
+type Case = (Value, u16, &'static str, &'static str);
+
+fn wrong_clients() -> Vec<Case> {
     vec![
         (json!({"client_id": null}), 400, "bad.client_id", "Missing required property: client_id"),
         (json!({"client_id": ""}), 400, "bad.client_id", "Missing required property: client_id"),
@@ -34,6 +38,12 @@ fn cases() -> Vec<(Value, u16, &'static str, &'static str)> {
             "unauthorized_client",
             "Grant type 'http://auth0.com/oauth/grant-type/passwordless/otp' not allowed",
         ),
+    ]
+}
+
+fn wrong_texts() -> Vec<Case> {
+    let pattern = "String does not match pattern: ^\\+[0-9]{1,15}$";
+    vec![
         (
             json!({"connection": null}),
             400,
@@ -85,7 +95,7 @@ fn cases() -> Vec<(Value, u16, &'static str, &'static str)> {
 #[test]
 fn what_is_wrong_is_named_and_nothing_is_sent() {
     let world = World::start();
-    for (changes, status, error, text) in cases() {
+    for (changes, status, error, text) in wrong_clients().into_iter().chain(wrong_texts()) {
         let mut body = good();
         for (name, value) in changes.as_object().unwrap() {
             body[name] = value.clone();
@@ -122,7 +132,7 @@ fn the_text_names_the_application_and_speaks_the_language_that_is_asked_for() {
     let template = "template = \"{{ code }} for {{ application.name }} {% if request_language contains 'fr' %}FR{% else %}EN{% endif %}\"";
     let world =
         World::changed(&[("template = \"{{ code }} for {{ application.name }}\"", template)]);
-    let table: [(&str, &[(&str, &str)], &str); 3] = [
+    let table: [(&str, Pairs<'_>, &str); 3] = [
         (ADA, &[("X-Request-Language", "fr-FR"), ("Accept-Language", "en")], "My SPA FR"),
         (BOB, &[("Accept-Language", "fr-CA,fr;q=0.9")], "My SPA FR"),
         ("+12025550188", &[], "My SPA EN"),
@@ -196,11 +206,10 @@ fn a_limit_is_told_with_when_there_is_room_again() {
     let number = |name| answer.header(name).unwrap().parse::<i64>().unwrap();
     assert_eq!((number("x-ratelimit-limit"), number("x-ratelimit-remaining")), (2, 0));
     let (wait, reset) = (number("retry-after"), number("x-ratelimit-reset"));
-    use doorcode::system::Clock as _;
     assert_eq!(reset, world.gate.clock.now().as_millis() / 1000 + wait);
     refused(answer, 429, "too_many_requests", "Too many requests.");
     assert_eq!(world.gate.texts.requests(), 2);
-    world.gate.pass(std::time::Duration::from_secs(wait.unsigned_abs()));
+    world.gate.pass(Duration::from_secs(wait.unsigned_abs()));
     world.json("/passwordless/start", &body).is(200);
 }
 
@@ -232,10 +241,10 @@ fn the_address_of_a_visitor_is_believed_only_from_a_server_that_may_say_it() {
 fn a_second_start_sends_the_same_code_while_it_lives() {
     let world = World::start();
     let first = world.code_for("spa", BOB);
-    world.gate.pass(std::time::Duration::from_mins(2));
+    world.gate.pass(Duration::from_mins(2));
     assert_eq!(world.code_for("spa", BOB), first);
     world.json("/oauth/token", &World::otp("spa", BOB, &first)).is(200);
-    world.gate.pass(std::time::Duration::from_mins(2));
+    world.gate.pass(Duration::from_mins(2));
     let second = world.code_for("spa", BOB);
     assert_ne!(second, first);
     refused(

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::{API, OTP, SECRET, WRONG, World, basic, claims, read, refused};
+use super::world::{API, OTP, Pairs, SECRET, WRONG, World, basic, claims, read, refused};
 use crate::support::browser::unlike;
 use crate::support::settings::{ADA, BOB};
 
@@ -40,7 +40,7 @@ fn a_right_code_gives_what_was_asked_for_and_works_once() {
 fn a_form_and_every_way_to_show_a_secret_do_the_same() {
     let world = World::start();
     let auth = basic("web", SECRET);
-    let table: [(&str, &[(&str, &str)], &[(&str, &str)]); 3] = [
+    let table: [(&str, Pairs<'_>, Pairs<'_>); 3] = [
         (ADA, &[], &[("client_id", "web"), ("client_secret", SECRET)]),
         (BOB, &[("Authorization", &auth)], &[]),
         ("+12025550188", &[("Authorization", &auth)], &[("client_id", "web")]),

@@ -18,6 +18,9 @@ pub(super) const WRONG: &str = "Wrong phone number or verification code.";
 pub(super) const API: &str = "https://api.example.com";
 pub(super) const PAGE: &str = "https://app.example.com";
 pub(super) const CALLBACK: &str = "https://app.example.com/callback";
+/// Parameters, or header lines.
+pub(super) type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 /// The secret of `web`.
 pub(super) const SECRET: &str = OTHER;
 /// RFC 7636 Appendix B.
@@ -83,8 +86,15 @@ impl World {
     pub(super) fn ask(&self, method: &str, path: &str, lines: &[Line<'_>], body: &str) -> Answer {
         let port = self.gate.port;
         let length = body.len();
-        let lines: String =
-            lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = lines
+            .iter()
+            .flat_map(|(name, value)| {
+                [
+                    *name, ": ", *value, "
+",
+                ]
+            })
+            .collect();
         let head = format!("{method} /.doorcode{path} HTTP/1.1\r\nHost: localhost:{port}\r\n");
         self.gate.exchange(&format!("{head}Content-Length: {length}\r\n{lines}\r\n{body}"))
     }
