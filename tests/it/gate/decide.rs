@@ -184,7 +184,9 @@ fn lets_pass(
         Who::Public | Who::Optional => true,
         Who::SignedIn => caller.is_some(),
         Who::Role(wanted) => caller == Some(wanted.as_str()),
-        Who::Phone(_) | Who::Country(_) => unreachable!("not among the rules made here"),
+        Who::Phone(_) | Who::Country(_) | Who::Client(_) => {
+            unreachable!("not among the rules made here")
+        }
     };
     (inside || !first.inside_only) && first.allow.iter().any(admits)
 }

@@ -177,8 +177,8 @@ const CASES: &[Case<'_>] = &[
             "27:22: site[1].rule[1].allow: `` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
             "27:31: site[1].rule[1].allow: `1` is not a number such as +12025550123: not a telephone number",
             "27:42: site[1].rule[1].allow: `uk` is not the two letters of a country, such as GB",
-            "27:56: site[1].rule[1].allow: `client:` is not supported yet by this version",
-            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB",
+            "27:56: site[1].rule[1].allow: `spa` is no client: there is no [[client]]",
+            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID",
         ],
     ),
     (
