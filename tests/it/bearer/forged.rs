@@ -71,6 +71,11 @@ fn two_authorizations_and_what_is_longer_than_any_of_ours_are_refused() {
     }
 }
 
+/// The same for the client itself, which no login is behind.
+fn own(token: AccessToken<'_>) -> AccessToken<'_> {
+    AccessToken { subject: Subject::Client, session: None, grant: None, ..token }
+}
+
 type Change = fn(&mut AccessToken<'_>);
 
 /// What is signed by us and still good for nothing.
@@ -112,12 +117,16 @@ fn what_a_token_says_must_still_be_so() {
         ("a client that may ask for no token of this site any more", &narrow),
     ] {
         is_refused(get(&gate, "/orders", &signed(&gate, &token(client))), why);
+        let own = own(token(client));
+        is_refused(get(&gate, "/maybe/x", &signed(&gate, &own)), why);
     }
+    let own = own(token(&spa));
+    get(&gate, "/maybe/x", &signed(&gate, &own)).is(200);
     for (why, change) in CHANGES {
         let mut changed = token(&spa);
         change(&mut changed);
         is_refused(get(&gate, "/orders", &signed(&gate, &changed)), why);
     }
-    assert_eq!(gate.app.count(), 1);
+    assert_eq!(gate.app.count(), 2);
     get(&gate, "/orders", ada.access()).is(200);
 }
