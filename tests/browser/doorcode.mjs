@@ -110,7 +110,8 @@ allow = ["public"]
 [[site.rule]]
 path = "/admin/*"
 allow = ["role:admin"]
-${others.join('')}`;
+${others.join('')}
+${hosts.clients?.({ port, app }) ?? ''}`;
 }
 
 /** What `brand` may name as its logos. */

@@ -25,4 +25,5 @@ mod story;
 mod streams;
 mod support;
 mod tls;
+mod widget;
 mod words;
