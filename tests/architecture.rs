@@ -1,6 +1,8 @@
 //! The house as a test: who may know whom, what may stand where, and how long a file may be.
 //!
 //! Reads the source as text and links nothing of it, so that it is built and run in a moment.
+#[path = "architecture/documents.rs"]
+mod documents;
 #[path = "architecture/paths.rs"]
 mod paths;
 #[path = "architecture/proofs.rs"]
@@ -49,8 +51,29 @@ fn modules_are_named_after_what_they_are() {
     hold(&["src", "tests", "benches"], rules::names);
 }
 
+#[test]
+fn every_test_that_a_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = files(&["src", "tests"]);
+    let Ok(browser) = fs::read_dir(root.join("tests/browser")) else { panic!("no browser tests") };
+    let browser = browser.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let browser: Vec<String> = browser.collect();
+    for document in ["docs/acceptance.md", "docs/security-tests.md"] {
+        let Ok(text) = fs::read_to_string(root.join(document)) else { panic!("no {document}") };
+        assert!(documents::named(&text).len() > 20, "{document} names no tests");
+        let missing = documents::missing(&text, &files, &browser);
+        assert!(missing.is_empty(), "{document}:\n{}", missing.join("\n"));
+    }
+}
+
 /// Fails with everything that `rule` finds wrong in the Rust files of `folders`.
 fn hold(folders: &[&str], rule: fn(&Source) -> Vec<String>) {
+    let wrong: Vec<String> = files(folders).iter().flat_map(rule).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Every Rust file of `folders`.
+fn files(folders: &[&str]) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for folder in folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.exists()) {
@@ -59,8 +82,7 @@ fn hold(folders: &[&str], rule: fn(&Source) -> Vec<String>) {
         }
     }
     assert!(!files.is_empty(), "no Rust file was found in {folders:?}: nothing was tested");
-    let wrong: Vec<String> = files.iter().flat_map(rule).collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    files
 }
 
 /// Adds every Rust file below `folder`, but for what packages of other languages bring along.

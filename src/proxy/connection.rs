@@ -1,17 +1,20 @@
 //! A stream around each accepted one: it ends a request head that does not come to an end, a
-//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, and
-//! is closed at once when there are too many. No hook of Pingora's can do the first: its read
-//! time-out starts anew with every byte. The others it could, at the price of a timer for each;
-//! here a connection has one, which is moved on.
+//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, is
+//! closed at once when there are too many, and says what is wrong with a head that cannot be read.
+//! No hook of Pingora's can do the first or the last: its read time-out starts anew with every byte.
+//! The others it could, at the price of a timer for each; here a connection has one, which is moved
+//! on.
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::{Buf as _, Bytes};
 use http::Version;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::raw_connect::ProxyDigest;
@@ -22,10 +25,11 @@ use pingora_core::protocols::{
 };
 use pingora_core::server::ShutdownWatch;
 use pingora_http::ResponseHeader;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::connections::{Connections, Door};
+use super::refusals::Refusals;
 
 /// From a connection's start, or a request's first byte, to the end of its head.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
@@ -37,6 +41,8 @@ pub(super) const WRITE: Duration = Duration::from_mins(1);
 /// bring their request.
 const LAST_ARRIVALS: Duration = Duration::from_millis(500);
 
+/// For what a client still sends whose head was refused.
+const READ_ON: Duration = Duration::from_secs(2);
 /// To say goodbye. In TLS that is to write, and who reads nothing would never let it end.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -99,11 +105,12 @@ pub(super) struct Front<A> {
     inner: Arc<A>,
     connections: Connections,
     door: Door,
+    refusals: Arc<Refusals>,
 }
 
 impl<A> Front<A> {
-    pub(super) fn new(inner: A, connections: Connections, door: Door) -> Self {
-        Self { inner: Arc::new(inner), connections, door }
+    pub(super) fn new(inner: A, connections: Connections, door: Door, refusals: Refusals) -> Self {
+        Self { inner: Arc::new(inner), connections, door, refusals: Arc::new(refusals) }
     }
 }
 
@@ -116,12 +123,14 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
     ) -> Option<Stream> {
         let digest = stream.get_socket_digest();
         let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
-        let _counted = self.connections.enter(from.map(std::net::SocketAddr::ip), &self.door)?;
+        let from = from.map(std::net::SocketAddr::ip);
+        let _counted = self.connections.enter(from, &self.door)?;
         let stream = match &self.door.tls {
             Some(tls) => tls.accept(stream).await?,
             None => stream,
         };
-        let guarded = Guarded::new(stream, self.door.limits.idle);
+        let refusals = Arc::clone(&self.refusals);
+        let guarded = Guarded::new(stream, self.door.limits.idle, from, refusals);
         let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
         // A connection that can be used again comes back, still guarded.
         while let Some(stream) = next {
@@ -147,10 +156,14 @@ struct Guarded {
     deadline_of: Option<u8>,
     /// While the client does not take what is written.
     unwritten: Option<Pin<Box<Sleep>>>,
+    from: Option<IpAddr>,
+    refusals: Arc<Refusals>,
+    /// What is left to write of our answer in the place of Pingora's own.
+    refusal: Option<Bytes>,
 }
 
 impl Guarded {
-    fn new(inner: Stream, idle: Duration) -> Self {
+    fn new(inner: Stream, idle: Duration, from: Option<IpAddr>, refusals: Arc<Refusals>) -> Self {
         let connection = Arc::new(Connection::new());
         // Pingora carries a digest of the stream to every request on it: our way to be found.
         let carrier = ResponseHeader::build(200, None).map(|response| {
@@ -158,8 +171,18 @@ impl Guarded {
             Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
         });
         let deadline = Box::pin(tokio::time::sleep(WHOLE_HEAD));
-        let (digest, deadline_of) = (carrier.ok(), Some(HEAD));
-        Self { inner, connection, digest, idle, deadline, deadline_of, unwritten: None }
+        Self {
+            inner,
+            connection,
+            digest: carrier.ok(),
+            idle,
+            deadline,
+            deadline_of: Some(HEAD),
+            unwritten: None,
+            from,
+            refusals,
+            refusal: None,
+        }
     }
 
     /// Whether what nothing comes of has been waited for long enough.
@@ -208,6 +231,25 @@ impl Guarded {
         }
         written
     }
+
+    /// Writes `rest` of our answer; Pingora believes that it wrote its own, of `length` bytes.
+    fn write_refusal(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut rest: Bytes,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        while rest.has_remaining() {
+            let written = Pin::new(&mut self.inner).poll_write(cx, &rest);
+            let count = ready!(self.bound_write(cx, written, |taken| *taken == rest.len()))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            rest.advance(count);
+            self.refusal = Some(rest.clone());
+        }
+        Poll::Ready(Ok(length))
+    }
 }
 
 impl AsyncRead for Guarded {
@@ -240,8 +282,14 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
-        self.bound_write(cx, written, |taken| *taken == bytes.len())
+        if self.refusal.is_none() && self.connection.state.load(Ordering::Acquire) == HEAD {
+            self.refusal = self.refusals.instead(bytes, self.from);
+        }
+        let Some(refusal) = self.refusal.clone() else {
+            let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+            return self.bound_write(cx, written, |taken| *taken == bytes.len());
+        };
+        self.write_refusal(cx, refusal, bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -279,6 +327,12 @@ impl Shutdown for Guarded {
     async fn shutdown(&mut self) {
         // Late or not, the stream is closed when it is dropped.
         let _ = tokio::time::timeout(CLOSING, self.inner.shutdown()).await;
+        if self.refusal.is_some() {
+            // A connection that is closed with bytes unread is reset, and the answer may be lost.
+            let (inner, mut unread) = (&mut self.inner, [0; 1024]);
+            let rest = async { while let Ok(1..) = inner.read(&mut unread).await {} };
+            let _ = tokio::time::timeout(READ_ON, rest).await;
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::exchange::{Exchange, send};
 use super::failure;
 use super::head;
 use super::headers;
+use super::kept;
 use super::live::{Live, Shared};
 use super::passage;
 use super::request_id;
@@ -206,6 +207,7 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.head_is_whole(session.req_header().version);
         }
+        kept::begin(session);
         if session.req_header().version == http::Version::HTTP_2 {
             // One stream of many may stand still; of HTTP/1, `connection` sees to it.
             session.set_write_timeout(Some(WRITE));
@@ -314,7 +316,8 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        error.set_retry(ctx.site().is_some_and(|site| site.upstreams.len() > 1));
+        let resolver = &self.shared.resolver;
+        error.set_retry(ctx.site().is_some_and(|site| resolver.has_others(site)));
         error
     }
 
@@ -350,7 +353,7 @@ impl ProxyHttp for Gateway {
         if streams::is_over(ctx, &self.shared) {
             ctx.decision = "session-over";
         }
-        let (code, problem) = failure::why_failed(error, session.req_header().method.is_safe());
+        let (code, problem) = failure::why_failed(error, session);
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
             if code >= 500 {
                 ctx.decision = "upstream-failed";
@@ -370,6 +373,7 @@ impl ProxyHttp for Gateway {
         if let Some(connection) = Connection::of(session.digest()) {
             connection.request_is_over();
         }
+        kept::end(session);
         let request = session.req_header();
         let error = error.map(|error| error.etype().as_str());
         let user = match &ctx.caller {

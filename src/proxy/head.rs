@@ -123,14 +123,17 @@ pub(super) fn is_for_every_hop(headers: &HeaderMap) -> bool {
 
 /// Whether a head of HTTP/1 says what Pingora read in it. It mends some heads instead of refusing
 /// them, and others read those in another way: a target with a fragment, a body with both a length
-/// and chunks (RFC 9112 §6.1). HTTP/2 has no such text. A space is `%20` here already.
+/// and chunks (RFC 9112 §6.1), a line that ends in LF alone (§2.2), which a server before us may have
+/// taken for a part of the line before. HTTP/2 has no such text. A space is `%20` here already.
 pub(super) fn is_as_read(session: &Session) -> bool {
     let Some(raw) = session.as_http1().map(HttpSession::get_headers_raw_bytes) else { return true };
     let (request, raw) = (session.req_header(), raw.trim_ascii_start());
     let rest = raw.strip_prefix(request.method.as_str().as_bytes());
     let rest = rest.and_then(|rest| rest.strip_prefix(b" ")?.strip_prefix(request.raw_path()));
     let chunked = request.headers.contains_key(TRANSFER_ENCODING);
-    rest.is_some_and(|rest| rest.starts_with(b" HTTP/1.")) && !(chunked && has_length(raw))
+    rest.is_some_and(|rest| rest.starts_with(b" HTTP/1."))
+        && memchr::memchr_iter(b'\n', raw).all(|at| raw[..at].ends_with(b"\r"))
+        && !(chunked && has_length(raw))
 }
 
 fn has_length(raw: &[u8]) -> bool {

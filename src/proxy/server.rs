@@ -21,6 +21,7 @@ use super::connections::Door;
 use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
+use super::refusals::Refusals;
 use super::settings::Settings;
 use super::tls::Tls;
 use crate::metrics::{Metrics, Watched};
@@ -89,14 +90,15 @@ fn gateway(
     tls: Option<Tls>,
 ) -> Service<Front<HttpProxy<Gateway>>> {
     let limits = settings.connections;
-    let connections = shared.drain.connections.clone();
+    let (connections, refusals) = (shared.drain.connections.clone(), Refusals::new(shared.clone()));
     let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
     let mut options = HttpServerOptions::default();
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
     let door = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
-    let mut service = Service::new("gateway".to_owned(), Front::new(proxy, connections, door));
+    let front = Front::new(proxy, connections, door, refusals);
+    let mut service = Service::new("gateway".to_owned(), front);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
         let mut sockets = TcpSocketOptions::default();

@@ -1,4 +1,6 @@
 mod own_line;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -33,6 +35,18 @@ impl Resolver {
     /// `demo` is where the built-in app listens.
     pub fn new(demo: Option<SocketAddr>) -> Self {
         Self { names: ArcSwap::default(), demo, turn: AtomicUsize::new(0) }
+    }
+
+    /// Whether another address than the one that could not be reached may be tried.
+    pub(super) fn has_others(&self, site: &Site) -> bool {
+        let names = self.names.load();
+        let addresses = |upstream: &Upstream| match upstream {
+            Upstream::Name(host, port) => {
+                names.get(&(host.clone(), *port)).map_or(0, std::vec::Vec::len)
+            }
+            Upstream::Address(_) | Upstream::Unix(_) | Upstream::Demo => 1,
+        };
+        site.upstreams.iter().map(addresses).sum::<usize>() > 1
     }
 
     /// The next upstream of a site, in turn; `None` when no name of it is resolved.

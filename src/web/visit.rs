@@ -282,6 +282,11 @@ impl Web {
         languages.negotiate(wish.or(asked), header)
     }
 
+    /// The tag of the best of our languages for a header such as `Accept-Language`.
+    pub(super) fn spoken_by(&self, header: &str) -> &str {
+        self.pages.languages().negotiate(None, Some(header)).tag()
+    }
+
     /// The language that a visitor's pages are in.
     pub(super) fn spoken_with(&self, visit: &Visit) -> &Language {
         self.language(visit.asked("lang"), Some(visit.cookies), &visit.headers)

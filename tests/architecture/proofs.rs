@@ -1,6 +1,6 @@
 //! That the reader sees what is there, and nothing else, and that every rule can fail.
 use crate::paths::{Leads, paths};
-use crate::{Source, rules};
+use crate::{Source, documents, rules};
 
 /// Where the paths of `text` lead that stay in the crate, as the file `[gate, deep]`.
 fn modules(text: &str) -> Vec<String> {
@@ -214,4 +214,23 @@ fn the_other_rules_can_fail() {
     assert!(vague.contains("a module `utils` says nothing"), "{vague}");
     let vague = said(rules::names, "tests/it/main.rs", "mod common;");
     assert!(vague.contains("a module `common` says nothing"), "{vague}");
+}
+
+#[test]
+fn a_test_that_is_not_there_is_missed() {
+    let file = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let files = [
+        file("tests/it/gate/map.rs", "#[test]\nfn one() {}\nfn helper() {}\n"),
+        file("tests/it/x.rs", "#[tokio::test]\n#[ignore = \"slow\"]\nasync fn two() {}\n"),
+        file("src/y.rs", "    #[test]\n    fn three(x in 0..4) {}\n"),
+    ];
+    let browser = ["login.test.mjs".to_owned()];
+    let missing = |row: &str| documents::missing(row, &files, &browser);
+    let good = "| `x` | it `one`, `gate::map`; long `two`; unit `three`; browser `login` |";
+    assert_eq!(missing(good), [""; 0]);
+    assert_eq!(missing("`four` and | a table | without `its end`"), [""; 0]);
+    for gone in ["helper", "four", "gate::maps", "map", "log", ""] {
+        let row = format!("| a | b |\n|---|---|\n| `one` | it `one`, `{gone}` |");
+        assert_eq!(missing(&row), [format!("3: there is no test `{gone}`")]);
+    }
 }

@@ -1,5 +1,5 @@
 // Starts the real binary before a fake app, with a fake Twilio, in a folder of its own.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { startApp, startElsewhere } from './app.mjs';
+import { makeCertificate } from './certificate.mjs';
 import { freePort, until } from './servers.mjs';
 import { ACCOUNT, SERVICE, TOKEN, startTwilio } from './twilio.mjs';
 
@@ -36,35 +36,42 @@ export const APART = {
 const at = (place, port, { scheme = 'http' }) =>
   `${scheme}://${place.replace(/^[^/]+/, (host) => `${host}:${port}`)}`;
 
-const CERTIFICATE = { certificate: 'certificate.pem', key: 'key.pem' };
+/** Login pages and API alone, for applications that are behind no gate. */
+export const ALONE = { issuer: '127.0.0.1' };
 
-/** For two days, written to `folder`. */
-async function makeCertificate(hosts, folder) {
-  const places = [hosts.issuer, hosts.shop, ...Object.values(hosts.others)];
-  const names = new Set(places.map((place) => `DNS:${place.split('/')[0]}`));
-  const { certificate, key } = CERTIFICATE;
-  const kind = ['-x509', '-days', '2', '-subj', '/CN=Acme', '-nodes', '-newkey', 'ec'];
-  const more = ['-pkeyopt', 'ec_paramgen_curve:P-256', '-addext', `subjectAltName=${[...names]}`];
-  const files = ['-out', certificate, '-keyout', key];
-  await promisify(execFile)('openssl', ['req', ...kind, ...more, ...files], { cwd: folder });
-}
+/** The same by a name, without and with TLS. */
+export const ALONE_BY_NAME = { issuer: 'localhost' };
+export const ALONE_SECURE = { issuer: 'localhost', scheme: 'https' };
 
-function configuration({ hosts, brand, limits, port, admin, twilio, app }) {
-  const others = Object.entries(hosts.others).map(
-    ([name, place]) => `
+const site = (name, url, app) => `
 [[site]]
 name = "${name}"
-url = "${at(place, port, hosts)}"
+url = "${url}"
 upstreams = ["127.0.0.1:${app}"]
-`,
-  );
-  const { certificate, key } = CERTIFICATE;
-  const tls = hosts.scheme ? `tls = [{ certificate = "${certificate}", key = "${key}" }]` : '';
+`;
+
+function sites(hosts, port, app) {
+  const { shop, others = {} } = hosts;
+  if (!shop) return '';
+  const further = ([name, place]) => site(name, at(place, port, hosts), app);
+  return `${site('Shop', at(shop, port, hosts), app)}
+[[site.rule]]
+path = "/public/*"
+allow = ["public"]
+
+[[site.rule]]
+path = "/admin/*"
+allow = ["role:admin"]
+${Object.entries(others).map(further).join('')}`;
+}
+
+function configuration({ hosts, parts, port, admin, twilio, app }) {
+  const { brand = '', login = '', limits = '', sms = '', clients = '' } = parts;
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
 public_url = "${at(hosts.issuer, port, hosts)}"
-${tls}
+${hosts.scheme ? 'tls = [{ certificate = "certificate.pem", key = "key.pem" }]' : ''}
 
 [admin]
 listen = "127.0.0.1:${admin}"
@@ -78,6 +85,7 @@ ${brand}
 
 [login]
 countries = ["US", "GB"]
+${login}
 
 # Every person of these tests comes from one address within the same minute.
 [limits]
@@ -87,6 +95,7 @@ ${limits}
 
 [sms]
 providers = ["twilio"]
+${sms}
 
 [sms.twilio]
 account_sid = "${ACCOUNT}"
@@ -98,28 +107,25 @@ base_url = "http://127.0.0.1:${twilio}"
 phone = "${ADMIN}"
 roles = ["admin"]
 
-[[site]]
-name = "Shop"
-url = "${at(hosts.shop, port, hosts)}"
-upstreams = ["127.0.0.1:${app}"]
+${sites(hosts, port, app)}
+${typeof clients === 'function' ? clients({ port, app }) : clients}`;
+}
 
-[[site.rule]]
-path = "/public/*"
-allow = ["public"]
-
-[[site.rule]]
-path = "/admin/*"
-allow = ["role:admin"]
-${others.join('')}
-${hosts.clients?.({ port, app }) ?? ''}`;
+function certificateFor({ issuer, shop = issuer, others = {} }) {
+  const places = [issuer, shop, ...Object.values(others)];
+  return makeCertificate(places.map((place) => place.split('/')[0]));
 }
 
 /** What `brand` may name as its logos. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
-/** `brand`, `limits`: further lines of those parts of its settings. */
-export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
+/**
+ * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
+ * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`; `secrets`, what the environment holds for settings that say `env:`; and the
+ * `pair` of certificate and key to use.
+ */
+export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
   const elsewhere = await startElsewhere();
   const app = await startApp({ leaveTo: elsewhere.url });
@@ -129,11 +135,15 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
   const ports = { port, admin, twilio: twilio.port, app: app.port };
-  await writeFile(config, configuration({ hosts, brand, limits, ...ports }));
-  if (hosts.scheme) await makeCertificate(hosts, folder);
+  await writeFile(config, configuration({ hosts, parts, ...ports }));
   for (const name of ['logo.svg', 'logo-dark.svg']) await writeFile(join(folder, name), LOGO);
+  const pair = hosts.scheme ? (parts.pair ?? (await certificateFor(hosts))) : {};
+  if (hosts.scheme) {
+    await writeFile(join(folder, 'certificate.pem'), pair.certificate);
+    await writeFile(join(folder, 'key.pem'), pair.key);
+  }
 
-  const program = run(config, folder);
+  const program = run(config, folder, parts.secrets);
   const stop = async () => {
     await program.stop();
     await Promise.all([app.stop(), twilio.stop(), elsewhere.stop()]);
@@ -149,10 +159,11 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   }
 
   return {
-    origin: at(hosts.shop, port, hosts),
+    origin: at(hosts.shop ?? hosts.issuer, port, hosts),
     issuer: at(hosts.issuer, port, hosts),
     /** Where another site is. */
     other: (name) => at(hosts.others[name], port, hosts),
+    certificate: pair.certificate,
     app,
     twilio,
     elsewhere,
@@ -165,11 +176,11 @@ export async function startDoorcode(hosts = TOGETHER, brand = '', limits = '') {
   };
 }
 
-function run(config, folder) {
+function run(config, folder, secrets = {}) {
   const child = spawn(BINARY, ['serve', '--config', config], {
     cwd: folder,
     // Nothing else of this machine's environment: a proxy setting would catch the calls to Twilio.
-    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1' },
+    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1', ...secrets },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = [];

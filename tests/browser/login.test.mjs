@@ -21,7 +21,7 @@ let browser;
 let doorcode;
 before(async () => {
   // A second is the shortest wait before a code is sent again.
-  doorcode = await startDoorcode(undefined, '', 'first_wait = "1s"');
+  doorcode = await startDoorcode(undefined, { limits: 'first_wait = "1s"' });
   browser = await openBrowser();
 });
 after(async () => {
@@ -217,7 +217,7 @@ for (const [n, [what, written]] of PASTED.entries()) {
 
 test('the wait for another code is counted down in silence and ends with one word', async (t) => {
   // Far longer than it takes to get to the page on any machine.
-  const waiting = await startDoorcode(undefined, '', 'first_wait = "5m"');
+  const waiting = await startDoorcode(undefined, { limits: 'first_wait = "5m"' });
   t.after(() => waiting.stop());
   const person = await Person.at(browser, waiting);
   const { page } = person;
@@ -280,7 +280,7 @@ const BRANDS = {
 
 for (const [n, [which, brand]] of Object.entries(BRANDS).entries()) {
   test(`each page asks its own host for a few small files, ${which}`, async (t) => {
-    const branded = await startDoorcode(undefined, brand);
+    const branded = await startDoorcode(undefined, { brand });
     t.after(() => branded.stop());
     const dark = await openDarkBrowser();
     t.after(() => dark.close());

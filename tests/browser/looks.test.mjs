@@ -91,7 +91,7 @@ const BRANDS = {
 
 for (const [color, brand] of Object.entries(BRANDS)) {
   test(`pages are sound in ${color}`, async (t) => {
-    const branded = await startDoorcode(undefined, brand);
+    const branded = await startDoorcode(undefined, { brand });
     t.after(() => branded.stop());
     for (const tongue of LANGUAGES) {
       const { locale, phone } = tongue;

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { until } from './servers.mjs';
 
+/** The names that pages have here. */
+const HERE = ['localhost', '*.localhost', '127.0.0.1'];
+
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -17,6 +20,8 @@ const LAUNCH = {
     '--disable-sync',
     '--no-first-run',
     '--no-proxy-server',
+    // Nothing leaves this machine, whatever a page asks for.
+    `--host-resolver-rules=MAP * ~NOTFOUND, ${HERE.map((host) => `EXCLUDE ${host}`)}`,
     // Chromium's sandbox refuses to start as root, and containers mostly run as root.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ],
@@ -33,18 +38,22 @@ export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
 export const ERROR = '[role=alert]';
 
+const ON_THIS_MACHINE = /^(127\.0\.0\.1|([a-z]+\.)*localhost)$/;
+
 /**
- * Waits for a page to get to `url`. Not by `waitForURL`, which gives up when one way there is cut
- * off by another, as by a second click.
+ * Waits for a page to get to where `there` says yes. Not by `waitForURL`, which gives up when one
+ * way there is cut off by another, as by a second click.
  */
-export async function landed(page, url) {
-  await until(() => page.url() === url, () => `${url}; the page is at ${page.url()}`);
+export async function landed(page, there) {
+  const known = typeof there === 'string' ? (url) => url === there : there;
+  await until(() => known(page.url()), () => `${there}; the page is at ${page.url()}`);
   await page.waitForLoadState();
 }
 
 export class Person {
   #violations = [];
   #broken = [];
+  #away = new Set();
   #profile = null;
   /** The addresses of all pages asked for, redirects included, as `GET https://…`. */
   journey = [];
@@ -75,6 +84,8 @@ export class Person {
     });
     context.on('weberror', (event) => this.#broken.push(`script error: ${event.error()}`));
     context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      if (protocol.startsWith('http') && !ON_THIS_MACHINE.test(hostname)) this.#away.add(hostname);
       if (request.isNavigationRequest()) this.journey.push(`${request.method()} ${request.url()}`);
     });
     context.on('response', (answer) => {
@@ -122,6 +133,12 @@ export class Person {
     await this.#expect(`to land on ${url}`, () => landed(this.page, url));
   }
 
+  /** Waits for an address that begins so. */
+  async landsAt(start) {
+    const there = (url) => url.startsWith(start);
+    await this.#expect(`to land at ${start}…`, () => landed(this.page, there));
+  }
+
   async sees(selector, what) {
     await this.#expect(`to see ${what}`, () => this.#shown(this.page.locator(selector)));
   }
@@ -161,11 +178,15 @@ export class Person {
     ].join('\n');
   }
 
-  /** Nothing on the way may have been blocked, broken or missing. */
-  async leave() {
+  /**
+   * Nothing on the way may have been blocked, broken or missing, and nothing asked for elsewhere
+   * but of the hosts in `away`, for which the test itself answers.
+   */
+  async leave({ away = [] } = {}) {
     await this.close();
     assert.deepEqual(this.#violations, [], 'pages must keep to their own Content-Security-Policy');
     assert.deepEqual(this.#broken, [], 'every part of a page must load, and every script run');
+    assert.deepEqual([...this.#away], away, 'no request leaves this machine');
   }
 
   async close() {

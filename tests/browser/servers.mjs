@@ -1,15 +1,22 @@
 // A small HTTP server on a free loopback port, and waiting. Everything else here stands on these.
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Starts a server; `answer(request, body, response)` gets the whole body as text. */
-export async function serve(answer, port = 0) {
-  const server = createServer(async (request, response) => {
+/**
+ * Starts a server; `answer(request, body, response)` gets the whole body as text. With a `pair` of
+ * certificate and key it speaks TLS.
+ */
+export async function serve(answer, { port = 0, pair = null } = {}) {
+  const whole = async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     answer(request, Buffer.concat(chunks).toString('utf8'), response);
-  });
+  };
+  const server = pair
+    ? https.createServer({ cert: pair.certificate, key: pair.key }, whole)
+    : http.createServer(whole);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const stop = () => {
@@ -35,7 +42,7 @@ export async function freePort() {
     const port = FIRST + ((process.pid * EACH + taken) % (LAST - FIRST));
     taken += 1;
     try {
-      const { stop } = await serve(() => {}, port);
+      const { stop } = await serve(() => {}, { port });
       await stop();
       return port;
     } catch (error) {
@@ -44,8 +51,8 @@ export async function freePort() {
   }
 }
 
-/** Asks `probe` again and again until it gives something, and gives that. */
-export async function until(probe, what, seconds = 60) {
+/** Asks `probe` again and again, `every` so many ms, until it gives something, and gives that. */
+export async function until(probe, what, seconds = 60, every = 20) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();
@@ -53,6 +60,6 @@ export async function until(probe, what, seconds = 60) {
     if (Date.now() > end) {
       throw new Error(`Waited ${seconds} s for ${typeof what === 'function' ? what() : what}`);
     }
-    await pause(20);
+    await pause(every);
   }
 }

@@ -13,14 +13,17 @@ const BASIC = `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`;
 export async function startTwilio() {
   const texts = [];
   const faults = [];
+  const unreachable = new Set();
 
   const { port, stop } = await serve((request, body, response) => {
     const form = new URLSearchParams(body);
     const fault = complaint(request, form);
     if (fault) faults.push(`${request.method} ${request.url}: ${fault.message}`);
-    else texts.push({ to: form.get('To'), body: form.get('Body') });
-    const answer = fault ?? accepted(form);
-    response.writeHead(fault?.status ?? 201, { 'content-type': 'application/json' });
+    const lost = unreachable.has(form.get('To')) ? NO_NUMBER : null;
+    const refused = fault ?? lost;
+    if (!refused) texts.push({ to: form.get('To'), body: form.get('Body') });
+    const answer = refused ?? accepted(form);
+    response.writeHead(refused?.status ?? 201, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   });
 
@@ -31,6 +34,8 @@ export async function startTwilio() {
     port,
     stop,
     faults,
+    /** Numbers that Twilio finds to be nobody's, which is no fault of who asks. */
+    unreachable,
     sentTo,
     /** The newest text to a number, waited for. */
     text: (phone) => until(() => sentTo(phone).at(-1), nobody(phone)),
@@ -54,9 +59,7 @@ function complaint(request, form) {
   const repeated = [...form.keys()].find((key) => form.getAll(key).length > 1);
   if (repeated) return refusal(400, 21604, `${repeated} came twice`);
   if (!form.get('To')) return refusal(400, 21604, "A 'To' phone number is required.");
-  if (!/^\+[1-9]\d{6,14}$/.test(form.get('To'))) {
-    return refusal(400, 21211, "Invalid 'To' Phone Number");
-  }
+  if (!/^\+[1-9]\d{6,14}$/.test(form.get('To'))) return NO_NUMBER;
   if (!form.get('Body')) return refusal(400, 21602, 'Message body is required.');
   if (form.has('From')) return refusal(400, 21606, 'this test configures a messaging service');
   if (form.get('MessagingServiceSid') !== SERVICE) return refusal(400, 21703, 'no such service');
@@ -66,6 +69,8 @@ function complaint(request, form) {
   }
   return null;
 }
+
+const NO_NUMBER = refusal(400, 21211, "Invalid 'To' Phone Number");
 
 function refusal(status, code, message) {
   return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status };

@@ -15,7 +15,9 @@ const HOSTS = {
   issuer: 'auth.acme.localhost',
   shop: 'shop.acme.localhost',
   others: { Wiki: 'wiki.other.localhost' },
-  clients: ({ port, app }) => `
+};
+/** A rule of the last site, and the client whose pages these are. */
+const clients = ({ port, app }) => `
 [[site.rule]]
 path = "/public/*"
 allow = ["public"]
@@ -28,8 +30,7 @@ web_origins = [
   "http://spa.acme.localhost:${app}", "http://shop.acme.localhost:${port}",
   "http://wiki.other.localhost:${port}", "http://spa.other.localhost:${app}",
 ]
-`,
-};
+`;
 const PATH = '/public/widget';
 
 /** An app's page. Its own ids, so that those of the element must be others. */
@@ -49,7 +50,7 @@ let browser;
 let doorcode;
 before(async () => {
   await mkdir(OUT, { recursive: true });
-  doorcode = await startDoorcode(HOSTS);
+  doorcode = await startDoorcode(HOSTS, { clients });
   browser = await openBrowser();
 });
 after(async () => {

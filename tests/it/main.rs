@@ -13,6 +13,7 @@ mod enumeration;
 mod fail_points;
 mod gate;
 mod handover;
+mod holes;
 mod identity;
 mod limits;
 mod login;

@@ -1,9 +1,12 @@
 //! What lives longer than a request, what is larger than one, and what is hidden in one.
 mod app;
 mod bodies;
+mod clients;
 mod ends;
 mod h2;
+mod h2_floods;
 mod limits;
 mod passing;
 mod smuggling;
+mod timeouts;
 mod websockets;

@@ -3,19 +3,17 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
+use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
 use super::super::Web;
 use crate::oauth::Grant;
 
-/// What every OpenID client reads first (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). Public,
-/// so that every page may.
+/// What every OpenID client reads first (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 pub(in crate::web) async fn configuration(State(web): State<Arc<Web>>) -> Response {
     let mut response = axum::Json(document(&web)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let cacheable = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(CACHE_CONTROL, cacheable);
     response
 }
 

@@ -46,7 +46,7 @@ pub(in crate::web) async fn start(
         asker,
         phone: &phone,
         language: call.language(),
-        page_language: None,
+        page_language: call.language().map(|header| web.spoken_by(header)),
         page_host: page.map(crate::domain::Origin::host),
         application: Some(&client.name),
     };

@@ -144,7 +144,7 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "words/nl.toml",
         b"name = \"Nederlands\"\n[words]\ndone_title = \"a\"",
-        "words/nl.toml: lacks the words account_back, ",
+        "words/nl.toml: lacks the words account_app, account_back, ",
     ),
     ("words/xx.toml", b"", "words/xx.toml: xx is not a language with known plural rules"),
     ("words/NL.toml", b"", "words/NL.toml: NL is written nl"),

@@ -200,3 +200,18 @@ fn where_case_is_nothing_a_site_keeps_its_paths_in_any_case() {
     assert_eq!(place(&map, "example.com", "/shop/X"), SHOP);
     assert_eq!(place(&map, "example.com", "/Shopping"), ROOT);
 }
+
+#[test]
+fn of_hundreds_of_hosts_each_is_found_in_any_case() {
+    let hosts: Vec<String> = (0..200).map(|n| format!("app-{n}.example.com")).collect();
+    let urls: Vec<String> = hosts.iter().map(|host| format!("https://{host}")).collect();
+    let map = map("https://auth.example.com", &urls.iter().map(String::as_str).collect::<Vec<_>>());
+    for (host, url) in hosts.iter().zip(&urls) {
+        for spelled in [host.clone(), host.to_uppercase(), host.replace("app", "App")] {
+            let request = Request::get("/x").header("host", spelled).body(()).unwrap();
+            let parts = request.into_parts().0;
+            assert_eq!(place(&map, &authority(&parts).unwrap(), "/x"), *url);
+        }
+    }
+    assert_eq!(place(&map, "app-200.example.com", "/x"), "unknown host");
+}

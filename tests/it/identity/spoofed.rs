@@ -107,7 +107,8 @@ fn no_name_reaches_an_app_as_a_trailer() {
             let lines = [("Transfer-Encoding", "chunked"), ("Trailer", title.as_str())];
             let lines = [lines[0], lines[1], ("Origin", &browser.origin())];
             let head = String::from_utf8(browser.request("POST", path, &lines, None)).unwrap();
-            let body = format!("3\r\nabc\r\n0\r\n{title}: spoofed\r\n\r\n");
+            let trailers = spellings(name).join(": spoofed\r\n") + ": spoofed\r\n";
+            let body = format!("3\r\nabc\r\n0\r\n{trailers}\r\n");
             gate.exchange(&(head + &body)).is(200);
             let seen = gate.app.last();
             assert_eq!((seen.body.as_slice(), seen.method.as_str()), (&b"abc"[..], "POST"));
@@ -130,6 +131,61 @@ fn no_connection_header_takes_out_what_the_gate_says() {
             // A server behind would take out what its own hop's header names.
             let passed = seen.all("connection").join(",").to_ascii_lowercase();
             assert!(!passed.contains("x-"), "{options} became {passed}");
+        }
+    }
+}
+
+/// What every app is told, whoever calls.
+const ALWAYS: [&str; 5] = [
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-request-id",
+];
+
+#[test]
+fn no_option_of_connection_in_any_spelling_changes_what_an_app_is_told_on_any_route() {
+    let gate = gate();
+    for (mut browser, path) in visits(&gate) {
+        browser.get(path).is(200);
+        let told = |seen: &crate::support::upstream::Seen| {
+            // Made anew for each request, and told here by its presence.
+            let value = |name: &str, value: &str| match name {
+                "x-request-id" | "x-doorcode-assertion" => String::new(),
+                _ => value.to_owned(),
+            };
+            let of_ours = seen.headers.iter().filter(|(name, _)| name.starts_with("x-"));
+            let mut told: Vec<_> =
+                of_ours.map(|(name, text)| (name.clone(), value(name, text))).collect();
+            told.sort_unstable();
+            told
+        };
+        let right = told(&gate.app.last());
+        for name in names().into_iter().chain(ALWAYS) {
+            let spellings = spellings(name);
+            let some = spellings[1..].join(", ");
+            for options in [name.to_owned(), name.to_uppercase(), format!("close,{some}")] {
+                let lines = [("Connection", options.as_str()), (name, "spoofed")];
+                let before = gate.app.count();
+                let answer = browser.send("GET", path, &lines, None);
+                // Refused, or as if nothing had been said.
+                if answer.status == 400 {
+                    assert_eq!(gate.app.count(), before, "{options} at {path}");
+                    continue;
+                }
+                answer.is(200);
+                assert_eq!(told(&gate.app.last()), right, "{options} at {path}");
+            }
+        }
+        let many = (0..40).map(|n| format!("x-a{n}, ")).collect::<Vec<_>>().concat();
+        for name in ALWAYS {
+            let lines = [("Connection", format!("{many}{name}")), (name, "spoofed".to_owned())];
+            let lines = lines.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let before = gate.app.count();
+            let answer = browser.send("GET", path, &lines, None);
+            let passed = gate.app.count() > before;
+            assert!(!passed || told(&gate.app.last()) == right, "{name} at {path}: {answer}");
         }
     }
 }

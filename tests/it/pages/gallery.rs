@@ -167,6 +167,7 @@ impl Gallery<'_> {
         self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
         self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
+        self.add("application", &MessagePage::Application { why: text });
         self.add("timed-out", &MessagePage::TimedOut { again: link });
         for retry in [true, false] {
             self.add(

@@ -6,32 +6,32 @@ use std::time::Duration;
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const ON: (&str, &str) = ("[server]\n", "[server]\nh2c = true\n");
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const ON: (&str, &str) = ("[server]\n", "[server]\nh2c = true\n");
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RESET: u8 = 3;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-const ACK: u8 = 1;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RESET: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const GOAWAY: u8 = 7;
+pub(super) const CONTINUATION: u8 = 9;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
+pub(super) const ACK: u8 = 1;
 
 /// A connection that writes frames as a test says, right or wrong (RFC 9113 §4.1).
-struct Frames(TcpStream);
+pub(super) struct Frames(pub(super) TcpStream);
 
 /// What a stream ended with.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// Whether the status is 200, and the body.
     Answer(bool, String),
     Reset,
     Closed,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a length").to_be_bytes();
     let mut frame = length[1..].to_vec();
     frame.extend([kind, flags]);
@@ -41,7 +41,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Literal fields without indexing, names new, nothing compressed (RFC 7541 §6.2.2).
-fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| {
         let length = u8::try_from(text.len()).ok().filter(|length| *length < 127);
         [&[length.expect("a short text")], text.as_bytes()].concat()
@@ -51,7 +51,7 @@ fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 impl Frames {
-    fn to(port: u16) -> Self {
+    pub(super) fn to(port: u16) -> Self {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
         stream.set_nodelay(true).expect("no delay");
@@ -59,12 +59,12 @@ impl Frames {
         Self(stream)
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    pub(super) fn send(&mut self, bytes: &[u8]) {
         // A server that has heard enough may close before all is sent.
         let _ = self.0.write_all(bytes);
     }
 
-    fn next(&mut self) -> Option<(u8, u8, u32, Vec<u8>)> {
+    pub(super) fn next(&mut self) -> Option<(u8, u8, u32, Vec<u8>)> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).ok()?;
         let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
@@ -78,7 +78,7 @@ impl Frames {
     }
 
     /// Waits for the end of a stream.
-    fn end_of(&mut self, stream: u32) -> End {
+    pub(super) fn end_of(&mut self, stream: u32) -> End {
         let (mut good, mut body) = (false, Vec::new());
         while let Some((kind, flags, on, payload)) = self.next() {
             match (kind, on == stream) {
@@ -96,13 +96,13 @@ impl Frames {
         End::Closed
     }
 
-    fn ask(&mut self, stream: u32, of: &[(&str, &str)]) -> End {
+    pub(super) fn ask(&mut self, stream: u32, of: &[(&str, &str)]) -> End {
         self.send(&frame(HEADERS, END_STREAM | END_HEADERS, stream, &fields(of)));
         self.end_of(stream)
     }
 }
 
-fn get<'a>(authority: &'a str, path: &'a str) -> [(&'a str, &'a str); 4] {
+pub(super) fn get<'a>(authority: &'a str, path: &'a str) -> [(&'a str, &'a str); 4] {
     [(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path)]
 }
 

@@ -212,3 +212,70 @@ fn the_second_of_two_requests_in_one_go_is_not_asked_and_the_connection_says_so(
     assert!(wire.is_closed(), "a client knows by this that it has to ask again (RFC 9112 §9.3.2)");
     assert_eq!(app.count(), 1);
 }
+
+/// Heads that two servers could read in two ways: the lines between request line and blank line.
+const TWO_WAYS: [&str; 33] = [
+    "Transfer-Encoding: gzip\r\n",
+    "Transfer-Encoding: identity\r\n",
+    "Transfer-Encoding: gzip, chunked\r\n",
+    "Transfer-Encoding: chunked, identity\r\n",
+    "Transfer-Encoding: chunked, chunked\r\n",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: chunked;q=1\r\n",
+    "Transfer-Encoding: \"chunked\"\r\n",
+    "Transfer-Encoding: xchunked\r\n",
+    "Transfer-Encoding: \x0bchunked\r\n",
+    "Transfer-Encoding:\r\n chunked\r\n",
+    "Transfer-Encoding : chunked\r\n",
+    "Transfer_Encoding: chunked\r\n",
+    "Transfer-Encoding: \r\n",
+    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "Content-Length: 5\r\nContent-Length: 6\r\n",
+    "Content-Length: 5, 5\r\n",
+    "Content-Length: 05\r\n",
+    "Content-Length: +5\r\n",
+    "Content-Length: -5\r\n",
+    "Content-Length: 0x5\r\n",
+    "Content-Length: 5 5\r\n",
+    "Content-Length: \r\n",
+    "Content-Length : 5\r\n",
+    "Content_Length: 5\r\n",
+    " Content-Length: 5\r\n",
+    "X-A: b\r\n folded\r\n",
+    "X-A: b\r\n\tfolded\r\n",
+    "X-A: b\rX-B: c\r\n",
+    "X-A: b\0c\r\n",
+    "X-A: b\nX-B: c\r\n",
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n",
+];
+
+#[test]
+fn a_head_that_can_be_read_in_two_ways_is_refused() {
+    let gate = Gate::start();
+    let host = gate.browser().authority;
+    let with = |lines: &&str| {
+        let head = |method| format!("{method} /public/x HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n");
+        ["GET", "POST"].map(head)
+    };
+    let starts = [
+        format!("GET /public/x HTTP/1.1\nHost: {host}\n\n"),
+        format!("GET /public/x HTTP/1.1\r\nHost: {host}\n\r\n"),
+        format!("GET /public/x HTTP/1.2\r\nHost: {host}\r\n\r\n"),
+        format!("GET /public/x HTTP/2.0\r\nHost: {host}\r\n\r\n"),
+        format!("GET /public/x http/1.1\r\nHost: {host}\r\n\r\n"),
+        format!("GET /public/x HTTP/1.0\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    ];
+    let mut taken = Vec::new();
+    for head in TWO_WAYS.iter().flat_map(with).chain(starts) {
+        let mut wire = Wire::to(gate.port);
+        wire.hurry(Duration::from_secs(5));
+        wire.send(head.as_bytes()).expect("sent");
+        let status = wire.answer(false).map_or(0, |answer| answer.status);
+        if status != 400 {
+            taken.push((head, status));
+        }
+    }
+    assert!(taken.is_empty(), "{taken:#?}");
+    assert_eq!(gate.app.count(), 0, "{:?}", gate.app.seen());
+}

@@ -1,0 +1,89 @@
+//! Answers to heads that Pingora's parser refuses itself: a broken field, `CONNECT`, more than 256
+//! fields. It writes a bare status before any hook of ours is called. The stream of the connection
+//! puts this in its place, so that such a request too has an id, an answer that says what is wrong,
+//! and a line in the access log. What it asked for is not known.
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::access_log::Line;
+use super::head;
+use super::live::Shared;
+use super::outgoing::Outgoing;
+use super::request_id;
+use crate::system::Timestamp;
+use crate::web::Problem;
+
+/// How every answer of HTTP/1.1 begins; no frame of HTTP/2 that comes before the first request does.
+const BARE: &[u8] = b"HTTP/1.1 ";
+
+pub(super) struct Refusals(Shared);
+
+impl Refusals {
+    pub(super) const fn new(shared: Shared) -> Self {
+        Self(shared)
+    }
+
+    /// What is sent instead of what Pingora writes before a head is whole, and logs it. `None`:
+    /// those bytes are no answer.
+    pub(super) fn instead(&self, bytes: &[u8], from: Option<IpAddr>) -> Option<Bytes> {
+        let status = bytes.strip_prefix(BARE)?.first_chunk::<3>()?;
+        let problem = match StatusCode::from_bytes(status).ok()? {
+            StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed,
+            _ => Problem::BadRequest,
+        };
+        let (live, now) = (self.0.live.load(), self.0.system.now());
+        let id = request_id::of(&HeaderMap::new(), false, &self.0.system);
+        let mut answer = head::refusal(&problem, &HeaderMap::new(), &live.web);
+        let outgoing = Outgoing { request_id: Some(id.clone()), ..Outgoing::default() };
+        outgoing.write_ours(answer.headers_mut());
+        finish(&mut answer, now);
+        live.requests.count(None, "bad-request", answer.status().as_u16());
+        self.0.access_log.write(&Line {
+            at: now,
+            client: from,
+            method: "",
+            host: "",
+            path: "",
+            status: answer.status().as_u16(),
+            bytes: answer.body().len(),
+            took: Duration::ZERO,
+            decision: "bad-request",
+            user: None,
+            error: Some("InvalidHTTPHeader"),
+            request_id: id.to_str().ok(),
+        });
+        Some(written(&answer))
+    }
+}
+
+/// What Pingora adds to the answers that it writes.
+fn finish(answer: &mut Response<Bytes>, now: Timestamp) {
+    let length = answer.body().len();
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    let time = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time);
+    if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+        headers.insert(DATE, date);
+    }
+}
+
+/// As it goes over the wire (RFC 9112 §2.1).
+fn written(answer: &Response<Bytes>) -> Bytes {
+    let mut bytes = [BARE, answer.status().as_str().as_bytes(), b" "].concat();
+    bytes.extend_from_slice(answer.status().canonical_reason().unwrap_or_default().as_bytes());
+    bytes.extend_from_slice(b"\r\n");
+    for (name, value) in answer.headers() {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            bytes.extend_from_slice(part);
+        }
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(answer.body());
+    bytes.into()
+}
