@@ -27,4 +27,5 @@ mod story;
 mod streams;
 mod support;
 mod tls;
+mod widget;
 mod words;
