@@ -56,7 +56,10 @@ pub(in crate::web) async fn admit(
     }
     let read = match axum::body::to_bytes(body, LONGEST_BODY).await {
         Ok(body) => Call::read(&parts, facts, &body, origin.cloned()).map_err(ApiError::from),
-        Err(_) => Err(ApiError::bad("invalid_request", "the body cannot be read")),
+        Err(_) => {
+            let text = format!("the body cannot be read, or is longer than {LONGEST_BODY} bytes");
+            Err(ApiError::bad("invalid_request", text))
+        }
     };
     let (client, mut response) = match read {
         Ok(call) => {
