@@ -17,8 +17,8 @@ use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as Lo
 use crate::metrics::{self, Metrics, MetricsError, Watched};
 use crate::oauth::{Algorithm, KeysError, Rotation, SigningKeys, Style, Usage};
 use crate::proxy::{
-    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
-    Resolver, Shared, TlsError,
+    self, AccessLog, Bearers, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts,
+    Readiness, Resolver, Shared, TlsError,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -85,6 +85,7 @@ struct Lasting {
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
+    bearers: Arc<Bearers>,
     keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginParts,
@@ -115,8 +116,9 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
-    let Lasting { system, events, metrics, store, sessions, keys, resolver, .. } = lasting;
-    let shared = Shared { live, sessions, keys, resolver, access_log, drain, events, system };
+    let Lasting { system, events, metrics, store, sessions, bearers, keys, resolver, .. } = lasting;
+    let shared =
+        Shared { live, sessions, bearers, keys, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
 }
@@ -173,6 +175,7 @@ fn lasting(
     let counted = Arc::clone(metrics.happened());
     let events: Arc<dyn Sink> = Arc::new(Sinks(vec![Arc::new(Log), counted]));
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
+    let bearers = Arc::new(Bearers::new(Arc::clone(&store) as _));
     let outbox = Arc::new(outbox);
     let attempts = Arc::new(MemoryAttempts::default());
     let login = LoginParts {
@@ -194,6 +197,7 @@ fn lasting(
         keyring,
         store,
         sessions,
+        bearers,
         keys,
         outbox,
         login,
@@ -227,7 +231,8 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let web = Arc::new(Web::new(parts, &lasting.keyring));
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
     let requests = lasting.metrics.requests(&sites, DECISIONS)?;
-    let parts = LiveParts { map, directory, session: config.session, web, requests };
+    let (session, clients) = (config.session, config.oauth.clients.clone());
+    let parts = LiveParts { map, directory, session, web, clients, requests };
     Ok(Live::new(parts, &config.proxy))
 }
 

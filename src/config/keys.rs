@@ -325,7 +325,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].rule[].methods", List, Optional("every method"),
         "The methods that the rule is for, such as `[\"GET\", \"HEAD\"]`. Where a site has such a rule, headers that give a request another method (`X-HTTP-Method-Override`) do not reach the app; one that takes it from a form or query (`_method`) must have that switched off."),
     key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),
-        "Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`."),
+        "Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, whoever it acts for). An access token that a client has for somebody counts as that person; see [identity](identity.md#applications)."),
     key("site[].rule[].from", List, Optional("from anywhere"),
         "Networks that the caller must also come from, such as `10.0.0.0/8`."),
 ];

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::domain::{Country, OriginPattern, PhoneNumber, Role};
 use crate::gate::{Hsts, Upstream, Who};
+use crate::oauth::ClientId;
 
 /// A text of the file between backticks: without control characters and not endless.
 pub(super) fn shown(text: &str) -> String {
@@ -134,6 +135,10 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).map_err(|why| format!("{} cannot be a role: {why}", shown(text)))
 }
 
+pub(super) fn client(text: &str) -> Result<ClientId, String> {
+    ClientId::parse(text).map_err(|why| format!("{} {why}", shown(text)))
+}
+
 /// What pages call an app or its owner.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let good = (1..=40).contains(&text.chars().count())
@@ -166,7 +171,7 @@ const KINDS: &[(&str, ReadWho)] = &[
     ("role:", |text| role(text).map(Who::Role)),
     ("phone:", |text| phone(text).map(Who::Phone)),
     ("country:", |text| country(text).map(Who::Country)),
-    ("client:", |_| Err("`client:` is not supported yet by this version".to_owned())),
+    ("client:", |text| client(text).map(Who::Client)),
 ];
 
 /// One word of `allow`.
@@ -179,7 +184,7 @@ pub(super) fn who(text: &str) -> Result<Who, String> {
         let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
         let hint = nearest(text, words.into_iter()).map(|word| format!("; did you mean `{word}`?"));
         Err(hint.map_or_else(
-            || format!("{} is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB", shown(text)),
+            || format!("{} is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID", shown(text)),
             |hint| format!("{} is nobody{hint}", shown(text)),
         ))
     })

@@ -37,7 +37,7 @@ pub enum Decision {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Signed in, but the rule is for others.
+    /// Known, but the rule is for others.
     NotAllowed,
     /// The rule is for other networks.
     Network,
@@ -97,33 +97,33 @@ fn rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
 }
 
 fn judge(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
-    let Some(rule) = rule else {
-        return match caller {
-            Caller::Nobody => Decision::SignIn,
-            Caller::Session(..) => Decision::Forward,
-        };
-    };
     let from_here = |net: &ipnet::IpNet| net.contains(&asked.client);
-    if !rule.from.is_empty() && !rule.from.iter().any(from_here) {
+    let from = rule.map(|rule| rule.from.as_slice()).unwrap_or_default();
+    if !from.is_empty() && !from.iter().any(from_here) {
         return Decision::Refuse(Refusal::Network);
     }
+    let allow = rule.map_or(&[Who::SignedIn][..], |rule| &rule.allow);
     match caller {
-        _ if rule.allow.iter().any(|who| who.admits(caller)) => Decision::Forward,
+        _ if allow.iter().any(|who| who.admits(caller)) => Decision::Forward,
         Caller::Nobody => Decision::SignIn,
-        Caller::Session(..) => Decision::Refuse(Refusal::NotAllowed),
+        Caller::Session(..) | Caller::Token(_) => Decision::Refuse(Refusal::NotAllowed),
     }
 }
 
 impl Who {
     fn admits(&self, caller: &Caller) -> bool {
-        match (self, caller) {
-            (Self::Public | Self::Optional, _) | (Self::SignedIn, Caller::Session(..)) => true,
-            (Self::Role(role), Caller::Session(_, roles)) => roles.contains(role),
-            (Self::Phone(phone), Caller::Session(who, _)) => who.phone() == phone,
-            (Self::Country(country), Caller::Session(who, _)) => {
-                who.phone().country() == Some(*country)
+        let person = caller.person();
+        match self {
+            Self::Public | Self::Optional => true,
+            Self::SignedIn => person.is_some(),
+            Self::Role(role) => person.is_some_and(|(_, roles)| roles.contains(role)),
+            Self::Phone(phone) => person.is_some_and(|(who, _)| who.phone() == phone),
+            Self::Country(country) => {
+                person.is_some_and(|(who, _)| who.phone().country() == Some(*country))
             }
-            (_, Caller::Nobody) => false,
+            Self::Client(id) => {
+                matches!(caller, Caller::Token(bearer) if bearer.access.client == *id)
+            }
         }
     }
 }

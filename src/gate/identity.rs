@@ -5,12 +5,12 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
-use super::caller::Caller;
+use super::caller::{Bearer, Caller};
 use super::client_ip::push_address;
 use super::presets::{Claim, Identity};
 use super::sites::Site;
 use crate::domain::{Origin, Role};
-use crate::oauth::{self, Audience, Issuer, REMADE_AFTER, SigningKeys, Unsigned};
+use crate::oauth::{self, Audience, ClientId, Issuer, REMADE_AFTER, SigningKeys, Unsigned};
 use crate::session::SignedIn;
 use crate::system::Timestamp;
 use crate::users::Roles;
@@ -102,7 +102,10 @@ impl Introduction {
         now: Timestamp,
         headers: &mut impl Headers,
     ) -> Result<(), Unsigned> {
-        let Caller::Session(who, roles) = caller else { return Ok(()) };
+        if let Caller::Token(Bearer { access, who: None }) = caller {
+            self.write_client(&access.client, headers);
+        }
+        let Some((who, roles)) = caller.person() else { return Ok(()) };
         let usable = |ready: &&Ready| ready.fits(self, roles) && ready.is_fresh(now);
         let found = who.kept().read(|all: &Vec<Ready>| {
             let ready = all.iter().find(usable);
@@ -115,6 +118,16 @@ impl Introduction {
         self.send(&values, headers);
         self.keep(who, Ready { of: Arc::clone(self), roles: Arc::clone(roles), made: now, values });
         Ok(())
+    }
+
+    /// A client that acts for itself is told where a user would be, by the `sub` of its token,
+    /// which is no user's: theirs have a `|`. It has no number, no roles and no session.
+    fn write_client(&self, client: &ClientId, headers: &mut impl Headers) {
+        let Ok(mut value) = HeaderValue::from_str(&oauth::own_subject(client)) else { return };
+        value.set_sensitive(true);
+        for (name, _) in self.rows.iter().filter(|(_, claim)| *claim == Claim::User) {
+            headers.set(name.clone(), value.clone());
+        }
     }
 
     fn send(&self, values: &[Option<HeaderValue>], headers: &mut impl Headers) {

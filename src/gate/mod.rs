@@ -12,7 +12,7 @@ mod reserved;
 mod sites;
 mod target;
 
-pub use caller::Caller;
+pub use caller::{Bearer, Caller};
 pub use client_ip::{client_ip, is_trusted, push_address};
 pub use cookies::{Cookies, is_ours, strip_ours};
 pub use cross_origin::{Preflight, Sharing, is_foreign, named_origin, preflight, sharing};

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::presets::Identity;
 use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
+use crate::oauth::ClientId;
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
@@ -147,6 +148,8 @@ pub enum Who {
     Role(Role),
     Phone(PhoneNumber),
     Country(Country),
+    /// An application, whoever it acts for.
+    Client(ClientId),
 }
 
 /// `/exact` or `/below/*`, which also names `/below` and `/below/`. Relative to the site.

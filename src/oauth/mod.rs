@@ -25,5 +25,8 @@ pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
 pub use tokens::{
     AccessToken, IdToken, InvalidScope, Profile, Scope, Subject, access_token, id_token,
+    own_subject,
 };
-pub use verify::{IdHint, InvalidToken, VerifiedAccess, read_hint, verify_access};
+pub use verify::{
+    IdHint, InvalidToken, LONGEST, VerifiedAccess, claims_issuer, read_hint, verify_access,
+};

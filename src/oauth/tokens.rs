@@ -7,7 +7,7 @@ mod scope;
 use crate::system::Timestamp;
 
 pub(super) use access::AccessClaims;
-pub use access::{AccessToken, Subject, access_token};
+pub use access::{AccessToken, Subject, access_token, own_subject};
 pub(super) use id::IdClaims;
 pub use id::{IdToken, id_token};
 pub use profile::Profile;

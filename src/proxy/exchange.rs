@@ -21,6 +21,7 @@ pub const DECISIONS: &[&str] = &[
     "own",
     "preflight",
     "store-failed",
+    "bad-token",
     "foreign-origin",
     "forward",
     "sign-in",
@@ -42,7 +43,7 @@ pub(super) struct Exchange {
     pub(super) caller: Caller,
     /// Bytes of the request's body so far.
     pub(super) received: u64,
-    /// Whether only a signed-in person may see the answer.
+    /// Whether only the caller may see the answer.
     pub(super) privately: bool,
     /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
     pub(super) decision: &'static str,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, OrErr as _, Result};
@@ -15,6 +14,7 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use super::access_log::Line;
 use super::body;
 use super::bridge;
+use super::caller;
 use super::connection::{Connection, WRITE};
 use super::exchange::{Exchange, send};
 use super::failure;
@@ -26,10 +26,7 @@ use super::passage;
 use super::request_id;
 use super::streams;
 use crate::domain::Origin;
-use crate::events::Event;
-use crate::gate::{self, Asked, Caller, Cookies, Decision, Located, Need, Preflight, Refusal};
-use crate::session::SessionToken;
-use crate::store::StoreError;
+use crate::gate::{self, Asked, Caller, Decision, Located, Need, Preflight, Refusal};
 use crate::web::{Facts, Problem};
 
 /// Pingora's callbacks: the way of every request.
@@ -119,14 +116,17 @@ impl Gateway {
         }
         if gate::need(asked) == Need::Caller {
             ctx.privately = true;
-            let Ok(caller) = self.caller(request, origin, ctx).await else {
-                ctx.decision = "store-failed";
-                return problem(Problem::Unavailable);
-            };
-            ctx.caller = caller;
+            match caller::caller(&self.shared, request, origin, ctx).await {
+                Ok(caller) => ctx.caller = caller,
+                Err(unknown) => {
+                    ctx.decision = unknown.decision();
+                    return problem(unknown.problem());
+                }
+            }
         }
-        let signed_in = matches!(ctx.caller, Caller::Session(..));
-        if signed_in && gate::is_foreign(asked.method, headers, origin, &asked.site.allowed_origins)
+        // No page has a token that its own script did not put there.
+        let by_cookie = matches!(ctx.caller, Caller::Session(..));
+        if by_cookie && gate::is_foreign(asked.method, headers, origin, &asked.site.allowed_origins)
         {
             ctx.decision = "foreign-origin";
             return problem(Problem::Foreign);
@@ -150,6 +150,7 @@ impl Gateway {
                     (Refusal::NotAllowed, Caller::Session(who, _)) => {
                         Problem::Denied(who.phone().clone())
                     }
+                    (Refusal::NotAllowed, Caller::Token(_)) => Problem::TokenDenied,
                     _ => Problem::Network,
                 })
             }
@@ -168,27 +169,6 @@ impl Gateway {
             .ok_or_else(|| Error::explain(ErrorType::InternalError, "no site"))?
             .write(&ctx.caller, keys, now, headers)
             .or_err(ErrorType::InternalError, "cannot tell the app who calls")
-    }
-
-    /// Who holds the request's session cookie. No I/O for a session that this process knows.
-    async fn caller(
-        &self,
-        request: &Parts,
-        origin: &Origin,
-        ctx: &Exchange,
-    ) -> Result<Caller, StoreError> {
-        let cookie = Cookies::for_origin(origin).get(&request.headers, "");
-        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(Caller::Nobody) };
-        let session = ctx.live.session;
-        let checked = self.shared.sessions.check(&token, origin.host(), session).await;
-        let checked = checked.inspect_err(|error| {
-            let (doing, reason) = ("check a session", error.to_string());
-            self.shared.events.record(&Event::StoreFailed { doing, reason: &reason });
-        })?;
-        Ok(checked.map_or(Caller::Nobody, |who| {
-            let roles = ctx.live.directory.roles(who.phone(), &who.stored_roles());
-            Caller::Session(who, roles)
-        }))
     }
 }
 
@@ -376,10 +356,7 @@ impl ProxyHttp for Gateway {
         kept::end(session);
         let request = session.req_header();
         let error = error.map(|error| error.etype().as_str());
-        let user = match &ctx.caller {
-            Caller::Session(who, _) => Some(who.user_text().as_ref()),
-            Caller::Nobody => None,
-        };
+        let user = ctx.caller.person().map(|(who, _)| who.user_text().as_ref());
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         ctx.live.requests.count(ctx.site, ctx.decision, status);
         self.shared.access_log.write(&Line {

@@ -2,8 +2,10 @@
 //! Judges nothing itself: `gate` does. Answers nothing itself: `web` does.
 mod access_log;
 mod admin;
+mod bearer;
 mod body;
 mod bridge;
+mod caller;
 mod connection;
 mod connections;
 mod drain;
@@ -26,6 +28,7 @@ mod tls;
 mod upstream;
 
 pub use access_log::AccessLog;
+pub use bearer::Bearers;
 pub use connections::Connections;
 pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
 pub use exchange::DECISIONS;

@@ -1,5 +1,5 @@
 //! Requests that may live long: websockets, event streams, long uploads and downloads. They end
-//! with the session that let them in.
+//! with the session or access token that let them in.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +10,14 @@ use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
+use super::bearer;
 use super::connection::Connection;
 use super::exchange::Exchange;
 use super::head;
 use super::live::Shared;
 use super::upstream::OwnLine;
-use crate::gate::{Caller, Site};
+use crate::gate::{Bearer, Caller, Site};
+use crate::session::Watch;
 
 /// What began so short a time ago is still answered when its session ends.
 const ORDINARY: Duration = Duration::from_secs(5);
@@ -47,16 +49,23 @@ pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option
 /// at once when the session does, and when the process does. `None` for every other request.
 fn own_line(session: &Session, site: &Site, ctx: &Exchange, shared: &Shared) -> Option<OwnLine> {
     let switches = is_websocket(session);
-    let who = match &ctx.caller {
-        Caller::Session(who, _) => Some(who),
-        Caller::Nobody => None,
-    };
     (switches || wants_events(&session.req_header().headers)).then(|| OwnLine {
         patience: site.passage.timeout,
         switches,
         last_call: Arc::clone(&shared.drain.last_call),
-        watch: who.map(|who| shared.sessions.watch(who)),
+        watch: watch(&ctx.caller, shared),
     })
+}
+
+fn watch(caller: &Caller, shared: &Shared) -> Option<Watch> {
+    match caller {
+        Caller::Nobody => None,
+        Caller::Session(who, _) => Some(shared.sessions.watch(who)),
+        Caller::Token(Bearer { access, who }) => {
+            let who = who.as_ref().map(|(who, _)| who);
+            Some(shared.sessions.watch_token(who, bearer::term(access)))
+        }
+    }
 }
 
 /// Fails for a switch of protocols that nobody asked for: Pingora would pass it on, and a proxy
@@ -82,18 +91,25 @@ fn wants_events(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
-/// Fails when the session that let a request in long ago is over: nothing more passes, either way.
+/// Fails when the session or token that let a request in long ago is over: nothing more passes,
+/// either way.
 pub(super) fn goes_on(ctx: &Exchange, shared: &Shared) -> Result<()> {
-    let by_session = matches!(ctx.caller, Caller::Session(..));
     let long = || shared.system.now().since(ctx.began) >= ORDINARY;
-    if by_session && long() && is_over(ctx, shared) {
+    if !ctx.caller.is_nobody() && long() && is_over(ctx, shared) {
         return Error::e_explain(ErrorType::ConnectionClosed, "the session is over");
     }
     Ok(())
 }
 
-/// Whether the session that let a request in has ended since.
+/// Whether the session or token that let a request in has ended since.
 pub(super) fn is_over(ctx: &Exchange, shared: &Shared) -> bool {
-    let Caller::Session(who, _) = &ctx.caller else { return false };
-    !shared.sessions.is_still_good(who, ctx.live.session)
+    let sessions = &shared.sessions;
+    match &ctx.caller {
+        Caller::Nobody => false,
+        Caller::Session(who, _) => !sessions.is_still_good(who, ctx.live.session),
+        Caller::Token(Bearer { access, who }) => {
+            let who = who.as_ref().map(|(who, _)| who);
+            !sessions.is_token_still_good(who, bearer::term(access))
+        }
+    }
 }

@@ -20,4 +20,4 @@ pub use kept::Kept;
 pub use own::OwnSession;
 pub use settings::Settings;
 pub use token::SessionToken;
-pub use watch::Watch;
+pub use watch::{Term, Watch};

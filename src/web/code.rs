@@ -12,8 +12,8 @@ use super::pages::{CodeNotice, CodePage, CodeProblem, Sending};
 use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
 use crate::domain::PhoneNumber;
-use crate::login::{Gives, Over, StartError, Started, Verdict, Verified};
-use crate::store::{Attempt, SendOutcome, SendRefusal};
+use crate::login::{Asker, Gives, Over, StartError, Started, Verdict, Verified};
+use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
 /// How long the page waits to tell what became of the text.
 const OUTCOME: Duration = Duration::from_secs(2);
@@ -37,19 +37,15 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response 
         Err(_) => return web.unavailable(&visit),
     }
     let asker = web.asker(&visit, &flow, &phone);
-    let attempt = match web.login.attempt_with_outcome(&asker, &phone, OUTCOME).await {
-        Ok(Some(attempt)) if web.login.is_alive(&attempt) => attempt,
-        Ok(_) => return web.to_number_page(&visit, flow, Say::CodeExpired),
-        Err(_) => return web.unavailable(&visit),
-    };
-    match web.login.resend_wait(&asker, &phone).await {
-        Ok(wait) => web.code_page(&visit, &flow, &Texted { phone, attempt, wait }),
+    match web.texted_to(&asker, phone).await {
+        Ok(Some(texted)) => web.code_page(&visit, &flow, &texted),
+        Ok(None) => web.to_number_page(&visit, flow, Say::CodeExpired),
         Err(_) => web.unavailable(&visit),
     }
 }
 
 /// What the page tells of a number that was texted.
-struct Texted {
+pub(super) struct Texted {
     phone: PhoneNumber,
     attempt: Attempt,
     /// Until another text may be asked for.
@@ -147,27 +143,48 @@ impl Web {
         page.with(Some(visit.tell_once(told))).into_response()
     }
 
-    fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
+    /// What there is to tell of a number that was texted, as soon as it is known what became of
+    /// the text; `None`: its code does not work any more.
+    pub(super) async fn texted_to(
+        &self,
+        asker: &Asker,
+        phone: PhoneNumber,
+    ) -> Result<Option<Texted>, StoreError> {
+        let attempt = self.login.attempt_with_outcome(asker, &phone, OUTCOME).await?;
+        let Some(attempt) = attempt.filter(|attempt| self.login.is_alive(attempt)) else {
+            return Ok(None);
+        };
+        let wait = self.login.resend_wait(asker, &phone).await?;
+        Ok(Some(Texted { phone, attempt, wait }))
+    }
+
+    /// The page of a code with nothing said yet.
+    pub(super) fn page_of<'a>(&self, texted: &'a Texted, flow: &'a str) -> CodePage<'a> {
         let Texted { phone, attempt, wait } = texted;
-        let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let now = self.system.now();
-        let (resent, early) = (visit.tells(RESENT), visit.tells(NOT_YET));
-        let resend_after = whole_seconds(*wait);
-        let page = CodePage {
-            flow: &sealed,
+        CodePage {
+            flow,
             phone,
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
-            resend_after,
+            resend_after: whole_seconds(*wait),
             sending: sending(attempt.outcome, self.login.settings().sign_up),
-            problem: problem(flow.say),
-            notice: match (&resent, &early) {
-                (Some(_), _) => Some(CodeNotice::Resent),
-                // The wait may have ended just now.
-                (None, Some(_)) => Some(CodeNotice::NotYet { seconds: resend_after.max(1) }),
-                (None, None) => None,
-            },
+            problem: None,
+            notice: None,
+        }
+    }
+
+    fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
+        let sealed = self.seal(&Flow { say: None, ..flow.clone() });
+        let (resent, early) = (visit.tells(RESENT), visit.tells(NOT_YET));
+        let page = self.page_of(texted, &sealed);
+        let notice = match (&resent, &early) {
+            (Some(_), _) => Some(CodeNotice::Resent),
+            // The wait may have ended just now.
+            (None, Some(_)) => Some(CodeNotice::NotYet { seconds: page.resend_after.max(1) }),
+            (None, None) => None,
         };
+        let page = CodePage { problem: problem(flow.say), notice, ..page };
         let down = page.sending == Sending::ProviderDown;
         let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
         with_cookie(self.page(visit, status, &page), resent.or(early))

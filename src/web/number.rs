@@ -97,7 +97,7 @@ impl NumberForm {
     }
 }
 
-const fn problem_with(why: InvalidPhone) -> Say {
+pub(super) const fn problem_with(why: InvalidPhone) -> Say {
     match why {
         InvalidPhone::Empty => Say::NumberEmpty,
         InvalidPhone::NotANumber => Say::NotANumber,
@@ -188,14 +188,14 @@ impl Web {
         with_cookie(response, cookie)
     }
 
-    fn countries(&self) -> Vec<Country> {
+    pub(super) fn countries(&self) -> Vec<Country> {
         match &self.login.settings().countries {
             Countries::All => Country::all(),
             Countries::Only(served) => served.clone(),
         }
     }
 
-    fn only_country(&self) -> Option<Country> {
+    pub(super) fn only_country(&self) -> Option<Country> {
         match self.countries().as_slice() {
             [only] => Some(*only),
             _ => None,
@@ -230,7 +230,7 @@ impl Web {
     }
 }
 
-fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
+pub(super) fn said(say: Option<Say>) -> (Option<NumberProblem>, Option<Notice>) {
     let Some(say) = say else { return (None, None) };
     let problem = |problem| (Some(problem), None);
     let notice = |notice| (None, Some(notice));

@@ -26,6 +26,10 @@ pub enum Problem {
     TooSlow,
     /// Signed in, but not allowed to see this.
     Denied(PhoneNumber),
+    /// An access token of ours that opens nothing here.
+    InvalidToken,
+    /// An access token that is good, but the rule is for others.
+    TokenDenied,
     /// Not from this network.
     Network,
     /// Sent by a page of another origin.
@@ -52,12 +56,15 @@ impl Problem {
     const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest | Self::Application(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::UnknownHost | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Denied(_) | Self::Network | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::TokenDenied | Self::Network | Self::Foreign => {
+                StatusCode::FORBIDDEN
+            }
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -75,6 +82,19 @@ impl Problem {
             _ => None,
         }
     }
+
+    /// RFC 6750 §3: what is wrong with the token that was sent.
+    const fn asks_for(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidToken => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        }
+    }
+
+    /// Whether no person is there to read a page.
+    const fn is_for_programs(&self) -> bool {
+        matches!(self, Self::InvalidToken | Self::TokenDenied)
+    }
 }
 
 impl Web {
@@ -88,7 +108,7 @@ impl Web {
         at: Option<&Origin>,
     ) -> Response<Bytes> {
         let status = problem.status();
-        let mut response = if gate::is_navigation(headers) {
+        let mut response = if gate::is_navigation(headers) && !problem.is_for_programs() {
             self.problem_page(problem, headers, at)
         } else {
             let title = status.canonical_reason().unwrap_or_default();
@@ -107,6 +127,10 @@ impl Web {
             response
         };
         *response.status_mut() = status;
+        if let Some(how) = problem.asks_for() {
+            let how = HeaderValue::from_static(how);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+        }
         if let Some(seconds) = problem.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -129,9 +153,12 @@ impl Web {
         let right: Vec<String> =
             self.map.sites().iter().map(|site| site.place.to_string()).collect();
         let page = match problem {
-            Problem::BadRequest | Problem::HeadTooLarge | Problem::TooSlow => {
-                MessagePage::BadRequest
-            }
+            // The last two have no page.
+            Problem::BadRequest
+            | Problem::HeadTooLarge
+            | Problem::TooSlow
+            | Problem::InvalidToken
+            | Problem::TokenDenied => MessagePage::BadRequest,
             Problem::Application(why) => MessagePage::Application { why },
             Problem::UnknownHost => MessagePage::UnknownHost { right: &right },
             Problem::NotFound => MessagePage::NotFound,

@@ -143,12 +143,12 @@ fn retry_after(mut response: Response, seconds: u64) -> Response {
 }
 
 /// The page tells minutes; the header tells the same span, not another one.
-fn whole_minutes(left: Duration) -> u64 {
+pub(super) fn whole_minutes(left: Duration) -> u64 {
     let minutes = left.as_millis().div_ceil(60_000).max(1);
     u64::try_from(minutes).unwrap_or(u64::MAX).saturating_mul(60)
 }
 
-const fn told(what: What, by: By) -> Limit {
+pub(super) const fn told(what: What, by: By) -> Limit {
     match (what, by) {
         (_, By::Address) => Limit::Network,
         (_, By::All) => Limit::Service,

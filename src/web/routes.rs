@@ -87,6 +87,16 @@ pub fn rows() -> Vec<Row> {
         row("/userinfo", Issuer, Client, Api, get(api::userinfo).post(api::userinfo)),
         row("/client/{file}", Issuer, Anyone, Script, get(api::client_settings)),
         row("/user/geoloc/country", Issuer, Client, Api, get(api::country)),
+        row("/widget.js", Both, Anyone, Script, get(api::widget_script)),
+        row(
+            "/widget/start",
+            Issuer,
+            Client,
+            ApiWithCredentials,
+            get(api::widget_show).post(api::widget_start),
+        ),
+        row("/widget/resend", Issuer, Client, ApiWithCredentials, post(api::widget_resend)),
+        row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ]
 }

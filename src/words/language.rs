@@ -119,6 +119,11 @@ impl Language {
         }
     }
 
+    /// A sentence that has no blanks.
+    pub fn say(&self, key: &str) -> Option<Safe> {
+        self.sentence(key, None)?.fill(|_| None).ok()
+    }
+
     /// Every form of a counted phrase as `data-` attributes, `{count}` left open: a script counts
     /// seconds down and asks the browser which form a number takes.
     pub(super) fn data_forms(&self, key: &str) -> Option<Safe> {

@@ -108,7 +108,7 @@ phone = "${ADMIN}"
 roles = ["admin"]
 
 ${sites(hosts, port, app)}
-${clients}`;
+${typeof clients === 'function' ? clients({ port, app }) : clients}`;
 }
 
 function certificateFor({ issuer, shop = issuer, others = {} }) {
@@ -122,7 +122,7 @@ const LOGO =
 
 /**
  * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
- * tables as `clients`; `secrets`, what the environment holds for settings that say `env:`; and the
+ * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`; `secrets`, what the environment holds for settings that say `env:`; and the
  * `pair` of certificate and key to use.
  */
 export async function startDoorcode(hosts = TOGETHER, parts = {}) {

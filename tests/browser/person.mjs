@@ -38,7 +38,7 @@ export const NUMBER_FIELD = 'input[name=phone]';
 export const CODE_FIELD = 'input[name=code]';
 export const ERROR = '[role=alert]';
 
-const ON_THIS_MACHINE = /^(127\.0\.0\.1|([a-z]+\.)?localhost)$/;
+const ON_THIS_MACHINE = /^(127\.0\.0\.1|([a-z]+\.)*localhost)$/;
 
 /**
  * Waits for a page to get to where `there` says yes. Not by `waitForURL`, which gives up when one

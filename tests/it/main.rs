@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod bearer;
 mod brand;
 mod config;
 mod delivery;
@@ -27,4 +28,5 @@ mod story;
 mod streams;
 mod support;
 mod tls;
+mod widget;
 mod words;

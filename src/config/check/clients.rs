@@ -51,9 +51,7 @@ fn clients(reader: &mut Reader<'_>) -> Option<Clients> {
 fn client(reader: &mut Reader<'_>, table: &str) -> Option<Client> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
-    let id = reader.one(&key("id"), |text| {
-        ClientId::parse(text).map_err(|why| format!("{} {why}", shown(text)))
-    });
+    let id = reader.one(&key("id"), values::client);
     let name = reader.one(&key("name"), values::name);
     let kind = kind(reader, table);
     let callbacks = reader.all_or_none(&key("callbacks"), app_url);

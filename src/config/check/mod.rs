@@ -38,8 +38,8 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
-    let sites = sites::sites(reader, &ground);
     let oauth = clients::oauth(reader);
+    let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
     cache?;
     Some(Config {
         source: source.to_owned(),

@@ -1,29 +1,40 @@
 use super::super::reader::Reader;
-use super::super::values::{self, shown};
+use super::super::values::{self, shown, unknown};
 use super::identity;
 use super::server::{Ground, served};
-use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream};
-use crate::oauth::Issuer;
+use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who};
+use crate::oauth::{Clients, Issuer};
 
-pub(super) fn sites(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<Site>> {
+/// `clients`: `None` when one of them is wrong, so that nothing is judged by them.
+pub(super) fn sites(
+    reader: &mut Reader<'_>,
+    ground: &Ground,
+    clients: Option<&Clients>,
+) -> Option<Vec<Site>> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
         let text = "no site is there, and no client; write [[site]] with name, url and upstreams";
         reader.note("site", text);
     }
-    let mut seen = Seen::default();
+    let mut seen = Seen { clients, ..Seen::default() };
     let sites: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
     sites.into_iter().collect()
 }
 
-/// What earlier sites have, each with the site that has it.
+/// What earlier sites have, each with the site that has it, and what there is beside them.
 #[derive(Default)]
-struct Seen {
+struct Seen<'c> {
+    clients: Option<&'c Clients>,
     names: Vec<(String, String)>,
     places: Vec<(SitePlace, String)>,
 }
 
-fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) -> Option<Site> {
+fn site(
+    reader: &mut Reader<'_>,
+    table: &str,
+    ground: &Ground,
+    seen: &mut Seen<'_>,
+) -> Option<Site> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
     let name = reader.one(&key("name"), |text| {
@@ -46,8 +57,8 @@ fn site(reader: &mut Reader<'_>, table: &str, ground: &Ground, seen: &mut Seen) 
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
-    let rules: Vec<_> =
-        reader.each(&key("rule")).iter().map(|table| rule(reader, table, own)).collect();
+    let tables = reader.each(&key("rule"));
+    let rules: Vec<_> = tables.iter().map(|table| rule(reader, table, own, seen.clients)).collect();
     Some(Site {
         name: name?,
         place: place?,
@@ -159,7 +170,12 @@ fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
 }
 
 /// `own`: the prefix that no rule can name, where the site begins at its host's root.
-fn rule(reader: &mut Reader<'_>, table: &str, own: Option<&str>) -> Option<Rule> {
+fn rule(
+    reader: &mut Reader<'_>,
+    table: &str,
+    own: Option<&str>,
+    clients: Option<&Clients>,
+) -> Option<Rule> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
     let path = reader.one(&key("path"), |text| {
@@ -174,7 +190,19 @@ fn rule(reader: &mut Reader<'_>, table: &str, own: Option<&str>) -> Option<Rule>
         }
     });
     let methods = reader.all_or_none(&key("methods"), values::method);
-    let allow = reader.all(&key("allow"), values::who);
+    let allow = reader.all(&key("allow"), |text| who(text, clients));
     let from = reader.all_or_none(&key("from"), values::network);
     Some(Rule { path: path?, methods: methods?, allow: allow?, from: from? })
+}
+
+/// One word of `allow`. A client must be there: else the rule would let in whoever has its id later.
+fn who(text: &str, clients: Option<&Clients>) -> Result<Who, String> {
+    let who = values::who(text)?;
+    let (Who::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
+    let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
+    match known.is_empty() {
+        _ if known.contains(&id.as_str()) => Ok(who),
+        true => Err(format!("{} is no client: there is no [[client]]", shown(id.as_str()))),
+        false => Err(unknown(id.as_str(), "the id of a [[client]]", &known)),
+    }
 }

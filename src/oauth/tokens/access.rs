@@ -20,11 +20,20 @@ const OWN: &str = "@clients";
 /// Auth0's word in `gty` for a token of the client's own.
 const CLIENT_CREDENTIALS: &str = "client-credentials";
 
+/// The `sub` of a client's own tokens.
+pub fn own_subject(client: &ClientId) -> String {
+    own(client.as_str())
+}
+
+fn own(client: &str) -> String {
+    format!("{client}{OWN}")
+}
+
 impl Subject {
     fn claim(self, client: &str) -> String {
         match self {
             Self::User(user) => user.to_string(),
-            Self::Client => format!("{client}{OWN}"),
+            Self::Client => own(client),
         }
     }
 }

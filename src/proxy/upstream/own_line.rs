@@ -31,7 +31,7 @@ pub(in crate::proxy) struct OwnLine {
     pub(in crate::proxy) patience: Duration,
     /// Whether the request asks for another protocol.
     pub(in crate::proxy) switches: bool,
-    /// The session of the caller, when it is a session that lets them in.
+    /// The session or access token of the caller, when it is one that lets them in.
     pub(in crate::proxy) watch: Option<Watch>,
     /// The end of the process.
     pub(in crate::proxy) last_call: Arc<LastCall>,

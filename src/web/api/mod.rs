@@ -16,6 +16,7 @@ mod revoke;
 mod start;
 mod token;
 mod userinfo;
+mod widget;
 
 pub(super) use authorize::authorize;
 pub(super) use cors::admit;
@@ -29,3 +30,7 @@ pub(super) use revoke::revoke;
 pub(super) use start::start;
 pub(super) use token::token;
 pub(super) use userinfo::userinfo;
+pub(super) use widget::{
+    resend as widget_resend, script as widget_script, show as widget_show, start as widget_start,
+    verify as widget_verify,
+};

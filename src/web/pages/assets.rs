@@ -15,6 +15,8 @@ const FILES: &[(&str, &str)] = &[
     (ICON, include_str!("../../../static/assets/icon.svg")),
     (PERSON, include_str!("../../../static/assets/person.svg")),
 ];
+/// Waits for the sheet and the issuer.
+const ELEMENT: &str = include_str!("../../../static/assets/widget.js");
 const BASE: &str = "base.css";
 /// The picture that stands for everybody.
 pub(super) const PERSON: &str = "person.svg";
@@ -78,6 +80,8 @@ pub struct Assets {
     logo_dark: Option<Cow<'static, str>>,
     /// Where the operator gave one.
     icon: Option<Cow<'static, str>>,
+    /// The element for pages of others, an expression.
+    widget: String,
 }
 
 impl Assets {
@@ -119,6 +123,7 @@ impl Assets {
         for asset in made {
             assets.put(asset);
         }
+        assets.widget = assets.element();
         assets
     }
 
@@ -134,6 +139,19 @@ impl Assets {
             let whole = format!("{base}\n{css}");
             self.put(Asset::new(BASE, "text/css; charset=utf-8", whole.into()));
         }
+    }
+
+    /// The script of the element, with the sheet of our pages in it: nested, it is for nothing
+    /// outside (CSS Nesting 1 §2), and what it says of the whole page is said of the element.
+    fn element(&self) -> String {
+        let sheet = self.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
+        let sheet = std::str::from_utf8(&sheet).unwrap_or_default().replace(":root", "&");
+        let sheet = serde_json::Value::from(sheet).to_string();
+        squeezed(ELEMENT).replacen("\"base.css\"", &sheet, 1)
+    }
+
+    pub fn widget(&self) -> &str {
+        &self.widget
     }
 
     fn put(&mut self, asset: Asset) {

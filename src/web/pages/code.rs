@@ -104,6 +104,11 @@ impl CodePage<'_> {
         }
     }
 
+    /// The key of the words for what is wrong.
+    pub fn error(&self) -> Option<&'static str> {
+        self.problem().0.or(self.sending.words().trouble)
+    }
+
     fn problem(&self) -> (Option<&'static str>, u64) {
         match self.problem {
             None => (None, 0),

@@ -142,6 +142,20 @@ impl Pages {
         })
     }
 
+    /// What stands inside a page's card, for a page of somebody else.
+    pub fn fragment(&self, chrome: &Chrome<'_>, page: &impl Page) -> String {
+        let inner = self.templates.get(page.template());
+        let inner =
+            inner.and_then(|inner| inner.render(chrome.language, self.inside(chrome, page)));
+        inner.map_or_else(
+            |error| {
+                tracing::error!(%error, "a part of a page could not be made");
+                String::new()
+            },
+            Safe::into_string,
+        )
+    }
+
     fn try_render(&self, chrome: &Chrome<'_>, page: &impl Page) -> Result<String, TemplateError> {
         let language = chrome.language;
         let inner = self.templates.get(page.template())?;

@@ -79,6 +79,13 @@ impl Notice {
     }
 }
 
+impl NumberPage<'_> {
+    /// The key of the words for what is wrong, or for why the person is here again.
+    pub fn error(&self) -> Option<&'static str> {
+        self.problem.map(NumberProblem::key).or(self.notice.map(Notice::key))
+    }
+}
+
 impl Page for NumberPage<'_> {
     fn template(&self) -> &'static str {
         "number"

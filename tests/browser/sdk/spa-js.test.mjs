@@ -146,6 +146,19 @@ test('refresh tokens that a worker keeps from the page work too', async () => {
   await person.leave();
 });
 
+test('a dead refresh token leads back to the hidden frame, where the app says so', async () => {
+  const kept = { useRefreshTokens: true, cacheLocation: 'localstorage' };
+  const more = { ...kept, useRefreshTokensFallback: true };
+  const person = await visitor(more);
+  await signIn(person, '+12025550328', more);
+  const token = await refreshTokenKept(person);
+  await api.post('/oauth/revoke', { client_id: 'spa', token });
+  const { error, message } = await call(person, 'getTokenSilently', { cacheMode: 'off' });
+  assert.equal(error, undefined, message);
+  assert.match(person.journey.at(-1), /prompt=none/);
+  await person.leave();
+});
+
 /** The refresh token that the SDK keeps in the page's storage. */
 async function refreshTokenKept(person) {
   const kept = await person.page.evaluate(() => Object.values({ ...localStorage }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ALONE, startDoorcode } from '../doorcode.mjs';
 import { until } from '../servers.mjs';
-import { Api, OTP_GRANT, assertRefused, unlike } from './api.mjs';
+import { Api, assertRefused, unlike } from './api.mjs';
 import { SECRETS, clientsOf, startPages } from './apps.mjs';
 
 const STARTS = 60;
@@ -170,9 +170,14 @@ test('pages of listed origins may call, those of others may not', async () => {
     const stranger = await preflight(path, STRANGER);
     assert.equal(stranger.headers.get('access-control-allow-origin'), null, path);
   }
-  const login = { client_id: 'spa', username: GOOD, otp: '123456', realm: 'sms' };
-  const body = { ...login, credential_type: OTP_GRANT };
-  const answer = await api.post('/co/authenticate', body, { origin: STRANGER });
+});
+
+test('a page of another origin cannot log in, not even with the right code', async () => {
+  const phone = '+12025550338';
+  const answer = await api.ticket(phone, STRANGER);
   assert.equal(answer.status, 403, answer.text);
   assert.equal(answer.headers.get('access-control-allow-origin'), null);
+  assert.doesNotMatch(answer.text, /login_ticket/);
+  const redeemed = await api.redeem(phone, await doorcode.twilio.code(phone));
+  assert.equal(redeemed.status, 200, `the code is not spent: ${redeemed.text}`);
 });

@@ -1,10 +1,13 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use doorcode::domain::{Country, PhoneNumber, Role};
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule, Site,
-    SitePlace, Upstream, Who, decide, need, readings,
+    Asked, Bearer, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule,
+    Site, SitePlace, Upstream, Who, decide, need, readings,
 };
+use doorcode::oauth::{ClientId, Scope, Subject, VerifiedAccess};
+use doorcode::system::Timestamp;
 use http::Method;
 use proptest::prelude::*;
 
@@ -38,6 +41,20 @@ fn role(name: &str) -> Who {
     Who::Role(Role::parse(name).unwrap())
 }
 
+/// A client, by a token of its own.
+fn own_token(client: &str) -> Caller {
+    let access = VerifiedAccess {
+        subject: Subject::Client,
+        session: None,
+        grant: None,
+        client: ClientId::parse(client).unwrap(),
+        audiences: vec!["https://a.example".to_owned()],
+        scope: Scope::default(),
+        expires: Timestamp::from_millis(i64::MAX),
+    };
+    Caller::Token(Bearer { access: Arc::new(access), who: None })
+}
+
 /// What becomes of a GET of `path` from `ip`.
 fn judged(site: &Site, path: &str, ip: &str, caller: &Caller) -> Decision {
     let readings = readings(path).unwrap();
@@ -69,6 +86,25 @@ fn who_passes_which_rule() {
         let site = site("https://a.example", vec![rule("/x", &allow)]);
         assert_eq!(judged(&site, "/x", OUTSIDE, &Caller::Nobody), nobody, "{allow:?}");
         assert_eq!(judged(&site, "/x", OUTSIDE, &person), somebody, "{allow:?}");
+    }
+}
+
+#[test]
+fn a_client_passes_by_its_own_id_and_by_no_likeness_of_it() {
+    let client = |id| Who::Client(ClientId::parse(id).unwrap());
+    let not_allowed = Decision::Refuse(Refusal::NotAllowed);
+    for (allow, decision) in [
+        (vec![client("spa")], Decision::Forward),
+        (vec![role("admin"), client("spa")], Decision::Forward),
+        (vec![client("SPA")], not_allowed),
+        (vec![client("spa2"), client("sp")], not_allowed),
+        (vec![Who::SignedIn], not_allowed),
+    ] {
+        let site = site("https://a.example", vec![rule("/x", &allow)]);
+        assert_eq!(judged(&site, "/x", OUTSIDE, &own_token("spa")), decision, "{allow:?}");
+        let person = signed_in(BRITISH, &["staff"]);
+        let persons = if allow == [Who::SignedIn] { Decision::Forward } else { not_allowed };
+        assert_eq!(judged(&site, "/x", OUTSIDE, &person), persons, "{allow:?}");
     }
 }
 
@@ -184,7 +220,9 @@ fn lets_pass(
         Who::Public | Who::Optional => true,
         Who::SignedIn => caller.is_some(),
         Who::Role(wanted) => caller == Some(wanted.as_str()),
-        Who::Phone(_) | Who::Country(_) => unreachable!("not among the rules made here"),
+        Who::Phone(_) | Who::Country(_) | Who::Client(_) => {
+            unreachable!("not among the rules made here")
+        }
     };
     (inside || !first.inside_only) && first.allow.iter().any(admits)
 }
@@ -238,6 +276,8 @@ fn plain_rules() -> impl Strategy<Value = Vec<Plain>> {
 fn what_any_upstream_would_read_as_refused_is_not_forwarded() {
     let callers = [
         (None, Caller::Nobody),
+        // A client that acts for itself may no more than anybody, where no rule names it.
+        (None, own_token("spa")),
         (Some("staff"), signed_in(BRITISH, &["staff"])),
         (Some("admin"), signed_in(BRITISH, &["admin"])),
     ];

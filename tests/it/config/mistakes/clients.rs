@@ -1,5 +1,6 @@
 use super::super::{GOOD, SECRET, problems, read};
-use doorcode::oauth::{ClientKind, Grant};
+use doorcode::gate::Who;
+use doorcode::oauth::{ClientId, ClientKind, Grant};
 
 /// What is written below `[[client]]`, and what is said of it. The table begins in line 29.
 const CASES: &[(&str, &[&str])] = &[
@@ -131,6 +132,31 @@ fn a_client_says_as_little_as_it_needs() {
     let origin = doorcode::domain::Origin::parse("https://app.example.com").unwrap();
     assert!(client.shares_with(&origin), "the origin of a callback counts");
     assert!(!client.trusts_page(&origin), "but not for logins by scripts");
+}
+
+#[test]
+fn a_rule_may_name_a_client_that_is_there() {
+    let allow = |who: &str| {
+        with_client("id = \"robot\"\nname = \"Robot\"").replacen(
+            "\"role:admin\"",
+            &format!("\"client:{who}\""),
+            1,
+        )
+    };
+    let robot = ClientId::parse("robot").unwrap();
+    let config = read(&allow("robot")).unwrap();
+    assert_eq!(config.sites[0].rules[0].allow, [Who::Client(robot)]);
+    for (who, said) in [
+        ("robots", "`robots` is not the id of a [[client]]; did you mean `robot`?"),
+        ("spa", "`spa` is not the id of a [[client]]; known: robot"),
+        ("", "`` is not 1 to 64 letters, digits, `-`, `_` or `.`"),
+    ] {
+        let said = format!("my.toml:27:10: site[1].rule[1].allow: {said}");
+        assert_eq!(problems(&allow(who)), said, "{who}");
+    }
+    // Of clients that are wrong themselves nothing more is said.
+    let wrong = allow("spa").replace("name = \"Robot\"", "name = \"\"");
+    assert!(!problems(&wrong).contains("allow"), "{}", problems(&wrong));
 }
 
 #[test]

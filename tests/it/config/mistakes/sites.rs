@@ -141,7 +141,7 @@ const CASES: &[Case<'_>] = &[
         &[
             r#"20:1: site[1].name: is missing; write in [[site]] for example `name = "Shop"`. What you call it, in messages to you; each site has its own."#,
             r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path below the site's url: `/exact`, or `/below/*`, which names `/below` too. Capital letters count, unless the site says `ignore_case`."#,
-            r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`."#,
+            r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, whoever it acts for). An access token that a client has for somebody counts as that person; see [identity](identity.md#applications)."#,
         ],
     ),
     (
@@ -177,8 +177,8 @@ const CASES: &[Case<'_>] = &[
             "27:22: site[1].rule[1].allow: `` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
             "27:31: site[1].rule[1].allow: `1` is not a number such as +12025550123: not a telephone number",
             "27:42: site[1].rule[1].allow: `uk` is not the two letters of a country, such as GB",
-            "27:56: site[1].rule[1].allow: `client:` is not supported yet by this version",
-            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB",
+            "27:56: site[1].rule[1].allow: `spa` is no client: there is no [[client]]",
+            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID",
         ],
     ),
     (

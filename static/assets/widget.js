@@ -1,0 +1,173 @@
+// <sms-login client-id="…">: the steps of the login pages inside a page of somebody else. Without
+// a shadow root, since browsers fill in forms of the page itself best. Holds no token.
+(issuer => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('sms-login{display:block;max-width:26rem;color:var(--text);font:400 1rem/1.5 var(--sans);overflow-wrap:break-word;' + "base.css" + '}');
+  document.adoptedStyleSheets.push(sheet);
+
+  // What the forms of the pages are here.
+  const STEPS = { login: 'start', code: 'verify', resend: 'resend' };
+  const NAMES = ['id', 'for', 'aria-describedby', 'aria-labelledby'];
+
+  customElements.get('sms-login') || customElements.define('sms-login', class extends HTMLElement {
+    #number = {};
+    #answer = {};
+    #busy;
+    #stop;
+
+    connectedCallback() { this.#answer.state || this.#ask('start') }
+    disconnectedCallback() { this.#stop?.abort() }
+
+    // With fields it is a POST, without it a look.
+    async #ask(step, fields) {
+      if (this.#busy) return;
+      this.#busy = true;
+      this.#stop?.abort();
+      const client = { client_id: this.getAttribute('client-id') ?? '' };
+      const lang = this.getAttribute('lang');
+      const query = new URLSearchParams({ ...!fields && client, ...lang && { lang } });
+      const options = { credentials: 'include', signal: AbortSignal.timeout(3e4) };
+      if (fields) Object.assign(options, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
+      try {
+        const answer = await fetch(`${issuer}/widget/${step}?${query}`, options);
+        this.#take(await answer.json());
+      } catch (error) {
+        this.#trouble(error);
+      }
+      this.#busy = false;
+    }
+
+    #take(answer) {
+      if (!answer.state) throw new Error(answer.error_description);
+      const first = !this.#answer.state;
+      this.#answer = answer;
+      const { site, state } = answer;
+      if (site) this.getSession = async () => {
+        const me = await fetch(`${site}/me`, { headers: { accept: 'application/json' } });
+        return me.ok ? me.json() : null;
+      };
+      if (state === 'signed-in') return this.#done(answer.handover);
+      if (state === 'elsewhere' || this.hasAttribute('mode')) this.#card(`<button type="button">${answer.label}</button>`);
+      else this.#part(answer, first);
+      this.#tell(first ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
+    }
+
+    #card(html) {
+      const { lang, dir } = this.#answer;
+      const card = Object.assign(document.createElement('div'), { className: 'card', lang, dir, innerHTML: html });
+      card.onsubmit = e => this.#submit(e);
+      card.onclick = e => this.#click(e);
+      this.replaceChildren(card);
+      return card;
+    }
+
+    #part({ html, state }, first) {
+      const card = this.#card(html), one = s => card.querySelector(s);
+      // The page may have ids and a first heading of its own.
+      for (const name of NAMES) for (const e of card.querySelectorAll(`[${name}]`)) {
+        e.setAttribute(name, e.getAttribute(name).replace(/\S+/g, 'sms-login-$&'));
+      }
+      one('h1')?.setAttribute('aria-level', 2);
+      const { phone, country, code } = Object.fromEntries([...card.querySelectorAll('input,select')].map(e => [e.name, e]));
+      if (phone && !phone.value && this.#number.phone) {
+        phone.value = this.#number.phone;
+        if (country) country.value = this.#number.country;
+      }
+      if (country) country.onchange = () => one('.hint').textContent = '';
+      if (!first) (one('[data-problem]') ?? code ?? phone)?.focus();
+      const time = one('[data-clock]');
+      if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(card.lang, { timeStyle: 'short' });
+      if (state === 'code') this.#wait(card, one), this.#offer(code);
+    }
+
+    // The browser offers the code of a text that names this host; a tap on the offer signs in.
+    #offer(code) {
+      if (!self.OTPCredential) return;
+      this.#stop = new AbortController();
+      navigator.credentials.get({ otp: { transport: ['sms'] }, signal: this.#stop.signal })
+        .then(o => { code.value = o.code; code.form.requestSubmit() }, () => {});
+    }
+
+    // Counts down beside the button, and speaks once, at the end.
+    #wait(card, one) {
+      const again = one('[data-after]'), button = again?.querySelector('button');
+      const left = one('[data-left]'), ready = one('[data-ready]');
+      if (!left || !(again.dataset.after > 0)) return;
+      const rule = new Intl.PluralRules(card.lang), since = performance.now();
+      const tick = () => {
+        const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
+        button.disabled = s > 0;
+        left.textContent = s > 0 ? left.dataset[rule.select(s)].replace('{count}', s) : '';
+        if (s <= 0) ready.textContent = ready.dataset.ready; else if (left.isConnected) setTimeout(tick, 1e3);
+      };
+      tick();
+    }
+
+    #submit(e) {
+      e.preventDefault();
+      const form = e.target, step = STEPS[form.action.split('/').pop()];
+      const fields = Object.fromEntries(new FormData(form));
+      if (!step || this.#busy) return;
+      e.submitter?.setAttribute('aria-disabled', true);
+      if (step === 'start') this.#number = { phone: fields.phone, country: fields.country ?? '' };
+      this.#ask(step, { ...this.#number, ...fields });
+    }
+
+    #click(e) {
+      if (e.target.matches('button[type=button]')) return this.#leave();
+      const link = e.target.closest('a');
+      if (!link) return;
+      e.preventDefault();
+      const href = link.getAttribute('href');
+      if (href[0] === '#') this.querySelector(`#sms-login-${href.slice(1)}`)?.focus();
+      else if (this.#answer.state === 'no-cookie') this.#leave();
+      else this.#ask('start');
+    }
+
+    // Where our cookies do not come back to, a whole page signs in: that of the site, or whatever
+    // the app makes of the event.
+    #leave() {
+      const { site } = this.#answer;
+      if (!this.#tell('sign-in') || !site) return;
+      const url = this.#through(`${site}/sign-in`);
+      const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
+      if (!popup) return location.assign(url);
+      const look = setInterval(async () => {
+        let back = popup.closed;
+        try { back ||= popup.location.origin === origin && !popup.location.pathname.startsWith(site + '/') } catch {}
+        if (!back) return;
+        clearInterval(look);
+        popup.close();
+        if (await this.getSession()) this.#done();
+      }, 300);
+    }
+
+    #done(handover) {
+      this.replaceChildren();
+      if (!this.#tell('signed-in')) return;
+      const to = this.#to();
+      if (handover) location.assign(this.#through(handover));
+      else if (to !== location.pathname + location.search) location.assign(to);
+      else if (this.#answer.site) location.reload();
+    }
+
+    #to() {
+      const to = new URL(this.getAttribute('return-to') ?? '', location.href);
+      return to.origin === origin ? to.pathname + to.search : '/';
+    }
+
+    #through(sign_in) { return `${sign_in}?return_to=${encodeURIComponent(this.#to())}${location.hash}` }
+
+    #tell(name, detail) { return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail })) }
+
+    // What the page has for this case stays until there is a card.
+    #trouble(error) {
+      this.#tell('error', error);
+      const card = this.querySelector('.card');
+      if (!card) return console.error('sms-login:', error);
+      card.querySelector('[aria-disabled]')?.removeAttribute('aria-disabled');
+      card.querySelector('[data-trouble]')?.remove();
+      card.insertAdjacentHTML('afterbegin', `<p class="error" role="alert" data-trouble>${this.#answer.trouble}</p>`);
+    }
+  });
+})
