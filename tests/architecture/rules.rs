@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pingora", &["src/proxy/"]),
     ("axum", &["src/web/", "src/proxy/bridge.rs", "src/proxy/live.rs", "src/app/demo.rs"]),
     ("sqlx", &["src/store/"]),
-    ("moka", &["src/store/", "src/session/"]),
+    ("moka", &["src/store/", "src/session/", "src/proxy/bearer.rs"]),
     ("reqwest", &["src/delivery/"]),
     ("jsonwebtoken", &["src/oauth/"]),
     ("fred", &["src/store/"]),

@@ -131,15 +131,16 @@ fn a_client_that_shows_its_secret_by_header_is_known_by_it() {
 }
 
 #[test]
-fn what_is_public_is_for_every_page_and_a_login_page_for_none() {
+fn what_is_public_is_for_the_pages_of_clients_and_a_login_page_for_none() {
     let world = World::start();
     for path in [
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
         "/.well-known/jwks.json",
     ] {
-        let answer = world.get(path, &[("Origin", ELSEWHERE)]).is(200);
-        assert_eq!(allowed(&answer), Some("*"), "{path}");
+        assert_eq!(allowed(&world.get(path, &[("Origin", ELSEWHERE)]).is(200)), None, "{path}");
+        let answer = world.get(path, &[("Origin", PAGE)]).is(200);
+        assert_eq!(allowed(&answer), Some(PAGE), "{path}");
         assert_eq!(answer.header("access-control-allow-credentials"), None);
         assert!(answer.header("cache-control").unwrap().contains("max-age"), "{answer}");
     }
