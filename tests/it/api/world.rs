@@ -86,15 +86,8 @@ impl World {
     pub(super) fn ask(&self, method: &str, path: &str, lines: &[Line<'_>], body: &str) -> Answer {
         let port = self.gate.port;
         let length = body.len();
-        let lines: String = lines
-            .iter()
-            .flat_map(|(name, value)| {
-                [
-                    *name, ": ", *value, "
-",
-                ]
-            })
-            .collect();
+        let lines: String =
+            lines.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]).collect();
         let head = format!("{method} /.doorcode{path} HTTP/1.1\r\nHost: localhost:{port}\r\n");
         self.gate.exchange(&format!("{head}Content-Length: {length}\r\n{lines}\r\n{body}"))
     }
