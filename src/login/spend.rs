@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::verify::Case;
-use super::{Login, Over, Verdict, attempt};
+use super::{Door, Login, Over, Verdict, attempt};
 use crate::domain::{PhoneNumber, SessionId, UserId};
 use crate::events::Event;
 use crate::session::{Browser, PreparedSession, SessionToken};
@@ -156,9 +156,12 @@ impl Login {
 
     /// The code signed somebody in a moment ago. A double click in a browser: the token follows
     /// from the attempt, so it is the same again, unless somebody has signed out since. An
-    /// application is told that the code was used: what it gave once cannot be given again.
+    /// application is told that the code was used: what it gave once cannot be given again. So is
+    /// a browser at the door for applications, where an attempt is the client's and not the
+    /// browser's: another one that knows the code would get the same session.
     async fn repeat(&self, case: &Case<'_>, gift: Gift<'_>) -> Result<Verdict, StoreError> {
-        let Some((browser, PreparedSession { token, .. })) = gift.browser else {
+        let own = gift.browser.filter(|_| case.door == Door::Page);
+        let Some((browser, PreparedSession { token, .. })) = own else {
             return Ok(self.over(Some(case.attempt.id), Over::Used));
         };
         Ok(match self.parts.sessions.check(&token, browser.host, self.session).await? {

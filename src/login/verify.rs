@@ -1,6 +1,6 @@
 use super::attempt::{self, Over, Taken};
 use super::limits::{Admission, Limited, Subject, Wanted, What};
-use super::{Asker, Gives, Login, Verified};
+use super::{Asker, Door, Gives, Login, Verified};
 use crate::domain::{AttemptId, OneTimeCode, PhoneNumber, UserId};
 use crate::events::Event;
 use crate::store::{Attempt, AttemptKey, StoreError};
@@ -28,6 +28,7 @@ pub(super) struct Case<'a> {
     pub(super) key: AttemptKey,
     pub(super) attempt: Attempt,
     pub(super) phone: &'a PhoneNumber,
+    pub(super) door: Door,
     answer: [u8; 16],
 }
 
@@ -113,7 +114,7 @@ impl Login {
         };
         let subject = self.subject(asker, phone);
         let right = code.matches(&typed);
-        let case = Case { key, attempt, phone, answer };
+        let case = Case { key, attempt, phone, door: asker.door, answer };
         match self.guess(right, again, subject).await {
             Ok(None) if right => Ok(Ok(case)),
             Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),

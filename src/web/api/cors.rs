@@ -56,7 +56,7 @@ pub(in crate::web) async fn admit(
     }
     let read = match axum::body::to_bytes(body, LONGEST_BODY).await {
         Ok(body) => Call::read(&parts, facts, &body, origin.cloned()).map_err(ApiError::from),
-        Err(_) => Err(ApiError::bad("invalid_request", "the body cannot be read")),
+        Err(_) => Err(unreadable()),
     };
     let (client, mut response) = match read {
         Ok(call) => {
@@ -76,6 +76,11 @@ pub(in crate::web) async fn admit(
     }
     access.class.write(headers);
     response
+}
+
+fn unreadable() -> ApiError {
+    let text = format!("the body cannot be read, or is longer than {LONGEST_BODY} bytes");
+    ApiError::bad("invalid_request", text)
 }
 
 /// What names no client that there is, is an error that any client's page may read.

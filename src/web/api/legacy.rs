@@ -56,7 +56,7 @@ pub(in crate::web) async fn sso_data(
             "lastUsedConnection": { "name": "sms", "strategy": "sms" },
             "lastUsedUsername": who.phone().e164(),
             "lastUsedUserID": who.user().to_string(),
-            "sessionClients": client.map(|client| client.id.as_str()),
+            "sessionClients": client.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(),
         }),
     }))
 }

@@ -18,6 +18,9 @@ pub(super) enum Unreadable {
     /// RFC 6749 §3.1 and §3.2: no parameter more than once.
     #[error("the parameter {0} is there more than once")]
     Twice(String),
+    /// A list or an object would else be as if it were not there, and less asked than was meant.
+    #[error("{0} must be a text")]
+    NotAText(String),
 }
 
 impl Unreadable {
@@ -28,9 +31,13 @@ impl Unreadable {
             Self::NotAForm => "the body is not a form in UTF-8",
             Self::UnknownKind => "the body is neither JSON nor a form",
             Self::Twice(_) => "a parameter is there more than once",
+            Self::NotAText(_) => "a parameter is not a text",
         }
     }
 }
+
+/// The only one that is an object; its reader judges it.
+const OBJECT: &str = "authParams";
 
 /// The longest name that is repeated in an error, in characters.
 const LONGEST_NAME: usize = 40;
@@ -48,7 +55,7 @@ impl Params {
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         match kind.to_ascii_lowercase().as_str() {
             "application/json" => match serde_json::from_slice(body) {
-                Ok(Value::Object(map)) => Ok(Self(map.into_iter().filter_map(usual).collect())),
+                Ok(Value::Object(map)) => flat(map),
                 _ => Err(Unreadable::NotJson),
             },
             "application/x-www-form-urlencoded" => {
@@ -81,6 +88,16 @@ impl Params {
 
 fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
+}
+
+fn flat(map: Map<String, Value>) -> Result<Params, Unreadable> {
+    let nested = |(name, value): &(&String, &Value)| {
+        (value.is_object() || value.is_array()) && name.as_str() != OBJECT
+    };
+    if let Some((name, _)) = map.iter().find(nested) {
+        return Err(Unreadable::NotAText(shown(name)));
+    }
+    Ok(Params(map.into_iter().filter_map(usual).collect()))
 }
 
 fn pairs(text: &[u8]) -> Result<Params, Unreadable> {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::super::params::Params;
 use super::reply::{Error, Mode, Reply};
-use crate::oauth::{Asked, Client, Clients, Grant, Issuer};
+use crate::oauth::{Asked, Client, Clients, Grant, Issuer, NotAsked};
 use crate::system::Timestamp;
 
 /// Why a request is not even looked at.
@@ -131,7 +131,13 @@ impl Request {
             }
         }
         let asked = Asked::of_login(client, params.text("scope"), params.text("audience"), issuer);
-        let asked = asked.map_err(|why| Error::new("invalid_scope", why.to_string()))?;
+        let asked = asked.map_err(|why| {
+            let error = match why {
+                NotAsked::Scope(_) => "invalid_scope",
+                NotAsked::UnknownAudience(_) => "access_denied",
+            };
+            Error::new(error, why.to_string())
+        })?;
         let nonce = params.text("nonce").map(str::to_owned);
         if matches!(kind, Kind::Tokens { id: true, .. }) && nonce.is_none() {
             return Err(bad("nonce is missing: an ID token from here needs one"));

@@ -1,0 +1,16 @@
+//! The API that Auth0's SDKs speak, over the wire.
+mod authorize;
+mod codes;
+mod cors;
+mod cross_origin;
+mod docs;
+mod hosted;
+mod hostile;
+mod login;
+mod logout;
+mod modes;
+mod redirects;
+mod refresh;
+mod start;
+mod token;
+mod world;

@@ -1,0 +1,145 @@
+//! `GET /authorize`: who is signed in, silently or by our own pages.
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::world::{CALLBACK, VERIFIER, World, asks, claims, read, told};
+use crate::support::browser::{Browser, between, code_in, flow_of};
+use crate::support::gate::wait_for;
+use crate::support::http::Answer;
+use crate::support::settings::{ADA, BOB};
+
+const STATE: &str = "~.-a+/b=&c";
+
+/// From the answer that leads to our pages to the one that leads back to the client.
+#[track_caller]
+fn log_in(world: &World, browser: &mut Browser, begun: Answer, phone: &str) -> Answer {
+    let before = world.gate.texts.messages().len();
+    let number = browser.follow(begun).is(200).says("name=\"phone\"");
+    let page = browser.give_number(&number, phone).is(200).says("name=\"code\"");
+    let text = world.gate.texts.text(before + 1).body;
+    let answer = browser.give_code(&page, &code_in(&text)).is(303);
+    out(browser, answer)
+}
+
+/// By way of `done` and `resume` to the first URL of somebody else.
+#[track_caller]
+fn out(browser: &mut Browser, answer: Answer) -> Answer {
+    let done = browser.follow(answer).is(200).says("http-equiv=\"refresh\"").text();
+    let mut answer = browser.get(&between(&done, "content=\"0;url=", "\"").replace("&amp;", "&"));
+    for _ in 0..5 {
+        if !answer.location().contains("/.doorcode/") {
+            return answer;
+        }
+        let target = browser.here(answer.location());
+        answer = browser.get(&target);
+    }
+    panic!("never out: {answer}");
+}
+
+#[track_caller]
+fn is_login(answer: &Answer) {
+    assert!(answer.status == 303 && answer.location().contains("/.doorcode/login?"), "{answer}");
+}
+
+#[test]
+fn a_login_by_the_pages_leads_back_with_a_code_and_its_state() {
+    let world = World::start();
+    let mut browser = world.gate.browser();
+    let begun = browser.get(&asks(&[("login_hint", BOB), ("ui_locales", "xx fr")]));
+    is_login(&begun);
+    let page = browser.follow(begun).is(200);
+    assert!(page.text().contains("lang=\"fr\""), "{page}");
+    let page = page.says("My SPA").text();
+    assert!(page.contains("7400"), "the number is typed in already: {page}");
+
+    let begun = browser.get(&asks(&[]));
+    let back = log_in(&world, &mut browser, begun, BOB);
+    assert!(world.gate.texts.text(1).body.contains("My SPA"), "{:?}", world.gate.texts.text(1));
+    let location = back.location();
+    assert!(location.starts_with(&format!("{CALLBACK}?")), "{location}");
+    assert_eq!(told(location, "state").as_deref(), Some(STATE));
+    let code = told(location, "code").unwrap();
+    let body = json!({
+        "grant_type": "authorization_code", "client_id": "spa", "code": code,
+        "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
+    });
+    let given = read(&world.json("/oauth/token", &body).is(200));
+    assert_eq!(claims(&given["id_token"])["nonce"], "n+1=");
+    assert_eq!(
+        read(&world.userinfo(&given["access_token"]).is(200))["sub"],
+        claims(&given["id_token"])["sub"]
+    );
+}
+
+#[test]
+fn silently_it_tells_who_is_signed_in_and_nothing_else() {
+    let world = World::start();
+    let mut stranger = world.gate.browser();
+    let answer = stranger.get(&asks(&[("prompt", "none")])).is(303);
+    let location = answer.location();
+    assert_eq!(told(location, "error").as_deref(), Some("login_required"));
+    assert_eq!(told(location, "error_description").as_deref(), Some("Login required"));
+    assert_eq!(told(location, "state").as_deref(), Some(STATE));
+    let mut browser = world.signed_in(BOB);
+    let answer = browser.get(&asks(&[("prompt", "none"), ("connection", "sms")])).is(303);
+    assert!(told(answer.location(), "code").is_some(), "{answer}");
+    world.block(BOB, true);
+    // A server learns within half a second what a command has done.
+    wait_for("end of the session", || {
+        let answer = browser.get(&asks(&[("prompt", "none")])).is(303);
+        told(answer.location(), "error").filter(|error| error == "login_required")
+    });
+}
+
+#[test]
+fn a_connection_that_is_named_and_prompt_ask_for_a_new_login() {
+    for change in [("connection", "sms"), ("realm", "sms"), ("prompt", "login")] {
+        let world = World::start();
+        let mut browser = world.signed_in(BOB);
+        assert!(told(browser.get(&asks(&[])).location(), "code").is_some());
+        world.gate.pass(Duration::from_mins(2));
+        let begun = browser.get(&asks(&[change]));
+        is_login(&begun);
+        let back = log_in(&world, &mut browser, begun, ADA);
+        assert!(told(back.location(), "code").is_some(), "{change:?}: {back}");
+        is_login(&browser.get(&asks(&[change])));
+    }
+}
+
+#[test]
+fn max_age_asks_for_a_new_login_when_the_last_is_older() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let asks = |age| asks(&[("max_age", age)]);
+    assert!(told(browser.get(&asks("60")).location(), "code").is_some());
+    world.gate.pass(Duration::from_secs(61));
+    is_login(&browser.get(&asks("60")));
+    assert!(told(browser.get(&asks("61")).location(), "code").is_some());
+    let silent = super::world::asks(&[("max_age", "60"), ("prompt", "none")]);
+    assert_eq!(told(browser.get(&silent).location(), "error").as_deref(), Some("login_required"));
+    world.gate.pass(Duration::from_mins(2));
+    let begun = browser.get(&asks("0"));
+    is_login(&begun);
+    let back = log_in(&world, &mut browser, begun, BOB);
+    assert!(told(back.location(), "code").is_some(), "{back}");
+}
+
+#[test]
+fn somebody_else_s_link_to_a_login_leads_nowhere_in_another_browser() {
+    let world = World::start();
+    let mut attacker = world.gate.browser();
+    let begun = attacker.get(&asks(&[]));
+    let login = format!("{}&", attacker.here(begun.location()));
+    let mut victim = world.gate.browser();
+    victim.get("/.doorcode/login").is(200);
+    let page = victim
+        .get(login.trim_end_matches('&'))
+        .is(200)
+        .says("Your sign-in timed out. Enter your number");
+    let before = flow_of(&page);
+    assert!(!login.contains(&before), "the victim's own begins anew");
+    let form = [("flow", between(&login, "flow=", "&")), ("phone", BOB)];
+    assert_eq!(victim.post("/.doorcode/login", &form[..]).status, 303);
+    assert_eq!(world.gate.texts.requests(), 0, "nothing is sent for somebody else's login");
+}
