@@ -122,8 +122,9 @@ const LOGO =
 
 /**
  * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
- * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`; `secrets`, what the environment holds for settings that say `env:`; and the
- * `pair` of certificate and key to use.
+ * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`;
+ * `secrets`, what the environment holds for settings that say `env:`; and the `pair` of certificate
+ * and key to use.
  */
 export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
