@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::HeaderValue;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 
 use super::Web;
 use crate::oauth::{Algorithm, Style, Usage};
@@ -10,7 +10,7 @@ use crate::oauth::{Algorithm, Style, Usage};
 /// A new key is published before it signs; this long, apps need not ask again.
 const CACHEABLE: &str = "public, max-age=300";
 
-type Document = ([(HeaderName, HeaderValue); 3], bytes::Bytes);
+type Document = ([(HeaderName, HeaderValue); 2], bytes::Bytes);
 
 /// The public keys of everything that is signed here (RFC 7517).
 pub(super) async fn all(State(web): State<Arc<Web>>) -> Document {
@@ -31,9 +31,5 @@ pub(super) async fn for_cloudflare(State(web): State<Arc<Web>>) -> Document {
 fn document(web: &Web, of: Option<(Usage, Algorithm)>) -> Document {
     let kind = HeaderValue::from_static("application/json");
     let cacheable = HeaderValue::from_static(CACHEABLE);
-    // Public, so that every page may check a token by itself.
-    let every = HeaderValue::from_static("*");
-    let headers =
-        [(CONTENT_TYPE, kind), (CACHE_CONTROL, cacheable), (ACCESS_CONTROL_ALLOW_ORIGIN, every)];
-    (headers, web.keys.published(of))
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, cacheable)], web.keys.published(of))
 }
