@@ -12,31 +12,16 @@ const UNKNOWN = 'Unknown or invalid refresh token.';
 
 let api;
 let doorcode;
-let expiry;
 let pages;
 before(async () => {
   pages = await startPages({});
-  const login = 'code_lifetime = "1m"';
-  doorcode = await startDoorcode(ALONE, { login, ...clientsOf(pages.origin) });
+  doorcode = await startDoorcode(ALONE, clientsOf(pages.origin));
   api = new Api(doorcode, pages.origin);
-  // The shortest life that a code can have goes by while the other tests run.
-  expiry = codeThatGrowsOld('+12025550341').catch((error) => ({ error }));
 });
 after(async () => {
   await doorcode?.stop();
   await pages?.stop();
 });
-
-/** The answers to one wrong code while its life lasts, and to the right one after it. */
-async function codeThatGrowsOld(phone) {
-  const code = await api.codeFor(phone);
-  // The same wrong answer takes one try, however often it comes.
-  const ask = () => api.redeem(phone, unlike(code));
-  const first = await ask();
-  const over = async () => (await ask()).body.error_description !== WRONG;
-  await until(over, 'the end of the code', 150, 1000);
-  return { first, last: await api.redeem(phone, code) };
-}
 
 test('three wrong codes are enough, and a new start works again', async () => {
   const phone = '+12025550342';
@@ -175,9 +160,3 @@ test('a phone app gets its code at its own scheme', async () => {
   assert.match(answer.headers.get('location'), /^com\.acme\.app:\/callback\?.*error=login_required/);
 });
 
-test('a code that is older than its life says so', async () => {
-  const { error, first, last } = await expiry;
-  assert.equal(error, undefined, error?.message);
-  assertGrant(first, WRONG);
-  assertGrant(last, 'The verification code has expired. Please try to login again.');
-});
