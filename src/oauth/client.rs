@@ -167,6 +167,11 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// Whether it may use this way to log in.
+    pub fn has_connection(&self, name: &str) -> bool {
+        self.connections.iter().any(|known| known == name)
+    }
+
     pub fn callback(&self, url: &str) -> Option<&AppUrl> {
         self.callbacks.iter().find(|known| known.as_str() == url)
     }

@@ -27,10 +27,15 @@ use crate::web::{Problem, Web};
 const COOKIE: &str = "transaction";
 const LIFE: Duration = Duration::from_mins(10);
 
-const WORDS: Words = Words {
+/// As all of Auth0's endpoints say it that are older than its token endpoint.
+pub(super) const WORDS: Words = Words {
     wrong: (StatusCode::UNAUTHORIZED, "invalid_user_password"),
     blocked: (StatusCode::UNAUTHORIZED, "unauthorized", "user is blocked"),
 };
+
+pub(super) fn missing(name: &str) -> ApiError {
+    ApiError::bad("invalid_request", format!("missing {name} parameter"))
+}
 
 #[derive(Serialize, Deserialize)]
 struct Transaction {
@@ -50,13 +55,11 @@ pub(in crate::web) async fn verify(
     let legacy = call.text("grant_type").is_some();
     let (phone, code) =
         if legacy { ("username", "password") } else { ("phone_number", "verification_code") };
-    let missing =
-        |name: &str| ApiError::bad("invalid_request", format!("missing {name} parameter"));
     let connection = call.text("connection").ok_or_else(|| missing("connection"))?;
     let typed = call.text(phone).ok_or_else(|| missing(phone))?;
     let code = call.text(code).ok_or_else(|| missing(code))?;
     let client = client(&web, call.text("client_id"))?;
-    if !client.connections.iter().any(|known| known == connection) {
+    if !client.has_connection(connection) {
         return Err(bad("the connection was not found"));
     }
     let own = call.origin.as_ref().is_none_or(|origin| *origin == call.facts.origin);
@@ -85,7 +88,7 @@ pub(in crate::web) async fn verify_redirect(State(web): State<Arc<Web>>, visit: 
         return refuse("state is that of another client's login");
     };
     let connection = visit.asked("connection").unwrap_or_default();
-    if !client.connections.iter().any(|known| known == connection) {
+    if !client.has_connection(connection) {
         return refuse("the connection was not found");
     }
     let phone = visit.asked("phone_number").and_then(|typed| number(&web, typed));
@@ -116,8 +119,7 @@ pub(in crate::web) async fn verify_redirect(State(web): State<Arc<Web>>, visit: 
 }
 
 fn client<'w>(web: &'w Web, id: Option<&str>) -> Result<&'w Client, ApiError> {
-    let missing = || ApiError::bad("invalid_request", "missing client_id parameter");
-    let client = web.oauth.clients.find(id.ok_or_else(missing)?);
+    let client = web.oauth.clients.find(id.ok_or_else(|| missing("client_id"))?);
     let client = client.filter(|client| {
         [Grant::Passwordless, Grant::AuthorizationCode, Grant::Implicit, Grant::Ro]
             .into_iter()

@@ -2,20 +2,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::call::Handed;
 use super::error::ApiError;
-use super::token::{Words, authenticated, log_in};
+use super::hosted::{WORDS, missing};
+use super::token::{authenticated, log_in};
 use crate::oauth::Grant;
 use crate::store::StoreError;
 use crate::web::Web;
-
-const WORDS: Words = Words {
-    wrong: (StatusCode::UNAUTHORIZED, "invalid_user_password"),
-    blocked: (StatusCode::UNAUTHORIZED, "unauthorized", "user is blocked"),
-};
 
 /// `POST /oauth/ro`: what the token endpoint does, as Auth0's clients asked for it before there
 /// was one.
@@ -23,8 +18,6 @@ pub(in crate::web) async fn ro(
     State(web): State<Arc<Web>>,
     Handed(call): Handed,
 ) -> Result<Json<Value>, ApiError> {
-    let missing =
-        |name: &str| ApiError::bad("invalid_request", format!("missing {name} parameter"));
     let [username, password, connection] = ["username", "password", "connection"]
         .map(|name| call.text(name).ok_or_else(|| missing(name)));
     let (username, password, connection) = (username?, password?, connection?);
@@ -32,7 +25,7 @@ pub(in crate::web) async fn ro(
     if !client.may(Grant::Ro) {
         return Err(ApiError::not_granted(Grant::Ro));
     }
-    if !client.connections.iter().any(|known| known == connection) {
+    if !client.has_connection(connection) {
         return Err(ApiError::bad("invalid_request", "the connection was not found"));
     }
     log_in(&web, &call, (client, standing), (connection, username, password), &WORDS).await

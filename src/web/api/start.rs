@@ -98,7 +98,7 @@ fn well_formed<'c>(call: &'c Call, client: &Client) -> Result<&'c str, ApiError>
     let connection = call.text("connection");
     let connection = connection
         .ok_or_else(|| ApiError::bad("bad.connection", "Missing required property: connection"))?;
-    if !client.connections.iter().any(|known| known == connection) {
+    if !client.has_connection(connection) {
         return Err(ApiError::bad("bad.connection", "Connection does not exist"));
     }
     let kind = match call.params.value("authParams") {

@@ -148,7 +148,7 @@ impl Request {
             return Err(bad("prompt=none stands alone"));
         }
         let named = ["connection", "realm"].into_iter().find_map(|name| params.text(name));
-        if named.is_some_and(|named| !client.connections.iter().any(|known| known == named)) {
+        if named.is_some_and(|named| !client.has_connection(named)) {
             return Err(bad("the connection was not found"));
         }
         let max_age = params.text("max_age").map(str::parse).transpose();
