@@ -28,5 +28,5 @@ pub use tokens::{
     own_subject,
 };
 pub use verify::{
-    IdHint, InvalidToken, LONGEST, VerifiedAccess, claims_issuer, read_hint, verify_access,
+    IdHint, InvalidToken, LONGEST, VerifiedAccess, bearer, claims_issuer, read_hint, verify_access,
 };

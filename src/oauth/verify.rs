@@ -13,6 +13,13 @@ use crate::system::Timestamp;
 /// More than any token that is signed here has. What is longer is not even decoded.
 pub const LONGEST: usize = 8 * 1024;
 
+/// The token in an `Authorization` header, whatever token it is (RFC 6750 §2.1). The scheme is
+/// taken in any case (RFC 9110 §11.1).
+pub fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// Why a text is no token of ours that could be taken. For the log: who sent it is told only that
 /// it is not good.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
@@ -77,7 +77,7 @@ impl Bearers {
         let mut all = headers.get_all(AUTHORIZATION).iter();
         let token = match (all.next(), all.next()) {
             (Some(_), Some(_)) => return Presented::Excess,
-            (Some(only), None) => token(only),
+            (Some(only), None) => only.to_str().ok().and_then(oauth::bearer),
             (None, _) => None,
         };
         match token {
@@ -184,12 +184,6 @@ impl Bearers {
 /// The ends that a token has of its own.
 pub(super) fn term(access: &VerifiedAccess) -> Term {
     Term { grant: access.grant.as_deref().and_then(GrantId::parse), expires: access.expires }
-}
-
-/// `Bearer`, in whatever case (RFC 9110 §11.1), and what follows it.
-fn token(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// What a token came from. One for a user always names a session and a grant.

@@ -39,10 +39,8 @@ pub(in crate::web) async fn userinfo(
 /// RFC 6750 §2.1 and §2.2. Not in the query, which is in too many logs.
 fn bearer(call: &Call) -> Option<&str> {
     let header = call.header(header::AUTHORIZATION.as_str());
-    let given = header.and_then(|value| value.split_once(' '));
-    let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let posted = || call.posted.then(|| call.text("access_token")).flatten();
-    given.map(|(_, token)| token.trim()).or_else(posted)
+    header.and_then(oauth::bearer).or_else(posted)
 }
 
 impl Web {

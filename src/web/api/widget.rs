@@ -145,7 +145,7 @@ impl<'a> Asked<'a> {
     /// choose. A GET of the same origin names none (Fetch §3.1), and gives nothing away.
     fn read(web: &'a Web, visit: &'a Visit, call: &'a Call) -> Result<Self, ApiError> {
         let client = call.client(&web.oauth.clients);
-        let client = client.filter(|client| client.connections.iter().any(|c| c == CONNECTION));
+        let client = client.filter(|client| client.has_connection(CONNECTION));
         let unknown = || ApiError::forbidden("unauthorized_client", "invalid client");
         let client = client.ok_or_else(unknown)?;
         let own = &visit.facts.origin;
