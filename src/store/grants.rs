@@ -160,13 +160,13 @@ pub trait Grants: Send + Sync {
     async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends the grant that a refresh token is of, replaced or not, if it is this client's
-    /// (RFC 7009 §2.1). Tells whether it ended one.
+    /// (RFC 7009 §2.1), and tells which.
     async fn revoke_by_refresh(
         &self,
         token: &[u8; 32],
         client: &str,
         at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<GrantId>, StoreError>;
 
     /// Whether tokens of a grant still count. They have ends of their own, so that those of the
     /// grant are not looked at.

@@ -97,7 +97,7 @@ impl Grants for SqlStore {
         token: &[u8; 32],
         client: &str,
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<GrantId>, StoreError> {
         let mut tx = self.write.begin().await?;
         let revoked = sqlx::query(
             "UPDATE grants SET revoked = $1
@@ -110,11 +110,12 @@ impl Grants for SqlStore {
         .bind(client)
         .fetch_optional(&mut *tx)
         .await?;
-        if let Some(row) = &revoked {
-            changes::record(&mut tx, Change::Grant(grant_id(row, "id")?)).await?;
+        let revoked = revoked.map(|row| grant_id(&row, "id")).transpose()?;
+        if let Some(grant) = revoked {
+            changes::record(&mut tx, Change::Grant(grant)).await?;
         }
         tx.commit().await?;
-        Ok(revoked.is_some())
+        Ok(revoked)
     }
 
     async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError> {
