@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::{OTP, PAGE, SECRET, World, asks, encoded, refused};
+use super::world::{OTP, PAGE, SECRET, World, asks, encoded, refused, told};
 use crate::support::browser::{Browser, between, unlike};
 use crate::support::http::{Answer, exchange};
 
@@ -127,6 +127,23 @@ fn who_is_blocked_learns_it_after_the_right_code_alone_and_is_given_nothing() {
     }
     let living = "SELECT COUNT(*) FROM sessions WHERE ended IS NULL";
     assert_eq!(world.gate.count(living), 0, "nobody was let in");
+}
+
+#[test]
+fn who_is_blocked_while_signed_in_gets_nothing_more() {
+    let world = World::start();
+    let phone = "+12025550120";
+    let mut browser = world.signed_in(phone);
+    world.gate.pass(Duration::from_mins(2));
+    let given = world.log_in("spa", phone, "openid");
+    world.userinfo(&given["access_token"]).is(200);
+    world.block(phone, true);
+    world.userinfo(&given["access_token"]).is(401);
+    // Straight from here, as nobody asks about a code before it is redeemed.
+    let asked = asks(&[("prompt", "none"), ("response_type", "token id_token")]);
+    let answer = browser.get(&asked).is(303);
+    let error = told(answer.location(), "error");
+    assert_eq!(error.as_deref(), Some("login_required"), "{}", answer.location());
 }
 
 #[test]
