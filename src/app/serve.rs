@@ -121,5 +121,9 @@ fn end_when_a_listener_is_lost() {
 fn greeting(config: &Config) -> String {
     let line = |site: &crate::gate::Site| format!("  {}  {}/\n", site.name, site.place);
     let sites: String = config.sites.iter().map(line).collect();
+    if sites.is_empty() {
+        // Nobody opens it by hand: apps lead there.
+        return format!("\nDoorcode is running. Its issuer, for apps:\n  {}\n", config.issuer);
+    }
     format!("\nDoorcode is running. Open:\n{sites}")
 }

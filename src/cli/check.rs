@@ -28,9 +28,10 @@ pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
 /// That the file is fine, and what its writer may not be aware of.
 fn report(config: &Config, now: Timestamp) -> String {
     let mut lines = vec![format!(
-        "{} is fine: {}, {}, {}",
+        "{} is fine: {}, {}, {}, {}",
         config.source,
         counted(config.sites.len(), "site"),
+        counted(config.oauth.clients.all().len(), "client"),
         counted(config.users.len(), "user"),
         counted(config.providers.len(), "SMS provider"),
     )];

@@ -47,6 +47,20 @@ fn health_is_not_fooled_by_another_server_on_its_port() {
 }
 
 #[test]
+fn the_first_words_say_where_the_sites_are_or_else_the_issuer() {
+    let mut program = Program::start("info");
+    let (out, port) = (program.printed_to("out"), program.port);
+    assert!(out.contains(&format!("Open:\n  Down  http://localhost:{port}/down/\n")), "{out}");
+    program.kill();
+    let callback = "callbacks = [\"https://app.example.com/callback\"]";
+    program.without_sites(&format!("[[client]]\nid = \"spa\"\nname = \"App\"\n{callback}\n"));
+    program.start_again("info");
+    let out = program.printed_to("out");
+    let issuer = format!("running. Its issuer, for apps:\n  http://localhost:{port}/.doorcode/\n");
+    assert!(out.contains(&issuer) && out.matches("Open:").count() == 1, "{out}");
+}
+
+#[test]
 fn requests_are_taken_until_load_balancers_had_time_to_notice() {
     let mut program =
         Program::changed("info", &[("[server]\n", "[server]\ndrain_delay = \"3s\"\n")]);

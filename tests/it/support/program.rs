@@ -76,6 +76,14 @@ impl Program {
         fs::write(self.folder.path().join(name), text).expect("written");
     }
 
+    /// Takes every site out of its settings and puts `instead` in their place.
+    pub(crate) fn without_sites(&self, instead: &str) {
+        let path = self.folder.path().join("my.toml");
+        let text = fs::read_to_string(&path).expect("settings");
+        let (rest, _) = text.split_once("[[site]]").expect("sites");
+        fs::write(path, format!("{rest}{instead}")).expect("written");
+    }
+
     /// As `kill -9`: nothing is finished.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("killed");
