@@ -20,6 +20,9 @@ fn main() -> ExitCode {
             health: &doorcode::app::health,
             keys: &doorcode::app::list_keys,
             rotate: &doorcode::app::rotate_keys,
+            block: &|config, phone| doorcode::app::block_user(config, phone, &System::real()),
+            unblock: &|config, phone| doorcode::app::unblock_user(config, phone, &System::real()),
+            show: &|config, phone| doorcode::app::show_user(config, phone, &System::real()),
             serve: &doorcode::app::serve,
         },
     ))

@@ -72,7 +72,7 @@ pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<
 const NO_DATABASE: &str = "there is no database yet: the first start makes it, with its keys";
 
 /// What `ask` finds in a database that is there; none is made.
-fn on_database<T>(
+pub(super) fn on_database<T>(
     config: &Config,
     ask: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
 ) -> Result<T, Box<dyn Error>> {

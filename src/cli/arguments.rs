@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::domain::PhoneNumber;
 use crate::oauth::Usage;
 
 const ABOUT: &str = "Puts SMS login in front of any web app";
@@ -21,6 +22,8 @@ Examples:
   doorcode keys --config my.toml    list the keys that tokens and assertions are signed with
   doorcode keys rotate --config my.toml
                                     replace them: new ones sign in ten minutes
+  doorcode users block +12025550123 --config my.toml
+                                    sign somebody out everywhere, and let them in no more
 
 Signals:
   SIGTERM   stop: finish what is being answered and the texts that wait, then end;
@@ -74,6 +77,30 @@ pub(super) enum Command {
         #[command(flatten)]
         of: Serve,
     },
+    /// Block somebody, or look at what is known of them
+    Users {
+        #[command(subcommand)]
+        command: UsersCommand,
+    },
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum UsersCommand {
+    /// Let somebody sign in no more, and end their sessions and what apps were given for them
+    Block(Person),
+    /// Let them sign in again; what ended stays so
+    Unblock(Person),
+    /// Tell since when they are known or blocked, their roles, and how many sessions they have
+    Show(Person),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Person {
+    /// Their telephone number, in E.164: +12025550123
+    #[arg(value_name = "NUMBER", value_parser = phone)]
+    pub(super) phone: PhoneNumber,
+    #[command(flatten)]
+    pub(super) of: Serve,
 }
 
 #[derive(clap::Subcommand)]
@@ -90,6 +117,14 @@ pub(super) enum KeysCommand {
 
 fn usage(text: &str) -> Result<Usage, &'static str> {
     Usage::parse(text).ok_or("neither token nor assertion")
+}
+
+/// As `phone` in the configuration; test numbers are people too.
+fn phone(text: &str) -> Result<PhoneNumber, String> {
+    PhoneNumber::from_store(text).map_err(|_| match PhoneNumber::parse(text, None) {
+        Ok(meant) => format!("not in E.164; write {}", meant.e164()),
+        Err(why) => format!("not a number such as +12025550123: {why}"),
+    })
 }
 
 #[derive(clap::Args)]

@@ -12,9 +12,10 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::config::{Config, Environment};
+use crate::domain::PhoneNumber;
 use crate::oauth::Usage;
 use crate::system::Timestamp;
-use arguments::{Arguments, Command, KeysCommand, Serve};
+use arguments::{Arguments, Command, KeysCommand, Person, Serve, UsersCommand};
 
 /// Whether something was done, and else why not.
 pub type Done = Result<(), Box<dyn Error>>;
@@ -37,6 +38,12 @@ pub struct Surroundings<'a> {
     pub keys: &'a dyn Fn(&Config) -> Told,
     /// Begins to replace them, or those of one use.
     pub rotate: &'a dyn Fn(&Config, Option<Usage>) -> Told,
+    /// Lets the person with a number sign in no more.
+    pub block: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    /// Lets them sign in again.
+    pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    /// Tells what is known of them.
+    pub show: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }
@@ -65,6 +72,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
         Command::Keys { command: Some(KeysCommand::Rotate { usage, of }), .. } => {
             let rotate = around.rotate;
             answer(of.config.as_deref(), around, |config| rotate(config, usage))
+        }
+        Command::Users { command } => {
+            let (ask, Person { phone, of }) = match command {
+                UsersCommand::Block(person) => (around.block, person),
+                UsersCommand::Unblock(person) => (around.unblock, person),
+                UsersCommand::Show(person) => (around.show, person),
+            };
+            answer(of.config.as_deref(), around, |config| ask(config, &phone))
         }
     }
 }

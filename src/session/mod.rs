@@ -17,7 +17,7 @@ pub use crate::store::SessionKind;
 pub use beginning::{Browser, Device, beginning};
 pub use check::{PreparedSession, Sessions, SignedIn};
 pub use kept::Kept;
-pub use own::OwnSession;
+pub use own::{OwnSession, living};
 pub use settings::Settings;
 pub use token::SessionToken;
 pub use watch::{Term, Watch};

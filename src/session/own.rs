@@ -1,6 +1,6 @@
 use super::{Device, Sessions, Settings, SignedIn};
-use crate::domain::SessionId;
-use crate::store::{SessionKind, StoreError, Which};
+use crate::domain::{SessionId, UserId};
+use crate::store::{self, SessionKind, StoreError, Which};
 use crate::system::Timestamp;
 
 /// One of a person's own sessions.
@@ -30,9 +30,7 @@ impl Sessions {
             // The store learns of a browser's use only now and then.
             let known = self.by_id.get(stored.id).map(|known| known.seen());
             let seen = known.map_or(stored.last_seen, |known| known.max(stored.last_seen));
-            // No browser uses what is an application's, or what a grant keeps alive.
-            let idles = stored.kind == SessionKind::Browser && !stored.granted;
-            (!idles || now < seen + settings.idle).then(|| OwnSession {
+            lives(&stored, seen, settings, now).then(|| OwnSession {
                 id: stored.id,
                 kind: stored.kind,
                 began: stored.created,
@@ -56,4 +54,23 @@ impl Sessions {
     pub async fn end_others(&self, who: &SignedIn) -> Result<Vec<SessionId>, StoreError> {
         self.end_some(who, Which::AllBut(who.session())).await
     }
+}
+
+/// How many sessions of a user go on at `now`, by what the store knows: the use of the last minutes
+/// may not be written yet.
+pub async fn living(
+    store: &dyn store::Sessions,
+    user: UserId,
+    settings: Settings,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let stored = store.of_user(user, now).await?;
+    Ok(stored.iter().filter(|stored| lives(stored, stored.last_seen, settings, now)).count())
+}
+
+/// Whether a session that was last seen at `seen` goes on.
+fn lives(stored: &store::OwnSession, seen: Timestamp, settings: Settings, now: Timestamp) -> bool {
+    // No browser uses what is an application's, or what a grant keeps alive.
+    let idles = stored.kind == SessionKind::Browser && !stored.granted;
+    !idles || now < seen + settings.idle
 }

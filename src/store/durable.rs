@@ -185,6 +185,9 @@ pub trait Sessions: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredUser {
     pub id: UserId,
+    /// When the first login made them, or the start that first found them in the configuration.
+    pub created: Timestamp,
+    /// Since when they may not sign in.
     pub blocked: Option<Timestamp>,
     pub roles: BTreeSet<Role>,
 }
@@ -203,7 +206,8 @@ pub trait Users: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Lets the user sign in no more (and ends every session), or again. `None`: no such user.
+    /// Lets the user sign in no more (and ends every session), or again. Who is blocked already
+    /// stays so since then. `None`: no such user.
     async fn set_blocked(
         &self,
         phone: &PhoneNumber,

@@ -1,4 +1,5 @@
 //! Access tokens of ours at the gate, as applications send them.
+mod blocked;
 mod ended;
 mod forged;
 mod judged;

@@ -1,6 +1,7 @@
 //! People: who may sign in, what they are told, and their own sessions.
 mod account;
 mod closed;
+mod commands;
 mod standing;
 mod store;
 mod test_numbers;

@@ -13,7 +13,7 @@ use crate::system::Timestamp;
 impl Users for SqlStore {
     async fn with_number(&self, phone: &PhoneNumber) -> Result<Option<StoredUser>, StoreError> {
         let rows = sqlx::query(
-            "SELECT u.id, u.blocked, r.role FROM users u
+            "SELECT u.id, u.created, u.blocked, r.role FROM users u
              LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.phone = $1",
         )
         .bind(phone.e164())
@@ -21,7 +21,8 @@ impl Users for SqlStore {
         .await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let blocked = row.try_get::<Option<i64>, _>("blocked")?.map(Timestamp::from_millis);
-        Ok(Some(StoredUser { id: user_id(row, "id")?, blocked, roles: roles(&rows)? }))
+        let created = Timestamp::from_millis(row.try_get("created")?);
+        Ok(Some(StoredUser { id: user_id(row, "id")?, created, blocked, roles: roles(&rows)? }))
     }
 
     async fn enrol(
@@ -60,11 +61,15 @@ impl Users for SqlStore {
         at: Timestamp,
     ) -> Result<Option<UserId>, StoreError> {
         let mut tx = self.write.begin().await?;
-        let row = sqlx::query("UPDATE users SET blocked = $1 WHERE phone = $2 RETURNING id")
-            .bind(blocked.then_some(at.as_millis()))
-            .bind(phone.e164())
-            .fetch_optional(&mut *tx)
-            .await?;
+        let row = sqlx::query(
+            "UPDATE users SET blocked = CASE WHEN $1 THEN COALESCE(blocked, $2) END
+             WHERE phone = $3 RETURNING id",
+        )
+        .bind(blocked)
+        .bind(at.as_millis())
+        .bind(phone.e164())
+        .fetch_optional(&mut *tx)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let user = user_id(&row, "id")?;
         if blocked {

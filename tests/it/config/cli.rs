@@ -23,6 +23,9 @@ fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         rotate: &|_, usage| {
             usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
         },
+        block: &|_, phone| Ok(format!("block {}", phone.e164())),
+        unblock: &|_, phone| Ok(format!("unblock {}", phone.e164())),
+        show: &|_, phone| Err(format!("nobody has {phone}").into()),
         serve: &|config| {
             served.set(true);
             if config.source == "config/doorcode.toml" {
@@ -87,6 +90,37 @@ fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
 }
 
 #[test]
+fn people_are_blocked_unblocked_and_shown_by_their_number_in_full() {
+    let (_folder, file) = written(GOOD);
+    let done = |said: &str| (0, said.to_owned(), String::new(), false);
+    for command in ["block", "unblock"] {
+        for number in ["+12025550123", "+15550100001"] {
+            let said = run(&["users", command, number, "--config", &file]);
+            assert_eq!(said, done(&format!("{command} {number}")));
+        }
+        assert_eq!(run(&["users", command, "+447400123456"]).0, 0, "the demo's");
+    }
+    let failed = (1, String::new(), "doorcode: nobody has …123\n".to_owned(), false);
+    assert_eq!(run(&["users", "show", "+12025550123", "--config", &file]), failed);
+
+    for (number, why) in [
+        ("+1 202 555 0123", "not in E.164; write +12025550123"),
+        ("0012025550123", "not in E.164; write +12025550123"),
+        ("2025550123", "not a number such as +12025550123: not a telephone number"),
+        ("Ada", "not a number such as +12025550123: not a telephone number"),
+        ("", "not a number such as +12025550123: empty"),
+    ] {
+        let (code, out, err, _) = run(&["users", "block", number, "--config", &file]);
+        assert!(code == 2 && out.is_empty() && err.contains(why), "{number}: {err}");
+    }
+    for wrong in [&["users"][..], &["users", "block"], &["users", "+12025550123"]] {
+        assert_eq!(run(wrong).0, 2, "{wrong:?}");
+    }
+    let (code, _, said, _) = run(&["users", "block", "+12025550123", "--config", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
+}
+
+#[test]
 fn a_wrong_file_is_not_served() {
     let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
     let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");
@@ -98,7 +132,7 @@ fn a_wrong_file_is_not_served() {
 #[test]
 fn check_says_what_is_fine_and_what_to_know() {
     let (_folder, file) = written(GOOD);
-    let answer = format!("{file} is fine: 1 site, 1 user, 1 SMS provider\n");
+    let answer = format!("{file} is fine: 1 site, 0 clients, 1 user, 1 SMS provider\n");
     assert_eq!(run(&["check", &file]), (0, answer, String::new(), false));
 
     let (_folder, file) = written(&changed(&[

@@ -29,6 +29,7 @@ pub(crate) struct Gate {
     pub(crate) texts: FakeTwilio,
     pub(crate) app: Upstream,
     pub(crate) folder: TempDir,
+    pub(crate) config: Config,
     access_log: Captured,
     stop: Option<watch::Sender<()>>,
     server: Option<JoinHandle<()>>,
@@ -75,7 +76,7 @@ impl Gate {
         let text = settings.text(changes);
         let config = Config::read(&text, "story.toml", folder.path(), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-        let clock = Arc::new(StillClock::new());
+        let (clock, kept) = (Arc::new(StillClock::new()), config.clone());
         let access_log = Captured::default();
         let around = Surroundings {
             system: System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) },
@@ -89,11 +90,29 @@ impl Gate {
         let server = std::thread::spawn(move || proxy::run(parts, Stop::Dropped(stopped)));
         wait_until_ready(port, admin);
         let (stop, server) = (Some(stop), Some(server));
-        Self { port, admin, origin, clock, texts, app, folder, access_log, stop, server, runtime }
+        Self {
+            port,
+            admin,
+            origin,
+            clock,
+            texts,
+            app,
+            folder,
+            config: kept,
+            access_log,
+            stop,
+            server,
+            runtime,
+        }
     }
 
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.origin, self.port, Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    /// Its own clock, for what runs beside it.
+    pub(crate) fn system(&self) -> System {
+        System { clock: self.clock.clone(), random: Arc::new(SeededRandom::new(2)) }
     }
 
     pub(crate) fn pass(&self, time: Duration) {

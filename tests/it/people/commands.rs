@@ -1,0 +1,60 @@
+//! `doorcode users`, beside a server that runs on the same database.
+use crate::support::gate::wait_for;
+use crate::support::program::Program;
+use crate::support::settings::{ADA, BOB};
+
+#[track_caller]
+fn command(program: &Program, what: &str, phone: &str) -> String {
+    let (code, said) = program.said(&["users", what, phone, "--config", "my.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains(&phone[1..]), "the whole number: {said}");
+    said
+}
+
+/// A line of `doorcode users show`.
+#[track_caller]
+fn shown(said: &str, what: &str) -> String {
+    let line = said.lines().find_map(|line| line.strip_prefix(what));
+    line.unwrap_or_else(|| panic!("no {what} in {said}")).trim().to_owned()
+}
+
+#[test]
+fn a_person_is_shown_and_blocked_on_the_database_of_a_running_server() {
+    let program = Program::start("info");
+    let mut ada = program.browser();
+    ada.sign_in("/orders", ADA, &program.texts).is(200);
+    let said = command(&program, "show", ADA);
+    let id = program.query::<(String,)>("SELECT id FROM users WHERE phone = $1", ADA).0;
+    assert_eq!(shown(&said, "id"), id);
+    assert_eq!(shown(&said, "number"), "+1 •••-•••-•123");
+    assert!(shown(&said, "since").ends_with('Z'), "{said}");
+    let now = |said: &str| ["blocked since", "roles", "sessions"].map(|what| shown(said, what));
+    assert_eq!(now(&said), ["-", "admin, staff", "1"]);
+
+    assert!(command(&program, "block", ADA).starts_with(&id));
+    wait_for("an end", || (ada.get("/orders").status == 303).then_some(()));
+    let said = command(&program, "show", ADA);
+    let [since, roles, sessions] = now(&said);
+    assert_eq!([roles.as_str(), sessions.as_str()], ["admin, staff", "0"]);
+    assert!(since.starts_with("20") && since.ends_with('Z'), "{said}");
+
+    assert!(command(&program, "unblock", ADA).contains("may sign in again"));
+    assert!(command(&program, "unblock", ADA).contains("was not blocked"));
+    assert_eq!(now(&command(&program, "show", ADA))[0], "-");
+}
+
+#[test]
+fn a_number_that_nobody_has_is_told_and_so_is_a_database_that_is_not_there() {
+    let program = Program::start("info");
+    for what in ["block", "unblock", "show"] {
+        for nobody in [BOB, "+15550100001"] {
+            let (code, said) = program.command(&["users", what, nobody, "--config", "my.toml"]);
+            assert_eq!(code, Some(1));
+            assert!(said.starts_with("doorcode: nobody "), "{said}");
+            assert!(!said.contains(&nobody[1..]), "{said}");
+        }
+    }
+    program.rewrite("new.toml", &[("doorcode.db", "new.db")]);
+    let (code, said) = program.command(&["users", "block", ADA, "--config", "new.toml"]);
+    assert!(code == Some(1) && said.contains("there is no database yet"), "{said}");
+}
