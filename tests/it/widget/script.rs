@@ -1,6 +1,10 @@
+use std::io::Write as _;
+
 use aws_lc_rs::digest::{SHA384, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::{PAGE, gate};
 use crate::support::program::Program;
@@ -48,7 +52,8 @@ fn the_types_are_beside_the_script() {
 
 #[test]
 fn a_command_prints_the_tag_with_the_hash_of_what_is_served() {
-    let colored = ("name = \"Acme\"", "name = \"Acme\"\ncolor = \"#0a7d4b\"");
+    let colored =
+        ("name = \"Acme\"", "name = \"Acme\"\ncolor = \"#0a7d4b\"\ncolor_dark = \"#7fd6ae\"");
     let mut hashes = Vec::new();
     for changes in [&[][..], &[colored]] {
         let program = Program::changed("info", changes);
@@ -60,6 +65,29 @@ fn a_command_prints_the_tag_with_the_hash_of_what_is_served() {
         );
         assert_eq!(program.said(&["widget", "my.toml"]), (Some(0), tag));
         hashes.push(hash);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&served.body).expect("written");
+        let weight = packed.finish().expect("packed").len();
+        assert!(weight <= 6 * 1024, "{weight} bytes");
     }
     assert_ne!(hashes[0], hashes[1], "the brand is in the script");
+}
+
+#[test]
+fn a_brand_that_is_always_light_or_dark_has_the_last_word() {
+    let themed = |theme: &str| {
+        let brand = format!("name = \"Acme\"\ntheme = \"{theme}\"");
+        let gate = gate(&[("name = \"Acme\"", &brand)]);
+        gate.browser().get(SCRIPT).is(200).text()
+    };
+    for (theme, surface) in [("light", "--surface:#fff"), ("dark", "--surface:#181c23")] {
+        let script = themed(theme);
+        let (_, last) = script.rsplit_once("[theme=").expect("rules for the attribute");
+        // After all that the attribute says, and no weaker: `:where` counts nothing.
+        assert!(last.contains(&format!("&{{color-scheme:{theme};")), "{last}");
+        assert!(last.contains(surface), "{last}");
+        assert_eq!(script.matches("[theme=").count(), script.matches(":where(").count());
+    }
+    let free = themed("auto");
+    assert!(free.contains("&:where([theme=dark]){color-scheme:dark;"), "{free}");
 }
