@@ -71,6 +71,24 @@ for (const { lang, dir, locale, phone, label } of [
   });
 }
 
+test('behind a site on the host of the login pages, the page is loaded once more and no more', async () => {
+  const here = await startWidget({ issuer: 'localhost/.doorcode', shop: 'localhost' });
+  try {
+    const url = here.behind();
+    const person = await here.open(url);
+    const asked = [];
+    person.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await here.signIn(person, '+12025550318');
+    await person.page.waitForFunction(() => self.details['signed-in']?.found);
+    await isFound(person);
+    assert.deepEqual(person.journey, [`GET ${url}`, `GET ${url}`]);
+    assert.ok(!asked.includes('/.doorcode/me'), 'one cookie is for both: nobody is asked twice');
+    await person.leave();
+  } finally {
+    await here.stop();
+  }
+});
+
 test('other tabs learn of a login, and of the session that a site has by it', async () => {
   for (const [url, phone] of [
     [widget.at('spa.acme.localhost'), '+12025550314'],

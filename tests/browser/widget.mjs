@@ -8,12 +8,14 @@ const HOSTS = {
   shop: 'shop.acme.localhost',
   others: { Wiki: 'wiki.other.localhost' },
 };
-/** A rule of the last site, and the clients whose pages these are. */
-const clients = ({ port, app }) => `
+/** For the last site of those above. */
+const RULE = `
 [[site.rule]]
 path = "/public/*"
 allow = ["public"]
-
+`;
+/** The clients whose pages these are. */
+const clients = ({ port, app }) => `
 [[client]]
 id = "spa"
 name = "My SPA"
@@ -51,8 +53,9 @@ const page = ({ body, script, lang, dir }) => `<!doctype html>
 ${script}</html>`;
 
 /** Doorcode, a browser, and what opens pages in it. */
-export async function startWidget() {
-  const doorcode = await startDoorcode(HOSTS, { clients });
+export async function startWidget(hosts = HOSTS) {
+  const rule = hosts === HOSTS ? RULE : '';
+  const doorcode = await startDoorcode(hosts, { clients: (ports) => rule + clients(ports) });
   const browser = await openBrowser();
   const at = (host) => `http://${host}:${doorcode.app.port}${PATH}`;
   const tag = `<script src="${doorcode.issuer}/widget.js" async></script>`;
