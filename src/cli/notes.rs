@@ -2,7 +2,7 @@ use ipnet::IpNet;
 
 use crate::config::Config;
 use crate::domain::{OneTimeCode, PhoneNumber};
-use crate::gate::Site;
+use crate::gate::{Site, Who};
 use crate::login::Row;
 use crate::web::pages::Pages;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
@@ -17,6 +17,8 @@ const ALL: &[fn(&Config) -> Vec<String>] = &[
     trusted_networks,
     development_exposed,
     shared_origin,
+    tokens_for_nothing,
+    rules_without_tokens,
 ];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
@@ -110,4 +112,42 @@ fn shared_origin(config: &Config) -> Vec<String> {
     let said = "warning: server.unsafe_shared_origin is set: scripts of an app may sign its \
         visitors in to sites on other hosts";
     config.shared_origin.then(|| said.to_owned()).into_iter().collect()
+}
+
+/// Audiences are compared byte for byte: one with a slash too many is that of another API.
+fn tokens_for_nothing(config: &Config) -> Vec<String> {
+    let mut all = Vec::new();
+    for site in &config.sites {
+        let (name, url) = (&site.name, site.place.to_string());
+        for client in config.oauth.clients.all() {
+            let near =
+                |audience: &&String| **audience != url && audience.trim_end_matches('/') == url;
+            all.extend(client.audiences.iter().filter(near).map(|audience| {
+                let id = &client.id;
+                format!(
+                    "note: the audience {audience:?} of client {id} is not that of {name}, {url:?}"
+                )
+            }));
+        }
+    }
+    all
+}
+
+/// Rules for a client that is given no token for the site.
+fn rules_without_tokens(config: &Config) -> Vec<String> {
+    let mut all = Vec::new();
+    for site in &config.sites {
+        let (name, url) = (&site.name, site.place.to_string());
+        for rule in &site.rules {
+            let named = rule.allow.iter().filter_map(|who| match who {
+                Who::Client(id) => config.oauth.clients.find(id.as_str()),
+                _ => None,
+            });
+            all.extend(named.filter(|client| !client.audiences.contains(&url)).map(|client| {
+                let id = &client.id;
+                format!("warning: a rule of {name} lets in client:{id}, which can have no token for it: its audiences lack {url:?}")
+            }));
+        }
+    }
+    all
 }

@@ -78,14 +78,15 @@ pub struct StoredCode {
 }
 
 /// What became of a code that was handed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakenCode {
-    Good(StoredCode),
+#[derive(Clone, Debug)]
+pub enum RedeemedCode {
+    /// It is used up now, and this is what it gave.
+    Taken(GrantState),
     Unknown,
     Expired,
-    /// It was used before. What it gave is revoked by now, and so is what it has yet to give.
+    /// It was used before. What it gave then, if anything, is revoked by now.
     Used {
-        grant: GrantId,
+        grant: Option<GrantId>,
     },
 }
 
@@ -130,17 +131,20 @@ pub enum Rotated {
 pub trait Grants: Send + Sync {
     async fn put_code(&self, code: &NewCode) -> Result<(), StoreError>;
 
-    /// Hands a code in for `grant`, which is opened afterwards. Of several who do, one gets it,
-    /// and from the second on everything is revoked that it gave (RFC 6749 §4.1.2).
-    async fn take_code(
+    /// What a code is good for, used, expired or not: to judge whoever hands it in.
+    async fn code(&self, digest: &[u8; 32]) -> Result<Option<StoredCode>, StoreError>;
+
+    /// Uses a code up and opens the grant that it gives, both at once; none, for somebody who
+    /// may not have it. Of several who hand it in one succeeds, and from the second on
+    /// everything is revoked that it gave (RFC 6749 §4.1.2).
+    async fn redeem_code(
         &self,
         digest: &[u8; 32],
-        grant: GrantId,
+        gives: Option<&NewGrant>,
         at: Timestamp,
-    ) -> Result<TakenCode, StoreError>;
+    ) -> Result<RedeemedCode, StoreError>;
 
-    /// Opens a grant of a session, unless that is over. When the code it is opened for was
-    /// handed in twice meanwhile, it is revoked from its first moment.
+    /// Opens a grant of a session, unless that is over.
     async fn open_grant(
         &self,
         session: SessionId,
@@ -156,13 +160,13 @@ pub trait Grants: Send + Sync {
     async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends the grant that a refresh token is of, replaced or not, if it is this client's
-    /// (RFC 7009 §2.1). Tells whether it ended one.
+    /// (RFC 7009 §2.1), and tells which.
     async fn revoke_by_refresh(
         &self,
         token: &[u8; 32],
         client: &str,
         at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<GrantId>, StoreError>;
 
     /// Whether tokens of a grant still count. They have ends of their own, so that those of the
     /// grant are not looked at.

@@ -18,7 +18,7 @@ pub use durable::{
     StoredBeginning, StoredSession, StoredUser, Users, Which,
 };
 pub use grants::{
-    GrantState, Grants, NewCode, NewGrant, Rotated, Rotation, StoredCode, StoredGrant, TakenCode,
+    GrantState, Grants, NewCode, NewGrant, RedeemedCode, Rotated, Rotation, StoredCode, StoredGrant,
 };
 pub use memory::MemoryAttempts;
 pub use signing_keys::{KeyState, SigningKeys, StoredKey};

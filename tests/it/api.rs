@@ -4,6 +4,7 @@ mod codes;
 mod cors;
 mod cross_origin;
 mod docs;
+mod doors;
 mod hosted;
 mod hostile;
 mod login;

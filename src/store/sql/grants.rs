@@ -2,62 +2,45 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::codes::{self, NotTaken};
 use super::{SqlStore, changes, hex};
 use crate::domain::{GrantId, PhoneNumber, SessionId, UserId};
 use crate::store::{
-    Change, GrantState, Grants, NewCode, NewGrant, Rotated, Rotation, StoreError, StoredCode,
-    StoredGrant, TakenCode,
+    Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, Rotated, Rotation, StoreError,
+    StoredCode, StoredGrant,
 };
 use crate::system::Timestamp;
 
 #[async_trait]
 impl Grants for SqlStore {
     async fn put_code(&self, new: &NewCode) -> Result<(), StoreError> {
-        let NewCode { digest, code, at, expires } = new;
-        sqlx::query(
-            "INSERT INTO authorization_codes
-               (digest, client, redirect_uri, user_id, session_id, scope, audience, nonce,
-                challenge, auth_time, made, expires)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(hex(digest))
-        .bind(&code.client)
-        .bind(&code.redirect_uri)
-        .bind(code.user.to_string())
-        .bind(code.session.to_string())
-        .bind(&code.scope)
-        .bind(&code.audience)
-        .bind(&code.nonce)
-        .bind(&code.challenge)
-        .bind(code.auth_time.as_millis())
-        .bind(at.as_millis())
-        .bind(expires.as_millis())
-        .execute(&self.write)
-        .await?;
-        Ok(())
+        codes::put(&self.write, new).await
     }
 
-    async fn take_code(
+    async fn code(&self, digest: &[u8; 32]) -> Result<Option<StoredCode>, StoreError> {
+        codes::find(&self.read, digest).await
+    }
+
+    async fn redeem_code(
         &self,
         digest: &[u8; 32],
-        grant: GrantId,
+        gives: Option<&NewGrant>,
         at: Timestamp,
-    ) -> Result<TakenCode, StoreError> {
+    ) -> Result<RedeemedCode, StoreError> {
         let mut tx = self.write.begin().await?;
-        let taken = sqlx::query(
-            "UPDATE authorization_codes SET used = $1, grant_id = $2
-             WHERE digest = $3 AND used IS NULL AND expires > $1
-             RETURNING client, redirect_uri, user_id, session_id, scope, audience, nonce,
-               challenge, auth_time",
-        )
-        .bind(at.as_millis())
-        .bind(grant.to_string())
-        .bind(hex(digest))
-        .fetch_optional(&mut *tx)
-        .await?;
-        let told = match taken {
-            Some(row) => TakenCode::Good(read_code(&row)?),
-            None => not_taken(&mut tx, digest, at).await?,
+        let told = match codes::take(&mut tx, digest, gives.map(|grant| grant.id), at).await? {
+            Ok(session) => RedeemedCode::Taken(match gives {
+                Some(grant) => open(&mut tx, session, grant, at).await?,
+                None => GrantState::Over,
+            }),
+            Err(NotTaken::Used { grant }) => {
+                if let Some(grant) = grant {
+                    revoke_one(&mut tx, grant, at).await?;
+                }
+                RedeemedCode::Used { grant }
+            }
+            Err(NotTaken::Unknown) => RedeemedCode::Unknown,
+            Err(NotTaken::Expired) => RedeemedCode::Expired,
         };
         tx.commit().await?;
         Ok(told)
@@ -70,19 +53,9 @@ impl Grants for SqlStore {
         at: Timestamp,
     ) -> Result<GrantState, StoreError> {
         let mut tx = self.write.begin().await?;
-        if !insert_grant(&mut tx, session, grant, at).await? {
-            let blocked = sqlx::query(
-                "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
-                 WHERE s.id = $1 AND u.blocked IS NOT NULL",
-            )
-            .bind(session.to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
-            return Ok(blocked.map_or(GrantState::Over, |_| GrantState::Blocked));
-        }
-        let found = find(&mut *tx, grant.id).await?;
+        let opened = open(&mut tx, session, grant, at).await?;
         tx.commit().await?;
-        Ok(found.map_or(GrantState::Over, |found| GrantState::Good(found.grant)))
+        Ok(opened)
     }
 
     async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Rotated, StoreError> {
@@ -124,7 +97,7 @@ impl Grants for SqlStore {
         token: &[u8; 32],
         client: &str,
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<GrantId>, StoreError> {
         let mut tx = self.write.begin().await?;
         let revoked = sqlx::query(
             "UPDATE grants SET revoked = $1
@@ -137,11 +110,12 @@ impl Grants for SqlStore {
         .bind(client)
         .fetch_optional(&mut *tx)
         .await?;
-        if let Some(row) = &revoked {
-            changes::record(&mut tx, Change::Grant(grant_id(row, "id")?)).await?;
+        let revoked = revoked.map(|row| grant_id(&row, "id")).transpose()?;
+        if let Some(grant) = revoked {
+            changes::record(&mut tx, Change::Grant(grant)).await?;
         }
         tx.commit().await?;
-        Ok(revoked.is_some())
+        Ok(revoked)
     }
 
     async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError> {
@@ -151,6 +125,27 @@ impl Grants for SqlStore {
             _ => GrantState::Over,
         })
     }
+}
+
+/// Opens the grant in a transaction that may do more, and tells what it is worth.
+async fn open(
+    tx: &mut Transaction<'_, Sqlite>,
+    session: SessionId,
+    grant: &NewGrant,
+    at: Timestamp,
+) -> Result<GrantState, StoreError> {
+    if insert_grant(tx, session, grant, at).await? {
+        let found = find(&mut **tx, grant.id).await?;
+        return Ok(found.map_or(GrantState::Over, |found| GrantState::Good(found.grant)));
+    }
+    let blocked = sqlx::query(
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND u.blocked IS NOT NULL",
+    )
+    .bind(session.to_string())
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(blocked.map_or(GrantState::Over, |_| GrantState::Blocked))
 }
 
 /// Opens the grant and its first refresh token in a transaction that may do more. `false`: the
@@ -163,9 +158,8 @@ pub(super) async fn insert_grant(
 ) -> Result<bool, StoreError> {
     let inserted = sqlx::query(
         "INSERT INTO grants (id, client, user_id, session_id, scope, audience, created, last_used,
-           expires, idle, revoked)
-         SELECT $1, $2, s.user_id, s.id, $3, $4, $5, $5, $6, $7,
-           (SELECT MIN(c.reused) FROM authorization_codes c WHERE c.grant_id = $1)
+           expires, idle)
+         SELECT $1, $2, s.user_id, s.id, $3, $4, $5, $5, $6, $7
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = $8 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
     )
@@ -201,32 +195,6 @@ async fn insert_refresh(
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// Why a code was not taken. One that comes twice takes back what it gave.
-async fn not_taken(
-    tx: &mut Transaction<'_, Sqlite>,
-    digest: &[u8; 32],
-    at: Timestamp,
-) -> Result<TakenCode, StoreError> {
-    let reused = sqlx::query(
-        "UPDATE authorization_codes SET reused = COALESCE(reused, $1)
-         WHERE digest = $2 AND used IS NOT NULL RETURNING grant_id",
-    )
-    .bind(at.as_millis())
-    .bind(hex(digest))
-    .fetch_optional(&mut **tx)
-    .await?;
-    if let Some(row) = reused {
-        let grant = grant_id(&row, "grant_id")?;
-        revoke_one(tx, grant, at).await?;
-        return Ok(TakenCode::Used { grant });
-    }
-    let found = sqlx::query("SELECT digest FROM authorization_codes WHERE digest = $1")
-        .bind(hex(digest))
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(found.map_or(TakenCode::Unknown, |_| TakenCode::Expired))
 }
 
 /// Marks the token as replaced, or only locks its row when it is to stay. `None`: it is no token
@@ -362,36 +330,22 @@ fn read_grant(row: &SqliteRow) -> Result<Found, StoreError> {
     })
 }
 
-fn read_code(row: &SqliteRow) -> Result<StoredCode, StoreError> {
-    Ok(StoredCode {
-        client: row.try_get("client")?,
-        redirect_uri: row.try_get("redirect_uri")?,
-        user: user_id(row)?,
-        session: session_id(row)?,
-        scope: row.try_get("scope")?,
-        audience: row.try_get("audience")?,
-        nonce: row.try_get("nonce")?,
-        challenge: row.try_get("challenge")?,
-        auth_time: time(row, "auth_time")?,
-    })
-}
-
 const fn bad(column: &'static str) -> StoreError {
     StoreError::BadRow { table: "grants", column }
 }
 
-fn grant_id(row: &SqliteRow, column: &'static str) -> Result<GrantId, StoreError> {
+pub(super) fn grant_id(row: &SqliteRow, column: &'static str) -> Result<GrantId, StoreError> {
     GrantId::parse(&row.try_get::<String, _>(column)?).ok_or(bad(column))
 }
 
-fn user_id(row: &SqliteRow) -> Result<UserId, StoreError> {
+pub(super) fn user_id(row: &SqliteRow) -> Result<UserId, StoreError> {
     UserId::parse(&row.try_get::<String, _>("user_id")?).ok_or(bad("user_id"))
 }
 
-fn session_id(row: &SqliteRow) -> Result<SessionId, StoreError> {
+pub(super) fn session_id(row: &SqliteRow) -> Result<SessionId, StoreError> {
     SessionId::parse(&row.try_get::<String, _>("session_id")?).ok_or(bad("session_id"))
 }
 
-fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
+pub(super) fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
     Ok(Timestamp::from_millis(row.try_get(column)?))
 }

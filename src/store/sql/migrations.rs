@@ -160,6 +160,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE UNIQUE INDEX one_key_is_next ON signing_keys (usage, algorithm)
         WHERE state = 'published' AND signed_from IS NULL;",
     ),
+    // A code is taken and its grant opened at once: nothing comes between them to be remembered.
+    (
+        8,
+        "codes without reuse",
+        "DROP INDEX codes_of_grant;
+    ALTER TABLE authorization_codes DROP COLUMN reused;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -1,6 +1,7 @@
 //! Users, sessions, spent codes, grants and signing keys in a database. One SQL text that SQLite and
 //! Postgres both take; so far only SQLite is opened. Times are milliseconds since 1970.
 mod changes;
+mod codes;
 mod counters;
 mod grants;
 mod logins;

@@ -58,12 +58,14 @@ pub(in crate::web) async fn verify(
     let connection = call.text("connection").ok_or_else(|| missing("connection"))?;
     let typed = call.text(phone).ok_or_else(|| missing(phone))?;
     let code = call.text(code).ok_or_else(|| missing(code))?;
-    let client = client(&web, call.text("client_id"))?;
+    let under_way = web.under_way(&call);
+    // `popup.passwordlessVerify` of auth0-js names no client: the login under way does.
+    let client = client(&web, call.text("client_id").or(under_way.as_deref()))?;
     if !client.has_connection(connection) {
         return Err(bad("the connection was not found"));
     }
     let own = call.origin.as_ref().is_none_or(|origin| *origin == call.facts.origin);
-    if !own || !web.is_under_way(&call, client) {
+    if !own || under_way.as_deref() != Some(client.id.as_str()) {
         return Err(bad("no login of this client is under way in this browser"));
     }
     let phone = number(&web, typed).ok_or_else(|| wrong(&WORDS))?;
@@ -138,15 +140,14 @@ impl Web {
         visit.cookies.set(COOKIE, &sealed, Some(LIFE.as_secs()))
     }
 
-    fn is_under_way(&self, call: &Call, client: &Client) -> bool {
+    /// The client whose login `/authorize` began in the caller's browser.
+    fn under_way(&self, call: &Call) -> Option<String> {
         let cookies = Cookies::for_origin(&call.facts.origin);
         let sealed = cookies.get(&call.headers, COOKIE);
-        let found: Option<Transaction> = sealed.and_then(|sealed| self.transactions.open(sealed));
+        let found: Transaction = self.transactions.open(sealed?)?;
         let browser = cookies.get(&call.headers, "browser").map(|value| digest(value.as_bytes()));
-        found.is_some_and(|found| {
-            found.client == client.id.as_str()
-                && self.system.now() < Timestamp::from_millis(found.until)
-                && browser.is_some_and(|browser| URL_SAFE_NO_PAD.encode(browser) == found.browser)
-        })
+        let lives = self.system.now() < Timestamp::from_millis(found.until);
+        let is_own = URL_SAFE_NO_PAD.encode(browser?) == found.browser;
+        (lives && is_own).then_some(found.client)
     }
 }

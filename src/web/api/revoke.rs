@@ -27,7 +27,9 @@ pub(in crate::web) async fn revoke(
     let (now, issuer) = (web.system.now(), web.map.issuer());
     let kept = digest(token.as_bytes());
     let revoked = web.grants.revoke_by_refresh(&kept, client.id.as_str(), now).await;
-    if revoked.inspect_err(|error| web.store_failed("revoke a token", error))? {
+    let revoked = revoked.inspect_err(|error| web.store_failed("revoke a token", error))?;
+    if let Some(grant) = revoked {
+        web.sessions.note_revoked(grant);
         return Ok(StatusCode::OK);
     }
     let access = oauth::verify_access(&web.keys, issuer, token, now).ok();

@@ -23,6 +23,12 @@ grants = ["passwordless", "authorization_code", "refresh_token", "implicit"]
 audiences = ["${API}"]
 
 [[client]]
+id = "legacy"
+name = "Acme of Old"
+callbacks = ["${app}/callback"]
+grants = ["implicit", "ro"]
+
+[[client]]
 id = "web"
 name = "Acme Server"
 type = "confidential"

@@ -150,26 +150,7 @@ test('the tutorial’s program with auth0-js runs as it is written', async () =>
 
 test('auth0-js on the issuer’s own page ends the login that led there', async () => {
   const phone = '+12025550383';
-  const person = await visitor();
-  const asked = { client_id: 'spa', response_type: 'token id_token', scope: 'openid', nonce: 'n1' };
-  const redirect_uri = `${pages.origin}/callback`;
-  const query = new URLSearchParams({ ...asked, redirect_uri, state: 'of the app' });
-  await person.page.goto(`${doorcode.issuer}/authorize?${query}`);
-  await person.sees(NUMBER_FIELD, 'the page that asks for a number');
-  await person.page.evaluate(auth0js);
-  const start = await person.page.evaluate(
-    ([phoneNumber, redirectUri]) => {
-      // What the page knows its login by.
-      const state = new URLSearchParams(location.search).get('flow');
-      const asked = { clientID: 'spa', responseType: 'token id_token', scope: 'openid' };
-      const domain = location.host;
-      window.webAuth = new window.auth0.WebAuth({ ...asked, domain, redirectUri, state });
-      const start = { connection: 'sms', send: 'code', phoneNumber };
-      return new Promise((done) => window.webAuth.passwordlessStart(start, (error) => done(error)));
-    },
-    [phone, redirect_uri],
-  );
-  assert.equal(start, null);
+  const { person, redirect_uri } = await textedOnTheIssuersPage(phone);
   const sso = await person.page.evaluate(
     () => new Promise((done) => window.webAuth.client.getSSOData((_, data) => done(data))),
   );
@@ -190,3 +171,52 @@ test('auth0-js on the issuer’s own page ends the login that led there', async 
   assert.ok(answer.get('access_token'), person.page.url());
   await person.close();
 });
+
+test('popup.passwordlessVerify looks at the code and then has tokens for it', async () => {
+  const phone = '+12025550384';
+  const { person } = await textedOnTheIssuersPage(phone, 'legacy');
+  const verify = (verificationCode) =>
+    person.page.evaluate(
+      (options) =>
+        new Promise((done) =>
+          window.webAuth.popup.passwordlessVerify(options, (error, result) => done({ error, result })),
+        ),
+      { connection: 'sms', phoneNumber: phone, verificationCode },
+    );
+  const code = await doorcode.twilio.code(phone);
+  const wrong = await verify(code === '111111' ? '222222' : '111111');
+  assert.equal(wrong.error.code, 'invalid_user_password', JSON.stringify(wrong.error));
+  assert.equal(wrong.error.description, 'Wrong phone number or verification code.');
+  const { error, result } = await verify(code);
+  assert.equal(error, null);
+  assert.equal(result.idToken.split('.').length, 3);
+  assert.ok(result.accessToken);
+  const again = await verify(code);
+  assert.equal(again.error.code, 'invalid_user_password');
+  await person.close();
+});
+
+/** Somebody on the issuer's own login page, whom auth0-js in that page has texted a code. */
+async function textedOnTheIssuersPage(phone, client = 'spa') {
+  const person = await visitor();
+  const asked = { client_id: client, response_type: 'token id_token', scope: 'openid', nonce: 'n1' };
+  const redirect_uri = `${pages.origin}/callback`;
+  const query = new URLSearchParams({ ...asked, redirect_uri, state: 'of the app' });
+  await person.page.goto(`${doorcode.issuer}/authorize?${query}`);
+  await person.sees(NUMBER_FIELD, 'the page that asks for a number');
+  await person.page.evaluate(auth0js);
+  const start = await person.page.evaluate(
+    ([clientID, phoneNumber, redirectUri]) => {
+      // What the page knows its login by.
+      const state = new URLSearchParams(location.search).get('flow');
+      const asked = { clientID, responseType: 'token id_token', scope: 'openid' };
+      const domain = location.host;
+      window.webAuth = new window.auth0.WebAuth({ ...asked, domain, redirectUri, state });
+      const start = { connection: 'sms', send: 'code', phoneNumber };
+      return new Promise((done) => window.webAuth.passwordlessStart(start, (error) => done(error)));
+    },
+    [client, phone, redirect_uri],
+  );
+  assert.equal(start, null);
+  return { person, redirect_uri };
+}

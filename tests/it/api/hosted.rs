@@ -104,6 +104,12 @@ fn without_a_login_under_way_in_this_browser_no_code_is_looked_at() {
         }
     }
     refused(verify(&world, &browser, &own, &other), 400, "invalid_request", text);
+    // As `popup.passwordlessVerify` of auth0-js sends it.
+    let mut unnamed = body(&code);
+    unnamed["client_id"] = json!(null);
+    verify(&world, &browser, &own, &unnamed).is(200);
+    let text_unnamed = "missing client_id parameter";
+    refused(verify(&world, &taken, &own, &unnamed), 400, "invalid_request", text_unnamed);
     verify(&world, &browser, &own, &body(&code)).is(200);
     world.gate.pass(std::time::Duration::from_mins(11));
     refused(verify(&world, &later, &own, &body(&code)), 400, "invalid_request", text);
@@ -116,7 +122,6 @@ fn a_body_is_judged_in_the_words_of_this_door() {
     let own = world.gate.origin.clone();
     for (changes, status, error, text) in [
         (json!({"connection": ""}), 400, "invalid_request", "missing connection parameter"),
-        (json!({"client_id": null}), 400, "invalid_request", "missing client_id parameter"),
         (json!({"phone_number": ""}), 400, "invalid_request", "missing phone_number parameter"),
         (json!({"verification_code": ""}), 400, "invalid_request", "missing verification_code"),
         (json!({"connection": "x"}), 400, "invalid_request", "the connection was not found"),

@@ -25,11 +25,11 @@ const AT_ONCE: &[Ending] = &[
         browser.post("/.doorcode/account/end-others", &[]).is(303);
     }),
     ("revoked by the access token", |gate, ada| drop(revoke(gate, ada.access()).is(200))),
+    ("revoked by the refresh token", |gate, ada| drop(revoke(gate, ada.refresh()).is(200))),
 ];
 
 /// Written by others, and learned of soon.
 const SOON: &[Ending] = &[
-    ("revoked by the refresh token", |gate, ada| drop(revoke(gate, ada.refresh()).is(200))),
     ("revoked at another node", |gate, ada| {
         let grant = GrantId::parse(&ada.claim("gid")).unwrap();
         let now = Timestamp::from_millis(0);

@@ -164,6 +164,22 @@ fn check_warns_of_proxies_that_could_be_anybody() {
 }
 
 #[test]
+fn check_notes_tokens_and_rules_that_never_meet() {
+    let clients = |audiences: &str| {
+        let client = format!(
+            "[[client]]\nid = \"m2m\"\nname = \"Nightly\"\ncallbacks = [\"https://m.example/cb\"]\naudiences = {audiences}\n[[site]]\n"
+        );
+        let rule = "[[site.rule]]\npath = \"/api/*\"\nallow = [\"client:m2m\"]\n[[site.rule]]\n";
+        told(&[("[[site]]\n", &client), ("[[site.rule]]\n", rule)])
+    };
+    let lacks = "warning: a rule of Shop lets in client:m2m, which can have no token for it: its audiences lack \"https://shop.example.com\"";
+    assert_eq!(clients("[]"), [lacks]);
+    let slash = "note: the audience \"https://shop.example.com/\" of client m2m is not that of Shop, \"https://shop.example.com\"";
+    assert_eq!(clients("[\"https://shop.example.com/\"]"), [slash, lacks]);
+    assert!(clients("[\"https://shop.example.com\", \"https://else.example/\"]").is_empty());
+}
+
+#[test]
 fn check_notes_limits_that_have_no_effect() {
     let limits = |text: &str| told(&[("[login]", &format!("[limits]\n{text}\n[login]"))]);
     assert_eq!(

@@ -4,7 +4,7 @@ use std::time::Duration;
 use doorcode::domain::{AttemptId, GrantId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
     Change, Committed, Database, GrantState, Grants as _, Logins as _, NewCode, NewGrant, NewLogin,
-    Opens, SessionKind, Sessions as _, SqlStore, StoredBeginning, StoredCode, TakenCode,
+    Opens, RedeemedCode, SessionKind, Sessions as _, SqlStore, StoredBeginning, StoredCode,
     Users as _, Which,
 };
 use doorcode::system::Timestamp;
@@ -101,63 +101,97 @@ fn code() -> NewCode {
     NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + MINUTE }
 }
 
+/// Hands the code in, for the grant `n`.
+async fn redeem(store: &SqlStore, n: u8, at: Timestamp) -> RedeemedCode {
+    store.redeem_code(&[7; 32], Some(&grant(n)), at).await.unwrap()
+}
+
+/// The grant that a code which was used before gave.
+fn given_before(redeemed: &RedeemedCode) -> Option<GrantId> {
+    let RedeemedCode::Used { grant } = redeemed else { panic!("{redeemed:?}") };
+    *grant
+}
+
+fn gave(redeemed: &RedeemedCode) -> bool {
+    matches!(redeemed, RedeemedCode::Taken(GrantState::Good(_)))
+}
+
 #[tokio::test]
-async fn a_code_is_taken_whole_and_once() {
+async fn a_code_is_read_whole_and_gives_once() {
     let (_folder, store) = store().await;
-    assert_eq!(store.take_code(&[7; 32], id(1), BEGIN).await.unwrap(), TakenCode::Unknown);
+    assert!(matches!(redeem(&store, 1, BEGIN).await, RedeemedCode::Unknown));
+    assert_eq!(store.code(&[7; 32]).await.unwrap(), None);
     store.put_code(&code()).await.unwrap();
     assert!(store.put_code(&code()).await.is_err(), "two codes are never the same");
-    let good = TakenCode::Good(code().code);
-    assert_eq!(store.take_code(&[7; 32], id(1), BEGIN).await.unwrap(), good);
-    let used = TakenCode::Used { grant: id(1) };
-    assert_eq!(store.take_code(&[7; 32], id(2), BEGIN).await.unwrap(), used);
-    let late = store.take_code(&[7; 32], id(3), BEGIN + HOUR).await.unwrap();
-    assert_eq!(late, used, "also when it would have expired since");
+    assert_eq!(store.code(&[7; 32]).await.unwrap(), Some(code().code));
+    assert!(gave(&redeem(&store, 1, BEGIN).await));
+    assert!(is_good(&store, 1).await);
+    assert_eq!(given_before(&redeem(&store, 2, BEGIN).await), Some(id(1)));
+    let late = redeem(&store, 3, BEGIN + HOUR).await;
+    assert_eq!(given_before(&late), Some(id(1)), "also when it would have expired since");
+    assert!(!is_good(&store, 2).await && !is_good(&store, 3).await);
+}
+
+#[tokio::test]
+async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
+    let (_folder, store) = store().await;
+    store.put_code(&code()).await.unwrap();
+    let wasted = store.redeem_code(&[7; 32], None, BEGIN).await.unwrap();
+    assert!(matches!(wasted, RedeemedCode::Taken(GrantState::Over)), "{wasted:?}");
+    assert_eq!(given_before(&redeem(&store, 1, BEGIN).await), None);
+    assert!(!is_good(&store, 1).await);
 }
 
 #[tokio::test]
 async fn a_code_is_dead_when_its_time_is_over() {
     let (_folder, store) = store().await;
     store.put_code(&code()).await.unwrap();
-    let late = store.take_code(&[7; 32], id(1), BEGIN + MINUTE).await.unwrap();
-    assert_eq!(late, TakenCode::Expired);
+    assert!(matches!(redeem(&store, 1, BEGIN + MINUTE).await, RedeemedCode::Expired));
+    assert!(!is_good(&store, 1).await);
     let before = BEGIN + MINUTE.saturating_sub(Duration::from_millis(1));
-    let taken = store.take_code(&[7; 32], id(1), before).await.unwrap();
-    assert!(matches!(taken, TakenCode::Good(_)), "to come late spends nothing");
+    assert!(gave(&redeem(&store, 1, before).await), "to come late spends nothing");
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_who_is_out_or_blocked_gives_nothing() {
+    for (blocked, n) in [(false, 1), (true, 2)] {
+        let (_folder, store) = store().await;
+        store.put_code(&code()).await.unwrap();
+        if blocked {
+            store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+        } else {
+            store.end(user(), Which::Only(session(1)), BEGIN).await.unwrap();
+        }
+        let state = redeem(&store, n, BEGIN).await;
+        let RedeemedCode::Taken(state) = state else { panic!("{state:?}") };
+        assert_eq!(matches!(state, GrantState::Blocked), blocked, "{state:?}");
+        assert!(!matches!(state, GrantState::Good(_)) && !is_good(&store, n).await);
+    }
 }
 
 #[tokio::test]
 async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
     let (_folder, store) = store().await;
     store.put_code(&code()).await.unwrap();
-    let ids: Vec<_> = (1..=50).map(id).collect();
-    let all = join_all(ids.iter().map(|id| store.take_code(&[7; 32], *id, BEGIN))).await;
-    let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
-    let winners: Vec<_> =
-        (1..=50).zip(&all).filter(|(_, taken)| matches!(taken, TakenCode::Good(_))).collect();
+    let all: Vec<_> = join_all((1..=50).map(|n| redeem(&store, n, BEGIN))).await;
+    let winners: Vec<_> = (1..=50).zip(&all).filter(|(_, redeemed)| gave(redeemed)).collect();
     let [(winner, _)] = winners[..] else { panic!("{all:?}") };
-    let used = TakenCode::Used { grant: id(winner) };
-    assert_eq!(all.iter().filter(|taken| **taken == used).count(), 49, "each learns whose it is");
-    // The others came before it opened its grant: the reuse is not forgotten.
-    let opened = store.open_grant(session(1), &grant(winner), BEGIN).await.unwrap();
-    assert!(matches!(opened, GrantState::Good(_)), "{opened:?}");
+    let others = all.iter().filter(|redeemed| !gave(redeemed));
+    let told: Vec<_> = others.map(given_before).collect();
+    assert_eq!(told, [Some(id(winner)); 49], "each learns what it gave");
     assert!(!is_good(&store, winner).await, "somebody else had the code");
-    assert!(is_good_after_open(&store, 60).await, "a grant of another code");
-}
-
-async fn is_good_after_open(store: &SqlStore, n: u8) -> bool {
-    store.open_grant(session(1), &grant(n), BEGIN).await.unwrap();
-    is_good(store, n).await
+    store.open_grant(session(1), &grant(60), BEGIN).await.unwrap();
+    assert!(is_good(&store, 60).await, "a grant of another code");
 }
 
 #[tokio::test]
 async fn a_code_that_comes_again_takes_back_what_it_gave() {
     let (_folder, store) = store().await;
     store.put_code(&code()).await.unwrap();
-    store.take_code(&[7; 32], id(1), BEGIN).await.unwrap();
-    assert!(is_good_after_open(&store, 1).await);
-    for _ in 0..2 {
-        store.take_code(&[7; 32], id(2), BEGIN).await.unwrap();
+    redeem(&store, 1, BEGIN).await;
+    assert!(is_good(&store, 1).await);
+    for wrong in [None, Some(&grant(2))] {
+        store.redeem_code(&[7; 32], wrong, BEGIN).await.unwrap();
         assert!(!is_good(&store, 1).await);
     }
     let told = store.changes(0).await.unwrap();
@@ -272,5 +306,6 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
     .await;
     let store = SqlStore::open(&database(&folder)).await.unwrap();
     assert_eq!(store.find(&[1; 32]).await.unwrap().unwrap().id, session(1), "nobody is out");
-    assert!(is_good_after_open(&store, 1).await);
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    assert!(is_good(&store, 1).await);
 }

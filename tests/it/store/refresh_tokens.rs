@@ -107,7 +107,7 @@ async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
     let (_folder, store) = granted().await;
     let other = Rotation { client: "other", ..rotation(&[1; 32], &[2; 32], BEGIN) };
     assert_eq!(told(&store.rotate(&other).await.unwrap()), "unknown");
-    assert!(!store.revoke_by_refresh(&[1; 32], "other", BEGIN).await.unwrap());
+    assert_eq!(store.revoke_by_refresh(&[1; 32], "other", BEGIN).await.unwrap(), None);
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good", "and nothing came of it");
     assert_eq!(told(&store.rotate(&other).await.unwrap()), "unknown", "replaced or not");
     assert!(is_good(&store, 1).await);
@@ -117,9 +117,10 @@ async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
 async fn a_client_gives_its_own_back() {
     let (_folder, store) = granted().await;
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
-    assert!(!store.revoke_by_refresh(&[9; 32], "spa", BEGIN).await.unwrap());
-    assert!(store.revoke_by_refresh(&[1; 32], "spa", BEGIN).await.unwrap(), "replaced or not");
-    assert!(!store.revoke_by_refresh(&[2; 32], "spa", BEGIN).await.unwrap());
+    let revoke = async |n| store.revoke_by_refresh(&[n; 32], "spa", BEGIN).await.unwrap();
+    assert_eq!(revoke(9).await, None);
+    assert_eq!(revoke(1).await, Some(id(1)), "replaced or not");
+    assert_eq!(revoke(2).await, None, "it was before");
     assert_eq!(rotate(&store, 2, 3, BEGIN).await, "over");
     assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
 }

@@ -6,9 +6,9 @@ use super::super::call::Call;
 use super::super::error::ApiError;
 use super::issue::Issue;
 use super::{Given, invalid_grant, required};
-use crate::domain::{GrantId, digest};
+use crate::domain::digest;
 use crate::oauth::{Asked, Client, Scope};
-use crate::store::{GrantState, StoredCode, TakenCode};
+use crate::store::{GrantState, NewGrant, RedeemedCode, StoredCode, StoredGrant};
 use crate::web::Web;
 
 const INVALID: &str = "Invalid authorization code";
@@ -17,41 +17,30 @@ const INVALID: &str = "Invalid authorization code";
 /// uses it up, right or wrong; whoever comes second ends what the first was given.
 pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
     let code = digest(required(call, "code")?.as_bytes());
-    let now = web.system.now();
-    let id = GrantId::from_bytes(web.system.random());
-    let taken = web.grants.take_code(&code, id, now).await;
-    let stored = match taken.inspect_err(|error| web.store_failed("take a code", error))? {
-        TakenCode::Good(stored) => stored,
-        TakenCode::Used { grant } => {
-            web.sessions.note_revoked(grant);
-            tracing::warn!(%grant, client = %client.id, "an authorization code came twice: what it gave is revoked");
-            return Err(invalid_grant(INVALID));
+    let found = web.grants.code(&code).await;
+    let found = found.inspect_err(|error| web.store_failed("read a code", error))?;
+    let stored = found.ok_or_else(|| invalid_grant(INVALID))?;
+    let asked = match judged(call, client, &stored) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            take(web, client, &code, None).await.err();
+            return Err(refusal);
         }
-        TakenCode::Unknown | TakenCode::Expired => return Err(invalid_grant(INVALID)),
     };
-    matches(call, client, &stored)?;
-    let scope = Scope::parse(&stored.scope).map_err(|_| invalid_grant(INVALID))?;
-    let audience = Some(stored.audience.clone()).filter(|audience| !audience.is_empty());
-    let asked = Asked { scope, audience };
-    let (mut grant, refresh) = web.new_grant(client, &asked);
-    grant.id = id;
-    let opened = web.grants.open_grant(stored.session, &grant, now).await;
-    match opened.inspect_err(|error| web.store_failed("open a grant", error))? {
-        GrantState::Good(grant) => web.give(&Issue {
-            client,
-            grant: &grant,
-            asked: &asked,
-            nonce: stored.nonce.as_deref(),
-            auth_time: Some(stored.auth_time),
-            refresh,
-        }),
-        GrantState::Over => Err(invalid_grant(INVALID)),
-        GrantState::Blocked => Err(invalid_grant("user is blocked")),
-    }
+    let (new, refresh) = web.new_grant(client, &asked);
+    let grant = take(web, client, &code, Some(&new)).await?;
+    web.give(&Issue {
+        client,
+        grant: &grant,
+        asked: &asked,
+        nonce: stored.nonce.as_deref(),
+        auth_time: Some(stored.auth_time),
+        refresh,
+    })
 }
 
-/// Whether it is handed in by whom and as it was asked for.
-fn matches(call: &Call, client: &Client, code: &StoredCode) -> Result<(), ApiError> {
+/// What a code asks for, if it is handed in by whom and as it was made for.
+fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiError> {
     let uri = call.text("redirect_uri").unwrap_or_default();
     if code.client != client.id.as_str() || code.redirect_uri != uri {
         return Err(invalid_grant(INVALID));
@@ -66,5 +55,35 @@ fn matches(call: &Call, client: &Client, code: &StoredCode) -> Result<(), ApiErr
         // Somebody has taken the challenge out on the way (RFC 9700 §4.8.2).
         (None, Some(_)) | (Some(_), None) => false,
     };
-    proved.then_some(()).ok_or_else(|| invalid_grant("Failed to verify code verifier"))
+    if !proved {
+        return Err(invalid_grant("Failed to verify code verifier"));
+    }
+    let scope = Scope::parse(&code.scope).map_err(|_| invalid_grant(INVALID))?;
+    let audience = Some(code.audience.clone()).filter(|audience| !audience.is_empty());
+    Ok(Asked { scope, audience })
+}
+
+/// Uses the code up, for a grant or for nothing.
+async fn take(
+    web: &Web,
+    client: &Client,
+    code: &[u8; 32],
+    gives: Option<&NewGrant>,
+) -> Result<StoredGrant, ApiError> {
+    let taken = web.grants.redeem_code(code, gives, web.system.now()).await;
+    match taken.inspect_err(|error| web.store_failed("take a code", error))? {
+        RedeemedCode::Taken(GrantState::Good(grant)) => Ok(grant),
+        RedeemedCode::Taken(GrantState::Blocked) => Err(invalid_grant("user is blocked")),
+        RedeemedCode::Used { grant } => {
+            if let Some(grant) = grant {
+                web.sessions.note_revoked(grant);
+            }
+            let grant = grant.map(tracing::field::display);
+            tracing::warn!(grant, client = %client.id, "an authorization code came twice: what it gave is revoked");
+            Err(invalid_grant(INVALID))
+        }
+        RedeemedCode::Taken(GrantState::Over) | RedeemedCode::Unknown | RedeemedCode::Expired => {
+            Err(invalid_grant(INVALID))
+        }
+    }
 }

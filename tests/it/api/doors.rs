@@ -1,0 +1,168 @@
+//! What every door that a code opens refuses alike, each in the words that its SDK looks for.
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::world::{OTP, PAGE, SECRET, World, asks, encoded, refused, told};
+use crate::support::browser::{Browser, between, unlike};
+use crate::support::http::{Answer, exchange};
+
+/// A door, whose client it is for, and what it says to somebody who is blocked: status, code, and
+/// how the description begins.
+struct Door {
+    path: &'static str,
+    client: &'static str,
+    blocked: (u16, &'static str, &'static str),
+}
+
+const DOORS: [Door; 5] = [
+    door("/oauth/token", "spa", (401, "unauthorized", "user is blocked")),
+    door("/oauth/ro", "web", (401, "unauthorized", "user is blocked")),
+    door("/co/authenticate", "spa", (403, "blocked_user", "Blocked user")),
+    door("/passwordless/verify", "spa", (401, "unauthorized", "user is blocked")),
+    door(REDIRECT, "spa", (403, "", "")),
+];
+/// The one that a person goes to, and that answers with a page.
+const REDIRECT: &str = "/passwordless/verify_redirect";
+
+const fn door(
+    path: &'static str,
+    client: &'static str,
+    blocked: (u16, &'static str, &'static str),
+) -> Door {
+    Door { path, client, blocked }
+}
+
+impl Door {
+    /// Somebody knocks with a code, in the browser that `/authorize` sent to the login page.
+    fn knock(
+        &self,
+        world: &World,
+        (browser, flow): &mut (Browser, String),
+        typed: &[&str; 2],
+    ) -> Answer {
+        let [phone, code] = *typed;
+        let body = match self.path {
+            "/oauth/token" => World::otp("spa", phone, code),
+            "/oauth/ro" => json!({
+                "client_id": "web", "client_secret": SECRET, "connection": "sms",
+                "username": phone, "password": code, "grant_type": "password", "scope": "openid",
+            }),
+            "/co/authenticate" => json!({
+                "client_id": "spa", "credential_type": OTP, "username": phone, "otp": code,
+                "realm": "sms",
+            }),
+            "/passwordless/verify" => json!({
+                "client_id": "spa", "connection": "sms", "phone_number": phone,
+                "verification_code": code,
+            }),
+            path => {
+                let query = encoded(&[
+                    ("client_id", "spa"),
+                    ("connection", "sms"),
+                    ("phone_number", phone),
+                    ("verification_code", code),
+                    ("state", flow),
+                ]);
+                return browser.get(&format!("/.doorcode{path}?{query}"));
+            }
+        };
+        let own = world.gate.origin.clone();
+        let page = if self.path == "/co/authenticate" { PAGE } else { &own };
+        let page = Some(page).filter(|_| self.client == "spa" && self.path != "/oauth/token");
+        self.post(world, browser, page, &body)
+    }
+
+    fn post(
+        &self,
+        world: &World,
+        browser: &mut Browser,
+        page: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let body = body.to_string();
+        let length = body.len().to_string();
+        let mut lines = vec![("Content-Type", "application/json"), ("Content-Length", &*length)];
+        lines.extend(page.map(|page| ("Origin", page)));
+        let target = format!("/.doorcode{}", self.path);
+        let mut request = browser.request("POST", &target, &lines, None);
+        request.extend(body.as_bytes());
+        let answer = exchange(world.gate.port, &request);
+        browser.take_cookies(&answer);
+        answer
+    }
+}
+
+fn begun(world: &World) -> (Browser, String) {
+    let mut browser = world.gate.browser();
+    let answer = browser.get(&asks(&[])).is(303);
+    let location = format!("{}&", answer.location());
+    (browser, between(&location, "flow=", "&").to_owned())
+}
+
+/// A number for each door.
+fn numbered() -> impl Iterator<Item = (String, &'static Door)> {
+    (0..).map(|n| format!("+1202555012{n}")).zip(&DOORS)
+}
+
+#[test]
+fn who_is_blocked_learns_it_after_the_right_code_alone_and_is_given_nothing() {
+    let world = World::start();
+    for (phone, door) in numbered() {
+        world.log_in("spa", &phone, "openid");
+        world.block(&phone, true);
+        world.gate.pass(Duration::from_mins(2));
+        let code = world.code_for(door.client, &phone);
+        let mut person = begun(&world);
+        let wrong = door.knock(&world, &mut person, &[&phone, &unlike(&code, 0)]).text();
+        assert!(!wrong.to_lowercase().contains("blocked"), "{}: {wrong}", door.path);
+        let answer = door.knock(&world, &mut person, &[&phone, &code]);
+        let (status, error, text) = door.blocked;
+        if error.is_empty() {
+            answer.is(status).says("have access");
+        } else {
+            refused(answer, status, error, text);
+        }
+        assert_eq!(person.0.cookie("doorcode"), None, "{}", door.path);
+    }
+    let living = "SELECT COUNT(*) FROM sessions WHERE ended IS NULL";
+    assert_eq!(world.gate.count(living), 0, "nobody was let in");
+}
+
+#[test]
+fn who_is_blocked_while_signed_in_gets_nothing_more() {
+    let world = World::start();
+    let phone = "+12025550120";
+    let mut browser = world.signed_in(phone);
+    world.gate.pass(Duration::from_mins(2));
+    let given = world.log_in("spa", phone, "openid");
+    world.userinfo(&given["access_token"]).is(200);
+    world.block(phone, true);
+    world.userinfo(&given["access_token"]).is(401);
+    // Straight from here, as nobody asks about a code before it is redeemed.
+    let asked = asks(&[("prompt", "none"), ("response_type", "token id_token")]);
+    let answer = browser.get(&asked).is(303);
+    let error = told(answer.location(), "error");
+    assert_eq!(error.as_deref(), Some("login_required"), "{}", answer.location());
+}
+
+#[test]
+fn after_too_many_wrong_codes_the_right_one_waits_too() {
+    let limit = ("[limits]", "[limits]\nwrong_codes_per_number_15m = 1");
+    let world = World::changed(&[limit]);
+    for (phone, door) in numbered() {
+        let code = world.code_for(door.client, &phone);
+        let mut person = begun(&world);
+        door.knock(&world, &mut person, &[&phone, &unlike(&code, 0)]);
+        let answer = door.knock(&world, &mut person, &[&phone, &code]).is(429);
+        let number = |name| answer.header(name).unwrap_or_default().parse::<i64>().unwrap_or(0);
+        assert!((1..=900).contains(&number("retry-after")), "{}: {answer}", door.path);
+        if door.path == REDIRECT {
+            continue;
+        }
+        assert_eq!((number("x-ratelimit-limit"), number("x-ratelimit-remaining")), (1, 0));
+        assert!(number("x-ratelimit-reset") > 0, "{answer}");
+        refused(answer, 429, "too_many_attempts", "");
+    }
+    assert_eq!(world.gate.count("SELECT COUNT(*) FROM sessions"), 0, "nobody was let in");
+}
