@@ -173,7 +173,8 @@ fn lasting(
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.happened());
-    let events: Arc<dyn Sink> = Arc::new(Sinks(vec![Arc::new(Log), counted]));
+    let events: Arc<dyn Sink> =
+        Arc::new(Sinks(vec![Arc::new(Log::new(Arc::clone(&system.clock))), counted]));
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
     let bearers = Arc::new(Bearers::new(Arc::clone(&store) as _));
     let outbox = Arc::new(outbox);
@@ -351,10 +352,11 @@ async fn write_last_seen(sessions: &Sessions) {
 /// Counters of what may happen stand at zero from the start.
 fn expect(config: &Config, lasting: &Lasting) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
-    lasting
-        .metrics
-        .happened()
-        .expect(providers, login::ROWS.iter().chain([&login::WAIT]).map(|row| row.key));
+    let happened = lasting.metrics.happened();
+    happened.expect(providers, login::ROWS.iter().chain([&login::WAIT]).map(|row| row.key));
+    for client in config.oauth.clients.all() {
+        happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));
+    }
 }
 
 /// Numbers that others keep anyway.

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use tracing::{error, info, warn};
 
+use super::ration::Ration;
 use super::{Event, Sink};
+use crate::system::Clock;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +16,15 @@ pub enum LogFormat {
 }
 
 /// Writes events to the log, one line each.
-pub struct Log;
+pub struct Log {
+    refusals: Ration,
+}
+
+impl Log {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { refusals: Ration::new(clock) }
+    }
+}
 
 impl Sink for Log {
     #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
@@ -43,6 +55,19 @@ impl Sink for Log {
             }
             Event::TicketRefused { host, why } => info!(%host, why, "ticket refused"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
+            Event::ClientRefused { client, at, error, why, named } => {
+                let subject = format!("{} {at}", client.unwrap_or_default());
+                if let Some(unlogged) = self.refusals.take(subject) {
+                    let unlogged = (unlogged > 0).then_some(unlogged);
+                    info!(client, at, error, why, named, unlogged, "client refused");
+                }
+            }
+            Event::TokensGiven { client, grant } => info!(client, grant, "tokens given"),
+            Event::Reused { what, client, grant } => {
+                let grant = grant.map(tracing::field::display);
+                warn!(client, grant, "{what} came twice: all that came from its login is revoked");
+            }
+            Event::GrantRevoked { client, grant } => info!(client, %grant, "grant revoked"),
             Event::Limited { limit, seconds } => info!(limit, seconds, "refused: too many"),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
         }

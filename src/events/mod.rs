@@ -1,10 +1,11 @@
 //! What happened, as one enum, and the sink that everything which tells of it is joined behind.
 //! Decides nothing and keeps nothing.
 mod log;
+mod ration;
 
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, Host, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, GrantId, Host, PhoneNumber, SessionId, UserId};
 
 pub use log::{Log, LogFormat};
 
@@ -81,6 +82,35 @@ pub enum Event<'a> {
     SignedOut {
         user: UserId,
         session: SessionId,
+    },
+    /// A client, or who says to be one, does not get what it asks for.
+    ClientRefused {
+        /// One of the configuration; `None`: there is no such, or it is not known which.
+        client: Option<&'a str>,
+        /// A path of ours, or the name of a site.
+        at: &'a str,
+        /// The code that it is told (RFC 6749 §5.2 and others).
+        error: &'static str,
+        why: &'a str,
+        /// The origin, URL or audience that the configuration does not list, cut to what is no
+        /// secret.
+        named: Option<&'a str>,
+    },
+    /// A client was given tokens; `grant`: by which way, as in its `grants`.
+    TokensGiven {
+        client: &'a str,
+        grant: &'static str,
+    },
+    /// What may come once came twice: two hold it. All that its login gave is revoked, `grant`.
+    Reused {
+        what: &'static str,
+        client: &'a str,
+        grant: Option<GrantId>,
+    },
+    /// A client gave a grant back.
+    GrantRevoked {
+        client: &'a str,
+        grant: GrantId,
     },
     /// There was too much of something: a row of the table of limits refused.
     Limited {

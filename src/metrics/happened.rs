@@ -1,7 +1,22 @@
 use prometheus::{IntCounterVec, Registry};
 
-use super::table::{CODES, HANDOVERS, LIMITED, LOGINS, SIGN_OUTS, STORE_FAILURES, TEXTS};
+use super::table::{
+    CODES, HANDOVERS, LIMITED, LOGINS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+};
 use crate::events::{Event, Sink};
+
+/// The codes of refusals that are counted by themselves.
+const ERRORS: &[&str] = &[
+    "access_denied",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_token",
+    "unauthorized",
+    "unauthorized_client",
+];
+const OTHER: &str = "other";
 
 /// Counts events. Not on the way of requests that go on to an app.
 pub struct Happened {
@@ -11,6 +26,9 @@ pub struct Happened {
     limited: IntCounterVec,
     handovers: IntCounterVec,
     sign_outs: IntCounterVec,
+    refused: IntCounterVec,
+    tokens: IntCounterVec,
+    revoked: IntCounterVec,
     store_failures: IntCounterVec,
 }
 
@@ -23,6 +41,9 @@ impl Happened {
             limited: LIMITED.counters(registry)?,
             handovers: HANDOVERS.counters(registry)?,
             sign_outs: SIGN_OUTS.counters(registry)?,
+            refused: REFUSED.counters(registry)?,
+            tokens: TOKENS.counters(registry)?,
+            revoked: REVOKED.counters(registry)?,
             store_failures: STORE_FAILURES.counters(registry)?,
         };
         happened.begin_at_zero();
@@ -36,11 +57,15 @@ impl Happened {
         {
             add(&self.logins, &[outcome], 0);
         }
+        self.expect_refusals("");
         for outcome in ["dropped", "withheld", "queue-full"] {
             add(&self.texts, &["", outcome], 0);
         }
         for outcome in ["done", "refused"] {
             add(&self.handovers, &[outcome], 0);
+        }
+        for why in ["reused", "asked"] {
+            add(&self.revoked, &[why], 0);
         }
         for counters in [&self.codes, &self.sign_outs, &self.store_failures] {
             add(counters, &[], 0);
@@ -60,6 +85,20 @@ impl Happened {
         }
         for limit in limits {
             add(&self.limited, &[limit], 0);
+        }
+    }
+
+    /// The same for a client and the ways to tokens that it may use, by their names.
+    pub fn expect_client<'a>(&self, client: &str, grants: impl IntoIterator<Item = &'a str>) {
+        self.expect_refusals(client);
+        for grant in grants {
+            add(&self.tokens, &[client, grant], 0);
+        }
+    }
+
+    fn expect_refusals(&self, client: &str) {
+        for error in ERRORS.iter().chain([&OTHER]) {
+            add(&self.refused, &[client, error], 0);
         }
     }
 }
@@ -88,6 +127,13 @@ impl Sink for Happened {
             Event::UnknownUser { .. } => (&self.logins, &["unknown-user"]),
             Event::HandedOver { .. } => (&self.handovers, &["done"]),
             Event::TicketRefused { .. } => (&self.handovers, &["refused"]),
+            Event::ClientRefused { client, error, .. } => {
+                let known = ERRORS.iter().find(|known| *known == error).unwrap_or(&OTHER);
+                (&self.refused, &[client.unwrap_or_default(), known])
+            }
+            Event::TokensGiven { client, grant } => (&self.tokens, &[client, grant]),
+            Event::Reused { .. } => (&self.revoked, &["reused"]),
+            Event::GrantRevoked { .. } => (&self.revoked, &["asked"]),
             Event::SignedOut { .. } => (&self.sign_outs, &[]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),

@@ -94,6 +94,27 @@ pub(super) const HANDOVERS: Row = row(
 );
 pub(super) const SIGN_OUTS: Row =
     row("doorcode_sign_outs_total", Counter, &[], "People who signed out.");
+pub(super) const REFUSED: Row = row(
+    "doorcode_clients_refused_total",
+    Counter,
+    &[
+        ("client", "the `id` of a `[[client]]`; empty: none, or not known which"),
+        ("error", "the code that it was told, such as `invalid_grant`; a rare one is `other`"),
+    ],
+    "Applications that did not get what they asked for.",
+);
+pub(super) const TOKENS: Row = row(
+    "doorcode_tokens_given_total",
+    Counter,
+    &[("client", "the `id` of a `[[client]]`"), ("grant", "by which way, as in `client.grants`")],
+    "Answers to applications with tokens in them.",
+);
+pub(super) const REVOKED: Row = row(
+    "doorcode_grants_revoked_total",
+    Counter,
+    &[("why", "`reused` (a code or refresh token came twice), `asked` (by the application)")],
+    "Logins of applications that ended with all their tokens, their sessions apart.",
+);
 pub(super) const STORE_FAILURES: Row = row(
     "doorcode_store_failures_total",
     Counter,
@@ -149,6 +170,9 @@ pub const ROWS: &[&Row] = &[
     &LIMITED,
     &HANDOVERS,
     &SIGN_OUTS,
+    &REFUSED,
+    &TOKENS,
+    &REVOKED,
     &STORE_FAILURES,
     &SESSIONS,
     &ATTEMPTS,

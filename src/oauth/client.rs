@@ -90,6 +90,11 @@ impl Grant {
         Self::NAMES.iter().find(|(_, known, _)| *known == name).map(|(grant, ..)| *grant)
     }
 
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(grant, ..)| *grant == self).map_or("", |(_, known, _)| known)
+    }
+
     /// Reads `grant_type`.
     pub fn of_type(grant_type: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(.., known)| *known == grant_type).map(|(grant, ..)| *grant)

@@ -44,7 +44,14 @@ pub(super) async fn caller(
 ) -> Result<Caller, Unknown> {
     match shared.bearers.presented(&request.headers, ctx.live.map.issuer()) {
         Presented::Nothing => by_cookie(shared, request, origin, ctx).await,
-        Presented::Excess => Err(Unknown::Token),
+        Presented::Excess => {
+            tell_refused(
+                shared,
+                ctx,
+                "Authorization is there twice, or longer than any token of ours",
+            );
+            Err(Unknown::Token)
+        }
         // Seldom, and long: not a part of what each request has room for.
         Presented::Token(text, digest) => Box::pin(by_token(shared, (text, digest), ctx)).await,
     }
@@ -60,10 +67,20 @@ async fn by_token(
     holder.map(Caller::Token).map_err(|why| match why {
         Refused::Store(error) => failed(shared, "check a token", &error),
         why => {
-            tracing::debug!(%why, "an access token was refused");
+            tell_refused(shared, ctx, &why.to_string());
             Unknown::Token
         }
     })
+}
+
+/// `why` holds nothing of the token, and so neither its client, which it may only claim.
+fn tell_refused(shared: &Shared, ctx: &Exchange, why: &str) {
+    let at = ctx.site().map(|site| site.name.as_str()).unwrap_or_default();
+    let id = ctx.outgoing.request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let error = "invalid_token";
+    tracing::info_span!("request", id).in_scope(|| {
+        shared.events.record(&Event::ClientRefused { client: None, at, error, why, named: None });
+    });
 }
 
 /// Who holds the request's session cookie. No I/O for a session that this process knows.

@@ -11,6 +11,8 @@ use crate::gate;
 /// What a row of the table asks of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Access {
+    /// As the table has it.
+    pub(super) path: &'static str,
     pub(super) place: Place,
     pub(super) who: Who,
     pub(super) class: HeaderClass,

@@ -106,7 +106,8 @@ pub(super) fn router(web: Arc<Web>) -> Router {
     rows()
         .into_iter()
         .fold(Router::new(), |router, row| {
-            let access = guard::Access { place: row.place, who: row.who, class: row.class };
+            let access =
+                guard::Access { path: row.path, place: row.place, who: row.who, class: row.class };
             let guard = from_fn_with_state((Arc::clone(&web), access), guard::admit);
             let handler = row.handler.fallback(guard::wrong_method).layer(guard);
             router.route(row.path, handler)

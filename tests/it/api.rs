@@ -12,6 +12,7 @@ mod logout;
 mod modes;
 mod redirects;
 mod refresh;
+mod refusals;
 mod start;
 mod token;
 mod world;

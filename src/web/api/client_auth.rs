@@ -29,6 +29,17 @@ pub(super) enum Standing {
     Wrong,
 }
 
+impl Standing {
+    /// What is wrong with it, for the log.
+    pub(super) const fn fault(self) -> &'static str {
+        match self {
+            Self::Proved | Self::Public => "the client is not for this",
+            Self::Unproved => "the client did not show its secret",
+            Self::Wrong => "the secret of the client is wrong, or shown in two ways",
+        }
+    }
+}
+
 impl Credentials {
     pub(super) fn read(headers: &HeaderMap, params: &Params) -> Self {
         let body = Self {

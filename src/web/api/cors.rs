@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::call::Call;
 use super::error::ApiError;
+use super::refusal::Refusal;
 use crate::domain::Origin;
 use crate::gate;
 use crate::oauth::{Client, ClientId};
@@ -69,9 +70,13 @@ pub(in crate::web) async fn admit(
     };
     let told = response.extensions().get::<OfClient>();
     let told = told.and_then(|OfClient(id)| web.oauth.clients.find(id.as_str()));
+    let whose = told.or(client);
+    if let Some(refusal) = response.extensions().get::<Refusal>() {
+        web.tell_refused(whose, access.path, refusal);
+    }
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some((_, text)) = named.filter(|(origin, _)| shares(web, told.or(client), origin)) {
+    if let Some((_, text)) = named.filter(|(origin, _)| shares(web, whose, origin)) {
         share(headers, text, credentials);
     }
     access.class.write(headers);

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::ApiError;
+use super::refusal::NO_CLIENT;
 use super::token::{Words, judged, new_secret, number, realm, wrong};
 use crate::domain::digest;
 use crate::gate::Cookies;
@@ -94,15 +95,19 @@ fn client<'w>(web: &'w Web, call: &Call) -> Result<&'w Client, ApiError> {
         let text = "Cross origin login not allowed.";
         ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized_client", text)
     };
-    let client = call.client(&web.oauth.clients).ok_or_else(not_allowed)?;
-    if !client.may(Grant::Passwordless) || call.credentials.standing(client) == Standing::Wrong {
-        return Err(not_allowed());
+    let client = call.client(&web.oauth.clients);
+    let client = client.ok_or_else(|| not_allowed().because(NO_CLIENT))?;
+    if !client.may(Grant::Passwordless) {
+        return Err(not_allowed().because("the client may not use the grant passwordless"));
+    }
+    if call.credentials.standing(client) == Standing::Wrong {
+        return Err(not_allowed().because(Standing::Wrong.fault()));
     }
     match &call.origin {
         Some(origin) if client.trusts_page(origin) => Ok(client),
         Some(origin) => {
             let text = format!("Origin {origin} is not allowed.");
-            Err(ApiError::forbidden("access_denied", text))
+            Err(ApiError::forbidden("access_denied", text).foreign(origin))
         }
         None => Err(ApiError::forbidden("access_denied", "Origin is missing.")),
     }

@@ -6,6 +6,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::params::Unreadable;
+use super::refusal::Refusal;
+use crate::domain::Origin;
 use crate::login::Limited;
 use crate::oauth::{Grant, NotAsked};
 use crate::store::StoreError;
@@ -15,7 +17,8 @@ use crate::web::Web;
 #[derive(Debug)]
 pub(in crate::web) struct ApiError {
     status: StatusCode,
-    error: &'static str,
+    /// With the code that the caller is told.
+    refusal: Box<Refusal>,
     description: Cow<'static, str>,
     uri: Option<&'static str>,
     limit: Option<Reached>,
@@ -47,7 +50,9 @@ impl ApiError {
         error: &'static str,
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, error, description: description.into(), uri: None, limit: None }
+        let description = description.into();
+        let refusal = Box::new(Refusal::described(error, &description));
+        Self { status, refusal, description, uri: None, limit: None }
     }
 
     pub(super) fn bad(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
@@ -60,6 +65,22 @@ impl ApiError {
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::new(StatusCode::FORBIDDEN, error, description)
+    }
+
+    /// What the log says in the place of the description: what is no secret, and the caller is
+    /// not told.
+    pub(super) fn because(self, why: &'static str) -> Self {
+        Self { refusal: Box::new(self.refusal.because(why)), ..self }
+    }
+
+    /// What was asked for that the configuration does not list; see [`Refusal::naming`].
+    pub(super) fn naming(self, text: &str) -> Self {
+        Self { refusal: Box::new(self.refusal.naming(text)), ..self }
+    }
+
+    /// The page that asks is none of the client's.
+    pub(super) fn foreign(self, page: &Origin) -> Self {
+        self.because("the origin is none of the client's web_origins").naming(&page.to_string())
     }
 
     pub(super) fn at(self, uri: &'static str) -> Self {
@@ -82,6 +103,7 @@ impl ApiError {
         let grant = grant.grant_type();
         let text = format!("Grant type '{grant}' not allowed for the client.");
         Self::forbidden("unauthorized_client", text)
+            .because("the client may not use this grant")
             .at("https://auth0.com/docs/clients/client-grant-types")
     }
 
@@ -93,16 +115,18 @@ impl ApiError {
 
 impl From<Unreadable> for ApiError {
     fn from(why: Unreadable) -> Self {
-        Self::bad("invalid_request", why.to_string())
+        Self::bad("invalid_request", why.to_string()).because(why.told())
     }
 }
 
 impl From<NotAsked> for ApiError {
     fn from(why: NotAsked) -> Self {
-        match why {
-            NotAsked::Scope(_) => Self::bad("invalid_scope", why.to_string()),
-            NotAsked::UnknownAudience(_) => Self::forbidden("access_denied", why.to_string()),
-        }
+        let (refusal, description) = (Box::new(Refusal::of(&why)), Cow::Owned(why.to_string()));
+        let status = match why {
+            NotAsked::Scope(_) => StatusCode::BAD_REQUEST,
+            NotAsked::UnknownAudience(_) => StatusCode::FORBIDDEN,
+        };
+        Self { status, refusal, description, uri: None, limit: None }
     }
 }
 
@@ -115,11 +139,16 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut body = json!({ "error": self.error, "error_description": self.description });
+        let mut body =
+            json!({ "error": self.refusal.error, "error_description": self.description });
         if let Some(uri) = self.uri {
             body["error_uri"] = json!(uri);
         }
         let mut response = (self.status, body.to_string()).into_response();
+        // A store that failed and a limit that was reached are told where they are.
+        if self.limit.is_none() && !self.status.is_server_error() {
+            response.extensions_mut().insert(*self.refusal);
+        }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(Reached { most, seconds, reset }) = self.limit {

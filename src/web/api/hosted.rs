@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Call, Handed};
 use super::error::{ApiError, Reached};
+use super::refusal::Refusal;
 use super::token::{WRONG, Words, judged, number, wrong};
 use crate::domain::digest;
 use crate::gate::Cookies;
@@ -34,7 +35,8 @@ pub(super) const WORDS: Words = Words {
 };
 
 pub(super) fn missing(name: &str) -> ApiError {
-    ApiError::bad("invalid_request", format!("missing {name} parameter"))
+    let error = ApiError::bad("invalid_request", format!("missing {name} parameter"));
+    error.because("a parameter is missing").naming(name)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,7 +81,10 @@ pub(in crate::web) async fn verify(
 /// Without the login of this browser it is a page: else a link could sign its reader in as
 /// somebody else.
 pub(in crate::web) async fn verify_redirect(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let refuse = |why| web.refuse(&visit, &Problem::Application(why));
+    let at = "/passwordless/verify_redirect";
+    let refuse = |client: Option<&Client>, why| {
+        web.refuse_application(&visit, client, at, &Refusal::new("invalid_request", why))
+    };
     let flow = match web.flow(&visit, visit.asked("state").unwrap_or_default()) {
         Ok(flow) => flow,
         Err(astray) => return web.astray(&visit, &astray),
@@ -87,15 +92,15 @@ pub(in crate::web) async fn verify_redirect(State(web): State<Arc<Web>>, visit: 
     let Some(client) =
         web.client_of(&flow).filter(|client| visit.asked("client_id") == Some(client.id.as_str()))
     else {
-        return refuse("state is that of another client's login");
+        return refuse(None, "state is that of another client's login");
     };
     let connection = visit.asked("connection").unwrap_or_default();
     if !client.has_connection(connection) {
-        return refuse("the connection was not found");
+        return refuse(Some(client), "the connection was not found");
     }
     let phone = visit.asked("phone_number").and_then(|typed| number(&web, typed));
     let (Some(phone), Some(code)) = (phone, visit.asked("verification_code")) else {
-        return refuse(WRONG);
+        return refuse(Some(client), WRONG);
     };
     let former = match web.signed_in(&visit.headers, &visit.facts).await {
         Ok(former) => former.map(|who| who.session()),
@@ -115,7 +120,7 @@ pub(in crate::web) async fn verify_redirect(State(web): State<Arc<Web>>, visit: 
             let key = limited.row.key;
             web.refuse(&visit, &Problem::Limited { limit: Limit::Tries, key, seconds })
         }
-        Ok(_) => refuse(WRONG),
+        Ok(_) => refuse(Some(client), WRONG),
         Err(_) => web.unavailable(&visit),
     }
 }

@@ -28,7 +28,9 @@ pub(in crate::web) async fn ro(
     if !client.has_connection(connection) {
         return Err(ApiError::bad("invalid_request", "the connection was not found"));
     }
-    log_in(&web, &call, (client, standing), (connection, username, password), &WORDS).await
+    let given =
+        log_in(&web, &call, (client, standing), (connection, username, password), &WORDS).await;
+    given.inspect(|_| web.tell_given(client, Grant::Ro))
 }
 
 /// `GET /user/ssodata`: whether somebody is signed in, for the pages of a client that may ask.

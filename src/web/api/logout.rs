@@ -5,10 +5,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::params::Params;
+use super::refusal::Refusal;
 use crate::oauth::{self, AppUrl, Client, IdHint, InvalidToken};
 use crate::session::SignedIn;
+use crate::web::Web;
 use crate::web::visit::{Visit, with_cookie};
-use crate::web::{Problem, Web};
+
+const V2: &str = "/v2/logout";
+const OIDC: &str = "/oidc/logout";
 
 /// A body with a token in it.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -21,19 +25,19 @@ pub(in crate::web) async fn v2(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Ok(params) = Params::of_query(query.as_deref().unwrap_or_default()) else {
-        return refused(&web, &visit, "a parameter is there more than once");
+        let why = "a parameter is there more than once";
+        return refused(&web, &visit, V2, &Params::default(), why);
     };
     let client = match client(&web, params.text("client_id")) {
         Ok(client) => client,
-        Err(why) => return refused(&web, &visit, why),
+        Err(why) => return refused(&web, &visit, V2, &params, why),
     };
-    let to = match (params.text("returnTo"), client) {
-        (Some(asked), _) => match allowed(&web, client, asked) {
-            Some(url) => Some(url),
-            None => return refused(&web, &visit, "returnTo is none of the logout URLs"),
-        },
-        (None, Some(client)) => client.logout_urls.first(),
-        (None, None) => None,
+    let asked = params.text("returnTo").map(|asked| allowed(&web, client, asked));
+    let listed = asked.map(|url| url.ok_or("returnTo is none of the logout URLs"));
+    let to = match listed.transpose() {
+        Ok(Some(url)) => Some(url),
+        Ok(None) => client.and_then(|client| client.logout_urls.first()),
+        Err(why) => return refused(&web, &visit, V2, &params, why),
     };
     let Ok(who) = web.signed_in(&visit.headers, &visit.facts).await else {
         return web.unavailable(&visit);
@@ -49,11 +53,12 @@ pub(in crate::web) async fn oidc(
     request: Request,
 ) -> Response {
     let Ok(params) = read(request).await else {
-        return refused(&web, &visit, "the parameters cannot be read");
+        let why = "the parameters cannot be read";
+        return refused(&web, &visit, OIDC, &Params::default(), why);
     };
     let asks = match Asks::read(&web, &params) {
         Ok(asks) => asks,
-        Err(why) => return refused(&web, &visit, why),
+        Err(why) => return refused(&web, &visit, OIDC, &params, why),
     };
     let Ok(who) = web.signed_in(&visit.headers, &visit.facts).await else {
         return web.unavailable(&visit);
@@ -140,8 +145,12 @@ fn with_state(to: &AppUrl, state: Option<&str>) -> String {
     format!("{to}{separator}{}", query.finish())
 }
 
-fn refused(web: &Web, visit: &Visit, why: &'static str) -> Response {
-    web.refuse(visit, &Problem::Application(why))
+fn refused(web: &Web, visit: &Visit, at: &str, params: &Params, why: &'static str) -> Response {
+    let client = params.text("client_id").and_then(|id| web.oauth.clients.find(id));
+    let to = ["returnTo", "post_logout_redirect_uri"].iter().find_map(|name| params.text(name));
+    let refusal = Refusal::new("invalid_request", why);
+    let refusal = to.iter().fold(refusal, |refusal, to| refusal.naming(to));
+    web.refuse_application(visit, client, at, &refusal)
 }
 
 impl Web {

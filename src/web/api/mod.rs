@@ -12,6 +12,7 @@ mod legacy;
 mod lock;
 mod logout;
 mod params;
+mod refusal;
 mod revoke;
 mod start;
 mod token;

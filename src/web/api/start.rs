@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::{ApiError, Reached};
+use super::refusal::NO_CLIENT;
 use crate::domain::{AttemptId, PhoneNumber};
 use crate::login::{Asker, Start, StartError};
 use crate::oauth::{Client, Grant};
@@ -75,15 +76,16 @@ fn client<'w>(web: &'w Web, call: &Call) -> Result<&'w Client, ApiError> {
         return Err(ApiError::bad("bad.client_id", "Missing required property: client_id"));
     }
     let client = call.client(&web.oauth.clients);
-    let client =
-        client.ok_or_else(|| ApiError::forbidden("unauthorized_client", "invalid client"))?;
+    let client = client.ok_or_else(|| {
+        ApiError::forbidden("unauthorized_client", "invalid client").because(NO_CLIENT)
+    })?;
     match call.credentials.standing(client) {
         Standing::Proved | Standing::Public => {}
         Standing::Unproved => {
             let text = "Client authentication is required";
             return Err(ApiError::forbidden("unauthorized_client", text));
         }
-        Standing::Wrong => return Err(ApiError::unauthorized()),
+        wrong @ Standing::Wrong => return Err(ApiError::unauthorized().because(wrong.fault())),
     }
     let may = [Grant::Passwordless, Grant::Ro].into_iter().any(|grant| client.may(grant));
     may.then_some(client).ok_or_else(|| ApiError::not_granted(Grant::Passwordless))

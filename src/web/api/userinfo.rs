@@ -9,6 +9,7 @@ use serde_json::json;
 use super::call::{Call, Handed};
 use super::cors::OfClient;
 use super::error::ApiError;
+use super::refusal::Refusal;
 use crate::domain::GrantId;
 use crate::oauth::{self, Subject, VerifiedAccess};
 use crate::store::{GrantState, StoreError, StoredGrant};
@@ -75,5 +76,7 @@ fn refused() -> Response {
     let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
     let how = HeaderValue::from_static("Bearer error=\"invalid_token\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+    let why = "the access token is missing, not for here, or over";
+    response.extensions_mut().insert(Refusal::new("invalid_token", why));
     response
 }

@@ -28,7 +28,7 @@ pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
-const CLIENTS: &str = r#"[oauth]
+pub(super) const CLIENTS: &str = r#"[oauth]
 logout_urls = ["https://www.example.com/bye"]
 [[client]]
 id = "spa"

@@ -116,7 +116,7 @@ impl World {
             outbox: Arc::clone(&outbox),
             limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
             keys: Arc::clone(&keys),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let texts = Arc::<Mutex<_>>::default();
@@ -128,7 +128,7 @@ impl World {
             keys,
             delivery: Arc::new(Delivery::new(vec![Arc::new(provider)], system.clone())),
             templates: Arc::new(SmsTemplates::new(template)),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let login = Login::new(login, config.login, config.session);
@@ -144,7 +144,7 @@ impl World {
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
             pages: Pages::built_in("Acme").unwrap(),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system,
         };
         let worker = OutboxWorker::new(jobs, sender);

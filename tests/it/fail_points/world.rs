@@ -110,7 +110,7 @@ impl World {
             outbox: Arc::clone(&outbox),
             limiter: Arc::new(Limiter::new(counters, &keyring)),
             keys: Arc::clone(&keys),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let texts = Texts::default();
@@ -123,7 +123,7 @@ impl World {
             templates: Arc::new(SmsTemplates::new(
                 SmsTemplate::parse(&config.sms_template, "Acme").unwrap(),
             )),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let parts = Parts {
@@ -138,7 +138,7 @@ impl World {
             directory: Arc::new(Directory::new(config.users)),
             map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
             pages: Pages::built_in("Acme").unwrap(),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system,
         };
         let worker = OutboxWorker::new(jobs, sender);

@@ -127,7 +127,7 @@ impl World {
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters, &keyring)),
             keys: Arc::new(Keys::new(&keyring)),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let texts = Texts::default();
@@ -139,7 +139,7 @@ impl World {
             keys: Arc::clone(&parts.keys),
             delivery: Arc::new(Delivery::new(vec![provider], system.clone())),
             templates: Arc::new(SmsTemplates::new(template)),
-            events: Arc::new(Log),
+            events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
         let (outbox, worker) = (Arc::clone(&parts.outbox), OutboxWorker::new(jobs, sender));

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::browser::Browser;
 use super::gate::{wait_for, wait_until_ready};
 use super::ports::free_port;
-use super::settings::{SECRET, Settings};
+use super::settings::{OTHER, SECRET, Settings};
 use super::twilio::{AUTH_TOKEN, FakeTwilio};
 use super::upstream::Upstream;
 
@@ -174,6 +174,10 @@ fn spawn(folder: &TempDir, log: &str) -> Child {
 
 fn program(folder: &TempDir) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_doorcode"));
-    program.current_dir(folder.path()).env("SECRET", SECRET).env("TOKEN", AUTH_TOKEN);
+    program
+        .current_dir(folder.path())
+        .env("SECRET", SECRET)
+        .env("TOKEN", AUTH_TOKEN)
+        .env("OTHER", OTHER);
     program
 }

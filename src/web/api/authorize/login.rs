@@ -50,7 +50,8 @@ impl Web {
         }
         let back = format!("{}{HERE}{}", visit.facts.base, query.finish());
         let Some(back) = ReturnTo::parse(&back) else {
-            return asks.reply.error(&Error::new("invalid_request", "the request is too long"));
+            let error = Error::new("invalid_request", "the request is too long");
+            return self.deny(asks, &error);
         };
         let (browser, cookie) = visit.or_new_browser(self.system.random());
         let typed = request.hint.clone().unwrap_or_default();

@@ -8,14 +8,17 @@ mod respond;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use super::params::Params;
+use super::refusal::Refusal;
 use crate::session::SignedIn;
+use crate::web::Web;
 use crate::web::visit::{Visit, with_cookie};
-use crate::web::{Problem, Web};
 use reply::Error;
 use request::{Asks, Request, Unaskable};
+
+const HERE: &str = "/authorize";
 
 pub(in crate::web) async fn authorize(
     State(web): State<Arc<Web>>,
@@ -27,11 +30,11 @@ pub(in crate::web) async fn authorize(
     let asks = asks.and_then(|params| Asks::read(&web.oauth.clients, params));
     let asks = match asks {
         Ok(asks) => asks,
-        Err(unaskable) => return refused(&web, &visit, unaskable),
+        Err(unaskable) => return refused(&web, &visit, query.as_deref(), unaskable),
     };
     match Request::read(&asks, web.map.issuer()) {
         Ok(request) => answer(&web, &visit, &asks, &request).await,
-        Err(error) => asks.reply.error(&error),
+        Err(error) => web.deny(&asks, &error),
     }
 }
 
@@ -43,7 +46,7 @@ async fn answer(web: &Web, visit: &Visit, asks: &Asks<'_>, request: &Request) ->
                 let cookie = visit.session_cookie(&token, age);
                 with_cookie(web.respond(asks, request, &who).await, Some(cookie))
             }
-            Ok(None) => asks.reply.error(&Error::LOGIN_TICKET),
+            Ok(None) => web.deny(asks, &Error::LOGIN_TICKET),
             Err(error) => {
                 web.store_failed("take up a login ticket", &error);
                 asks.reply.error(&Error::UNAVAILABLE)
@@ -64,9 +67,28 @@ async fn answer(web: &Web, visit: &Visit, asks: &Asks<'_>, request: &Request) ->
 
 /// What names no client or leads nowhere that the client knows is told to the person: a redirect
 /// would go wherever somebody wants (RFC 6749 §4.1.2.1).
-fn refused(web: &Web, visit: &Visit, unaskable: Unaskable) -> Response {
+fn refused(web: &Web, visit: &Visit, query: Option<&str>, unaskable: Unaskable) -> Response {
+    // Of two that are named neither is told.
+    let params = Params::of_query(query.unwrap_or_default()).unwrap_or_default();
+    let client = params.text("client_id").and_then(|id| web.oauth.clients.find(id));
     match unaskable {
-        Unaskable::Page(why) => web.refuse(visit, &Problem::Application(why)).into_response(),
-        Unaskable::Back(back) => back.0.error(&back.1),
+        Unaskable::Page(why) => {
+            let refusal = Refusal::new("invalid_request", why);
+            let to = params.text("redirect_uri").into_iter();
+            let refusal = to.fold(refusal, Refusal::naming);
+            web.refuse_application(visit, client, HERE, &refusal)
+        }
+        Unaskable::Back(back) => {
+            web.tell_refused(client, HERE, &back.1.refusal);
+            back.0.error(&back.1)
+        }
+    }
+}
+
+impl Web {
+    /// A refusal that the client is told, and the operator.
+    fn deny(&self, asks: &Asks<'_>, error: &Error) -> Response {
+        self.tell_refused(Some(asks.client), HERE, &error.refusal);
+        asks.reply.error(error)
     }
 }

@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
+use super::super::refusal::Refusal;
 use crate::domain::digest;
 use crate::oauth::AppUrl;
 use crate::web::pages::for_script;
@@ -39,24 +40,30 @@ impl Mode {
 /// A refusal that the client is told.
 #[derive(Debug)]
 pub(super) struct Error {
-    error: &'static str,
+    /// With the code that the client is told.
+    pub(super) refusal: Refusal,
     description: Cow<'static, str>,
 }
 
 impl Error {
-    pub(super) const LOGIN_REQUIRED: Self =
-        Self { error: "login_required", description: Cow::Borrowed("Login required") };
-    pub(super) const LOGIN_TICKET: Self = Self {
-        error: "access_denied",
-        description: Cow::Borrowed("Unknown or invalid login ticket."),
-    };
-    pub(super) const UNAVAILABLE: Self = Self {
-        error: "temporarily_unavailable",
-        description: Cow::Borrowed("Try again in a moment."),
-    };
+    pub(super) const LOGIN_REQUIRED: Self = Self::fixed("login_required", "Login required");
+    pub(super) const LOGIN_TICKET: Self =
+        Self::fixed("access_denied", "Unknown or invalid login ticket.");
+    pub(super) const UNAVAILABLE: Self =
+        Self::fixed("temporarily_unavailable", "Try again in a moment.");
 
     pub(super) fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { error, description: description.into() }
+        let description = description.into();
+        Self { refusal: Refusal::described(error, &description), description }
+    }
+
+    /// The same with words of the log's own.
+    pub(super) fn told_as(self, refusal: Refusal) -> Self {
+        Self { refusal, ..self }
+    }
+
+    const fn fixed(error: &'static str, text: &'static str) -> Self {
+        Self { refusal: Refusal::new(error, text), description: Cow::Borrowed(text) }
     }
 }
 
@@ -72,7 +79,7 @@ impl Reply {
     /// The state goes back with errors too: SDKs that miss it wait until they give up.
     pub(super) fn error(&self, error: &Error) -> Response {
         let description = Value::from(error.description.as_ref());
-        self.send(vec![("error", error.error.into()), ("error_description", description)])
+        self.send(vec![("error", error.refusal.error.into()), ("error_description", description)])
     }
 
     pub(super) fn send(&self, mut fields: Vec<(&'static str, Value)>) -> Response {

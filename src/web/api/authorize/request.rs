@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::super::params::Params;
+use super::super::refusal::Refusal;
 use super::reply::{Error, Mode, Reply};
 use crate::oauth::{Asked, Client, Clients, Grant, Issuer, NotAsked};
 use crate::system::Timestamp;
@@ -120,7 +121,8 @@ impl Request {
         };
         if !client.may(grant) {
             let text = format!("Grant type '{}' not allowed for the client.", grant.grant_type());
-            return Err(Error::new("unauthorized_client", text));
+            let refusal = Refusal::new("unauthorized_client", "the client may not use this grant");
+            return Err(Error::new("unauthorized_client", text).told_as(refusal));
         }
         // OpenID Connect Core 1.0 §3.1.2.6.
         for (name, error) in
@@ -136,7 +138,7 @@ impl Request {
                 NotAsked::Scope(_) => "invalid_scope",
                 NotAsked::UnknownAudience(_) => "access_denied",
             };
-            Error::new(error, why.to_string())
+            Error::new(error, why.to_string()).told_as(Refusal::of(&why))
         })?;
         let nonce = params.text("nonce").map(str::to_owned);
         if matches!(kind, Kind::Tokens { id: true, .. }) && nonce.is_none() {

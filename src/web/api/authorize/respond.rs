@@ -7,7 +7,7 @@ use super::super::error::ApiError;
 use super::super::token::{Issue, new_secret};
 use super::reply::Error;
 use super::request::{Asks, Kind, Request};
-use crate::oauth::{Asked, OFFLINE};
+use crate::oauth::{Asked, Grant, OFFLINE};
 use crate::session::SignedIn;
 use crate::store::{GrantState, NewCode, StoreError, StoredCode};
 use crate::web::Web;
@@ -28,7 +28,12 @@ impl Web {
             Kind::Tokens { access, id } => self.tokens(asks, request, who, (access, id)).await,
         };
         match fields {
-            Ok(fields) => asks.reply.send(fields),
+            Ok(fields) => {
+                if asks.kind != Kind::Code {
+                    self.tell_given(asks.client, Grant::Implicit);
+                }
+                asks.reply.send(fields)
+            }
             Err(error) => asks.reply.error(&error),
         }
     }

@@ -7,11 +7,14 @@ use super::super::error::ApiError;
 use super::issue::Issue;
 use super::{Given, invalid_grant, required};
 use crate::domain::digest;
+use crate::events::Event;
 use crate::oauth::{Asked, Client, Scope};
 use crate::store::{GrantState, NewGrant, RedeemedCode, StoredCode, StoredGrant};
 use crate::web::Web;
 
 const INVALID: &str = "Invalid authorization code";
+/// For the log.
+const UNKNOWN: &str = "there is no such code";
 
 /// A code of `/authorize` for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). The first who hands it in
 /// uses it up, right or wrong; whoever comes second ends what the first was given.
@@ -19,7 +22,7 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
     let code = digest(required(call, "code")?.as_bytes());
     let found = web.grants.code(&code).await;
     let found = found.inspect_err(|error| web.store_failed("read a code", error))?;
-    let stored = found.ok_or_else(|| invalid_grant(INVALID))?;
+    let stored = found.ok_or_else(|| invalid_grant(INVALID).because(UNKNOWN))?;
     let asked = match judged(call, client, &stored) {
         Ok(asked) => asked,
         Err(refusal) => {
@@ -41,8 +44,12 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
 /// What a code asks for, if it is handed in by whom and as it was made for.
 fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiError> {
     let uri = call.text("redirect_uri").unwrap_or_default();
-    if code.client != client.id.as_str() || code.redirect_uri != uri {
-        return Err(invalid_grant(INVALID));
+    if code.client != client.id.as_str() {
+        return Err(invalid_grant(INVALID).because("the code is another client's"));
+    }
+    if code.redirect_uri != uri {
+        let error = invalid_grant(INVALID);
+        return Err(error.because("redirect_uri is not that of /authorize").naming(uri));
     }
     let proved = match (&code.challenge, call.text("code_verifier")) {
         (Some(challenge), Some(verifier)) => {
@@ -77,12 +84,14 @@ async fn take(
             if let Some(grant) = grant {
                 web.sessions.note_revoked(grant);
             }
-            let grant = grant.map(tracing::field::display);
-            tracing::warn!(grant, client = %client.id, "an authorization code came twice: what it gave is revoked");
-            Err(invalid_grant(INVALID))
+            let (what, client) = ("an authorization code", client.id.as_str());
+            web.events.record(&Event::Reused { what, client, grant });
+            Err(invalid_grant(INVALID).because("the code came twice"))
         }
-        RedeemedCode::Taken(GrantState::Over) | RedeemedCode::Unknown | RedeemedCode::Expired => {
-            Err(invalid_grant(INVALID))
+        RedeemedCode::Expired => Err(invalid_grant(INVALID).because("the code is too old")),
+        RedeemedCode::Taken(GrantState::Over) => {
+            Err(invalid_grant(INVALID).because("the session of the code is over"))
         }
+        RedeemedCode::Unknown => Err(invalid_grant(INVALID).because(UNKNOWN)),
     }
 }

@@ -13,7 +13,7 @@ use crate::web::Web;
 pub(super) fn redeem(web: &Web, call: &Call, client: &Client, standing: Standing) -> Given {
     // Configuration lets no public client have this grant.
     if standing != Standing::Proved {
-        return Err(ApiError::unauthorized());
+        return Err(ApiError::unauthorized().because(Standing::Unproved.fault()));
     }
     let audience = required(call, "audience")?;
     let asked = Asked::of_client(client, call.text("scope"), audience)?;

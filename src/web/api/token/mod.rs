@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::ApiError;
+use super::refusal::NO_CLIENT;
 use crate::oauth::{Client, Grant};
 use crate::web::Web;
 
@@ -32,18 +33,20 @@ pub(in crate::web) async fn token(State(web): State<Arc<Web>>, Handed(call): Han
     let Some(grant) = grant else {
         let named: String = grant_type.chars().filter(|c| !c.is_control()).take(100).collect();
         let text = format!("Unsupported grant type: {named}");
-        return Err(ApiError::forbidden("unsupported_grant_type", text));
+        let error = ApiError::forbidden("unsupported_grant_type", text);
+        return Err(error.because("there is no such grant_type"));
     };
     if !client.may(grant) {
         return Err(ApiError::not_granted(grant));
     }
-    match grant {
+    let given = match grant {
         Grant::Passwordless => passwordless::redeem(&web, &call, client, standing).await,
         Grant::AuthorizationCode => code::redeem(&web, &call, client).await,
         Grant::RefreshToken => refresh::redeem(&web, &call, client).await,
         Grant::ClientCredentials => credentials::redeem(&web, &call, client, standing),
         Grant::Implicit | Grant::Ro => Err(ApiError::not_granted(grant)),
-    }
+    };
+    given.inspect(|_| web.tell_given(client, grant))
 }
 
 /// The client, once it has shown its secret if it has one. No `WWW-Authenticate`: with that, the
@@ -52,17 +55,19 @@ pub(super) fn authenticated<'w>(
     web: &'w Web,
     call: &Call,
 ) -> Result<(&'w Client, Standing), ApiError> {
-    let client = call.client(&web.oauth.clients).ok_or_else(ApiError::unauthorized)?;
+    let client = call.client(&web.oauth.clients);
+    let client = client.ok_or_else(|| ApiError::unauthorized().because(NO_CLIENT))?;
     match call.credentials.standing(client) {
         standing @ (Standing::Proved | Standing::Public) => Ok((client, standing)),
-        Standing::Unproved | Standing::Wrong => Err(ApiError::unauthorized()),
+        standing => Err(ApiError::unauthorized().because(standing.fault())),
     }
 }
 
 pub(super) fn required<'c>(call: &'c Call, name: &'static str) -> Result<&'c str, ApiError> {
-    let missing =
-        || ApiError::bad("invalid_request", format!("Missing required parameter: {name}"));
-    call.text(name).ok_or_else(missing)
+    call.text(name).ok_or_else(|| {
+        let error = ApiError::bad("invalid_request", format!("Missing required parameter: {name}"));
+        error.because("a parameter is missing").naming(name)
+    })
 }
 
 pub(super) fn invalid_grant(text: &'static str) -> ApiError {

@@ -67,6 +67,7 @@ pub(in crate::web::api) fn realm<'c>(
     known.map(String::as_str).ok_or_else(|| {
         let realm: String = realm.chars().filter(|c| !c.is_control()).take(100).collect();
         ApiError::bad("invalid_request", format!("Unknown realm {realm}."))
+            .because("the realm is none of the client's connections")
     })
 }
 

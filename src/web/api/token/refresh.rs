@@ -5,6 +5,7 @@ use super::super::error::ApiError;
 use super::issue::{Issue, new_secret};
 use super::{Given, invalid_grant, required};
 use crate::domain::digest;
+use crate::events::Event;
 use crate::oauth::{Asked, Client, InvalidScope, NotAsked, Scope};
 use crate::store::{Rotated, Rotation, StoredGrant};
 use crate::web::Web;
@@ -34,10 +35,15 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
         Rotated::Blocked => return Err(invalid_grant(BLOCKED)),
         Rotated::Reused { grant } => {
             web.sessions.note_revoked(grant);
-            tracing::warn!(%grant, client = %client.id, "a refresh token came twice: all that came from its login is revoked");
-            return Err(invalid_grant(UNKNOWN));
+            let (what, client) = ("a refresh token", client.id.as_str());
+            web.events.record(&Event::Reused { what, client, grant: Some(grant) });
+            return Err(invalid_grant(UNKNOWN).because("the refresh token came twice"));
         }
-        Rotated::Unknown | Rotated::Over => return Err(invalid_grant(UNKNOWN)),
+        Rotated::Unknown => return Err(invalid_grant(UNKNOWN)),
+        Rotated::Over => {
+            let why = "the refresh token ran out, was revoked, or its session ended";
+            return Err(invalid_grant(UNKNOWN).because(why));
+        }
     };
     let asked = narrowed(&grant, client, wanted.as_ref())?;
     let refresh = next.map(|(text, _)| text);
@@ -60,5 +66,6 @@ fn narrowed(
     let audience = Some(grant.audience.clone()).filter(|audience| !audience.is_empty());
     let known = audience.as_ref().is_none_or(|audience| client.audiences.contains(audience));
     // It is the configuration of now that says what a client may ask.
-    known.then_some(Asked { scope, audience }).ok_or_else(|| invalid_grant(UNKNOWN))
+    let lost = || invalid_grant(UNKNOWN).because("its audience is none of the client's any more");
+    known.then_some(Asked { scope, audience }).ok_or_else(lost)
 }

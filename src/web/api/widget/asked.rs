@@ -38,7 +38,7 @@ impl<'a> Asked<'a> {
             Some(origin) if origin == own || client.trusts_page(origin) => origin,
             Some(origin) => {
                 let text = format!("Origin {origin} is not among the web_origins of the client.");
-                return Err(ApiError::forbidden("access_denied", text));
+                return Err(ApiError::forbidden("access_denied", text).foreign(origin));
             }
             None if !call.posted => own,
             None => return Err(ApiError::forbidden("access_denied", "Origin is missing.")),

@@ -1,0 +1,104 @@
+//! Why a client was refused, in the words of the log.
+use std::borrow::Cow;
+
+use axum::response::Response;
+
+use crate::events::Event;
+use crate::oauth::{Client, Grant, NotAsked};
+use crate::web::visit::Visit;
+use crate::web::{Problem, Web};
+
+/// What an operator is told of a refusal. Texts of ours only, but for `named`: what a caller
+/// wrote may be a secret, a code or a number.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Refusal {
+    /// As the caller is told it.
+    pub(super) error: &'static str,
+    pub(super) why: &'static str,
+    /// What was asked for that is none of the configuration's: see [`Refusal::naming`].
+    named: Option<String>,
+}
+
+/// For descriptions that hold what the caller wrote and are not told otherwise.
+const UNSAID: &str = "the request is not as this endpoint takes it";
+
+/// There is none with the id that the caller names, or it names none.
+pub(super) const NO_CLIENT: &str = "there is no such client_id";
+
+/// Of what was asked for, in characters.
+const LONGEST: usize = 120;
+
+impl Refusal {
+    pub(super) const fn new(error: &'static str, why: &'static str) -> Self {
+        Self { error, why, named: None }
+    }
+
+    pub(super) fn of(why: &NotAsked) -> Self {
+        match why {
+            NotAsked::Scope(_) => Self::new("invalid_scope", "the scope cannot be read"),
+            NotAsked::UnknownAudience(audience) => {
+                Self::new("access_denied", "the audience is none of the client's").naming(audience)
+            }
+        }
+    }
+
+    /// With a description that the caller is given.
+    #[expect(clippy::ptr_arg, reason = "as a `&str` it would not tell whose text it is")]
+    pub(super) const fn described(error: &'static str, description: &Cow<'static, str>) -> Self {
+        let why = match description {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(_) => UNSAID,
+        };
+        Self::new(error, why)
+    }
+
+    pub(super) fn because(self, why: &'static str) -> Self {
+        Self { why, ..self }
+    }
+
+    /// With the origin, URL or audience that was refused, which the operator must see to mend
+    /// the configuration.
+    pub(super) fn naming(self, text: &str) -> Self {
+        Self { named: Some(shown(text)), ..self }
+    }
+}
+
+/// A URL without what could be secret in it (user, query, fragment), printable and cut short.
+fn shown(text: &str) -> String {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let text = &text[..end];
+    let (scheme, rest) = text.split_once("//").unwrap_or(("", text));
+    let host = rest.split('/').next().unwrap_or_default();
+    let rest = host.rfind('@').map_or(rest, |at| &rest[at + 1..]);
+    let slashes = if scheme.is_empty() { "" } else { "//" };
+    let whole = format!("{scheme}{slashes}{rest}");
+    let printable = |c: char| if c.is_ascii_graphic() { c } else { '\u{fffd}' };
+    whole.chars().map(printable).take(LONGEST).collect()
+}
+
+impl Web {
+    /// Tells the log and the metrics. `client` is one of the configuration.
+    pub(super) fn tell_refused(&self, client: Option<&Client>, at: &str, refusal: &Refusal) {
+        let Refusal { error, why, named } = refusal;
+        let client = client.map(|client| client.id.as_str());
+        let named = named.as_deref();
+        self.events.record(&Event::ClientRefused { client, at, error, why, named });
+    }
+
+    /// The page that tells a person why an application that sent them here gets nothing.
+    pub(super) fn refuse_application(
+        &self,
+        visit: &Visit,
+        client: Option<&Client>,
+        at: &str,
+        refusal: &Refusal,
+    ) -> Response {
+        self.tell_refused(client, at, refusal);
+        self.refuse(visit, &Problem::Application(refusal.why))
+    }
+
+    pub(super) fn tell_given(&self, client: &Client, grant: Grant) {
+        let (client, grant) = (client.id.as_str(), grant.name());
+        self.events.record(&Event::TokensGiven { client, grant });
+    }
+}
