@@ -117,10 +117,8 @@ async fn open(tx: &mut Transaction<'_, Sqlite>, login: &NewLogin) -> Result<(), 
             .await?;
             end_former_session(tx, *instead_of, login.at).await
         }
-        Opens::Grant(Some(grant)) => {
-            insert_grant(tx, login.session, grant, login.at).await.map(drop)
-        }
-        Opens::Grant(None) | Opens::Ticket { .. } => Ok(()),
+        Opens::Grant(grant) => insert_grant(tx, login.session, grant, login.at).await.map(drop),
+        Opens::Ticket { .. } => Ok(()),
     }
 }
 

@@ -22,7 +22,7 @@ fn gives() -> Gives<'static> {
         idle: Duration::from_hours(1),
         refresh: Some([1; 32]),
     };
-    Gives::Api { beginning: StoredBeginning::default(), grant: Some(grant) }
+    Gives::Api { beginning: StoredBeginning::default(), grant }
 }
 
 /// What an application with this number saw, and what was called for it; the verdict on the right

@@ -128,7 +128,7 @@ const MOST_POLLS: usize = 400;
 
 #[tokio::test]
 async fn a_request_that_is_dropped_at_any_moment_leaves_nothing_by_half() {
-    for kind in [Kind::Grant, Kind::Ticket] {
+    for kind in Kind::ALL {
         let world = World::new().await;
         for polls in 1..=MOST_POLLS {
             assert!(polls < MOST_POLLS, "it has no end");

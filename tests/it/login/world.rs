@@ -68,13 +68,11 @@ impl SmsProvider for Provider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Grant,
-    /// Tokens that end by themselves.
-    Tokens,
     Ticket,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::Grant, Self::Tokens, Self::Ticket];
+    pub(super) const ALL: [Self; 2] = [Self::Grant, Self::Ticket];
 }
 
 fn config(sign_up: bool) -> Config {
@@ -214,8 +212,7 @@ impl World {
             refresh: Some(self.system.random()),
         };
         match kind {
-            Kind::Grant => Gives::Api { beginning, grant: Some(grant()) },
-            Kind::Tokens => Gives::Api { beginning, grant: None },
+            Kind::Grant => Gives::Api { beginning, grant: grant() },
             Kind::Ticket => Gives::Ticket { beginning },
         }
     }

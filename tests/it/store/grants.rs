@@ -215,7 +215,7 @@ async fn a_grant_tells_whose_it_is() {
 async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let begun = store.commit(&login(n, Opens::Grant(Some(grant(n))))).await.unwrap();
+        let begun = store.commit(&login(n, Opens::Grant(grant(n)))).await.unwrap();
         assert!(matches!(begun, Committed::Begun { .. }));
         assert!(is_good(&store, n).await);
     }
@@ -243,14 +243,14 @@ async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
 #[tokio::test]
 async fn what_begins_without_a_browser_is_opened_by_no_token() {
     let (_folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(None))).await.unwrap();
+    store.commit(&login(2, Opens::Grant(grant(2)))).await.unwrap();
     assert!(!store.add_token(session(2), &[2; 32], "a.example", BEGIN).await.unwrap());
     assert!(store.with_id(session(2)).await.unwrap().is_some());
     let kinds: Vec<_> = store.of_user(user(), BEGIN).await.unwrap();
     let kinds: Vec<_> = kinds.iter().map(|own| (own.id, own.kind, own.granted)).collect();
     assert_eq!(
         kinds,
-        [(session(1), SessionKind::Browser, false), (session(2), SessionKind::Api, false)]
+        [(session(1), SessionKind::Browser, false), (session(2), SessionKind::Api, true)]
     );
 }
 

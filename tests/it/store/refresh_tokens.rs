@@ -33,7 +33,7 @@ fn told(rotated: &Rotated) -> &'static str {
 /// A grant 1 of a session without a browser, with the refresh token 1.
 async fn granted() -> (tempfile::TempDir, SqlStore) {
     let (folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(Some(grant(1))))).await.unwrap();
+    store.commit(&login(2, Opens::Grant(grant(1)))).await.unwrap();
     (folder, store)
 }
 
@@ -146,7 +146,7 @@ async fn a_blocked_user_is_told_so_and_an_ended_session_is_over() {
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "blocked");
     store.set_blocked(&phone(), false, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "over", "every session was ended");
-    store.commit(&login(3, Opens::Grant(Some(grant(3))))).await.unwrap();
+    store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 3, 4, BEGIN).await, "over");
 }

@@ -54,7 +54,7 @@ async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
 async fn grants_go_a_day_after_they_were_ended_and_a_week_after_they_were_over() {
     let (_folder, store) = store().await;
     for n in [2, 3, 4] {
-        store.commit(&login(n, Opens::Grant(Some(grant(n))))).await.unwrap();
+        store.commit(&login(n, Opens::Grant(grant(n)))).await.unwrap();
     }
     store.revoke(id(2), BEGIN).await.unwrap();
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
