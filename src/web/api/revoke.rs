@@ -7,8 +7,8 @@ use super::call::Handed;
 use super::client_auth::Standing;
 use super::error::ApiError;
 use super::token::required;
-use crate::domain::{GrantId, digest};
-use crate::oauth;
+use crate::domain::GrantId;
+use crate::oauth::{self, RefreshToken};
 use crate::web::Web;
 
 /// `POST /oauth/revoke` (RFC 7009): ends a refresh token, and all that came from the same login;
@@ -25,16 +25,19 @@ pub(in crate::web) async fn revoke(
     let client = client.ok_or_else(unknown)?;
     let token = required(&call, "token")?;
     let (now, issuer) = (web.system.now(), web.map.issuer());
-    let kept = digest(token.as_bytes());
-    let revoked = web.grants.revoke_by_refresh(&kept, client.id.as_str(), now).await;
-    let revoked = revoked.inspect_err(|error| web.store_failed("revoke a token", error))?;
-    if let Some(grant) = revoked {
-        web.sessions.note_revoked(grant);
-        return Ok(StatusCode::OK);
-    }
-    let access = oauth::verify_access(&web.keys, issuer, token, now).ok();
-    let access = access.filter(|access| access.client == client.id);
-    if let Some(grant) = access.and_then(|access| GrantId::parse(access.grant.as_deref()?)) {
+    let grant = match RefreshToken::parse(token) {
+        Some(refresh) => {
+            let found = web.grants.refresh(&refresh.digests(), client.id.as_str(), now).await;
+            let found = found.inspect_err(|error| web.store_failed("find a token", error))?;
+            found.map(|found| found.grant.id)
+        }
+        None => {
+            let access = oauth::verify_access(&web.keys, issuer, token, now).ok();
+            let access = access.filter(|access| access.client == client.id);
+            access.and_then(|access| GrantId::parse(access.grant.as_deref()?))
+        }
+    };
+    if let Some(grant) = grant {
         let revoked = web.grants.revoke(grant, now).await;
         revoked.inspect_err(|error| web.store_failed("revoke a token", error))?;
         web.sessions.note_revoked(grant);

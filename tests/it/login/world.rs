@@ -15,7 +15,8 @@ use doorcode::login::{
 };
 use doorcode::session::{Sessions, Settings, beginning};
 use doorcode::store::{
-    Attempt, Database, MemoryAttempts, MemoryCounters, NewGrant, Room, SqlStore, StoreError,
+    Attempt, Database, MemoryAttempts, MemoryCounters, NewGrant, RefreshDigests, Room, SqlStore,
+    StoreError,
 };
 use doorcode::system::{Clock as _, System};
 use doorcode::words::{SmsTemplate, SmsTemplates};
@@ -209,7 +210,10 @@ impl World {
             audience: String::new(),
             expires: now + Duration::from_hours(90 * 24),
             idle: Duration::from_hours(30 * 24),
-            refresh: Some(self.system.random()),
+            refresh: Some(RefreshDigests {
+                family: self.system.random(),
+                present: self.system.random(),
+            }),
         };
         match kind {
             Kind::Grant => Gives::Api { beginning, grant: grant() },
