@@ -161,11 +161,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         WHERE state = 'published' AND signed_from IS NULL;",
     ),
     // A code is taken and its grant opened at once: nothing comes between them to be remembered.
+    // When the person proved who they are is when the session began.
     (
         8,
-        "codes without reuse",
+        "codes without reuse and auth_time",
         "DROP INDEX codes_of_grant;
-    ALTER TABLE authorization_codes DROP COLUMN reused;",
+    ALTER TABLE authorization_codes DROP COLUMN reused;
+    ALTER TABLE authorization_codes DROP COLUMN auth_time;",
     ),
     // Of a refresh token the secret of its family, which stays, and the present one. The tokens of
     // before are of one secret each, and end here.

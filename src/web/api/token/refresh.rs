@@ -28,7 +28,7 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
     let used = used.inspect_err(|error| web.store_failed("use a refresh token", error))?;
     let grant = &good(web, client, used).await?;
     let refresh = next.map(|next| next.reveal());
-    web.give(&Issue { client, grant, asked: &asked, nonce: None, auth_time: None, refresh })
+    web.give(&Issue { client, grant, asked: &asked, nonce: None, refresh })
 }
 
 /// The grant of a token that is good. One that was replaced ends it: only who has held a token of
