@@ -42,6 +42,7 @@ fn who_is_blocked_by_the_command_is_out_with_browser_refresh_token_and_bearer() 
     gate.pass(Duration::from_mins(5));
     let again = app::block_user(&gate.config, &bob, &gate.system()).unwrap();
     assert!(again.contains("since 2026-01-01T00:05:00Z"), "the first time counts: {again}");
+    assert!(shown().contains("\nblocked since  2026-01-01T00:05:00Z\n"), "{}", shown());
 
     app::unblock_user(&gate.config, &bob, &gate.system()).unwrap();
     browser.get("/orders").is(303);
