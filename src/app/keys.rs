@@ -71,7 +71,8 @@ pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<
 
 const NO_DATABASE: &str = "there is no database yet: the first start makes it, with its keys";
 
-/// What `ask` finds in a database that is there; none is made.
+/// What `ask` finds in a database that is there, with the tables that this version knows. None is
+/// made, and none is changed under the servers that run on it.
 fn on_database<T>(
     config: &Config,
     ask: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
@@ -83,7 +84,7 @@ fn on_database<T>(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let failed = |why| AppError::Store { path: path.clone(), why };
-        let store = SqlStore::open(&config.database).await.map_err(failed)?;
+        let store = SqlStore::open_as_it_is(&config.database).await.map_err(failed)?;
         let found = ask(&store).await;
         store.close().await;
         found

@@ -1,4 +1,5 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqlitePool;
 
 /// One row a version, oldest first. A row that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -175,4 +176,16 @@ pub(super) fn migrator() -> Migrator {
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
     };
     Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+}
+
+/// Whether a database has had exactly these migrations, each to its end.
+pub(super) async fn are_done(database: &SqlitePool) -> Result<bool, sqlx::Error> {
+    // What the migrator keeps; a file that no start came to the end of lacks it.
+    let kept = sqlx::query("SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'");
+    if kept.fetch_optional(database).await?.is_none() {
+        return Ok(false);
+    }
+    let done = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+    let done: Vec<i64> = sqlx::query_scalar(done).fetch_all(database).await?;
+    Ok(done.iter().eq(MIGRATIONS.iter().map(|(version, ..)| version)))
 }
