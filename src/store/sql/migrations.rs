@@ -168,6 +168,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "DROP INDEX codes_of_grant;
     ALTER TABLE authorization_codes DROP COLUMN reused;",
     ),
+    // `wanted`: when a server last noted that it signs with the key, or will. `longest`: how long the
+    // longest-lived thing is good for that any of them signs with it.
+    (
+        10,
+        "who wants signing keys, and for how long",
+        "ALTER TABLE signing_keys ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE signing_keys ADD COLUMN longest BIGINT NOT NULL DEFAULT 0;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

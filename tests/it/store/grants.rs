@@ -300,6 +300,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
         "DROP TABLE authorization_codes; DROP TABLE refresh_tokens; DROP TABLE grants;
          DROP INDEX one_key_is_next; ALTER TABLE signing_keys DROP COLUMN signed_from;
          ALTER TABLE signing_keys DROP COLUMN signed_until;
+         ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DROP INDEX sessions_by_take_up; ALTER TABLE sessions DROP COLUMN take_up;
          DELETE FROM _sqlx_migrations WHERE version > 5;",
     )
