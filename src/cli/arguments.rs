@@ -17,6 +17,7 @@ Examples:
   doorcode                          run the demo: open http://localhost:8080
   doorcode check my.toml            tell every mistake in my.toml
   doorcode --config my.toml         serve what my.toml says
+  doorcode widget my.toml           print the tag that puts the login on a page of yours
   doorcode health --config my.toml  tell by the exit code whether that server is ready
   doorcode keys --config my.toml    list the keys that tokens and assertions are signed with
   doorcode keys rotate --config my.toml
@@ -61,6 +62,11 @@ pub(super) enum Command {
     Serve(Serve),
     /// Tell every mistake in a configuration file, or that it is fine
     Check {
+        /// The configuration file
+        file: PathBuf,
+    },
+    /// Print the tag of the login for your own pages, with the hash of its script
+    Widget {
         /// The configuration file
         file: PathBuf,
     },

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod notes;
+mod widget;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
     match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
         Command::Serve(Serve { config }) => serve(config.as_deref(), around),
         Command::Check { file } => check::check(&file, around),
+        Command::Widget { file } => answer(Some(&file), around, widget::tag),
         Command::Health(Serve { config }) => health(config.as_deref(), around),
         Command::Keys { command: None, of: Serve { config } } => {
             let keys = around.keys;

@@ -12,8 +12,7 @@ use crate::domain::{GrantId, SessionId, UserId, digest};
 use crate::gate::Bearer;
 use crate::oauth::{self, InvalidToken, Issuer, Subject, VerifiedAccess};
 use crate::session::{Sessions, SignedIn, Term};
-use crate::store::{GrantState, Grants, StoreError};
-use crate::users::Roles;
+use crate::store::{GrantState, Grants, StoreError, StoredGrant};
 
 /// Tokens that this process knows without reading them again.
 const KNOWN: u64 = 50_000;
@@ -108,7 +107,11 @@ impl Bearers {
             return Err(Refused::Elsewhere);
         }
         let who = match &known.login {
-            Some(login) => Some(self.person(*login, &known, live, &shared.sessions).await?),
+            Some(login) => {
+                let who = self.person(digest, *login, &known, &shared.sessions).await?;
+                let roles = live.directory.roles(who.phone(), &who.stored_roles());
+                Some((who, roles))
+            }
             None => None,
         };
         Ok(Bearer { access: Arc::clone(&known.access), who })
@@ -133,18 +136,51 @@ impl Bearers {
     /// The person for whom the client acts, as long as the session and the grant live.
     async fn person(
         &self,
+        digest: [u8; 32],
         login: Login,
         known: &Known,
-        live: &Live,
         sessions: &Sessions,
-    ) -> Result<(SignedIn, Roles), Refused> {
-        let who = sessions.of_id(login.session).await?;
-        let who = who.filter(|who| who.user() == login.user).ok_or(Refused::Over)?;
-        if !self.is_granted(login, known, sessions).await? {
+    ) -> Result<SignedIn, Refused> {
+        let who = match sessions.of_id(login.session).await? {
+            Some(who) if self.is_granted(login, known, sessions).await? => who,
+            Some(_) => return Err(Refused::Over),
+            None => {
+                let moved = self.moved(login, known, sessions).await?;
+                let session = moved.login.map_or(login.session, |login| login.session);
+                self.known.insert(digest, Arc::new(moved));
+                sessions.of_id(session).await?.ok_or(Refused::Over)?
+            }
+        };
+        if who.user() != login.user {
             return Err(Refused::Over);
         }
-        let roles = live.directory.roles(who.phone(), &who.stored_roles());
-        Ok((who, roles))
+        Ok(who)
+    }
+
+    /// The session of a token is over: what is known of the token now, if its grant goes on with
+    /// another, since the person has signed in again in the same browser. Asked once: what is over
+    /// is over for good.
+    async fn moved(
+        &self,
+        login: Login,
+        known: &Known,
+        sessions: &Sessions,
+    ) -> Result<Known, Refused> {
+        if sessions.is_revoked(login.grant) {
+            return Err(Refused::Over);
+        }
+        let asked = sessions.revoked_epoch().into();
+        match self.grants.grant(login.grant).await? {
+            GrantState::Good(grant) if is_of(&grant, login, known) => {
+                let login = Some(Login { session: grant.session, ..login });
+                Ok(Known { access: Arc::clone(&known.access), login, asked })
+            }
+            GrantState::Good(_) => Err(Refused::Over),
+            GrantState::Over | GrantState::Blocked => {
+                sessions.note_revoked(login.grant);
+                Err(Refused::Over)
+            }
+        }
     }
 
     async fn is_granted(
@@ -163,9 +199,7 @@ impl Bearers {
         }
         let good = match self.grants.grant(login.grant).await? {
             GrantState::Good(grant) => {
-                grant.user == login.user
-                    && grant.session == login.session
-                    && grant.client == known.access.client.as_str()
+                grant.session == login.session && is_of(&grant, login, known)
             }
             GrantState::Blocked => false,
             GrantState::Over => {
@@ -179,6 +213,10 @@ impl Bearers {
         }
         Ok(good)
     }
+}
+
+fn is_of(grant: &StoredGrant, login: Login, known: &Known) -> bool {
+    grant.user == login.user && grant.client == known.access.client.as_str()
 }
 
 /// The ends that a token has of its own.

@@ -237,6 +237,15 @@ impl Sessions {
         Ok(())
     }
 
+    /// Ends the session that a browser had before `next` began in it; see
+    /// [`crate::store::Sessions::replace`].
+    pub async fn replace(&self, former: &SignedIn, next: &SignedIn) -> Result<(), StoreError> {
+        let now = self.system.now();
+        self.store.replace(former.session(), next.session(), now).await?;
+        former.0.session.end();
+        Ok(())
+    }
+
     pub(super) async fn end_some(
         &self,
         who: &SignedIn,

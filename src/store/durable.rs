@@ -32,7 +32,7 @@ pub enum Opens {
         token: [u8; 32],
         /// The host that the token is good for.
         host: String,
-        /// The session that the browser had before: it ends when this one begins.
+        /// The session that the browser had before: see [`Sessions::replace`].
         instead_of: Option<SessionId>,
     },
     /// Nothing: it stands for what a client was given, if that is more than a token that soon
@@ -167,6 +167,16 @@ pub trait Sessions: Send + Sync {
         which: Which,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Ends the session that a browser had before `next` began in it. What clients were given in
+    /// it goes on with `next` if both are of one person: to show once more who one is, throws
+    /// nobody out of an application.
+    async fn replace(
+        &self,
+        former: SessionId,
+        next: SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Notes when sessions were last seen, in one transaction. Never moves a time back.
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;

@@ -74,7 +74,6 @@ pub struct StoredCode {
     pub nonce: Option<String>,
     /// RFC 7636 §4.2, method `S256`.
     pub challenge: Option<String>,
-    pub auth_time: Timestamp,
 }
 
 /// What became of a code that was handed in.

@@ -57,6 +57,8 @@ pub struct Web {
     requests: Seals,
     /// What a browser keeps of a login that `/authorize` began.
     transactions: Seals,
+    /// Where an application wants somebody to be who is asked whether to sign out.
+    logouts: Seals,
     tickets: Arc<dyn Tickets<Ticket>>,
     login_tickets: Arc<dyn Tickets<LoginTicket>>,
     keys: Arc<SigningKeys>,
@@ -95,6 +97,7 @@ impl Web {
             flows: Seals::new(keyring, "login flow"),
             requests: Seals::new(keyring, "hand-over request"),
             transactions: Seals::new(keyring, "login transaction"),
+            logouts: Seals::new(keyring, "logout"),
             tickets: parts.tickets,
             login_tickets: parts.login_tickets,
             keys: parts.keys,

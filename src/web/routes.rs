@@ -88,6 +88,7 @@ pub fn rows() -> Vec<Row> {
         row("/client/{file}", Issuer, Anyone, Script, get(api::client_settings)),
         row("/user/geoloc/country", Issuer, Client, Api, get(api::country)),
         row("/widget.js", Both, Anyone, Script, get(api::widget_script)),
+        row("/widget.d.ts", Both, Anyone, Script, get(api::widget_types)),
         row(
             "/widget/start",
             Issuer,

@@ -6,7 +6,7 @@ use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::challenge::sent_from;
-use super::pages::{SignOutPage, SignedOutPage};
+use super::pages::{DonePage, SignOutPage, SignedOutPage};
 use super::visit::Visit;
 use super::{Problem, Web};
 use crate::domain::ReturnTo;
@@ -14,9 +14,13 @@ use crate::events::Event;
 use crate::session::SignedIn;
 use crate::store::StoreError;
 
+/// The parameter in which an address of an application, which a logout is to lead to, travels sealed.
+const TO: &str = "to";
+
 /// Asks first: a link or an image must not sign anybody out.
 pub(super) async fn ask(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    web.page(&visit, StatusCode::OK, &SignOutPage)
+    let to = visit.asked(TO).filter(|to| web.opened(to).is_some());
+    web.page(&visit, StatusCode::OK, &SignOutPage { to })
 }
 
 /// Ends the session, on the server first. Who asks to sign in `as` somebody else is told how to come
@@ -34,12 +38,28 @@ pub(super) async fn submit(State(web): State<Arc<Web>>, visit: Visit) -> Respons
     let origin = &visit.facts.origin;
     let page = visit.asked("as").and_then(|_| sent_from(&visit.headers, origin));
     let path = page.map(|page| utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC).to_string());
-    let back = path.map(|path| format!("?return_to={path}")).unwrap_or_default();
+    let to = visit.asked(TO).filter(|to| web.opened(to).is_some());
+    let back = match (path, to) {
+        (Some(path), _) => format!("?return_to={path}"),
+        (None, Some(to)) => format!("?{TO}={to}"),
+        (None, None) => String::new(),
+    };
     let told = visit.to_own(&format!("/signed-out{back}"));
     told.with(Some(visit.no_session_cookie())).into_response()
 }
 
 impl Web {
+    /// Our page that asks whether to sign out and then leads to `to`, which is an address of the
+    /// application that sent the person here.
+    pub(super) fn ask_to_leave(&self, to: Option<String>) -> String {
+        let sealed = to.map(|to| self.logouts.seal(&self.system, &to));
+        sealed.map_or_else(|| "/sign-out".to_owned(), |sealed| format!("/sign-out?{TO}={sealed}"))
+    }
+
+    fn opened(&self, sealed: &str) -> Option<String> {
+        self.logouts.open(sealed)
+    }
+
     pub(super) async fn sign_out(&self, who: &SignedIn) -> Result<(), StoreError> {
         self.sessions.end(who).await?;
         let (user, session) = (who.user(), who.session());
@@ -48,7 +68,12 @@ impl Web {
     }
 }
 
+/// Says that it is done, or moves on to the application by itself: a redirect straight from the
+/// form would be stopped by `form-action`.
 pub(super) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    if let Some(to) = visit.asked(TO).and_then(|to| web.opened(to)) {
+        return web.page(&visit, StatusCode::OK, &DonePage { resume: &to });
+    }
     let origin = &visit.facts.origin;
     let asked = visit.asked("return_to").and_then(ReturnTo::parse);
     let page = asked.filter(|path| web.is_page(origin, path));

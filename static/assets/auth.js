@@ -13,7 +13,7 @@
   const tabs = self.BroadcastChannel && new BroadcastChannel('doorcode');
   const onward = one('[data-onward]');
   if (onward) { tabs?.postMessage(1); location.replace(onward.hash ? onward.href : onward.href + hash) }
-  else if (tabs && one('[name=flow]')) tabs.onmessage = () => location.reload();
+  else if (tabs && one('[name=flow]')) tabs.onmessage = e => e.data && location.reload();
   addEventListener('pageshow', e => e.persisted && location.reload());
 
   // The server knows no place: "14:35 UTC" becomes the reader's own time.

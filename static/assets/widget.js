@@ -1,6 +1,7 @@
 // <sms-login client-id="…">: the steps of the login pages inside a page of somebody else. Without
 // a shadow root, since browsers fill in forms of the page itself best. Holds no token.
 (issuer => {
+  if (customElements.get('sms-login')) return;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync('sms-login{display:block;max-width:26rem;color:var(--text);font:400 1rem/1.5 var(--sans);overflow-wrap:break-word;' + "base.css" + '}');
   document.adoptedStyleSheets.push(sheet);
@@ -8,48 +9,95 @@
   // What the forms of the pages are here.
   const STEPS = { login: 'start', code: 'verify', resend: 'resend' };
   const NAMES = ['id', 'for', 'aria-describedby', 'aria-labelledby'];
+  let elements = 0;
 
-  customElements.get('sms-login') || customElements.define('sms-login', class extends HTMLElement {
+  customElements.define('sms-login', class extends HTMLElement {
+    static observedAttributes = ['client-id'];
+    #ids = `sms-login-${++elements}-`;
     #number = {};
     #answer = {};
     #busy;
+    #due;
     #stop;
+    #tabs;
 
-    connectedCallback() { this.#answer.state || this.#ask('start') }
-    disconnectedCallback() { this.#stop?.abort() }
-
-    // With fields it is a POST, without it a look.
-    async #ask(step, fields) {
-      if (this.#busy) return;
-      this.#busy = true;
-      this.#stop?.abort();
-      const client = { client_id: this.getAttribute('client-id') ?? '' };
-      const lang = this.getAttribute('lang');
-      const query = new URLSearchParams({ ...!fields && client, ...lang && { lang } });
-      const options = { credentials: 'include', signal: AbortSignal.timeout(3e4) };
-      if (fields) Object.assign(options, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
-      try {
-        const answer = await fetch(`${issuer}/widget/${step}?${query}`, options);
-        this.#take(await answer.json());
-      } catch (error) {
-        this.#trouble(error);
-      }
-      this.#busy = false;
+    connectedCallback() {
+      // Other tabs, and other elements of this page; login pages of this origin too.
+      this.#tabs = new BroadcastChannel('doorcode');
+      this.#tabs.onmessage = () => this.#look(1);
+      addEventListener('pageshow', this);
+      if (!this.#answer.state) this.#look();
+      else if (this.#answer.state === 'code') this.#offer();
     }
 
-    #take(answer) {
+    // One that was only moved is connected again by then.
+    disconnectedCallback() {
+      this.#stop?.abort();
+      this.#tabs.close();
+      removeEventListener('pageshow', this);
+      queueMicrotask(() => { if (!this.isConnected && this.#in()) this.#answer = {} });
+    }
+
+    attributeChangedCallback(_, before, now) {
+      if (!this.isConnected || before === now) return;
+      this.#answer.state = '';
+      this.#look();
+    }
+
+    // The page is back as it was left.
+    handleEvent(e) { if (e.persisted) this.#look(1) }
+
+    #in() { return this.#answer.state === 'signed-in' }
+
+    // Once for all that changes together, and after what is under way. `again`: only somebody who
+    // has signed in meanwhile changes what stands here.
+    #look(again) {
+      if (this.#due) return;
+      this.#due = true;
+      queueMicrotask(async () => {
+        while (this.#busy) await this.#busy;
+        this.#due = false;
+        if (this.isConnected && !this.#in()) this.#ask('start', null, again && this.#answer.state);
+      });
+    }
+
+    #ask(...what) { return this.#busy ??= this.#fetch(...what).finally(() => this.#busy = null) }
+
+    // With fields it is a POST, without it a look.
+    async #fetch(step, fields, again) {
+      again || this.#stop?.abort();
+      try {
+        const id = this.getAttribute('client-id'), lang = this.getAttribute('lang');
+        if (!id) throw new Error('The attribute client-id is missing.');
+        const client = { client_id: id };
+        const query = new URLSearchParams({ ...!fields && client, ...lang && { lang } });
+        const options = { credentials: 'include', signal: AbortSignal.timeout(3e4) };
+        if (fields) Object.assign(options, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
+        const answer = await fetch(`${issuer}/widget/${step}?${query}`, options).catch(cause => {
+          throw new Error(`${issuer} cannot be reached, or web_origins of "${id}" lacks ${origin}.`, { cause });
+        });
+        await this.#take(await answer.json(), !fields, again);
+      } catch (error) {
+        again || this.#trouble(error);
+      }
+    }
+
+    async #take(answer, looked, again) {
       if (!answer.state) throw new Error(answer.error_description);
-      const first = !this.#answer.state;
-      this.#answer = answer;
-      const { site, state } = answer;
+      const { site } = answer;
       if (site) this.getSession = async () => {
         const me = await fetch(`${site}/me`, { headers: { accept: 'application/json' } });
         return me.ok ? me.json() : null;
       };
-      if (state === 'signed-in') return this.#done(answer.handover);
-      if (state === 'elsewhere' || this.hasAttribute('mode')) this.#card(`<button type="button">${answer.label}</button>`);
+      // On the issuer's own host there is but one cookie.
+      if (looked && site && new URL(issuer).hostname !== location.hostname && await this.getSession()) answer.state = 'signed-in';
+      const { state } = answer, first = !this.#answer.state;
+      if (again && (state === again || !/^(signed|cont)/.test(state))) return;
+      this.#answer = answer;
+      if (state === 'signed-in') return this.#done(looked);
+      if (/^(else|cont)/.test(state) || this.hasAttribute('mode')) this.#card(`<button type="button">${answer.label}</button>`);
       else this.#part(answer, first);
-      this.#tell(first ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
+      this.#tell(first && state !== 'unavailable' ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
     }
 
     #card(html) {
@@ -63,9 +111,9 @@
 
     #part({ html, state }, first) {
       const card = this.#card(html), one = s => card.querySelector(s);
-      // The page may have ids and a first heading of its own.
+      // The page may have ids and a first heading of its own, and another element.
       for (const name of NAMES) for (const e of card.querySelectorAll(`[${name}]`)) {
-        e.setAttribute(name, e.getAttribute(name).replace(/\S+/g, 'sms-login-$&'));
+        e.setAttribute(name, e.getAttribute(name).replace(/\S+/g, this.#ids + '$&'));
       }
       one('h1')?.setAttribute('aria-level', 2);
       const { phone, country, code } = Object.fromEntries([...card.querySelectorAll('input,select')].map(e => [e.name, e]));
@@ -77,12 +125,13 @@
       if (!first) (one('[data-problem]') ?? code ?? phone)?.focus();
       const time = one('[data-clock]');
       if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(card.lang, { timeStyle: 'short' });
-      if (state === 'code') this.#wait(card, one), this.#offer(code);
+      if (state === 'code') this.#wait(card, one), this.#offer();
     }
 
     // The browser offers the code of a text that names this host; a tap on the offer signs in.
-    #offer(code) {
-      if (!self.OTPCredential) return;
+    #offer() {
+      const code = this.querySelector('input.code');
+      if (!code || !self.OTPCredential) return;
       this.#stop = new AbortController();
       navigator.credentials.get({ otp: { transport: ['sms'] }, signal: this.#stop.signal })
         .then(o => { code.value = o.code; code.form.requestSubmit() }, () => {});
@@ -98,7 +147,7 @@
         const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
         button.disabled = s > 0;
         left.textContent = s > 0 ? left.dataset[rule.select(s)].replace('{count}', s) : '';
-        if (s <= 0) ready.textContent = ready.dataset.ready; else if (left.isConnected) setTimeout(tick, 1e3);
+        if (s <= 0) ready.textContent = ready.dataset.ready; else if (this.contains(left)) setTimeout(tick, 1e3);
       };
       tick();
     }
@@ -119,7 +168,7 @@
       if (!link) return;
       e.preventDefault();
       const href = link.getAttribute('href');
-      if (href[0] === '#') this.querySelector(`#sms-login-${href.slice(1)}`)?.focus();
+      if (href[0] === '#') this.querySelector(href.replace('#', '#' + this.#ids))?.focus();
       else if (this.#answer.state === 'no-cookie') this.#leave();
       else this.#ask('start');
     }
@@ -142,13 +191,21 @@
       }, 300);
     }
 
-    #done(handover) {
+    // `found`: nobody signed in just now, so that nothing moves.
+    #done(found) {
+      const { handover, site } = this.#answer;
+      this.#answer.state = 'signed-in';
+      // To be found when it is inserted again.
+      if (!this.isConnected) return this.#answer = {};
+      this.#stop?.abort();
       this.replaceChildren();
-      if (!this.#tell('signed-in')) return;
+      // A session that was found may be new to tabs of this site, but not to login pages.
+      if (!found || site) this.#tabs.postMessage(found ? 0 : 1);
+      if (!this.#tell('signed-in', { found: !!found }) || found) return;
       const to = this.#to();
       if (handover) location.assign(this.#through(handover));
       else if (to !== location.pathname + location.search) location.assign(to);
-      else if (this.#answer.site) location.reload();
+      else if (site) location.reload();
     }
 
     #to() {

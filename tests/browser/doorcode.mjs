@@ -1,5 +1,5 @@
 // Starts the real binary before a fake app, with a fake Twilio, in a folder of its own.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startApp, startElsewhere } from './app.mjs';
 import { makeCertificate } from './certificate.mjs';
 import { freePort, until } from './servers.mjs';
@@ -169,6 +170,11 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
     twilio,
     elsewhere,
     log: program.log,
+    /** What another command says of the same file. */
+    async says(command) {
+      const env = environment(parts.secrets);
+      return (await promisify(execFile)(BINARY, [command, config], { cwd: folder, env })).stdout;
+    },
     async stop() {
       await stop();
       const faults = twilio.faults.join('\n');
@@ -177,11 +183,18 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   };
 }
 
-function run(config, folder, secrets = {}) {
+// Nothing else of this machine's environment: a proxy setting would catch the calls to Twilio.
+const environment = (secrets = {}) => ({
+  PATH: process.env.PATH,
+  TWILIO_AUTH_TOKEN: TOKEN,
+  RUST_BACKTRACE: '1',
+  ...secrets,
+});
+
+function run(config, folder, secrets) {
   const child = spawn(BINARY, ['serve', '--config', config], {
     cwd: folder,
-    // Nothing else of this machine's environment: a proxy setting would catch the calls to Twilio.
-    env: { PATH: process.env.PATH, TWILIO_AUTH_TOKEN: TOKEN, RUST_BACKTRACE: '1', ...secrets },
+    env: environment(secrets),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = [];

@@ -2,6 +2,7 @@
 //! blocked the store is asked the same, in the same order, and the answers are the same bytes.
 mod api;
 mod recording;
+mod widget;
 mod world;
 
 use std::sync::Arc;

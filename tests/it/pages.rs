@@ -194,7 +194,7 @@ fn own_pages_under_a_prefix_point_to_it() {
     assert!(html.contains(&format!("href=\"/.doorcode/login?flow={SEALED}\"")));
     assert!(html.contains(">Ü</text>") && html.contains("<bdi>Ünder &amp; Co</bdi>"));
     assert!(!html.contains("hreflang"), "an address of an app has no lang=");
-    let out = pages.render(&chrome, &SignOutPage);
+    let out = pages.render(&chrome, &SignOutPage { to: None });
     assert!(out.contains("<form method=\"post\" action=\"/.doorcode/sign-out\">"));
 }
 

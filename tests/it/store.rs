@@ -2,6 +2,7 @@
 mod attempts;
 mod grants;
 mod refresh_tokens;
+mod replaced;
 mod sql;
 mod sweep;
 mod swept_grants;

@@ -1,4 +1,9 @@
 //! What `<sms-login>` asks: the login pages' steps on a page of a client, over the wire.
+mod found;
+mod handed_over;
+mod refused;
+mod script;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -25,7 +30,6 @@ web_origins = ["https://other.example.com"]
 name = "Down"
 "#,
 );
-const ONE_START: (&str, &str) = ("starts_per_address_10m = 1000", "starts_per_address_10m = 1");
 
 fn gate(changes: &[(&str, &str)]) -> Gate {
     let changes: Vec<_> = [CLIENTS].into_iter().chain(changes.iter().copied()).collect();
@@ -233,30 +237,4 @@ fn the_code_is_sent_again_after_the_wait_and_not_before() {
     assert!(again["html"].as_str().unwrap_or_default().contains("the code again."), "{again}");
     assert_eq!(code_in(&gate.texts.text(2).body), code, "the same code");
     verify(&mut browser, BOB, &code).is(200);
-}
-
-#[test]
-fn limits_tell_when_to_come_back() {
-    let gate = gate(&[ONE_START]);
-    let (mut browser, _) = texted(&gate, BOB);
-    let answer = post(&mut browser, "start", &[("phone", ADA)]).is(429);
-    assert_shared(&answer);
-    let told = read(&answer);
-    assert_eq!(told["error"], "starts_per_address_10m", "{told}");
-    let seconds = told["seconds"].as_u64().expect("seconds");
-    assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()), "{answer}");
-    assert!(told["html"].as_str().unwrap_or_default().contains("this network"), "{told}");
-    assert_eq!(gate.texts.messages().len(), 1);
-}
-
-#[test]
-fn the_script_is_there_for_every_page_and_holds_the_sheet_of_the_pages() {
-    let gate = gate(&[]);
-    let mut browser = gate.browser();
-    let answer = browser.get("/.doorcode/widget.js").is(200).says("customElements.define");
-    assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"), "{answer}");
-    assert!(answer.header("content-type").is_some_and(|kind| kind.contains("javascript")));
-    let text = answer.text();
-    assert!(text.contains(&format!("(\"{}/.doorcode\");", gate.origin)), "where to ask: {text}");
-    assert!(text.contains("--on-brand") && !text.contains(":root"), "{text}");
 }

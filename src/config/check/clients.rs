@@ -148,7 +148,7 @@ fn secrets(reader: &mut Reader<'_>, key: &str) -> Option<Vec<ClientSecret>> {
     let secrets = reader.secrets(key)?;
     let weak = secrets.iter().any(|secret| secret.reveal().len() < SHORTEST_SECRET);
     if weak {
-        let text = "has fewer than 32 characters; make one with `openssl rand -base64 32`";
+        let text = "has fewer than 32 characters; make one with `openssl rand -hex 32`";
         reader.note(key, text);
         return None;
     }

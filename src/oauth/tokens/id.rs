@@ -17,8 +17,9 @@ pub struct IdToken<'a> {
     /// What the client sent to `/authorize`. Never anything else: SDKs refuse a token with a
     /// nonce that they did not ask for.
     pub nonce: Option<&'a str>,
-    /// When the user proved who they are, where the client asked for it by `max_age`.
-    pub auth_time: Option<Timestamp>,
+    /// When the user proved who they are, also in a token that came of a refresh (OpenID Connect
+    /// Core 1.0 §12.2): a client that asked with `max_age` looks for it in every one.
+    pub auth_time: Timestamp,
     /// The access token that it comes with, where the two come from `/authorize` together.
     pub at_hash_of: Option<&'a str>,
     pub profile: &'a Profile,
@@ -39,8 +40,7 @@ pub(in crate::oauth) struct IdClaims {
     pub(in crate::oauth) sid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_time: Option<i64>,
+    auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_hash: Option<String>,
     #[serde(flatten)]
@@ -64,7 +64,7 @@ pub fn id_token(
         exp: numeric_date(now + token.lifetime),
         sid: token.session.map(|session| session.to_string()),
         nonce: token.nonce.map(str::to_owned),
-        auth_time: token.auth_time.map(numeric_date),
+        auth_time: numeric_date(token.auth_time),
         at_hash: token.at_hash_of.map(|access| key.algorithm().half_hash(access)),
         profile: token.profile.claims(token.scope),
     };

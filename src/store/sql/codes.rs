@@ -2,7 +2,7 @@
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::grants::{grant_id, session_id, time, user_id};
+use super::grants::{grant_id, session_id, user_id};
 use super::hex;
 use crate::domain::{GrantId, SessionId};
 use crate::store::{NewCode, StoreError, StoredCode};
@@ -16,8 +16,8 @@ pub(super) async fn put(
     sqlx::query(
         "INSERT INTO authorization_codes
            (digest, client, redirect_uri, user_id, session_id, scope, audience, nonce,
-            challenge, auth_time, made, expires)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            challenge, made, expires)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(hex(digest))
     .bind(&code.client)
@@ -28,7 +28,6 @@ pub(super) async fn put(
     .bind(&code.audience)
     .bind(&code.nonce)
     .bind(&code.challenge)
-    .bind(code.auth_time.as_millis())
     .bind(at.as_millis())
     .bind(expires.as_millis())
     .execute(executor)
@@ -41,8 +40,7 @@ pub(super) async fn find(
     digest: &[u8; 32],
 ) -> Result<Option<StoredCode>, StoreError> {
     let row = sqlx::query(
-        "SELECT client, redirect_uri, user_id, session_id, scope, audience, nonce, challenge,
-           auth_time
+        "SELECT client, redirect_uri, user_id, session_id, scope, audience, nonce, challenge
          FROM authorization_codes WHERE digest = $1",
     )
     .bind(hex(digest))
@@ -105,6 +103,5 @@ fn read(row: &SqliteRow) -> Result<StoredCode, StoreError> {
         audience: row.try_get("audience")?,
         nonce: row.try_get("nonce")?,
         challenge: row.try_get("challenge")?,
-        auth_time: time(row, "auth_time")?,
     })
 }

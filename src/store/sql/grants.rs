@@ -346,6 +346,6 @@ pub(super) fn session_id(row: &SqliteRow) -> Result<SessionId, StoreError> {
     SessionId::parse(&row.try_get::<String, _>("session_id")?).ok_or(bad("session_id"))
 }
 
-pub(super) fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
+fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
     Ok(Timestamp::from_millis(row.try_get(column)?))
 }

@@ -2,9 +2,9 @@ use async_trait::async_trait;
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::grants::insert_grant;
-use super::sessions::end_sessions;
+use super::sessions::replace;
 use super::{SqlStore, hex};
-use crate::domain::{SessionId, UserId};
+use crate::domain::UserId;
 use crate::store::{Committed, Logins, NewLogin, Opens, StoreError};
 use crate::system::Timestamp;
 
@@ -115,28 +115,14 @@ async fn open(tx: &mut Transaction<'_, Sqlite>, login: &NewLogin) -> Result<(), 
             .bind(host)
             .execute(&mut **tx)
             .await?;
-            end_former_session(tx, *instead_of, login.at).await
+            match instead_of {
+                Some(former) => replace(tx, *former, login.session, login.at).await,
+                None => Ok(()),
+            }
         }
         Opens::Grant(Some(grant)) => {
             insert_grant(tx, login.session, grant, login.at).await.map(drop)
         }
         Opens::Grant(None) | Opens::Ticket { .. } => Ok(()),
     }
-}
-
-/// Whoever's it was: it was this browser's.
-async fn end_former_session(
-    tx: &mut Transaction<'_, Sqlite>,
-    former: Option<SessionId>,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(former) = former else { return Ok(()) };
-    let ended =
-        sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL RETURNING id")
-            .bind(at.as_millis())
-            .bind(former.to_string())
-            .fetch_all(&mut **tx)
-            .await?;
-    end_sessions(tx, &ended).await?;
-    Ok(())
 }

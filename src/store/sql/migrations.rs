@@ -162,11 +162,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         WHERE state = 'published' AND signed_from IS NULL;",
     ),
     // A code is taken and its grant opened at once: nothing comes between them to be remembered.
+    // When the person proved who they are is when the session began.
     (
         8,
-        "codes without reuse",
+        "codes without reuse and auth_time",
         "DROP INDEX codes_of_grant;
-    ALTER TABLE authorization_codes DROP COLUMN reused;",
+    ALTER TABLE authorization_codes DROP COLUMN reused;
+    ALTER TABLE authorization_codes DROP COLUMN auth_time;",
     ),
     // `wanted`: when a server last noted that it signs with the key, or will. `longest`: how long the
     // longest-lived thing is good for that any of them signs with it.

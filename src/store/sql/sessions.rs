@@ -142,6 +142,18 @@ impl Sessions for SqlStore {
         Ok(ended)
     }
 
+    async fn replace(
+        &self,
+        former: SessionId,
+        next: SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write.begin().await?;
+        replace(&mut tx, former, next, at).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for (session, at) in seen {
@@ -174,6 +186,35 @@ impl Sessions for SqlStore {
         sqlx::query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
+}
+
+/// Ends a session for one that has begun in this transaction or before. What clients hold of it
+/// goes along, if both are of one person.
+pub(super) async fn replace(
+    tx: &mut Transaction<'_, Sqlite>,
+    former: SessionId,
+    next: SessionId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let ended =
+        sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL RETURNING id")
+            .bind(at.as_millis())
+            .bind(former.to_string())
+            .fetch_all(&mut **tx)
+            .await?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    for held in [
+        "UPDATE grants SET session_id = $1 WHERE session_id = $2 AND revoked IS NULL
+           AND user_id = (SELECT user_id FROM sessions WHERE id = $1 AND ended IS NULL)",
+        "UPDATE authorization_codes SET session_id = $1 WHERE session_id = $2 AND used IS NULL
+           AND user_id = (SELECT user_id FROM sessions WHERE id = $1 AND ended IS NULL)",
+    ] {
+        let (next, former) = (next.to_string(), former.to_string());
+        sqlx::query(held).bind(next).bind(former).execute(&mut **tx).await?;
+    }
+    end_sessions(tx, &ended).await.map(drop)
 }
 
 /// Tells every node of sessions that were ended in this transaction; `rows` hold their ids.

@@ -12,8 +12,7 @@ use crate::domain::Origin;
 use crate::oauth::{Client, Clients};
 use crate::web::Facts;
 
-/// A request to the API.
-#[derive(Debug)]
+/// A request to the API. Not `Debug`, as its parameters are not.
 pub(in crate::web) struct Call {
     pub(super) facts: Facts,
     pub(super) headers: HeaderMap,

@@ -11,7 +11,8 @@ use crate::oauth::Client;
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
     pub(super) id: Option<String>,
-    secret: Option<Secret>,
+    /// The ways in which the one secret that it shows may be meant.
+    secrets: Vec<Secret>,
     /// Two ways at once, or a header that cannot be read.
     confused: bool,
 }
@@ -32,7 +33,7 @@ impl Credentials {
     pub(super) fn read(headers: &HeaderMap, params: &Params) -> Self {
         let body = Self {
             id: params.text("client_id").map(str::to_owned),
-            secret: params.text("client_secret").map(Secret::new),
+            secrets: params.text("client_secret").map(Secret::new).into_iter().collect(),
             confused: false,
         };
         let Some(header) = headers.get(header::AUTHORIZATION) else { return body };
@@ -41,33 +42,35 @@ impl Credentials {
         if !scheme.eq_ignore_ascii_case("basic") {
             return body;
         }
-        let Some((id, secret)) = basic(encoded.trim()) else {
+        let Some((id, secrets)) = basic(encoded.trim()) else {
             return Self { confused: true, ..body };
         };
-        let two = body.secret.is_some() || body.id.as_ref().is_some_and(|other| *other != id);
-        Self { id: Some(id), secret: secret.map(Secret::new), confused: two }
+        let two = !body.secrets.is_empty() || body.id.as_ref().is_some_and(|other| *other != id);
+        Self { id: Some(id), secrets, confused: two }
     }
 
     pub(super) fn standing(&self, client: &Client) -> Standing {
-        match &self.secret {
+        match &self.secrets[..] {
             _ if self.confused => Standing::Wrong,
-            Some(secret) if client.has_secret(secret.reveal()) => Standing::Proved,
-            Some(_) => Standing::Wrong,
-            None if client.is_confidential() => Standing::Unproved,
-            None => Standing::Public,
+            [] if client.is_confidential() => Standing::Unproved,
+            [] => Standing::Public,
+            some if some.iter().any(|one| client.has_secret(one.reveal())) => Standing::Proved,
+            _ => Standing::Wrong,
         }
     }
 }
 
-/// Both halves are form-encoded (RFC 6749 §2.3.1); many clients leave that out, which is the
-/// same for what ids and most secrets are made of.
-fn basic(encoded: &str) -> Option<(String, Option<String>)> {
+/// Both halves are form-encoded (RFC 6749 §2.3.1). Many clients leave that out, so that the secret
+/// may be meant as it is written, too: one made by `openssl rand -base64 32` often has a `+`.
+fn basic(encoded: &str) -> Option<(String, Vec<Secret>)> {
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
     let plain = |text: &str| {
         let spaced = text.replace('+', "%20");
         percent_decode_str(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).ok()
     };
-    let secret = plain(secret)?;
-    Some((plain(id)?, Some(secret).filter(|secret| !secret.is_empty())))
+    let meant = plain(secret)?;
+    let written = (meant != secret).then(|| secret.to_owned());
+    let secrets = [Some(meant), written].into_iter().flatten();
+    Some((plain(id)?, secrets.filter(|secret| !secret.is_empty()).map(Secret::new).collect()))
 }

@@ -129,8 +129,8 @@ impl Web {
         let former = self.signed_in(&visit.headers, &visit.facts).await?;
         let host = visit.facts.origin.host();
         let begun = self.sessions.begin_at(ticket.session, host, self.session).await?;
-        if let (Some(_), Some(former)) = (&begun, former) {
-            self.sign_out(&former).await?;
+        if let (Some((_, next)), Some(former)) = (&begun, former) {
+            self.sessions.replace(&former, next).await?;
         }
         Ok(begun)
     }

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::super::Web;
+use crate::web::pages::for_script;
 
 /// What Auth0's Lock loads before it shows anything: how the client may log in, as a script.
 /// Holds nothing that a login page does not show.
@@ -34,15 +35,6 @@ pub(in crate::web) async fn client_settings(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-javascript"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     response
-}
-
-/// JSON that is the same as a script and ends no `<script>`.
-pub(super) fn for_script(value: &Value) -> String {
-    value
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }
 
 /// The country that a number is most likely of: what Lock chooses in its list. By the languages

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::params::Params;
-use crate::oauth::{self, AppUrl, Client, IdHint};
+use crate::oauth::{self, AppUrl, Client, IdHint, InvalidToken};
 use crate::session::SignedIn;
 use crate::web::visit::{Visit, with_cookie};
 use crate::web::{Problem, Web};
@@ -59,8 +59,9 @@ pub(in crate::web) async fn oidc(
         return web.unavailable(&visit);
     };
     match who {
-        Some(who) if !asks.means(&who) => visit.to_own("/sign-out").into_response(),
-        who => web.end_and_leave(&visit, who, asks.to.as_deref()).await,
+        Some(who) if !asks.means(&who) => visit.to_own(&web.ask_to_leave(asks.to)).into_response(),
+        Some(who) => web.end_and_leave(&visit, Some(who), asks.to.as_deref()).await,
+        None => web.end_hinted(&visit, asks).await,
     }
 }
 
@@ -75,7 +76,12 @@ impl Asks {
     fn read(web: &Web, params: &Params) -> Result<Self, &'static str> {
         let hint = params.text("id_token_hint");
         let hint = hint.map(|text| oauth::read_hint(&web.keys, web.map.issuer(), text));
-        let hint = hint.transpose().map_err(|_| "id_token_hint is no ID token of this issuer")?;
+        let hint = match hint.transpose() {
+            Ok(hint) => hint,
+            // Of a key that is gone, as after months: nobody can say whose it is.
+            Err(InvalidToken::UnknownKey) => None,
+            Err(_) => return Err("id_token_hint is no ID token of this issuer"),
+        };
         let named = params.text("client_id");
         let hinted = hint.as_ref().map(|hint| hint.client.as_str());
         if let (Some(named), Some(hinted)) = (named, hinted)
@@ -139,6 +145,22 @@ fn refused(web: &Web, visit: &Visit, why: &'static str) -> Response {
 }
 
 impl Web {
+    /// Ends the session that the hint is of, which the browser does not show here: a form on a page
+    /// of another site brings no cookie (SameSite=Lax).
+    async fn end_hinted(&self, visit: &Visit, asks: Asks) -> Response {
+        if let Some(IdHint { user, session: Some(session), .. }) = asks.hint {
+            let Ok(who) = self.sessions.of_id(session).await else {
+                return self.unavailable(visit);
+            };
+            if let Some(who) = who.filter(|who| who.user() == user)
+                && self.sign_out(&who).await.is_err()
+            {
+                return self.unavailable(visit);
+            }
+        }
+        leave(asks.to.as_deref())
+    }
+
     async fn end_and_leave(
         &self,
         visit: &Visit,
@@ -150,11 +172,14 @@ impl Web {
         {
             return self.unavailable(visit);
         }
-        let response = match to.map(HeaderValue::try_from) {
-            Some(Ok(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
-            Some(Err(_)) => StatusCode::BAD_REQUEST.into_response(),
-            None => "OK".into_response(),
-        };
-        with_cookie(response, Some(visit.no_session_cookie()))
+        with_cookie(leave(to), Some(visit.no_session_cookie()))
+    }
+}
+
+fn leave(to: Option<&str>) -> Response {
+    match to.map(HeaderValue::try_from) {
+        Some(Ok(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        Some(Err(_)) => StatusCode::BAD_REQUEST.into_response(),
+        None => "OK".into_response(),
     }
 }

@@ -32,5 +32,5 @@ pub(super) use token::token;
 pub(super) use userinfo::userinfo;
 pub(super) use widget::{
     resend as widget_resend, script as widget_script, show as widget_show, start as widget_start,
-    verify as widget_verify,
+    types as widget_types, verify as widget_verify,
 };

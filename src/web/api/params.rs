@@ -1,10 +1,14 @@
+use std::fmt;
+
 use http::{HeaderMap, header};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 /// What a caller says: in its query, or in its JSON or form body. SDKs differ in which of the
-/// two they send to which endpoint, so every one takes both.
-#[derive(Debug, Default)]
+/// two they send to which endpoint, so every one takes both. Not `Debug`: among them are secrets,
+/// codes and numbers.
+#[derive(Default)]
 pub(super) struct Params(Map<String, Value>);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,10 +58,17 @@ impl Params {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         match kind.to_ascii_lowercase().as_str() {
-            "application/json" => match serde_json::from_slice(body) {
-                Ok(Value::Object(map)) => flat(map),
-                _ => Err(Unreadable::NotJson),
-            },
+            "application/json" => {
+                let Object(members) =
+                    serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
+                let nested = |(name, value): &&(String, Value)| {
+                    (value.is_object() || value.is_array()) && name.as_str() != OBJECT
+                };
+                match members.iter().find(nested) {
+                    Some((name, _)) => Err(Unreadable::NotAText(shown(name))),
+                    None => single(members),
+                }
+            }
             "application/x-www-form-urlencoded" => {
                 std::str::from_utf8(body).map_err(|_| Unreadable::NotAForm)?;
                 pairs(body)
@@ -90,25 +101,47 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
 }
 
-fn flat(map: Map<String, Value>) -> Result<Params, Unreadable> {
-    let nested = |(name, value): &(&String, &Value)| {
-        (value.is_object() || value.is_array()) && name.as_str() != OBJECT
-    };
-    if let Some((name, _)) = map.iter().find(nested) {
-        return Err(Unreadable::NotAText(shown(name)));
+fn pairs(text: &[u8]) -> Result<Params, Unreadable> {
+    let pairs = form_urlencoded::parse(text);
+    single(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))))
+}
+
+fn single(members: impl IntoIterator<Item = (String, Value)>) -> Result<Params, Unreadable> {
+    let mut map = Map::new();
+    for (name, value) in members {
+        if map.contains_key(&name) {
+            return Err(Unreadable::Twice(shown(&name)));
+        }
+        map.insert(name, value);
     }
     Ok(Params(map.into_iter().filter_map(usual).collect()))
 }
 
-fn pairs(text: &[u8]) -> Result<Params, Unreadable> {
-    let mut map = Map::new();
-    for (name, value) in form_urlencoded::parse(text) {
-        if map.contains_key(name.as_ref()) {
-            return Err(Unreadable::Twice(shown(&name)));
+/// The members of a JSON object as they were written: a [`Map`] keeps only the last of a name.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
         }
-        map.insert(name.into_owned(), Value::from(value.into_owned()));
+
+        from.deserialize_map(Members)
     }
-    Ok(Params(map.into_iter().filter_map(usual).collect()))
 }
 
 /// `null` and the empty text are absent; a number is what its digits are as a text, which is how

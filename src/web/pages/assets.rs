@@ -4,6 +4,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 
 use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
+use super::element;
 use super::theme::{self, Made};
 use crate::domain::digest;
 use crate::words::Mistake;
@@ -15,8 +16,6 @@ const FILES: &[(&str, &str)] = &[
     (ICON, include_str!("../../../static/assets/icon.svg")),
     (PERSON, include_str!("../../../static/assets/person.svg")),
 ];
-/// Waits for the sheet and the issuer.
-const ELEMENT: &str = include_str!("../../../static/assets/widget.js");
 const BASE: &str = "base.css";
 /// The picture that stands for everybody.
 pub(super) const PERSON: &str = "person.svg";
@@ -80,7 +79,7 @@ pub struct Assets {
     logo_dark: Option<Cow<'static, str>>,
     /// Where the operator gave one.
     icon: Option<Cow<'static, str>>,
-    /// The element for pages of others, an expression.
+    /// The element for pages of others.
     widget: String,
 }
 
@@ -123,7 +122,8 @@ impl Assets {
         for asset in made {
             assets.put(asset);
         }
-        assets.widget = assets.element();
+        let sheet = assets.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
+        assets.widget = element::script(std::str::from_utf8(&sheet).unwrap_or_default());
         assets
     }
 
@@ -141,16 +141,8 @@ impl Assets {
         }
     }
 
-    /// The script of the element, with the sheet of our pages in it: nested, it is for nothing
-    /// outside (CSS Nesting 1 §2), and what it says of the whole page is said of the element.
-    fn element(&self) -> String {
-        let sheet = self.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
-        let sheet = std::str::from_utf8(&sheet).unwrap_or_default().replace(":root", "&");
-        let sheet = serde_json::Value::from(sheet).to_string();
-        squeezed(ELEMENT).replacen("\"base.css\"", &sheet, 1)
-    }
-
-    pub fn widget(&self) -> &str {
+    /// The script of the element, an expression that waits for its issuer.
+    pub(super) fn widget(&self) -> &str {
         &self.widget
     }
 
@@ -224,7 +216,7 @@ fn own(file: &OwnFile) -> Result<Asset, String> {
 
 /// Without indents, empty lines and lines that are comments: the sources are for us to read, the
 /// rest is for browsers.
-fn squeezed(text: &str) -> String {
+pub(super) fn squeezed(text: &str) -> String {
     let lines = text.lines().map(str::trim);
     let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     kept.collect::<Vec<_>>().join("\n")

@@ -6,6 +6,7 @@ mod brand;
 mod chrome;
 mod code;
 mod color;
+mod element;
 mod message;
 mod number;
 mod samples;
@@ -28,6 +29,7 @@ pub use simple::{DonePage, SignOutPage, SignedOutPage};
 
 use crate::words::{Context, Language, Languages, Mistake, Safe, TemplateError};
 use assets::Logos;
+pub(super) use element::for_script;
 use templates::{Templates, not_text};
 
 /// What a person gets when a page cannot be made. Every state of every page is tested, so this
@@ -122,6 +124,22 @@ impl Pages {
 
     pub const fn assets(&self) -> &Assets {
         &self.assets
+    }
+
+    /// The script of `<sms-login>` for the login pages at `issuer`.
+    pub fn element(&self, issuer: &str) -> String {
+        format!("{}({});", self.assets.widget(), for_script(&issuer.into()))
+    }
+
+    /// What a page says of that script, so that a browser runs no other (Subresource Integrity
+    /// §3.2): the hash of its bytes.
+    pub fn element_integrity(&self, issuer: &str) -> String {
+        element::integrity(&self.element(issuer))
+    }
+
+    /// What TypeScript is told of it.
+    pub const fn element_types(&self) -> &'static str {
+        element::TYPES
     }
 
     /// Where the picture is that stands for a person; `base` precedes our paths.

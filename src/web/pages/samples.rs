@@ -26,7 +26,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     }
     let right = [LINK.to_owned()];
     with(&DonePage { resume: LINK });
-    with(&SignOutPage);
+    with(&SignOutPage { to: None });
     with(&SignedOutPage { again: LINK });
     with(&MessagePage::UnknownHost { right: &right });
     with(&MessagePage::UnknownHost { right: &[] });

@@ -10,7 +10,10 @@ pub struct DonePage<'a> {
 
 /// Asks whether to sign out: doing so takes a POST. 200.
 #[derive(Debug)]
-pub struct SignOutPage;
+pub struct SignOutPage<'a> {
+    /// What travels with the form, sealed: where to go afterwards.
+    pub to: Option<&'a str>,
+}
 
 /// 200.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl Page for DonePage<'_> {
     }
 }
 
-impl Page for SignOutPage {
+impl Page for SignOutPage<'_> {
     fn template(&self) -> &'static str {
         "sign_out"
     }
@@ -44,7 +47,8 @@ impl Page for SignOutPage {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        context
+        let to = self.to.map(|to| format!("?to={to}")).unwrap_or_default();
+        context.text("to", Safe::escape(&to))
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::world::{CALLBACK, VERIFIER, World, asks, claims, read, told};
+use super::world::{CALLBACK, VERIFIER, World, asks, claims, read, refused, told};
 use crate::support::browser::{Browser, between, code_in, flow_of};
 use crate::support::gate::wait_for;
 use crate::support::http::Answer;
@@ -105,6 +105,26 @@ fn a_connection_that_is_named_and_prompt_ask_for_a_new_login() {
         assert!(told(back.location(), "code").is_some(), "{change:?}: {back}");
         is_login(&browser.get(&asks(&[change])));
     }
+}
+
+#[test]
+fn who_signs_in_again_in_the_same_browser_is_not_thrown_out_of_other_applications() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let given = super::codes::tokens(&world, &mut browser);
+    let former = browser.session();
+    for phone in [BOB, ADA] {
+        world.gate.pass(Duration::from_mins(2));
+        let begun = browser.get(&asks(&[("prompt", "login")]));
+        log_in(&world, &mut browser, begun, phone);
+        world.userinfo(&given["access_token"]).is(if phone == BOB { 200 } else { 401 });
+    }
+    // What was Bob's ended when Ada took the browser over.
+    let text = "Unknown or invalid refresh token.";
+    refused(world.refresh(&given["refresh_token"]), 403, "invalid_grant", text);
+    let mut thief = world.gate.browser();
+    thief.keep_cookie("doorcode", &former);
+    thief.get("/orders").is(303);
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn what_cannot_be_read_is_refused_with_what_is_wrong_and_does_nothing() {
         (JSON, "{\"otp\":[1]}", "otp must be a text"),
         (JSON, "{\"username\":{\"$ne\":null}}", "username must be a text"),
         (FORM, &twice, "the parameter otp is there more than once"),
+        (JSON, "{\"otp\":\"1\",\"otp\":\"2\"}", "the parameter otp is there more than once"),
         (FORM, "client_id=spa&client_id=web", "the parameter client_id is there more than once"),
         (("Content-Type", "text/plain"), "{\"otp\":1}", "the body must be application/json"),
         (("Content-Type", "multipart/form-data; boundary=x"), "--x--", "the body must be"),

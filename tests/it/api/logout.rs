@@ -1,6 +1,6 @@
 //! `/v2/logout` and `/oidc/logout`.
-use super::world::{World, encoded};
-use crate::support::browser::Browser;
+use super::world::{World, encoded, refused};
+use crate::support::browser::{Browser, between};
 use crate::support::settings::{ADA, BOB};
 
 const BYE: &str = "https://app.example.com/bye";
@@ -54,10 +54,11 @@ fn a_hint_of_the_session_ends_it_and_without_one_the_person_is_asked() {
     let query = |pairs: &[(&str, &str)]| format!("/.doorcode/oidc/logout?{}", encoded(pairs));
     let to = ("post_logout_redirect_uri", BYE);
 
-    let asked = browser.get(&query(&[("client_id", "spa"), to])).is(303);
+    let asked = browser.get(&query(&[("client_id", "spa")])).is(303);
     assert!(asked.location().ends_with("/sign-out"), "{asked}");
     let mut ada = world.signed_in(ADA);
-    assert!(ada.get(&query(&[("id_token_hint", id), to])).location().ends_with("/sign-out"));
+    let asked = ada.get(&query(&[("id_token_hint", id), to])).is(303);
+    assert!(asked.location().contains("/sign-out?to="), "{asked}");
     for wrong in [
         &[("client_id", "other"), ("id_token_hint", id)][..],
         &[("id_token_hint", "x")],
@@ -79,6 +80,28 @@ fn a_hint_of_the_session_ends_it_and_without_one_the_person_is_asked() {
 }
 
 #[test]
+fn who_is_asked_and_signs_out_is_led_on_with_the_state() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let query =
+        encoded(&[("client_id", "spa"), ("post_logout_redirect_uri", BYE), ("state", "a b+c&d")]);
+    let asked = browser.get(&format!("/.doorcode/oidc/logout?{query}")).is(303);
+    let page = browser.follow(asked).is(200).says("Sign out").text();
+    assert!(is_in(&mut browser), "until it is answered");
+    let action = between(&page, "method=\"post\" action=\"", "\"").to_owned();
+    let done = browser.post(&action, &[]).is(303);
+    let page = browser.follow(done).is(200).says("http-equiv=\"refresh\"").text();
+    let to = format!("{BYE}?{}", encoded(&[("state", "a b+c&d")])).replace('&', "&amp;");
+    assert!(page.contains(&to), "{to} is not in {page}");
+    assert!(!is_in(&mut browser));
+    for sealed in ["https://evil.example/", "x", ""] {
+        let page = browser.get(&format!("/.doorcode/signed-out?to={sealed}")).is(200).text();
+        let leads = ["http-equiv=\"refresh\"", "href=\"https://evil"];
+        assert!(!leads.iter().any(|lead| page.contains(lead)), "{page}");
+    }
+}
+
+#[test]
 fn a_form_of_the_app_s_page_may_end_it_too() {
     let world = World::start();
     let mut browser = world.signed_in(BOB);
@@ -89,7 +112,15 @@ fn a_form_of_the_app_s_page_may_end_it_too() {
         ("state", "s"),
     ];
     let lines = [("Origin", "https://app.example.com"), ("Sec-Fetch-Site", "cross-site")];
-    let answer = browser.send("POST", "/.doorcode/oidc/logout", &lines, Some(&form)).is(302);
+    // The cookie stays at home (SameSite=Lax).
+    let mut elsewhere = world.gate.browser();
+    let mut post = |form| elsewhere.send("POST", "/.doorcode/oidc/logout", &lines, Some(form));
+    let bare = post(&[]).is(200);
+    assert!(bare.all("set-cookie").is_empty(), "nothing was ended: {bare}");
+    assert!(is_in(&mut browser));
+    let answer = post(&form).is(302);
     assert_eq!(answer.location(), "https://app.example.com/bye?x=1&state=s");
     assert!(!is_in(&mut browser));
+    let text = "Unknown or invalid refresh token.";
+    refused(world.refresh(&given["refresh_token"]), 403, "invalid_grant", text);
 }

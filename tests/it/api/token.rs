@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::world::{API, OTP, Pairs, SECRET, WRONG, World, basic, claims, read, refused};
 use crate::support::browser::unlike;
@@ -141,6 +142,19 @@ fn basic_credentials_that_are_wrong_in_any_way_are_refused() {
         refused(answer, 401, "access_denied", "Unauthorized");
     }
     world.form_with("/oauth/token", &[("Authorization", &auth)], &form).is(200);
+}
+
+#[test]
+fn a_secret_in_a_header_may_be_form_encoded_or_as_it_is() {
+    let world = World::start();
+    let encoded: String = form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
+    assert_ne!(encoded, SECRET);
+    for (phone, secret) in [(ADA, SECRET), (BOB, &encoded)] {
+        let code = world.code_for("web", phone);
+        let form = [("grant_type", OTP), ("username", phone), ("otp", &code), ("realm", "sms")];
+        let auth = basic("web", secret);
+        world.form_with("/oauth/token", &[("Authorization", &auth)], &form).is(200);
+    }
 }
 
 #[test]

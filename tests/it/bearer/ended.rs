@@ -1,7 +1,9 @@
 //! What a token came from ends, and the token with it; and what is asked of the database.
-use doorcode::domain::{GrantId, PhoneNumber};
-use doorcode::store::{Grants as _, Users as _};
-use doorcode::system::Timestamp;
+use std::time::Duration;
+
+use doorcode::domain::{GrantId, PhoneNumber, SessionId};
+use doorcode::store::{Grants as _, Sessions as _, Users as _};
+use doorcode::system::{Clock as _, Timestamp};
 use serde_json::json;
 use sqlx::Executor as _;
 
@@ -31,9 +33,8 @@ const AT_ONCE: &[Ending] = &[
 /// Written by others, and learned of soon.
 const SOON: &[Ending] = &[
     ("revoked at another node", |gate, ada| {
-        let grant = GrantId::parse(&ada.claim("gid")).unwrap();
         let now = Timestamp::from_millis(0);
-        assert!(gate.run(beside(gate).revoke(grant, now)).unwrap());
+        assert!(gate.run(beside(gate).revoke(grant(ada), now)).unwrap());
     }),
     ("blocked by an operator", |gate, _| {
         let (ada, now) = (PhoneNumber::from_e164(ADA).unwrap(), Timestamp::from_millis(0));
@@ -62,6 +63,36 @@ fn a_token_ends_with_its_session_and_its_grant_and_those_of_others_do_not() {
             get(&gate, "/orders", bob.access()).is(200);
         }
     }
+}
+
+/// A session that another takes the place of goes, and what its person was given stays.
+#[test]
+fn a_token_goes_on_when_its_person_signs_in_again_in_the_same_browser() {
+    let gate = gate(&[]);
+    let (ada, bob) = (login(&gate, ADA, HERE), login(&gate, BOB, HERE));
+    gate.pass(Duration::from_mins(2));
+    let next = login(&gate, ADA, HERE);
+    for token in [ada.access(), bob.access()] {
+        get(&gate, "/orders", token).is(200);
+    }
+    let session = |login: &Login| SessionId::parse(&login.claim("sid")).unwrap();
+    for former in [&ada, &bob] {
+        let now = gate.clock.now();
+        gate.run(beside(&gate).replace(session(former), session(&next), now)).unwrap();
+    }
+    // Learned in this order.
+    is_refused_soon(&gate, bob.access(), "somebody else has the browser");
+    let before = gate.app.count();
+    for _ in 0..2 {
+        get(&gate, "/orders", ada.access()).is(200);
+    }
+    assert_eq!(gate.app.count(), before + 2);
+    assert!(gate.run(beside(&gate).revoke(grant(&ada), gate.clock.now())).unwrap());
+    is_refused_soon(&gate, ada.access(), "revoked after all");
+}
+
+fn grant(login: &Login) -> GrantId {
+    GrantId::parse(&login.claim("gid")).unwrap()
 }
 
 fn execute(gate: &Gate, sql: &'static str) {

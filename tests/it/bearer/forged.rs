@@ -83,7 +83,6 @@ const CHANGES: &[(&str, Change)] = &[
     ("another user than the session's", |t| {
         t.subject = Subject::User(UserId::from_bytes([7; 12]));
     }),
-    ("no such session", |t| t.session = Some(SessionId::from_bytes([7; 16]))),
     ("no session", |t| t.session = None),
     ("no grant", |t| t.grant = None),
     ("no such grant", |t| t.grant = Some("07070707070707070707070707070707")),

@@ -139,7 +139,8 @@ fn a_theme_holds_whatever_the_system_says() {
         assert!(own.starts_with(&format!(":root{{color-scheme:{scheme};")), "{own}");
         assert!(own.contains(surface) && !own.contains("@media"), "{own}");
         let language = pages.languages().negotiate(None, None);
-        let html = pages.render(&Chrome { language, base: "", here: "" }, &SignOutPage);
+        let html =
+            pages.render(&Chrome { language, base: "", here: "" }, &SignOutPage { to: None });
         assert!(html.contains(&format!("<meta name=\"color-scheme\" content=\"{scheme}\">")));
         assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1, "{html}");
     }

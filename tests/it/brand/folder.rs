@@ -42,7 +42,7 @@ fn pages(files: &[(&str, &[u8])]) -> Pages {
 
 fn shown(pages: &Pages, tag: &str) -> String {
     let language = pages.languages().by_tag(tag).unwrap();
-    pages.render(&Chrome { language, base: "/d", here: "" }, &SignOutPage)
+    pages.render(&Chrome { language, base: "/d", here: "" }, &SignOutPage { to: None })
 }
 
 #[test]

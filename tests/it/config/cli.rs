@@ -87,6 +87,20 @@ fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
 }
 
 #[test]
+fn the_tag_of_the_widget_is_for_the_login_pages_of_the_file() {
+    let (_folder, file) = written(GOOD);
+    let (code, out, err, served) = run(&["widget", &file]);
+    assert_eq!((code, err.as_str(), served), (0, "", false));
+    let (before, rest) = out.split_once("integrity=\"sha384-").unwrap();
+    assert_eq!(before, "<script src=\"https://shop.example.com/.doorcode/widget.js\" ");
+    let (hash, rest) = rest.split_once('"').unwrap();
+    assert_eq!((hash.len(), rest), (64, " crossorigin async></script>\n"));
+    let (code, _, said, _) = run(&["widget", "no.toml"]);
+    assert!(code == 1 && said.starts_with("no.toml: cannot be read"), "{said}");
+    assert_eq!(run(&["widget"]).0, 2, "the demo has no clients");
+}
+
+#[test]
 fn a_wrong_file_is_not_served() {
     let (_folder, file) = written(&changed(&[("[login]", "[login]\ntries = 9")]));
     let said = format!("{file}:7:9: login.tries: 9 is not between 1 and 5\n");

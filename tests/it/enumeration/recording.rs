@@ -144,6 +144,16 @@ impl<T: Sessions> Sessions for Recorded<T> {
         self.0.end(user, which, at).await
     }
 
+    async fn replace(
+        &self,
+        former: SessionId,
+        next: SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.1.note("sessions.replace");
+        self.0.replace(former, next, at).await
+    }
+
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         self.1.note("sessions.note_seen");
         self.0.note_seen(seen).await

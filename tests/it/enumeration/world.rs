@@ -86,7 +86,9 @@ fn config(sign_up: bool) -> Config {
     let origin = "http://localhost:8080";
     let settings = Settings { port: 8080, admin: 9, origin, app: 9, twilio: "http://127.0.0.1:9" };
     let sign_up = format!("[login]\nsign_up = {sign_up}\n");
-    let text = settings.text(&[("[login]\n", &sign_up)]);
+    let client = "[[client]]\nid = \"spa\"\nname = \"My SPA\"\n[[site]]\nname = \"Down\"\n";
+    let changes = [("[login]\n", &*sign_up), ("[[site]]\nname = \"Down\"\n", client)];
+    let text = settings.text(&changes);
     Config::read(&text, "test.toml", Path::new(""), &environment).unwrap()
 }
 

@@ -217,6 +217,15 @@ impl<T: Sessions> Sessions for Trapped<T> {
         self.call("sessions.end", self.0.end(user, which, at)).await
     }
 
+    async fn replace(
+        &self,
+        former: SessionId,
+        next: SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call("sessions.replace", self.0.replace(former, next, at)).await
+    }
+
     async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         self.call("sessions.note_seen", self.0.note_seen(seen)).await
     }

@@ -41,6 +41,10 @@ impl store::Sessions for OneSession {
         Ok(Vec::new())
     }
 
+    async fn replace(&self, _: SessionId, _: SessionId, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn standing(&self, _: UserId) -> Result<Option<Standing>, StoreError> {
         Ok(None)
     }

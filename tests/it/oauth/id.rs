@@ -4,7 +4,7 @@ use std::time::Duration;
 use doorcode::oauth::{Algorithm, IdHint, InvalidToken, Scope, read_hint};
 use serde_json::json;
 
-use super::world::{ALGORITHMS, ISSUER, NOW, SECONDS, SESSION, USER, World, parts, profile};
+use super::world::{ALGORITHMS, ISSUER, SECONDS, SESSION, USER, World, parts, profile};
 use crate::support::settings::BOB;
 
 #[test]
@@ -16,7 +16,7 @@ fn it_says_who_signed_in_and_no_more_than_was_asked_for() {
         assert_eq!(header, json!({"alg": algorithm.as_str(), "typ": "JWT", "kid": kid}));
         let expected = json!({
             "iss": ISSUER, "sub": format!("sms|{}", "01".repeat(12)), "aud": "spa",
-            "iat": SECONDS, "exp": SECONDS + 3600, "sid": "02".repeat(16),
+            "iat": SECONDS, "exp": SECONDS + 3600, "auth_time": SECONDS - 60, "sid": "02".repeat(16),
         });
         assert_eq!(claims, expected);
     }
@@ -44,7 +44,7 @@ fn scopes_show_the_profile_and_the_number() {
 }
 
 #[test]
-fn nonce_time_and_hash_stand_in_it_only_when_asked_for() {
+fn nonce_and_hash_stand_in_it_only_when_asked_for_and_the_time_always() {
     let world = World::new();
     // The access token and the first hash are those of OpenID Connect Core 1.0, Appendix A.3.
     let access = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
@@ -54,7 +54,6 @@ fn nonce_time_and_hash_stand_in_it_only_when_asked_for() {
     for (algorithm, hash) in ALGORITHMS.into_iter().zip(hashes) {
         let (_, claims) = parts(&world.id_of(algorithm, "openid", |token| {
             token.nonce = Some("a~b.c-d+/=");
-            token.auth_time = Some(NOW - Duration::from_mins(1));
             token.at_hash_of = Some(access);
             token.session = None;
         }));

@@ -122,7 +122,7 @@ impl World {
             user: USER,
             session: Some(SESSION),
             nonce: None,
-            auth_time: None,
+            auth_time: NOW - Duration::from_mins(1),
             at_hash_of: None,
             profile: &profile,
             scope: &scope,

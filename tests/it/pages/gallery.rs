@@ -159,7 +159,7 @@ impl Gallery<'_> {
         let phone = PhoneNumber::parse("+447400123456", None).unwrap();
         let sites = [link.to_owned(), text.to_owned()];
         self.add("done", &DonePage { resume: link });
-        self.add("sign-out", &SignOutPage);
+        self.add("sign-out", &SignOutPage { to: None });
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
             self.add(name, &MessagePage::Denied { phone: &phone, host, again });

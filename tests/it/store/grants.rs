@@ -96,7 +96,6 @@ fn code() -> NewCode {
         audience: String::new(),
         nonce: Some("n~.-".to_owned()),
         challenge: None,
-        auth_time: BEGIN,
     };
     NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + MINUTE }
 }

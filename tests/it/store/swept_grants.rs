@@ -92,7 +92,6 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
         audience: String::new(),
         nonce: None,
         challenge: None,
-        auth_time: BEGIN,
     };
     for n in [1, 2] {
         let (at, expires) = (BEGIN, BEGIN + MINUTE);

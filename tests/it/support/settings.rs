@@ -2,7 +2,8 @@
 use super::twilio::{ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID};
 
 pub(crate) const SECRET: &str = "a-server-secret-that-only-stories-know";
-pub(crate) const OTHER: &str = "the-server-secret-of-somebody-else";
+/// With what form-encoding changes, as a client's secret may have it.
+pub(crate) const OTHER: &str = "the+server/secret=of-somebody%2Delse";
 /// Somebody with roles, and somebody without.
 pub(crate) const ADA: &str = "+12025550123";
 pub(crate) const BOB: &str = "+447400123456";

@@ -8,9 +8,9 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
-use super::super::lock::for_script;
 use crate::domain::digest;
 use crate::oauth::AppUrl;
+use crate::web::pages::for_script;
 use crate::words::Safe;
 
 /// How an answer gets to the client.

@@ -50,7 +50,6 @@ impl Web {
             audience: request.asked.audience.clone().unwrap_or_default(),
             nonce: request.nonce.clone(),
             challenge: request.challenge.clone(),
-            auth_time: who.began(),
         };
         let new = NewCode { digest, code, at: now, expires: now + CODE };
         let put = self.grants.put_code(&new).await;
@@ -77,8 +76,8 @@ impl Web {
             Ok(GrantState::Over | GrantState::Blocked) => return Err(Error::LOGIN_REQUIRED),
             Err(_) => return Err(Error::UNAVAILABLE),
         };
-        let (nonce, auth_time) = (request.nonce.as_deref(), Some(who.began()));
-        let issue = Issue { client, grant: &grant, asked: &asked, nonce, auth_time, refresh: None };
+        let nonce = request.nonce.as_deref();
+        let issue = Issue { client, grant: &grant, asked: &asked, nonce, refresh: None };
         let unsigned = |_: ApiError| Error::UNAVAILABLE;
         let mut fields: Vec<(&'static str, Value)> = Vec::new();
         let token = access.then(|| self.access_token(&issue)).transpose().map_err(unsigned)?;

@@ -34,7 +34,6 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
         grant: &grant,
         asked: &asked,
         nonce: stored.nonce.as_deref(),
-        auth_time: Some(stored.auth_time),
         refresh,
     })
 }

@@ -17,7 +17,6 @@ pub(in crate::web::api) struct Issue<'a> {
     pub(in crate::web::api) asked: &'a Asked,
     /// Only what `/authorize` was given.
     pub(in crate::web::api) nonce: Option<&'a str>,
-    pub(in crate::web::api) auth_time: Option<Timestamp>,
     /// The text of a refresh token that the grant has.
     pub(in crate::web::api) refresh: Option<Secret>,
 }
@@ -86,7 +85,7 @@ impl Web {
             user: grant.user,
             session: Some(grant.session),
             nonce: issue.nonce,
-            auth_time: issue.auth_time,
+            auth_time: grant.signed_in,
             at_hash_of: beside,
             profile: &self.profile(&grant.phone, grant.signed_in),
             scope: &asked.scope,

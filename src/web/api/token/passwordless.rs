@@ -53,8 +53,7 @@ pub(in crate::web::api) async fn log_in(
     let verdict = web.login.verify(&caller, &phone, otp, gives).await?;
     let who = judged(web, verdict, words)?;
     let grant = begun(&grant, (who.user(), who.phone()), who.session(), now);
-    let issue =
-        Issue { client, grant: &grant, asked: &asked, nonce: None, auth_time: None, refresh };
+    let issue = Issue { client, grant: &grant, asked: &asked, nonce: None, refresh };
     web.give(&issue)
 }
 

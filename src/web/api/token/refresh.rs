@@ -41,8 +41,7 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
     };
     let asked = narrowed(&grant, client, wanted.as_ref())?;
     let refresh = next.map(|(text, _)| text);
-    let issue =
-        Issue { client, grant: &grant, asked: &asked, nonce: None, auth_time: None, refresh };
+    let issue = Issue { client, grant: &grant, asked: &asked, nonce: None, refresh };
     web.give(&issue)
 }
 

@@ -37,7 +37,7 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"env:SHORT\"",
         &[
-            "33:10: client[1].secret: has fewer than 32 characters; make one with `openssl rand -base64 32`",
+            "33:10: client[1].secret: has fewer than 32 characters; make one with `openssl rand -hex 32`",
         ],
     ),
     (

@@ -1,0 +1,13 @@
+use super::Told;
+use crate::config::Config;
+use crate::web::pages::Pages;
+
+/// The element that loads the script of `<sms-login>` and lets browsers take no other (Subresource
+/// Integrity §3.5).
+pub(super) fn tag(config: &Config) -> Told {
+    let issuer = config.issuer.url("");
+    let integrity = Pages::new(&config.brand)?.element_integrity(&issuer);
+    Ok(format!(
+        "<script src=\"{issuer}/widget.js\" integrity=\"{integrity}\" crossorigin async></script>\n"
+    ))
+}

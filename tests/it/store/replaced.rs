@@ -1,0 +1,64 @@
+//! A session that another of the same browser takes the place of, and what clients hold of it.
+use std::time::Duration;
+
+use doorcode::domain::{PhoneNumber, UserId};
+use doorcode::store::{
+    Change, GrantState, Grants as _, Logins as _, NewCode, NewLogin, RedeemedCode, Sessions as _,
+    StoredCode,
+};
+
+use super::grants::{BEGIN, grant, id, is_good, login, session, store, token, user};
+use crate::support::settings::BOB;
+
+/// A code of the session 1 that nobody has redeemed yet.
+fn code() -> NewCode {
+    let code = StoredCode {
+        client: "spa".to_owned(),
+        redirect_uri: "https://spa.example/".to_owned(),
+        user: user(),
+        session: session(1),
+        scope: String::new(),
+        audience: String::new(),
+        nonce: None,
+        challenge: None,
+    };
+    NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + Duration::from_mins(1) }
+}
+
+#[tokio::test]
+async fn what_clients_hold_goes_on_with_the_next_session_of_the_same_person() {
+    let (_folder, store) = store().await;
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.open_grant(session(1), &grant(2), BEGIN).await.unwrap();
+    store.revoke(id(2), BEGIN).await.unwrap();
+    store.put_code(&code()).await.unwrap();
+    store.commit(&login(2, token(2))).await.unwrap();
+    store.replace(session(1), session(2), BEGIN).await.unwrap();
+
+    assert!(store.find(&[1; 32]).await.unwrap().is_none(), "the former session is over");
+    assert!(store.changes(0).await.unwrap().contains(&(2, Change::Session(session(1)))));
+    let GrantState::Good(moved) = store.grant(id(1)).await.unwrap() else { panic!("over") };
+    assert_eq!(moved.session, session(2));
+    assert!(!is_good(&store, 2).await, "what was revoked stays so");
+    let redeemed = store.redeem_code(&[7; 32], Some(&grant(3)), BEGIN).await.unwrap();
+    let RedeemedCode::Taken(GrantState::Good(given)) = redeemed else { panic!("{redeemed:?}") };
+    assert_eq!(given.session, session(2));
+
+    store.replace(session(1), session(9), BEGIN).await.unwrap();
+    assert!(is_good(&store, 1).await, "what is over already takes nothing along");
+}
+
+#[tokio::test]
+async fn nothing_goes_on_with_the_session_of_somebody_else() {
+    let (_folder, store) = store().await;
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.put_code(&code()).await.unwrap();
+    let phone = PhoneNumber::from_e164(BOB).unwrap();
+    let bob = Some(UserId::from_bytes([2; 12]));
+    let other = NewLogin { phone, new_user: bob, ..login(2, token(2)) };
+    store.commit(&other).await.unwrap();
+    store.replace(session(1), session(2), BEGIN).await.unwrap();
+    assert!(!is_good(&store, 1).await);
+    let redeemed = store.redeem_code(&[7; 32], Some(&grant(3)), BEGIN).await.unwrap();
+    assert!(matches!(redeemed, RedeemedCode::Taken(GrantState::Over)), "{redeemed:?}");
+}
