@@ -216,13 +216,13 @@ fn the_command_changes_nothing_with_another_secret_or_for_tables_of_another_vers
     // As an older version has left it.
     let older = "DELETE FROM _sqlx_migrations
         WHERE version = (SELECT MAX(version) FROM _sqlx_migrations WHERE $1 = '') RETURNING version";
-    let (last,): (i64,) = program.query(older, "");
+    let (newest,): (i64,) = program.query(older, "");
     for command in [&list[..], &rotate[..]] {
         let (code, said) = program.command(&[command, &["my.toml"]].concat());
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("its tables are those of another version of doorcode"), "{said}");
     }
-    let newest = "SELECT MAX(version) FROM _sqlx_migrations WHERE $1 = ''";
-    let (now,): (i64,) = program.query(newest, "");
-    assert!(now < last, "nothing was brought up to date");
+    let highest = "SELECT MAX(version) FROM _sqlx_migrations WHERE $1 = ''";
+    let (now,): (i64,) = program.query(highest, "");
+    assert!(now < newest, "nothing was brought up to date");
 }
