@@ -205,7 +205,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.longest_wait", Duration(1, DAY), Default,
         "What that wait grows to at most."),
     key("limits.texts_per_number_1h", Integer(1, MANY), Default,
-        "Texts to one number in an hour, over everybody who asks."),
+        "Texts to one number in an hour, over everybody who asks. Test numbers may have any number."),
     key("limits.texts_per_number_24h", Integer(1, MANY), Default,
         "The same in 24 hours."),
     key("limits.starts_per_address_10m", Integer(1, MANY), Default,

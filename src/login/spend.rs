@@ -17,7 +17,7 @@ pub enum Gives<'a> {
     /// A session in a browser, in the place of the one that it has.
     Browser(&'a Browser<'a>),
     /// A session that no browser opens, and what the client is given. It lasts as long as that.
-    Api { beginning: StoredBeginning, grant: Option<NewGrant> },
+    Api { beginning: StoredBeginning, grant: NewGrant },
     /// A session that is worth nothing unless [`crate::session::Sessions::begin_at`] takes it up
     /// within a minute.
     Ticket { beginning: StoredBeginning },
@@ -129,7 +129,7 @@ impl Login {
                 Gift { id, expires, beginning, opens, browser: Some((browser, session)) }
             }
             Gives::Api { beginning, grant } => {
-                let expires = grant.as_ref().map_or(now + lifetime, |grant| grant.expires);
+                let expires = grant.expires;
                 bare(beginning, Opens::Grant(grant), expires)
             }
             Gives::Ticket { beginning } => {

@@ -1,4 +1,5 @@
 use super::{Client, Grant, InvalidScope, Issuer, Scope};
+use crate::store::StoredGrant;
 
 /// Every client may ask for these: what OpenID Connect Core 1.0 §5.4 and §11 have that is true of
 /// a user here.
@@ -26,6 +27,19 @@ pub enum NotAsked {
     UnknownAudience(String),
 }
 
+/// Why a refresh token gives nothing for what is asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRefreshed {
+    #[error("scope {0}")]
+    Scope(#[from] InvalidScope),
+    /// RFC 8707 §2.2: it is for the audience of its login and for no other.
+    #[error("The refresh token is not for the audience {0}")]
+    OtherAudience(String),
+    /// By the configuration of now.
+    #[error("the client may not have the audience of its login any more")]
+    LostAudience,
+}
+
 impl Asked {
     /// What a login may give `client`. Words of the scope that it may not have are left out, as
     /// the answer then tells (RFC 6749 §3.3).
@@ -35,16 +49,29 @@ impl Asked {
         audience: Option<&str>,
         issuer: &Issuer,
     ) -> Result<Self, NotAsked> {
-        let own = |word: &str| client.scopes.iter().any(|own| own == word);
-        let may = |word: &str| match word {
-            OFFLINE => client.may(Grant::RefreshToken),
-            _ => STANDARD.contains(&word) || own(word),
-        };
-        let scope = Scope::parse(scope.unwrap_or(USUAL))?.only(may);
-        // What `/userinfo` takes needs no naming.
-        let audience = audience.filter(|audience| *audience != issuer.url("/userinfo"));
-        let audience = audience.map(|audience| known(client, audience)).transpose()?;
-        Ok(Self { scope, audience })
+        let scope = Scope::parse(scope.unwrap_or(USUAL))?.only(|word| may(client, word));
+        let audience = named(audience, issuer).map(|audience| known(client, audience));
+        Ok(Self { scope, audience: audience.transpose()? })
+    }
+
+    /// What a refresh gives (RFC 6749 §6): of what was granted that which the client may still
+    /// have, by the configuration of now, and asks for; all of it, when it names no scope.
+    pub fn of_refresh(
+        client: &Client,
+        granted: &StoredGrant,
+        scope: Option<&str>,
+        audience: Option<&str>,
+        issuer: &Issuer,
+    ) -> Result<Self, NotRefreshed> {
+        let wanted = scope.map(Scope::parse).transpose()?;
+        let wanted = |word: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(word));
+        let scope = Scope::parse(&granted.scope)?.only(|word| may(client, word) && wanted(word));
+        let own = Some(granted.audience.as_str()).filter(|audience| !audience.is_empty());
+        if let Some(other) = named(audience, issuer).filter(|named| Some(*named) != own) {
+            return Err(NotRefreshed::OtherAudience(shown(other)));
+        }
+        let audience = own.map(|audience| known(client, audience)).transpose();
+        Ok(Self { scope, audience: audience.map_err(|_| NotRefreshed::LostAudience)? })
     }
 
     /// What a client may have for itself (RFC 6749 §4.4): all its own words, when it names none.
@@ -77,6 +104,23 @@ impl Asked {
 
 fn known(client: &Client, audience: &str) -> Result<String, NotAsked> {
     let found = client.audiences.iter().find(|known| *known == audience).cloned();
-    // What is repeated in an answer is cut: it may be anything.
-    found.ok_or_else(|| NotAsked::UnknownAudience(audience.chars().take(100).collect()))
+    found.ok_or_else(|| NotAsked::UnknownAudience(shown(audience)))
+}
+
+/// What is repeated in an answer is cut: it may be anything.
+fn shown(audience: &str) -> String {
+    audience.chars().take(100).collect()
+}
+
+/// The audience that is asked for: what `/userinfo` takes needs no naming.
+fn named<'a>(audience: Option<&'a str>, issuer: &Issuer) -> Option<&'a str> {
+    audience.filter(|audience| *audience != issuer.url("/userinfo"))
+}
+
+/// Whether a login may give the client this word.
+fn may(client: &Client, word: &str) -> bool {
+    match word {
+        OFFLINE => client.may(Grant::RefreshToken),
+        _ => STANDARD.contains(&word) || client.scopes.iter().any(|own| own == word),
+    }
 }

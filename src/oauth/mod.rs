@@ -7,6 +7,7 @@ mod assertion;
 mod client;
 mod issuer;
 mod keys;
+mod refresh_token;
 mod rotation;
 mod settings;
 mod tokens;
@@ -14,13 +15,14 @@ mod verify;
 
 pub use algorithm::Algorithm;
 pub use app_url::{AppUrl, InvalidAppUrl};
-pub use asked::{Asked, NotAsked, OFFLINE};
+pub use asked::{Asked, NotAsked, NotRefreshed, OFFLINE};
 pub use assertion::{Audience, REMADE_AFTER, Style, assertion};
 pub use client::{
     Client, ClientId, ClientKind, ClientSecret, Clients, Grant, InvalidClientId, Lifetimes,
 };
 pub use issuer::{InvalidIssuer, Issuer};
 pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
+pub use refresh_token::RefreshToken;
 pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
 pub use tokens::{

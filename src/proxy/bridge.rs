@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::exchange::Exchange;
 use super::request_id::{self, X_REQUEST_ID};
-use crate::web::{Facts, Problem};
+use crate::web::{Facts, Problem, Unread};
 
 /// The longest body that an own endpoint takes.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -30,10 +30,10 @@ pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) 
     let headers =
         request_id::named(&session.req_header().headers, ctx.outgoing.request_id.as_ref());
     let refuse = |problem: &Problem| live.web.problem(problem, &headers, Some(&at));
-    let body = match tokio::time::timeout(WHOLE_BODY, read_body(session)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(problem)) => return refuse(&problem),
-        Err(_) => return refuse(&Problem::TooSlow),
+    let body = tokio::time::timeout(WHOLE_BODY, read_body(session)).await;
+    let (body, unread) = match body.unwrap_or(Err(Problem::TooSlow)) {
+        Ok(body) => (body, None),
+        Err(problem) => (Bytes::new(), Some(Unread(problem))),
     };
     let request = session.req_header();
     let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -43,9 +43,12 @@ pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) 
     if let Some(inner) = inner.headers_mut() {
         inner.clone_from(&headers);
     }
-    let Ok(inner) = inner.extension(facts).body(Body::from(body)) else {
+    let Ok(mut inner) = inner.extension(facts).body(Body::from(body)) else {
         return refuse(&Problem::BadRequest);
     };
+    if let Some(unread) = unread {
+        inner.extensions_mut().insert(unread);
+    }
     // What is logged on the way says which request it is about.
     let id = inner.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     let request = tracing::info_span!("request", id);

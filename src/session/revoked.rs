@@ -1,14 +1,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::Sessions;
 use crate::domain::GrantId;
 
-/// Revoked grants that this process remembers. Their tokens live for minutes.
+/// Revoked grants that this process remembers.
 const REMEMBERED: u64 = 200_000;
+/// A little longer than the longest life that an access token can have (`access_token_lifetime`).
+const LONGEST: Duration = Duration::from_hours(25);
 
 /// Grants that were revoked since this process started.
 pub(super) struct Revoked {
@@ -22,10 +26,11 @@ impl Default for Revoked {
         let counter = Arc::clone(&forgotten);
         let grants = Cache::builder()
             .max_capacity(REMEMBERED)
+            .time_to_live(LONGEST)
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(move |_, (), why| {
-                // That one is told of twice makes nobody forget anything.
-                if why.was_evicted() {
+                // Neither that one is told of twice, nor that its tokens are dead.
+                if why == RemovalCause::Size {
                     counter.fetch_add(1, Ordering::AcqRel);
                 }
             });

@@ -35,9 +35,8 @@ pub enum Opens {
         /// The session that the browser had before: see [`Sessions::replace`].
         instead_of: Option<SessionId>,
     },
-    /// Nothing: it stands for what a client was given, if that is more than a token that soon
-    /// ends by itself.
-    Grant(Option<NewGrant>),
+    /// Nothing: it stands for what a client was given.
+    Grant(NewGrant),
     /// Nothing until a token is added, which must be before `until`; see
     /// [`Sessions::add_token`].
     Ticket { until: Timestamp },

@@ -20,8 +20,17 @@ pub struct NewGrant {
     pub expires: Timestamp,
     /// Ends the family when no refresh token of it was used for so long.
     pub idle: Duration,
-    /// SHA-256 of the first refresh token, if there is one.
-    pub refresh: Option<[u8; 32]>,
+    /// Of the first refresh token, if there is one.
+    pub refresh: Option<RefreshDigests>,
+}
+
+/// What is kept of a refresh token: SHA-256 of each of the two secrets that it is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshDigests {
+    /// Of the secret that all refresh tokens of a grant share.
+    pub family: [u8; 32],
+    /// Of the one that each rotation changes.
+    pub present: [u8; 32],
 }
 
 /// A grant and whose it is, as the database knows them.
@@ -94,32 +103,32 @@ pub enum RedeemedCode {
 pub struct Rotation<'a> {
     /// The client that hands it in.
     pub client: &'a str,
-    /// SHA-256 of the token.
-    pub old: &'a [u8; 32],
-    /// SHA-256 of the one that takes its place; `None`: it stays.
-    pub new: Option<&'a [u8; 32]>,
+    pub token: &'a RefreshDigests,
+    /// What takes the place of `token.present`; `None`: it stays.
+    pub next: Option<&'a [u8; 32]>,
     pub at: Timestamp,
-    /// For so long a token that was replaced is taken once more, for clients whose answer was
-    /// lost on the way. Zero: reuse is reuse.
-    pub overlap: Duration,
 }
 
-/// What became of a refresh token.
+/// A refresh token of a family that there is.
 #[derive(Clone, Debug)]
-pub enum Rotated {
-    Good(StoredGrant),
-    /// There is none, or it is another client's.
-    Unknown,
+pub struct StoredRefresh {
+    /// The grant of the family, whatever the token is worth.
+    pub grant: StoredGrant,
+    pub worth: RefreshWorth,
+}
+
+/// What a refresh token is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshWorth {
+    Good,
     /// Its grant was revoked, was not used for too long, is past its absolute end, or ended with
     /// its session.
     Over,
     /// Its user is blocked.
     Blocked,
-    /// It was replaced before: two hold the family, and one of them is a thief (RFC 9700
-    /// §4.14.2). The whole of it is revoked by now.
-    Reused {
-        grant: GrantId,
-    },
+    /// It is not the present one of its family: two hold that, and one of them is a thief (RFC
+    /// 9700 §4.14.2).
+    Replaced,
 }
 
 /// What clients were given: authorization codes, grants and their refresh tokens.
@@ -151,21 +160,22 @@ pub trait Grants: Send + Sync {
         at: Timestamp,
     ) -> Result<GrantState, StoreError>;
 
-    /// Hands a refresh token in. Of several who do at once, one is told that it is good, if it
-    /// is to be replaced and no overlap allowed.
-    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Rotated, StoreError>;
-
-    /// Ends a grant. `false`: there is none, or it was revoked before.
-    async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
-
-    /// Ends the grant that a refresh token is of, replaced or not, if it is this client's
-    /// (RFC 7009 §2.1), and tells which.
-    async fn revoke_by_refresh(
+    /// What a refresh token is worth at `at`; `None`: there is no such family, or it is not
+    /// `client`'s. Only reads: a stranger's token keeps nobody from writing.
+    async fn refresh(
         &self,
-        token: &[u8; 32],
+        token: &RefreshDigests,
         client: &str,
         at: Timestamp,
-    ) -> Result<Option<GrantId>, StoreError>;
+    ) -> Result<Option<StoredRefresh>, StoreError>;
+
+    /// Uses a refresh token, one that [`Self::refresh`] found good a moment ago. Of several who do
+    /// at once with the same token, one is told that it is good, if it is to be replaced; the next
+    /// is told [`RefreshWorth::Replaced`], and the grant is revoked by then.
+    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError>;
+
+    /// Ends a grant. `false`: there is none, or it was revoked before, and nothing is written.
+    async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Whether tokens of a grant still count. They have ends of their own, so that those of the
     /// grant are not looked at.

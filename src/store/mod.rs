@@ -18,7 +18,8 @@ pub use durable::{
     StoredBeginning, StoredSession, StoredUser, Users, Which,
 };
 pub use grants::{
-    GrantState, Grants, NewCode, NewGrant, RedeemedCode, Rotated, Rotation, StoredCode, StoredGrant,
+    GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth, Rotation,
+    StoredCode, StoredGrant, StoredRefresh,
 };
 pub use memory::MemoryAttempts;
 pub use signing_keys::{KeyState, SigningKeys, StoredKey};

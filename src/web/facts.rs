@@ -3,6 +3,11 @@ use std::net::IpAddr;
 use crate::domain::Origin;
 use crate::gate::Own;
 
+/// Why the body of a request is not with it. What answers the path says so in its own way: an
+/// endpoint of the API so that scripts can read it.
+#[derive(Clone, Debug)]
+pub struct Unread(pub super::Problem);
+
 /// What the proxy found out about a request for one of our own paths. Travels with the request
 /// as an extension; a handler never looks at `Host`.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{Facts, HeaderClass, Place, Problem, Web, Who, api};
+use super::{Facts, HeaderClass, Place, Problem, Unread, Web, Who, api};
 use crate::gate;
 
 /// What a row of the table asks of a request.
@@ -38,6 +38,9 @@ pub(super) async fn admit(
     }
     if access.who == Who::Client {
         return api::admit(&web, access, facts, request, next).await;
+    }
+    if let Some(Unread(problem)) = request.extensions().get() {
+        return refuse(problem, request.headers());
     }
     // Whatever a site lists: our own pages are for nobody else's.
     if access.who != Who::AnyPage

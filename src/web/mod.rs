@@ -38,7 +38,7 @@ use crate::users::Directory;
 use pages::Pages;
 use sealed::Seals;
 
-pub use facts::Facts;
+pub use facts::{Facts, Unread};
 pub use header_class::HeaderClass;
 pub use problem::Problem;
 pub use routes::{Place, Row, Who, rows};

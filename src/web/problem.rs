@@ -53,7 +53,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    const fn status(&self) -> StatusCode {
+    pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest | Self::Application(_) => StatusCode::BAD_REQUEST,
             Self::InvalidToken => StatusCode::UNAUTHORIZED,
@@ -112,8 +112,16 @@ impl Web {
             self.problem_page(problem, headers, at)
         } else {
             let title = status.canonical_reason().unwrap_or_default();
-            let mut body =
-                json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+            let why = match problem {
+                Problem::Application(why) => why,
+                _ => title,
+            };
+            // `error` and `error_description` are what SDKs look for that were led here by a wrong
+            // address.
+            let mut body = json!({
+                "type": "about:blank", "title": title, "status": status.as_u16(),
+                "error": title.to_ascii_lowercase().replace(' ', "_"), "error_description": why,
+            });
             if let Problem::Application(why) = problem {
                 body["detail"] = json!(why);
             }

@@ -16,7 +16,7 @@ use crate::login::{By, Limited, What};
 use crate::system::Timestamp;
 
 /// When a store may answer again, in seconds.
-const SOON: u64 = 5;
+pub(super) const SOON: u64 = 5;
 
 /// Forms that belong to no login, by the word in the query.
 const DOWN: &str = "down";

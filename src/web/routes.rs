@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
@@ -31,6 +32,16 @@ pub enum Place {
     Both,
 }
 
+/// A GET that does something: no HEAD of it, which is for looking only (RFC 9110 §9.3.2) and is
+/// what programs send that look at links.
+fn acting<H, T>(handler: H) -> MethodRouter<Arc<Web>>
+where
+    H: Handler<T, Arc<Web>>,
+    T: 'static,
+{
+    get(handler).head(guard::wrong_method)
+}
+
 /// One of our own paths. A row without "who may" or header class does not compile.
 pub struct Row {
     pub path: &'static str,
@@ -52,9 +63,9 @@ pub fn rows() -> Vec<Row> {
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
         row("/refused", Both, Anyone, Page, get(refused::show)),
         row("/done", Issuer, Anyone, Page, get(done::show)),
-        row("/resume", Issuer, Anyone, Page, get(done::resume)),
-        row("/sign-in", Both, Anyone, Page, get(sign_in::begin)),
-        row("/callback", Site, Anyone, Callback, get(handover::callback)),
+        row("/resume", Issuer, Anyone, Page, acting(done::resume)),
+        row("/sign-in", Both, Anyone, Page, acting(sign_in::begin)),
+        row("/callback", Site, Anyone, Callback, acting(handover::callback)),
         row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
@@ -74,12 +85,12 @@ pub fn rows() -> Vec<Row> {
             get(api::configuration),
         ),
         row("/passwordless/start", Issuer, Client, Api, post(api::start)),
-        row("/authorize", Issuer, Anyone, Message, get(api::authorize)),
-        row("/v2/logout", Issuer, Anyone, Page, get(api::logout)),
-        row("/oidc/logout", Issuer, AnyPage, Page, get(api::oidc_logout).post(api::oidc_logout)),
+        row("/authorize", Issuer, Anyone, Message, acting(api::authorize)),
+        row("/v2/logout", Issuer, Anyone, Page, acting(api::logout)),
+        row("/oidc/logout", Issuer, AnyPage, Page, acting(api::oidc_logout).post(api::oidc_logout)),
         row("/co/authenticate", Issuer, Client, ApiWithCredentials, post(api::authenticate)),
         row("/passwordless/verify", Issuer, Client, Api, post(api::verify)),
-        row("/passwordless/verify_redirect", Issuer, Anyone, Page, get(api::verify_redirect)),
+        row("/passwordless/verify_redirect", Issuer, Anyone, Page, acting(api::verify_redirect)),
         row("/oauth/ro", Issuer, Client, Api, post(api::ro)),
         row("/user/ssodata", Issuer, Client, ApiWithCredentials, get(api::sso_data)),
         row("/oauth/token", Issuer, Client, Api, post(api::token)),

@@ -35,25 +35,35 @@ fn clients(reader: &mut Reader<'_>) -> Option<Clients> {
     let clients: Vec<_> = tables
         .iter()
         .map(|table| {
-            let client = client(reader, table)?;
-            let twice = seen.iter().find(|(id, _)| *id == client.id);
-            if let Some((_, first)) = twice {
-                reader.note(&format!("{table}.id"), format!("is that of {first} already"));
-                return None;
-            }
-            seen.push((client.id.clone(), table.clone()));
-            Some(client)
+            reader.require(table);
+            let id = reader.one(&format!("{table}.id"), values::client);
+            let id = id.and_then(|id| once(reader, table, id, &mut seen));
+            client(reader, table, id)
         })
         .collect();
     clients.into_iter().collect::<Option<_>>().map(Clients::new)
 }
 
-fn client(reader: &mut Reader<'_>, table: &str) -> Option<Client> {
-    reader.require(table);
+/// The id, unless a client before has it.
+fn once(
+    reader: &mut Reader<'_>,
+    table: &str,
+    id: ClientId,
+    seen: &mut Vec<(ClientId, String)>,
+) -> Option<ClientId> {
+    if let Some((_, first)) = seen.iter().find(|(known, _)| *known == id) {
+        reader.note(&format!("{table}.id"), format!("is that of {first} already"));
+        return None;
+    }
+    seen.push((id.clone(), table.to_owned()));
+    Some(id)
+}
+
+fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<Client> {
     let key = |name: &str| format!("{table}.{name}");
-    let id = reader.one(&key("id"), values::client);
     let name = reader.one(&key("name"), values::name);
-    let kind = kind(reader, table);
+    let public = is_public(reader, table);
+    let kind = public.and_then(|public| kind(reader, table, public));
     let callbacks = reader.all_or_none(&key("callbacks"), app_url);
     let origins = reader.all_or_none(&key("origins"), pattern);
     let web_origins = reader.all_or_none(&key("web_origins"), pattern);
@@ -65,6 +75,14 @@ fn client(reader: &mut Reader<'_>, table: &str) -> Option<Client> {
     let lifetimes = lifetimes(reader, table);
     let rotates = flag(reader, &key("rotate_refresh_tokens"), true);
     let trusts_forwarded_for = flag(reader, &key("trust_forwarded_for"), false);
+    let together = Together {
+        public,
+        grants: grants.as_deref(),
+        callbacks: callbacks.as_deref(),
+        lifetimes: lifetimes.as_ref(),
+        trusts_forwarded_for,
+    };
+    let fits = together.fits(reader, table);
     let client = Client {
         id: id?,
         name: name?,
@@ -81,53 +99,74 @@ fn client(reader: &mut Reader<'_>, table: &str) -> Option<Client> {
         rotates: rotates?,
         trusts_forwarded_for: trusts_forwarded_for?,
     };
-    contradictions(reader, table, &client)
+    fits.then_some(client)
 }
 
-/// What is right by itself and wrong together.
-fn contradictions(reader: &mut Reader<'_>, table: &str, client: &Client) -> Option<Client> {
-    let key = |name: &str| format!("{table}.{name}");
-    let own = client.may(Grant::ClientCredentials);
-    let leads = [Grant::AuthorizationCode, Grant::Implicit];
-    let lost = reader.has(&key("grants")) && client.callbacks.is_empty();
-    let mistakes = [
-        (
-            own && !client.is_confidential(),
-            "grants",
-            "has `client_credentials`, for which a client shows its secret; a public one has none",
-        ),
-        (
-            client.trusts_forwarded_for && !client.is_confidential(),
-            "trust_forwarded_for",
-            "is for clients that show a secret: anybody can say to be a public one",
-        ),
-        (
-            lost && leads.iter().any(|grant| client.may(*grant)),
-            "grants",
-            "has a login on our pages, which leads nowhere without `callbacks`",
-        ),
-        (
-            client.lifetimes.refresh_idle > client.lifetimes.refresh,
-            "refresh_token_idle",
-            "is longer than refresh_token_lifetime, which ends the token before",
-        ),
-    ];
-    let found: Vec<_> = mistakes.into_iter().filter(|(wrong, ..)| *wrong).collect();
-    for (_, name, text) in &found {
-        reader.note(&key(name), *text);
+/// What may be right by itself and wrong together, as far as it could be read: of each mistake the
+/// writer is told at once, whatever else is wrong.
+struct Together<'a> {
+    public: Option<bool>,
+    grants: Option<&'a [Grant]>,
+    callbacks: Option<&'a [AppUrl]>,
+    lifetimes: Option<&'a Lifetimes>,
+    trusts_forwarded_for: Option<bool>,
+}
+
+impl Together<'_> {
+    fn fits(&self, reader: &mut Reader<'_>, table: &str) -> bool {
+        let key = |name: &str| format!("{table}.{name}");
+        let may = |grant| self.grants.is_some_and(|grants| grants.contains(&grant));
+        let public = self.public == Some(true);
+        let nowhere = self.callbacks.is_some_and(<[_]>::is_empty);
+        let idle = self.lifetimes.is_some_and(|life| life.refresh_idle > life.refresh);
+        let mistakes = [
+            (
+                public && may(Grant::ClientCredentials),
+                "grants",
+                "has `client_credentials`, for which a client shows its secret; a public one has none",
+            ),
+            (
+                public && self.trusts_forwarded_for == Some(true),
+                "trust_forwarded_for",
+                "is for clients that show a secret: anybody can say to be a public one",
+            ),
+            (
+                nowhere
+                    && reader.has(&key("grants"))
+                    && (may(Grant::AuthorizationCode) || may(Grant::Implicit)),
+                "grants",
+                "has a login on our pages, which leads nowhere without `callbacks`",
+            ),
+            (
+                idle,
+                "refresh_token_idle",
+                "is longer than refresh_token_lifetime, which ends the token before",
+            ),
+        ];
+        let mut fits = true;
+        for (_, name, text) in mistakes.into_iter().filter(|(wrong, ..)| *wrong) {
+            reader.note(&key(name), text);
+            fits = false;
+        }
+        fits
     }
-    found.is_empty().then(|| client.clone())
 }
 
-fn kind(reader: &mut Reader<'_>, table: &str) -> Option<ClientKind> {
+fn is_public(reader: &mut Reader<'_>, table: &str) -> Option<bool> {
     const TYPES: &[&str] = &["public", "confidential"];
-    let (key, secret) = (format!("{table}.type"), format!("{table}.secret"));
-    let public = !reader.has(&key)
-        || reader.one(&key, |text| match text {
-            "public" => Ok(true),
-            "confidential" => Ok(false),
-            _ => Err(unknown(text, "a type of client", TYPES)),
-        })?;
+    let key = format!("{table}.type");
+    if !reader.has(&key) {
+        return Some(true);
+    }
+    reader.one(&key, |text| match text {
+        "public" => Ok(true),
+        "confidential" => Ok(false),
+        _ => Err(unknown(text, "a type of client", TYPES)),
+    })
+}
+
+fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientKind> {
+    let secret = format!("{table}.secret");
     match (public, reader.has(&secret)) {
         (true, false) => Some(ClientKind::Public),
         (true, true) => {

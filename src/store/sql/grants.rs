@@ -6,8 +6,8 @@ use super::codes::{self, NotTaken};
 use super::{SqlStore, changes, hex};
 use crate::domain::{GrantId, PhoneNumber, SessionId, UserId};
 use crate::store::{
-    Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, Rotated, Rotation, StoreError,
-    StoredCode, StoredGrant,
+    Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth,
+    Rotation, StoreError, StoredCode, StoredGrant, StoredRefresh,
 };
 use crate::system::Timestamp;
 
@@ -58,62 +58,44 @@ impl Grants for SqlStore {
         Ok(opened)
     }
 
-    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Rotated, StoreError> {
+    async fn refresh(
+        &self,
+        token: &RefreshDigests,
+        client: &str,
+        at: Timestamp,
+    ) -> Result<Option<StoredRefresh>, StoreError> {
+        let found = find_family(&self.read, token, client).await?;
+        Ok(found.map(|found| StoredRefresh { worth: found.worth(token, at), grant: found.grant }))
+    }
+
+    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError> {
+        let Rotation { client, token, at, .. } = *rotation;
         let mut tx = self.write.begin().await?;
-        let grant = match replace(&mut tx, rotation).await? {
-            Some(grant) => grant,
-            None => match replaced_before(&mut tx, rotation).await? {
-                None => return Ok(Rotated::Unknown),
-                Some((grant, replaced)) if rotation.at.since(replaced) < rotation.overlap => grant,
-                Some((grant, _)) => {
-                    revoke_one(&mut tx, grant, rotation.at).await?;
-                    tx.commit().await?;
-                    return Ok(Rotated::Reused { grant });
-                }
-            },
+        let replaced = replace(&mut tx, rotation).await?;
+        let Some(found) = find_family(&mut *tx, token, client).await? else { return Ok(None) };
+        let worth = match (replaced, found.worth(token, at)) {
+            (true, _) => {
+                note_use(&mut tx, &found.grant, at).await?;
+                RefreshWorth::Good
+            }
+            // Somebody else was first with it.
+            (false, RefreshWorth::Good | RefreshWorth::Replaced) => {
+                revoke_one(&mut tx, found.grant.id, at).await?;
+                RefreshWorth::Replaced
+            }
+            (false, worth) => worth,
         };
-        let found = match find(&mut *tx, grant).await? {
-            Some(found) if found.blocked => return Ok(Rotated::Blocked),
-            Some(found) if !found.over && found.is_in_time(rotation.at) => found,
-            _ => return Ok(Rotated::Over),
-        };
-        if let Some(new) = rotation.new {
-            insert_refresh(&mut tx, new, grant, rotation.at).await?;
-        }
-        note_use(&mut tx, &found.grant, rotation.at).await?;
         tx.commit().await?;
-        Ok(Rotated::Good(found.grant))
+        Ok(Some(StoredRefresh { grant: found.grant, worth }))
     }
 
     async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
+        let found = find(&self.read, grant).await?;
+        if found.is_none_or(|found| found.revoked) {
+            return Ok(false);
+        }
         let mut tx = self.write.begin().await?;
         let revoked = revoke_one(&mut tx, grant, at).await?;
-        tx.commit().await?;
-        Ok(revoked)
-    }
-
-    async fn revoke_by_refresh(
-        &self,
-        token: &[u8; 32],
-        client: &str,
-        at: Timestamp,
-    ) -> Result<Option<GrantId>, StoreError> {
-        let mut tx = self.write.begin().await?;
-        let revoked = sqlx::query(
-            "UPDATE grants SET revoked = $1
-             WHERE id IN (SELECT grant_id FROM refresh_tokens WHERE digest = $2)
-               AND client = $3 AND revoked IS NULL
-             RETURNING id",
-        )
-        .bind(at.as_millis())
-        .bind(hex(token))
-        .bind(client)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let revoked = revoked.map(|row| grant_id(&row, "id")).transpose()?;
-        if let Some(grant) = revoked {
-            changes::record(&mut tx, Change::Grant(grant)).await?;
-        }
         tx.commit().await?;
         Ok(revoked)
     }
@@ -148,7 +130,7 @@ async fn open(
     Ok(blocked.map_or(GrantState::Over, |_| GrantState::Blocked))
 }
 
-/// Opens the grant and its first refresh token in a transaction that may do more. `false`: the
+/// Opens the grant in a transaction that may do more. `false`: the
 /// session is over, or its user blocked.
 pub(super) async fn insert_grant(
     tx: &mut Transaction<'_, Sqlite>,
@@ -158,10 +140,10 @@ pub(super) async fn insert_grant(
 ) -> Result<bool, StoreError> {
     let inserted = sqlx::query(
         "INSERT INTO grants (id, client, user_id, session_id, scope, audience, created, last_used,
-           expires, idle)
-         SELECT $1, $2, s.user_id, s.id, $3, $4, $5, $5, $6, $7
+           expires, idle, refresh_family, refresh_present)
+         SELECT $1, $2, s.user_id, s.id, $3, $4, $5, $5, $6, $7, $8, $9
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $8 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
+         WHERE s.id = $10 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
     )
     .bind(grant.id.to_string())
     .bind(&grant.client)
@@ -170,68 +152,35 @@ pub(super) async fn insert_grant(
     .bind(at.as_millis())
     .bind(grant.expires.as_millis())
     .bind(i64::try_from(grant.idle.as_millis()).unwrap_or(i64::MAX))
+    .bind(grant.refresh.map(|refresh| hex(&refresh.family)))
+    .bind(grant.refresh.map(|refresh| hex(&refresh.present)))
     .bind(session.to_string())
     .execute(&mut **tx)
     .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(false);
-    }
-    if let Some(refresh) = &grant.refresh {
-        insert_refresh(tx, refresh, grant.id, at).await?;
-    }
-    Ok(true)
+    Ok(inserted.rows_affected() == 1)
 }
 
-async fn insert_refresh(
-    tx: &mut Transaction<'_, Sqlite>,
-    token: &[u8; 32],
-    grant: GrantId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO refresh_tokens (digest, grant_id, made) VALUES ($1, $2, $3)")
-        .bind(hex(token))
-        .bind(grant.to_string())
-        .bind(at.as_millis())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Marks the token as replaced, or only locks its row when it is to stay. `None`: it is no token
-/// of this client's, or was replaced before.
+/// The one statement that decides who of many uses the token. `false`: not this caller.
 async fn replace(
     tx: &mut Transaction<'_, Sqlite>,
     rotation: &Rotation<'_>,
-) -> Result<Option<GrantId>, StoreError> {
-    let row = sqlx::query(
-        "UPDATE refresh_tokens SET replaced = $1,
-           forget = $1 + (SELECT g.idle FROM grants g WHERE g.id = grant_id)
-         WHERE digest = $2 AND replaced IS NULL
-           AND grant_id IN (SELECT id FROM grants WHERE client = $3)
-         RETURNING grant_id",
+) -> Result<bool, StoreError> {
+    let replaced = sqlx::query(
+        "UPDATE grants SET refresh_present = COALESCE($1, refresh_present),
+           last_used = CASE WHEN last_used < $2 THEN $2 ELSE last_used END
+         WHERE refresh_family = $3 AND refresh_present = $4 AND client = $5
+           AND revoked IS NULL AND expires > $2 AND last_used + idle > $2
+           AND EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = grants.session_id AND s.ended IS NULL AND u.blocked IS NULL)",
     )
-    .bind(rotation.new.map(|_| rotation.at.as_millis()))
-    .bind(hex(rotation.old))
+    .bind(rotation.next.map(|next| hex(next)))
+    .bind(rotation.at.as_millis())
+    .bind(hex(&rotation.token.family))
+    .bind(hex(&rotation.token.present))
     .bind(rotation.client)
-    .fetch_optional(&mut **tx)
+    .execute(&mut **tx)
     .await?;
-    row.map(|row| grant_id(&row, "grant_id")).transpose()
-}
-
-/// The grant of a token of this client's that was replaced, and when.
-async fn replaced_before(
-    tx: &mut Transaction<'_, Sqlite>,
-    rotation: &Rotation<'_>,
-) -> Result<Option<(GrantId, Timestamp)>, StoreError> {
-    let row = sqlx::query(
-        "SELECT r.grant_id, r.replaced FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
-         WHERE r.digest = $1 AND g.client = $2 AND r.replaced IS NOT NULL",
-    )
-    .bind(hex(rotation.old))
-    .bind(rotation.client)
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.map(|row| Ok((grant_id(&row, "grant_id")?, time(&row, "replaced")?))).transpose()
+    Ok(replaced.rows_affected() == 1)
 }
 
 /// The session of a client that has no browser was last used when its grant was.
@@ -240,11 +189,6 @@ async fn note_use(
     grant: &StoredGrant,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE grants SET last_used = $1 WHERE id = $2 AND last_used < $1")
-        .bind(at.as_millis())
-        .bind(grant.id.to_string())
-        .execute(&mut **tx)
-        .await?;
     sqlx::query(
         "UPDATE sessions SET last_seen = $1 WHERE id = $2 AND last_seen < $1 AND kind = 'api'",
     )
@@ -276,35 +220,67 @@ async fn revoke_one(
 /// A grant with what decides whether it is good.
 struct Found {
     grant: StoredGrant,
+    revoked: bool,
     /// It was revoked, or its session ended.
     over: bool,
     blocked: bool,
     /// When it would be over if it were not used again.
     idle_end: Timestamp,
+    /// Of the present refresh token.
+    present: Option<String>,
 }
 
 impl Found {
-    fn is_in_time(&self, now: Timestamp) -> bool {
-        now < self.grant.expires && now < self.idle_end
+    fn worth(&self, token: &RefreshDigests, now: Timestamp) -> RefreshWorth {
+        if self.blocked {
+            RefreshWorth::Blocked
+        } else if self.over || now >= self.grant.expires || now >= self.idle_end {
+            RefreshWorth::Over
+        } else if self.present.as_deref() == Some(hex(&token.present).as_str()) {
+            RefreshWorth::Good
+        } else {
+            RefreshWorth::Replaced
+        }
     }
+}
+
+macro_rules! grants_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT g.id, g.client, g.user_id, g.session_id, g.scope, g.audience, g.expires,
+               g.last_used + g.idle AS idle_end, g.revoked, g.refresh_present,
+               s.created AS signed_in, s.ended, u.phone, u.blocked
+             FROM grants g
+             JOIN sessions s ON s.id = g.session_id
+             JOIN users u ON u.id = g.user_id
+             WHERE ",
+            $which
+        )
+    };
 }
 
 async fn find(
     executor: impl SqliteExecutor<'_>,
     grant: GrantId,
 ) -> Result<Option<Found>, StoreError> {
-    let row = sqlx::query(
-        "SELECT g.id, g.client, g.user_id, g.session_id, g.scope, g.audience, g.expires,
-           g.last_used + g.idle AS idle_end, g.revoked, s.created AS signed_in, s.ended, u.phone,
-           u.blocked
-         FROM grants g
-         JOIN sessions s ON s.id = g.session_id
-         JOIN users u ON u.id = g.user_id
-         WHERE g.id = $1",
-    )
-    .bind(grant.to_string())
-    .fetch_optional(executor)
-    .await?;
+    let row = sqlx::query(grants_where!("g.id = $1"))
+        .bind(grant.to_string())
+        .fetch_optional(executor)
+        .await?;
+    row.map(|row| read_grant(&row)).transpose()
+}
+
+/// The grant whose refresh tokens share this one's first secret, if it is the client's.
+async fn find_family(
+    executor: impl SqliteExecutor<'_>,
+    token: &RefreshDigests,
+    client: &str,
+) -> Result<Option<Found>, StoreError> {
+    let row = sqlx::query(grants_where!("g.refresh_family = $1 AND g.client = $2"))
+        .bind(hex(&token.family))
+        .bind(client)
+        .fetch_optional(executor)
+        .await?;
     row.map(|row| read_grant(&row)).transpose()
 }
 
@@ -322,11 +298,14 @@ fn read_grant(row: &SqliteRow) -> Result<Found, StoreError> {
         audience: row.try_get("audience")?,
         expires: time(row, "expires")?,
     };
+    let revoked = is_set("revoked")?;
     Ok(Found {
         grant,
-        over: is_set("revoked")? || is_set("ended")?,
+        revoked,
+        over: revoked || is_set("ended")?,
         blocked: is_set("blocked")?,
         idle_end: time(row, "idle_end")?,
+        present: row.try_get("refresh_present")?,
     })
 }
 

@@ -120,9 +120,7 @@ async fn open(tx: &mut Transaction<'_, Sqlite>, login: &NewLogin) -> Result<(), 
                 None => Ok(()),
             }
         }
-        Opens::Grant(Some(grant)) => {
-            insert_grant(tx, login.session, grant, login.at).await.map(drop)
-        }
-        Opens::Grant(None) | Opens::Ticket { .. } => Ok(()),
+        Opens::Grant(grant) => insert_grant(tx, login.session, grant, login.at).await.map(drop),
+        Opens::Ticket { .. } => Ok(()),
     }
 }

@@ -170,6 +170,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ALTER TABLE authorization_codes DROP COLUMN reused;
     ALTER TABLE authorization_codes DROP COLUMN auth_time;",
     ),
+    // Of a refresh token the secret of its family, which stays, and the present one. The tokens of
+    // before are of one secret each, and end here.
+    (
+        9,
+        "refresh tokens of two secrets",
+        "DROP TABLE refresh_tokens;
+    ALTER TABLE grants ADD COLUMN refresh_family TEXT;
+    ALTER TABLE grants ADD COLUMN refresh_present TEXT;
+    CREATE UNIQUE INDEX grants_by_family ON grants (refresh_family);",
+    ),
     // `wanted`: when a server last noted that it signs with the key, or will. `longest`: how long the
     // longest-lived thing is good for that any of them signs with it.
     (

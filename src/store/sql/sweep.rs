@@ -21,7 +21,6 @@ const EXPIRED_KEPT: Duration = DAY.saturating_mul(7);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub codes: u64,
-    pub refresh_tokens: u64,
     pub grants: u64,
     pub session_tokens: u64,
     pub sessions: u64,
@@ -31,8 +30,8 @@ pub struct Swept {
 
 impl Swept {
     pub const fn all(self) -> u64 {
-        let Self { codes, refresh_tokens, grants, session_tokens, sessions, spent, counts } = self;
-        codes + refresh_tokens + grants + session_tokens + sessions + spent + counts
+        let Self { codes, grants, session_tokens, sessions, spent, counts } = self;
+        codes + grants + session_tokens + sessions + spent + counts
     }
 }
 
@@ -72,14 +71,9 @@ const fn row(
     Row { sql, bound, count }
 }
 
-/// Grants that are over: with their session, by being revoked, or in time.
-macro_rules! over {
-    (grants) => {
-        "SELECT id FROM grants WHERE revoked <= $1 OR expires <= $2 OR last_used + idle <= $2
-           OR session_id IN (SELECT id FROM sessions WHERE ended <= $1)"
-    };
-    // What others point to stays: a grant may outlive the time of its session.
-    (sessions) => {
+/// Sessions that are over. What others point to stays: a grant may outlive the time of its session.
+macro_rules! over_sessions {
+    () => {
         "SELECT id FROM sessions WHERE (ended <= $1 OR expires <= $2 OR take_up <= $1)
            AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = sessions.id)
            AND NOT EXISTS (SELECT 1 FROM authorization_codes c WHERE c.session_id = sessions.id)
@@ -96,39 +90,21 @@ const ROWS: &[Row] = &[
         &[Before::Day],
         |swept| &mut swept.codes,
     ),
+    // Over with their session, by being revoked, or in time.
     row(
-        "DELETE FROM refresh_tokens WHERE digest IN (
-           SELECT digest FROM refresh_tokens WHERE forget <= $1 LIMIT $2)",
-        &[Before::Now],
-        |swept| &mut swept.refresh_tokens,
-    ),
-    row(
-        concat!(
-            "DELETE FROM refresh_tokens WHERE digest IN (
-               SELECT digest FROM refresh_tokens WHERE grant_id IN (",
-            over!(grants),
-            ") LIMIT $3)"
-        ),
-        &[Before::Day, Before::Week],
-        |swept| &mut swept.refresh_tokens,
-    ),
-    row(
-        concat!(
-            "DELETE FROM grants WHERE id IN (SELECT id FROM (",
-            over!(grants),
-            ") AS over_ WHERE NOT EXISTS (
-               SELECT 1 FROM refresh_tokens r WHERE r.grant_id = over_.id) LIMIT $3)"
-        ),
+        "DELETE FROM grants WHERE id IN (
+           SELECT id FROM grants WHERE revoked <= $1 OR expires <= $2 OR last_used + idle <= $2
+             OR session_id IN (SELECT id FROM sessions WHERE ended <= $1) LIMIT $3)",
         &[Before::Day, Before::Week],
         |swept| &mut swept.grants,
     ),
     row(
-        concat!("DELETE FROM session_tokens WHERE session_id IN (", over!(sessions), ")"),
+        concat!("DELETE FROM session_tokens WHERE session_id IN (", over_sessions!(), ")"),
         &[Before::Day, Before::Week],
         |swept| &mut swept.session_tokens,
     ),
     row(
-        concat!("DELETE FROM sessions WHERE id IN (", over!(sessions), ")"),
+        concat!("DELETE FROM sessions WHERE id IN (", over_sessions!(), ")"),
         &[Before::Day, Before::Week],
         |swept| &mut swept.sessions,
     ),

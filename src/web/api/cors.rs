@@ -15,10 +15,7 @@ use crate::domain::Origin;
 use crate::gate;
 use crate::oauth::{Client, ClientId};
 use crate::web::guard::Access;
-use crate::web::{Facts, HeaderClass, Web};
-
-/// Far more than any call needs; the proxy lets no longer body through anyway.
-const LONGEST_BODY: usize = 64 * 1024;
+use crate::web::{Facts, HeaderClass, Problem, Unread, Web};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What the SDKs send; asked for by name, since `*` does not cover `Authorization` (Fetch §3.2.3).
@@ -54,9 +51,15 @@ pub(in crate::web) async fn admit(
         let welcome = named.as_ref().filter(|(origin, _)| web.oauth.clients.share_with(origin));
         return preflight(welcome.map(|(_, text)| text), credentials);
     }
-    let read = match axum::body::to_bytes(body, LONGEST_BODY).await {
-        Ok(body) => Call::read(&parts, facts, &body, origin.cloned()).map_err(ApiError::from),
-        Err(_) => Err(unreadable()),
+    let unread = parts.extensions.get().map(|Unread(problem)| ApiError::unread(problem));
+    // The proxy lets only short bodies through.
+    let body = axum::body::to_bytes(body, usize::MAX).await;
+    let read = match (unread, body) {
+        (None, Ok(body)) => {
+            Call::read(&parts, facts, &body, origin.cloned()).map_err(ApiError::from)
+        }
+        (Some(why), _) => Err(why),
+        (None, Err(_)) => Err(ApiError::unread(&Problem::BadRequest)),
     };
     let (client, mut response) = match read {
         Ok(call) => {
@@ -76,11 +79,6 @@ pub(in crate::web) async fn admit(
     }
     access.class.write(headers);
     response
-}
-
-fn unreadable() -> ApiError {
-    let text = format!("the body cannot be read, or is longer than {LONGEST_BODY} bytes");
-    ApiError::bad("invalid_request", text)
 }
 
 /// What names no client that there is, is an error that any client's page may read.

@@ -50,6 +50,7 @@ fn document(web: &Web) -> Value {
             "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "nickname",
             "picture", "updated_at", "phone_number", "phone_number_verified",
         ],
+        "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "claims_parameter_supported": false,

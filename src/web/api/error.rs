@@ -9,7 +9,8 @@ use super::params::Unreadable;
 use crate::login::Limited;
 use crate::oauth::{Grant, NotAsked};
 use crate::store::StoreError;
-use crate::web::Web;
+use crate::web::refused::SOON;
+use crate::web::{Problem, Web};
 
 /// A refusal as clients of Auth0's Authentication API read it (RFC 6749 §5.2).
 #[derive(Debug)]
@@ -85,6 +86,16 @@ impl ApiError {
             .at("https://auth0.com/docs/clients/client-grant-types")
     }
 
+    /// The body of a call did not come, or not all of it.
+    pub(super) fn unread(why: &Problem) -> Self {
+        let text = match why {
+            Problem::TooLarge => "the body is too long",
+            Problem::TooSlow => "the body did not come in time",
+            _ => "the body cannot be read",
+        };
+        Self::new(why.status(), "invalid_request", text)
+    }
+
     pub(super) fn unavailable() -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "temporarily_unavailable", "Try again in a moment.")
@@ -122,6 +133,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
+        }
         if let Some(Reached { most, seconds, reset }) = self.limit {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
             for (name, value) in [

@@ -17,6 +17,8 @@ pub(super) enum Unreadable {
     NotJson,
     #[error("the body is not a form in UTF-8")]
     NotAForm,
+    #[error("the body looks like JSON and is sent as a form: say `Content-Type: application/json`")]
+    JsonAsForm,
     #[error("the body must be application/json or application/x-www-form-urlencoded")]
     UnknownKind,
     /// RFC 6749 §3.1 and §3.2: no parameter more than once.
@@ -33,6 +35,7 @@ impl Unreadable {
         match self {
             Self::NotJson => "the body is not a JSON object",
             Self::NotAForm => "the body is not a form in UTF-8",
+            Self::JsonAsForm => "the body looks like JSON and is sent as a form",
             Self::UnknownKind => "the body is neither JSON nor a form",
             Self::Twice(_) => "a parameter is there more than once",
             Self::NotAText(_) => "a parameter is not a text",
@@ -70,7 +73,10 @@ impl Params {
                 }
             }
             "application/x-www-form-urlencoded" => {
-                std::str::from_utf8(body).map_err(|_| Unreadable::NotAForm)?;
+                let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotAForm)?;
+                if text.trim_start().starts_with('{') {
+                    return Err(Unreadable::JsonAsForm);
+                }
                 pairs(body)
             }
             _ => Err(Unreadable::UnknownKind),

@@ -7,8 +7,8 @@ use super::call::Handed;
 use super::client_auth::Standing;
 use super::error::ApiError;
 use super::token::required;
-use crate::domain::{GrantId, digest};
-use crate::oauth;
+use crate::domain::GrantId;
+use crate::oauth::{self, Client, RefreshToken};
 use crate::web::Web;
 
 /// `POST /oauth/revoke` (RFC 7009): ends a refresh token, and all that came from the same login;
@@ -23,21 +23,24 @@ pub(in crate::web) async fn revoke(
     });
     let unknown = || ApiError::new(StatusCode::UNAUTHORIZED, "invalid_client", "Unauthorized");
     let client = client.ok_or_else(unknown)?;
-    let token = required(&call, "token")?;
-    let (now, issuer) = (web.system.now(), web.map.issuer());
-    let kept = digest(token.as_bytes());
-    let revoked = web.grants.revoke_by_refresh(&kept, client.id.as_str(), now).await;
-    let revoked = revoked.inspect_err(|error| web.store_failed("revoke a token", error))?;
-    if let Some(grant) = revoked {
-        web.sessions.note_revoked(grant);
-        return Ok(StatusCode::OK);
-    }
-    let access = oauth::verify_access(&web.keys, issuer, token, now).ok();
-    let access = access.filter(|access| access.client == client.id);
-    if let Some(grant) = access.and_then(|access| GrantId::parse(access.grant.as_deref()?)) {
-        let revoked = web.grants.revoke(grant, now).await;
+    let grant = grant_of(&web, client, required(&call, "token")?).await?;
+    if let Some(grant) = grant {
+        let revoked = web.grants.revoke(grant, web.system.now()).await;
         revoked.inspect_err(|error| web.store_failed("revoke a token", error))?;
         web.sessions.note_revoked(grant);
     }
     Ok(StatusCode::OK)
+}
+
+/// The grant of a token that is the client's, replaced or not.
+async fn grant_of(web: &Web, client: &Client, token: &str) -> Result<Option<GrantId>, ApiError> {
+    let now = web.system.now();
+    if let Some(refresh) = RefreshToken::parse(token) {
+        let found = web.grants.refresh(&refresh.digests(), client.id.as_str(), now).await;
+        let found = found.inspect_err(|error| web.store_failed("find a token", error))?;
+        return Ok(found.map(|found| found.grant.id));
+    }
+    let access = oauth::verify_access(&web.keys, web.map.issuer(), token, now).ok();
+    let access = access.filter(|access| access.client == client.id);
+    Ok(access.and_then(|access| GrantId::parse(access.grant.as_deref()?)))
 }

@@ -30,6 +30,9 @@ const KNOWN: &[&str] = &[
     "captcha",
 ];
 
+/// So many unknown properties are named in an error.
+const MOST_NAMED: usize = 5;
+
 /// `POST /passwordless/start`: sends a code to a number.
 pub(in crate::web) async fn start(
     State(web): State<Arc<Web>>,
@@ -91,16 +94,18 @@ fn client<'w>(web: &'w Web, call: &Call) -> Result<&'w Client, ApiError> {
 
 /// The name of the connection, when everything but the number is as it should be.
 fn well_formed<'c>(call: &'c Call, client: &Client) -> Result<&'c str, ApiError> {
-    if let Some(unknown) = call.params.names().find(|name| !KNOWN.contains(&name.as_str())) {
-        let text = format!("the following properties are not allowed: {unknown}");
-        return Err(ApiError::bad("bad.request", text));
-    }
     let connection = call.text("connection");
-    let connection = connection
-        .ok_or_else(|| ApiError::bad("bad.connection", "Missing required property: connection"))?;
-    if !client.has_connection(connection) {
+    if connection.is_some_and(|connection| !client.has_connection(connection)) {
         return Err(ApiError::bad("bad.connection", "Connection does not exist"));
     }
+    let unknown = call.params.names().filter(|name| !KNOWN.contains(&name.as_str()));
+    let unknown: Vec<_> = unknown.take(MOST_NAMED).collect();
+    if !unknown.is_empty() {
+        let text = format!("the following properties are not allowed: {}", unknown.join(", "));
+        return Err(ApiError::bad("bad.request", text));
+    }
+    let connection = connection
+        .ok_or_else(|| ApiError::bad("bad.connection", "Missing required property: connection"))?;
     let kind = match call.params.value("authParams") {
         None | Some(Value::Object(_)) => None,
         Some(Value::Array(_)) => Some("array"),

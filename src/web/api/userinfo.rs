@@ -36,11 +36,16 @@ pub(in crate::web) async fn userinfo(
     response
 }
 
-/// RFC 6750 §2.1 and §2.2. Not in the query, which is in too many logs.
+/// RFC 6750 §2: in the header or in the body, and in one of them once. Not in the query, which is
+/// in too many logs.
 fn bearer(call: &Call) -> Option<&str> {
-    let header = call.header(header::AUTHORIZATION.as_str());
-    let posted = || call.posted.then(|| call.text("access_token")).flatten();
-    header.and_then(oauth::bearer).or_else(posted)
+    let mut headers = call.headers.get_all(header::AUTHORIZATION).iter();
+    let posted = if call.posted { call.text("access_token") } else { None };
+    match (headers.next(), headers.next(), posted) {
+        (Some(only), None, None) => only.to_str().ok().and_then(oauth::bearer),
+        (None, _, posted) => posted,
+        _ => None,
+    }
 }
 
 impl Web {

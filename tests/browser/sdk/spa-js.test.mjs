@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { ALONE_BY_NAME, startDoorcode } from '../doorcode.mjs';
 import { NUMBER_FIELD, Person, openBrowser } from '../person.mjs';
 import { Api, assertRefused } from './api.mjs';
-import { clientsOf, startPages } from './apps.mjs';
+import { API, clientsOf, startPages } from './apps.mjs';
 
 const LIBRARY = new URL(
   '../node_modules/@auth0/auth0-spa-js/dist/auth0-spa-js.production.js',
@@ -173,6 +173,25 @@ test('revokeRefreshToken ends what a refresh token is good for', async () => {
   const { error, message } = await call(person, 'revokeRefreshToken');
   assert.equal(error, undefined, message);
   assertRefused(await api.refresh(token), 403, 'invalid_grant', UNKNOWN);
+  await person.leave();
+});
+
+test('with useMrrt a refresh names its audience, and another one is refused', async () => {
+  const authorizationParams = { ...settings().authorizationParams, audience: API };
+  const kept = { useRefreshTokens: true, cacheLocation: 'localstorage' };
+  const more = { ...kept, useMrrt: true, authorizationParams };
+  const person = await visitor(more);
+  await signIn(person, '+12025550330', more);
+  const ask = (audience) =>
+    call(person, 'getTokenSilently', { cacheMode: 'off', authorizationParams: { audience } });
+  for (const [audience, refusal] of [
+    [API, undefined],
+    ['https://other.acme.test/', 'invalid_target'],
+    [API, undefined],
+  ]) {
+    const { error, message } = await ask(audience);
+    assert.equal(error, refusal, message);
+  }
   await person.leave();
 });
 

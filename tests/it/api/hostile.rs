@@ -1,7 +1,9 @@
 //! Bodies and URLs as no SDK sends them.
 use serde_json::json;
 
-use super::world::{CALLBACK, OTP, SECRET, VERIFIER, World, asks, encoded, read, refused, told};
+use super::world::{
+    CALLBACK, OTP, PAGE, SECRET, VERIFIER, World, asks, encoded, read, refused, told,
+};
 use crate::support::gate::wait_for;
 use crate::support::settings::BOB;
 
@@ -28,6 +30,7 @@ fn what_cannot_be_read_is_refused_with_what_is_wrong_and_does_nothing() {
         (JSON, "{\"otp\":\"\u{1}\"}", "the body is not a JSON object"),
         (JSON, "{\"otp\":[1]}", "otp must be a text"),
         (JSON, "{\"username\":{\"$ne\":null}}", "username must be a text"),
+        (FORM, "{\"otp\":\"1\"}", "the body looks like JSON and is sent as a form"),
         (FORM, &twice, "the parameter otp is there more than once"),
         (JSON, "{\"otp\":\"1\",\"otp\":\"2\"}", "the parameter otp is there more than once"),
         (FORM, "client_id=spa&client_id=web", "the parameter client_id is there more than once"),
@@ -56,11 +59,13 @@ fn a_megabyte_is_refused_before_it_is_read() {
     for path in POSTS {
         // Only the head: whoever waits to send the rest is told before.
         let answer = world.gate.exchange(&format!(
-            "POST /.doorcode{path} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            "POST /.doorcode{path} HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {PAGE}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             world.gate.port,
             large.len()
         ));
-        answer.is(413);
+        let kept = answer.header("access-control-allow-origin");
+        assert_eq!(kept, Some(PAGE), "a script is told, and need not ask again: {answer}");
+        refused(answer, 413, "invalid_request", "the body is too long");
     }
     assert_eq!(world.gate.texts.requests(), 0);
 }

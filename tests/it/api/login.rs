@@ -75,6 +75,20 @@ fn userinfo_takes_an_access_token_by_header_or_body_and_nothing_else() {
     let given = world.log_in("spa", BOB, "openid");
     let token = given["access_token"].as_str().unwrap();
     world.form("/userinfo", &[("access_token", token)]).is(200);
+    let header = format!("Bearer {token}");
+    let good = ("Authorization", header.as_str());
+    for (lines, body) in [
+        (&[good, ("Authorization", "Bearer x")][..], ""),
+        (&[good, good], ""),
+        (&[good], "x"),
+        (&[good], token),
+        (&[("Authorization", "Basic YTpi")], token),
+    ] {
+        let form = [("access_token", body)];
+        let answer = world.form_with("/userinfo", lines, &form[usize::from(body.is_empty())..]);
+        let how = answer.is(401).header("www-authenticate").map(str::to_owned);
+        assert_eq!(how.as_deref(), Some("Bearer error=\"invalid_token\""));
+    }
     let header = format!("bearer {token}");
     let lines = [("Authorization", header.as_str()), ("Content-Type", "application/json")];
     world.get("/userinfo", &lines).is(200);

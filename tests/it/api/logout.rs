@@ -1,5 +1,5 @@
 //! `/v2/logout` and `/oidc/logout`.
-use super::world::{World, encoded, refused};
+use super::world::{World, asks, encoded, refused};
 use crate::support::browser::{Browser, between};
 use crate::support::settings::{ADA, BOB};
 
@@ -99,6 +99,21 @@ fn who_is_asked_and_signs_out_is_led_on_with_the_state() {
         let leads = ["http-equiv=\"refresh\"", "href=\"https://evil"];
         assert!(!leads.iter().any(|lead| page.contains(lead)), "{page}");
     }
+}
+
+#[test]
+fn to_look_at_a_link_does_nothing() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let codes = || world.gate.count("SELECT COUNT(*) FROM authorization_codes");
+    for link in ["/.doorcode/v2/logout", "/.doorcode/oidc/logout", &asks(&[])] {
+        let answer = browser.send("HEAD", link, &[], None).is(405);
+        assert!(answer.all("location").is_empty() && answer.all("set-cookie").is_empty());
+    }
+    assert!(is_in(&mut browser));
+    assert_eq!(codes(), 0);
+    browser.get(&asks(&[])).is(303);
+    assert_eq!(codes(), 1);
 }
 
 #[test]

@@ -2,10 +2,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
-use super::world::{DAY, World, claims, read, refused};
+use super::world::{API, DAY, World, claims, read, refused};
 use crate::support::browser::Browser;
-use crate::support::http::storm;
+use crate::support::http::{exchange, storm};
+use crate::support::program::Program;
 use crate::support::settings::BOB;
 
 const UNKNOWN: &str = "Unknown or invalid refresh token.";
@@ -148,4 +150,121 @@ fn revoking_one_ends_its_login_and_is_the_same_for_a_token_that_is_not() {
     refused(revoke("nobody", &json!("x")), 401, "invalid_client", "Unauthorized");
     refused(revoke("web", &json!("x")), 401, "invalid_client", "Unauthorized");
     refused(revoke("spa", &Value::Null), 400, "invalid_request", "Missing required parameter");
+}
+
+#[test]
+fn a_token_that_nobody_gave_or_that_is_over_waits_for_no_writer() {
+    let world = World::start();
+    let given = world.log_in("spa", BOB, SCOPE);
+    world.gate.pass(Duration::from_mins(2));
+    let over = world.log_in("spa", BOB, SCOPE);
+    let revoke =
+        |token: &Value| world.json("/oauth/revoke", &json!({"client_id": "spa", "token": token}));
+    revoke(&over["refresh_token"]).is(200);
+    let gid = claims(&given["access_token"])["gid"].as_str().expect("a grant").to_owned();
+    let mut other = world.gate.database();
+    let held = world.gate.run(other.begin_with("BEGIN IMMEDIATE")).expect("the writer");
+    let invented = Value::from("A".repeat(86));
+    for token in [&invented, &gid.into(), &over["refresh_token"]] {
+        refused(world.refresh(token), 403, "invalid_grant", UNKNOWN);
+        revoke(token).is(200);
+    }
+    revoke(&over["access_token"]).is(200);
+    world.refresh(&given["refresh_token"]).is(503);
+    world.gate.run(held.rollback()).expect("the end");
+    world.refresh(&given["refresh_token"]).is(200);
+}
+
+#[test]
+fn who_knows_a_token_of_the_family_only_in_part_ends_it_or_does_nothing() {
+    let world = World::start();
+    let token = world.log_in("spa", BOB, SCOPE)["refresh_token"].clone();
+    let text = token.as_str().unwrap();
+    let flip = |at: usize| {
+        let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+        Value::from([&text[..at], other, &text[at + 1..]].concat())
+    };
+    for stranger in [flip(0), text[..43].into(), text[43..].into(), format!("{text}A").into()] {
+        refused(world.refresh(&stranger), 403, "invalid_grant", UNKNOWN);
+    }
+    let next = read(&world.refresh(&token).is(200));
+    // Somebody had this family's first half.
+    refused(world.refresh(&flip(60)), 403, "invalid_grant", UNKNOWN);
+    refused(world.refresh(&next["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+    world.userinfo(&next["access_token"]).is(401);
+}
+
+#[test]
+fn a_token_is_for_the_audience_of_its_login() {
+    let world = World::start();
+    let code = world.code_for("spa", BOB);
+    let mut body = World::otp("spa", BOB, &code);
+    body["scope"] = json!(SCOPE);
+    body["audience"] = json!(API);
+    let first = read(&world.json("/oauth/token", &body).is(200));
+    let ask = |token: &Value, audience: &str| {
+        let body = json!({
+            "grant_type": "refresh_token", "client_id": "spa", "refresh_token": token,
+            "audience": audience,
+        });
+        world.json("/oauth/token", &body)
+    };
+    let other = ask(&first["refresh_token"], "https://other.example.com");
+    let text = "The refresh token is not for the audience https://other.example.com";
+    refused(other, 400, "invalid_target", text);
+    let next = read(&ask(&first["refresh_token"], API).is(200));
+    let userinfo = format!("{}userinfo", world.issuer());
+    assert_eq!(claims(&next["access_token"])["aud"], json!([API, userinfo]));
+    let next = read(&ask(&next["refresh_token"], &userinfo).is(200));
+    assert_eq!(claims(&next["access_token"])["aud"], json!([API, userinfo]));
+
+    world.gate.pass(Duration::from_mins(2));
+    let bare = world.log_in("spa", BOB, SCOPE);
+    let text = "The refresh token is not for the audience https://api.example.com";
+    refused(ask(&bare["refresh_token"], API), 400, "invalid_target", text);
+    world.refresh(&bare["refresh_token"]).is(200);
+}
+
+/// A restart with another file, on the same database.
+#[test]
+fn what_a_client_may_not_have_any_more_is_not_given_again() {
+    const MAY: &str = "audiences = [\"https://api.example.com\"]\nscopes = [\"read:orders\"]\n";
+    let client =
+        format!("[[client]]\nid = \"spa\"\nname = \"My SPA\"\n{MAY}[[site]]\nname = \"Down\"\n");
+    let mut program = Program::changed("info", &[("[[site]]\nname = \"Down\"\n", &client)]);
+    let ask = |program: &Program, path: &str, body: &Value| {
+        let (port, body) = (program.port, body.to_string());
+        let length = body.len();
+        let head = format!("POST /.doorcode{path} HTTP/1.1\r\nHost: localhost:{port}\r\n");
+        let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        exchange(port, format!("{head}\r\n{body}").as_bytes())
+    };
+    let start = json!({"client_id": "spa", "connection": "sms", "phone_number": BOB});
+    ask(&program, "/passwordless/start", &start).is(200);
+    let text = program.texts.text(1).body;
+    let mut body = World::otp("spa", BOB, text.split(' ').next().expect("a code"));
+    body["scope"] = json!("openid read:orders offline_access");
+    body["audience"] = json!(API);
+    let first = read(&ask(&program, "/oauth/token", &body).is(200));
+    assert_eq!(first["scope"], body["scope"]);
+    let refresh = |program: &Program, token: &Value| {
+        let body =
+            json!({"grant_type": "refresh_token", "client_id": "spa", "refresh_token": token});
+        ask(program, "/oauth/token", &body)
+    };
+    let again = |program: &mut Program, changes: &[(&str, &str)]| {
+        program.kill();
+        program.rewrite("my.toml", changes);
+        program.start_again("info");
+    };
+    again(&mut program, &[("scopes = [\"read:orders\"]\n", "")]);
+    let next = read(&refresh(&program, &first["refresh_token"]).is(200));
+    assert_eq!(next["scope"], "openid offline_access");
+    assert_eq!(claims(&next["access_token"])["scope"], "openid offline_access");
+
+    again(&mut program, &[("audiences = [\"https://api.example.com\"]\n", "")]);
+    refused(refresh(&program, &next["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+    again(&mut program, &[("name = \"My SPA\"\n", &format!("name = \"My SPA\"\n{MAY}"))]);
+    let back = read(&refresh(&program, &next["refresh_token"]).is(200));
+    assert_eq!(back["scope"], "openid read:orders offline_access", "the refusal cost nothing");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use doorcode::domain::{GrantId, Origin, PhoneNumber};
 use doorcode::login::{Asker, Gives, Start, Verdict};
-use doorcode::store::{NewGrant, SendOutcome, StoredBeginning};
+use doorcode::store::{NewGrant, RefreshDigests, SendOutcome, StoredBeginning};
 use doorcode::system::Timestamp;
 
 use super::recording::Record;
@@ -20,9 +20,9 @@ fn gives() -> Gives<'static> {
         audience: String::new(),
         expires: Timestamp::from_millis(i64::MAX),
         idle: Duration::from_hours(1),
-        refresh: Some([1; 32]),
+        refresh: Some(RefreshDigests { family: [1; 32], present: [2; 32] }),
     };
-    Gives::Api { beginning: StoredBeginning::default(), grant: Some(grant) }
+    Gives::Api { beginning: StoredBeginning::default(), grant }
 }
 
 /// What an application with this number saw, and what was called for it; the verdict on the right

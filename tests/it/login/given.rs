@@ -47,7 +47,7 @@ async fn who_signed_in_is_told_and_is_the_same_person_next_time() {
     assert_eq!((who.user(), who.session()), (first.user(), first.session()));
     world.pass(Duration::from_mins(2));
     let code = world.start(client(), &phone(1)).await.unwrap();
-    let next = right(world.give(&phone(1), &code, Kind::Tokens).await.unwrap());
+    let next = right(world.give(&phone(1), &code, Kind::Grant).await.unwrap());
     assert_eq!((next.user(), next.new_user()), (first.user(), false));
     assert_ne!(next.session(), first.session(), "each login is a session");
 }
@@ -200,7 +200,7 @@ async fn a_grant_that_was_revoked_elsewhere_is_learned_of() {
     let world = World::new().await;
     let code = world.start(client(), &phone(1)).await.unwrap();
     let gives = world.gives(Kind::Grant);
-    let doorcode::login::Gives::Api { grant: Some(grant), .. } = gives.clone() else { panic!() };
+    let doorcode::login::Gives::Api { grant, .. } = gives.clone() else { panic!() };
     let verified = right(world.login.verify(&client(), &phone(1), &code, gives).await.unwrap());
     let epoch = world.sessions.revoked_epoch();
     world.store.revoke(grant.id, world.system.now()).await.unwrap();

@@ -15,7 +15,8 @@ use doorcode::login::{
 };
 use doorcode::session::{Sessions, Settings, beginning};
 use doorcode::store::{
-    Attempt, Database, MemoryAttempts, MemoryCounters, NewGrant, Room, SqlStore, StoreError,
+    Attempt, Database, MemoryAttempts, MemoryCounters, NewGrant, RefreshDigests, Room, SqlStore,
+    StoreError,
 };
 use doorcode::system::{Clock as _, System};
 use doorcode::words::{SmsTemplate, SmsTemplates};
@@ -68,13 +69,11 @@ impl SmsProvider for Provider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Grant,
-    /// Tokens that end by themselves.
-    Tokens,
     Ticket,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::Grant, Self::Tokens, Self::Ticket];
+    pub(super) const ALL: [Self; 2] = [Self::Grant, Self::Ticket];
 }
 
 fn config(sign_up: bool) -> Config {
@@ -211,11 +210,13 @@ impl World {
             audience: String::new(),
             expires: now + Duration::from_hours(90 * 24),
             idle: Duration::from_hours(30 * 24),
-            refresh: Some(self.system.random()),
+            refresh: Some(RefreshDigests {
+                family: self.system.random(),
+                present: self.system.random(),
+            }),
         };
         match kind {
-            Kind::Grant => Gives::Api { beginning, grant: Some(grant()) },
-            Kind::Tokens => Gives::Api { beginning, grant: None },
+            Kind::Grant => Gives::Api { beginning, grant: grant() },
             Kind::Ticket => Gives::Ticket { beginning },
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 use doorcode::domain::{AttemptId, GrantId, PhoneNumber, SessionId, UserId};
 use doorcode::store::{
     Change, Committed, Database, GrantState, Grants as _, Logins as _, NewCode, NewGrant, NewLogin,
-    Opens, RedeemedCode, SessionKind, Sessions as _, SqlStore, StoredBeginning, StoredCode,
-    Users as _, Which,
+    Opens, RedeemedCode, RefreshDigests, SessionKind, Sessions as _, SqlStore, StoredBeginning,
+    StoredCode, Users as _, Which,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -42,8 +42,13 @@ pub(super) fn grant(n: u8) -> NewGrant {
         audience: "https://api.example".to_owned(),
         expires: BEGIN + HOUR * 90,
         idle: HOUR * 30,
-        refresh: Some([n; 32]),
+        refresh: Some(refresh(n, n)),
     }
+}
+
+/// The refresh token of a family that has this second secret.
+pub(super) fn refresh(family: u8, present: u8) -> RefreshDigests {
+    RefreshDigests { family: [family; 32], present: [present; 32] }
 }
 
 pub(super) fn login(n: u8, opens: Opens) -> NewLogin {
@@ -214,7 +219,7 @@ async fn a_grant_tells_whose_it_is() {
 async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let begun = store.commit(&login(n, Opens::Grant(Some(grant(n))))).await.unwrap();
+        let begun = store.commit(&login(n, Opens::Grant(grant(n)))).await.unwrap();
         assert!(matches!(begun, Committed::Begun { .. }));
         assert!(is_good(&store, n).await);
     }
@@ -242,14 +247,14 @@ async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
 #[tokio::test]
 async fn what_begins_without_a_browser_is_opened_by_no_token() {
     let (_folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(None))).await.unwrap();
+    store.commit(&login(2, Opens::Grant(grant(2)))).await.unwrap();
     assert!(!store.add_token(session(2), &[2; 32], "a.example", BEGIN).await.unwrap());
     assert!(store.with_id(session(2)).await.unwrap().is_some());
     let kinds: Vec<_> = store.of_user(user(), BEGIN).await.unwrap();
     let kinds: Vec<_> = kinds.iter().map(|own| (own.id, own.kind, own.granted)).collect();
     assert_eq!(
         kinds,
-        [(session(1), SessionKind::Browser, false), (session(2), SessionKind::Api, false)]
+        [(session(1), SessionKind::Browser, false), (session(2), SessionKind::Api, true)]
     );
 }
 
@@ -296,7 +301,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
     store.close().await;
     run(
         &folder,
-        "DROP TABLE authorization_codes; DROP TABLE refresh_tokens; DROP TABLE grants;
+        "DROP TABLE authorization_codes; DROP TABLE grants;
          DROP INDEX one_key_is_next; ALTER TABLE signing_keys DROP COLUMN signed_from;
          ALTER TABLE signing_keys DROP COLUMN signed_until;
          ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
@@ -308,4 +313,28 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
     assert_eq!(store.find(&[1; 32]).await.unwrap().unwrap().id, session(1), "nobody is out");
     store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
     assert!(is_good(&store, 1).await);
+}
+
+/// The database of a version whose refresh tokens were rows.
+#[tokio::test]
+async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refresh_tokens() {
+    let (folder, store) = store().await;
+    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.close().await;
+    run(
+        &folder,
+        "DROP INDEX grants_by_family; ALTER TABLE grants DROP COLUMN refresh_family;
+         ALTER TABLE grants DROP COLUMN refresh_present;
+         CREATE TABLE refresh_tokens (digest TEXT PRIMARY KEY NOT NULL,
+           grant_id TEXT NOT NULL REFERENCES grants (id), made BIGINT NOT NULL, replaced BIGINT,
+           forget BIGINT);
+         INSERT INTO refresh_tokens SELECT 'd', id, created, NULL, NULL FROM grants;
+         DELETE FROM _sqlx_migrations WHERE version > 8;",
+    )
+    .await;
+    let store = SqlStore::open(&database(&folder)).await.unwrap();
+    assert!(is_good(&store, 1).await);
+    assert!(store.refresh(&refresh(1, 1), "spa", BEGIN).await.unwrap().is_none());
+    store.open_grant(session(1), &grant(2), BEGIN).await.unwrap();
+    assert!(store.refresh(&refresh(2, 2), "spa", BEGIN).await.unwrap().is_some());
 }

@@ -2,127 +2,160 @@
 use std::time::Duration;
 
 use doorcode::store::{
-    Change, Grants as _, Logins as _, Opens, Rotated, Rotation, Sessions as _, SqlStore,
-    Users as _, Which,
+    Change, Grants as _, Logins as _, NewGrant, Opens, RefreshDigests, RefreshWorth, Rotation,
+    Sessions as _, SqlStore, StoredRefresh, Users as _, Which,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
+use sqlx::{Connection as _, SqliteConnection};
 
-use super::grants::{BEGIN, HOUR, grant, id, is_good, login, phone, session, store, user};
+use super::grants::{BEGIN, HOUR, grant, id, is_good, login, phone, refresh, session, store, user};
 
-const SECOND: Duration = Duration::from_secs(1);
-
-fn rotation<'a>(old: &'a [u8; 32], new: &'a [u8; 32], at: Timestamp) -> Rotation<'a> {
-    Rotation { client: "spa", old, new: Some(new), at, overlap: Duration::ZERO }
+/// The family of the grant 1.
+const fn rotation<'a>(
+    token: &'a RefreshDigests,
+    next: &'a [u8; 32],
+    at: Timestamp,
+) -> Rotation<'a> {
+    Rotation { client: "spa", token, next: Some(next), at }
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, at: Timestamp) -> &'static str {
-    told(&store.rotate(&rotation(&[old; 32], &[new; 32], at)).await.unwrap())
+    let used = store.rotate(&rotation(&refresh(1, old), &[new; 32], at)).await.unwrap();
+    told(used.as_ref())
 }
 
-fn told(rotated: &Rotated) -> &'static str {
-    match rotated {
-        Rotated::Good(_) => "good",
-        Rotated::Unknown => "unknown",
-        Rotated::Over => "over",
-        Rotated::Blocked => "blocked",
-        Rotated::Reused { .. } => "reused",
+/// What a look at a token of the family tells.
+async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
+    told(store.refresh(&refresh(1, token), "spa", at).await.unwrap().as_ref())
+}
+
+fn told(found: Option<&StoredRefresh>) -> &'static str {
+    match found.map(|found| found.worth) {
+        Some(RefreshWorth::Good) => "good",
+        None => "unknown",
+        Some(RefreshWorth::Over) => "over",
+        Some(RefreshWorth::Blocked) => "blocked",
+        Some(RefreshWorth::Replaced) => "replaced",
     }
 }
 
 /// A grant 1 of a session without a browser, with the refresh token 1.
 async fn granted() -> (tempfile::TempDir, SqlStore) {
     let (folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(Some(grant(1))))).await.unwrap();
+    store.commit(&login(2, Opens::Grant(grant(1)))).await.unwrap();
     (folder, store)
 }
 
 #[tokio::test]
 async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
     let (_folder, store) = granted().await;
-    let rotated = store.rotate(&rotation(&[1; 32], &[2; 32], BEGIN + HOUR)).await.unwrap();
-    let Rotated::Good(found) = rotated else { panic!("{rotated:?}") };
+    let first = refresh(1, 1);
+    let used = store.rotate(&rotation(&first, &[2; 32], BEGIN + HOUR)).await.unwrap();
+    let Some(StoredRefresh { grant: found, worth: RefreshWorth::Good }) = used else {
+        panic!("{used:?}")
+    };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(2)));
     assert_eq!((found.phone, found.signed_in), (phone(), BEGIN));
     assert_eq!(rotate(&store, 2, 3, BEGIN + HOUR * 2).await, "good");
-    assert_eq!(rotate(&store, 9, 4, BEGIN + HOUR * 2).await, "unknown");
     let own = store.of_user(user(), BEGIN).await.unwrap();
     assert_eq!((own[0].id, own[0].last_seen), (session(2), BEGIN + HOUR * 2), "it was used");
+}
+
+#[tokio::test]
+async fn a_look_tells_what_a_token_is_worth_and_changes_nothing() {
+    let (_folder, store) = granted().await;
+    for _ in 0..2 {
+        assert_eq!(look(&store, 1, BEGIN).await, "good");
+        assert_eq!(look(&store, 9, BEGIN).await, "replaced");
+        assert_eq!(look(&store, 1, BEGIN + HOUR * 30).await, "over");
+    }
+    assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
+    assert_eq!((look(&store, 1, BEGIN).await, look(&store, 2, BEGIN).await), ("replaced", "good"));
+    store.revoke(id(1), BEGIN).await.unwrap();
+    assert_eq!((look(&store, 1, BEGIN).await, look(&store, 2, BEGIN).await), ("over", "over"));
+}
+
+#[tokio::test]
+async fn only_the_secret_of_its_family_leads_to_a_grant() {
+    let (_folder, store) = granted().await;
+    let mut known = [0; 32];
+    known[..16].copy_from_slice(&[1; 16]);
+    // The grant's id, another family, none at all, and the second secret in the place of the first.
+    let second = RefreshDigests { family: [7; 32], present: [1; 32] };
+    for token in [RefreshDigests { family: known, ..second }, refresh(9, 1), second] {
+        let used = store.rotate(&rotation(&token, &[2; 32], BEGIN)).await.unwrap();
+        assert_eq!(told(used.as_ref()), "unknown");
+    }
+    assert_eq!(look(&store, 1, BEGIN).await, "good");
+    let twin = NewGrant { id: id(5), ..grant(1) };
+    store.open_grant(session(1), &twin, BEGIN).await.expect_err("a family is of one grant");
 }
 
 #[tokio::test]
 async fn a_token_that_comes_again_ends_the_family() {
     let (_folder, store) = granted().await;
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
-    let reused = store.rotate(&rotation(&[1; 32], &[3; 32], BEGIN)).await.unwrap();
-    assert!(matches!(reused, Rotated::Reused { grant } if grant == id(1)), "{reused:?}");
+    assert_eq!(rotate(&store, 1, 3, BEGIN).await, "replaced");
     assert!(!is_good(&store, 1).await);
-    assert_eq!(rotate(&store, 2, 4, BEGIN).await, "over", "the thief's or the owner's");
-    assert_eq!(rotate(&store, 3, 4, BEGIN).await, "unknown", "nothing was made of the reuse");
+    for token in [1, 2, 3] {
+        assert_eq!(rotate(&store, token, 4, BEGIN).await, "over", "the thief's or the owner's");
+    }
     assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
 }
 
 #[tokio::test]
 async fn of_fifty_rotations_of_one_token_one_is_good_and_the_family_ends() {
     let (_folder, store) = granted().await;
-    let new: Vec<_> = (10..60).map(|n| [n; 32]).collect();
-    let all = new
-        .iter()
-        .map(|new| async { told(&store.rotate(&rotation(&[1; 32], new, BEGIN)).await.unwrap()) });
-    let all = join_all(all).await;
+    let all = join_all((10..60).map(|new| rotate(&store, 1, new, BEGIN))).await;
     let count = |what| all.iter().filter(|told| **told == what).count();
-    assert_eq!((count("good"), count("reused")), (1, 49), "{all:?}");
+    assert_eq!((count("good"), count("replaced"), count("over")), (1, 1, 48), "{all:?}");
     assert!(!is_good(&store, 1).await);
+    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
 }
 
 #[tokio::test]
 async fn a_token_that_stays_is_good_as_often_as_it_comes() {
     let (_folder, store) = granted().await;
-    let stays = Rotation { new: None, ..rotation(&[1; 32], &[2; 32], BEGIN) };
+    let token = refresh(1, 1);
+    let stays = Rotation { next: None, ..rotation(&token, &[2; 32], BEGIN) };
     let all = join_all((0..20).map(|_| store.rotate(&stays))).await;
-    assert!(all.into_iter().all(|rotated| told(&rotated.unwrap()) == "good"));
+    assert!(all.into_iter().all(|used| told(used.unwrap().as_ref()) == "good"));
     let day = HOUR * 24;
-    let used = store.rotate(&Rotation { at: BEGIN + day, ..stays }).await.unwrap();
-    assert_eq!(told(&used), "good");
-    let later = Rotation { at: BEGIN + day + HOUR * 29, ..stays };
-    assert_eq!(told(&store.rotate(&later).await.unwrap()), "good", "each use begins it anew");
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_made_up_for_where_that_is_allowed() {
-    let (_folder, store) = granted().await;
-    assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
-    let again = |new, after| Rotation {
-        overlap: SECOND * 10,
-        ..rotation(&[1; 32], new, BEGIN + SECOND * after)
-    };
-    assert_eq!(told(&store.rotate(&again(&[3; 32], 9)).await.unwrap()), "good");
-    assert_eq!(rotate(&store, 3, 4, BEGIN + SECOND * 9).await, "good");
-    assert_eq!(told(&store.rotate(&again(&[5; 32], 10)).await.unwrap()), "reused");
-    assert_eq!(rotate(&store, 2, 6, BEGIN + SECOND * 10).await, "over");
+    for at in [BEGIN + day, BEGIN + day + HOUR * 29] {
+        let used = store.rotate(&Rotation { at, ..stays }).await.unwrap();
+        assert_eq!(told(used.as_ref()), "good", "each use begins it anew");
+    }
 }
 
 #[tokio::test]
 async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
     let (_folder, store) = granted().await;
-    let other = Rotation { client: "other", ..rotation(&[1; 32], &[2; 32], BEGIN) };
-    assert_eq!(told(&store.rotate(&other).await.unwrap()), "unknown");
-    assert_eq!(store.revoke_by_refresh(&[1; 32], "other", BEGIN).await.unwrap(), None);
+    let token = refresh(1, 1);
+    let other = Rotation { client: "other", ..rotation(&token, &[2; 32], BEGIN) };
+    assert!(store.rotate(&other).await.unwrap().is_none());
+    assert!(store.refresh(&token, "other", BEGIN).await.unwrap().is_none());
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good", "and nothing came of it");
-    assert_eq!(told(&store.rotate(&other).await.unwrap()), "unknown", "replaced or not");
+    assert!(store.rotate(&other).await.unwrap().is_none(), "replaced or not");
     assert!(is_good(&store, 1).await);
 }
 
 #[tokio::test]
-async fn a_client_gives_its_own_back() {
-    let (_folder, store) = granted().await;
-    assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
-    let revoke = async |n| store.revoke_by_refresh(&[n; 32], "spa", BEGIN).await.unwrap();
-    assert_eq!(revoke(9).await, None);
-    assert_eq!(revoke(1).await, Some(id(1)), "replaced or not");
-    assert_eq!(revoke(2).await, None, "it was before");
-    assert_eq!(rotate(&store, 2, 3, BEGIN).await, "over");
-    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
+async fn what_has_nothing_to_write_does_not_wait_for_the_writer() {
+    let (folder, store) = granted().await;
+    store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
+    store.revoke(id(3), BEGIN).await.unwrap();
+    let path = folder.path().join("test.db");
+    let mut other = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(look(&store, 1, BEGIN).await, "good");
+    assert!(store.refresh(&refresh(9, 9), "spa", BEGIN).await.unwrap().is_none());
+    for gone in [id(3), id(9)] {
+        assert!(!store.revoke(gone, BEGIN).await.unwrap());
+    }
+    store.revoke(id(1), BEGIN).await.expect_err("the writer is taken");
+    held.rollback().await.unwrap();
+    assert!(store.revoke(id(1), BEGIN).await.unwrap());
 }
 
 #[tokio::test]
@@ -146,7 +179,9 @@ async fn a_blocked_user_is_told_so_and_an_ended_session_is_over() {
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "blocked");
     store.set_blocked(&phone(), false, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "over", "every session was ended");
-    store.commit(&login(3, Opens::Grant(Some(grant(3))))).await.unwrap();
+    store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
-    assert_eq!(rotate(&store, 3, 4, BEGIN).await, "over");
+    let token = refresh(3, 3);
+    let used = store.rotate(&rotation(&token, &[4; 32], BEGIN)).await.unwrap();
+    assert_eq!(told(used.as_ref()), "over");
 }

@@ -1,18 +1,18 @@
 //! What is deleted of grants when it is over, and what is not.
 use std::time::Duration;
 
+use doorcode::domain::GrantId;
 use doorcode::store::{
-    Grants as _, Logins as _, NewCode, NewGrant, Opens, RedeemedCode, Rotation, Sessions as _,
-    SqlStore, StoredCode, Swept, Which,
+    Grants as _, Logins as _, NewCode, NewGrant, Opens, RedeemedCode, RefreshWorth, Rotation,
+    Sessions as _, SqlStore, StoredCode, Swept, Which,
 };
 
-use super::grants::{BEGIN, HOUR, grant, id, is_good, login, session, store, token, user};
+use super::grants::{BEGIN, HOUR, grant, id, is_good, login, refresh, session, store, token, user};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 /// Of a family in these tests.
 const IDLE: Duration = HOUR.saturating_mul(30);
-const END: Duration = HOUR.saturating_mul(90);
 /// For a clock that is wrong.
 const WEEK: Duration = DAY.saturating_mul(7);
 
@@ -26,11 +26,10 @@ async fn swept(store: &SqlStore, after: Duration) -> Swept {
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, after: Duration) {
-    let (old, new) = ([old; 32], [new; 32]);
-    let (at, overlap) = (BEGIN + after, Duration::ZERO);
-    let rotation = Rotation { client: "spa", old: &old, new: Some(&new), at, overlap };
-    let rotated = store.rotate(&rotation).await.unwrap();
-    assert!(matches!(rotated, doorcode::store::Rotated::Good(_)), "{rotated:?}");
+    let (token, next) = (refresh(1, old), [new; 32]);
+    let rotation = Rotation { client: "spa", token: &token, next: Some(&next), at: BEGIN + after };
+    let used = store.rotate(&rotation).await.unwrap().expect("a family");
+    assert_eq!(used.worth, RefreshWorth::Good);
 }
 
 #[tokio::test]
@@ -40,13 +39,13 @@ async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
     store.open_grant(session(1), &long, BEGIN).await.unwrap();
     // Its own time was 10 hours.
     let nothing = swept(&store, DAY * 59).await;
-    assert_eq!((nothing.sessions, nothing.grants, nothing.refresh_tokens), (0, 0, 0));
+    assert_eq!((nothing.sessions, nothing.grants), (0, 0));
     assert!(is_good(&store, 1).await);
     rotate(&store, 1, 2, DAY * 59).await;
     let before = swept(&store, almost(DAY * 97)).await;
-    assert_eq!((before.sessions, before.grants, before.refresh_tokens), (0, 0, 0));
+    assert_eq!((before.sessions, before.grants), (0, 0));
     let all = swept(&store, DAY * 97).await;
-    assert_eq!((all.sessions, all.grants, all.refresh_tokens), (1, 1, 2));
+    assert_eq!((all.sessions, all.grants), (1, 1));
     assert!(store.find(&[1; 32]).await.unwrap().is_none());
 }
 
@@ -54,30 +53,32 @@ async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
 async fn grants_go_a_day_after_they_were_ended_and_a_week_after_they_were_over() {
     let (_folder, store) = store().await;
     for n in [2, 3, 4] {
-        store.commit(&login(n, Opens::Grant(Some(grant(n))))).await.unwrap();
+        store.commit(&login(n, Opens::Grant(grant(n)))).await.unwrap();
     }
     store.revoke(id(2), BEGIN).await.unwrap();
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
     assert_eq!(swept(&store, almost(DAY)).await.all(), 0);
     let ended = swept(&store, DAY).await;
     // Of the one that was revoked the session goes on.
-    assert_eq!((ended.grants, ended.refresh_tokens, ended.sessions), (2, 2, 1));
+    assert_eq!((ended.grants, ended.sessions), (2, 1));
     assert!(is_good(&store, 4).await);
     assert_eq!(swept(&store, almost(IDLE + WEEK)).await.grants, 0);
     assert_eq!(swept(&store, IDLE + WEEK).await.grants, 1);
 }
 
 #[tokio::test]
-async fn a_token_that_was_replaced_is_known_for_as_long_as_it_could_have_been_used() {
+async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_the_end() {
     let (_folder, store) = store().await;
     store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
-    rotate(&store, 1, 2, HOUR).await;
-    rotate(&store, 2, 3, HOUR * 29).await;
-    assert_eq!(swept(&store, almost(HOUR + IDLE)).await.refresh_tokens, 0);
-    assert_eq!(swept(&store, HOUR + IDLE).await.refresh_tokens, 1);
-    rotate(&store, 3, 4, HOUR * 58).await;
-    let late = swept(&store, END + WEEK).await;
-    assert_eq!((late.refresh_tokens, late.grants), (3, 1));
+    for n in 1..=200 {
+        rotate(&store, n, n + 1, MINUTE * 5 * u32::from(n)).await;
+    }
+    assert_eq!(swept(&store, HOUR * 40).await.grants, 0, "more than it may be idle");
+    rotate(&store, 201, 202, HOUR * 40).await;
+    let first = store.refresh(&refresh(1, 1), "spa", BEGIN + HOUR * 69).await.unwrap();
+    assert_eq!(first.unwrap().worth, RefreshWorth::Replaced);
+    store.revoke(id(1), BEGIN).await.unwrap();
+    assert_eq!(swept(&store, DAY).await.all(), 1, "all that there was of it");
 }
 
 #[tokio::test]
@@ -119,22 +120,14 @@ async fn a_ticket_that_nobody_took_up_goes_after_a_day() {
 }
 
 #[tokio::test]
-async fn a_large_family_goes_in_several_transactions() {
+async fn more_grants_than_go_in_one_transaction_go_in_several() {
     let (_folder, store) = store().await;
-    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
-    let digest = |n: u16| {
-        let mut digest = [1; 32];
-        digest[..2].copy_from_slice(&n.to_be_bytes());
-        digest
-    };
-    let (mut old, overlap) = ([1; 32], Duration::ZERO);
-    for n in 1000..2200 {
-        let new = digest(n);
-        let rotation = Rotation { client: "spa", old: &old, new: Some(&new), at: BEGIN, overlap };
-        store.rotate(&rotation).await.unwrap();
-        old = new;
+    for n in 0..1_201_u16 {
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        let many = NewGrant { id: GrantId::from_bytes(bytes), refresh: None, ..grant(1) };
+        store.open_grant(session(1), &many, BEGIN).await.unwrap();
     }
-    store.revoke(id(1), BEGIN).await.unwrap();
-    let all = swept(&store, DAY).await;
-    assert_eq!((all.refresh_tokens, all.grants), (1_201, 1));
+    assert_eq!(swept(&store, almost(IDLE + WEEK)).await.grants, 0);
+    assert_eq!(swept(&store, IDLE + WEEK).await.grants, 1_201);
 }

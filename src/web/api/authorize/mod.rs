@@ -24,7 +24,7 @@ pub(in crate::web) async fn authorize(
 ) -> Response {
     let params = Params::of_query(query.as_deref().unwrap_or_default());
     let asks = params.map_err(|why| Unaskable::Page(why.told()));
-    let asks = asks.and_then(|params| Asks::read(&web.oauth.clients, params));
+    let asks = asks.and_then(|params| Asks::read(&web.oauth.clients, web.map.issuer(), params));
     let asks = match asks {
         Ok(asks) => asks,
         Err(unaskable) => return refused(&web, &visit, unaskable),

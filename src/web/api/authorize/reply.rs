@@ -63,6 +63,8 @@ impl Error {
 /// Where the answer goes, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
+    /// RFC 9207: a client that asks several issuers knows whose answer it is.
+    pub(super) issuer: String,
     pub(super) to: AppUrl,
     pub(super) mode: Mode,
     pub(super) state: Option<String>,
@@ -76,6 +78,7 @@ impl Reply {
     }
 
     pub(super) fn send(&self, mut fields: Vec<(&'static str, Value)>) -> Response {
+        fields.push(("iss", self.issuer.as_str().into()));
         fields.extend(self.state.as_ref().map(|state| ("state", state.as_str().into())));
         match self.mode {
             Mode::Query => {

@@ -45,7 +45,11 @@ fn kind(text: &str) -> Option<Kind> {
 }
 
 impl<'c> Asks<'c> {
-    pub(super) fn read(clients: &'c Clients, params: Params) -> Result<Self, Unaskable> {
+    pub(super) fn read(
+        clients: &'c Clients,
+        issuer: &Issuer,
+        params: Params,
+    ) -> Result<Self, Unaskable> {
         let page = |text| Unaskable::Page(text);
         let client = params.text("client_id").ok_or_else(|| page("client_id is missing"))?;
         let client = clients.find(client).ok_or_else(|| page("there is no such client_id"))?;
@@ -62,7 +66,8 @@ impl<'c> Asks<'c> {
             _ => Mode::Query,
         };
         let mode = params.text("response_mode").map(Mode::parse);
-        let reply = Reply { to, mode: mode.flatten().unwrap_or(usual), state };
+        let issuer = issuer.to_string();
+        let reply = Reply { issuer, to, mode: mode.flatten().unwrap_or(usual), state };
         let back = |error, text: &'static str| {
             Unaskable::Back(Box::new((reply.clone(), Error::new(error, text))))
         };
@@ -79,8 +84,13 @@ impl<'c> Asks<'c> {
         if reply.mode == Mode::WebMessage
             && !reply.to.origin().is_some_and(|origin| client.trusts_page(origin))
         {
-            // A message would tell the page that asks: it must be one of the client's.
-            return Err(page("the page of redirect_uri is none of the client's web_origins"));
+            // A message tells the page that asks, which must be one of the client's. That of a
+            // callback is told this much, or its SDK would wait for a minute.
+            let text = "the page of redirect_uri is none of the client's web_origins";
+            return Err(match reply.to.origin() {
+                Some(_) => back("invalid_request", text),
+                None => page(text),
+            });
         }
         if reply.mode == Mode::Query && kind != Kind::Code {
             let reply = Reply { mode: Mode::Fragment, ..reply };

@@ -45,6 +45,8 @@ fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiE
         return Err(invalid_grant(INVALID));
     }
     let proved = match (&code.challenge, call.text("code_verifier")) {
+        // RFC 7636 §4.1.
+        (Some(_), Some(verifier)) if !(43..=128).contains(&verifier.len()) => false,
         (Some(challenge), Some(verifier)) => {
             let made = URL_SAFE_NO_PAD.encode(digest(verifier.as_bytes()));
             bool::from(made.as_bytes().ct_eq(challenge.as_bytes()))

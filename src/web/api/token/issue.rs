@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::super::error::ApiError;
 use crate::domain::{GrantId, PhoneNumber, Secret, SessionId, UserId, digest};
-use crate::oauth::{self, AccessToken, Asked, Client, IdToken, Profile, Subject, Unsigned};
+use crate::oauth::{
+    self, AccessToken, Asked, Client, IdToken, Profile, RefreshToken, Subject, Unsigned,
+};
 use crate::store::{NewGrant, StoredGrant};
 use crate::system::{System, Timestamp};
 use crate::web::Web;
@@ -110,9 +112,9 @@ impl Web {
         asked: &Asked,
     ) -> (NewGrant, Option<Secret>) {
         let now = self.system.now();
-        let refresh = asked.wants_refresh_token().then(|| new_secret(&self.system));
+        let refresh = asked.wants_refresh_token().then(|| RefreshToken::first(&self.system));
         let life = &client.lifetimes;
-        let (text, kept) = refresh.unzip();
+        let kept = refresh.as_ref().map(RefreshToken::digests);
         let grant = NewGrant {
             id: GrantId::from_bytes(self.system.random()),
             client: client.id.to_string(),
@@ -122,7 +124,7 @@ impl Web {
             idle: if kept.is_some() { life.refresh_idle } else { life.access_token },
             refresh: kept,
         };
-        (grant, text)
+        (grant, refresh.map(|token| token.reveal()))
     }
 }
 

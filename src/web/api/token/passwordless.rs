@@ -48,7 +48,7 @@ pub(in crate::web::api) async fn log_in(
     let caller = Asker::api(client.id.as_str(), connection, address);
     let (grant, refresh) = web.new_grant(client, &asked);
     let device = call.header(header::USER_AGENT.as_str());
-    let gives = Gives::Api { beginning: beginning(device, address), grant: Some(grant.clone()) };
+    let gives = Gives::Api { beginning: beginning(device, address), grant: grant.clone() };
     let now = web.system.now();
     let verdict = web.login.verify(&caller, &phone, otp, gives).await?;
     let who = judged(web, verdict, words)?;

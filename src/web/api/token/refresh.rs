@@ -1,12 +1,9 @@
-use std::time::Duration;
-
 use super::super::call::Call;
 use super::super::error::ApiError;
-use super::issue::{Issue, new_secret};
+use super::issue::Issue;
 use super::{Given, invalid_grant, required};
-use crate::domain::digest;
-use crate::oauth::{Asked, Client, InvalidScope, NotAsked, Scope};
-use crate::store::{Rotated, Rotation, StoredGrant};
+use crate::oauth::{Asked, Client, NotAsked, NotRefreshed, RefreshToken};
+use crate::store::{RefreshWorth, Rotation, StoredGrant, StoredRefresh};
 use crate::web::Web;
 
 /// Auth0's mobile SDKs compare it letter by letter.
@@ -14,51 +11,55 @@ const UNKNOWN: &str = "Unknown or invalid refresh token.";
 /// Auth0's browser SDK looks for these words and then signs its user out.
 const BLOCKED: &str = "user is blocked";
 
-/// A refresh token for newer tokens (RFC 6749 §6).
+/// A refresh token for newer tokens (RFC 6749 §6). It is looked at before it is used: what nobody
+/// gave writes nothing, and who asks for what the token does not give still has it afterwards.
 pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
-    let old = digest(required(call, "refresh_token")?.as_bytes());
-    // Before the token is used up: its place is taken by one that only a good answer brings.
-    let wanted = call.text("scope").map(Scope::parse).transpose().map_err(unreadable)?;
-    let next = client.rotates.then(|| new_secret(&web.system));
-    let rotation = Rotation {
-        client: client.id.as_str(),
-        old: &old,
-        new: next.as_ref().map(|(_, kept)| kept),
-        at: web.system.now(),
-        overlap: Duration::ZERO,
-    };
-    let rotated = web.grants.rotate(&rotation).await;
-    let rotated = rotated.inspect_err(|error| web.store_failed("use a refresh token", error))?;
-    let grant = match rotated {
-        Rotated::Good(grant) => grant,
-        Rotated::Blocked => return Err(invalid_grant(BLOCKED)),
-        Rotated::Reused { grant } => {
-            web.sessions.note_revoked(grant);
-            tracing::warn!(%grant, client = %client.id, "a refresh token came twice: all that came from its login is revoked");
-            return Err(invalid_grant(UNKNOWN));
-        }
-        Rotated::Unknown | Rotated::Over => return Err(invalid_grant(UNKNOWN)),
-    };
-    let asked = narrowed(&grant, client, wanted.as_ref())?;
-    let refresh = next.map(|(text, _)| text);
-    let issue = Issue { client, grant: &grant, asked: &asked, nonce: None, refresh };
-    web.give(&issue)
+    let token = RefreshToken::parse(required(call, "refresh_token")?);
+    let token = token.ok_or_else(|| invalid_grant(UNKNOWN))?;
+    let (kept, id, at) = (token.digests(), client.id.as_str(), web.system.now());
+    let found = web.grants.refresh(&kept, id, at).await;
+    let found = found.inspect_err(|error| web.store_failed("find a refresh token", error))?;
+    let asked = asked(web, call, client, &good(web, client, found).await?)?;
+
+    let next = client.rotates.then(|| token.next(&web.system));
+    let present = next.as_ref().map(|next| next.digests().present);
+    let rotation = Rotation { client: id, token: &kept, next: present.as_ref(), at };
+    let used = web.grants.rotate(&rotation).await;
+    let used = used.inspect_err(|error| web.store_failed("use a refresh token", error))?;
+    let grant = &good(web, client, used).await?;
+    let refresh = next.map(|next| next.reveal());
+    web.give(&Issue { client, grant, asked: &asked, nonce: None, refresh })
 }
 
-fn unreadable(why: InvalidScope) -> ApiError {
-    ApiError::from(NotAsked::Scope(why))
-}
-
-/// What was granted, as far as the client still may have it and now asks for it: never more.
-fn narrowed(
-    grant: &StoredGrant,
+/// The grant of a token that is good. One that was replaced ends it: only who has held a token of
+/// the grant can bring such a one, its owner or a thief, and nobody knows which of the two has the
+/// present one (RFC 9700 §4.14.2).
+async fn good(
+    web: &Web,
     client: &Client,
-    wanted: Option<&Scope>,
-) -> Result<Asked, ApiError> {
-    let granted = Scope::parse(&grant.scope).map_err(unreadable)?;
-    let scope = granted.only(|word| wanted.is_none_or(|wanted| wanted.contains(word)));
-    let audience = Some(grant.audience.clone()).filter(|audience| !audience.is_empty());
-    let known = audience.as_ref().is_none_or(|audience| client.audiences.contains(audience));
-    // It is the configuration of now that says what a client may ask.
-    known.then_some(Asked { scope, audience }).ok_or_else(|| invalid_grant(UNKNOWN))
+    found: Option<StoredRefresh>,
+) -> Result<StoredGrant, ApiError> {
+    let StoredRefresh { grant, worth } = found.ok_or_else(|| invalid_grant(UNKNOWN))?;
+    match worth {
+        RefreshWorth::Good => Ok(grant),
+        RefreshWorth::Over => Err(invalid_grant(UNKNOWN)),
+        RefreshWorth::Blocked => Err(invalid_grant(BLOCKED)),
+        RefreshWorth::Replaced => {
+            let revoked = web.grants.revoke(grant.id, web.system.now()).await;
+            revoked.inspect_err(|error| web.store_failed("revoke a grant", error))?;
+            web.sessions.note_revoked(grant.id);
+            tracing::warn!(grant = %grant.id, client = %client.id, "a refresh token came twice: all that came from its login is revoked");
+            Err(invalid_grant(UNKNOWN))
+        }
+    }
+}
+
+fn asked(web: &Web, call: &Call, client: &Client, grant: &StoredGrant) -> Result<Asked, ApiError> {
+    let (scope, audience) = (call.text("scope"), call.text("audience"));
+    let asked = Asked::of_refresh(client, grant, scope, audience, web.map.issuer());
+    asked.map_err(|why| match why {
+        NotRefreshed::Scope(why) => NotAsked::Scope(why).into(),
+        NotRefreshed::OtherAudience(_) => ApiError::bad("invalid_target", why.to_string()),
+        NotRefreshed::LostAudience => invalid_grant(UNKNOWN),
+    })
 }

@@ -13,11 +13,8 @@ use crate::web::number::said;
 use crate::web::pages::{
     Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberPage, Page, Sending,
 };
-use crate::web::refused::{told, whole_minutes};
+use crate::web::refused::{SOON, told, whole_minutes};
 use crate::words::Safe;
-
-/// When a store may answer again, in seconds.
-const SOON: u64 = 5;
 
 /// What is answered. The parts of pages are made by the pages' own templates.
 impl<'a> Asked<'a> {

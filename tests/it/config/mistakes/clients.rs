@@ -87,6 +87,17 @@ const CASES: &[(&str, &[&str])] = &[
         &["33:6: client[2].id: is that of client[1] already"],
     ),
     (
+        "id = \"a\"\nname = \"A\"\n[[client]]\nid = \"a\"\nname = \"\"\nsecret = \"env:SECRET\"\ngrants = [\"client_credentials\"]\ntrust_forwarded_for = true\nrefresh_token_idle = \"2d\"\nrefresh_token_lifetime = \"1d\"",
+        &[
+            "33:6: client[2].id: is that of client[1] already",
+            "34:8: client[2].name: `` is not a name of 1 to 40 characters in one line",
+            "35:10: client[2].secret: is for `type = \"confidential\"`: whoever has a public client has its secret",
+            "36:10: client[2].grants: has `client_credentials`, for which a client shows its secret; a public one has none",
+            "37:23: client[2].trust_forwarded_for: is for clients that show a secret: anybody can say to be a public one",
+            "38:22: client[2].refresh_token_idle: is longer than refresh_token_lifetime, which ends the token before",
+        ],
+    ),
+    (
         "id = \"a\"\nname = \"A\"\naudiences = [\"a b\"]\nscopes = [\"a b\"]",
         &[
             "32:14: client[1].audiences: `a b` is not 1 to 200 characters without spaces",
