@@ -329,6 +329,7 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
            grant_id TEXT NOT NULL REFERENCES grants (id), made BIGINT NOT NULL, replaced BIGINT,
            forget BIGINT);
          INSERT INTO refresh_tokens SELECT 'd', id, created, NULL, NULL FROM grants;
+         ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DELETE FROM _sqlx_migrations WHERE version > 8;",
     )
     .await;
