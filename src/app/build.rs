@@ -15,7 +15,7 @@ use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::metrics::{self, Metrics, MetricsError, Watched};
-use crate::oauth::{Algorithm, KeysError, Rotation, SigningKeys, Style, Usage};
+use crate::oauth::{KeysError, Rotation, SigningKeys};
 use crate::proxy::{
     self, AccessLog, Bearers, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts,
     Readiness, Resolver, Shared, TlsError,
@@ -112,7 +112,14 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     let access_log = Arc::new(access_log);
     let drain = Arc::new(drain(&lasting, &access_log, exit));
     let mut jobs = background(&lasting, &live, worker, demo);
-    jobs.push(keys::job(rotation(&config, &lasting)));
+    jobs.push(keys::job(Rotation {
+        store: Arc::clone(&lasting.store) as _,
+        keyring: lasting.keyring.clone(),
+        system: lasting.system.clone(),
+        keys: Arc::clone(&lasting.keys),
+        wanted: keys::wanted(&config),
+        pace: config.oauth.pace(),
+    }));
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
@@ -138,24 +145,8 @@ async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Sto
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
     users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
     let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    let keys = SigningKeys::open(&*sql, keyring, &wanted_keys(config), system).await?;
+    let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
-}
-
-/// The keys that sites and clients need, and always that of Doorcode's own assertions.
-fn wanted_keys(config: &Config) -> Vec<(Usage, Algorithm)> {
-    let styles = config.sites.iter().flat_map(|site| site.identity.styles());
-    let tokens = !config.oauth.clients.all().is_empty();
-    let mut wanted = Vec::new();
-    wanted.extend(tokens.then_some((Usage::Token, config.oauth.algorithm)));
-    for style in std::iter::once(Style::Doorcode).chain(styles) {
-        let key = (Usage::Assertion, style.algorithm());
-        if !wanted.contains(&key) {
-            wanted.push(key);
-        }
-    }
-    wanted.extend(config.oauth.token_key());
-    wanted
 }
 
 fn uses_demo(config: &Config) -> bool {
@@ -235,17 +226,6 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let (session, clients) = (config.session, config.oauth.clients.clone());
     let parts = LiveParts { map, directory, session, web, clients, requests };
     Ok(Live::new(parts, &config.proxy))
-}
-
-fn rotation(config: &Config, lasting: &Lasting) -> Rotation {
-    Rotation {
-        store: Arc::clone(&lasting.store) as _,
-        keyring: lasting.keyring.clone(),
-        system: lasting.system.clone(),
-        keys: Arc::clone(&lasting.keys),
-        wanted: wanted_keys(config),
-        pace: config.oauth.pace(),
-    }
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {

@@ -6,7 +6,7 @@ use tokio::runtime::Builder;
 
 use super::{AppError, secret};
 use crate::config::Config;
-use crate::oauth::{Rotation, Usage, publish_next, signs_from};
+use crate::oauth::{Algorithm, Rotation, Style, Usage, publish_next, signs_from};
 use crate::proxy::Job;
 use crate::store::{Database, SigningKeys as _, SqlStore, StoredKey};
 use crate::system::{System, Timestamp};
@@ -15,6 +15,19 @@ use crate::system::{System, Timestamp};
 /// ask, and looked at so often.
 const EVERY: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_secs(1);
+
+/// The keys that sites and clients need, and always that of Doorcode's own assertions; none twice.
+pub(super) fn wanted(config: &Config) -> Vec<(Usage, Algorithm)> {
+    let styles = config.sites.iter().flat_map(|site| site.identity.styles());
+    let assertions = std::iter::once(Style::Doorcode).chain(styles);
+    let mut wanted: Vec<_> = config.oauth.token_key().into_iter().collect();
+    for key in assertions.map(|style| (Usage::Assertion, style.algorithm())) {
+        if !wanted.contains(&key) {
+            wanted.push(key);
+        }
+    }
+    wanted
+}
 
 /// Lets keys follow each other, first at once. An error changes nothing: those that are known go on.
 pub(super) fn job(rotation: Rotation) -> Job {
@@ -48,15 +61,16 @@ pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
-/// Publishes a key to follow each one that signs; the servers on this database do the rest.
+/// Publishes a key to follow each one that signs for the configuration; the servers on this
+/// database do the rest.
 pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<dyn Error>> {
     let keyring = secret::of_existing(config)?.ok_or(NO_DATABASE)?;
     let system = System::real();
-    let published =
-        on_database(
-            config,
-            async |store| Ok(publish_next(store, &keyring, usage, &system).await?),
-        )?;
+    let mut kinds = wanted(config);
+    kinds.retain(|(of, _)| usage.is_none_or(|usage| usage == *of));
+    let published = on_database(config, async |store| {
+        Ok(publish_next(store, &keyring, &kinds, &system).await?)
+    })?;
     if published.is_empty() {
         return Err("no key signs that has none to follow it; `doorcode keys` lists them".into());
     }
@@ -71,7 +85,8 @@ pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<
 
 const NO_DATABASE: &str = "there is no database yet: the first start makes it, with its keys";
 
-/// What `ask` finds in a database that is there; none is made.
+/// What `ask` finds in a database that is there, with the tables that this version knows. None is
+/// made, and none is changed under the servers that run on it.
 pub(super) fn on_database<T>(
     config: &Config,
     ask: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
@@ -83,7 +98,7 @@ pub(super) fn on_database<T>(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let failed = |why| AppError::Store { path: path.clone(), why };
-        let store = SqlStore::open(&config.database).await.map_err(failed)?;
+        let store = SqlStore::open_as_it_is(&config.database).await.map_err(failed)?;
         let found = ask(&store).await;
         store.close().await;
         found
@@ -99,4 +114,37 @@ fn age(of: Duration) -> String {
         || format!("{seconds}s"),
         |(length, name)| format!("{}{name}", seconds / length),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// A key that stands there twice would be made twice at the first start, and once for nothing.
+    #[test]
+    fn every_key_is_wanted_once() {
+        let text = r#"
+            [server]
+            public_url = "http://localhost:8080"
+            [login]
+            countries = ["US"]
+            [sms]
+            providers = ["console"]
+            [[client]]
+            id = "spa"
+            name = "My app"
+            [[site]]
+            name = "Shop"
+            url = "http://shop.localhost:8080"
+            upstreams = ["127.0.0.1:3000"]
+            identity = "cloudflare"
+        "#;
+        let config = Config::read(text, "my.toml", Path::new("."), &|_| None).unwrap();
+        let rs256 = |usage| (usage, Algorithm::Rs256);
+        let own = (Usage::Assertion, Algorithm::Es256);
+        let all = [rs256(Usage::Token), own, rs256(Usage::Assertion)];
+        assert_eq!(wanted(&config), all);
+    }
 }

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Integer(i64, i64),
     /// A text such as `"5m"`, from … to … seconds.
     Duration(u64, u64),
+    /// `"0s"`, which stands for never, or as `Duration`.
+    DurationOrNever(u64, u64),
     /// A text such as `"10MiB"`, from … to … bytes.
     Size(u64, u64),
     Flag,
@@ -76,8 +78,8 @@ const fn key(path: &'static str, kind: Kind, need: Need, says: &'static str) -> 
 }
 
 use Kind::{
-    Duration, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table, Tables, Text,
-    TextOrTexts, Texts,
+    Duration, DurationOrNever, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table,
+    Tables, Text, TextOrTexts, Texts,
 };
 use Need::{Default, Optional, Required};
 
@@ -250,7 +252,7 @@ pub(super) const KEYS: &[Key] = &[
         "The API that Auth0's SDKs speak. See [Auth0](auth0.md)."),
     key("oauth.token_algorithm", Text, Default,
         "How tokens are signed: `RS256`, which Auth0's SDKs insist on, `ES256` or `EdDSA`."),
-    key("oauth.key_lifetime", Duration(0, LONGEST_KEY), Default,
+    key("oauth.key_lifetime", DurationOrNever(DAY, LONGEST_KEY), Default,
         "How long a key signs tokens or assertions before another takes its place; `0s`: until `doorcode keys rotate`. See [running](running.md#the-signing-keys)."),
     key("oauth.logout_urls", List, Optional("none"),
         "Where `/v2/logout` may lead when it names no client."),

@@ -220,11 +220,14 @@ impl Walk<'_> {
                 })
             }
             (Kind::Duration(least, most), DeValue::String(text)) => {
-                let time = values::duration(text)?;
-                let range = format!("{} and {}", values::written(least), values::written(most));
-                let fits = (least..=most).contains(&time.as_secs());
-                fits.then_some(Value::Duration(time))
-                    .ok_or_else(|| format!("{text} is not between {range}"))
+                time_within(text, least, most).map(Value::Duration)
+            }
+            (Kind::DurationOrNever(least, most), DeValue::String(text)) => {
+                let time = match values::duration(text)? {
+                    Duration::ZERO => Ok(Duration::ZERO),
+                    _ => time_within(text, least, most),
+                };
+                time.map(Value::Duration).map_err(|why| format!("{why}, and not 0s"))
             }
             (Kind::Size(least, most), DeValue::String(text)) => {
                 let size = values::size(text)?;
@@ -254,6 +257,13 @@ impl Item {
     fn new(at: Option<Place>, text: &str) -> Self {
         Self { at, text: text.to_owned() }
     }
+}
+
+fn time_within(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    let time = values::duration(text)?;
+    let range = || format!("{} and {}", values::written(least), values::written(most));
+    let fits = (least..=most).contains(&time.as_secs());
+    fits.then_some(time).ok_or_else(|| format!("{text} is not between {}", range()))
 }
 
 fn whole(number: &DeInteger<'_>) -> Option<i64> {

@@ -81,6 +81,10 @@ impl Kind {
                 let (least, most) = (values::written(least), values::written(most));
                 format!("a time in quotes from {least} to {most}, such as \"{least}\"")
             }
+            Self::DurationOrNever(least, most) => {
+                let (least, most) = (values::written(least), values::written(most));
+                format!("\"0s\", or a time in quotes from {least} to {most}")
+            }
             Self::Size(least, most) => {
                 let (least, most) = (values::size_written(least), values::size_written(most));
                 format!("a size in quotes from {least} to {most}, such as \"10MiB\"")

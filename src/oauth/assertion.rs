@@ -133,5 +133,5 @@ pub fn assertion(
     all.insert("sub".to_owned(), Value::from(facts.user));
     all.insert("iat".to_owned(), seconds(now));
     all.insert("exp".to_owned(), seconds(now + LIFETIME));
-    keys.sign((Usage::Assertion, *algorithm), typ, &all)
+    keys.signing((Usage::Assertion, *algorithm))?.sign(typ, &all)
 }

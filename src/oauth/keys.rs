@@ -1,14 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::Algorithm;
-use crate::domain::{Keyring, Subkey};
+use crate::domain::{KeyId, Keyring, Subkey};
 use crate::store::{self, KeyState, StoreError, StoredKey};
 use crate::system::System;
 
@@ -34,6 +36,12 @@ impl Usage {
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(_, name)| *name == text).map(|(usage, _)| *usage)
+    }
+
+    /// Whether who reads what keys of this use signed takes every algorithm in the key set. Apps
+    /// that read assertions name the one that they take.
+    pub(super) fn takes_any_algorithm(self) -> bool {
+        self == Self::Token
     }
 }
 
@@ -89,13 +97,23 @@ impl Key {
         header
     }
 
+    /// Signs `claims`. `typ`: the header's, which keeps what was signed for one purpose from being
+    /// taken for another (RFC 8725 §3.11).
+    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Unsigned> {
+        Ok(jsonwebtoken::encode(&self.header(typ), claims, &self.encoding)?)
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     pub(super) fn decoding(&self) -> &DecodingKey {
         &self.decoding
     }
 }
 
 impl SigningKeys {
-    /// Reads the keys, and makes those that are `wanted` and not there. Nodes that start at once
+    /// Reads the keys, then makes those that are `wanted` and not there. Nodes that start at once
     /// come to have the same: all read again what only one of them wrote.
     pub async fn open(
         store: &dyn store::SigningKeys,
@@ -103,34 +121,57 @@ impl SigningKeys {
         wanted: &[(Usage, Algorithm)],
         system: &System,
     ) -> Result<Self, KeysError> {
-        let stored = store.living().await?;
-        for (usage, algorithm) in wanted {
-            if !signs(&stored, *usage, *algorithm) {
-                let mut new = make(*usage, *algorithm, keyring, system)?;
-                (new.state, new.signed_from) = (KeyState::Signing, Some(new.created));
+        let keys = Self::default();
+        let stored = keys.read(store, keyring, system).await?;
+        for kind in wanted {
+            if let Some(new) = keys.missing(&stored, *kind, keyring, system)? {
                 store.add_unless_there(&new).await?;
             }
         }
-        let keys = Self::default();
         keys.read(store, keyring, system).await?;
         Ok(keys)
     }
 
-    /// Reads again what this or another process changed in the table. Where that fails, all stays
-    /// as it was.
+    /// A key for a use and algorithm that has none. Where another signs meanwhile it is the next,
+    /// so that everybody knows it before it signs; else it signs at once.
+    pub(super) fn missing(
+        &self,
+        stored: &[StoredKey],
+        kind: (Usage, Algorithm),
+        keyring: &Keyring,
+        system: &System,
+    ) -> Result<Option<StoredKey>, KeysError> {
+        let signing = self.signing(kind).ok();
+        let has_next = || stored.iter().any(|key| key.is_next() && is_of(key, kind));
+        if signing.as_ref().is_some_and(|key| key.algorithm == kind.1 || has_next()) {
+            return Ok(None);
+        }
+        let mut new = make(kind, keyring, system)?;
+        if signing.is_none() {
+            (new.state, new.signed_from) = (KeyState::Signing, Some(new.created));
+        }
+        Ok(Some(new))
+    }
+
+    /// Reads again what this or another process changed in the table, and gives it. Where that
+    /// fails, all stays as it was.
     pub(super) async fn read(
         &self,
         store: &dyn store::SigningKeys,
         keyring: &Keyring,
         system: &System,
-    ) -> Result<(), KeysError> {
-        let subkeys = keyring.subkeys(SEALS);
-        let mut all = Vec::new();
-        for stored in store.living().await? {
-            all.extend(open(store, stored, &subkeys, system).await?.map(Arc::new));
+    ) -> Result<Vec<StoredKey>, KeysError> {
+        let stored = store.living().await?;
+        let opened = open_all(&stored, keyring)?;
+        for Opened { stored, pkcs8, sealed_by_older, .. } in &opened {
+            if *sealed_by_older {
+                // So that the older secret can be taken away one day.
+                let newer = sealed(stored, pkcs8, keyring, system);
+                store.reseal(&newer, stored.sealed_by).await?;
+            }
         }
-        self.all.store(Arc::new(all));
-        Ok(())
+        self.all.store(Arc::new(opened.into_iter().map(|opened| Arc::new(opened.key)).collect()));
+        Ok(stored)
     }
 
     /// The public halves as a JWK set (RFC 7517 §5): all, or those that one use and algorithm has.
@@ -140,18 +181,28 @@ impl SigningKeys {
         Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
     }
 
-    /// Signs `claims` with the key that signs now for this use and algorithm. `typ`: the header's,
-    /// which keeps what was signed for one purpose from being taken for another (RFC 8725 §3.11).
-    pub(super) fn sign(
+    /// The key that signs now for this use and algorithm. While its first is published and does not
+    /// sign yet, that of another algorithm, where readers take any.
+    pub(super) fn signing(
         &self,
         (usage, algorithm): (Usage, Algorithm),
-        typ: &str,
-        claims: &impl Serialize,
-    ) -> Result<String, Unsigned> {
+    ) -> Result<Arc<Key>, Unsigned> {
         let all = self.all.load();
-        let fits = |key: &&Arc<Key>| key.signs && key.usage == usage && key.algorithm == algorithm;
-        let key = all.iter().find(fits).ok_or(Unsigned::NoKey(algorithm.as_str()))?;
-        Ok(jsonwebtoken::encode(&key.header(typ), claims, &key.encoding)?)
+        let mut signing = all.iter().filter(|key| key.signs && key.usage == usage);
+        let own = signing.clone().find(|key| key.algorithm == algorithm);
+        let found = own.or_else(|| signing.next().filter(|_| usage.takes_any_algorithm()));
+        found.map(Arc::clone).ok_or(Unsigned::NoKey(algorithm.as_str()))
+    }
+
+    /// The algorithms of published keys that sign tokens, `wanted` first.
+    pub fn token_algorithms(&self, wanted: Algorithm) -> Vec<Algorithm> {
+        let mut algorithms = vec![wanted];
+        for key in self.all.load().iter().filter(|key| key.usage == Usage::Token) {
+            if !algorithms.contains(&key.algorithm) {
+                algorithms.push(key.algorithm);
+            }
+        }
+        algorithms
     }
 
     /// The key of that name, whether it still signs or not, unless it is for another use.
@@ -167,39 +218,36 @@ impl fmt::Debug for SigningKeys {
     }
 }
 
-fn signs(stored: &[StoredKey], usage: Usage, algorithm: Algorithm) -> bool {
-    stored.iter().any(|key| {
-        key.state == KeyState::Signing
-            && key.usage == usage.as_str()
-            && key.algorithm == algorithm.as_str()
-    })
+/// Whether a key has this use and algorithm.
+pub(super) fn is_of(key: &StoredKey, (usage, algorithm): (Usage, Algorithm)) -> bool {
+    key.usage == usage.as_str() && key.algorithm == algorithm.as_str()
 }
 
 /// A new key, published and the next to sign. Not written anywhere yet.
 pub(super) fn make(
-    usage: Usage,
-    algorithm: Algorithm,
+    (usage, algorithm): (Usage, Algorithm),
     keyring: &Keyring,
     system: &System,
 ) -> Result<StoredKey, KeysError> {
-    let subkey = &keyring.subkeys(SEALS)[0];
     let not_made = || KeysError::NotMade { algorithm: algorithm.as_str() };
     let pkcs8 = algorithm.generate().map_err(|_| not_made())?;
     let public = public(algorithm, &algorithm.encoding(&pkcs8)).ok_or_else(not_made)?;
-    let mut key = StoredKey {
+    let created = system.now();
+    let key = StoredKey {
         // Follows from the key (RFC 7638), so that no two keys share one.
         kid: public.common.key_id.unwrap_or_default(),
         usage: usage.as_str().to_owned(),
         algorithm: algorithm.as_str().to_owned(),
         state: KeyState::Published,
         sealed: Vec::new(),
-        sealed_by: subkey.id(),
-        created: system.now(),
+        sealed_by: KeyId(0),
+        created,
         signed_from: None,
         signed_until: None,
+        wanted: created,
+        longest: Duration::ZERO,
     };
-    key.sealed = seal(&key, &pkcs8, subkey, system);
-    Ok(key)
+    Ok(sealed(&key, &pkcs8, keyring, system))
 }
 
 /// The public half, with what its readers ask of it (RFC 7517 §4).
@@ -216,39 +264,51 @@ fn label(key: &StoredKey) -> String {
     format!("{} {} {}\n", key.usage, key.algorithm, key.kid)
 }
 
-fn seal(key: &StoredKey, pkcs8: &[u8], subkey: &Subkey, system: &System) -> Vec<u8> {
-    let plain = zeroize::Zeroizing::new([label(key).as_bytes(), pkcs8].concat());
-    subkey.seal(system.random(), &plain)
+/// `key` with what it holds encrypted under the newest secret.
+fn sealed(key: &StoredKey, pkcs8: &[u8], keyring: &Keyring, system: &System) -> StoredKey {
+    let subkey = &keyring.subkeys(SEALS)[0];
+    let plain = Zeroizing::new([label(key).as_bytes(), pkcs8].concat());
+    let sealed = subkey.seal(system.random(), &plain);
+    StoredKey { sealed, sealed_by: subkey.id(), ..key.clone() }
 }
 
-/// A key of the table; `None`: for a use or algorithm that only a newer version knows.
-async fn open(
-    store: &dyn store::SigningKeys,
-    stored: StoredKey,
+/// A key of the table that could be read.
+pub(super) struct Opened<'s> {
+    stored: &'s StoredKey,
+    key: Key,
+    pkcs8: Zeroizing<Vec<u8>>,
+    sealed_by_older: bool,
+}
+
+/// Opens the keys of the table, all or none, and writes nothing: who has another secret than those
+/// who made them must change nothing. Left out are those for a use or algorithm that only a newer
+/// version knows.
+pub(super) fn open_all<'s>(
+    stored: &'s [StoredKey],
+    keyring: &Keyring,
+) -> Result<Vec<Opened<'s>>, KeysError> {
+    let subkeys = keyring.subkeys(SEALS);
+    let known = |key: &StoredKey| Usage::parse(&key.usage).zip(Algorithm::parse(&key.algorithm));
+    let kinds = stored.iter().filter_map(|key| Some((key, known(key)?)));
+    kinds.map(|(key, kind)| open(key, kind, &subkeys)).collect()
+}
+
+fn open<'s>(
+    stored: &'s StoredKey,
+    (usage, algorithm): (Usage, Algorithm),
     subkeys: &[Subkey],
-    system: &System,
-) -> Result<Option<Key>, KeysError> {
-    let (Some(usage), Some(algorithm)) =
-        (Usage::parse(&stored.usage), Algorithm::parse(&stored.algorithm))
-    else {
-        return Ok(None);
-    };
+) -> Result<Opened<'s>, KeysError> {
     let kid = || stored.kid.clone();
     let opens = |subkey: &&Subkey| subkey.id() == stored.sealed_by;
     let subkey = subkeys.iter().find(opens).ok_or_else(|| KeysError::OtherSecret { kid: kid() })?;
-    let plain = subkey.open(&stored.sealed).map_err(|_| KeysError::Damaged { kid: kid() })?;
-    let plain = zeroize::Zeroizing::new(plain);
     let damaged = || KeysError::Damaged { kid: kid() };
-    let pkcs8 = plain.strip_prefix(label(&stored).as_bytes()).ok_or_else(damaged)?;
+    let plain = Zeroizing::new(subkey.open(&stored.sealed).map_err(|_| damaged())?);
+    let pkcs8 = plain.strip_prefix(label(stored).as_bytes()).ok_or_else(damaged)?;
     let encoding = algorithm.encoding(pkcs8);
     let public = public(algorithm, &encoding).ok_or_else(damaged)?;
     let decoding = DecodingKey::from_jwk(&public).map_err(|_| damaged())?;
-    if subkey.id() != subkeys[0].id() {
-        // So that the older secret can be taken away one day.
-        let mut newer = StoredKey { sealed_by: subkeys[0].id(), ..stored.clone() };
-        newer.sealed = seal(&newer, pkcs8, &subkeys[0], system);
-        store.reseal(&newer, stored.sealed_by).await?;
-    }
     let signs = stored.state == KeyState::Signing;
-    Ok(Some(Key { kid: stored.kid, usage, algorithm, signs, encoding, decoding, public }))
+    let pkcs8 = Zeroizing::new(pkcs8.to_vec());
+    let key = Key { kid: kid(), usage, algorithm, signs, encoding, decoding, public };
+    Ok(Opened { stored, key, pkcs8, sealed_by_older: subkey.id() != subkeys[0].id() })
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keys::make;
+use super::keys::{is_of, make, open_all};
 use super::{Algorithm, KeysError, SigningKeys, Usage, assertion};
 use crate::domain::Keyring;
 use crate::store::{self, KeyState, StoredKey};
@@ -11,6 +11,12 @@ use crate::system::{System, Timestamp};
 /// minutes in which others keep the key set, a minute until every node has read the table, and
 /// time for clocks that disagree.
 const LEARNED: Duration = Duration::from_mins(10);
+
+/// How often, at the most, a node notes which keys it signs with.
+const NOTED: Duration = Duration::from_hours(1);
+
+/// A key that no node noted for so long is wanted by none: all that run have another configuration.
+const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// How fast keys follow each other.
 #[derive(Clone, Copy, Debug)]
@@ -36,49 +42,53 @@ pub fn signs_from(next: &StoredKey) -> Timestamp {
     next.created + LEARNED
 }
 
-enum Step {
-    Publish(Usage, Algorithm),
-    Succeed { former: String, next: String },
-    Retire(String),
+enum Step<'k> {
+    Publish((Usage, Algorithm)),
+    Succeed(&'k StoredKey),
+    End(&'k StoredKey),
+    Retire(&'k StoredKey),
 }
 
 /// What is to be done with these keys now. Every node comes to the same; the store lets one do it.
-fn due(
-    keys: &[StoredKey],
+fn due<'k>(
+    keys: &'k [StoredKey],
     wanted: &[(Usage, Algorithm)],
     pace: &Pace,
     now: Timestamp,
-) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for key in keys {
-        let Some(usage) = Usage::parse(&key.usage) else { continue };
-        let next = keys.iter().find(|next| next.is_next() && is_same_kind(next, key));
-        match (key.state, next, key.signed_from, key.signed_until) {
-            (KeyState::Signing, Some(next), ..) if now >= signs_from(next) => {
-                let (former, next) = (key.kid.clone(), next.kid.clone());
-                steps.push(Step::Succeed { former, next });
+) -> Vec<Step<'k>> {
+    let step = |key: &'k StoredKey| {
+        let usage = Usage::parse(&key.usage)?;
+        let kind = wanted.iter().copied().find(|kind| is_of(key, *kind));
+        let forgotten = now >= key.wanted + FORGOTTEN && !needs(wanted, keys, key);
+        match (key.state, key.signed_from, key.signed_until) {
+            (KeyState::Signing, ..) if forgotten => Some(Step::End(key)),
+            (KeyState::Signing, Some(from), _) => kind
+                .filter(|_| !pace.lifetime.is_zero() && now >= from + pace.lifetime - LEARNED)
+                .filter(|kind| !keys.iter().any(|next| next.is_next() && is_of(next, *kind)))
+                .map(Step::Publish),
+            (KeyState::Published, None, _) if forgotten => Some(Step::Retire(key)),
+            (KeyState::Published, None, _) => {
+                kind.filter(|_| now >= signs_from(key)).map(|_| Step::Succeed(key))
             }
-            (KeyState::Signing, None, Some(from), _) if !pace.lifetime.is_zero() => {
-                let kind = wanted.iter().find(|(usage, algorithm)| {
-                    (usage.as_str(), algorithm.as_str()) == (&*key.usage, &*key.algorithm)
-                });
-                if let Some((usage, algorithm)) =
-                    kind.filter(|_| now >= from + pace.lifetime - LEARNED)
-                {
-                    steps.push(Step::Publish(*usage, *algorithm));
-                }
+            (KeyState::Published, _, Some(until)) => {
+                let over = until + key.longest.max(pace.of(usage)) + LEARNED;
+                (now >= over).then_some(Step::Retire(key))
             }
-            (KeyState::Published, _, _, Some(until)) if now >= until + pace.of(usage) + LEARNED => {
-                steps.push(Step::Retire(key.kid.clone()));
-            }
-            _ => {}
+            _ => None,
         }
-    }
-    steps
+    };
+    keys.iter().filter_map(step).collect()
 }
 
-fn is_same_kind(one: &StoredKey, other: &StoredKey) -> bool {
-    (&one.usage, &one.algorithm) == (&other.usage, &other.algorithm)
+/// Whether a node that wants these keys signs with that one, or will: with one of another
+/// algorithm until its own has been published for long enough.
+fn needs(wanted: &[(Usage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> bool {
+    let signs = |kind| keys.iter().any(|key| key.state == KeyState::Signing && is_of(key, kind));
+    wanted.iter().copied().any(|kind| {
+        let stands_in =
+            || kind.0.takes_any_algorithm() && key.usage == kind.0.as_str() && !signs(kind);
+        is_of(key, kind) || stands_in()
+    })
 }
 
 /// Brings keys from state to state by the clock, and the process's keys up to what the table says.
@@ -87,62 +97,94 @@ pub struct Rotation {
     pub keyring: Keyring,
     pub system: System,
     pub keys: Arc<SigningKeys>,
-    /// Which keys are followed by others on schedule.
+    /// Which keys this process signs with; those are followed by others on schedule.
     pub wanted: Vec<(Usage, Algorithm)>,
     pub pace: Pace,
 }
 
 impl Rotation {
-    /// Does what is due, and reads what other nodes and the command line did.
+    /// Does what is due, and reads what other nodes and the command line did. A process that cannot
+    /// open every key that is there does nothing: it has another secret than those who made them.
     pub async fn turn(&self) -> Result<(), KeysError> {
         let now = self.system.now();
-        let stored = self.store.living().await?;
-        for step in due(&stored, &self.wanted, &self.pace, now) {
-            let (kid, what) = self.take(step, now).await?;
-            tracing::info!(kid, "a signing key {what}");
+        let stored = self.keys.read(&*self.store, &self.keyring, &self.system).await?;
+        self.want(&stored, now).await?;
+        for kind in &self.wanted {
+            if let Some(new) = self.keys.missing(&stored, *kind, &self.keyring, &self.system)? {
+                self.publish(new).await?;
+            }
         }
-        self.keys.read(&*self.store, &self.keyring, &self.system).await
+        for step in due(&stored, &self.wanted, &self.pace, now) {
+            self.take(step, now).await?;
+        }
+        self.keys.read(&*self.store, &self.keyring, &self.system).await?;
+        Ok(())
     }
 
-    /// Does a step, unless another node was first, and tells which key is what now.
-    async fn take(&self, step: Step, now: Timestamp) -> Result<(String, &'static str), KeysError> {
-        Ok(match step {
-            Step::Publish(usage, algorithm) => {
-                let next = make(usage, algorithm, &self.keyring, &self.system)?;
-                let first = self.store.add_unless_there(&next).await?;
-                (next.kid, if first { "is published and will sign" } else { "was not needed" })
+    /// Tells other nodes, and those that start with another configuration, which keys this one signs
+    /// with, and how long what they sign is good for.
+    async fn want(&self, stored: &[StoredKey], now: Timestamp) -> Result<(), KeysError> {
+        let may_sign = |key: &&StoredKey| key.state == KeyState::Signing || key.is_next();
+        for key in stored.iter().filter(may_sign).filter(|key| needs(&self.wanted, stored, key)) {
+            let Some(usage) = Usage::parse(&key.usage) else { continue };
+            let longest = self.pace.of(usage);
+            if key.longest < longest || now >= key.wanted + NOTED {
+                self.store.want(&key.kid, longest, now).await?;
             }
-            Step::Succeed { former, next } => {
-                self.store.succeed(&former, &next, now).await?;
-                (next, "signs")
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, new: StoredKey) -> Result<(), KeysError> {
+        if self.store.add_unless_there(&new).await? {
+            tell(&new, if new.is_next() { "is published and will sign" } else { "signs" });
+        }
+        Ok(())
+    }
+
+    /// Does a step, unless another node was first.
+    async fn take(&self, step: Step<'_>, now: Timestamp) -> Result<(), KeysError> {
+        match step {
+            Step::Publish(kind) => {
+                self.publish(make(kind, &self.keyring, &self.system)?).await?;
             }
-            Step::Retire(kid) => {
-                self.store.retire(&kid).await?;
-                (kid, "is retired")
+            Step::Succeed(next) => {
+                self.store.succeed(next, now).await?;
+                tell(next, "signs");
             }
-        })
+            Step::End(key) => {
+                self.store.end(key, now).await?;
+                tell(key, "signs no more: no server wants it");
+            }
+            Step::Retire(key) => {
+                self.store.retire(key).await?;
+                tell(key, "is retired");
+            }
+        }
+        Ok(())
     }
 }
 
-/// Publishes a key to follow each one that signs, or each of one use, and gives these. Those that
-/// have one already are left out.
+fn tell(key: &StoredKey, what: &str) {
+    tracing::info!(kid = key.kid, "a signing key {what}");
+}
+
+/// Publishes a key to follow each one of these that signs, and gives the new ones. Those that have
+/// a next one already are left out. Nothing is written unless all keys that are there can be opened.
 pub async fn publish_next(
     store: &dyn store::SigningKeys,
     keyring: &Keyring,
-    usage: Option<Usage>,
+    kinds: &[(Usage, Algorithm)],
     system: &System,
 ) -> Result<Vec<StoredKey>, KeysError> {
+    let stored = store.living().await?;
+    open_all(&stored, keyring)?;
+    let signs = |kind| stored.iter().any(|key| key.state == KeyState::Signing && is_of(key, kind));
     let mut published = Vec::new();
-    for key in store.living().await? {
-        let kind = Usage::parse(&key.usage).zip(Algorithm::parse(&key.algorithm));
-        let Some((of, algorithm)) = kind.filter(|_| key.state == KeyState::Signing) else {
-            continue;
-        };
-        if usage.is_none_or(|usage| usage == of) {
-            let next = make(of, algorithm, keyring, system)?;
-            if store.add_unless_there(&next).await? {
-                published.push(next);
-            }
+    for kind in kinds.iter().copied().filter(|kind| signs(*kind)) {
+        let next = make(kind, keyring, system)?;
+        if store.add_unless_there(&next).await? {
+            published.push(next);
         }
     }
     Ok(published)

@@ -33,6 +33,11 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "its tables are those of another version of doorcode: use the one that its servers run. If \
+         this is a newer one that is to replace it, its first start changes them"
+    )]
+    OtherVersion,
     #[error("a row of `{table}` cannot be read: {column}")]
     BadRow { table: &'static str, column: &'static str },
     #[error("the folder for the database cannot be made: {0}")]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -44,8 +46,12 @@ pub struct StoredKey {
     pub created: Timestamp,
     /// `None`: it has not signed yet.
     pub signed_from: Option<Timestamp>,
-    /// When another took its place.
+    /// When it stopped signing.
     pub signed_until: Option<Timestamp>,
+    /// When a server last noted that it signs with it, or will.
+    pub wanted: Timestamp,
+    /// How long the longest-lived thing is good for that any server signs with it.
+    pub longest: Duration,
 }
 
 impl StoredKey {
@@ -68,12 +74,20 @@ pub trait SigningKeys: Send + Sync {
     /// one already, and says whether it did. Atomic: of several nodes that try at once, one writes.
     async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError>;
 
-    /// Lets the key `next` sign from `now` on, in the place of `former`, unless somebody did so
-    /// before.
-    async fn succeed(&self, former: &str, next: &str, now: Timestamp) -> Result<(), StoreError>;
+    /// Notes that a server signs with the key at `now`, or will, what is good for up to `longest`.
+    async fn want(&self, kid: &str, longest: Duration, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Retires a key that signs no more, and forgets its private half.
-    async fn retire(&self, kid: &str) -> Result<(), StoreError>;
+    /// Lets the key `next` sign from `now` on, in the place of the one of its use and algorithm
+    /// that does, unless somebody did so before.
+    async fn succeed(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Lets a key sign no more from `now` on, and none in its place; not if any server noted since
+    /// `key` was read that it wants it.
+    async fn end(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Retires a published key, and forgets its private half; not if any server noted since `key`
+    /// was read that it wants it.
+    async fn retire(&self, key: &StoredKey) -> Result<(), StoreError>;
 
     /// Keeps a key as `newer` has it sealed, unless somebody did so since it was `sealed_by`.
     async fn reseal(&self, newer: &StoredKey, sealed_by: KeyId) -> Result<(), StoreError>;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::visit::Visit;
 use super::{Problem, Web};
@@ -19,13 +19,18 @@ pub(super) async fn show(
     let Some(asset) = web.pages.assets().get(&name) else {
         return web.refuse(&visit, &Problem::NotFound);
     };
-    let etag = asset.etag();
+    let mut headers = HeaderMap::new();
+    let file = asset.file.choose(&visit.headers, &mut headers);
+    // Other bytes, another tag (RFC 9110 §8.8.3.3).
+    let packed = headers.contains_key(header::CONTENT_ENCODING);
+    let etag = format!("\"{}{}\"", asset.version, if packed { "-gzip" } else { "" });
     let known = visit.headers.get(header::IF_NONE_MATCH).is_some_and(|tag| *tag == *etag);
     if known {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
+        headers.remove(header::CONTENT_ENCODING);
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)], headers).into_response();
     }
-    let headers = [(header::CONTENT_TYPE, asset.content_type.to_owned()), (header::ETAG, etag)];
-    let mut response = (headers, asset.bytes.clone()).into_response();
+    let said = [(header::CONTENT_TYPE, asset.content_type.to_owned()), (header::ETAG, etag)];
+    let mut response = (said, headers, file).into_response();
     if asset.is_scriptable() {
         let policy = HeaderValue::from_static(PICTURE_POLICY);
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

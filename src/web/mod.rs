@@ -35,7 +35,7 @@ use crate::session::Sessions;
 use crate::store::{Grants, LoginTicket, Ticket, Tickets};
 use crate::system::System;
 use crate::users::Directory;
-use pages::Pages;
+use pages::{Packed, Pages};
 use sealed::Seals;
 
 pub use facts::{Facts, Unread};
@@ -51,6 +51,8 @@ pub struct Web {
     directory: Arc<Directory>,
     map: Arc<Map>,
     pages: Pages,
+    /// The script of `<sms-login>`.
+    widget: Packed,
     /// What travels with the pages.
     flows: Seals,
     /// What a site on another host asks the issuer with.
@@ -87,6 +89,7 @@ pub struct Parts {
 
 impl Web {
     pub fn new(parts: Parts, keyring: &Keyring) -> Self {
+        let widget = parts.pages.element(&parts.map.issuer().url(""));
         Self {
             login: parts.login,
             sessions: parts.sessions,
@@ -94,6 +97,7 @@ impl Web {
             directory: parts.directory,
             map: parts.map,
             pages: parts.pages,
+            widget: Packed::new(widget.into()),
             flows: Seals::new(keyring, "login flow"),
             requests: Seals::new(keyring, "hand-over request"),
             transactions: Seals::new(keyring, "login transaction"),

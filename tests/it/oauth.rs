@@ -2,6 +2,8 @@
 mod access;
 mod adversary;
 mod id;
+mod key_changes;
+mod node;
 mod rotation;
 mod scope;
 mod world;

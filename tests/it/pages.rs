@@ -213,7 +213,6 @@ fn assets_have_their_content_in_their_address() {
     let css = pages.assets().get("base.css").unwrap();
     assert_eq!(css.content_type, "text/css; charset=utf-8");
     assert_eq!(css.version.len(), 16);
-    assert_eq!(css.etag(), format!("\"{}\"", css.version));
     assert!(page("done-en").contains(&format!("/assets/base.css?v={}\"", css.version)));
     assert!(pages.assets().get("../words/en.toml").is_none());
 }
@@ -228,9 +227,9 @@ fn zipped(bytes: &[u8]) -> usize {
 #[test]
 fn pages_are_light() {
     let pages = Pages::built_in("Acme").unwrap();
-    let raw: usize = pages.assets().iter().map(|asset| asset.bytes.len()).sum();
-    let small: usize = pages.assets().iter().map(|asset| zipped(&asset.bytes)).sum();
-    let script = zipped(&pages.assets().get("auth.js").unwrap().bytes);
+    let raw: usize = pages.assets().iter().map(|asset| asset.file.plain().len()).sum();
+    let small: usize = pages.assets().iter().map(|asset| zipped(asset.file.plain())).sum();
+    let script = zipped(pages.assets().get("auth.js").unwrap().file.plain());
     let all = &ORDINARY;
     let heaviest = all.iter().map(|(_, html)| html.len() + raw).max().unwrap();
     let zipped = all.iter().map(|(_, html)| zipped(html.as_bytes()) + small).max().unwrap();

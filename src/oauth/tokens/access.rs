@@ -143,5 +143,5 @@ pub fn access_token(
         gid: token.grant.map(str::to_owned),
         gty,
     };
-    keys.sign((Usage::Token, algorithm), Kind::Access.typ(), &claims)
+    keys.signing((Usage::Token, algorithm))?.sign(Kind::Access.typ(), &claims)
 }

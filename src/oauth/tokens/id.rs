@@ -55,6 +55,7 @@ pub fn id_token(
     token: &IdToken<'_>,
     now: Timestamp,
 ) -> Result<String, Unsigned> {
+    let key = keys.signing((Usage::Token, algorithm))?;
     let claims = IdClaims {
         iss: issuer.to_string(),
         sub: token.user.to_string(),
@@ -64,8 +65,8 @@ pub fn id_token(
         sid: token.session.map(|session| session.to_string()),
         nonce: token.nonce.map(str::to_owned),
         auth_time: numeric_date(token.auth_time),
-        at_hash: token.at_hash_of.map(|access| algorithm.half_hash(access)),
+        at_hash: token.at_hash_of.map(|access| key.algorithm().half_hash(access)),
         profile: token.profile.claims(token.scope),
     };
-    keys.sign((Usage::Token, algorithm), Kind::Id.typ(), &claims)
+    key.sign(Kind::Id.typ(), &claims)
 }

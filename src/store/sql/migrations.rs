@@ -1,4 +1,5 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqlitePool;
 
 /// One row a version, oldest first. A row that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -179,6 +180,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ALTER TABLE grants ADD COLUMN refresh_present TEXT;
     CREATE UNIQUE INDEX grants_by_family ON grants (refresh_family);",
     ),
+    // `wanted`: when a server last noted that it signs with the key, or will. `longest`: how long the
+    // longest-lived thing is good for that any of them signs with it.
+    (
+        10,
+        "who wants signing keys, and for how long",
+        "ALTER TABLE signing_keys ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE signing_keys ADD COLUMN longest BIGINT NOT NULL DEFAULT 0;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {
@@ -187,4 +196,16 @@ pub(super) fn migrator() -> Migrator {
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
     };
     Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+}
+
+/// Whether a database has had exactly these migrations, each to its end.
+pub(super) async fn are_done(database: &SqlitePool) -> Result<bool, sqlx::Error> {
+    // What the migrator keeps; a file that no start came to the end of lacks it.
+    let kept = sqlx::query("SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'");
+    if kept.fetch_optional(database).await?.is_none() {
+        return Ok(false);
+    }
+    let done = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+    let done: Vec<i64> = sqlx::query_scalar(done).fetch_all(database).await?;
+    Ok(done.iter().eq(MIGRATIONS.iter().map(|(version, ..)| version)))
 }

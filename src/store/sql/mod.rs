@@ -51,9 +51,26 @@ impl SqlStore {
             std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         }
         only_for_us(path).map_err(StoreError::File)?;
+        let store = Self::connect(path, true).await?;
+        migrations::migrator().run(&store.write).await?;
+        Ok(store)
+    }
+
+    /// Opens a database that is there and changes nothing: tables of another version are refused.
+    pub async fn open_as_it_is(database: &Database) -> Result<Self, StoreError> {
+        let Database::Sqlite(path) = database;
+        let store = Self::connect(path, false).await?;
+        if migrations::are_done(&store.read).await? {
+            return Ok(store);
+        }
+        store.close().await;
+        Err(StoreError::OtherVersion)
+    }
+
+    async fn connect(path: &Path, create: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -65,7 +82,6 @@ impl SqlStore {
             Box::pin(async move { Ok(!connection.is_in_transaction()) })
         });
         let write = write.connect_with(options.clone()).await?;
-        migrations::migrator().run(&write).await?;
         let read = pool(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { write, read })
     }

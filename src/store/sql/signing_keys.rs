@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +16,7 @@ impl SigningKeys for SqlStore {
     async fn all(&self) -> Result<Vec<StoredKey>, StoreError> {
         let rows = sqlx::query(
             "SELECT kid, usage, algorithm, state, sealed, sealed_by, created, signed_from,
-                 signed_until
+                 signed_until, wanted, longest
              FROM signing_keys ORDER BY created, kid",
         )
         .fetch_all(&self.read)
@@ -31,8 +33,9 @@ impl SigningKeys for SqlStore {
     async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError> {
         let added = sqlx::query(
             "INSERT INTO signing_keys
-                 (kid, usage, algorithm, state, sealed, sealed_by, created, signed_from)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+                 (kid, usage, algorithm, state, sealed, sealed_by, created, signed_from, wanted,
+                  longest)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         )
         .bind(&key.kid)
         .bind(&key.usage)
@@ -42,19 +45,37 @@ impl SigningKeys for SqlStore {
         .bind(i64::from(key.sealed_by.0))
         .bind(key.created.as_millis())
         .bind(key.signed_from.map(Timestamp::as_millis))
+        .bind(key.wanted.as_millis())
+        .bind(millis(key.longest))
         .execute(&self.write)
         .await?;
         Ok(added.rows_affected() == 1)
     }
 
-    async fn succeed(&self, former: &str, next: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn want(&self, kid: &str, longest: Duration, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE signing_keys SET wanted = $1,
+                 longest = CASE WHEN longest < $2 THEN $2 ELSE longest END
+             WHERE kid = $3",
+        )
+        .bind(now.as_millis())
+        .bind(millis(longest))
+        .bind(kid)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn succeed(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
-        let ended = sqlx::query(
-            "UPDATE signing_keys SET state = $1, signed_until = $2 WHERE kid = $3 AND state = $4",
+        sqlx::query(
+            "UPDATE signing_keys SET state = $1, signed_until = $2
+             WHERE usage = $3 AND algorithm = $4 AND state = $5",
         )
         .bind(KeyState::Published.as_str())
         .bind(now.as_millis())
-        .bind(former)
+        .bind(&next.usage)
+        .bind(&next.algorithm)
         .bind(KeyState::Signing.as_str())
         .execute(&mut *tx)
         .await?;
@@ -64,12 +85,12 @@ impl SigningKeys for SqlStore {
         )
         .bind(KeyState::Signing.as_str())
         .bind(now.as_millis())
-        .bind(next)
+        .bind(&next.kid)
         .bind(KeyState::Published.as_str())
         .execute(&mut *tx)
         .await?;
         // Both or neither: else nobody would sign.
-        if (ended.rows_affected(), begun.rows_affected()) == (1, 1) {
+        if begun.rows_affected() == 1 {
             tx.commit().await?;
         } else {
             tx.rollback().await?;
@@ -77,14 +98,30 @@ impl SigningKeys for SqlStore {
         Ok(())
     }
 
-    async fn retire(&self, kid: &str) -> Result<(), StoreError> {
+    async fn end(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE signing_keys SET state = $1, signed_until = $2
+             WHERE kid = $3 AND state = $4 AND wanted = $5",
+        )
+        .bind(KeyState::Published.as_str())
+        .bind(now.as_millis())
+        .bind(&key.kid)
+        .bind(KeyState::Signing.as_str())
+        .bind(key.wanted.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn retire(&self, key: &StoredKey) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE signing_keys SET state = $1, sealed = ''
-             WHERE kid = $2 AND state = $3 AND signed_until IS NOT NULL",
+             WHERE kid = $2 AND state = $3 AND wanted = $4",
         )
         .bind(KeyState::Retired.as_str())
-        .bind(kid)
+        .bind(&key.kid)
         .bind(KeyState::Published.as_str())
+        .bind(key.wanted.as_millis())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -105,11 +142,16 @@ impl SigningKeys for SqlStore {
     }
 }
 
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
     let bad = |column| StoreError::BadRow { table: "signing_keys", column };
     let state = KeyState::parse(row.try_get("state")?).ok_or_else(|| bad("state"))?;
     let sealed = STANDARD.decode(row.try_get::<&str, _>("sealed")?).map_err(|_| bad("sealed"))?;
     let sealed_by = u32::try_from(row.try_get::<i64, _>("sealed_by")?);
+    let longest = u64::try_from(row.try_get::<i64, _>("longest")?);
     Ok(StoredKey {
         kid: row.try_get("kid")?,
         usage: row.try_get("usage")?,
@@ -120,5 +162,7 @@ fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
         created: Timestamp::from_millis(row.try_get("created")?),
         signed_from: row.try_get::<Option<i64>, _>("signed_from")?.map(Timestamp::from_millis),
         signed_until: row.try_get::<Option<i64>, _>("signed_until")?.map(Timestamp::from_millis),
+        wanted: Timestamp::from_millis(row.try_get("wanted")?),
+        longest: Duration::from_millis(longest.map_err(|_| bad("longest"))?),
     })
 }

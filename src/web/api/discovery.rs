@@ -7,7 +7,7 @@ use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
 use super::super::Web;
-use crate::oauth::Grant;
+use crate::oauth::{Algorithm, Grant};
 
 /// What every OpenID client reads first (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 pub(in crate::web) async fn configuration(State(web): State<Arc<Web>>) -> Response {
@@ -24,6 +24,9 @@ fn document(web: &Web) -> Value {
         .filter(|(grant, ..)| !matches!(grant, Grant::Ro))
         .map(|(.., grant_type)| *grant_type)
         .collect();
+    // While keys of another follow those of the former algorithm, both.
+    let algorithms = web.keys.token_algorithms(web.oauth.algorithm);
+    let algorithms: Vec<&str> = algorithms.into_iter().map(Algorithm::as_str).collect();
     json!({
         "issuer": issuer.to_string(),
         "authorization_endpoint": issuer.url("/authorize"),
@@ -37,7 +40,7 @@ fn document(web: &Web) -> Value {
         "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
         "grant_types_supported": grants,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [web.oauth.algorithm.as_str()],
+        "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported":

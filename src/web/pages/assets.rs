@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
 use super::element;
+use super::packed::Packed;
 use super::theme::{self, Made};
 use crate::domain::digest;
 use crate::words::Mistake;
@@ -42,24 +43,20 @@ fn is_text(bytes: &[u8]) -> bool {
 pub struct Asset {
     pub name: Cow<'static, str>,
     pub content_type: &'static str,
-    pub bytes: Bytes,
+    pub file: Packed,
     /// 64 bits of its SHA-256, as hex: stands in its address, so that it may be kept for ever.
     pub version: String,
 }
 
 impl Asset {
     fn new(name: impl Into<Cow<'static, str>>, content_type: &'static str, bytes: Bytes) -> Self {
-        Self { name: name.into(), content_type, version: version(&bytes), bytes }
+        let version = version(&bytes);
+        Self { name: name.into(), content_type, file: Packed::new(bytes), version }
     }
 
     fn picture(stem: &str, picture: &Picture) -> Self {
         let name = format!("{stem}.{}", picture.extension);
         Self::new(name, picture.content_type, picture.bytes.clone())
-    }
-
-    /// A strong entity tag (RFC 9110 §8.8.3).
-    pub fn etag(&self) -> String {
-        format!("\"{}\"", self.version)
     }
 
     /// A picture that could hold scripts, if it were ever opened by itself.
@@ -122,7 +119,7 @@ impl Assets {
         for asset in made {
             assets.put(asset);
         }
-        let sheet = assets.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
+        let sheet = assets.get(BASE).map(|asset| asset.file.plain().clone()).unwrap_or_default();
         assets.widget = element::script(std::str::from_utf8(&sheet).unwrap_or_default());
         assets
     }
@@ -130,7 +127,7 @@ impl Assets {
     /// Adds the brand's colours to the end of the sheet, where they have the last word. A sheet of
     /// their own would be one more file to wait for before anything is shown.
     fn color(&mut self, brand: &Brand, corrections: &mut Vec<String>) {
-        let base = self.get(BASE).map(|asset| asset.bytes.clone()).unwrap_or_default();
+        let base = self.get(BASE).map(|asset| asset.file.plain().clone()).unwrap_or_default();
         let base = std::str::from_utf8(&base).unwrap_or_default();
         let built_in = FILES.iter().find(|(name, _)| *name == BASE).map_or("", |(_, text)| text);
         let Made { css, corrections: made } = theme::theme(brand, base, built_in);

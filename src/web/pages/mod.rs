@@ -9,6 +9,7 @@ mod color;
 mod element;
 mod message;
 mod number;
+mod packed;
 mod samples;
 mod simple;
 mod templates;
@@ -25,6 +26,7 @@ pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
 pub use color::{Color, InvalidColor};
 pub use message::{Limit, MessagePage};
 pub use number::{Notice, NumberPage, NumberProblem};
+pub use packed::Packed;
 pub use simple::{DonePage, SignOutPage, SignedOutPage};
 
 use crate::words::{Context, Language, Languages, Mistake, Safe, TemplateError};

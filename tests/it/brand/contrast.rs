@@ -22,7 +22,7 @@ fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Pages {
 const OWN: &str = ":root{";
 
 fn sheet(pages: &Pages) -> &str {
-    std::str::from_utf8(&pages.assets().get("base.css").unwrap().bytes).unwrap()
+    std::str::from_utf8(pages.assets().get("base.css").unwrap().file.plain()).unwrap()
 }
 
 /// The value of a token, as a browser finds it: the last that is said for the scheme.

@@ -65,7 +65,7 @@ fn a_folder_replaces_file_by_file_and_word_by_word() {
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
-    assert_eq!(&pages.assets().get("auth.js").unwrap().bytes[..], b"// mine");
+    assert_eq!(&pages.assets().get("auth.js").unwrap().file.plain()[..], b"// mine");
     assert_eq!(pages.languages().by_tag("ar").unwrap().reviewed_by(), Some("Amira"));
     assert!(shown(&pages, "ar").contains("<h1>تسجيل الخروج</h1>"));
 }

@@ -1,102 +1,32 @@
 //! Keys follow each other, and nobody who holds a token or a kept key set notices.
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::oauth::{
-    Algorithm, Pace, Rotation, SigningKeys, Usage, publish_next, signs_from, verify_access,
-};
-use doorcode::store::{self, Database, KeyState, SqlStore};
+use doorcode::oauth::{Algorithm, Rotation, Usage, publish_next, signs_from, verify_access};
+use doorcode::store::{self, KeyState};
 use doorcode::system::{Clock as _, System};
-use serde_json::Value;
 
-use super::world::{World, parts};
+use super::node::{
+    ASSERTION, DAY, HOUR, MINUTE, MOMENT, Node, Says, USUAL, database, keyring, kid, kids,
+};
+use super::world::World;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::program::Program;
 use crate::support::settings::{BOB, SECRET};
 use crate::support::still::{SeededRandom, StillClock};
 
-const DAY: Duration = Duration::from_hours(24);
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
-const MOMENT: Duration = Duration::from_millis(1);
 const TOKEN: (Usage, Algorithm) = (Usage::Token, Algorithm::EdDsa);
-const ASSERTION: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Es256);
 
-/// A process on the database in a folder.
-struct Node {
-    world: World,
-    rotation: Rotation,
-    clock: Arc<StillClock>,
-}
-
-impl Node {
-    async fn start(folder: &Path, clock: &Arc<StillClock>, lifetime: Duration) -> Self {
-        let store = database(&folder.join("db")).await;
-        let random = Arc::new(SeededRandom::new(1));
-        let system = System { clock: Arc::clone(clock) as _, random };
-        let wanted = [TOKEN, ASSERTION];
-        let keys = SigningKeys::open(&store, &keyring("a"), &wanted, &system).await.unwrap();
-        let keys = Arc::new(keys);
-        let rotation = Rotation {
-            store: Arc::new(store),
-            keyring: keyring("a"),
-            system,
-            keys: Arc::clone(&keys),
-            wanted: wanted.to_vec(),
-            pace: Pace { lifetime, tokens: HOUR },
-        };
-        Self { world: World::with(keys), rotation, clock: Arc::clone(clock) }
-    }
-
-    async fn turn(&self) {
-        self.rotation.turn().await.expect("turns");
-    }
-
-    fn token(&self) -> String {
-        self.world.access_now(self.clock.now())
-    }
-
-    fn takes(&self, token: &str) -> bool {
-        let World { keys, issuer, .. } = &self.world;
-        verify_access(keys, issuer, token, self.clock.now()).is_ok()
-    }
-
-    /// The key that signs.
-    fn signs(&self) -> String {
-        kid(&self.token())
-    }
-
-    /// The keys of tokens in the set that everybody is shown.
-    fn published(&self) -> Vec<String> {
-        kids(&self.world.keys.published(Some(TOKEN)))
-    }
-}
-
-async fn database(path: &Path) -> SqlStore {
-    SqlStore::open(&Database::Sqlite(path.to_owned())).await.unwrap()
-}
-
-fn keyring(secret: &str) -> Keyring {
-    Keyring::new(ServerSecret::new(&secret.repeat(32)).unwrap(), Vec::new())
-}
-
-fn kid(token: &str) -> String {
-    parts(token).0["kid"].as_str().unwrap().to_owned()
-}
-
-fn kids(set: &[u8]) -> Vec<String> {
-    let set: Value = serde_json::from_slice(set).unwrap();
-    let keys = set["keys"].as_array().unwrap();
-    keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+fn every(key_lifetime: Duration) -> Says {
+    Says { key_lifetime, ..USUAL }
 }
 
 #[tokio::test]
 async fn a_key_is_shown_before_it_signs_and_as_long_as_what_it_signed_lives() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
-    let one = Node::start(folder.path(), &clock, 90 * DAY).await;
-    let other = Node::start(folder.path(), &clock, 90 * DAY).await;
+    let one = Node::start(folder.path(), &clock, every(90 * DAY)).await;
+    let other = Node::start(folder.path(), &clock, every(90 * DAY)).await;
     let first = one.signs();
     clock.pass((90 * DAY).saturating_sub(10 * MINUTE + MOMENT));
     one.turn().await;
@@ -135,15 +65,14 @@ async fn a_key_is_shown_before_it_signs_and_as_long_as_what_it_signed_lives() {
     one.turn().await;
     other.turn().await;
     assert_eq!((one.published(), other.published()), (vec![second.clone()], vec![second]));
-    let all = store::SigningKeys::all(&*one.rotation.store).await.unwrap();
-    let gone = all.iter().find(|key| key.kid == first).expect("its row");
+    let gone = one.row(&first).await;
     assert_eq!((gone.state, gone.sealed.len()), (KeyState::Retired, 0), "its private half is gone");
 }
 
 #[tokio::test]
 async fn without_a_lifetime_keys_change_only_by_hand_and_only_those_that_were_meant() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
-    let node = Node::start(folder.path(), &clock, Duration::ZERO).await;
+    let node = Node::start(folder.path(), &clock, USUAL).await;
     let first = node.signs();
     clock.pass(3_000 * DAY);
     node.turn().await;
@@ -151,21 +80,21 @@ async fn without_a_lifetime_keys_change_only_by_hand_and_only_those_that_were_me
 
     // As the command line does it: on the database.
     let store = database(&folder.path().join("db")).await;
-    let rotate = async |usage| {
-        publish_next(&store, &keyring("a"), usage, &node.rotation.system).await.unwrap()
+    let rotate = async |kinds: &[(Usage, Algorithm)]| {
+        publish_next(&store, &keyring("a"), kinds, &node.rotation.system).await.unwrap()
     };
-    let published = rotate(Some(Usage::Token)).await;
+    let published = rotate(&[TOKEN]).await;
     assert_eq!(published.len(), 1);
     assert_eq!(signs_from(&published[0]), clock.now() + 10 * MINUTE);
-    assert!(rotate(Some(Usage::Token)).await.is_empty(), "one is on its way");
-    assert_eq!(rotate(None).await.len(), 1, "that of the assertions");
+    assert!(rotate(&[TOKEN]).await.is_empty(), "one is on its way");
+    assert_eq!(rotate(&[TOKEN, ASSERTION]).await.len(), 1, "that of the assertions");
 
     node.turn().await;
     assert_eq!((node.signs(), node.published().len()), (first.clone(), 2));
     clock.pass(10 * MINUTE);
     node.turn().await;
     assert_eq!(node.signs(), published[0].kid);
-    let again = Node::start(folder.path(), &clock, Duration::ZERO).await;
+    let again = Node::start(folder.path(), &clock, USUAL).await;
     assert_eq!(again.signs(), published[0].kid, "after a restart too");
     assert_eq!(again.published(), node.published());
 }
@@ -175,7 +104,7 @@ async fn nodes_that_look_at_once_do_it_once() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
     let mut nodes = Vec::new();
     for _ in 0..4 {
-        nodes.push(Node::start(folder.path(), &clock, DAY).await);
+        nodes.push(Node::start(folder.path(), &clock, every(DAY)).await);
     }
     for pass in [DAY.saturating_sub(10 * MINUTE), 10 * MINUTE, MINUTE] {
         clock.pass(pass);
@@ -194,13 +123,15 @@ async fn nodes_that_look_at_once_do_it_once() {
 #[tokio::test]
 async fn what_cannot_be_read_changes_nothing() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
-    let node = Node::start(folder.path(), &clock, Duration::ZERO).await;
+    let node = Node::start(folder.path(), &clock, USUAL).await;
     let token = node.token();
     let lost = Rotation { keyring: keyring("b"), ..node.rotation };
     lost.turn().await.expect_err("another secret");
     let now = clock.now();
-    verify_access(&node.world.keys, &node.world.issuer, &token, now).expect("still good");
-    assert!(!node.world.access_now(now).is_empty(), "still signs");
+    let World { keys, issuer, .. } = &node.world;
+    verify_access(keys, issuer, &token, now).expect("still good");
+    let again = node.world.access_for(HOUR, Algorithm::EdDsa, now);
+    assert_eq!(kid(&again), kid(&token), "still signs");
 }
 
 #[test]
@@ -226,7 +157,7 @@ fn a_running_server_follows_what_was_done_to_its_database() {
     let published = gate.run(async {
         let store = database(&gate.folder.path().join("doorcode.db")).await;
         let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
-        publish_next(&store, &keyring, None, &system).await.unwrap()
+        publish_next(&store, &keyring, &[ASSERTION], &system).await.unwrap()
     });
     let second = published[0].kid.clone();
     assert_eq!(wait(2), [first.clone(), second.clone()]);
@@ -267,4 +198,31 @@ fn the_command_lists_and_replaces_the_keys_of_a_database() {
     let (code, said) =
         program.command(&["keys", "rotate", "--usage", "token", "--config", "my.toml"]);
     assert_eq!(code, Some(1), "none of that use: {said}");
+}
+
+#[test]
+fn the_command_changes_nothing_with_another_secret_or_for_tables_of_another_version() {
+    let program = Program::start("info");
+    let (list, rotate) = (["keys", "--config"], ["keys", "rotate", "--config"]);
+    let before = program.said(&[&list[..], &["my.toml"]].concat());
+    program.rewrite("other.toml", &[("env:SECRET", "env:TOKEN")]);
+    let (code, said) = program.command(&[&rotate[..], &["other.toml"]].concat());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("server.secret does not open the signing key "), "{said}");
+    let after = program.said(&[&list[..], &["my.toml"]].concat());
+    let keys = |said: &(Option<i32>, String)| said.1.lines().count();
+    assert_eq!((keys(&before), keys(&after)), (2, 2), "{}", after.1);
+
+    // As an older version has left it.
+    let older = "DELETE FROM _sqlx_migrations
+        WHERE version = (SELECT MAX(version) FROM _sqlx_migrations WHERE $1 = '') RETURNING version";
+    let (newest,): (i64,) = program.query(older, "");
+    for command in [&list[..], &rotate[..]] {
+        let (code, said) = program.command(&[command, &["my.toml"]].concat());
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("its tables are those of another version of doorcode"), "{said}");
+    }
+    let highest = "SELECT MAX(version) FROM _sqlx_migrations WHERE $1 = ''";
+    let (now,): (i64,) = program.query(highest, "");
+    assert!(now < newest, "nothing was brought up to date");
 }

@@ -94,10 +94,15 @@ impl World {
         access_token(&self.keys, algorithm, issuer, &token, now).unwrap()
     }
 
-    /// One that is good for an hour from `now` on.
-    pub(super) fn access_now(&self, now: Timestamp) -> String {
-        let hour = |token: &mut AccessToken<'_>| token.lifetime = Duration::from_hours(1);
-        self.access_at(now, Algorithm::EdDsa, &self.issuer, hour)
+    /// One that is good for `lifetime` from `now` on.
+    pub(super) fn access_for(
+        &self,
+        lifetime: Duration,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> String {
+        let lasts = |token: &mut AccessToken<'_>| token.lifetime = lifetime;
+        self.access_at(now, algorithm, &self.issuer, lasts)
     }
 
     pub(super) fn id(&self, algorithm: Algorithm, scope: &str) -> String {

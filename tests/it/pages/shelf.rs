@@ -25,7 +25,7 @@ fn brand() -> Brand {
 fn put_assets(folder: &Path, pages: &Pages) {
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     for asset in pages.assets().iter() {
-        std::fs::write(folder.join("assets").join(&*asset.name), &asset.bytes).unwrap();
+        std::fs::write(folder.join("assets").join(&*asset.name), asset.file.plain()).unwrap();
     }
 }
 

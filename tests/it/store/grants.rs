@@ -304,6 +304,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
         "DROP TABLE authorization_codes; DROP TABLE grants;
          DROP INDEX one_key_is_next; ALTER TABLE signing_keys DROP COLUMN signed_from;
          ALTER TABLE signing_keys DROP COLUMN signed_until;
+         ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DROP INDEX sessions_by_take_up; ALTER TABLE sessions DROP COLUMN take_up;
          DELETE FROM _sqlx_migrations WHERE version > 5;",
     )
@@ -328,6 +329,7 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
            grant_id TEXT NOT NULL REFERENCES grants (id), made BIGINT NOT NULL, replaced BIGINT,
            forget BIGINT);
          INSERT INTO refresh_tokens SELECT 'd', id, created, NULL, NULL FROM grants;
+         ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DELETE FROM _sqlx_migrations WHERE version > 8;",
     )
     .await;

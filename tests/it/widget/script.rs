@@ -1,9 +1,10 @@
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use aws_lc_rs::digest::{SHA384, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::{PAGE, gate};
@@ -24,6 +25,38 @@ fn the_script_is_there_for_every_page_and_holds_the_sheet_of_the_pages() {
 }
 
 #[test]
+fn files_are_packed_for_who_takes_that() {
+    let gate = gate(&[]);
+    let mut browser = gate.browser();
+    for (target, most) in [(SCRIPT, 6 * 1024), ("/.doorcode/assets/base.css", 4 * 1024)] {
+        let mut ask = |line| browser.send("GET", target, &[line], None);
+        let plain = ask(("Accept-Encoding", "br, identity")).is(200);
+        assert_eq!(plain.header("content-encoding"), None, "{plain}");
+        let packed = ask(("Accept-Encoding", "br;q=1.0, GZIP;q=0.8")).is(200);
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{packed}");
+        assert!(packed.body.len() <= most, "{target}: {} bytes", packed.body.len());
+        let mut text = String::new();
+        GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
+        assert_eq!(text, plain.text(), "{target}");
+        for answer in [&plain, &packed] {
+            assert_eq!(answer.all("vary")[0], "Accept-Encoding", "{answer}");
+        }
+        for unwilling in ["gzip;q=0", "gzip; q=0.0", "*", ""] {
+            let answer = ask(("Accept-Encoding", unwilling)).is(200);
+            assert_eq!(answer.header("content-encoding"), None, "{unwilling}");
+        }
+        let tags = [&plain, &packed].map(|answer| answer.header("etag"));
+        if let [Some(plain), Some(packed)] = tags {
+            assert_ne!(plain, packed, "other bytes, another tag");
+            ask(("If-None-Match", plain)).is(304);
+            ask(("If-None-Match", packed)).is(200);
+        } else {
+            assert_eq!(tags, [None; 2], "{target}");
+        }
+    }
+}
+
+#[test]
 fn listed_pages_may_read_the_script_to_check_its_hash_and_no_others() {
     let gate = gate(&[]);
     let mut browser = gate.browser();
@@ -34,7 +67,7 @@ fn listed_pages_may_read_the_script_to_check_its_hash_and_no_others() {
         let answer = ask(origin);
         assert_eq!(answer.all("access-control-allow-origin"), [origin], "{answer}");
         assert_eq!(answer.header("access-control-allow-credentials"), None, "{answer}");
-        assert_eq!(answer.all("vary"), ["Origin"], "{answer}");
+        assert_eq!(answer.all("vary"), ["Accept-Encoding", "Origin"], "{answer}");
     }
     for origin in ["https://evil.example", "null", "http://app.example.com", ""] {
         let answer = ask(origin);

@@ -16,16 +16,16 @@ const REMEMBERED: HeaderValue = HeaderValue::from_static("public, max-age=300");
 /// `GET /widget.js`: the element, and where its issuer is. A page that checks its hash must be
 /// allowed to read it (Subresource Integrity §3.3), which is for those that clients list.
 pub(in crate::web) async fn script(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
-    let mut response = web.pages.element(&web.map.issuer().url("")).into_response();
-    let out = response.headers_mut();
+    let mut out = HeaderMap::new();
+    let script = web.widget.choose(&headers, &mut out);
     out.insert(CONTENT_TYPE, SCRIPT);
     out.insert(CACHE_CONTROL, REMEMBERED);
-    out.insert(VARY, HeaderValue::from_static("Origin"));
+    out.append(VARY, HeaderValue::from_static("Origin"));
     let asked = gate::named_origin(&headers);
     if let Some((_, page)) = asked.filter(|(origin, _)| web.oauth.clients.share_with(origin)) {
         out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, page.clone());
     }
-    response
+    (out, script).into_response()
 }
 
 /// `GET /widget.d.ts`: the element as TypeScript knows it.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::super::{GOOD, SECRET, problems, read};
 use doorcode::gate::Who;
 use doorcode::oauth::{ClientId, ClientKind, Grant};
@@ -109,6 +111,10 @@ const CASES: &[(&str, &[&str])] = &[
             "34:16: oauth.logout_urls: `vbscript:x` would run in the browser or read its files, and reach no app",
         ],
     ),
+    (
+        "id = \"a\"\nname = \"A\"\n[oauth]\nkey_lifetime = \"23h\"",
+        &["33:16: oauth.key_lifetime: 23h is not between 1d and 730d, and not 0s"],
+    ),
 ];
 
 fn with_client(lines: &str) -> String {
@@ -120,6 +126,15 @@ fn of_clients() {
     for (lines, said) in CASES {
         let said: Vec<String> = said.iter().map(|line| format!("my.toml:{line}")).collect();
         assert_eq!(problems(&with_client(lines)), said.join("\n"), "{lines}");
+    }
+}
+
+#[test]
+fn keys_change_never_or_after_a_day_at_the_earliest() {
+    for (written, hours) in [("0s", 0), ("1d", 24)] {
+        let text = format!("{GOOD}[oauth]\nkey_lifetime = \"{written}\"\n");
+        let config = read(&text).unwrap();
+        assert_eq!(config.oauth.key_lifetime, Duration::from_hours(hours));
     }
 }
 

@@ -1,0 +1,50 @@
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
+use http::{HeaderMap, HeaderValue};
+
+/// A file, and a smaller form of it for browsers that take that (RFC 9110 §8.4), made once. Only
+/// for what holds nothing of anybody: how well a secret packs can tell what it is.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    plain: Bytes,
+    gzip: Option<Bytes>,
+}
+
+impl Packed {
+    pub fn new(plain: Bytes) -> Self {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        let gzip = packer.write_all(&plain).and_then(|()| packer.finish());
+        // Most pictures are packed already.
+        let gzip = gzip.ok().map(Bytes::from).filter(|gzip| gzip.len() < plain.len());
+        Self { plain, gzip }
+    }
+
+    pub const fn plain(&self) -> &Bytes {
+        &self.plain
+    }
+
+    /// The form for who sent `request`, with what the answer says of it written to `answer`.
+    pub fn choose(&self, request: &HeaderMap, answer: &mut HeaderMap) -> Bytes {
+        let Some(gzip) = &self.gzip else { return self.plain.clone() };
+        answer.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        if !takes_gzip(request) {
+            return self.plain.clone();
+        }
+        answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        gzip.clone()
+    }
+}
+
+/// RFC 9110 §12.5.3. Who takes just anything by `*` gets the plain form.
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let lines = request.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|q| q > 0.0)
+    })
+}
