@@ -72,7 +72,7 @@ fn listed_pages_may_read_the_script_to_check_its_hash_and_no_others() {
     for origin in ["https://evil.example", "null", "http://app.example.com", ""] {
         let answer = ask(origin);
         assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}: {answer}");
-        assert_eq!(answer.all("vary"), ["Origin"], "or caches would mix them: {answer}");
+        assert!(answer.all("vary").contains(&"Origin"), "or caches would mix them: {answer}");
     }
 }
 
