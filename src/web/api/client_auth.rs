@@ -80,8 +80,8 @@ fn basic(encoded: &str) -> Option<(String, Vec<Secret>)> {
         let spaced = text.replace('+', "%20");
         percent_decode_str(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).ok()
     };
-    let meant = plain(secret)?;
-    let written = (meant != secret).then(|| secret.to_owned());
-    let secrets = [Some(meant), written].into_iter().flatten();
+    let meant = plain(secret);
+    let written = (meant.as_deref() != Some(secret)).then(|| secret.to_owned());
+    let secrets = [meant, written].into_iter().flatten();
     Some((plain(id)?, secrets.filter(|secret| !secret.is_empty()).map(Secret::new).collect()))
 }
