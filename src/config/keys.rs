@@ -188,7 +188,7 @@ pub(super) const KEYS: &[Key] = &[
         "Lets test numbers sign in although other machines can reach the server. For the review of an app store; said at every start."),
 
     key("login.test_number", Tables, Default,
-        "A number for tests that nothing is sent to: its code is always the same. Has the role `test` and no other. Only on this machine. As many as you like, or none."),
+        "A number for tests that nothing is sent to: its code is always the same, and of the limits only those on wrong codes count. Has the role `test` and no other. Only on this machine. As many as you like, or none."),
     key("login.test_number[].phone", Text, Required("\"+15550100001\""),
         "In E.164, and a number that nobody can have."),
     key("login.test_number[].code", Text, Required("\"000000\""),
@@ -205,7 +205,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.longest_wait", Duration(1, DAY), Default,
         "What that wait grows to at most."),
     key("limits.texts_per_number_1h", Integer(1, MANY), Default,
-        "Texts to one number in an hour, over everybody who asks. Test numbers may have any number."),
+        "Texts to one number in an hour, over everybody who asks."),
     key("limits.texts_per_number_24h", Integer(1, MANY), Default,
         "The same in 24 hours."),
     key("limits.starts_per_address_10m", Integer(1, MANY), Default,

@@ -64,8 +64,7 @@ impl Sink for Log {
             }
             Event::TokensGiven { client, grant } => info!(client, grant, "tokens given"),
             Event::Reused { what, client, grant } => {
-                let grant = grant.map(tracing::field::display);
-                warn!(client, grant, "{what} came twice: all that came from its login is revoked");
+                warn!(client, %grant, "{what} came twice: all that came from its login is revoked");
             }
             Event::GrantRevoked { client, grant } => info!(client, %grant, "grant revoked"),
             Event::Limited { limit, seconds } => info!(limit, seconds, "refused: too many"),

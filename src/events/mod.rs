@@ -105,7 +105,7 @@ pub enum Event<'a> {
     Reused {
         what: &'static str,
         client: &'a str,
-        grant: Option<GrantId>,
+        grant: GrantId,
     },
     /// A client gave a grant back.
     GrantRevoked {

@@ -94,7 +94,8 @@ pub enum RedeemedCode {
     Expired,
     /// It was used before. What it gave then, if anything, is revoked by now.
     Used {
-        grant: Option<GrantId>,
+        /// It was until now.
+        revoked: Option<GrantId>,
     },
 }
 

@@ -9,13 +9,17 @@
   // What the forms of the pages are here.
   const STEPS = { login: 'start', code: 'verify', resend: 'resend' };
   const NAMES = ['id', 'for', 'aria-describedby', 'aria-labelledby'];
-  let elements = 0;
+  let elements = 0, policy;
+  // For pages that demand Trusted Types: all of it is from the templates of the login pages.
+  try { policy = self.trustedTypes?.createPolicy('sms-login', { createHTML: s => s }) } catch {}
+  const html = text => policy ? policy.createHTML(text) : text;
 
   customElements.define('sms-login', class extends HTMLElement {
     static observedAttributes = ['client-id'];
     #ids = `sms-login-${++elements}-`;
     #number = {};
     #answer = {};
+    #away;
     #busy;
     #due;
     #stop;
@@ -52,7 +56,7 @@
     // Once for all that changes together, and after what is under way. `again`: only somebody who
     // has signed in meanwhile changes what stands here.
     #look(again) {
-      if (this.#due) return;
+      if (this.#due || this.#away) return;
       this.#due = true;
       queueMicrotask(async () => {
         while (this.#busy) await this.#busy;
@@ -100,17 +104,17 @@
       this.#tell(first && state !== 'unavailable' ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
     }
 
-    #card(html) {
+    #card(text) {
       const { lang, dir } = this.#answer;
-      const card = Object.assign(document.createElement('div'), { className: 'card', lang, dir, innerHTML: html });
+      const card = Object.assign(document.createElement('div'), { className: 'card', lang, dir, innerHTML: html(text) });
       card.onsubmit = e => this.#submit(e);
       card.onclick = e => this.#click(e);
       this.replaceChildren(card);
       return card;
     }
 
-    #part({ html, state }, first) {
-      const card = this.#card(html), one = s => card.querySelector(s);
+    #part({ html: text, state }, first) {
+      const card = this.#card(text), one = s => card.querySelector(s);
       // The page may have ids and a first heading of its own, and another element.
       for (const name of NAMES) for (const e of card.querySelectorAll(`[${name}]`)) {
         e.setAttribute(name, e.getAttribute(name).replace(/\S+/g, this.#ids + '$&'));
@@ -181,13 +185,17 @@
       const url = this.#through(`${site}/sign-in`);
       const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
       if (!popup) return location.assign(url);
+      // What the page in it tells other tabs is this login.
+      this.#away = true;
       const look = setInterval(async () => {
         let back = popup.closed;
         try { back ||= popup.location.origin === origin && !popup.location.pathname.startsWith(site + '/') } catch {}
         if (!back) return;
         clearInterval(look);
         popup.close();
-        if (await this.getSession()) this.#done();
+        const me = await this.getSession();
+        this.#away = false;
+        if (me) this.#done();
       }, 300);
     }
 
@@ -224,7 +232,7 @@
       if (!card) return console.error('sms-login:', error);
       card.querySelector('[aria-disabled]')?.removeAttribute('aria-disabled');
       card.querySelector('[data-trouble]')?.remove();
-      card.insertAdjacentHTML('afterbegin', `<p class="error" role="alert" data-trouble>${this.#answer.trouble}</p>`);
+      card.insertAdjacentHTML('afterbegin', html(`<p class="error" role="alert" data-trouble>${this.#answer.trouble}</p>`));
     }
   });
 })

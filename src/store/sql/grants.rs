@@ -34,10 +34,11 @@ impl Grants for SqlStore {
                 None => GrantState::Over,
             }),
             Err(NotTaken::Used { grant }) => {
-                if let Some(grant) = grant {
-                    revoke_one(&mut tx, grant, at).await?;
-                }
-                RedeemedCode::Used { grant }
+                let revoked = match grant {
+                    Some(grant) => revoke_one(&mut tx, grant, at).await?,
+                    None => false,
+                };
+                RedeemedCode::Used { revoked: grant.filter(|_| revoked) }
             }
             Err(NotTaken::Unknown) => RedeemedCode::Unknown,
             Err(NotTaken::Expired) => RedeemedCode::Expired,

@@ -18,6 +18,9 @@ use crate::oauth::{Client, ClientId};
 use crate::web::guard::Access;
 use crate::web::{Facts, HeaderClass, Problem, Unread, Web};
 
+/// For the log, of a page whose script may not read an answer.
+const FOREIGN: &str = "the origin is none of the client's origins, nor that of a callback";
+
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What the SDKs send; asked for by name, since `*` does not cover `Authorization` (Fetch §3.2.3).
 const HEADERS: HeaderValue = HeaderValue::from_static(
@@ -47,9 +50,15 @@ pub(in crate::web) async fn admit(
     let (mut parts, body) = request.into_parts();
     let named = gate::named_origin(&parts.headers).map(|(origin, text)| (origin, text.clone()));
     let origin = named.as_ref().map(|(origin, _)| origin);
+    let own = facts.origin.clone();
     let credentials = access.class == HeaderClass::ApiWithCredentials;
+    let foreign =
+        |origin: &Origin| Refusal::new("foreign_origin", FOREIGN).naming(&origin.to_string());
     if parts.method == Method::OPTIONS {
         let welcome = named.as_ref().filter(|(origin, _)| web.oauth.clients.share_with(origin));
+        if let (None, Some(origin)) = (welcome, origin) {
+            web.tell_refused(None, access.path, &foreign(origin));
+        }
         return preflight(welcome.map(|(_, text)| text), credentials);
     }
     let unread = parts.extensions.get().map(|Unread(problem)| ApiError::unread(problem));
@@ -74,12 +83,18 @@ pub(in crate::web) async fn admit(
     let told = response.extensions().get::<OfClient>();
     let told = told.and_then(|OfClient(id)| web.oauth.clients.find(id.as_str()));
     let whose = told.or(client);
-    if let Some(refusal) = response.extensions().get::<Refusal>() {
-        web.tell_refused(whose, access.path, refusal);
+    let shared = named.as_ref().is_some_and(|(origin, _)| shares(web, whose, origin));
+    match (response.extensions().get::<Refusal>(), &named) {
+        (Some(refusal), _) => web.tell_refused(whose, access.path, refusal),
+        // Its page may not read the answer, whatever that is.
+        (None, Some((origin, _))) if !shared && *origin != own => {
+            web.tell_refused(whose, access.path, &foreign(origin));
+        }
+        _ => {}
     }
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some((_, text)) = named.filter(|(origin, _)| shares(web, whose, origin)) {
+    if let Some((_, text)) = named.filter(|_| shared) {
         share(headers, text, credentials);
     }
     access.class.write(headers);

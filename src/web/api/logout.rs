@@ -8,6 +8,7 @@ use super::params::Params;
 use super::refusal::Refusal;
 use crate::oauth::{self, AppUrl, Client, IdHint, InvalidToken};
 use crate::session::SignedIn;
+use crate::store::StoreError;
 use crate::web::Web;
 use crate::web::visit::{Visit, with_cookie};
 
@@ -52,6 +53,7 @@ pub(in crate::web) async fn oidc(
     visit: Visit,
     request: Request,
 ) -> Response {
+    let posted = request.method() == Method::POST;
     let Ok(params) = read(request).await else {
         let why = "the parameters cannot be read";
         return refused(&web, &visit, OIDC, &Params::default(), why);
@@ -64,9 +66,12 @@ pub(in crate::web) async fn oidc(
         return web.unavailable(&visit);
     };
     match who {
-        Some(who) if !asks.means(&who) => visit.to_own(&web.ask_to_leave(asks.to)).into_response(),
-        Some(who) => web.end_and_leave(&visit, Some(who), asks.to.as_deref()).await,
-        None => web.end_hinted(&visit, asks).await,
+        Some(who) => match web.means(&asks, &who).await {
+            Ok(true) => web.end_and_leave(&visit, Some(who), asks.to.as_deref()).await,
+            Ok(false) => visit.to_own(&web.ask_to_leave(asks.to)).into_response(),
+            Err(_) => web.unavailable(&visit),
+        },
+        None => web.end_hinted(&visit, asks, posted).await,
     }
 }
 
@@ -108,12 +113,6 @@ impl Asks {
         let to = to.transpose()?.map(|to| with_state(to, params.text("state")));
         Ok(Self { hint, session, to })
     }
-
-    fn means(&self, who: &SignedIn) -> bool {
-        let hinted = self.hint.as_ref().and_then(|hint| hint.session);
-        let session = who.session();
-        hinted == Some(session) || self.session.as_deref() == Some(session.to_string().as_str())
-    }
 }
 
 async fn read(request: Request) -> Result<Params, super::params::Unreadable> {
@@ -154,18 +153,40 @@ fn refused(web: &Web, visit: &Visit, at: &str, params: &Params, why: &'static st
 }
 
 impl Web {
+    /// Whether the application means the session of this browser: by its `sid`, or by one of the
+    /// same person that is over, as when they have signed in again since.
+    async fn means(&self, asks: &Asks, who: &SignedIn) -> Result<bool, StoreError> {
+        let own = who.session();
+        if asks.session.as_deref() == Some(own.to_string().as_str()) {
+            return Ok(true);
+        }
+        match &asks.hint {
+            Some(IdHint { session: Some(hinted), .. }) if *hinted == own => Ok(true),
+            Some(IdHint { user, session: Some(hinted), .. }) if *user == who.user() => {
+                Ok(self.sessions.of_id(*hinted).await?.is_none())
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Ends the session that the hint is of, which the browser does not show here: a form on a page
-    /// of another site brings no cookie (SameSite=Lax).
-    async fn end_hinted(&self, visit: &Visit, asks: Asks) -> Response {
+    /// of another site brings no cookie (SameSite=Lax). Where it names none that lives, such a form
+    /// leads to our own page, which sees the cookie, before anybody is told that it is done.
+    async fn end_hinted(&self, visit: &Visit, asks: Asks, posted: bool) -> Response {
+        let mut ended = false;
         if let Some(IdHint { user, session: Some(session), .. }) = asks.hint {
             let Ok(who) = self.sessions.of_id(session).await else {
                 return self.unavailable(visit);
             };
-            if let Some(who) = who.filter(|who| who.user() == user)
-                && self.sign_out(&who).await.is_err()
-            {
-                return self.unavailable(visit);
+            if let Some(who) = who.filter(|who| who.user() == user) {
+                if self.sign_out(&who).await.is_err() {
+                    return self.unavailable(visit);
+                }
+                ended = true;
             }
+        }
+        if posted && !ended {
+            return visit.to_own(&self.ask_to_leave(asks.to)).into_response();
         }
         leave(asks.to.as_deref())
     }

@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 
 use axum::response::Response;
+use url::Url;
 
 use crate::events::Event;
 use crate::oauth::{Client, Grant, NotAsked};
@@ -27,6 +28,11 @@ pub(super) const NO_CLIENT: &str = "there is no such client_id";
 
 /// Of what was asked for, in characters.
 const LONGEST: usize = 120;
+/// The longest part of it that can be no token, in bytes.
+const LONGEST_NAME: usize = 24;
+/// As short is no secret of a client.
+const SHORTEST_SECRET: usize = 32;
+const MASK: &str = "…";
 
 impl Refusal {
     pub(super) const fn new(error: &'static str, why: &'static str) -> Self {
@@ -63,17 +69,39 @@ impl Refusal {
     }
 }
 
-/// A URL without what could be secret in it (user, query, fragment), printable and cut short.
+/// What an operator needs of it, and nothing that could be a number, a code, a token or a secret,
+/// whatever somebody wrote where only an address or a name belongs: of a web address no user, query
+/// or fragment; of anything else nothing that is as long as a secret.
 fn shown(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let text = &text[..end];
-    let (scheme, rest) = text.split_once("//").unwrap_or(("", text));
-    let host = rest.split('/').next().unwrap_or_default();
-    let rest = host.rfind('@').map_or(rest, |at| &rest[at + 1..]);
-    let slashes = if scheme.is_empty() { "" } else { "//" };
-    let whole = format!("{scheme}{slashes}{rest}");
-    let printable = |c: char| if c.is_ascii_graphic() { c } else { '\u{fffd}' };
-    whole.chars().map(printable).take(LONGEST).collect()
+    let whole = match Url::parse(text) {
+        Ok(url) if url.has_host() => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let host = url.host_str().map(masked).unwrap_or_default();
+            // An origin has no slash at its end, and an audience may have one too many.
+            let end = text.find(['?', '#']).unwrap_or(text.len());
+            let bare = url.path() == "/" && !text[..end].ends_with('/');
+            let path = if bare { String::new() } else { masked(url.path()) };
+            format!("{}://{host}{port}{path}", url.scheme())
+        }
+        _ if text.len() < SHORTEST_SECRET => masked(text),
+        _ => MASK.to_owned(),
+    };
+    whole.chars().take(LONGEST).collect()
+}
+
+/// The text with a mask for each of its parts that could be more than a name.
+fn masked(text: &str) -> String {
+    let part = |part: &str| {
+        let (name, end) = match part.strip_suffix(['/', '.']) {
+            Some(name) => (name, &part[name.len()..]),
+            None => (part, ""),
+        };
+        let plain = name.bytes().all(|b| b.is_ascii_graphic());
+        let digits = name.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > 3);
+        let hidden = !plain || digits || name.len() > LONGEST_NAME;
+        format!("{}{end}", if hidden { MASK } else { name })
+    };
+    text.split_inclusive(['/', '.']).map(part).collect()
 }
 
 impl Web {

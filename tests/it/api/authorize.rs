@@ -13,7 +13,7 @@ const STATE: &str = "~.-a+/b=&c";
 
 /// From the answer that leads to our pages to the one that leads back to the client.
 #[track_caller]
-fn log_in(world: &World, browser: &mut Browser, begun: Answer, phone: &str) -> Answer {
+pub(super) fn log_in(world: &World, browser: &mut Browser, begun: Answer, phone: &str) -> Answer {
     let before = world.gate.texts.messages().len();
     let number = browser.follow(begun).is(200).says("name=\"phone\"");
     let page = browser.give_number(&number, phone).is(200).says("name=\"code\"");

@@ -101,6 +101,34 @@ fn who_is_asked_and_signs_out_is_led_on_with_the_state() {
     }
 }
 
+/// The ID token of an app is that of its own login, which another app's may have followed.
+#[test]
+fn an_older_hint_of_the_same_person_ends_the_session_that_goes_on() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let given = super::codes::tokens(&world, &mut browser);
+    let id = given["id_token"].as_str().unwrap();
+    world.gate.pass(std::time::Duration::from_mins(2));
+    let begun = browser.get(&asks(&[("prompt", "login")]));
+    super::authorize::log_in(&world, &mut browser, begun, BOB);
+    let form = [("id_token_hint", id), ("post_logout_redirect_uri", BYE)];
+    let lines = [("Origin", "https://app.example.com"), ("Sec-Fetch-Site", "cross-site")];
+    let mut elsewhere = world.gate.browser();
+    let asked = elsewhere.send("POST", "/.doorcode/oidc/logout", &lines, Some(&form)).is(303);
+    // What a browser without a session is shown there leads on by itself.
+    elsewhere.follow(asked).is(200).says("http-equiv=\"refresh\"");
+    assert!(is_in(&mut browser));
+    world.userinfo(&given["access_token"]).is(200);
+
+    let mut ada = world.signed_in(ADA);
+    let query = encoded(&form);
+    let asked = ada.get(&format!("/.doorcode/oidc/logout?{query}")).is(303);
+    assert!(asked.location().contains("/sign-out"), "another person's: {asked}");
+    browser.get(&format!("/.doorcode/oidc/logout?{query}")).is(302);
+    assert!(!is_in(&mut browser) && is_in(&mut ada));
+    world.userinfo(&given["access_token"]).is(401);
+}
+
 #[test]
 fn to_look_at_a_link_does_nothing() {
     let world = World::start();
@@ -130,8 +158,14 @@ fn a_form_of_the_app_s_page_may_end_it_too() {
     // The cookie stays at home (SameSite=Lax).
     let mut elsewhere = world.gate.browser();
     let mut post = |form| elsewhere.send("POST", "/.doorcode/oidc/logout", &lines, Some(form));
-    let bare = post(&[]).is(200);
-    assert!(bare.all("set-cookie").is_empty(), "nothing was ended: {bare}");
+    for nothing in [
+        &[][..],
+        &[("post_logout_redirect_uri", "https://app.example.com/bye?x=1"), ("client_id", "spa")],
+    ] {
+        let asked = post(nothing).is(303);
+        assert!(asked.location().contains("/sign-out"), "our own page sees the cookie: {asked}");
+        assert!(asked.all("set-cookie").is_empty(), "nothing was ended: {asked}");
+    }
     assert!(is_in(&mut browser));
     let answer = post(&form).is(302);
     assert_eq!(answer.location(), "https://app.example.com/bye?x=1&state=s");

@@ -62,6 +62,13 @@ impl World {
         lines.filter(|line| line["message"] == "client refused").collect()
     }
 
+    /// To the site, in vain.
+    #[track_caller]
+    fn brings(&self, token: &str) {
+        let bearer = format!("Bearer {token}");
+        self.ask("GET", "/orders", &[("Authorization", &bearer)], "").is(401);
+    }
+
     /// Fails unless one line more says this, and of which request.
     #[track_caller]
     fn is_told(&mut self, client: &str, at: &str, error: &str, (why, named): (&str, &str)) {
@@ -136,13 +143,18 @@ fn each_refusal_of_an_endpoint_is_one_line_that_says_why() {
 #[test]
 fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not() {
     let mut world = World::start();
-    let answer = world.browser.get(&asks(&[("scope", "openid offline_access")])).is(303);
-    let code = told(answer.location(), "code").expect("a code");
-    let hand_in = json!({
-        "grant_type": "authorization_code", "client_id": "spa", "code": code,
-        "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
-    });
-    let given = read(&world.token(&hand_in).is(200));
+    let mut code = || {
+        let answer = world.browser.get(&asks(&[("scope", "openid offline_access")])).is(303);
+        told(answer.location(), "code").expect("a code")
+    };
+    let (code, other) = (code(), code());
+    let hand_in = |code: &str| {
+        json!({
+            "grant_type": "authorization_code", "client_id": "spa", "code": code,
+            "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
+        })
+    };
+    let given = read(&world.token(&hand_in(&code)).is(200));
     let refresh = |token: &Value| json!({"grant_type": "refresh_token", "client_id": "spa", "refresh_token": token});
     let newer = read(&world.token(&refresh(&given["refresh_token"])).is(200));
     world.token(&refresh(&given["refresh_token"])).is(403);
@@ -152,18 +164,19 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
     world.is_told("spa", "/oauth/token", "invalid_grant", ("was revoked", ""));
     world.token(&refresh(&json!(LOST))).is(403);
     world.is_told("spa", "/oauth/token", "invalid_grant", ("Unknown or invalid", ""));
-    world.token(&hand_in).is(403);
-    world.is_told("spa", "/oauth/token", "invalid_grant", ("the code came twice", ""));
+    world.token(&hand_in(&other)).is(200);
+    for _ in 0..2 {
+        world.token(&hand_in(&other)).is(403);
+        world.is_told("spa", "/oauth/token", "invalid_grant", ("the code came twice", ""));
+    }
 
-    let bearer = format!("Bearer {}", given["access_token"].as_str().expect("a token"));
-    world.ask("GET", "/orders", &[("Authorization", &bearer)], "").is(401);
+    world.brings(given["access_token"].as_str().expect("a token"));
     world.is_told("", "Shop", "invalid_token", ("another site", ""));
     let issuer = format!("http://localhost:{}/.doorcode/", world.program.port);
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let forged =
         format!("{}.{}.hunter2", part(json!({"alg": "none"})), part(json!({"iss": issuer})));
-    let bearer = format!("Bearer {forged}");
-    world.ask("GET", "/orders", &[("Authorization", &bearer)], "").is(401);
+    world.brings(&forged);
     world.is_told("", "Shop", "invalid_token", ("the token ", ""));
 
     let log = world.program.printed();
@@ -175,7 +188,7 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
     }
     let numbers = world.metrics();
     for series in [
-        "tokens_given_total{client=\"spa\",grant=\"authorization_code\"} 1",
+        "tokens_given_total{client=\"spa\",grant=\"authorization_code\"} 2",
         "tokens_given_total{client=\"spa\",grant=\"refresh_token\"} 1",
         "tokens_given_total{client=\"spa\",grant=\"passwordless\"} 0",
         "grants_revoked_total{why=\"reused\"} 2",
@@ -184,12 +197,52 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
         assert!(numbers.contains(&format!("doorcode_{series}\n")), "no {series} in {numbers}");
     }
     for (message, times) in [
-        ("tokens given", 2),
+        ("tokens given", 3),
         ("a refresh token came twice", 1),
         ("an authorization code came twice", 1),
     ] {
         assert_eq!(log.matches(message).count(), times, "{message}: {log}");
     }
+}
+
+#[test]
+fn what_is_named_holds_no_number_code_or_token() {
+    let mut world = World::start();
+    let (number, code) = (&BOB[1..], "847261");
+    for (asked, named) in [
+        (BOB.to_owned(), "…"),
+        (code.to_owned(), "…"),
+        (LOST.to_owned(), "…"),
+        ("orders-api".to_owned(), "orders-api"),
+        (format!("https://app.example.com/out/+{number}/x"), "https://app.example.com/out/…/x"),
+        (format!("https://app.example.com/cb%3Fcode%3D{code}"), "https://app.example.com/…"),
+        (format!("https://app.example.com/cb;code={LOST}"), "https://app.example.com/…"),
+        (format!("https://{number}.example.com:8443/"), "https://….example.com:8443/"),
+        (format!("com.example.app:/cb&code={LOST}"), "…"),
+    ] {
+        world.token(&otp(&[("audience", &asked)])).is(403);
+        let why = ("the audience is none of the client's", named);
+        world.is_told("spa", "/oauth/token", "access_denied", why);
+    }
+    let log = world.program.printed();
+    for hidden in [number, code, LOST] {
+        assert!(!log.contains(hidden), "`{hidden}` is in {log}");
+    }
+}
+
+#[test]
+fn a_page_that_may_not_read_the_answer_is_told_to_the_operator() {
+    let mut world = World::start();
+    let foreign = ("none of the client's origins", FOREIGN);
+    let target = "/.doorcode/passwordless/start";
+    world.ask("OPTIONS", target, &[("Origin", FOREIGN)], "").is(204);
+    world.is_told("", "/passwordless/start", "foreign_origin", foreign);
+    let body = json!({"client_id": "spa", "connection": "sms", "phone_number": BOB});
+    world.post("/passwordless/start", FOREIGN, &body).is(200);
+    world.is_told("spa", "/passwordless/start", "foreign_origin", foreign);
+    world.ask("OPTIONS", target, &[("Origin", PAGE)], "").is(204);
+    world.post("/oauth/token", PAGE, &otp(&[("realm", "x")])).is(400);
+    world.is_told("spa", "/oauth/token", "invalid_request", ("realm", ""));
 }
 
 #[test]

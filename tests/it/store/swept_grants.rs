@@ -104,7 +104,7 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
     let early = swept(&store, DAY).await;
     assert_eq!((early.codes, early.sessions), (0, 0));
     let used = store.redeem_code(&[1; 32], None, BEGIN + DAY).await.unwrap();
-    assert!(matches!(used, RedeemedCode::Used { grant: None }), "{used:?}");
+    assert!(matches!(used, RedeemedCode::Used { revoked: None }), "{used:?}");
     let late = swept(&store, DAY + MINUTE).await;
     assert_eq!((late.codes, late.sessions), (2, 1));
 }

@@ -82,12 +82,12 @@ async fn take(
     match taken.inspect_err(|error| web.store_failed("take a code", error))? {
         RedeemedCode::Taken(GrantState::Good(grant)) => Ok(grant),
         RedeemedCode::Taken(GrantState::Blocked) => Err(invalid_grant("user is blocked")),
-        RedeemedCode::Used { grant } => {
-            if let Some(grant) = grant {
+        RedeemedCode::Used { revoked } => {
+            if let Some(grant) = revoked {
                 web.sessions.note_revoked(grant);
+                let (what, client) = ("an authorization code", client.id.as_str());
+                web.events.record(&Event::Reused { what, client, grant });
             }
-            let (what, client) = ("an authorization code", client.id.as_str());
-            web.events.record(&Event::Reused { what, client, grant });
             Err(invalid_grant(INVALID).because("the code came twice"))
         }
         RedeemedCode::Expired => Err(invalid_grant(INVALID).because("the code is too old")),

@@ -53,7 +53,7 @@ async fn good(
             revoked.inspect_err(|error| web.store_failed("revoke a grant", error))?;
             web.sessions.note_revoked(grant.id);
             let (what, client) = ("a refresh token", client.id.as_str());
-            web.events.record(&Event::Reused { what, client, grant: Some(grant.id) });
+            web.events.record(&Event::Reused { what, client, grant: grant.id });
             Err(invalid_grant(UNKNOWN).because("the refresh token came twice"))
         }
     }
