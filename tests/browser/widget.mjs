@@ -36,8 +36,9 @@ const PATH = '/public/widget';
 export const element = (attributes = '') => `<sms-login client-id="spa" ${attributes}></sms-login>`;
 
 /** An app's page. Its own ids, so that those of the elements must be others. */
-const page = ({ body, script, lang, dir }) => `<!doctype html>
+const page = ({ body, script, lang, dir, policy }) => `<!doctype html>
 <html lang="${lang}" dir="${dir}"><meta charset="utf-8"><title>The app</title>
+${policy && `<meta http-equiv="Content-Security-Policy" content="${policy}">`}
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <main><h1 id="phone">The app</h1>${body}</main>
 <script>
@@ -60,8 +61,10 @@ export async function startWidget(hosts = HOSTS) {
   const at = (host) => `http://${host}:${doorcode.app.port}${PATH}`;
   const tag = `<script src="${doorcode.issuer}/widget.js" async></script>`;
   /** The page from now on, wherever the app is. */
-  const show = ({ body = element(), script = tag, lang = 'en', dir = 'ltr' } = {}) =>
-    doorcode.app.pages.set(PATH, page({ body, script, lang, dir }));
+  const show = (content = {}) => {
+    const usual = { body: element(), script: tag, lang: 'en', dir: 'ltr', policy: '' };
+    doorcode.app.pages.set(PATH, page({ ...usual, ...content }));
+  };
   return {
     doorcode,
     browser,

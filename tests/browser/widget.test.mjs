@@ -96,6 +96,36 @@ test('on a page of another site, the app is asked to sign in', async () => {
   await person.leave();
 });
 
+test('a login by popup is told once, and as one that somebody has just done', async () => {
+  const quiet = `<script>addEventListener('signed-in', (event) => event.preventDefault())</script>`;
+  const body = quiet + element('mode="popup"');
+  const person = await widget.open(widget.behind('Wiki'), { body });
+  const opener = person.page;
+  const [popup] = await Promise.all([
+    person.context.waitForEvent('page'),
+    opener.locator('sms-login button').click(),
+  ]);
+  person.page = popup;
+  await widget.signIn(person, '+12025550313');
+  assert.equal((await event(opener, 'signed-in')).found, false);
+  // As long as it takes to look whether somebody is there, and longer.
+  await opener.evaluate(async () => {
+    for (let n = 0; n < 10; n++) await fetch(location.href);
+  });
+  assert.deepEqual(await told(opener), ['ready', 'sign-in', 'signed-in']);
+  await person.close();
+});
+
+test('a page that demands Trusted Types has the form, if it names their policy', async () => {
+  const policy = `require-trusted-types-for 'script'; trusted-types sms-login`;
+  const person = await widget.open(widget.at('spa.acme.localhost'), { policy });
+  await event(person.page, 'ready');
+  await widget.signIn(person, '+12025550314');
+  await event(person.page, 'signed-in');
+  assert.ok(!(await told(person.page)).includes('error'));
+  await person.close();
+});
+
 test('a site on another host signs in by a popup, or by its own sign-in', async () => {
   const phone = '+12025550303';
   const person = await widget.open(widget.behind('Wiki'), { body: element('mode="popup"') });
