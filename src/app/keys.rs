@@ -64,7 +64,7 @@ pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
 /// Publishes a key to follow each one that signs for the configuration; the servers on this
 /// database do the rest.
 pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<dyn Error>> {
-    let keyring = secret::of_existing(config)?.ok_or(NO_DATABASE)?;
+    let keyring = secret::of_existing(config)?.ok_or_else(|| no_database(config))?;
     let system = System::real();
     let mut kinds = wanted(config);
     kinds.retain(|(of, _)| usage.is_none_or(|usage| usage == *of));
@@ -83,7 +83,12 @@ pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<
     Ok(said)
 }
 
-const NO_DATABASE: &str = "there is no database yet: the first start makes it, with its keys";
+/// Whoever left `--config` out sees which file was looked at.
+fn no_database(config: &Config) -> String {
+    let Database::Sqlite(path) = &config.database;
+    let path = path.display();
+    format!("there is no database yet at {path} (see --config): the first start makes it")
+}
 
 /// What `ask` finds in a database that is there, with the tables that this version knows. None is
 /// made, and none is changed under the servers that run on it.
@@ -93,7 +98,7 @@ pub(super) fn on_database<T>(
 ) -> Result<T, Box<dyn Error>> {
     let Database::Sqlite(path) = &config.database;
     if !path.exists() {
-        return Err(NO_DATABASE.into());
+        return Err(no_database(config).into());
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
