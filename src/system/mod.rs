@@ -23,7 +23,8 @@ impl Timestamp {
     }
 }
 
-fn millis(duration: Duration) -> i64 {
+/// A length of time in the unit of a [`Timestamp`].
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::{SqlStore, hex};
 use crate::store::{Count, CounterKey, StoreError};
-use crate::system::Timestamp;
+use crate::system::{Timestamp, millis};
 
 /// What was counted, so that a restart forgets none of it. Memory decides; these rows are only
 /// read at start.
@@ -90,10 +90,6 @@ fn read_count(row: &SqliteRow) -> Result<(Count, Timestamp), StoreError> {
     let count =
         Count { key, window: Duration::from_millis(length), most: u32::MAX, n, spacing: None };
     Ok((count, Timestamp::from_millis(row.try_get("at")?)))
-}
-
-fn millis(window: Duration) -> i64 {
-    i64::try_from(window.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What [`hex`] wrote.

@@ -9,7 +9,7 @@ use crate::store::{
     Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth,
     Rotation, StoreError, StoredCode, StoredGrant, StoredRefresh,
 };
-use crate::system::Timestamp;
+use crate::system::{Timestamp, millis};
 
 #[async_trait]
 impl Grants for SqlStore {
@@ -152,7 +152,7 @@ pub(super) async fn insert_grant(
     .bind(&grant.audience)
     .bind(at.as_millis())
     .bind(grant.expires.as_millis())
-    .bind(i64::try_from(grant.idle.as_millis()).unwrap_or(i64::MAX))
+    .bind(millis(grant.idle))
     .bind(grant.refresh.map(|refresh| hex(&refresh.family)))
     .bind(grant.refresh.map(|refresh| hex(&refresh.present)))
     .bind(session.to_string())

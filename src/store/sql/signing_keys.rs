@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use super::SqlStore;
 use crate::domain::KeyId;
 use crate::store::{KeyState, SigningKeys, StoreError, StoredKey};
-use crate::system::Timestamp;
+use crate::system::{Timestamp, millis};
 
 #[async_trait]
 impl SigningKeys for SqlStore {
@@ -140,10 +140,6 @@ impl SigningKeys for SqlStore {
         .await?;
         Ok(())
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
