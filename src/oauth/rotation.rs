@@ -109,15 +109,20 @@ impl Rotation {
         let now = self.system.now();
         let stored = self.keys.read(&*self.store, &self.keyring, &self.system).await?;
         self.want(&stored, now).await?;
+        let mut changed = false;
         for kind in &self.wanted {
             if let Some(new) = self.keys.missing(&stored, *kind, &self.keyring, &self.system)? {
                 self.publish(new).await?;
+                changed = true;
             }
         }
         for step in due(&stored, &self.wanted, &self.pace, now) {
             self.take(step, now).await?;
+            changed = true;
         }
-        self.keys.read(&*self.store, &self.keyring, &self.system).await?;
+        if changed {
+            self.keys.read(&*self.store, &self.keyring, &self.system).await?;
+        }
         Ok(())
     }
 
