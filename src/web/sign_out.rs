@@ -19,12 +19,14 @@ const TO: &str = "to";
 
 /// Asks first: a link or an image must not sign anybody out.
 pub(super) async fn ask(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let to = visit.asked(TO).filter(|to| web.opened(to).is_some());
-    let there = to.and_then(|to| web.opened(to));
-    match (web.signed_in(&visit.headers, &visit.facts).await, there) {
-        // An application led here, and there is nobody to be asked.
-        (Ok(None), Some(there)) => web.page(&visit, StatusCode::OK, &DonePage { resume: &there }),
-        _ => web.page(&visit, StatusCode::OK, &SignOutPage { to }),
+    let there = visit.asked(TO).and_then(|to| web.opened(to));
+    let Some(there) = there else {
+        return web.page(&visit, StatusCode::OK, &SignOutPage { to: None });
+    };
+    // An application led here.
+    match web.signed_in(&visit.headers, &visit.facts).await {
+        Ok(None) => web.page(&visit, StatusCode::OK, &DonePage { resume: &there }),
+        _ => web.page(&visit, StatusCode::OK, &SignOutPage { to: visit.asked(TO) }),
     }
 }
 
