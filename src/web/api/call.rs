@@ -5,9 +5,10 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use super::client_auth::Credentials;
+use super::client_auth::{Credentials, Standing};
 use super::error::ApiError;
 use super::params::{Params, Unreadable};
+use super::refusal::NO_CLIENT;
 use crate::domain::Origin;
 use crate::oauth::{Client, Clients};
 use crate::web::Facts;
@@ -50,6 +51,18 @@ impl Call {
     /// The client that the call names.
     pub(super) fn client<'c>(&self, clients: &'c Clients) -> Option<&'c Client> {
         clients.find(self.credentials.id.as_deref()?)
+    }
+
+    /// The same, once it has shown its secret if it has one; or why it is not, for the log.
+    pub(super) fn authenticated<'c>(
+        &self,
+        clients: &'c Clients,
+    ) -> Result<(&'c Client, Standing), &'static str> {
+        let client = self.client(clients).ok_or(NO_CLIENT)?;
+        match self.credentials.standing(client) {
+            standing @ (Standing::Proved | Standing::Public) => Ok((client, standing)),
+            standing => Err(standing.fault()),
+        }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

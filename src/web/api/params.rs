@@ -104,7 +104,12 @@ impl Params {
 }
 
 fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
+    repeated(name, LONGEST_NAME)
+}
+
+/// What a caller wrote, as it may stand in an error: so many characters of it, all in one line.
+pub(super) fn repeated(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
 }
 
 fn pairs(text: &[u8]) -> Result<Params, Unreadable> {

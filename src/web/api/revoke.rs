@@ -4,9 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::call::Handed;
-use super::client_auth::Standing;
 use super::error::ApiError;
-use super::refusal::NO_CLIENT;
 use super::token::required;
 use crate::domain::GrantId;
 use crate::events::Event;
@@ -19,15 +17,9 @@ pub(in crate::web) async fn revoke(
     State(web): State<Arc<Web>>,
     Handed(call): Handed,
 ) -> Result<StatusCode, ApiError> {
-    let client = call.client(&web.oauth.clients);
-    let unknown = |why| {
+    let (client, _) = call.authenticated(&web.oauth.clients).map_err(|why| {
         ApiError::new(StatusCode::UNAUTHORIZED, "invalid_client", "Unauthorized").because(why)
-    };
-    let client = client.ok_or_else(|| unknown(NO_CLIENT))?;
-    match call.credentials.standing(client) {
-        Standing::Proved | Standing::Public => {}
-        standing => return Err(unknown(standing.fault())),
-    }
+    })?;
     let grant = grant_of(&web, client, required(&call, "token")?).await?;
     if let Some(grant) = grant {
         let revoked = web.grants.revoke(grant, web.system.now()).await;

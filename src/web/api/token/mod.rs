@@ -15,12 +15,15 @@ use serde_json::Value;
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::ApiError;
-use super::refusal::NO_CLIENT;
+use super::params::repeated;
 use crate::oauth::{Client, Grant};
 use crate::web::Web;
 
 pub(super) use issue::{Issue, new_secret};
 pub(super) use passwordless::{WRONG, Words, judged, log_in, number, realm, wrong};
+
+/// Of a word that is none of ours, in an error.
+const LONGEST_WORD: usize = 100;
 
 /// What every way gives, or why not.
 type Given = Result<Json<Value>, ApiError>;
@@ -31,8 +34,7 @@ pub(in crate::web) async fn token(State(web): State<Arc<Web>>, Handed(call): Han
     let grant = Grant::of_type(grant_type);
     let grant = grant.filter(|grant| !matches!(grant, Grant::Implicit | Grant::Ro));
     let Some(grant) = grant else {
-        let named: String = grant_type.chars().filter(|c| !c.is_control()).take(100).collect();
-        let text = format!("Unsupported grant type: {named}");
+        let text = format!("Unsupported grant type: {}", repeated(grant_type, LONGEST_WORD));
         let error = ApiError::forbidden("unsupported_grant_type", text);
         return Err(error.because("there is no such grant_type"));
     };
@@ -55,12 +57,8 @@ pub(super) fn authenticated<'w>(
     web: &'w Web,
     call: &Call,
 ) -> Result<(&'w Client, Standing), ApiError> {
-    let client = call.client(&web.oauth.clients);
-    let client = client.ok_or_else(|| ApiError::unauthorized().because(NO_CLIENT))?;
-    match call.credentials.standing(client) {
-        standing @ (Standing::Proved | Standing::Public) => Ok((client, standing)),
-        standing => Err(ApiError::unauthorized().because(standing.fault())),
-    }
+    let found = call.authenticated(&web.oauth.clients);
+    found.map_err(|why| ApiError::unauthorized().because(why))
 }
 
 pub(super) fn required<'c>(call: &'c Call, name: &'static str) -> Result<&'c str, ApiError> {

@@ -3,8 +3,9 @@ use http::{StatusCode, header};
 use super::super::call::Call;
 use super::super::client_auth::Standing;
 use super::super::error::{ApiError, Reached};
+use super::super::params::repeated;
 use super::issue::{Issue, begun};
-use super::{Given, required};
+use super::{Given, LONGEST_WORD, required};
 use crate::domain::PhoneNumber;
 use crate::login::{Asker, Gives, Over, Verdict};
 use crate::oauth::{Asked, Client};
@@ -65,7 +66,7 @@ pub(in crate::web::api) fn realm<'c>(
     let realm = required(call, "realm")?;
     let known = client.connections.iter().find(|known| *known == realm);
     known.map(String::as_str).ok_or_else(|| {
-        let realm: String = realm.chars().filter(|c| !c.is_control()).take(100).collect();
+        let realm = repeated(realm, LONGEST_WORD);
         ApiError::bad("invalid_request", format!("Unknown realm {realm}."))
             .because("the realm is none of the client's connections")
     })
