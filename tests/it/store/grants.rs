@@ -91,7 +91,8 @@ pub(super) async fn is_good(store: &SqlStore, n: u8) -> bool {
     matches!(store.grant(id(n)).await.unwrap(), GrantState::Good(_))
 }
 
-fn code() -> NewCode {
+/// A code of the session 1 that nobody has redeemed yet.
+pub(super) fn code() -> NewCode {
     let code = StoredCode {
         client: "spa".to_owned(),
         redirect_uri: "https://spa.example/callback".to_owned(),

@@ -1,29 +1,11 @@
 //! A session that another of the same browser takes the place of, and what clients hold of it.
-use std::time::Duration;
-
 use doorcode::domain::{PhoneNumber, UserId};
 use doorcode::store::{
-    Change, GrantState, Grants as _, Logins as _, NewCode, NewLogin, RedeemedCode, Sessions as _,
-    StoredCode,
+    Change, GrantState, Grants as _, Logins as _, NewLogin, RedeemedCode, Sessions as _,
 };
 
-use super::grants::{BEGIN, grant, id, is_good, login, session, store, token, user};
+use super::grants::{BEGIN, code, grant, id, is_good, login, session, store, token};
 use crate::support::settings::BOB;
-
-/// A code of the session 1 that nobody has redeemed yet.
-fn code() -> NewCode {
-    let code = StoredCode {
-        client: "spa".to_owned(),
-        redirect_uri: "https://spa.example/".to_owned(),
-        user: user(),
-        session: session(1),
-        scope: String::new(),
-        audience: String::new(),
-        nonce: None,
-        challenge: None,
-    };
-    NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + Duration::from_mins(1) }
-}
 
 #[tokio::test]
 async fn what_clients_hold_goes_on_with_the_next_session_of_the_same_person() {

@@ -4,10 +4,12 @@ use std::time::Duration;
 use doorcode::domain::GrantId;
 use doorcode::store::{
     Grants as _, Logins as _, NewCode, NewGrant, Opens, RedeemedCode, RefreshWorth, Rotation,
-    Sessions as _, SqlStore, StoredCode, Swept, Which,
+    Sessions as _, SqlStore, Swept, Which,
 };
 
-use super::grants::{BEGIN, HOUR, grant, id, is_good, login, refresh, session, store, token, user};
+use super::grants::{
+    BEGIN, HOUR, code, grant, id, is_good, login, refresh, session, store, token, user,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -84,19 +86,8 @@ async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_
 #[tokio::test]
 async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
     let (_folder, store) = store().await;
-    let code = |client: &str| StoredCode {
-        client: client.to_owned(),
-        redirect_uri: "https://spa.example/".to_owned(),
-        user: user(),
-        session: session(1),
-        scope: String::new(),
-        audience: String::new(),
-        nonce: None,
-        challenge: None,
-    };
     for n in [1, 2] {
-        let (at, expires) = (BEGIN, BEGIN + MINUTE);
-        let new = NewCode { digest: [n; 32], code: code("spa"), at, expires };
+        let new = NewCode { digest: [n; 32], ..code() };
         store.put_code(&new).await.unwrap();
     }
     store.redeem_code(&[1; 32], None, BEGIN).await.unwrap();
