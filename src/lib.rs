@@ -1,8 +1,9 @@
 //! Doorcode: a reverse proxy that puts SMS login in front of any web app.
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
-//! `cli` > `app` > `config` > `proxy` > `web` > `gate` > `oauth` > `login` > `session` > `users`
+//! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `gate` > `oauth` > `login` > `session` > `users`
 //! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod gate;
 pub mod login;
 pub mod metrics;
 pub mod oauth;
+pub mod pages;
 pub mod proxy;
 pub mod session;
 pub mod store;

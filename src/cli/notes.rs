@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::domain::{OneTimeCode, PhoneNumber};
 use crate::gate::{Site, Who};
 use crate::login::Row;
-use crate::web::pages::Pages;
+use crate::pages::views::Pages;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
 /// What the writer of a file that is fine may not be aware of. One row each.

@@ -1,6 +1,6 @@
 use super::Told;
 use crate::config::Config;
-use crate::web::pages::Pages;
+use crate::pages::views::Pages;
 
 /// The element that loads the script of `<sms-login>` and lets browsers take no other (Subresource
 /// Integrity §3.5).

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::web::pages::{Folder, OwnFile, Picture};
+use crate::pages::views::{Folder, OwnFile, Picture};
 
 /// The most that one file may hold.
 const LARGEST: u64 = 256 * 1024;

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{Country, OriginPattern, PhoneNumber, Role};
+use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
 use crate::gate::{Hsts, Upstream, Who};
-use crate::oauth::ClientId;
 
 /// A text of the file between backticks: without control characters and not endless.
 pub(super) fn shown(text: &str) -> String {

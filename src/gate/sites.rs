@@ -7,8 +7,7 @@ use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::presets::Identity;
-use crate::domain::{Country, Origin, OriginPattern, PhoneNumber, Role};
-use crate::oauth::ClientId;
+use crate::domain::{ClientId, Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]

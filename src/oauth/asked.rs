@@ -1,4 +1,5 @@
-use super::{Client, Grant, InvalidScope, Issuer, Scope};
+use super::{Client, Grant, Issuer};
+use crate::domain::{InvalidScope, Scope};
 use crate::store::StoredGrant;
 
 /// Every client may ask for these: what OpenID Connect Core 1.0 §5.4 and §11 have that is true of

@@ -4,34 +4,7 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::AppUrl;
-use crate::domain::{Origin, OriginPattern, digest};
-
-/// Names a client (RFC 6749 §2.2). No secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(String);
-
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("is not 1 to 64 letters, digits, `-`, `_` or `.`")]
-pub struct InvalidClientId;
-
-impl ClientId {
-    /// Narrower than RFC 6749 Appendix A.1: what fits into a file's name, a URL and a log as it is.
-    pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-        let good = (1..=64).contains(&text.len()) && text.bytes().all(plain);
-        good.then(|| Self(text.to_owned())).ok_or(InvalidClientId)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::domain::{ClientId, Origin, OriginPattern, digest};
 
 /// What is kept of a client's secret. The secret has 256 bits or so of chance, as it should, and
 /// no person types it: one round of SHA-256 is enough.

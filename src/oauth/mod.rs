@@ -17,18 +17,13 @@ pub use algorithm::Algorithm;
 pub use app_url::{AppUrl, InvalidAppUrl};
 pub use asked::{Asked, NotAsked, NotRefreshed, OFFLINE};
 pub use assertion::{Audience, REMADE_AFTER, Style, assertion};
-pub use client::{
-    Client, ClientId, ClientKind, ClientSecret, Clients, Grant, InvalidClientId, Lifetimes,
-};
+pub use client::{Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
 pub use refresh_token::RefreshToken;
 pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
-pub use tokens::{
-    AccessToken, IdToken, InvalidScope, Profile, Scope, Subject, access_token, id_token,
-    own_subject,
-};
+pub use tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token, own_subject};
 pub use verify::{
     IdHint, InvalidToken, LONGEST, VerifiedAccess, bearer, claims_issuer, read_hint, verify_access,
 };

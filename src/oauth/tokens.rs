@@ -2,7 +2,6 @@
 mod access;
 mod id;
 mod profile;
-mod scope;
 
 use crate::system::Timestamp;
 
@@ -11,7 +10,6 @@ pub use access::{AccessToken, Subject, access_token, own_subject};
 pub(super) use id::IdClaims;
 pub use id::{IdToken, id_token};
 pub use profile::Profile;
-pub use scope::{InvalidScope, Scope};
 
 /// What kind of token something is, as the header says it. They are signed with the same keys:
 /// only this keeps one from being taken for the other (RFC 8725 §3.11).

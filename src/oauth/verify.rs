@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::tokens::{AccessClaims, IdClaims, Kind};
-use super::{ClientId, Issuer, Scope, SigningKeys, Subject, Usage};
-use crate::domain::{SessionId, UserId};
+use super::{Issuer, SigningKeys, Subject, Usage};
+use crate::domain::{ClientId, Scope, SessionId, UserId};
 use crate::system::Timestamp;
 
 /// More than any token that is signed here has. What is longer is not even decoded.

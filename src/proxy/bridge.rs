@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::exchange::Exchange;
 use super::request_id::{self, X_REQUEST_ID};
-use crate::web::{Facts, Problem, Unread};
+use crate::pages::{Facts, Problem, Unread};
 
 /// The longest body that an own endpoint takes.
 const LONGEST_BODY: usize = 16 * 1024;

@@ -7,9 +7,9 @@ use super::live::Shared;
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{Caller, Cookies};
+use crate::pages::Problem;
 use crate::session::SessionToken;
 use crate::store::StoreError;
-use crate::web::Problem;
 
 /// Why it is not known who calls, and nothing is let through.
 pub(super) enum Unknown {

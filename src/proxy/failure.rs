@@ -5,7 +5,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use pingora_proxy::Session;
 
 use super::body;
-use crate::web::Problem;
+use crate::pages::Problem;
 
 /// Decides whether a request may be sent once more. Only what may be asked twice is: nothing with
 /// a body, nothing that changes something each time (RFC 9110 §9.2.2); and only when the

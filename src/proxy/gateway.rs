@@ -27,7 +27,7 @@ use super::request_id;
 use super::streams;
 use crate::domain::Origin;
 use crate::gate::{self, Asked, Caller, Decision, Located, Need, Preflight, Refusal};
-use crate::web::{Facts, Problem};
+use crate::pages::{Facts, Problem};
 
 /// Pingora's callbacks: the way of every request.
 pub(super) struct Gateway {

@@ -5,7 +5,7 @@ use pingora::{Error, ErrorType, Result};
 use pingora_http::RequestHeader;
 
 use crate::gate::{self, Site};
-use crate::web::Problem;
+use crate::pages::Problem;
 
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 

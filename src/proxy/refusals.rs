@@ -14,8 +14,8 @@ use super::head;
 use super::live::Shared;
 use super::outgoing::Outgoing;
 use super::request_id;
+use crate::pages::Problem;
 use crate::system::Timestamp;
-use crate::web::Problem;
 
 /// How every answer of HTTP/1.1 begins; no frame of HTTP/2 that comes before the first request does.
 const BARE: &[u8] = b"HTTP/1.1 ";

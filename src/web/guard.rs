@@ -5,8 +5,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{Facts, HeaderClass, Place, Problem, Unread, Web, Who, api};
-use crate::gate;
+use super::{Place, Who};
+use crate::pages::{Facts, HeaderClass, Problem, Unread, Web};
+use crate::{api, gate};
 
 /// What a row of the table asks of a request.
 #[derive(Clone, Copy)]
@@ -39,7 +40,7 @@ pub(super) async fn admit(
         return refuse(&Problem::NotFound, request.headers());
     }
     if access.who == Who::Client {
-        return api::admit(&web, access, facts, request, next).await;
+        return api::admit(&web, (access.path, access.class), facts, request, next).await;
     }
     if let Some(Unread(problem)) = request.extensions().get() {
         return refuse(problem, request.headers());

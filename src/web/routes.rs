@@ -5,9 +5,10 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::{
-    HeaderClass, Web, account, api, assets, code, done, guard, handover, keys, me, number, refused,
-    sign_in, sign_out,
+use super::guard;
+use crate::api;
+use crate::pages::{
+    HeaderClass, Web, account, assets, code, done, handover, me, number, refused, sign_in, sign_out,
 };
 
 /// Who may use a route.
@@ -73,9 +74,9 @@ pub fn rows() -> Vec<Row> {
         row("/account/end", Both, SignedIn, Page, post(account::end)),
         row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(me::show)),
-        row("/.well-known/jwks.json", Issuer, Client, Api, get(keys::all)),
-        row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(keys::for_pomerium)),
-        row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(keys::for_cloudflare)),
+        row("/.well-known/jwks.json", Issuer, Client, Api, get(api::keys)),
+        row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(api::keys_for_pomerium)),
+        row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(api::keys_for_cloudflare)),
         row("/.well-known/openid-configuration", Issuer, Client, Api, get(api::configuration)),
         row(
             "/.well-known/oauth-authorization-server",
@@ -113,7 +114,8 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-pub(super) fn router(web: Arc<Web>) -> Router {
+/// Every row of the table, guarded. Paths are below the place that [`crate::pages::Facts::base`] names.
+pub fn router(web: Arc<Web>) -> Router {
     rows()
         .into_iter()
         .fold(Router::new(), |router, row| {

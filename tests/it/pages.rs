@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use doorcode::domain::{Country, PhoneNumber};
-use doorcode::web::pages::{Chrome, Pages, SignOutPage};
+use doorcode::pages::views::{Chrome, Pages, SignOutPage};
 
 use self::gallery::{SEALED, code, gallery};
 

@@ -3,7 +3,7 @@ use url::Url;
 use super::super::folder;
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::web::pages::{Brand, Color, Folder, Links, Pages, Picture, Theme};
+use crate::pages::views::{Brand, Color, Folder, Links, Pages, Picture, Theme};
 use crate::words::Languages;
 
 const FOLDER: &str = "brand.folder";

@@ -1,9 +1,8 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::domain::OriginPattern;
+use crate::domain::{ClientId, OriginPattern};
 use crate::oauth::{
-    Algorithm, AppUrl, Client, ClientId, ClientKind, ClientSecret, Clients, Grant, Lifetimes,
-    Settings,
+    Algorithm, AppUrl, Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes, Settings,
 };
 
 /// What a client may do unless it says otherwise.

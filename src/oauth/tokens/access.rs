@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Scope, numeric_date};
-use crate::domain::{SessionId, UserId};
-use crate::oauth::{Algorithm, ClientId, Issuer, SigningKeys, Unsigned, Usage};
+use super::{Kind, numeric_date};
+use crate::domain::{ClientId, Scope, SessionId, UserId};
+use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
 use crate::system::Timestamp;
 
 /// On whose behalf a client acts.

@@ -3,9 +3,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Kind, Profile, Scope, numeric_date};
-use crate::domain::{SessionId, UserId};
-use crate::oauth::{Algorithm, ClientId, Issuer, SigningKeys, Unsigned, Usage};
+use super::{Kind, Profile, numeric_date};
+use crate::domain::{ClientId, Scope, SessionId, UserId};
+use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
 use crate::system::Timestamp;
 
 /// What an ID token says.

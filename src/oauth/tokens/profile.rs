@@ -1,7 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::Scope;
-use crate::domain::PhoneNumber;
+use crate::domain::{PhoneNumber, Scope};
 use crate::system::Timestamp;
 
 /// What a client may be told of a user, at the most.

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorcode::domain::{SessionId, UserId};
-use doorcode::oauth::{AccessToken, ClientId, Scope, Subject};
+use doorcode::domain::{ClientId, Scope, SessionId, UserId};
+use doorcode::oauth::{AccessToken, Subject};
 use serde_json::Value;
 
 use super::world::{HERE, ask, bearer, gate, get, is_refused, login, parts, signed};

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use doorcode::web::pages::{Brand, Chrome, Color, Pages, SignOutPage, Theme};
+use doorcode::pages::views::{Brand, Chrome, Color, Pages, SignOutPage, Theme};
 
 const COLORS: [&str; 12] = [
     "#ffff00", "#fff", "#000", "#2a4fd6", "#ff0000", "#00ff00", "#0000ff", "#808080", "#767676",

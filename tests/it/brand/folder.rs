@@ -3,7 +3,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use doorcode::config::{Config, Problems};
-use doorcode::web::pages::{Chrome, Pages, SignOutPage};
+use doorcode::pages::views::{Chrome, Pages, SignOutPage};
 use tempfile::TempDir;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";

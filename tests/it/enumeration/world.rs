@@ -13,14 +13,14 @@ use doorcode::domain::{Keyring, Origin, PhoneNumber, ServerSecret, UserId};
 use doorcode::events::Log;
 use doorcode::gate::Map;
 use doorcode::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use doorcode::pages::views::Pages;
+use doorcode::pages::{Facts, Parts, Web};
 use doorcode::session::Sessions;
 use doorcode::store::{
     Database, MemoryAttempts, MemoryCounters, MemoryTickets, Room, SqlStore, Users as _,
 };
 use doorcode::system::{System, Timestamp};
 use doorcode::users::Directory;
-use doorcode::web::pages::Pages;
-use doorcode::web::{Facts, Parts, Web};
 use doorcode::words::{SmsTemplate, SmsTemplates};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
@@ -148,7 +148,7 @@ impl World {
             system,
         };
         let worker = OutboxWorker::new(jobs, sender);
-        let router = Arc::new(Web::new(parts, &keyring)).router();
+        let router = doorcode::web::router(Arc::new(Web::new(parts, &keyring)));
         let cookie = String::new();
         Self { login, router, clock, outbox, worker, texts, cookie, _folder: folder }
     }

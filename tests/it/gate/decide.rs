@@ -1,12 +1,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use doorcode::domain::{Country, PhoneNumber, Role};
+use doorcode::domain::{ClientId, Country, PhoneNumber, Role, Scope};
 use doorcode::gate::{
     Asked, Bearer, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule,
     Site, SitePlace, Upstream, Who, decide, need, readings,
 };
-use doorcode::oauth::{ClientId, Scope, Subject, VerifiedAccess};
+use doorcode::oauth::{Subject, VerifiedAccess};
 use doorcode::system::Timestamp;
 use http::Method;
 use proptest::prelude::*;

@@ -1,5 +1,6 @@
 //! The access token, as an API and as we ourselves read it.
-use doorcode::oauth::{Algorithm, ClientId, Scope, Subject, verify_access};
+use doorcode::domain::{ClientId, Scope};
+use doorcode::oauth::{Algorithm, Subject, verify_access};
 use doorcode::system::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};

@@ -1,7 +1,8 @@
 //! The ID token, as Auth0's SDKs expect it, and as a hint that comes back.
 use std::time::Duration;
 
-use doorcode::oauth::{Algorithm, IdHint, InvalidToken, Scope, read_hint};
+use doorcode::domain::Scope;
+use doorcode::oauth::{Algorithm, IdHint, InvalidToken, read_hint};
 use serde_json::json;
 
 use super::world::{ALGORITHMS, ISSUER, SECONDS, SESSION, USER, World, parts, profile};

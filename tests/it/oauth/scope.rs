@@ -1,7 +1,8 @@
 //! The words of a scope.
 use std::collections::HashSet;
 
-use doorcode::oauth::{InvalidScope, Scope};
+use doorcode::domain::{InvalidScope, Scope};
+
 use proptest::prelude::*;
 
 #[test]

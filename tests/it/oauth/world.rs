@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorcode::domain::{Keyring, PhoneNumber, ServerSecret, SessionId, UserId};
+use doorcode::domain::{ClientId, Keyring, PhoneNumber, Scope, ServerSecret, SessionId, UserId};
 use doorcode::oauth::{
-    AccessToken, Algorithm, ClientId, IdToken, Issuer, Profile, Scope, SigningKeys, Subject, Usage,
-    access_token, id_token,
+    AccessToken, Algorithm, IdToken, Issuer, Profile, SigningKeys, Subject, Usage, access_token,
+    id_token,
 };
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};

@@ -1,7 +1,7 @@
 //! That the gallery shows every page and says everything that can be said.
 use std::collections::BTreeSet;
 
-use doorcode::web::pages::{Brand, Folder, Links, OwnFile, Pages};
+use doorcode::pages::views::{Brand, Folder, Links, OwnFile, Pages};
 use toml::{Table, Value};
 
 use super::gallery::{BRAND, HOST, State, states};

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use doorcode::domain::{Country, PhoneNumber, SessionId};
-use doorcode::session::{Device, OwnSession, SessionKind};
-use doorcode::system::Timestamp;
-use doorcode::web::pages::{
+use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit,
     MessagePage, Notice, NumberPage, NumberProblem, Page, Pages, Sending, SignOutPage,
     SignedOutPage,
 };
+use doorcode::session::{Device, OwnSession, SessionKind};
+use doorcode::system::Timestamp;
 use doorcode::words::Language;
 
 const HOSTILE: &str =

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use doorcode::web::pages::{Brand, Color, Links, Pages, Picture};
+use doorcode::pages::views::{Brand, Color, Links, Pages, Picture};
 use serde_json::json;
 
 use super::complete::disguised;

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::super::{GOOD, SECRET, problems, read};
+use doorcode::domain::ClientId;
 use doorcode::gate::Who;
-use doorcode::oauth::{ClientId, ClientKind, Grant};
+use doorcode::oauth::{ClientKind, Grant};
 
 /// What is written below `[[client]]`, and what is said of it. The table begins in line 29.
 const CASES: &[(&str, &[&str])] = &[

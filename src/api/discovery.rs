@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use serde_json::{Value, json};
+
+use crate::oauth::{Algorithm, Grant};
+use crate::pages::Web;
+
+/// What every OpenID client reads first (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+pub(crate) async fn configuration(State(web): State<Arc<Web>>) -> Response {
+    let mut response = axum::Json(document(&web)).into_response();
+    let cacheable = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(CACHE_CONTROL, cacheable);
+    response
+}
+
+fn document(web: &Web) -> Value {
+    let issuer = web.map.issuer();
+    let grants: Vec<&str> = Grant::NAMES
+        .iter()
+        .filter(|(grant, ..)| !matches!(grant, Grant::Ro))
+        .map(|(.., grant_type)| *grant_type)
+        .collect();
+    // While keys of another follow those of the former algorithm, both.
+    let algorithms = web.keys.token_algorithms(web.oauth.algorithm);
+    let algorithms: Vec<&str> = algorithms.into_iter().map(Algorithm::as_str).collect();
+    json!({
+        "issuer": issuer.to_string(),
+        "authorization_endpoint": issuer.url("/authorize"),
+        "token_endpoint": issuer.url("/oauth/token"),
+        "userinfo_endpoint": issuer.url("/userinfo"),
+        "jwks_uri": issuer.url("/.well-known/jwks.json"),
+        "revocation_endpoint": issuer.url("/oauth/revoke"),
+        "end_session_endpoint": issuer.url("/oidc/logout"),
+        "scopes_supported": ["openid", "profile", "phone", "offline_access"],
+        "response_types_supported": ["code", "id_token", "token", "token id_token"],
+        "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
+        "grant_types_supported": grants,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "nickname",
+            "picture", "updated_at", "phone_number", "phone_number_verified",
+        ],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "claims_parameter_supported": false,
+        "ui_locales_supported":
+            web.pages.languages().iter().map(|language| language.tag().to_owned())
+                .collect::<Vec<_>>(),
+    })
+}

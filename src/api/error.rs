@@ -1,0 +1,180 @@
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+
+use super::params::Unreadable;
+use super::refusal::Refusal;
+use crate::domain::Origin;
+use crate::login::Limited;
+use crate::oauth::{Grant, NotAsked};
+use crate::pages::refused::SOON;
+use crate::pages::{Problem, Web};
+use crate::store::StoreError;
+
+/// A refusal as clients of Auth0's Authentication API read it (RFC 6749 §5.2).
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    /// With the code that the caller is told.
+    refusal: Box<Refusal>,
+    description: Cow<'static, str>,
+    uri: Option<&'static str>,
+    limit: Option<Reached>,
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    /// How many there may be.
+    pub(super) most: u32,
+    /// Seconds until there is room again.
+    pub(super) seconds: u64,
+    /// The same as a point in time, in seconds since 1970.
+    pub(super) reset: i64,
+}
+
+impl Reached {
+    pub(super) fn of(limited: &Limited, web: &Web) -> Self {
+        let seconds = limited.retry_after.as_secs().max(1);
+        let most = web.login.settings().limits.most(limited.row);
+        let now = web.system.now().as_millis().div_euclid(1000);
+        Self { most, seconds, reset: now.saturating_add_unsigned(seconds) }
+    }
+}
+
+impl ApiError {
+    pub(super) fn new(
+        status: StatusCode,
+        error: &'static str,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let description = description.into();
+        let refusal = Box::new(Refusal::described(error, &description));
+        Self { status, refusal, description, uri: None, limit: None }
+    }
+
+    pub(super) fn bad(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, description)
+    }
+
+    /// RFC 6749 §5.2, with the status that Auth0 gives these.
+    pub(super) fn forbidden(
+        error: &'static str,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(StatusCode::FORBIDDEN, error, description)
+    }
+
+    /// What the log says in the place of the description: what is no secret, and the caller is
+    /// not told.
+    pub(super) fn because(self, why: &'static str) -> Self {
+        Self { refusal: Box::new(self.refusal.because(why)), ..self }
+    }
+
+    /// What was asked for that the configuration does not list; see [`Refusal::naming`].
+    pub(super) fn naming(self, text: &str) -> Self {
+        Self { refusal: Box::new(self.refusal.naming(text)), ..self }
+    }
+
+    /// The page that asks is none of the client's.
+    pub(super) fn foreign(self, page: &Origin) -> Self {
+        self.because("the origin is none of the client's web_origins").naming(&page.to_string())
+    }
+
+    pub(super) fn at(self, uri: &'static str) -> Self {
+        Self { uri: Some(uri), ..self }
+    }
+
+    pub(super) fn too_many(error: &'static str, limit: Reached) -> Self {
+        let seconds = limit.seconds;
+        let description = format!("Too many requests. Try again in {seconds} seconds.");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self { limit: Some(limit), ..Self::new(status, error, description) }
+    }
+
+    /// A client that is not known, or not with this secret.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized")
+    }
+
+    pub(super) fn not_granted(grant: Grant) -> Self {
+        let grant = grant.grant_type();
+        let text = format!("Grant type '{grant}' not allowed for the client.");
+        Self::forbidden("unauthorized_client", text)
+            .because("the client may not use this grant")
+            .at("https://auth0.com/docs/clients/client-grant-types")
+    }
+
+    /// The body of a call did not come, or not all of it.
+    pub(super) fn unread(why: &Problem) -> Self {
+        let text = match why {
+            Problem::TooLarge => "the body is too long",
+            Problem::TooSlow => "the body did not come in time",
+            _ => "the body cannot be read",
+        };
+        Self::new(why.status(), "invalid_request", text)
+    }
+
+    pub(super) fn unavailable() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "temporarily_unavailable", "Try again in a moment.")
+    }
+}
+
+impl From<Unreadable> for ApiError {
+    fn from(why: Unreadable) -> Self {
+        Self::bad("invalid_request", why.to_string()).because(why.told())
+    }
+}
+
+impl From<NotAsked> for ApiError {
+    fn from(why: NotAsked) -> Self {
+        let (refusal, description) = (Box::new(Refusal::of(&why)), Cow::Owned(why.to_string()));
+        let status = match why {
+            NotAsked::Scope(_) => StatusCode::BAD_REQUEST,
+            NotAsked::UnknownAudience(_) => StatusCode::FORBIDDEN,
+        };
+        Self { status, refusal, description, uri: None, limit: None }
+    }
+}
+
+/// What failed was logged where it did.
+impl From<StoreError> for ApiError {
+    fn from(_: StoreError) -> Self {
+        Self::unavailable()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut body =
+            json!({ "error": self.refusal.error, "error_description": self.description });
+        if let Some(uri) = self.uri {
+            body["error_uri"] = json!(uri);
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        // A store that failed and a limit that was reached are told where they are.
+        if self.limit.is_none() && !self.status.is_server_error() {
+            response.extensions_mut().insert(*self.refusal);
+        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
+        }
+        if let Some(Reached { most, seconds, reset }) = self.limit {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            for (name, value) in [
+                ("x-ratelimit-limit", HeaderValue::from(most)),
+                ("x-ratelimit-remaining", HeaderValue::from(0)),
+                ("x-ratelimit-reset", HeaderValue::from(reset)),
+            ] {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,41 @@
+//! The API that Auth0's SDKs speak: its endpoints, errors and CORS. Knows no page and keeps no
+//! token: those are in `oauth`.
+mod authorize;
+mod call;
+mod client_auth;
+mod cors;
+mod cross_origin;
+mod discovery;
+mod error;
+mod hosted;
+mod keys;
+mod legacy;
+mod lock;
+mod logout;
+mod params;
+mod refusal;
+mod revoke;
+mod start;
+mod token;
+mod userinfo;
+mod widget;
+
+pub(crate) use authorize::authorize;
+pub(crate) use cors::admit;
+pub(crate) use cross_origin::authenticate;
+pub(crate) use discovery::configuration;
+pub(crate) use hosted::{verify, verify_redirect};
+pub(crate) use keys::{
+    all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,
+};
+pub(crate) use legacy::{ro, sso_data};
+pub(crate) use lock::{client_settings, country};
+pub(crate) use logout::{oidc as oidc_logout, v2 as logout};
+pub(crate) use revoke::revoke;
+pub(crate) use start::start;
+pub(crate) use token::token;
+pub(crate) use userinfo::userinfo;
+pub(crate) use widget::{
+    resend as widget_resend, script as widget_script, show as widget_show, start as widget_start,
+    types as widget_types, verify as widget_verify,
+};
