@@ -10,6 +10,7 @@ mod keys;
 mod refresh_token;
 mod rotation;
 mod settings;
+mod token_login;
 mod tokens;
 mod verify;
 
@@ -23,6 +24,7 @@ pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
 pub use refresh_token::RefreshToken;
 pub use rotation::{Pace, Rotation, publish_next, signs_from};
 pub use settings::Settings;
+pub use token_login::TokenLogin;
 pub use tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token, own_subject};
 pub use verify::{
     IdHint, InvalidToken, LONGEST, VerifiedAccess, bearer, claims_issuer, read_hint, verify_access,

@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pingora", &["src/proxy/"]),
     ("axum", &["src/web/", "src/proxy/bridge.rs", "src/proxy/live.rs", "src/app/demo.rs"]),
     ("sqlx", &["src/store/"]),
-    ("moka", &["src/store/", "src/session/", "src/proxy/bearer.rs"]),
+    ("moka", &["src/store/", "src/session/", "src/access/"]),
     ("reqwest", &["src/delivery/"]),
     ("jsonwebtoken", &["src/oauth/"]),
     ("fred", &["src/store/"]),
