@@ -30,11 +30,11 @@ pub struct AccessRequest<'r> {
     pub client: IpAddr,
 }
 
-/// What becomes of a request, and what its answer must say whoever writes it.
+/// What becomes of a request, and what its answer must say.
 #[derive(Debug)]
-pub struct Outcome {
-    pub verdict: Verdict,
-    /// Who calls. `Nobody` also where the rules do not ask, and where that could not be found out.
+pub struct AccessOutcome {
+    pub decision: AccessDecision,
+    /// `Nobody` also where the rules need no caller, and where the caller could not be identified.
     pub caller: Caller,
     /// Which scripts of other origins may read the answer.
     pub cors: Sharing,
@@ -43,12 +43,12 @@ pub struct Outcome {
 }
 
 #[derive(Debug)]
-pub enum Verdict {
-    /// Goes on to the app, as made by [`Outcome::caller`].
+pub enum AccessDecision {
+    /// Passed to the app, as a request of [`AccessOutcome::caller`].
     Forward,
-    /// A CORS preflight that is answered here; [`Outcome::cors`] names the origin.
+    /// A CORS preflight that is answered here; [`AccessOutcome::cors`] names the origin.
     AnswerPreflight,
-    /// Nobody is signed in, and the rules ask for a signed-in user.
+    /// The caller is unknown, and the rules need one.
     SignIn,
     Refuse(RefusalReason),
 }
@@ -59,14 +59,14 @@ pub enum RefusalReason {
     UnlistedPreflight,
     /// A session cookie came with a request that a page of another origin made.
     ForeignOrigin,
-    /// `Authorization` holds a token of ours that is not accepted here. The session cookie does
-    /// not count then.
+    /// `Authorization` holds a token of ours that is not accepted. The session cookie is not looked at
+    /// then.
     InvalidToken(TokenRefusal),
     /// The caller is unknown because a store failed while `doing` this.
     StoreFailed { doing: &'static str, error: StoreError },
     /// The declared length of the body is above the site's limit.
     BodyTooLarge,
-    /// A rule of the site.
+    /// By a rule of the site.
     Denied(Refusal),
 }
 
@@ -127,29 +127,31 @@ impl Authorizer {
     }
 
     /// Judges a request. No I/O for a session or token that this process knows.
-    pub async fn authorize(&self, request: &AccessRequest<'_>) -> Outcome {
+    pub async fn authorize(&self, request: &AccessRequest<'_>) -> AccessOutcome {
         let asked = request.site_request();
         let cors = gate::sharing(&asked, request.headers);
         if gate::preflight(&asked, request.headers) == Preflight::Ours {
-            let verdict = if cors.with.is_some() {
-                Verdict::AnswerPreflight
+            let decision = if cors.with.is_some() {
+                AccessDecision::AnswerPreflight
             } else {
-                Verdict::Refuse(RefusalReason::UnlistedPreflight)
+                AccessDecision::Refuse(RefusalReason::UnlistedPreflight)
             };
-            return Outcome { verdict, caller: Caller::Nobody, cors, private: false };
+            return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
         }
         let private = gate::need(&asked) == Need::Caller;
         let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
         match identified {
-            Ok(caller) => Outcome { verdict: decide(request, &caller), caller, cors, private },
+            Ok(caller) => {
+                AccessOutcome { decision: decide(request, &caller), caller, cors, private }
+            }
             Err(reason) => {
-                let verdict = Verdict::Refuse(reason);
-                Outcome { verdict, caller: Caller::Nobody, cors, private }
+                let decision = AccessDecision::Refuse(reason);
+                AccessOutcome { decision, caller: Caller::Nobody, cors, private }
             }
         }
     }
 
-    /// Writes the headers that tell the app of a site who calls; none when nobody is known.
+    /// Writes the identity headers of a site's app; none for an unknown caller.
     ///
     /// # Errors
     /// When an assertion cannot be signed. The request must not go on then.
@@ -240,21 +242,21 @@ impl<'r> AccessRequest<'r> {
     }
 }
 
-/// Decides once it is known who calls.
-fn decide(request: &AccessRequest<'_>, caller: &Caller) -> Verdict {
+/// Decides for an identified caller.
+fn decide(request: &AccessRequest<'_>, caller: &Caller) -> AccessDecision {
     let AccessRequest { site, method, headers, .. } = request;
     // Browsers attach cookies by themselves; a token is there only because a script put it there.
     let by_cookie = matches!(caller, Caller::Session(..));
     if by_cookie && gate::is_foreign(method, headers, &site.place.origin, &site.allowed_origins) {
-        return Verdict::Refuse(RefusalReason::ForeignOrigin);
+        return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
     }
     match gate::decide(&request.site_request(), caller) {
         Decision::Forward if declares_more_than(headers, site.passage.max_body) => {
-            Verdict::Refuse(RefusalReason::BodyTooLarge)
+            AccessDecision::Refuse(RefusalReason::BodyTooLarge)
         }
-        Decision::Forward => Verdict::Forward,
-        Decision::SignIn => Verdict::SignIn,
-        Decision::Refuse(why) => Verdict::Refuse(RefusalReason::Denied(why)),
+        Decision::Forward => AccessDecision::Forward,
+        Decision::SignIn => AccessDecision::SignIn,
+        Decision::Refuse(why) => AccessDecision::Refuse(RefusalReason::Denied(why)),
     }
 }
 

@@ -7,7 +7,7 @@ mod lifetime;
 
 pub use access_token::{AccessTokenCache, TokenRefusal};
 pub use authorize::{
-    AccessRequest, AuthorizationPolicy, Authorizer, AuthorizerDeps, IdentityError, Outcome,
-    RefusalReason, Verdict,
+    AccessDecision, AccessOutcome, AccessRequest, AuthorizationPolicy, Authorizer, AuthorizerDeps,
+    IdentityError, RefusalReason,
 };
 pub use identity_headers::IdentityHeaders;

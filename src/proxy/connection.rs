@@ -38,12 +38,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Limit for a write that the client does not read.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// After the listeners closed, connections that were accepted just before get this long to send a
-/// request.
-const LAST_ARRIVALS: Duration = Duration::from_millis(500);
+/// How long after the listeners closed the requests of accepted connections are awaited: a client may
+/// have sent one before it could know, over a slow network or from a busy machine.
+const LAST_ARRIVALS: Duration = Duration::from_secs(1);
 
 /// How long the rest of a request is read after its head was refused.
-const DISCARD_FOR: Duration = Duration::from_secs(2);
+const DISCARD_FOR: Duration = Duration::from_secs(5);
 /// Limit for a graceful close: TLS `close_notify` is a write, and blocks if the peer does not read.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 

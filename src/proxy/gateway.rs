@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use super::streams;
 use super::upstream_request;
 use crate::gate;
 
-/// Pingora's callbacks: the way of every request.
+/// Pingora's callbacks, in the order in which a request passes them.
 pub(super) struct Gateway {
     shared: Shared,
 }
@@ -36,7 +37,20 @@ impl Gateway {
         Self { shared }
     }
 
-    /// Answers a request that does not go on to an app.
+    /// Finds a request's id and its client's address.
+    fn identify(&self, session: &Session, ctx: &mut Exchange) -> Result<IpAddr> {
+        let address = session.client_addr().and_then(|address| address.as_inet());
+        let peer = address.map(std::net::SocketAddr::ip);
+        let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        let (headers, trusted) = (&session.req_header().headers, &ctx.snapshot.trusted_proxies);
+        let is_trusted = gate::is_trusted(peer, trusted);
+        let id = request_id::choose(headers, is_trusted, &self.shared.system);
+        let client = gate::client_ip(peer, headers, trusted);
+        (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
+        Ok(client)
+    }
+
+    /// Answers a request that is not forwarded.
     async fn answer(
         &self,
         session: &mut Session,
@@ -69,6 +83,18 @@ impl Gateway {
     }
 }
 
+/// Sets up a connection and session for a request whose head has come.
+fn begin(session: &mut Session) {
+    if let Some(connection) = Connection::of(session.digest()) {
+        connection.head_is_whole(session.req_header().version);
+    }
+    exchange::accept_early_bytes(session);
+    if session.req_header().version == http::Version::HTTP_2 {
+        // HTTP/1 writes are bounded by `connection`, which cannot tell streams apart.
+        session.set_write_timeout(Some(WRITE_TIMEOUT));
+    }
+}
+
 #[async_trait]
 impl ProxyHttp for Gateway {
     type CTX = Exchange;
@@ -77,32 +103,18 @@ impl ProxyHttp for Gateway {
         Exchange::new(self.shared.snapshot.load_full(), self.shared.system.now())
     }
 
-    /// None: compression is the app's business.
+    /// No modules: compression is left to the app.
     fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Exchange) -> Result<bool> {
-        if let Some(connection) = Connection::of(session.digest()) {
-            connection.head_is_whole(session.req_header().version);
-        }
-        exchange::accept_early_bytes(session);
-        if session.req_header().version == http::Version::HTTP_2 {
-            // HTTP/1 writes are bounded by `connection`, which cannot tell streams apart.
-            session.set_write_timeout(Some(WRITE_TIMEOUT));
-        }
+        begin(session);
         ctx.head_matches = head::matches_parsed(session);
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
         }
-        let address = session.client_addr().and_then(|address| address.as_inet());
-        let peer = address.map(std::net::SocketAddr::ip);
-        let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
         let snapshot = Arc::clone(&ctx.snapshot);
+        let client = self.identify(session, ctx)?;
         let request = session.req_header();
-        let is_trusted = gate::is_trusted(peer, &snapshot.trusted_proxies);
-        let id = request_id::choose(&request.headers, is_trusted, &self.shared.system);
-        ctx.answer_headers.request_id = Some(id);
-        let client = gate::client_ip(peer, &request.headers, &snapshot.trusted_proxies);
-        ctx.client = Some(client);
         let outcome = routing::route(&self.shared, &snapshot, request, client, ctx).await;
         if matches!(outcome, RouteOutcome::Forward) {
             headers::forget_spelling(session.req_header_mut())?;
@@ -148,7 +160,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_switch(session, response)?;
-        // Early hints are not the answer yet (RFC 8297).
+        // Early hints are not the final answer (RFC 8297).
         if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.snapshot
                 .requests
@@ -156,7 +168,7 @@ impl ProxyHttp for Gateway {
         }
         self.shared.drain.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
-            // That version knows no chunks (RFC 9112 §7.1): the end of the connection is the end.
+            // HTTP/1.0 has no chunked coding (RFC 9112 §7.1): the body ends with the connection.
             response.remove_header(&http::header::TRANSFER_ENCODING);
             session.set_keepalive(None);
         }
@@ -178,7 +190,7 @@ impl ProxyHttp for Gateway {
         error
     }
 
-    /// An upstream that cannot be reached was not asked: another one may be.
+    /// A request that did not reach an upstream may be sent to another.
     fn fail_to_connect(
         &self,
         _session: &mut Session,
@@ -199,7 +211,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_caller(ctx, &self.shared)?;
-        // After a switch of protocols there is no body.
+        // After a protocol switch, what comes is no body.
         if session.was_upgraded() { Ok(()) } else { ctx.count_body(part.as_ref()) }
     }
 
@@ -233,7 +245,7 @@ impl ProxyHttp for Gateway {
             let id = ctx.answer_headers.request_id.as_ref();
             let headers = request_id::with_id(&session.req_header().headers, id);
             let answer = ctx.snapshot.web.problem(&problem, &headers, at);
-            // The client may be gone: then there is nobody to tell.
+            // An error means that the client is gone.
             let _ = response::send(session, answer, ctx).await;
         }
         FailToProxy { error_code: code, can_reuse_downstream: false }

@@ -9,9 +9,13 @@ use pingora_proxy::Session;
 
 use super::exchange::Exchange;
 
-/// Limits for what is still read of a request that is answered before its end.
+/// Limit for what is still read of a request that is answered before its end, bytes.
 const MAX_DISCARDED: usize = 64 << 20;
-const DISCARD_FOR: Duration = Duration::from_secs(2);
+/// How long that is read after the answer, as nginx does (`lingering_timeout`): many megabytes take
+/// seconds over a slow network or on a busy machine.
+const DISCARD_AFTER: Duration = Duration::from_secs(5);
+/// How long, where the answer has to wait for it.
+const DISCARD_BEFORE: Duration = Duration::from_secs(2);
 
 /// Sends an answer of ours, with the headers that every answer to the request has.
 ///
@@ -38,7 +42,7 @@ pub(super) async fn send(
     if is_http2 {
         // The end of an answer resets the stream while the client still sends, and the answer may
         // be lost with it.
-        discard_body(session).await;
+        discard_body(session, DISCARD_BEFORE).await;
     }
     session.write_response_header(Box::new(head), ends_with_head).await?;
     if !ends_with_head {
@@ -46,14 +50,14 @@ pub(super) async fn send(
     }
     if !is_http2 {
         // Closing a connection with unread bytes resets it, and the answer may be lost.
-        discard_body(session).await;
+        discard_body(session, DISCARD_AFTER).await;
     }
     Ok(())
 }
 
 /// Reads what a client still sends, within limits, so that it gets to read the answer (RFC 9112
 /// §9.6). A client that sends for longer loses the answer.
-async fn discard_body(session: &mut Session) {
+async fn discard_body(session: &mut Session, limit: Duration) {
     let rest = async {
         let mut read = 0;
         while let Ok(Some(part)) = session.read_request_body().await {
@@ -63,5 +67,5 @@ async fn discard_body(session: &mut Session) {
             }
         }
     };
-    let _ = tokio::time::timeout(DISCARD_FOR, rest).await;
+    let _ = tokio::time::timeout(limit, rest).await;
 }

@@ -1,5 +1,5 @@
-//! Where a request goes: malformed ones are refused, our own paths go to `web`, and what is a site's
-//! goes where `access` decides.
+//! Where a request goes: malformed ones are refused, our own paths go to `web`, and a site's go where
+//! `access` decides.
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::exchange::Exchange;
 use super::head;
 use super::live::{Live, Shared};
 use super::upstream_request;
-use crate::access::{AccessRequest, Outcome, RefusalReason, Verdict};
+use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Caller, Located, Refusal};
@@ -22,13 +22,13 @@ pub(super) enum RouteOutcome<'s> {
     Forward,
     Own(Facts),
     Answer(Response<Bytes>),
-    /// A page that says what is wrong; of the site at this origin, if of any.
+    /// A problem page, for the site at this origin; `None`: for no site.
     Problem(Problem, Option<&'s Origin>),
     /// The head is malformed: answered without looking at what it asks for.
     MalformedHead(Problem),
 }
 
-/// Routes a request whose raw head is `faithful`, see [`head::matches_parsed`].
+/// Checks a request's head, finds what its target belongs to, and asks `access` about a site's.
 pub(super) async fn route<'s>(
     shared: &Shared,
     snapshot: &'s Live,
@@ -76,36 +76,36 @@ pub(super) async fn route<'s>(
     }
 }
 
-/// Notes what `access` found out, and makes an answer of its verdict.
+/// Stores what `access` found out, and turns its decision into an answer.
 fn apply<'s>(
-    outcome: Outcome,
+    outcome: AccessOutcome,
     shared: &Shared,
     origin: &'s Origin,
     request: &RequestHeader,
     ctx: &mut Exchange,
 ) -> RouteOutcome<'s> {
-    let Outcome { verdict, caller, cors, private } = outcome;
+    let AccessOutcome { decision, caller, cors, private } = outcome;
     (ctx.caller, ctx.answer_headers.cors, ctx.private) = (caller, cors, private);
-    ctx.decision = label(&verdict);
-    match verdict {
-        Verdict::Forward => RouteOutcome::Forward,
-        Verdict::AnswerPreflight => {
+    ctx.decision = label(&decision);
+    match decision {
+        AccessDecision::Forward => RouteOutcome::Forward,
+        AccessDecision::AnswerPreflight => {
             RouteOutcome::Answer(ctx.snapshot.web.preflight(&request.headers))
         }
-        Verdict::SignIn => RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request)),
-        Verdict::Refuse(reason) => {
+        AccessDecision::SignIn => RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request)),
+        AccessDecision::Refuse(reason) => {
             record(&reason, shared, ctx);
             RouteOutcome::Problem(problem(&reason, &ctx.caller), Some(origin))
         }
     }
 }
 
-const fn label(verdict: &Verdict) -> DecisionLabel {
-    match verdict {
-        Verdict::Forward => DecisionLabel::Forward,
-        Verdict::AnswerPreflight => DecisionLabel::Preflight,
-        Verdict::SignIn => DecisionLabel::SignIn,
-        Verdict::Refuse(reason) => match reason {
+const fn label(decision: &AccessDecision) -> DecisionLabel {
+    match decision {
+        AccessDecision::Forward => DecisionLabel::Forward,
+        AccessDecision::AnswerPreflight => DecisionLabel::Preflight,
+        AccessDecision::SignIn => DecisionLabel::SignIn,
+        AccessDecision::Refuse(reason) => match reason {
             RefusalReason::UnlistedPreflight => DecisionLabel::Preflight,
             RefusalReason::ForeignOrigin => DecisionLabel::ForeignOrigin,
             RefusalReason::InvalidToken(_) => DecisionLabel::BadToken,

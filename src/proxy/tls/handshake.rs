@@ -16,19 +16,19 @@ use tracing::debug;
 use super::certificates::Certificates;
 
 /// The answer to plain http on a TLS port.
-const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
+const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
     Content-Length: 58\r\nConnection: close\r\n\r\nThis address speaks https only: write https:// before it.\n";
 
 /// Limit from a connection's start to the end of its handshake. As long as for a request head.
-const WHOLE_HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// ALPN, in order of preference (RFC 7301, RFC 9113 §3.2).
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// How long, and how much, is read after that answer: closing a connection with unread bytes resets
 /// it, and the answer may be lost.
-const LISTEN_ON: Duration = Duration::from_secs(1);
-const LISTEN_TO: u64 = 64 * 1024;
+const DISCARD_FOR: Duration = Duration::from_secs(5);
+const MAX_DISCARDED: u64 = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 #[error("server.tls: {0}")]
@@ -74,10 +74,10 @@ impl Tls {
 
     /// The decrypted stream. `None`: the handshake failed or timed out.
     pub(in crate::proxy) async fn accept(&self, stream: Stream) -> Option<Stream> {
-        let shaken = tokio::time::timeout(WHOLE_HANDSHAKE, self.shake(stream)).await;
-        let shaken = shaken.unwrap_or_else(|_| Err("it did not end in time".to_owned()));
+        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
+        let handshake = handshake.unwrap_or_else(|_| Err("it did not end in time".to_owned()));
         // At debug level only: otherwise any client could fill the log.
-        shaken
+        handshake
             .inspect_err(|why| debug!(%why, "a TLS handshake failed"))
             .map_err(|_| self.count())
             .ok()
@@ -98,16 +98,17 @@ impl Tls {
         // Pingora's TLS stream needs the listener's own socket type.
         let socket = stream.into_any().downcast::<l4::stream::Stream>();
         let socket = socket.map_err(|_| "the stream is no socket".to_owned())?;
-        let shaken = self.acceptor.tls_handshake(*socket).await;
-        Ok(Box::new(shaken.map_err(|why| why.to_string())?))
+        let handshake = self.acceptor.tls_handshake(*socket).await;
+        Ok(Box::new(handshake.map_err(|why| why.to_string())?))
     }
 }
 
 /// Errors are ignored: the connection is closed anyway.
 async fn answer_plainly(mut stream: Stream) {
-    let _ = stream.write_all(SPEAK_TLS).await;
+    let _ = stream.write_all(PLAIN_HTTP_ANSWER).await;
     let _ = stream.flush().await;
     let _ = stream.shutdown().await;
-    let rest = async { tokio::io::copy(&mut stream.take(LISTEN_TO), &mut tokio::io::sink()).await };
-    let _ = tokio::time::timeout(LISTEN_ON, rest).await;
+    let rest =
+        async { tokio::io::copy(&mut stream.take(MAX_DISCARDED), &mut tokio::io::sink()).await };
+    let _ = tokio::time::timeout(DISCARD_FOR, rest).await;
 }

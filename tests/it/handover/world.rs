@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use doorcode::access::{AccessRequest, Verdict};
+use doorcode::access::{AccessDecision, AccessRequest};
 use doorcode::app::{Surroundings, build};
 use doorcode::config::Config;
 use doorcode::gate::{self, Located};
@@ -119,11 +119,13 @@ impl World {
                     client: "192.0.2.1".parse().unwrap(),
                 };
                 let outcome = live.authorizer.authorize(&access).await;
-                match (&outcome.verdict, outcome.caller.person()) {
-                    (Verdict::Forward, Some((who, _))) => {
+                match (&outcome.decision, outcome.caller.person()) {
+                    (AccessDecision::Forward, Some((who, _))) => {
                         Response::new(Bytes::from(format!("app {}", who.phone().e164())))
                     }
-                    (Verdict::SignIn, None) => live.web.challenge(&site.place.origin, &parts),
+                    (AccessDecision::SignIn, None) => {
+                        live.web.challenge(&site.place.origin, &parts)
+                    }
                     _ => panic!("{authority}{path}: {outcome:?}"),
                 }
             }
