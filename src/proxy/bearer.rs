@@ -221,13 +221,13 @@ fn is_of(grant: &StoredGrant, login: Login, known: &Known) -> bool {
 
 /// The ends that a token has of its own.
 pub(super) fn term(access: &VerifiedAccess) -> Term {
-    Term { grant: access.grant.as_deref().and_then(GrantId::parse), expires: access.expires }
+    Term { grant: access.grant, expires: access.expires }
 }
 
 /// What a token came from. One for a user always names a session and a grant.
 fn login(access: &VerifiedAccess) -> Result<Option<Login>, InvalidToken> {
     let Subject::User(user) = access.subject else { return Ok(None) };
-    let grant = access.grant.as_deref().and_then(GrantId::parse);
+    let grant = access.grant;
     let (Some(session), Some(grant)) = (access.session, grant) else {
         return Err(InvalidToken::Malformed);
     };
