@@ -37,6 +37,6 @@ impl VerifiedAccess {
     }
 
     fn grant_id(&self) -> Option<GrantId> {
-        self.grant.as_deref().and_then(GrantId::parse)
+        self.grant
     }
 }
