@@ -25,7 +25,7 @@ impl VerifiedAccess {
     /// [`InvalidToken::Malformed`] when a user's token names no session or no grant.
     pub fn login(&self) -> Result<Option<TokenLogin>, InvalidToken> {
         let Subject::User(user) = self.subject else { return Ok(None) };
-        let (Some(session), Some(grant)) = (self.session, self.grant_id()) else {
+        let (Some(session), Some(grant)) = (self.session, self.grant) else {
             return Err(InvalidToken::Malformed);
         };
         Ok(Some(TokenLogin { user, session, grant }))
@@ -33,10 +33,6 @@ impl VerifiedAccess {
 
     /// When the token stops being accepted, besides the end of its session.
     pub fn term(&self) -> Term {
-        Term { grant: self.grant_id(), expires: self.expires }
-    }
-
-    fn grant_id(&self) -> Option<GrantId> {
-        self.grant
+        Term { grant: self.grant, expires: self.expires }
     }
 }
