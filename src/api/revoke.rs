@@ -37,11 +37,11 @@ pub(crate) async fn revoke(
 async fn grant_of(web: &Web, client: &Client, token: &str) -> Result<Option<GrantId>, ApiError> {
     let now = web.system.now();
     if let Some(refresh) = RefreshToken::parse(token) {
-        let found = web.grants.refresh(&refresh.digests(), client.id.as_str(), now).await;
+        let found = web.grants.refresh(&refresh.digests(), &client.id, now).await;
         let found = found.inspect_err(|error| web.store_failed("find a token", error))?;
         return Ok(found.map(|found| found.grant.id));
     }
     let access = oauth::verify_access(&web.keys, web.map.issuer(), token, now).ok();
     let access = access.filter(|access| access.client == client.id);
-    Ok(access.and_then(|access| GrantId::parse(access.grant.as_deref()?)))
+    Ok(access.and_then(|access| access.grant))
 }

@@ -10,7 +10,6 @@ use super::call::{Call, Handed};
 use super::cors::OfClient;
 use super::error::ApiError;
 use super::refusal::Refusal;
-use crate::domain::GrantId;
 use crate::oauth::{self, Subject, VerifiedAccess};
 use crate::pages::Web;
 use crate::store::{GrantState, StoreError, StoredGrant};
@@ -58,8 +57,8 @@ impl Web {
         };
         let client = self.oauth.clients.find(token.client.as_str()).is_some();
         let opens = token.is_for(&issuer.url("/userinfo")) && token.scope.contains("openid");
-        let grant = token.grant.as_deref().and_then(GrantId::parse);
-        let (Some(grant), Subject::User(user)) = (grant.filter(|_| client && opens), token.subject)
+        let (Some(grant), Subject::User(user)) =
+            (token.grant.filter(|_| client && opens), token.subject)
         else {
             return Ok(None);
         };

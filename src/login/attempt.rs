@@ -1,8 +1,8 @@
 //! The rules of one attempt, as steps that a store makes atomic. Pure: time is given.
 use std::time::Duration;
 
-use crate::domain::{AttemptId, CodeLength, KeyId};
-use crate::store::{Attempt, CounterKey, SendOutcome, Step};
+use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
+use crate::store::{Attempt, SendOutcome, Step};
 use crate::system::Timestamp;
 
 /// No code works longer than this after its attempt was made (NIST SP 800-63B-4 §3.1.3.2).
@@ -133,7 +133,11 @@ pub(super) enum Taken {
 
 /// Takes a try for `answer`. An answer that took one before takes none and is compared again,
 /// also for [`REPEATED`] after the code was used.
-pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp) -> (Taken, Step) {
+pub(super) fn take_try(
+    found: Option<&Attempt>,
+    answer: AnswerDigest,
+    now: Timestamp,
+) -> (Taken, Step) {
     let over = |why| (Taken::Over { attempt: found.map(|a| a.id), why }, Step::Keep);
     let Some(attempt) = found else { return over(Over::Unknown) };
     let known = attempt.answers.contains(&answer);
@@ -156,7 +160,7 @@ pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp
 }
 
 /// Gives the try of `answer` back: it could not be judged, for no fault of the person.
-pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: [u8; 16]) -> Step {
+pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerDigest) -> Step {
     change(found, id, |attempt| {
         if let Some(at) = attempt.answers.iter().position(|known| *known == answer) {
             attempt.answers.swap_remove(at);

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use super::Login;
-use crate::domain::{PhoneNumber, Subkey};
+use crate::domain::{PhoneNumber, RequesterDigest, Subkey};
 
 /// What a browser keeps of the numbers that it signed in with: a tag of each, which says nothing
 /// to anybody else and is worth nothing in another browser. It proves nobody and lets nobody in:
@@ -33,7 +33,7 @@ impl Keepsake {
 
 impl Login {
     /// Whether the browser `who` signed in with `phone` before.
-    pub fn is_known(&self, who: &[u8; 32], phone: &PhoneNumber, kept: &Keepsake) -> bool {
+    pub fn is_known(&self, who: RequesterDigest, phone: &PhoneNumber, kept: &Keepsake) -> bool {
         let keys = &self.parts.keys.known;
         let is = |tag: &[u8; TAG]| {
             keys.iter().any(|key| bool::from(tag.ct_eq(&new_tag(key, who, phone))))
@@ -42,15 +42,15 @@ impl Login {
     }
 
     /// What a browser is to keep from now on, that signed in with `phone`.
-    pub fn remember(&self, who: &[u8; 32], phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
+    pub fn remember(&self, who: RequesterDigest, phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
         let new = new_tag(&self.parts.keys.known[0], who, phone);
         let others = kept.0.into_iter().filter(|tag| *tag != new);
         Keepsake(std::iter::once(new).chain(others).take(MOST).collect())
     }
 }
 
-fn new_tag(key: &Subkey, who: &[u8; 32], phone: &PhoneNumber) -> [u8; TAG] {
-    let mac = key.mac(&[who, phone.e164().as_bytes()]);
+fn new_tag(key: &Subkey, who: RequesterDigest, phone: &PhoneNumber) -> [u8; TAG] {
+    let mac = key.mac(&[who.as_bytes(), phone.e164().as_bytes()]);
     let mut short = [0; TAG];
     short.copy_from_slice(&mac[..TAG]);
     short

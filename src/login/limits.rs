@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::attempt::LONGEST_LIFE;
-use crate::domain::{Keyring, PhoneNumber, Subkey};
-use crate::store::{AttemptKey, Count, Counted, CounterKey, Counters, Spacing, StoreError, Take};
+use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
+use crate::store::{Count, Counted, Counters, Spacing, StoreError, Take};
 use crate::system::{System, Timestamp};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -183,7 +183,7 @@ impl Limiter {
     /// One start after the other for the same attempt: the second click of two takes nothing of
     /// what the first one took.
     pub(super) async fn turn(&self, key: AttemptKey) -> MutexGuard<'_, ()> {
-        self.turns[usize::from(key.0[0]) % TURNS].lock().await
+        self.turns[usize::from(key.as_bytes()[0]) % TURNS].lock().await
     }
 
     /// Counts all that is wanted, or nothing when a row is full or it is too early for a text.
@@ -272,7 +272,7 @@ impl Limiter {
         match row.by {
             By::Number => self.of_number(row_key, subject),
             By::All => self.digest(&[row_key]),
-            By::Address => self.digest(&[row_key, &subject.source.0]),
+            By::Address => self.digest(&[row_key, subject.source.as_bytes()]),
         }
     }
 
@@ -289,10 +289,7 @@ impl Limiter {
     }
 
     fn digest(&self, parts: &[&[u8]]) -> CounterKey {
-        let mac = self.key.mac(parts);
-        let mut short = [0; 16];
-        short.copy_from_slice(&mac[..16]);
-        CounterKey(short)
+        CounterKey::keyed(&self.key, parts)
     }
 }
 

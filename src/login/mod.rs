@@ -13,7 +13,7 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber, digest};
+use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber, RequesterDigest};
 use crate::events::{Event, Sink};
 use crate::session::Sessions;
 use crate::store::{Attempt, Attempts, Logins, StoreError, Users};
@@ -44,7 +44,7 @@ pub enum Door {
 pub struct Asker {
     pub door: Door,
     /// At the pages: the digest of the browser's cookie. For applications, see [`Asker::api`].
-    pub who: [u8; 32],
+    pub who: RequesterDigest,
     /// Where the request comes from.
     pub address: IpAddr,
     /// Whether it showed before that the number is its: see [`Login::is_known`].
@@ -55,7 +55,8 @@ impl Asker {
     /// A client that asks at the API, by its id and the name of the connection.
     pub fn api(client: &str, connection: &str, address: IpAddr) -> Self {
         let length = u64::try_from(client.len()).unwrap_or(u64::MAX).to_be_bytes();
-        let who = digest(&[&length, client.as_bytes(), connection.as_bytes()].concat());
+        let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
+        let who = RequesterDigest::of(parts.concat());
         // Nothing that it has tells one person who asks through it from another.
         Self { door: Door::Api, who, address, known: false }
     }

@@ -7,9 +7,9 @@ use tokio::sync::{Mutex, mpsc};
 use super::{Keys, attempt};
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
-use crate::domain::{AttemptId, Host, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, Host, PhoneNumber};
 use crate::events::{Event, Sink};
-use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
+use crate::store::{Attempt, Attempts, SendOutcome, SendRefusal, StoreError, Users};
 use crate::system::System;
 use crate::words::{SmsTemplates, bind_to_host};
 
@@ -144,7 +144,7 @@ impl Sender {
     /// Whether there is a user with this number, blocked or not: who is blocked must not learn
     /// of it before the right code. `None`: not to be found out, so nothing is sent.
     async fn is_known(&self, job: &Job) -> Option<bool> {
-        let found = self.users.with_number(&job.phone).await;
+        let found = self.users.with_number(&(&job.phone).into()).await;
         found.map(|user| user.is_some()).map_err(self.failed("look for a user to text")).ok()
     }
 

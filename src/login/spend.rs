@@ -80,7 +80,7 @@ impl Login {
         let gift = self.gift(case, gives, now);
         let login = NewLogin {
             attempt: attempt.id,
-            phone: case.phone.clone(),
+            identifier: case.phone.clone().into(),
             new_user: self.settings.sign_up.then(|| UserId::from_bytes(parts.system.random())),
             session: gift.id,
             beginning: gift.beginning.clone(),

@@ -4,9 +4,9 @@ use super::attempt::{self, Opened, Standing};
 use super::limits::{Admission, Limited, Taken, WAIT, Wanted, What};
 use super::outbox::Job;
 use super::{Asker, Login, Parts};
-use crate::domain::{AttemptId, Host, LineType, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, Host, LineType, PhoneNumber};
 use crate::events::Event;
-use crate::store::{Attempt, AttemptKey, SendOutcome, SendRefusal, StoreError};
+use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
 /// The outcome of a text is looked for so often while somebody waits for it: the store may be
 /// another process's, which cannot call us.

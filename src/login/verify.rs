@@ -1,9 +1,9 @@
 use super::attempt::{self, Over, Taken};
 use super::limits::{Admission, Limited, Subject, Wanted, What};
 use super::{Asker, Door, Gives, Login, Verified};
-use crate::domain::{AttemptId, OneTimeCode, PhoneNumber, UserId};
+use crate::domain::{AnswerDigest, AttemptId, AttemptKey, OneTimeCode, PhoneNumber, UserId};
 use crate::events::Event;
-use crate::store::{Attempt, AttemptKey, StoreError};
+use crate::store::{Attempt, StoreError};
 
 /// What an answer came to; `R`: what a right one gives.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Case<'a> {
     pub(super) attempt: Attempt,
     pub(super) phone: &'a PhoneNumber,
     pub(super) door: Door,
-    answer: [u8; 16],
+    answer: AnswerDigest,
 }
 
 impl Login {
@@ -79,7 +79,7 @@ impl Login {
     /// What a right answer would come to.
     async fn may_sign_in(&self, case: &Case<'_>) -> Result<Verdict<()>, StoreError> {
         let attempt = case.attempt.id;
-        let user = self.parts.users.with_number(case.phone).await;
+        let user = self.parts.users.with_number(&case.phone.into()).await;
         Ok(match user.map_err(self.store_failed("look for a user"))? {
             Some(user) if user.blocked.is_some() => self.blocked(attempt, user.id),
             None if !self.settings.sign_up => self.nobody(attempt),
@@ -171,7 +171,7 @@ impl Login {
         })
     }
 
-    async fn take_try(&self, key: AttemptKey, answer: [u8; 16]) -> Result<Taken, StoreError> {
+    async fn take_try(&self, key: AttemptKey, answer: AnswerDigest) -> Result<Taken, StoreError> {
         let now = self.parts.system.now();
         let mut taken = Taken::Over { attempt: None, why: Over::Unknown };
         let mut step = |found: Option<&_>| {

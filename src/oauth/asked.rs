@@ -1,5 +1,5 @@
 use super::{Client, Grant, Issuer};
-use crate::domain::{InvalidScope, Scope};
+use crate::domain::{Audience, InvalidScope, Scope};
 use crate::store::StoredGrant;
 
 /// Every client may ask for these: what OpenID Connect Core 1.0 §5.4 and §11 have that is true of
@@ -16,7 +16,7 @@ const USUAL: &str = "openid profile phone";
 pub struct Asked {
     pub scope: Scope,
     /// The API that the access token is for, beside `/userinfo`.
-    pub audience: Option<String>,
+    pub audience: Option<Audience>,
 }
 
 /// Why a client gets no token for what it asks.
@@ -66,8 +66,8 @@ impl Asked {
     ) -> Result<Self, NotRefreshed> {
         let wanted = scope.map(Scope::parse).transpose()?;
         let wanted = |word: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(word));
-        let scope = Scope::parse(&granted.scope)?.only(|word| may(client, word) && wanted(word));
-        let own = Some(granted.audience.as_str()).filter(|audience| !audience.is_empty());
+        let scope = granted.scope.only(|word| may(client, word) && wanted(word));
+        let own = granted.audience.as_ref().map(Audience::as_str);
         if let Some(other) = named(audience, issuer).filter(|named| Some(*named) != own) {
             return Err(NotRefreshed::OtherAudience(shown(other)));
         }
@@ -99,12 +99,12 @@ impl Asked {
     pub fn audiences(&self, issuer: &Issuer) -> Vec<String> {
         let userinfo = self.audience.is_none() || self.wants_id_token();
         let userinfo = userinfo.then(|| issuer.url("/userinfo"));
-        self.audience.iter().cloned().chain(userinfo).collect()
+        self.audience.iter().map(ToString::to_string).chain(userinfo).collect()
     }
 }
 
-fn known(client: &Client, audience: &str) -> Result<String, NotAsked> {
-    let found = client.audiences.iter().find(|known| *known == audience).cloned();
+fn known(client: &Client, audience: &str) -> Result<Audience, NotAsked> {
+    let found = client.audiences.iter().find(|known| known.as_str() == audience).cloned();
     found.ok_or_else(|| NotAsked::UnknownAudience(shown(audience)))
 }
 

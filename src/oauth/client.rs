@@ -4,7 +4,7 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::AppUrl;
-use crate::domain::{ClientId, Origin, OriginPattern, digest};
+use crate::domain::{Audience, ClientId, Origin, OriginPattern, sha256};
 
 /// What is kept of a client's secret. The secret has 256 bits or so of chance, as it should, and
 /// no person types it: one round of SHA-256 is enough.
@@ -13,7 +13,7 @@ pub struct ClientSecret([u8; 32]);
 
 impl ClientSecret {
     pub fn new(text: &str) -> Self {
-        Self(digest(text.as_bytes()))
+        Self(sha256(text.as_bytes()))
     }
 }
 
@@ -118,7 +118,7 @@ pub struct Client {
     /// The ways to log in that it may use.
     pub connections: Vec<String>,
     /// The APIs that it may ask tokens for, as their `aud` names them.
-    pub audiences: Vec<String>,
+    pub audiences: Vec<Audience>,
     /// Words of scopes that it may have beside those of OpenID Connect.
     pub scopes: Vec<String>,
     pub lifetimes: Lifetimes,
@@ -136,7 +136,7 @@ impl Client {
     /// Whether `secret` is one of the client's. Takes as long whatever is wrong with it.
     pub fn has_secret(&self, secret: &str) -> bool {
         let ClientKind::Confidential(known) = &self.kind else { return false };
-        let given = digest(secret.as_bytes());
+        let given = sha256(secret.as_bytes());
         let right = known.iter().fold(Choice::from(0), |any, known| any | known.0.ct_eq(&given));
         right.into()
     }
@@ -148,6 +148,11 @@ impl Client {
     /// Whether it may use this way to log in.
     pub fn has_connection(&self, name: &str) -> bool {
         self.connections.iter().any(|known| known == name)
+    }
+
+    /// Whether it may ask for tokens for this API.
+    pub fn has_audience(&self, audience: &str) -> bool {
+        self.audiences.iter().any(|known| known.as_str() == audience)
     }
 
     pub fn callback(&self, url: &str) -> Option<&AppUrl> {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::tokens::{AccessClaims, IdClaims, Kind};
 use super::{Issuer, SigningKeys, Subject, Usage};
-use crate::domain::{ClientId, Scope, SessionId, UserId};
+use crate::domain::{ClientId, GrantId, Scope, SessionId, UserId};
 use crate::system::Timestamp;
 
 /// More than any token that is signed here has. What is longer is not even decoded.
@@ -50,8 +50,8 @@ pub enum InvalidToken {
 pub struct VerifiedAccess {
     pub subject: Subject,
     pub session: Option<SessionId>,
-    /// The id of the grant that it came from.
-    pub grant: Option<String>,
+    /// The grant that it was issued for.
+    pub grant: Option<GrantId>,
     /// Whom it was given to.
     pub client: ClientId,
     pub audiences: Vec<String>,
@@ -87,7 +87,8 @@ pub fn verify_access(
     let session = session(claims.sid.as_deref())?;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
     let client = client(&claims.client_id)?;
-    let (audiences, grant) = (claims.aud.all(), claims.gid);
+    let grant = claims.gid.as_deref().and_then(GrantId::parse);
+    let audiences = claims.aud.all();
     Ok(VerifiedAccess { subject, session, grant, client, audiences, scope, expires })
 }
 

@@ -8,7 +8,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::live::{Live, Shared};
-use crate::domain::{GrantId, SessionId, UserId, digest};
+use crate::domain::{AccessTokenDigest, GrantId, SessionId, UserId};
 use crate::gate::Bearer;
 use crate::oauth::{self, InvalidToken, Issuer, Subject, VerifiedAccess};
 use crate::session::{Sessions, SignedIn, Term};
@@ -24,7 +24,7 @@ const NEVER: u64 = u64::MAX;
 pub(super) enum Presented<'r> {
     /// Nothing, or what is not ours: it proves nothing, and is the app's to read.
     Nothing,
-    Token(&'r str, [u8; 32]),
+    Token(&'r str, AccessTokenDigest),
     /// More than one `Authorization`, or a token that is longer than any of ours.
     Excess,
 }
@@ -45,7 +45,7 @@ pub(super) enum Refused {
 /// The access tokens that were presented: their claims by the SHA-256 of their text.
 pub struct Bearers {
     grants: Arc<dyn Grants>,
-    known: Cache<[u8; 32], Arc<Known>>,
+    known: Cache<AccessTokenDigest, Arc<Known>>,
 }
 
 /// A token that was verified. What may change is asked at every use.
@@ -82,7 +82,7 @@ impl Bearers {
         match token {
             Some(token) if token.len() > oauth::LONGEST => Presented::Excess,
             Some(token) => {
-                let digest = digest(token.as_bytes());
+                let digest = AccessTokenDigest::of(token);
                 let ours = self.known.contains_key(&digest) || oauth::claims_issuer(issuer, token);
                 if ours { Presented::Token(token, digest) } else { Presented::Nothing }
             }
@@ -94,7 +94,7 @@ impl Bearers {
     /// knows.
     pub(super) async fn holder(
         &self,
-        (text, digest): (&str, [u8; 32]),
+        (text, digest): (&str, AccessTokenDigest),
         site: usize,
         live: &Live,
         shared: &Shared,
@@ -119,7 +119,7 @@ impl Bearers {
 
     fn verified(
         &self,
-        (text, digest): (&str, [u8; 32]),
+        (text, digest): (&str, AccessTokenDigest),
         live: &Live,
         shared: &Shared,
     ) -> Result<Arc<Known>, Refused> {
@@ -136,7 +136,7 @@ impl Bearers {
     /// The person for whom the client acts, as long as the session and the grant live.
     async fn person(
         &self,
-        digest: [u8; 32],
+        digest: AccessTokenDigest,
         login: Login,
         known: &Known,
         sessions: &Sessions,
@@ -216,19 +216,18 @@ impl Bearers {
 }
 
 fn is_of(grant: &StoredGrant, login: Login, known: &Known) -> bool {
-    grant.user == login.user && grant.client == known.access.client.as_str()
+    grant.user == login.user && grant.client == known.access.client
 }
 
 /// The ends that a token has of its own.
 pub(super) fn term(access: &VerifiedAccess) -> Term {
-    Term { grant: access.grant.as_deref().and_then(GrantId::parse), expires: access.expires }
+    Term { grant: access.grant, expires: access.expires }
 }
 
 /// What a token came from. One for a user always names a session and a grant.
 fn login(access: &VerifiedAccess) -> Result<Option<Login>, InvalidToken> {
     let Subject::User(user) = access.subject else { return Ok(None) };
-    let grant = access.grant.as_deref().and_then(GrantId::parse);
-    let (Some(session), Some(grant)) = (access.session, grant) else {
+    let (Some(session), Some(grant)) = (access.session, access.grant) else {
         return Err(InvalidToken::Malformed);
     };
     Ok(Some(Login { user, session, grant }))
@@ -238,5 +237,5 @@ fn login(access: &VerifiedAccess) -> Result<Option<Login>, InvalidToken> {
 fn is_for(access: &VerifiedAccess, site: usize, live: &Live) -> bool {
     let Some(audience) = live.audiences.get(site) else { return false };
     let client = live.clients.find(access.client.as_str());
-    access.is_for(audience) && client.is_some_and(|client| client.audiences.contains(audience))
+    access.is_for(audience) && client.is_some_and(|client| client.has_audience(audience))
 }

@@ -4,7 +4,7 @@ use http::request::Parts;
 use super::bearer::{Presented, Refused};
 use super::exchange::Exchange;
 use super::live::Shared;
-use crate::domain::Origin;
+use crate::domain::{AccessTokenDigest, Origin};
 use crate::events::Event;
 use crate::gate::{Caller, Cookies};
 use crate::pages::Problem;
@@ -59,7 +59,7 @@ pub(super) async fn caller(
 
 async fn by_token(
     shared: &Shared,
-    token: (&str, [u8; 32]),
+    token: (&str, AccessTokenDigest),
     ctx: &Exchange,
 ) -> Result<Caller, Unknown> {
     let site = ctx.site.ok_or(Unknown::Token)?;

@@ -12,7 +12,7 @@ use super::revoked::Revoked;
 use super::shared::{ById, Session};
 use super::watch::Watches;
 use super::{SessionToken, Settings};
-use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, UserId};
+use crate::domain::{Host, Keyring, PhoneNumber, SessionId, Subkey, TokenDigest, UserId};
 use crate::store::{self, StoreError, StoredSession, Which};
 use crate::system::{System, Timestamp};
 use crate::users::Roles;
@@ -80,7 +80,8 @@ impl SignedIn {
 /// One token of a session: each host has its own. Or the session itself, by its id, on no host.
 #[derive(Debug)]
 pub(super) struct Known {
-    host: String,
+    /// `None`: it was found by its id.
+    host: Option<Host>,
     pub(super) session: Arc<Session>,
     person: Arc<Person>,
     kept: Kept,
@@ -92,8 +93,8 @@ pub(super) struct Known {
 pub struct PreparedSession {
     pub id: SessionId,
     pub token: SessionToken,
-    pub digest: [u8; 32],
-    pub host: String,
+    pub digest: TokenDigest,
+    pub host: Host,
     pub expires: Timestamp,
 }
 
@@ -102,7 +103,7 @@ pub struct Sessions {
     pub(super) store: Arc<dyn store::Sessions>,
     /// `None`: the store was asked and knows no such session; tokens cannot be guessed, so that
     /// stays true.
-    pub(super) known: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) known: Cache<TokenDigest, Option<Arc<Known>>>,
     /// The same for sessions that others name by their id.
     pub(super) named: Cache<SessionId, Option<Arc<Known>>>,
     pub(super) by_id: ById,
@@ -142,7 +143,7 @@ impl Sessions {
             id: SessionId::from_bytes(self.system.random()),
             digest: token.digest(),
             token,
-            host: host.as_str().to_owned(),
+            host: host.clone(),
             expires: self.system.now() + settings.lifetime,
         }
     }
@@ -175,7 +176,7 @@ impl Sessions {
         self.known.entry_count()
     }
 
-    async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn load(&self, digest: TokenDigest) -> Result<Option<Arc<Known>>, StoreError> {
         let known = self.ask(By::Token(&digest)).await?;
         // Another request may have loaded it meanwhile, and somebody may have ended that one:
         // what is already there wins.
@@ -220,7 +221,7 @@ impl Sessions {
     ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
         let token = SessionToken::new(&self.system.random(), &self.keys[0]);
         let (digest, now) = (token.digest(), self.system.now());
-        if !self.store.add_token(session, &digest, host.as_str(), now).await? {
+        if !self.store.add_token(session, &digest, host, now).await? {
             return Ok(None);
         }
         // That of a ticket was nobody's before.
@@ -281,13 +282,13 @@ impl Sessions {
 #[derive(Clone, Copy)]
 pub(super) enum By<'a> {
     /// SHA-256 of a token.
-    Token(&'a [u8; 32]),
+    Token(&'a TokenDigest),
     Id(SessionId),
 }
 
 impl Known {
     fn is_good(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
-        self.host == host.as_str() && self.session.is_good(now, settings)
+        self.host.as_ref() == Some(host) && self.session.is_good(now, settings)
     }
 
     fn note_use(&self, now: Timestamp) {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
 use super::super::refusal::Refusal;
-use crate::domain::digest;
+use crate::domain::sha256;
 use crate::oauth::AppUrl;
 use crate::pages::views::for_script;
 use crate::words::Safe;
@@ -159,7 +159,7 @@ fn redirect(location: String) -> Response {
 /// A page whose only script is this one. Frames and openers are what it is for: no
 /// `frame-ancestors`, no COOP.
 fn page(body: &str, script: &str) -> Response {
-    let hash = STANDARD.encode(digest(script.as_bytes()));
+    let hash = STANDARD.encode(sha256(script.as_bytes()));
     let html = format!(
         "<!doctype html><html><head><title>…</title></head><body>{body}<script>{script}</script></body></html>"
     );

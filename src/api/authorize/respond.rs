@@ -7,6 +7,7 @@ use super::super::error::ApiError;
 use super::super::token::{Issue, new_secret};
 use super::reply::Error;
 use super::request::{Asks, Kind, Request};
+use crate::domain::AuthorizationCodeDigest;
 use crate::oauth::{Asked, Grant, OFFLINE};
 use crate::pages::Web;
 use crate::session::SignedIn;
@@ -44,18 +45,19 @@ impl Web {
         request: &Request,
         who: &SignedIn,
     ) -> Result<Vec<(&'static str, Value)>, StoreError> {
-        let (text, digest) = new_secret(&self.system);
+        let text = new_secret(&self.system);
         let now = self.system.now();
         let code = StoredCode {
-            client: asks.client.id.to_string(),
+            client: asks.client.id.clone(),
             redirect_uri: asks.params.text("redirect_uri").unwrap_or_default().to_owned(),
             user: who.user(),
             session: who.session(),
-            scope: request.asked.scope.to_string(),
-            audience: request.asked.audience.clone().unwrap_or_default(),
+            scope: request.asked.scope.clone(),
+            audience: request.asked.audience.clone(),
             nonce: request.nonce.clone(),
             challenge: request.challenge.clone(),
         };
+        let digest = AuthorizationCodeDigest::of(text.reveal());
         let new = NewCode { digest, code, at: now, expires: now + CODE };
         let put = self.grants.put_code(&new).await;
         put.inspect_err(|error| self.store_failed("keep a code", error))?;

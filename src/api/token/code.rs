@@ -6,7 +6,7 @@ use super::super::call::Call;
 use super::super::error::ApiError;
 use super::issue::Issue;
 use super::{Given, invalid_grant, required};
-use crate::domain::{Scope, digest};
+use crate::domain::{AuthorizationCodeDigest, sha256};
 use crate::events::Event;
 use crate::oauth::{Asked, Client};
 use crate::pages::Web;
@@ -19,7 +19,7 @@ const UNKNOWN: &str = "there is no such code";
 /// A code of `/authorize` for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). The first who hands it in
 /// uses it up, right or wrong; whoever comes second ends what the first was given.
 pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
-    let code = digest(required(call, "code")?.as_bytes());
+    let code = AuthorizationCodeDigest::of(required(call, "code")?);
     let found = web.grants.code(&code).await;
     let found = found.inspect_err(|error| web.store_failed("read a code", error))?;
     let stored = found.ok_or_else(|| invalid_grant(INVALID).because(UNKNOWN))?;
@@ -44,7 +44,7 @@ pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
 /// What a code asks for, if it is handed in by whom and as it was made for.
 fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiError> {
     let uri = call.text("redirect_uri").unwrap_or_default();
-    if code.client != client.id.as_str() {
+    if code.client != client.id {
         return Err(invalid_grant(INVALID).because("the code is another client's"));
     }
     if code.redirect_uri != uri {
@@ -55,7 +55,7 @@ fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiE
         // RFC 7636 §4.1.
         (Some(_), Some(verifier)) if !(43..=128).contains(&verifier.len()) => false,
         (Some(challenge), Some(verifier)) => {
-            let made = URL_SAFE_NO_PAD.encode(digest(verifier.as_bytes()));
+            let made = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
             bool::from(made.as_bytes().ct_eq(challenge.as_bytes()))
         }
         // `/authorize` asks every public client for a challenge.
@@ -66,16 +66,14 @@ fn judged(call: &Call, client: &Client, code: &StoredCode) -> Result<Asked, ApiE
     if !proved {
         return Err(invalid_grant("Failed to verify code verifier"));
     }
-    let scope = Scope::parse(&code.scope).map_err(|_| invalid_grant(INVALID))?;
-    let audience = Some(code.audience.clone()).filter(|audience| !audience.is_empty());
-    Ok(Asked { scope, audience })
+    Ok(Asked { scope: code.scope.clone(), audience: code.audience.clone() })
 }
 
 /// Uses the code up, for a grant or for nothing.
 async fn take(
     web: &Web,
     client: &Client,
-    code: &[u8; 32],
+    code: &AuthorizationCodeDigest,
     gives: Option<&NewGrant>,
 ) -> Result<StoredGrant, ApiError> {
     let taken = web.grants.redeem_code(code, gives, web.system.now()).await;

@@ -23,7 +23,7 @@ pub(super) fn redeem(web: &Web, call: &Call, client: &Client, standing: Standing
         subject: Subject::Client,
         session: None,
         grant: None,
-        audiences: asked.audience.iter().cloned().collect(),
+        audiences: asked.audience.iter().map(ToString::to_string).collect(),
         scope: &asked.scope,
         lifetime,
         id: &token_id(&web.system),

@@ -4,7 +4,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::super::error::ApiError;
-use crate::domain::{GrantId, PhoneNumber, Secret, SessionId, UserId, digest};
+use crate::domain::{GrantId, PhoneNumber, Secret, SessionId, UserId};
 use crate::oauth::{
     self, AccessToken, Asked, Client, IdToken, Profile, RefreshToken, Subject, Unsigned,
 };
@@ -23,11 +23,9 @@ pub(in crate::api) struct Issue<'a> {
     pub(in crate::api) refresh: Option<Secret>,
 }
 
-/// 256 random bits as a text that fits into every place, and what is kept of it.
-pub(in crate::api) fn new_secret(system: &System) -> (Secret, [u8; 32]) {
-    let text = URL_SAFE_NO_PAD.encode(system.random::<32>());
-    let kept = digest(text.as_bytes());
-    (Secret::new(text), kept)
+/// 256 random bits in base64url.
+pub(in crate::api) fn new_secret(system: &System) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(system.random::<32>()))
 }
 
 /// `jti`: no two tokens share one (RFC 7519 §4.1.7).
@@ -117,9 +115,9 @@ impl Web {
         let kept = refresh.as_ref().map(RefreshToken::digests);
         let grant = NewGrant {
             id: GrantId::from_bytes(self.system.random()),
-            client: client.id.to_string(),
-            scope: asked.scope.to_string(),
-            audience: asked.audience.clone().unwrap_or_default(),
+            client: client.id.clone(),
+            scope: asked.scope.clone(),
+            audience: asked.audience.clone(),
             expires: now + if kept.is_some() { life.refresh } else { life.access_token },
             idle: if kept.is_some() { life.refresh_idle } else { life.access_token },
             refresh: kept,

@@ -17,14 +17,14 @@ const BLOCKED: &str = "user is blocked";
 pub(super) async fn redeem(web: &Web, call: &Call, client: &Client) -> Given {
     let token = RefreshToken::parse(required(call, "refresh_token")?);
     let token = token.ok_or_else(|| invalid_grant(UNKNOWN))?;
-    let (kept, id, at) = (token.digests(), client.id.as_str(), web.system.now());
+    let (kept, id, at) = (token.digests(), &client.id, web.system.now());
     let found = web.grants.refresh(&kept, id, at).await;
     let found = found.inspect_err(|error| web.store_failed("find a refresh token", error))?;
     let asked = asked(web, call, client, &good(web, client, found).await?)?;
 
     let next = client.rotates.then(|| token.next(&web.system));
     let present = next.as_ref().map(|next| next.digests().present);
-    let rotation = Rotation { client: id, token: &kept, next: present.as_ref(), at };
+    let rotation = Rotation { client: id, token: &kept, next: present, at };
     let used = web.grants.rotate(&rotation).await;
     let used = used.inspect_err(|error| web.store_failed("use a refresh token", error))?;
     let grant = &good(web, client, used).await?;

@@ -13,7 +13,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::names::Names;
-use crate::domain;
+use crate::domain::ContentDigest;
 use crate::system::Timestamp;
 
 /// More than any chain or key has.
@@ -77,7 +77,7 @@ pub struct Certificate {
     /// From … to …, both included.
     pub(super) valid: (Timestamp, Timestamp),
     /// Of both files, to see that one has changed.
-    pub(super) digest: [u8; 32],
+    pub(super) digest: ContentDigest,
 }
 
 impl fmt::Debug for Certificate {
@@ -91,12 +91,12 @@ impl Certificate {
     pub fn read(files: &CertificateFiles) -> Result<Self, Vec<CertificateError>> {
         let CertificateFiles { certificate: path, key: key_path } = files;
         let shown = contents(Part::Certificate, path)
-            .and_then(|text| Ok((domain::digest(&text), Shown::of(path, &text)?)));
+            .and_then(|text| Ok((ContentDigest::of(&text), Shown::of(path, &text)?)));
         let key = contents(Part::Key, key_path)
-            .and_then(|text| Ok((domain::digest(&text), key(key_path, &text)?)));
+            .and_then(|text| Ok((ContentDigest::of(&text), key(key_path, &text)?)));
         match (shown, key) {
             (Ok((one, shown)), Ok((two, key))) => {
-                let digest = domain::digest(&[one, two].concat());
+                let digest = ContentDigest::of([*one.as_bytes(), *two.as_bytes()].concat());
                 Self::of(files, shown, key, digest).map_err(|why| vec![why])
             }
             (shown, key) => Err([shown.err(), key.err()].into_iter().flatten().collect()),
@@ -107,7 +107,7 @@ impl Certificate {
         files: &CertificateFiles,
         shown: Shown,
         key: Arc<dyn SigningKey>,
-        digest: [u8; 32],
+        digest: ContentDigest,
     ) -> Result<Self, CertificateError> {
         let Shown { chain, names, valid } = shown;
         let shown = CertifiedKey::new(chain, key);

@@ -22,6 +22,8 @@ pub(super) const API: &str = "https://api.example.com/";
 pub(super) const USERINFO: &str = "https://auth.example.com/userinfo";
 pub(super) const USER: UserId = UserId::from_bytes([1; 12]);
 pub(super) const SESSION: SessionId = SessionId::from_bytes([2; 16]);
+/// The id of a grant.
+pub(super) const GRANT: &str = "03030303030303030303030303030303";
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_999);
 /// `NOW`, as tokens write it.
 pub(super) const SECONDS: i64 = 1_767_225_600;
@@ -84,7 +86,7 @@ impl World {
             client: &self.client,
             subject: Subject::User(USER),
             session: Some(SESSION),
-            grant: Some("grant-1"),
+            grant: Some(GRANT),
             audiences: vec![API.to_owned(), USERINFO.to_owned()],
             scope: &self.scope,
             lifetime: QUARTER,
