@@ -133,7 +133,7 @@ impl Login {
                 bare(beginning, Opens::Grant(grant), expires)
             }
             Gives::Ticket { beginning } => {
-                bare(beginning, Opens::Ticket { until: now + TICKET_LIFE }, now + lifetime)
+                bare(beginning, Opens::Ticket { redeem_by: now + TICKET_LIFE }, now + lifetime)
             }
         }
     }

@@ -34,7 +34,7 @@ pub enum Opens {
     Grant(NewGrant),
     /// A login ticket. The session is unusable until the ticket is redeemed with
     /// [`super::Sessions::add_token`], and expires unless that happens before `until`.
-    Ticket { until: Timestamp },
+    Ticket { redeem_by: Timestamp },
 }
 
 /// The result of a [`NewLogin`].

@@ -83,7 +83,7 @@ async fn insert_session(
     let (kind, until) = match &login.opens {
         Opens::Token { .. } => ("browser", None),
         Opens::Grant(_) => ("api", None),
-        Opens::Ticket { until } => ("ticket", Some(until.as_millis())),
+        Opens::Ticket { redeem_by } => ("ticket", Some(redeem_by.as_millis())),
     };
     sqlx::query(
         "INSERT INTO sessions

@@ -285,7 +285,7 @@ async fn what_begins_without_a_browser_is_opened_by_no_token() {
 async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let ticket = Opens::Ticket { until: BEGIN + MINUTE };
+        let ticket = Opens::Ticket { redeem_by: BEGIN + MINUTE };
         store.commit(&login(n, ticket)).await.unwrap();
         assert!(store.with_id(session(n)).await.unwrap().is_none());
         let opened = store.open_grant(session(n), &grant(n), BEGIN).await.unwrap();
@@ -318,7 +318,7 @@ async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
             .await
             .unwrap()
     );
-    store.commit(&login(4, Opens::Ticket { until: BEGIN + MINUTE })).await.unwrap();
+    store.commit(&login(4, Opens::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
     store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
     assert!(
         !store

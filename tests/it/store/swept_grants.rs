@@ -106,7 +106,7 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
 #[tokio::test]
 async fn a_ticket_that_nobody_took_up_goes_after_a_day() {
     let (_folder, store) = store().await;
-    store.commit(&login(2, Opens::Ticket { until: BEGIN + MINUTE })).await.unwrap();
+    store.commit(&login(2, Opens::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
     store.commit(&login(3, token(3))).await.unwrap();
     assert_eq!(swept(&store, DAY).await.sessions, 0);
     assert_eq!(swept(&store, DAY + MINUTE).await.sessions, 1);
