@@ -23,8 +23,13 @@ pub enum Database {
     Sqlite(PathBuf),
 }
 
-/// How long a request waits for a connection or a lock before it is refused.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a request waits for a connection before it is refused. The queue is fair: a hundred
+/// concurrent logins, each with a commit that waits for a busy disk, are seconds of work and no fault.
+/// The timeout is for a database that does not answer at all.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long SQLite waits for the lock of another process, such as an operator's command or a backup,
+/// before the statement fails. Shorter than [`ACQUIRE_TIMEOUT`], so that queued requests still run.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// One database. SQLite allows one writer at a time: with a pool of one connection writers queue
@@ -74,8 +79,9 @@ impl SqlStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(TIMEOUT);
-        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool =
+            |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // When SQLite itself rolls a transaction back, as on a full disk, the driver still counts
         // it as open, and later transactions on the connection would never be committed.
         let write = pool(1).test_before_acquire(true).before_acquire(|connection, _| {
