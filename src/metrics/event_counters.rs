@@ -1,0 +1,144 @@
+use prometheus::{IntCounterVec, Registry};
+
+use super::table::{
+    CODES, HANDOVERS, LIMITED, LOGINS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+};
+use crate::events::{Event, Sink};
+
+/// The error codes that are counted individually.
+const ERRORS: &[&str] = &[
+    "access_denied",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_token",
+    "unauthorized",
+    "unauthorized_client",
+];
+const OTHER: &str = "other";
+
+/// Counts events. Not involved in requests that are forwarded to an app.
+pub struct Happened {
+    codes: IntCounterVec,
+    logins: IntCounterVec,
+    texts: IntCounterVec,
+    limited: IntCounterVec,
+    handovers: IntCounterVec,
+    sign_outs: IntCounterVec,
+    refused: IntCounterVec,
+    tokens: IntCounterVec,
+    revoked: IntCounterVec,
+    store_failures: IntCounterVec,
+}
+
+impl Happened {
+    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let happened = Self {
+            codes: CODES.counters(registry)?,
+            logins: LOGINS.counters(registry)?,
+            texts: TEXTS.counters(registry)?,
+            limited: LIMITED.counters(registry)?,
+            handovers: HANDOVERS.counters(registry)?,
+            sign_outs: SIGN_OUTS.counters(registry)?,
+            refused: REFUSED.counters(registry)?,
+            tokens: TOKENS.counters(registry)?,
+            revoked: REVOKED.counters(registry)?,
+            store_failures: STORE_FAILURES.counters(registry)?,
+        };
+        happened.begin_at_zero();
+        Ok(happened)
+    }
+
+    /// Initialises all counters: a rate can only be computed if a counter existed before its first
+    /// event.
+    fn begin_at_zero(&self) {
+        for outcome in
+            ["signed-in", "signed-up", "wrong-code", "dead-code", "blocked", "unknown-user"]
+        {
+            add(&self.logins, &[outcome], 0);
+        }
+        self.expect_refusals("");
+        for outcome in ["dropped", "withheld", "queue-full"] {
+            add(&self.texts, &["", outcome], 0);
+        }
+        for outcome in ["done", "refused"] {
+            add(&self.handovers, &[outcome], 0);
+        }
+        for why in ["reused", "asked"] {
+            add(&self.revoked, &[why], 0);
+        }
+        for counters in [&self.codes, &self.sign_outs, &self.store_failures] {
+            add(counters, &[], 0);
+        }
+    }
+
+    /// Initialises the counters of providers and limits.
+    pub fn expect<'a>(
+        &self,
+        providers: impl IntoIterator<Item = &'a str>,
+        limits: impl IntoIterator<Item = &'a str>,
+    ) {
+        for provider in providers {
+            for outcome in ["sent", "failed"] {
+                add(&self.texts, &[provider, outcome], 0);
+            }
+        }
+        for limit in limits {
+            add(&self.limited, &[limit], 0);
+        }
+    }
+
+    /// Initialises the counters of a client and its grant types.
+    pub fn expect_client<'a>(&self, client: &str, grants: impl IntoIterator<Item = &'a str>) {
+        self.expect_refusals(client);
+        for grant in grants {
+            add(&self.tokens, &[client, grant], 0);
+        }
+    }
+
+    fn expect_refusals(&self, client: &str) {
+        for error in ERRORS.iter().chain([&OTHER]) {
+            add(&self.refused, &[client, error], 0);
+        }
+    }
+}
+
+/// Adds to a counter. It exists: the number of labels is that of the table.
+fn add(counters: &IntCounterVec, labels: &[&str], count: u64) {
+    if let Ok(counter) = counters.get_metric_with_label_values(labels) {
+        counter.inc_by(count);
+    }
+}
+
+impl Sink for Happened {
+    fn record(&self, event: &Event<'_>) {
+        let (counters, labels): (_, &[&str]) = match event {
+            Event::CodeRequested { .. } => (&self.codes, &[]),
+            Event::TextSent { provider, .. } => (&self.texts, &[provider, "sent"]),
+            Event::TextFailed { provider, .. } => (&self.texts, &[provider, "failed"]),
+            Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
+            Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
+            Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
+            Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
+            Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
+            Event::SignedIn { new_user: true, .. } => (&self.logins, &["signed-up"]),
+            Event::SignedIn { .. } => (&self.logins, &["signed-in"]),
+            Event::BlockedUser { .. } => (&self.logins, &["blocked"]),
+            Event::UnknownUser { .. } => (&self.logins, &["unknown-user"]),
+            Event::HandedOver { .. } => (&self.handovers, &["done"]),
+            Event::TicketRefused { .. } => (&self.handovers, &["refused"]),
+            Event::ClientRefused { client, error, .. } => {
+                let known = ERRORS.iter().find(|known| *known == error).unwrap_or(&OTHER);
+                (&self.refused, &[client.unwrap_or_default(), known])
+            }
+            Event::TokensGiven { client, grant } => (&self.tokens, &[client, grant]),
+            Event::Reused { .. } => (&self.revoked, &["reused"]),
+            Event::GrantRevoked { .. } => (&self.revoked, &["asked"]),
+            Event::SignedOut { .. } => (&self.sign_outs, &[]),
+            Event::Limited { limit, .. } => (&self.limited, &[limit]),
+            Event::StoreFailed { .. } => (&self.store_failures, &[]),
+        };
+        add(counters, labels, 1);
+    }
+}
