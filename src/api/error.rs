@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use crate::domain::Origin;
 use crate::login::Limited;
 use crate::oauth::{Grant, NotAsked};
-use crate::pages::refused::SOON;
+use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::{Problem, Web};
 use crate::store::StoreError;
 
@@ -163,7 +163,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE));
         }
         if let Some(Reached { most, seconds, reset }) = self.limit {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::events::Event;
 use crate::oauth::{Client, Grant, NotAsked};
-use crate::pages::visit::Visit;
+use crate::pages::Visit;
 use crate::pages::{Problem, Web};
 
 /// What an operator is told of a refusal. Texts of ours only, but for `named`: what a caller

@@ -17,7 +17,6 @@ use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as Lo
 use crate::metrics::{self, Metrics, MetricsError, Watched};
 use crate::oauth::{KeysError, Rotation, SigningKeys};
 use crate::pages::views::{Pages, PagesError};
-use crate::pages::{self, Web};
 use crate::proxy::{
     self, AccessLog, Bearers, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts,
     Readiness, Resolver, Shared, TlsError,
@@ -29,6 +28,7 @@ use crate::store::{
 };
 use crate::system::System;
 use crate::users::{self, Directory};
+use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates, TemplateError};
 
 /// Between two notes of when sessions were last used.
@@ -205,7 +205,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
     let directory = Arc::new(Directory::new(config.users.clone()));
-    let parts = pages::Parts {
+    let parts = WebDeps {
         login: Login::new(lasting.login.clone(), config.login.clone(), config.session),
         sessions: Arc::clone(&lasting.sessions),
         session: config.session,

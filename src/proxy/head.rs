@@ -10,7 +10,8 @@ use pingora_proxy::Session;
 
 use super::headers::connection_options;
 use crate::gate::{self, BadTarget};
-use crate::pages::{Problem, Web};
+use crate::pages::Problem;
+use crate::web::Web;
 
 /// The longest head that is looked at: Pingora itself takes a mebibyte.
 const LONGEST: usize = 32 * 1024;

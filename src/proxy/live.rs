@@ -13,10 +13,10 @@ use crate::events::Sink;
 use crate::gate::{Forwarding, Map};
 use crate::metrics::Requests;
 use crate::oauth::{Clients, SigningKeys};
-use crate::pages::Web;
 use crate::session::Sessions;
 use crate::system::System;
 use crate::users::Directory;
+use crate::web::Web;
 
 /// The one immutable value that configuration decides. A request takes it once, at its start,
 /// and uses it to its end.
@@ -54,7 +54,7 @@ impl Live {
         let places = || map.sites().iter().map(|site| &site.place);
         let forwardings = places().map(|place| Forwarding::new(&place.origin)).collect();
         let audiences = places().map(ToString::to_string).collect();
-        let router = crate::web::router(Arc::clone(&web));
+        let router = crate::web::router(&web);
         let hsts = HstsHeaders::new(&map, settings.hsts);
         let trusted_proxies = settings.trusted_proxies.clone();
         Self {

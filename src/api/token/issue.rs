@@ -100,7 +100,7 @@ impl Web {
 
     /// What is told of a user, who last changed when they signed in.
     pub(in crate::api) fn profile(&self, phone: &PhoneNumber, at: Timestamp) -> Profile {
-        let picture = self.pages.picture(&self.map.issuer().url(""));
+        let picture = self.shell.views().picture(&self.map.issuer().url(""));
         Profile { phone: phone.clone(), picture, updated: at }
     }
 

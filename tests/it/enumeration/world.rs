@@ -13,14 +13,15 @@ use doorcode::domain::{Keyring, Origin, PhoneNumber, ServerSecret, UserId};
 use doorcode::events::Log;
 use doorcode::gate::Map;
 use doorcode::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use doorcode::pages::Facts;
 use doorcode::pages::views::Pages;
-use doorcode::pages::{Facts, Parts, Web};
 use doorcode::session::Sessions;
 use doorcode::store::{
     Database, MemoryAttempts, MemoryCounters, MemoryTickets, Room, SqlStore, Users as _,
 };
 use doorcode::system::{System, Timestamp};
 use doorcode::users::Directory;
+use doorcode::web::{Web, WebDeps};
 use doorcode::words::{SmsTemplate, SmsTemplates};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
@@ -132,7 +133,7 @@ impl World {
             system: system.clone(),
         };
         let login = Login::new(login, config.login, config.session);
-        let parts = Parts {
+        let parts = WebDeps {
             login: login.clone(),
             sessions,
             session: config.session,
@@ -148,7 +149,7 @@ impl World {
             system,
         };
         let worker = OutboxWorker::new(jobs, sender);
-        let router = doorcode::web::router(Arc::new(Web::new(parts, &keyring)));
+        let router = doorcode::web::router(&Web::new(parts, &keyring));
         let cookie = String::new();
         Self { login, router, clock, outbox, worker, texts, cookie, _folder: folder }
     }

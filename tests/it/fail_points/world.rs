@@ -15,14 +15,15 @@ use doorcode::domain::{Keyring, Origin, PhoneNumber, ServerSecret};
 use doorcode::events::Log;
 use doorcode::gate::Map;
 use doorcode::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
+use doorcode::pages::Facts;
 use doorcode::pages::views::Pages;
-use doorcode::pages::{Facts, Parts, Web};
 use doorcode::session::Sessions;
 use doorcode::store::{
     Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore, Users as _,
 };
 use doorcode::system::{Clock as _, System};
 use doorcode::users::Directory;
+use doorcode::web::{Web, WebDeps};
 use doorcode::words::{SmsTemplate, SmsTemplates};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
@@ -126,7 +127,7 @@ impl World {
             events: Arc::new(Log::new(Arc::clone(&system.clock))),
             system: system.clone(),
         };
-        let parts = Parts {
+        let parts = WebDeps {
             login: Login::new(login, config.login, config.session),
             sessions,
             session: config.session,
@@ -142,7 +143,7 @@ impl World {
             system,
         };
         let worker = OutboxWorker::new(jobs, sender);
-        let router = doorcode::web::router(Arc::new(Web::new(parts, &keyring)));
+        let router = doorcode::web::router(&Web::new(parts, &keyring));
         Self { trap, router, clock, outbox, worker, texts, store, path, _folder: folder }
     }
 
