@@ -22,7 +22,11 @@ const WHOLE_BODY: Duration = Duration::from_secs(10);
 
 /// What is read of a body that nobody wants.
 const MOST_READ_ON: usize = 64 << 20;
-const READ_ON: Duration = Duration::from_secs(2);
+/// For how long, once it is answered: as nginx does (`lingering_timeout`). Many megabytes take seconds
+/// where the network is slow or the machine busy.
+const READ_ON: Duration = Duration::from_secs(5);
+/// The same where the answer has to wait for it.
+const READ_BEFORE: Duration = Duration::from_secs(2);
 
 /// Answers one of our own paths.
 pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) -> Response<Bytes> {
@@ -99,7 +103,7 @@ pub(super) async fn send(session: &mut Session, answer: Response<Bytes>) -> Resu
     let streams = session.req_header().version == Version::HTTP_2;
     if streams {
         // The end of an answer resets what the client still sends, and often the answer with it.
-        read_on(session).await;
+        read_on(session, READ_BEFORE).await;
     }
     session.write_response_header(Box::new(head), silent).await?;
     if !silent {
@@ -107,14 +111,14 @@ pub(super) async fn send(session: &mut Session, answer: Response<Bytes>) -> Resu
     }
     if !streams {
         // A connection that is closed with bytes unread is reset, and the answer may be lost.
-        read_on(session).await;
+        read_on(session, READ_ON).await;
     }
     Ok(())
 }
 
 /// Reads what a client still sends that is answered before its end, for a moment, so that it
 /// comes to read the answer (RFC 9112 §9.6).
-async fn read_on(session: &mut Session) {
+async fn read_on(session: &mut Session, most: Duration) {
     let rest = async {
         let mut read = 0;
         while let Ok(Some(part)) = session.read_request_body().await {
@@ -125,5 +129,5 @@ async fn read_on(session: &mut Session) {
         }
     };
     // Whoever sends for longer loses the answer.
-    let _ = tokio::time::timeout(READ_ON, rest).await;
+    let _ = tokio::time::timeout(most, rest).await;
 }

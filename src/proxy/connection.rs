@@ -38,11 +38,12 @@ const WHOLE_HEAD: Duration = Duration::from_secs(10);
 pub(super) const WRITE: Duration = Duration::from_mins(1);
 
 /// After the listeners closed, connections that were accepted just before get this long to
-/// bring their request.
-const LAST_ARRIVALS: Duration = Duration::from_millis(500);
+/// bring their request. So long may a request be under way that was sent before its client could know
+/// of the end: a round trip of a slow mobile network, or a busy machine at either end.
+const LAST_ARRIVALS: Duration = Duration::from_secs(1);
 
-/// For what a client still sends whose head was refused.
-const READ_ON: Duration = Duration::from_secs(2);
+/// For what a client still sends whose head was refused, as long as for a body that is not wanted.
+const READ_ON: Duration = Duration::from_secs(5);
 /// To say goodbye. In TLS that is to write, and who reads nothing would never let it end.
 const CLOSING: Duration = Duration::from_secs(2);
 

@@ -27,7 +27,7 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// How long, and how much, such a visitor is listened to: closed with bytes unread, a connection is
 /// reset and the answer may be lost with it.
-const LISTEN_ON: Duration = Duration::from_secs(1);
+const LISTEN_ON: Duration = Duration::from_secs(5);
 const LISTEN_TO: u64 = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
