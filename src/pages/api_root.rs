@@ -16,9 +16,9 @@ use crate::domain::Country;
 use crate::events::{Event, Sink};
 use crate::gate::Map;
 use crate::login::Login;
-use crate::oauth::{self, Client, SigningKeys};
+use crate::oauth::{self, Client, Grants, SigningKeys};
 use crate::session::{self, Sessions, SignedIn};
-use crate::store::{Grants, LoginTicket, StoreError, Tickets};
+use crate::store::{LoginTicket, StoreError, Tickets};
 use crate::system::System;
 
 /// What the handlers of `api` use.
@@ -34,8 +34,8 @@ pub(crate) struct Web {
     pub(crate) transactions: Sealer,
     pub(crate) login_tickets: Arc<dyn Tickets<LoginTicket>>,
     pub(crate) keys: Arc<SigningKeys>,
-    pub(crate) oauth: oauth::Settings,
-    pub(crate) grants: Arc<dyn Grants>,
+    pub(crate) oauth: Arc<oauth::Settings>,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) events: Arc<dyn Sink>,
     pub(crate) system: System,
 }

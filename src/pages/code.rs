@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
-use super::outcome::{self, LoginRefusal};
+use super::outcome::{self, StepRefusal};
 use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::request::Visit;
@@ -111,7 +111,7 @@ pub(crate) async fn resend(
         Ok(Started::CoolingDown) => pages.resent(&request, flow, NOT_YET),
         Ok(Started::Queued) => pages.resent(&request, flow, RESENT),
         // The configuration changed between two texts.
-        Err(LoginRefusal::Number(_)) => {
+        Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
         }
         Err(refusal) => pages.refused(&request, flow, refusal),

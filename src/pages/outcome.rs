@@ -7,7 +7,7 @@ use crate::login::{By, Limited, Over, StartError, Started, Verdict, Verified, Wh
 use crate::store::StoreError;
 
 /// Why a login does not go on to its next step, which is to say: what is shown instead.
-pub(crate) enum LoginRefusal {
+pub(crate) enum StepRefusal {
     /// The form for the code again, with what is wrong with the one that was typed.
     Code(FlowMessage),
     /// The form for a number again, with the reason.
@@ -24,18 +24,18 @@ pub(crate) enum LoginRefusal {
 ///
 /// # Errors
 /// What is shown instead.
-pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, LoginRefusal> {
+pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, StepRefusal> {
     match started {
         Ok(started) => Ok(started),
         // The attempt exists; the page of its code says that no text was sent.
         Err(StartError::Busy) => Ok(Started::Queued),
         Err(StartError::CountryNotServed) => {
-            Err(LoginRefusal::Number(FlowMessage::CountryNotServed))
+            Err(StepRefusal::Number(FlowMessage::CountryNotServed))
         }
-        Err(StartError::Landline) => Err(LoginRefusal::Number(FlowMessage::Landline)),
-        Err(StartError::NotMobile) => Err(LoginRefusal::Number(FlowMessage::NotMobile)),
-        Err(StartError::Limited(limited)) => Err(LoginRefusal::Limited(limited)),
-        Err(StartError::Store(_)) => Err(LoginRefusal::Unavailable),
+        Err(StartError::Landline) => Err(StepRefusal::Number(FlowMessage::Landline)),
+        Err(StartError::NotMobile) => Err(StepRefusal::Number(FlowMessage::NotMobile)),
+        Err(StartError::Limited(limited)) => Err(StepRefusal::Limited(limited)),
+        Err(StartError::Store(_)) => Err(StepRefusal::Unavailable),
     }
 }
 
@@ -43,20 +43,20 @@ pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, 
 ///
 /// # Errors
 /// What is shown instead.
-pub(crate) fn of_code(verdict: Result<Verdict, StoreError>) -> Result<Verified, LoginRefusal> {
+pub(crate) fn of_code(verdict: Result<Verdict, StoreError>) -> Result<Verified, StepRefusal> {
     Err(match verdict {
         Ok(Verdict::Right(verified)) => return Ok(verified),
-        Ok(Verdict::WrongLength) => LoginRefusal::Code(FlowMessage::WrongLength),
+        Ok(Verdict::WrongLength) => StepRefusal::Code(FlowMessage::WrongLength),
         Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
-            LoginRefusal::Number(FlowMessage::CodeDied)
+            StepRefusal::Number(FlowMessage::CodeDied)
         }
         Ok(Verdict::Wrong { tries_left }) => {
-            LoginRefusal::Code(FlowMessage::WrongCode { tries_left })
+            StepRefusal::Code(FlowMessage::WrongCode { tries_left })
         }
-        Ok(Verdict::Over(_)) => LoginRefusal::Number(FlowMessage::CodeExpired),
-        Ok(Verdict::Limited(limited)) => LoginRefusal::Limited(limited),
-        Ok(Verdict::Blocked) => LoginRefusal::Denied,
-        Err(_) => LoginRefusal::Unavailable,
+        Ok(Verdict::Over(_)) => StepRefusal::Number(FlowMessage::CodeExpired),
+        Ok(Verdict::Limited(limited)) => StepRefusal::Limited(limited),
+        Ok(Verdict::Blocked) => StepRefusal::Denied,
+        Err(_) => StepRefusal::Unavailable,
     })
 }
 

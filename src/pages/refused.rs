@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::answer::WHY_DOWN;
 use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
-use super::outcome::{LoginRefusal, limit_message};
+use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
 use super::request::Visit;
 use super::views::{Limit, MessagePage};
@@ -38,13 +38,13 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -
 
 impl LoginPages {
     /// Answers a form of a login that does not go on to the next step.
-    pub(super) fn refused(&self, request: &Visit, flow: Flow, refusal: LoginRefusal) -> Response {
+    pub(super) fn refused(&self, request: &Visit, flow: Flow, refusal: StepRefusal) -> Response {
         match refusal {
-            LoginRefusal::Code(say) => self.to_code_page(request, &flow.saying(say)),
-            LoginRefusal::Number(say) => self.to_number_page(request, flow, say),
-            LoginRefusal::Limited(limited) => self.limited(request, flow, limited),
-            LoginRefusal::Denied => self.denied(request, flow),
-            LoginRefusal::Unavailable => self.unavailable_form(request, flow),
+            StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(say)),
+            StepRefusal::Number(say) => self.to_number_page(request, flow, say),
+            StepRefusal::Limited(limited) => self.limited(request, flow, limited),
+            StepRefusal::Denied => self.denied(request, flow),
+            StepRefusal::Unavailable => self.unavailable_form(request, flow),
         }
     }
 

@@ -9,11 +9,11 @@ use crate::domain::{Keyring, Origin};
 use crate::events::Sink;
 use crate::gate::Map;
 use crate::login::Login;
-use crate::oauth::{self, SigningKeys};
+use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Pages;
 use crate::pages::{Account, BrowserSessions, Handover, LoginPages, Problem, Sealer, Shell};
 use crate::session::{self, Sessions};
-use crate::store::{Grants, LoginTicket, Ticket, Tickets};
+use crate::store::{self, LoginTicket, Ticket, Tickets};
 use crate::system::System;
 use crate::users::Directory;
 
@@ -42,7 +42,7 @@ pub struct WebDeps {
     pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
     pub keys: Arc<SigningKeys>,
     pub oauth: oauth::Settings,
-    pub grants: Arc<dyn Grants>,
+    pub grants: Arc<dyn store::Grants>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
@@ -75,7 +75,19 @@ impl Web {
             logouts: sealer("logout"),
             events: Arc::clone(&deps.events),
         });
-        let clients = deps.oauth.clients.clone();
+        let settings = Arc::new(deps.oauth);
+        let issuer = shell.map().issuer();
+        let grants = Grants::new(GrantsDeps {
+            store: deps.grants,
+            sessions: Arc::clone(&deps.sessions),
+            keys: Arc::clone(&deps.keys),
+            settings: Arc::clone(&settings),
+            issuer: issuer.clone(),
+            picture: shell.views().picture(&issuer.url("")),
+            events: Arc::clone(&deps.events),
+            system: deps.system.clone(),
+        });
+        let clients = settings.clients.clone();
         let widget = Widget::new(Arc::clone(&shell), Arc::clone(&login_pages), clients);
         let api = Arc::new(crate::pages::Web {
             shell: Arc::clone(&shell),
@@ -88,8 +100,8 @@ impl Web {
             transactions: sealer("login transaction"),
             login_tickets: deps.login_tickets,
             keys: deps.keys,
-            oauth: deps.oauth,
-            grants: deps.grants,
+            oauth: settings,
+            grants: Arc::new(grants),
             events: deps.events,
             system: deps.system,
         });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::request::WidgetRequest;
 use crate::domain::PhoneNumber;
 use crate::login::{Asker, Limited};
-use crate::pages::outcome::{LoginRefusal, limit_message};
+use crate::pages::outcome::{StepRefusal, limit_message};
 use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
@@ -23,18 +23,16 @@ impl<'a> WidgetRequest<'a> {
         &self,
         requester: &Asker,
         phone: PhoneNumber,
-        refusal: LoginRefusal,
+        refusal: StepRefusal,
     ) -> Response {
         match refusal {
-            LoginRefusal::Code(message) => {
+            StepRefusal::Code(message) => {
                 self.code_form(requester, phone, message.on_code_form(), None).await
             }
-            LoginRefusal::Number(message) => {
-                self.number_form(number_status(message), Some(message))
-            }
-            LoginRefusal::Limited(limited) => self.limited(&limited),
-            LoginRefusal::Denied => self.denied(&phone),
-            LoginRefusal::Unavailable => self.unavailable(),
+            StepRefusal::Number(message) => self.number_form(number_status(message), Some(message)),
+            StepRefusal::Limited(limited) => self.limited(&limited),
+            StepRefusal::Denied => self.denied(&phone),
+            StepRefusal::Unavailable => self.unavailable(),
         }
     }
 
