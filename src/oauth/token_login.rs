@@ -14,7 +14,7 @@ pub struct TokenLogin {
 impl TokenLogin {
     /// Whether `grant`, as the store has it now, is the one of this login, given to `client`.
     pub fn is_of(&self, grant: &StoredGrant, client: &ClientId) -> bool {
-        grant.user == self.user && grant.client == client.as_str()
+        grant.user == self.user && grant.client == *client
     }
 }
 
@@ -25,7 +25,7 @@ impl VerifiedAccess {
     /// [`InvalidToken::Malformed`] when a user's token names no session or no grant.
     pub fn login(&self) -> Result<Option<TokenLogin>, InvalidToken> {
         let Subject::User(user) = self.subject else { return Ok(None) };
-        let (Some(session), Some(grant)) = (self.session, self.grant_id()) else {
+        let (Some(session), Some(grant)) = (self.session, self.grant) else {
             return Err(InvalidToken::Malformed);
         };
         Ok(Some(TokenLogin { user, session, grant }))
@@ -33,10 +33,6 @@ impl VerifiedAccess {
 
     /// When the token stops being accepted, besides the end of its session.
     pub fn term(&self) -> Term {
-        Term { grant: self.grant_id(), expires: self.expires }
-    }
-
-    fn grant_id(&self) -> Option<GrantId> {
-        self.grant
+        Term { grant: self.grant, expires: self.expires }
     }
 }

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::request::Visit;
 use super::views::{CodeNotice, CodePage, Sending};
-use crate::domain::PhoneNumber;
+use crate::domain::{PhoneNumber, RequesterDigest};
 use crate::login::{Asker, Gives, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
@@ -227,7 +227,7 @@ impl LoginPages {
         let browser = flow.browser;
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let done = request.to_done(&self.seal(&flow));
-        let [session, known] = self.login_cookies(request, &browser, phone, verified);
+        let [session, known] = self.login_cookies(request, browser.into(), phone, verified);
         done.with(session).with(known).into_response()
     }
 
@@ -236,7 +236,7 @@ impl LoginPages {
     pub(crate) fn login_cookies(
         &self,
         request: &Visit,
-        browser: &[u8; 32],
+        browser: RequesterDigest,
         phone: &PhoneNumber,
         verified: &Verified,
     ) -> [Option<String>; 2] {

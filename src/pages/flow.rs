@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::views::Limit;
-use crate::domain::{Origin, PhoneNumber, ReturnTo};
+use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
 use crate::system::Timestamp;
 
@@ -48,7 +48,7 @@ pub(crate) enum FlowMessage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HandoverState {
     /// The digest of a cookie that the site gave the browser.
-    pub(super) digest: [u8; 32],
+    pub(super) digest: StateCookieDigest,
     /// When that cookie expires.
     pub(super) until: Timestamp,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Flow {
     pub(crate) origin: Origin,
     pub(crate) path: ReturnTo,
     /// The digest of the browser's cookie.
-    pub(crate) browser: [u8; 32],
+    pub(crate) browser: BrowserDigest,
     /// Where it leads to another host: what that host knows this browser by.
     pub(crate) state: Option<HandoverState>,
     /// The number that was texted.
@@ -115,7 +115,7 @@ pub(crate) enum FlowError {
 }
 
 impl Flow {
-    pub(crate) fn to(origin: Origin, path: ReturnTo, browser: [u8; 32]) -> Self {
+    pub(crate) fn to(origin: Origin, path: ReturnTo, browser: BrowserDigest) -> Self {
         let (typed, country) = (String::new(), String::new());
         let (state, phone, say, since) = (None, None, None, None);
         Self { origin, path, browser, state, phone, typed, country, say, since }
@@ -148,10 +148,10 @@ impl Flow {
         SealedFlow {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
-            browser: URL_SAFE_NO_PAD.encode(self.browser),
-            state: self
-                .state
-                .map(|state| (URL_SAFE_NO_PAD.encode(state.digest), state.until.as_millis())),
+            browser: URL_SAFE_NO_PAD.encode(self.browser.as_bytes()),
+            state: self.state.map(|state| {
+                (URL_SAFE_NO_PAD.encode(state.digest.as_bytes()), state.until.as_millis())
+            }),
             phone: self.phone.as_ref().map(|phone| phone.e164().to_owned()),
             typed: self.typed.chars().take(MAX_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
@@ -173,14 +173,15 @@ impl SealedFlow {
         let state = match &self.state {
             Some((text, until)) => {
                 let until = Timestamp::from_millis(*until);
-                Some(HandoverState { digest: digest(text)?, until })
+                let digest = StateCookieDigest::from_bytes(digest(text)?);
+                Some(HandoverState { digest, until })
             }
             None => None,
         };
         Some(Flow {
             origin: Origin::parse(&self.origin).ok()?,
             path: ReturnTo::parse(&self.path)?,
-            browser: digest(&self.browser)?,
+            browser: BrowserDigest::from_bytes(digest(&self.browser)?),
             state,
             phone: self.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
             typed: self.typed,

@@ -10,7 +10,7 @@ use super::request::Visit;
 use super::sealer::Sealer;
 use super::shell::Shell;
 use super::views::MessagePage;
-use crate::domain::PhoneNumber;
+use crate::domain::{BrowserDigest, PhoneNumber};
 use crate::login::{Asker, Door, Login};
 use crate::oauth::{Client, Clients};
 
@@ -97,11 +97,12 @@ impl LoginPages {
     pub(crate) fn requester(
         &self,
         request: &Visit,
-        browser: [u8; 32],
+        browser: BrowserDigest,
         phone: &PhoneNumber,
     ) -> Asker {
-        let known = self.login.is_known(&browser, phone, &request.keepsake());
-        Asker { door: Door::Page, who: browser, address: request.facts.client, known }
+        let who = browser.into();
+        let known = self.login.is_known(who, phone, &request.keepsake());
+        Asker { door: Door::Page, who, address: request.facts.client, known }
     }
 
     /// The application that a login is for; `None`: it is for a page of a site.

@@ -14,7 +14,7 @@ use super::redirect::with_cookie;
 use super::request::Visit;
 use super::views::NumberPage;
 use super::{countries, outcome};
-use crate::domain::{Country, PhoneNumber, ReturnTo};
+use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
 use crate::login::{Start, StartError, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
@@ -113,7 +113,7 @@ impl LoginPages {
 
     /// A login that names no destination: to the site of this host or the only one. Which of
     /// several was meant is not guessed: then to the account page.
-    fn new_flow(&self, request: &Visit, browser: [u8; 32]) -> Flow {
+    fn new_flow(&self, request: &Visit, browser: BrowserDigest) -> Flow {
         if let Some(site) = self.shell.home(request) {
             return Flow::to(site.place.origin.clone(), root(site), browser);
         }

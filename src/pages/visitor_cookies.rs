@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::request::Visit;
-use crate::domain::{Country, digest};
+use crate::domain::{BrowserDigest, Country};
 use crate::login::Keepsake;
 use crate::session::SessionToken;
 
@@ -19,18 +19,18 @@ pub(super) const YEAR: u64 = 365 * 86_400;
 /// What is read from and written to a visitor's cookies.
 impl Visit {
     /// The digest of the browser's cookie, if it sent one.
-    pub(crate) fn browser(&self) -> Option<[u8; 32]> {
+    pub(crate) fn browser(&self) -> Option<BrowserDigest> {
         let value = self.cookies.get(&self.headers, BROWSER)?;
-        (value.len() == 22).then(|| digest(value.as_bytes()))
+        (value.len() == 22).then(|| BrowserDigest::of(value))
     }
 
     /// The digest of the browser's cookie, and the cookie to set when it sent none.
-    pub(crate) fn or_new_browser(&self, random: [u8; 16]) -> ([u8; 32], Option<String>) {
+    pub(crate) fn or_new_browser(&self, random: [u8; 16]) -> (BrowserDigest, Option<String>) {
         if let Some(known) = self.browser() {
             return (known, None);
         }
         let value = URL_SAFE_NO_PAD.encode(random);
-        (digest(value.as_bytes()), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
+        (BrowserDigest::of(&value), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
     }
 
     /// The country of the last number that was typed here.

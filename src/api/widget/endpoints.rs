@@ -98,7 +98,7 @@ pub(crate) async fn verify(
     let verdict = widget.pages.login().verify(&requester, &phone, typed, grant).await;
     Ok(match outcome::of_code(verdict) {
         Ok(verified) => {
-            let cookies = widget.pages.login_cookies(&page, &requester.who, &phone, &verified);
+            let cookies = widget.pages.login_cookies(&page, requester.who, &phone, &verified);
             let [session, known] = cookies;
             with_cookie(with_cookie(request.signed_in(), session), known)
         }

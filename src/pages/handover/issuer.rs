@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::request::{HandoverRequest, SealedRequest};
 use super::service::Handover;
-use crate::domain::digest;
+use crate::domain::{BrowserDigest, TicketDigest};
 use crate::pages::flow::{Flow, FlowError, FlowMessage};
 use crate::pages::redirect::Redirect;
 use crate::session::SignedIn;
@@ -22,7 +22,7 @@ impl Handover {
     pub(in crate::pages) fn requested(
         &self,
         sealed: &str,
-        browser: [u8; 32],
+        browser: BrowserDigest,
     ) -> Result<Flow, FlowError> {
         let sealed = self.requests.open::<SealedRequest>(sealed);
         let request = sealed.and_then(|sealed| HandoverRequest::from_sealed(&sealed));
@@ -66,7 +66,7 @@ impl Handover {
             session: who.session(),
             expires: now + TICKET_LIFETIME,
         };
-        let put = self.tickets.put(digest(text.as_bytes()), ticket).await;
+        let put = self.tickets.put(TicketDigest::of(&text), ticket).await;
         put.inspect_err(|error| self.store_failed("keep a ticket", error))?;
         let prefix = self.shell.map.prefix();
         Ok(Redirect::to(format!("{}{prefix}/callback?ticket={text}", flow.origin)))

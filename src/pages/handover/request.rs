@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Origin, ReturnTo};
+use crate::domain::{Origin, ReturnTo, StateCookieDigest};
 use crate::pages::flow::HandoverState;
 use crate::system::Timestamp;
 
@@ -32,7 +32,7 @@ impl HandoverRequest {
         SealedRequest {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
-            state: URL_SAFE_NO_PAD.encode(self.state.digest),
+            state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
             lost: self.lost,
         }
@@ -40,6 +40,7 @@ impl HandoverRequest {
 
     pub(super) fn from_sealed(sealed: &SealedRequest) -> Option<Self> {
         let digest = URL_SAFE_NO_PAD.decode(&sealed.state).ok()?.try_into().ok()?;
+        let digest = StateCookieDigest::from_bytes(digest);
         Some(Self {
             origin: Origin::parse(&sealed.origin).ok()?,
             path: ReturnTo::parse(&sealed.path)?,

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::request::HandoverRequest;
 use super::service::Handover;
-use crate::domain::{ReturnTo, digest};
+use crate::domain::{ReturnTo, StateCookieDigest, TicketDigest};
 use crate::events::Event;
 use crate::pages::flow::HandoverState;
 use crate::pages::redirect::Redirect;
@@ -27,15 +27,15 @@ const MAX_STATES: usize = 20;
 const STATE: &str = "state-";
 
 /// The name of the cookie that has this digest.
-fn state_cookie(state: &[u8; 32]) -> String {
-    format!("{STATE}{}", URL_SAFE_NO_PAD.encode(&state[..6]))
+fn state_cookie(state: &StateCookieDigest) -> String {
+    format!("{STATE}{}", URL_SAFE_NO_PAD.encode(&state.as_bytes()[..6]))
 }
 
 impl Visit {
     /// Whether the browser sent the state cookie that has this digest.
-    fn has_state(&self, state: &[u8; 32]) -> bool {
+    fn has_state(&self, state: &StateCookieDigest) -> bool {
         let value = self.cookies.get(&self.headers, &state_cookie(state));
-        value.is_some_and(|value| digest(value.as_bytes()) == *state)
+        value.is_some_and(|value| StateCookieDigest::of(value).matches(state))
     }
 
     /// Whether the browser sent any state cookie, so that it stores cookies.
@@ -112,7 +112,7 @@ impl Handover {
         let system = &self.shell.system;
         let value = URL_SAFE_NO_PAD.encode(system.random::<16>());
         let until = system.now() + STATE_LIFETIME;
-        let state = HandoverState { digest: digest(value.as_bytes()), until };
+        let state = HandoverState { digest: StateCookieDigest::of(&value), until };
         let origin = request.facts.origin.clone();
         let asked = HandoverRequest { origin, path, state, lost };
         let sealed = self.requests.seal(&asked.to_sealed());
@@ -129,7 +129,7 @@ impl Handover {
     /// Redeems the ticket of a request. It is spent from here on, whatever is found wrong.
     async fn take(&self, request: &Visit) -> Result<Ticket, TicketRefusal> {
         let text = request.asked("ticket").unwrap_or_default();
-        let ticket = self.tickets.take(digest(text.as_bytes())).await?;
+        let ticket = self.tickets.take(TicketDigest::of(text)).await?;
         let ticket = ticket.ok_or(TicketRefusal::Unknown)?;
         if ticket.origin != request.facts.origin {
             return Err(TicketRefusal::OtherOrigin);

@@ -1,13 +1,13 @@
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
 use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
 use super::element;
 use super::packed::{Packed, squeezed};
 use super::theme::{self, BrandSheet};
-use crate::domain::digest;
+use crate::domain::sha256;
 use crate::words::Mistake;
 
 /// The built-in files that pages load: name and content.
@@ -212,9 +212,5 @@ fn own(file: &OwnFile) -> Result<Asset, String> {
 }
 
 fn version(bytes: &[u8]) -> String {
-    digest(bytes).iter().take(8).fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    HEXLOWER.encode(&sha256(bytes)[..8])
 }
