@@ -62,6 +62,26 @@ impl BrowserSessions {
         request.session_cookie(token, self.settings.lifetime.as_secs())
     }
 
+    /// The user of a live session.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn find(&self, session: SessionId) -> Result<Option<SignedIn>, StoreError> {
+        self.sessions.of_id(session).await
+    }
+
+    /// Ends `former`, in whose place `next` has begun in the same browser; its grants go on.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn replace(
+        &self,
+        former: &SignedIn,
+        next: &SignedIn,
+    ) -> Result<(), StoreError> {
+        self.sessions.replace(former, next).await
+    }
+
     /// Ends a session on all its hosts.
     ///
     /// # Errors

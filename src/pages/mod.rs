@@ -3,7 +3,6 @@
 //! those are in `proxy`, `api` and `login`.
 pub(crate) mod account;
 mod answer;
-mod api_root;
 pub(crate) mod assets;
 mod browser_sessions;
 pub(crate) mod code;
@@ -29,7 +28,6 @@ pub mod views;
 mod visitor_cookies;
 
 pub(crate) use account::Account;
-pub(crate) use api_root::Web;
 pub(crate) use browser_sessions::BrowserSessions;
 pub(crate) use destinations::{root, sent_from};
 pub(crate) use flow::{Flow, FlowMessage};

@@ -4,7 +4,7 @@ use axum::extract::FromRef;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 
-use crate::api::Widget;
+use crate::api::{Api, LoginTickets, LoginTransactions, Widget};
 use crate::domain::{Keyring, Origin};
 use crate::events::Sink;
 use crate::gate::Map;
@@ -21,7 +21,7 @@ use crate::users::Directory;
 /// configuration.
 #[derive(Clone)]
 pub struct Web {
-    pub(super) api: Arc<crate::pages::Web>,
+    pub(super) api: Arc<Api>,
     pub(super) shell: Arc<Shell>,
     pub(super) sessions: BrowserSessions,
     login_pages: Arc<LoginPages>,
@@ -63,7 +63,7 @@ impl Web {
         let login_pages = Arc::new(LoginPages {
             shell: Arc::clone(&shell),
             handover: Arc::clone(&handover),
-            login: deps.login.clone(),
+            login: deps.login,
             sessions: sessions.clone(),
             clients: deps.oauth.clients.clone(),
             flows: sealer("login flow"),
@@ -79,7 +79,7 @@ impl Web {
         let issuer = shell.map().issuer();
         let grants = Grants::new(GrantsDeps {
             store: deps.grants,
-            sessions: Arc::clone(&deps.sessions),
+            sessions: deps.sessions,
             keys: Arc::clone(&deps.keys),
             settings: Arc::clone(&settings),
             issuer: issuer.clone(),
@@ -89,21 +89,15 @@ impl Web {
         });
         let clients = settings.clients.clone();
         let widget = Widget::new(Arc::clone(&shell), Arc::clone(&login_pages), clients);
-        let api = Arc::new(crate::pages::Web {
-            shell: Arc::clone(&shell),
+        let api = Arc::new(Api {
+            settings,
+            keys: deps.keys,
+            grants,
             login_pages: Arc::clone(&login_pages),
             account: Arc::clone(&account),
-            login: deps.login,
-            sessions: deps.sessions,
-            session: deps.session,
-            map: deps.map,
-            transactions: sealer("login transaction"),
-            login_tickets: deps.login_tickets,
-            keys: deps.keys,
-            oauth: settings,
-            grants: Arc::new(grants),
+            login_tickets: LoginTickets::new(deps.login_tickets, deps.system.clone()),
+            transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
             events: deps.events,
-            system: deps.system,
         });
         let widget = Arc::new(widget);
         Self { api, shell, sessions, login_pages, handover, account, widget }
@@ -122,7 +116,7 @@ impl Web {
     }
 }
 
-impl FromRef<Web> for Arc<crate::pages::Web> {
+impl FromRef<Web> for Arc<Api> {
     fn from_ref(web: &Web) -> Self {
         Self::clone(&web.api)
     }

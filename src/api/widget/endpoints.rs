@@ -6,8 +6,8 @@ use http::StatusCode;
 
 use super::request::WidgetRequest;
 use super::service::Widget;
-use crate::api::call::Handed;
 use crate::api::error::ApiError;
+use crate::api::request::ApiRequest;
 use crate::login::{Gives, Started};
 use crate::pages::views::CodeNotice;
 use crate::pages::{Visit, outcome, with_cookie};
@@ -18,7 +18,7 @@ use crate::pages::{Visit, outcome, with_cookie};
 pub(crate) async fn show(
     State(widget): State<Arc<Widget>>,
     page: Visit,
-    Handed(call): Handed,
+    call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
     if request.is_cross_site() {
@@ -40,7 +40,7 @@ pub(crate) async fn show(
 pub(crate) async fn start(
     State(widget): State<Arc<Widget>>,
     page: Visit,
-    Handed(call): Handed,
+    call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
     Ok(send_code(&request, |_| None).await)
@@ -50,7 +50,7 @@ pub(crate) async fn start(
 pub(crate) async fn resend(
     State(widget): State<Arc<Widget>>,
     page: Visit,
-    Handed(call): Handed,
+    call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
     let notice = |started| match started {
@@ -81,7 +81,7 @@ async fn send_code(
 pub(crate) async fn verify(
     State(widget): State<Arc<Widget>>,
     page: Visit,
-    Handed(call): Handed,
+    call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
     let (requester, phone) = match request.number() {

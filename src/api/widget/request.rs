@@ -2,8 +2,8 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::service::Widget;
-use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::request::ApiRequest;
 use crate::domain::{Country, Origin, PhoneNumber};
 use crate::login::{Asker, Start, StartError, Started};
 use crate::oauth::Client;
@@ -16,7 +16,7 @@ const CONNECTION: &str = "sms";
 pub(super) struct WidgetRequest<'a> {
     pub(super) widget: &'a Widget,
     pub(super) visit: &'a Visit,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a ApiRequest,
     pub(super) client: &'a Client,
     /// The page that holds the element.
     pub(super) page: &'a Origin,
@@ -31,7 +31,7 @@ impl<'a> WidgetRequest<'a> {
     pub(super) fn read(
         widget: &'a Widget,
         visit: &'a Visit,
-        call: &'a Call,
+        call: &'a ApiRequest,
     ) -> Result<Self, ApiError> {
         let client = call.client(&widget.clients);
         let client = client.filter(|client| client.has_connection(CONNECTION));

@@ -3,7 +3,6 @@ use serde_json::{Map, Value};
 use super::error::GrantError;
 use super::service::Grants;
 use crate::domain::{ClientId, UserId};
-use crate::oauth::tokens::Subject;
 use crate::oauth::verify::{VerifiedAccess, verify_access};
 use crate::store::{GrantState, StoredGrant};
 
@@ -45,13 +44,12 @@ impl Grants {
     /// and is [`GrantError::InactiveToken`].
     pub async fn active_grant(&self, token: &VerifiedAccess) -> Result<StoredGrant, GrantError> {
         let is_client = self.settings.clients.find(token.client.as_str()).is_some();
-        let (Some(grant), Subject::User(user), true) = (token.grant, token.subject, is_client)
-        else {
+        let (Ok(Some(login)), true) = (token.login(), is_client) else {
             return Err(GrantError::InactiveToken);
         };
-        let state = self.store.grant(grant).await;
+        let state = self.store.grant(login.grant).await;
         match state.map_err(self.store_failed("read a grant"))? {
-            GrantState::Good(grant) if grant.user == user => Ok(grant),
+            GrantState::Good(grant) if login.is_of(&grant, &token.client) => Ok(grant),
             GrantState::Good(_) | GrantState::Over | GrantState::Blocked => {
                 Err(GrantError::InactiveToken)
             }
