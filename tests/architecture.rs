@@ -1,6 +1,8 @@
 //! The house as a test: who may know whom, what may stand where, and how long a file may be.
 //!
 //! Reads the source as text and links nothing of it, so that it is built and run in a moment.
+#[path = "architecture/cycles.rs"]
+mod cycles;
 #[path = "architecture/documents.rs"]
 mod documents;
 #[path = "architecture/paths.rs"]
@@ -24,6 +26,19 @@ struct Source {
 #[test]
 fn imports_point_down() {
     hold(&["src"], rules::floors);
+}
+
+#[test]
+fn no_two_files_and_no_two_modules_import_each_other() {
+    let files = files(&["src"]);
+    let wrong = [cycles::between_files(&files), cycles::between_modules(&files)].concat();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_two_public_types_share_a_name() {
+    let wrong = rules::types_of_one_name(&files(&["src"]));
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]

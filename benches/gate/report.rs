@@ -9,22 +9,22 @@ use super::series::{Results, Seen};
 const INTRODUCTION: &str = "\
 # What a request costs
 
-Made by `cargo bench --bench gate`; do not edit by hand. One request, the same for all: a GET with
-two cookies beside whatever proves who calls; an answer of 1 KiB by nginx. Every subject
-runs with one thread, writes an access line and sets `X-Forwarded-For`, `-Proto` and `-Host`; the
-bench checks that before it measures, and that what is gated lets no stranger in. The authorizer
-behind `auth_request` and `forward_auth` is the least that such a service can be (a cookie looked
-up in a map, three headers); its cost is counted in.
+Made by `cargo bench --bench gate`; do not edit by hand. The same request for all: a GET with two
+cookies beside the caller's credentials; a response of 1 KiB from nginx. Every subject runs with one
+thread, writes an access line and sets `X-Forwarded-For`, `-Proto` and `-Host`. The bench checks that
+before it measures, and that a gated subject refuses a request without credentials. The authorizer
+behind `auth_request` and `forward_auth` is the smallest possible service (a cookie looked up in a
+map, three headers); its cost is included.
 ";
 
 const TRUST: &str = "\
 ## What can be trusted
 
-- Instructions repeat within about one part in a hundred; they are what changes should be judged by.
-- All processes of a subject, the upstream and the load share one core, so requests per second and
-  latencies are those of the whole chain, and only their order means something. CPU time is that of
-  the subject alone. On a virtual machine it moves by a tenth from run to run.
-- Memory for an idle connection is measured over 1,000 that had one answer each.
+- Instruction counts repeat within about 1 %; judge changes by them.
+- All processes of a subject, the upstream and the load generator share one core. Requests per second
+  and latencies are therefore those of the whole chain, and only their order is meaningful. CPU time
+  is that of the subject alone. On a virtual machine it varies by 10 % from run to run.
+- Memory for an idle connection is the mean of 1,000 connections that had one response each.
 ";
 
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
@@ -43,8 +43,8 @@ pub(crate) fn text(results: &Results, options: &Options) -> String {
     let counter = match results.counter {
         Some(Counter::Perf) => "by the processor's counters, in user space and in the kernel",
         Some(Counter::Callgrind) => {
-            "by callgrind, in user space only: this machine shows no counters. It knows fewer of \
-             the processor's instructions for cryptography, which makes signatures look dearer"
+            "by callgrind, in user space only: this machine has no counters. It knows fewer of \
+             the processor's instructions for cryptography, so signatures look more expensive"
         }
         None => "not at all",
     };

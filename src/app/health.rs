@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::config::Config;
 
-/// Timeout of connecting and of each read or write.
-const TIMEOUT: Duration = Duration::from_secs(3);
+/// Timeout of connecting and of each read or write. A server on a busy machine takes a second or more
+/// to respond. The caller of the command has a timeout of its own (Docker: 30 s).
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Upper bound of the response of `/readyz`, in bytes.
 const MAX_RESPONSE: u64 = 4096;
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::kept::Kept;
+use super::header_cache::HeaderCache;
 use super::sessions::Sessions;
 use super::signed_in::{Known, SignedIn};
 use super::state::Settings;
@@ -79,8 +79,8 @@ impl Sessions {
             Some(newer) => user.update(newer.standing),
             None => session.end(),
         }
-        let (host, kept) = (stored.host, Kept::default());
-        Ok(Some(Arc::new(Known { host, session, user, kept })))
+        let (host, header_cache) = (stored.host, HeaderCache::default());
+        Ok(Some(Arc::new(Known { host, session, user, header_cache })))
     }
 
     async fn read(&self, by: By<'_>) -> Result<Option<StoredSession>, StoreError> {

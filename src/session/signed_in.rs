@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::cached_users::Person;
-use super::kept::Kept;
+use super::header_cache::HeaderCache;
 use super::state::{SessionState, Settings};
 use crate::domain::{Host, PhoneNumber, SessionId, UserId};
 use crate::system::Timestamp;
@@ -30,7 +30,7 @@ pub(super) struct Known {
     pub(super) host: String,
     pub(super) session: Arc<SessionState>,
     pub(super) user: Arc<Person>,
-    pub(super) kept: Kept,
+    pub(super) header_cache: HeaderCache,
 }
 
 impl SignedIn {
@@ -65,9 +65,9 @@ impl SignedIn {
         Arc::clone(&self.0.session)
     }
 
-    /// A slot beside the session, on this host, for a value of the modules above.
-    pub fn kept(&self) -> &Kept {
-        &self.0.kept
+    /// Ready-made headers for requests of this session on this host.
+    pub fn header_cache(&self) -> &HeaderCache {
+        &self.0.header_cache
     }
 
     /// The user's id as text, allocated once per session.

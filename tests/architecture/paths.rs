@@ -6,6 +6,8 @@ use crate::tokens::{Token, tokens};
 pub(crate) struct Named {
     pub(crate) line: usize,
     pub(crate) segments: Vec<String>,
+    /// Named by a `pub use`, whatever the visibility: a re-export.
+    pub(crate) exported: bool,
     module: Vec<String>,
 }
 
@@ -22,32 +24,40 @@ pub(crate) enum Leads {
 
 impl Named {
     pub(crate) fn leads(&self) -> Leads {
-        let mut rest = self.segments.iter().map(String::as_str).peekable();
-        let mut at: Vec<&str> = self.module.iter().map(String::as_str).collect();
-        match rest.peek() {
-            Some(&("crate" | "doorcode")) => {
+        match self.absolute().as_deref() {
+            None => Leads::Other(self.segments[0].clone()),
+            Some([]) => Leads::Root,
+            Some([top, ..]) if top == "*" => Leads::Root,
+            Some([top, ..]) => Leads::Module(top.clone()),
+        }
+    }
+
+    /// The path from the root of the crate; `None`: it leads out of it.
+    pub(crate) fn absolute(&self) -> Option<Vec<String>> {
+        let mut rest = self.segments.iter().peekable();
+        let mut at = self.module.clone();
+        match rest.peek().map(|first| first.as_str()) {
+            Some("crate" | "doorcode") => {
                 at.clear();
                 rest.next();
             }
-            Some(&("self" | "super")) => {}
-            first => return Leads::Other(first.copied().unwrap_or_default().to_owned()),
+            Some("self" | "super") => {}
+            _ => return None,
         }
-        while let Some(step) = rest.next_if(|step| matches!(*step, "self" | "super")) {
+        while let Some(step) = rest.next_if(|step| matches!(step.as_str(), "self" | "super")) {
             if step == "super" {
                 at.pop();
             }
         }
-        match at.into_iter().chain(rest).next() {
-            None | Some("*") => Leads::Root,
-            Some(top) => Leads::Module(top.to_owned()),
-        }
+        at.extend(rest.cloned());
+        Some(at)
     }
 }
 
 /// Every path in `text`, the file of `module`: those of `use`, and those in the code itself.
 /// Code for tests counts like any other.
 pub(crate) fn paths(text: &str, module: &[String]) -> Vec<Named> {
-    let mut reader = Reader { tokens: tokens(text), at: 0, found: Vec::new() };
+    let mut reader = Reader { tokens: tokens(text), at: 0, exported: false, found: Vec::new() };
     let mut module = module.to_vec();
     // The depths at which modules that stand in the file itself end.
     let (mut depth, mut inner) = (0_usize, Vec::new());
@@ -81,6 +91,8 @@ pub(crate) fn paths(text: &str, module: &[String]) -> Vec<Named> {
 struct Reader {
     tokens: Vec<(usize, Token)>,
     at: usize,
+    /// The path that is being read stands behind `pub use`.
+    exported: bool,
     found: Vec<Named>,
 }
 
@@ -105,6 +117,7 @@ impl Reader {
     fn path(&mut self, module: &[String]) {
         let is_use = self.word(0) == Some("use");
         let is_extern = self.word(0) == Some("extern") && self.word(1) == Some("crate");
+        self.exported = is_use && self.is_public();
         self.at += usize::from(is_use) + 2 * usize::from(is_extern);
         self.at += usize::from(is_use && self.token(0) == Some(&Token::Join));
         if is_use || is_extern || self.token(1) == Some(&Token::Join) {
@@ -112,6 +125,19 @@ impl Reader {
         } else {
             self.at += 1;
         }
+    }
+
+    /// Whether `pub`, `pub(crate)` or the like stands right before this word.
+    fn is_public(&self) -> bool {
+        let before = &self.tokens[..self.at];
+        let visibility = match before.last() {
+            Some((_, Token::Mark(')'))) => {
+                before.iter().rposition(|(_, token)| *token == Token::Mark('('))
+            }
+            _ => Some(before.len()),
+        };
+        let keyword = visibility.and_then(|at| before.get(at.checked_sub(1)?));
+        keyword.is_some_and(|(_, token)| *token == Token::Word("pub".to_owned()))
     }
 
     /// Reads what follows `before::`: a path, or a group of them.
@@ -133,7 +159,8 @@ impl Reader {
             self.at += 1;
         }
         if !segments.is_empty() {
-            self.found.push(Named { line, segments, module: module.to_vec() });
+            let (exported, module) = (self.exported, module.to_vec());
+            self.found.push(Named { line, segments, exported, module });
         }
     }
 

@@ -1,6 +1,6 @@
 //! That the reader sees what is there, and nothing else, and that every rule can fail.
 use crate::paths::{Leads, paths};
-use crate::{Source, documents, rules};
+use crate::{Source, cycles, documents, rules};
 
 /// Where the paths of `text` lead that stay in the crate, as the file `[gate, deep]`.
 fn modules(text: &str) -> Vec<String> {
@@ -232,5 +232,69 @@ fn a_test_that_is_not_there_is_missed() {
     for gone in ["helper", "four", "gate::maps", "map", "log", ""] {
         let row = format!("| a | b |\n|---|---|\n| `one` | it `one`, `{gone}` |");
         assert_eq!(missing(&row), [format!("3: there is no test `{gone}`")]);
+    }
+}
+
+fn files(texts: &[(&str, &str)]) -> Vec<Source> {
+    let file = |(path, text): &(&str, &str)| Source { path: (*path).into(), text: (*text).into() };
+    texts.iter().map(file).collect()
+}
+
+#[test]
+fn two_files_that_import_each_other_are_seen() {
+    let through = "mod a;\nmod b;\npub use a::A;\npub(crate) use b::{B, C};";
+    for (a, b) in [
+        ("use super::b::B;", "use super::a::A;"),
+        ("use crate::m::B;", "fn f(x: super::A) {}"),
+        ("use super::{C, c::D};", "use crate::m::a;"),
+    ] {
+        let found = cycles::between_files(&files(&[
+            ("src/m/mod.rs", through),
+            ("src/m/a.rs", a),
+            ("src/m/b.rs", b),
+        ]));
+        let told = "`m::a` and `m::b` import from each other: move what both need to a third file";
+        assert_eq!(found, [told], "{a} {b}");
+    }
+    let apart = [
+        ("src/m/mod.rs", through),
+        ("src/m/a.rs", "use super::B; use crate::n::N;"),
+        ("src/m/b.rs", "// use super::A;"),
+        ("src/n.rs", "pub use crate::m::A as N;"),
+    ];
+    assert_eq!(cycles::between_files(&files(&apart[..3])), [""; 0]);
+    assert_eq!(
+        cycles::between_files(&files(&apart)),
+        ["`m::a` and `n` import from each other: move what both need to a third file"]
+    );
+}
+
+#[test]
+fn two_modules_that_import_each_other_are_seen() {
+    let found = cycles::between_modules(&files(&[
+        ("src/m/mod.rs", "mod a; mod b;"),
+        ("src/m/a/mod.rs", "mod one; mod two;"),
+        ("src/m/a/one.rs", "use crate::m::b::deep::X;"),
+        ("src/m/a/two.rs", "pub struct Two;"),
+        ("src/m/b/mod.rs", "use super::a::two::Two;"),
+        ("src/m/b/deep.rs", "pub struct X;"),
+    ]));
+    let told = "`m::a` and `m::b` import from each other: move what both need to a third file";
+    assert_eq!(found, [told]);
+}
+
+#[test]
+fn two_public_types_of_one_name_are_seen() {
+    let one = "pub struct Row; struct Private; pub(crate) enum Only {}";
+    for (two, shared) in [
+        ("pub(super) trait Row {}", true),
+        ("pub(in crate::m) type Row = u8;", true),
+        ("pub enum Row { A }", true),
+        ("struct Row; enum Private {} pub fn row() {}", false),
+        ("// pub struct Row;", false),
+    ] {
+        let found = rules::types_of_one_name(&files(&[("src/a.rs", one), ("src/b.rs", two)]));
+        let told: &[&str] = if shared { &["`Row` names src/a.rs:1 and src/b.rs:1"] } else { &[] };
+        assert_eq!(found, told, "{two}");
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of the house. Each says of one file what is wrong, and what would be right.
 use crate::Source;
+use crate::cycles::module_of;
 use crate::paths::{Leads, Named, paths};
 use crate::tokens::{Token, tokens};
 
@@ -12,6 +13,9 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["proxy"],
     &["web"],
+    &["api"],
+    &["pages"],
+    &["access"],
     &["gate"],
     &["oauth"],
     &["login"],
@@ -29,9 +33,20 @@ const STRANGERS: &[(&str, &str, &str)] =
 /// Which files may name a crate (and every crate whose name goes on with `_`).
 const CRATES: &[(&str, &[&str])] = &[
     ("pingora", &["src/proxy/"]),
-    ("axum", &["src/web/", "src/proxy/bridge.rs", "src/proxy/live.rs", "src/app/demo.rs"]),
+    (
+        "axum",
+        &[
+            "src/web/",
+            "src/api/",
+            "src/pages/",
+            "src/proxy/bridge.rs",
+            "src/proxy/live.rs",
+            "src/proxy/snapshot.rs",
+            "src/app/demo.rs",
+        ],
+    ),
     ("sqlx", &["src/store/"]),
-    ("moka", &["src/store/", "src/session/", "src/proxy/bearer.rs"]),
+    ("moka", &["src/store/", "src/session/", "src/access/"]),
     ("reqwest", &["src/delivery/"]),
     ("jsonwebtoken", &["src/oauth/"]),
     ("fred", &["src/store/"]),
@@ -111,12 +126,6 @@ fn misstep(here: &str, floor: usize, there: &str) -> Option<String> {
 
 fn floor_of(module: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&module))
-}
-
-/// `src/a/b.rs` and `src/a/b/mod.rs` are `[a, b]`.
-fn module_of(path: &str) -> Vec<String> {
-    let path = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
-    path.split('/').map(str::to_owned).collect()
 }
 
 pub(crate) fn crates(file: &Source) -> Vec<String> {
@@ -230,5 +239,37 @@ pub(crate) fn names(file: &Source) -> Vec<String> {
             let instead = "name it after what it is, and put each thing where it belongs";
             format!("{}: a module `{name}` says nothing: {instead}", file.path)
         })
+        .collect()
+}
+
+/// Every two public types of one name: a reader who meets the name cannot tell which is meant.
+pub(crate) fn types_of_one_name(files: &[Source]) -> Vec<String> {
+    let mut places: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+    for file in files {
+        for (line, name) in public_types(&file.text) {
+            places.entry(name).or_default().push(format!("{}:{line}", file.path));
+        }
+    }
+    let shared = places.into_iter().filter(|(_, places)| places.len() > 1);
+    shared.map(|(name, places)| format!("`{name}` names {}", places.join(" and "))).collect()
+}
+
+/// Types that more than their own module can name, each with its line.
+fn public_types(text: &str) -> Vec<(usize, String)> {
+    let all = tokens(text);
+    let word = |at: usize| match all.get(at) {
+        Some((_, Token::Word(word))) => word.as_str(),
+        _ => "",
+    };
+    let declares = |at: usize| matches!(word(at), "struct" | "enum" | "trait" | "type" | "union");
+    let is_public = |at: usize| {
+        let closed = at.checked_sub(1).is_some_and(|at| all[at].1 == Token::Mark(')'));
+        let open = || all[..at].iter().rposition(|(_, token)| *token == Token::Mark('('));
+        let end = if closed { open() } else { Some(at) };
+        end.and_then(|end| end.checked_sub(1)).is_some_and(|at| word(at) == "pub")
+    };
+    (0..all.len())
+        .filter(|at| declares(*at) && is_public(*at))
+        .map(|at| (all[at].0, word(at + 1).to_owned()))
         .collect()
 }

@@ -32,8 +32,13 @@ pub enum Database {
     Sqlite(PathBuf),
 }
 
-/// How long a request waits for a connection or a lock before it is refused.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a request waits for its turn at a connection before it is refused. The queue is fair and
+/// moves on: a hundred logins at one moment, each a commit that waits for a busy disk, are seconds of
+/// work and no fault. The bound is there for a database that does not answer at all.
+const TURN: Duration = Duration::from_secs(10);
+/// How long SQLite waits for the lock of another process, such as a command of an operator or a
+/// backup, before the statement fails. Shorter than [`TURN`]: what waits behind it still has its turn.
+const LOCK: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// One database. SQLite takes one writer at a time: a pool of one keeps the queue here, where it
@@ -74,8 +79,8 @@ impl SqlStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+            .busy_timeout(LOCK);
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(TURN);
         // A transaction that the database itself ended, as a full disk makes it do, still counts as
         // open to the driver: what came after it would never be committed.
         let write = pool(1).test_before_acquire(true).before_acquire(|connection, _| {

@@ -225,6 +225,7 @@ impl World {
         }
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
+        crate::support::recording::routed(&format!("{method} {path}"), &parts, &body);
         Answer { status: parts.status.as_u16(), headers, body }
     }
 }

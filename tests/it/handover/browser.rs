@@ -91,6 +91,7 @@ impl<'w> Browser<'w> {
             self.keep(&host, cookie.to_str().unwrap());
         }
         let body = String::from_utf8(body.to_vec()).unwrap();
+        crate::support::recording::routed(&format!("{method} {at}"), &parts, &body);
         Answer { at, status: parts.status, headers: parts.headers, body }
     }
 

@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Barrier;
 use std::time::Duration;
 
-/// Longer than anything that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(40);
+use super::recording::Recorder;
+
+/// Longer than anything that a test waits for, also on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -70,7 +72,7 @@ impl std::fmt::Display for Answer {
 }
 
 /// One connection.
-pub(crate) struct Wire<S = TcpStream>(BufReader<S>);
+pub(crate) struct Wire<S = TcpStream>(BufReader<S>, Recorder);
 
 impl Wire {
     pub(crate) fn to(port: u16) -> Self {
@@ -82,7 +84,7 @@ impl Wire {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        Ok(Self(BufReader::new(stream)))
+        Ok(Self(BufReader::new(stream), Recorder::of(Some(port))))
     }
 
     /// From now on, waits no longer than this.
@@ -101,10 +103,11 @@ impl Wire {
 
 impl<S: Read + Write> Wire<S> {
     pub(crate) fn over(stream: S) -> Self {
-        Self(BufReader::new(stream))
+        Self(BufReader::new(stream), Recorder::of(None))
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.1.sent(bytes);
         self.0.get_mut().write_all(bytes)
     }
 
@@ -134,6 +137,7 @@ impl<S: Read + Write> Wire<S> {
         if !bare && !matches!(status, 100..=199 | 204 | 304) {
             answer.body = self.body(&answer)?;
         }
+        self.1.answered(&answer);
         Ok(answer)
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod ports;
 pub(crate) mod program;
+pub(crate) mod recording;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod targets;

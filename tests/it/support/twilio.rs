@@ -123,6 +123,7 @@ impl FakeTwilio {
 
 impl Drop for FakeTwilio {
     fn drop(&mut self) {
+        super::recording::texts(&self.desk.seen().messages);
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A failed server has failed its test already.

@@ -117,6 +117,7 @@ impl Upstream {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
+        super::recording::requests(&held(&self.desk.seen));
         self.desk.over.store(true, Ordering::SeqCst);
         // Wakes the thread that accepts, so that it sees that all is over.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
