@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::domain::digest;
+use crate::domain::AccessTokenDigest;
 use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccess};
 use crate::session::{Sessions, SignedIn};
 use crate::store::{GrantState, Grants, StoreError};
@@ -24,7 +24,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Clone, Copy)]
 pub(super) struct PresentedToken<'r> {
     text: &'r str,
-    digest: [u8; 32],
+    digest: AccessTokenDigest,
 }
 
 /// Why a token of ours is not accepted. The text holds nothing of the token, not even its client,
@@ -50,7 +50,7 @@ pub struct AccessTokenCache {
     sessions: Arc<Sessions>,
     keys: Arc<SigningKeys>,
     system: System,
-    cached: Cache<[u8; 32], Arc<CachedToken>>,
+    cached: Cache<AccessTokenDigest, Arc<CachedToken>>,
 }
 
 pub(super) struct CachedToken {
@@ -96,7 +96,7 @@ impl AccessTokenCache {
         if text.len() > oauth::LONGEST {
             return Err(TokenRefusal::Malformed);
         }
-        let digest = digest(text.as_bytes());
+        let digest = AccessTokenDigest::of(text);
         let ours = self.cached.contains_key(&digest) || oauth::claims_issuer(issuer, text);
         Ok(ours.then_some(PresentedToken { text, digest }))
     }

@@ -226,7 +226,7 @@ impl Authorizer {
     fn is_accepted_at(&self, access: &VerifiedAccess, site: usize) -> bool {
         let Some(SiteAccess { audience, .. }) = self.sites.get(site) else { return false };
         let client = self.policy.clients.find(access.client.as_str());
-        access.is_for(audience) && client.is_some_and(|client| client.audiences.contains(audience))
+        access.is_for(audience) && client.is_some_and(|client| client.has_audience(audience))
     }
 
     /// The roles that a user has now, of the store and of the configuration.

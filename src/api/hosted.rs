@@ -14,7 +14,7 @@ use super::error::{ApiError, RateLimit};
 use super::login_outcome::{ErrorDialect, LoginRefusal, WRONG, outcome};
 use super::otp::phone_number;
 use super::refusal::Refusal;
-use crate::domain::digest;
+use crate::domain::BrowserDigest;
 use crate::gate::Cookies;
 use crate::login::{Asker, Gives};
 use crate::oauth::{Client, Grant};
@@ -140,7 +140,7 @@ impl Web {
     /// The cookie by which a browser shows that `/authorize` sent it to our pages.
     pub(super) fn transaction(&self, visit: &Visit, client: &Client, flow: &Flow) -> String {
         let until = (self.system.now() + LIFE).as_millis();
-        let browser = URL_SAFE_NO_PAD.encode(flow.browser);
+        let browser = URL_SAFE_NO_PAD.encode(flow.browser.as_bytes());
         let transaction = Transaction { client: client.id.to_string(), browser, until };
         let sealed = self.transactions.seal(&self.system, &transaction);
         visit.cookies.set(COOKIE, &sealed, Some(LIFE.as_secs()))
@@ -151,9 +151,9 @@ impl Web {
         let cookies = Cookies::for_origin(&call.facts.origin);
         let sealed = cookies.get(&call.headers, COOKIE);
         let found: Transaction = self.transactions.open(sealed?)?;
-        let browser = cookies.get(&call.headers, "browser").map(|value| digest(value.as_bytes()));
+        let browser = cookies.get(&call.headers, "browser").map(BrowserDigest::of);
         let lives = self.system.now() < Timestamp::from_millis(found.until);
-        let is_own = URL_SAFE_NO_PAD.encode(browser?) == found.browser;
+        let is_own = URL_SAFE_NO_PAD.encode(browser?.as_bytes()) == found.browser;
         (lives && is_own).then_some(found.client)
     }
 }

@@ -21,7 +21,7 @@ type Output = Result<String, Box<dyn Error>>;
 pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
-        store.set_blocked(phone, true, system.now()).await?;
+        store.set_blocked(&phone.into(), true, system.now()).await?;
         Ok(match user.blocked {
             None => {
                 format!("{} ({}) is blocked; all sessions have ended\n", user.id, phone.masked())
@@ -41,7 +41,7 @@ pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outp
 pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
-        store.set_blocked(phone, false, system.now()).await?;
+        store.set_blocked(&phone.into(), false, system.now()).await?;
         let result = user.blocked.map_or("was not blocked", |_| "may sign in again");
         Ok(format!("{} ({}) {result}\n", user.id, phone.masked()))
     })
@@ -83,7 +83,7 @@ async fn found(store: &SqlStore, phone: &PhoneNumber) -> Result<StoredUser, Box<
             phone.masked()
         )
     };
-    Ok(store.with_number(phone).await?.ok_or_else(unknown)?)
+    Ok(store.with_number(&phone.into()).await?.ok_or_else(unknown)?)
 }
 
 /// RFC 3339, UTC, in seconds.

@@ -2,8 +2,8 @@
 //! argument.
 use std::time::Duration;
 
-use crate::domain::{AttemptId, CodeLength, KeyId};
-use crate::store::{Attempt, CounterKey, SendOutcome, Step};
+use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
+use crate::store::{Attempt, SendOutcome, Step};
 use crate::system::Timestamp;
 
 /// Longest life of a code, from when its attempt began (NIST SP 800-63B-4 §3.1.3.2).
@@ -136,7 +136,11 @@ pub(super) enum Taken {
 
 /// Takes a try for `answer`. An answer that took one before is compared again without taking
 /// another, also for [`REPEAT_WINDOW`] after the code was used.
-pub(super) fn take_try(found: Option<&Attempt>, answer: [u8; 16], now: Timestamp) -> (Taken, Step) {
+pub(super) fn take_try(
+    found: Option<&Attempt>,
+    answer: AnswerDigest,
+    now: Timestamp,
+) -> (Taken, Step) {
     let Some(attempt) = found else { return dead(None, Over::Unknown) };
     let repeated = attempt.answers.contains(&answer);
     match attempt.used {
@@ -164,7 +168,7 @@ fn compare_again(attempt: &Attempt) -> (Taken, Step) {
 }
 
 /// Returns the try of `answer`, which could not be judged for reasons on our side.
-pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: [u8; 16]) -> Step {
+pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerDigest) -> Step {
     change(found, id, |attempt| {
         if let Some(at) = attempt.answers.iter().position(|known| *known == answer) {
             attempt.answers.swap_remove(at);

@@ -1,6 +1,6 @@
 use super::requester::{Asker, Door};
-use crate::domain::{Keyring, OneTimeCode, PhoneNumber, Subkey};
-use crate::store::{Attempt, AttemptKey};
+use crate::domain::{AnswerDigest, AttemptKey, Keyring, OneTimeCode, PhoneNumber, Subkey};
+use crate::store::Attempt;
 
 /// Subkeys of the server secret, one list per purpose, newest first.
 pub struct Keys {
@@ -32,14 +32,12 @@ impl Keys {
             Door::Page => b"page",
             Door::Api => b"api",
         };
-        AttemptKey(self.attempts[0].mac(&[channel, &asker.who, phone.e164().as_bytes()]))
+        let parts: [&[u8]; 3] = [channel, asker.who.as_bytes(), phone.e164().as_bytes()];
+        AttemptKey::keyed(&self.attempts[0], &parts)
     }
 
-    pub(super) fn answer_digest(&self, key: AttemptKey, typed: &OneTimeCode) -> [u8; 16] {
-        let mac = self.answers[0].mac(&[&key.0, typed.reveal().as_bytes()]);
-        let mut short = [0; 16];
-        short.copy_from_slice(&mac[..16]);
-        short
+    pub(super) fn answer_digest(&self, key: AttemptKey, typed: &OneTimeCode) -> AnswerDigest {
+        AnswerDigest::keyed(&self.answers[0], &[key.as_bytes(), typed.reveal().as_bytes()])
     }
 
     /// The code of an attempt; `None` if its key is no longer configured.

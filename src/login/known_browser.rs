@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use super::service::Login;
-use crate::domain::{PhoneNumber, Subkey};
+use crate::domain::{PhoneNumber, RequesterDigest, Subkey};
 
 /// The cookie that lists the numbers a browser has signed in with, as one keyed tag per number.
 /// A tag reveals nothing and is valid in that browser only. It authenticates nobody: limits of a
@@ -36,7 +36,7 @@ fn parse_tag(text: &str) -> Option<[u8; TAG]> {
 
 impl Login {
     /// Whether the browser `who` has signed in with `phone` before.
-    pub fn is_known(&self, who: &[u8; 32], phone: &PhoneNumber, kept: &Keepsake) -> bool {
+    pub fn is_known(&self, who: RequesterDigest, phone: &PhoneNumber, kept: &Keepsake) -> bool {
         self.deps.keys.known_browsers.iter().any(|key| {
             let own = new_tag(key, who, phone);
             kept.0.iter().any(|tag| tag.ct_eq(&own).into())
@@ -44,15 +44,15 @@ impl Login {
     }
 
     /// The cookie of a browser after it signed in with `phone`.
-    pub fn remember(&self, who: &[u8; 32], phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
+    pub fn remember(&self, who: RequesterDigest, phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
         let new = new_tag(&self.deps.keys.known_browsers[0], who, phone);
         let others = kept.0.into_iter().filter(|tag| *tag != new);
         Keepsake(std::iter::once(new).chain(others).take(MAX_NUMBERS).collect())
     }
 }
 
-fn new_tag(key: &Subkey, who: &[u8; 32], phone: &PhoneNumber) -> [u8; TAG] {
-    let mac = key.mac(&[who, phone.e164().as_bytes()]);
+fn new_tag(key: &Subkey, who: RequesterDigest, phone: &PhoneNumber) -> [u8; TAG] {
+    let mac = key.mac(&[who.as_bytes(), phone.e164().as_bytes()]);
     let mut short = [0; TAG];
     short.copy_from_slice(&mac[..TAG]);
     short

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::limits::{By, Limited, Limits, Row, WAIT, What};
-use crate::domain::{Keyring, PhoneNumber, Subkey};
-use crate::store::{AttemptKey, Count, Counted, CounterKey, Counters, Spacing, StoreError, Take};
+use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
+use crate::store::{Count, Counted, Counters, Spacing, StoreError, Take};
 use crate::system::{System, Timestamp};
 
 /// The window in which texts to a number are spaced.
@@ -81,7 +81,7 @@ impl Limiter {
     /// Serialises starts of one attempt, so that the second click of a double click is not
     /// counted.
     pub(super) async fn lock_start(&self, key: AttemptKey) -> MutexGuard<'_, ()> {
-        self.start_locks[usize::from(key.0[0]) % LOCK_STRIPES].lock().await
+        self.start_locks[usize::from(key.as_bytes()[0]) % LOCK_STRIPES].lock().await
     }
 
     /// Counts everything in `wanted`, or nothing if a limit is exceeded or a text comes too
@@ -192,7 +192,7 @@ impl Limiter {
         match row.by {
             By::Number => self.number_key(row_key, subject),
             By::All => self.digest(&[row_key]),
-            By::Address => self.digest(&[row_key, &subject.source.0]),
+            By::Address => self.digest(&[row_key, subject.source.as_bytes()]),
         }
     }
 
@@ -212,10 +212,7 @@ impl Limiter {
     }
 
     fn digest(&self, parts: &[&[u8]]) -> CounterKey {
-        let mac = self.key.mac(parts);
-        let mut short = [0; 16];
-        short.copy_from_slice(&mac[..16]);
-        CounterKey(short)
+        CounterKey::keyed(&self.key, parts)
     }
 }
 

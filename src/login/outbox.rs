@@ -8,9 +8,9 @@ use super::attempt;
 use super::keys::Keys;
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
-use crate::domain::{AttemptId, Host, OneTimeCode, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, Host, OneTimeCode, PhoneNumber};
 use crate::events::{Event, Sink};
-use crate::store::{Attempt, AttemptKey, Attempts, SendOutcome, SendRefusal, StoreError, Users};
+use crate::store::{Attempt, Attempts, SendOutcome, SendRefusal, StoreError, Users};
 use crate::system::System;
 use crate::words::{MessageText, SmsTemplates, TemplateError, bind_to_host};
 
@@ -148,7 +148,7 @@ impl Sender {
     /// Whether the number belongs to a user. A blocked user counts as one: the block is disclosed
     /// only after the right code. `None` if the store failed, so that nothing is sent.
     async fn is_user(&self, phone: &PhoneNumber) -> Option<bool> {
-        let user = self.users.with_number(phone).await;
+        let user = self.users.with_number(&phone.into()).await;
         Some(self.log_failure("look for a user to text", user)?.is_some())
     }
 

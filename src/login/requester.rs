@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::domain::digest;
+use crate::domain::RequesterDigest;
 
 /// Where a login was requested. A code is valid only on the channel that requested it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Door {
 pub struct Asker {
     pub door: Door,
     /// Pages: SHA-256 of the browser's cookie. API: see [`Asker::api`].
-    pub who: [u8; 32],
+    pub who: RequesterDigest,
     /// The client address of the request.
     pub address: IpAddr,
     /// Whether the browser has signed in with the number before: see [`Login::is_known`].
@@ -30,7 +30,8 @@ impl Asker {
     pub fn api(client: &str, connection: &str, address: IpAddr) -> Self {
         // Length-prefixed, so that no two pairs have the same input.
         let length = u64::try_from(client.len()).unwrap_or(u64::MAX).to_be_bytes();
-        let who = digest(&[&length, client.as_bytes(), connection.as_bytes()].concat());
+        let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
+        let who = RequesterDigest::of(parts.concat());
         // A client cannot tell its users' browsers apart, so none is known.
         Self { door: Door::Api, who, address, known: false }
     }

@@ -5,12 +5,10 @@ use super::limiter::Subject;
 use super::requester::Door;
 use super::service::Login;
 use super::verdict::{Verdict, Verified};
-use crate::domain::{PhoneNumber, SessionId, UserId};
+use crate::domain::{AnswerDigest, AttemptKey, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
 use crate::session::{Browser, PreparedSession};
-use crate::store::{
-    Attempt, AttemptKey, Committed, NewGrant, NewLogin, Opens, StoreError, StoredBeginning,
-};
+use crate::store::{Attempt, Committed, NewGrant, NewLogin, Opens, StoreError, StoredBeginning};
 use crate::system::Timestamp;
 
 /// How long a login ticket can be redeemed.
@@ -34,7 +32,7 @@ pub(super) struct Case<'a> {
     pub(super) attempt: Attempt,
     pub(super) phone: &'a PhoneNumber,
     pub(super) channel: Door,
-    pub(super) answer: [u8; 16],
+    pub(super) answer: AnswerDigest,
 }
 
 /// A session that is about to begin, and how it is accessed.
@@ -58,7 +56,7 @@ impl Login {
         let pending = self.pending_session(case, gives, now);
         let login = NewLogin {
             attempt: attempt.id,
-            phone: case.phone.clone(),
+            identifier: case.phone.clone().into(),
             new_user: self.settings.sign_up.then(|| UserId::from_bytes(deps.system.random())),
             session: pending.id,
             beginning: pending.context.clone(),
@@ -105,7 +103,7 @@ impl Login {
                 (beginning, Opens::Grant(grant), expires)
             }
             Gives::Ticket { beginning } => {
-                (beginning, Opens::Ticket { until: now + TICKET_LIFETIME }, now + lifetime)
+                (beginning, Opens::Ticket { redeem_by: now + TICKET_LIFETIME }, now + lifetime)
             }
         };
         let id = SessionId::from_bytes(deps.system.random());

@@ -6,9 +6,9 @@ use super::limits::{Limited, WAIT, What};
 use super::outbox::Job;
 use super::requester::Asker;
 use super::service::{Login, Parts};
-use crate::domain::{AttemptId, Host, LineType, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, Host, LineType, PhoneNumber};
 use crate::events::Event;
-use crate::store::{Attempt, AttemptKey, SendOutcome, SendRefusal, StoreError};
+use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
 /// Interval of polling an attempt for the outcome of its text. Polled, because the store may be
 /// shared with the process that sends it.

@@ -5,9 +5,9 @@ use super::requester::Asker;
 use super::service::Login;
 use super::spend::{Case, Gives};
 use super::verdict::Verdict;
-use crate::domain::{OneTimeCode, PhoneNumber};
+use crate::domain::{AnswerDigest, AttemptKey, OneTimeCode, PhoneNumber};
 use crate::events::Event;
-use crate::store::{Attempt, AttemptKey, StoreError};
+use crate::store::{Attempt, StoreError};
 
 const ONE_WRONG_CODE: Wanted<'_> = Wanted { amounts: &[(What::WrongCode, 1)], spaced: false };
 const ROOM_FOR_ONE: Wanted<'_> = Wanted { amounts: &[(What::WrongCode, 0)], spaced: false };
@@ -66,7 +66,7 @@ impl Login {
     async fn may_sign_in(&self, case: &Case<'_>) -> Result<Verdict<()>, StoreError> {
         let attempt = case.attempt.id;
         let deps = &self.deps;
-        let user = deps.users.with_number(case.phone).await;
+        let user = deps.users.with_number(&case.phone.into()).await;
         Ok(match user.inspect_err(|error| deps.events.store_failed("look for a user", error))? {
             Some(user) if user.blocked.is_some() => self.blocked(attempt, user.id),
             None if !self.settings.sign_up => self.unknown_user(attempt),
@@ -119,7 +119,7 @@ impl Login {
         found.inspect_err(|error| self.deps.events.store_failed("read an attempt", error))
     }
 
-    async fn take_try(&self, key: AttemptKey, answer: [u8; 16]) -> Result<Taken, StoreError> {
+    async fn take_try(&self, key: AttemptKey, answer: AnswerDigest) -> Result<Taken, StoreError> {
         let now = self.deps.system.now();
         let mut taken = Taken::Dead { attempt: None, reason: Over::Unknown };
         let mut step = |found: Option<&_>| {

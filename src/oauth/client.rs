@@ -4,7 +4,7 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::app_url::AppUrl;
-use crate::domain::{ClientId, Origin, OriginPattern, digest};
+use crate::domain::{Audience, ClientId, Origin, OriginPattern, sha256};
 
 /// The SHA-256 of a client's secret. A single round is enough: such secrets are random and long,
 /// never passwords that people choose.
@@ -13,7 +13,7 @@ pub struct ClientSecret([u8; 32]);
 
 impl ClientSecret {
     pub fn new(text: &str) -> Self {
-        Self(digest(text.as_bytes()))
+        Self(sha256(text.as_bytes()))
     }
 }
 
@@ -133,7 +133,7 @@ pub struct Client {
     /// Names of the connections that it may use (Auth0's word for a login method).
     pub connections: Vec<String>,
     /// The APIs that it may have access tokens for, as `aud` names them.
-    pub audiences: Vec<String>,
+    pub audiences: Vec<Audience>,
     /// Scope values that it may have beside those of OpenID Connect.
     pub scopes: Vec<String>,
     pub lifetimes: Lifetimes,
@@ -151,7 +151,7 @@ impl Client {
     /// Whether `secret` is one of the client's. Compares in constant time.
     pub fn has_secret(&self, secret: &str) -> bool {
         let ClientKind::Confidential(known) = &self.kind else { return false };
-        let given = digest(secret.as_bytes());
+        let given = sha256(secret.as_bytes());
         known.iter().fold(Choice::from(0), |any, known| any | known.0.ct_eq(&given)).into()
     }
 
@@ -162,6 +162,11 @@ impl Client {
     /// Whether it may use the connection of that name.
     pub fn has_connection(&self, name: &str) -> bool {
         self.connections.iter().any(|known| known == name)
+    }
+
+    /// Whether it may ask for tokens for this API.
+    pub fn has_audience(&self, audience: &str) -> bool {
+        self.audiences.iter().any(|known| known.as_str() == audience)
     }
 
     pub fn callback(&self, url: &str) -> Option<&AppUrl> {

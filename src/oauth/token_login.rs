@@ -14,7 +14,7 @@ pub struct TokenLogin {
 impl TokenLogin {
     /// Whether `grant`, as the store has it now, is the one of this login, given to `client`.
     pub fn is_of(&self, grant: &StoredGrant, client: &ClientId) -> bool {
-        grant.user == self.user && grant.client == client.as_str()
+        grant.user == self.user && grant.client == *client
     }
 }
 

@@ -2,7 +2,7 @@ use super::sessions::Sessions;
 use super::signed_in::SignedIn;
 use super::state::Settings;
 use super::token::SessionToken;
-use crate::domain::{Host, SessionId};
+use crate::domain::{Host, SessionId, TokenDigest};
 use crate::store::StoreError;
 use crate::system::Timestamp;
 
@@ -12,8 +12,8 @@ use crate::system::Timestamp;
 pub struct PreparedSession {
     pub id: SessionId,
     pub token: SessionToken,
-    pub digest: [u8; 32],
-    pub host: String,
+    pub digest: TokenDigest,
+    pub host: Host,
     pub expires: Timestamp,
 }
 
@@ -27,7 +27,7 @@ impl Sessions {
             id: SessionId::from_bytes(self.system.random()),
             digest: token.digest(),
             token,
-            host: host.as_str().to_owned(),
+            host: host.clone(),
             expires: self.system.now() + settings.lifetime,
         }
     }
@@ -46,7 +46,7 @@ impl Sessions {
     ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
         let token = SessionToken::new(&self.system.random(), &self.token_keys[0]);
         let (digest, now) = (token.digest(), self.system.now());
-        if !self.store.add_token(session, &digest, host.as_str(), now).await? {
+        if !self.store.add_token(session, &digest, host, now).await? {
             return Ok(None);
         }
         // Until now the session of a ticket was not found by its id.

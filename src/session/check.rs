@@ -5,14 +5,14 @@ use super::sessions::Sessions;
 use super::signed_in::{Known, SignedIn};
 use super::state::Settings;
 use super::token::SessionToken;
-use crate::domain::{Host, SessionId};
+use crate::domain::{Host, SessionId, TokenDigest};
 use crate::store::{StoreError, StoredSession};
 
 /// What a session is looked up by in the store.
 #[derive(Clone, Copy)]
 enum By<'a> {
     /// SHA-256 of a token.
-    Token(&'a [u8; 32]),
+    Token(&'a TokenDigest),
     Id(SessionId),
 }
 
@@ -61,7 +61,7 @@ impl Sessions {
         Ok(cached.filter(|cached| !cached.session.has_ended()).map(SignedIn))
     }
 
-    async fn load(&self, digest: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn load(&self, digest: TokenDigest) -> Result<Option<Arc<Known>>, StoreError> {
         let loaded = self.read_and_share(By::Token(&digest)).await?;
         // A concurrent request may have cached it, and the session may have been ended there:
         // the entry that is present wins.

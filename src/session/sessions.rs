@@ -8,7 +8,7 @@ use super::revoked_grants::RevokedGrants;
 use super::signed_in::Known;
 use super::state::SessionIndex;
 use super::watch::Watches;
-use crate::domain::{Keyring, SessionId, Subkey};
+use crate::domain::{Keyring, SessionId, Subkey, TokenDigest};
 use crate::store;
 use crate::system::System;
 
@@ -20,7 +20,7 @@ pub struct Sessions {
     pub(super) store: Arc<dyn store::Sessions>,
     /// By digest of the token. `None`: the store has no such session. Tokens cannot be guessed,
     /// so that a negative answer stays true.
-    pub(super) by_token: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) by_token: Cache<TokenDigest, Option<Arc<Known>>>,
     /// The same for sessions that are looked up by their id.
     pub(super) by_session: Cache<SessionId, Option<Arc<Known>>>,
     pub(super) states: SessionIndex,

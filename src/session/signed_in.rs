@@ -23,11 +23,11 @@ const USE_INTERVAL: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub(super) Arc<Known>);
 
-/// A session as one token accesses it: each host has its own. `host` is empty for a session that
-/// was looked up by its id.
+/// A session as one token accesses it: each host has its own. `host` is `None` for a session
+/// that was looked up by its id.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) host: String,
+    pub(super) host: Option<Host>,
     pub(super) session: Arc<SessionState>,
     pub(super) user: Arc<Person>,
     pub(super) header_cache: HeaderCache,
@@ -83,7 +83,7 @@ impl SignedIn {
 
 impl Known {
     pub(super) fn is_valid(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
-        self.host == host.as_str() && self.session.is_valid(now, settings)
+        self.host.as_ref() == Some(host) && self.session.is_valid(now, settings)
     }
 
     pub(super) fn record_use(&self, now: Timestamp) {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::domain::{Subkey, digest};
+use crate::domain::{Subkey, TokenDigest};
 
 const SEED: usize = 32;
 const TAG: usize = 8;
@@ -36,8 +36,8 @@ impl SessionToken {
     }
 
     /// What is stored instead of the token.
-    pub(super) fn digest(&self) -> [u8; 32] {
-        digest(&self.0)
+    pub(super) fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0)
     }
 
     /// Whether its MAC is by one of `keys`.

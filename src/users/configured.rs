@@ -27,7 +27,7 @@ pub async fn enrol(
 ) -> Result<(), StoreError> {
     let people: Vec<_> = users
         .iter()
-        .map(|user| (UserId::from_bytes(system.random()), user.phone.clone()))
+        .map(|user| (UserId::from_bytes(system.random()), user.phone.clone().into()))
         .collect();
     store.enrol(&people, system.now()).await
 }

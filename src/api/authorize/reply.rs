@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 
 use super::super::grant_error;
 use super::super::refusal::Refusal;
-use crate::domain::digest;
+use crate::domain::sha256;
 use crate::oauth::{AppUrl, GrantError};
 use crate::pages::views::for_script;
 use crate::words::Safe;
@@ -174,7 +174,7 @@ fn redirect(location: String) -> Response {
 
 /// A page with this script only. It is made for frames and popups: no `frame-ancestors`, no COOP.
 fn page(body: &str, script: &str) -> Response {
-    let hash = STANDARD.encode(digest(script.as_bytes()));
+    let hash = STANDARD.encode(sha256(script.as_bytes()));
     let html = format!(
         "<!doctype html><html><head><title>…</title></head><body>{body}<script>{script}</script></body></html>"
     );

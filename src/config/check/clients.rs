@@ -1,6 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::domain::{ClientId, OriginPattern};
+use crate::domain::{Audience, ClientId, OriginPattern};
 use crate::oauth::{
     Algorithm, AppUrl, Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes, Settings,
 };
@@ -250,11 +250,8 @@ fn connection(text: &str) -> Result<String, String> {
 }
 
 /// The audience of an API, usually a URL.
-fn audience(text: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_graphic();
-    let good = (1..=200).contains(&text.len()) && text.bytes().all(plain);
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("{} is not 1 to 200 characters without spaces", shown(text)))
+fn audience(text: &str) -> Result<Audience, String> {
+    Audience::parse(text).map_err(|why| format!("{} {why}", shown(text)))
 }
 
 /// RFC 6749 §3.3.

@@ -13,8 +13,8 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-fn answer(number: u8) -> [u8; 16] {
-    [number; 16]
+fn answer(number: u8) -> AnswerDigest {
+    AnswerDigest::from_bytes([number; 16])
 }
 
 fn fresh(number: u8) -> Fresh {
@@ -24,7 +24,7 @@ fn fresh(number: u8) -> Fresh {
         key: KeyId(1),
         length: CodeLength::new(6).unwrap(),
         tries: TRIES,
-        source: CounterKey([number; 16]),
+        source: CounterKey::from_bytes([number; 16]),
         counted: at(0),
     }
 }
@@ -233,7 +233,8 @@ impl Model {
     }
 
     fn assert_is(&self, attempt: &Attempt) {
-        let answers: BTreeSet<u8> = attempt.answers.iter().map(|answer| answer[0]).collect();
+        let answers: BTreeSet<u8> =
+            attempt.answers.iter().map(|answer| answer.as_bytes()[0]).collect();
         assert_eq!(attempt.answers.len(), answers.len(), "an answer took two tries");
         assert_eq!(answers, self.answers);
         assert_eq!(usize::from(attempt.tries_left), self.tries_left(), "tries came or went");

@@ -3,7 +3,7 @@ use super::issue::{Issuance, IssuedTokens};
 use super::pkce;
 use super::service::Grants;
 use super::token_request::TokenRequest;
-use crate::domain::{Scope, digest};
+use crate::domain::AuthorizationCodeDigest;
 use crate::oauth::client::{Client, Grant};
 use crate::store::{GrantState, NewGrant, RedeemedCode, StoredCode, StoredGrant};
 
@@ -29,7 +29,7 @@ impl Grants {
         client: &Client,
         redemption: &CodeRedemption<'_>,
     ) -> Result<IssuedTokens, GrantError> {
-        let digest = digest(redemption.code.as_bytes());
+        let digest = AuthorizationCodeDigest::of(redemption.code);
         let found = self.store.code(&digest).await;
         let found = found.map_err(self.store_failed("read an authorization code"))?;
         let code = found.ok_or(GrantError::UnknownCode)?;
@@ -54,7 +54,7 @@ impl Grants {
     async fn use_up(
         &self,
         client: &Client,
-        code: &[u8; 32],
+        code: &AuthorizationCodeDigest,
         new: Option<&NewGrant>,
     ) -> Result<StoredGrant, GrantError> {
         let redeemed = self.store.redeem_code(code, new, self.system.now()).await;
@@ -80,7 +80,7 @@ fn token_request(
     code: &StoredCode,
     redemption: &CodeRedemption<'_>,
 ) -> Result<TokenRequest, GrantError> {
-    if code.client != client.id.as_str() {
+    if code.client != client.id {
         return Err(GrantError::WrongClient);
     }
     if code.redirect_uri != redemption.redirect_uri {
@@ -96,7 +96,5 @@ fn token_request(
     if !proved {
         return Err(GrantError::PkceFailed);
     }
-    let scope = Scope::parse(&code.scope).map_err(|_| GrantError::UnknownCode)?;
-    let audience = Some(code.audience.clone()).filter(|audience| !audience.is_empty());
-    Ok(TokenRequest { scope, audience })
+    Ok(TokenRequest { scope: code.scope.clone(), audience: code.audience.clone() })
 }

@@ -6,7 +6,7 @@ use super::opaque_token::opaque_token;
 use super::pkce::CodeChallenge;
 use super::service::Grants;
 use super::token_request::{OFFLINE_ACCESS, TokenRequest};
-use crate::domain::Secret;
+use crate::domain::{AuthorizationCodeDigest, Secret};
 use crate::oauth::client::{Client, Grant};
 use crate::session::SignedIn;
 use crate::store::{GrantState, NewCode, StoredCode};
@@ -54,15 +54,16 @@ impl Grants {
         user: &SignedIn,
         request: &CodeRequest<'_>,
     ) -> Result<Secret, GrantError> {
-        let (text, digest) = opaque_token(&self.system);
+        let text = opaque_token(&self.system);
+        let digest = AuthorizationCodeDigest::of(text.reveal());
         let now = self.system.now();
         let code = StoredCode {
-            client: client.id.to_string(),
+            client: client.id.clone(),
             redirect_uri: request.redirect_uri.to_owned(),
             user: user.user(),
             session: user.session(),
-            scope: request.tokens.scope.to_string(),
-            audience: request.tokens.audience.clone().unwrap_or_default(),
+            scope: request.tokens.scope.clone(),
+            audience: request.tokens.audience.clone(),
             nonce: request.nonce.map(str::to_owned),
             challenge: request.challenge.map(|challenge| challenge.as_str().to_owned()),
         };

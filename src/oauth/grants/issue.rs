@@ -97,7 +97,7 @@ impl TokenIssuer {
             subject: Subject::Client,
             session: None,
             grant: None,
-            audiences: request.audience.iter().cloned().collect(),
+            audiences: request.audience.iter().map(ToString::to_string).collect(),
             scope: &request.scope,
             lifetime: client.lifetimes.access_token,
             id: &self.token_id(),
@@ -147,9 +147,9 @@ impl TokenIssuer {
         };
         let grant = NewGrant {
             id: GrantId::from_bytes(self.system.random()),
-            client: client.id.to_string(),
-            scope: request.scope.to_string(),
-            audience: request.audience.clone().unwrap_or_default(),
+            client: client.id.clone(),
+            scope: request.scope.clone(),
+            audience: request.audience.clone(),
             expires: self.system.now() + lifetime,
             idle,
             refresh: refresh.as_ref().map(RefreshToken::digests),

@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::digest;
+use crate::domain::sha256;
 
 /// The length of a SHA-256 in base64url without padding.
 const CHALLENGE_LENGTH: usize = 43;
@@ -31,6 +31,6 @@ pub(super) fn verifies(challenge: &str, verifier: &str) -> bool {
     if !(43..=128).contains(&verifier.len()) {
         return false;
     }
-    let made = URL_SAFE_NO_PAD.encode(digest(verifier.as_bytes()));
+    let made = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
     made.as_bytes().ct_eq(challenge.as_bytes()).into()
 }

@@ -30,7 +30,7 @@ impl Grants {
     ) -> Result<IssuedTokens, GrantError> {
         let token = RefreshToken::parse(request.refresh_token);
         let token = token.ok_or(GrantError::UnknownRefreshToken)?;
-        let (digests, id, at) = (token.digests(), client.id.as_str(), self.system.now());
+        let (digests, id, at) = (token.digests(), &client.id, self.system.now());
         let found = self.store.refresh(&digests, id, at).await;
         let found = found.map_err(self.store_failed("read a refresh token"))?;
         let grant = self.active(client, found).await?;
@@ -39,7 +39,7 @@ impl Grants {
 
         let next = client.rotates.then(|| token.next(&self.system));
         let present = next.as_ref().map(|next| next.digests().present);
-        let rotation = Rotation { client: id, token: &digests, next: present.as_ref(), at };
+        let rotation = Rotation { client: id, token: &digests, next: present, at };
         let used = self.store.rotate(&rotation).await;
         let used = used.map_err(self.store_failed("use a refresh token"))?;
         let grant = self.active(client, used).await?;

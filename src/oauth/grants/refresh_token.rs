@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::domain::{Secret, digest};
+use crate::domain::{RefreshFamilyDigest, RefreshTokenDigest, Secret};
 use crate::store::RefreshDigests;
 use crate::system::System;
 
@@ -48,7 +48,10 @@ impl RefreshToken {
     /// What is stored in its place.
     pub fn digests(&self) -> RefreshDigests {
         let (family, present) = self.0.split_at(HALF);
-        RefreshDigests { family: digest(family), present: digest(present) }
+        RefreshDigests {
+            family: RefreshFamilyDigest::of(family),
+            present: RefreshTokenDigest::of(present),
+        }
     }
 }
 

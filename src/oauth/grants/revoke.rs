@@ -28,7 +28,7 @@ impl Grants {
     async fn grant_of(&self, client: &Client, token: &str) -> Result<Option<GrantId>, GrantError> {
         let now = self.system.now();
         if let Some(refresh) = RefreshToken::parse(token) {
-            let found = self.store.refresh(&refresh.digests(), client.id.as_str(), now).await;
+            let found = self.store.refresh(&refresh.digests(), &client.id, now).await;
             let found = found.map_err(self.store_failed("read a refresh token"))?;
             return Ok(found.map(|found| found.grant.id));
         }

@@ -1,5 +1,5 @@
 use super::error::GrantError;
-use crate::domain::Scope;
+use crate::domain::{Audience, Scope};
 use crate::oauth::client::{Client, Grant};
 use crate::oauth::issuer::Issuer;
 use crate::store::StoredGrant;
@@ -20,7 +20,7 @@ const LONGEST_SHOWN: usize = 100;
 pub struct TokenRequest {
     pub scope: Scope,
     /// The API that the access token is for; `None`: `/userinfo` alone.
-    pub audience: Option<String>,
+    pub audience: Option<Audience>,
 }
 
 impl TokenRequest {
@@ -60,9 +60,8 @@ impl TokenRequest {
     ) -> Result<Self, GrantError> {
         let asked = scope.map(Scope::parse).transpose()?;
         let is_asked = |word: &str| asked.as_ref().is_none_or(|asked| asked.contains(word));
-        let granted_scope = Scope::parse(&granted.scope)?;
-        let scope = granted_scope.only(|word| allows(client, word) && is_asked(word));
-        let own = Some(granted.audience.as_str()).filter(|audience| !audience.is_empty());
+        let scope = granted.scope.only(|word| allows(client, word) && is_asked(word));
+        let own = granted.audience.as_ref().map(Audience::as_str);
         if let Some(other) = api(audience, issuer).filter(|named| Some(*named) != own) {
             return Err(GrantError::OtherAudience(shown(other)));
         }
@@ -101,13 +100,13 @@ impl TokenRequest {
     pub(super) fn audiences(&self, issuer: &Issuer) -> Vec<String> {
         let for_userinfo = self.audience.is_none() || self.wants_id_token();
         let userinfo = for_userinfo.then(|| issuer.url("/userinfo"));
-        self.audience.iter().cloned().chain(userinfo).collect()
+        self.audience.iter().map(ToString::to_string).chain(userinfo).collect()
     }
 }
 
 /// `audience`, if the client is configured with it.
-fn configured(client: &Client, audience: &str) -> Result<String, GrantError> {
-    let found = client.audiences.iter().find(|known| *known == audience).cloned();
+fn configured(client: &Client, audience: &str) -> Result<Audience, GrantError> {
+    let found = client.audiences.iter().find(|known| known.as_str() == audience).cloned();
     found.ok_or_else(|| GrantError::UnknownAudience(shown(audience)))
 }
 

@@ -13,7 +13,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::names::Names;
-use crate::domain;
+use crate::domain::ContentDigest;
 use crate::system::Timestamp;
 
 /// Limit for a file, bytes: more than any chain or key has.
@@ -77,7 +77,7 @@ pub struct Certificate {
     /// Not before and not after, both included.
     pub(super) valid: (Timestamp, Timestamp),
     /// Contents of both files, to notice a change.
-    pub(super) digest: [u8; 32],
+    pub(super) digest: ContentDigest,
 }
 
 impl fmt::Debug for Certificate {
@@ -94,12 +94,12 @@ impl Certificate {
     pub fn read(files: &CertificateFiles) -> Result<Self, Vec<CertificateError>> {
         let CertificateFiles { certificate: path, key: key_path } = files;
         let shown = contents(Part::Certificate, path)
-            .and_then(|text| Ok((domain::digest(&text), Shown::of(path, &text)?)));
+            .and_then(|text| Ok((ContentDigest::of(&text), Shown::of(path, &text)?)));
         let key = contents(Part::Key, key_path)
-            .and_then(|text| Ok((domain::digest(&text), key(key_path, &text)?)));
+            .and_then(|text| Ok((ContentDigest::of(&text), key(key_path, &text)?)));
         match (shown, key) {
             (Ok((one, shown)), Ok((two, key))) => {
-                let digest = domain::digest(&[one, two].concat());
+                let digest = ContentDigest::of([*one.as_bytes(), *two.as_bytes()].concat());
                 Self::of(files, shown, key, digest).map_err(|why| vec![why])
             }
             (shown, key) => Err([shown.err(), key.err()].into_iter().flatten().collect()),
@@ -110,7 +110,7 @@ impl Certificate {
         files: &CertificateFiles,
         shown: Shown,
         key: Arc<dyn SigningKey>,
-        digest: [u8; 32],
+        digest: ContentDigest,
     ) -> Result<Self, CertificateError> {
         let Shown { chain, names, valid } = shown;
         let shown = CertifiedKey::new(chain, key);

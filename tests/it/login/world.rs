@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use doorcode::config::Config;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::delivery::{Delivery, Failure, SendError};
-use doorcode::domain::{GrantId, Keyring, PhoneNumber, ServerSecret};
+use doorcode::domain::{
+    ClientId, GrantId, Keyring, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
+    ServerSecret,
+};
 use doorcode::events::Log;
 use doorcode::login::{
     Asker, Gives, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, Sender, Start, Verdict,
@@ -205,14 +208,14 @@ impl World {
         let now = self.clock.now();
         let grant = || NewGrant {
             id: GrantId::from_bytes(self.system.random()),
-            client: "spa".to_owned(),
-            scope: "openid offline_access".to_owned(),
-            audience: String::new(),
+            client: ClientId::parse("spa").unwrap(),
+            scope: Scope::parse("openid offline_access").unwrap(),
+            audience: None,
             expires: now + Duration::from_hours(90 * 24),
             idle: Duration::from_hours(30 * 24),
             refresh: Some(RefreshDigests {
-                family: self.system.random(),
-                present: self.system.random(),
+                family: RefreshFamilyDigest::from_bytes(self.system.random()),
+                present: RefreshTokenDigest::from_bytes(self.system.random()),
             }),
         };
         match kind {
