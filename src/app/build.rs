@@ -141,13 +141,13 @@ pub async fn assemble(
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
-    let login = login(&config, &lasting);
+    let (login, database) = (login(&config, &lasting), Arc::clone(&lasting.store));
     let Lasting { system, events, metrics, store, sessions, bearers, keys, resolver, .. } = lasting;
     let shared =
         Shared { live, sessions, bearers, keys, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
-    Ok(Assembled { server, login })
+    Ok(Assembled { server, login, database })
 }
 
 /// What is opened before anything else.

@@ -5,7 +5,7 @@ use crate::delivery::sms::SmsProvider;
 use crate::login::Login;
 use crate::proxy;
 use crate::store::{
-    Attempts, Counters, Grants, LoginTicket, Logins, Sessions, Ticket, Tickets, Users,
+    Attempts, Counters, Grants, LoginTicket, Logins, Sessions, SqlStore, Ticket, Tickets, Users,
 };
 
 /// The stores of a server.
@@ -50,4 +50,6 @@ pub struct Assembled {
     pub server: proxy::Parts,
     /// The login that the server's pages use, for tests that have no page.
     pub login: Login,
+    /// With nothing before it, whatever the decorator did.
+    pub database: Arc<SqlStore>,
 }
