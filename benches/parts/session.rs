@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorcode::domain::{
-    AttemptId, Host, Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, UserId,
+    AttemptId, Host, Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, TokenDigest,
+    UserId,
 };
 use doorcode::gate::Caller;
 use doorcode::session::{SessionToken, Sessions, Settings};
@@ -51,11 +52,15 @@ impl Store {
         let (at, session) = (system.now(), SessionId::from_bytes([1; 16]));
         let login = NewLogin {
             attempt: AttemptId::from_bytes([1; 12]),
-            phone: PhoneNumber::parse("+12025550123", None).expect("a number"),
+            identifier: PhoneNumber::parse("+12025550123", None).expect("a number").into(),
             new_user: Some(UserId::from_bytes([1; 12])),
             session,
             beginning: StoredBeginning::default(),
-            opens: Opens::Token { token: [1; 32], host: host.to_string(), instead_of: None },
+            opens: Opens::Token {
+                token: TokenDigest::from_bytes([1; 32]),
+                host: host.clone(),
+                instead_of: None,
+            },
             at,
             expires: at + hour,
         };

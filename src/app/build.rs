@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::decorate::{Assembled, Decorator, StoreSet, Undecorated};
 use super::tls::Secured;
 use super::{demo, keys, secret, sweep};
+use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
@@ -20,8 +21,8 @@ use crate::oauth::{KeysError, Rotation, SigningKeys};
 use crate::pages::views::{Pages, PagesError};
 use crate::pages::{self, Web};
 use crate::proxy::{
-    self, AccessLog, Bearers, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts,
-    Readiness, Resolver, Shared, TlsError,
+    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
+    Resolver, Shared, TlsError,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -85,7 +86,7 @@ struct Lasting {
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
-    bearers: Arc<Bearers>,
+    tokens: Arc<AccessTokenCache>,
     keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginParts,
@@ -142,9 +143,8 @@ pub async fn assemble(
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
     let (login, database) = (login(&config, &lasting), Arc::clone(&lasting.store));
-    let Lasting { system, events, metrics, store, sessions, bearers, keys, resolver, .. } = lasting;
-    let shared =
-        Shared { live, sessions, bearers, keys, resolver, access_log, drain, events, system };
+    let Lasting { system, events, metrics, store, resolver, .. } = lasting;
+    let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
     Ok(Assembled { server, login, database })
@@ -204,7 +204,12 @@ fn lasting(
         Arc::new(Sinks(vec![Arc::new(Log::new(Arc::clone(&system.clock))), counted]));
     let stored = Arc::clone(&for_requests.sessions);
     let sessions = Arc::new(Sessions::new(stored, &keyring, system.clone()));
-    let bearers = Arc::new(Bearers::new(Arc::clone(&store) as _));
+    let tokens = AccessTokenCache::new(
+        Arc::clone(&store) as _,
+        Arc::clone(&sessions),
+        Arc::clone(&keys),
+        system.clone(),
+    );
     let outbox = Arc::new(outbox);
     let login = LoginParts {
         attempts: Arc::clone(&for_requests.attempts),
@@ -225,7 +230,7 @@ fn lasting(
         keyring,
         store,
         sessions,
-        bearers,
+        tokens: Arc::new(tokens),
         keys,
         outbox,
         login,
@@ -259,13 +264,34 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let web = Arc::new(Web::new(parts, &lasting.keyring));
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
     let requests = lasting.metrics.requests(&sites, DECISIONS)?;
-    let (session, clients) = (config.session, config.oauth.clients.clone());
-    let parts = LiveParts { map, directory, session, web, clients, requests };
+    let authorizer = authorizer(config, lasting, &map, directory);
+    let parts = LiveParts { map, authorizer, web, requests };
     Ok(Live::new(parts, &config.proxy))
 }
 
 fn login(config: &Config, lasting: &Lasting) -> Login {
     Login::new(lasting.login.clone(), config.login.clone(), config.session)
+}
+
+fn authorizer(
+    config: &Config,
+    lasting: &Lasting,
+    map: &Arc<Map>,
+    directory: Arc<Directory>,
+) -> Authorizer {
+    let policy = AuthorizationPolicy {
+        map: Arc::clone(map),
+        clients: config.oauth.clients.clone(),
+        directory,
+        session: config.session,
+    };
+    let deps = AuthorizerDeps {
+        sessions: Arc::clone(&lasting.sessions),
+        tokens: Arc::clone(&lasting.tokens),
+        keys: Arc::clone(&lasting.keys),
+        system: lasting.system.clone(),
+    };
+    Authorizer::new(policy, deps)
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {
@@ -320,7 +346,7 @@ fn drain(
     Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
-        last_call: Arc::new(LastCall::default()),
+        drain_signal: Arc::new(LastCall::default()),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,
@@ -346,7 +372,7 @@ fn background(
             if let Err(error) = sessions.follow().await {
                 tracing::error!(%error, "what others changed in the store was not learned");
             }
-            sessions.end_overdue(live_now.load().session);
+            sessions.end_overdue(live_now.load().authorizer.session_settings());
             tokio::time::sleep(CHANGES).await;
         }
     };

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::config::Config;
 
-/// A server that says nothing for so long is not well.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A server that says nothing for so long is not well. On a machine that is only busy, an answer takes
+/// a second or more; whoever runs the command has a time-out of their own (Docker: 30 s).
+const PATIENCE: Duration = Duration::from_secs(10);
 /// More than the answer of `/readyz` has.
 const LONGEST: u64 = 4096;
 

@@ -18,7 +18,7 @@ type Told = Result<String, Box<dyn Error>>;
 pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
-        store.set_blocked(phone, true, system.now()).await?;
+        store.set_blocked(&phone.into(), true, system.now()).await?;
         Ok(match user.blocked {
             None => {
                 format!("{} ({}) is blocked, and signed out everywhere\n", user.id, phone.masked())
@@ -34,7 +34,7 @@ pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told
 pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
-        store.set_blocked(phone, false, system.now()).await?;
+        store.set_blocked(&phone.into(), false, system.now()).await?;
         let said = user.blocked.map_or("was not blocked", |_| "may sign in again");
         Ok(format!("{} ({}) {said}\n", user.id, phone.masked()))
     })
@@ -72,7 +72,7 @@ async fn found(store: &SqlStore, phone: &PhoneNumber) -> Result<StoredUser, Box<
             phone.masked()
         )
     };
-    Ok(store.with_number(phone).await?.ok_or_else(unknown)?)
+    Ok(store.with_number(&phone.into()).await?.ok_or_else(unknown)?)
 }
 
 /// RFC 3339, UTC, in seconds.

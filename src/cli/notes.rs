@@ -1,7 +1,7 @@
 use ipnet::IpNet;
 
 use crate::config::Config;
-use crate::domain::{OneTimeCode, PhoneNumber};
+use crate::domain::{Audience, OneTimeCode, PhoneNumber};
 use crate::gate::{Site, Who};
 use crate::login::Row;
 use crate::pages::views::Pages;
@@ -120,9 +120,9 @@ fn tokens_for_nothing(config: &Config) -> Vec<String> {
     for site in &config.sites {
         let (name, url) = (&site.name, site.place.to_string());
         for client in config.oauth.clients.all() {
-            let near =
-                |audience: &&String| **audience != url && audience.trim_end_matches('/') == url;
-            all.extend(client.audiences.iter().filter(near).map(|audience| {
+            let near = |audience: &&str| *audience != url && audience.trim_end_matches('/') == url;
+            let audiences = client.audiences.iter().map(Audience::as_str);
+            all.extend(audiences.filter(near).map(|audience| {
                 let id = &client.id;
                 format!(
                     "note: the audience {audience:?} of client {id} is not that of {name}, {url:?}"
@@ -143,7 +143,7 @@ fn rules_without_tokens(config: &Config) -> Vec<String> {
                 Who::Client(id) => config.oauth.clients.find(id.as_str()),
                 _ => None,
             });
-            all.extend(named.filter(|client| !client.audiences.contains(&url)).map(|client| {
+            all.extend(named.filter(|client| !client.has_audience(&url)).map(|client| {
                 let id = &client.id;
                 format!("warning: a rule of {name} lets in client:{id}, which can have no token for it: its audiences lack {url:?}")
             }));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Names a client (RFC 6749 §2.2). No secret.
+/// A client identifier (RFC 6749 §2.2). No secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(String);
 
@@ -9,7 +9,11 @@ pub struct ClientId(String);
 pub struct InvalidClientId;
 
 impl ClientId {
-    /// Narrower than RFC 6749 Appendix A.1: what fits into a file's name, a URL and a log as it is.
+    /// Narrower than RFC 6749 Appendix A.1, so that file names, URLs and logs need no escaping.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClientId`] unless `text` is 1 to 64 letters, digits, `-`, `_` or `.`.
     pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
         let good = (1..=64).contains(&text.len()) && text.bytes().all(plain);

@@ -4,7 +4,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{PhoneNumber, Subkey};
 
-/// How many digits a code has: 6 to 10. Fewer are guessed too soon (NIST SP 800-63B-4 §3.1.3.2).
+/// The number of digits of a code, 6 to 10. NIST SP 800-63B-4 §3.1.3.2 requires at least 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeLength(u8);
 
@@ -13,6 +13,9 @@ pub struct CodeLength(u8);
 pub struct UnusableCodeLength;
 
 impl CodeLength {
+    /// # Errors
+    ///
+    /// [`UnusableCodeLength`] unless `digits` is 6 to 10.
     pub fn new(digits: u8) -> Result<Self, UnusableCodeLength> {
         (6..=10).contains(&digits).then_some(Self(digits)).ok_or(UnusableCodeLength)
     }
@@ -22,15 +25,15 @@ impl CodeLength {
     }
 }
 
-/// The digits that were texted to a person. Wiped on drop; never shown by `Debug`; no `Display`.
+/// A one-time code. Wiped on drop, redacted by `Debug`, without `Display`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct OneTimeCode(String);
 
 impl OneTimeCode {
-    /// The code of an attempt: HMAC-SHA-256(codes key, nonce ‖ phone ‖ counter), as digits.
+    /// The code of an attempt: HMAC-SHA-256(key, nonce, phone, counter), reduced to digits.
     ///
-    /// The counter grows until a value falls below the largest multiple of 10^digits, so that
-    /// every code is equally likely (a plain remainder would favour the low ones).
+    /// The counter is incremented until the value is below the largest multiple of 10^digits, so
+    /// that every code is equally likely; a plain remainder would favour low ones.
     pub fn derive(key: &Subkey, nonce: &[u8; 16], phone: &PhoneNumber, length: CodeLength) -> Self {
         let codes = 10_u64.pow(u32::from(length.0));
         let fair = u64::MAX - u64::MAX % codes;
@@ -47,8 +50,8 @@ impl OneTimeCode {
         }
     }
 
-    /// Reads what a person typed or pasted: every decimal digit of any script counts, everything
-    /// else is passed over. `None` when that is not the right number of digits.
+    /// Reads user input: decimal digits of the supported scripts count, all other characters are
+    /// ignored. `None` unless the number of digits is `length`.
     pub fn parse(typed: &str, length: CodeLength) -> Option<Self> {
         let wanted = usize::from(length.0);
         let mut digits = String::with_capacity(wanted);
@@ -59,19 +62,19 @@ impl OneTimeCode {
         (digits.len() == wanted).then_some(Self(digits))
     }
 
-    /// The digits, for the text message and for comparing. Nowhere else.
+    /// The digits, for the message and for comparison only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Compares in a time that does not depend on where the two differ.
+    /// Compares in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         subtle::ConstantTimeEq::ct_eq(self.0.as_bytes(), other.0.as_bytes()).into()
     }
 }
 
-/// The ASCII digit of a decimal digit in the scripts that phones type: Latin, Arabic-Indic,
-/// Persian, Devanagari, Bengali, full-width.
+/// Converts a decimal digit of a supported script to ASCII: Latin, Arabic-Indic, Persian,
+/// Devanagari, Bengali, full-width.
 pub(super) fn decimal_digit(c: char) -> Option<char> {
     const ZEROS: [char; 6] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{ff10}'];
     ZEROS.iter().find_map(|zero| {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal, $prefix:literal) => {
         $(#[$doc])*
@@ -11,14 +13,14 @@ macro_rules! id {
                 Self(bytes)
             }
 
-            /// Reads what [`fmt::Display`] writes; anything else is `None`.
+            /// Reads what [`fmt::Display`] wrote; `None` for any other text.
             pub fn parse(input: &str) -> Option<Self> {
                 let hex = input.strip_prefix($prefix)?.as_bytes();
                 let mut bytes = [0; $bytes];
-                (hex.len() == 2 * $bytes).then_some(())?;
-                for (slot, pair) in bytes.iter_mut().zip(hex.chunks(2)) {
-                    *slot = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+                if hex.len() != 2 * $bytes {
+                    return None;
                 }
+                HEXLOWER.decode_mut(hex, &mut bytes).ok()?;
                 Some(Self(bytes))
             }
 
@@ -29,8 +31,9 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut hex = [0; 2 * $bytes];
                 f.write_str($prefix)?;
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(HEXLOWER.encode_mut_str(&self.0, &mut hex))
             }
         }
 
@@ -42,35 +45,28 @@ macro_rules! id {
     };
 }
 
-const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
 id!(
-    /// One person: 96 random bits, written as Auth0 writes users of its `sms` connection.
+    /// A user. Random; written as `sms|` and 24 hexadecimal digits, the form of Auth0's user ids
+    /// for its `sms` connection.
     UserId,
     12,
     "sms|"
 );
 id!(
-    /// One login in progress.
+    /// A login attempt.
     AttemptId,
     12,
     ""
 );
 id!(
-    /// One signed-in browser. Names the session in logs and tables; opens nothing.
+    /// A session. No secret: the session token is what authenticates.
     SessionId,
     16,
     ""
 );
 id!(
-    /// What a client was given for one login of one person: a family of refresh tokens and the
-    /// access tokens made with them. Names it in tables and tokens; opens nothing.
+    /// A grant: what one login gave to one client, which is a family of refresh tokens and the
+    /// access tokens issued with them. No secret.
     GrantId,
     16,
     ""

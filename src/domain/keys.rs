@@ -4,14 +4,15 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::{digest as sha, hkdf, hmac};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// SHA-256 of `bytes`.
-pub fn digest(bytes: &[u8]) -> [u8; 32] {
+/// SHA-256. Digests that are stored or compared have types of their own, such as
+/// [`super::TokenDigest`].
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(sha::digest(&sha::SHA256, bytes).as_ref());
     out
 }
 
-/// Names the server secret that something was made with. Kept beside what it made.
+/// Identifies the server secret that something was made with; stored beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyId(pub u32);
 
@@ -24,6 +25,9 @@ pub struct ServerSecret(Vec<u8>);
 pub struct WeakSecret;
 
 impl ServerSecret {
+    /// # Errors
+    ///
+    /// [`WeakSecret`] if `text`, without white space around it, has fewer than 32 bytes.
     pub fn new(text: &str) -> Result<Self, WeakSecret> {
         let bytes = text.trim().as_bytes();
         (bytes.len() >= 32).then(|| Self(bytes.to_vec())).ok_or(WeakSecret)
@@ -31,7 +35,7 @@ impl ServerSecret {
 
     fn expand(&self, label: &str) -> [u8; 32] {
         let mut out = [0; 32];
-        // RFC 5869: the salt is the product's name, the label is `info`, one label for each use.
+        // RFC 5869: the salt is the product's name, `info` the label of the use.
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"doorcode");
         let key = salt.extract(&self.0);
         let filled =
@@ -47,7 +51,7 @@ impl fmt::Debug for ServerSecret {
     }
 }
 
-/// The server secrets: the first makes, every one checks. Never empty.
+/// The server secrets. The newest signs and encrypts, all of them verify and decrypt.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     newest: ServerSecret,
@@ -59,7 +63,7 @@ impl Keyring {
         Self { newest, older }
     }
 
-    /// The subkeys for one use, newest first.
+    /// The subkeys for one use, newest first; never empty.
     pub fn subkeys(&self, label: &str) -> Vec<Subkey> {
         std::iter::once(&self.newest).chain(&self.older).map(|s| Subkey::new(s, label)).collect()
     }
@@ -99,8 +103,8 @@ impl Subkey {
         self.id
     }
 
-    /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts
-    /// give the same input.
+    /// HMAC-SHA-256 of the parts, each preceded by its length, so that different lists of parts
+    /// never have the same input.
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.mac);
         for part in parts {
@@ -112,7 +116,7 @@ impl Subkey {
         out
     }
 
-    /// AES-256-GCM: nonce ‖ ciphertext ‖ tag. `nonce` must be random.
+    /// AES-256-GCM; returns nonce, ciphertext and tag. `nonce` must be random.
     pub fn seal(&self, nonce: [u8; NONCE_LEN], plain: &[u8]) -> Vec<u8> {
         let mut body = plain.to_vec();
         let unique = Nonce::assume_unique_for_key(nonce);
@@ -123,10 +127,15 @@ impl Subkey {
         out
     }
 
+    /// Decrypts what [`Self::seal`] returned.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if it was sealed with another key, or modified.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(SealError)?;
+        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(SealError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
-        let mut body = body.to_vec();
+        let mut body = ciphertext.to_vec();
         let plain = self.seal.open_in_place(nonce, Aad::empty(), &mut body);
         Ok(plain.map_err(|_| SealError)?.to_vec())
     }

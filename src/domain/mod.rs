@@ -1,8 +1,11 @@
-//! The words of the house: values that are right by construction, and the keys that guard them.
-//! No I/O, no clock, no chance, and nothing of any other module.
+//! Domain types that are valid by construction, and the keys derived from the server secret.
+//! No I/O, clock or randomness; depends on no other module.
+mod audience;
 mod client_id;
 mod code;
+mod digest;
 mod id;
+mod identifier;
 mod keys;
 mod origin;
 mod phone;
@@ -11,11 +14,18 @@ mod role;
 mod scope;
 mod secret;
 
+pub use audience::{Audience, InvalidAudience};
 pub use client_id::{ClientId, InvalidClientId};
 pub use code::{CodeLength, OneTimeCode, UnusableCodeLength};
+pub use digest::{
+    AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BrowserDigest,
+    ContentDigest, CounterKey, RefreshFamilyDigest, RefreshTokenDigest, RequesterDigest,
+    StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
+};
 pub use id::{AttemptId, GrantId, SessionId, UserId};
-pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, digest};
-pub use origin::{Host, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
+pub use identifier::Identifier;
+pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};
+pub use origin::{Host, InvalidHost, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
 pub use phone::{Country, InvalidCountry, InvalidPhone, InvalidTestNumber, LineType, PhoneNumber};
 pub use return_to::ReturnTo;
 pub use role::{InvalidRole, Role};

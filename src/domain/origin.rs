@@ -1,17 +1,31 @@
 use std::fmt;
 
-/// A host name as browsers compare it: lower case, ASCII (punycode), without port.
+/// A host as browsers compare it: lower case, ASCII (punycode), without port.
 ///
 /// Session tokens belong to a host, not to an origin: browsers send a cookie to every port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Host(String);
 
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a host in its canonical form")]
+pub struct InvalidHost;
+
 impl Host {
+    /// Reads what [`Self::as_str`] returned.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHost`] for any other text, even if it is another spelling of a host.
+    pub fn parse(text: &str) -> Result<Self, InvalidHost> {
+        let host = url::Host::parse(text).map_err(|_| InvalidHost)?;
+        (host.to_string() == text).then(|| Self(text.to_owned())).ok_or(InvalidHost)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether only this machine can be meant: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`.
+    /// Whether this is `localhost`, `*.localhost`, or an address in 127.0.0.0/8 or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         let literal = self.0.trim_start_matches('[').trim_end_matches(']');
         self.0 == "localhost"
@@ -26,7 +40,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Scheme, host and port (RFC 6454), as a browser writes it in its `Origin` header.
+/// Scheme, host and port (RFC 6454), as in an `Origin` header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     https: bool,
@@ -40,6 +54,10 @@ pub struct InvalidOrigin;
 
 impl Origin {
     /// The origin of an absolute `http` or `https` URL.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOrigin`] for another scheme, or without a host.
     pub fn of(url: &url::Url) -> Result<Self, InvalidOrigin> {
         let https = match url.scheme() {
             "https" => true,
@@ -51,7 +69,11 @@ impl Origin {
         Ok(Self { https, host: Host(host.to_ascii_lowercase()), port })
     }
 
-    /// Reads an `Origin` header: exactly scheme, host and port; `null` is refused.
+    /// Reads an `Origin` header.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOrigin`] for anything but a scheme, a host and a port; also for `null`.
     pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
         let origin = Self::of(&url::Url::parse(text).map_err(|_| InvalidOrigin)?)?;
         (origin.to_string() == text.to_ascii_lowercase()).then_some(origin).ok_or(InvalidOrigin)
@@ -73,7 +95,7 @@ impl Origin {
         if self.https { "https" } else { "http" }
     }
 
-    /// Host and port as in a `Host` header: the scheme's own port is left out.
+    /// Host and port as in a `Host` header: without the scheme's default port.
     pub fn authority(&self) -> String {
         match (self.https, self.port) {
             (true, 443) | (false, 80) => self.host.0.clone(),
@@ -88,7 +110,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Origins that an operator lists: one, or with `*.` those of the names one label below a host.
+/// A configured origin, or with `*.` all origins one DNS label below a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginPattern {
     Exact(Origin),
@@ -109,7 +131,10 @@ pub enum InvalidPattern {
 }
 
 impl OriginPattern {
-    /// Plain http is taken for loopback hosts only: on the way, anybody could be that page.
+    /// # Errors
+    ///
+    /// [`InvalidPattern`]: among others for plain HTTP except on loopback hosts, since an attacker on
+    /// the network could serve such a page.
     pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
         if text == "*" || text.ends_with("://*") {
             return Err(InvalidPattern::Everybody);

@@ -6,7 +6,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
 use super::code::decimal_digit;
 
-/// A country or territory by its two letters (ISO 3166-1 alpha-2), such as `GB`.
+/// A country or territory: an ISO 3166-1 alpha-2 code such as `GB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Country([u8; 2]);
 
@@ -15,6 +15,9 @@ pub struct Country([u8; 2]);
 pub struct InvalidCountry;
 
 impl Country {
+    /// # Errors
+    ///
+    /// [`InvalidCountry`] unless `input` is two capital letters with a calling code.
     pub fn parse(input: &str) -> Result<Self, InvalidCountry> {
         let letters: [u8; 2] = input.as_bytes().try_into().map_err(|_| InvalidCountry)?;
         let country = Self(letters);
@@ -29,12 +32,12 @@ impl Country {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The digits after the plus sign, such as 44.
+    /// The country calling code, such as 44.
     pub fn calling_code(self) -> Option<i32> {
         PHONE_NUMBER_UTIL.get_country_code_for_region(self.region()?)
     }
 
-    /// A number that looks like this country's mobile numbers, as people there write it.
+    /// An example of a mobile number, in the national format.
     pub fn example(self) -> Option<String> {
         let mobile = PhoneNumberType::Mobile;
         let example = PHONE_NUMBER_UTIL
@@ -43,7 +46,7 @@ impl Country {
         Some(example.format_as(PhoneNumberFormat::National).into_owned())
     }
 
-    /// Every country that has telephone numbers.
+    /// Every country with a numbering plan, sorted.
     pub fn all() -> Vec<Self> {
         let regions = PHONE_NUMBER_UTIL.get_supported_regions();
         let mut all: Vec<Self> =
@@ -63,17 +66,17 @@ impl fmt::Debug for Country {
     }
 }
 
-/// What kind of line a number is, as far as the numbering plan tells.
+/// The type of line, as far as the numbering plan distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineType {
-    /// Can be texted: mobile, or not told apart from mobile (all of +1).
+    /// Can receive messages: mobile, or possibly mobile (all of +1).
     Mobile,
     Landline,
     /// Toll-free, premium, shared-cost, pager, VoIP and the like.
     Other,
 }
 
-/// A valid telephone number in E.164: a plus sign and at most 15 digits; or a test number.
+/// A valid phone number in E.164 (a plus sign and at most 15 digits), or a test number.
 ///
 /// `Display` and `Debug` show only the last three digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -87,7 +90,7 @@ pub struct PhoneNumber {
 pub enum InvalidTestNumber {
     #[error("not a plus sign and 7 to 15 digits")]
     NotE164,
-    #[error("a number that somebody may have; only one that nobody can have may be a test number")]
+    #[error("a number that may exist; a test number must be invalid in every numbering plan")]
     Real,
 }
 
@@ -105,8 +108,12 @@ pub enum InvalidPhone {
 const LONGEST_E164: usize = 16;
 
 impl PhoneNumber {
-    /// Reads what a person typed: spaces, dashes, dots, brackets, `00`, `tel:` and the digits of
-    /// other scripts are taken. `+` or `00` wins over `home`, the country chosen beside the field.
+    /// Reads user input, with spaces, dashes, dots, brackets, `00`, `tel:` and the digits of other
+    /// scripts. `home` is the selected country; `+` or `00` overrides it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPhone`] if it is not a valid number of any numbering plan.
     pub fn parse(typed: &str, home: Option<Country>) -> Result<Self, InvalidPhone> {
         let plain = plain_digits(typed)?;
         let region = home.and_then(Country::region);
@@ -116,7 +123,7 @@ impl PhoneNumber {
             return Err(InvalidPhone::NoSuchNumber);
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
-        // Some plans allow more digits than can be dialled from abroad.
+        // Some plans have numbers with more digits than E.164 allows.
         if e164.len() > LONGEST_E164 {
             return Err(InvalidPhone::NoSuchNumber);
         }
@@ -124,8 +131,12 @@ impl PhoneNumber {
         Ok(Self { e164, country: country.and_then(|c| Country::parse(&c).ok()), test: false })
     }
 
-    /// A number in E.164 that no numbering plan has, for tests: nothing is ever sent to it, and
-    /// it belongs to no country. Only for numbers that the configuration names as such.
+    /// A test number: in E.164 form, but invalid in every numbering plan. Nothing is ever sent to
+    /// it, and it has no country. Only for numbers that the configuration declares.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTestNumber`] if it is not in E.164 form, or is a valid number.
     pub fn test_number(text: &str) -> Result<Self, InvalidTestNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidTestNumber::NotE164)?;
         let plain = (7..=15).contains(&digits.len())
@@ -140,35 +151,43 @@ impl PhoneNumber {
         Ok(Self { e164: text.to_owned(), country: None, test: true })
     }
 
-    /// Whether [`Self::test_number`] made it.
+    /// Whether it is a test number.
     pub const fn is_test(&self) -> bool {
         self.test
     }
 
-    /// Whether what a person typed is this very number.
+    /// Whether user input in E.164 form is this number.
     pub fn is_typed(&self, typed: &str) -> bool {
         plain_digits(typed).is_ok_and(|plain| plain == self.e164)
     }
 
-    /// Reads the number of a user that a store keeps: users of test numbers stay there when the
-    /// configuration names theirs no more.
+    /// Reads a number from the database, which may be a test number that the configuration no
+    /// longer declares.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPhone`] if it is neither a valid number nor a test number.
     pub fn from_store(text: &str) -> Result<Self, InvalidPhone> {
         Self::from_e164(text)
             .or_else(|_| Self::test_number(text).map_err(|_| InvalidPhone::NotANumber))
     }
 
-    /// Reads what [`Self::e164`] wrote.
+    /// Reads what [`Self::e164`] returned.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPhone`] for any other spelling, or if the number is not valid.
     pub fn from_e164(text: &str) -> Result<Self, InvalidPhone> {
         let number = Self::parse(text, None)?;
         (number.e164 == text).then_some(number).ok_or(InvalidPhone::NotANumber)
     }
 
-    /// The whole number. Named so that a reader sees personal data leave the type.
+    /// The whole number. Personal data: never log it.
     pub fn e164(&self) -> &str {
         &self.e164
     }
 
-    /// The whole number in groups, as its own country writes it for callers from abroad.
+    /// The whole number in its country's international format, with spaces.
     pub fn international(&self) -> String {
         let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);
         parsed.map_or_else(
@@ -177,7 +196,7 @@ impl PhoneNumber {
         )
     }
 
-    /// The international form with all but the calling code and the last three digits hidden.
+    /// The international format with all digits masked but the calling code and the last three.
     pub fn masked(&self) -> String {
         let text = self.international();
         let digits = text.chars().filter(char::is_ascii_digit).count();
@@ -193,7 +212,7 @@ impl PhoneNumber {
         text.chars().map(hide).collect()
     }
 
-    /// `None` for numbers that belong to no country, such as satellite phones.
+    /// `None` for numbers without a country, such as those of satellite phones.
     pub const fn country(&self) -> Option<Country> {
         self.country
     }
@@ -208,13 +227,13 @@ impl PhoneNumber {
     }
 }
 
-/// The longest input that is looked at, in characters.
+/// The maximum length of user input, in characters.
 const LONGEST: usize = 64;
 
 fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
-    let typed = typed.trim_matches(is_passed_over);
+    let typed = typed.trim_matches(is_ignored);
     let scheme = typed.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("tel:"));
-    let typed = if scheme { typed[4..].trim_matches(is_passed_over) } else { typed };
+    let typed = if scheme { typed[4..].trim_matches(is_ignored) } else { typed };
     if typed.is_empty() {
         return Err(InvalidPhone::Empty);
     }
@@ -225,7 +244,7 @@ fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
     for c in typed.chars() {
         match c {
             '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
-            c if is_passed_over(c) => {}
+            c if is_ignored(c) => {}
             other => plain.push(decimal_digit(other).ok_or(InvalidPhone::NotANumber)?),
         }
     }
@@ -235,9 +254,9 @@ fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
     }
 }
 
-/// What stands between digits and says nothing: spaces, dashes, dots, brackets and slashes of
-/// any width, and the invisible marks that are copied along with a number.
-const fn is_passed_over(c: char) -> bool {
+/// Whether a character in a number is ignored: spaces, dashes, dots, brackets and slashes of any
+/// width, and invisible marks that are often copied along.
+const fn is_ignored(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '-' | '.' | '(' | ')' | '/')
         || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}')

@@ -2,17 +2,18 @@ use std::fmt;
 
 use percent_encoding::percent_decode;
 
-/// A path and query on a known origin to go back to after login. Never another origin.
+/// The path and query to return to after login. Can never lead to another origin.
 ///
-/// An allow-list: one leading slash, only bytes that no browser rewrites into a host, no empty
+/// An allow-list: one leading slash, only bytes that no browser normalises into a host, no empty
 /// first segment, no dot segments and no encoded slash, backslash or control, even decoded twice.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// The longest that is carried, in bytes: it travels sealed in a query.
+    /// The maximum length in bytes: it is part of a query parameter.
     pub const MAX: usize = 2048;
 
+    /// `None` if `input` is too long or not on the allow-list.
     pub fn parse(input: &str) -> Option<Self> {
         let path = input.split('?').next()?;
         let good = input.len() <= Self::MAX
@@ -32,7 +33,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%?[]".contains(&byte)
 }
 
-/// Looks at a path as it is, and again after each of `decodings`.
+/// Checks a path as it is and after each of up to `decodings` percent-decodings.
 fn is_harmless(path: &[u8], decodings: u8) -> bool {
     let dots = path.split(|b| *b == b'/').any(|segment| matches!(segment, b"." | b".."));
     let hidden =
@@ -53,7 +54,7 @@ impl Default for ReturnTo {
     }
 }
 
-/// A query may hold what is not ours to print.
+/// Leaves the query out, which may contain secrets of the application.
 impl fmt::Debug for ReturnTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReturnTo({})", self.0.split('?').next().unwrap_or_default())

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The name of a role: 1 to 64 of `a-z A-Z 0-9 . _ : -`, so that a list of them fits one header.
+/// The name of a role: 1 to 64 of `a-z A-Z 0-9 . _ : -`, so that roles can be listed in a header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Role(String);
 
@@ -9,6 +9,9 @@ pub struct Role(String);
 pub struct InvalidRole;
 
 impl Role {
+    /// # Errors
+    ///
+    /// [`InvalidRole`] for any other length or character.
     pub fn parse(input: &str) -> Result<Self, InvalidRole> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"._:-".contains(&b);
         let good = (1..=64).contains(&input.len()) && input.bytes().all(plain);

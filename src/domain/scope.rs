@@ -1,10 +1,9 @@
 use std::fmt;
 
-/// Far more than a client asks for, and little enough that the token it ends up in is taken back.
+/// Limits the size of tokens: one with such a scope is still accepted.
 const LONGEST: usize = 2048;
 
-/// A set of words that say what a token is good for (RFC 6749 §3.3), in the order in which they
-/// were given.
+/// A scope (RFC 6749 §3.3): a list of distinct scope tokens, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Vec<String>);
 
@@ -17,8 +16,11 @@ pub enum InvalidScope {
 }
 
 impl Scope {
-    /// Reads words between spaces. A word that comes again is dropped; several spaces are as good
-    /// as one.
+    /// Reads scope tokens separated by one or more spaces. Duplicates are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScope`] if `text` is too long or has a character that RFC 6749 does not allow.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         if text.len() > LONGEST {
             return Err(InvalidScope::TooLong);
@@ -42,12 +44,12 @@ impl Scope {
         self.0.iter().any(|own| own == word)
     }
 
-    /// The words in their order.
+    /// The scope tokens in their order.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// What is left of it when only the words that `keep` says yes to stay.
+    /// The scope tokens for which `keep` is true.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|word| keep(word)).cloned().collect())

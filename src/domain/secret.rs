@@ -2,7 +2,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Text that must never be printed by accident; wiped from memory when dropped.
+/// A string that `Debug` redacts and that is wiped from memory on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(String);
 
@@ -11,7 +11,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself. Named so that a reader sees a secret leave its type.
+    /// The string itself. The name makes each use easy to find.
     pub fn reveal(&self) -> &str {
         &self.0
     }

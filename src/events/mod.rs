@@ -3,6 +3,7 @@
 mod log;
 mod ration;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::domain::{AttemptId, GrantId, Host, PhoneNumber, SessionId, UserId};
@@ -125,8 +126,15 @@ pub enum Event<'a> {
     },
 }
 
+/// Receives events.
 pub trait Sink: Send + Sync {
     fn record(&self, event: &Event<'_>);
+
+    /// Records that a store operation failed. Call it once per failure: where the operation was
+    /// started, not where the error is passed on.
+    fn store_failed(&self, doing: &'static str, error: &dyn Display) {
+        self.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+    }
 }
 
 /// Several sinks as one.

@@ -201,7 +201,7 @@ impl Web {
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
         let lifetime = self.session.lifetime.as_secs();
         let cookie = verified.token().map(|token| visit.session_cookie(token, lifetime));
-        let keepsake = self.login.remember(&flow.browser, phone, visit.keepsake());
+        let keepsake = self.login.remember(flow.browser.into(), phone, visit.keepsake());
         let kept = visit.keepsake_cookie(&keepsake);
         visit.to_done(&self.seal(&flow)).with(cookie).with(Some(kept)).into_response()
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Web;
 use super::handover::State;
 use super::views::Limit;
-use crate::domain::{Origin, PhoneNumber, ReturnTo};
+use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
 use crate::system::Timestamp;
 
@@ -51,7 +51,7 @@ pub(crate) struct Flow {
     pub(crate) origin: Origin,
     pub(crate) path: ReturnTo,
     /// The digest of the browser's cookie.
-    pub(crate) browser: [u8; 32],
+    pub(crate) browser: BrowserDigest,
     /// When it leads to another host: what that host knows this browser by.
     pub(crate) state: Option<State>,
     /// The number that was texted.
@@ -95,7 +95,7 @@ pub(crate) enum Opened {
 }
 
 impl Flow {
-    pub(crate) fn to(origin: Origin, path: ReturnTo, browser: [u8; 32]) -> Self {
+    pub(crate) fn to(origin: Origin, path: ReturnTo, browser: BrowserDigest) -> Self {
         let (typed, country) = (String::new(), String::new());
         let (state, phone, say, since) = (None, None, None, None);
         Self { origin, path, browser, state, phone, typed, country, say, since }
@@ -128,10 +128,10 @@ impl Flow {
         Wire {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
-            browser: URL_SAFE_NO_PAD.encode(self.browser),
-            state: self
-                .state
-                .map(|state| (URL_SAFE_NO_PAD.encode(state.digest), state.until.as_millis())),
+            browser: URL_SAFE_NO_PAD.encode(self.browser.as_bytes()),
+            state: self.state.map(|state| {
+                (URL_SAFE_NO_PAD.encode(state.digest.as_bytes()), state.until.as_millis())
+            }),
             phone: self.phone.as_ref().map(|phone| phone.e164().to_owned()),
             typed: self.typed.chars().take(LONGEST_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
@@ -144,15 +144,16 @@ impl Flow {
     fn from_wire(wire: Wire, login: &Login) -> Option<Self> {
         let digest = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
         let state = match &wire.state {
-            Some((text, until)) => {
-                Some(State { digest: digest(text)?, until: Timestamp::from_millis(*until) })
-            }
+            Some((text, until)) => Some(State {
+                digest: StateCookieDigest::from_bytes(digest(text)?),
+                until: Timestamp::from_millis(*until),
+            }),
             None => None,
         };
         Some(Self {
             origin: Origin::parse(&wire.origin).ok()?,
             path: ReturnTo::parse(&wire.path)?,
-            browser: digest(&wire.browser)?,
+            browser: BrowserDigest::from_bytes(digest(&wire.browser)?),
             state,
             phone: wire.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
             typed: wire.typed,

@@ -11,7 +11,7 @@ use super::sign_in::root;
 use super::views::{Notice, NumberPage, NumberProblem};
 use super::visit::{Astray, Visit, with_cookie};
 use super::{Problem, Web};
-use crate::domain::{Country, InvalidPhone, PhoneNumber, ReturnTo};
+use crate::domain::{BrowserDigest, Country, InvalidPhone, PhoneNumber, ReturnTo};
 use crate::login::{Countries, Start, StartError};
 use crate::words::countries_of;
 
@@ -125,7 +125,7 @@ impl Web {
         }
     }
 
-    fn fresh_flow(&self, visit: &Visit, browser: [u8; 32]) -> Flow {
+    fn fresh_flow(&self, visit: &Visit, browser: BrowserDigest) -> Flow {
         let home = self.home(visit).map(|site| (site.place.origin.clone(), root(site)));
         // Which of several sites is not to be guessed: one's own page is there for everybody.
         let own = || {

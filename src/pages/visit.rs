@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::flow::{Flow, Opened};
 use super::views::{Chrome, MessagePage, Page};
 use super::{Facts, Problem, Web};
-use crate::domain::{Country, Origin, PhoneNumber, SessionId, digest};
+use crate::domain::{BrowserDigest, Country, Origin, PhoneNumber, SessionId};
 use crate::gate::{Cookies, Site};
 use crate::login::{Asker, Door, Keepsake};
 use crate::session::{Browser, SessionToken, SignedIn};
@@ -76,18 +76,18 @@ impl Visit {
     }
 
     /// The digest of the browser's cookie, if it sent one.
-    pub(crate) fn browser(&self) -> Option<[u8; 32]> {
+    pub(crate) fn browser(&self) -> Option<BrowserDigest> {
         let value = self.cookies.get(&self.headers, BROWSER)?;
-        (value.len() == 22).then(|| digest(value.as_bytes()))
+        (value.len() == 22).then(|| BrowserDigest::of(value))
     }
 
     /// The digest of the browser's cookie, and the cookie to set when it had none.
-    pub(crate) fn or_new_browser(&self, random: [u8; 16]) -> ([u8; 32], Option<String>) {
+    pub(crate) fn or_new_browser(&self, random: [u8; 16]) -> (BrowserDigest, Option<String>) {
         if let Some(known) = self.browser() {
             return (known, None);
         }
         let value = URL_SAFE_NO_PAD.encode(random);
-        (digest(value.as_bytes()), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
+        (BrowserDigest::of(&value), Some(self.cookies.set(BROWSER, &value, Some(YEAR))))
     }
 
     /// The country of the last number that was typed here.
@@ -217,8 +217,8 @@ impl Web {
 
     /// In whose name a flow's attempts for `phone` are.
     pub(crate) fn asker(&self, visit: &Visit, flow: &Flow, phone: &PhoneNumber) -> Asker {
-        let known = self.login.is_known(&flow.browser, phone, &visit.keepsake());
-        Asker { door: Door::Page, who: flow.browser, address: visit.facts.client, known }
+        let known = self.login.is_known(flow.browser.into(), phone, &visit.keepsake());
+        Asker { door: Door::Page, who: flow.browser.into(), address: visit.facts.client, known }
     }
 
     /// Tells somebody whose flow leads no further what is wrong, and how to begin again.

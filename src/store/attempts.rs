@@ -1,46 +1,35 @@
-use std::fmt;
-
 use async_trait::async_trait;
 
-use super::{CounterKey, StoreError};
-use crate::domain::{AttemptId, CodeLength, KeyId};
+use super::StoreError;
+use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
 use crate::system::Timestamp;
 
-/// Where an attempt is found: a keyed digest of (door, who, phone). Tells nothing about them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AttemptKey(pub [u8; 32]);
-
-impl fmt::Debug for AttemptKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AttemptKey(…)")
-    }
-}
-
-/// One login in progress. Holds what its code is made of, not the code: without the codes key
-/// a copy of it opens nothing.
+/// A login attempt. Holds the inputs that the code is derived from, not the code: without the
+/// server secret a copy of it is useless.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub id: AttemptId,
     pub nonce: [u8; 16],
     pub length: CodeLength,
-    /// The key that the code is made with.
+    /// The subkey that the code is derived with.
     pub key: KeyId,
     pub made: Timestamp,
-    /// From then on the code is refused.
+    /// The code is rejected from this time on.
     pub expires: Timestamp,
     pub tries_left: u8,
-    /// Keyed digests of the answers that took a try: the same answer never takes another.
-    pub answers: Vec<[u8; 16]>,
-    /// When the code signed somebody in.
+    /// The wrong answers so far: repeating one does not use up another try.
+    pub answers: Vec<AnswerDigest>,
+    /// When the code was used for a login.
     pub used: Option<Timestamp>,
-    /// What became of the newest text.
+    /// Of the latest message.
     pub outcome: SendOutcome,
-    /// Whose attempt it was counted as, and when by the counters' clock.
+    /// The counter of the source address that this attempt was counted under, and the time of that
+    /// by the counters' clock.
     pub source: CounterKey,
     pub counted: Timestamp,
 }
 
-/// What became of a text.
+/// The result of sending a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
     /// No provider has answered yet.
@@ -48,44 +37,53 @@ pub enum SendOutcome {
     Sent,
     Refused {
         why: SendRefusal,
-        /// The provider's own number for it, where it told one. Means something only together
-        /// with the provider's documentation; quotes nothing of the text or the number.
+        /// The provider's numeric error code, if it gave one. Never quotes the message or the
+        /// phone number.
         code: Option<u32>,
     },
 }
 
-/// Why no text was sent, in as much as the person at the page is told. Written out, it is what an
-/// application is told in place of the provider's own message, which quotes the number.
+/// Why a message was not sent, in as much detail as the user sees. The `Display` text is what API
+/// clients get in place of the provider's own message, which would quote the phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendRefusal {
-    /// This number cannot be texted; another one may.
+    /// This number cannot receive messages; another one may.
     #[error("the number cannot receive texts")]
     Number,
-    /// The recipient told the sender to stop.
+    /// The recipient opted out of messages from this sender.
     #[error("the recipient has stopped texts from this sender")]
     OptedOut,
-    /// Nobody can be texted just now.
+    /// The provider failed, whatever the number.
     #[error("the text could not be sent")]
     Service,
 }
 
-/// What an atomic step makes of the attempt that it was shown.
+/// What an [`StepFn`] decides about the attempt that it was shown.
 #[derive(Debug)]
 pub enum Step {
+    /// Leave it as it is.
     Keep,
+    /// Insert or replace it.
     Put(Attempt),
 }
 
-/// A change of one attempt, from what it is shown (`None`: there is none) to what is kept.
+/// Decides on an attempt; `None`: there is none under that key.
 pub type StepFn<'a> = dyn FnMut(Option<&Attempt>) -> Step + Send + 'a;
 
-/// Attempts, with their expiry. Every step is atomic on its one key.
+/// Login attempts, found by their key. Every operation is atomic for its key. Attempts stay
+/// readable for a while after they expire.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// The attempt as it is now. Attempts that are over are remembered for a while.
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError>;
 
-    /// Shows `step` the attempt and puts what it answers, with nothing between. A backend that
-    /// competes with others may call `step` again: it must only depend on what it is shown.
-    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError>;
+    /// Atomic read-modify-write. An implementation with optimistic concurrency may call `update`
+    /// several times, so it must depend on its argument only.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn update(&self, key: AttemptKey, update: &mut StepFn<'_>) -> Result<(), StoreError>;
 }

@@ -3,157 +3,169 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{GrantId, PhoneNumber, SessionId, UserId};
+use crate::domain::{
+    Audience, AuthorizationCodeDigest, ClientId, GrantId, PhoneNumber, RefreshFamilyDigest,
+    RefreshTokenDigest, Scope, SessionId, UserId,
+};
 use crate::system::Timestamp;
 
-/// What a client is about to be given for somebody's login.
+/// A grant that is about to be made to a client.
 #[derive(Clone, Debug)]
 pub struct NewGrant {
     pub id: GrantId,
-    /// The client's id.
-    pub client: String,
-    /// As it is told to the client, words with spaces between.
-    pub scope: String,
-    /// Empty: none was asked for.
-    pub audience: String,
-    /// The absolute end of the whole family, used or not.
+    pub client: ClientId,
+    pub scope: Scope,
+    pub audience: Option<Audience>,
+    /// The absolute expiry of the grant and its refresh tokens.
     pub expires: Timestamp,
-    /// Ends the family when no refresh token of it was used for so long.
+    /// The grant also expires when it was not refreshed for this long.
     pub idle: Duration,
-    /// Of the first refresh token, if there is one.
+    /// Of the first refresh token; `None`: the grant has none.
     pub refresh: Option<RefreshDigests>,
 }
 
-/// What is kept of a refresh token: SHA-256 of each of the two secrets that it is made of.
+/// The two parts that a refresh token is stored as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshDigests {
-    /// Of the secret that all refresh tokens of a grant share.
-    pub family: [u8; 32],
-    /// Of the one that each rotation changes.
-    pub present: [u8; 32],
+    pub family: RefreshFamilyDigest,
+    pub present: RefreshTokenDigest,
 }
 
-/// A grant and whose it is, as the database knows them.
+/// A grant and its user.
 #[derive(Clone, Debug)]
 pub struct StoredGrant {
     pub id: GrantId,
-    pub client: String,
+    pub client: ClientId,
     pub user: UserId,
     pub phone: PhoneNumber,
     pub session: SessionId,
-    /// When the person typed the code that the session began with.
+    /// When the user authenticated (`auth_time`, OpenID Connect Core 1.0 §2).
     pub signed_in: Timestamp,
-    pub scope: String,
-    pub audience: String,
-    /// The absolute end.
+    pub scope: Scope,
+    pub audience: Option<Audience>,
+    /// The absolute expiry.
     pub expires: Timestamp,
 }
 
-/// Whether a grant is worth something.
+/// Whether access tokens of a grant may be used.
 #[derive(Clone, Debug)]
 pub enum GrantState {
     Good(StoredGrant),
-    /// Ended with its session, or revoked, or there is none.
+    /// It was revoked, its session has ended, or it does not exist.
     Over,
     /// Its user is blocked.
     Blocked,
 }
 
-/// An authorization code (RFC 6749 §4.1.2), and what it is good for.
+/// An authorization code (RFC 6749 §4.1.2) that is about to be issued.
 #[derive(Clone, Debug)]
 pub struct NewCode {
-    /// SHA-256 of the code.
-    pub digest: [u8; 32],
+    pub digest: AuthorizationCodeDigest,
     pub code: StoredCode,
     pub at: Timestamp,
-    /// From then on it is worth nothing.
     pub expires: Timestamp,
 }
 
-/// What whoever redeems a code must match, and what it gives.
+/// What the redemption of a code is checked against, and what it grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCode {
-    pub client: String,
+    pub client: ClientId,
     pub redirect_uri: String,
     pub user: UserId,
     pub session: SessionId,
-    pub scope: String,
-    pub audience: String,
-    /// OpenID Connect Core §3.1.2.1, for the ID token.
+    pub scope: Scope,
+    pub audience: Option<Audience>,
+    /// For the ID token (OpenID Connect Core 1.0 §3.1.2.1).
     pub nonce: Option<String>,
-    /// RFC 7636 §4.2, method `S256`.
+    /// `code_challenge`, method `S256` (RFC 7636 §4.2).
     pub challenge: Option<String>,
 }
 
-/// What became of a code that was handed in.
+/// The result of redeeming an authorization code.
 #[derive(Clone, Debug)]
 pub enum RedeemedCode {
-    /// It is used up now, and this is what it gave.
+    /// It was unused until now. The state is that of its grant.
     Taken(GrantState),
     Unknown,
     Expired,
-    /// It was used before. What it gave then, if anything, is revoked by now.
+    /// It was used before. Its grant, if any, is revoked now.
     Used {
-        /// It was until now.
+        /// The grant, unless it was revoked before.
         revoked: Option<GrantId>,
     },
 }
 
-/// A refresh token was handed in.
+/// The use of a refresh token.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotation<'a> {
-    /// The client that hands it in.
-    pub client: &'a str,
+    /// The client that presents it.
+    pub client: &'a ClientId,
     pub token: &'a RefreshDigests,
-    /// What takes the place of `token.present`; `None`: it stays.
-    pub next: Option<&'a [u8; 32]>,
+    /// What replaces `token.present`; `None`: the token stays as it is.
+    pub next: Option<RefreshTokenDigest>,
     pub at: Timestamp,
 }
 
-/// A refresh token of a family that there is.
+/// A refresh token whose family exists.
 #[derive(Clone, Debug)]
 pub struct StoredRefresh {
-    /// The grant of the family, whatever the token is worth.
+    /// The grant of the family, whatever the state of the token.
     pub grant: StoredGrant,
     pub worth: RefreshWorth,
 }
 
-/// What a refresh token is worth.
+/// Whether a refresh token may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshWorth {
     Good,
-    /// Its grant was revoked, was not used for too long, is past its absolute end, or ended with
-    /// its session.
+    /// Its grant was revoked, is past its idle or absolute expiry, or ended with its session.
     Over,
     /// Its user is blocked.
     Blocked,
-    /// It is not the present one of its family: two hold that, and one of them is a thief (RFC
-    /// 9700 §4.14.2).
+    /// A rotation replaced it. Its use means that two parties hold the token, one of which may
+    /// have stolen it (RFC 9700 §4.14.2).
     Replaced,
 }
 
-/// What clients were given: authorization codes, grants and their refresh tokens.
+/// The tables of authorization codes, grants and their refresh tokens.
 ///
-/// A grant is good no more as soon as its session is ended or its user blocked, without anything
-/// being written for it.
+/// A grant ends together with its session and with the blocking of its user, without a write.
 #[async_trait]
 pub trait Grants: Send + Sync {
+    /// # Errors
+    ///
+    /// If the store fails, or has this code already.
     async fn put_code(&self, code: &NewCode) -> Result<(), StoreError>;
 
-    /// What a code is good for, used, expired or not: to judge whoever hands it in.
-    async fn code(&self, digest: &[u8; 32]) -> Result<Option<StoredCode>, StoreError>;
+    /// The contents of a code, even of a used or expired one. Does not use it up.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn code(
+        &self,
+        digest: &AuthorizationCodeDigest,
+    ) -> Result<Option<StoredCode>, StoreError>;
 
-    /// Uses a code up and opens the grant that it gives, both at once; none, for somebody who
-    /// may not have it. Of several who hand it in one succeeds, and from the second on
-    /// everything is revoked that it gave (RFC 6749 §4.1.2).
+    /// Uses a code up and creates its grant, atomically. `grant` is `None` when the request is to
+    /// be refused: the code is used up all the same. Of several calls with one code only one
+    /// succeeds; each later one revokes the grant of that (RFC 6749 §4.1.2).
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn redeem_code(
         &self,
-        digest: &[u8; 32],
-        gives: Option<&NewGrant>,
+        digest: &AuthorizationCodeDigest,
+        grant: Option<&NewGrant>,
         at: Timestamp,
     ) -> Result<RedeemedCode, StoreError>;
 
-    /// Opens a grant of a session, unless that is over.
+    /// Creates a grant of a session, unless the session has ended.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn open_grant(
         &self,
         session: SessionId,
@@ -161,24 +173,41 @@ pub trait Grants: Send + Sync {
         at: Timestamp,
     ) -> Result<GrantState, StoreError>;
 
-    /// What a refresh token is worth at `at`; `None`: there is no such family, or it is not
-    /// `client`'s. Only reads: a stranger's token keeps nobody from writing.
+    /// The state of a refresh token at `at`; `None`: there is no such family, or it belongs to
+    /// another client. Only reads, so that unknown tokens cause no writes.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn refresh(
         &self,
         token: &RefreshDigests,
-        client: &str,
+        client: &ClientId,
         at: Timestamp,
     ) -> Result<Option<StoredRefresh>, StoreError>;
 
-    /// Uses a refresh token, one that [`Self::refresh`] found good a moment ago. Of several who do
-    /// at once with the same token, one is told that it is good, if it is to be replaced; the next
-    /// is told [`RefreshWorth::Replaced`], and the grant is revoked by then.
+    /// Uses a refresh token that [`Self::refresh`] found active. If it is to be
+    /// replaced, one of several concurrent calls with it is answered
+    /// [`RefreshWorth::Good`]; the others are answered [`RefreshWorth::Replaced`] and
+    /// revoke the grant.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError>;
 
-    /// Ends a grant. `false`: there is none, or it was revoked before, and nothing is written.
+    /// Revokes a grant. `false`: it does not exist or was revoked before; then nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Whether tokens of a grant still count. They have ends of their own, so that those of the
-    /// grant are not looked at.
+    /// Whether access tokens of a grant may still be used. Does not look at the expiry of the
+    /// grant: access tokens have their own.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError>;
 }

@@ -5,94 +5,100 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::StoreError;
-use crate::domain::{Origin, ReturnTo, SessionId};
+use crate::domain::{
+    ClientId, Origin, ReturnTo, SessionId, StateCookieDigest, TicketCookieDigest, TicketDigest,
+};
 use crate::system::Timestamp;
 
-/// What a site gets to know when it hands in a ticket: who to let in there, and where to.
+/// A hand-over ticket: transfers a session from the issuer's host to the host of a site.
 #[derive(Clone, Debug)]
 pub struct Ticket {
-    /// The one origin that may hand it in.
+    /// The only origin at which it can be redeemed.
     pub origin: Origin,
     pub path: ReturnTo,
-    /// The digest of the state cookie of the browser that the ticket was asked for by.
-    pub state: [u8; 32],
+    /// Binds it to the browser that requested it.
+    pub state: StateCookieDigest,
     pub session: SessionId,
-    /// From then on it is worth nothing.
+    /// It cannot be redeemed from this time on.
     pub expires: Timestamp,
 }
 
-/// What a login across origins gives a page, to be handed in at `/authorize`.
+/// A login ticket: the result of a cross-origin login (`/co/authenticate`), redeemed at
+/// `/authorize`.
 #[derive(Clone, Debug)]
 pub struct LoginTicket {
-    /// The id of the client that logged in.
-    pub client: String,
-    /// Names the cookie that the browser was given with it.
+    pub client: ClientId,
+    /// The variable part of the cookie's name.
     pub cookie: String,
-    /// SHA-256 of that cookie's value.
-    pub proof: [u8; 32],
+    /// The cookie's value, which binds the ticket to the browser.
+    pub proof: TicketCookieDigest,
     pub session: SessionId,
-    /// From then on it is worth nothing.
+    /// It cannot be redeemed from this time on.
     pub expires: Timestamp,
 }
 
-/// What can be a ticket.
-pub trait Carried: Clone + Send + Sync + 'static {
-    /// How much memory it takes beside what all of its kind take, in bytes.
-    fn weight(&self) -> usize;
-}
-
-impl Carried for Ticket {
-    fn weight(&self) -> usize {
-        self.path.as_str().len()
-    }
-}
-
-impl Carried for LoginTicket {
-    fn weight(&self) -> usize {
-        self.client.len() + self.cookie.len()
-    }
-}
-
-/// Tickets on their way, found by the SHA-256 of what travels.
+/// Single-use tickets of one type, found by their digest.
 #[async_trait]
-pub trait Tickets<T: Carried>: Send + Sync {
-    async fn put(&self, key: [u8; 32], ticket: T) -> Result<(), StoreError>;
+pub trait Tickets<T>: Send + Sync {
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError>;
 
-    /// Takes the ticket away. Of several who ask at once, one gets it.
-    async fn take(&self, key: [u8; 32]) -> Result<Option<T>, StoreError>;
+    /// Removes and returns a ticket. Of several concurrent calls only one gets it.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn take(&self, key: TicketDigest) -> Result<Option<T>, StoreError>;
 }
 
-/// The most memory for tickets of a kind, in bytes: only who is signed in gets one.
-const MOST: u64 = 32 * 1024 * 1024;
-/// Of a ticket without its texts, in bytes, roughly.
-const SIZE: usize = 300;
-/// Longer than any ticket lives; expiry itself is judged by who takes it.
-const REMEMBERED: Duration = Duration::from_mins(5);
+/// Maximum memory for the tickets of one type, in bytes. Only signed-in users can create tickets.
+const CAPACITY: u64 = 32 * 1024 * 1024;
+/// The approximate size of a ticket without its strings, in bytes.
+const BASE_SIZE: usize = 300;
+/// Longer than any ticket lives. The code that redeems a ticket judges its expiry.
+const RETENTION: Duration = Duration::from_mins(5);
 
-/// Tickets in this process's memory.
-pub struct MemoryTickets<T: Carried>(Cache<[u8; 32], T>);
+/// Tickets in the memory of this process.
+pub struct MemoryTickets<T>(Cache<TicketDigest, T>);
 
-impl<T: Carried> Default for MemoryTickets<T> {
-    fn default() -> Self {
-        let size = |_: &_, ticket: &T| u32::try_from(SIZE + ticket.weight()).unwrap_or(u32::MAX);
-        // LRU, since moka's own policy refuses newcomers when full.
+impl<T: Clone + Send + Sync + 'static> MemoryTickets<T> {
+    /// `string_bytes`: the size of the strings in a ticket.
+    fn new(string_bytes: fn(&T) -> usize) -> Self {
+        let size = move |_: &TicketDigest, ticket: &T| {
+            u32::try_from(BASE_SIZE + string_bytes(ticket)).unwrap_or(u32::MAX)
+        };
+        // LRU: moka's default policy rejects new entries when full.
         let cache = Cache::builder()
-            .max_capacity(MOST)
+            .max_capacity(CAPACITY)
             .weigher(size)
-            .time_to_live(REMEMBERED)
+            .time_to_live(RETENTION)
             .eviction_policy(EvictionPolicy::lru());
         Self(cache.build())
     }
 }
 
+impl Default for MemoryTickets<Ticket> {
+    fn default() -> Self {
+        Self::new(|ticket| ticket.path.as_str().len())
+    }
+}
+
+impl Default for MemoryTickets<LoginTicket> {
+    fn default() -> Self {
+        Self::new(|ticket| ticket.client.as_str().len() + ticket.cookie.len())
+    }
+}
+
 #[async_trait]
-impl<T: Carried> Tickets<T> for MemoryTickets<T> {
-    async fn put(&self, key: [u8; 32], ticket: T) -> Result<(), StoreError> {
+impl<T: Clone + Send + Sync + 'static> Tickets<T> for MemoryTickets<T> {
+    async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError> {
         self.0.insert(key, ticket);
         Ok(())
     }
 
-    async fn take(&self, key: [u8; 32]) -> Result<Option<T>, StoreError> {
+    async fn take(&self, key: TicketDigest) -> Result<Option<T>, StoreError> {
         Ok(self.0.remove(&key))
     }
 }

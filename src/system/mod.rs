@@ -1,10 +1,10 @@
-//! Time and chance, passed in so that tests can hold the one still and repeat the other.
-//! Makes no decision: rules ask it, it asks nobody.
+//! Clock and randomness, injected so that tests can control them.
+//! Makes no decisions and depends on no other module.
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -17,13 +17,13 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// The time from `earlier` until this; zero if this is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
-/// A length of time in the unit of a [`Timestamp`].
+/// A duration in milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -48,12 +48,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Unpredictable bytes, good enough for keys and tokens.
+/// A cryptographically secure random generator.
 pub trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The two together, cheap to clone, handed to every module that needs them.
+/// Clock and random generator. Cheap to clone.
 #[derive(Clone)]
 pub struct System {
     pub clock: Arc<dyn Clock>,
@@ -61,7 +61,7 @@ pub struct System {
 }
 
 impl System {
-    /// The machine's own clock and random generator.
+    /// Those of the operating system.
     pub fn real() -> Self {
         Self { clock: Arc::new(WallClock), random: Arc::new(OsRandom) }
     }

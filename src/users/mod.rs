@@ -27,7 +27,8 @@ pub async fn enrol(
     users: &[ConfiguredUser],
     system: &System,
 ) -> Result<(), StoreError> {
-    let new = |user: &ConfiguredUser| (UserId::from_bytes(system.random()), user.phone.clone());
+    let new =
+        |user: &ConfiguredUser| (UserId::from_bytes(system.random()), user.phone.clone().into());
     let people: Vec<_> = users.iter().map(new).collect();
     store.enrol(&people, system.now()).await
 }

@@ -122,7 +122,7 @@ async function inTabs(list, look) {
 class Tab {
   static async open(wrong) {
     const context = await browser.newContext({ reducedMotion: 'reduce', viewport: NARROW });
-    context.setDefaultTimeout(120_000);
+    context.setDefaultTimeout(180_000);
     const tab = new Tab();
     Object.assign(tab, { wrong, page: await context.newPage(), name: '' });
     tab.screen = await context.newCDPSession(tab.page);

@@ -52,7 +52,7 @@ export async function freePort() {
 }
 
 /** Asks `probe` again and again, `every` so many ms, until it gives something, and gives that. */
-export async function until(probe, what, seconds = 60, every = 20) {
+export async function until(probe, what, seconds = 180, every = 20) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

@@ -63,13 +63,14 @@ impl<'a> Asked<'a> {
         if self.is_cross_site() {
             return Err(Box::new(self.elsewhere(StatusCode::FORBIDDEN)));
         }
-        let Some(who) = self.visit.browser() else { return Err(Box::new(self.no_cookie())) };
+        let Some(browser) = self.visit.browser() else { return Err(Box::new(self.no_cookie())) };
+        let who = browser.into();
         let home = self.country().or_else(|| self.web.only_country());
         let typed = self.call.text("phone").unwrap_or_default();
         let phone = self.web.login.number(typed, home).map_err(|why| {
             Box::new(self.number_form(StatusCode::BAD_REQUEST, Some(problem_with(why))))
         })?;
-        let known = self.web.login.is_known(&who, &phone, &self.visit.keepsake());
+        let known = self.web.login.is_known(who, &phone, &self.visit.keepsake());
         let address = self.visit.facts.client;
         Ok((Asker { door: Door::Page, who, address, known }, phone))
     }

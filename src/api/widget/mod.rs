@@ -106,7 +106,7 @@ pub(crate) async fn verify(
         Ok(Verdict::Right(who)) => {
             let lifetime = web.session.lifetime.as_secs();
             let cookie = who.token().map(|token| visit.session_cookie(token, lifetime));
-            let keepsake = web.login.remember(&asker.who, &phone, visit.keepsake());
+            let keepsake = web.login.remember(asker.who, &phone, visit.keepsake());
             let kept = visit.keepsake_cookie(&keepsake);
             with_cookie(with_cookie(here.signed_in(), cookie), Some(kept))
         }

@@ -1,6 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::domain::{ClientId, OriginPattern};
+use crate::domain::{Audience, ClientId, OriginPattern};
 use crate::oauth::{
     Algorithm, AppUrl, Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes, Settings,
 };
@@ -244,7 +244,7 @@ fn pattern(text: &str) -> Result<OriginPattern, String> {
 }
 
 fn grant(text: &str) -> Result<Grant, String> {
-    let names: Vec<&str> = Grant::NAMES.iter().map(|(_, name, _)| *name).collect();
+    let names: Vec<&str> = Grant::ALL.into_iter().map(Grant::name).collect();
     Grant::named(text).ok_or_else(|| unknown(text, "a grant", &names))
 }
 
@@ -254,11 +254,8 @@ fn connection(text: &str) -> Result<String, String> {
 }
 
 /// What an API calls itself, usually a URL.
-fn audience(text: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_graphic();
-    let good = (1..=200).contains(&text.len()) && text.bytes().all(plain);
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("{} is not 1 to 200 characters without spaces", shown(text)))
+fn audience(text: &str) -> Result<Audience, String> {
+    Audience::parse(text).map_err(|why| format!("{} {why}", shown(text)))
 }
 
 /// RFC 6749 §3.3.

@@ -7,7 +7,7 @@ use super::super::Web;
 use super::super::flow::{Flow, Say};
 use super::super::visit::{Astray, Redirect};
 use super::request::Request;
-use crate::domain::digest;
+use crate::domain::{BrowserDigest, TicketDigest};
 use crate::session::SignedIn;
 use crate::store::{StoreError, Ticket};
 
@@ -16,7 +16,7 @@ const TICKET: Duration = Duration::from_mins(1);
 
 impl Web {
     /// The flow of a browser that a site sent here.
-    pub(crate) fn requested(&self, sealed: &str, browser: [u8; 32]) -> Result<Flow, Astray> {
+    pub(crate) fn requested(&self, sealed: &str, browser: BrowserDigest) -> Result<Flow, Astray> {
         let wire = self.requests.open(sealed);
         let request = wire.and_then(|wire| Request::from_wire(&wire)).ok_or(Astray::NotOurs)?;
         let Request { origin, path, state, lost } = request;
@@ -51,7 +51,7 @@ impl Web {
             session: who.session(),
             expires: now + TICKET,
         };
-        let put = self.tickets.put(digest(text.as_bytes()), ticket).await;
+        let put = self.tickets.put(TicketDigest::of(text.as_bytes()), ticket).await;
         put.inspect_err(|error| self.store_failed("keep a ticket", error))?;
         let callback = format!("{}{}/callback?ticket={text}", flow.origin, self.map.prefix());
         Ok(Redirect::to(callback))

@@ -5,7 +5,7 @@ mod request;
 mod site;
 
 use super::Web;
-use crate::domain::Origin;
+use crate::domain::{Origin, StateCookieDigest};
 use crate::events::Event;
 use crate::store::StoreError;
 use crate::system::Timestamp;
@@ -16,7 +16,7 @@ pub(crate) use site::{arrived, callback};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// The digest of a cookie that the site gave the browser.
-    pub(crate) digest: [u8; 32],
+    pub(crate) digest: StateCookieDigest,
     /// Until then the browser has that cookie.
     pub(crate) until: Timestamp,
 }

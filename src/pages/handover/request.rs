@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use crate::domain::{Origin, ReturnTo};
+use crate::domain::{Origin, ReturnTo, StateCookieDigest};
 use crate::system::Timestamp;
 
 /// What a site asks of the issuer. Travels sealed: the issuer takes nothing else from it.
@@ -31,7 +31,7 @@ impl Request {
         Wire {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
-            state: URL_SAFE_NO_PAD.encode(self.state.digest),
+            state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
             lost: self.lost,
         }
@@ -39,6 +39,7 @@ impl Request {
 
     pub(crate) fn from_wire(wire: &Wire) -> Option<Self> {
         let digest = URL_SAFE_NO_PAD.decode(&wire.state).ok()?.try_into().ok()?;
+        let digest = StateCookieDigest::from_bytes(digest);
         Some(Self {
             origin: Origin::parse(&wire.origin).ok()?,
             path: ReturnTo::parse(&wire.path)?,

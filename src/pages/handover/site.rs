@@ -13,7 +13,7 @@ use super::super::visit::{Redirect, Visit};
 use super::super::{Problem, Web};
 use super::State;
 use super::request::Request;
-use crate::domain::{ReturnTo, digest};
+use crate::domain::{ReturnTo, StateCookieDigest, TicketDigest};
 use crate::events::Event;
 use crate::store::{StoreError, Ticket};
 
@@ -25,15 +25,15 @@ const MOST_TABS: usize = 20;
 const USAGE: &str = "state-";
 
 /// The name of the cookie that has this digest.
-fn usage(state: &[u8; 32]) -> String {
-    format!("{USAGE}{}", URL_SAFE_NO_PAD.encode(&state[..6]))
+fn usage(state: &StateCookieDigest) -> String {
+    format!("{USAGE}{}", URL_SAFE_NO_PAD.encode(&state.as_bytes()[..6]))
 }
 
 impl Visit {
     /// Whether the browser sent the cookie that has this digest.
-    fn has_state(&self, state: &[u8; 32]) -> bool {
+    fn has_state(&self, state: &StateCookieDigest) -> bool {
         let value = self.cookies.get(&self.headers, &usage(state));
-        value.is_some_and(|value| digest(value.as_bytes()) == *state)
+        value.is_some_and(|value| StateCookieDigest::of(value).matches(state))
     }
 
     /// Whether the browser sent any such cookie, so that it keeps them.
@@ -73,7 +73,8 @@ impl Web {
     /// Sends a browser to the issuer, with a cookie that only this browser can come back with.
     pub(crate) fn ask_issuer(&self, visit: &Visit, path: ReturnTo, lost: bool) -> Redirect {
         let value = URL_SAFE_NO_PAD.encode(self.system.random::<16>());
-        let state = State { digest: digest(value.as_bytes()), until: self.system.now() + LIFE };
+        let state =
+            State { digest: StateCookieDigest::of(&value), until: self.system.now() + LIFE };
         let request = Request { origin: visit.facts.origin.clone(), path, state, lost };
         let sealed = self.requests.seal(&self.system, &request.to_wire());
         let cookie = visit.cookies.set(&usage(&state.digest), &value, Some(LIFE.as_secs()));
@@ -87,7 +88,7 @@ impl Web {
     /// Takes the ticket of a visit. It is spent from here on, whatever is found wrong.
     async fn take(&self, visit: &Visit) -> Result<Ticket, Refusal> {
         let text = visit.asked("ticket").unwrap_or_default();
-        let ticket = self.tickets.take(digest(text.as_bytes())).await?;
+        let ticket = self.tickets.take(TicketDigest::of(text)).await?;
         let ticket = ticket.ok_or(Refusal::Unknown)?;
         if ticket.origin != visit.facts.origin {
             return Err(Refusal::OtherOrigin);

@@ -1,13 +1,13 @@
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
 use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
 use super::element;
 use super::packed::Packed;
 use super::theme::{self, Made};
-use crate::domain::digest;
+use crate::domain::sha256;
 use crate::words::Mistake;
 
 /// A file that pages load. One row each.
@@ -220,9 +220,5 @@ pub(super) fn squeezed(text: &str) -> String {
 }
 
 fn version(bytes: &[u8]) -> String {
-    digest(bytes).iter().take(8).fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    HEXLOWER.encode(&sha256(bytes)[..8])
 }

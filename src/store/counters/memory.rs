@@ -4,58 +4,34 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::table::Table;
-use super::{Count, Counted, CounterKey, Counters, Take};
+use super::table::{Room, Table};
+use super::{Count, Counted, Counters, Take};
+use crate::domain::CounterKey;
 use crate::store::StoreError;
 use crate::system::Timestamp;
 
-/// How much is kept of each length of window, whatever comes: [`Room::most_bytes`].
-#[derive(Clone, Copy, Debug)]
-pub struct Room {
-    /// Keys that are counted exactly.
-    pub keys: usize,
-    /// Cells that further keys share, at most 2²⁴. Nothing is kept for them before they are
-    /// needed.
-    pub cells: usize,
-}
-
-impl Default for Room {
-    /// 45 MiB for each length of window when full, 20 more where counts are spaced. The first 32,768 keys are counted exactly;
-    /// beside a million more, some newcomers in 100,000 meet a limit that is not theirs.
-    fn default() -> Self {
-        Self { keys: 1 << 15, cells: 1 << 20 }
-    }
-}
-
-impl Room {
-    /// What one length of window may take at most.
-    pub const fn most_bytes(self) -> usize {
-        Table::most_bytes(self)
-    }
-}
-
-/// Counters in this process's memory, of fixed size. Windows slide: in every span of a window's
-/// length at most `most` is taken. Nothing is ever evicted to make room.
+/// Counters in the memory of this process, which is bounded. Windows slide: no span of a window's
+/// length has more than `most`. Nothing is evicted to make room.
 pub struct MemoryCounters {
-    room: Room,
+    capacity: Room,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    clock: SteadyClock,
+    clock: MonotonicClock,
     tables: BTreeMap<i64, Table>,
 }
 
-/// Runs on from where it was when the machine's clock is set back: a count neither begins anew
-/// nor stands for the years that the clock was wrong.
+/// A monotonic clock: when the system clock is set back, it continues from the latest time. Counts
+/// then neither start over nor last for as long as the clock was wrong.
 #[derive(Default)]
-struct SteadyClock {
+struct MonotonicClock {
     ahead: i64,
     last: Option<i64>,
 }
 
-impl SteadyClock {
+impl MonotonicClock {
     fn at(&mut self, now: Timestamp) -> i64 {
         let mut steady = now.as_millis().saturating_add(self.ahead);
         if let Some(last) = self.last.filter(|last| *last > steady) {
@@ -74,24 +50,24 @@ impl Default for MemoryCounters {
 }
 
 impl MemoryCounters {
-    pub fn sized(room: Room) -> Self {
-        Self { room, state: Mutex::default() }
+    pub fn sized(capacity: Room) -> Self {
+        Self { capacity, state: Mutex::default() }
     }
 
-    /// What the counters take now, in bytes.
+    /// Present memory use in bytes.
     pub fn bytes(&self) -> usize {
         self.with(|state| state.tables.values().map(Table::bytes).sum())
     }
 
-    pub(super) fn take_now(&self, counts: &[Count], now: Timestamp) -> Take {
+    pub(in crate::store) fn take_now(&self, counts: &[Count], now: Timestamp) -> Take {
         self.with(|state| {
             let at = state.clock.at(now);
             let mut left = Vec::with_capacity(counts.len());
             let mut full: Option<(usize, i64)> = None;
             for (which, count) in counts.iter().enumerate() {
-                let table = state.table(count.window, self.room);
+                let table = state.table(count.window, self.capacity);
                 match table.left(count, at) {
-                    Ok(room) => left.push(room.saturating_sub(count.n)),
+                    Ok(left_before) => left.push(left_before.saturating_sub(count.n)),
                     Err(wait) if full.is_none_or(|(_, longest)| wait > longest) => {
                         full = Some((which, wait));
                     }
@@ -103,42 +79,42 @@ impl MemoryCounters {
                 return Take::Refused { which, retry_after: wait };
             }
             for count in counts.iter().filter(|count| count.n > 0) {
-                state.table(count.window, self.room).add(count, at);
+                state.table(count.window, self.capacity).add(count, at);
             }
             Take::Taken(Counted { at: Timestamp::from_millis(at), left })
         })
     }
 
-    pub(super) fn give_back_now(&self, counts: &[Count], at: Timestamp) {
+    pub(in crate::store) fn give_back_now(&self, counts: &[Count], at: Timestamp) {
         self.with(|state| {
             for count in counts.iter().filter(|count| count.n > 0) {
-                let table = state.table(count.window, self.room);
-                table.take_away(count.key, count.n, at.as_millis());
+                let table = state.table(count.window, self.capacity);
+                table.subtract(count.key, count.n, at.as_millis());
             }
         });
     }
 
-    pub(super) fn clear_now(&self, key: CounterKey, window: Duration) {
-        self.with(|state| state.table(window, self.room).clear(key));
+    pub(in crate::store) fn clear_now(&self, key: CounterKey, window: Duration) {
+        self.with(|state| state.table(window, self.capacity).clear(key));
     }
 
-    /// Counts what happened at `at`, before this process began. Oldest first.
-    pub(super) fn restore(&self, count: Count, at: Timestamp) {
+    /// Restores a count that an earlier process made at `at`; to be called oldest first.
+    pub(in crate::store) fn restore(&self, count: Count, at: Timestamp) {
         self.with(|state| {
-            state.table(count.window, self.room).add(&count, at.as_millis());
+            state.table(count.window, self.capacity).add(&count, at.as_millis());
         });
     }
 
-    /// A step is a few memory accesses, so that one lock serves all.
+    /// One lock for all counters: every operation is a few memory accesses.
     fn with<T>(&self, step: impl FnOnce(&mut State) -> T) -> T {
         step(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl State {
-    fn table(&mut self, window: Duration, room: Room) -> &mut Table {
+    fn table(&mut self, window: Duration, capacity: Room) -> &mut Table {
         let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX / 2);
-        self.tables.entry(window).or_insert_with(|| Table::new(window, room))
+        self.tables.entry(window).or_insert_with(|| Table::new(window, capacity))
     }
 }
 

@@ -1,102 +1,102 @@
-//! How often something happened under a key, within windows of time. A limit that forgets is no
-//! limit: what is kept here may count too much, never too little. Decides no limit itself.
-mod kept;
-mod log;
+//! Sliding-window counters for rate limits. An implementation may count too much, never too
+//! little. Defines no limits itself.
 mod memory;
 mod sketch;
 mod table;
+mod window_log;
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::domain::CounterKey;
 use crate::system::Timestamp;
 
-pub use kept::KeptCounters;
-pub use memory::{MemoryCounters, Room};
+pub use memory::MemoryCounters;
+pub use table::Room;
 
-/// Where a count is kept: a keyed digest of what is counted and whose it is. Tells nothing
-/// about either.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CounterKey(pub [u8; 16]);
-
-impl fmt::Debug for CounterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CounterKey(…)")
-    }
-}
-
-/// What is asked of one counter: `n` more, of at most `most` in any span of `window`.
+/// An increment of one counter: by `n`, up to `most` in any span of `window`.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
     pub key: CounterKey,
     pub window: Duration,
     pub most: u32,
-    /// Zero counts nothing and asks whether there would be room for one.
+    /// Zero increments nothing, and checks whether there is room for one.
     pub n: u32,
-    /// How far apart they must be, if they must.
+    /// The minimum time between increments; `None`: there is none.
     pub spacing: Option<Spacing>,
 }
 
-/// A wait after everything that is counted, which doubles with each in the window.
+/// Exponential backoff: the minimum time between increments doubles with each increment in the
+/// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spacing {
-    /// After the first in the window.
+    /// After the first increment in the window.
     pub first: Duration,
     pub longest: Duration,
-    /// By how many hundredths the wait after this one is longer than that; at most
-    /// [`Spacing::MOST_JITTER`], or so much shorter.
+    /// In percent, from minus to plus [`Spacing::MOST_JITTER`]: lengthens the wait after this
+    /// increment.
     pub jitter: i8,
-    /// Whether this one has to wait. One that has not makes the wait after it longer all the same.
+    /// Whether this increment is refused while a wait lasts. It lengthens the next wait either way.
     pub waits: bool,
 }
 
 impl Spacing {
-    /// Also what is taken where it is not known any more: a wait may be too long, never too short.
+    /// Also assumed where the jitter is no longer known: a wait may be too long, never too short.
     pub const MOST_JITTER: i8 = 10;
 
-    /// The wait after the `nth` in the window, in milliseconds.
+    /// The wait after the `nth` increment in the window, in milliseconds.
     fn after(&self, nth: u32, jitter: i8) -> i64 {
-        let doubled = 2_u32.saturating_pow(nth.saturating_sub(1));
-        let wait = self.first.saturating_mul(doubled).min(self.longest.max(self.first));
-        let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 200);
-        wait * (100 + i64::from(jitter.min(Self::MOST_JITTER))) / 100
+        let factor = 2_u32.saturating_pow(nth.saturating_sub(1));
+        let wait = self.first.saturating_mul(factor).min(self.longest.max(self.first));
+        let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 200);
+        millis * (100 + i64::from(jitter.min(Self::MOST_JITTER))) / 100
     }
 }
 
-/// What was counted, so that it can be given back.
+/// A successful increment. Needed to undo it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// When, by the counters' own clock, which never runs back.
+    /// When, by the counters' own monotonic clock.
     pub at: Timestamp,
-    /// What each of the counts has left.
+    /// What is left of each limit, in the order of the counts.
     pub left: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Take {
     Taken(Counted),
-    /// Nothing was counted: `which` of the counts is full, or has to wait, for the longest time,
-    /// so long.
+    /// Nothing was counted. `which` is the index of the count that refuses for the longest time.
     Refused {
         which: usize,
         retry_after: Duration,
     },
 }
 
-/// Counters. An error means that nothing may be let through.
+/// Rate-limit counters. On an error the caller must refuse the request.
 #[async_trait]
 pub trait Counters: Send + Sync {
-    /// Counts under all of `counts` or, when one of them has no room, under none. Comparing and
-    /// counting are one step on each key: parallel takes never exceed a limit together.
+    /// Increments all counters, or none if one of them has no room. Atomic for each key:
+    /// concurrent calls cannot exceed a limit together.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails. Nothing stays counted in memory.
     async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError>;
 
-    /// Takes back what was counted at `at`, once: it turned out not to have happened. What is
-    /// counted together with others stays.
+    /// Undoes an increment made at `at`, at most once. Has no effect on counters that share cells
+    /// with other keys.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError>;
 
-    /// Forgets what was counted under one key, if it is not counted together with others.
+    /// Resets one counter. Has no effect on a counter that shares cells with other keys.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError>;
 }

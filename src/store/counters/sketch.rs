@@ -1,22 +1,22 @@
-use super::CounterKey;
+use crate::domain::CounterKey;
 
-/// A window is counted in so many steps.
+/// The number of steps that a window is divided into.
 const STEPS: i64 = 4;
-/// One step more than the window has: the oldest counts until it is wholly outside.
+/// One more than [`STEPS`]: the oldest step counts until it is wholly outside the window.
 const STEPS_AT_ONCE: usize = 5;
-/// Each key is counted in so many cells of a step: all of them must be shared with others
-/// before it is counted too high.
+/// The number of rows of the sketch: a key has one cell in each, and is counted too high only if
+/// it shares all of them.
 const CELLS_OF_A_KEY: usize = 5;
 
-/// Counts of any number of keys in a fixed number of cells: a count-min sketch for each step of
-/// the window. A key shares its cells with others, so its count may be too high, never too low;
-/// for the same reason nothing is ever taken away.
+/// Counts of any number of keys in bounded memory: a count-min sketch for each step of the window.
+/// Keys share cells, so a count may be too high, never too low; for the same reason nothing can be
+/// subtracted.
 pub(super) struct Sketch {
     cells: usize,
     width: i64,
     steps: Vec<Step>,
-    /// For keys whose counts are spaced: when each cell was last counted in, in seconds. Empty, or
-    /// as many as a step has.
+    /// When each cell was last incremented for a key with spacing, in seconds. Empty, or as long as
+    /// the cells of a step.
     newest: Box<[u32]>,
 }
 
@@ -28,10 +28,10 @@ struct Step {
 }
 
 impl Sketch {
-    /// What each of `cells` takes at most: a cell of a step is a byte.
+    /// The maximum memory for each of `cells`; a cell of a step is a byte.
     pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * (STEPS_AT_ONCE + size_of::<u32>());
 
-    /// `cells`: in each of the rows of a step, at most 2²⁴.
+    /// `cells`: the number of cells in each row, at most 2²⁴.
     pub(super) fn new(cells: usize, window: i64) -> Self {
         let steps = vec![Step::default(); STEPS_AT_ONCE];
         Self { cells, width: (window / STEPS).max(1), steps, newest: Box::default() }
@@ -42,8 +42,7 @@ impl Sketch {
         self.steps.iter().map(|step| step.cells.len()).sum::<usize>() + newest
     }
 
-    /// When `key` was last counted with [`Self::note_newest`]; perhaps later than it was, never
-    /// earlier. In milliseconds.
+    /// The last [`Self::note_newest`] for `key`, in milliseconds: possibly too late, never too early.
     pub(super) fn newest(&self, key: CounterKey) -> i64 {
         if self.newest.is_empty() {
             return i64::MIN;
@@ -62,7 +61,7 @@ impl Sketch {
         }
     }
 
-    /// When each part of the count of `key` ends, soonest first.
+    /// The counts of `key` in the window: when each leaves it, soonest first, and its number.
     pub(super) fn held(&self, key: CounterKey, now: i64) -> Vec<(i64, u32)> {
         let newest = now.div_euclid(self.width);
         let numbers = newest - STEPS..=newest;
@@ -75,7 +74,7 @@ impl Sketch {
         counts.collect()
     }
 
-    pub(super) fn is_over(&self, now: i64) -> bool {
+    pub(super) fn is_expired(&self, now: i64) -> bool {
         let oldest = now.div_euclid(self.width) - STEPS;
         self.steps.iter().all(|step| step.cells.is_empty() || step.number < oldest)
     }
@@ -98,7 +97,7 @@ impl Sketch {
 
     fn least(&self, step: &Step, key: CounterKey) -> u32 {
         let least = cells_of(key, self.cells).map(|cell| step.cells[cell]).min().unwrap_or(0);
-        // A full cell may stand for any number.
+        // A cell saturates: at its maximum the count is unknown.
         if least == u8::MAX { u32::MAX } else { least.into() }
     }
 }
@@ -107,10 +106,11 @@ fn place(number: i64) -> usize {
     usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
 }
 
-/// The cells of a key, one in each row, each told by three bytes of the key. Keys are keyed digests: nobody can aim at a cell.
+/// The cell of a key in each row, which three bytes of the key select. Keys are keyed digests: a
+/// client cannot choose cells.
 fn cells_of(key: CounterKey, cells: usize) -> impl Iterator<Item = usize> {
     (0..CELLS_OF_A_KEY).map(move |row| {
-        let bytes = &key.0[3 * row..3 * row + 3];
+        let bytes = &key.as_bytes()[3 * row..3 * row + 3];
         let number = bytes.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
         row * cells + number % cells
     })

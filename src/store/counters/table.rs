@@ -1,58 +1,78 @@
 use std::collections::HashMap;
 
-use super::log::{Log, Newest};
-use super::memory::Room;
 use super::sketch::Sketch;
-use super::{Count, CounterKey, Spacing};
+use super::window_log::{Newest, WindowLog};
+use super::{Count, Spacing};
+use crate::domain::CounterKey;
 
-/// What is over is looked for so often in a window.
-const SWEEPS: i64 = 16;
+/// How often per window expired counts are removed.
+const PRUNINGS: i64 = 16;
 
-/// All counters of one window. A key has a log of its own while there is room for logs; beyond
-/// that keys are counted together. A key whose count is among the others' gets no log before
-/// all of that is over, so that its count is always whole, in the one place or the other.
+/// The memory limit for each length of window: see [`Room::most_bytes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// The number of keys that are counted exactly.
+    pub keys: usize,
+    /// The number of cells that further keys share, at most 2²⁴. Allocated when first needed.
+    pub cells: usize,
+}
+
+impl Default for Room {
+    /// 45 MiB for each length of window when full, 65 MiB for those with spacing. The first 32,768
+    /// keys are counted exactly; beside a million more, a few new keys in 100,000 are counted so
+    /// much too high that they reach a limit early.
+    fn default() -> Self {
+        Self { keys: 1 << 15, cells: 1 << 20 }
+    }
+}
+
+impl Room {
+    /// The maximum memory for one length of window.
+    pub const fn most_bytes(self) -> usize {
+        self.keys * (2 * ENTRY + WindowLog::MOST_BYTES) + self.cells * Sketch::MOST_BYTES
+    }
+}
+
+/// All counters with one length of window. While there is capacity each key has its own log;
+/// further keys share a sketch. A key in the sketch gets a log only after the whole sketch has
+/// expired: the count of a key is never split between the two.
 pub(super) struct Table {
     window: i64,
-    room: Room,
-    logs: HashMap<CounterKey, Log>,
-    together: Option<Sketch>,
-    swept: i64,
+    capacity: Room,
+    logs: HashMap<CounterKey, WindowLog>,
+    shared: Option<Sketch>,
+    pruned: i64,
 }
 
 impl Table {
-    pub(super) fn new(window: i64, room: Room) -> Self {
-        Self { window, room, logs: HashMap::new(), together: None, swept: i64::MIN }
-    }
-
-    /// What a table may take at most.
-    pub(super) const fn most_bytes(room: Room) -> usize {
-        room.keys * (2 * ENTRY + Log::MOST_BYTES) + room.cells * Sketch::MOST_BYTES
+    pub(super) fn new(window: i64, capacity: Room) -> Self {
+        Self { window, capacity, logs: HashMap::new(), shared: None, pruned: i64::MIN }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let logs: usize = self.logs.values().map(Log::bytes).sum();
-        let together = self.together.as_ref().map_or(0, Sketch::bytes);
-        self.logs.capacity() * 8 / 7 * ENTRY + logs + together
+        let logs: usize = self.logs.values().map(WindowLog::bytes).sum();
+        let shared = self.shared.as_ref().map_or(0, Sketch::bytes);
+        self.logs.capacity() * 8 / 7 * ENTRY + logs + shared
     }
 
-    /// When each part of the count of `key` ends, soonest first.
+    /// The counts of `key` in the window: when each leaves it, soonest first, and its number.
     fn held(&self, key: CounterKey, now: i64) -> Vec<(i64, u32)> {
-        match (self.logs.get(&key), &self.together) {
+        match (self.logs.get(&key), &self.shared) {
             (Some(log), _) => log.held(self.window, now).collect(),
-            (None, Some(together)) => together.held(key, now),
+            (None, Some(shared)) => shared.held(key, now),
             (None, None) => Vec::new(),
         }
     }
 
     fn newest(&self, key: CounterKey) -> Newest {
-        match (self.logs.get(&key), &self.together) {
+        match (self.logs.get(&key), &self.shared) {
             (Some(log), _) => log.newest(),
-            (None, Some(together)) => Newest { at: together.newest(key), ..Newest::default() },
+            (None, Some(shared)) => Newest { at: shared.newest(key), ..Newest::default() },
             (None, None) => Newest::default(),
         }
     }
 
-    /// For how many milliseconds the next under this key has to wait; zero for not at all.
+    /// How long the next increment of this key has to wait, in milliseconds.
     pub(super) fn wait(&self, key: CounterKey, spacing: Spacing, now: i64) -> i64 {
         let held = self.held(key, now);
         let nth = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
@@ -63,7 +83,7 @@ impl Table {
         at.saturating_add(spacing.after(nth, jitter)).saturating_sub(now).max(0)
     }
 
-    /// What is left before the count, or for how many milliseconds there is no room for it.
+    /// What is left before the increment, or after how many milliseconds there is room for it.
     pub(super) fn left(&self, count: &Count, now: i64) -> Result<u32, i64> {
         let left = self.room(count.key, count.most, count.n.max(1), now);
         let waits = count.spacing.filter(|spacing| spacing.waits);
@@ -85,35 +105,35 @@ impl Table {
                 return Err(end - now);
             }
         }
-        // More than there would ever be room for.
+        // There is never room for this many.
         Err(self.window)
     }
 
     pub(super) fn add(&mut self, count: &Count, now: i64) {
         let Count { key, n, spacing, .. } = *count;
-        if now >= self.swept.saturating_add(self.window / SWEEPS) {
-            self.sweep(now);
+        if now >= self.pruned.saturating_add(self.window / PRUNINGS) {
+            self.prune(now);
         }
         let jitter = spacing.map_or(Spacing::MOST_JITTER, |spacing| spacing.jitter);
         let newest = Newest { at: now, jitter };
         if let Some(log) = self.logs.get_mut(&key) {
             return log.add(n, self.window, newest);
         }
-        if self.together.is_none() && self.logs.len() < self.room.keys {
+        if self.shared.is_none() && self.logs.len() < self.capacity.keys {
             return self.logs.entry(key).or_default().add(n, self.window, newest);
         }
-        let (cells, window) = (self.room.cells, self.window);
-        let together = self.together.get_or_insert_with(|| Sketch::new(cells, window));
-        together.add(key, n, now);
+        let (cells, window) = (self.capacity.cells, self.window);
+        let shared = self.shared.get_or_insert_with(|| Sketch::new(cells, window));
+        shared.add(key, n, now);
         if spacing.is_some() {
-            together.note_newest(key, now);
+            shared.note_newest(key, now);
         }
     }
 
-    /// Of what is counted together nothing is taken away: it may be another key's.
-    pub(super) fn take_away(&mut self, key: CounterKey, n: u32, at: i64) {
+    /// Has no effect on a key in the sketch: its cells also count other keys.
+    pub(super) fn subtract(&mut self, key: CounterKey, n: u32, at: i64) {
         if let Some(log) = self.logs.get_mut(&key) {
-            log.take_away(n, at);
+            log.subtract(n, at);
         }
     }
 
@@ -121,18 +141,18 @@ impl Table {
         self.logs.remove(&key);
     }
 
-    fn sweep(&mut self, now: i64) {
-        self.swept = now;
+    fn prune(&mut self, now: i64) {
+        self.pruned = now;
         let window = self.window;
-        self.logs.retain(|_, log| !log.is_over(window, now));
+        self.logs.retain(|_, log| !log.is_expired(window, now));
         if self.logs.capacity() > 4 * self.logs.len() {
             self.logs.shrink_to(2 * self.logs.len());
         }
-        if self.together.as_ref().is_some_and(|together| together.is_over(now)) {
-            self.together = None;
+        if self.shared.as_ref().is_some_and(|shared| shared.is_expired(now)) {
+            self.shared = None;
         }
     }
 }
 
-/// A key and its log in the map, with the map's own byte. The map fills 7 of 8 places.
-const ENTRY: usize = size_of::<(CounterKey, Log)>() + 1;
+/// The size of an entry of the map, with its control byte. The map fills at most 7 of 8 slots.
+const ENTRY: usize = size_of::<(CounterKey, WindowLog)>() + 1;

@@ -1,14 +1,17 @@
-//! Authorization codes, which live a minute and are kept a day, so that reuse is noticed.
-use sqlx::sqlite::{SqliteExecutor, SqliteRow};
-use sqlx::{Row as _, Sqlite, Transaction};
+//! Authorization codes. A code lives for a minute; its row stays for a day, so that reuse is
+//! detected.
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteExecutor;
 
-use super::grants::{grant_id, session_id, user_id};
-use super::hex;
-use crate::domain::{GrantId, SessionId};
+use super::database::{SqlRow, SqlTransaction};
+use super::rows::{Columns, audience_text};
+use crate::domain::{AuthorizationCodeDigest, GrantId, SessionId};
 use crate::store::{NewCode, StoreError, StoredCode};
 use crate::system::Timestamp;
 
-pub(super) async fn put(
+const TABLE: &str = "authorization_codes";
+
+pub(super) async fn insert(
     executor: impl SqliteExecutor<'_>,
     new: &NewCode,
 ) -> Result<(), StoreError> {
@@ -19,13 +22,13 @@ pub(super) async fn put(
             challenge, made, expires)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
-    .bind(hex(digest))
-    .bind(&code.client)
+    .bind(digest.to_hex())
+    .bind(code.client.as_str())
     .bind(&code.redirect_uri)
     .bind(code.user.to_string())
     .bind(code.session.to_string())
-    .bind(&code.scope)
-    .bind(&code.audience)
+    .bind(code.scope.to_string())
+    .bind(audience_text(code.audience.as_ref()))
     .bind(&code.nonce)
     .bind(&code.challenge)
     .bind(at.as_millis())
@@ -37,70 +40,71 @@ pub(super) async fn put(
 
 pub(super) async fn find(
     executor: impl SqliteExecutor<'_>,
-    digest: &[u8; 32],
+    digest: &AuthorizationCodeDigest,
 ) -> Result<Option<StoredCode>, StoreError> {
     let row = sqlx::query(
         "SELECT client, redirect_uri, user_id, session_id, scope, audience, nonce, challenge
          FROM authorization_codes WHERE digest = $1",
     )
-    .bind(hex(digest))
+    .bind(digest.to_hex())
     .fetch_optional(executor)
     .await?;
     row.map(|row| read(&row)).transpose()
 }
 
-/// Why a code was not taken.
-pub(super) enum NotTaken {
+/// Why a code cannot be redeemed.
+pub(super) enum NotRedeemable {
     Unknown,
     Expired,
-    /// It was, before, and this is what it gave.
+    /// It was redeemed before, for this grant.
     Used {
         grant: Option<GrantId>,
     },
 }
 
-/// Uses the code up for `grant`, and tells the session that it is of.
-pub(super) async fn take(
-    tx: &mut Transaction<'_, Sqlite>,
-    digest: &[u8; 32],
+/// Uses the code up for `grant` and returns its session.
+pub(super) async fn redeem(
+    tx: &mut SqlTransaction<'_>,
+    digest: &AuthorizationCodeDigest,
     grant: Option<GrantId>,
     at: Timestamp,
-) -> Result<Result<SessionId, NotTaken>, StoreError> {
-    let taken = sqlx::query(
+) -> Result<Result<SessionId, NotRedeemable>, StoreError> {
+    let redeemed = sqlx::query(
         "UPDATE authorization_codes SET used = $1, grant_id = $2
          WHERE digest = $3 AND used IS NULL AND expires > $1
          RETURNING session_id",
     )
     .bind(at.as_millis())
     .bind(grant.map(|grant| grant.to_string()))
-    .bind(hex(digest))
+    .bind(digest.to_hex())
     .fetch_optional(&mut **tx)
     .await?;
-    if let Some(row) = taken {
-        return Ok(Ok(session_id(&row)?));
+    if let Some(row) = redeemed {
+        return Ok(Ok(Columns::of(&row, TABLE).session("session_id")?));
     }
     let found = sqlx::query("SELECT used, grant_id FROM authorization_codes WHERE digest = $1")
-        .bind(hex(digest))
+        .bind(digest.to_hex())
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(Err(match found {
-        None => NotTaken::Unknown,
-        Some(row) if row.try_get::<Option<i64>, _>("used")?.is_none() => NotTaken::Expired,
-        Some(row) => {
-            let gave = row.try_get::<Option<String>, _>("grant_id")?.is_some();
-            NotTaken::Used { grant: gave.then(|| grant_id(&row, "grant_id")).transpose()? }
-        }
-    }))
+    let Some(row) = found else { return Ok(Err(NotRedeemable::Unknown)) };
+    let columns = Columns::of(&row, TABLE);
+    if columns.optional_time("used")?.is_none() {
+        return Ok(Err(NotRedeemable::Expired));
+    }
+    let has_grant = row.try_get::<Option<&str>, _>("grant_id")?.is_some();
+    let grant = has_grant.then(|| columns.grant("grant_id")).transpose()?;
+    Ok(Err(NotRedeemable::Used { grant }))
 }
 
-fn read(row: &SqliteRow) -> Result<StoredCode, StoreError> {
+fn read(row: &SqlRow) -> Result<StoredCode, StoreError> {
+    let columns = Columns::of(row, TABLE);
     Ok(StoredCode {
-        client: row.try_get("client")?,
+        client: columns.client()?,
         redirect_uri: row.try_get("redirect_uri")?,
-        user: user_id(row)?,
-        session: session_id(row)?,
-        scope: row.try_get("scope")?,
-        audience: row.try_get("audience")?,
+        user: columns.user("user_id")?,
+        session: columns.session("session_id")?,
+        scope: columns.scope()?,
+        audience: columns.audience()?,
         nonce: row.try_get("nonce")?,
         challenge: row.try_get("challenge")?,
     })

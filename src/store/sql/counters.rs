@@ -1,24 +1,98 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteRow;
+use async_trait::async_trait;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::{SqlStore, hex};
-use crate::store::{Count, CounterKey, StoreError};
+use super::database::{SqlRow, SqlStore};
+use super::rows::Columns;
+use crate::domain::CounterKey;
+use crate::store::{Count, Counters, MemoryCounters, Room, StoreError, Take};
 use crate::system::{Timestamp, millis};
 
-/// What was counted, so that a restart forgets none of it. Memory decides; these rows are only
-/// read at start.
+/// Counters with windows of at least this length survive a restart.
+const PERSISTENT: Duration = Duration::from_hours(1);
+
+/// Counters in memory, written through to the database before a request is allowed: after a crash
+/// every allowed request is still counted. Memory alone decides. What it refuses is not written,
+/// so a flood of refused requests does not reach the database, which is read only at start.
+pub struct KeptCounters {
+    memory: MemoryCounters,
+    store: Arc<SqlStore>,
+    /// When expired rows were last deleted.
+    pruned: AtomicI64,
+}
+
+impl KeptCounters {
+    /// Reads the counters that earlier processes wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn open(
+        store: Arc<SqlStore>,
+        capacity: Room,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        store.prune_counts(now).await?;
+        let memory = MemoryCounters::sized(capacity);
+        for (count, at) in store.read_counts().await? {
+            // `min`: if the clock was set back meanwhile, counts must not last longer for it.
+            memory.restore(count, at.min(now));
+        }
+        Ok(Self { memory, store, pruned: AtomicI64::new(now.as_millis()) })
+    }
+
+    async fn write(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+        let counts = persistent(counts);
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let last = Timestamp::from_millis(self.pruned.load(Ordering::Relaxed));
+        if at.since(last) >= PERSISTENT {
+            self.pruned.store(at.as_millis(), Ordering::Relaxed);
+            self.store.prune_counts(at).await?;
+        }
+        self.store.write_counts(&counts, at).await
+    }
+}
+
+fn persistent(counts: &[Count]) -> Vec<Count> {
+    counts.iter().filter(|count| count.n > 0 && count.window >= PERSISTENT).copied().collect()
+}
+
+#[async_trait]
+impl Counters for KeptCounters {
+    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+        let take = self.memory.take_now(counts, now);
+        if let Take::Taken(counted) = &take
+            && let Err(error) = self.write(counts, counted.at).await
+        {
+            self.memory.give_back_now(counts, counted.at);
+            return Err(error);
+        }
+        Ok(take)
+    }
+
+    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+        self.memory.give_back_now(counts, at);
+        let counts = persistent(counts);
+        if counts.is_empty() { Ok(()) } else { self.store.subtract_counts(&counts, at).await }
+    }
+
+    async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
+        self.memory.clear_now(key, window);
+        if window < PERSISTENT { Ok(()) } else { self.store.clear_counts(key, window).await }
+    }
+}
+
 impl SqlStore {
-    pub(in crate::store) async fn write_counts(
-        &self,
-        counts: &[Count],
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn write_counts(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
         let mut query: QueryBuilder<Sqlite> =
             QueryBuilder::new("INSERT INTO counters (key, length, at, n) ");
         query.push_values(counts, |mut row, count| {
-            row.push_bind(hex(&count.key.0))
+            row.push_bind(count.key.to_hex())
                 .push_bind(millis(count.window))
                 .push_bind(at.as_millis())
                 .push_bind(i64::from(count.n));
@@ -28,17 +102,13 @@ impl SqlStore {
         Ok(())
     }
 
-    pub(in crate::store) async fn unwrite_counts(
-        &self,
-        counts: &[Count],
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn subtract_counts(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for count in counts {
             sqlx::query(
                 "UPDATE counters SET n = n - $4 WHERE key = $1 AND length = $2 AND at = $3",
             )
-            .bind(hex(&count.key.0))
+            .bind(count.key.to_hex())
             .bind(millis(count.window))
             .bind(at.as_millis())
             .bind(i64::from(count.n))
@@ -49,20 +119,16 @@ impl SqlStore {
         Ok(())
     }
 
-    pub(in crate::store) async fn clear_counts(
-        &self,
-        key: CounterKey,
-        window: Duration,
-    ) -> Result<(), StoreError> {
+    async fn clear_counts(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM counters WHERE key = $1 AND length = $2")
-            .bind(hex(&key.0))
+            .bind(key.to_hex())
             .bind(millis(window))
             .execute(&self.write)
             .await?;
         Ok(())
     }
 
-    pub(in crate::store) async fn prune_counts(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn prune_counts(&self, now: Timestamp) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM counters WHERE at + length <= $1 OR n <= 0")
             .bind(now.as_millis())
             .execute(&self.write)
@@ -70,10 +136,8 @@ impl SqlStore {
         Ok(())
     }
 
-    /// All of them, oldest first.
-    pub(in crate::store) async fn read_counts(
-        &self,
-    ) -> Result<Vec<(Count, Timestamp)>, StoreError> {
+    /// Oldest first.
+    async fn read_counts(&self) -> Result<Vec<(Count, Timestamp)>, StoreError> {
         let rows = sqlx::query("SELECT key, length, at, n FROM counters WHERE n > 0 ORDER BY at")
             .fetch_all(&self.read)
             .await?;
@@ -81,22 +145,15 @@ impl SqlStore {
     }
 }
 
-fn read_count(row: &SqliteRow) -> Result<(Count, Timestamp), StoreError> {
-    let bad = |column| StoreError::BadRow { table: "counters", column };
-    let key: String = row.try_get("key")?;
-    let length = u64::try_from(row.try_get::<i64, _>("length")?).map_err(|_| bad("length"))?;
-    let n = u32::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u32::MAX);
-    let key = unhex(&key).map(CounterKey).ok_or_else(|| bad("key"))?;
-    let count =
-        Count { key, window: Duration::from_millis(length), most: u32::MAX, n, spacing: None };
-    Ok((count, Timestamp::from_millis(row.try_get("at")?)))
-}
-
-/// What [`hex`] wrote.
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    for (n, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
-    }
-    (text.len() == 32).then_some(bytes)
+fn read_count(row: &SqlRow) -> Result<(Count, Timestamp), StoreError> {
+    let columns = Columns::of(row, "counters");
+    let length = u64::try_from(row.try_get::<i64, _>("length")?);
+    let count = Count {
+        key: columns.parsed("key", CounterKey::from_hex)?,
+        window: Duration::from_millis(length.map_err(|_| columns.bad("length"))?),
+        most: u32::MAX,
+        n: u32::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u32::MAX),
+        spacing: None,
+    };
+    Ok((count, columns.time("at")?))
 }

@@ -1,10 +1,12 @@
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteExecutor, SqliteRow};
-use sqlx::{Row as _, Sqlite, Transaction};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteExecutor;
 
-use super::codes::{self, NotTaken};
-use super::{SqlStore, changes, hex};
-use crate::domain::{GrantId, PhoneNumber, SessionId, UserId};
+use super::changes;
+use super::codes::{self, NotRedeemable};
+use super::database::{SqlRow, SqlStore, SqlTransaction};
+use super::rows::{Columns, audience_text};
+use crate::domain::{AuthorizationCodeDigest, ClientId, GrantId, RefreshTokenDigest, SessionId};
 use crate::store::{
     Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth,
     Rotation, StoreError, StoredCode, StoredGrant, StoredRefresh,
@@ -13,38 +15,41 @@ use crate::system::{Timestamp, millis};
 
 #[async_trait]
 impl Grants for SqlStore {
-    async fn put_code(&self, new: &NewCode) -> Result<(), StoreError> {
-        codes::put(&self.write, new).await
+    async fn put_code(&self, code: &NewCode) -> Result<(), StoreError> {
+        codes::insert(&self.write, code).await
     }
 
-    async fn code(&self, digest: &[u8; 32]) -> Result<Option<StoredCode>, StoreError> {
+    async fn code(
+        &self,
+        digest: &AuthorizationCodeDigest,
+    ) -> Result<Option<StoredCode>, StoreError> {
         codes::find(&self.read, digest).await
     }
 
     async fn redeem_code(
         &self,
-        digest: &[u8; 32],
-        gives: Option<&NewGrant>,
+        digest: &AuthorizationCodeDigest,
+        grant: Option<&NewGrant>,
         at: Timestamp,
     ) -> Result<RedeemedCode, StoreError> {
         let mut tx = self.write.begin().await?;
-        let told = match codes::take(&mut tx, digest, gives.map(|grant| grant.id), at).await? {
-            Ok(session) => RedeemedCode::Taken(match gives {
-                Some(grant) => open(&mut tx, session, grant, at).await?,
+        let outcome = match codes::redeem(&mut tx, digest, grant.map(|new| new.id), at).await? {
+            Ok(session) => RedeemedCode::Taken(match grant {
+                Some(new) => create(&mut tx, session, new, at).await?,
                 None => GrantState::Over,
             }),
-            Err(NotTaken::Used { grant }) => {
+            Err(NotRedeemable::Used { grant }) => {
                 let revoked = match grant {
-                    Some(grant) => revoke_one(&mut tx, grant, at).await?,
+                    Some(grant) => revoke(&mut tx, grant, at).await?,
                     None => false,
                 };
                 RedeemedCode::Used { revoked: grant.filter(|_| revoked) }
             }
-            Err(NotTaken::Unknown) => RedeemedCode::Unknown,
-            Err(NotTaken::Expired) => RedeemedCode::Expired,
+            Err(NotRedeemable::Unknown) => RedeemedCode::Unknown,
+            Err(NotRedeemable::Expired) => RedeemedCode::Expired,
         };
         tx.commit().await?;
-        Ok(told)
+        Ok(outcome)
     }
 
     async fn open_grant(
@@ -54,40 +59,41 @@ impl Grants for SqlStore {
         at: Timestamp,
     ) -> Result<GrantState, StoreError> {
         let mut tx = self.write.begin().await?;
-        let opened = open(&mut tx, session, grant, at).await?;
+        let state = create(&mut tx, session, grant, at).await?;
         tx.commit().await?;
-        Ok(opened)
+        Ok(state)
     }
 
     async fn refresh(
         &self,
         token: &RefreshDigests,
-        client: &str,
+        client: &ClientId,
         at: Timestamp,
     ) -> Result<Option<StoredRefresh>, StoreError> {
         let found = find_family(&self.read, token, client).await?;
-        Ok(found.map(|found| StoredRefresh { worth: found.worth(token, at), grant: found.grant }))
+        Ok(found
+            .map(|found| StoredRefresh { worth: found.token_state(token, at), grant: found.grant }))
     }
 
     async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError> {
         let Rotation { client, token, at, .. } = *rotation;
         let mut tx = self.write.begin().await?;
-        let replaced = replace(&mut tx, rotation).await?;
+        let rotated = rotate(&mut tx, rotation).await?;
         let Some(found) = find_family(&mut *tx, token, client).await? else { return Ok(None) };
-        let worth = match (replaced, found.worth(token, at)) {
+        let state = match (rotated, found.token_state(token, at)) {
             (true, _) => {
-                note_use(&mut tx, &found.grant, at).await?;
+                touch_session(&mut tx, &found.grant, at).await?;
                 RefreshWorth::Good
             }
-            // Somebody else was first with it.
+            // Another call was first.
             (false, RefreshWorth::Good | RefreshWorth::Replaced) => {
-                revoke_one(&mut tx, found.grant.id, at).await?;
+                revoke(&mut tx, found.grant.id, at).await?;
                 RefreshWorth::Replaced
             }
-            (false, worth) => worth,
+            (false, state) => state,
         };
         tx.commit().await?;
-        Ok(Some(StoredRefresh { grant: found.grant, worth }))
+        Ok(Some(StoredRefresh { grant: found.grant, worth: state }))
     }
 
     async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
@@ -96,7 +102,7 @@ impl Grants for SqlStore {
             return Ok(false);
         }
         let mut tx = self.write.begin().await?;
-        let revoked = revoke_one(&mut tx, grant, at).await?;
+        let revoked = revoke(&mut tx, grant, at).await?;
         tx.commit().await?;
         Ok(revoked)
     }
@@ -104,20 +110,20 @@ impl Grants for SqlStore {
     async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError> {
         Ok(match find(&self.read, grant).await? {
             Some(found) if found.blocked => GrantState::Blocked,
-            Some(found) if !found.over => GrantState::Good(found.grant),
+            Some(found) if !found.ended => GrantState::Good(found.grant),
             _ => GrantState::Over,
         })
     }
 }
 
-/// Opens the grant in a transaction that may do more, and tells what it is worth.
-async fn open(
-    tx: &mut Transaction<'_, Sqlite>,
+/// Creates the grant and returns its state.
+async fn create(
+    tx: &mut SqlTransaction<'_>,
     session: SessionId,
     grant: &NewGrant,
     at: Timestamp,
 ) -> Result<GrantState, StoreError> {
-    if insert_grant(tx, session, grant, at).await? {
+    if insert(tx, session, grant, at).await? {
         let found = find(&mut **tx, grant.id).await?;
         return Ok(found.map_or(GrantState::Over, |found| GrantState::Good(found.grant)));
     }
@@ -131,10 +137,9 @@ async fn open(
     Ok(blocked.map_or(GrantState::Over, |_| GrantState::Blocked))
 }
 
-/// Opens the grant in a transaction that may do more. `false`: the
-/// session is over, or its user blocked.
-pub(super) async fn insert_grant(
-    tx: &mut Transaction<'_, Sqlite>,
+/// Inserts the grant. `false`: its session has ended, or its user is blocked.
+pub(super) async fn insert(
+    tx: &mut SqlTransaction<'_>,
     session: SessionId,
     grant: &NewGrant,
     at: Timestamp,
@@ -147,26 +152,24 @@ pub(super) async fn insert_grant(
          WHERE s.id = $10 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
     )
     .bind(grant.id.to_string())
-    .bind(&grant.client)
-    .bind(&grant.scope)
-    .bind(&grant.audience)
+    .bind(grant.client.as_str())
+    .bind(grant.scope.to_string())
+    .bind(audience_text(grant.audience.as_ref()))
     .bind(at.as_millis())
     .bind(grant.expires.as_millis())
     .bind(millis(grant.idle))
-    .bind(grant.refresh.map(|refresh| hex(&refresh.family)))
-    .bind(grant.refresh.map(|refresh| hex(&refresh.present)))
+    .bind(grant.refresh.map(|refresh| refresh.family.to_hex()))
+    .bind(grant.refresh.map(|refresh| refresh.present.to_hex()))
     .bind(session.to_string())
     .execute(&mut **tx)
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
 
-/// The one statement that decides who of many uses the token. `false`: not this caller.
-async fn replace(
-    tx: &mut Transaction<'_, Sqlite>,
-    rotation: &Rotation<'_>,
-) -> Result<bool, StoreError> {
-    let replaced = sqlx::query(
+/// The statement that decides which of several concurrent calls uses the token. `false`: not this
+/// one.
+async fn rotate(tx: &mut SqlTransaction<'_>, rotation: &Rotation<'_>) -> Result<bool, StoreError> {
+    let rotated = sqlx::query(
         "UPDATE grants SET refresh_present = COALESCE($1, refresh_present),
            last_used = CASE WHEN last_used < $2 THEN $2 ELSE last_used END
          WHERE refresh_family = $3 AND refresh_present = $4 AND client = $5
@@ -174,19 +177,19 @@ async fn replace(
            AND EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id = grants.session_id AND s.ended IS NULL AND u.blocked IS NULL)",
     )
-    .bind(rotation.next.map(|next| hex(next)))
+    .bind(rotation.next.map(|next| next.to_hex()))
     .bind(rotation.at.as_millis())
-    .bind(hex(&rotation.token.family))
-    .bind(hex(&rotation.token.present))
-    .bind(rotation.client)
+    .bind(rotation.token.family.to_hex())
+    .bind(rotation.token.present.to_hex())
+    .bind(rotation.client.as_str())
     .execute(&mut **tx)
     .await?;
-    Ok(replaced.rows_affected() == 1)
+    Ok(rotated.rows_affected() == 1)
 }
 
-/// The session of a client that has no browser was last used when its grant was.
-async fn note_use(
-    tx: &mut Transaction<'_, Sqlite>,
+/// A refresh counts as a use of a session that has no browser.
+async fn touch_session(
+    tx: &mut SqlTransaction<'_>,
     grant: &StoredGrant,
     at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -200,9 +203,10 @@ async fn note_use(
     Ok(())
 }
 
-/// Comes last in its transaction, as what it tells of does.
-async fn revoke_one(
-    tx: &mut Transaction<'_, Sqlite>,
+/// `false`: the grant does not exist or was revoked before. Writes to the change feed: see
+/// [`changes`].
+async fn revoke(
+    tx: &mut SqlTransaction<'_>,
     grant: GrantId,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -218,26 +222,25 @@ async fn revoke_one(
     Ok(true)
 }
 
-/// A grant with what decides whether it is good.
+/// A grant with what its state depends on.
 struct Found {
     grant: StoredGrant,
     revoked: bool,
-    /// It was revoked, or its session ended.
-    over: bool,
+    /// It was revoked, or its session has ended.
+    ended: bool,
     blocked: bool,
-    /// When it would be over if it were not used again.
-    idle_end: Timestamp,
-    /// Of the present refresh token.
-    present: Option<String>,
+    /// When it expires unless it is refreshed.
+    idle_expiry: Timestamp,
+    present: Option<RefreshTokenDigest>,
 }
 
 impl Found {
-    fn worth(&self, token: &RefreshDigests, now: Timestamp) -> RefreshWorth {
+    fn token_state(&self, token: &RefreshDigests, now: Timestamp) -> RefreshWorth {
         if self.blocked {
             RefreshWorth::Blocked
-        } else if self.over || now >= self.grant.expires || now >= self.idle_end {
+        } else if self.ended || now >= self.grant.expires || now >= self.idle_expiry {
             RefreshWorth::Over
-        } else if self.present.as_deref() == Some(hex(&token.present).as_str()) {
+        } else if self.present.is_some_and(|present| present.matches(&token.present)) {
             RefreshWorth::Good
         } else {
             RefreshWorth::Replaced
@@ -268,64 +271,50 @@ async fn find(
         .bind(grant.to_string())
         .fetch_optional(executor)
         .await?;
-    row.map(|row| read_grant(&row)).transpose()
+    row.map(|row| read(&row)).transpose()
 }
 
-/// The grant whose refresh tokens share this one's first secret, if it is the client's.
+/// The grant of the token's family, if it is the client's.
 async fn find_family(
     executor: impl SqliteExecutor<'_>,
     token: &RefreshDigests,
-    client: &str,
+    client: &ClientId,
 ) -> Result<Option<Found>, StoreError> {
     let row = sqlx::query(grants_where!("g.refresh_family = $1 AND g.client = $2"))
-        .bind(hex(&token.family))
-        .bind(client)
+        .bind(token.family.to_hex())
+        .bind(client.as_str())
         .fetch_optional(executor)
         .await?;
-    row.map(|row| read_grant(&row)).transpose()
+    row.map(|row| read(&row)).transpose()
 }
 
-fn read_grant(row: &SqliteRow) -> Result<Found, StoreError> {
-    let is_set = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.is_some());
-    let phone: String = row.try_get("phone")?;
+fn read(row: &SqlRow) -> Result<Found, StoreError> {
+    let columns = Columns::of(row, "grants");
     let grant = StoredGrant {
-        id: grant_id(row, "id")?,
-        client: row.try_get("client")?,
-        user: user_id(row)?,
-        phone: PhoneNumber::from_store(&phone).map_err(|_| bad("phone"))?,
-        session: session_id(row)?,
-        signed_in: time(row, "signed_in")?,
-        scope: row.try_get("scope")?,
-        audience: row.try_get("audience")?,
-        expires: time(row, "expires")?,
+        id: columns.grant("id")?,
+        client: columns.client()?,
+        user: columns.user("user_id")?,
+        phone: columns.phone()?,
+        session: columns.session("session_id")?,
+        signed_in: columns.time("signed_in")?,
+        scope: columns.scope()?,
+        audience: columns.audience()?,
+        expires: columns.time("expires")?,
     };
-    let revoked = is_set("revoked")?;
+    let present = match row.try_get::<Option<&str>, _>("refresh_present")? {
+        Some(hex) => {
+            let present = RefreshTokenDigest::from_hex(hex);
+            Some(present.ok_or_else(|| columns.bad("refresh_present"))?)
+        }
+        None => None,
+    };
+    let revoked = columns.optional_time("revoked")?.is_some();
     Ok(Found {
         grant,
         revoked,
-        over: revoked || is_set("ended")?,
-        blocked: is_set("blocked")?,
-        idle_end: time(row, "idle_end")?,
-        present: row.try_get("refresh_present")?,
+        ended: revoked || columns.optional_time("ended")?.is_some(),
+        blocked: columns.optional_time("blocked")?.is_some(),
+        idle_expiry: columns.time("idle_end")?,
+        present,
     })
-}
-
-const fn bad(column: &'static str) -> StoreError {
-    StoreError::BadRow { table: "grants", column }
-}
-
-pub(super) fn grant_id(row: &SqliteRow, column: &'static str) -> Result<GrantId, StoreError> {
-    GrantId::parse(&row.try_get::<String, _>(column)?).ok_or(bad(column))
-}
-
-pub(super) fn user_id(row: &SqliteRow) -> Result<UserId, StoreError> {
-    UserId::parse(&row.try_get::<String, _>("user_id")?).ok_or(bad("user_id"))
-}
-
-pub(super) fn session_id(row: &SqliteRow) -> Result<SessionId, StoreError> {
-    SessionId::parse(&row.try_get::<String, _>("session_id")?).ok_or(bad("session_id"))
-}
-
-fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, StoreError> {
-    Ok(Timestamp::from_millis(row.try_get(column)?))
 }

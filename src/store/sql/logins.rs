@@ -1,10 +1,9 @@
 use async_trait::async_trait;
-use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::grants::insert_grant;
-use super::sessions::replace;
-use super::{SqlStore, hex};
-use crate::domain::UserId;
+use super::database::{SqlStore, SqlTransaction};
+use super::rows::Columns;
+use super::{grants, sessions};
+use crate::domain::{Identifier, UserId};
 use crate::store::{Committed, Logins, NewLogin, Opens, StoreError};
 use crate::system::Timestamp;
 
@@ -23,17 +22,17 @@ impl Logins for SqlStore {
             tx.commit().await?;
             return Ok(Committed::Blocked { user });
         }
-        begin_session(&mut tx, login, user).await?;
-        open(&mut tx, login).await?;
+        insert_session(&mut tx, login, user).await?;
+        bind_session(&mut tx, login).await?;
         tx.commit().await?;
         Ok(Committed::Begun { user, new_user: Some(user) == login.new_user })
     }
 }
 
-/// Writes the attempt down as spent; when it was before, says when. The transaction's first
-/// statement writes, since SQLite refuses a reader that turns writer.
+/// Marks the attempt as spent; if it was before, returns when. Comes first in its transaction:
+/// SQLite refuses to turn a transaction that has read into one that writes.
 async fn spend(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqlTransaction<'_>,
     login: &NewLogin,
 ) -> Result<Option<Timestamp>, StoreError> {
     let inserted =
@@ -49,41 +48,42 @@ async fn spend(
         .bind(login.attempt.to_string())
         .fetch_one(&mut **tx)
         .await?;
-    Ok(Some(Timestamp::from_millis(row.try_get("at")?)))
+    Columns::of(&row, "spent").time("at").map(Some)
 }
 
-/// Either statement locks the row, so that a user who is blocked meanwhile is blocked after this.
+/// The user and whether they are blocked. Either statement locks the row: a concurrent block takes
+/// effect before or after this transaction.
 async fn find_or_create_user(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqlTransaction<'_>,
     login: &NewLogin,
 ) -> Result<Option<(UserId, bool)>, StoreError> {
+    let Identifier::Phone(phone) = &login.identifier;
     let query = match login.new_user {
         Some(new) => sqlx::query(
             "INSERT INTO users (phone, id, created, test) VALUES ($1, $2, $3, $4)
              ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone RETURNING id, blocked",
         )
-        .bind(login.phone.e164())
+        .bind(phone.e164())
         .bind(new.to_string())
         .bind(login.at.as_millis())
-        .bind(i64::from(login.phone.is_test())),
+        .bind(i64::from(phone.is_test())),
         None => sqlx::query("UPDATE users SET phone = $1 WHERE phone = $1 RETURNING id, blocked")
-            .bind(login.phone.e164()),
+            .bind(phone.e164()),
     };
     let Some(row) = query.fetch_optional(&mut **tx).await? else { return Ok(None) };
-    let id: String = row.try_get("id")?;
-    let user = UserId::parse(&id).ok_or(StoreError::BadRow { table: "users", column: "id" })?;
-    Ok(Some((user, row.try_get::<Option<i64>, _>("blocked")?.is_some())))
+    let columns = Columns::of(&row, "users");
+    Ok(Some((columns.user("id")?, columns.optional_time("blocked")?.is_some())))
 }
 
-async fn begin_session(
-    tx: &mut Transaction<'_, Sqlite>,
+async fn insert_session(
+    tx: &mut SqlTransaction<'_>,
     login: &NewLogin,
     user: UserId,
 ) -> Result<(), StoreError> {
-    let (kind, take_up) = match &login.opens {
+    let (kind, until) = match &login.opens {
         Opens::Token { .. } => ("browser", None),
         Opens::Grant(_) => ("api", None),
-        Opens::Ticket { until } => ("ticket", Some(until.as_millis())),
+        Opens::Ticket { redeem_by } => ("ticket", Some(redeem_by.as_millis())),
     };
     sqlx::query(
         "INSERT INTO sessions
@@ -97,30 +97,29 @@ async fn begin_session(
     .bind(login.expires.as_millis())
     .bind(&login.beginning.device)
     .bind(&login.beginning.address_block)
-    .bind(take_up)
+    .bind(until)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Writes what opens the session.
-async fn open(tx: &mut Transaction<'_, Sqlite>, login: &NewLogin) -> Result<(), StoreError> {
+async fn bind_session(tx: &mut SqlTransaction<'_>, login: &NewLogin) -> Result<(), StoreError> {
     match &login.opens {
         Opens::Token { token, host, instead_of } => {
             sqlx::query(
                 "INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)",
             )
-            .bind(hex(token))
+            .bind(token.to_hex())
             .bind(login.session.to_string())
-            .bind(host)
+            .bind(host.as_str())
             .execute(&mut **tx)
             .await?;
             match instead_of {
-                Some(former) => replace(tx, *former, login.session, login.at).await,
+                Some(former) => sessions::replace(tx, *former, login.session, login.at).await,
                 None => Ok(()),
             }
         }
-        Opens::Grant(grant) => insert_grant(tx, login.session, grant, login.at).await.map(drop),
+        Opens::Grant(grant) => grants::insert(tx, login.session, grant, login.at).await.map(drop),
         Opens::Ticket { .. } => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
 
-/// One row a version, oldest first. A row that was released is never changed.
+/// The migrations, oldest first: version, name, SQL. A released migration is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
         1,
@@ -32,7 +32,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         at BIGINT NOT NULL
     );",
     ),
-    // What limits counted: `n` at `at`, in a window of `length` milliseconds.
+    // Rate-limit counters: `n` at `at`, in a window of `length` milliseconds.
     (
         2,
         "counters",
@@ -44,8 +44,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         PRIMARY KEY (key, length, at)
     );",
     ),
-    // `change_counter` is one row: who writes to it makes others wait until its transaction ends,
-    // so that the changes are without gaps and become visible in their order.
+    // `change_counter` has one row. A transaction that writes to it locks it until it ends, so that
+    // sequence numbers have no gaps and changes become visible in their order.
     (
         3,
         "roles and changes of people, what a session began with",
@@ -69,7 +69,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     );
     INSERT INTO change_counter (one, seq) VALUES (1, 0);",
     ),
-    // The index lets one key sign for each use and algorithm, however many nodes start at once.
+    // The index allows one signing key for each usage and algorithm, however many servers start at
+    // once.
     (
         4,
         "signing keys",
@@ -85,7 +86,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE UNIQUE INDEX one_key_signs ON signing_keys (usage, algorithm)
         WHERE state = 'signing';",
     ),
-    // For what looks for rows that are over.
+    // For the cleanup of ended and expired rows.
     (
         5,
         "indexes of times",
@@ -94,10 +95,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE INDEX sessions_by_expiry ON sessions (expires);
     CREATE INDEX spent_by_time ON spent (at);",
     ),
-    // `take_up`: from then on a session that began with a ticket is worth nothing; it has none any
-    // more once somebody took it up. `reused`: when a code came for the second time, which also
-    // takes what it has yet to give. `forget`: from then on a token that was replaced would have
-    // been idle for too long anyway.
+    // `take_up`: until when the login ticket of a session can be redeemed; NULL after that, and for
+    // sessions without a ticket. `reused`: when a code was presented again, which also revokes the
+    // grant that is yet to be made. `forget`: when a replaced token would have expired.
     (
         6,
         "grants",
@@ -150,8 +150,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE INDEX codes_of_grant ON authorization_codes (grant_id);
     CREATE INDEX codes_by_expiry ON authorization_codes (expires);",
     ),
-    // When a key began to sign, and when another took its place. One that did neither is the next,
-    // and the index lets each use and algorithm have one next, however many nodes make it.
+    // When a key started and stopped signing. A published key that did neither is the next to sign;
+    // the index allows one next key for each usage and algorithm.
     (
         7,
         "rotation of signing keys",
@@ -161,8 +161,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     CREATE UNIQUE INDEX one_key_is_next ON signing_keys (usage, algorithm)
         WHERE state = 'published' AND signed_from IS NULL;",
     ),
-    // A code is taken and its grant opened at once: nothing comes between them to be remembered.
-    // When the person proved who they are is when the session began.
+    // A code is redeemed and its grant created in one transaction, which makes `reused` superfluous;
+    // `auth_time` is when the session was created.
     (
         8,
         "codes without reuse and auth_time",
@@ -170,8 +170,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ALTER TABLE authorization_codes DROP COLUMN reused;
     ALTER TABLE authorization_codes DROP COLUMN auth_time;",
     ),
-    // Of a refresh token the secret of its family, which stays, and the present one. The tokens of
-    // before are of one secret each, and end here.
+    // A refresh token consists of the secret of its family and the present one. Tokens of the
+    // former format, of one secret each, become invalid.
     (
         9,
         "refresh tokens of two secrets",
@@ -180,8 +180,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ALTER TABLE grants ADD COLUMN refresh_present TEXT;
     CREATE UNIQUE INDEX grants_by_family ON grants (refresh_family);",
     ),
-    // `wanted`: when a server last noted that it signs with the key, or will. `longest`: how long the
-    // longest-lived thing is good for that any of them signs with it.
+    // `wanted`: when a server last recorded that it signs with the key or is going to. `longest`: the
+    // longest lifetime of anything that a server signs with it.
     (
         10,
         "who wants signing keys, and for how long",
@@ -198,9 +198,9 @@ pub(super) fn migrator() -> Migrator {
     Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
 }
 
-/// Whether a database has had exactly these migrations, each to its end.
+/// Whether exactly these migrations were applied to a database, all of them completely.
 pub(super) async fn are_done(database: &SqlitePool) -> Result<bool, sqlx::Error> {
-    // What the migrator keeps; a file that no start came to the end of lacks it.
+    // The migrator's table; a database whose first migration was interrupted lacks it.
     let kept = sqlx::query("SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'");
     if kept.fetch_optional(database).await?.is_none() {
         return Ok(false);

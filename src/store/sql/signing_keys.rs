@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
-use super::SqlStore;
+use super::database::{SqlRow, SqlStore};
+use super::rows::Columns;
 use crate::domain::KeyId;
 use crate::store::{KeyState, SigningKeys, StoreError, StoredKey};
 use crate::system::{Timestamp, millis};
@@ -79,7 +79,7 @@ impl SigningKeys for SqlStore {
         .bind(KeyState::Signing.as_str())
         .execute(&mut *tx)
         .await?;
-        let begun = sqlx::query(
+        let promoted = sqlx::query(
             "UPDATE signing_keys SET state = $1, signed_from = $2
              WHERE kid = $3 AND state = $4 AND signed_from IS NULL",
         )
@@ -89,8 +89,8 @@ impl SigningKeys for SqlStore {
         .bind(KeyState::Published.as_str())
         .execute(&mut *tx)
         .await?;
-        // Both or neither: else nobody would sign.
-        if begun.rows_affected() == 1 {
+        // Both or neither: otherwise no key would sign.
+        if promoted.rows_affected() == 1 {
             tx.commit().await?;
         } else {
             tx.rollback().await?;
@@ -142,23 +142,21 @@ impl SigningKeys for SqlStore {
     }
 }
 
-fn read_key(row: &SqliteRow) -> Result<StoredKey, StoreError> {
-    let bad = |column| StoreError::BadRow { table: "signing_keys", column };
-    let state = KeyState::parse(row.try_get("state")?).ok_or_else(|| bad("state"))?;
-    let sealed = STANDARD.decode(row.try_get::<&str, _>("sealed")?).map_err(|_| bad("sealed"))?;
+fn read_key(row: &SqlRow) -> Result<StoredKey, StoreError> {
+    let columns = Columns::of(row, "signing_keys");
     let sealed_by = u32::try_from(row.try_get::<i64, _>("sealed_by")?);
     let longest = u64::try_from(row.try_get::<i64, _>("longest")?);
     Ok(StoredKey {
         kid: row.try_get("kid")?,
         usage: row.try_get("usage")?,
         algorithm: row.try_get("algorithm")?,
-        state,
-        sealed,
-        sealed_by: KeyId(sealed_by.map_err(|_| bad("sealed_by"))?),
-        created: Timestamp::from_millis(row.try_get("created")?),
-        signed_from: row.try_get::<Option<i64>, _>("signed_from")?.map(Timestamp::from_millis),
-        signed_until: row.try_get::<Option<i64>, _>("signed_until")?.map(Timestamp::from_millis),
-        wanted: Timestamp::from_millis(row.try_get("wanted")?),
-        longest: Duration::from_millis(longest.map_err(|_| bad("longest"))?),
+        state: columns.parsed("state", KeyState::parse)?,
+        sealed: columns.parsed("sealed", |text| STANDARD.decode(text).ok())?,
+        sealed_by: KeyId(sealed_by.map_err(|_| columns.bad("sealed_by"))?),
+        created: columns.time("created")?,
+        signed_from: columns.optional_time("signed_from")?,
+        signed_until: columns.optional_time("signed_until")?,
+        wanted: columns.time("wanted")?,
+        longest: Duration::from_millis(longest.map_err(|_| columns.bad("longest"))?),
     })
 }

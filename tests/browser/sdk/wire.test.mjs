@@ -94,14 +94,14 @@ test('a second start sends the same code and no new tries; a dead code is not se
   for (const n of [1, 2]) await assertWrong(await api.redeem(phone, unlike(code, n)));
   // Within the wait a start is answered as sent, and sends nothing.
   const second = async () => (await api.start(phone)) && twilio.sentTo(phone).length > 1;
-  await until(second, 'a second text', 30, 250);
+  await until(second, 'a second text', 180, 250);
   assert.equal(await twilio.code(phone), code);
   await assertWrong(await api.redeem(phone, unlike(code, 3)));
   assertRefused(await api.redeem(phone, code), 403, 'invalid_grant', /maximum number of attempts/);
 
   const texts = twilio.sentTo(phone).length;
   const third = async () => (await api.start(phone)) && twilio.sentTo(phone).length > texts;
-  await until(third, 'a text with another code', 30, 250);
+  await until(third, 'a text with another code', 180, 250);
   await assertWrong(await api.redeem(phone, code));
   const redeemed = await api.redeem(phone, await twilio.code(phone));
   assert.equal(redeemed.status, 200, redeemed.text);

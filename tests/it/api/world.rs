@@ -178,7 +178,10 @@ impl World {
         let phone = PhoneNumber::from_store(phone).expect("a number");
         let store = crate::people::beside(&self.gate);
         let now = self.gate.clock.now();
-        self.gate.run(store.set_blocked(&phone, blocked, now)).expect("written").expect("a user");
+        self.gate
+            .run(store.set_blocked(&phone.into(), blocked, now))
+            .expect("written")
+            .expect("a user");
     }
 }
 

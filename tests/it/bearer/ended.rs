@@ -38,7 +38,7 @@ const SOON: &[Ending] = &[
     }),
     ("blocked by an operator", |gate, _| {
         let (ada, now) = (PhoneNumber::from_e164(ADA).unwrap(), Timestamp::from_millis(0));
-        gate.run(beside(gate).set_blocked(&ada, true, now)).unwrap().expect("a user");
+        gate.run(beside(gate).set_blocked(&ada.into(), true, now)).unwrap().expect("a user");
     }),
 ];
 

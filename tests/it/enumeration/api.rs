@@ -3,7 +3,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorcode::domain::{GrantId, Origin, PhoneNumber};
+use doorcode::domain::{
+    ClientId, GrantId, Origin, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
+};
 use doorcode::login::{Asker, Gives, Start, Verdict};
 use doorcode::store::{NewGrant, RefreshDigests, SendOutcome, StoredBeginning};
 use doorcode::system::Timestamp;
@@ -15,12 +17,15 @@ use super::{BLOCKED, STRANGER, USER};
 fn gives() -> Gives<'static> {
     let grant = NewGrant {
         id: GrantId::from_bytes([1; 16]),
-        client: "spa".to_owned(),
-        scope: String::new(),
-        audience: String::new(),
+        client: ClientId::parse("spa").unwrap(),
+        scope: Scope::default(),
+        audience: None,
         expires: Timestamp::from_millis(i64::MAX),
         idle: Duration::from_hours(1),
-        refresh: Some(RefreshDigests { family: [1; 32], present: [2; 32] }),
+        refresh: Some(RefreshDigests {
+            family: RefreshFamilyDigest::from_bytes([1; 32]),
+            present: RefreshTokenDigest::from_bytes([2; 32]),
+        }),
     };
     Gives::Api { beginning: StoredBeginning::default(), grant }
 }

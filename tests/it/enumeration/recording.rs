@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use doorcode::app::{Decorator, StoreSet};
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
-use doorcode::domain::{PhoneNumber, Role, SessionId, UserId};
+use doorcode::domain::{
+    AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
+};
 use doorcode::store::{
-    Attempt, AttemptKey, Attempts, Change, Committed, Count, CounterKey, Counters, Logins,
-    MemoryCounters, NewLogin, OwnSession, Room, Sessions, Standing, StepFn, StoreError,
-    StoredSession, StoredUser, Take, Users, Which,
+    Attempt, Attempts, Change, Committed, Count, Counters, Logins, MemoryCounters, NewLogin,
+    OwnSession, Room, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
+    Users, Which,
 };
 use doorcode::system::Timestamp;
 
@@ -73,14 +75,14 @@ impl<T: Logins + ?Sized> Logins for Recorded<T> {
 
 #[async_trait]
 impl<T: Users + ?Sized> Users for Recorded<T> {
-    async fn with_number(&self, phone: &PhoneNumber) -> Result<Option<StoredUser>, StoreError> {
+    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
         self.1.note("users.with_number");
-        self.0.with_number(phone).await
+        self.0.with_number(identifier).await
     }
 
     async fn enrol(
         &self,
-        people: &[(UserId, PhoneNumber)],
+        people: &[(UserId, Identifier)],
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.1.note("users.enrol");
@@ -89,27 +91,27 @@ impl<T: Users + ?Sized> Users for Recorded<T> {
 
     async fn set_blocked(
         &self,
-        phone: &PhoneNumber,
+        identifier: &Identifier,
         blocked: bool,
         at: Timestamp,
     ) -> Result<Option<UserId>, StoreError> {
         self.1.note("users.set_blocked");
-        self.0.set_blocked(phone, blocked, at).await
+        self.0.set_blocked(identifier, blocked, at).await
     }
 
     async fn set_roles(
         &self,
-        phone: &PhoneNumber,
+        identifier: &Identifier,
         roles: &BTreeSet<Role>,
     ) -> Result<Option<UserId>, StoreError> {
         self.1.note("users.set_roles");
-        self.0.set_roles(phone, roles).await
+        self.0.set_roles(identifier, roles).await
     }
 }
 
 #[async_trait]
 impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
-    async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
+    async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.1.note("sessions.find");
         self.0.find(token).await
     }
@@ -127,8 +129,8 @@ impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
     async fn add_token(
         &self,
         session: SessionId,
-        token: &[u8; 32],
-        host: &str,
+        token: &TokenDigest,
+        host: &Host,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.1.note("sessions.add_token");

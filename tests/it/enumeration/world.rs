@@ -132,7 +132,7 @@ impl World {
 async fn people(store: &SqlStore) {
     let now = Timestamp::from_millis(0);
     let phone = |e164| PhoneNumber::from_e164(e164).unwrap();
-    let user = |n: u8, e164| (UserId::from_bytes([n; 12]), phone(e164));
+    let user = |n: u8, e164| (UserId::from_bytes([n; 12]), phone(e164).into());
     store.enrol(&[user(1, USER), user(2, BLOCKED)], now).await.unwrap();
-    store.set_blocked(&phone(BLOCKED), true, now).await.unwrap();
+    store.set_blocked(&phone(BLOCKED).into(), true, now).await.unwrap();
 }

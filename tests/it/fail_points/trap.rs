@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorcode::app::StoreSet;
-use doorcode::domain::{PhoneNumber, Role, SessionId, UserId};
+use doorcode::domain::{
+    AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
+};
 use doorcode::store::{
-    Attempt, AttemptKey, Attempts, Change, Committed, Count, CounterKey, Counters, Logins,
-    NewLogin, OwnSession, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
-    Users, Which,
+    Attempt, Attempts, Change, Committed, Count, Counters, Logins, NewLogin, OwnSession, Sessions,
+    Standing, StepFn, StoreError, StoredSession, StoredUser, Take, Users, Which,
 };
 use doorcode::system::Timestamp;
 use std::collections::BTreeSet;
@@ -167,13 +168,13 @@ impl<T: Logins + ?Sized> Logins for Trapped<T> {
 
 #[async_trait]
 impl<T: Users + ?Sized> Users for Trapped<T> {
-    async fn with_number(&self, phone: &PhoneNumber) -> Result<Option<StoredUser>, StoreError> {
-        self.call("users.with_number", self.0.with_number(phone)).await
+    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
+        self.call("users.with_number", self.0.with_number(identifier)).await
     }
 
     async fn enrol(
         &self,
-        people: &[(UserId, PhoneNumber)],
+        people: &[(UserId, Identifier)],
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.call("users.enrol", self.0.enrol(people, at)).await
@@ -181,25 +182,25 @@ impl<T: Users + ?Sized> Users for Trapped<T> {
 
     async fn set_blocked(
         &self,
-        phone: &PhoneNumber,
+        identifier: &Identifier,
         blocked: bool,
         at: Timestamp,
     ) -> Result<Option<UserId>, StoreError> {
-        self.call("users.set_blocked", self.0.set_blocked(phone, blocked, at)).await
+        self.call("users.set_blocked", self.0.set_blocked(identifier, blocked, at)).await
     }
 
     async fn set_roles(
         &self,
-        phone: &PhoneNumber,
+        identifier: &Identifier,
         roles: &BTreeSet<Role>,
     ) -> Result<Option<UserId>, StoreError> {
-        self.call("users.set_roles", self.0.set_roles(phone, roles)).await
+        self.call("users.set_roles", self.0.set_roles(identifier, roles)).await
     }
 }
 
 #[async_trait]
 impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
-    async fn find(&self, token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
+    async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.call("sessions.find", self.0.find(token)).await
     }
 
@@ -214,8 +215,8 @@ impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
     async fn add_token(
         &self,
         session: SessionId,
-        token: &[u8; 32],
-        host: &str,
+        token: &TokenDigest,
+        host: &Host,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.call("sessions.add_token", self.0.add_token(session, token, host, at)).await

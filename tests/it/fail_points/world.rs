@@ -57,7 +57,7 @@ impl World {
     /// Waits until a transaction that was left has ended: there is one writer.
     pub(super) async fn settle(&self, name: &str) {
         let nobody = PhoneNumber::from_e164("+12025550100").unwrap();
-        let found = self.store.set_roles(&nobody, &BTreeSet::new()).await;
+        let found = self.store.set_roles(&nobody.into(), &BTreeSet::new()).await;
         assert!(matches!(found, Ok(None)), "{name}: the writer is stuck: {found:?}");
     }
 

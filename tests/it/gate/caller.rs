@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorcode::domain::{Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, UserId};
+use doorcode::domain::{
+    Host, Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, TokenDigest, UserId,
+};
 use doorcode::gate::Caller;
 use doorcode::session::{Sessions, Settings};
 use doorcode::store::{self, Change, OwnSession, Standing, StoreError, StoredSession, Which};
@@ -15,15 +17,15 @@ struct OneSession(StoredSession);
 
 #[async_trait]
 impl store::Sessions for OneSession {
-    async fn find(&self, _token: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
+    async fn find(&self, _token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         Ok(Some(self.0.clone()))
     }
 
     async fn add_token(
         &self,
         _session: SessionId,
-        _token: &[u8; 32],
-        _host: &str,
+        _token: &TokenDigest,
+        _host: &Host,
         _at: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(true)
@@ -73,7 +75,7 @@ pub(crate) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
         user: UserId::from_bytes([2; 12]),
         phone: PhoneNumber::parse(phone, None).unwrap(),
         standing: Standing::default(),
-        host: host.to_string(),
+        host: Some(host.clone()),
         created: system.now(),
         last_seen: system.now(),
         expires: system.now() + hour,

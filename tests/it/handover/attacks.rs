@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use doorcode::domain::{Origin, ReturnTo, SessionId};
+use doorcode::domain::{Origin, ReturnTo, SessionId, StateCookieDigest, TicketDigest};
 use doorcode::store::{MemoryTickets, Ticket, Tickets as _};
 use doorcode::system::Timestamp;
 use http::StatusCode;
@@ -48,16 +48,18 @@ fn of_many_who_hand_in_one_ticket_at_once_one_gets_it() {
         let ticket = Ticket {
             origin: Origin::parse(SHOP).unwrap(),
             path: ReturnTo::default(),
-            state: [0; 32],
+            state: StateCookieDigest::from_bytes([0; 32]),
             session: SessionId::from_bytes([0; 16]),
             expires: Timestamp::from_millis(0),
         };
-        runtime.block_on(tickets.put([round; 32], ticket)).unwrap();
+        runtime.block_on(tickets.put(TicketDigest::from_bytes([round; 32]), ticket)).unwrap();
         let took = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let ticket = runtime.block_on(tickets.take([round; 32])).unwrap();
+                    let ticket = runtime
+                        .block_on(tickets.take(TicketDigest::from_bytes([round; 32])))
+                        .unwrap();
                     took.fetch_add(usize::from(ticket.is_some()), Ordering::SeqCst);
                 });
             }

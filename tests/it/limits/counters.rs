@@ -2,8 +2,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorcode::domain::CounterKey;
 use doorcode::store::{
-    Count, CounterKey, Counters, Database, KeptCounters, MemoryCounters, Room, SqlStore, Take,
+    Count, Counters, Database, KeptCounters, MemoryCounters, Room, SqlStore, Take,
 };
 use doorcode::system::Timestamp;
 use proptest::prelude::*;
@@ -14,8 +15,8 @@ use super::{HOUR, MINUTE};
 pub(super) const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 pub(super) fn key(n: u32) -> CounterKey {
-    let digest = doorcode::domain::digest(&n.to_be_bytes());
-    CounterKey(digest[..16].try_into().expect("16 bytes"))
+    let digest = doorcode::domain::sha256(&n.to_be_bytes());
+    CounterKey::from_bytes(digest[..16].try_into().expect("16 bytes"))
 }
 
 pub(super) fn count(n: u32, window: Duration, most: u32) -> Count {

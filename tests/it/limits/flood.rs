@@ -135,7 +135,7 @@ impl Alone {
 }
 
 fn asker(address: IpAddr, who: u32) -> Asker {
-    let who = doorcode::domain::digest(&who.to_be_bytes());
+    let who = doorcode::domain::RequesterDigest::of(who.to_be_bytes());
     Asker { door: Door::Page, who, address, known: false }
 }
 

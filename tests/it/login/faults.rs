@@ -36,7 +36,7 @@ const STATEMENTS: &[(&str, &[Kind])] = &[
 /// So many people got in so far, each with one code and all that it gives.
 async fn is_whole(world: &World, kind: Kind, name: &str) -> i64 {
     // There is one writer: who waits for it waits until what was left is over.
-    world.store.set_roles(&phone(7999), &BTreeSet::new()).await.unwrap();
+    world.store.set_roles(&phone(7999).into(), &BTreeSet::new()).await.unwrap();
     let sessions = world.count(sessions::ALL).await;
     assert_eq!(world.count(spent_codes::ALL).await, sessions, "{name}: codes");
     assert_eq!(world.count(users::ALL).await, sessions, "{name}: people");
@@ -51,7 +51,7 @@ async fn is_whole(world: &World, kind: Kind, name: &str) -> i64 {
 /// The right code gets in if it did not before, and never again.
 async fn comes_back(world: &World, kind: Kind, (phone, code): (&PhoneNumber, &str), name: &str) {
     let sessions = is_whole(world, kind, name).await;
-    let known = world.store.with_number(phone).await.unwrap().is_some();
+    let known = world.store.with_number(&phone.into()).await.unwrap().is_some();
     let again = world.give(phone, code, kind).await.unwrap();
     if known {
         assert!(matches!(again, Verdict::Over(Over::Used)), "{name}: {again:?}");

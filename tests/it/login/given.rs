@@ -122,7 +122,7 @@ async fn who_is_blocked_is_refused_after_the_right_code_and_no_sooner() {
     let world = World::new().await;
     let code = world.start(client(), &phone(1)).await.unwrap();
     let first = right(world.give(&phone(1), &code, Kind::Grant).await.unwrap());
-    world.store.set_blocked(&phone(1), true, world.system.now()).await.unwrap();
+    world.store.set_blocked(&phone(1).into(), true, world.system.now()).await.unwrap();
     world.sessions.follow().await.unwrap();
     assert!(world.sessions.of_id(first.session()).await.unwrap().is_none());
     for kind in Kind::ALL {

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use doorcode::app::{Decorator, StoreSet};
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::delivery::{Failure, SendError};
-use doorcode::domain::{GrantId, PhoneNumber};
+use doorcode::domain::{
+    ClientId, GrantId, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
+};
 use doorcode::login::{Asker, Gives, Start, Verdict};
 use doorcode::session::beginning;
 use doorcode::store::{Attempt, MemoryCounters, NewGrant, RefreshDigests, Room, StoreError};
@@ -146,14 +148,14 @@ impl World {
         let now = self.system.now();
         let grant = || NewGrant {
             id: GrantId::from_bytes(self.system.random()),
-            client: "spa".to_owned(),
-            scope: "openid offline_access".to_owned(),
-            audience: String::new(),
+            client: ClientId::parse("spa").unwrap(),
+            scope: Scope::parse("openid offline_access").unwrap(),
+            audience: None,
             expires: now + Duration::from_hours(90 * 24),
             idle: Duration::from_hours(30 * 24),
             refresh: Some(RefreshDigests {
-                family: self.system.random(),
-                present: self.system.random(),
+                family: RefreshFamilyDigest::from_bytes(self.system.random()),
+                present: RefreshTokenDigest::from_bytes(self.system.random()),
             }),
         };
         match kind {

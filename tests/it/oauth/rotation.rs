@@ -220,7 +220,7 @@ fn the_command_changes_nothing_with_another_secret_or_for_tables_of_another_vers
     for command in [&list[..], &rotate[..]] {
         let (code, said) = program.command(&[command, &["my.toml"]].concat());
         assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains("its tables are those of another version of doorcode"), "{said}");
+        assert!(said.contains("the schema is that of another version of doorcode"), "{said}");
     }
     assert!(program.count(migrations::NEWEST) < newest, "nothing was brought up to date");
 }

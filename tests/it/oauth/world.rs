@@ -84,7 +84,7 @@ impl World {
             client: &self.client,
             subject: Subject::User(USER),
             session: Some(SESSION),
-            grant: Some("grant-1"),
+            grant: Some("03030303030303030303030303030303"),
             audiences: vec![API.to_owned(), USERINFO.to_owned()],
             scope: &self.scope,
             lifetime: QUARTER,

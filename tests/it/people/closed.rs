@@ -46,8 +46,8 @@ fn users_strangers_and_blocked_people_read_the_same() {
     gate.run(async {
         use doorcode::store::Users as _;
         let id = doorcode::domain::UserId::from_bytes([7; 12]);
-        store.enrol(&[(id, phone(blocked))], now).await.unwrap();
-        store.set_blocked(&phone(blocked), true, now).await.unwrap();
+        store.enrol(&[(id, phone(blocked).into())], now).await.unwrap();
+        store.set_blocked(&phone(blocked).into(), true, now).await.unwrap();
     });
     let read = |e164: &str| {
         let mut browser = gate.browser();
@@ -77,7 +77,7 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         gate.run(async {
             use doorcode::store::Users as _;
             let now = doorcode::system::Timestamp::from_millis(0);
-            store.set_blocked(&phone(ADA), true, now).await.unwrap().unwrap();
+            store.set_blocked(&phone(ADA).into(), true, now).await.unwrap().unwrap();
         });
         let mut browser = gate.browser();
         let number = browser.visit("/orders");

@@ -20,7 +20,7 @@ fn roles_of_the_store_are_added_to_those_of_the_file() {
     let gate = Gate::start();
     let store = beside(&gate);
     let give = |e164: &str, names: &[&str]| {
-        gate.run(store.set_roles(&phone(e164), &roles(names))).unwrap().expect("a user");
+        gate.run(store.set_roles(&phone(e164).into(), &roles(names))).unwrap().expect("a user");
     };
     let (mut ada, mut bob) = (signed_in(&gate, ADA), signed_in(&gate, BOB));
     bob.get("/admin/x").is(403);
@@ -49,7 +49,7 @@ fn who_is_blocked_is_out_and_stays_out_with_every_session_they_had() {
     let store = beside(&gate);
     let block = |blocked| {
         let now = Timestamp::from_millis(0);
-        gate.run(store.set_blocked(&phone(BOB), blocked, now)).unwrap().expect("a user");
+        gate.run(store.set_blocked(&phone(BOB).into(), blocked, now)).unwrap().expect("a user");
     };
     let (mut desk, mut mobile) = (signed_in(&gate, BOB), signed_in(&gate, BOB));
     let mut ada = signed_in(&gate, ADA);
@@ -67,7 +67,7 @@ fn who_is_blocked_is_out_and_stays_out_with_every_session_they_had() {
 fn nobody_is_changed_who_is_not_there() {
     let gate = Gate::start();
     let store = beside(&gate);
-    let nobody = phone("+12025550111");
+    let nobody = phone("+12025550111").into();
     assert_eq!(gate.run(store.set_roles(&nobody, &roles(&["admin"]))).unwrap(), None);
     let now = Timestamp::from_millis(0);
     assert_eq!(gate.run(store.set_blocked(&nobody, true, now)).unwrap(), None);
@@ -99,7 +99,7 @@ fn who_is_denied_may_sign_in_with_another_number_and_comes_back() {
 fn who_is_blocked_may_sign_in_with_another_number_and_comes_back() {
     let gate = Gate::start();
     let now = Timestamp::from_millis(0);
-    gate.run(beside(&gate).set_blocked(&phone(ADA), true, now)).unwrap().expect("a user");
+    gate.run(beside(&gate).set_blocked(&phone(ADA).into(), true, now)).unwrap().expect("a user");
     let mut browser = gate.browser();
     let number = browser.visit("/orders?tab=1");
     let page = browser.give_number(&number, ADA).is(200);

@@ -1,5 +1,5 @@
 //! What the database itself keeps of people.
-use doorcode::domain::{AttemptId, SessionId, UserId};
+use doorcode::domain::{AttemptId, Host, SessionId, TokenDigest, UserId};
 use doorcode::store::{
     Change, Committed, Database, Logins as _, NewLogin, Opens, Sessions as _, SqlStore,
     StoredBeginning, Users as _, Which,
@@ -26,10 +26,14 @@ fn session(n: u8) -> SessionId {
 fn login(n: u8, e164: &str) -> NewLogin {
     NewLogin {
         attempt: AttemptId::from_bytes([n; 12]),
-        phone: phone(e164),
+        identifier: phone(e164).into(),
         new_user: Some(user(n)),
         session: session(n),
-        opens: Opens::Token { token: [n; 32], host: "localhost".to_owned(), instead_of: None },
+        opens: Opens::Token {
+            token: TokenDigest::from_bytes([n; 32]),
+            host: Host::parse("localhost").unwrap(),
+            instead_of: None,
+        },
         beginning: StoredBeginning { device: "a|b".to_owned(), address_block: "c".to_owned() },
         at: at(i64::from(n)),
         expires: at(1000),
@@ -47,11 +51,14 @@ async fn store() -> (tempfile::TempDir, SqlStore) {
 async fn to_enrol_again_changes_nothing() {
     let (_folder, store) = store().await;
     for n in 1..4 {
-        store.enrol(&[(user(n), phone(ADA)), (user(n + 9), phone(BOB))], at(1)).await.unwrap();
+        store
+            .enrol(&[(user(n), phone(ADA).into()), (user(n + 9), phone(BOB).into())], at(1))
+            .await
+            .unwrap();
     }
-    assert_eq!(store.with_number(&phone(ADA)).await.unwrap().unwrap().id, user(1));
-    assert_eq!(store.with_number(&phone(BOB)).await.unwrap().unwrap().id, user(10));
-    assert_eq!(store.with_number(&phone("+12025550111")).await.unwrap(), None);
+    assert_eq!(store.with_number(&phone(ADA).into()).await.unwrap().unwrap().id, user(1));
+    assert_eq!(store.with_number(&phone(BOB).into()).await.unwrap().unwrap().id, user(10));
+    assert_eq!(store.with_number(&phone("+12025550111").into()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -60,11 +67,11 @@ async fn a_test_number_that_is_not_named_any_more_loses_its_sessions() {
     let begun = Committed::Begun { user: user(1), new_user: true };
     assert_eq!(store.commit(&login(1, TEST)).await.unwrap(), begun);
     store.commit(&login(2, ADA)).await.unwrap();
-    store.enrol(&[(user(3), phone(TEST))], at(5)).await.unwrap();
-    assert!(store.find(&[1; 32]).await.unwrap().is_some());
+    store.enrol(&[(user(3), phone(TEST).into())], at(5)).await.unwrap();
+    assert!(store.find(&TokenDigest::from_bytes([1; 32])).await.unwrap().is_some());
     store.enrol(&[], at(5)).await.unwrap();
-    assert!(store.find(&[1; 32]).await.unwrap().is_none());
-    assert!(store.find(&[2; 32]).await.unwrap().is_some());
+    assert!(store.find(&TokenDigest::from_bytes([1; 32])).await.unwrap().is_none());
+    assert!(store.find(&TokenDigest::from_bytes([2; 32])).await.unwrap().is_some());
     assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Session(session(1)))]);
 }
 
@@ -73,9 +80,9 @@ async fn who_may_not_be_made_is_not_made_and_the_code_is_spent() {
     let (_folder, store) = store().await;
     let closed = |n| NewLogin { new_user: None, ..login(n, ADA) };
     assert_eq!(store.commit(&closed(1)).await.unwrap(), Committed::Unknown);
-    assert_eq!(store.with_number(&phone(ADA)).await.unwrap(), None);
+    assert_eq!(store.with_number(&phone(ADA).into()).await.unwrap(), None);
     assert_eq!(store.commit(&login(1, ADA)).await.unwrap(), Committed::AlreadySpent { at: at(1) });
-    store.enrol(&[(user(7), phone(ADA))], at(1)).await.unwrap();
+    store.enrol(&[(user(7), phone(ADA).into())], at(1)).await.unwrap();
     let begun = Committed::Begun { user: user(7), new_user: false };
     assert_eq!(store.commit(&closed(2)).await.unwrap(), begun);
 }

@@ -63,7 +63,7 @@ fn the_first_words_say_where_the_sites_are_or_else_the_issuer() {
 #[test]
 fn requests_are_taken_until_load_balancers_had_time_to_notice() {
     let mut program =
-        Program::changed("info", &[("[server]\n", "[server]\ndrain_delay = \"3s\"\n")]);
+        Program::changed("info", &[("[server]\n", "[server]\ndrain_delay = \"8s\"\n")]);
     let request = program.browser().request("GET", "/public/x", &[], None);
     exchange(program.port, &request).is(200);
     program.signal("TERM");

@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use doorcode::domain::{AttemptId, CodeLength, KeyId};
-use doorcode::store::{Attempt, AttemptKey, Attempts, MemoryAttempts, SendOutcome, Step};
+use doorcode::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, KeyId};
+use doorcode::store::{Attempt, Attempts, MemoryAttempts, SendOutcome, Step};
 use doorcode::system::Timestamp;
 
 /// One row a backend.
@@ -12,7 +12,7 @@ fn backends() -> Vec<(&'static str, Arc<dyn Attempts>)> {
     vec![("memory", Arc::new(MemoryAttempts::default()))]
 }
 
-const KEY: AttemptKey = AttemptKey([1; 32]);
+const KEY: AttemptKey = AttemptKey::from_bytes([1; 32]);
 
 fn attempt() -> Attempt {
     let made = Timestamp::from_millis(1_000);
@@ -27,7 +27,7 @@ fn attempt() -> Attempt {
         answers: Vec::new(),
         used: None,
         outcome: SendOutcome::Pending,
-        source: doorcode::store::CounterKey([0; 16]),
+        source: doorcode::domain::CounterKey::from_bytes([0; 16]),
         counted: made,
     }
 }
@@ -41,8 +41,14 @@ fn put(store: &dyn Attempts, key: AttemptKey, attempt: &Attempt) {
     wait(store.update(key, &mut |_| Step::Put(attempt.clone()))).unwrap();
 }
 
+/// An attempt with its digests in full, which `Debug` shortens.
+fn whole_text(attempt: &Attempt) -> String {
+    let answers: Vec<String> = attempt.answers.iter().map(AnswerDigest::to_hex).collect();
+    format!("{attempt:?} {answers:?} {}", attempt.source.to_hex())
+}
+
 fn found(store: &dyn Attempts, key: AttemptKey) -> Option<String> {
-    wait(store.get(key)).unwrap().map(|attempt| format!("{attempt:?}"))
+    wait(store.get(key)).unwrap().as_ref().map(whole_text)
 }
 
 /// Runs `work` in eight threads at once, each with its number.
@@ -59,14 +65,14 @@ fn in_parallel(work: impl Fn(u8) + Sync) {
 fn an_attempt_is_found_whole_under_its_key_only() {
     for (name, store) in backends() {
         let mut whole = attempt();
-        whole.answers = vec![[3; 16], [4; 16]];
+        whole.answers = [[3; 16], [4; 16]].map(AnswerDigest::from_bytes).to_vec();
         whole.used = Some(Timestamp::from_millis(9_999));
         whole.outcome =
             SendOutcome::Refused { why: doorcode::store::SendRefusal::OptedOut, code: Some(21610) };
         assert_eq!(found(&*store, KEY), None, "{name}");
         put(&*store, KEY, &whole);
-        assert_eq!(found(&*store, KEY), Some(format!("{whole:?}")), "{name}");
-        assert_eq!(found(&*store, AttemptKey([2; 32])), None, "{name}");
+        assert_eq!(found(&*store, KEY), Some(whole_text(&whole)), "{name}");
+        assert_eq!(found(&*store, AttemptKey::from_bytes([2; 32])), None, "{name}");
     }
 }
 
@@ -88,7 +94,7 @@ fn a_step_sees_what_is_there_and_keeping_changes_nothing() {
         };
         wait(store.update(KEY, &mut keep)).unwrap();
         assert_eq!(shown, Some(Some(attempt().id)), "{name}");
-        assert_eq!(found(&*store, KEY), Some(format!("{:?}", attempt())), "{name}");
+        assert_eq!(found(&*store, KEY), Some(whole_text(&attempt())), "{name}");
     }
 }
 
@@ -128,7 +134,7 @@ fn of_many_answers_at_once_exactly_as_many_are_taken_as_there_are_tries() {
                         return Step::Keep;
                     }
                     attempt.tries_left -= 1;
-                    attempt.answers.push(answer);
+                    attempt.answers.push(AnswerDigest::from_bytes(answer));
                     Step::Put(attempt)
                 };
                 wait(store.update(KEY, &mut take)).unwrap();

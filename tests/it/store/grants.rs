@@ -1,7 +1,11 @@
 //! Authorization codes and grants: each is given once, and ends with whatever it hangs on.
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use doorcode::domain::{AttemptId, GrantId, PhoneNumber, SessionId, UserId};
+use doorcode::domain::{
+    AttemptId, Audience, AuthorizationCodeDigest, ClientId, GrantId, Host, PhoneNumber,
+    RefreshFamilyDigest, RefreshTokenDigest, Scope, SessionId, TokenDigest, UserId,
+};
 use doorcode::store::{
     Change, Committed, Database, GrantState, Grants as _, Logins as _, NewCode, NewGrant, NewLogin,
     Opens, RedeemedCode, RefreshDigests, SessionKind, Sessions as _, SqlStore, StoredBeginning,
@@ -22,6 +26,15 @@ pub(super) fn phone() -> PhoneNumber {
     PhoneNumber::from_e164(ADA).unwrap()
 }
 
+pub(super) static SPA: LazyLock<ClientId> = LazyLock::new(|| ClientId::parse("spa").unwrap());
+
+/// The code that [`code`] makes.
+pub(super) const CODE: AuthorizationCodeDigest = AuthorizationCodeDigest::from_bytes([7; 32]);
+
+pub(super) fn host(text: &str) -> Host {
+    Host::parse(text).unwrap()
+}
+
 pub(super) fn user() -> UserId {
     UserId::from_bytes([1; 12])
 }
@@ -37,9 +50,9 @@ pub(super) fn id(n: u8) -> GrantId {
 pub(super) fn grant(n: u8) -> NewGrant {
     NewGrant {
         id: id(n),
-        client: "spa".to_owned(),
-        scope: "openid offline_access".to_owned(),
-        audience: "https://api.example".to_owned(),
+        client: SPA.clone(),
+        scope: Scope::parse("openid offline_access").unwrap(),
+        audience: Some(Audience::parse("https://api.example").unwrap()),
         expires: BEGIN + HOUR * 90,
         idle: HOUR * 30,
         refresh: Some(refresh(n, n)),
@@ -48,13 +61,16 @@ pub(super) fn grant(n: u8) -> NewGrant {
 
 /// The refresh token of a family that has this second secret.
 pub(super) fn refresh(family: u8, present: u8) -> RefreshDigests {
-    RefreshDigests { family: [family; 32], present: [present; 32] }
+    RefreshDigests {
+        family: RefreshFamilyDigest::from_bytes([family; 32]),
+        present: RefreshTokenDigest::from_bytes([present; 32]),
+    }
 }
 
 pub(super) fn login(n: u8, opens: Opens) -> NewLogin {
     NewLogin {
         attempt: AttemptId::from_bytes([n; 12]),
-        phone: phone(),
+        identifier: phone().into(),
         new_user: Some(user()),
         session: session(n),
         beginning: StoredBeginning::default(),
@@ -65,7 +81,8 @@ pub(super) fn login(n: u8, opens: Opens) -> NewLogin {
 }
 
 pub(super) fn token(n: u8) -> Opens {
-    Opens::Token { token: [n; 32], host: "a.example".to_owned(), instead_of: None }
+    let token = TokenDigest::from_bytes([n; 32]);
+    Opens::Token { token, host: host("a.example"), instead_of: None }
 }
 
 fn database(folder: &TempDir) -> Database {
@@ -94,21 +111,21 @@ pub(super) async fn is_good(store: &SqlStore, n: u8) -> bool {
 /// A code of the session 1 that nobody has redeemed yet.
 pub(super) fn code() -> NewCode {
     let code = StoredCode {
-        client: "spa".to_owned(),
+        client: SPA.clone(),
         redirect_uri: "https://spa.example/callback".to_owned(),
         user: user(),
         session: session(1),
-        scope: "openid".to_owned(),
-        audience: String::new(),
+        scope: Scope::parse("openid").unwrap(),
+        audience: None,
         nonce: Some("n~.-".to_owned()),
         challenge: None,
     };
-    NewCode { digest: [7; 32], code, at: BEGIN, expires: BEGIN + MINUTE }
+    NewCode { digest: CODE, code, at: BEGIN, expires: BEGIN + MINUTE }
 }
 
 /// Hands the code in, for the grant `n`.
 async fn redeem(store: &SqlStore, n: u8, at: Timestamp) -> RedeemedCode {
-    store.redeem_code(&[7; 32], Some(&grant(n)), at).await.unwrap()
+    store.redeem_code(&CODE, Some(&grant(n)), at).await.unwrap()
 }
 
 /// What a code that was used before took back.
@@ -125,10 +142,10 @@ fn gave(redeemed: &RedeemedCode) -> bool {
 async fn a_code_is_read_whole_and_gives_once() {
     let (_folder, store) = store().await;
     assert!(matches!(redeem(&store, 1, BEGIN).await, RedeemedCode::Unknown));
-    assert_eq!(store.code(&[7; 32]).await.unwrap(), None);
+    assert_eq!(store.code(&CODE).await.unwrap(), None);
     store.put_code(&code()).await.unwrap();
     assert!(store.put_code(&code()).await.is_err(), "two codes are never the same");
-    assert_eq!(store.code(&[7; 32]).await.unwrap(), Some(code().code));
+    assert_eq!(store.code(&CODE).await.unwrap(), Some(code().code));
     assert!(gave(&redeem(&store, 1, BEGIN).await));
     assert!(is_good(&store, 1).await);
     assert_eq!(taken_back(&redeem(&store, 2, BEGIN).await), Some(id(1)));
@@ -141,7 +158,7 @@ async fn a_code_is_read_whole_and_gives_once() {
 async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
     let (_folder, store) = store().await;
     store.put_code(&code()).await.unwrap();
-    let wasted = store.redeem_code(&[7; 32], None, BEGIN).await.unwrap();
+    let wasted = store.redeem_code(&CODE, None, BEGIN).await.unwrap();
     assert!(matches!(wasted, RedeemedCode::Taken(GrantState::Over)), "{wasted:?}");
     assert_eq!(taken_back(&redeem(&store, 1, BEGIN).await), None);
     assert!(!is_good(&store, 1).await);
@@ -163,7 +180,7 @@ async fn a_code_of_somebody_who_is_out_or_blocked_gives_nothing() {
         let (_folder, store) = store().await;
         store.put_code(&code()).await.unwrap();
         if blocked {
-            store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+            store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
         } else {
             store.end(user(), Which::Only(session(1)), BEGIN).await.unwrap();
         }
@@ -196,7 +213,7 @@ async fn a_code_that_comes_again_takes_back_what_it_gave() {
     redeem(&store, 1, BEGIN).await;
     assert!(is_good(&store, 1).await);
     for wrong in [None, Some(&grant(2))] {
-        store.redeem_code(&[7; 32], wrong, BEGIN).await.unwrap();
+        store.redeem_code(&CODE, wrong, BEGIN).await.unwrap();
         assert!(!is_good(&store, 1).await);
     }
     let told = store.changes(0).await.unwrap();
@@ -210,8 +227,8 @@ async fn a_grant_tells_whose_it_is() {
     let GrantState::Good(found) = store.grant(id(1)).await.unwrap() else { panic!("none") };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(1)));
     assert_eq!((found.phone, found.client.as_str()), (phone(), "spa"));
-    assert_eq!(found.scope, "openid offline_access");
-    assert_eq!(found.audience, "https://api.example");
+    assert_eq!(found.scope.to_string(), "openid offline_access");
+    assert_eq!(found.audience.unwrap().as_str(), "https://api.example");
     assert_eq!((found.signed_in, found.expires), (BEGIN, BEGIN + HOUR * 90));
     assert!(matches!(store.grant(id(2)).await.unwrap(), GrantState::Over));
 }
@@ -232,11 +249,11 @@ async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
     assert!(is_good(&store, 1).await && !is_good(&store, 2).await && !is_good(&store, 3).await);
 
-    store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+    store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
     assert!(matches!(store.grant(id(1)).await.unwrap(), GrantState::Blocked));
     let opened = store.open_grant(session(1), &grant(4), BEGIN).await.unwrap();
     assert!(matches!(opened, GrantState::Blocked));
-    store.set_blocked(&phone(), false, BEGIN).await.unwrap();
+    store.set_blocked(&phone().into(), false, BEGIN).await.unwrap();
     assert!(!is_good(&store, 1).await, "to unblock revives none");
     for over in [session(1), session(9)] {
         let opened = store.open_grant(over, &grant(4), BEGIN).await.unwrap();
@@ -249,7 +266,12 @@ async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
 async fn what_begins_without_a_browser_is_opened_by_no_token() {
     let (_folder, store) = store().await;
     store.commit(&login(2, Opens::Grant(grant(2)))).await.unwrap();
-    assert!(!store.add_token(session(2), &[2; 32], "a.example", BEGIN).await.unwrap());
+    assert!(
+        !store
+            .add_token(session(2), &TokenDigest::from_bytes([2; 32]), &host("a.example"), BEGIN)
+            .await
+            .unwrap()
+    );
     assert!(store.with_id(session(2)).await.unwrap().is_some());
     let kinds: Vec<_> = store.of_user(user(), BEGIN).await.unwrap();
     let kinds: Vec<_> = kinds.iter().map(|own| (own.id, own.kind, own.granted)).collect();
@@ -263,7 +285,7 @@ async fn what_begins_without_a_browser_is_opened_by_no_token() {
 async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let ticket = Opens::Ticket { until: BEGIN + MINUTE };
+        let ticket = Opens::Ticket { redeem_by: BEGIN + MINUTE };
         store.commit(&login(n, ticket)).await.unwrap();
         assert!(store.with_id(session(n)).await.unwrap().is_none());
         let opened = store.open_grant(session(n), &grant(n), BEGIN).await.unwrap();
@@ -271,16 +293,39 @@ async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
     }
     assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 1, "no page shows it");
     let late = BEGIN + MINUTE;
-    assert!(!store.add_token(session(2), &[2; 32], "a.example", late).await.unwrap());
+    assert!(
+        !store
+            .add_token(session(2), &TokenDigest::from_bytes([2; 32]), &host("a.example"), late)
+            .await
+            .unwrap()
+    );
     let before = late - Duration::from_millis(1);
-    assert!(store.add_token(session(3), &[3; 32], "a.example", before).await.unwrap());
-    assert_eq!(store.find(&[3; 32]).await.unwrap().unwrap().id, session(3));
+    assert!(
+        store
+            .add_token(session(3), &TokenDigest::from_bytes([3; 32]), &host("a.example"), before)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.find(&TokenDigest::from_bytes([3; 32])).await.unwrap().unwrap().id,
+        session(3)
+    );
     assert!(store.with_id(session(3)).await.unwrap().is_some());
     assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 2);
-    assert!(store.add_token(session(3), &[4; 32], "b.example", late).await.unwrap());
-    store.commit(&login(4, Opens::Ticket { until: BEGIN + MINUTE })).await.unwrap();
-    store.set_blocked(&phone(), true, BEGIN).await.unwrap();
-    assert!(!store.add_token(session(4), &[5; 32], "a.example", BEGIN).await.unwrap());
+    assert!(
+        store
+            .add_token(session(3), &TokenDigest::from_bytes([4; 32]), &host("b.example"), late)
+            .await
+            .unwrap()
+    );
+    store.commit(&login(4, Opens::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
+    store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
+    assert!(
+        !store
+            .add_token(session(4), &TokenDigest::from_bytes([5; 32]), &host("a.example"), BEGIN)
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -311,7 +356,11 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
     )
     .await;
     let store = SqlStore::open(&database(&folder)).await.unwrap();
-    assert_eq!(store.find(&[1; 32]).await.unwrap().unwrap().id, session(1), "nobody is out");
+    assert_eq!(
+        store.find(&TokenDigest::from_bytes([1; 32])).await.unwrap().unwrap().id,
+        session(1),
+        "nobody is out"
+    );
     store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
     assert!(is_good(&store, 1).await);
 }
@@ -336,7 +385,7 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
     .await;
     let store = SqlStore::open(&database(&folder)).await.unwrap();
     assert!(is_good(&store, 1).await);
-    assert!(store.refresh(&refresh(1, 1), "spa", BEGIN).await.unwrap().is_none());
+    assert!(store.refresh(&refresh(1, 1), &SPA, BEGIN).await.unwrap().is_none());
     store.open_grant(session(1), &grant(2), BEGIN).await.unwrap();
-    assert!(store.refresh(&refresh(2, 2), "spa", BEGIN).await.unwrap().is_some());
+    assert!(store.refresh(&refresh(2, 2), &SPA, BEGIN).await.unwrap().is_some());
 }

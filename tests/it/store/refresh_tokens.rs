@@ -1,6 +1,7 @@
 //! Refresh tokens: one of a family is good at a time, and reuse ends the family.
 use std::time::Duration;
 
+use doorcode::domain::{ClientId, RefreshFamilyDigest, RefreshTokenDigest};
 use doorcode::store::{
     Change, Grants as _, Logins as _, NewGrant, Opens, RefreshDigests, RefreshWorth, Rotation,
     Sessions as _, SqlStore, StoredRefresh, Users as _, Which,
@@ -9,25 +10,24 @@ use doorcode::system::Timestamp;
 use futures_util::future::join_all;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::grants::{BEGIN, HOUR, grant, id, is_good, login, phone, refresh, session, store, user};
+use super::grants::{
+    BEGIN, HOUR, SPA, grant, id, is_good, login, phone, refresh, session, store, user,
+};
 
 /// The family of the grant 1.
-const fn rotation<'a>(
-    token: &'a RefreshDigests,
-    next: &'a [u8; 32],
-    at: Timestamp,
-) -> Rotation<'a> {
-    Rotation { client: "spa", token, next: Some(next), at }
+fn rotation(token: &RefreshDigests, next: u8, at: Timestamp) -> Rotation<'_> {
+    let next = Some(RefreshTokenDigest::from_bytes([next; 32]));
+    Rotation { client: &SPA, token, next, at }
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, at: Timestamp) -> &'static str {
-    let used = store.rotate(&rotation(&refresh(1, old), &[new; 32], at)).await.unwrap();
+    let used = store.rotate(&rotation(&refresh(1, old), new, at)).await.unwrap();
     told(used.as_ref())
 }
 
 /// What a look at a token of the family tells.
 async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
-    told(store.refresh(&refresh(1, token), "spa", at).await.unwrap().as_ref())
+    told(store.refresh(&refresh(1, token), &SPA, at).await.unwrap().as_ref())
 }
 
 fn told(found: Option<&StoredRefresh>) -> &'static str {
@@ -51,7 +51,7 @@ async fn granted() -> (tempfile::TempDir, SqlStore) {
 async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
     let (_folder, store) = granted().await;
     let first = refresh(1, 1);
-    let used = store.rotate(&rotation(&first, &[2; 32], BEGIN + HOUR)).await.unwrap();
+    let used = store.rotate(&rotation(&first, 2, BEGIN + HOUR)).await.unwrap();
     let Some(StoredRefresh { grant: found, worth: RefreshWorth::Good }) = used else {
         panic!("{used:?}")
     };
@@ -82,9 +82,10 @@ async fn only_the_secret_of_its_family_leads_to_a_grant() {
     let mut known = [0; 32];
     known[..16].copy_from_slice(&[1; 16]);
     // The grant's id, another family, none at all, and the second secret in the place of the first.
-    let second = RefreshDigests { family: [7; 32], present: [1; 32] };
+    let second = refresh(7, 1);
+    let known = RefreshFamilyDigest::from_bytes(known);
     for token in [RefreshDigests { family: known, ..second }, refresh(9, 1), second] {
-        let used = store.rotate(&rotation(&token, &[2; 32], BEGIN)).await.unwrap();
+        let used = store.rotate(&rotation(&token, 2, BEGIN)).await.unwrap();
         assert_eq!(told(used.as_ref()), "unknown");
     }
     assert_eq!(look(&store, 1, BEGIN).await, "good");
@@ -118,7 +119,7 @@ async fn of_fifty_rotations_of_one_token_one_is_good_and_the_family_ends() {
 async fn a_token_that_stays_is_good_as_often_as_it_comes() {
     let (_folder, store) = granted().await;
     let token = refresh(1, 1);
-    let stays = Rotation { next: None, ..rotation(&token, &[2; 32], BEGIN) };
+    let stays = Rotation { next: None, ..rotation(&token, 2, BEGIN) };
     let all = join_all((0..20).map(|_| store.rotate(&stays))).await;
     assert!(all.into_iter().all(|used| told(used.unwrap().as_ref()) == "good"));
     let day = HOUR * 24;
@@ -132,9 +133,10 @@ async fn a_token_that_stays_is_good_as_often_as_it_comes() {
 async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
     let (_folder, store) = granted().await;
     let token = refresh(1, 1);
-    let other = Rotation { client: "other", ..rotation(&token, &[2; 32], BEGIN) };
+    let client = ClientId::parse("other").unwrap();
+    let other = Rotation { client: &client, ..rotation(&token, 2, BEGIN) };
     assert!(store.rotate(&other).await.unwrap().is_none());
-    assert!(store.refresh(&token, "other", BEGIN).await.unwrap().is_none());
+    assert!(store.refresh(&token, &client, BEGIN).await.unwrap().is_none());
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good", "and nothing came of it");
     assert!(store.rotate(&other).await.unwrap().is_none(), "replaced or not");
     assert!(is_good(&store, 1).await);
@@ -149,7 +151,7 @@ async fn what_has_nothing_to_write_does_not_wait_for_the_writer() {
     let mut other = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
     let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_eq!(look(&store, 1, BEGIN).await, "good");
-    assert!(store.refresh(&refresh(9, 9), "spa", BEGIN).await.unwrap().is_none());
+    assert!(store.refresh(&refresh(9, 9), &SPA, BEGIN).await.unwrap().is_none());
     for gone in [id(3), id(9)] {
         assert!(!store.revoke(gone, BEGIN).await.unwrap());
     }
@@ -175,13 +177,13 @@ async fn a_family_ends_when_it_is_idle_and_in_the_end() {
 #[tokio::test]
 async fn a_blocked_user_is_told_so_and_an_ended_session_is_over() {
     let (_folder, store) = granted().await;
-    store.set_blocked(&phone(), true, BEGIN).await.unwrap();
+    store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "blocked");
-    store.set_blocked(&phone(), false, BEGIN).await.unwrap();
+    store.set_blocked(&phone().into(), false, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "over", "every session was ended");
     store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
     store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
     let token = refresh(3, 3);
-    let used = store.rotate(&rotation(&token, &[4; 32], BEGIN)).await.unwrap();
+    let used = store.rotate(&rotation(&token, 4, BEGIN)).await.unwrap();
     assert_eq!(told(used.as_ref()), "over");
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use doorcode::domain::{AttemptId, Host, Identifier, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
     Change, Committed, Database, Logins, NewLogin, Opens, Sessions, SqlStore, StoreError,
     StoredBeginning, StoredSession, Which,
@@ -33,7 +33,7 @@ async fn open(path: &Path) -> SqlStore {
 fn login(number: u8) -> NewLogin {
     NewLogin {
         attempt: AttemptId::from_bytes([number; 12]),
-        phone: phone("+447400123456"),
+        identifier: phone("+447400123456").into(),
         new_user: Some(user(number)),
         session: SessionId::from_bytes([number; 16]),
         opens: opens(number, None),
@@ -44,7 +44,8 @@ fn login(number: u8) -> NewLogin {
 }
 
 fn opens(number: u8, instead_of: Option<SessionId>) -> Opens {
-    Opens::Token { token: [number; 32], host: "a.example".to_owned(), instead_of }
+    let token = TokenDigest::from_bytes([number; 32]);
+    Opens::Token { token, host: Host::parse("a.example").unwrap(), instead_of }
 }
 
 fn user(number: u8) -> UserId {
@@ -52,7 +53,7 @@ fn user(number: u8) -> UserId {
 }
 
 async fn found(store: &SqlStore, number: u8) -> Option<StoredSession> {
-    store.find(&[number; 32]).await.unwrap()
+    store.find(&TokenDigest::from_bytes([number; 32])).await.unwrap()
 }
 
 /// Changes the file from outside, as no code of ours does yet.
@@ -70,8 +71,8 @@ async fn a_login_makes_a_user_and_a_session_that_is_found_by_its_token() {
     assert_eq!(begun, Committed::Begun { user: user(1), new_user: true });
     let session = found(&store, 1).await.unwrap();
     assert_eq!((session.id, session.user), (login(1).session, user(1)));
-    assert_eq!(session.phone, login(1).phone);
-    assert_eq!(session.host, "a.example");
+    assert_eq!(Identifier::from(session.phone), login(1).identifier);
+    assert_eq!(session.host.unwrap().as_str(), "a.example");
     assert_eq!((session.last_seen, session.expires), (at(1_000), at(1_000) + HOUR));
     assert!(found(&store, 2).await.is_none());
     store.ping().await.unwrap();
@@ -97,7 +98,7 @@ async fn the_user_of_a_number_is_found_again() {
     store.commit(&login(1)).await.unwrap();
     let second = store.commit(&login(2)).await.unwrap();
     assert_eq!(second, Committed::Begun { user: user(1), new_user: false });
-    let other = NewLogin { phone: phone("+12025550123"), ..login(3) };
+    let other = NewLogin { identifier: phone("+12025550123").into(), ..login(3) };
     let other = store.commit(&other).await.unwrap();
     assert_eq!(other, Committed::Begun { user: user(3), new_user: true });
     assert_eq!(found(&store, 2).await.unwrap().user, user(1));
@@ -141,9 +142,14 @@ async fn a_login_that_fails_half_way_spends_nothing() {
     let store = open(&file(&folder)).await;
     store.commit(&login(1)).await.unwrap();
     // Its session has an id that is taken, so the last step of the transaction fails.
-    let broken = NewLogin { session: login(1).session, phone: phone("+12025550123"), ..login(2) };
+    let broken = NewLogin {
+        session: login(1).session,
+        identifier: phone("+12025550123").into(),
+        ..login(2)
+    };
     assert!(matches!(store.commit(&broken).await, Err(StoreError::Database(_))));
-    let whole = NewLogin { phone: phone("+12025550123"), new_user: Some(user(3)), ..login(2) };
+    let whole =
+        NewLogin { identifier: phone("+12025550123").into(), new_user: Some(user(3)), ..login(2) };
     let begun = store.commit(&whole).await.unwrap();
     assert_eq!(begun, Committed::Begun { user: user(3), new_user: true });
 }
@@ -226,7 +232,7 @@ async fn a_database_that_is_damaged_is_told_and_lets_nobody_in() {
     let store = open(&path).await;
     store.commit(&login(1)).await.unwrap();
     run(&path, "UPDATE users SET phone = 'nobody'").await;
-    let damaged = store.find(&[1; 32]).await;
+    let damaged = store.find(&TokenDigest::from_bytes([1; 32])).await;
     assert!(matches!(damaged, Err(StoreError::BadRow { column: "phone", .. })), "{damaged:?}");
     store.close().await;
     std::fs::write(&path, "this is no database, but it is long enough to be looked at").unwrap();
@@ -244,7 +250,7 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     store.commit(&login(1)).await.unwrap();
     // Somebody else's login in the same browser, with a code that was used already.
     let instead = |number| opens(number, Some(login(1).session));
-    let next = NewLogin { phone: phone("+12025550123"), opens: instead(2), ..login(2) };
+    let next = NewLogin { identifier: phone("+12025550123").into(), opens: instead(2), ..login(2) };
     let used = NewLogin { attempt: login(1).attempt, ..next.clone() };
     assert!(matches!(store.commit(&used).await.unwrap(), Committed::AlreadySpent { .. }));
     assert!(found(&store, 1).await.is_some(), "nothing took its place");

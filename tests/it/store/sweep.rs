@@ -1,7 +1,7 @@
 //! What is deleted when it is over, and what is not.
 use std::time::Duration;
 
-use doorcode::domain::{AttemptId, PhoneNumber, SessionId, UserId};
+use doorcode::domain::{AttemptId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
     Committed, Database, Logins as _, NewLogin, Opens, Sessions as _, SqlStore, StoredBeginning,
     Which,
@@ -22,10 +22,10 @@ fn user() -> UserId {
     UserId::from_bytes([1; 12])
 }
 
-fn token(n: u16) -> [u8; 32] {
+fn token(n: u16) -> TokenDigest {
     let mut token = [0; 32];
     token[..2].copy_from_slice(&n.to_be_bytes());
-    token
+    TokenDigest::from_bytes(token)
 }
 
 /// The login of an attempt; `n` makes it its own. All of one user.
@@ -36,11 +36,11 @@ fn login(n: u16, life: Duration) -> NewLogin {
     let token = token(n);
     NewLogin {
         attempt: AttemptId::from_bytes(attempt),
-        phone: PhoneNumber::from_e164(ADA).unwrap(),
+        identifier: PhoneNumber::from_e164(ADA).unwrap().into(),
         new_user: Some(user()),
         session: SessionId::from_bytes(session),
         beginning: StoredBeginning::default(),
-        opens: Opens::Token { token, host: "a.example".to_owned(), instead_of: None },
+        opens: Opens::Token { token, host: Host::parse("a.example").unwrap(), instead_of: None },
         at: BEGIN,
         expires: BEGIN + life,
     }

@@ -1,14 +1,14 @@
 //! What is deleted of grants when it is over, and what is not.
 use std::time::Duration;
 
-use doorcode::domain::GrantId;
+use doorcode::domain::{AuthorizationCodeDigest, GrantId, TokenDigest};
 use doorcode::store::{
     Grants as _, Logins as _, NewCode, NewGrant, Opens, RedeemedCode, RefreshWorth, Rotation,
     Sessions as _, SqlStore, Swept, Which,
 };
 
 use super::grants::{
-    BEGIN, HOUR, code, grant, id, is_good, login, refresh, session, store, token, user,
+    BEGIN, HOUR, SPA, code, grant, id, is_good, login, refresh, session, store, token, user,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -28,8 +28,8 @@ async fn swept(store: &SqlStore, after: Duration) -> Swept {
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, after: Duration) {
-    let (token, next) = (refresh(1, old), [new; 32]);
-    let rotation = Rotation { client: "spa", token: &token, next: Some(&next), at: BEGIN + after };
+    let (token, next) = (refresh(1, old), refresh(1, new).present);
+    let rotation = Rotation { client: &SPA, token: &token, next: Some(next), at: BEGIN + after };
     let used = store.rotate(&rotation).await.unwrap().expect("a family");
     assert_eq!(used.worth, RefreshWorth::Good);
 }
@@ -48,7 +48,7 @@ async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
     assert_eq!((before.sessions, before.grants), (0, 0));
     let all = swept(&store, DAY * 97).await;
     assert_eq!((all.sessions, all.grants), (1, 1));
-    assert!(store.find(&[1; 32]).await.unwrap().is_none());
+    assert!(store.find(&TokenDigest::from_bytes([1; 32])).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_
     }
     assert_eq!(swept(&store, HOUR * 40).await.grants, 0, "more than it may be idle");
     rotate(&store, 201, 202, HOUR * 40).await;
-    let first = store.refresh(&refresh(1, 1), "spa", BEGIN + HOUR * 69).await.unwrap();
+    let first = store.refresh(&refresh(1, 1), &SPA, BEGIN + HOUR * 69).await.unwrap();
     assert_eq!(first.unwrap().worth, RefreshWorth::Replaced);
     store.revoke(id(1), BEGIN).await.unwrap();
     assert_eq!(swept(&store, DAY).await.all(), 1, "all that there was of it");
@@ -87,14 +87,17 @@ async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_
 async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
     let (_folder, store) = store().await;
     for n in [1, 2] {
-        let new = NewCode { digest: [n; 32], ..code() };
+        let new = NewCode { digest: AuthorizationCodeDigest::from_bytes([n; 32]), ..code() };
         store.put_code(&new).await.unwrap();
     }
-    store.redeem_code(&[1; 32], None, BEGIN).await.unwrap();
+    store.redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN).await.unwrap();
     store.end(user(), Which::Only(session(1)), BEGIN - MINUTE).await.unwrap();
     let early = swept(&store, DAY).await;
     assert_eq!((early.codes, early.sessions), (0, 0));
-    let used = store.redeem_code(&[1; 32], None, BEGIN + DAY).await.unwrap();
+    let used = store
+        .redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN + DAY)
+        .await
+        .unwrap();
     assert!(matches!(used, RedeemedCode::Used { revoked: None }), "{used:?}");
     let late = swept(&store, DAY + MINUTE).await;
     assert_eq!((late.codes, late.sessions), (2, 1));
@@ -103,11 +106,11 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
 #[tokio::test]
 async fn a_ticket_that_nobody_took_up_goes_after_a_day() {
     let (_folder, store) = store().await;
-    store.commit(&login(2, Opens::Ticket { until: BEGIN + MINUTE })).await.unwrap();
+    store.commit(&login(2, Opens::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
     store.commit(&login(3, token(3))).await.unwrap();
     assert_eq!(swept(&store, DAY).await.sessions, 0);
     assert_eq!(swept(&store, DAY + MINUTE).await.sessions, 1);
-    assert!(store.find(&[3; 32]).await.unwrap().is_some());
+    assert!(store.find(&TokenDigest::from_bytes([3; 32])).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::support::gate::Gate;
 
 /// How long an app waits for anything.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) struct App {
     pub(super) port: u16,

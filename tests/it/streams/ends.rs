@@ -104,11 +104,11 @@ const ENDINGS: &[Ending] = &[
     }),
     ("blocked by an operator", |gate, _| {
         let now = Timestamp::from_millis(0);
-        gate.run(beside(gate).set_blocked(&phone(), true, now)).unwrap().expect("a user");
+        gate.run(beside(gate).set_blocked(&phone().into(), true, now)).unwrap().expect("a user");
     }),
     ("judged by other roles", |gate, _| {
         let roles = BTreeSet::from([Role::parse("night").expect("a role")]);
-        gate.run(beside(gate).set_roles(&phone(), &roles)).unwrap().expect("a user");
+        gate.run(beside(gate).set_roles(&phone().into(), &roles)).unwrap().expect("a user");
     }),
 ];
 

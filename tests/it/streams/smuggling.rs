@@ -269,7 +269,7 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
     let mut taken = Vec::new();
     for head in TWO_WAYS.iter().flat_map(with).chain(starts) {
         let mut wire = Wire::to(gate.port);
-        wire.hurry(Duration::from_secs(5));
+        wire.hurry(Duration::from_secs(20));
         wire.send(head.as_bytes()).expect("sent");
         let status = wire.answer(false).map_or(0, |answer| answer.status);
         if status != 400 {

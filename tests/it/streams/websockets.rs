@@ -1,5 +1,4 @@
 //! Websockets: from the first byte to their end with the session.
-use std::time::Duration;
 
 use super::app::{App, Line};
 use crate::support::http::{Answer, Wire};
@@ -53,7 +52,6 @@ fn an_app_that_answers_within_microseconds_keeps_its_websocket() {
     let request = handshake(&gate.browser().authority, "/down/socket");
     for round in 0..500 {
         let mut wire = Wire::to(gate.port);
-        wire.hurry(Duration::from_secs(10));
         wire.send(&request).expect("sent");
         switched(wire.answer(false).unwrap_or_else(|why| panic!("round {round}: {why}")));
         assert_eq!(wire.bytes(GREETING.len()), GREETING, "round {round}");

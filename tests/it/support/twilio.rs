@@ -217,7 +217,7 @@ fn created(text: &Text, status: &str, error_code: Option<u32>) -> Value {
 }
 
 fn digest(text: &str) -> u128 {
-    let bytes = doorcode::domain::digest(text.as_bytes());
+    let bytes = doorcode::domain::sha256(text.as_bytes());
     bytes.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
 }
 

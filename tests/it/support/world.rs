@@ -121,7 +121,7 @@ impl World {
             session,
             store: built.database,
             system,
-            router: shared.live.load().router.clone(),
+            router: shared.snapshot.load().router.clone(),
             clock,
             drain: shared.drain,
             worker: tokio::sync::Mutex::new(worker.unwrap().run),

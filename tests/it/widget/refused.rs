@@ -32,7 +32,7 @@ fn who_is_blocked_is_texted_and_refused_after_the_right_code() {
     let gate = gate(&[]);
     let ada = PhoneNumber::from_e164(ADA).unwrap();
     let now = gate.clock.now();
-    gate.run(beside(&gate).set_blocked(&ada, true, now)).unwrap().expect("a user");
+    gate.run(beside(&gate).set_blocked(&ada.into(), true, now)).unwrap().expect("a user");
     let (mut browser, code) = texted(&gate, ADA);
     let answer = verify(&mut browser, ADA, &code).is(403);
     assert_shared(&answer);

@@ -78,7 +78,7 @@ const CASES: &[Case<'_>] = &[
             ),
         ],
         &[
-            "12:9: login.test_number[1].phone: `+12025550123` is a number that somebody may have; only one that nobody can have may be a test number",
+            "12:9: login.test_number[1].phone: `+12025550123` is a number that may exist; a test number must be invalid in every numbering plan",
             "13:8: login.test_number[1].code: is not 7 digits, as login.code_digits says",
             "14:1: login.test_number[2].code: is missing; write in [[login.test_number]] for example `code = \"000000\"`. Its code: as many digits as `login.code_digits` says.",
             "17:9: login.test_number[3].phone: `+15550100001` is named twice",

@@ -1,0 +1,20 @@
+/// A store could not do what it was asked. Callers refuse the request; they never let it through.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "the schema is that of another version of doorcode: use the version that the servers run. \
+         If this version is the newer one, start its server first, which migrates the database"
+    )]
+    OtherVersion,
+    /// A column holds a value that its type does not allow.
+    #[error("a row of `{table}` has an invalid value in `{column}`")]
+    BadRow { table: &'static str, column: &'static str },
+    #[error("cannot create the database's directory: {0}")]
+    Folder(std::io::Error),
+    #[error("cannot open the database file: {0}")]
+    File(std::io::Error),
+}

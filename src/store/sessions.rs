@@ -1,0 +1,160 @@
+use async_trait::async_trait;
+
+use super::{Standing, StoreError};
+use crate::domain::{GrantId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
+use crate::system::Timestamp;
+
+/// What a user recognises a session by in a list, as `session` words it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredBeginning {
+    pub device: String,
+    pub address_block: String,
+}
+
+/// A session and its user.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    pub id: SessionId,
+    pub user: UserId,
+    pub phone: PhoneNumber,
+    pub standing: Standing,
+    /// The host of the token that the session was found by; `None`: it was found by its id.
+    pub host: Option<Host>,
+    pub created: Timestamp,
+    pub last_seen: Timestamp,
+    pub expires: Timestamp,
+}
+
+/// Who holds a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    Browser,
+    /// An API client, without a browser of ours.
+    Api,
+}
+
+/// An entry in the list of a user's sessions.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    pub id: SessionId,
+    pub kind: SessionKind,
+    pub created: Timestamp,
+    pub last_seen: Timestamp,
+    pub beginning: StoredBeginning,
+    /// Whether an active grant belongs to it; such a grant may outlast the session's idle limit.
+    pub granted: bool,
+}
+
+/// A selection among the sessions of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Only(SessionId),
+    AllBut(SessionId),
+}
+
+/// An entry of the change feed, by which running servers invalidate their caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A session was ended.
+    Session(SessionId),
+    /// A user has a new [`Standing`].
+    User(UserId),
+    /// A grant was revoked while its session continues.
+    Grant(GrantId),
+}
+
+/// The tables of sessions and of the tokens that they are used through, and the change feed.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// The session of a token; `None` if it was ended or its user is blocked. Expiry is for the
+    /// caller to judge.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError>;
+
+    /// The session with this id; `None` if it was ended, its user is blocked, or its login ticket
+    /// was not redeemed. Expiry is for the caller to judge.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError>;
+
+    /// The sessions of a user that have not ended or expired, or have an active grant, the last
+    /// seen first. Those of unredeemed login tickets are left out.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError>;
+
+    /// Adds a token for one more host to a browser's session, or the first token to the session of
+    /// a login ticket, which turns it into a browser's. `false`: the session has ended, expired or
+    /// is not a browser's, the ticket has expired, or the user is blocked.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn add_token(
+        &self,
+        session: SessionId,
+        token: &TokenDigest,
+        host: &Host,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends sessions of `user` and returns their ids; sessions that have ended are left out.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn end(
+        &self,
+        user: UserId,
+        selection: Which,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Ends the session that a browser had before `next`. If both are the same user's, the grants
+    /// and unused authorization codes of `former` move to `next`: re-authenticating must not sign
+    /// the user out of applications.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn replace(
+        &self,
+        former: SessionId,
+        next: SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Updates when sessions were last seen, in one transaction. Never moves a time back.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError>;
+
+    /// The entries of the change feed after `seq`, oldest first, with their sequence numbers. The
+    /// numbers are consecutive: a gap means that entries are no longer available.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError>;
+
+    /// A health check.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
