@@ -142,12 +142,13 @@ pub async fn assemble(
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
-    let (login, database) = (login(&config, &lasting), Arc::clone(&lasting.store));
-    let Lasting { system, events, metrics, store, resolver, .. } = lasting;
+    let login = login(&config, &lasting);
+    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
+    let database = Arc::clone(&store);
     let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
-    Ok(Assembled { server, login, database })
+    Ok(Assembled { server, login, sessions, database })
 }
 
 /// What is opened before anything else.

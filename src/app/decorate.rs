@@ -4,8 +4,9 @@ use std::sync::Arc;
 use crate::delivery::sms::SmsProvider;
 use crate::login::Login;
 use crate::proxy;
+use crate::session::Sessions;
 use crate::store::{
-    Attempts, Counters, Grants, LoginTicket, Logins, Sessions, SqlStore, Ticket, Tickets, Users,
+    self, Attempts, Counters, Grants, LoginTicket, Logins, SqlStore, Ticket, Tickets, Users,
 };
 
 /// The stores of a server.
@@ -15,7 +16,7 @@ pub struct StoreSet {
     pub counters: Arc<dyn Counters>,
     pub logins: Arc<dyn Logins>,
     pub users: Arc<dyn Users>,
-    pub sessions: Arc<dyn Sessions>,
+    pub sessions: Arc<dyn store::Sessions>,
     pub grants: Arc<dyn Grants>,
     pub tickets: Arc<dyn Tickets<Ticket>>,
     pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
@@ -50,6 +51,7 @@ pub struct Assembled {
     pub server: proxy::Parts,
     /// The login that the server's pages use, for tests that have no page.
     pub login: Login,
+    pub sessions: Arc<Sessions>,
     /// With nothing before it, whatever the decorator did.
     pub database: Arc<SqlStore>,
 }

@@ -117,7 +117,7 @@ impl World {
         let worker = built.server.jobs.into_iter().find(|job| job.name == "texts");
         Self {
             login: built.login,
-            sessions: shared.sessions,
+            sessions: built.sessions,
             session,
             store: built.database,
             system,
