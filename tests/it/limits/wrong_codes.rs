@@ -6,6 +6,7 @@ use crate::support::browser::{Browser, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::{counters, sessions};
 
 const TOO_MANY: &str = "Too many wrong codes for this number";
 
@@ -118,13 +119,12 @@ fn of_many_guesses_at_once_over_many_browsers_five_are_compared() {
     }
     let answers = storm(gate.port, &requests);
     // Of a day: five texts to the number, in all, and since a login; and the wrong codes.
-    let day = "SELECT CAST(SUM(n) AS BIGINT) FROM counters WHERE length = 86400000";
-    assert_eq!(gate.count(day), 5 + 5 + 5 + 5);
+    assert_eq!(gate.count(counters::SUM_OF_A_DAY), 5 + 5 + 5 + 5);
     assert!(answers.iter().all(|answer| answer.status == 303));
     for (mut browser, page, code) in browsers {
         let answer = browser.give_code(&page, &code);
         let to = answer.location();
         assert!(to.contains("/login?") || to.contains("/refused?"), "{answer}");
     }
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
 }

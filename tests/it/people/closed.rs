@@ -5,6 +5,7 @@ use crate::support::browser::{between, code_in};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::{sessions, spent_codes, users};
 use crate::support::twilio::Outcome;
 
 const CLOSED: &[(&str, &str)] = &[("[login]\n", "[login]\nsign_up = false\n")];
@@ -32,7 +33,7 @@ fn a_user_gets_in_and_nobody_else_is_texted_or_told_so() {
     let answer = ada.give_code(&page, &code_in(&text.body)).is(303);
     ada.finish(answer).is(200);
     assert_eq!(gate.texts.requests(), 1, "the stranger was first, and not texted");
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -88,13 +89,13 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         browser.get("/orders").is(303);
         let again = browser.give_code(&page, &code_in(&text.body));
         assert_ne!(again.status, 200, "the code is spent: {again}");
-        assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+        assert_eq!(gate.count(sessions::ALL), 0);
     }
 }
 
 /// The file names her, so that she is a user from the start.
 fn signed_in_or_known(gate: &Gate) {
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -108,9 +109,9 @@ fn a_user_who_is_gone_before_their_code_came_is_not_made_anew() {
     gate.run(sqlx::query("DELETE FROM users").execute(&mut database)).unwrap();
     let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
     browser.follow(denied).is(403);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
+    assert_eq!(gate.count(users::ALL), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
+    assert_eq!(gate.count(spent_codes::ALL), 1);
 }
 
 /// Not even later and to strangers: whoever asks for a code for somebody else's number just before
@@ -143,7 +144,7 @@ fn a_country_that_is_not_served_is_told_to_everybody() {
 fn who_signed_in_once_is_a_user_of_a_place_that_closed() {
     let gate = Gate::start();
     signed_in(&gate, BOB);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 2);
+    assert_eq!(gate.count(users::ALL), 2);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use doorcode::domain::{InvalidTestNumber, PhoneNumber};
 
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
+use crate::support::tables::spent_codes;
 
 const NUMBER: &str = "+15550100001";
 const TEST: (&str, &str) =
@@ -23,7 +24,7 @@ fn a_test_number_signs_in_with_its_code_and_nothing_is_sent() {
         browser.get("/admin/x").is(403);
         browser.get("/.doorcode/account").is(200).says("•-•001").says("This browser");
         assert_eq!(gate.texts.requests(), 0);
-        assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
+        assert_eq!(gate.count(spent_codes::ALL), 1);
 
         let mut again = gate.browser();
         let number = again.visit("/orders");

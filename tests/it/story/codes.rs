@@ -5,6 +5,7 @@ use crate::support::browser::{Browser, code_in, flow_of, unlike, wait_on};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
 
 const EXPIRED: &str = "That code has expired";
 const DIED: &str = "Too many wrong codes were typed";
@@ -48,7 +49,7 @@ fn assert_nobody_is_signed_in(gate: &Gate, browser: &mut Browser) {
     assert_eq!(browser.cookie("doorcode"), None);
     browser.get("/orders").is(303);
     assert_eq!(gate.app.count(), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
 }
 
 #[test]
@@ -252,7 +253,7 @@ fn two_tabs_share_a_code_and_keep_their_destinations() {
     // It may have come there by a POST: a redirect would be stopped by its policy.
     let three = browser.get(&format!("/.doorcode/code?flow={flow}")).is(303);
     browser.finish(three).is(200).says("GET /orders?tab=3\n");
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 1);
+    assert_eq!(gate.count(sessions::ALL), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::support::browser::{between, code_in, flow_of, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::storm;
 use crate::support::settings::ADA;
+use crate::support::tables::{counters, session_tokens, sessions, spent_codes, users};
 
 #[test]
 fn a_hundred_right_codes_at_once_make_one_session() {
@@ -32,10 +33,10 @@ fn a_hundred_right_codes_at_once_make_one_session() {
         tab.take_cookies(&answer);
         tab.finish(answer).is(200).says("the app: GET /orders?page=2\n");
     }
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM session_tokens"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(sessions::ALL), 1);
+    assert_eq!(gate.count(session_tokens::ALL), 1);
+    assert_eq!(gate.count(spent_codes::ALL), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn of_two_hundred_different_wrong_codes_at_once_three_are_compared() {
         browser.request("POST", "/.doorcode/code", &[], Some(&form))
     };
     let requests: Vec<_> = (0..200).map(request).collect();
-    let counted = || gate.count("SELECT COALESCE(SUM(n), 0) FROM counters");
+    let counted = || gate.count(counters::SUM);
     let before = counted();
 
     let answers = storm(gate.port, &requests);
@@ -71,7 +72,7 @@ fn of_two_hundred_different_wrong_codes_at_once_three_are_compared() {
 
     let right = browser.give_code(&page, &code).is(303);
     browser.follow(right).is(200).says("name=\"phone\"");
-    assert_eq!((gate.count("SELECT COUNT(*) FROM spent"), gate.app.count()), (0, 0));
+    assert_eq!((gate.count(spent_codes::ALL), gate.app.count()), (0, 0));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use crate::support::browser::{between, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
+use crate::support::tables::{sessions, users};
 
 /// Another writer that does not let go, such as a backup that hangs.
 struct Locked<'g> {
@@ -53,8 +54,8 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
     assert_eq!(gate.app.count(), 0);
     locked.release();
 
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1, "the one whom the file names");
+    assert_eq!(gate.count(sessions::ALL), 0);
+    assert_eq!(gate.count(users::ALL), 1, "the one whom the file names");
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");
 }
