@@ -1,8 +1,9 @@
 //! Doorcode: a reverse proxy that puts SMS login in front of any web app.
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
-//! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `gate` > `oauth` > `login` > `session` > `users`
+//! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `access` > `gate` > `oauth` > `login` > `session` > `users`
 //! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod cli;

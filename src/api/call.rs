@@ -13,17 +13,17 @@ use crate::domain::Origin;
 use crate::oauth::{Client, Clients};
 use crate::pages::Facts;
 
-/// A request to the API. Not `Debug`, as its parameters are not.
+/// A request to the API. Not `Debug`: its parameters hold secrets.
 pub(crate) struct Call {
     pub(super) facts: Facts,
     pub(super) headers: HeaderMap,
-    /// The query of a GET, the body of a POST: what stands in a URL is in too many logs to be
-    /// taken for a secret (RFC 6749 §2.3.1).
+    /// The query of a GET, the body of a POST: secrets are never read from a URL, since URLs are
+    /// logged (RFC 6749 §2.3.1).
     pub(super) params: Params,
-    /// The page whose script asks.
+    /// The origin of the page whose script sends it.
     pub(super) origin: Option<Origin>,
     pub(super) credentials: Credentials,
-    /// Whether `params` are a body.
+    /// Whether `params` are those of a body.
     pub(super) posted: bool,
 }
 
@@ -48,13 +48,29 @@ impl Call {
         self.params.text(name)
     }
 
-    /// The client that the call names.
+    /// A parameter that must be there.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or empty.
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, ApiError> {
+        self.text(name).ok_or_else(|| {
+            let text = format!("Missing required parameter: {name}");
+            ApiError::bad("invalid_request", text).because("a parameter is missing").naming(name)
+        })
+    }
+
+    /// The client that the request names, authenticated or not.
     pub(super) fn client<'c>(&self, clients: &'c Clients) -> Option<&'c Client> {
         clients.find(self.credentials.id.as_deref()?)
     }
 
-    /// The same, once it has shown its secret if it has one; or why it is not, for the log.
-    pub(super) fn authenticated<'c>(
+    /// The client, if it shows its secret or has none.
+    ///
+    /// # Errors
+    ///
+    /// The reason, for the log.
+    pub(super) fn client_auth<'c>(
         &self,
         clients: &'c Clients,
     ) -> Result<(&'c Client, Standing), &'static str> {
@@ -65,16 +81,30 @@ impl Call {
         }
     }
 
+    /// The same for endpoints that answer as the token endpoint does. No `WWW-Authenticate`: with
+    /// that, the library within Auth0's own SDK hides the error from the app.
+    ///
+    /// # Errors
+    ///
+    /// `access_denied`.
+    pub(super) fn authenticated<'c>(
+        &self,
+        clients: &'c Clients,
+    ) -> Result<(&'c Client, Standing), ApiError> {
+        self.client_auth(clients).map_err(|why| ApiError::unauthorized().because(why))
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The language that texts are to be in, as the caller says it.
+    /// The language that texts are asked for in.
     pub(super) fn language(&self) -> Option<&str> {
         self.header("x-request-language").or_else(|| self.header(header::ACCEPT_LANGUAGE.as_str()))
     }
 
-    /// Where the person is: what a client that has shown its secret says, if that is believed.
+    /// The address of the user: that of `auth0-forwarded-for` if the client is `proved` and trusted
+    /// with it, else that of the connection.
     pub(super) fn address(&self, client: &Client, proved: bool) -> IpAddr {
         let said = self.header("auth0-forwarded-for").and_then(|text| text.trim().parse().ok());
         said.filter(|_| proved && client.trusts_forwarded_for).unwrap_or(self.facts.client)

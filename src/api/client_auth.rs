@@ -7,22 +7,22 @@ use super::params::Params;
 use crate::domain::Secret;
 use crate::oauth::Client;
 
-/// Who a caller says to be, and how it shows that (RFC 6749 §2.3.1).
+/// Client credentials of a request (RFC 6749 §2.3.1).
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
     pub(super) id: Option<String>,
-    /// The ways in which the one secret that it shows may be meant.
+    /// The readings of the one secret in the request.
     secrets: Vec<Secret>,
-    /// Two ways at once, or a header that cannot be read.
+    /// Two methods at once, or a header that cannot be read.
     confused: bool,
 }
 
-/// What a client's credentials are worth.
+/// The outcome of client authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It showed its secret.
     Proved,
-    /// It has none to show.
+    /// It has no secret.
     Public,
     /// It has a secret and did not show it.
     Unproved,
@@ -30,12 +30,12 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    /// What is wrong with it, for the log.
+    /// The fault, for the log.
     pub(super) const fn fault(self) -> &'static str {
         match self {
-            Self::Proved | Self::Public => "the client is not for this",
+            Self::Proved | Self::Public => "the client may not use this endpoint",
             Self::Unproved => "the client did not show its secret",
-            Self::Wrong => "the secret of the client is wrong, or shown in two ways",
+            Self::Wrong => "the secret of the client is wrong, or sent by two methods",
         }
     }
 }
@@ -71,17 +71,17 @@ impl Credentials {
     }
 }
 
-/// Both halves are form-encoded (RFC 6749 §2.3.1). Many clients leave that out, so that the secret
-/// may be meant as it is written, too: one made by `openssl rand -base64 32` often has a `+`.
+/// Reads `Basic`. Both halves are form-encoded (RFC 6749 §2.3.1); since many clients leave that
+/// out, the secret is tried as it is written, too: base64 often has a `+`.
 fn basic(encoded: &str) -> Option<(String, Vec<Secret>)> {
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    let plain = |text: &str| {
+    let decode = |text: &str| {
         let spaced = text.replace('+', "%20");
         percent_decode_str(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).ok()
     };
-    let meant = plain(secret);
+    let meant = decode(secret);
     let written = (meant.as_deref() != Some(secret)).then(|| secret.to_owned());
     let secrets = [meant, written].into_iter().flatten();
-    Some((plain(id)?, secrets.filter(|secret| !secret.is_empty()).map(Secret::new).collect()))
+    Some((decode(id)?, secrets.filter(|secret| !secret.is_empty()).map(Secret::new).collect()))
 }

@@ -12,12 +12,13 @@ use serde_json::json;
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::ApiError;
+use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
+use super::otp::{phone_number, realm};
 use super::refusal::NO_CLIENT;
-use super::token::{Words, judged, new_secret, number, realm, wrong};
 use crate::domain::{TicketCookieDigest, TicketDigest};
 use crate::gate::Cookies;
 use crate::login::{Asker, Gives};
-use crate::oauth::{Client, Grant};
+use crate::oauth::{Client, Grant, opaque_token};
 use crate::pages::Web;
 use crate::pages::visit::{Visit, with_cookie};
 use crate::session::{SessionToken, SignedIn, beginning};
@@ -25,11 +26,6 @@ use crate::store::{LoginTicket, StoreError};
 
 /// All that there may be, and all that there must be.
 const FIELDS: &[&str] = &["client_id", "credential_type", "username", "otp", "realm"];
-
-const WORDS: Words = Words {
-    wrong: (StatusCode::FORBIDDEN, "access_denied"),
-    blocked: (StatusCode::FORBIDDEN, "blocked_user", "Blocked user"),
-};
 
 /// A login ticket goes from the page to `/authorize` at once.
 const TICKET: Duration = Duration::from_mins(1);
@@ -46,15 +42,18 @@ pub(crate) async fn authenticate(
     let client = client(&web, &call)?;
     let connection = realm(&call, client)?;
     let (username, otp) = (call.text("username"), call.text("otp"));
-    let phone = username.and_then(|typed| number(&web, typed)).ok_or_else(|| wrong(&WORDS))?;
+    let dialect = &ErrorDialect::CO_AUTHENTICATE;
+    let Some(phone) = username.and_then(|typed| phone_number(&web, typed)) else {
+        return Err(LoginRefusal::Wrong.into_error(dialect, &web));
+    };
     let address = call.address(client, false);
     let asker = Asker::api(client.id.as_str(), connection, address);
     let device = call.header(header::USER_AGENT.as_str());
     let gives = Gives::Ticket { beginning: beginning(device, address) };
     let verdict = web.login.verify(&asker, &phone, otp.unwrap_or_default(), gives).await?;
-    let who = judged(&web, verdict, &WORDS)?;
-    let ticket = new_secret(&web.system);
-    let proof = new_secret(&web.system);
+    let who = outcome(verdict).map_err(|why| why.into_error(dialect, &web))?;
+    let ticket = opaque_token(&web.system);
+    let proof = opaque_token(&web.system);
     let id = URL_SAFE_NO_PAD.encode(web.system.random::<9>());
     let stored = LoginTicket {
         client: client.id.clone(),
@@ -67,7 +66,7 @@ pub(crate) async fn authenticate(
     put.inspect_err(|error| web.store_failed("keep a login ticket", error))?;
     // For the page's own keeping; nothing here asks for it again: what proves the browser is the
     // cookie, which no script reads.
-    let verifier = new_secret(&web.system);
+    let verifier = opaque_token(&web.system);
     let body = json!({
         "login_ticket": ticket.reveal(), "co_verifier": verifier.reveal(), "co_id": id,
     });

@@ -19,11 +19,8 @@ pub(crate) async fn configuration(State(web): State<Arc<Web>>) -> Response {
 
 fn document(web: &Web) -> Value {
     let issuer = web.map.issuer();
-    let grants: Vec<&str> = Grant::NAMES
-        .iter()
-        .filter(|(grant, ..)| !matches!(grant, Grant::Ro))
-        .map(|(.., grant_type)| *grant_type)
-        .collect();
+    let documented = Grant::ALL.into_iter().filter(|grant| !matches!(grant, Grant::Ro));
+    let grants: Vec<&str> = documented.map(Grant::grant_type).collect();
     // While keys of another follow those of the former algorithm, both.
     let algorithms = web.keys.token_algorithms(web.oauth.algorithm);
     let algorithms: Vec<&str> = algorithms.into_iter().map(Algorithm::as_str).collect();

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -9,34 +9,36 @@ use super::params::Unreadable;
 use super::refusal::Refusal;
 use crate::domain::Origin;
 use crate::login::Limited;
-use crate::oauth::{Grant, NotAsked};
+use crate::oauth::Grant;
 use crate::pages::refused::SOON;
 use crate::pages::{Problem, Web};
 use crate::store::StoreError;
 
-/// A refusal as clients of Auth0's Authentication API read it (RFC 6749 §5.2).
+/// An error response (RFC 6749 §5.2), as clients of Auth0's Authentication API expect it.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
-    /// With the code that the caller is told.
+    /// Holds the `error` code.
     refusal: Box<Refusal>,
     description: Cow<'static, str>,
     uri: Option<&'static str>,
-    limit: Option<Reached>,
+    limit: Option<RateLimit>,
+    /// Whether the answer asks for another token (RFC 6750 §3).
+    bearer_challenge: bool,
 }
 
-/// A limit that was reached.
+/// A rate limit that was exceeded, as the headers of the answer show it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reached {
+pub(super) struct RateLimit {
     /// How many there may be.
     pub(super) most: u32,
-    /// Seconds until there is room again.
+    /// Until there is room again.
     pub(super) seconds: u64,
     /// The same as a point in time, in seconds since 1970.
     pub(super) reset: i64,
 }
 
-impl Reached {
+impl RateLimit {
     pub(super) fn of(limited: &Limited, web: &Web) -> Self {
         let seconds = limited.retry_after.as_secs().max(1);
         let most = web.login.settings().limits.most(limited.row);
@@ -53,14 +55,14 @@ impl ApiError {
     ) -> Self {
         let description = description.into();
         let refusal = Box::new(Refusal::described(error, &description));
-        Self { status, refusal, description, uri: None, limit: None }
+        Self { status, refusal, description, uri: None, limit: None, bearer_challenge: false }
     }
 
     pub(super) fn bad(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, description)
     }
 
-    /// RFC 6749 §5.2, with the status that Auth0 gives these.
+    /// Status 403, which Auth0 gives where RFC 6749 §5.2 has 400.
     pub(super) fn forbidden(
         error: &'static str,
         description: impl Into<Cow<'static, str>>,
@@ -68,34 +70,34 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, error, description)
     }
 
-    /// What the log says in the place of the description: what is no secret, and the caller is
-    /// not told.
+    /// Replaces the reason in the log, which else is the description.
     pub(super) fn because(self, why: &'static str) -> Self {
         Self { refusal: Box::new(self.refusal.because(why)), ..self }
     }
 
-    /// What was asked for that the configuration does not list; see [`Refusal::naming`].
+    /// Adds to the log what the configuration does not list; see [`Refusal::naming`].
     pub(super) fn naming(self, text: &str) -> Self {
         Self { refusal: Box::new(self.refusal.naming(text)), ..self }
     }
 
-    /// The page that asks is none of the client's.
+    /// The request came from a page that is none of the client's.
     pub(super) fn foreign(self, page: &Origin) -> Self {
         self.because("the origin is none of the client's web_origins").naming(&page.to_string())
     }
 
+    /// Adds `error_uri`.
     pub(super) fn at(self, uri: &'static str) -> Self {
         Self { uri: Some(uri), ..self }
     }
 
-    pub(super) fn too_many(error: &'static str, limit: Reached) -> Self {
+    pub(super) fn too_many(error: &'static str, limit: RateLimit) -> Self {
         let seconds = limit.seconds;
         let description = format!("Too many requests. Try again in {seconds} seconds.");
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self { limit: Some(limit), ..Self::new(status, error, description) }
     }
 
-    /// A client that is not known, or not with this secret.
+    /// An unknown client, or a wrong secret.
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized")
     }
@@ -108,7 +110,7 @@ impl ApiError {
             .at("https://auth0.com/docs/clients/client-grant-types")
     }
 
-    /// The body of a call did not come, or not all of it.
+    /// The body did not arrive, or not all of it.
     pub(super) fn unread(why: &Problem) -> Self {
         let text = match why {
             Problem::TooLarge => "the body is too long",
@@ -118,9 +120,20 @@ impl ApiError {
         Self::new(why.status(), "invalid_request", text)
     }
 
+    /// Status, `error` and description when a store or the signing of a token fails.
+    pub(super) const UNAVAILABLE: (StatusCode, &'static str, Cow<'static, str>) = (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "temporarily_unavailable",
+        Cow::Borrowed("Try again in a moment."),
+    );
+
     pub(super) fn unavailable() -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "temporarily_unavailable", "Try again in a moment.")
+        let (status, error, description) = Self::UNAVAILABLE;
+        Self::new(status, error, description)
+    }
+
+    pub(super) fn with_bearer_challenge(self) -> Self {
+        Self { bearer_challenge: true, ..self }
     }
 }
 
@@ -130,18 +143,7 @@ impl From<Unreadable> for ApiError {
     }
 }
 
-impl From<NotAsked> for ApiError {
-    fn from(why: NotAsked) -> Self {
-        let (refusal, description) = (Box::new(Refusal::of(&why)), Cow::Owned(why.to_string()));
-        let status = match why {
-            NotAsked::Scope(_) => StatusCode::BAD_REQUEST,
-            NotAsked::UnknownAudience(_) => StatusCode::FORBIDDEN,
-        };
-        Self { status, refusal, description, uri: None, limit: None }
-    }
-}
-
-/// What failed was logged where it did.
+/// The failure was logged where it happened.
 impl From<StoreError> for ApiError {
     fn from(_: StoreError) -> Self {
         Self::unavailable()
@@ -156,7 +158,7 @@ impl IntoResponse for ApiError {
             body["error_uri"] = json!(uri);
         }
         let mut response = (self.status, body.to_string()).into_response();
-        // A store that failed and a limit that was reached are told where they are.
+        // Failures of stores and exceeded limits are logged where they happen.
         if self.limit.is_none() && !self.status.is_server_error() {
             response.extensions_mut().insert(*self.refusal);
         }
@@ -165,7 +167,11 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
         }
-        if let Some(Reached { most, seconds, reset }) = self.limit {
+        if self.bearer_challenge {
+            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(RateLimit { most, seconds, reset }) = self.limit {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
             for (name, value) in [
                 ("x-ratelimit-limit", HeaderValue::from(most)),

@@ -7,16 +7,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, Handed};
-use super::error::{ApiError, Reached};
+use super::error::{ApiError, RateLimit};
+use super::login_outcome::{ErrorDialect, LoginRefusal, WRONG, outcome};
+use super::otp::phone_number;
 use super::refusal::Refusal;
-use super::token::{WRONG, Words, judged, number, wrong};
 use crate::domain::BrowserDigest;
 use crate::gate::Cookies;
-use crate::login::{Asker, Gives, Verdict};
+use crate::login::{Asker, Gives};
 use crate::oauth::{Client, Grant};
 use crate::pages::flow::Flow;
 use crate::pages::views::Limit;
@@ -27,12 +27,6 @@ use crate::system::Timestamp;
 /// A login that `/authorize` began in a browser, as a cookie keeps it.
 const COOKIE: &str = "transaction";
 const LIFE: Duration = Duration::from_mins(10);
-
-/// As all of Auth0's endpoints say it that are older than its token endpoint.
-pub(super) const WORDS: Words = Words {
-    wrong: (StatusCode::UNAUTHORIZED, "invalid_user_password"),
-    blocked: (StatusCode::UNAUTHORIZED, "unauthorized", "user is blocked"),
-};
 
 pub(super) fn missing(name: &str) -> ApiError {
     let error = ApiError::bad("invalid_request", format!("missing {name} parameter"));
@@ -70,10 +64,13 @@ pub(crate) async fn verify(
     if !own || under_way.as_deref() != Some(client.id.as_str()) {
         return Err(bad("no login of this client is under way in this browser"));
     }
-    let phone = number(&web, typed).ok_or_else(|| wrong(&WORDS))?;
+    let dialect = &ErrorDialect::LEGACY;
+    let Some(phone) = phone_number(&web, typed) else {
+        return Err(LoginRefusal::Wrong.into_error(dialect, &web));
+    };
     let asker = Asker::api(client.id.as_str(), connection, call.facts.client);
     let verdict = web.login.peek(&asker, &phone, code).await?;
-    judged(&web, verdict, &WORDS)?;
+    outcome(verdict).map_err(|why| why.into_error(dialect, &web))?;
     Ok("OK".into_response())
 }
 
@@ -98,7 +95,7 @@ pub(crate) async fn verify_redirect(State(web): State<Arc<Web>>, visit: Visit) -
     if !client.has_connection(connection) {
         return refuse(Some(client), "the connection was not found");
     }
-    let phone = visit.asked("phone_number").and_then(|typed| number(&web, typed));
+    let phone = visit.asked("phone_number").and_then(|typed| phone_number(&web, typed));
     let (Some(phone), Some(code)) = (phone, visit.asked("verification_code")) else {
         return refuse(Some(client), WRONG);
     };
@@ -108,20 +105,24 @@ pub(crate) async fn verify_redirect(State(web): State<Arc<Web>>, visit: Visit) -
     };
     let asker = Asker::api(client.id.as_str(), connection, visit.facts.client);
     let browser = visit.begins(former);
-    match web.login.verify(&asker, &phone, code, Gives::Browser(&browser)).await {
-        Ok(Verdict::Right(who)) => {
+    let Ok(verdict) = web.login.verify(&asker, &phone, code, Gives::Browser(&browser)).await else {
+        return web.unavailable(&visit);
+    };
+    match outcome(verdict) {
+        Ok(who) => {
             let age = web.session.lifetime.as_secs();
             let cookie = who.token().map(|token| visit.session_cookie(token, age));
             Redirect::to(flow.destination()).with(cookie).into_response()
         }
-        Ok(Verdict::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
-        Ok(Verdict::Limited(limited)) => {
-            let Reached { seconds, .. } = Reached::of(&limited, &web);
+        Err(LoginRefusal::Blocked) => web.refuse(&visit, &Problem::Denied(phone)),
+        Err(LoginRefusal::Limited(limited)) => {
+            let RateLimit { seconds, .. } = RateLimit::of(&limited, &web);
             let key = limited.row.key;
             web.refuse(&visit, &Problem::Limited { limit: Limit::Tries, key, seconds })
         }
-        Ok(_) => refuse(Some(client), WRONG),
-        Err(_) => web.unavailable(&visit),
+        Err(LoginRefusal::Wrong | LoginRefusal::Expired | LoginRefusal::NoTries) => {
+            refuse(Some(client), WRONG)
+        }
     }
 }
 

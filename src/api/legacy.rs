@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::call::Handed;
 use super::error::ApiError;
-use super::hosted::{WORDS, missing};
-use super::token::{authenticated, log_in};
+use super::hosted::missing;
+use super::login_outcome::ErrorDialect;
+use super::otp::OtpExchange;
 use crate::oauth::Grant;
 use crate::pages::Web;
 use crate::store::StoreError;
@@ -21,16 +22,18 @@ pub(crate) async fn ro(
     let [username, password, connection] = ["username", "password", "connection"]
         .map(|name| call.text(name).ok_or_else(|| missing(name)));
     let (username, password, connection) = (username?, password?, connection?);
-    let (client, standing) = authenticated(&web, &call)?;
+    let (client, client_auth) = call.authenticated(&web.oauth.clients)?;
     if !client.may(Grant::Ro) {
         return Err(ApiError::not_granted(Grant::Ro));
     }
     if !client.has_connection(connection) {
         return Err(ApiError::bad("invalid_request", "the connection was not found"));
     }
-    let given =
-        log_in(&web, &call, (client, standing), (connection, username, password), &WORDS).await;
-    given.inspect(|_| web.tell_given(client, Grant::Ro))
+    let (grant_type, dialect) = (Grant::Ro, &ErrorDialect::LEGACY);
+    let otp = password;
+    let exchange =
+        OtpExchange { client, client_auth, connection, username, otp, grant_type, dialect };
+    exchange.run(&web, &call).await
 }
 
 /// `GET /user/ssodata`: whether somebody is signed in, for the pages of a client that may ask.

@@ -1,36 +1,36 @@
-//! Why a client was refused, in the words of the log.
+//! Why a client was refused, for the operator's log. Answers nothing: `error` does.
 use std::borrow::Cow;
 
 use axum::response::Response;
 use url::Url;
 
 use crate::events::Event;
-use crate::oauth::{Client, Grant, NotAsked};
+use crate::oauth::Client;
 use crate::pages::visit::Visit;
 use crate::pages::{Problem, Web};
 
-/// What an operator is told of a refusal. Texts of ours only, but for `named`: what a caller
-/// wrote may be a secret, a code or a number.
+/// A refusal for the log. Fixed texts only, but for `named`: what a caller wrote may be a secret,
+/// a code or a number.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
-    /// As the caller is told it.
+    /// The `error` code of the answer.
     pub(super) error: &'static str,
     pub(super) why: &'static str,
-    /// What was asked for that is none of the configuration's: see [`Refusal::naming`].
+    /// What the configuration does not list: see [`Refusal::naming`].
     named: Option<String>,
 }
 
-/// For descriptions that hold what the caller wrote and are not told otherwise.
-const UNSAID: &str = "the request is not as this endpoint takes it";
+/// Stands for descriptions that repeat what the caller wrote.
+const UNSAID: &str = "the request is not valid for this endpoint";
 
-/// There is none with the id that the caller names, or it names none.
+/// The request names no client, or one that is not configured.
 pub(super) const NO_CLIENT: &str = "there is no such client_id";
 
-/// Of what was asked for, in characters.
+/// The longest `named`, in characters.
 const LONGEST: usize = 120;
-/// The longest part of it that can be no token, in bytes.
+/// The longest part of it that is too short for a token, in bytes.
 const LONGEST_NAME: usize = 24;
-/// As short is no secret of a client.
+/// Anything shorter is too short for a client secret, in bytes.
 const SHORTEST_SECRET: usize = 32;
 const MASK: &str = "…";
 
@@ -39,17 +39,8 @@ impl Refusal {
         Self { error, why, named: None }
     }
 
-    pub(super) fn of(why: &NotAsked) -> Self {
-        match why {
-            NotAsked::Scope(_) => Self::new("invalid_scope", "the scope cannot be read"),
-            NotAsked::UnknownAudience(audience) => {
-                Self::new("access_denied", "the audience is none of the client's").naming(audience)
-            }
-        }
-    }
-
-    /// With a description that the caller is given.
-    #[expect(clippy::ptr_arg, reason = "as a `&str` it would not tell whose text it is")]
+    /// With the description of the answer as the reason.
+    #[expect(clippy::ptr_arg, reason = "a `&str` would not show whether the text is a fixed one")]
     pub(super) const fn described(error: &'static str, description: &Cow<'static, str>) -> Self {
         let why = match description {
             Cow::Borrowed(text) => text,
@@ -62,16 +53,14 @@ impl Refusal {
         Self { why, ..self }
     }
 
-    /// With the origin, URL or audience that was refused, which the operator must see to mend
-    /// the configuration.
+    /// Adds the origin, URL or audience that was refused, which the operator may want to configure.
     pub(super) fn naming(self, text: &str) -> Self {
         Self { named: Some(shown(text)), ..self }
     }
 }
 
-/// What an operator needs of it, and nothing that could be a number, a code, a token or a secret,
-/// whatever somebody wrote where only an address or a name belongs: of a web address no user, query
-/// or fragment; of anything else nothing that is as long as a secret.
+/// `text` without anything that could be a number, a code, a token or a secret: a web address
+/// without user, query and fragment; anything else only if it is shorter than a secret.
 fn shown(text: &str) -> String {
     let whole = match Url::parse(text) {
         Ok(url) if url.has_host() => {
@@ -89,7 +78,7 @@ fn shown(text: &str) -> String {
     whole.chars().take(LONGEST).collect()
 }
 
-/// The text with a mask for each of its parts that could be more than a name.
+/// The text with a mask in place of each part that could be more than a name.
 fn masked(text: &str) -> String {
     let part = |part: &str| {
         let (name, end) = match part.strip_suffix(['/', '.']) {
@@ -105,7 +94,7 @@ fn masked(text: &str) -> String {
 }
 
 impl Web {
-    /// Tells the log and the metrics. `client` is one of the configuration.
+    /// Records a refusal for the log and the metrics.
     pub(super) fn tell_refused(&self, client: Option<&Client>, at: &str, refusal: &Refusal) {
         let Refusal { error, why, named } = refusal;
         let client = client.map(|client| client.id.as_str());
@@ -113,7 +102,7 @@ impl Web {
         self.events.record(&Event::ClientRefused { client, at, error, why, named });
     }
 
-    /// The page that tells a person why an application that sent them here gets nothing.
+    /// The page for the user of an application whose request was refused.
     pub(super) fn refuse_application(
         &self,
         visit: &Visit,
@@ -123,10 +112,5 @@ impl Web {
     ) -> Response {
         self.tell_refused(client, at, refusal);
         self.refuse(visit, &Problem::Application(refusal.why))
-    }
-
-    pub(super) fn tell_given(&self, client: &Client, grant: Grant) {
-        let (client, grant) = (client.id.as_str(), grant.name());
-        self.events.record(&Event::TokensGiven { client, grant });
     }
 }

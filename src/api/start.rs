@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Handed};
 use super::client_auth::Standing;
-use super::error::{ApiError, Reached};
+use super::error::{ApiError, RateLimit};
 use super::refusal::NO_CLIENT;
 use crate::domain::{AttemptId, PhoneNumber};
 use crate::login::{Asker, Start, StartError};
@@ -146,7 +146,7 @@ fn refused(web: &Web, why: &StartError) -> ApiError {
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
         StartError::Busy | StartError::Store(_) => ApiError::unavailable(),
         StartError::Limited(limited) => {
-            ApiError::too_many("too_many_requests", Reached::of(limited, web))
+            ApiError::too_many("too_many_requests", RateLimit::of(limited, web))
         }
     }
 }

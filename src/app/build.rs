@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::tls::Secured;
 use super::{demo, keys, secret, sweep};
+use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
@@ -19,8 +20,8 @@ use crate::oauth::{KeysError, Rotation, SigningKeys};
 use crate::pages::views::{Pages, PagesError};
 use crate::pages::{self, Web};
 use crate::proxy::{
-    self, AccessLog, Bearers, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts,
-    Readiness, Resolver, Shared, TlsError,
+    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
+    Resolver, Shared, TlsError,
 };
 use crate::session::Sessions;
 use crate::store::{
@@ -85,7 +86,7 @@ struct Lasting {
     keyring: Keyring,
     store: Arc<SqlStore>,
     sessions: Arc<Sessions>,
-    bearers: Arc<Bearers>,
+    tokens: Arc<AccessTokenCache>,
     keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginParts,
@@ -123,9 +124,8 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
-    let Lasting { system, events, metrics, store, sessions, bearers, keys, resolver, .. } = lasting;
-    let shared =
-        Shared { live, sessions, bearers, keys, resolver, access_log, drain, events, system };
+    let Lasting { system, events, metrics, store, resolver, .. } = lasting;
+    let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
 }
@@ -167,7 +167,12 @@ fn lasting(
     let events: Arc<dyn Sink> =
         Arc::new(Sinks(vec![Arc::new(Log::new(Arc::clone(&system.clock))), counted]));
     let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
-    let bearers = Arc::new(Bearers::new(Arc::clone(&store) as _));
+    let tokens = AccessTokenCache::new(
+        Arc::clone(&store) as _,
+        Arc::clone(&sessions),
+        Arc::clone(&keys),
+        system.clone(),
+    );
     let outbox = Arc::new(outbox);
     let attempts = Arc::new(MemoryAttempts::default());
     let login = LoginParts {
@@ -189,7 +194,7 @@ fn lasting(
         keyring,
         store,
         sessions,
-        bearers,
+        tokens: Arc::new(tokens),
         keys,
         outbox,
         login,
@@ -223,9 +228,30 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let web = Arc::new(Web::new(parts, &lasting.keyring));
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
     let requests = lasting.metrics.requests(&sites, DECISIONS)?;
-    let (session, clients) = (config.session, config.oauth.clients.clone());
-    let parts = LiveParts { map, directory, session, web, clients, requests };
+    let authorizer = authorizer(config, lasting, &map, directory);
+    let parts = LiveParts { map, authorizer, web, requests };
     Ok(Live::new(parts, &config.proxy))
+}
+
+fn authorizer(
+    config: &Config,
+    lasting: &Lasting,
+    map: &Arc<Map>,
+    directory: Arc<Directory>,
+) -> Authorizer {
+    let policy = AuthorizationPolicy {
+        map: Arc::clone(map),
+        clients: config.oauth.clients.clone(),
+        directory,
+        session: config.session,
+    };
+    let deps = AuthorizerDeps {
+        sessions: Arc::clone(&lasting.sessions),
+        tokens: Arc::clone(&lasting.tokens),
+        keys: Arc::clone(&lasting.keys),
+        system: lasting.system.clone(),
+    };
+    Authorizer::new(policy, deps)
 }
 
 fn pages(config: &Config) -> Result<Pages, AppError> {
@@ -277,7 +303,7 @@ fn drain(
     Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
-        last_call: Arc::new(LastCall::default()),
+        drain_signal: Arc::new(LastCall::default()),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,
@@ -303,7 +329,7 @@ fn background(
             if let Err(error) = sessions.follow().await {
                 tracing::error!(%error, "what others changed in the store was not learned");
             }
-            sessions.end_overdue(live_now.load().session);
+            sessions.end_overdue(live_now.load().authorizer.session_settings());
             tokio::time::sleep(CHANGES).await;
         }
     };

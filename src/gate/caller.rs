@@ -4,33 +4,32 @@ use crate::oauth::VerifiedAccess;
 use crate::session::SignedIn;
 use crate::users::Roles;
 
-/// Who makes a request, as far as was proved.
+/// Who made a request, as far as it proves that.
 #[derive(Clone, Debug)]
 pub enum Caller {
     Nobody,
-    /// A browser with a session, and the roles that its user has now.
+    /// A browser with a session cookie, and the current roles of its user.
     Session(SignedIn, Roles),
-    /// An application with an access token of ours.
+    /// A client with an access token of ours.
     Token(Bearer),
 }
 
-/// Who holds an access token that is good for the site that is asked.
+/// The holder of an access token that the requested site accepts.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     /// Names the client.
     pub access: Arc<VerifiedAccess>,
-    /// For whom the client acts; `None`: for itself.
-    pub who: Option<(SignedIn, Roles)>,
+    /// The user for whom the client acts; `None`: it acts for itself.
+    pub person: Option<(SignedIn, Roles)>,
 }
 
 impl Caller {
-    /// The person who calls, or for whom an application does.
+    /// The user who calls, or for whom a client does.
     pub const fn person(&self) -> Option<(&SignedIn, &Roles)> {
         match self {
-            Self::Session(who, roles) | Self::Token(Bearer { who: Some((who, roles)), .. }) => {
-                Some((who, roles))
-            }
-            Self::Nobody | Self::Token(Bearer { who: None, .. }) => None,
+            Self::Session(user, roles)
+            | Self::Token(Bearer { person: Some((user, roles)), .. }) => Some((user, roles)),
+            Self::Nobody | Self::Token(Bearer { person: None, .. }) => None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use http::HeaderMap;
 use ipnet::IpNet;
 
-/// Whether the socket's peer is a proxy that is believed.
+/// Whether the socket's peer is one of the `trusted_proxies`.
 pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
     let peer = peer.to_canonical();
     trusted.iter().any(|net| net.contains(&peer))
@@ -14,8 +14,8 @@ pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
 /// rightmost address of `X-Forwarded-For` that is not one.
 ///
 /// Some proxies write the port too, or the brackets of RFC 7239 §6: `203.0.113.9:5678`,
-/// `[2001:db8::9]`, `[2001:db8::9]:5678`. Any other entry that is not an address means that the
-/// chain cannot be believed: the peer it is.
+/// `[2001:db8::9]`, `[2001:db8::9]:5678`. Any other entry that is not an address invalidates the
+/// whole chain: then it is the peer.
 pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
@@ -35,9 +35,9 @@ pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
     client
 }
 
-/// Writes an address. IPv4 by hand: by `std::fmt` it costs more than all else that is written about a
-/// request's way.
-pub fn push_address(text: &mut String, address: IpAddr) {
+/// Appends an address. IPv4 without `std::fmt`, which would cost more than all other forwarding
+/// headers of a request together.
+pub fn push_ip(text: &mut String, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
             let mut digits = itoa::Buffer::new();
@@ -46,7 +46,7 @@ pub fn push_address(text: &mut String, address: IpAddr) {
                 text.push_str(digits.format(octet));
             }
         }
-        // Writing into a text cannot fail.
+        // Writing to a `String` cannot fail.
         IpAddr::V6(_) => drop(write!(text, "{address}")),
     }
 }
@@ -54,6 +54,6 @@ pub fn push_address(text: &mut String, address: IpAddr) {
 fn address(entry: &str) -> Option<IpAddr> {
     let bracketed = || entry.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
     let plain = entry.parse::<IpAddr>().ok().or_else(|| bracketed().map(IpAddr::V6));
-    // An IPv6 address has a port only in brackets, so that this takes no part of it for one.
+    // An IPv6 address with a port is in brackets, so no part of a bare one is taken for a port.
     plain.or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }

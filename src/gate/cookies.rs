@@ -20,14 +20,14 @@ impl Cookies {
         Self { secure }
     }
 
-    /// The name of the cookie for one use; `""` is the session.
+    /// The name of the cookie for one usage; `""` is the session.
     fn name(self, usage: &str) -> String {
         let prefix = if self.secure { PREFIX } else { "" };
         let dash = if usage.is_empty() { "" } else { "-" };
         format!("{prefix}{FAMILY}{dash}{usage}")
     }
 
-    /// The value of our cookie for `usage` that the request carries first.
+    /// The first value that the request has of our cookie for `usage`.
     pub fn get<'h>(self, headers: &'h HeaderMap, usage: &str) -> Option<&'h str> {
         let prefix = if self.secure { PREFIX } else { "" };
         pairs(headers).find_map(|pair| {
@@ -38,7 +38,7 @@ impl Cookies {
         })
     }
 
-    /// The uses that begin with `start` and have a cookie in the request, as they were sent.
+    /// The usages that begin with `start`, of our cookies in the request, in the order sent.
     pub fn starting<'h>(
         self,
         headers: &'h HeaderMap,
@@ -52,7 +52,7 @@ impl Cookies {
         })
     }
 
-    /// A `Set-Cookie` value. Without `max_age` (seconds) it ends with the browser.
+    /// A `Set-Cookie` value. `max_age` is in seconds; without it, the cookie ends with the browser.
     pub fn set(self, usage: &str, value: &str, max_age: Option<u64>) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
         let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
@@ -64,7 +64,7 @@ impl Cookies {
         self.set(usage, "", Some(0))
     }
 
-    /// The family for the host that a browser sees: secure wherever https is.
+    /// The family for the origin that a browser sees: `Secure` where that is https.
     pub fn for_origin(origin: &crate::domain::Origin) -> Self {
         Self::new(origin.is_https())
     }
@@ -75,8 +75,8 @@ impl Cookies {
     }
 }
 
-/// All pairs. Browsers send the cookies of an app in the same header, and those may hold any bytes:
-/// they must not hide ours.
+/// All cookie pairs, as bytes: an app's cookies share the header and may hold any bytes, which must
+/// not hide ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(COOKIE).iter().flat_map(|header| pairs_of(header.as_bytes()))
 }
@@ -95,8 +95,8 @@ fn name_of(pair: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b'=', pair).map(|end| &pair[..end])
 }
 
-/// Whether a cookie of this name belongs to the family, secure or not. Browsers and servers
-/// compare the prefix without case (RFC 6265bis §4.1.3), so every case counts.
+/// Whether a cookie of this name belongs to the family, with or without the prefix. Browsers and
+/// servers ignore the prefix's case (RFC 6265bis §4.1.3), and so does this.
 pub fn is_ours(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     let bare = match name.split_at_checked(PREFIX.len()) {
@@ -107,8 +107,8 @@ pub fn is_ours(name: &[u8]) -> bool {
     head.eq_ignore_ascii_case(FAMILY.as_bytes()) && matches!(rest.first(), None | Some(b'-'))
 }
 
-/// A `Cookie` header without our family: `None` when it holds none of it and may stay as it is,
-/// `Some(None)` when nothing else is in it.
+/// A `Cookie` header without our family. `None`: it holds none of ours and can stay as it is.
+/// `Some(None)`: it holds nothing else.
 pub fn strip_ours(header: &HeaderValue) -> Option<Option<HeaderValue>> {
     let ours = |pair: &[u8]| is_ours(name_of(pair).unwrap_or(pair));
     if !pairs_of(header.as_bytes()).any(ours) {

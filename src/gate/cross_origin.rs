@@ -1,4 +1,4 @@
-//! What pages of other origins may do in a person's name, and what scripts of theirs may read.
+//! What pages of other origins may do with a user's session, and which scripts may read answers.
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, REFERER, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -6,13 +6,13 @@ use super::caller::Caller;
 use super::decide::{Asked, Decision, decide};
 use crate::domain::{Origin, OriginPattern};
 
-/// Whether a request that could change something, or open a websocket, comes from a page of
-/// another origin that is not `listed` either. A session cookie alone does not make such a
-/// request the person's own.
+/// Whether a request with an unsafe method, or a websocket handshake, was made by a page of an
+/// origin that is neither `own` nor `listed`. A session cookie does not authorize such a request
+/// (cross-site request forgery).
 ///
-/// The `Origin` header decides (RFC 6454 §7); where it is missing, `Sec-Fetch-Site` does, and where
-/// that is missing too, as in old browsers, `Referer` (RFC 9110 §10.1.3). A request without any of
-/// them comes from no page.
+/// The `Origin` header decides (RFC 6454 §7); without it `Sec-Fetch-Site` (Fetch Metadata) does, and
+/// without that, as in old browsers, `Referer` (RFC 9110 §10.1.3). A request without any of them was
+/// not made by a page.
 pub fn is_foreign(
     method: &Method,
     headers: &HeaderMap,
@@ -40,19 +40,18 @@ fn origin_of(page: &HeaderValue) -> Option<Origin> {
     Origin::of(&url::Url::parse(page.to_str().ok()?).ok()?).ok()
 }
 
-/// Whose scripts may read the answers of a site, as far as one request tells.
+/// The CORS headers of the answer to one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sharing {
-    /// The listed origin that asks, as its browser wrote it.
+    /// The request's `Origin`, as written, when the site lists it.
     pub with: Option<HeaderValue>,
-    /// Whether answers differ by who asks, so that a cache must know.
+    /// Whether answers differ by `Origin`, so that they need `Vary: Origin`.
     pub varies: bool,
-    /// Whether this is said of the app's answers too. What is open to everybody is the app's own
-    /// to share.
+    /// Whether the app's own CORS headers are replaced. On public paths, they are the app's to set.
     pub of_app: bool,
 }
 
-/// What is said to scripts of other origins.
+/// The CORS policy for the answer to a request.
 pub fn sharing(asked: &Asked<'_>, headers: &HeaderMap) -> Sharing {
     let listed = &asked.site.allowed_origins;
     if listed.is_empty() {
@@ -66,15 +65,15 @@ pub fn sharing(asked: &Asked<'_>, headers: &HeaderMap) -> Sharing {
     }
 }
 
-/// What becomes of a browser's question whether a script may ask for something (Fetch §4.8).
-/// It never carries a session, so that nobody can be signed in to ask it.
+/// What is done with a CORS preflight (Fetch §4.8). Browsers send it without cookies, so it never
+/// has a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preflight {
-    /// It is not such a question.
+    /// The request is no preflight.
     No,
-    /// What it asks about is open to everybody, and so is the question: the app answers.
+    /// It is for a public path: the app answers.
     Apps,
-    /// The gate answers.
+    /// It is answered here.
     Ours,
 }
 
@@ -88,12 +87,13 @@ pub fn preflight(asked: &Asked<'_>, headers: &HeaderMap) -> Preflight {
     if is_open(asked) && wanted.is_ok_and(open) { Preflight::Apps } else { Preflight::Ours }
 }
 
-/// Whether everybody may ask this.
+/// Whether the rules let a request without a caller pass.
 fn is_open(asked: &Asked<'_>) -> bool {
     decide(asked, &Caller::Nobody) == Decision::Forward
 }
 
-/// The origin that a request names, if it names one: `null` is none, two are none.
+/// The origin of the request's one `Origin` header, parsed and as written. `null` is none, and so
+/// are two headers.
 pub fn named_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
     let mut all = headers.get_all(ORIGIN).iter();
     let (Some(written), None) = (all.next(), all.next()) else { return None };

@@ -8,7 +8,7 @@ use super::caller::Caller;
 use super::sites::{PathPattern, Rule, Site, Who};
 use super::target::Readings;
 
-/// What is asked of a site, and from where.
+/// A request for a site, as far as rules judge_reading it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'r> {
     pub site: &'r Site,
@@ -17,10 +17,10 @@ pub struct Asked<'r> {
     pub client: IpAddr,
 }
 
-/// Whether it matters who is calling.
+/// Whether the decision depends on who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Public in every reading: no session is looked for.
+    /// Public in every reading: no session is looked up.
     Nobody,
     Caller,
 }
@@ -28,33 +28,34 @@ pub enum Need {
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Goes on to the app.
+    /// Passed to the app.
     Forward,
-    /// Nobody is signed in, and somebody must be.
+    /// The caller is unknown, and the rule asks for a known one.
     SignIn,
     Refuse(Refusal),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Known, but the rule is for others.
+    /// The caller is known, but the rule does not admit them.
     NotAllowed,
-    /// The rule is for other networks.
+    /// The client's address is in none of the rule's networks.
     Network,
 }
 
 /// Whether the caller must be known to decide.
 pub fn need(asked: &Asked<'_>) -> Need {
-    let public =
-        |path: Cow<'_, str>| rule(asked, &path).is_some_and(|rule| rule.allow == [Who::Public]);
-    if paths(asked).all(public) { Need::Nobody } else { Need::Caller }
+    let public = |path: Cow<'_, str>| {
+        first_rule(asked, &path).is_some_and(|rule| rule.allow == [Who::Public])
+    };
+    if relative_paths(asked).all(public) { Need::Nobody } else { Need::Caller }
 }
 
 /// Judges a request in every reading of its path: it passes only if all of them let it pass.
 pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
     let mut decision = Decision::Forward;
-    for path in paths(asked) {
-        match judge(asked, rule(asked, &path), caller) {
+    for path in relative_paths(asked) {
+        match judge_reading(asked, first_rule(asked, &path), caller) {
             Decision::Forward => {}
             refuse @ Decision::Refuse(_) => return refuse,
             Decision::SignIn => decision = Decision::SignIn,
@@ -63,21 +64,21 @@ pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
     decision
 }
 
-/// The readings relative to the site; all of them lie in it, or `Map::locate` had refused.
-fn paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = Cow<'r, str>> {
+/// The readings relative to the site. All lie in it, see `SiteMap::locate`.
+fn relative_paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = Cow<'r, str>> {
     let prefix = asked.site.place.path.as_str();
     let below = move |path: &'r str| match path.strip_prefix(prefix) {
         Some("") | None => "/",
         Some(rest) => rest,
     };
     let ignore_case = asked.site.ignore_case;
-    asked.readings.iter().map(below).flat_map(move |path| cases(path, ignore_case))
+    asked.readings.iter().map(below).flat_map(move |path| case_foldings(path, ignore_case))
 }
 
-/// The spellings of a path that an app may see. Where case is nothing, that is all in small
-/// letters, and, because some systems compare by capitals, in small letters by way of those: they
-/// differ for a few letters, such as `ı`.
-fn cases(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
+/// The spellings of a path that rules are compared with. For an app that ignores case: the path in
+/// lower case, and also folded by way of upper case, as some systems do. The two differ for a few
+/// letters, such as `ı`.
+fn case_foldings(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
     let folds = ignore_case && path.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii());
     let small = folds.then(|| path.to_lowercase());
     let by_capitals = (folds && !path.is_ascii()).then(|| path.to_uppercase().to_lowercase());
@@ -86,7 +87,7 @@ fn cases(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// The first rule that names the path and method.
-fn rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
+fn first_rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
     let method = |rule: &&Rule| rule.methods.is_empty() || rule.methods.contains(asked.method);
     asked
         .site
@@ -96,7 +97,7 @@ fn rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
         .find(|rule| rule.path.matches(path, asked.site.ignore_case))
 }
 
-fn judge(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
+fn judge_reading(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
     let from_here = |net: &ipnet::IpNet| net.contains(&asked.client);
     let from = rule.map(|rule| rule.from.as_slice()).unwrap_or_default();
     if !from.is_empty() && !from.iter().any(from_here) {
@@ -129,7 +130,7 @@ impl Who {
 }
 
 impl PathPattern {
-    /// Patterns are ASCII, so ignoring their case needs no more than that.
+    /// Patterns are ASCII, so ignoring ASCII case is enough.
     fn matches(&self, path: &str, ignore_case: bool) -> bool {
         let Some((start, rest)) = path.split_at_checked(self.path.len()) else { return false };
         let same =
@@ -138,8 +139,8 @@ impl PathPattern {
     }
 }
 
-/// Whether a browser is going to a page, as opposed to a script or an app asking for data:
-/// `Sec-Fetch-Mode: navigate` (Fetch Metadata), or without it that HTML is accepted.
+/// Whether a browser navigates to a page, as opposed to a script's or program's request:
+/// `Sec-Fetch-Mode: navigate` (Fetch Metadata), or without that header, HTML in `Accept`.
 pub fn is_navigation(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-mode") {
         Some(mode) => mode == "navigate",

@@ -1,55 +1,51 @@
-use std::sync::Arc;
-
-use super::identity::Introduction;
 use super::reserved::Reserved;
 use super::sites::Site;
 use super::target::Readings;
 use crate::domain::Origin;
 use crate::oauth::{Issuer, Style};
 
-/// Everything that this server answers for: its own pages and the sites behind it.
+/// Every origin and path that this server answers for: the issuer's, those of the sites, and our own
+/// below the reserved prefix of each.
 #[derive(Debug)]
 pub struct Map {
     issuer: Issuer,
     /// The reserved prefix of every site, such as `/.doorcode`.
     prefix: String,
-    /// Longest path first, so that the first that fits is the nearest.
+    /// Longest path first, so that the first match is the most specific.
     sites: Vec<Site>,
-    /// Of each site, how its app is told who calls.
-    introductions: Vec<Arc<Introduction>>,
     reserved: Reserved,
-    /// Of each host and port: the origin that it is configured with.
+    /// The configured origin of each authority.
     origins: Vec<(String, Origin)>,
 }
 
-/// Where apps that verify Pomerium's assertions ask their own host for its keys.
+/// Where apps that verify Pomerium's assertions fetch the keys from their own host.
 const POMERIUM_KEYS: &str = "/.well-known/pomerium/jwks.json";
 
-/// Where a request belongs.
+/// What a request's host and path are.
 #[derive(Debug)]
 pub enum Located<'m> {
-    /// No site and not the issuer: the right URLs are told.
+    /// Neither a site's host nor the issuer's. The answer names the right URLs.
     UnknownHost,
     /// The host is known, but no site has this path.
     NoSite,
-    /// One of our own paths: what comes after the prefix.
+    /// One of our own paths.
     Own(Own<'m>),
-    /// `index` is the site's place in [`Map::sites`].
-    Site { index: usize, origin: &'m Origin },
+    /// `index`: of `site` in [`Map::sites`].
+    Site { index: usize, site: &'m Site },
     /// An upstream could read the path as one of ours, which never reach an upstream, or as one
-    /// outside of its site.
+    /// outside the site.
     Disguised,
 }
 
-/// One of our own paths, and where it stands.
+/// The place of one of our own paths.
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'m> {
     pub origin: &'m Origin,
-    /// What precedes our paths on this host: `""` or the reserved prefix.
+    /// What precedes our paths on this origin: `""` or the reserved prefix.
     pub base: &'m str,
-    /// Whether the pages of the issuer are here.
+    /// Whether the issuer's endpoints are here.
     pub issuer: bool,
-    /// Whether sites are on this host.
+    /// Whether a site is on this origin.
     pub site: bool,
 }
 
@@ -59,7 +55,7 @@ impl Map {
         let places = sites.iter().map(|site| &site.place.origin);
         let mut origins: Vec<(String, Origin)> = Vec::new();
         for origin in places.chain([issuer.origin()]) {
-            // Some clients name the scheme's own port too (RFC 9110 §4.2.3).
+            // Some clients write the scheme's default port too (RFC 9110 §4.2.3).
             let whole = format!("{}:{}", origin.host(), origin.port());
             for authority in [origin.authority(), whole] {
                 if !origins.iter().any(|(known, _)| *known == authority) {
@@ -67,10 +63,8 @@ impl Map {
                 }
             }
         }
-        let introductions = sites.iter().map(|site| Arc::new(Introduction::new(&issuer, site)));
-        let introductions = introductions.collect();
         let reserved = Reserved::new(sites.iter().map(|site| &site.identity));
-        Self { issuer, prefix, sites, introductions, reserved, origins }
+        Self { issuer, prefix, sites, reserved, origins }
     }
 
     pub const fn issuer(&self) -> &Issuer {
@@ -85,22 +79,17 @@ impl Map {
         &self.sites
     }
 
-    /// How the app of the site at this place in [`Self::sites`] is told who calls.
-    pub fn introduction(&self, site: usize) -> Option<&Arc<Introduction>> {
-        self.introductions.get(site)
-    }
-
-    /// The header names that only we may write.
+    /// The header names that are removed from what clients send.
     pub const fn reserved(&self) -> &Reserved {
         &self.reserved
     }
 
-    /// The site whose pages an origin and path are, for the way back after login.
+    /// The site of an origin and path, for the return after a login.
     pub fn site_at(&self, origin: &Origin, path: &str) -> Option<&Site> {
         self.nearest(origin, path, false).map(|index| &self.sites[index])
     }
 
-    /// Whether a login may lead to this path: to a page of a site, or to one of our own.
+    /// Whether a login may return to this path: one of a site, or one of ours.
     pub fn is_page(&self, origin: &Origin, path: &str) -> bool {
         let own = || self.origins.iter().any(|(_, known)| known == origin);
         let issuers = self.issuer.origin() == origin && is_below(path, self.issuer.base());
@@ -119,8 +108,8 @@ impl Map {
         self.sites.iter().position(|site| site.place.origin == *origin && below(site))
     }
 
-    /// Whether no reading lies outside of the site, among our own paths or in another site, whose
-    /// rules would be passed over: two sites may share their app.
+    /// Whether every reading lies in this site: none among our own paths, and none in another site,
+    /// whose rules would be bypassed when both sites share an app.
     fn is_in_every_reading(&self, index: usize, readings: &Readings<'_>) -> bool {
         let Site { place, ignore_case, .. } = &self.sites[index];
         let own = |path: &str| is_below(&path.to_lowercase(), &self.prefix.to_lowercase());
@@ -133,7 +122,7 @@ impl Map {
         readings.iter().all(here)
     }
 
-    /// Finds where a request belongs by its host and by every reading of its path.
+    /// Matches a request by its authority and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> Located<'_> {
         let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
             return Located::UnknownHost;
@@ -151,12 +140,12 @@ impl Map {
             return Located::Disguised;
         }
         let sent = readings.iter().next().unwrap_or_default();
-        if sent == POMERIUM_KEYS && self.is_taken_for_pomerium(origin) {
+        if sent == POMERIUM_KEYS && self.serves_pomerium_apps(origin) {
             return Located::Own(Own { origin, base: "", issuer: false, site: true });
         }
         match self.nearest(origin, sent, false) {
             Some(index) if !self.is_in_every_reading(index, readings) => Located::Disguised,
-            Some(index) => Located::Site { index, origin },
+            Some(index) => Located::Site { index, site: &self.sites[index] },
             None if self.issuer.origin() == origin && self.issuer.base().is_empty() => {
                 Located::Own(own(""))
             }
@@ -164,8 +153,8 @@ impl Map {
         }
     }
 
-    /// Whether an app at this origin expects of it what Pomerium answers.
-    fn is_taken_for_pomerium(&self, origin: &Origin) -> bool {
+    /// Whether an app on this origin verifies assertions in Pomerium's format.
+    fn serves_pomerium_apps(&self, origin: &Origin) -> bool {
         let expects = |site: &Site| site.identity.styles().any(|style| style == Style::Pomerium);
         self.sites.iter().any(|site| site.place.origin == *origin && expects(site))
     }

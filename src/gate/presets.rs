@@ -1,26 +1,26 @@
-//! Which headers tell an app who its caller is.
+//! Presets: which headers tell an app who the caller is.
 use http::header::HeaderName;
 
 use crate::oauth::Style;
 
-/// What a header says of the caller.
+/// What an identity header holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// The user's id.
     User,
-    /// The number, in E.164.
+    /// The phone number in E.164.
     Phone,
-    /// The roles, with commas between them; no header when there are none.
+    /// The roles, separated by commas; no header when there are none.
     Groups,
     /// The session's id.
     Session,
-    /// The whole, signed.
+    /// All of these, as a signed JWT.
     Assertion(Style),
-    /// Nothing: a name that only stands here to be taken out of what clients send.
+    /// Never written: the name is only removed from what clients send.
     Nothing,
 }
 
-/// What a map of an operator's own may name, as the claims of an assertion are called.
+/// What `identity.headers` may name in the configuration: the claims of an assertion.
 pub const CLAIMS: &[(&str, Claim)] = &[
     ("sub", Claim::User),
     ("phone_number", Claim::Phone),
@@ -30,14 +30,14 @@ pub const CLAIMS: &[(&str, Claim)] = &[
     ("none", Claim::Nothing),
 ];
 
-/// The headers of a product whose apps are to work here unchanged. What that product would fill
-/// with an e-mail address is left out: there is none.
+/// The headers of a product whose apps are to work here unchanged. Headers for an e-mail address are
+/// left out: users have none.
 pub struct Preset {
     pub name: &'static str,
     pub headers: &'static [(&'static str, Claim)],
 }
 
-/// The first is the one that a site has when it names none.
+/// The first is the default.
 pub const PRESETS: &[Preset] = &[
     Preset {
         name: "default",
@@ -49,7 +49,7 @@ pub const PRESETS: &[Preset] = &[
             ("x-doorcode-assertion", Claim::Assertion(Style::Doorcode)),
         ],
     },
-    // Its own upstreams get the first three; apps behind nginx or Traefik that ask it get the rest.
+    // Its upstreams get the first three; apps behind nginx or Traefik with forward auth get the rest.
     Preset {
         name: "oauth2-proxy",
         headers: &[
@@ -84,19 +84,19 @@ pub const PRESETS: &[Preset] = &[
     },
 ];
 
-/// Which headers tell the app of a site who its caller is.
+/// The identity headers of one site: header name and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub(super) rows: Vec<(HeaderName, Claim)>,
 }
 
 impl Identity {
-    /// The rows of [`PRESETS`] by name.
+    /// A preset by its name in [`PRESETS`].
     pub fn preset(name: &str) -> Option<Self> {
         PRESETS.iter().find(|preset| preset.name == name).map(Self::of)
     }
 
-    /// Names of an operator's own; each has passed [`may_tell`].
+    /// Headers from the configuration; each name has passed [`super::may_carry_identity`].
     pub fn own(rows: Vec<(HeaderName, Claim)>) -> Self {
         Self { rows }
     }
@@ -106,7 +106,7 @@ impl Identity {
         Self { rows: rows.map(|(name, claim)| (HeaderName::from_static(name), *claim)).collect() }
     }
 
-    /// The manners in which assertions are written here.
+    /// The formats of the assertions in these headers.
     pub fn styles(&self) -> impl Iterator<Item = Style> {
         self.rows.iter().filter_map(|(_, claim)| match claim {
             Claim::Assertion(style) => Some(*style),

@@ -1,11 +1,11 @@
-//! Header names that only we may write: what tells an app who calls, from where, or what was
-//! asked for.
+//! Header names that are removed from what clients send: they tell an app who calls, from where, or
+//! what was requested.
 use super::presets::Identity;
 
-/// Beginnings (with `-` at the end) and whole names that no client may send, whatever the site,
-/// folded as [`fold`] does. All that the products of `PRESETS` write, also what we leave out: an
-/// app that is moved here may still look for it.
-const ALWAYS: &[&str] = &[
+/// Names, and prefixes (ending in `-`), that no client may send to any site, folded as [`fold`]
+/// does. Covers all that the products of `PRESETS` write, also what we leave out: an app that is
+/// moved here may still read it.
+const ALWAYS_RESERVED: &[&str] = &[
     "x-forwarded-",
     "x-forwarded",
     "x-real-ip",
@@ -25,9 +25,9 @@ const ALWAYS: &[&str] = &[
     "cf-access-",
 ];
 
-/// Names of HTTP, of browsers and of [`ALWAYS`] that have a meaning of their own, so that none of
-/// them can tell an app who its caller is.
-const TAKEN: &[&str] = &[
+/// Names with a meaning of their own, in HTTP, in browsers or in [`ALWAYS_RESERVED`]: none of them can be
+/// configured as an identity header.
+const NOT_FOR_IDENTITY: &[&str] = &[
     "accept",
     "accept-",
     "access-control-",
@@ -78,16 +78,16 @@ const TAKEN: &[&str] = &[
     "x-rewrite-url",
 ];
 
-/// Names by which some frameworks let a request have another method than its own.
+/// Headers by which some frameworks override a request's method.
 const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// Whether an app may take the method of a request from a header of this name. Where rules ask
-/// for methods, such headers do not go on: `GET` would pass and the app do a `DELETE`.
+/// Whether an app may take a request's method from a header of this name. Sites with rules for some
+/// methods only do not get such headers: a `GET` would pass and the app perform a `DELETE`.
 pub fn is_method_override(name: &str) -> bool {
     METHOD_OVERRIDES.iter().any(|known| are_one(name, known))
 }
 
-/// Folds what upstreams by CGI, WSGI or PHP do not tell apart: they take `X_Forwarded.User` for
+/// Folds what CGI, WSGI and PHP do not tell apart: they take `X_Forwarded.User` for
 /// `X-Forwarded-User`.
 const fn fold(byte: u8) -> u8 {
     match byte {
@@ -96,8 +96,8 @@ const fn fold(byte: u8) -> u8 {
     }
 }
 
-/// Whether `name` is `pattern`, or begins with one that ends in `-`.
-fn fits(name: &str, pattern: &str) -> bool {
+/// Whether `name`, folded, is `pattern`, or begins with it where that ends in `-`.
+fn matches_pattern(name: &str, pattern: &str) -> bool {
     let begins = || name.bytes().map(fold).zip(pattern.bytes()).all(|(a, b)| a == b);
     let length = if pattern.ends_with('-') {
         name.len() >= pattern.len()
@@ -107,32 +107,32 @@ fn fits(name: &str, pattern: &str) -> bool {
     length && begins()
 }
 
-/// Whether a header of this name may tell an app who its caller is.
+/// Whether a header of this name can be configured as an identity header.
 pub fn may_tell(name: &str) -> bool {
-    !TAKEN.iter().any(|taken| fits(name, taken))
+    !NOT_FOR_IDENTITY.iter().any(|taken| matches_pattern(name, taken))
 }
 
-/// Whether an app may take two names for one.
+/// Whether an app may take two header names for the same.
 pub fn are_one(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
 
-/// The names that are taken out of every request to any site.
+/// The names that are removed from every request to any site.
 #[derive(Clone, Debug)]
 pub struct Reserved {
-    /// Folded, by their first byte.
+    /// Folded.
     patterns: Vec<String>,
-    /// Of each ASCII byte, whether a pattern begins with it: most headers of a request are told
-    /// by that alone.
+    /// Bit set of the patterns' first bytes (ASCII): rules out most headers without a comparison.
     first: u128,
 }
 
 impl Reserved {
-    /// What no client may send whatever the sites, and the names that these use.
+    /// [`ALWAYS_RESERVED`], and the identity headers of `sites`.
     pub fn new<'s>(sites: impl Iterator<Item = &'s Identity>) -> Self {
-        let mut patterns: Vec<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
+        let mut patterns: Vec<String> =
+            ALWAYS_RESERVED.iter().map(|name| (*name).to_owned()).collect();
         for (name, _) in sites.flat_map(|identity| &identity.rows) {
-            if !patterns.iter().any(|known| fits(name.as_str(), known)) {
+            if !patterns.iter().any(|known| matches_pattern(name.as_str(), known)) {
                 patterns.push(name.as_str().bytes().map(|b| char::from(fold(b))).collect());
             }
         }
@@ -141,10 +141,10 @@ impl Reserved {
         Self { patterns, first }
     }
 
-    /// Whether a header of this name, in any spelling, is one of these.
+    /// Whether a header of this name is reserved, in any spelling.
     pub fn has(&self, name: &str) -> bool {
         let Some(first) = name.bytes().next().map(fold) else { return false };
         let likely = first.is_ascii() && self.first & (1 << first) != 0;
-        likely && self.patterns.iter().any(|pattern| fits(name, pattern))
+        likely && self.patterns.iter().any(|pattern| matches_pattern(name, pattern))
     }
 }

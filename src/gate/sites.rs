@@ -18,32 +18,32 @@ pub struct Site {
     pub upstreams: Vec<Upstream>,
     pub identity: Identity,
     pub passage: Passage,
-    /// Whose pages may use what needs a login; the site's own always may.
+    /// Origins whose pages may make requests with a session; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
-    /// Whether the app takes `/Admin` for `/admin`; rules are compared as it does.
+    /// Whether the app takes `/Admin` for `/admin`; rules then ignore case too.
     pub ignore_case: bool,
-    /// The first that matches decides; none means signed-in.
+    /// The first that matches decides; without a match, signed-in users pass.
     pub rules: Vec<Rule>,
 }
 
-/// How a site's requests are passed on.
+/// How requests are sent to a site's upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// The longest body of a request, bytes.
+    /// Limit for a request's body, bytes.
     pub max_body: u64,
-    /// How long the app may be silent.
+    /// How long the app may send nothing.
     pub timeout: Duration,
-    /// What stands in `Host`; `None`: what the visitor's request has there.
+    /// The value of `Host`; `None`: the client's.
     pub send_host: Option<HeaderValue>,
-    /// Whether the app gets paths without that of [`SitePlace`].
+    /// Whether the site's own path is removed from the request's.
     pub strip_prefix: bool,
 }
 
 impl Default for Passage {
     fn default() -> Self {
         Self {
-            // As Apache's `LimitRequestBody` has it since 2.4.54.
+            // The default of Apache's `LimitRequestBody` since 2.4.54.
             max_body: 1 << 30,
             timeout: Duration::from_mins(1),
             send_host: None,
@@ -59,11 +59,11 @@ impl Site {
     }
 }
 
-/// Where the world finds a site: its `url`, taken apart.
+/// The public URL of a site: its `url` in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SitePlace {
     pub origin: Origin,
-    /// `""`, or a path prefix without a slash at its end, such as `/shop`.
+    /// `""`, or a path prefix without a trailing slash, such as `/shop`.
     pub path: String,
 }
 
@@ -103,25 +103,25 @@ impl fmt::Display for SitePlace {
     }
 }
 
-/// What browsers are told about the use of https for a host (RFC 6797).
+/// The `Strict-Transport-Security` header of a site (RFC 6797).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hsts {
-    /// Nothing.
+    /// No header.
     Off,
-    /// To use nothing else for so long; zero: to forget it.
+    /// `max-age`; zero makes browsers forget an earlier one.
     For(Duration),
 }
 
-/// Where requests of a site go on to.
+/// Where an app listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     /// An address, plain http.
     Address(SocketAddr),
-    /// A host name and port, plain http; resolved in the background, never on a request's way.
+    /// A host name and port, plain http; resolved in the background, never during a request.
     Name(String, u16),
     /// The absolute path of a Unix socket.
     Unix(PathBuf),
-    /// The app that is built in, for the demo.
+    /// The built-in demo app.
     Demo,
 }
 
@@ -130,28 +130,28 @@ pub struct Rule {
     pub path: PathPattern,
     /// Empty: every method.
     pub methods: Vec<http::Method>,
-    /// Any of these lets a caller in.
+    /// Callers who match any of these pass.
     pub allow: Vec<Who>,
-    /// A further condition: the client's address lies in one of these. Empty: none.
+    /// A further condition: the client's address is in one of these. Empty: no condition.
     pub from: Vec<IpNet>,
 }
 
-/// Who may pass.
+/// Whom a rule lets pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Everybody; no session is looked for.
+    /// Everybody; no session is looked up.
     Public,
-    /// Everybody; who is signed in is told to the app.
+    /// Everybody; the app learns who is signed in.
     Optional,
     SignedIn,
     Role(Role),
     Phone(PhoneNumber),
     Country(Country),
-    /// An application, whoever it acts for.
+    /// A client, whoever it acts for.
     Client(ClientId),
 }
 
-/// `/exact` or `/below/*`, which also names `/below` and `/below/`. Relative to the site.
+/// `/exact`, or `/below/*`, which also matches `/below` and `/below/`. Relative to the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     pub(super) path: String,

@@ -4,7 +4,7 @@ use http::header::HOST;
 use http::request::Parts;
 use percent_encoding::percent_decode;
 
-/// Why a request's target is not taken.
+/// Why a request's target is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadTarget {
     #[error("the target has no leading slash")]
@@ -25,8 +25,11 @@ pub enum BadTarget {
     NotOneHost,
 }
 
-/// Host and port that a request names, in lower case: its one `Host` header, or the authority of
-/// an absolute target (RFC 9112 §3.2.2) or of HTTP/2; both must agree when both are there.
+/// The authority (host and port) of a request, in lower case: its one `Host` header, or that of an
+/// absolute target (RFC 9112 §3.2.2) or of HTTP/2. Where both are present, they must agree.
+///
+/// # Errors
+/// [`BadTarget::NotOneHost`] when it is missing, given twice, contradicted, or malformed.
 pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, BadTarget> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let header = hosts.next().map(|h| h.to_str().map_err(|_| BadTarget::NotOneHost)).transpose()?;
@@ -50,7 +53,7 @@ pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, BadTarget> {
     good.then(small).ok_or(BadTarget::NotOneHost)
 }
 
-/// Every path that an upstream may take a target's path for. The first is the path as sent.
+/// Every path that an upstream may understand a target's path as. The first is the path as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readings<'p> {
     sent: &'p str,
@@ -63,16 +66,18 @@ impl Readings<'_> {
     }
 }
 
-/// The most readings between two decodings. Honest targets have a handful; this bounds what one
-/// request can cost.
-const MOST: usize = 32;
+/// Limit of readings between two decodings: bounds the cost of a request. Ordinary targets have a
+/// handful.
+const MAX_READINGS: usize = 32;
 
 /// Judges `raw`, the path as it was sent (without its query), and lists its readings: decoded
 /// once and twice, `;…` dropped, `//` merged, a trailing slash dropped, cut at a `?` or `#` that
 /// decoding brought to light, in any order and together, since servers differ in the order too.
 /// A path without `%`, `;` and `//` has one or, with a trailing slash, two.
 ///
-/// Whatever some upstream could take for a way out of a directory is refused, not read.
+/// # Errors
+/// When some upstream could read it as a path outside of its directory, and when it holds bytes that
+/// no URL has.
 pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
     if is_plain(raw) {
         return Ok(Readings { sent: raw, others: Vec::new() });
@@ -80,7 +85,7 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
     if !raw.starts_with('/') {
         return Err(BadTarget::NoLeadingSlash);
     }
-    if looks_like_a_host(raw) {
+    if is_network_path(raw) {
         return Err(BadTarget::LooksLikeAHost);
     }
     if raw.contains(|c: char| c.is_control() || matches!(c, '\\' | '#' | ' ')) {
@@ -103,7 +108,7 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
         if level.iter().any(|path| has_dot_segment(path)) {
             return Err(BadTarget::DotSegments);
         }
-        if level.iter().any(|path| looks_like_a_host(path)) {
+        if level.iter().any(|path| is_network_path(path)) {
             return Err(BadTarget::LooksLikeAHost);
         }
         let decoded: Vec<String> =
@@ -122,7 +127,7 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
     Ok(found)
 }
 
-/// Whether a path has one reading and is good, told in one pass: most are.
+/// Whether a path is valid and has one reading, in one pass. Most have.
 fn is_plain(raw: &str) -> bool {
     let mut before = 0;
     let plain = raw.bytes().all(|b| {
@@ -139,7 +144,7 @@ fn is_plain(raw: &str) -> bool {
 
 /// An app that resolves a target as a URL takes `//x/admin` for the path `/admin` of a host `x`
 /// (RFC 3986 §4.2, network-path reference).
-fn looks_like_a_host(path: &str) -> bool {
+fn is_network_path(path: &str) -> bool {
     path.starts_with("//")
 }
 
@@ -147,7 +152,7 @@ fn has_dot_segment(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
-/// Decodes once. A slash, backslash or control character that comes to light is refused.
+/// Decodes once. Refuses an encoded slash, backslash or control character.
 fn decode(path: &str) -> Result<String, BadTarget> {
     let decoded = percent_decode(path.as_bytes()).decode_utf8().map_err(|_| BadTarget::NotUtf8)?;
     let slashes = |text: &str| text.bytes().filter(|b| *b == b'/').count();
@@ -158,18 +163,18 @@ fn decode(path: &str) -> Result<String, BadTarget> {
     Ok(decoded.into_owned())
 }
 
-/// Adds what the paths become without parameters, empty segments, trailing slash and query.
+/// Adds the paths without parameters, empty segments, trailing slash and query.
 fn add_variants(paths: &mut Vec<String>) -> Result<(), BadTarget> {
-    let servers_ways = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
+    let steps = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
     let mut at = 0;
     while at < paths.len() {
-        for way in servers_ways {
-            match way(&paths[at]) {
+        for step in steps {
+            match step(&paths[at]) {
                 Some(changed) if !paths.contains(&changed) => paths.push(changed),
                 _ => {}
             }
         }
-        if paths.len() > MOST {
+        if paths.len() > MAX_READINGS {
             return Err(BadTarget::TooManyReadings);
         }
         at += 1;
@@ -199,7 +204,7 @@ fn drop_trailing_slash(path: &str) -> Option<String> {
     Some(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
 }
 
-/// Some servers decode a path and then take it apart once more.
+/// Some servers split off the query after they have decoded the path.
 fn cut_query(path: &str) -> Option<String> {
     path.find(['?', '#']).map(|end| path[..end].to_owned())
 }

@@ -2,12 +2,12 @@ use std::fmt;
 
 use crate::domain::Origin;
 
-/// A URL of an app that a browser is sent to: compared byte for byte (RFC 9700 §2.1), never by
-/// what it may mean.
+/// A URL of an app that a browser is redirected to. Compared byte for byte (RFC 9700 §2.1), without
+/// normalising.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppUrl {
     text: String,
-    /// `None`: a scheme of the app's own (RFC 8252 §7.1), which no page can have.
+    /// `None`: a private-use scheme (RFC 8252 §7.1), which no page can have.
     origin: Option<Origin>,
 }
 
@@ -15,21 +15,21 @@ pub struct AppUrl {
 pub enum InvalidAppUrl {
     #[error("is not a URL such as https://app.example.com/callback or com.example.app:/callback")]
     NotAUrl,
-    #[error("has a fragment, which is where the answer goes")]
+    #[error("has a fragment, which is where the response goes")]
     Fragment,
-    #[error("has a user name, which belongs into no link")]
+    #[error("has a user name or password")]
     User,
     #[error("has a `*`: every URL is compared as it is written; write each one")]
     Wildcard,
     #[error("must be https; plain http is only for localhost")]
     Plain,
-    #[error("would run in the browser or read its files, and reach no app")]
+    #[error("has a scheme that browsers handle themselves, so that it reaches no app")]
     NoApp,
     #[error("is not as browsers write it; write {0}")]
     Unusual(String),
 }
 
-/// Schemes that browsers act on themselves.
+/// Schemes that browsers handle themselves.
 const BROWSERS_OWN: &[&str] = &[
     "about",
     "blob",
@@ -45,6 +45,11 @@ const BROWSERS_OWN: &[&str] = &[
 ];
 
 impl AppUrl {
+    /// Reads a configured URL.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAppUrl`].
     pub fn parse(text: &str) -> Result<Self, InvalidAppUrl> {
         let plain = |b: u8| b.is_ascii_graphic();
         let url = url::Url::parse(text).map_err(|_| InvalidAppUrl::NotAUrl)?;
@@ -71,7 +76,7 @@ impl AppUrl {
             if !origin.is_https() && !origin.host().is_loopback() {
                 return Err(InvalidAppUrl::Plain);
             }
-            // `https://app.example.com` and the same with a slash are two texts: both are usual.
+            // `https://app.example.com` is taken as it is, although browsers add a slash.
             let written = url.as_str();
             if written != text && written != format!("{text}/") {
                 return Err(InvalidAppUrl::Unusual(written.to_owned()));
@@ -84,7 +89,7 @@ impl AppUrl {
         &self.text
     }
 
-    /// Whose page it is; `None` for a scheme of the app's own.
+    /// `None` for a private-use scheme.
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }

@@ -2,97 +2,99 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
+use super::algorithm::Algorithm;
+use super::issuer::Issuer;
+use super::keys::{SigningKeys, Unsigned, Usage};
+use super::numeric_date::numeric_date;
 use crate::domain::{Origin, Role};
 use crate::session::SignedIn;
 use crate::system::Timestamp;
 use crate::users::Roles;
 
-/// How long an assertion is good for: an app gets a newer one with every later request.
+/// How long an assertion is valid: an app gets a newer one with every later request.
 pub(super) const LIFETIME: Duration = Duration::from_mins(2);
 
-/// The age at which an assertion is made anew. The rest of its life is for requests on the way
+/// The age at which an assertion is renewed. The rest of its lifetime is for requests on the way
 /// and for clocks that disagree.
 pub const REMADE_AFTER: Duration = Duration::from_mins(1);
 
-/// In whose manner an assertion is written.
+/// Which product's assertion format to emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     Doorcode,
-    /// As apps that verify Pomerium's expect it.
+    /// For apps that verify Pomerium's `X-Pomerium-Jwt-Assertion`.
     Pomerium,
-    /// As apps that verify that of Cloudflare Access expect it.
+    /// For apps that verify the `Cf-Access-Jwt-Assertion` of Cloudflare Access.
     Cloudflare,
 }
 
-/// What styles differ in.
-struct Manner {
-    style: Style,
+/// What formats differ in.
+struct AssertionFormatDef {
     algorithm: Algorithm,
-    /// The header's `typ`: keeps what was signed for one purpose from being taken for another
+    /// The header's `typ`: prevents that what was signed for one purpose is taken for another
     /// (RFC 8725 §3.11).
     typ: &'static str,
-    claims: fn(&Facts<'_>) -> Value,
+    claims: fn(&ClaimsInput<'_>) -> Value,
 }
 
-const MANNERS: &[Manner] = &[
-    Manner {
-        style: Style::Doorcode,
-        algorithm: Algorithm::Es256,
-        typ: "doorcode-assertion+jwt",
-        claims: |facts| {
-            json!({
-                "iss": facts.audience.issuer, "aud": facts.audience.url, "sid": facts.session,
-                "phone_number": facts.phone, "groups": facts.groups,
-            })
-        },
+static DOORCODE: AssertionFormatDef = AssertionFormatDef {
+    algorithm: Algorithm::Es256,
+    typ: "doorcode-assertion+jwt",
+    claims: |input| {
+        json!({
+            "iss": input.audience.issuer, "aud": input.audience.url, "sid": input.session,
+            "phone_number": input.phone, "groups": input.groups,
+        })
     },
-    // Issuer and audience are the site's host; `sdk-go` and `js-sdk` ask that host for the keys.
-    Manner {
-        style: Style::Pomerium,
-        algorithm: Algorithm::Es256,
-        typ: "JWT",
-        claims: |facts| {
-            json!({
-                "iss": facts.audience.host, "aud": facts.audience.host, "sid": facts.session,
-                "user": facts.user, "name": facts.phone, "phone_number": facts.phone,
-                "groups": facts.groups,
-            })
-        },
+};
+
+// Issuer and audience are the site's host; `sdk-go` and `js-sdk` fetch the keys from that host.
+static POMERIUM: AssertionFormatDef = AssertionFormatDef {
+    algorithm: Algorithm::Es256,
+    typ: "JWT",
+    claims: |input| {
+        json!({
+            "iss": input.audience.host, "aud": input.audience.host, "sid": input.session,
+            "user": input.user, "name": input.phone, "phone_number": input.phone,
+            "groups": input.groups,
+        })
     },
-    // The issuer without a slash stands where the team's domain would; apps add
-    // `/cdn-cgi/access/certs` to it. Most of them name RS256 and take nothing else.
-    Manner {
-        style: Style::Cloudflare,
-        algorithm: Algorithm::Rs256,
-        typ: "JWT",
-        claims: |facts| {
-            json!({
-                "iss": facts.audience.issuer.trim_end_matches('/'), "aud": [facts.audience.url],
-                "type": "app", "phone_number": facts.phone, "groups": facts.groups,
-            })
-        },
+};
+
+// The issuer without a slash takes the place of the team's domain; apps append
+// `/cdn-cgi/access/certs` to it. Most of them accept RS256 only.
+static CLOUDFLARE: AssertionFormatDef = AssertionFormatDef {
+    algorithm: Algorithm::Rs256,
+    typ: "JWT",
+    claims: |input| {
+        json!({
+            "iss": input.audience.issuer.trim_end_matches('/'), "aud": [input.audience.url],
+            "type": "app", "phone_number": input.phone, "groups": input.groups,
+        })
     },
-];
+};
 
 impl Style {
-    fn manner(self) -> &'static Manner {
-        // Each has one; the first is as good as any where the compiler cannot see it.
-        MANNERS.iter().find(|manner| manner.style == self).unwrap_or(&MANNERS[0])
+    fn definition(self) -> &'static AssertionFormatDef {
+        match self {
+            Self::Doorcode => &DOORCODE,
+            Self::Pomerium => &POMERIUM,
+            Self::Cloudflare => &CLOUDFLARE,
+        }
     }
 
     pub fn algorithm(self) -> Algorithm {
-        self.manner().algorithm
+        self.definition().algorithm
     }
 }
 
-/// Whom assertions for a site are from and for.
+/// Issuer and audience of the assertions for one site.
 #[derive(Clone, Debug)]
 pub struct Audience {
     issuer: String,
     /// The site's `url`, without a slash at its end.
     url: String,
-    /// Its host, with the port when that is not the scheme's own.
+    /// Its host, with the port unless that is the scheme's default.
     host: String,
 }
 
@@ -104,7 +106,7 @@ impl Audience {
     }
 }
 
-struct Facts<'a> {
+struct ClaimsInput<'a> {
     audience: &'a Audience,
     user: String,
     session: String,
@@ -112,26 +114,33 @@ struct Facts<'a> {
     groups: Vec<&'a str>,
 }
 
-/// What tells an app who is there, signed (RFC 7519). No id of its own (`jti`): the same one goes
-/// with every request of a minute.
+/// A signed JWT (RFC 7519) that tells an app who is signed in. Without `jti`: the same assertion
+/// goes with every request of a minute.
+///
+/// # Errors
+///
+/// [`Unsigned`]: there is no key for the format's algorithm, or it does not sign.
 pub fn assertion(
     keys: &SigningKeys,
-    (style, audience): (Style, &Audience),
-    who: &SignedIn,
+    (format, audience): (Style, &Audience),
+    user: &SignedIn,
     roles: &Roles,
     now: Timestamp,
 ) -> Result<String, Unsigned> {
-    let Manner { algorithm, typ, claims, .. } = style.manner();
-    let (user, session) = (who.user().to_string(), who.session().to_string());
-    let groups = roles.iter().map(Role::as_str).collect();
-    let facts = Facts { audience, user, session, phone: who.phone().e164(), groups };
-    let mut all = Map::new();
-    if let Value::Object(claims) = claims(&facts) {
-        all = claims;
-    }
-    let seconds = |at: Timestamp| Value::from(at.as_millis().div_euclid(1000));
-    all.insert("sub".to_owned(), Value::from(facts.user));
-    all.insert("iat".to_owned(), seconds(now));
-    all.insert("exp".to_owned(), seconds(now + LIFETIME));
+    let AssertionFormatDef { algorithm, typ, claims } = format.definition();
+    let input = ClaimsInput {
+        audience,
+        user: user.user().to_string(),
+        session: user.session().to_string(),
+        phone: user.phone().e164(),
+        groups: roles.iter().map(Role::as_str).collect(),
+    };
+    let mut all = match claims(&input) {
+        Value::Object(claims) => claims,
+        _ => Map::new(),
+    };
+    all.insert("sub".to_owned(), Value::from(input.user));
+    all.insert("iat".to_owned(), Value::from(numeric_date(now)));
+    all.insert("exp".to_owned(), Value::from(numeric_date(now + LIFETIME)));
     keys.signing((Usage::Assertion, *algorithm))?.sign(typ, &all)
 }

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::AppUrl;
+use super::app_url::AppUrl;
 use crate::domain::{Audience, ClientId, Origin, OriginPattern, sha256};
 
-/// What is kept of a client's secret. The secret has 256 bits or so of chance, as it should, and
-/// no person types it: one round of SHA-256 is enough.
+/// The SHA-256 of a client's secret. A single round is enough: such secrets are random and long,
+/// never passwords that people choose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret([u8; 32]);
 
@@ -23,70 +23,85 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// Whether a client can keep a secret (RFC 6749 §2.1).
+/// The client type (RFC 6749 §2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientKind {
     /// A single-page or native app.
     Public,
-    /// A server. One secret, or two while it is changed; both are taken.
+    /// A server. One secret, or two while it is being changed; both are accepted.
     Confidential(Vec<ClientSecret>),
 }
 
-/// A way to tokens that a client may use.
+/// A grant type (RFC 6749 §1.3) that a client may be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Grant {
-    /// A number and its code, at the token endpoint and across origins.
+    /// A number and its one-time code, at the token endpoint and across origins.
     Passwordless,
-    /// Our pages, and a code for the token endpoint (RFC 6749 §4.1).
+    /// RFC 6749 §4.1.
     AuthorizationCode,
+    /// RFC 6749 §6.
     RefreshToken,
-    /// The client's own tokens (RFC 6749 §4.4).
+    /// Tokens for the client itself (RFC 6749 §4.4).
     ClientCredentials,
-    /// Tokens from `/authorize` itself (OpenID Connect Core 1.0 §3.2).
+    /// Tokens straight from `/authorize` (OpenID Connect Core 1.0 §3.2).
     Implicit,
     /// Auth0's legacy `/oauth/ro`.
     Ro,
 }
 
 impl Grant {
-    /// The names in the configuration, and what stands in `grant_type` (Auth0's identifiers).
-    pub const NAMES: &[(Self, &'static str, &'static str)] = &[
-        (Self::Passwordless, "passwordless", "http://auth0.com/oauth/grant-type/passwordless/otp"),
-        (Self::AuthorizationCode, "authorization_code", "authorization_code"),
-        (Self::RefreshToken, "refresh_token", "refresh_token"),
-        (Self::ClientCredentials, "client_credentials", "client_credentials"),
-        (Self::Implicit, "implicit", "implicit"),
-        (Self::Ro, "ro", "http://auth0.com/oauth/legacy/grant-type/ro"),
+    pub const ALL: [Self; 6] = [
+        Self::Passwordless,
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::Implicit,
+        Self::Ro,
     ];
 
+    /// Reads a name of the configuration.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known, _)| *known == name).map(|(grant, ..)| *grant)
+        Self::ALL.into_iter().find(|grant| grant.name() == name)
     }
 
     /// Its name in the configuration.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(grant, ..)| *grant == self).map_or("", |(_, known, _)| known)
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passwordless => "passwordless",
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::Implicit => "implicit",
+            Self::Ro => "ro",
+        }
     }
 
-    /// Reads `grant_type`.
+    /// Reads the parameter `grant_type`.
     pub fn of_type(grant_type: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(.., known)| *known == grant_type).map(|(grant, ..)| *grant)
+        Self::ALL.into_iter().find(|grant| grant.grant_type() == grant_type)
     }
 
-    /// As `grant_type` names it.
-    pub fn grant_type(self) -> &'static str {
-        Self::NAMES.iter().find(|(grant, ..)| *grant == self).map_or("", |(.., known)| known)
+    /// As the parameter `grant_type` names it (Auth0's identifiers).
+    pub const fn grant_type(self) -> &'static str {
+        match self {
+            Self::Passwordless => "http://auth0.com/oauth/grant-type/passwordless/otp",
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::Implicit => "implicit",
+            Self::Ro => "http://auth0.com/oauth/legacy/grant-type/ro",
+        }
     }
 }
 
-/// How long what a client gets is good for.
+/// How long what a client is given is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
     pub access_token: Duration,
     pub id_token: Duration,
-    /// Ends a refresh token that was not used for so long.
+    /// A refresh token that was not used for this long ends.
     pub refresh_idle: Duration,
-    /// Ends a family of refresh tokens, used or not.
+    /// The absolute lifetime of a grant and all its refresh tokens.
     pub refresh: Duration,
 }
 
@@ -105,26 +120,26 @@ impl Default for Lifetimes {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
-    /// As people read it on our pages.
+    /// Shown on the login pages.
     pub name: String,
     pub kind: ClientKind,
     pub callbacks: Vec<AppUrl>,
-    /// Whose scripts may read answers of the API; the origins of `callbacks` count too.
+    /// Origins whose scripts may read responses of the API (CORS), beside those of `callbacks`.
     pub origins: Vec<OriginPattern>,
-    /// Whose pages may log in across origins, and be told in a frame or popup who is signed in.
+    /// Origins whose pages may log in across origins and use `web_message`.
     pub web_origins: Vec<OriginPattern>,
     pub logout_urls: Vec<AppUrl>,
     pub grants: Vec<Grant>,
-    /// The ways to log in that it may use.
+    /// Names of the connections that it may use (Auth0's word for a login method).
     pub connections: Vec<String>,
-    /// The APIs that it may ask tokens for, as their `aud` names them.
+    /// The APIs that it may have access tokens for, as `aud` names them.
     pub audiences: Vec<Audience>,
-    /// Words of scopes that it may have beside those of OpenID Connect.
+    /// Scope values that it may have beside those of OpenID Connect.
     pub scopes: Vec<String>,
     pub lifetimes: Lifetimes,
-    /// Whether each use of a refresh token gives another, and ends the one used.
+    /// Refresh token rotation: each use gives a new refresh token and ends the used one.
     pub rotates: bool,
-    /// Whether `auth0-forwarded-for` of this client is believed, once it has proved itself.
+    /// Whether `auth0-forwarded-for` is trusted in requests that show the client's secret.
     pub trusts_forwarded_for: bool,
 }
 
@@ -133,19 +148,18 @@ impl Client {
         matches!(self.kind, ClientKind::Confidential(_))
     }
 
-    /// Whether `secret` is one of the client's. Takes as long whatever is wrong with it.
+    /// Whether `secret` is one of the client's. Compares in constant time.
     pub fn has_secret(&self, secret: &str) -> bool {
         let ClientKind::Confidential(known) = &self.kind else { return false };
         let given = sha256(secret.as_bytes());
-        let right = known.iter().fold(Choice::from(0), |any, known| any | known.0.ct_eq(&given));
-        right.into()
+        known.iter().fold(Choice::from(0), |any, known| any | known.0.ct_eq(&given)).into()
     }
 
     pub fn may(&self, grant: Grant) -> bool {
         self.grants.contains(&grant)
     }
 
-    /// Whether it may use this way to log in.
+    /// Whether it may use the connection of that name.
     pub fn has_connection(&self, name: &str) -> bool {
         self.connections.iter().any(|known| known == name)
     }
@@ -163,7 +177,7 @@ impl Client {
         self.logout_urls.iter().find(|known| known.as_str() == url)
     }
 
-    /// Whether scripts of `origin` may read what the API answers to this client.
+    /// Whether scripts of `origin` may read what the API answers this client (CORS).
     pub fn shares_with(&self, origin: &Origin) -> bool {
         self.origins.iter().any(|pattern| pattern.matches(origin))
             || self.callbacks.iter().any(|callback| callback.origin() == Some(origin))
@@ -175,12 +189,12 @@ impl Client {
     }
 }
 
-/// Every client of a configuration.
+/// All clients of one configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Clients(Vec<Client>);
 
 impl Clients {
-    /// Ids must be unique; configuration sees to it.
+    /// Ids must be unique, which `config` checks.
     pub fn new(clients: Vec<Client>) -> Self {
         Self(clients)
     }
@@ -193,7 +207,7 @@ impl Clients {
         &self.0
     }
 
-    /// Whether any client shares with `origin`: a preflight does not say whose it is.
+    /// Whether any client shares with `origin`: a preflight does not name its client.
     pub fn share_with(&self, origin: &Origin) -> bool {
         self.0.iter().any(|client| client.shares_with(origin) || client.trusts_page(origin))
     }

@@ -2,12 +2,12 @@ use std::fmt;
 
 use crate::domain::Origin;
 
-/// Who this server is to the world: `server.public_url` and exactly one slash (OpenID Connect
-/// Core 1.0 §2, `iss`). Comes from configuration, never from a `Host` header.
+/// The issuer identifier (OpenID Connect Core 1.0 §2, `iss`): `server.public_url` and exactly one
+/// slash. Always that of the configuration, never derived from a `Host` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     origin: Origin,
-    /// `""` when everything at the origin is ours, else the reserved prefix, such as `/.doorcode`.
+    /// `""` on a host of its own, else the reserved prefix, such as `/.doorcode`.
     base: String,
 }
 
@@ -24,6 +24,11 @@ pub enum InvalidIssuer {
 }
 
 impl Issuer {
+    /// Reads `server.public_url`; `prefix`: the reserved one of all sites.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidIssuer`].
     pub fn parse(public_url: &str, prefix: &str) -> Result<Self, InvalidIssuer> {
         let url = url::Url::parse(public_url).map_err(|_| InvalidIssuer::NotAUrl)?;
         let origin = Origin::of(&url).map_err(|_| InvalidIssuer::NotAUrl)?;
@@ -45,6 +50,7 @@ impl Issuer {
         &self.origin
     }
 
+    /// The path that precedes our own: `""` or the reserved prefix.
     pub fn base(&self) -> &str {
         &self.base
     }

@@ -9,51 +9,54 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use crate::domain::{KeyId, Keyring, Subkey};
 use crate::store::{self, KeyState, StoreError, StoredKey};
 use crate::system::System;
 
-/// The subkey that keeps the private halves.
+/// Label of the subkey that encrypts private keys.
 const SEALS: &str = "signing keys";
 
-/// What a key signs. A key signs nothing else.
+/// What a key signs; it signs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// What tells apps behind the gate who their caller is.
+    /// Assertions, which tell apps behind the gate who is signed in.
     Assertion,
     /// ID and access tokens for clients of the API.
     Token,
 }
 
 impl Usage {
-    const NAMES: [(Self, &'static str); 2] =
-        [(Self::Assertion, "assertion"), (Self::Token, "token")];
+    const ALL: [Self; 2] = [Self::Assertion, Self::Token];
 
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES.iter().find(|(usage, _)| *usage == self).map_or("", |(_, name)| name)
+    /// As the database and the command line name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assertion => "assertion",
+            Self::Token => "token",
+        }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(usage, _)| *usage)
+        Self::ALL.into_iter().find(|usage| usage.as_str() == text)
     }
 
-    /// Whether who reads what keys of this use signed takes every algorithm in the key set. Apps
-    /// that read assertions name the one that they take.
+    /// Whether verifiers accept every algorithm in the key set. Apps that verify assertions are
+    /// configured with one.
     pub(super) fn takes_any_algorithm(self) -> bool {
         self == Self::Token
     }
 }
 
-/// Why there are no keys to sign with.
+/// Why the signing keys cannot be read or made.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     #[error("store.database: the signing keys: {0}")]
     Store(#[from] StoreError),
     #[error(
-        "server.secret does not open the signing key {kid} in the database: another secret was \
-         there when it was kept. Put that one back, as the second of two if it is being changed. \
-         If it is lost, every session is lost with it: begin with a new database"
+        "server.secret does not open the signing key {kid} in the database, which was stored \
+         with another secret. Put that one back, as the second of two if it is being changed. \
+         If it is lost, so is every session: begin with a new database"
     )]
     OtherSecret { kid: String },
     #[error("the signing key {kid} in the database is damaged")]
@@ -62,7 +65,7 @@ pub enum KeysError {
     NotMade { algorithm: &'static str },
 }
 
-/// Something could not be signed, so nobody can be told what it says.
+/// Why a token or assertion could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsigned {
     #[error("there is no {0} key")]
@@ -71,8 +74,7 @@ pub enum Unsigned {
     Failed(#[from] jsonwebtoken::errors::Error),
 }
 
-/// The issuer's keys: private halves that sign, and the public ones for the world. Asked without
-/// a lock, and without I/O.
+/// The issuer's key pairs. Reading them takes no lock and does no I/O.
 #[derive(Default)]
 pub struct SigningKeys {
     all: ArcSwap<Vec<Arc<Key>>>,
@@ -89,7 +91,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The whole header of what the key signs: nothing of ours has a field more.
+    /// The exact JWS header of everything that the key signs.
     pub(super) fn header(&self, typ: &str) -> Header {
         let mut header = Header::new(self.algorithm.jwt());
         header.typ = Some(typ.to_owned());
@@ -97,7 +99,7 @@ impl Key {
         header
     }
 
-    /// Signs `claims`. `typ`: the header's, which keeps what was signed for one purpose from being
+    /// Signs `claims`. `typ`: the header's, which prevents that what was signed for one purpose is
     /// taken for another (RFC 8725 §3.11).
     pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Unsigned> {
         Ok(jsonwebtoken::encode(&self.header(typ), claims, &self.encoding)?)
@@ -113,8 +115,12 @@ impl Key {
 }
 
 impl SigningKeys {
-    /// Reads the keys, then makes those that are `wanted` and not there. Nodes that start at once
-    /// come to have the same: all read again what only one of them wrote.
+    /// Reads the keys, and makes those that are `wanted` and missing. Nodes that start at the same
+    /// time end up with the same keys: one insert succeeds, and all read the table again.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`]; then nothing was written.
     pub async fn open(
         store: &dyn store::SigningKeys,
         keyring: &Keyring,
@@ -132,8 +138,9 @@ impl SigningKeys {
         Ok(keys)
     }
 
-    /// A key for a use and algorithm that has none. Where another signs meanwhile it is the next,
-    /// so that everybody knows it before it signs; else it signs at once.
+    /// A new key for a use and algorithm that has none. While a key of another algorithm stands in,
+    /// the new one is only published, so that verifiers learn it before it signs; else it signs at
+    /// once.
     pub(super) fn missing(
         &self,
         stored: &[StoredKey],
@@ -153,8 +160,7 @@ impl SigningKeys {
         Ok(Some(new))
     }
 
-    /// Reads again what this or another process changed in the table, and gives it. Where that
-    /// fails, all stays as it was.
+    /// Loads the table into this process and returns it. On error the current keys stay in use.
     pub(super) async fn read(
         &self,
         store: &dyn store::SigningKeys,
@@ -165,7 +171,7 @@ impl SigningKeys {
         let opened = open_all(&stored, keyring)?;
         for Opened { stored, pkcs8, sealed_by_older, .. } in &opened {
             if *sealed_by_older {
-                // So that the older secret can be taken away one day.
+                // So that the older secret can be removed.
                 let newer = sealed(stored, pkcs8, keyring, system);
                 store.reseal(&newer, stored.sealed_by).await?;
             }
@@ -174,15 +180,15 @@ impl SigningKeys {
         Ok(stored)
     }
 
-    /// The public halves as a JWK set (RFC 7517 §5): all, or those that one use and algorithm has.
+    /// The public keys as a JWK set (RFC 7517 §5): all, or those of one use and algorithm.
     pub fn published(&self, of: Option<(Usage, Algorithm)>) -> Bytes {
         let fits = |key: &&Arc<Key>| of.is_none_or(|of| of == (key.usage, key.algorithm));
         let keys = self.all.load().iter().filter(fits).map(|key| key.public.clone()).collect();
         Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
     }
 
-    /// The key that signs now for this use and algorithm. While its first is published and does not
-    /// sign yet, that of another algorithm, where readers take any.
+    /// The key that signs now for this use and algorithm. Until the first of that algorithm signs,
+    /// one of another algorithm stands in, where verifiers accept any.
     pub(super) fn signing(
         &self,
         (usage, algorithm): (Usage, Algorithm),
@@ -194,7 +200,7 @@ impl SigningKeys {
         found.map(Arc::clone).ok_or(Unsigned::NoKey(algorithm.as_str()))
     }
 
-    /// The algorithms of published keys that sign tokens, `wanted` first.
+    /// The algorithms of all published token keys, `wanted` first.
     pub fn token_algorithms(&self, wanted: Algorithm) -> Vec<Algorithm> {
         let mut algorithms = vec![wanted];
         for key in self.all.load().iter().filter(|key| key.usage == Usage::Token) {
@@ -205,7 +211,7 @@ impl SigningKeys {
         algorithms
     }
 
-    /// The key of that name, whether it still signs or not, unless it is for another use.
+    /// The published key with that `kid`, signing or not, if it is for this use.
     pub(super) fn verifying(&self, usage: Usage, kid: &str) -> Option<Arc<Key>> {
         let all = self.all.load();
         all.iter().find(|key| key.usage == usage && key.kid == kid).map(Arc::clone)
@@ -223,7 +229,7 @@ pub(super) fn is_of(key: &StoredKey, (usage, algorithm): (Usage, Algorithm)) -> 
     key.usage == usage.as_str() && key.algorithm == algorithm.as_str()
 }
 
-/// A new key, published and the next to sign. Not written anywhere yet.
+/// A new key in the state `Published`, next to sign. Not stored yet.
 pub(super) fn make(
     (usage, algorithm): (Usage, Algorithm),
     keyring: &Keyring,
@@ -234,7 +240,7 @@ pub(super) fn make(
     let public = public(algorithm, &algorithm.encoding(&pkcs8)).ok_or_else(not_made)?;
     let created = system.now();
     let key = StoredKey {
-        // Follows from the key (RFC 7638), so that no two keys share one.
+        // The thumbprint (RFC 7638), unique to the key.
         kid: public.common.key_id.unwrap_or_default(),
         usage: usage.as_str().to_owned(),
         algorithm: algorithm.as_str().to_owned(),
@@ -250,7 +256,7 @@ pub(super) fn make(
     Ok(sealed(&key, &pkcs8, keyring, system))
 }
 
-/// The public half, with what its readers ask of it (RFC 7517 §4).
+/// The public key as a JWK with `kid` and `use` (RFC 7517 §4).
 fn public(algorithm: Algorithm, encoding: &EncodingKey) -> Option<Jwk> {
     let mut public = Jwk::from_encoding_key(encoding, algorithm.jwt()).ok()?;
     public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256).ok()?);
@@ -258,13 +264,13 @@ fn public(algorithm: Algorithm, encoding: &EncodingKey) -> Option<Jwk> {
     Some(public)
 }
 
-/// What stands before a key where it is sealed: who can write to the table and no more cannot
-/// give a key another name, use or algorithm.
+/// Prefix of the plain text of a sealed key. It binds the key to its name, use and algorithm, so
+/// that write access to the table alone cannot change them.
 fn label(key: &StoredKey) -> String {
     format!("{} {} {}\n", key.usage, key.algorithm, key.kid)
 }
 
-/// `key` with what it holds encrypted under the newest secret.
+/// `key` with its private key encrypted under the newest secret.
 fn sealed(key: &StoredKey, pkcs8: &[u8], keyring: &Keyring, system: &System) -> StoredKey {
     let subkey = &keyring.subkeys(SEALS)[0];
     let plain = Zeroizing::new([label(key).as_bytes(), pkcs8].concat());
@@ -272,7 +278,7 @@ fn sealed(key: &StoredKey, pkcs8: &[u8], keyring: &Keyring, system: &System) -> 
     StoredKey { sealed, sealed_by: subkey.id(), ..key.clone() }
 }
 
-/// A key of the table that could be read.
+/// A stored key that was decrypted.
 pub(super) struct Opened<'s> {
     stored: &'s StoredKey,
     key: Key,
@@ -280,9 +286,8 @@ pub(super) struct Opened<'s> {
     sealed_by_older: bool,
 }
 
-/// Opens the keys of the table, all or none, and writes nothing: who has another secret than those
-/// who made them must change nothing. Left out are those for a use or algorithm that only a newer
-/// version knows.
+/// Decrypts all keys of the table, or none, and writes nothing: a process with another secret must
+/// not change them. Keys of a use or algorithm that only a newer version knows are skipped.
 pub(super) fn open_all<'s>(
     stored: &'s [StoredKey],
     keyring: &Keyring,

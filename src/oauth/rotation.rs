@@ -1,34 +1,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::keys::{is_of, make, open_all};
-use super::{Algorithm, KeysError, SigningKeys, Usage, assertion};
+use super::algorithm::Algorithm;
+use super::assertion;
+use super::keys::{KeysError, SigningKeys, Usage, is_of, make, open_all};
 use crate::domain::Keyring;
 use crate::store::{self, KeyState, StoredKey};
 use crate::system::{System, Timestamp};
 
-/// How long a key is published before it signs, and how much longer than what it signed: five
-/// minutes in which others keep the key set, a minute until every node has read the table, and
-/// time for clocks that disagree.
+/// How long a key is published before it signs, and after the last of what it signed has expired:
+/// five minutes for which verifiers cache the key set, a minute until every node has read the
+/// table, and a margin for clocks that disagree.
 const LEARNED: Duration = Duration::from_mins(10);
 
-/// How often, at the most, a node notes which keys it signs with.
+/// The least time between two notes of a node in the table of which keys it signs with.
 const NOTED: Duration = Duration::from_hours(1);
 
-/// A key that no node noted for so long is wanted by none: all that run have another configuration.
+/// A key that no node noted for this long is wanted by none: all that run have another
+/// configuration.
 const FORGOTTEN: Duration = Duration::from_hours(24);
 
-/// How fast keys follow each other.
+/// How long keys sign, and how long what they signed stays valid.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How long a key signs; zero: until somebody asks for the next.
+    /// How long a key signs; zero: until the next is requested on the command line.
     pub lifetime: Duration,
-    /// How long the longest-lived token is good for.
+    /// The lifetime of the longest-lived token.
     pub tokens: Duration,
 }
 
 impl Pace {
-    /// How long what keys of that use signed is good for.
+    /// The longest lifetime of what keys of that use sign.
     fn of(&self, usage: Usage) -> Duration {
         match usage {
             Usage::Assertion => assertion::LIFETIME,
@@ -37,7 +39,7 @@ impl Pace {
     }
 }
 
-/// When a key that is the next begins to sign, if some server runs then.
+/// When the next key will begin to sign, provided that a server runs then.
 pub fn signs_from(next: &StoredKey) -> Timestamp {
     next.created + LEARNED
 }
@@ -49,7 +51,7 @@ enum Step<'k> {
     Retire(&'k StoredKey),
 }
 
-/// What is to be done with these keys now. Every node comes to the same; the store lets one do it.
+/// The steps that are due now. Every node computes the same; the store lets one take each.
 fn due<'k>(
     keys: &'k [StoredKey],
     wanted: &[(Usage, Algorithm)],
@@ -80,8 +82,8 @@ fn due<'k>(
     keys.iter().filter_map(step).collect()
 }
 
-/// Whether a node that wants these keys signs with that one, or will: with one of another
-/// algorithm until its own has been published for long enough.
+/// Whether a node that wants these keys signs with `key`, or will: one of another algorithm stands
+/// in until its own has been published for long enough.
 fn needs(wanted: &[(Usage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> bool {
     let signs = |kind| keys.iter().any(|key| key.state == KeyState::Signing && is_of(key, kind));
     wanted.iter().copied().any(|kind| {
@@ -91,20 +93,24 @@ fn needs(wanted: &[(Usage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> 
     })
 }
 
-/// Brings keys from state to state by the clock, and the process's keys up to what the table says.
+/// Moves keys through their states by the clock, and loads the table into this process.
 pub struct Rotation {
     pub store: Arc<dyn store::SigningKeys>,
     pub keyring: Keyring,
     pub system: System,
     pub keys: Arc<SigningKeys>,
-    /// Which keys this process signs with; those are followed by others on schedule.
+    /// The keys that this process signs with; those are rotated on schedule.
     pub wanted: Vec<(Usage, Algorithm)>,
     pub pace: Pace,
 }
 
 impl Rotation {
-    /// Does what is due, and reads what other nodes and the command line did. A process that cannot
-    /// open every key that is there does nothing: it has another secret than those who made them.
+    /// Takes the steps that are due, and loads what other nodes and the command line changed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`]. A process that cannot decrypt every stored key has another secret than the
+    /// nodes that made them, and changes nothing.
     pub async fn turn(&self) -> Result<(), KeysError> {
         let now = self.system.now();
         let stored = self.keys.read(&*self.store, &self.keyring, &self.system).await?;
@@ -126,8 +132,8 @@ impl Rotation {
         Ok(())
     }
 
-    /// Tells other nodes, and those that start with another configuration, which keys this one signs
-    /// with, and how long what they sign is good for.
+    /// Notes in the table which keys this node signs with, and how long what they sign is valid, for
+    /// nodes with another configuration.
     async fn want(&self, stored: &[StoredKey], now: Timestamp) -> Result<(), KeysError> {
         let may_sign = |key: &&StoredKey| key.state == KeyState::Signing || key.is_next();
         for key in stored.iter().filter(may_sign).filter(|key| needs(&self.wanted, stored, key)) {
@@ -147,7 +153,7 @@ impl Rotation {
         Ok(())
     }
 
-    /// Does a step, unless another node was first.
+    /// Takes a step, unless another node was first.
     async fn take(&self, step: Step<'_>, now: Timestamp) -> Result<(), KeysError> {
         match step {
             Step::Publish(kind) => {
@@ -174,8 +180,12 @@ fn tell(key: &StoredKey, what: &str) {
     tracing::info!(kid = key.kid, "a signing key {what}");
 }
 
-/// Publishes a key to follow each one of these that signs, and gives the new ones. Those that have
-/// a next one already are left out. Nothing is written unless all keys that are there can be opened.
+/// Publishes a successor to each signing key of these kinds that has none, and returns the new
+/// keys.
+///
+/// # Errors
+///
+/// [`KeysError`]. Nothing is written unless all stored keys can be decrypted.
 pub async fn publish_next(
     store: &dyn store::SigningKeys,
     keyring: &Keyring,

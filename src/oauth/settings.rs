@@ -1,21 +1,25 @@
 use std::time::Duration;
 
-use super::{Algorithm, AppUrl, Clients, Lifetimes, Pace, Usage};
+use super::algorithm::Algorithm;
+use super::app_url::AppUrl;
+use super::client::{Clients, Lifetimes};
+use super::keys::Usage;
+use super::rotation::Pace;
 
 /// `[oauth]` and `[[client]]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How ID and access tokens are signed.
+    /// The algorithm of ID and access tokens.
     pub algorithm: Algorithm,
-    /// How long a key signs; zero: until somebody asks for the next.
+    /// How long a key signs; zero: until the next is requested on the command line.
     pub key_lifetime: Duration,
-    /// Where `/v2/logout` may lead when it names no client.
+    /// Where `/v2/logout` may redirect to when it names no client.
     pub logout_urls: Vec<AppUrl>,
     pub clients: Clients,
 }
 
 impl Settings {
-    /// The key that signs tokens, if anybody gets any.
+    /// The key that signs tokens; `None`: there are no clients.
     pub fn token_key(&self) -> Option<(Usage, Algorithm)> {
         (!self.clients.all().is_empty()).then_some((Usage::Token, self.algorithm))
     }

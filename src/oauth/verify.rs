@@ -5,77 +5,81 @@ use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::tokens::{AccessClaims, IdClaims, Kind};
-use super::{Issuer, SigningKeys, Subject, Usage};
+use super::issuer::Issuer;
+use super::keys::{SigningKeys, Usage};
+use super::tokens::{AccessClaims, IdClaims, Subject, TokenType};
 use crate::domain::{ClientId, GrantId, Scope, SessionId, UserId};
 use crate::system::Timestamp;
 
-/// More than any token that is signed here has. What is longer is not even decoded.
+/// The longest token that is decoded, in bytes; none that is signed here is as long.
 pub const LONGEST: usize = 8 * 1024;
 
-/// The token in an `Authorization` header, whatever token it is (RFC 6750 §2.1). The scheme is
-/// taken in any case (RFC 9110 §11.1).
+/// The token in the value of an `Authorization` header, unchecked (RFC 6750 §2.1). The scheme is
+/// case-insensitive (RFC 9110 §11.1).
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Why a text is no token of ours that could be taken. For the log: who sent it is told only that
-/// it is not good.
+/// Why a token was not accepted. For the log; its sender gets no detail.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidToken {
     #[error("has more than {LONGEST} bytes")]
     TooLong,
-    #[error("is not a signed JWT with the claims of its kind")]
+    #[error("is not a signed JWT with the claims of its type")]
     Malformed,
-    #[error("names no key of ours that signs tokens")]
+    #[error("names no signing key of ours")]
     UnknownKey,
     #[error("names another algorithm than its key has")]
     WrongAlgorithm,
-    #[error("is another kind of token")]
+    #[error("is another type of token")]
     WrongType,
-    #[error("has a header that nothing of ours has")]
+    #[error("has a header that no token of ours has")]
     StrangeHeader,
     #[error("was not signed with the key that it names")]
     WrongSignature,
     #[error("is of another issuer")]
     WrongIssuer,
-    #[error("has run out")]
+    #[error("has expired")]
     Expired,
 }
 
-/// What an access token of ours says, once it was checked. Whether its session and grant still
-/// live is for its reader to ask.
+/// The claims of an access token whose signature, issuer and expiry were checked. Whether its
+/// session and grant are still active is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedAccess {
     pub subject: Subject,
     pub session: Option<SessionId>,
-    /// The grant that it was issued for.
+    /// The grant that it came from; `None`: the client's own.
     pub grant: Option<GrantId>,
-    /// Whom it was given to.
+    /// The client that it was issued to.
     pub client: ClientId,
     pub audiences: Vec<String>,
     pub scope: Scope,
-    /// It is no good from this moment on.
+    /// Not valid from this point in time on.
     pub expires: Timestamp,
 }
 
 impl VerifiedAccess {
-    /// Whether `audience` is one of those that it is for, byte for byte.
+    /// Whether its `aud` has `audience`, byte for byte.
     pub fn is_for(&self, audience: &str) -> bool {
         self.audiences.iter().any(|own| own == audience)
     }
 }
 
-/// Reads an access token (RFC 9068 §4). Its audience is left to the caller, who knows which it is:
-/// [`VerifiedAccess::is_for`]. No leeway: whoever made it has our clock.
+/// Verifies an access token (RFC 9068 §4), but for its audience: see [`VerifiedAccess::is_for`].
+/// No leeway, since issuer and verifier share a clock.
+///
+/// # Errors
+///
+/// [`InvalidToken`].
 pub fn verify_access(
     keys: &SigningKeys,
     issuer: &Issuer,
     text: &str,
     now: Timestamp,
 ) -> Result<VerifiedAccess, InvalidToken> {
-    let claims: AccessClaims = read(keys, Kind::Access, text)?;
+    let claims: AccessClaims = read(keys, TokenType::Access, text)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
     }
@@ -87,13 +91,13 @@ pub fn verify_access(
     let session = session(claims.sid.as_deref())?;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
     let client = client(&claims.client_id)?;
-    let grant = claims.gid.as_deref().and_then(GrantId::parse);
+    let grant = grant(claims.gid.as_deref())?;
     let audiences = claims.aud.all();
     Ok(VerifiedAccess { subject, session, grant, client, audiences, scope, expires })
 }
 
-/// Whether a text says of itself that `issuer` has signed it. Proves nothing, and checks nothing:
-/// it tells what is to be judged as a token of ours from what is somebody else's.
+/// Whether `text` is a JWT with the `iss` of `issuer`. Unverified: only tells tokens that are to be
+/// judged here from those that are an app's own.
 pub fn claims_issuer(issuer: &Issuer, text: &str) -> bool {
     #[derive(Deserialize)]
     struct Claims {
@@ -110,19 +114,23 @@ pub fn claims_issuer(issuer: &Issuer, text: &str) -> bool {
     claims.is_some_and(|claims| claims.iss == issuer.to_string())
 }
 
-/// Whose session a client means to end.
+/// The claims of an `id_token_hint`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdHint {
-    /// Whom it was given to.
+    /// The client that it was issued to.
     pub client: ClientId,
     pub user: UserId,
     pub session: Option<SessionId>,
 }
 
-/// Reads an `id_token_hint`: an ID token of ours, however old (OpenID Connect RP-Initiated Logout
-/// 1.0 §2), as long as its key is published.
+/// Verifies an `id_token_hint`: an ID token of ours, expired or not (OpenID Connect RP-Initiated
+/// Logout 1.0 §2), as long as its key is published.
+///
+/// # Errors
+///
+/// [`InvalidToken`]; [`InvalidToken::UnknownKey`] when the key was retired.
 pub fn read_hint(keys: &SigningKeys, issuer: &Issuer, text: &str) -> Result<IdHint, InvalidToken> {
-    let claims: IdClaims = read(keys, Kind::Id, text)?;
+    let claims: IdClaims = read(keys, TokenType::Id, text)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
     }
@@ -135,17 +143,22 @@ fn client(id: &str) -> Result<ClientId, InvalidToken> {
     ClientId::parse(id).map_err(|_| InvalidToken::Malformed)
 }
 
-/// The session that a token names, if any.
+/// Reads `sid`, if there is one.
 fn session(sid: Option<&str>) -> Result<Option<SessionId>, InvalidToken> {
     sid.map(|sid| SessionId::parse(sid).ok_or(InvalidToken::Malformed)).transpose()
 }
 
-/// The claims of a token of that kind, once the signature was checked. The key is one of ours, and
-/// it alone decides on the algorithm (RFC 8725 §3.1): no header does, and none names a key of its
-/// own, since only the header that we ourselves would write is taken.
+/// Reads `gid`, if there is one.
+fn grant(gid: Option<&str>) -> Result<Option<GrantId>, InvalidToken> {
+    gid.map(|gid| GrantId::parse(gid).ok_or(InvalidToken::Malformed)).transpose()
+}
+
+/// The claims of a token, once its signature is verified. The key decides on the algorithm (RFC
+/// 8725 §3.1), never the header: only the exact header that is written here is accepted, so that
+/// it cannot name a key of its own either.
 fn read<T: DeserializeOwned>(
     keys: &SigningKeys,
-    which: Kind,
+    token_type: TokenType,
     text: &str,
 ) -> Result<T, InvalidToken> {
     if text.len() > LONGEST {
@@ -154,7 +167,7 @@ fn read<T: DeserializeOwned>(
     let header = decode_header(text).map_err(|_| InvalidToken::Malformed)?;
     let kid = header.kid.as_deref().ok_or(InvalidToken::UnknownKey)?;
     let key = keys.verifying(Usage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
-    let expected = key.header(which.typ());
+    let expected = key.header(token_type.typ());
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);
     }
@@ -164,13 +177,15 @@ fn read<T: DeserializeOwned>(
     if header != expected {
         return Err(InvalidToken::StrangeHeader);
     }
-    // The claims are judged by the caller: the library would ask the machine's clock.
+    // The caller checks the claims: the library would use the system's clock.
     let mut rules = Validation::new(expected.alg);
     rules.required_spec_claims.clear();
     (rules.validate_exp, rules.validate_aud) = (false, false);
-    let read = decode(text, key.decoding(), &rules).map_err(|why| match why.kind() {
-        ErrorKind::InvalidSignature => InvalidToken::WrongSignature,
-        _ => InvalidToken::Malformed,
-    })?;
-    Ok(read.claims)
+    match decode(text, key.decoding(), &rules) {
+        Ok(token) => Ok(token.claims),
+        Err(error) if *error.kind() == ErrorKind::InvalidSignature => {
+            Err(InvalidToken::WrongSignature)
+        }
+        Err(_) => Err(InvalidToken::Malformed),
+    }
 }

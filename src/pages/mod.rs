@@ -26,9 +26,9 @@ use crate::domain::Keyring;
 use crate::events::Sink;
 use crate::gate::Map;
 use crate::login::Login;
-use crate::oauth::{self, SigningKeys};
+use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::session::Sessions;
-use crate::store::{Grants, LoginTicket, Ticket, Tickets};
+use crate::store::{self, LoginTicket, Ticket, Tickets};
 use crate::system::System;
 use crate::users::Directory;
 use sealed::Seals;
@@ -59,8 +59,8 @@ pub struct Web {
     pub(crate) tickets: Arc<dyn Tickets<Ticket>>,
     pub(crate) login_tickets: Arc<dyn Tickets<LoginTicket>>,
     pub(crate) keys: Arc<SigningKeys>,
-    pub(crate) oauth: oauth::Settings,
-    pub(crate) grants: Arc<dyn Grants>,
+    pub(crate) oauth: Arc<oauth::Settings>,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) events: Arc<dyn Sink>,
     pub(crate) system: System,
 }
@@ -77,14 +77,26 @@ pub struct Parts {
     pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
     pub keys: Arc<SigningKeys>,
     pub oauth: oauth::Settings,
-    pub grants: Arc<dyn Grants>,
+    pub grants: Arc<dyn store::Grants>,
     pub events: Arc<dyn Sink>,
     pub system: System,
 }
 
 impl Web {
     pub fn new(parts: Parts, keyring: &Keyring) -> Self {
-        let widget = parts.pages.element(&parts.map.issuer().url(""));
+        let issuer = parts.map.issuer();
+        let widget = parts.pages.element(&issuer.url(""));
+        let settings = Arc::new(parts.oauth);
+        let grants = Grants::new(GrantsDeps {
+            store: parts.grants,
+            sessions: Arc::clone(&parts.sessions),
+            keys: Arc::clone(&parts.keys),
+            settings: Arc::clone(&settings),
+            issuer: issuer.clone(),
+            picture: parts.pages.picture(&issuer.url("")),
+            events: Arc::clone(&parts.events),
+            system: parts.system.clone(),
+        });
         Self {
             login: parts.login,
             sessions: parts.sessions,
@@ -100,8 +112,8 @@ impl Web {
             tickets: parts.tickets,
             login_tickets: parts.login_tickets,
             keys: parts.keys,
-            oauth: parts.oauth,
-            grants: parts.grants,
+            oauth: settings,
+            grants: Arc::new(grants),
             events: parts.events,
             system: parts.system,
         }

@@ -1,5 +1,5 @@
-//! One line for each request, as JSON, by a thread of its own. Holds no query, no cookie, no
-//! number: the path, and the user's and session's ids.
+//! The access log: one JSON line for each request, written by a thread of its own. Holds no query,
+//! cookie or phone number: the path, and the user's id.
 use std::io::Write;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,14 @@ use jiff::fmt::temporal::DateTimePrinter;
 use crate::gate;
 use crate::system::Timestamp;
 
-/// Bytes of lines that wait to be written, some ten thousand lines. What comes beyond is dropped
-/// and counted.
-const MOST_WAITING: usize = 4 << 20;
-/// What is kept of a buffer that had to grow.
-const KEPT: usize = 64 << 10;
-/// From the first line that waits to the writing: one wake and one write for what comes meanwhile.
-const GATHERED: Duration = Duration::from_millis(10);
+/// Limit of unwritten lines, bytes (about ten thousand lines). Further lines are dropped and counted.
+const MAX_QUEUED: usize = 4 << 20;
+/// Capacity that a buffer keeps after a write, bytes.
+const KEPT_CAPACITY: usize = 64 << 10;
+/// Delay from the first unwritten line to the write, so that one wake-up and one write serve many.
+const BATCH_DELAY: Duration = Duration::from_millis(10);
 
-/// What one line tells.
+/// The fields of one line.
 #[derive(Debug)]
 pub(super) struct Line<'r> {
     pub(super) at: Timestamp,
@@ -33,37 +32,40 @@ pub(super) struct Line<'r> {
     pub(super) decision: &'static str,
     pub(super) user: Option<&'r [u8]>,
     pub(super) error: Option<&'r str>,
-    /// What the app and the answer were told too, and the person at an error page to quote.
+    /// The `X-Request-Id` that the app and the client got.
     pub(super) request_id: Option<&'r str>,
 }
 
-/// The other end of the writing thread.
+/// Sends lines to the writing thread.
 #[derive(Debug)]
-pub struct AccessLog(Option<Arc<Waiting>>);
+pub struct AccessLog(Option<Arc<Queue>>);
 
 #[derive(Debug, Default)]
-struct Waiting {
-    lines: Mutex<Lines>,
-    /// Told when there are some.
-    some: Condvar,
+struct Queue {
+    lines: Mutex<Buffer>,
+    /// Notified when there are lines.
+    not_empty: Condvar,
     dropped: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct Lines {
+struct Buffer {
     text: String,
-    /// No more will come.
-    over: bool,
+    /// No more lines will come.
+    closed: bool,
 }
 
 impl AccessLog {
-    /// Writes to `out` from a thread that ends with this.
+    /// Writes to `out`, in a thread that ends when this is dropped.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
     pub fn to(mut out: impl Write + Send + 'static) -> std::io::Result<Self> {
-        let waiting = Arc::new(Waiting::default());
-        let lines = Arc::clone(&waiting);
+        let queue = Arc::new(Queue::default());
+        let lines = Arc::clone(&queue);
         let writer = std::thread::Builder::new().name("access log".to_owned());
         writer.spawn(move || lines.write_to(&mut out))?;
-        Ok(Self(Some(waiting)))
+        Ok(Self(Some(queue)))
     }
 
     pub const fn off() -> Self {
@@ -72,83 +74,82 @@ impl AccessLog {
 
     /// Lines that were dropped because the writer did not keep up.
     pub fn dropped(&self) -> u64 {
-        self.0.as_ref().map_or(0, |waiting| waiting.dropped.load(Ordering::Relaxed))
+        self.0.as_ref().map_or(0, |queue| queue.dropped.load(Ordering::Relaxed))
     }
 
-    /// Gives the thread the time to write what waits, before the process ends.
+    /// Waits until the thread has written what is unwritten, before the process ends.
     pub async fn last_lines(&self) {
         if self.0.is_some() {
-            tokio::time::sleep(2 * GATHERED).await;
+            tokio::time::sleep(2 * BATCH_DELAY).await;
         }
     }
 
     pub(super) fn write(&self, line: &Line<'_>) {
-        let Some(waiting) = &self.0 else { return };
-        let mut lines = waiting.lines();
-        if lines.text.len() >= MOST_WAITING {
-            waiting.dropped.fetch_add(1, Ordering::Relaxed);
+        let Some(queue) = &self.0 else { return };
+        let mut lines = queue.lines();
+        if lines.text.len() >= MAX_QUEUED {
+            queue.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let first = lines.text.is_empty();
         line.write_json(&mut lines.text);
         drop(lines);
         if first {
-            waiting.some.notify_one();
+            queue.not_empty.notify_one();
         }
     }
 }
 
 impl Drop for AccessLog {
     fn drop(&mut self) {
-        if let Some(waiting) = &self.0 {
-            waiting.lines().over = true;
-            waiting.some.notify_one();
+        if let Some(queue) = &self.0 {
+            queue.lines().closed = true;
+            queue.not_empty.notify_one();
         }
     }
 }
 
-impl Waiting {
-    fn lines(&self) -> MutexGuard<'_, Lines> {
+impl Queue {
+    fn lines(&self) -> MutexGuard<'_, Buffer> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_to(&self, out: &mut impl Write) {
         let mut text = String::new();
         loop {
-            let nothing = |lines: &mut Lines| lines.text.is_empty() && !lines.over;
-            let lines = self.some.wait_while(self.lines(), nothing);
-            let over = lines.unwrap_or_else(PoisonError::into_inner).over;
-            if !over {
-                std::thread::sleep(GATHERED);
+            let nothing = |lines: &mut Buffer| lines.text.is_empty() && !lines.closed;
+            let lines = self.not_empty.wait_while(self.lines(), nothing);
+            let closed = lines.unwrap_or_else(PoisonError::into_inner).closed;
+            if !closed {
+                std::thread::sleep(BATCH_DELAY);
             }
             std::mem::swap(&mut self.lines().text, &mut text);
-            // A log that cannot be written is no reason to stop serving.
+            // Requests are served even when the log cannot be written.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-            if over {
+            if closed {
                 return;
             }
             text.clear();
-            text.shrink_to(KEPT);
+            text.shrink_to(KEPT_CAPACITY);
         }
     }
 }
 
-/// Milliseconds are all that an operator compares.
+/// Timestamps have milliseconds.
 const TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 impl Line<'_> {
-    /// Written by hand: formatting by `std::fmt` and `serde_json` was a tenth of what a request
-    /// costs.
+    /// Formatted by hand: with `std::fmt` and `serde_json`, this was a tenth of a request's cost.
     fn write_json(&self, json: &mut String) {
         let mut digits = itoa::Buffer::new();
         json.push_str("{\"time\":\"");
         let time = jiff::Timestamp::from_millisecond(self.at.as_millis()).unwrap_or_default();
-        // Writing into a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = TIME.print_timestamp(&time, &mut *json);
         json.push('"');
         if let Some(client) = self.client {
             json.push_str(",\"client\":\"");
-            gate::push_address(json, client);
+            gate::push_ip(json, client);
             json.push('"');
         }
         let texts = [("method", self.method), ("host", self.host), ("path", self.path)];

@@ -9,7 +9,7 @@ use super::drain::Drain;
 use crate::metrics::{self, Metrics, Watched};
 use crate::store;
 
-/// The admin listener: for the operator's probes, never for the public.
+/// The admin listener: health checks and metrics, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
     pub(super) store: Arc<dyn store::Sessions>,

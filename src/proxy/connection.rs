@@ -1,9 +1,10 @@
-//! A stream around each accepted one: it ends a request head that does not come to an end, a
-//! connection that nothing comes on, the wait for a silent app and a write that nobody takes, is
-//! closed at once when there are too many, and says what is wrong with a head that cannot be read.
-//! No hook of Pingora's can do the first or the last: its read time-out starts anew with every byte.
-//! The others it could, at the price of a timer for each; here a connection has one, which is moved
-//! on.
+//! Wraps each accepted stream. Bounds the time for a whole request head, the idle time, the time an
+//! app may send nothing, and a blocked write; refuses connections above the limits; and replaces
+//! Pingora's answer to a head that it cannot parse.
+//!
+//! No Pingora hook can bound a whole head (its read timeout starts anew with every byte) or replace
+//! that answer. The other timeouts Pingora has too, with a timer for each read; here a connection
+//! has one timer that is reset.
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -29,67 +30,66 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::connections::{Connections, Door};
-use super::refusals::Refusals;
+use super::parser_errors::ParserErrors;
 
-/// From a connection's start, or a request's first byte, to the end of its head.
-const WHOLE_HEAD: Duration = Duration::from_secs(10);
+/// Limit from a connection's start, or a request's first byte, to the end of its head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client may leave what is written to it.
-pub(super) const WRITE: Duration = Duration::from_mins(1);
+/// Limit for a write that the client does not read.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// After the listeners closed, connections that were accepted just before get this long to
-/// bring their request. So long may a request be under way that was sent before its client could know
-/// of the end: a round trip of a slow mobile network, or a busy machine at either end.
+/// How long after the listeners closed the requests of accepted connections are awaited: a client may
+/// have sent one before it could know, over a slow network or from a busy machine.
 const LAST_ARRIVALS: Duration = Duration::from_secs(1);
 
-/// For what a client still sends whose head was refused, as long as for a body that is not wanted.
-const READ_ON: Duration = Duration::from_secs(5);
-/// To say goodbye. In TLS that is to write, and who reads nothing would never let it end.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long the rest of a request is read after its head was refused.
+const DISCARD_FOR: Duration = Duration::from_secs(5);
+/// Limit for a graceful close: TLS `close_notify` is a write, and blocks if the peer does not read.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a connection is doing, told by the proxy and read by the stream.
+/// The state of a connection, set by the proxy and read by the stream.
 #[derive(Debug)]
 pub(super) struct Connection {
     state: AtomicU8,
-    /// Of HTTP/1: how long an app may be silent, milliseconds; 0: there is none, or for ever.
-    patience: AtomicU32,
+    /// HTTP/1: how long the app may send nothing, milliseconds; 0: no limit.
+    app_timeout: AtomicU32,
 }
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const REQUEST: u8 = 2;
-/// HTTP/2: heads and bodies of many requests come between each other. After the first head,
-/// Pingora's idle time bounds what no request is open for, and its limits one head's length.
+/// HTTP/2: heads and bodies of several requests interleave. After the first head, Pingora's idle
+/// timeout and its limit for a head's length apply.
 const STREAMS: u8 = 3;
 
 impl Connection {
     const fn new() -> Self {
-        Self { state: AtomicU8::new(HEAD), patience: AtomicU32::new(0) }
+        Self { state: AtomicU8::new(HEAD), app_timeout: AtomicU32::new(0) }
     }
 
-    /// A request's head is there: the deadline ends.
+    /// A request's head is complete: its deadline ends.
     pub(super) fn head_is_whole(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
-        self.patience.store(0, Ordering::Release);
+        self.app_timeout.store(0, Ordering::Release);
         self.state.store(now, Ordering::Release);
     }
 
-    /// An app is asked, which may be silent for so long; `false`: many requests share the
-    /// connection, and somebody else must see to it.
-    pub(super) fn waits_for_app(&self, patience: Duration) -> bool {
-        // As long as that is for ever.
-        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
-        self.patience.store(millis, Ordering::Release);
+    /// Starts the wait for an app, which may send nothing for `app_timeout`. `false`: several requests
+    /// share the connection, and the caller must bound the wait.
+    pub(super) fn waits_for_app(&self, app_timeout: Duration) -> bool {
+        // A longer time is no limit in practice.
+        let millis = u32::try_from(app_timeout.as_millis()).unwrap_or(u32::MAX);
+        self.app_timeout.store(millis, Ordering::Release);
         self.state.load(Ordering::Acquire) == REQUEST
     }
 
-    /// A request is over: the next byte begins another head.
+    /// A request is finished: the next byte begins another head.
     pub(super) fn request_is_over(&self) {
-        // Of the other states, none ends with a request.
+        // No other state ends with a request.
         let _ = self.state.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// A byte came; whether it begins another head.
+    /// A byte was read. Returns whether it begins a head.
     fn begins_head(&self) -> bool {
         self.state.compare_exchange(IDLE, HEAD, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -101,22 +101,27 @@ impl Connection {
     }
 }
 
-/// The service: our stream in, Pingora's app around it.
-pub(super) struct Front<A> {
+/// The listener's service: wraps each stream and hands it to Pingora's proxy.
+pub(super) struct ListenerService<A> {
     inner: Arc<A>,
     connections: Connections,
-    door: Door,
-    refusals: Arc<Refusals>,
+    guard: Door,
+    parser_errors: Arc<ParserErrors>,
 }
 
-impl<A> Front<A> {
-    pub(super) fn new(inner: A, connections: Connections, door: Door, refusals: Refusals) -> Self {
-        Self { inner: Arc::new(inner), connections, door, refusals: Arc::new(refusals) }
+impl<A> ListenerService<A> {
+    pub(super) fn new(
+        inner: A,
+        connections: Connections,
+        guard: Door,
+        parser_errors: ParserErrors,
+    ) -> Self {
+        Self { inner: Arc::new(inner), connections, guard, parser_errors: Arc::new(parser_errors) }
     }
 }
 
 #[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
+impl<A: ServerApp + Send + Sync + 'static> ServerApp for ListenerService<A> {
     async fn process_new(
         self: &Arc<Self>,
         stream: Stream,
@@ -125,15 +130,15 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
         let digest = stream.get_socket_digest();
         let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
         let from = from.map(std::net::SocketAddr::ip);
-        let _counted = self.connections.enter(from, &self.door)?;
-        let stream = match &self.door.tls {
+        let _slot = self.connections.acquire(from, &self.guard)?;
+        let stream = match &self.guard.tls {
             Some(tls) => tls.accept(stream).await?,
             None => stream,
         };
-        let refusals = Arc::clone(&self.refusals);
-        let guarded = Guarded::new(stream, self.door.limits.idle, from, refusals);
+        let parser_errors = Arc::clone(&self.parser_errors);
+        let guarded = GuardedStream::new(stream, self.guard.limits.idle, from, parser_errors);
         let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
-        // A connection that can be used again comes back, still guarded.
+        // A connection that stays open comes back, still wrapped.
         while let Some(stream) = next {
             next = self.inner.process_new(stream, shutdown).await;
         }
@@ -146,69 +151,74 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for Front<A> {
     }
 }
 
-struct Guarded {
+struct GuardedStream {
     inner: Stream,
     connection: Arc<Connection>,
     digest: Option<Arc<ProxyDigest>>,
-    /// How long nothing may come between two requests.
+    /// Limit between two requests.
     idle: Duration,
-    /// Ends what is waited for; set for this state, if for any.
+    /// Ends a read that takes too long; set for the state `deadline_state`.
     deadline: Pin<Box<Sleep>>,
-    deadline_of: Option<u8>,
-    /// While the client does not take what is written.
-    unwritten: Option<Pin<Box<Sleep>>>,
+    deadline_state: Option<u8>,
+    /// Deadline of a write that the client does not read.
+    write_deadline: Option<Pin<Box<Sleep>>>,
     from: Option<IpAddr>,
-    refusals: Arc<Refusals>,
-    /// What is left to write of our answer in the place of Pingora's own.
-    refusal: Option<Bytes>,
+    parser_errors: Arc<ParserErrors>,
+    /// What is left to write of the answer that replaces Pingora's.
+    replacement: Option<Bytes>,
 }
 
-impl Guarded {
-    fn new(inner: Stream, idle: Duration, from: Option<IpAddr>, refusals: Arc<Refusals>) -> Self {
+impl GuardedStream {
+    fn new(
+        inner: Stream,
+        idle: Duration,
+        from: Option<IpAddr>,
+        parser_errors: Arc<ParserErrors>,
+    ) -> Self {
         let connection = Arc::new(Connection::new());
-        // Pingora carries a digest of the stream to every request on it: our way to be found.
+        // Pingora passes the stream's digest to every request, which finds the connection by it.
         let carrier = ResponseHeader::build(200, None).map(|response| {
             let data: Arc<Connection> = Arc::clone(&connection);
             Arc::new(ProxyDigest::new(Box::new(response), Some(Box::new(data))))
         });
-        let deadline = Box::pin(tokio::time::sleep(WHOLE_HEAD));
+        let deadline = Box::pin(tokio::time::sleep(HEAD_TIMEOUT));
         Self {
             inner,
             connection,
             digest: carrier.ok(),
             idle,
             deadline,
-            deadline_of: Some(HEAD),
-            unwritten: None,
+            deadline_state: Some(HEAD),
+            write_deadline: None,
             from,
-            refusals,
-            refusal: None,
+            parser_errors,
+            replacement: None,
         }
     }
 
-    /// Whether what nothing comes of has been waited for long enough.
-    fn waited_too_long(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Whether the deadline of the current state has passed.
+    fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
         let state = self.connection.state.load(Ordering::Acquire);
         let most = match state {
-            HEAD => WHOLE_HEAD,
+            HEAD => HEAD_TIMEOUT,
             IDLE => self.idle,
             REQUEST => {
-                let patience = self.connection.patience.load(Ordering::Acquire);
-                Duration::from_millis(patience.into())
+                let app_timeout = self.connection.app_timeout.load(Ordering::Acquire);
+                Duration::from_millis(app_timeout.into())
             }
             _ => return false,
         };
         if most.is_zero() {
             return false;
         }
-        if self.deadline_of != Some(state) {
-            self.deadline_of = Some(state);
+        if self.deadline_state != Some(state) {
+            self.deadline_state = Some(state);
             self.deadline.as_mut().reset(Instant::now() + most);
         }
         self.deadline.as_mut().poll(cx).is_ready()
     }
 
-    /// The same of a write, which is over when all of it is taken.
+    /// Fails a write that stays pending for [`WRITE_TIMEOUT`]. `is_all`: whether the write is complete.
     fn bound_write<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -217,15 +227,15 @@ impl Guarded {
     ) -> Poll<io::Result<T>> {
         match &written {
             Poll::Ready(taken) => {
-                // The app is not silent.
-                self.deadline_of = None;
+                // The app has sent something.
+                self.deadline_state = None;
                 if taken.as_ref().is_ok_and(is_all) {
-                    self.unwritten = None;
+                    self.write_deadline = None;
                 }
             }
             Poll::Pending => {
-                let start = || Box::pin(tokio::time::sleep(WRITE));
-                if self.unwritten.get_or_insert_with(start).as_mut().poll(cx).is_ready() {
+                let start = || Box::pin(tokio::time::sleep(WRITE_TIMEOUT));
+                if self.write_deadline.get_or_insert_with(start).as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
@@ -233,8 +243,8 @@ impl Guarded {
         written
     }
 
-    /// Writes `rest` of our answer; Pingora believes that it wrote its own, of `length` bytes.
-    fn write_refusal(
+    /// Writes the rest of our answer. Reports `length` to Pingora, which wrote that many bytes.
+    fn write_replacement(
         &mut self,
         cx: &mut Context<'_>,
         mut rest: Bytes,
@@ -247,13 +257,13 @@ impl Guarded {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             rest.advance(count);
-            self.refusal = Some(rest.clone());
+            self.replacement = Some(rest.clone());
         }
         Poll::Ready(Ok(length))
     }
 }
 
-impl AsyncRead for Guarded {
+impl AsyncRead for GuardedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -261,36 +271,36 @@ impl AsyncRead for Guarded {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(cx, buffer) else {
-            let late = self.waited_too_long(cx);
+            let late = self.is_past_deadline(cx);
             return if late {
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             } else {
                 Poll::Pending
             };
         };
-        // Each byte of a body moves the deadline on, but only the first one of a head.
-        let moves_on = || self.connection.begins_head() || self.deadline_of == Some(REQUEST);
+        // Every byte of a body resets the deadline, but only the first one of a head.
+        let moves_on = || self.connection.begins_head() || self.deadline_state == Some(REQUEST);
         if buffer.filled().len() > before && moves_on() {
-            self.deadline_of = None;
+            self.deadline_state = None;
         }
         Poll::Ready(read)
     }
 }
 
-impl AsyncWrite for Guarded {
+impl AsyncWrite for GuardedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.refusal.is_none() && self.connection.state.load(Ordering::Acquire) == HEAD {
-            self.refusal = self.refusals.instead(bytes, self.from);
+        if self.replacement.is_none() && self.connection.state.load(Ordering::Acquire) == HEAD {
+            self.replacement = self.parser_errors.replacement(bytes, self.from);
         }
-        let Some(refusal) = self.refusal.clone() else {
+        let Some(replacement) = self.replacement.clone() else {
             let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
             return self.bound_write(cx, written, |taken| *taken == bytes.len());
         };
-        self.write_refusal(cx, refusal, bytes.len())
+        self.write_replacement(cx, replacement, bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -317,33 +327,33 @@ impl AsyncWrite for Guarded {
     }
 }
 
-impl fmt::Debug for Guarded {
+impl fmt::Debug for GuardedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guarded")
+        f.write_str("GuardedStream")
     }
 }
 
 #[async_trait]
-impl Shutdown for Guarded {
+impl Shutdown for GuardedStream {
     async fn shutdown(&mut self) {
-        // Late or not, the stream is closed when it is dropped.
-        let _ = tokio::time::timeout(CLOSING, self.inner.shutdown()).await;
-        if self.refusal.is_some() {
+        // After the timeout, the stream is closed when it is dropped.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.inner.shutdown()).await;
+        if self.replacement.is_some() {
             // A connection that is closed with bytes unread is reset, and the answer may be lost.
             let (inner, mut unread) = (&mut self.inner, [0; 1024]);
             let rest = async { while let Ok(1..) = inner.read(&mut unread).await {} };
-            let _ = tokio::time::timeout(READ_ON, rest).await;
+            let _ = tokio::time::timeout(DISCARD_FOR, rest).await;
         }
     }
 }
 
-impl UniqueID for Guarded {
+impl UniqueID for GuardedStream {
     fn id(&self) -> UniqueIDType {
         self.inner.id()
     }
 }
 
-impl Ssl for Guarded {
+impl Ssl for GuardedStream {
     fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
         self.inner.get_ssl_digest()
     }
@@ -354,28 +364,28 @@ impl Ssl for Guarded {
 }
 
 #[async_trait]
-impl Peek for Guarded {
+impl Peek for GuardedStream {
     async fn try_peek(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
-        // Peeking waits for the first bytes, before any `poll_read`: the same deadline holds.
+        // Peeking waits for the first bytes before any `poll_read`, under the same deadline.
         tokio::time::timeout_at(self.deadline.deadline(), self.inner.try_peek(buffer))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl GetTimingDigest for Guarded {
+impl GetTimingDigest for GuardedStream {
     fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
         self.inner.get_timing_digest()
     }
 }
 
-impl GetProxyDigest for Guarded {
+impl GetProxyDigest for GuardedStream {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
         self.digest.clone()
     }
 }
 
-impl GetSocketDigest for Guarded {
+impl GetSocketDigest for GuardedStream {
     fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
         self.inner.get_socket_digest()
     }

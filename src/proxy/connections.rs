@@ -1,4 +1,4 @@
-//! How many connections are open, in all and from each address, and which are too many.
+//! Limits of open connections, in total and for each client address.
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,8 +18,7 @@ pub struct Connections(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     open: AtomicUsize,
-    /// Of each address that has some. Taken when a connection begins and ends, never for a
-    /// request.
+    /// By client address. Locked when a connection begins and ends, never for a request.
     by_address: Mutex<HashMap<IpAddr, usize>>,
     refused: AtomicU64,
 }
@@ -29,30 +28,30 @@ impl Connections {
         self.0.open.load(Ordering::Acquire)
     }
 
-    /// How many were closed at once because there were too many.
+    /// Connections that were closed at once because too many were open.
     pub fn refused(&self) -> u64 {
         self.0.refused.load(Ordering::Relaxed)
     }
 
-    /// Counts one more for as long as the answer is held; `None`: it is one too many.
-    pub(super) fn enter(&self, from: Option<IpAddr>, door: &Door) -> Option<Counted> {
-        let mut counted = Counted { connections: self.clone(), from: None };
+    /// Counts a connection until the returned value is dropped; `None`: a limit is reached.
+    pub(super) fn acquire(&self, from: Option<IpAddr>, guard: &Door) -> Option<ConnectionSlot> {
+        let mut slot = ConnectionSlot { connections: self.clone(), from: None };
         let before = self.0.open.fetch_add(1, Ordering::AcqRel);
-        if before >= door.limits.in_all {
+        if before >= guard.limits.in_all {
             return self.refuse("server.connections");
         }
-        match from.filter(|from| !door.is_trusted(*from)).map(shared_by) {
-            Some(from) if !self.enter_from(from, door.limits.per_address) => {
+        match from.filter(|from| !guard.is_trusted(*from)).map(limit_key) {
+            Some(from) if !self.acquire_from(from, guard.limits.per_address) => {
                 self.refuse("server.connections_per_address")
             }
             from => {
-                counted.from = from;
-                Some(counted)
+                slot.from = from;
+                Some(slot)
             }
         }
     }
 
-    fn enter_from(&self, from: IpAddr, most: usize) -> bool {
+    fn acquire_from(&self, from: IpAddr, most: usize) -> bool {
         let mut all = self.0.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let open = all.entry(from).or_default();
         let fits = *open < most;
@@ -60,16 +59,16 @@ impl Connections {
         fits
     }
 
-    /// Says so at the 1st, 2nd, 4th, 8th, …: a flood must not fill the log as well.
-    fn refuse(&self, limit: &'static str) -> Option<Counted> {
+    /// Logs the 1st, 2nd, 4th, 8th, … refusal, so that a flood does not fill the log.
+    fn refuse(&self, limit: &'static str) -> Option<ConnectionSlot> {
         let refused = self.0.refused.fetch_add(1, Ordering::Relaxed) + 1;
         if refused.is_power_of_two() {
-            warn!(limit, refused, "connections were refused: too many are open");
+            warn!(limit, refused, "connection limit reached: connections refused");
         }
         None
     }
 
-    fn leave_from(&self, from: IpAddr) {
+    fn release_from(&self, from: IpAddr) {
         let mut all = self.0.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut open) = all.entry(from) {
             *open.get_mut() -= 1;
@@ -80,13 +79,13 @@ impl Connections {
     }
 }
 
-/// Who is let in.
+/// What a listener accepts.
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     pub(super) limits: ConnectionLimits,
-    /// Proxies, which bring everybody's connections from one address.
+    /// `trusted_proxies`, which have no limit of their own: they carry the connections of many clients.
     pub(super) trusted: Vec<IpNet>,
-    /// `None` where connections are plain.
+    /// `None`: plain http.
     pub(super) tls: Option<Tls>,
 }
 
@@ -96,8 +95,8 @@ impl Door {
     }
 }
 
-/// What one customer of a provider has: an address, or with IPv6 a network (RFC 6177).
-fn shared_by(address: IpAddr) -> IpAddr {
+/// What one customer of an internet provider has: an IPv4 address or an IPv6 /64 (RFC 6177).
+fn limit_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
         v4 @ IpAddr::V4(_) => v4,
@@ -106,16 +105,16 @@ fn shared_by(address: IpAddr) -> IpAddr {
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct ConnectionSlot {
     connections: Connections,
     from: Option<IpAddr>,
 }
 
-impl Drop for Counted {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.0.open.fetch_sub(1, Ordering::AcqRel);
         if let Some(from) = self.from {
-            self.connections.leave_from(from);
+            self.connections.release_from(from);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The end of the process: readiness fails, listeners close, what was accepted is answered,
-//! texts that wait are sent, then the process ends.
+//! Graceful shutdown: readiness fails, listeners close, accepted requests are answered, queued texts
+//! are sent, then the process ends.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,14 +14,14 @@ use tracing::{info, warn};
 
 use super::connections::Connections;
 
-/// The longest that a shutdown takes; below the 30 s after which container runtimes kill.
-pub(super) const LONGEST: Duration = Duration::from_secs(25);
-/// Websockets and event streams never end by themselves: this long after the listeners closed they
-/// are ended, so that their clients come back to another process.
-const STREAMS_END: Duration = Duration::from_secs(3);
-const LOOKED_AGAIN: Duration = Duration::from_millis(20);
+/// Limit for a shutdown; below the 30 s after which container runtimes kill.
+pub(super) const MAX_DURATION: Duration = Duration::from_secs(25);
+/// How long after the listeners closed websockets and event streams are ended, so that their clients
+/// reconnect to another process.
+const STREAMS_END_AFTER: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Whether load balancers should send requests here.
+/// Whether load balancers should send requests to this process (`/readyz`).
 #[derive(Debug, Default)]
 pub struct Readiness(AtomicBool);
 
@@ -35,48 +35,48 @@ impl Readiness {
     }
 }
 
-/// The end of everything that would never end by itself.
+/// Tells long-lived connections to end.
 #[derive(Debug, Default)]
 pub struct LastCall {
-    made: AtomicBool,
-    told: Notify,
+    sent: AtomicBool,
+    notify: Notify,
 }
 
 impl LastCall {
-    fn make(&self) {
-        self.made.store(true, Ordering::Release);
-        self.told.notify_waiters();
+    fn send(&self) {
+        self.sent.store(true, Ordering::Release);
+        self.notify.notify_waiters();
     }
 
-    pub(super) async fn heard(self: Arc<Self>) {
-        let told = self.told.notified();
-        tokio::pin!(told);
-        // Listens before it looks: a call between the two is not missed.
-        told.as_mut().enable();
-        if !self.made.load(Ordering::Acquire) {
-            told.await;
+    pub(super) async fn received(self: Arc<Self>) {
+        let notify = self.notify.notified();
+        tokio::pin!(notify);
+        // Registers before it checks, so that a signal between the two is not missed.
+        notify.as_mut().enable();
+        if !self.sent.load(Ordering::Acquire) {
+            notify.await;
         }
     }
 }
 
-/// What must be done before the process ends.
+/// What a shutdown waits for and does.
 pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
-    pub last_call: Arc<LastCall>,
-    /// Texts that are not sent yet.
+    pub drain_signal: Arc<LastCall>,
+    /// How many texts are queued.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
-    /// Runs last, when nothing is under way any more.
+    /// Runs last, when no request or text is left.
     pub finish: Box<dyn Fn() -> futures_util::future::BoxFuture<'static, ()> + Send + Sync>,
-    /// Ends the process: Pingora would sleep out its grace period even when all is done.
+    /// Ends the process. Pingora would sleep through its grace period even when nothing is left.
     pub exit: Box<dyn Fn() + Send + Sync>,
 }
 
-/// [`Drain`] as a service of Pingora's.
+/// [`Drain`] as a background service of Pingora's.
 pub(super) struct Drainer {
     pub(super) drain: Arc<Drain>,
     pub(super) stop: Arc<Stop>,
-    /// The longest that it takes, from when the listeners close.
+    /// Limit from when the listeners close.
     pub(super) longest: Duration,
 }
 
@@ -87,8 +87,8 @@ impl BackgroundService for Drainer {
             return;
         }
         tokio::select! {
-            () = self.finish() => info!("ended"),
-            () = self.stop.again() => self.drain.warn_of_the_rest(),
+            () = self.finish() => info!("shut down"),
+            () = self.stop.second_signal() => self.drain.warn_of_unfinished(),
         }
         (self.drain.exit)();
     }
@@ -97,45 +97,45 @@ impl BackgroundService for Drainer {
 impl Drainer {
     async fn finish(&self) {
         let drain = &self.drain;
-        let last_call = async {
-            tokio::time::sleep(STREAMS_END).await;
-            drain.last_call.make();
+        let drain_signal = async {
+            tokio::time::sleep(STREAMS_END_AFTER).await;
+            drain.drain_signal.send();
             std::future::pending::<()>().await;
         };
         let emptied = async {
             while drain.connections.open() > 0 || (drain.unsent)() > 0 {
-                tokio::time::sleep(LOOKED_AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
         let ended = async {
             tokio::select! {
                 () = emptied => {}
-                () = last_call => {}
+                () = drain_signal => {}
             }
         };
         if tokio::time::timeout(self.longest, ended).await.is_err() {
-            drain.warn_of_the_rest();
+            drain.warn_of_unfinished();
         }
         (drain.finish)().await;
     }
 }
 
 impl Drain {
-    /// Once the process is ending, every answer closes its connection, also that to a request
-    /// which came before: whoever is told that a connection stays would lose the next request.
+    /// During a shutdown every answer closes its connection, also to requests that came before it:
+    /// a client that reused the connection would lose its next request.
     pub(super) fn close_if_ending(&self, session: &mut Session) {
         if !self.readiness.is_ready() {
             session.set_keepalive(None);
         }
     }
 
-    fn warn_of_the_rest(&self) {
+    fn warn_of_unfinished(&self) {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
-        warn!(open, unsent, "ending with connections open or texts unsent");
+        warn!(open, unsent, "shutting down with connections open or texts unsent");
     }
 }
 
-/// The signals of the process, caught from the moment this is made: SIGHUP would kill otherwise.
+/// The signals of the process, handled from when this is created. Unhandled, SIGHUP would end it.
 pub struct Signals(Mutex<Caught>);
 
 struct Caught {
@@ -160,32 +160,32 @@ impl Signals {
         let (name, how) = loop {
             tokio::select! {
                 _ = terminate.recv() => break ("SIGTERM", ShutdownSignal::GracefulTerminate),
-                // Somebody sits at the terminal and does not want to wait.
+                // From a terminal: end at once.
                 _ = interrupt.recv() => break ("SIGINT", ShutdownSignal::FastShutdown),
-                _ = hang_up.recv() => hung_up(),
+                _ = hang_up.recv() => ignore_hang_up(),
             }
         };
-        info!(name, "ending");
+        info!(name, "shutting down");
         how
     }
 
-    /// Somebody asks once more, and does not want to wait.
-    async fn again(&self) {
+    /// Waits for a second signal, which ends the process at once.
+    async fn second_signal(&self) {
         let mut caught = self.0.lock().await;
         let Caught { terminate, interrupt, .. } = &mut *caught;
         tokio::select! {
             _ = terminate.recv() => (),
             _ = interrupt.recv() => (),
         }
-        info!("asked again: ending at once");
+        info!("asked again: shutting down at once");
     }
 }
 
-fn hung_up() {
-    warn!("SIGHUP: this version does not reload its configuration; nothing changed");
+fn ignore_hang_up() {
+    warn!("SIGHUP ignored: this version does not reload its configuration");
 }
 
-/// What tells the server to stop.
+/// What stops the server.
 pub enum Stop {
     /// The process's signals; accepted requests are answered first.
     Signals(Signals),
@@ -194,10 +194,10 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// Comes back when the process is to end at once although it is ending already.
-    async fn again(&self) {
+    /// Returns when a shutdown under way is to be cut short.
+    async fn second_signal(&self) {
         match self {
-            Self::Signals(signals) => signals.again().await,
+            Self::Signals(signals) => signals.second_signal().await,
             Self::Dropped(_) => std::future::pending().await,
         }
     }
@@ -206,7 +206,7 @@ impl Stop {
 pub(super) struct Watch {
     pub(super) stop: Arc<Stop>,
     pub(super) drain: Arc<Drain>,
-    /// From when readiness fails until the listeners close: load balancers are to notice.
+    /// From failing readiness to closing the listeners, so that load balancers notice.
     pub(super) delay: Duration,
 }
 
@@ -223,7 +223,7 @@ impl ShutdownSignalWatch for Watch {
                 };
                 tokio::select! {
                     () = tokio::time::sleep(delay) => how,
-                    () = signals.again() => ShutdownSignal::FastShutdown,
+                    () = signals.second_signal() => ShutdownSignal::FastShutdown,
                 }
             }
             Stop::Dropped(watch) => {

@@ -2,85 +2,84 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
-use pingora::Result;
+use http::header::UPGRADE;
+use pingora::{Error, Result};
 use pingora_proxy::Session;
 
-use super::bridge;
+use super::answer_headers::AnswerHeaders;
+use super::decision::DecisionLabel;
+use super::failure::TOO_LARGE;
 use super::live::Live;
-use super::outgoing::Outgoing;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
-/// What may become of a request.
-pub const DECISIONS: &[&str] = &[
-    "none",
-    "bad-request",
-    "unknown-host",
-    "no-site",
-    "own",
-    "preflight",
-    "store-failed",
-    "bad-token",
-    "foreign-origin",
-    "forward",
-    "sign-in",
-    "refused",
-    "too-large",
-    "session-over",
-    "upstream-failed",
-];
-
-/// One request and its answer: what was found out on the way.
+/// The state of one request and its answer.
 pub(super) struct Exchange {
-    pub(super) live: Arc<Live>,
-    pub(super) began: Timestamp,
+    /// The configuration as it was when the request began.
+    pub(super) snapshot: Arc<Live>,
+    pub(super) started: Timestamp,
     pub(super) client: Option<IpAddr>,
-    /// Whether the head says what Pingora read in it.
-    pub(super) as_read: bool,
-    /// The site that the request goes on to, by its place in the map.
+    /// Whether the raw head is what Pingora parsed, see [`super::head::matches_parsed`].
+    pub(super) head_matches: bool,
+    /// The site that the request is for: its index in [`crate::gate::Map::sites`].
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
     /// Bytes of the request's body so far.
     pub(super) received: u64,
-    /// Whether only the caller may see the answer.
-    pub(super) privately: bool,
-    /// For the access log and the metrics: what became of the request, one of [`DECISIONS`].
-    pub(super) decision: &'static str,
-    /// When the app was asked.
-    pub(super) asked: Timestamp,
-    pub(super) outgoing: Outgoing,
+    /// Whether the answer depends on the caller, so that shared caches must not store it.
+    pub(super) private: bool,
+    pub(super) decision: DecisionLabel,
+    /// When the request was last handed to an upstream.
+    pub(super) forwarded: Timestamp,
+    pub(super) answer_headers: AnswerHeaders,
 }
 
 impl Exchange {
-    pub(super) fn new(live: Arc<Live>, began: Timestamp) -> Self {
+    pub(super) fn new(snapshot: Arc<Live>, now: Timestamp) -> Self {
         Self {
-            live,
-            began,
+            snapshot,
+            started: now,
             client: None,
-            as_read: false,
+            head_matches: false,
             site: None,
             caller: Caller::Nobody,
             received: 0,
-            privately: false,
-            decision: "none",
-            asked: began,
-            outgoing: Outgoing::default(),
+            private: false,
+            decision: DecisionLabel::None,
+            forwarded: now,
+            answer_headers: AnswerHeaders::default(),
         }
     }
 
-    /// The site that the request goes on to.
+    /// The site that the request is for.
     pub(super) fn site(&self) -> Option<&Site> {
-        self.live.map.sites().get(self.site?)
+        self.snapshot.map.sites().get(self.site?)
+    }
+
+    /// Counts a part of the request's body, which may come without a declared length.
+    ///
+    /// # Errors
+    /// When there is more than the site accepts.
+    pub(super) fn count_body(&mut self, part: Option<&Bytes>) -> Result<()> {
+        self.received += part.map_or(0, |part| part.len() as u64);
+        let limit = self.site().map(|site| site.passage.max_body);
+        if limit.is_some_and(|limit| self.received > limit) {
+            return Error::e_explain(TOO_LARGE, "the body of the request is too long");
+        }
+        Ok(())
     }
 }
 
-/// Sends an answer of ours, with what every answer carries.
-pub(super) async fn send(
-    session: &mut Session,
-    mut answer: Response<Bytes>,
-    ctx: &Exchange,
-) -> Result<()> {
-    ctx.outgoing.write_ours(answer.headers_mut());
-    bridge::send(session, answer).await
+/// At a request's start: lets HTTP/1 clients send bytes before the answer. Without pipelining,
+/// Pingora ends the request when they do. Bytes before a protocol switch were sent without knowing
+/// whether it will happen, and stay refused.
+pub(super) fn accept_early_bytes(session: &mut Session) {
+    let switches = session.req_header().headers.contains_key(UPGRADE);
+    session.as_downstream_mut().set_pipelining_enabled(!switches);
+}
+
+/// At a request's end: a second request that came too early is not looked at; the connection is
+/// closed (RFC 9112 §9.3.2).
+pub(super) fn refuse_early_request(session: &mut Session) {
+    session.as_downstream_mut().set_pipelining_enabled(false);
 }

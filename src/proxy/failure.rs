@@ -1,15 +1,16 @@
-//! What becomes of an exchange with an app that breaks off.
+//! Failed exchanges with an app: whether the request is retried, and what the client is answered.
 use std::io;
 
 use pingora::{Error, ErrorSource, ErrorType};
 use pingora_proxy::Session;
 
-use super::body;
 use crate::pages::Problem;
 
-/// Decides whether a request may be sent once more. Only what may be asked twice is: nothing with
-/// a body, nothing that changes something each time (RFC 9110 §9.2.2); and only when the
-/// connection was kept from an earlier request and had been closed meanwhile.
+/// The error of a request whose body is above the site's limit.
+pub(super) const TOO_LARGE: ErrorType = ErrorType::HTTPStatus(413);
+
+/// Decides whether a request is sent again: only an idempotent one (RFC 9110 §9.2.2) without a body,
+/// and only when a reused connection turned out to be closed.
 pub(super) fn decide_retry(error: &mut Error, session: &mut Session, connection_was_kept: bool) {
     if session.req_header().method.is_idempotent() && session.as_mut().is_body_empty() {
         error.retry.decide_reuse(connection_was_kept);
@@ -18,22 +19,21 @@ pub(super) fn decide_retry(error: &mut Error, session: &mut Session, connection_
     }
 }
 
-/// The status for an exchange that broke off, and what is still said about it; `None` when the
-/// client is gone.
+/// The status of a failed exchange, and the problem to answer with; `None` when the client is gone.
 pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<Problem>) {
     use ErrorType::{
         ConnectTimedout, ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout,
     };
-    if *error.etype() == body::TOO_LARGE {
+    if *error.etype() == TOO_LARGE {
         return (413, Some(Problem::TooLarge));
     }
-    // Whether the person may simply try again.
+    // Whether the page may offer to send the request again.
     let retry = session.req_header().method.is_safe();
     let timed_out = matches!(error.etype(), ConnectTimedout | ReadTimedout | WriteTimedout);
     let gone = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | WriteTimedout);
-    // That an app is silent is seen on the side of the client, where `connection` waits.
+    // `connection` measures an app's silence on the client's side.
     let app_is_silent = *error.etype() == ReadError && is_silence(error);
-    // An app that has all that came so far waits for the client, as we do.
+    // With a body incomplete, the app waits for the client, as we do.
     let waits_for_client = !session.as_mut().is_body_done();
     match error.esource() {
         _ if app_is_silent && waits_for_client => (408, Some(Problem::TooSlow)),
@@ -47,8 +47,7 @@ pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<P
     }
 }
 
-/// Whether a connection of ours gave the app up: Pingora knows such an error only as one of
-/// reading.
+/// Whether our own timeout ended a read: Pingora reports that as a read error.
 fn is_silence(error: &Error) -> bool {
     let cause = error.root_cause().downcast_ref::<io::Error>();
     let is_ours = |why: &io::Error| why.raw_os_error().is_none();

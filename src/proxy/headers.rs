@@ -5,14 +5,14 @@ use pingora_http::{RequestHeader, ResponseHeader};
 
 use crate::gate::{self, Reserved};
 
-/// Room for what we add to a request, so that the map grows once.
+/// How many headers we add to a request: reserved at once.
 const ADDED: usize = 10;
 
-/// Pingora keeps the spelling of every name in a second map, which would double the cost of each
-/// change. Case means nothing in a name (RFC 9110 §5.1), so that map is left behind before the
-/// request is copied for the app, which sees the usual spelling.
+/// Drops Pingora's second map, which holds each name as spelled and would double the cost of each
+/// change. Names are case-insensitive (RFC 9110 §5.1); the app gets the usual spelling. Called before
+/// Pingora copies the request for the app.
 pub(super) fn forget_spelling(request: &mut RequestHeader) -> Result<()> {
-    // Only what is sent as it was judged goes on.
+    // The target that was authorized must be the one that is sent.
     let target = request.uri.path_and_query().map(|target| target.as_str().as_bytes());
     if target != Some(request.raw_path()) {
         return Error::e_explain(ErrorType::InternalError, "the target is not what was judged");
@@ -20,7 +20,7 @@ pub(super) fn forget_spelling(request: &mut RequestHeader) -> Result<()> {
     change_request(request, |_| Ok(()))
 }
 
-/// Changes the headers of a request on its way to an app.
+/// Changes the headers of a request to an app.
 pub(super) fn rewrite(
     request: &mut RequestHeader,
     change: impl FnOnce(&mut HeaderMap) -> Result<()>,
@@ -31,7 +31,7 @@ pub(super) fn rewrite(
     })
 }
 
-/// The way around Pingora's second map: out of its own type and back.
+/// Changes headers without Pingora's second map: out of its own type and back.
 fn change_request(
     request: &mut RequestHeader,
     change: impl FnOnce(&mut HeaderMap) -> Result<()>,
@@ -43,7 +43,7 @@ fn change_request(
     changed
 }
 
-/// The same for an app's answer: clients too see the usual spelling of a name.
+/// Changes the headers of an app's answer. Clients too get the usual spelling of names.
 pub(super) fn rewrite_response(
     response: &mut ResponseHeader,
     change: impl FnOnce(StatusCode, &mut HeaderMap),
@@ -58,8 +58,8 @@ pub(super) fn rewrite_response(
     own_reason.map_or(Ok(()), |reason| response.set_reason_phrase(Some(&reason)))
 }
 
-/// Takes out every name that only we may write, and our cookies. `by_method`: also what would
-/// make the app see another method than the rules were asked about.
+/// Removes reserved headers and our cookies. `by_method`: also headers that override the method,
+/// since the rules depend on it.
 pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
     let ours = headers.keys().filter(|name| {
         let text = name.as_str();
@@ -69,15 +69,14 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
     for name in &ours {
         headers.remove(name);
     }
-    // It says nothing to the app but that the protocol is to be switched.
+    // Only a protocol switch needs it at the app.
     if !headers.contains_key(header::UPGRADE) {
         headers.remove(header::CONNECTION);
     }
     strip_cookies(headers);
 }
 
-/// Takes our cookies out of the others. Browsers send all of them in one header, but those of
-/// HTTP/2 may take several.
+/// Removes our cookies. HTTP/2 clients may send several `Cookie` headers.
 fn strip_cookies(headers: &mut HeaderMap) {
     let mut cookies = headers.get_all(header::COOKIE).iter();
     if let (Some(only), None) = (cookies.next(), cookies.next()) {
@@ -102,24 +101,24 @@ fn strip_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// Connection headers of the upstream's own hop (RFC 9110 §7.6.1). Pingora passes them on.
-/// `Connection` and `Upgrade` stay where a protocol is switched.
+/// Hop-by-hop response headers (RFC 9110 §7.6.1), which Pingora passes on. `Connection` and `Upgrade`
+/// stay where the protocol is switched.
 const HOP_BY_HOP: [&str; 4] = ["keep-alive", "proxy-connection", "proxy-authenticate", "te"];
 
-/// Connection options that name no header, or one that is taken out anyway.
+/// Connection options that name no header, or one that is removed anyway.
 const NAMES_NONE: [&str; 3] = ["keep-alive", "close", "upgrade"];
 
-/// Takes out what an app may not tell the browser: headers of its own connection, and cookies of
-/// our family.
+/// Removes what an app may not send to the client: hop-by-hop headers, and cookies with our names.
+/// `privately`: the answer depends on the caller, so shared caches must not store it.
 pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privately: bool) {
     if status == StatusCode::NO_CONTENT || status.is_informational() {
-        // Such an answer has no body whose length could be told (RFC 9110 §8.6).
+        // Such an answer has no body (RFC 9110 §8.6).
         headers.remove(header::CONTENT_LENGTH);
         headers.remove(header::TRANSFER_ENCODING);
     }
     remove_own_hop(status, headers, privately);
-    // A cookie without a name is sent back as its bare value (RFC 6265bis §5.7), which may look
-    // like one of ours.
+    // Browsers send a cookie without a name as its bare value (RFC 6265bis §5.7), which may look like
+    // one of ours.
     let ours = |cookie: &HeaderValue| {
         let mut parts = cookie.as_bytes().split(|b| *b == b'=').map(<[u8]>::trim_ascii);
         gate::is_ours(parts.find(|part| !part.is_empty()).unwrap_or_default())
@@ -137,14 +136,14 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
     }
 }
 
-/// What a message says of its own hop (RFC 9110 §7.6.1).
+/// The options of `Connection` (RFC 9110 §7.6.1).
 pub(super) fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
-/// Takes out the names in an answer that are for this hop only, and what nobody on the way may
-/// read. Most answers have none but `Connection`, which goes last: it names others.
+/// Removes hop-by-hop headers, and those for shared caches where the answer is private. `Connection`
+/// goes last, since it names others.
 fn remove_own_hop(status: StatusCode, headers: &mut HeaderMap, privately: bool) {
     let is_in = |names: &[&str], option: &str| names.iter().any(|n| n.eq_ignore_ascii_case(option));
     let names_others = connection_options(headers).any(|option| !is_in(&NAMES_NONE, option));
@@ -166,13 +165,13 @@ fn remove_own_hop(status: StatusCode, headers: &mut HeaderMap, privately: bool) 
     }
 }
 
-/// Directives for shared caches alone (RFC 9213, and the one before it). They would win over
+/// Directives for shared caches (RFC 9213 and its predecessor), which take precedence over
 /// `Cache-Control` there.
 const FOR_SHARED_CACHES: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
-/// What only a signed-in person may see must not stay in a shared cache (RFC 9111 §5.2.2.7).
+/// Keeps an answer out of shared caches (RFC 9111 §5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
     let said = headers.get_all(header::CACHE_CONTROL).iter();
     let said: Vec<String> = said
@@ -191,6 +190,6 @@ fn make_private(headers: &mut HeaderMap) {
     } else {
         HeaderValue::try_from(format!("private, {}", kept.join(", ")))
     };
-    // What was taken apart was a header's value, and so is what is left of it.
+    // Parts of a header value are a header value.
     headers.insert(header::CACHE_CONTROL, value.unwrap_or(PRIVATE));
 }

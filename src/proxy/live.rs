@@ -4,33 +4,24 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
 use super::access_log::AccessLog;
-use super::bearer::Bearers;
+use super::answer_headers::HstsHeaders;
 use super::drain::Drain;
-use super::hsts::HstsHeaders;
 use super::settings::Settings;
 use super::upstream::Resolver;
+use crate::access::Authorizer;
 use crate::events::Sink;
-use crate::gate::{Forwarding, Map};
+use crate::gate::{ForwardedHeaders, Map};
 use crate::metrics::Requests;
-use crate::oauth::{Clients, SigningKeys};
 use crate::pages::Web;
-use crate::session::Sessions;
 use crate::system::System;
-use crate::users::Directory;
 
-/// The one immutable value that configuration decides. A request takes it once, at its start,
-/// and uses it to its end.
+/// Everything that the configuration decides, immutable. A request takes it once, at its start.
 pub struct Live {
     pub map: Arc<Map>,
-    /// Of each site, by its place in `map`, what its app is told of the way there.
-    pub forwardings: Vec<Forwarding>,
-    /// Of each site, by its place in `map`, what access tokens for it name: its `url`, without a
-    /// slash at its end.
-    pub(super) audiences: Vec<String>,
-    pub(super) clients: Clients,
+    /// By index in [`Map::sites`].
+    pub(super) forwarded_headers: Vec<ForwardedHeaders>,
     pub(super) hsts: HstsHeaders,
-    pub directory: Arc<Directory>,
-    pub session: crate::session::Settings,
+    pub authorizer: Authorizer,
     pub trusted_proxies: Vec<IpNet>,
     pub web: Arc<Web>,
     pub router: axum::Router,
@@ -40,46 +31,33 @@ pub struct Live {
 /// What a [`Live`] is made of.
 pub struct LiveParts {
     pub map: Arc<Map>,
-    pub directory: Arc<Directory>,
-    pub session: crate::session::Settings,
+    pub authorizer: Authorizer,
     pub web: Arc<Web>,
-    pub clients: Clients,
-    /// Counts what becomes of requests to the sites of `map`.
+    /// Counters for the sites of `map`.
     pub requests: Requests,
 }
 
 impl Live {
     pub fn new(parts: LiveParts, settings: &Settings) -> Self {
-        let LiveParts { map, directory, session, web, clients, requests } = parts;
-        let places = || map.sites().iter().map(|site| &site.place);
-        let forwardings = places().map(|place| Forwarding::new(&place.origin)).collect();
-        let audiences = places().map(ToString::to_string).collect();
-        let router = crate::web::router(Arc::clone(&web));
-        let hsts = HstsHeaders::new(&map, settings.hsts);
-        let trusted_proxies = settings.trusted_proxies.clone();
+        let LiveParts { map, authorizer, web, requests } = parts;
+        let origins = map.sites().iter().map(|site| &site.place.origin);
         Self {
+            forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
+            hsts: HstsHeaders::new(&map, settings.hsts),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            router: crate::web::router(Arc::clone(&web)),
             map,
-            forwardings,
-            audiences,
-            clients,
-            hsts,
-            directory,
-            session,
-            trusted_proxies,
+            authorizer,
             web,
-            router,
             requests,
         }
     }
 }
 
-/// What every request uses: the configuration of now, and what outlives each of them.
+/// What every request uses: the current configuration, and what outlives configurations.
 #[derive(Clone)]
 pub struct Shared {
-    pub live: Arc<ArcSwap<Live>>,
-    pub sessions: Arc<Sessions>,
-    pub bearers: Arc<Bearers>,
-    pub keys: Arc<SigningKeys>,
+    pub snapshot: Arc<ArcSwap<Live>>,
     pub resolver: Arc<Resolver>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,

@@ -1,37 +1,34 @@
-//! The only user of Pingora: listeners, the way of a request, upstreams, shutdown.
-//! Judges nothing itself: `gate` does. Answers nothing itself: `web` does.
+//! The only user of Pingora: listeners, HTTP framing, routing, upstreams, shutdown.
+//! Does not decide who may pass: `access` does. Writes no pages: `web` does.
 mod access_log;
 mod admin;
-mod bearer;
-mod body;
+mod answer_headers;
 mod bridge;
-mod caller;
 mod connection;
 mod connections;
+mod decision;
 mod drain;
 mod exchange;
 mod failure;
 mod gateway;
 mod head;
 mod headers;
-mod hsts;
-mod kept;
 mod live;
-mod outgoing;
-mod passage;
-mod refusals;
+mod parser_errors;
 mod request_id;
+mod response;
+mod routing;
 mod server;
 mod settings;
 mod streams;
 mod tls;
 mod upstream;
+mod upstream_request;
 
 pub use access_log::AccessLog;
-pub use bearer::Bearers;
 pub use connections::Connections;
+pub use decision::DECISIONS;
 pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
-pub use exchange::DECISIONS;
 pub use live::{Live, LiveParts, Shared};
 pub use server::{Job, Parts, run};
 pub use settings::{ConnectionLimits, Settings};

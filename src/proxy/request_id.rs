@@ -1,54 +1,53 @@
-//! The name of one request: what the app, the access line, the answer and a person at an error
-//! page all call it by.
+//! `X-Request-Id`: one id per request, in what the app gets, in the access log, in the answer and on
+//! error pages.
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::system::System;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest that is taken from a proxy before us.
-const LONGEST: usize = 64;
+/// Limit for an id from a trusted proxy, bytes.
+const MAX_LENGTH: usize = 64;
 
-/// The headers of a request as our own pages see them: with the id that everybody knows it by,
-/// whatever the client called it.
-pub(super) fn named(headers: &HeaderMap, id: Option<&HeaderValue>) -> HeaderMap {
+/// A copy of a request's headers with our id in place of the client's, for `web`.
+pub(super) fn with_id(headers: &HeaderMap, id: Option<&HeaderValue>) -> HeaderMap {
     let mut headers = headers.clone();
-    name(&mut headers, id);
+    set(&mut headers, id);
     headers
 }
 
-/// Writes the request's id over whatever is there.
-pub(super) fn name(headers: &mut HeaderMap, id: Option<&HeaderValue>) {
+/// Replaces the client's id.
+pub(super) fn set(headers: &mut HeaderMap, id: Option<&HeaderValue>) {
     match id {
         Some(id) => drop(headers.insert(X_REQUEST_ID, id.clone())),
         None => drop(headers.remove(X_REQUEST_ID)),
     }
 }
 
-/// Of a request: the one that a trusted proxy gave it, when it is well-formed, else a new one of
-/// 128 random bits. A client's own is never taken: it could pass for another request's.
-pub(super) fn of(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
+/// The id of a request: the one that a trusted proxy gave it, if it is well-formed, else a new one of
+/// 128 random bits. A client's own is not used: it could be another request's.
+pub(super) fn choose(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
     let given = || {
         let mut all = headers.get_all(X_REQUEST_ID).iter();
         let one = all.next().filter(|id| is_well_formed(id.as_bytes()));
         one.filter(|_| all.next().is_none()).cloned()
     };
     let given = if trusted { given() } else { None };
-    given.unwrap_or_else(|| fresh(system.random()))
+    given.unwrap_or_else(|| random(system.random()))
 }
 
-/// Nothing that a log or a page would have to escape.
+/// Whether an id needs no escaping in a log or a page.
 fn is_well_formed(id: &[u8]) -> bool {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
-    (1..=LONGEST).contains(&id.len()) && id.iter().all(plain)
+    (1..=MAX_LENGTH).contains(&id.len()) && id.iter().all(plain)
 }
 
-fn fresh(bits: [u8; 16]) -> HeaderValue {
+fn random(bits: [u8; 16]) -> HeaderValue {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits: [u8; 32] = std::array::from_fn(|n| {
         let byte = bits[n / 2];
         DIGITS[usize::from(if n % 2 == 0 { byte >> 4 } else { byte & 15 })]
     });
-    // Digits are always a header's value.
+    // Hex digits are always a valid header value.
     HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("none"))
 }

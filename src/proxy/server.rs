@@ -16,22 +16,23 @@ use pingora_proxy::HttpProxy;
 use tracing::info;
 
 use super::admin::Admin;
-use super::connection::Front;
+use super::connection::ListenerService;
 use super::connections::Door;
 use super::drain::{self, Drainer, Stop, Watch};
 use super::gateway::Gateway;
 use super::live::Shared;
-use super::refusals::Refusals;
+use super::parser_errors::ParserErrors;
 use super::settings::Settings;
 use super::tls::Tls;
 use crate::metrics::{Metrics, Watched};
 use crate::store;
 
-/// Pingora's own 64 KiB for each connection would be most of an idle connection's memory.
+/// Read buffer of a connection, bytes. Pingora's default of 64 KiB would be most of an idle
+/// connection's memory.
 const READ_BUFFER: usize = 8 * 1024;
 const WRITE_BUFFER: usize = 1460;
 
-/// Something that runs beside the requests, on a runtime of its own, until the process ends.
+/// A background task, on a runtime of its own, that runs until the process ends.
 pub struct Job {
     pub name: &'static str,
     pub run: BoxFuture<'static, ()>,
@@ -40,25 +41,25 @@ pub struct Job {
 /// What a server is made of.
 pub struct Parts {
     pub settings: Settings,
-    /// `None` where listeners speak plain http.
+    /// `None`: listeners speak plain http.
     pub tls: Option<Tls>,
     pub shared: Shared,
     pub store: Arc<dyn store::Sessions>,
     pub metrics: Arc<Metrics>,
-    /// Further numbers beside those of `metrics`.
+    /// Values that are read when metrics are collected.
     pub watched: Vec<Watched>,
     pub jobs: Vec<Job>,
 }
 
-/// Listens and serves until `stop`. Blocks; must not be called on a tokio runtime.
+/// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime.
 pub fn run(parts: Parts, stop: Stop) {
     let Parts { settings, tls, shared, store, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
         max_retries: 2,
-        // Longer than the drain, which ends the process itself.
-        grace_period_seconds: Some(drain::LONGEST.as_secs() + 5),
+        // Longer than the drain, which ends the process.
+        grace_period_seconds: Some(drain::MAX_DURATION.as_secs() + 5),
         graceful_shutdown_timeout_seconds: Some(0),
         ..ServerConf::default()
     };
@@ -74,7 +75,7 @@ pub fn run(parts: Parts, stop: Stop) {
         server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
     }
     let (stop, delay) = (Arc::new(stop), settings.drain_delay);
-    let longest = drain::LONGEST.saturating_sub(delay);
+    let longest = drain::MAX_DURATION.saturating_sub(delay);
     let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
     server.add_service(background_service("drain", drainer));
     drain.readiness.set(true);
@@ -82,23 +83,24 @@ pub fn run(parts: Parts, stop: Stop) {
     server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain, delay }) });
 }
 
-/// Where visitors come in.
+/// The service of the public listeners.
 fn gateway(
     conf: &Arc<ServerConf>,
     settings: &Settings,
     shared: Shared,
     tls: Option<Tls>,
-) -> Service<Front<HttpProxy<Gateway>>> {
+) -> Service<ListenerService<HttpProxy<Gateway>>> {
     let limits = settings.connections;
-    let (connections, refusals) = (shared.drain.connections.clone(), Refusals::new(shared.clone()));
+    let connections = shared.drain.connections.clone();
+    let parser_errors = ParserErrors::new(shared.clone());
     let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
     let mut options = HttpServerOptions::default();
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
-    let door = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
-    let front = Front::new(proxy, connections, door, refusals);
-    let mut service = Service::new("gateway".to_owned(), front);
+    let guard = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
+    let listener = ListenerService::new(proxy, connections, guard, parser_errors);
+    let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
         let mut sockets = TcpSocketOptions::default();
@@ -109,7 +111,7 @@ fn gateway(
     service
 }
 
-/// An open websocket whose visitor went out of reach is found within two minutes.
+/// Finds a websocket whose client is out of reach within two minutes.
 fn probing() -> TcpKeepalive {
     TcpKeepalive {
         idle: Duration::from_mins(1),
@@ -123,7 +125,7 @@ struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);
 
 #[async_trait]
 impl BackgroundService for RunsOnce {
-    /// Runs beyond the shutdown signal: texts that wait are still sent then.
+    /// Runs on after the shutdown signal, so that queued texts are sent.
     async fn start(&self, _shutdown: ShutdownWatch) {
         let job = self.0.lock().ok().and_then(|mut job| job.take());
         if let Some(job) = job {

@@ -6,30 +6,30 @@ use ipnet::IpNet;
 use super::tls::Certificate;
 use crate::gate::Hsts;
 
-/// `[server]` and `[admin]`: sockets and whom to believe. What is read once, at start.
+/// `[server]` and `[admin]`: listeners, trusted proxies, limits. Read once, at start.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub listen: Vec<SocketAddr>,
     pub admin: SocketAddr,
-    /// Peers whose `X-Forwarded-For` is believed. Empty: nobody's.
+    /// Peers whose `X-Forwarded-For` is used. Empty: none.
     pub trusted_proxies: Vec<IpNet>,
     pub connections: ConnectionLimits,
     /// `server.tls`; empty: every address speaks plain http.
     pub tls: Vec<Certificate>,
-    /// Whether HTTP/2 is taken without TLS.
+    /// Whether HTTP/2 without TLS is accepted.
     pub h2c: bool,
-    /// Where no site says otherwise.
+    /// For our own pages on the issuer's origin.
     pub hsts: Hsts,
-    /// From the end of readiness to that of listening.
+    /// From failing readiness to closing the listeners.
     pub drain_delay: Duration,
 }
 
-/// How many connections may be open, and how long for nothing.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     pub in_all: usize,
-    /// From one address; IPv6: from one /64 network.
+    /// Open from one IPv4 address or IPv6 /64 network.
     pub per_address: usize,
-    /// Between two requests.
+    /// Idle time between two requests.
     pub idle: Duration,
 }

@@ -13,18 +13,18 @@ use arc_swap::ArcSwap;
 use pingora::upstreams::peer::HttpPeer;
 use tracing::warn;
 
+use self::own_line::CONNECT_TIMEOUT;
 pub(super) use self::own_line::OwnLine;
 use crate::gate::{Site, Upstream};
 
-const CONNECT: Duration = Duration::from_secs(5);
-/// For one write, not for a whole upload.
-const WRITE: Duration = Duration::from_mins(1);
-const KEPT_IDLE: Duration = Duration::from_mins(1);
-const RESOLVED_ANEW: Duration = Duration::from_secs(30);
-const ASKED_AGAIN: Duration = Duration::from_secs(1);
+/// Limit for one write, not for a whole upload.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Knows the addresses of upstream names. Asks the DNS in the background only: a request never
-/// waits for it, and Pingora is never given a name.
+/// Addresses of upstream names. Queries DNS in the background only: requests never wait for it, and
+/// Pingora never gets a name, which it would resolve blocking.
 pub struct Resolver {
     names: ArcSwap<HashMap<(String, u16), Vec<SocketAddr>>>,
     demo: Option<SocketAddr>,
@@ -32,13 +32,13 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// `demo` is where the built-in app listens.
+    /// `demo`: where the built-in app listens.
     pub fn new(demo: Option<SocketAddr>) -> Self {
         Self { names: ArcSwap::default(), demo, turn: AtomicUsize::new(0) }
     }
 
-    /// Whether another address than the one that could not be reached may be tried.
-    pub(super) fn has_others(&self, site: &Site) -> bool {
+    /// Whether a site has more than one address to try.
+    pub(super) fn has_alternatives(&self, site: &Site) -> bool {
         let names = self.names.load();
         let addresses = |upstream: &Upstream| match upstream {
             Upstream::Name(host, port) => {
@@ -49,7 +49,7 @@ impl Resolver {
         site.upstreams.iter().map(addresses).sum::<usize>() > 1
     }
 
-    /// The next upstream of a site, in turn; `None` when no name of it is resolved.
+    /// The next upstream of a site, round robin; `None` when none of its names is resolved.
     pub(super) fn peer(&self, site: &Site) -> Option<HttpPeer> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let names = self.names.load();
@@ -66,24 +66,25 @@ impl Resolver {
         });
         let mut peer = peers.next()?;
         let options = &mut peer.options;
-        options.connection_timeout = Some(CONNECT);
-        options.total_connection_timeout = Some(CONNECT);
-        options.write_timeout = Some(WRITE);
-        options.idle_timeout = Some(KEPT_IDLE);
+        options.connection_timeout = Some(CONNECT_TIMEOUT);
+        options.total_connection_timeout = Some(CONNECT_TIMEOUT);
+        options.write_timeout = Some(WRITE_TIMEOUT);
+        options.idle_timeout = Some(IDLE_TIMEOUT);
         Some(peer)
     }
 
-    /// The same for one request alone, whose connection `line` makes.
-    pub(super) fn own_peer(&self, site: &Site, line: OwnLine) -> Option<HttpPeer> {
+    /// The next upstream, over a connection for one request only.
+    pub(super) fn dedicated_peer(&self, site: &Site, connection: OwnLine) -> Option<HttpPeer> {
         let mut peer = self.peer(site)?;
         // Shared with no other request: a key of its own, and gone as soon as it is given back.
         peer.group_key = 1 + self.turn.fetch_add(1, Ordering::Relaxed) as u64;
         peer.options.idle_timeout = Some(Duration::ZERO);
-        peer.options.custom_l4 = Some(Arc::new(line));
+        peer.options.custom_l4 = Some(Arc::new(connection));
         Some(peer)
     }
 
-    /// Keeps the addresses of every name of `sites()` fresh; never returns.
+    /// Resolves the names of `sites()` again and again; never returns. On error the known addresses
+    /// stay in use.
     pub async fn run(&self, sites: impl Fn() -> Vec<Site> + Send) {
         loop {
             let mut known = HashMap::clone(&self.names.load());
@@ -101,7 +102,7 @@ impl Resolver {
                 }
             }
             self.names.store(known.into());
-            tokio::time::sleep(if missing { ASKED_AGAIN } else { RESOLVED_ANEW }).await;
+            tokio::time::sleep(if missing { RETRY_INTERVAL } else { RESOLVE_INTERVAL }).await;
         }
     }
 }
@@ -119,7 +120,7 @@ fn inet(address: SocketAddr) -> HttpPeer {
     HttpPeer::new(address, false, String::new())
 }
 
-/// Only fails for a path that no socket can have; configuration refuses those.
+/// `None` only for a path that no socket can have, which the configuration refuses.
 fn unix(path: &Path) -> Option<HttpPeer> {
     HttpPeer::new_uds(path.to_str()?, false, String::new()).ok()
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::kept::Kept;
+use super::header_cache::HeaderCache;
 use super::person::{People, Person};
 use super::revoked::Revoked;
 use super::shared::{ById, Session};
@@ -61,9 +61,9 @@ impl SignedIn {
         Arc::clone(&self.0.session)
     }
 
-    /// A place beside the session, on this host, for what modules above make of it.
-    pub fn kept(&self) -> &Kept {
-        &self.0.kept
+    /// Ready-made headers for requests of this session on this host.
+    pub fn header_cache(&self) -> &HeaderCache {
+        &self.0.header_cache
     }
 
     /// The user's id as text, made once for the session.
@@ -84,7 +84,7 @@ pub(super) struct Known {
     host: Option<Host>,
     pub(super) session: Arc<Session>,
     person: Arc<Person>,
-    kept: Kept,
+    header_cache: HeaderCache,
 }
 
 /// A session that is about to begin: its id and token are made before the transaction that
@@ -207,8 +207,8 @@ impl Sessions {
             Some(newer) => person.learn(newer.standing),
             None => session.end(),
         }
-        let (host, kept) = (stored.host, Kept::default());
-        Ok(Arc::new(Known { host, session, person, kept }))
+        let (host, header_cache) = (stored.host, HeaderCache::default());
+        Ok(Arc::new(Known { host, session, person, header_cache }))
     }
 
     /// Makes a token for a further host of a browser's session that began elsewhere, or the first

@@ -3,7 +3,7 @@
 mod beginning;
 mod check;
 mod follow;
-mod kept;
+mod header_cache;
 mod named;
 mod own;
 mod person;
@@ -16,7 +16,7 @@ mod watch;
 pub use crate::store::SessionKind;
 pub use beginning::{Browser, Device, beginning};
 pub use check::{PreparedSession, Sessions, SignedIn};
-pub use kept::Kept;
+pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
 pub use own::{OwnSession, living};
 pub use settings::Settings;
 pub use token::SessionToken;

@@ -46,7 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("sqlx", &["src/store/"]),
-    ("moka", &["src/store/", "src/session/", "src/access/", "src/proxy/bearer.rs"]),
+    ("moka", &["src/store/", "src/session/", "src/access/"]),
     ("reqwest", &["src/delivery/"]),
     ("jsonwebtoken", &["src/oauth/"]),
     ("fred", &["src/store/"]),

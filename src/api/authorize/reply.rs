@@ -8,20 +8,21 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
+use super::super::grant_error;
 use super::super::refusal::Refusal;
 use crate::domain::sha256;
-use crate::oauth::AppUrl;
+use crate::oauth::{AppUrl, GrantError};
 use crate::pages::views::for_script;
 use crate::words::Safe;
 
-/// How an answer gets to the client.
+/// How a response reaches the client (`response_mode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Query,
     Fragment,
     /// OAuth 2.0 Form Post Response Mode §2.
     FormPost,
-    /// Auth0's: a message to the page that opened this one or holds it in a frame.
+    /// Auth0's: a message to the page that opened this one or embeds it in a frame.
     WebMessage,
 }
 
@@ -37,10 +38,10 @@ impl Mode {
     }
 }
 
-/// A refusal that the client is told.
+/// An error response (RFC 6749 §4.1.2.1).
 #[derive(Debug)]
 pub(super) struct Error {
-    /// With the code that the client is told.
+    /// Holds the `error` code.
     pub(super) refusal: Refusal,
     description: Cow<'static, str>,
 }
@@ -57,7 +58,7 @@ impl Error {
         Self { refusal: Refusal::described(error, &description), description }
     }
 
-    /// The same with words of the log's own.
+    /// Replaces what the log says.
     pub(super) fn told_as(self, refusal: Refusal) -> Self {
         Self { refusal, ..self }
     }
@@ -67,10 +68,25 @@ impl Error {
     }
 }
 
-/// Where the answer goes, and how.
+impl From<GrantError> for Error {
+    fn from(why: GrantError) -> Self {
+        if matches!(why, GrantError::SessionEnded | GrantError::UserBlocked) {
+            return Self::LOGIN_REQUIRED;
+        }
+        let (_, error, description) = grant_error::answer(&why);
+        let refusal = Refusal::new(error, why.reason());
+        let refusal = match grant_error::named(&why) {
+            Some(text) => refusal.naming(text),
+            None => refusal,
+        };
+        Self { refusal, description }
+    }
+}
+
+/// Where the response goes, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
-    /// RFC 9207: a client that asks several issuers knows whose answer it is.
+    /// `iss` (RFC 9207): a client of several issuers learns whose response it is.
     pub(super) issuer: String,
     pub(super) to: AppUrl,
     pub(super) mode: Mode,
@@ -78,7 +94,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// The state goes back with errors too: SDKs that miss it wait until they give up.
+    /// With `state`, as every response: SDKs that miss it wait until they time out.
     pub(super) fn error(&self, error: &Error) -> Response {
         let description = Value::from(error.description.as_ref());
         self.send(vec![("error", error.refusal.error.into()), ("error_description", description)])
@@ -144,7 +160,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// 303, so that nothing is posted on.
+/// 303, so that a POST is not repeated.
 fn redirect(location: String) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     match HeaderValue::try_from(location) {
@@ -156,8 +172,7 @@ fn redirect(location: String) -> Response {
     response
 }
 
-/// A page whose only script is this one. Frames and openers are what it is for: no
-/// `frame-ancestors`, no COOP.
+/// A page with this script only. It is made for frames and popups: no `frame-ancestors`, no COOP.
 fn page(body: &str, script: &str) -> Response {
     let hash = STANDARD.encode(sha256(script.as_bytes()));
     let html = format!(

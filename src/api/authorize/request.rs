@@ -3,17 +3,18 @@ use std::time::Duration;
 use super::super::params::Params;
 use super::super::refusal::Refusal;
 use super::reply::{Error, Mode, Reply};
-use crate::oauth::{Asked, Client, Clients, Grant, Issuer, NotAsked};
+use crate::oauth::{Client, Clients, CodeChallenge, Grant, Issuer, TokenRequest};
 use crate::system::Timestamp;
 
-/// Why a request is not even looked at.
+/// Why a request is not processed.
 pub(super) enum Unaskable {
-    /// Nobody can be told but the person.
+    /// Client or redirect URI are not valid, so that only the user can be told (RFC 6749 §4.1.2.1).
     Page(&'static str),
+    /// The client is told.
     Back(Box<(Reply, Error)>),
 }
 
-/// Who asks, and where the answer goes: known before anything else is.
+/// The client, and where the response goes: read first, since every error needs them.
 pub(super) struct Asks<'c> {
     pub(super) client: &'c Client,
     pub(super) reply: Reply,
@@ -21,11 +22,11 @@ pub(super) struct Asks<'c> {
     pub(super) kind: Kind,
 }
 
-/// What is asked for.
+/// The response type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Code,
-    /// Tokens from here itself: an access token, an ID token.
+    /// Implicit: an access token, an ID token, or both.
     Tokens {
         access: bool,
         id: bool,
@@ -85,8 +86,8 @@ impl<'c> Asks<'c> {
         if reply.mode == Mode::WebMessage
             && !reply.to.origin().is_some_and(|origin| client.trusts_page(origin))
         {
-            // A message tells the page that asks, which must be one of the client's. That of a
-            // callback is told this much, or its SDK would wait for a minute.
+            // The message goes to the page that asks, which must be one of the client's. A page
+            // at the origin of a callback gets this error, or its SDK would wait for a minute.
             let text = "the page of redirect_uri is none of the client's web_origins";
             return Err(match reply.to.origin() {
                 Some(_) => back("invalid_request", text),
@@ -102,23 +103,24 @@ impl<'c> Asks<'c> {
     }
 }
 
-/// What is asked, and under which conditions.
+/// What is asked for, and which logins satisfy it.
 #[derive(Debug)]
 pub(super) struct Request {
-    pub(super) asked: Asked,
+    pub(super) tokens: TokenRequest,
     pub(super) nonce: Option<String>,
-    pub(super) challenge: Option<String>,
-    /// Nothing may be shown.
+    pub(super) challenge: Option<CodeChallenge>,
+    /// `prompt=none`: no page may be shown.
     pub(super) silent: bool,
-    /// The person is to show once more who they are.
+    /// The user must log in again.
     afresh: bool,
     max_age: Option<Duration>,
-    /// Our own: a login after this is fresh enough.
+    /// A login after this satisfies `prompt` and `max_age`; see [`SINCE`].
     since: Option<Timestamp>,
+    /// `login_hint`.
     pub(super) hint: Option<String>,
 }
 
-/// Our own parameter: when our pages were asked to show a login.
+/// A parameter of our own, added on the way to the login pages: the time of that.
 pub(super) const SINCE: &str = "doorcode_since";
 
 impl Request {
@@ -142,14 +144,8 @@ impl Request {
                 return Err(Error::new(error, "every parameter stands in the query by itself"));
             }
         }
-        let asked = Asked::of_login(client, params.text("scope"), params.text("audience"), issuer);
-        let asked = asked.map_err(|why| {
-            let error = match why {
-                NotAsked::Scope(_) => "invalid_scope",
-                NotAsked::UnknownAudience(_) => "access_denied",
-            };
-            Error::new(error, why.to_string()).told_as(Refusal::of(&why))
-        })?;
+        let (scope, audience) = (params.text("scope"), params.text("audience"));
+        let tokens = TokenRequest::for_login(client, scope, audience, issuer)?;
         let nonce = params.text("nonce").map(str::to_owned);
         if matches!(kind, Kind::Tokens { id: true, .. }) && nonce.is_none() {
             return Err(bad("nonce is missing: an ID token from here needs one"));
@@ -167,11 +163,11 @@ impl Request {
         let max_age = max_age.map_err(|_| bad("max_age is not a number of seconds"))?;
         let since = params.text(SINCE).and_then(|text| text.parse().ok());
         Ok(Self {
-            asked,
+            tokens,
             nonce,
             challenge: challenge(asks)?,
             silent,
-            // Auth0 shows the login of a connection that is named, whoever is signed in.
+            // As at Auth0, a named connection shows its login even to signed-in users.
             afresh: prompts.contains(&"login") || (named.is_some() && !silent),
             max_age: max_age.map(Duration::from_secs),
             since: since.map(Timestamp::from_millis),
@@ -179,21 +175,21 @@ impl Request {
         })
     }
 
-    /// Whether a login at `began` will do.
+    /// Whether a login at `began` satisfies the request.
     pub(super) fn is_met_by(&self, began: Timestamp, now: Timestamp) -> bool {
         let shown = self.since.is_some_and(|since| began >= since);
         let young = self.max_age.is_none_or(|most| now.since(began) <= most);
         shown || (!self.afresh && young)
     }
 
-    /// Whether only a login from now on will do.
+    /// Whether only a login from now on satisfies it.
     pub(super) fn needs_new_login(&self) -> bool {
         self.afresh || self.max_age.is_some()
     }
 }
 
-/// RFC 7636 §4.3. Only `S256`: with `plain` who sees the request can redeem the code.
-fn challenge(asks: &Asks<'_>) -> Result<Option<String>, Error> {
+/// Reads `code_challenge` (RFC 7636 §4.3), which every public client must send.
+fn challenge(asks: &Asks<'_>) -> Result<Option<CodeChallenge>, Error> {
     let bad = |text: &'static str| Err(Error::new("invalid_request", text));
     let Asks { client, params, kind, .. } = asks;
     let challenge = params.text("code_challenge");
@@ -209,9 +205,8 @@ fn challenge(asks: &Asks<'_>) -> Result<Option<String>, Error> {
     if params.text("code_challenge_method") != Some("S256") {
         return bad("code_challenge_method must be S256");
     }
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if challenge.len() != 43 || !challenge.bytes().all(plain) {
-        return bad("code_challenge is not the SHA-256 of a verifier in base64url");
+    match CodeChallenge::parse(challenge) {
+        Some(challenge) => Ok(Some(challenge)),
+        None => bad("code_challenge is not the SHA-256 of a verifier in base64url"),
     }
-    Ok(Some(challenge.to_owned()))
 }

@@ -244,7 +244,7 @@ fn pattern(text: &str) -> Result<OriginPattern, String> {
 }
 
 fn grant(text: &str) -> Result<Grant, String> {
-    let names: Vec<&str> = Grant::NAMES.iter().map(|(_, name, _)| *name).collect();
+    let names: Vec<&str> = Grant::ALL.into_iter().map(Grant::name).collect();
     Grant::named(text).ok_or_else(|| unknown(text, "a grant", &names))
 }
 

@@ -2,43 +2,46 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, numeric_date};
+use super::token_type::TokenType;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
-use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
+use crate::oauth::algorithm::Algorithm;
+use crate::oauth::issuer::Issuer;
+use crate::oauth::keys::{SigningKeys, Unsigned, Usage};
+use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 
 /// On whose behalf a client acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     User(UserId),
-    /// The client's own (RFC 6749 §4.4).
+    /// The client itself (RFC 6749 §4.4).
     Client,
 }
 
-/// What stands behind a client's id where the client is its own subject, as at Auth0.
-const OWN: &str = "@clients";
-/// Auth0's word in `gty` for a token of the client's own.
+/// What follows a client's id where the client is its own subject, as at Auth0.
+const CLIENT_SUFFIX: &str = "@clients";
+/// Auth0's value of `gty` in a client's own token.
 const CLIENT_CREDENTIALS: &str = "client-credentials";
 
 /// The `sub` of a client's own tokens.
 pub fn own_subject(client: &ClientId) -> String {
-    own(client.as_str())
+    client_subject(client.as_str())
 }
 
-fn own(client: &str) -> String {
-    format!("{client}{OWN}")
+fn client_subject(client: &str) -> String {
+    format!("{client}{CLIENT_SUFFIX}")
 }
 
 impl Subject {
     fn claim(self, client: &str) -> String {
         match self {
             Self::User(user) => user.to_string(),
-            Self::Client => own(client),
+            Self::Client => client_subject(client),
         }
     }
 }
 
-/// What an access token says.
+/// The content of an access token.
 #[derive(Clone, Debug)]
 pub struct AccessToken<'a> {
     pub client: &'a ClientId,
@@ -46,11 +49,11 @@ pub struct AccessToken<'a> {
     pub session: Option<SessionId>,
     /// The id of the grant that it came from: revoking that ends the token too.
     pub grant: Option<&'a str>,
-    /// Whom it is for, in full.
+    /// The whole `aud`.
     pub audiences: Vec<String>,
     pub scope: &'a Scope,
     pub lifetime: Duration,
-    /// Names the token (`jti`); no two share one.
+    /// `jti`, unique to the token.
     pub id: &'a str,
 }
 
@@ -70,13 +73,14 @@ pub(in crate::oauth) struct AccessClaims {
     jti: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::oauth) sid: Option<String>,
+    /// Ours: the id of the grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::oauth) gid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gty: Option<String>,
 }
 
-/// One audience is a text, several are a list (RFC 7519 §4.1.3).
+/// One audience is a string, several are a list (RFC 7519 §4.1.3).
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(in crate::oauth) enum Audiences {
@@ -104,7 +108,7 @@ impl Audiences {
 }
 
 impl AccessClaims {
-    /// `None`: nobody whom a token of ours could be for.
+    /// `None`: no subject that a token of ours can have.
     pub(in crate::oauth) fn subject(&self) -> Option<Subject> {
         match self.gty.as_deref() {
             None => UserId::parse(&self.sub).map(Subject::User),
@@ -116,8 +120,11 @@ impl AccessClaims {
     }
 }
 
-/// Lets a client act for its subject (RFC 9068), until the token runs out or what it came from
-/// ends.
+/// Signs an access token (RFC 9068).
+///
+/// # Errors
+///
+/// [`Unsigned`]: there is no key, or it does not sign.
 pub fn access_token(
     keys: &SigningKeys,
     algorithm: Algorithm,
@@ -143,5 +150,5 @@ pub fn access_token(
         gid: token.grant.map(str::to_owned),
         gty,
     };
-    keys.signing((Usage::Token, algorithm))?.sign(Kind::Access.typ(), &claims)
+    keys.signing((Usage::Token, algorithm))?.sign(TokenType::Access.typ(), &claims)
 }

@@ -3,24 +3,27 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Kind, Profile, numeric_date};
+use super::profile::Profile;
+use super::token_type::TokenType;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
-use crate::oauth::{Algorithm, Issuer, SigningKeys, Unsigned, Usage};
+use crate::oauth::algorithm::Algorithm;
+use crate::oauth::issuer::Issuer;
+use crate::oauth::keys::{SigningKeys, Unsigned, Usage};
+use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 
-/// What an ID token says.
+/// The content of an ID token.
 #[derive(Clone, Debug)]
 pub struct IdToken<'a> {
     pub client: &'a ClientId,
     pub user: UserId,
     pub session: Option<SessionId>,
-    /// What the client sent to `/authorize`. Never anything else: SDKs refuse a token with a
-    /// nonce that they did not ask for.
+    /// What the client sent to `/authorize`, else none: SDKs reject a nonce that they did not send.
     pub nonce: Option<&'a str>,
-    /// When the user proved who they are, also in a token that came of a refresh (OpenID Connect
-    /// Core 1.0 §12.2): a client that asked with `max_age` looks for it in every one.
+    /// When the user authenticated, also in a token that a refresh gave (OpenID Connect Core 1.0
+    /// §12.2): a client that asked with `max_age` expects it in every one.
     pub auth_time: Timestamp,
-    /// The access token that it comes with, where the two come from `/authorize` together.
+    /// The access token that `/authorize` returns beside it.
     pub at_hash_of: Option<&'a str>,
     pub profile: &'a Profile,
     pub scope: &'a Scope,
@@ -32,7 +35,7 @@ pub struct IdToken<'a> {
 pub(in crate::oauth) struct IdClaims {
     pub(in crate::oauth) iss: String,
     pub(in crate::oauth) sub: String,
-    /// One text, not a list: some clients compare it as it is.
+    /// A string, not a list: some clients compare it byte for byte.
     pub(in crate::oauth) aud: String,
     iat: i64,
     exp: i64,
@@ -47,7 +50,11 @@ pub(in crate::oauth) struct IdClaims {
     profile: Map<String, Value>,
 }
 
-/// Tells a client who signed in (OpenID Connect Core 1.0 §2).
+/// Signs an ID token (OpenID Connect Core 1.0 §2).
+///
+/// # Errors
+///
+/// [`Unsigned`]: there is no key, or it does not sign.
 pub fn id_token(
     keys: &SigningKeys,
     algorithm: Algorithm,
@@ -68,5 +75,5 @@ pub fn id_token(
         at_hash: token.at_hash_of.map(|access| key.algorithm().half_hash(access)),
         profile: token.profile.claims(token.scope),
     };
-    key.sign(Kind::Id.typ(), &claims)
+    key.sign(TokenType::Id.typ(), &claims)
 }

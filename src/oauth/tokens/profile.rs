@@ -3,11 +3,11 @@ use serde_json::{Map, Value};
 use crate::domain::{PhoneNumber, Scope};
 use crate::system::Timestamp;
 
-/// What a client may be told of a user, at the most.
+/// A user, as far as any scope shows them.
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub phone: PhoneNumber,
-    /// The URL of a picture that stands for everybody: an asset of ours.
+    /// URL of a picture, the same for every user: an asset of ours.
     pub picture: String,
     /// When the user last changed.
     pub updated: Timestamp,
@@ -15,7 +15,7 @@ pub struct Profile {
 
 impl Profile {
     /// The claims that `scope` lets a client see (OpenID Connect Core 1.0 §5.4), as users of
-    /// Auth0's `sms` connection have them: the number is their name, and they have no nickname.
+    /// Auth0's `sms` connection have them: the number is their name, and the nickname is empty.
     pub fn claims(&self, scope: &Scope) -> Map<String, Value> {
         let mut claims = Map::new();
         let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -34,7 +34,7 @@ impl Profile {
 }
 
 /// ISO 8601 in UTC with milliseconds, as Auth0 writes `updated_at`. OpenID Connect Core 1.0 §5.1
-/// asks for a number; Auth0's SDKs know it as text.
+/// asks for a number; Auth0's SDKs parse a string.
 fn date_and_time(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     format!("{at:.3}")

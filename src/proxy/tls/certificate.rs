@@ -16,13 +16,13 @@ use super::names::Names;
 use crate::domain::ContentDigest;
 use crate::system::Timestamp;
 
-/// More than any chain or key has.
+/// Limit for a file, bytes: more than any chain or key has.
 const LARGEST: u64 = 1024 * 1024;
 
 /// A row of `server.tls`: PEM files (RFC 7468).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The certificate, and after it those that lead to its root.
+    /// The certificate, followed by its intermediates.
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Why a certificate cannot be shown. No text holds anything of a key.
+/// Why a certificate cannot be used. No text holds any part of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     #[error("cannot read {}: {why}", path.display())]
@@ -57,7 +57,7 @@ pub enum CertificateError {
 }
 
 impl CertificateError {
-    /// The file to look at.
+    /// The file at fault.
     pub const fn part(&self) -> Part {
         match self {
             Self::Unreadable { part, .. }
@@ -68,15 +68,15 @@ impl CertificateError {
     }
 }
 
-/// What a visitor is shown, and the key that proves it.
+/// A certificate chain and its key.
 #[derive(Clone)]
 pub struct Certificate {
     pub(super) files: CertificateFiles,
     pub(super) shown: Arc<CertifiedKey>,
     pub(super) names: Names,
-    /// From … to …, both included.
+    /// Not before and not after, both included.
     pub(super) valid: (Timestamp, Timestamp),
-    /// Of both files, to see that one has changed.
+    /// Contents of both files, to notice a change.
     pub(super) digest: ContentDigest,
 }
 
@@ -87,7 +87,10 @@ impl fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    /// Reads both files. On failure tells what is wrong with each, not with the first only.
+    /// Reads both files.
+    ///
+    /// # Errors
+    /// What is wrong with each of the two, not with the first only.
     pub fn read(files: &CertificateFiles) -> Result<Self, Vec<CertificateError>> {
         let CertificateFiles { certificate: path, key: key_path } = files;
         let shown = contents(Part::Certificate, path)
@@ -123,7 +126,7 @@ impl Certificate {
     }
 }
 
-/// What is in the file of the certificate.
+/// The contents of a certificate file.
 struct Shown {
     chain: Vec<CertificateDer<'static>>,
     names: Names,
@@ -157,7 +160,7 @@ fn contents(part: Part, path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateEr
 fn key(path: &Path, text: &[u8]) -> Result<Arc<dyn SigningKey>, CertificateError> {
     let key = PrivateKeyDer::from_pem_slice(text).map_err(|why| match why {
         pem::Error::NoItemsFound => CertificateError::Absent { part: Part::Key, path: path.into() },
-        // The error itself may hold a part of the text.
+        // The error's own text may hold a part of the file.
         _ => broken(Part::Key, path, "not PEM".to_owned()),
     })?;
     any_supported_type(&key).map_err(|_| {

@@ -12,30 +12,29 @@ use super::names::Fit;
 use crate::domain::Host;
 use crate::system::{System, Timestamp};
 
-/// Between two looks at the files.
+/// Interval at which the files are read again.
 const LOOK: Duration = Duration::from_mins(1);
-/// Between two looks at the clock.
+/// Interval at which the clock is read.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The certificates of `server.tls`, as they are now. Never empty.
+/// The current certificates of `server.tls`. Never empty.
 pub struct Certificates(Vec<ArcSwap<Certificate>>);
 
 impl Certificates {
-    /// `None`: there are none.
+    /// `None` for an empty list.
     pub fn new(read: Vec<Certificate>) -> Option<Arc<Self>> {
         let slots: Vec<_> = read.into_iter().map(ArcSwap::from_pointee).collect();
         (!slots.is_empty()).then(|| Arc::new(Self(slots)))
     }
 
-    /// When the first of them runs out.
+    /// When the first of them expires.
     pub fn end(&self) -> Timestamp {
         let ends = self.0.iter().map(|slot| slot.load().valid.1);
         ends.min().unwrap_or_default()
     }
 
-    /// The one for this name: the first that has it, before the first that has it by a wildcard.
-    /// Where several fit, one whose key the visitor understands. No name, or one that no
-    /// certificate has, gets the first.
+    /// The certificate for the SNI name: an exact match before a wildcard, among those preferably one
+    /// whose key the client supports. Without SNI, or a match, the first.
     fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().map(str::to_ascii_lowercase);
         let rank = |certificate: &Certificate| {
@@ -70,10 +69,10 @@ impl fmt::Debug for Certificates {
     }
 }
 
-/// Takes over what is written to the files, for handshakes from then on.
+/// Reloads the files; new handshakes use them.
 pub struct Renewal {
     certificates: Arc<Certificates>,
-    /// What was last said of each: the same is not said every minute.
+    /// The last error logged for each, so that the same one is not logged every minute.
     said: Vec<Option<String>>,
 }
 
@@ -83,14 +82,14 @@ impl Renewal {
         Self { certificates, said }
     }
 
-    /// Looks once a minute, for ever. Modification times are not asked: what links lead to, and
-    /// what was put back from a copy, may be new and look old.
+    /// Reads the files once a minute; never returns. Compares contents: modification times miss changed
+    /// links and restored copies.
     pub async fn run(mut self, system: System) {
         let mut last = system.now();
         loop {
             tokio::time::sleep(TICK).await;
             let now = system.now();
-            // A clock that was set back must not end the looking.
+            // A clock that was set back must not stop the reloads.
             if now < last || now.since(last) >= LOOK {
                 last = now;
                 self.look();
@@ -98,7 +97,7 @@ impl Renewal {
         }
     }
 
-    /// What cannot be shown leaves the old one in its place: half of a pair may be written yet.
+    /// On error the old certificate stays: the pair may be half written.
     fn look(&mut self) {
         for (slot, said) in self.certificates.0.iter().zip(&mut self.said) {
             let old = slot.load_full();
@@ -125,9 +124,8 @@ fn tell(why: &[CertificateError], said: &mut Option<String>) {
     }
 }
 
-/// What is wrong with good certificates: browsers refuse those that are not valid `now`, and any
-/// for a host that they do not name. `hosts` are those that visitors come to, each with the key
-/// that it stands at.
+/// Warnings about valid files: browsers refuse certificates that are not valid `now`, and those that
+/// do not name the host. `hosts`: the configured hosts, each with its configuration key.
 pub fn doubts(
     certificates: &[Certificate],
     hosts: &[(String, &Host)],

@@ -1,5 +1,5 @@
-//! TLS on the listeners: which certificate is shown to whom, its renewal, and the handshake.
-//! Makes no certificates, and asks no visitor for one.
+//! TLS on the listeners: the choice of certificate by SNI, its reload, and the handshake.
+//! Issues no certificates, and asks for no client certificate.
 mod certificate;
 mod certificates;
 mod handshake;

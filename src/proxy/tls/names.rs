@@ -5,8 +5,8 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::domain::Host;
 
-/// Whom a certificate is for: its subject alternative names (RFC 9525 §6). Browsers look at
-/// nothing else, the subject's common name included.
+/// The subject alternative names of a certificate (RFC 9525 §6). Browsers do not look at the
+/// subject's common name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     /// In lower case.
@@ -14,8 +14,7 @@ pub(super) struct Names {
     addresses: Vec<IpAddr>,
 }
 
-/// How well a certificate fits a name: whoever has a certificate for one name beside one for all
-/// below a domain means the former for that name.
+/// How a certificate matches a name; an exact match is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     Wildcard,
@@ -41,7 +40,7 @@ impl Names {
         if self.dns.iter().any(|known| known == name) {
             return Some(Fit::Exact);
         }
-        // Exactly one label, and never a part of one (RFC 9525 §6.3).
+        // A wildcard stands for exactly one whole label (RFC 9525 §6.3).
         let (label, above) = name.split_once('.')?;
         let below = |known: &String| known.strip_prefix("*.") == Some(above);
         (!label.is_empty() && self.dns.iter().any(below)).then_some(Fit::Wildcard)

@@ -1,7 +1,7 @@
-//! A connection to an app for one request that may live long: a websocket or an event stream.
-//! Pingora's own are shared and cannot be ended from outside; this one ends with the session of
-//! its caller, may be silent for as long as it likes once the app has spoken, and gives Pingora no
-//! 101 before Pingora has finished the request.
+//! A connection to an app for one long-lived request: a websocket or an event stream. Pingora's own
+//! connections are pooled and cannot be ended from outside. This one ends with the caller's session,
+//! has no idle timeout once the app has answered, and withholds a 101 from Pingora until Pingora has
+//! finished the request.
 use std::fmt::{self, Debug};
 use std::future::Future;
 use std::io;
@@ -20,25 +20,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 
-use super::CONNECT;
 use crate::proxy::drain::LastCall;
 use crate::session::Watch;
 
-/// What ends such a connection.
+/// Limit for connecting to an app.
+pub(in crate::proxy) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connects to an app; says what ends the connection.
 #[derive(Clone, Debug)]
 pub(in crate::proxy) struct OwnLine {
-    /// How long the app may take until it begins to answer.
-    pub(in crate::proxy) patience: Duration,
-    /// Whether the request asks for another protocol.
+    /// How long the app may take to begin its answer.
+    pub(in crate::proxy) answer_timeout: Duration,
+    /// Whether the request is a protocol switch.
     pub(in crate::proxy) switches: bool,
-    /// The session or access token of the caller, when it is one that lets them in.
+    /// The caller's session or access token; `None`: there is no caller.
     pub(in crate::proxy) watch: Option<Watch>,
-    /// The end of the process.
-    pub(in crate::proxy) last_call: Arc<LastCall>,
+    /// The shutdown of the process.
+    pub(in crate::proxy) drain_signal: Arc<LastCall>,
 }
 
 impl OwnLine {
-    async fn over(self) {
+    async fn ended(self) {
         let session = async {
             match self.watch {
                 Some(watch) => watch.over().await,
@@ -47,7 +49,7 @@ impl OwnLine {
         };
         tokio::select! {
             () = session => {}
-            () = self.last_call.heard() => {}
+            () = self.drain_signal.received() => {}
         }
     }
 }
@@ -70,72 +72,75 @@ impl Connect for OwnLine {
 
 type Socket = Box<dyn VirtualSocket>;
 
-async fn tcp(address: std::net::SocketAddr, line: &OwnLine) -> io::Result<Socket> {
-    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await??;
+async fn tcp(address: std::net::SocketAddr, connection: &OwnLine) -> io::Result<Socket> {
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await??;
     stream.set_nodelay(true)?;
-    Ok(Box::new(Line::new(stream, line)))
+    Ok(Box::new(DedicatedStream::new(stream, connection)))
 }
 
-async fn unix(address: &std::os::unix::net::SocketAddr, line: &OwnLine) -> io::Result<Socket> {
+async fn unix(
+    address: &std::os::unix::net::SocketAddr,
+    connection: &OwnLine,
+) -> io::Result<Socket> {
     let path = address.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
-    let stream = tokio::time::timeout(CONNECT, UnixStream::connect(path)).await??;
-    Ok(Box::new(Line::new(stream, line)))
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await??;
+    Ok(Box::new(DedicatedStream::new(stream, connection)))
 }
 
-/// Flushes of a whole request without a body: one after its head, one when Pingora has seen that
-/// nothing follows. In Pingora 0.9.1 (`proxy_h1.rs`, `proxy_handle_upstream`) a 101 that comes
-/// between the two lets the second end the tunnel.
-const WHOLE_REQUEST: u8 = 2;
+/// How often Pingora flushes a request without a body: after its head, and when it has seen that
+/// there is no body. In Pingora 0.9.1 (`proxy_h1.rs`, `proxy_handle_upstream`) a 101 between the two
+/// makes the second end the tunnel.
+const REQUEST_FLUSHES: u8 = 2;
 
-struct Line<S> {
+struct DedicatedStream<S> {
     socket: S,
-    over: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
-    patience: Pin<Box<Sleep>>,
+    ended: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    answer_timeout: Pin<Box<Sleep>>,
     flushes: u8,
-    /// Who waits for an answer while the request is not whole.
-    held_back: Option<Waker>,
+    /// The reader that waits while the request is incomplete.
+    waiting_reader: Option<Waker>,
     /// The app has sent something.
-    spoke: bool,
+    has_answered: bool,
 }
 
-impl<S> Line<S> {
-    fn new(socket: S, line: &OwnLine) -> Self {
+impl<S> DedicatedStream<S> {
+    fn new(socket: S, connection: &OwnLine) -> Self {
         Self {
             socket,
-            over: Box::pin(line.clone().over()),
-            patience: Box::pin(tokio::time::sleep(line.patience)),
-            flushes: if line.switches { 0 } else { WHOLE_REQUEST },
-            held_back: None,
-            spoke: false,
+            ended: Box::pin(connection.clone().ended()),
+            answer_timeout: Box::pin(tokio::time::sleep(connection.answer_timeout)),
+            flushes: if connection.switches { 0 } else { REQUEST_FLUSHES },
+            waiting_reader: None,
+            has_answered: false,
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for DedicatedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.over.as_mut().poll(cx).is_ready() {
-            // A finished future must not be polled again.
-            self.over = Box::pin(std::future::ready(()));
+        if self.ended.as_mut().poll(cx).is_ready() {
+            // A completed future must not be polled again.
+            self.ended = Box::pin(std::future::ready(()));
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        if !self.spoke && self.patience.as_mut().poll(cx).is_ready() {
+        if !self.has_answered && self.answer_timeout.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        if self.flushes < WHOLE_REQUEST {
-            self.held_back = Some(cx.waker().clone());
+        if self.flushes < REQUEST_FLUSHES {
+            self.waiting_reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
         ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
-        self.spoke = true;
+        self.has_answered = true;
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for DedicatedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -147,8 +152,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
         self.flushes = self.flushes.saturating_add(1);
-        if self.flushes >= WHOLE_REQUEST
-            && let Some(waiting) = self.held_back.take()
+        if self.flushes >= REQUEST_FLUSHES
+            && let Some(waiting) = self.waiting_reader.take()
         {
             waiting.wake();
         }
@@ -160,15 +165,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> VirtualSocket for Line<S> {
-    /// Set when it was connected.
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> VirtualSocket for DedicatedStream<S> {
+    /// Options were set when it was connected.
     fn set_socket_option(&self, _option: VirtualSockOpt) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl<S> Debug for Line<S> {
+impl<S> Debug for DedicatedStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Line")
+        f.write_str("DedicatedStream")
     }
 }

@@ -48,14 +48,14 @@ fn every_way_to_an_app_has_its_time_outs() {
         assert_eq!(options.write_timeout, Some(Duration::from_mins(1)));
         assert_eq!(options.idle_timeout, Some(Duration::from_mins(1)));
     }
-    let line = OwnLine {
-        patience: Duration::from_secs(7),
+    let connection = OwnLine {
+        answer_timeout: Duration::from_secs(7),
         switches: false,
         watch: None,
-        last_call: Arc::default(),
+        drain_signal: Arc::default(),
     };
     let site = site(vec![named("app")]);
-    let options = resolver.own_peer(&site, line).expect("a peer").options;
+    let options = resolver.dedicated_peer(&site, connection).expect("a peer").options;
     assert_eq!(options.write_timeout, Some(Duration::from_mins(1)));
     assert_eq!(options.idle_timeout, Some(Duration::ZERO));
 }
@@ -67,9 +67,9 @@ fn each_address_of_a_name_has_its_turn_and_stands_in_for_the_others() {
     let asked: BTreeSet<String> =
         (0..2).filter_map(|_| resolver.peer(&both)).map(|peer| peer.to_string()).collect();
     assert_eq!(asked.len(), 2, "{asked:?}");
-    assert!(resolver.has_others(&both), "one of two that cannot be reached");
-    assert!(!knowing("app", &["192.0.2.1:80"]).has_others(&both));
+    assert!(resolver.has_alternatives(&both), "one of two that cannot be reached");
+    assert!(!knowing("app", &["192.0.2.1:80"]).has_alternatives(&both));
     let unknown = site(vec![named("other")]);
-    assert!(resolver.peer(&unknown).is_none() && !resolver.has_others(&unknown));
-    assert!(resolver.has_others(&site(vec![named("app"), named("other")])));
+    assert!(resolver.peer(&unknown).is_none() && !resolver.has_alternatives(&unknown));
+    assert!(resolver.has_alternatives(&site(vec![named("app"), named("other")])));
 }

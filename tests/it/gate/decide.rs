@@ -52,7 +52,7 @@ fn own_token(client: &str) -> Caller {
         scope: Scope::default(),
         expires: Timestamp::from_millis(i64::MAX),
     };
-    Caller::Token(Bearer { access: Arc::new(access), who: None })
+    Caller::Token(Bearer { access: Arc::new(access), person: None })
 }
 
 /// What becomes of a GET of `path` from `ip`.

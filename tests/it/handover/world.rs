@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use doorcode::access::{AccessDecision, AccessRequest};
 use doorcode::app::{Surroundings, build};
 use doorcode::config::Config;
-use doorcode::gate::{self, Cookies, Located};
+use doorcode::gate::{self, Located};
 use doorcode::pages::Facts;
 use doorcode::proxy::{AccessLog, Shared};
-use doorcode::session::SessionToken;
 use doorcode::system::{Clock, System, Timestamp};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -93,7 +93,7 @@ impl World {
         authority: &str,
         request: Request<String>,
     ) -> Response<Bytes> {
-        let live = self.shared.live.load_full();
+        let live = self.shared.snapshot.load_full();
         let path = request.uri().path().to_owned();
         let readings = gate::readings(&path).unwrap();
         match live.map.locate(authority, &readings) {
@@ -108,17 +108,25 @@ impl World {
                 let (parts, body) = answer.into_parts();
                 Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
             }
-            Located::Site { origin, .. } => {
-                let cookie = Cookies::for_origin(origin).get(request.headers(), "");
-                let who = match cookie.and_then(SessionToken::parse) {
-                    Some(token) => {
-                        self.shared.sessions.check(&token, origin.host(), live.session).await
-                    }
-                    None => Ok(None),
+            Located::Site { index, site } => {
+                let (parts, _) = request.into_parts();
+                let access = AccessRequest {
+                    index,
+                    site,
+                    method: &parts.method,
+                    readings: &readings,
+                    headers: &parts.headers,
+                    client: "192.0.2.1".parse().unwrap(),
                 };
-                match who.unwrap() {
-                    Some(who) => Response::new(Bytes::from(format!("app {}", who.phone().e164()))),
-                    None => live.web.challenge(origin, &request.into_parts().0),
+                let outcome = live.authorizer.authorize(&access).await;
+                match (&outcome.decision, outcome.caller.person()) {
+                    (AccessDecision::Forward, Some((who, _))) => {
+                        Response::new(Bytes::from(format!("app {}", who.phone().e164())))
+                    }
+                    (AccessDecision::SignIn, None) => {
+                        live.web.challenge(&site.place.origin, &parts)
+                    }
+                    _ => panic!("{authority}{path}: {outcome:?}"),
                 }
             }
             other => panic!("{authority}{path} is {other:?}"),

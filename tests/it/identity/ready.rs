@@ -2,8 +2,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorcode::access::IdentityHeaders;
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::gate::{Caller, Hsts, Identity, Introduction, Passage, Site, SitePlace, Upstream};
+use doorcode::gate::{Caller, Hsts, Identity, Passage, Site, SitePlace, Upstream};
 use doorcode::oauth::{Algorithm, Issuer, SigningKeys, Usage};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -26,7 +27,7 @@ async fn make_keys() -> SigningKeys {
     SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
 }
 
-fn introduction(url: &str) -> Arc<Introduction> {
+fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
     let issuer = Issuer::parse("https://auth.example.com", "/.doorcode").unwrap();
     let site = Site {
         name: url.to_owned(),
@@ -39,10 +40,15 @@ fn introduction(url: &str) -> Arc<Introduction> {
         ignore_case: false,
         rules: Vec::new(),
     };
-    Arc::new(Introduction::new(&issuer, &site))
+    Arc::new(IdentityHeaders::new(&issuer, &site))
 }
 
-fn told(to: &Arc<Introduction>, caller: &Caller, keys: &SigningKeys, now: Timestamp) -> HeaderMap {
+fn told(
+    to: &Arc<IdentityHeaders>,
+    caller: &Caller,
+    keys: &SigningKeys,
+    now: Timestamp,
+) -> HeaderMap {
     let mut headers = HeaderMap::new();
     to.write(caller, keys, now, &mut headers).expect("told");
     headers
@@ -50,7 +56,7 @@ fn told(to: &Arc<Introduction>, caller: &Caller, keys: &SigningKeys, now: Timest
 
 #[test]
 fn a_role_that_was_taken_away_is_told_no_more_from_the_next_request_on() {
-    let (keys, shop, now) = (keys(), introduction("https://a.example"), System::real().now());
+    let (keys, shop, now) = (keys(), identity_headers("https://a.example"), System::real().now());
     let Caller::Session(who, roles) = signed_in("+12025550123", &["admin"]) else { panic!() };
     let Caller::Session(_, fewer) = signed_in("+12025550123", &[]) else { panic!() };
     let equal = Arc::new(roles.as_ref().clone());
@@ -66,7 +72,8 @@ fn a_role_that_was_taken_away_is_told_no_more_from_the_next_request_on() {
 #[test]
 fn each_site_has_its_own_and_none_outlives_a_clock_that_was_set_back() {
     let (keys, now) = (keys(), System::real().now());
-    let (shop, wiki) = (introduction("https://a.example"), introduction("https://a.example/wiki"));
+    let (shop, wiki) =
+        (identity_headers("https://a.example"), identity_headers("https://a.example/wiki"));
     let ada = signed_in("+12025550123", &[]);
     let at_shop = told(&shop, &ada, &keys, now);
     let at_wiki = told(&wiki, &ada, &keys, now);
@@ -79,13 +86,13 @@ fn each_site_has_its_own_and_none_outlives_a_clock_that_was_set_back() {
     let anew = told(&shop, &ada, &keys, now + Duration::from_mins(1));
     assert_ne!(anew[NAME], at_shop[NAME]);
     // A configuration that was read anew has sites of its own.
-    let renamed = introduction("https://a.example");
+    let renamed = identity_headers("https://a.example");
     assert_ne!(told(&renamed, &ada, &keys, now)[NAME], at_shop[NAME]);
 }
 
 #[test]
 fn whoever_cannot_be_told_about_is_not_let_through_untold() {
-    let shop = introduction("https://a.example");
+    let shop = identity_headers("https://a.example");
     let mut headers = HeaderMap::new();
     let ada = signed_in("+12025550123", &[]);
     let none = SigningKeys::default();
@@ -97,7 +104,7 @@ fn whoever_cannot_be_told_about_is_not_let_through_untold() {
 #[test]
 fn what_is_told_cannot_be_printed() {
     let told = told(
-        &introduction("https://a.example"),
+        &identity_headers("https://a.example"),
         &signed_in("+12025550123", &["admin"]),
         &keys(),
         System::real().now(),

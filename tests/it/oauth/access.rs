@@ -7,8 +7,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode};
 use serde_json::{Value, json};
 
 use super::world::{
-    ALGORITHMS, API, GRANT, ISSUER, NOW, QUARTER, SECONDS, SESSION, USER, USERINFO, World, key_of,
-    parts,
+    ALGORITHMS, API, ISSUER, NOW, QUARTER, SECONDS, SESSION, USER, USERINFO, World, key_of, parts,
 };
 
 #[test]
@@ -27,7 +26,7 @@ fn an_api_can_check_it_with_the_published_keys_and_finds_these_claims() {
         let expected = json!({
             "iss": ISSUER, "sub": format!("sms|{}", "01".repeat(12)), "aud": [API, USERINFO],
             "azp": "spa", "client_id": "spa", "scope": "openid read:orders", "iat": SECONDS,
-            "exp": SECONDS + 900, "jti": "token-1", "sid": "02".repeat(16), "gid": GRANT,
+            "exp": SECONDS + 900, "jti": "token-1", "sid": "02".repeat(16), "gid": "03".repeat(16),
         });
         assert_eq!(read.unwrap().claims, expected, "these and no others");
     }
@@ -40,7 +39,7 @@ fn we_read_what_we_wrote() {
         let read = verify_access(&world.keys, &world.issuer, &world.access(algorithm), NOW);
         let read = read.expect("good");
         assert_eq!((read.subject, read.session), (Subject::User(USER), Some(SESSION)));
-        assert_eq!((read.client.as_str(), read.grant), ("spa", GrantId::parse(GRANT)));
+        assert_eq!((read.client.as_str(), read.grant), ("spa", GrantId::parse(&"03".repeat(16))));
         assert_eq!(read.audiences, [API, USERINFO]);
         assert_eq!(read.scope, Scope::parse("openid read:orders").unwrap());
         assert_eq!(read.expires, Timestamp::from_millis(SECONDS * 1000) + QUARTER);

@@ -22,8 +22,6 @@ pub(super) const API: &str = "https://api.example.com/";
 pub(super) const USERINFO: &str = "https://auth.example.com/userinfo";
 pub(super) const USER: UserId = UserId::from_bytes([1; 12]);
 pub(super) const SESSION: SessionId = SessionId::from_bytes([2; 16]);
-/// The id of a grant.
-pub(super) const GRANT: &str = "03030303030303030303030303030303";
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_999);
 /// `NOW`, as tokens write it.
 pub(super) const SECONDS: i64 = 1_767_225_600;
@@ -86,7 +84,7 @@ impl World {
             client: &self.client,
             subject: Subject::User(USER),
             session: Some(SESSION),
-            grant: Some(GRANT),
+            grant: Some("03030303030303030303030303030303"),
             audiences: vec![API.to_owned(), USERINFO.to_owned()],
             scope: &self.scope,
             lifetime: QUARTER,

@@ -50,12 +50,12 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "id = \"a\"\nname = \"A\"\ncallbacks = [\"javascript:alert(1)\", \"data:text/html,x\", \"http://a.example.com/\", \"https://a.example.com/#x\", \"https://*.example.com/\", \"https://u@a.example.com/\", \"HTTPS://a.example.com/../x\", \"a\"]",
         &[
-            "32:14: client[1].callbacks: `javascript:alert(1)` would run in the browser or read its files, and reach no app",
-            "32:37: client[1].callbacks: `data:text/html,x` would run in the browser or read its files, and reach no app",
+            "32:14: client[1].callbacks: `javascript:alert(1)` has a scheme that browsers handle themselves, so that it reaches no app",
+            "32:37: client[1].callbacks: `data:text/html,x` has a scheme that browsers handle themselves, so that it reaches no app",
             "32:57: client[1].callbacks: `http://a.example.com/` must be https; plain http is only for localhost",
-            "32:82: client[1].callbacks: `https://a.example.com/#x` has a fragment, which is where the answer goes",
+            "32:82: client[1].callbacks: `https://a.example.com/#x` has a fragment, which is where the response goes",
             "32:110: client[1].callbacks: `https://*.example.com/` has a `*`: every URL is compared as it is written; write each one",
-            "32:136: client[1].callbacks: `https://u@a.example.com/` has a user name, which belongs into no link",
+            "32:136: client[1].callbacks: `https://u@a.example.com/` has a user name or password",
             "32:164: client[1].callbacks: `HTTPS://a.example.com/../x` is not as browsers write it; write https://a.example.com/x",
             "32:194: client[1].callbacks: `a` is not a URL such as https://app.example.com/callback or com.example.app:/callback",
         ],
@@ -109,7 +109,7 @@ const CASES: &[(&str, &[&str])] = &[
         "id = \"a\"\nname = \"A\"\n[oauth]\ntoken_algorithm = \"HS256\"\nlogout_urls = [\"vbscript:x\"]",
         &[
             "33:19: oauth.token_algorithm: `HS256` is not an algorithm; did you mean `RS256`?",
-            "34:16: oauth.logout_urls: `vbscript:x` would run in the browser or read its files, and reach no app",
+            "34:16: oauth.logout_urls: `vbscript:x` has a scheme that browsers handle themselves, so that it reaches no app",
         ],
     ),
     (

@@ -1,7 +1,7 @@
-//! Answers to heads that Pingora's parser refuses itself: a broken field, `CONNECT`, more than 256
-//! fields. It writes a bare status before any hook of ours is called. The stream of the connection
-//! puts this in its place, so that such a request too has an id, an answer that says what is wrong,
-//! and a line in the access log. What it asked for is not known.
+//! Answers to heads that Pingora's parser refuses: a malformed field, `CONNECT`, more than 256
+//! fields. Pingora writes a bare status before any hook is called. The connection's stream replaces
+//! it, so that such a request too has an id, a proper answer and a line in the access log. What was
+//! requested is not known.
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,38 +10,40 @@ use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::access_log::Line;
+use super::answer_headers::AnswerHeaders;
+use super::decision::DecisionLabel;
 use super::head;
 use super::live::Shared;
-use super::outgoing::Outgoing;
+
 use super::request_id;
 use crate::pages::Problem;
 use crate::system::Timestamp;
 
-/// How every answer of HTTP/1.1 begins; no frame of HTTP/2 that comes before the first request does.
+/// The start of every HTTP/1.1 answer; no HTTP/2 frame before the first request begins like this.
 const BARE: &[u8] = b"HTTP/1.1 ";
 
-pub(super) struct Refusals(Shared);
+pub(super) struct ParserErrors(Shared);
 
-impl Refusals {
+impl ParserErrors {
     pub(super) const fn new(shared: Shared) -> Self {
         Self(shared)
     }
 
-    /// What is sent instead of what Pingora writes before a head is whole, and logs it. `None`:
+    /// The answer that replaces what Pingora writes before a head is complete. Logs the request. `None`:
     /// those bytes are no answer.
-    pub(super) fn instead(&self, bytes: &[u8], from: Option<IpAddr>) -> Option<Bytes> {
+    pub(super) fn replacement(&self, bytes: &[u8], from: Option<IpAddr>) -> Option<Bytes> {
         let status = bytes.strip_prefix(BARE)?.first_chunk::<3>()?;
         let problem = match StatusCode::from_bytes(status).ok()? {
             StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed,
             _ => Problem::BadRequest,
         };
-        let (live, now) = (self.0.live.load(), self.0.system.now());
-        let id = request_id::of(&HeaderMap::new(), false, &self.0.system);
+        let (live, now) = (self.0.snapshot.load(), self.0.system.now());
+        let id = request_id::choose(&HeaderMap::new(), false, &self.0.system);
         let mut answer = head::refusal(&problem, &HeaderMap::new(), &live.web);
-        let outgoing = Outgoing { request_id: Some(id.clone()), ..Outgoing::default() };
-        outgoing.write_ours(answer.headers_mut());
+        let headers = AnswerHeaders { request_id: Some(id.clone()), ..AnswerHeaders::default() };
+        headers.apply_to_own(answer.headers_mut());
         finish(&mut answer, now);
-        live.requests.count(None, "bad-request", answer.status().as_u16());
+        live.requests.count(None, DecisionLabel::BadRequest.as_str(), answer.status().as_u16());
         self.0.access_log.write(&Line {
             at: now,
             client: from,
@@ -51,16 +53,16 @@ impl Refusals {
             status: answer.status().as_u16(),
             bytes: answer.body().len(),
             took: Duration::ZERO,
-            decision: "bad-request",
+            decision: DecisionLabel::BadRequest.as_str(),
             user: None,
             error: Some("InvalidHTTPHeader"),
             request_id: id.to_str().ok(),
         });
-        Some(written(&answer))
+        Some(to_bytes(&answer))
     }
 }
 
-/// What Pingora adds to the answers that it writes.
+/// Adds what Pingora adds to an answer.
 fn finish(answer: &mut Response<Bytes>, now: Timestamp) {
     let length = answer.body().len();
     let headers = answer.headers_mut();
@@ -73,8 +75,8 @@ fn finish(answer: &mut Response<Bytes>, now: Timestamp) {
     }
 }
 
-/// As it goes over the wire (RFC 9112 §2.1).
-fn written(answer: &Response<Bytes>) -> Bytes {
+/// In HTTP/1.1 message format (RFC 9112 §2.1).
+fn to_bytes(answer: &Response<Bytes>) -> Bytes {
     let mut bytes = [BARE, answer.status().as_str().as_bytes(), b" "].concat();
     bytes.extend_from_slice(answer.status().canonical_reason().unwrap_or_default().as_bytes());
     bytes.extend_from_slice(b"\r\n");

@@ -1,4 +1,4 @@
-//! What a site changes of its requests: the path that the app gets, and the host.
+//! The request that a site's app gets: its path and `Host`, as the site's options say.
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use pingora::{Error, ErrorType, Result};
@@ -7,11 +7,11 @@ use pingora_http::RequestHeader;
 use crate::gate::{self, Site};
 use crate::pages::Problem;
 
-const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// Why the site does not pass the path on, if it does not. What is left of a path is judged once
-/// more: `/shop//x` is harmless, but `//x` would be taken for a host by some apps.
-pub(super) fn refusal(site: &Site, path: &str) -> Option<Problem> {
+/// The problem with the path that is left when the site's own is removed; `None`: it is sent. Checked
+/// once more, since `/shop//x` is harmless but some apps take `//x` for a host.
+pub(super) fn check_stripped(site: &Site, path: &str) -> Option<Problem> {
     if !site.passage.strip_prefix {
         return None;
     }
@@ -20,8 +20,11 @@ pub(super) fn refusal(site: &Site, path: &str) -> Option<Problem> {
     (!good).then_some(Problem::BadRequest)
 }
 
-/// Makes the request the one that the site's app gets. It was judged before, by its public path.
-pub(super) fn prepare(request: &mut RequestHeader, site: &Site) -> Result<()> {
+/// Applies the site's options to a request that was authorized by its public path.
+///
+/// # Errors
+/// When the path does not lie in the site.
+pub(super) fn apply_options(request: &mut RequestHeader, site: &Site) -> Result<()> {
     if site.passage.strip_prefix {
         let prefix = site.place.path.as_bytes();
         let rest = request.raw_path().strip_prefix(prefix);
@@ -35,11 +38,11 @@ pub(super) fn prepare(request: &mut RequestHeader, site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Tells the app what was stripped of its paths.
-pub(super) fn tell_prefix(headers: &mut HeaderMap, site: &Site) {
+/// Writes `X-Forwarded-Prefix` where the site's own path was removed.
+pub(super) fn write_prefix(headers: &mut HeaderMap, site: &Site) {
     let prefix = HeaderValue::from_str(&site.place.path);
     // A site's path is plain ASCII.
     if let Some(prefix) = prefix.ok().filter(|_| site.passage.strip_prefix) {
-        headers.insert(PREFIX, prefix);
+        headers.insert(FORWARDED_PREFIX, prefix);
     }
 }

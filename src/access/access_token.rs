@@ -1,0 +1,207 @@
+//! Access tokens of ours in `Authorization` (RFC 6750 §2.1). A request that presents one is judged
+//! by it alone.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use crate::domain::AccessTokenDigest;
+use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccess};
+use crate::session::{Sessions, SignedIn};
+use crate::store::{GrantState, Grants, StoreError};
+use crate::system::System;
+
+/// Verified tokens held in memory; the least recently used goes first.
+const CAPACITY: u64 = 50_000;
+
+/// Epoch of a token whose grant the store was not asked about yet.
+const NEVER: u64 = u64::MAX;
+
+/// A token that claims to be ours, and its SHA-256.
+#[derive(Clone, Copy)]
+pub(super) struct PresentedToken<'r> {
+    text: &'r str,
+    digest: AccessTokenDigest,
+}
+
+/// Why a token of ours is not accepted. The text holds nothing of the token, not even its client,
+/// which it may only claim.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenRefusal {
+    #[error("Authorization is there twice, or longer than any token of ours")]
+    Malformed,
+    #[error("the token {0}")]
+    Invalid(#[from] InvalidToken),
+    #[error("the token is for another site, or its client may no more ask for one here")]
+    WrongAudience,
+    #[error("the session or grant of the token is over, or its user blocked")]
+    Ended,
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// Verified access tokens by the SHA-256 of their text, so that a signature is checked once. What
+/// can change (expiry, session, grant) is checked at every use.
+pub struct AccessTokenCache {
+    grants: Arc<dyn Grants>,
+    sessions: Arc<Sessions>,
+    keys: Arc<SigningKeys>,
+    system: System,
+    cached: Cache<AccessTokenDigest, Arc<CachedToken>>,
+}
+
+pub(super) struct CachedToken {
+    access: Arc<VerifiedAccess>,
+    /// `None`: the client acts for itself.
+    login: Option<TokenLogin>,
+    /// [`Sessions::revoked_epoch`] when the store last said that the grant is active.
+    checked_epoch: AtomicU64,
+}
+
+impl CachedToken {
+    pub(super) const fn access(&self) -> &Arc<VerifiedAccess> {
+        &self.access
+    }
+}
+
+impl AccessTokenCache {
+    pub fn new(
+        grants: Arc<dyn Grants>,
+        sessions: Arc<Sessions>,
+        keys: Arc<SigningKeys>,
+        system: System,
+    ) -> Self {
+        let cached = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru());
+        Self { grants, sessions, keys, system, cached: cached.build() }
+    }
+
+    /// The token of ours that a request presents: one whose `iss` says so, true or not. Any other
+    /// `Authorization` proves nothing here and is the app's to read.
+    pub(super) fn presented<'r>(
+        &self,
+        headers: &'r HeaderMap,
+        issuer: &Issuer,
+    ) -> Result<Option<PresentedToken<'r>>, TokenRefusal> {
+        let mut all = headers.get_all(AUTHORIZATION).iter();
+        let only = match (all.next(), all.next()) {
+            (Some(_), Some(_)) => return Err(TokenRefusal::Malformed),
+            (first, _) => first,
+        };
+        let Some(text) = only.and_then(|only| only.to_str().ok()).and_then(oauth::bearer) else {
+            return Ok(None);
+        };
+        if text.len() > oauth::LONGEST {
+            return Err(TokenRefusal::Malformed);
+        }
+        let digest = AccessTokenDigest::of(text);
+        let ours = self.cached.contains_key(&digest) || oauth::claims_issuer(issuer, text);
+        Ok(ours.then_some(PresentedToken { text, digest }))
+    }
+
+    /// Checks signature, issuer and expiry. No I/O.
+    pub(super) fn verify(
+        &self,
+        token: PresentedToken<'_>,
+        issuer: &Issuer,
+    ) -> Result<Arc<CachedToken>, TokenRefusal> {
+        let now = self.system.now();
+        let cached = match self.cached.get(&token.digest) {
+            Some(cached) => cached,
+            None => {
+                let access = oauth::verify_access(&self.keys, issuer, token.text, now)?;
+                let login = access.login()?;
+                let new = CachedToken { login, access: access.into(), checked_epoch: NEVER.into() };
+                // Another request may have been first: what the store told it is kept.
+                self.cached.entry(token.digest).or_insert(Arc::new(new)).into_value()
+            }
+        };
+        if now >= cached.access.expires {
+            return Err(InvalidToken::Expired.into());
+        }
+        Ok(cached)
+    }
+
+    /// The user for whom the client acts; `None`: it acts for itself. Asks the store only for a
+    /// session or grant that this process does not know.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Ended`] when the session or grant has ended, [`TokenRefusal::Store`].
+    pub(super) async fn user(
+        &self,
+        token: PresentedToken<'_>,
+        cached: &CachedToken,
+    ) -> Result<Option<SignedIn>, TokenRefusal> {
+        let Some(login) = cached.login else { return Ok(None) };
+        let user = match self.sessions.of_id(login.session).await? {
+            Some(user) if self.is_granted(login, cached).await? => user,
+            Some(_) => return Err(TokenRefusal::Ended),
+            None => {
+                let moved = self.moved(login, cached).await?;
+                let session = moved.login.map_or(login.session, |login| login.session);
+                self.cached.insert(token.digest, Arc::new(moved));
+                self.sessions.of_id(session).await?.ok_or(TokenRefusal::Ended)?
+            }
+        };
+        if user.user() != login.user {
+            return Err(TokenRefusal::Ended);
+        }
+        Ok(Some(user))
+    }
+
+    /// The session of a token has ended. Its grant may have been moved to a newer session of the
+    /// same browser: the token with that session. Asked once per grant: an ended one stays so.
+    async fn moved(
+        &self,
+        login: TokenLogin,
+        cached: &CachedToken,
+    ) -> Result<CachedToken, TokenRefusal> {
+        if self.sessions.is_revoked(login.grant) {
+            return Err(TokenRefusal::Ended);
+        }
+        let checked_epoch = self.sessions.revoked_epoch().into();
+        match self.grants.grant(login.grant).await? {
+            GrantState::Good(grant) if login.is_of(&grant, &cached.access.client) => {
+                let login = Some(TokenLogin { session: grant.session, ..login });
+                Ok(CachedToken { access: Arc::clone(&cached.access), login, checked_epoch })
+            }
+            GrantState::Good(_) => Err(TokenRefusal::Ended),
+            GrantState::Over | GrantState::Blocked => {
+                self.sessions.note_revoked(login.grant);
+                Err(TokenRefusal::Ended)
+            }
+        }
+    }
+
+    async fn is_granted(
+        &self,
+        login: TokenLogin,
+        cached: &CachedToken,
+    ) -> Result<bool, StoreError> {
+        if self.sessions.is_revoked(login.grant) {
+            return Ok(false);
+        }
+        // Read before the store is asked: what is revoked from here on is announced.
+        let epoch = self.sessions.revoked_epoch();
+        if cached.checked_epoch.load(Ordering::Acquire) == epoch {
+            return Ok(true);
+        }
+        let active = match self.grants.grant(login.grant).await? {
+            GrantState::Good(grant) => {
+                grant.session == login.session && login.is_of(&grant, &cached.access.client)
+            }
+            GrantState::Blocked => false,
+            GrantState::Over => {
+                // Final: no other request needs to ask.
+                self.sessions.note_revoked(login.grant);
+                false
+            }
+        };
+        if active {
+            cached.checked_epoch.store(epoch, Ordering::Release);
+        }
+        Ok(active)
+    }
+}

@@ -1,0 +1,267 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method};
+
+use super::access_token::{AccessTokenCache, PresentedToken, TokenRefusal};
+use super::identity_headers::IdentityHeaders;
+use crate::gate::{
+    self, Asked, Bearer, Caller, Cookies, Decision, Map, Need, Preflight, Readings, Refusal,
+    Sharing, Site,
+};
+use crate::oauth::{Clients, SigningKeys, Unsigned, VerifiedAccess};
+use crate::session::{self, SessionToken, Sessions, SignedIn};
+use crate::store::StoreError;
+use crate::system::System;
+use crate::users::{Directory, Roles};
+
+/// A request for a path of a site, without its transport.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessRequest<'r> {
+    /// Index of `site` in [`Map::sites`].
+    pub index: usize,
+    pub site: &'r Site,
+    pub method: &'r Method,
+    /// Of the request's path; all of them lie in the site, see [`Map::locate`].
+    pub readings: &'r Readings<'r>,
+    pub headers: &'r HeaderMap,
+    /// The client's address, see [`gate::client_ip`].
+    pub client: IpAddr,
+}
+
+/// What becomes of a request, and what its answer must say.
+#[derive(Debug)]
+pub struct AccessOutcome {
+    pub decision: AccessDecision,
+    /// `Nobody` also where the rules need no caller, and where the caller could not be identified.
+    pub caller: Caller,
+    /// Which scripts of other origins may read the answer.
+    pub cors: Sharing,
+    /// Whether the answer depends on the caller, so that no shared cache may store it.
+    pub private: bool,
+}
+
+#[derive(Debug)]
+pub enum AccessDecision {
+    /// Passed to the app, as a request of [`AccessOutcome::caller`].
+    Forward,
+    /// A CORS preflight that is answered here; [`AccessOutcome::cors`] names the origin.
+    AnswerPreflight,
+    /// The caller is unknown, and the rules need one.
+    SignIn,
+    Refuse(RefusalReason),
+}
+
+#[derive(Debug)]
+pub enum RefusalReason {
+    /// A CORS preflight from an origin that the site does not list.
+    UnlistedPreflight,
+    /// A session cookie came with a request that a page of another origin made.
+    ForeignOrigin,
+    /// `Authorization` holds a token of ours that is not accepted. The session cookie is not looked at
+    /// then.
+    InvalidToken(TokenRefusal),
+    /// The caller is unknown because a store failed while `doing` this.
+    StoreFailed { doing: &'static str, error: StoreError },
+    /// The declared length of the body is above the site's limit.
+    BodyTooLarge,
+    /// By a rule of the site.
+    Denied(Refusal),
+}
+
+/// What the configuration says about access.
+pub struct AuthorizationPolicy {
+    pub map: Arc<Map>,
+    pub clients: Clients,
+    pub directory: Arc<Directory>,
+    pub session: session::Settings,
+}
+
+/// What the authorizers of all configurations share.
+#[derive(Clone)]
+pub struct AuthorizerDeps {
+    pub sessions: Arc<Sessions>,
+    pub tokens: Arc<AccessTokenCache>,
+    pub keys: Arc<SigningKeys>,
+    pub system: System,
+}
+
+/// Authorizes requests under one configuration.
+pub struct Authorizer {
+    pub(super) policy: AuthorizationPolicy,
+    pub(super) deps: AuthorizerDeps,
+    /// By index in [`Map::sites`].
+    sites: Vec<SiteAccess>,
+}
+
+struct SiteAccess {
+    /// What access tokens for the site have in `aud`: its `url` without a slash at its end.
+    audience: String,
+    identity: Arc<IdentityHeaders>,
+}
+
+/// Why an app cannot be told who calls.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("there is no site with this index")]
+    UnknownSite,
+    #[error("{0}")]
+    Signing(#[from] Unsigned),
+}
+
+impl Authorizer {
+    pub fn new(policy: AuthorizationPolicy, deps: AuthorizerDeps) -> Self {
+        let issuer = policy.map.issuer();
+        let sites = policy.map.sites().iter().map(|site| SiteAccess {
+            audience: site.place.to_string(),
+            identity: Arc::new(IdentityHeaders::new(issuer, site)),
+        });
+        let sites = sites.collect();
+        Self { policy, deps, sites }
+    }
+
+    /// How long sessions last.
+    pub const fn session_settings(&self) -> session::Settings {
+        self.policy.session
+    }
+
+    /// Judges a request. No I/O for a session or token that this process knows.
+    pub async fn authorize(&self, request: &AccessRequest<'_>) -> AccessOutcome {
+        let asked = request.site_request();
+        let cors = gate::sharing(&asked, request.headers);
+        if gate::preflight(&asked, request.headers) == Preflight::Ours {
+            let decision = if cors.with.is_some() {
+                AccessDecision::AnswerPreflight
+            } else {
+                AccessDecision::Refuse(RefusalReason::UnlistedPreflight)
+            };
+            return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
+        }
+        let private = gate::need(&asked) == Need::Caller;
+        let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
+        match identified {
+            Ok(caller) => {
+                AccessOutcome { decision: decide(request, &caller), caller, cors, private }
+            }
+            Err(reason) => {
+                let decision = AccessDecision::Refuse(reason);
+                AccessOutcome { decision, caller: Caller::Nobody, cors, private }
+            }
+        }
+    }
+
+    /// Writes the identity headers of a site's app; none for an unknown caller.
+    ///
+    /// # Errors
+    /// When an assertion cannot be signed. The request must not go on then.
+    pub fn write_identity(
+        &self,
+        site: usize,
+        caller: &Caller,
+        headers: &mut HeaderMap,
+    ) -> Result<(), IdentityError> {
+        let site = self.sites.get(site).ok_or(IdentityError::UnknownSite)?;
+        let now = self.deps.system.now();
+        Ok(site.identity.write(caller, &self.deps.keys, now, headers)?)
+    }
+
+    /// An access token of ours decides alone; without one, the session cookie does.
+    async fn identify(&self, request: &AccessRequest<'_>) -> Result<Caller, RefusalReason> {
+        let issuer = self.policy.map.issuer();
+        match self.deps.tokens.presented(request.headers, issuer) {
+            Ok(None) => self.identify_by_cookie(request).await,
+            // Rare, and large: boxed, so that other requests need no room for it.
+            Ok(Some(token)) => Box::pin(self.identify_by_token(token, request.index)).await,
+            Err(refusal) => Err(RefusalReason::InvalidToken(refusal)),
+        }
+    }
+
+    async fn identify_by_cookie(
+        &self,
+        request: &AccessRequest<'_>,
+    ) -> Result<Caller, RefusalReason> {
+        let origin = &request.site.place.origin;
+        let cookie = Cookies::for_origin(origin).get(request.headers, "");
+        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(Caller::Nobody) };
+        let checked = self.deps.sessions.check(&token, origin.host(), self.policy.session).await;
+        let user = checked.map_err(|error| {
+            let doing = "check a session";
+            RefusalReason::StoreFailed { doing, error }
+        })?;
+        Ok(user.map_or(Caller::Nobody, |user| {
+            let roles = self.roles(&user);
+            Caller::Session(user, roles)
+        }))
+    }
+
+    async fn identify_by_token(
+        &self,
+        token: PresentedToken<'_>,
+        site: usize,
+    ) -> Result<Caller, RefusalReason> {
+        let bearer = self.bearer(token, site).await.map_err(|why| match why {
+            TokenRefusal::Store(error) => {
+                RefusalReason::StoreFailed { doing: "check a token", error }
+            }
+            why => RefusalReason::InvalidToken(why),
+        })?;
+        Ok(Caller::Token(bearer))
+    }
+
+    async fn bearer(&self, token: PresentedToken<'_>, site: usize) -> Result<Bearer, TokenRefusal> {
+        let cached = self.deps.tokens.verify(token, self.policy.map.issuer())?;
+        if !self.is_accepted_at(cached.access(), site) {
+            return Err(TokenRefusal::WrongAudience);
+        }
+        let user = self.deps.tokens.user(token, &cached).await?;
+        let person = user.map(|user| {
+            let roles = self.roles(&user);
+            (user, roles)
+        });
+        Ok(Bearer { access: Arc::clone(cached.access()), person })
+    }
+
+    /// Whether a token is for the site, and its client still configured to ask for such.
+    fn is_accepted_at(&self, access: &VerifiedAccess, site: usize) -> bool {
+        let Some(SiteAccess { audience, .. }) = self.sites.get(site) else { return false };
+        let client = self.policy.clients.find(access.client.as_str());
+        access.is_for(audience) && client.is_some_and(|client| client.has_audience(audience))
+    }
+
+    /// The roles that a user has now, of the store and of the configuration.
+    fn roles(&self, user: &SignedIn) -> Roles {
+        self.policy.directory.roles(user.phone(), &user.stored_roles())
+    }
+}
+
+impl<'r> AccessRequest<'r> {
+    const fn site_request(&self) -> Asked<'r> {
+        let Self { site, method, readings, client, .. } = *self;
+        Asked { site, method, readings, client }
+    }
+}
+
+/// Decides for an identified caller.
+fn decide(request: &AccessRequest<'_>, caller: &Caller) -> AccessDecision {
+    let AccessRequest { site, method, headers, .. } = request;
+    // Browsers attach cookies by themselves; a token is there only because a script put it there.
+    let by_cookie = matches!(caller, Caller::Session(..));
+    if by_cookie && gate::is_foreign(method, headers, &site.place.origin, &site.allowed_origins) {
+        return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
+    }
+    match gate::decide(&request.site_request(), caller) {
+        Decision::Forward if declares_more_than(headers, site.passage.max_body) => {
+            AccessDecision::Refuse(RefusalReason::BodyTooLarge)
+        }
+        Decision::Forward => AccessDecision::Forward,
+        Decision::SignIn => AccessDecision::SignIn,
+        Decision::Refuse(why) => AccessDecision::Refuse(RefusalReason::Denied(why)),
+    }
+}
+
+/// Whether `Content-Length` is above `limit` bytes. A body without one is counted as it comes.
+fn declares_more_than(headers: &HeaderMap, limit: u64) -> bool {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    declared.is_some_and(|length| length.parse().is_ok_and(|length: u64| length > limit))
+}

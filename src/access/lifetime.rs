@@ -1,0 +1,35 @@
+//! How long a caller who was let in stays so: websockets, event streams and long transfers end with
+//! the session or access token that let them in.
+use super::authorize::Authorizer;
+use crate::gate::{Bearer, Caller};
+use crate::session::{SignedIn, Watch};
+
+impl Authorizer {
+    /// Whether the session or token of a caller who was let in earlier has ended since.
+    pub fn has_ended(&self, caller: &Caller) -> bool {
+        let sessions = &self.deps.sessions;
+        match caller {
+            Caller::Nobody => false,
+            Caller::Session(user, _) => !sessions.is_still_good(user, self.policy.session),
+            Caller::Token(bearer) => {
+                !sessions.is_token_still_good(user_of(bearer), bearer.access.term())
+            }
+        }
+    }
+
+    /// Watches the session or token of a caller; `None`: nobody's end is to be waited for.
+    pub fn watch(&self, caller: &Caller) -> Option<Watch> {
+        let sessions = &self.deps.sessions;
+        match caller {
+            Caller::Nobody => None,
+            Caller::Session(user, _) => Some(sessions.watch(user)),
+            Caller::Token(bearer) => {
+                Some(sessions.watch_token(user_of(bearer), bearer.access.term()))
+            }
+        }
+    }
+}
+
+fn user_of(bearer: &Bearer) -> Option<&SignedIn> {
+    bearer.person.as_ref().map(|(user, _)| user)
+}

@@ -1,0 +1,13 @@
+//! Access control for requests to sites: who the caller is, and whether they may pass.
+//! Knows neither Pingora nor axum, and answers nothing: `proxy` does, through `web`.
+mod access_token;
+mod authorize;
+mod identity_headers;
+mod lifetime;
+
+pub use access_token::{AccessTokenCache, TokenRefusal};
+pub use authorize::{
+    AccessDecision, AccessOutcome, AccessRequest, AuthorizationPolicy, Authorizer, AuthorizerDeps,
+    IdentityError, RefusalReason,
+};
+pub use identity_headers::IdentityHeaders;

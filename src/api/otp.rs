@@ -1,0 +1,84 @@
+//! A login by a number and its one-time code, for tokens: what `/oauth/token` and `/oauth/ro` have
+//! in common. Judges no code and signs nothing: `login` and `oauth` do.
+use axum::Json;
+use http::header;
+use serde_json::Value;
+
+use super::call::Call;
+use super::client_auth::Standing;
+use super::error::ApiError;
+use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
+use super::params::repeated;
+use super::token_response::token_response;
+use crate::domain::PhoneNumber;
+use crate::login::{Asker, Gives};
+use crate::oauth::{Client, Grant, ProvedLogin, TokenRequest};
+use crate::pages::Web;
+use crate::session::beginning;
+
+/// How much of an unknown realm an error repeats, in characters.
+const LONGEST_REALM: usize = 100;
+
+/// What is exchanged for tokens, and how its refusal is worded.
+pub(super) struct OtpExchange<'a> {
+    pub(super) client: &'a Client,
+    pub(super) client_auth: Standing,
+    pub(super) connection: &'a str,
+    pub(super) username: &'a str,
+    pub(super) otp: &'a str,
+    pub(super) grant_type: Grant,
+    pub(super) dialect: &'a ErrorDialect,
+}
+
+impl OtpExchange<'_> {
+    /// Judges the code and answers the tokens that the client asks for.
+    ///
+    /// # Errors
+    ///
+    /// In the endpoint's dialect, but for scope and audience.
+    pub(super) async fn run(&self, api: &Web, call: &Call) -> Result<Json<Value>, ApiError> {
+        let client = self.client;
+        let (scope, audience) = (call.text("scope"), call.text("audience"));
+        let tokens = TokenRequest::for_login(client, scope, audience, api.map.issuer())?;
+        let Some(phone) = phone_number(api, self.username) else {
+            return Err(LoginRefusal::Wrong.into_error(self.dialect, api));
+        };
+        let address = call.address(client, self.client_auth == Standing::Proved);
+        let caller = Asker::api(client.id.as_str(), self.connection, address);
+        let prepared = api.grants.prepare_otp(client, tokens);
+        let gives = Gives::Api {
+            beginning: beginning(call.header(header::USER_AGENT.as_str()), address),
+            grant: prepared.new_grant().clone(),
+        };
+        let verdict = api.login.verify(&caller, &phone, self.otp, gives).await?;
+        let proved = outcome(verdict).map_err(|why| why.into_error(self.dialect, api))?;
+        let login =
+            ProvedLogin { user: proved.user(), phone: proved.phone(), session: proved.session() };
+        let issued = api.grants.exchange_otp(prepared, &login, self.grant_type)?;
+        Ok(token_response(&issued))
+    }
+}
+
+/// The connection that a request names as its `realm`, by the name that grants have for it.
+///
+/// # Errors
+///
+/// It names none, or one that the client may not use.
+pub(super) fn realm<'c>(call: &'c Call, client: &'c Client) -> Result<&'c str, ApiError> {
+    let realm = call.required("realm")?;
+    let known = client.connections.iter().find(|known| *known == realm);
+    known.map(String::as_str).ok_or_else(|| {
+        let realm = repeated(realm, LONGEST_REALM);
+        ApiError::bad("invalid_request", format!("Unknown realm {realm}."))
+            .because("the realm is none of the client's connections")
+    })
+}
+
+/// Reads a number in the form of E.164. `None`: no code was ever sent to it.
+pub(super) fn phone_number(api: &Web, typed: &str) -> Option<PhoneNumber> {
+    let digits = typed.strip_prefix('+')?;
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    api.login.number(typed, None).ok()
+}

@@ -1,0 +1,25 @@
+use super::error::GrantError;
+use super::issue::IssuedAccessToken;
+use super::service::Grants;
+use super::token_request::TokenRequest;
+use crate::oauth::client::{Client, Grant};
+
+impl Grants {
+    /// Issues a token for the client itself (RFC 6749 §4.4): no user, no session, no refresh
+    /// token. `client` must have shown its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::InvalidScope`], [`GrantError::UnknownAudience`] and [`GrantError::Signing`].
+    pub fn client_credentials(
+        &self,
+        client: &Client,
+        scope: Option<&str>,
+        audience: &str,
+    ) -> Result<IssuedAccessToken, GrantError> {
+        let request = TokenRequest::for_client(client, scope, audience)?;
+        let issued = self.issuer.client_token(client, &request)?;
+        self.record_issued(client, Grant::ClientCredentials);
+        Ok(issued)
+    }
+}

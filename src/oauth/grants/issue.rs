@@ -1,0 +1,184 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::error::GrantError;
+use super::refresh_token::RefreshToken;
+use super::token_request::TokenRequest;
+use crate::domain::{GrantId, Scope, Secret};
+use crate::oauth::algorithm::Algorithm;
+use crate::oauth::client::Client;
+use crate::oauth::issuer::Issuer;
+use crate::oauth::keys::{SigningKeys, Unsigned};
+use crate::oauth::tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token};
+use crate::store::{NewGrant, StoredGrant};
+use crate::system::System;
+
+/// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3).
+#[derive(Debug)]
+pub struct IssuedTokens {
+    pub access: IssuedAccessToken,
+    /// `None`: the scope has no `openid`.
+    pub id_token: Option<String>,
+    /// `None`: none was asked for, or the one that was used stays valid.
+    pub refresh_token: Option<Secret>,
+}
+
+/// A signed access token.
+#[derive(Debug)]
+pub struct IssuedAccessToken {
+    pub token: String,
+    /// What was granted of what was asked for (RFC 6749 §3.3).
+    pub scope: Scope,
+    pub lifetime: Duration,
+}
+
+/// What tokens are signed for.
+pub(super) struct Issuance<'a> {
+    pub(super) client: &'a Client,
+    pub(super) grant: &'a StoredGrant,
+    pub(super) request: &'a TokenRequest,
+    /// As `/authorize` was given it; `None` for every other grant type.
+    pub(super) nonce: Option<&'a str>,
+}
+
+/// Signs the tokens of one issuer.
+pub(super) struct TokenIssuer {
+    pub(super) keys: Arc<SigningKeys>,
+    pub(super) algorithm: Algorithm,
+    pub(super) issuer: Issuer,
+    /// URL of the `picture` claim.
+    pub(super) picture: String,
+    pub(super) system: System,
+}
+
+impl TokenIssuer {
+    /// Signs all tokens of an issuance, or none.
+    pub(super) fn tokens(
+        &self,
+        issuance: &Issuance<'_>,
+        refresh_token: Option<Secret>,
+    ) -> Result<IssuedTokens, GrantError> {
+        let access = self.access_token(issuance)?;
+        let id_token = match issuance.request.wants_id_token() {
+            true => Some(self.id_token(issuance, None)?),
+            false => None,
+        };
+        Ok(IssuedTokens { access, id_token, refresh_token })
+    }
+
+    pub(super) fn access_token(
+        &self,
+        issuance: &Issuance<'_>,
+    ) -> Result<IssuedAccessToken, GrantError> {
+        let Issuance { client, grant, request, .. } = issuance;
+        self.signed_access_token(&AccessToken {
+            client: &client.id,
+            subject: Subject::User(grant.user),
+            session: Some(grant.session),
+            grant: Some(&grant.id.to_string()),
+            audiences: request.audiences(&self.issuer),
+            scope: &request.scope,
+            lifetime: client.lifetimes.access_token,
+            id: &self.token_id(),
+        })
+    }
+
+    /// A client's own token (RFC 6749 §4.4): no user, no session, no grant.
+    pub(super) fn client_token(
+        &self,
+        client: &Client,
+        request: &TokenRequest,
+    ) -> Result<IssuedAccessToken, GrantError> {
+        self.signed_access_token(&AccessToken {
+            client: &client.id,
+            subject: Subject::Client,
+            session: None,
+            grant: None,
+            audiences: request.audience.iter().map(ToString::to_string).collect(),
+            scope: &request.scope,
+            lifetime: client.lifetimes.access_token,
+            id: &self.token_id(),
+        })
+    }
+
+    /// `beside`: the access token that `/authorize` returns with it.
+    pub(super) fn id_token(
+        &self,
+        issuance: &Issuance<'_>,
+        beside: Option<&str>,
+    ) -> Result<String, GrantError> {
+        let Issuance { client, grant, request, nonce } = issuance;
+        let token = IdToken {
+            client: &client.id,
+            user: grant.user,
+            session: Some(grant.session),
+            nonce: *nonce,
+            auth_time: grant.signed_in,
+            at_hash_of: beside,
+            profile: &self.profile(grant),
+            scope: &request.scope,
+            lifetime: client.lifetimes.id_token,
+        };
+        let now = self.system.now();
+        logged(id_token(&self.keys, self.algorithm, &self.issuer, &token, now))
+    }
+
+    /// The claims of a grant's user, whose profile last changed when they signed in.
+    pub(super) fn profile(&self, grant: &StoredGrant) -> Profile {
+        let (phone, picture) = (grant.phone.clone(), self.picture.clone());
+        Profile { phone, picture, updated: grant.signed_in }
+    }
+
+    /// A grant to be stored, and its first refresh token if the request asks for one. Without a
+    /// refresh token the grant lasts as long as its access token.
+    pub(super) fn new_grant(
+        &self,
+        client: &Client,
+        request: &TokenRequest,
+    ) -> (NewGrant, Option<Secret>) {
+        let refresh = request.wants_refresh_token().then(|| RefreshToken::first(&self.system));
+        let lifetimes = &client.lifetimes;
+        let (lifetime, idle) = match refresh {
+            Some(_) => (lifetimes.refresh, lifetimes.refresh_idle),
+            None => (lifetimes.access_token, lifetimes.access_token),
+        };
+        let grant = NewGrant {
+            id: GrantId::from_bytes(self.system.random()),
+            client: client.id.clone(),
+            scope: request.scope.clone(),
+            audience: request.audience.clone(),
+            expires: self.system.now() + lifetime,
+            idle,
+            refresh: refresh.as_ref().map(RefreshToken::digests),
+        };
+        (grant, refresh.map(|token| token.reveal()))
+    }
+
+    fn signed_access_token(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<IssuedAccessToken, GrantError> {
+        let now = self.system.now();
+        let signed = logged(access_token(&self.keys, self.algorithm, &self.issuer, token, now))?;
+        Ok(IssuedAccessToken {
+            token: signed,
+            scope: token.scope.clone(),
+            lifetime: token.lifetime,
+        })
+    }
+
+    /// `jti`: no two tokens share one (RFC 7519 §4.1.7).
+    fn token_id(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.system.random::<16>())
+    }
+}
+
+fn logged(signed: Result<String, Unsigned>) -> Result<String, GrantError> {
+    signed.map_err(|error| {
+        tracing::error!(%error, "signing a token failed");
+        error.into()
+    })
+}

@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use super::error::GrantError;
+use super::issue::TokenIssuer;
+use crate::domain::GrantId;
+use crate::events::{Event, Sink};
+use crate::oauth::client::{Client, Grant};
+use crate::oauth::issuer::Issuer;
+use crate::oauth::keys::SigningKeys;
+use crate::oauth::settings::Settings;
+use crate::session::Sessions;
+use crate::store::{self, StoreError};
+use crate::system::System;
+
+/// What [`Grants`] is made of.
+pub struct GrantsDeps {
+    pub store: Arc<dyn store::Grants>,
+    pub sessions: Arc<Sessions>,
+    pub keys: Arc<SigningKeys>,
+    pub settings: Arc<Settings>,
+    pub issuer: Issuer,
+    /// URL of the `picture` claim, one for every user.
+    pub picture: String,
+    pub events: Arc<dyn Sink>,
+    pub system: System,
+}
+
+/// Issues, renews, checks and revokes what clients are given. One for each configuration.
+///
+/// Every method expects a client that is authenticated already and may use the grant type.
+pub struct Grants {
+    pub(super) store: Arc<dyn store::Grants>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) issuer: TokenIssuer,
+    pub(super) settings: Arc<Settings>,
+    pub(super) events: Arc<dyn Sink>,
+    pub(super) system: System,
+}
+
+impl Grants {
+    pub fn new(deps: GrantsDeps) -> Self {
+        let issuer = TokenIssuer {
+            keys: deps.keys,
+            algorithm: deps.settings.algorithm,
+            issuer: deps.issuer,
+            picture: deps.picture,
+            system: deps.system.clone(),
+        };
+        Self {
+            store: deps.store,
+            sessions: deps.sessions,
+            issuer,
+            settings: deps.settings,
+            events: deps.events,
+            system: deps.system,
+        }
+    }
+
+    /// Reports a store that failed while `doing` something.
+    pub(super) fn store_failed(
+        &self,
+        doing: &'static str,
+    ) -> impl FnOnce(StoreError) -> GrantError + '_ {
+        move |error| {
+            let reason = error.to_string();
+            self.events.record(&Event::StoreFailed { doing, reason: &reason });
+            GrantError::Store(error)
+        }
+    }
+
+    /// Records that `client` was given tokens by `grant_type`.
+    pub(super) fn record_issued(&self, client: &Client, grant_type: Grant) {
+        let (client, grant) = (client.id.as_str(), grant_type.name());
+        self.events.record(&Event::TokensGiven { client, grant });
+    }
+
+    /// Records that `what`, good for one use, came again: its grant is revoked in the store.
+    pub(super) fn record_reuse(&self, what: &'static str, client: &Client, grant: GrantId) {
+        self.sessions.note_revoked(grant);
+        self.events.record(&Event::Reused { what, client: client.id.as_str(), grant });
+    }
+}

@@ -1,0 +1,106 @@
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, STRICT_TRANSPORT_SECURITY, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::request_id::X_REQUEST_ID;
+use crate::domain::Origin;
+use crate::gate::{Hsts, Map, Sharing};
+
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+
+/// Headers of the answer to a request, whether it is ours or the app's.
+#[derive(Debug, Default)]
+pub(super) struct AnswerHeaders {
+    /// `None` only before the request was read.
+    pub(super) request_id: Option<HeaderValue>,
+    pub(super) hsts: Option<HeaderValue>,
+    pub(super) cors: Sharing,
+}
+
+impl AnswerHeaders {
+    pub(super) fn apply_to_own(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.fixed().chain(self.cors_headers()) {
+            headers.insert(name, value);
+        }
+        if self.cors.varies {
+            headers.append(VARY, VARY_ORIGIN);
+        }
+    }
+
+    /// To an app's answer, after [`super::headers::clean_response`].
+    pub(super) fn apply_to_upstream(&self, headers: &mut HeaderMap) {
+        if let Some(id) = &self.request_id {
+            headers.insert(X_REQUEST_ID, id.clone());
+        }
+        // An app's own header may say more, such as `includeSubDomains`.
+        if let Some(hsts) = &self.hsts
+            && !headers.contains_key(STRICT_TRANSPORT_SECURITY)
+        {
+            headers.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+        if !self.cors.of_app {
+            return;
+        }
+        // The operator decides who may read what needs a login, not the app.
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        for (name, value) in self.cors_headers() {
+            headers.insert(name, value);
+        }
+        headers.append(VARY, VARY_ORIGIN);
+    }
+
+    fn fixed(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let id = self.request_id.iter().map(|id| (X_REQUEST_ID, id.clone()));
+        id.chain(self.hsts.iter().map(|hsts| (STRICT_TRANSPORT_SECURITY, hsts.clone())))
+    }
+
+    /// Lets scripts of the listed origin read the answer.
+    fn cors_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.cors.with.iter().flat_map(|origin| {
+            [
+                (ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),
+                (ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE),
+            ]
+        })
+    }
+}
+
+/// The `Strict-Transport-Security` headers (RFC 6797) of a configuration. Only for https, and never
+/// for subdomains, which may not be ours.
+pub(super) struct HstsHeaders {
+    /// By index in [`Map::sites`].
+    sites: Vec<Option<HeaderValue>>,
+    /// Of each origin that has own paths.
+    origins: Vec<(Origin, Option<HeaderValue>)>,
+}
+
+impl HstsHeaders {
+    /// `own`: for the issuer's origin, where no site says otherwise.
+    pub(super) fn new(map: &Map, own: Hsts) -> Self {
+        let said = |origin: &Origin, hsts: Hsts| match hsts {
+            Hsts::For(time) if origin.is_https() => {
+                HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
+            }
+            Hsts::For(_) | Hsts::Off => None,
+        };
+        let sites = map.sites().iter();
+        let sites: Vec<_> = sites.map(|site| said(&site.place.origin, site.hsts)).collect();
+        let issuer = map.issuer().origin();
+        // The last site of an origin is the one nearest its root.
+        let places = map.sites().iter().map(|site| site.place.origin.clone());
+        let mut origins: Vec<_> = places.zip(sites.iter().cloned()).rev().collect();
+        origins.push((issuer.clone(), said(issuer, own)));
+        Self { sites, origins }
+    }
+
+    pub(super) fn of_site(&self, index: usize) -> Option<HeaderValue> {
+        self.sites.get(index)?.clone()
+    }
+
+    pub(super) fn of_own(&self, origin: &Origin) -> Option<HeaderValue> {
+        self.origins.iter().find(|(known, _)| known == origin)?.1.clone()
+    }
+}

@@ -1,0 +1,77 @@
+/// What became of a request: the `decision` of its access-log line and of its metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DecisionLabel {
+    /// Nothing: it broke off before it was looked at.
+    None,
+    BadRequest,
+    UnknownHost,
+    NoSite,
+    /// One of our own paths answered.
+    Own,
+    Preflight,
+    StoreFailed,
+    BadToken,
+    ForeignOrigin,
+    /// It went on to the app.
+    Forward,
+    SignIn,
+    /// By a rule of the site.
+    Refused,
+    TooLarge,
+    /// The session or token ended while the request went on.
+    SessionOver,
+    UpstreamFailed,
+}
+
+const ALL: [DecisionLabel; 15] = [
+    DecisionLabel::None,
+    DecisionLabel::BadRequest,
+    DecisionLabel::UnknownHost,
+    DecisionLabel::NoSite,
+    DecisionLabel::Own,
+    DecisionLabel::Preflight,
+    DecisionLabel::StoreFailed,
+    DecisionLabel::BadToken,
+    DecisionLabel::ForeignOrigin,
+    DecisionLabel::Forward,
+    DecisionLabel::SignIn,
+    DecisionLabel::Refused,
+    DecisionLabel::TooLarge,
+    DecisionLabel::SessionOver,
+    DecisionLabel::UpstreamFailed,
+];
+
+/// Every label, for the metrics' handles.
+pub const DECISIONS: &[&str] = &words();
+
+impl DecisionLabel {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::BadRequest => "bad-request",
+            Self::UnknownHost => "unknown-host",
+            Self::NoSite => "no-site",
+            Self::Own => "own",
+            Self::Preflight => "preflight",
+            Self::StoreFailed => "store-failed",
+            Self::BadToken => "bad-token",
+            Self::ForeignOrigin => "foreign-origin",
+            Self::Forward => "forward",
+            Self::SignIn => "sign-in",
+            Self::Refused => "refused",
+            Self::TooLarge => "too-large",
+            Self::SessionOver => "session-over",
+            Self::UpstreamFailed => "upstream-failed",
+        }
+    }
+}
+
+const fn words() -> [&'static str; ALL.len()] {
+    let mut words = [""; ALL.len()];
+    let mut at = 0;
+    while at < ALL.len() {
+        words[at] = ALL[at].as_str();
+        at += 1;
+    }
+    words
+}

@@ -1,0 +1,150 @@
+//! Where a request goes: malformed ones are refused, our own paths go to `web`, and a site's go where
+//! `access` decides.
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::Response;
+use pingora_http::RequestHeader;
+
+use super::decision::DecisionLabel;
+use super::exchange::Exchange;
+use super::head;
+use super::live::{Live, Shared};
+use super::upstream_request;
+use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
+use crate::domain::Origin;
+use crate::events::Event;
+use crate::gate::{self, Caller, Located, Refusal};
+use crate::pages::{Facts, Problem};
+
+/// What is done with a request, before anything is written.
+pub(super) enum RouteOutcome<'s> {
+    Forward,
+    Own(Facts),
+    Answer(Response<Bytes>),
+    /// A problem page, for the site at this origin; `None`: for no site.
+    Problem(Problem, Option<&'s Origin>),
+    /// The head is malformed: answered without looking at what it asks for.
+    MalformedHead(Problem),
+}
+
+/// Checks a request's head, finds what its target belongs to, and asks `access` about a site's.
+pub(super) async fn route<'s>(
+    shared: &Shared,
+    snapshot: &'s Live,
+    request: &RequestHeader,
+    client: IpAddr,
+    ctx: &mut Exchange,
+) -> RouteOutcome<'s> {
+    ctx.decision = DecisionLabel::BadRequest;
+    let malformed = if ctx.head_matches { head::check(request) } else { Some(Problem::BadRequest) };
+    if let Some(problem) = malformed {
+        return RouteOutcome::MalformedHead(problem);
+    }
+    let target = head::target(request);
+    let read = target.and_then(|(host, path)| Ok((host, path, gate::readings(path)?)));
+    let Ok((authority, path, readings)) = read else {
+        return RouteOutcome::Problem(Problem::BadRequest, None);
+    };
+    match snapshot.map.locate(&authority, &readings) {
+        Located::UnknownHost => {
+            ctx.decision = DecisionLabel::UnknownHost;
+            RouteOutcome::Problem(Problem::UnknownHost, None)
+        }
+        Located::NoSite => {
+            ctx.decision = DecisionLabel::NoSite;
+            RouteOutcome::Problem(Problem::NotFound, None)
+        }
+        Located::Disguised => RouteOutcome::Problem(Problem::BadRequest, None),
+        Located::Own(own) => {
+            ctx.decision = DecisionLabel::Own;
+            ctx.answer_headers.hsts = snapshot.hsts.of_own(own.origin);
+            RouteOutcome::Own(Facts::new(&own, client))
+        }
+        Located::Site { index, site } => {
+            ctx.site = Some(index);
+            ctx.answer_headers.hsts = snapshot.hsts.of_site(index);
+            if let Some(problem) = upstream_request::check_stripped(site, path) {
+                return RouteOutcome::Problem(problem, None);
+            }
+            let (method, headers) = (&request.method, &request.headers);
+            let access =
+                AccessRequest { index, site, method, readings: &readings, headers, client };
+            let outcome = snapshot.authorizer.authorize(&access).await;
+            apply(outcome, shared, &site.place.origin, request, ctx)
+        }
+    }
+}
+
+/// Stores what `access` found out, and turns its decision into an answer.
+fn apply<'s>(
+    outcome: AccessOutcome,
+    shared: &Shared,
+    origin: &'s Origin,
+    request: &RequestHeader,
+    ctx: &mut Exchange,
+) -> RouteOutcome<'s> {
+    let AccessOutcome { decision, caller, cors, private } = outcome;
+    (ctx.caller, ctx.answer_headers.cors, ctx.private) = (caller, cors, private);
+    ctx.decision = label(&decision);
+    match decision {
+        AccessDecision::Forward => RouteOutcome::Forward,
+        AccessDecision::AnswerPreflight => {
+            RouteOutcome::Answer(ctx.snapshot.web.preflight(&request.headers))
+        }
+        AccessDecision::SignIn => RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request)),
+        AccessDecision::Refuse(reason) => {
+            record(&reason, shared, ctx);
+            RouteOutcome::Problem(problem(&reason, &ctx.caller), Some(origin))
+        }
+    }
+}
+
+const fn label(decision: &AccessDecision) -> DecisionLabel {
+    match decision {
+        AccessDecision::Forward => DecisionLabel::Forward,
+        AccessDecision::AnswerPreflight => DecisionLabel::Preflight,
+        AccessDecision::SignIn => DecisionLabel::SignIn,
+        AccessDecision::Refuse(reason) => match reason {
+            RefusalReason::UnlistedPreflight => DecisionLabel::Preflight,
+            RefusalReason::ForeignOrigin => DecisionLabel::ForeignOrigin,
+            RefusalReason::InvalidToken(_) => DecisionLabel::BadToken,
+            RefusalReason::StoreFailed { .. } => DecisionLabel::StoreFailed,
+            RefusalReason::BodyTooLarge => DecisionLabel::TooLarge,
+            RefusalReason::Denied(_) => DecisionLabel::Refused,
+        },
+    }
+}
+
+fn problem(reason: &RefusalReason, caller: &Caller) -> Problem {
+    match (reason, caller) {
+        (RefusalReason::UnlistedPreflight | RefusalReason::ForeignOrigin, _) => Problem::Foreign,
+        (RefusalReason::InvalidToken(_), _) => Problem::InvalidToken,
+        (RefusalReason::StoreFailed { .. }, _) => Problem::Unavailable,
+        (RefusalReason::BodyTooLarge, _) => Problem::TooLarge,
+        (RefusalReason::Denied(Refusal::NotAllowed), Caller::Session(user, _)) => {
+            Problem::Denied(user.phone().clone())
+        }
+        (RefusalReason::Denied(Refusal::NotAllowed), Caller::Token(_)) => Problem::TokenDenied,
+        (RefusalReason::Denied(_), _) => Problem::Network,
+    }
+}
+
+/// Logs a refusal that the operator must be able to explain. Names no client: the token only claims
+/// to be one's.
+fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
+    match reason {
+        RefusalReason::InvalidToken(why) => {
+            let at = ctx.site().map(|site| site.name.as_str()).unwrap_or_default();
+            let id = ctx.answer_headers.request_id.as_ref().and_then(|id| id.to_str().ok());
+            let id = id.unwrap_or_default();
+            let (error, why) = ("invalid_token", &why.to_string());
+            let refused = Event::ClientRefused { client: None, at, error, why, named: None };
+            tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
+        }
+        RefusalReason::StoreFailed { doing, error } => {
+            shared.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+        }
+        _ => {}
+    }
+}
