@@ -24,9 +24,7 @@ use crate::proxy::{
     Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{
-    Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore,
-};
+use crate::store::{Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore};
 use crate::system::System;
 use crate::users::{self, Directory};
 use crate::web::{Web, WebDeps};
