@@ -20,7 +20,6 @@ use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as Lo
 use crate::metrics::{self, Metrics, Watched};
 use crate::oauth::{Rotation, SigningKeys};
 use crate::pages::views::Pages;
-use crate::pages::{self, Web};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
     Resolver, Shared,
@@ -29,6 +28,7 @@ use crate::session::Sessions;
 use crate::store::{MemoryAttempts, SqlStore};
 use crate::system::System;
 use crate::users::Directory;
+use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates};
 
 /// Interval of writing last uses of sessions to the store.
@@ -175,7 +175,7 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
     let directory = Arc::new(Directory::new(config.users.clone()));
-    let parts = pages::Parts {
+    let parts = WebDeps {
         login: login(config, lasting),
         sessions: Arc::clone(&lasting.sessions),
         session: config.session,

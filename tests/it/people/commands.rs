@@ -50,7 +50,7 @@ fn a_number_that_nobody_has_is_told_and_so_is_a_database_that_is_not_there() {
         for nobody in [BOB, "+15550100001"] {
             let (code, said) = program.command(&["users", what, nobody, "--config", "my.toml"]);
             assert_eq!(code, Some(1));
-            assert!(said.starts_with("doorcode: nobody "), "{said}");
+            assert!(said.starts_with("doorcode: no user "), "{said}");
             assert!(!said.contains(&nobody[1..]), "{said}");
         }
     }
