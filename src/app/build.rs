@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::decorate::{Assembled, Decorator, StoreSet, Undecorated};
 use super::error::AppError;
+use super::stores::{self, Stores};
 use super::tls::Secured;
 use super::{cleanup, demo, keys, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
@@ -24,9 +25,9 @@ use crate::proxy::{
     Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore};
+use crate::store::{MemoryAttempts, SqlStore};
 use crate::system::System;
-use crate::users::{self, Directory};
+use crate::users::Directory;
 use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates};
 
@@ -72,7 +73,7 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     Ok(assemble(config, around, &Undecorated).await?.server)
 }
 
-/// The same, with `decorator` between the server and its stores and providers.
+/// Assembles the same server, with `decorator` between it and its stores and providers.
 ///
 /// # Errors
 ///
@@ -85,7 +86,7 @@ pub async fn assemble(
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
-    let stores = open(&config, &keyring, &system, decorator).await?;
+    let stores = stores::open(&config, &keyring, &system, decorator).await?;
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
@@ -115,45 +116,6 @@ pub async fn assemble(
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
-}
-
-/// What is opened first.
-struct Stores {
-    sql: Arc<SqlStore>,
-    attempts: Arc<MemoryAttempts>,
-    keys: SigningKeys,
-    for_requests: StoreSet,
-    for_texts: StoreSet,
-}
-
-/// Opens the database and creates the users of the configuration in it, restores the counters and
-/// loads the signing keys.
-async fn open(
-    config: &Config,
-    keyring: &Keyring,
-    system: &System,
-    decorator: &dyn Decorator,
-) -> Result<Stores, AppError> {
-    let Database::Sqlite(path) = &config.database;
-    let failed = |why| AppError::Store { path: path.clone(), why };
-    let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
-    users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
-    let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
-    let attempts = Arc::new(MemoryAttempts::default());
-    let undecorated = StoreSet {
-        attempts: Arc::clone(&attempts) as _,
-        counters: Arc::new(counters.map_err(failed)?),
-        logins: Arc::clone(&sql) as _,
-        users: Arc::clone(&sql) as _,
-        sessions: Arc::clone(&sql) as _,
-        grants: Arc::clone(&sql) as _,
-        tickets: Arc::new(MemoryTickets::default()),
-        login_tickets: Arc::new(MemoryTickets::default()),
-    };
-    let for_requests = decorator.stores_for_requests(undecorated.clone());
-    let for_texts = decorator.stores_for_texts(undecorated);
-    Ok(Stores { sql, attempts, keys, for_requests, for_texts })
 }
 
 fn lasting(

@@ -10,6 +10,7 @@ mod health;
 mod keys;
 mod secret;
 mod serve;
+mod stores;
 mod tls;
 mod users;
 

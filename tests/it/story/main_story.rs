@@ -4,6 +4,7 @@ use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
 use crate::support::tables::{session_tokens, sessions, spent_codes, users};
+use crate::support::words::word_with;
 
 const PAGE: &str = "/orders/7?tab=open&q=a%20b&x=%2F&&=;y'()*";
 
@@ -16,7 +17,8 @@ fn a_login_leads_back_to_exactly_the_page_asked_for() {
     assert!(sent_away.location().contains("/.doorcode/sign-in?return_to="), "{sent_away}");
     let number = browser.follow(sent_away).is(200).says("name=\"phone\"").says("Acme");
     let code_page = browser.give_number(&number, ADA).is(200);
-    let code_page = code_page.says("We sent a 6-digit code to").says("+1 202-555-0123");
+    let code_page =
+        code_page.says(&word_with("code_sent", &[("count", "6")])).says("+1 202-555-0123");
     let text = gate.texts.text(1);
     let code = code_in(&text.body);
     assert_eq!(gate.app.count(), 0, "nothing reaches the app before the login is done");

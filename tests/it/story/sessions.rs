@@ -6,6 +6,7 @@ use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
 use crate::support::tables::sessions;
+use crate::support::words::{word, word_with};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -61,13 +62,16 @@ fn signing_out_ends_the_session_everywhere_at_once() {
     let gate = Gate::start();
     let mut browser = signed_in(&gate, ADA);
     let copied = browser.session();
-    browser.get("/.doorcode/sign-out").is(200).says("Sign out of Acme on this device?");
+    browser
+        .get("/.doorcode/sign-out")
+        .is(200)
+        .says(&word_with("sign_out_text", &[("brand", "Acme")]));
     with_session(&gate, &copied).is(200);
 
     let answer = browser.post("/.doorcode/sign-out", &[]).is(303);
     let line = "doorcode=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
     assert_eq!(answer.all("set-cookie"), [line]);
-    browser.follow(answer).is(200).says("You’ve signed out");
+    browser.follow(answer).is(200).says(&word("signed_out_title"));
     let before = gate.app.count();
     with_session(&gate, &copied).is(303);
     browser.get("/orders").is(303);

@@ -13,4 +13,5 @@ pub(crate) mod targets;
 pub(crate) mod tls;
 pub(crate) mod twilio;
 pub(crate) mod upstream;
+pub(crate) mod words;
 pub(crate) mod world;

@@ -33,7 +33,9 @@ pub(crate) async fn connect(database: &Path) -> SqliteConnection {
 }
 
 pub(crate) mod users {
-    use super::*;
+    use std::path::Path;
+
+    use super::{Count, CountOf, connect};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM users");
     pub(crate) const OF: CountOf = CountOf("SELECT COUNT(*) FROM users WHERE phone = $1");
@@ -45,7 +47,7 @@ pub(crate) mod users {
 }
 
 pub(crate) mod sessions {
-    use super::*;
+    use super::{Count, CountOf};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM sessions");
     /// Those that nobody ended; their time may be over.
@@ -60,7 +62,7 @@ pub(crate) mod sessions {
 }
 
 pub(crate) mod session_tokens {
-    use super::*;
+    use super::{Count, CountOf};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM session_tokens");
     /// Those of which the hexadecimal SHA-256 is stored.
@@ -73,7 +75,7 @@ pub(crate) mod session_tokens {
 }
 
 pub(crate) mod spent_codes {
-    use super::*;
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM spent");
     /// How many more there are than sessions.
@@ -82,20 +84,20 @@ pub(crate) mod spent_codes {
 }
 
 pub(crate) mod grants {
-    use super::*;
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM grants");
     pub(crate) const WITH_REFRESH_TOKEN: Count = Count("SELECT COUNT(refresh_present) FROM grants");
 }
 
 pub(crate) mod authorization_codes {
-    use super::*;
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM authorization_codes");
 }
 
 pub(crate) mod counters {
-    use super::*;
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM counters");
     pub(crate) const SHORTER_THAN_A_DAY: Count =
@@ -108,13 +110,13 @@ pub(crate) mod counters {
 }
 
 pub(crate) mod changes {
-    use super::*;
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM change");
 }
 
 pub(crate) mod signing_keys {
-    use super::*;
+    use super::Count;
 
     /// Those that another took the place of.
     pub(crate) const SUCCEEDED: Count =
@@ -122,7 +124,7 @@ pub(crate) mod signing_keys {
 }
 
 pub(crate) mod migrations {
-    use super::*;
+    use super::Count;
 
     pub(crate) const NEWEST: Count = Count("SELECT MAX(version) FROM _sqlx_migrations");
     /// Leaves the database as an older version did, and answers what was the newest.
