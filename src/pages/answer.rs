@@ -11,7 +11,7 @@ use super::visitor_cookies::YEAR;
 use crate::gate;
 use crate::words::Language;
 
-/// `why` of a `/refused` page for a form that a failed store kept from being answered.
+/// The value of `why` on the `/refused` page of a form that met a failed store.
 pub(super) const WHY_DOWN: &str = "down";
 
 impl Shell {

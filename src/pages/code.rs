@@ -84,7 +84,7 @@ pub(crate) async fn submit(
         Err(refused) => return *refused,
     };
     let requester = pages.requester(&request, flow.browser, &phone);
-    // Read before the code is spent: no failure after that may keep the person out.
+    // Read before the code is spent: a failure after that would lock the user out.
     let Ok(former) = pages.sessions.of(&request).await else {
         return pages.unavailable_form(&request, flow);
     };
@@ -250,7 +250,8 @@ fn whole_seconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
-/// `sign_up`: whether everybody is told what became of their text; without it, nobody is.
+/// `sign_up`: whether the page reveals the outcome of the text. Without sign-up it reveals nothing,
+/// as only known numbers are texted.
 const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
     match outcome {
         SendOutcome::Refused { why: SendRefusal::Service, .. } => Sending::ProviderDown,

@@ -103,7 +103,7 @@ impl FlowMessage {
     }
 }
 
-/// Which message tells that a limit was reached.
+/// The message that is shown when a limit of this action and scope is exceeded.
 pub(crate) const fn limit_message(what: What, by: By) -> Limit {
     match (what, by) {
         (_, By::Address) => Limit::Network,

@@ -6,7 +6,7 @@ use crate::domain::PhoneNumber;
 /// `Retry-After` when a store failed, in seconds.
 pub(crate) const RETRY_AFTER_FAILURE: u64 = 5;
 
-/// Why a request is refused or fails, as the client is told it.
+/// Why a request is refused or fails. Determines status, page and body of the answer.
 #[derive(Clone, Debug)]
 pub enum Problem {
     BadRequest,

@@ -10,8 +10,8 @@ use crate::words::Language;
 /// The name of the cookie that holds the language chosen on one of our pages.
 pub(super) const LANGUAGE: &str = "lang";
 
-/// What every page needs, whoever shows it: the views and their languages, the sites there are,
-/// and the time.
+/// What every page needs: the views and their languages, the configured sites, clock and random
+/// numbers.
 pub(crate) struct Shell {
     pub(super) views: Pages,
     pub(super) map: Arc<Map>,

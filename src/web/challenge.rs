@@ -27,7 +27,7 @@ impl Web {
         self.ask_to_sign_in(&wanted, &request.headers)
     }
 
-    /// The same for one of our own pages, whose path comes without what precedes it.
+    /// The same for one of our own pages; the path of `request` lacks `context.base`.
     pub(super) fn sign_in_first(&self, context: &Facts, request: &Request) -> Response {
         let target = format!("{}{}", context.base, path_and_query(request.uri()));
         let (origin, method) = (&context.origin, request.method());

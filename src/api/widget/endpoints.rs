@@ -88,7 +88,7 @@ pub(crate) async fn verify(
         Ok(found) => found,
         Err(answer) => return Ok(*answer),
     };
-    // Read before the code is spent: no failure after that may keep the person out.
+    // Read before the code is spent: a failure after that would lock the user out.
     let Ok(former) = widget.pages.sessions().of(&page).await else {
         return Ok(request.unavailable());
     };

@@ -24,7 +24,7 @@ pub(super) struct WidgetRequest<'a> {
 
 impl<'a> WidgetRequest<'a> {
     /// The page proves that it is the client's, or our own, by its `Origin`, which no script can
-    /// choose. A GET of the same origin sends none (Fetch §3.1), and gives nothing away.
+    /// choose. A GET of the same origin sends none (Fetch §3.1), and reveals nothing.
     ///
     /// # Errors
     /// The client is unknown or may not log in with a number, or the page is none of the client's.
@@ -64,7 +64,7 @@ impl<'a> WidgetRequest<'a> {
         self.call.origin.is_some() || self.call.header("sec-fetch-site") == Some("same-origin")
     }
 
-    /// The number that was typed and whose attempts for it are.
+    /// The number that was typed, and the requester that its attempts belong to.
     ///
     /// # Errors
     /// The answer when there is none.

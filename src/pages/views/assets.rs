@@ -195,18 +195,18 @@ fn file_type(name: &str) -> Option<&'static FileType> {
 fn own(file: &OwnFile) -> Result<Asset, String> {
     const MADE: [&str; 3] = ["logo.", "logo-dark.", "favicon."];
     if MADE.iter().any(|made| file.name.starts_with(made)) {
-        return Err("has the name of a file that is made from the keys of [brand]".to_owned());
+        return Err("has a name that is reserved for the pictures of [brand]".to_owned());
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
     if !file.name.bytes().all(plain) {
-        return Err("has in its name more than a-z A-Z 0-9 . _ -".to_owned());
+        return Err("has a name with characters other than a-z A-Z 0-9 . _ -".to_owned());
     }
     let Some((extension, content_type, is)) = file_type(&file.name) else {
         let known = FILE_TYPES.iter().map(|(ends, ..)| *ends).collect::<Vec<_>>().join(", ");
-        return Err(format!("is of no kind that pages load; there are: {known}"));
+        return Err(format!("is of an unsupported type; supported: {known}"));
     };
     if !is(&file.bytes) {
-        return Err(format!("does not hold what a .{extension} file holds"));
+        return Err(format!("is not a valid .{extension} file"));
     }
     Ok(Asset::new(file.name.clone(), content_type, file.bytes.clone()))
 }

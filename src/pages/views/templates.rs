@@ -120,7 +120,7 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
             },
             (None, _) => {
                 let list = names().collect::<Vec<_>>().join(".liquid, ");
-                let text = format!("is no template; there are: {list}.liquid");
+                let text = format!("is not a template; there are: {list}.liquid");
                 mistakes.push(Mistake::new(&format!("pages/{}", file.name), None, text));
             }
             (_, Err(_)) => mistakes.push(not_text("pages", file)),
@@ -133,11 +133,11 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
 fn endless(name: &str, text: &str) -> Option<&'static str> {
     let part = PARTS.iter().any(|(part, _)| *part == name);
     if part && ["include", "render"].into_iter().any(|tag| has_tag(text, tag)) {
-        return Some("is a part, which may include no other");
+        return Some("is a part, and parts cannot include others");
     }
     let tags = text.split("{%").skip(1).filter_map(|rest| rest.split("%}").next());
     let counts = has_tag(text, "tablerow") || tags.into_iter().any(|tag| tag.contains(".."));
-    counts.then_some("counts through a range; pages only go through lists")
+    counts.then_some("loops over a range; templates can only loop over lists")
 }
 
 pub(super) fn not_text(folder: &str, file: &OwnFile) -> Mistake {
