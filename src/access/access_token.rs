@@ -17,7 +17,7 @@ use crate::system::System;
 /// Verified tokens held in memory; the least recently used goes first.
 const CAPACITY: u64 = 50_000;
 
-/// Epoch of a token whose grant the store was not asked about yet.
+/// Sentinel epoch: the grant has not been checked against the store yet.
 const NEVER: u64 = u64::MAX;
 
 /// A token that claims to be ours, and its SHA-256.
@@ -27,17 +27,17 @@ pub(super) struct PresentedToken<'r> {
     digest: AccessTokenDigest,
 }
 
-/// Why a token of ours is not accepted. The text holds nothing of the token, not even its client,
-/// which it may only claim.
+/// Why a token of ours is not accepted. The text holds no part of the token: not even its client is
+/// proved.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenRefusal {
-    #[error("Authorization is there twice, or longer than any token of ours")]
+    #[error("there are two Authorization headers, or the token is longer than any of ours")]
     Malformed,
     #[error("the token {0}")]
     Invalid(#[from] InvalidToken),
-    #[error("the token is for another site, or its client may no more ask for one here")]
+    #[error("the token is for another site, or its client may not ask for one any more")]
     WrongAudience,
-    #[error("the session or grant of the token is over, or its user blocked")]
+    #[error("the session or grant of the token has ended, or its user is blocked")]
     Ended,
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -78,8 +78,8 @@ impl AccessTokenCache {
         Self { grants, sessions, keys, system, cached: cached.build() }
     }
 
-    /// The token of ours that a request presents: one whose `iss` says so, true or not. Any other
-    /// `Authorization` proves nothing here and is the app's to read.
+    /// The token in `Authorization` that has our `iss`, unverified. Any other `Authorization` proves
+    /// nothing here and is the app's to read.
     pub(super) fn presented<'r>(
         &self,
         headers: &'r HeaderMap,
@@ -108,15 +108,14 @@ impl AccessTokenCache {
         issuer: &Issuer,
     ) -> Result<Arc<CachedToken>, TokenRefusal> {
         let now = self.system.now();
-        let cached = match self.cached.get(&token.digest) {
-            Some(cached) => cached,
-            None => {
-                let access = oauth::verify_access(&self.keys, issuer, token.text, now)?;
-                let login = access.login()?;
-                let new = CachedToken { login, access: access.into(), checked_epoch: NEVER.into() };
-                // Another request may have been first: what the store told it is kept.
-                self.cached.entry(token.digest).or_insert(Arc::new(new)).into_value()
-            }
+        let cached = if let Some(cached) = self.cached.get(&token.digest) {
+            cached
+        } else {
+            let access = oauth::verify_access(&self.keys, issuer, token.text, now)?;
+            let login = access.login()?;
+            let new = CachedToken { login, access: access.into(), checked_epoch: NEVER.into() };
+            // Another request may have been first, and have checked the grant: its entry stays.
+            self.cached.entry(token.digest).or_insert(Arc::new(new)).into_value()
         };
         if now >= cached.access.expires {
             return Err(InvalidToken::Expired.into());

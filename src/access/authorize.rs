@@ -10,7 +10,7 @@ use crate::gate::{
     self, Asked, Bearer, Caller, Cookies, Decision, Map, Need, Preflight, Readings, Refusal,
     Sharing, Site,
 };
-use crate::oauth::{Clients, SigningKeys, Unsigned, VerifiedAccess};
+use crate::oauth::{Clients, Issuer, SigningKeys, Unsigned, VerifiedAccess};
 use crate::session::{self, SessionToken, Sessions, SignedIn};
 use crate::store::StoreError;
 use crate::system::System;
@@ -101,6 +101,13 @@ struct SiteAccess {
     identity: Arc<IdentityHeaders>,
 }
 
+impl SiteAccess {
+    fn new(issuer: &Issuer, site: &Site) -> Self {
+        let identity = Arc::new(IdentityHeaders::new(issuer, site));
+        Self { audience: site.place.to_string(), identity }
+    }
+}
+
 /// Why an app cannot be told who calls.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -113,11 +120,8 @@ pub enum IdentityError {
 impl Authorizer {
     pub fn new(policy: AuthorizationPolicy, deps: AuthorizerDeps) -> Self {
         let issuer = policy.map.issuer();
-        let sites = policy.map.sites().iter().map(|site| SiteAccess {
-            audience: site.place.to_string(),
-            identity: Arc::new(IdentityHeaders::new(issuer, site)),
-        });
-        let sites = sites.collect();
+        let site_access = |site| SiteAccess::new(issuer, site);
+        let sites = policy.map.sites().iter().map(site_access).collect();
         Self { policy, deps, sites }
     }
 

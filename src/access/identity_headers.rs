@@ -23,7 +23,7 @@ impl IdentityHeaders {
         Self { mapping: site.identity.written(), audience, key: HeaderCacheKey::new() }
     }
 
-    /// Writes the headers; none when nobody is known.
+    /// Writes the headers; none for an unknown caller.
     ///
     /// # Errors
     /// When there is no key to sign an assertion with.
@@ -82,6 +82,6 @@ impl IdentityHeaders {
 }
 
 fn is_fresh(entry: &CachedHeaders, now: Timestamp) -> bool {
-    // After the clock was set back, entries may be of the future.
+    // After the clock was set back, entries may be in the future.
     entry.made_at <= now && now < entry.made_at + REMADE_AFTER
 }

@@ -1,5 +1,5 @@
-//! How long a caller who was let in stays so: websockets, event streams and long transfers end with
-//! the session or access token that let them in.
+//! The end of an authorization: long-lived requests end with the session or access token that let them
+//! pass.
 use super::authorize::Authorizer;
 use crate::gate::{Bearer, Caller};
 use crate::session::{SignedIn, Watch};
@@ -17,7 +17,7 @@ impl Authorizer {
         }
     }
 
-    /// Watches the session or token of a caller; `None`: nobody's end is to be waited for.
+    /// Watches for the end of the caller's session or token; `None`: there is no caller.
     pub fn watch(&self, caller: &Caller) -> Option<Watch> {
         let sessions = &self.deps.sessions;
         match caller {

@@ -20,7 +20,7 @@ use crate::gate::Cookies;
 use crate::login::{Asker, Gives};
 use crate::oauth::{Client, Grant, opaque_token};
 use crate::pages::Web;
-use crate::pages::visit::{Visit, with_cookie};
+use crate::pages::{Visit, with_cookie};
 use crate::session::{SessionToken, SignedIn, beginning};
 use crate::store::{LoginTicket, StoreError};
 

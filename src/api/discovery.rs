@@ -52,7 +52,7 @@ fn document(web: &Web) -> Value {
         "request_uri_parameter_supported": false,
         "claims_parameter_supported": false,
         "ui_locales_supported":
-            web.pages.languages().iter().map(|language| language.tag().to_owned())
+            web.shell.views().languages().iter().map(|language| language.tag().to_owned())
                 .collect::<Vec<_>>(),
     })
 }

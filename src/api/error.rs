@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use crate::domain::Origin;
 use crate::login::Limited;
 use crate::oauth::Grant;
-use crate::pages::refused::SOON;
+use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::{Problem, Web};
 use crate::store::StoreError;
 
@@ -165,7 +165,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE));
         }
         if self.bearer_challenge {
             let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");

@@ -18,10 +18,10 @@ use crate::domain::BrowserDigest;
 use crate::gate::Cookies;
 use crate::login::{Asker, Gives};
 use crate::oauth::{Client, Grant};
-use crate::pages::flow::Flow;
+use crate::pages::Flow;
 use crate::pages::views::Limit;
-use crate::pages::visit::{Redirect, Visit};
 use crate::pages::{Problem, Web};
+use crate::pages::{Redirect, Visit};
 use crate::system::Timestamp;
 
 /// A login that `/authorize` began in a browser, as a cookie keeps it.
@@ -142,7 +142,7 @@ impl Web {
         let until = (self.system.now() + LIFE).as_millis();
         let browser = URL_SAFE_NO_PAD.encode(flow.browser.as_bytes());
         let transaction = Transaction { client: client.id.to_string(), browser, until };
-        let sealed = self.transactions.seal(&self.system, &transaction);
+        let sealed = self.transactions.seal(&transaction);
         visit.cookies.set(COOKIE, &sealed, Some(LIFE.as_secs()))
     }
 

@@ -8,7 +8,7 @@ use super::params::Params;
 use super::refusal::Refusal;
 use crate::oauth::{self, AppUrl, Client, IdHint, InvalidToken};
 use crate::pages::Web;
-use crate::pages::visit::{Visit, with_cookie};
+use crate::pages::{Visit, with_cookie};
 use crate::session::SignedIn;
 use crate::store::StoreError;
 

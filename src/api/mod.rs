@@ -40,6 +40,6 @@ pub(crate) use start::start;
 pub(crate) use token::token;
 pub(crate) use userinfo::userinfo;
 pub(crate) use widget::{
-    resend as widget_resend, script as widget_script, show as widget_show, start as widget_start,
-    types as widget_types, verify as widget_verify,
+    Widget, resend as widget_resend, script as widget_script, show as widget_show,
+    start as widget_start, types as widget_types, verify as widget_verify,
 };

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::events::Event;
 use crate::oauth::Client;
-use crate::pages::visit::Visit;
+use crate::pages::Visit;
 use crate::pages::{Problem, Web};
 
 /// A refusal for the log. Fixed texts only, but for `named`: what a caller wrote may be a secret,

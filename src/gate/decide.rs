@@ -8,7 +8,7 @@ use super::caller::Caller;
 use super::sites::{PathPattern, Rule, Site, Who};
 use super::target::Readings;
 
-/// A request for a site, as far as rules judge_reading it.
+/// A request for a site, as far as rules judge it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'r> {
     pub site: &'r Site,

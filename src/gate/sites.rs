@@ -78,6 +78,10 @@ pub enum InvalidSite {
 }
 
 impl SitePlace {
+    /// Parses a `url` of the configuration.
+    ///
+    /// # Errors
+    /// When it is no http(s) URL, or has more than an origin and a plain path.
     pub fn parse(text: &str) -> Result<Self, InvalidSite> {
         let url = url::Url::parse(text).map_err(|_| InvalidSite::NotAUrl)?;
         let origin = Origin::of(&url).map_err(|_| InvalidSite::NotAUrl)?;
@@ -165,6 +169,10 @@ pub struct PathPattern {
 pub struct InvalidPath;
 
 impl PathPattern {
+    /// Parses a rule's `path`.
+    ///
+    /// # Errors
+    /// When it is not a plain path, see [`InvalidPath`].
     pub fn parse(text: &str) -> Result<Self, InvalidPath> {
         let (path, below) = match text.strip_suffix("/*") {
             Some(path) => (path, true),

@@ -70,9 +70,9 @@ impl Readings<'_> {
 /// handful.
 const MAX_READINGS: usize = 32;
 
-/// Judges `raw`, the path as it was sent (without its query), and lists its readings: decoded
-/// once and twice, `;…` dropped, `//` merged, a trailing slash dropped, cut at a `?` or `#` that
-/// decoding brought to light, in any order and together, since servers differ in the order too.
+/// Checks `raw`, the path as sent (without its query), and lists its readings: decoded once and
+/// twice, `;…` dropped, `//` merged, a trailing slash dropped, cut at a `?` or `#` that decoding
+/// revealed, in any order and combination, since servers differ in the order too.
 /// A path without `%`, `;` and `//` has one or, with a trailing slash, two.
 ///
 /// # Errors

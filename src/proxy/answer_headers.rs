@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::request_id::X_REQUEST_ID;
 use crate::domain::Origin;
-use crate::gate::{Hsts, Map, Sharing};
+use crate::gate::{Hsts, Map, Sharing, Site};
 
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
@@ -80,19 +80,13 @@ pub(super) struct HstsHeaders {
 impl HstsHeaders {
     /// `own`: for the issuer's origin, where no site says otherwise.
     pub(super) fn new(map: &Map, own: Hsts) -> Self {
-        let said = |origin: &Origin, hsts: Hsts| match hsts {
-            Hsts::For(time) if origin.is_https() => {
-                HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
-            }
-            Hsts::For(_) | Hsts::Off => None,
-        };
-        let sites = map.sites().iter();
-        let sites: Vec<_> = sites.map(|site| said(&site.place.origin, site.hsts)).collect();
+        let of_site = |site: &Site| hsts_value(&site.place.origin, site.hsts);
+        let sites: Vec<_> = map.sites().iter().map(of_site).collect();
         let issuer = map.issuer().origin();
         // The last site of an origin is the one nearest its root.
         let places = map.sites().iter().map(|site| site.place.origin.clone());
         let mut origins: Vec<_> = places.zip(sites.iter().cloned()).rev().collect();
-        origins.push((issuer.clone(), said(issuer, own)));
+        origins.push((issuer.clone(), hsts_value(issuer, own)));
         Self { sites, origins }
     }
 
@@ -102,5 +96,14 @@ impl HstsHeaders {
 
     pub(super) fn of_own(&self, origin: &Origin) -> Option<HeaderValue> {
         self.origins.iter().find(|(known, _)| known == origin)?.1.clone()
+    }
+}
+
+fn hsts_value(origin: &Origin, hsts: Hsts) -> Option<HeaderValue> {
+    match hsts {
+        Hsts::For(time) if origin.is_https() => {
+            HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
+        }
+        Hsts::For(_) | Hsts::Off => None,
     }
 }

@@ -20,10 +20,10 @@ const WHOLE_BODY: Duration = Duration::from_secs(10);
 
 /// Answers one of our own paths.
 pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) -> Response<Bytes> {
-    let (at, live) = (facts.origin.clone(), &ctx.snapshot);
+    let (at, snapshot) = (facts.origin.clone(), &ctx.snapshot);
     let headers =
         request_id::with_id(&session.req_header().headers, ctx.answer_headers.request_id.as_ref());
-    let refuse = |problem: &Problem| live.web.problem(problem, &headers, Some(&at));
+    let refuse = |problem: &Problem| snapshot.web.problem(problem, &headers, Some(&at));
     let body = tokio::time::timeout(WHOLE_BODY, read_body(session)).await;
     let (body, unread) = match body.unwrap_or(Err(Problem::TooSlow)) {
         Ok(body) => (body, None),
@@ -45,8 +45,8 @@ pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) 
     }
     // Events that handlers log name the request.
     let id = inner.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let request = tracing::info_span!("request", id);
-    let Ok(answer) = live.router.clone().oneshot(inner).instrument(request).await;
+    let span = tracing::info_span!("request", id);
+    let Ok(answer) = snapshot.router.clone().oneshot(inner).instrument(span).await;
     let (parts, body) = answer.into_parts();
     match body.collect().await {
         Ok(body) => Response::from_parts(parts, body.to_bytes()),
@@ -55,8 +55,8 @@ pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) 
 }
 
 async fn read_body(session: &mut Session) -> Result<Bytes, Problem> {
-    let declared = session.req_header().headers.get(header::CONTENT_LENGTH);
-    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let length = session.req_header().headers.get(header::CONTENT_LENGTH);
+    let declared = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LONGEST_BODY) {
         return Err(Problem::TooLarge);
     }

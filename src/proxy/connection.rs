@@ -68,7 +68,7 @@ impl Connection {
     }
 
     /// A request's head is complete: its deadline ends.
-    pub(super) fn head_is_whole(&self, version: Version) {
+    pub(super) fn head_complete(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
         self.app_timeout.store(0, Ordering::Release);
         self.state.store(now, Ordering::Release);
@@ -76,7 +76,7 @@ impl Connection {
 
     /// Starts the wait for an app, which may send nothing for `app_timeout`. `false`: several requests
     /// share the connection, and the caller must bound the wait.
-    pub(super) fn waits_for_app(&self, app_timeout: Duration) -> bool {
+    pub(super) fn await_app(&self, app_timeout: Duration) -> bool {
         // A longer time is no limit in practice.
         let millis = u32::try_from(app_timeout.as_millis()).unwrap_or(u32::MAX);
         self.app_timeout.store(millis, Ordering::Release);
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// A request is finished: the next byte begins another head.
-    pub(super) fn request_is_over(&self) {
+    pub(super) fn request_finished(&self) {
         // No other state ends with a request.
         let _ = self.state.compare_exchange(REQUEST, IDLE, Ordering::AcqRel, Ordering::Acquire);
     }
@@ -128,8 +128,8 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for ListenerService<A> {
         shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
         let digest = stream.get_socket_digest();
-        let from = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
-        let from = from.map(std::net::SocketAddr::ip);
+        let address = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
+        let from = address.map(std::net::SocketAddr::ip);
         let _slot = self.connections.acquire(from, &self.guard)?;
         let stream = match &self.guard.tls {
             Some(tls) => tls.accept(stream).await?,

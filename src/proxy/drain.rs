@@ -146,6 +146,9 @@ struct Caught {
 
 impl Signals {
     /// Must be called on a tokio runtime that lives as long as the process.
+    ///
+    /// # Errors
+    /// When the operating system refuses a signal handler.
     pub fn catch() -> std::io::Result<Self> {
         Ok(Self(Mutex::new(Caught {
             terminate: signal(SignalKind::terminate())?,

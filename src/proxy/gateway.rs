@@ -39,9 +39,9 @@ impl Gateway {
 
     /// Finds a request's id and its client's address.
     fn identify(&self, session: &Session, ctx: &mut Exchange) -> Result<IpAddr> {
+        let no_peer = || Error::explain(ErrorType::InternalError, "no peer");
         let address = session.client_addr().and_then(|address| address.as_inet());
-        let peer = address.map(std::net::SocketAddr::ip);
-        let peer = peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))?;
+        let peer = address.ok_or_else(no_peer)?.ip();
         let (headers, trusted) = (&session.req_header().headers, &ctx.snapshot.trusted_proxies);
         let is_trusted = gate::is_trusted(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
@@ -86,7 +86,7 @@ impl Gateway {
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
     if let Some(connection) = Connection::of(session.digest()) {
-        connection.head_is_whole(session.req_header().version);
+        connection.head_complete(session.req_header().version);
     }
     exchange::accept_early_bytes(session);
     if session.req_header().version == http::Version::HTTP_2 {
@@ -253,7 +253,7 @@ impl ProxyHttp for Gateway {
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, ctx: &mut Exchange) {
         if let Some(connection) = Connection::of(session.digest()) {
-            connection.request_is_over();
+            connection.request_finished();
         }
         exchange::refuse_early_request(session);
         let request = session.req_header();

@@ -10,7 +10,8 @@ use pingora_proxy::Session;
 
 use super::headers::connection_options;
 use crate::gate::{self, BadTarget};
-use crate::pages::{Problem, Web};
+use crate::pages::Problem;
+use crate::web::Web;
 
 /// Limit for a head, bytes. Pingora's own is a mebibyte.
 const MAX_HEAD: usize = 32 * 1024;
@@ -127,10 +128,11 @@ pub(super) fn has_no_hop_by_hop(headers: &HeaderMap) -> bool {
 pub(super) fn matches_parsed(session: &Session) -> bool {
     let Some(raw) = session.as_http1().map(HttpSession::get_headers_raw_bytes) else { return true };
     let (request, raw) = (session.req_header(), raw.trim_ascii_start());
-    let rest = raw.strip_prefix(request.method.as_str().as_bytes());
-    let rest = rest.and_then(|rest| rest.strip_prefix(b" ")?.strip_prefix(request.raw_path()));
+    let after_method = raw.strip_prefix(request.method.as_str().as_bytes());
+    let after_target =
+        after_method.and_then(|rest| rest.strip_prefix(b" ")?.strip_prefix(request.raw_path()));
     let chunked = request.headers.contains_key(TRANSFER_ENCODING);
-    rest.is_some_and(|rest| rest.starts_with(b" HTTP/1."))
+    after_target.is_some_and(|rest| rest.starts_with(b" HTTP/1."))
         && memchr::memchr_iter(b'\n', raw).all(|at| raw[..at].ends_with(b"\r"))
         && !(chunked && has_length(raw))
 }

@@ -49,8 +49,8 @@ pub(super) fn rewrite_response(
     change: impl FnOnce(StatusCode, &mut HeaderMap),
 ) -> Result<()> {
     let usual = response.status.canonical_reason();
-    let own_reason = response.get_reason_phrase().filter(|reason| Some(*reason) != usual);
-    let own_reason = own_reason.map(str::to_owned);
+    let reason = response.get_reason_phrase().filter(|reason| Some(*reason) != usual);
+    let own_reason = reason.map(str::to_owned);
     let placeholder = ResponseHeader::from(http::Response::new(()).into_parts().0);
     let mut parts = http::response::Parts::from(std::mem::replace(response, placeholder));
     change(parts.status, &mut parts.headers);
@@ -61,12 +61,12 @@ pub(super) fn rewrite_response(
 /// Removes reserved headers and our cookies. `by_method`: also headers that override the method,
 /// since the rules depend on it.
 pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
-    let ours = headers.keys().filter(|name| {
+    let is_removed = |name: &&HeaderName| {
         let text = name.as_str();
         reserved.has(text) || (by_method && gate::is_method_override(text))
-    });
-    let ours: Vec<HeaderName> = ours.cloned().collect();
-    for name in &ours {
+    };
+    let removed: Vec<HeaderName> = headers.keys().filter(is_removed).cloned().collect();
+    for name in &removed {
         headers.remove(name);
     }
     // Only a protocol switch needs it at the app.
@@ -92,9 +92,10 @@ fn strip_cookies(headers: &mut HeaderMap) {
     if stripped.iter().all(|(_, stripped)| stripped.is_none()) {
         return;
     }
-    let kept = stripped.into_iter();
-    let kept = kept.filter_map(|(cookie, other)| other.unwrap_or_else(|| Some(cookie.clone())));
-    let kept: Vec<HeaderValue> = kept.collect();
+    let kept: Vec<HeaderValue> = stripped
+        .into_iter()
+        .filter_map(|(cookie, other)| other.unwrap_or_else(|| Some(cookie.clone())))
+        .collect();
     headers.remove(header::COOKIE);
     for cookie in kept {
         headers.append(header::COOKIE, cookie);
@@ -173,18 +174,19 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
 /// Keeps an answer out of shared caches (RFC 9111 §5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
-    let said = headers.get_all(header::CACHE_CONTROL).iter();
-    let said: Vec<String> = said
+    let directives: Vec<String> = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(|directive| directive.trim().to_ascii_lowercase())
         .filter(|directive| !directive.is_empty())
         .collect();
-    if said.iter().any(|directive| directive == "no-store" || directive == "private") {
+    if directives.iter().any(|directive| directive == "no-store" || directive == "private") {
         return;
     }
     let shared = |directive: &&String| *directive != "public" && !directive.starts_with("s-maxage");
-    let kept: Vec<&str> = said.iter().filter(shared).map(String::as_str).collect();
+    let kept: Vec<&str> = directives.iter().filter(shared).map(String::as_str).collect();
     let value = if kept.is_empty() {
         Ok(PRIVATE)
     } else {

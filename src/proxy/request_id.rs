@@ -27,13 +27,15 @@ pub(super) fn set(headers: &mut HeaderMap, id: Option<&HeaderValue>) {
 /// The id of a request: the one that a trusted proxy gave it, if it is well-formed, else a new one of
 /// 128 random bits. A client's own is not used: it could be another request's.
 pub(super) fn choose(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
-    let given = || {
-        let mut all = headers.get_all(X_REQUEST_ID).iter();
-        let one = all.next().filter(|id| is_well_formed(id.as_bytes()));
-        one.filter(|_| all.next().is_none()).cloned()
-    };
-    let given = if trusted { given() } else { None };
+    let given = if trusted { well_formed(headers) } else { None };
     given.unwrap_or_else(|| random(system.random()))
+}
+
+/// The one id that a request has, if it is well-formed.
+fn well_formed(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut all = headers.get_all(X_REQUEST_ID).iter();
+    let first = all.next().filter(|id| is_well_formed(id.as_bytes()));
+    first.filter(|_| all.next().is_none()).cloned()
 }
 
 /// Whether an id needs no escaping in a log or a page.

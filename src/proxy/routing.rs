@@ -136,8 +136,8 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
     match reason {
         RefusalReason::InvalidToken(why) => {
             let at = ctx.site().map(|site| site.name.as_str()).unwrap_or_default();
-            let id = ctx.answer_headers.request_id.as_ref().and_then(|id| id.to_str().ok());
-            let id = id.unwrap_or_default();
+            let request_id = ctx.answer_headers.request_id.as_ref();
+            let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or_default();
             let (error, why) = ("invalid_token", &why.to_string());
             let refused = Event::ClientRefused { client: None, at, error, why, named: None };
             tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));

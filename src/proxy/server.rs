@@ -67,8 +67,8 @@ pub fn run(parts: Parts, stop: Stop) {
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
     server.add_service(gateway(&server.configuration, &settings, shared, tls));
-    let admin = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
-    let mut admin = Service::new("admin".to_owned(), admin);
+    let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
+    let mut admin = Service::new("admin".to_owned(), probes);
     admin.add_tcp(&settings.admin.to_string());
     server.add_service(admin);
     for job in jobs {

@@ -30,7 +30,7 @@ pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option
         let mut peer = shared.resolver.peer(site)?;
         let timeout = site.passage.timeout;
         let connection = Connection::of(session.digest());
-        if !connection.is_some_and(|connection| connection.waits_for_app(timeout)) {
+        if !connection.is_some_and(|connection| connection.await_app(timeout)) {
             // Between two reads, not for a whole answer: downloads may take longer.
             peer.options.read_timeout = Some(timeout);
         }
@@ -64,7 +64,10 @@ fn dedicated_connection(
 /// what follows for another protocol.
 pub(super) fn check_switch(session: &Session, answer: &ResponseHeader) -> Result<()> {
     if answer.status == StatusCode::SWITCHING_PROTOCOLS && !is_websocket(session) {
-        return Error::e_explain(ErrorType::InvalidHTTPHeader, "a switch that was not asked for");
+        return Error::e_explain(
+            ErrorType::InvalidHTTPHeader,
+            "a protocol switch that was not requested",
+        );
     }
     Ok(())
 }

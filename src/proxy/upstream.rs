@@ -97,7 +97,7 @@ impl Resolver {
                     }
                     Err(error) => {
                         missing |= !known.contains_key(&(host.clone(), port));
-                        warn!(host, %error, "an upstream's name was not resolved");
+                        warn!(host, %error, "failed to resolve an upstream name");
                     }
                 }
             }

@@ -27,8 +27,8 @@ pub(super) fn check_stripped(site: &Site, path: &str) -> Option<Problem> {
 pub(super) fn apply_options(request: &mut RequestHeader, site: &Site) -> Result<()> {
     if site.passage.strip_prefix {
         let prefix = site.place.path.as_bytes();
-        let rest = request.raw_path().strip_prefix(prefix);
-        let rest = rest.ok_or_else(|| Error::explain(ErrorType::InternalError, "another site"))?;
+        let other_site = || Error::explain(ErrorType::InternalError, "another site");
+        let rest = request.raw_path().strip_prefix(prefix).ok_or_else(other_site)?;
         let stripped = if rest.starts_with(b"/") { rest.to_vec() } else { [b"/", rest].concat() };
         request.set_raw_path(&stripped)?;
     }

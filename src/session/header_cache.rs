@@ -16,7 +16,7 @@ pub struct HeaderCache(ArcSwapOption<Vec<CachedHeaders>>);
 #[derive(Clone)]
 pub struct CachedHeaders {
     pub key: HeaderCacheKey,
-    /// The roles of the user that the values tell.
+    /// The roles that the values were made for.
     pub roles: Roles,
     pub made_at: Timestamp,
     /// In the order of the maker's header names; `None`: no header of that name.

@@ -4,10 +4,9 @@ use url::form_urlencoded::Serializer;
 use super::reply::Error;
 use super::request::{Asks, Request, SINCE};
 use crate::domain::ReturnTo;
-use crate::oauth::Client;
+use crate::pages::Flow;
+use crate::pages::Visit;
 use crate::pages::Web;
-use crate::pages::flow::Flow;
-use crate::pages::visit::Visit;
 
 /// Telemetry of SDKs: long, and of no use on the way back.
 const DROPPED: &[&str] = &["auth0Client", SINCE];
@@ -16,22 +15,6 @@ const DROPPED: &[&str] = &["auth0Client", SINCE];
 const HERE: &str = "/authorize?";
 
 impl Web {
-    /// The name of the application that a login is for, if it is for one.
-    pub(crate) fn application(&self, flow: &Flow) -> Option<&str> {
-        self.client_of(flow).map(|client| client.name.as_str())
-    }
-
-    pub(in crate::api) fn client_of(&self, flow: &Flow) -> Option<&Client> {
-        let issuer = self.map.issuer();
-        if flow.origin != *issuer.origin() {
-            return None;
-        }
-        let query = flow.path.as_str().strip_prefix(issuer.base())?.strip_prefix(HERE)?;
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        let (_, id) = pairs.find(|(name, _)| name == "client_id")?;
-        self.oauth.clients.find(&id)
-    }
-
     /// Leads to our own pages, and from there back here with the same request.
     pub(super) fn log_in_first(
         &self,
@@ -57,7 +40,7 @@ impl Web {
         let typed = request.hint.clone().unwrap_or_default();
         let flow = Flow { typed, since, ..Flow::to(visit.facts.origin.clone(), back, browser) };
         let mut language = asks.params.text("ui_locales").unwrap_or_default().split(' ');
-        let language = language.find_map(|tag| self.pages.languages().by_tag(tag));
+        let language = language.find_map(|tag| self.shell.views().languages().by_tag(tag));
         let language = language.map(|language| format!("&lang={}", language.tag()));
         let login = format!("/login?flow={}{}", self.seal(&flow), language.unwrap_or_default());
         let transaction = self.transaction(visit, asks.client, &flow);

@@ -13,7 +13,7 @@ use axum::response::Response;
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::pages::Web;
-use crate::pages::visit::{Visit, with_cookie};
+use crate::pages::{Visit, with_cookie};
 use crate::session::SignedIn;
 use reply::Error;
 use request::{Asks, Request, Unaskable};

@@ -136,8 +136,8 @@ struct Shown {
 impl Shown {
     fn of(path: &Path, text: &[u8]) -> Result<Self, CertificateError> {
         let part = Part::Certificate;
-        let chain = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
-        let chain = chain.map_err(|why| broken(part, path, why.to_string()))?;
+        let parsed = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
+        let chain = parsed.map_err(|why| broken(part, path, why.to_string()))?;
         let Some(first) = chain.first() else {
             return Err(CertificateError::Absent { part, path: path.to_owned() });
         };

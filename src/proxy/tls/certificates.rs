@@ -13,9 +13,9 @@ use crate::domain::Host;
 use crate::system::{System, Timestamp};
 
 /// Interval at which the files are read again.
-const LOOK: Duration = Duration::from_mins(1);
+const RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 /// Interval at which the clock is read.
-const TICK: Duration = Duration::from_secs(1);
+const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The current certificates of `server.tls`. Never empty.
 pub struct Certificates(Vec<ArcSwap<Certificate>>);
@@ -73,13 +73,13 @@ impl fmt::Debug for Certificates {
 pub struct Renewal {
     certificates: Arc<Certificates>,
     /// The last error logged for each, so that the same one is not logged every minute.
-    said: Vec<Option<String>>,
+    last_error: Vec<Option<String>>,
 }
 
 impl Renewal {
     pub fn new(certificates: Arc<Certificates>) -> Self {
-        let said = vec![None; certificates.0.len()];
-        Self { certificates, said }
+        let last_error = vec![None; certificates.0.len()];
+        Self { certificates, last_error }
     }
 
     /// Reads the files once a minute; never returns. Compares contents: modification times miss changed
@@ -87,40 +87,40 @@ impl Renewal {
     pub async fn run(mut self, system: System) {
         let mut last = system.now();
         loop {
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(CLOCK_INTERVAL).await;
             let now = system.now();
             // A clock that was set back must not stop the reloads.
-            if now < last || now.since(last) >= LOOK {
+            if now < last || now.since(last) >= RELOAD_INTERVAL {
                 last = now;
-                self.look();
+                self.reload();
             }
         }
     }
 
     /// On error the old certificate stays: the pair may be half written.
-    fn look(&mut self) {
-        for (slot, said) in self.certificates.0.iter().zip(&mut self.said) {
+    fn reload(&mut self) {
+        for (slot, last_error) in self.certificates.0.iter().zip(&mut self.last_error) {
             let old = slot.load_full();
             match Certificate::read(&old.files) {
-                Ok(new) if new.digest == old.digest => *said = None,
+                Ok(new) if new.digest == old.digest => *last_error = None,
                 Ok(new) => {
                     let (file, end) = (old.files.certificate.display(), date(new.valid.1));
-                    info!(%file, %end, "server.tls: a certificate was renewed");
+                    info!(%file, %end, "server.tls: certificate reloaded");
                     slot.store(Arc::new(new));
-                    *said = None;
+                    *last_error = None;
                 }
-                Err(why) => tell(&why, said),
+                Err(why) => log_once(&why, last_error),
             }
         }
     }
 }
 
-fn tell(why: &[CertificateError], said: &mut Option<String>) {
+fn log_once(why: &[CertificateError], last_error: &mut Option<String>) {
     let texts: Vec<String> = why.iter().map(ToString::to_string).collect();
     let text = texts.join("; ");
-    if said.as_ref() != Some(&text) {
-        error!(why = %text, "server.tls: a certificate cannot be taken over; the old one stays");
-        *said = Some(text);
+    if last_error.as_ref() != Some(&text) {
+        error!(why = %text, "server.tls: failed to reload a certificate; the old one stays in use");
+        *last_error = Some(text);
     }
 }
 

@@ -74,11 +74,11 @@ impl Tls {
 
     /// The decrypted stream. `None`: the handshake failed or timed out.
     pub(in crate::proxy) async fn accept(&self, stream: Stream) -> Option<Stream> {
-        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
-        let handshake = handshake.unwrap_or_else(|_| Err("it did not end in time".to_owned()));
+        let timed = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
         // At debug level only: otherwise any client could fill the log.
-        handshake
-            .inspect_err(|why| debug!(%why, "a TLS handshake failed"))
+        timed
+            .unwrap_or_else(|_| Err("timed out".to_owned()))
+            .inspect_err(|why| debug!(%why, "TLS handshake failed"))
             .map_err(|_| self.count())
             .ok()
     }
@@ -93,11 +93,11 @@ impl Tls {
         // A handshake record begins with byte 22 (RFC 8446 §5.1), a plain request with its method.
         if first[0].is_ascii_uppercase() {
             answer_plainly(stream).await;
-            return Err("plain http was spoken".to_owned());
+            return Err("the client sent plain http".to_owned());
         }
         // Pingora's TLS stream needs the listener's own socket type.
-        let socket = stream.into_any().downcast::<l4::stream::Stream>();
-        let socket = socket.map_err(|_| "the stream is no socket".to_owned())?;
+        let downcast = stream.into_any().downcast::<l4::stream::Stream>();
+        let socket = downcast.map_err(|_| "the stream is not a socket".to_owned())?;
         let handshake = self.acceptor.tls_handshake(*socket).await;
         Ok(Box::new(handshake.map_err(|why| why.to_string())?))
     }

@@ -26,7 +26,7 @@ use crate::session::Watch;
 /// Limit for connecting to an app.
 pub(in crate::proxy) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connects to an app; says what ends the connection.
+/// A connector of Pingora's for such a connection, with what ends it.
 #[derive(Clone, Debug)]
 pub(in crate::proxy) struct OwnLine {
     /// How long the app may take to begin its answer.
@@ -57,11 +57,11 @@ impl OwnLine {
 #[async_trait]
 impl Connect for OwnLine {
     async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
-        let socket = match address {
+        let connected = match address {
             SocketAddr::Inet(address) => tcp(*address, self).await,
             SocketAddr::Unix(address) => unix(address, self).await,
         };
-        let socket = socket.map_err(|why| {
+        let socket = connected.map_err(|why| {
             let timed_out = why.kind() == io::ErrorKind::TimedOut;
             let kind = if timed_out { ErrorType::ConnectTimedout } else { ErrorType::ConnectError };
             Error::because(kind, "connecting to the app", why)

@@ -24,7 +24,7 @@ fn a_person_is_shown_and_blocked_on_the_database_of_a_running_server() {
     let mut ada = program.browser();
     ada.sign_in("/orders", ADA, &program.texts).is(200);
     let said = command(&program, "show", ADA);
-    let id = program.query::<(String,)>("SELECT id FROM users WHERE phone = $1", ADA).0;
+    let id = program.user_id(ADA);
     assert_eq!(shown(&said, "id"), id);
     assert_eq!(shown(&said, "number"), "+1 •••-•••-•123");
     assert!(shown(&said, "since").ends_with('Z'), "{said}");
