@@ -7,7 +7,7 @@ use doorcode::system::System;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // First, since every TLS client asks for it. An error says that there is one already.
+    // First, because every TLS client needs it. Fails only if one is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     ExitCode::from(cli::run(
         std::env::args_os(),

@@ -1,84 +1,51 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
+use super::error::AppError;
 use super::tls::Secured;
-use super::{demo, keys, secret, sweep};
+use super::{cleanup, demo, keys, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms;
-use crate::domain::{Keyring, WeakSecret};
+use crate::domain::Keyring;
 use crate::events::{Log, Sink, Sinks};
 use crate::gate::{Map, Upstream};
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
-use crate::metrics::{self, Metrics, MetricsError, Watched};
-use crate::oauth::{KeysError, Rotation, SigningKeys};
-use crate::pages::views::{Pages, PagesError};
+use crate::metrics::{self, Metrics, Watched};
+use crate::oauth::{Rotation, SigningKeys};
+use crate::pages::views::Pages;
 use crate::pages::{self, Web};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
-    Resolver, Shared, TlsError,
+    Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{
-    Database, KeptCounters, LoginTicket, MemoryAttempts, MemoryTickets, Room, SqlStore, StoreError,
-    Ticket,
+    Database, KeptCounters, LoginTicket, MemoryAttempts, MemoryTickets, Room, SqlStore, Ticket,
 };
 use crate::system::System;
 use crate::users::{self, Directory};
-use crate::words::{SmsTemplate, SmsTemplates, TemplateError};
+use crate::words::{SmsTemplate, SmsTemplates};
 
-/// Between two notes of when sessions were last used.
-const LAST_SEEN: Duration = Duration::from_mins(5);
+/// Interval of writing last uses of sessions to the store.
+const LAST_SEEN_INTERVAL: Duration = Duration::from_mins(5);
 
-/// Between two looks for what others changed: sessions that were ended, roles.
-const CHANGES: Duration = Duration::from_millis(500);
+/// Interval of polling the store's change feed: ended sessions, revoked grants, changed users.
+const CHANGES_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Why the server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error("the secret {}: {why}", path.display())]
-    Secret { path: PathBuf, why: std::io::Error },
-    #[error("{}: the secret {why}", path.display())]
-    WeakSecret { path: PathBuf, why: WeakSecret },
-    #[error(
-        "the database {} is there but its secret {} is not: put the file back, or set \
-         server.secret to what it held; without it every session would be dead",
-        database.display(),
-        secret.display()
-    )]
-    SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database {}: {why}", path.display())]
-    Store { path: PathBuf, why: StoreError },
-    #[error("{0}")]
-    Keys(#[from] KeysError),
-    #[error("pages: {0}")]
-    Pages(#[from] PagesError),
-    #[error("sms.template: {0}")]
-    Template(#[from] TemplateError),
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error(transparent)]
-    Metrics(#[from] MetricsError),
-    #[error("{key}: cannot listen on {address}: {why}")]
-    Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
-    #[error("cannot start: {0}")]
-    Start(#[from] std::io::Error),
-}
-
-/// What tests replace.
+/// Dependencies that tests replace.
 pub struct Surroundings {
     pub system: System,
     pub access_log: AccessLog,
-    /// Ends the process once everything is drained.
+    /// Called after the drain, to end the process.
     pub exit: Box<dyn Fn() + Send + Sync>,
 }
 
-/// Things that outlive every configuration.
+/// What outlives a change of the configuration.
 struct Lasting {
     system: System,
     events: Arc<dyn Sink>,
@@ -96,8 +63,12 @@ struct Lasting {
     resolver: Arc<Resolver>,
 }
 
-/// Opens what a configuration names and joins everything to a server that can run. Must be
-/// called within a tokio runtime that lives as long as the server: the database's pool stays on it.
+/// Opens the stores and keys of a configuration and assembles the server. Must be called within a
+/// tokio runtime that lives as long as the server: the database's pool stays on it.
+///
+/// # Errors
+///
+/// When the server cannot start.
 pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts, AppError> {
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
@@ -130,15 +101,15 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
 }
 
-/// What is opened before anything else.
+/// What is opened first.
 struct Stores {
     sql: Arc<SqlStore>,
     counters: KeptCounters,
     keys: SigningKeys,
 }
 
-/// The database, with everybody in it whom the configuration names, what was counted, and the
-/// keys.
+/// Opens the database and creates the users of the configuration in it, restores the counters and
+/// loads the signing keys.
 async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Stores, AppError> {
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
@@ -205,7 +176,7 @@ fn lasting(
     })
 }
 
-/// The one value that configuration decides.
+/// The value that a change of the configuration replaces.
 fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
@@ -319,7 +290,7 @@ fn background(
     let sessions = Arc::clone(&lasting.sessions);
     let last_seen = async move {
         loop {
-            tokio::time::sleep(LAST_SEEN).await;
+            tokio::time::sleep(LAST_SEEN_INTERVAL).await;
             write_last_seen(&sessions).await;
         }
     };
@@ -327,10 +298,10 @@ fn background(
     let changes = async move {
         loop {
             if let Err(error) = sessions.follow().await {
-                tracing::error!(%error, "what others changed in the store was not learned");
+                tracing::error!(%error, "failed to poll the change feed");
             }
             sessions.end_overdue(live_now.load().authorizer.session_settings());
-            tokio::time::sleep(CHANGES).await;
+            tokio::time::sleep(CHANGES_INTERVAL).await;
         }
     };
     let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
@@ -340,8 +311,8 @@ fn background(
         Job { name: "changes", run: Box::pin(changes) },
         Job { name: "last seen", run: Box::pin(last_seen) },
         Job {
-            name: "sweep",
-            run: Box::pin(sweep::run(Arc::clone(&lasting.store), lasting.system.clone())),
+            name: "cleanup",
+            run: Box::pin(cleanup::run(Arc::clone(&lasting.store), lasting.system.clone())),
         },
         Job { name: "upstream names", run: Box::pin(names) },
     ];
@@ -351,11 +322,11 @@ fn background(
 
 async fn write_last_seen(sessions: &Sessions) {
     if let Err(error) = sessions.write_last_seen().await {
-        tracing::error!(%error, "when sessions were last used was not written");
+        tracing::error!(%error, "failed to flush session last-seen times");
     }
 }
 
-/// Counters of what may happen stand at zero from the start.
+/// Makes counters of expected events start at zero.
 fn expect(config: &Config, lasting: &Lasting) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
     let happened = lasting.metrics.happened();
@@ -365,7 +336,7 @@ fn expect(config: &Config, lasting: &Lasting) {
     }
 }
 
-/// Numbers that others keep anyway.
+/// Gauges of values that exist elsewhere.
 fn watched(lasting: &Lasting, drain: &Arc<Drain>, access_log: &Arc<AccessLog>) -> Vec<Watched> {
     let (sessions, outbox) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.outbox));
     let attempts = Arc::clone(&lasting.attempts);

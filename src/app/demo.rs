@@ -1,5 +1,4 @@
-//! The app behind the demo: shows which headers it was given. An upstream like any other, on a
-//! loopback port of its own.
+//! The demo app: shows the headers that it receives. An ordinary upstream on a loopback port.
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use axum::Router;
@@ -43,12 +42,12 @@ impl Demo {
             Err(error) => Err(error),
         };
         if let Err(error) = served {
-            tracing::error!(%error, "the demo app ended");
+            tracing::error!(%error, "demo app failed");
         }
     }
 }
 
-/// A line for each header.
+/// A table row for each header.
 fn rows(headers: &[(&HeaderName, &HeaderValue)]) -> String {
     let row = |(name, value): &(&HeaderName, &HeaderValue)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -58,16 +57,15 @@ fn rows(headers: &[(&HeaderName, &HeaderValue)]) -> String {
     headers.iter().map(row).collect()
 }
 
-/// What an assertion says, for a reader; `None` for any other header.
-fn signed(value: &HeaderValue) -> Option<String> {
+/// The decoded header and claims of an assertion; `None` for any other header.
+fn decoded_assertion(value: &HeaderValue) -> Option<String> {
     let mut parts = value.to_str().ok()?.split('.');
     let mut part = || {
         let json = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
         let json: serde_json::Value = serde_json::from_slice(&json).ok()?;
         serde_json::to_string_pretty(&json).ok()
     };
-    let text = format!("{}\n{}", part()?, part()?);
-    let text = Safe::escape(&text);
+    let text = Safe::escape(&format!("{}\n{}", part()?, part()?));
     Some(format!(
         "<p>Signed, so that an app need not believe who sent it (docs/identity.md says how to \
          check it):</p><pre>{}</pre>",
@@ -79,7 +77,7 @@ async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
     let ours = Reserved::new([].into_iter());
     let (told, others): (Vec<_>, Vec<_>) =
         headers.iter().partition(|(name, _)| ours.has(name.as_str()));
-    let signed: String = told.iter().filter_map(|(_, value)| signed(value)).collect();
+    let signed: String = told.iter().filter_map(|(_, value)| decoded_assertion(value)).collect();
     let path = Safe::escape(uri.path());
     let (told, others, path) = (rows(&told), rows(&others), path.as_str());
     Html(format!(

@@ -5,39 +5,42 @@ use std::time::Duration;
 
 use crate::config::Config;
 
-/// A server that says nothing for so long is not well. On a machine that is only busy, an answer takes
-/// a second or more; whoever runs the command has a time-out of their own (Docker: 30 s).
-const PATIENCE: Duration = Duration::from_secs(10);
-/// More than the answer of `/readyz` has.
-const LONGEST: u64 = 4096;
+/// Timeout of connecting and of each read or write. On a busy machine an answer takes a second or more;
+/// the caller has a time-out of its own (Docker: 30 s).
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Upper bound of the response of `/readyz`, in bytes.
+const MAX_RESPONSE: u64 = 4096;
 
-/// Asks the admin listener of a configuration whether the server that runs with it is ready; the
-/// error says why not.
+/// Checks by the admin listener of a configuration whether its server is ready.
 ///
-/// A request and a status line by hand: an HTTP client would be a runtime and TLS for nothing.
+/// Speaks HTTP by hand: a client library would need a runtime and TLS.
+///
+/// # Errors
+///
+/// When the server is not ready or does not respond.
 pub fn health(config: &Config) -> Result<(), Box<dyn Error>> {
     let address = reachable(config.proxy.admin);
-    let answer = ask(address).map_err(|why| format!("nobody answers at {address}: {why}"))?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let response = request(address).map_err(|why| format!("no response from {address}: {why}"))?;
+    let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
     let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.split(' ').next());
     match status {
         Some("200") => Ok(()),
         Some("503") => Err(format!("not ready: {}", body.trim()).into()),
-        _ => Err(format!("something else than Doorcode answers at {address}").into()),
+        _ => Err(format!("the response from {address} is not Doorcode's").into()),
     }
 }
 
-fn ask(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+fn request(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.take(LONGEST).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let mut response = Vec::new();
+    stream.take(MAX_RESPONSE).read_to_end(&mut response)?;
+    Ok(String::from_utf8_lossy(&response).into_owned())
 }
 
-/// Where a listener is found from the same machine: it may listen on every address.
+/// The address of a listener as seen from the same machine: it may listen on all addresses.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -2,21 +2,22 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
-
-use super::{AppError, secret};
+use super::database::{no_database, on_database};
+use super::secret;
 use crate::config::Config;
 use crate::oauth::{Algorithm, Rotation, Style, Usage, publish_next, signs_from};
 use crate::proxy::Job;
-use crate::store::{Database, SigningKeys as _, SqlStore, StoredKey};
+use crate::store::{SigningKeys as _, StoredKey};
 use crate::system::{System, Timestamp};
 
-/// Between two looks at the table of keys, which others change too. Told by the clock that rules
-/// ask, and looked at so often.
-const EVERY: Duration = Duration::from_mins(1);
-const LOOK: Duration = Duration::from_secs(1);
+/// Interval of key rotation, measured with the injected clock. Other processes change the table of
+/// keys too.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// How often that clock is polled.
+const POLL: Duration = Duration::from_secs(1);
 
-/// The keys that sites and clients need, and always that of Doorcode's own assertions; none twice.
+/// The keys that sites and clients need, and always that of Doorcode's own assertions; without
+/// duplicates.
 pub(super) fn wanted(config: &Config) -> Vec<(Usage, Algorithm)> {
     let styles = config.sites.iter().flat_map(|site| site.identity.styles());
     let assertions = std::iter::once(Style::Doorcode).chain(styles);
@@ -29,25 +30,32 @@ pub(super) fn wanted(config: &Config) -> Vec<(Usage, Algorithm)> {
     wanted
 }
 
-/// Lets keys follow each other, first at once. An error changes nothing: those that are known go on.
+/// Runs key rotation immediately and then every minute. On error the current keys stay in use.
 pub(super) fn job(rotation: Rotation) -> Job {
     let run = async move {
         loop {
             let last = rotation.system.now();
             if let Err(error) = rotation.turn().await {
-                tracing::error!(%error, "the signing keys were not looked after");
+                tracing::error!(%error, "signing key rotation failed");
             }
-            // A clock that was set back by more begins a new minute.
-            let near = |now: Timestamp| now.since(last) < EVERY && last.since(now) < EVERY;
-            while near(rotation.system.now()) {
-                tokio::time::sleep(LOOK).await;
+            while is_within_interval(rotation.system.now(), last) {
+                tokio::time::sleep(POLL).await;
             }
         }
     };
     Job { name: "signing keys", run: Box::pin(run) }
 }
 
-/// The signing keys in the database of a configuration, a line each.
+/// A clock that was set back by more than the interval starts a new one.
+fn is_within_interval(now: Timestamp, last: Timestamp) -> bool {
+    now.since(last) < INTERVAL && last.since(now) < INTERVAL
+}
+
+/// A table of the signing keys in the database of a configuration.
+///
+/// # Errors
+///
+/// When there is no database or it cannot be read.
 pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
     let system = System::real();
     let keys = on_database(config, async |store| Ok(store.all().await?))?;
@@ -61,8 +69,12 @@ pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
-/// Publishes a key to follow each one that signs for the configuration; the servers on this
-/// database do the rest.
+/// Publishes a successor of each key that signs for the configuration, or of those of one usage.
+/// The servers that run on the database complete the rotation.
+///
+/// # Errors
+///
+/// When there is no database, or every key has a successor already.
 pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<dyn Error>> {
     let keyring = secret::of_existing(config)?.ok_or_else(|| no_database(config))?;
     let system = System::real();
@@ -72,45 +84,18 @@ pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<
         Ok(publish_next(store, &keyring, &kinds, &system).await?)
     })?;
     if published.is_empty() {
-        return Err("no key signs that has none to follow it; `doorcode keys` lists them".into());
+        return Err("every signing key has a successor already; `doorcode keys` lists them".into());
     }
-    let mut said = String::new();
+    let mut lines = String::new();
     for key in published {
         let at = jiff::Timestamp::from_millisecond(signs_from(&key).as_millis())?;
         let StoredKey { kid, usage, algorithm, .. } = key;
-        writeln!(said, "{kid} is published and signs ({usage}, {algorithm}) from {at:.0} on")?;
+        writeln!(lines, "{kid} is published and signs ({usage}, {algorithm}) from {at:.0} on")?;
     }
-    Ok(said)
+    Ok(lines)
 }
 
-/// Whoever left `--config` out sees which file was looked at.
-fn no_database(config: &Config) -> String {
-    let Database::Sqlite(path) = &config.database;
-    let path = path.display();
-    format!("there is no database yet at {path} (see --config): the first start makes it")
-}
-
-/// What `ask` finds in a database that is there, with the tables that this version knows. None is
-/// made, and none is changed under the servers that run on it.
-pub(super) fn on_database<T>(
-    config: &Config,
-    ask: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
-) -> Result<T, Box<dyn Error>> {
-    let Database::Sqlite(path) = &config.database;
-    if !path.exists() {
-        return Err(no_database(config).into());
-    }
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let failed = |why| AppError::Store { path: path.clone(), why };
-        let store = SqlStore::open_as_it_is(&config.database).await.map_err(failed)?;
-        let found = ask(&store).await;
-        store.close().await;
-        found
-    })
-}
-
-/// In the largest unit of which it has one.
+/// A duration in its largest unit.
 fn age(of: Duration) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let seconds = of.as_secs();

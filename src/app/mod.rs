@@ -1,18 +1,21 @@
-//! The only place where the pieces are joined: configuration in, a server out.
-//! Decides nothing about requests or people.
+//! Assembles the server and the commands from a configuration.
+//! Decides nothing about requests or users.
 mod build;
+mod cleanup;
+mod database;
 mod demo;
+mod error;
 mod health;
 mod keys;
-mod people;
 mod secret;
 mod serve;
-mod sweep;
 mod tls;
+mod users;
 
-pub use build::{AppError, Surroundings, build};
+pub use build::{Surroundings, build};
+pub use error::AppError;
 pub use health::health;
 pub use keys::{list_keys, rotate_keys};
-pub use people::{block_user, show_user, unblock_user};
 pub use secret::examine;
 pub use serve::serve;
+pub use users::{block_user, show_user, unblock_user};

@@ -7,31 +7,31 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::AppError;
+use super::error::AppError;
 use crate::config::Config;
 use crate::domain::{Keyring, ServerSecret};
 use crate::store::Database;
 use crate::system::System;
 
-/// The server's secrets: from the configuration, else from the file beside it, which is made only
+/// The server secrets: from the configuration, else from the file beside it, which is created only
 /// together with a new database.
 pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppError> {
     if let Some(keyring) = found(config)? {
         return Ok(keyring);
     }
     let path = &config.secret_file;
-    make(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    create(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
     read(path)
 }
 
-/// The secrets of a database that is there; `None`: there is neither yet.
+/// The secrets of an existing database; `None` if there is no database yet.
 pub(super) fn of_existing(config: &Config) -> Result<Option<Keyring>, AppError> {
     let Database::Sqlite(database) = &config.database;
     if database.exists() { found(config) } else { Ok(None) }
 }
 
-/// The secrets that are there; `None` where all is new and they are to be made. A database without
-/// its secret is refused: with a new one every session would be dead and nobody would know why.
+/// The existing secrets; `None` if there is neither a secret nor a database. A database without its
+/// secret is refused: with a new secret every session would be invalid without explanation.
 fn found(config: &Config) -> Result<Option<Keyring>, AppError> {
     if let Some(keyring) = &config.secrets {
         return Ok(Some(keyring.clone()));
@@ -46,21 +46,25 @@ fn found(config: &Config) -> Result<Option<Keyring>, AppError> {
     }
 }
 
-/// What a start would find wrong beyond the configuration file, without changing anything.
+/// Checks what a start would check beyond the configuration file, without changing anything.
+///
+/// # Errors
+///
+/// When the secret is missing, unreadable or weak.
 pub fn examine(config: &Config) -> Result<(), Box<dyn Error>> {
     found(config)?;
     Ok(())
 }
 
 fn read(path: &Path) -> Result<Keyring, AppError> {
-    let text = fs::read_to_string(path);
-    let text = text.map_err(|why| AppError::Secret { path: path.to_owned(), why })?;
-    let secret = ServerSecret::new(&text);
-    let secret = secret.map_err(|why| AppError::WeakSecret { path: path.to_owned(), why })?;
+    let text =
+        fs::read_to_string(path).map_err(|why| AppError::Secret { path: path.to_owned(), why })?;
+    let secret = ServerSecret::new(&text)
+        .map_err(|why| AppError::WeakSecret { path: path.to_owned(), why })?;
     Ok(Keyring::new(secret, Vec::new()))
 }
 
-fn make(path: &Path, system: &System) -> std::io::Result<()> {
+fn create(path: &Path, system: &System) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }

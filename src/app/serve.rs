@@ -9,33 +9,41 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::{AppError, Surroundings, build};
+use super::build::{Surroundings, build};
+use super::error::AppError;
 use crate::config::Config;
 use crate::delivery::sms::ProviderSettings;
 use crate::events::LogFormat;
 use crate::proxy::{self, AccessLog, Signals, Stop};
 use crate::system::System;
 
-const LOGGED: &str = "info";
+/// The level without `DOORCODE_LOG`.
+const DEFAULT_LEVEL: &str = "info";
 
 /// Runs the server of a configuration until a signal ends it. Blocks.
+///
+/// # Errors
+///
+/// When the server cannot start.
 pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    let filter =
+        EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVEL));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    let log = tracing_subscriber::registry().with(filter_fn(is_harmless)).with(filter).with(lines);
+    let log =
+        tracing_subscriber::registry().with(filter_fn(is_safe_to_log)).with(filter).with(lines);
     log.try_init()?;
     let doubts = config.tls_doubts(System::real().now());
-    for said in unsafe_settings(&config).map(str::to_owned).chain(doubts) {
-        warn!("{said}");
+    for warning in unsafe_settings(&config).map(str::to_owned).chain(doubts) {
+        warn!("{warning}");
     }
-    can_listen(&config)?;
-    end_when_a_listener_is_lost();
+    check_listen(&config)?;
+    exit_on_listener_failure();
     let greeting = greeting(&config);
-    // Lives as long as the server: the database's pool and the signals stay on it.
+    // Must live as long as the server: the database's pool and the signal handlers stay on it.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let signals = runtime.block_on(async { Signals::catch() })?;
     let around = Surroundings {
@@ -49,12 +57,12 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What an operator allowed against our advice.
+/// Warnings about `unsafe_…` keys that are set.
 fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
     let table = [
         (
             config.development_exposed,
-            "server.unsafe_development_exposed is on: what is meant for this machine only is open to others",
+            "server.unsafe_development_exposed is on: development features may be reachable from other machines",
         ),
         (
             config.shared_origin,
@@ -62,14 +70,14 @@ fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
         ),
         (
             config.test_numbers_exposed,
-            "login.unsafe_test_numbers_exposed is on: whoever knows the code of a test number signs in",
+            "login.unsafe_test_numbers_exposed is on: anyone who knows the code of a test number can sign in",
         ),
     ];
     table.into_iter().filter_map(|(on, said)| on.then_some(said))
 }
 
-/// Access lines go to standard output, unless the console provider prints texts there: among them
-/// nobody would find a code.
+/// The access log goes to standard output, unless the console provider prints texts there, which
+/// would be hard to find among its lines.
 fn access_log(config: &Config) -> std::io::Result<AccessLog> {
     let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
     if config.providers.iter().any(console) {
@@ -78,11 +86,11 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
     AccessLog::to(std::io::stdout())
 }
 
-/// Whatever `DOORCODE_LOG` asks for, of the libraries only warnings are written: in their finer
-/// levels they print requests whole, with cookies, codes and numbers. Pingora's proxy does so for
-/// every failure; the access line tells the same, without. Other parts of it complain of whoever
-/// leaves without a word, as browsers do with connections that they opened in advance.
-fn is_harmless(about: &Metadata<'_>) -> bool {
+/// Limits libraries to warnings, whatever `DOORCODE_LOG` says: at lower levels they log whole
+/// requests, with cookies, codes and numbers. Pingora's proxy logs requests even with its errors;
+/// the access log has the same information without them. Other parts of Pingora warn about each
+/// client that closes an unused connection, as browsers do with preconnected ones.
+fn is_safe_to_log(about: &Metadata<'_>) -> bool {
     let of = |module: &str| {
         let rest = about.target().strip_prefix(module);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -93,8 +101,8 @@ fn is_harmless(about: &Metadata<'_>) -> bool {
 
 const SILENCED: &[&str] = &["pingora_proxy", "pingora_core::apps", "pingora_core::protocols::tls"];
 
-/// Pingora panics in a thread of its own when it cannot bind; an operator gets a sentence.
-fn can_listen(config: &Config) -> Result<(), AppError> {
+/// Checks that all addresses can be bound, for a readable error: Pingora panics in a thread.
+fn check_listen(config: &Config) -> Result<(), AppError> {
     let own = config.proxy.listen.iter().map(|address| ("server.listen", *address));
     let try_to = |(key, address): (&'static str, SocketAddr)| {
         let bound = TcpListener::bind(address);
@@ -103,18 +111,18 @@ fn can_listen(config: &Config) -> Result<(), AppError> {
     own.chain([("admin.listen", config.proxy.admin)]).try_for_each(try_to)
 }
 
-/// Between [`can_listen`] and Pingora's own binding somebody else may take a port. Pingora then
-/// panics in that listener's thread and the process lives on, serving nothing: no supervisor would
-/// see it.
-fn end_when_a_listener_is_lost() {
-    let others = std::panic::take_hook();
+/// Ends the process if a listener panics. A port may be taken between [`check_listen`] and
+/// Pingora's own bind; Pingora then panics in the listener's thread only, and the process would go
+/// on without serving, unnoticed by supervisors.
+fn exit_on_listener_failure() {
+    let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let file = panic.location().map(std::panic::Location::file).unwrap_or_default();
         if file.contains("pingora-core") && file.ends_with("services/listening.rs") {
-            let _ = writeln!(std::io::stderr(), "doorcode: a listener was lost: {panic}");
+            let _ = writeln!(std::io::stderr(), "doorcode: a listener failed: {panic}");
             std::process::exit(1);
         }
-        others(panic);
+        previous(panic);
     }));
 }
 
@@ -122,7 +130,6 @@ fn greeting(config: &Config) -> String {
     let line = |site: &crate::gate::Site| format!("  {}  {}/\n", site.name, site.place);
     let sites: String = config.sites.iter().map(line).collect();
     if sites.is_empty() {
-        // Nobody opens it by hand: apps lead there.
         return format!("\nDoorcode is running. Its issuer, for apps:\n  {}\n", config.issuer);
     }
     format!("\nDoorcode is running. Open:\n{sites}")

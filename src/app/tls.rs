@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use super::AppError;
+use super::error::AppError;
 use crate::config::Config;
 use crate::metrics::{TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, Watched};
 use crate::proxy::{Certificates, Job, Renewal, Tls};
 use crate::system::System;
 
-/// TLS as a configuration wants it, and what belongs to it.
+/// TLS as configured, with its background job and metrics.
 pub(super) struct Secured {
     pub(super) tls: Option<Tls>,
     certificates: Option<Arc<Certificates>>,

@@ -8,39 +8,39 @@ const ABOUT: &str = "Puts SMS login in front of any web app";
 const LONG_ABOUT: &str = "\
 Puts SMS login in front of any web app.
 
-Doorcode is a reverse proxy: people who reach a protected page get a login page, type the code
-that was texted to them, and from then on their requests reach the app with headers that say who
-they are. Without a configuration file it runs a demo on http://localhost:8080 that prints the
-texts on this terminal.";
+Doorcode is a reverse proxy: visitors of a protected page get a login page and enter the code that
+is texted to them; from then on their requests reach the app with headers that identify them.
+Without a configuration file it runs a demo on http://localhost:8080 that prints the texts on this
+terminal.";
 
 const EXAMPLES: &str = "\
 Examples:
   doorcode                          run the demo: open http://localhost:8080
-  doorcode check my.toml            tell every mistake in my.toml
-  doorcode --config my.toml         serve what my.toml says
-  doorcode widget my.toml           print the tag that puts the login on a page of yours
-  doorcode health --config my.toml  tell by the exit code whether that server is ready
-  doorcode keys --config my.toml    list the keys that tokens and assertions are signed with
+  doorcode check my.toml            report all mistakes in my.toml
+  doorcode --config my.toml         run the server with my.toml
+  doorcode widget my.toml           print the HTML element that embeds the login in a page
+  doorcode health --config my.toml  exit with 0 if that server is ready
+  doorcode keys --config my.toml    list the signing keys of tokens and assertions
   doorcode keys rotate --config my.toml
-                                    replace them: new ones sign in ten minutes
+                                    replace the signing keys; new ones sign after ten minutes
   doorcode users block +12025550123 --config my.toml
-                                    sign somebody out everywhere, and let them in no more
+                                    block a user and end all their sessions
 
 Signals:
-  SIGTERM   stop: finish what is being answered and the texts that wait, then end;
-            a second one ends at once
-  SIGINT    (Ctrl-C) end at once
-  SIGHUP    nothing: a changed file is read at the next start
+  SIGTERM   stop gracefully: complete open requests and queued texts;
+            a second one stops at once
+  SIGINT    (Ctrl-C) stop at once
+  SIGHUP    ignored: a changed file is read at the next start
 
 Output:
-  Access lines, one JSON object for each request, go to standard output; with the console provider,
-  texts go there instead. Everything else is logged to standard error, as [log] format
-  says: DOORCODE_LOG=debug, or a tracing filter, says how much.
+  The access log, one JSON object per request, goes to standard output; with the console provider,
+  texts go there instead. The log goes to standard error in the format of [log]. Set its level
+  with DOORCODE_LOG: error, warn, info, debug, trace, or a tracing filter.
 
 Exit codes:
-  0  fine
-  1  the configuration is wrong, or the command failed
-  2  the command line is wrong";
+  0  success
+  1  the configuration is invalid, or the command failed
+  2  the command line is invalid";
 
 #[derive(clap::Parser)]
 #[command(
@@ -61,19 +61,19 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Serve (also when no command is given)
+    /// Run the server (also the default without a command)
     Serve(Serve),
-    /// Tell every mistake in a configuration file, or that it is fine
+    /// Check a configuration file and report all mistakes
     Check {
         /// The configuration file
         file: PathBuf,
     },
-    /// Print the tag of the login for your own pages, with the hash of its script
+    /// Print the HTML element of the login widget, with the hash of its script
     Widget {
         /// The configuration file
         file: PathBuf,
     },
-    /// Ask the server that runs with the same file whether it is ready, and tell why it is not
+    /// Check whether the server with this configuration is ready
     Health(Serve),
     /// List the signing keys
     #[command(args_conflicts_with_subcommands = true)]
@@ -83,7 +83,7 @@ pub(super) enum Command {
         #[command(flatten)]
         of: Serve,
     },
-    /// Block somebody, or look at what is known of them
+    /// Block, unblock or show users
     Users {
         #[command(subcommand)]
         command: UsersCommand,
@@ -92,17 +92,17 @@ pub(super) enum Command {
 
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
-    /// Let somebody sign in no more, and end their sessions and what apps were given for them
+    /// Block a user: end all sessions and revoke all grants
     Block(Person),
-    /// Let them sign in again; what ended stays so
+    /// Unblock a user; ended sessions and revoked grants stay so
     Unblock(Person),
-    /// Tell since when they are known or blocked, their roles, and how many sessions they have
+    /// Show a user: when created and blocked, roles, and number of sessions
     Show(Person),
 }
 
 #[derive(clap::Args)]
 pub(super) struct Person {
-    /// Their telephone number, in E.164: +12025550123
+    /// Phone number in E.164: +12025550123
     #[arg(value_name = "NUMBER", value_parser = phone)]
     pub(super) phone: PhoneNumber,
     #[command(flatten)]
@@ -111,9 +111,9 @@ pub(super) struct Person {
 
 #[derive(clap::Subcommand)]
 pub(super) enum KeysCommand {
-    /// Publish new keys that will take the places of those that sign
+    /// Publish new keys that will replace the ones that sign
     Rotate {
-        /// Only those that sign these: token or assertion
+        /// Only the keys for this usage: token or assertion
         #[arg(long, value_parser = usage)]
         usage: Option<Usage>,
         #[command(flatten)]
@@ -125,7 +125,7 @@ fn usage(text: &str) -> Result<Usage, &'static str> {
     Usage::parse(text).ok_or("neither token nor assertion")
 }
 
-/// As `phone` in the configuration; test numbers are people too.
+/// Parses a number like `phone` in the configuration; test numbers are allowed.
 fn phone(text: &str) -> Result<PhoneNumber, String> {
     PhoneNumber::from_store(text).map_err(|_| match PhoneNumber::parse(text, None) {
         Ok(meant) => format!("not in E.164; write {}", meant.e164()),
@@ -135,7 +135,7 @@ fn phone(text: &str) -> Result<PhoneNumber, String> {
 
 #[derive(clap::Args)]
 pub(super) struct Serve {
-    /// The configuration file; without one the demo runs
+    /// The configuration file; default: the built-in demo
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
+use super::context::{FAILED, FINE, Surroundings, say};
 use super::notes::notes;
-use super::{FAILED, FINE, Surroundings, say};
 use crate::config::Config;
 use crate::system::Timestamp;
 
@@ -25,7 +25,7 @@ pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
     }
 }
 
-/// That the file is fine, and what its writer may not be aware of.
+/// The summary of a valid file, with notes and warnings.
 fn report(config: &Config, now: Timestamp) -> String {
     let mut lines = vec![format!(
         "{} is fine: {}, {}, {}, {}",

@@ -1,95 +1,58 @@
-//! The operator's front door: arguments in, exit codes out.
-//! Does no work of its own: reads a configuration and hands it on.
+//! The command line: arguments in, exit codes out.
+//! Does no work of its own: reads the configuration and calls what was passed in.
 mod arguments;
 mod check;
+mod context;
 mod notes;
 mod widget;
 
-use std::error::Error;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 
 use clap::Parser;
 
-use crate::config::{Config, Environment};
-use crate::domain::PhoneNumber;
-use crate::oauth::Usage;
-use crate::system::Timestamp;
+use crate::config::Config;
 use arguments::{Arguments, Command, KeysCommand, Person, Serve, UsersCommand};
+use context::say;
 
-/// Whether something was done, and else why not.
-pub type Done = Result<(), Box<dyn Error>>;
+pub use context::{Done, FAILED, FINE, Surroundings, Told, USAGE};
 
-/// What there is to say, or why nothing was done.
-pub type Told = Result<String, Box<dyn Error>>;
-
-/// What a command may touch, passed in so that tests can look at it.
-pub struct Surroundings<'a> {
-    pub out: &'a mut dyn Write,
-    pub err: &'a mut dyn Write,
-    pub environment: &'a Environment<'a>,
-    /// What certificates are judged by.
-    pub now: Timestamp,
-    /// Finds what a start would find wrong beyond the file, and changes nothing.
-    pub examine: &'a dyn Fn(&Config) -> Done,
-    /// Asks the server that runs with a configuration whether it is ready.
-    pub health: &'a dyn Fn(&Config) -> Done,
-    /// Lists the signing keys in the database of a configuration.
-    pub keys: &'a dyn Fn(&Config) -> Told,
-    /// Begins to replace them, or those of one use.
-    pub rotate: &'a dyn Fn(&Config, Option<Usage>) -> Told,
-    /// Lets the person with a number sign in no more.
-    pub block: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
-    /// Lets them sign in again.
-    pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
-    /// Tells what is known of them.
-    pub show: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
-    /// Runs the server until it ends.
-    pub serve: &'a dyn Fn(Config) -> Done,
-}
-
-/// Fine.
-pub const FINE: u8 = 0;
-/// The configuration is wrong, or what was asked for failed.
-pub const FAILED: u8 = 1;
-/// The command line is wrong.
-pub const USAGE: u8 = 2;
-
-/// Does what `arguments` ask for (the first is the program's name) and gives the exit code.
+/// Runs the command of `arguments`, the first of which is the program's name, and returns the exit
+/// code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundings<'_>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(answer) => return tell(&answer, around),
+        Err(message) => return print_clap(&message, around),
     };
     match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
         Command::Serve(Serve { config }) => serve(config.as_deref(), around),
         Command::Check { file } => check::check(&file, around),
-        Command::Widget { file } => answer(Some(&file), around, widget::tag),
+        Command::Widget { file } => print(Some(&file), around, widget::tag),
         Command::Health(Serve { config }) => health(config.as_deref(), around),
         Command::Keys { command: None, of: Serve { config } } => {
             let keys = around.keys;
-            answer(config.as_deref(), around, |config| keys(config))
+            print(config.as_deref(), around, |config| keys(config))
         }
         Command::Keys { command: Some(KeysCommand::Rotate { usage, of }), .. } => {
             let rotate = around.rotate;
-            answer(of.config.as_deref(), around, |config| rotate(config, usage))
+            print(of.config.as_deref(), around, |config| rotate(config, usage))
         }
         Command::Users { command } => {
-            let (ask, Person { phone, of }) = match command {
+            let (command, Person { phone, of }) = match command {
                 UsersCommand::Block(person) => (around.block, person),
                 UsersCommand::Unblock(person) => (around.unblock, person),
                 UsersCommand::Show(person) => (around.show, person),
             };
-            answer(of.config.as_deref(), around, |config| ask(config, &phone))
+            print(of.config.as_deref(), around, |config| command(config, &phone))
         }
     }
 }
 
-/// Help and version are answers; everything else that clap says is about wrong usage.
-fn tell(answer: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
-    let text = answer.render();
-    if answer.use_stderr() {
+/// Prints what clap has to say: help and version on standard output, usage errors on standard
+/// error.
+fn print_clap(message: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
+    let text = message.render();
+    if message.use_stderr() {
         say(around.err, &text);
         USAGE
     } else {
@@ -100,25 +63,30 @@ fn tell(answer: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
 
 fn serve(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
     match read(file, around) {
-        Some(config) => told((around.serve)(config), around),
+        Some(config) => exit_code((around.serve)(config), around),
         None => FAILED,
     }
 }
 
 fn health(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
     match read(file, around) {
-        Some(config) => told((around.health)(&config), around),
+        Some(config) => exit_code((around.health)(&config), around),
         None => FAILED,
     }
 }
 
-fn answer(file: Option<&Path>, around: &mut Surroundings<'_>, ask: impl Fn(&Config) -> Told) -> u8 {
+/// Runs a command that prints its output.
+fn print(
+    file: Option<&Path>,
+    around: &mut Surroundings<'_>,
+    command: impl Fn(&Config) -> Told,
+) -> u8 {
     let Some(config) = read(file, around) else { return FAILED };
-    let done = ask(&config).map(|said| say(around.out, &said));
-    told(done, around)
+    let done = command(&config).map(|text| say(around.out, &text));
+    exit_code(done, around)
 }
 
-/// The configuration, or the demo's. `None`: its mistakes were told.
+/// The configuration, or the demo's. `None` if it is invalid; its mistakes have been printed.
 fn read(file: Option<&Path>, around: &mut Surroundings<'_>) -> Option<Config> {
     let config = match file {
         Some(file) => Config::load(file, around.environment),
@@ -127,7 +95,7 @@ fn read(file: Option<&Path>, around: &mut Surroundings<'_>) -> Option<Config> {
     config.map_err(|problems| say(around.err, &format_args!("{problems}\n"))).ok()
 }
 
-fn told(done: Done, around: &mut Surroundings<'_>) -> u8 {
+fn exit_code(done: Done, around: &mut Surroundings<'_>) -> u8 {
     match done {
         Ok(()) => FINE,
         Err(why) => {
@@ -135,9 +103,4 @@ fn told(done: Done, around: &mut Surroundings<'_>) -> u8 {
             FAILED
         }
     }
-}
-
-/// A closed terminal is no reason to fail.
-fn say(to: &mut dyn Write, text: &dyn std::fmt::Display) {
-    let _ = write!(to, "{text}").and_then(|()| to.flush());
 }

@@ -7,7 +7,7 @@ use crate::login::Row;
 use crate::pages::views::Pages;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
-/// What the writer of a file that is fine may not be aware of. One row each.
+/// THE table of notes and warnings on a valid file.
 const ALL: &[fn(&Config) -> Vec<String>] = &[
     one_cookie_for_ports,
     colors,
@@ -53,11 +53,11 @@ fn never_full(config: &Config) -> Vec<String> {
     config.login.limits.never_full().into_iter().map(said).collect()
 }
 
-/// Texts of more than one segment: each is paid for by itself.
+/// Texts of more than one segment; each segment is billed.
 fn segments(config: &Config) -> Vec<String> {
     let others = ("sms.template".to_owned(), &config.sms_template);
-    let by_language = config.sms_templates.iter();
-    let by_language = by_language.map(|(tag, text)| (format!("sms.templates.{tag}"), text));
+    let by_language =
+        config.sms_templates.iter().map(|(tag, text)| (format!("sms.templates.{tag}"), text));
     let cost = |(key, text): (String, &String)| {
         let Segments { encoding, units, count } = sample(config, text)?;
         let (kind, room) = match encoding {
@@ -65,13 +65,14 @@ fn segments(config: &Config) -> Vec<String> {
             Encoding::Ucs2 => ("characters, not all of them in the GSM alphabet", 70),
         };
         (count > 1).then(|| {
-            format!("note: {key} makes texts of {count} segments, each of which is paid for: {units} {kind}; {room} are one")
+            format!("note: {key} makes texts of {count} segments, each of which is billed: {units} {kind}; one segment holds {room}")
         })
     };
     std::iter::once(others).chain(by_language).filter_map(cost).collect()
 }
 
-/// The whole text, with the line that binds its code to the host of the login pages.
+/// The size of a sample text, including the line that binds the code to the host of the login
+/// pages.
 fn sample(config: &Config, text: &str) -> Option<Segments> {
     let digits = config.login.code_length;
     let code = OneTimeCode::parse(&"0".repeat(digits.get().into()), digits)?;
@@ -83,12 +84,12 @@ fn sample(config: &Config, text: &str) -> Option<Segments> {
 
 fn secret_file(config: &Config) -> Vec<String> {
     let path = config.secret_file.display();
-    let made = if config.secret_file.exists() { "" } else { ", made at the first start" };
+    let made = if config.secret_file.exists() { "" } else { ", created at the first start" };
     let said = format!("note: server.secret is in {path}{made}");
     config.secrets.is_none().then_some(said).into_iter().collect()
 }
 
-/// Networks of which nobody owns all: `10.0.0.0/8` and `fc00::/7` are the widest that one may.
+/// Networks that are wider than any private one: `10.0.0.0/8` and `fc00::/7`.
 fn trusted_networks(config: &Config) -> Vec<String> {
     let too_wide = |net: &&IpNet| match net {
         IpNet::V4(net) => net.prefix_len() < 8,
@@ -96,15 +97,15 @@ fn trusted_networks(config: &Config) -> Vec<String> {
     };
     let said = |net: &IpNet| {
         format!(
-            "warning: server.trusted_proxies names {net}: whoever connects from there may claim any address, and so gets around limits by address and rules with `from`; name your proxies only"
+            "warning: server.trusted_proxies includes {net}: anyone in that network may claim any address, which bypasses limits per address and rules with `from`; list your proxies only"
         )
     };
     config.proxy.trusted_proxies.iter().filter(too_wide).map(said).collect()
 }
 
 fn development_exposed(config: &Config) -> Vec<String> {
-    let said = "warning: server.unsafe_development_exposed is set: what is only for development \
-        may be reached from other machines";
+    let said = "warning: server.unsafe_development_exposed is set: development features may be \
+        reachable from other machines";
     config.development_exposed.then(|| said.to_owned()).into_iter().collect()
 }
 
@@ -114,7 +115,7 @@ fn shared_origin(config: &Config) -> Vec<String> {
     config.shared_origin.then(|| said.to_owned()).into_iter().collect()
 }
 
-/// Audiences are compared byte for byte: one with a slash too many is that of another API.
+/// Audiences that differ from a site's only in trailing slashes: they are compared byte for byte.
 fn tokens_for_nothing(config: &Config) -> Vec<String> {
     let mut all = Vec::new();
     for site in &config.sites {
@@ -133,7 +134,7 @@ fn tokens_for_nothing(config: &Config) -> Vec<String> {
     all
 }
 
-/// Rules for a client that is given no token for the site.
+/// Rules for a client that cannot get a token for the site.
 fn rules_without_tokens(config: &Config) -> Vec<String> {
     let mut all = Vec::new();
     for site in &config.sites {
@@ -145,7 +146,7 @@ fn rules_without_tokens(config: &Config) -> Vec<String> {
             });
             all.extend(named.filter(|client| !client.has_audience(&url)).map(|client| {
                 let id = &client.id;
-                format!("warning: a rule of {name} lets in client:{id}, which can have no token for it: its audiences lack {url:?}")
+                format!("warning: a rule of {name} allows client:{id}, which cannot get a token for it: its audiences lack {url:?}")
             }));
         }
     }

@@ -1,9 +1,8 @@
-use super::Told;
+use super::context::Told;
 use crate::config::Config;
 use crate::pages::views::Pages;
 
-/// The element that loads the script of `<sms-login>` and lets browsers take no other (Subresource
-/// Integrity §3.5).
+/// The element that loads the script of `<sms-login>`, with its hash (Subresource Integrity §3.5).
 pub(super) fn tag(config: &Config) -> Told {
     let issuer = config.issuer.url("");
     let integrity = Pages::new(&config.brand)?.element_integrity(&issuer);

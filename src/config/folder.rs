@@ -1,4 +1,4 @@
-//! The files that `brand` names: read whole, and never more than the operator can have meant.
+//! The files of `[brand]`, read whole within limits of size and number.
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -7,21 +7,21 @@ use bytes::Bytes;
 
 use crate::pages::views::{Folder, OwnFile, Picture};
 
-/// The most that one file may hold.
-const LARGEST: u64 = 256 * 1024;
-/// The most files in one folder: one of photographs is not meant.
-const MOST: usize = 200;
+/// The largest file, in bytes.
+const MAX_BYTES: u64 = 256 * 1024;
+/// The most files in one folder, against a folder that is named by mistake.
+const MAX_FILES: usize = 200;
 
 type FilesOf = fn(&mut Folder) -> &mut Vec<OwnFile>;
 
-/// The folders that there may be, and where their files go.
+/// The subfolders, each with the list that its files belong to.
 const PARTS: &[(&str, FilesOf)] = &[
     ("pages", |folder| &mut folder.pages),
     ("words", |folder| &mut folder.words),
     ("assets", |folder| &mut folder.assets),
 ];
 
-/// Reads the folder of the brand; tells each thing that does not belong in it.
+/// Reads the brand folder; also returns the mistakes in it.
 pub(super) fn folder(path: &Path) -> (Folder, Vec<String>) {
     let mut folder = Folder::default();
     let mut wrong = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn folder(path: &Path) -> (Folder, Vec<String>) {
             for name in names {
                 match PARTS.iter().find(|(part, _)| *part == name) {
                     Some((_, files)) => part(&root, &name, files(&mut folder), &mut wrong),
-                    None => wrong.push(format!("{name}: is none of pages, words, assets")),
+                    None => wrong.push(format!("{name}: is not one of pages, words, assets")),
                 }
             }
         }
@@ -45,8 +45,9 @@ fn part(root: &Path, part: &str, files: &mut Vec<OwnFile>, wrong: &mut Vec<Strin
         Ok(names) => names,
         Err(why) => return wrong.push(format!("{part}: {why}")),
     };
-    if names.len() > MOST {
-        return wrong.push(format!("{part}: has {} files; {MOST} are the most", names.len()));
+    if names.len() > MAX_FILES {
+        return wrong
+            .push(format!("{part}: has {} files; at most {MAX_FILES} are allowed", names.len()));
     }
     for name in names {
         let path = folder.join(&name);
@@ -57,7 +58,7 @@ fn part(root: &Path, part: &str, files: &mut Vec<OwnFile>, wrong: &mut Vec<Strin
     }
 }
 
-/// In order, and without the hidden ones, which belong to other programs.
+/// Sorted, without hidden files, which belong to other programs.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let name = |entry: io::Result<fs::DirEntry>| {
         entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -68,10 +69,13 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A link may lead to another file of the folder (Kubernetes mounts them so), never out of it.
+/// Refuses symbolic links out of the folder. Links within it are allowed: Kubernetes mounts files
+/// that way.
 fn inside(root: &Path, path: &Path) -> Result<(), String> {
     let real = text(path.canonicalize())?;
-    real.starts_with(root).then_some(()).ok_or_else(|| "is a link out of the folder".to_owned())
+    real.starts_with(root)
+        .then_some(())
+        .ok_or_else(|| "is a link to a file outside the folder".to_owned())
 }
 
 fn file(path: &Path) -> Result<Bytes, String> {
@@ -80,10 +84,10 @@ fn file(path: &Path) -> Result<Bytes, String> {
         return Err("is not a file".to_owned());
     }
     let mut bytes = Vec::new();
-    let mut whole = text(File::open(path))?.take(LARGEST + 1);
+    let mut whole = text(File::open(path))?.take(MAX_BYTES + 1);
     text(whole.read_to_end(&mut bytes))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("is larger than {} KiB", LARGEST / 1024));
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("is larger than {} KiB", MAX_BYTES / 1024));
     }
     Ok(bytes.into())
 }

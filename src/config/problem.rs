@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A place in the operator's file, both counted from 1; the column in characters.
+/// A position in the configuration file, counted from 1; columns are in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub line: usize,
@@ -8,10 +8,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// Where to point when what is wrong is that nothing is there.
+    /// The position of mistakes that have none, such as a missing table.
     pub(super) const START: Self = Self { line: 1, column: 1 };
 
-    /// The place of the byte `offset` of `text`.
+    /// The position of the byte at `offset` in `text`.
     pub(super) fn of(text: &str, offset: usize) -> Self {
         let before: Vec<char> =
             text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, c)| c).collect();
@@ -21,18 +21,18 @@ impl Place {
     }
 }
 
-/// One mistake: where it is, of which key, what is wrong and what would be right.
+/// A mistake: its position, its key, what is wrong and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// `None`: the file as a whole, because it could not be read.
+    /// `None` if the file could not be read.
     pub at: Option<Place>,
-    /// In full, such as `site[2].rule[1].path`, counted from 1; empty where the text is not TOML.
+    /// The full key, such as `site[2].rule[1].path`, counted from 1; empty if the text is not TOML.
     pub key: String,
     pub text: String,
 }
 
-/// All that is wrong with a file, in the order of its lines. `Display` gives one line for each:
-/// `my.toml:12:3: login.tries: 99 is not between 1 and 5`. Never holds a secret's value.
+/// All mistakes in a file, in the order of its lines. `Display` writes one line for each:
+/// `my.toml:12:3: login.tries: 99 is not between 1 and 5`. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     file: String,
@@ -45,7 +45,7 @@ impl Problems {
         Self { file: file.to_owned(), list }
     }
 
-    /// The name of the file, as it was given.
+    /// The name of the file, as given.
     pub fn file(&self) -> &str {
         &self.file
     }

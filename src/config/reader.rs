@@ -1,30 +1,32 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Environment;
-use super::keys;
+use super::document::{self, Document, Item, Value};
 use super::problem::{Place, Problem};
-use super::raw::{self, Item, Raw, Value};
+use super::{keys, values};
 use crate::domain::Secret;
 
-/// What the checks of all sections share: the raw file, and the list that every mistake is put
-/// on. A value is `None` when it is not there or a mistake of it has been noted.
+/// Looks up environment variables: the value of `env:NAME`, or `None` if it is not set.
+pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Shared by the checks of all sections: the document, and the list of mistakes. A value is `None`
+/// if it is missing or a mistake in it has been noted.
 pub(super) struct Reader<'a> {
-    raw: Raw,
+    document: Document,
     problems: Vec<Problem>,
     environment: &'a Environment<'a>,
-    /// What relative paths are relative to.
+    /// The folder of the file.
     base: &'a Path,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
-        raw: Raw,
+        document: Document,
         problems: Vec<Problem>,
         environment: &'a Environment<'a>,
         base: &'a Path,
     ) -> Self {
-        Self { raw, problems, environment, base }
+        Self { document, problems, environment, base }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -35,54 +37,55 @@ impl<'a> Reader<'a> {
         self.note_at(None, key, text);
     }
 
-    /// `at`: where exactly; else where the key stands.
+    /// `at`: the position; by default that of the key.
     pub(super) fn note_at(&mut self, at: Option<Place>, key: &str, text: impl Into<String>) {
-        let at = Some(at.unwrap_or_else(|| self.raw.place(key)));
+        let at = Some(at.unwrap_or_else(|| self.document.place(key)));
         self.problems.push(Problem { at, key: key.to_owned(), text: text.into() });
     }
 
-    /// Notes what the table `full` must have and has not.
+    /// Notes the required keys that the table `full` lacks.
     pub(super) fn require(&mut self, full: &str) {
-        self.problems.extend(raw::missing(&self.raw, full));
+        self.problems.extend(document::missing(&self.document, full));
     }
 
-    /// The tables `key` that are there: `site[1]`, `site[2]`, ….
+    /// The tables in the array `key`: `site[1]`, `site[2]`, ….
     pub(super) fn each(&self, key: &str) -> Vec<String> {
-        (1..=self.raw.count(key)).map(|n| format!("{key}[{n}]")).collect()
+        (1..=self.document.count(key)).map(|n| format!("{key}[{n}]")).collect()
     }
 
-    /// Whether the file itself has the key, right or wrong.
+    /// Whether the file itself sets the key, validly or not.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.raw.has(key)
+        self.document.has(key)
     }
 
-    /// Whether the file itself has a table here.
+    /// Whether the file itself has a table at `key`.
     pub(super) fn is_table(&self, key: &str) -> bool {
-        self.raw.is_table(key)
+        self.document.is_table(key)
     }
 
-    /// Whether the file has in the table `full` a key that no default is known for.
+    /// Whether the file sets a key of the table `full` that has no default.
     pub(super) fn has_more_than_defaults(&self, full: &str) -> bool {
-        let own = |key: &&keys::Key| !matches!(key.need, keys::Need::Default);
-        keys::inside(full).filter(own).any(|key| self.has(key.path))
+        keys::inside(full)
+            .filter(|key| !matches!(key.need, keys::Need::Default))
+            .any(|key| self.has(key.path))
     }
 
     pub(super) fn items(&self, key: &str) -> Option<Vec<Item>> {
-        let Some(Value::Texts(items)) = self.raw.get(key) else {
+        let Some(Value::Texts(items)) = self.document.get(key) else {
             return None;
         };
         Some(items.clone())
     }
 
     pub(super) fn integer(&self, key: &str) -> Option<i64> {
-        let Some(Value::Integer(number)) = self.raw.get(key) else {
+        let Some(Value::Integer(number)) = self.document.get(key) else {
             return None;
         };
         Some(*number)
     }
 
     pub(super) fn duration(&self, key: &str) -> Option<Duration> {
-        let Some(Value::Duration(duration)) = self.raw.get(key) else {
+        let Some(Value::Duration(duration)) = self.document.get(key) else {
             return None;
         };
         Some(*duration)
@@ -90,20 +93,20 @@ impl<'a> Reader<'a> {
 
     /// Bytes.
     pub(super) fn size(&self, key: &str) -> Option<u64> {
-        let Some(Value::Size(size)) = self.raw.get(key) else {
+        let Some(Value::Size(size)) = self.document.get(key) else {
             return None;
         };
         Some(*size)
     }
 
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
-        let Some(Value::Flag(flag)) = self.raw.get(key) else {
+        let Some(Value::Flag(flag)) = self.document.get(key) else {
             return None;
         };
         Some(*flag)
     }
 
-    /// The one text at `key`, read by `read`.
+    /// The string at `key`, parsed by `read`.
     pub(super) fn one<T>(
         &mut self,
         key: &str,
@@ -113,7 +116,7 @@ impl<'a> Reader<'a> {
         self.take(item.at, key, read(&item.text))
     }
 
-    /// Each text of the list at `key`, read by `read`; one that is there twice is a mistake.
+    /// The strings of the list at `key`, each parsed by `read`. Duplicates are mistakes.
     pub(super) fn all<T: PartialEq>(
         &mut self,
         key: &str,
@@ -122,16 +125,18 @@ impl<'a> Reader<'a> {
         let items = self.items(key)?;
         let mut good = Vec::new();
         for item in &items {
-            let read = read(&item.text).and_then(|value| {
-                let twice = || format!("{} is named twice", super::values::shown(&item.text));
-                if good.contains(&value) { Err(twice()) } else { Ok(value) }
-            });
-            good.extend(self.take(item.at, key, read));
+            let result = match read(&item.text) {
+                Ok(value) if good.contains(&value) => {
+                    Err(format!("{} is listed twice", values::shown(&item.text)))
+                }
+                other => other,
+            };
+            good.extend(self.take(item.at, key, result));
         }
         (good.len() == items.len()).then_some(good)
     }
 
-    /// Like [`Self::all`] for a list that may be left out, which is then empty.
+    /// Like [`Self::all`] for an optional list, which is empty by default.
     pub(super) fn all_or_none<T: PartialEq>(
         &mut self,
         key: &str,
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
         if self.has(key) { self.all(key, read) } else { Some(Vec::new()) }
     }
 
-    /// The secrets that the texts at `key` name.
+    /// The secrets that the strings at `key` refer to.
     pub(super) fn secrets(&mut self, key: &str) -> Option<Vec<Secret>> {
         let items = self.items(key)?;
         let mut good = Vec::new();
@@ -151,21 +156,21 @@ impl<'a> Reader<'a> {
         (good.len() == items.len()).then_some(good)
     }
 
-    /// What relative paths are relative to.
+    /// The folder of the file, which relative paths are relative to.
     pub(super) fn base(&self) -> &'a Path {
         self.base
     }
 
-    /// The names in the table of texts `key`.
+    /// The names in the table of strings `key`.
     pub(super) fn names(&self, key: &str) -> Vec<String> {
-        self.raw.names(key)
+        self.document.names(key)
     }
 
     pub(super) fn path(&self, text: &str) -> PathBuf {
         self.base.join(text)
     }
 
-    /// Notes what is wrong with a value, and gives it when nothing is.
+    /// Unwraps a value, or notes what is wrong with it.
     pub(super) fn take<T>(
         &mut self,
         at: impl Into<Option<Place>>,
@@ -175,19 +180,19 @@ impl<'a> Reader<'a> {
         result.map_err(|text| self.note_at(at.into(), key, text)).ok()
     }
 
-    /// No message here may hold the text: it may be the secret itself, written by mistake.
+    /// No message may contain the text, which may be the secret itself by mistake.
     fn secret(&self, text: &str) -> Result<Secret, String> {
         let found = if let Some(name) = text.strip_prefix("env:") {
-            self.environment_secret(name)
+            self.environment_secret(name)?
         } else if let Some(path) = text.strip_prefix("file:") {
-            self.file_secret(path)
+            self.file_secret(path)?
         } else {
-            Err("is not `env:NAME` or `file:PATH`; a secret does not stand in this file".to_owned())
+            let text = "is not `env:NAME` or `file:PATH`; secrets are not stored in this file";
+            return Err(text.to_owned());
         };
-        let found = found?;
         let trimmed = found.reveal().trim();
         if trimmed.is_empty() {
-            return Err("names a secret that is empty".to_owned());
+            return Err("refers to an empty secret".to_owned());
         }
         Ok(Secret::new(trimmed))
     }
@@ -195,7 +200,7 @@ impl<'a> Reader<'a> {
     fn environment_secret(&self, name: &str) -> Result<Secret, String> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
         if name.is_empty() || !name.bytes().all(plain) {
-            return Err("has after `env:` no name of letters, digits and `_`".to_owned());
+            return Err("needs a name of letters, digits and `_` after `env:`".to_owned());
         }
         let value = (self.environment)(name);
         value.map(Secret::new).ok_or_else(|| format!("the environment has no variable {name}"))

@@ -8,18 +8,19 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the table of keys in src/config/keys.rs and the defaults in config/doorcode.toml. -->
 
-Doorcode reads one TOML file, named by `--config FILE`. What it leaves out has the defaults below,
-which are those of `config/doorcode.toml`; sites, users, providers and countries are never
-inherited. Without `--config` the demo at the end of that file runs.
+Doorcode reads one TOML file, named by `--config FILE`. Omitted keys have the defaults below, which
+are those of `config/doorcode.toml`; sites, users, providers and countries have none. Without
+`--config` the demo at the end of that file runs.
 
-- `doorcode check FILE` tells every mistake at once, each with its line. Of several tables the
-  first is `site[1]`.
-- Secrets never stand in the file: `env:NAME` names an environment variable, `file:PATH` a file.
+- `doorcode check FILE` reports all mistakes at once, each with its line. The first of several
+  tables is `site[1]`.
+- Secrets are not stored in the file: `env:NAME` refers to an environment variable, `file:PATH` to
+  a file.
 - Relative paths are relative to the file.
-- Times are texts: `\"30s\"`, `\"5m\"`, `\"24h\"`, `\"30d\"`.
+- Durations are strings: `\"30s\"`, `\"5m\"`, `\"24h\"`, `\"30d\"`.
 ";
 
-/// `docs/config.md`: every key, what it takes, its default and what it means.
+/// The text of `docs/config.md`: every key with its type, default and meaning.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
     for table in KEYS.iter().filter(|key| matches!(key.kind, Kind::Table | Kind::Tables)) {
@@ -28,8 +29,8 @@ pub fn reference() -> String {
             _ => table.path.to_owned(),
         };
         // Writing to a `String` cannot fail.
-        let _ = write!(page, "\n## `{}`\n\n{}", wording::header(&pattern), table.says);
-        page.push_str("\n\n| Key | Write | Default | What it means |\n|---|---|---|---|\n");
+        let _ = write!(page, "\n## `{}`\n\n{}", wording::header(&pattern), table.meaning);
+        page.push_str("\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n");
         for key in
             keys::inside(&pattern).filter(|key| !matches!(key.kind, Kind::Table | Kind::Tables))
         {
@@ -41,9 +42,9 @@ pub fn reference() -> String {
 
 fn row(key: &Key) -> String {
     let default = match key.need {
-        Need::Required(example) => format!("must be there, such as `{example}`"),
+        Need::Required(example) => format!("required, such as `{example}`"),
         Need::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
-        Need::Optional(without) => format!("left out: {without}"),
+        Need::Optional(without) => format!("if omitted: {without}"),
     };
-    format!("| `{}` | {} | {default} | {} |\n", key.name(), key.kind.in_words(), key.says)
+    format!("| `{}` | {} | {default} | {} |\n", key.name(), key.kind.in_words(), key.meaning)
 }

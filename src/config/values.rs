@@ -1,4 +1,4 @@
-//! From one text of the file to one value: what is wrong, and what would be right, in words.
+//! Parsers of single strings. An error says what is wrong and what would be right.
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
 use crate::gate::{Hsts, Upstream, Who};
 
-/// A text of the file between backticks: without control characters and not endless.
+/// Quotes a string of the file in backticks: control characters escaped, cut at 60 characters.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut out = String::from("`");
@@ -22,15 +22,15 @@ pub(super) fn shown(text: &str) -> String {
     out
 }
 
-/// Of `known`, what `text` was most likely meant to be.
+/// The most similar of `known`, if any is similar enough.
 pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let distance = |k: &str| strsim::osa_distance(&text.to_lowercase(), &k.to_lowercase());
-    // One slip in three letters: more would suggest words that nobody meant.
+    // At most one typo in three letters.
     let near = known.map(|k| (distance(k), k)).filter(|(d, k)| *d <= (k.len() / 3).max(1));
     near.min_by_key(|(d, _)| *d).map(|(_, k)| k)
 }
 
-/// Says that `text` is none of `known`, and which of them it may have been meant to be.
+/// `text` is not one of `known`; suggests the most similar, or lists all.
 pub(super) fn unknown(text: &str, what: &str, known: &[&str]) -> String {
     let hint = nearest(text, known.iter().copied()).map(|k| format!("; did you mean `{k}`?"));
     let list = || format!("; known: {}", known.join(", "));
@@ -41,7 +41,7 @@ const UNITS: &[(char, u64)] = &[('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)
 
 /// `30s`, `5m`, `24h`, `30d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{} is not a time such as 30s, 5m, 24h or 30d", shown(text));
+    let wrong = || format!("{} is not a duration such as 30s, 5m, 24h or 30d", shown(text));
     let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(wrong)?;
     let digits = text.strip_suffix(*unit).unwrap_or_default();
     // `parse` alone would take a sign.
@@ -51,7 +51,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(total))
 }
 
-/// How [`duration`] reads it, in the largest unit that fits.
+/// The inverse of [`duration`], in the largest unit that fits.
 pub(super) fn written(seconds: u64) -> String {
     let unit = UNITS.iter().find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{seconds}s"), |(name, unit)| format!("{}{name}", seconds / unit))
@@ -71,23 +71,23 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     count.and_then(|count| count.checked_mul(*unit)).ok_or_else(wrong)
 }
 
-/// How [`size`] reads it, in the largest unit that fits.
+/// The inverse of [`size`], in the largest unit that fits.
 pub(super) fn size_written(bytes: u64) -> String {
     let unit = SIZES.iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{bytes} bytes"), |(name, unit)| format!("{}{name}", bytes / unit))
 }
 
-/// Browsers take any number; more than two years is a slip.
-const LONGEST_HSTS: u64 = 730 * 86_400;
+/// Browsers accept any number; more than two years is probably a mistake.
+const MAX_HSTS: u64 = 730 * 86_400;
 
-/// A time, or `off`.
+/// A duration, or `off`.
 pub(super) fn hsts(text: &str) -> Result<Hsts, String> {
     if text == "off" {
         return Ok(Hsts::Off);
     }
     let time = duration(text)
-        .map_err(|_| format!("{} is neither a time such as 365d nor off", shown(text)))?;
-    let good = time.as_secs() <= LONGEST_HSTS;
+        .map_err(|_| format!("{} is neither a duration such as 365d nor off", shown(text)))?;
+    let good = time.as_secs() <= MAX_HSTS;
     good.then_some(Hsts::For(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
 }
 
@@ -138,7 +138,7 @@ pub(super) fn client(text: &str) -> Result<ClientId, String> {
     ClientId::parse(text).map_err(|why| format!("{} {why}", shown(text)))
 }
 
-/// What pages call an app or its owner.
+/// The name of an app or brand on pages.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let good = (1..=40).contains(&text.chars().count())
         && !text.trim().is_empty()
@@ -155,7 +155,7 @@ pub(super) fn method(text: &str) -> Result<http::Method, String> {
         return Err(format!("{} is not in capital letters; write {upper}", shown(text)));
     }
     if ["TRACE", "CONNECT"].contains(&upper.as_str()) {
-        return Err(format!("{upper} is never passed on, so no rule can be for it"));
+        return Err(format!("{upper} is never forwarded, so no rule can apply to it"));
     }
     let known = METHODS.contains(&text).then(|| text.parse().ok()).flatten();
     known.ok_or_else(|| unknown(text, "a method", METHODS))
@@ -183,8 +183,8 @@ pub(super) fn who(text: &str) -> Result<Who, String> {
         let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
         let hint = nearest(text, words.into_iter()).map(|word| format!("; did you mean `{word}`?"));
         Err(hint.map_or_else(
-            || format!("{} is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID", shown(text)),
-            |hint| format!("{} is nobody{hint}", shown(text)),
+            || format!("{} is not one of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID", shown(text)),
+            |hint| format!("{} is not a known word{hint}", shown(text)),
         ))
     })
 }
@@ -199,7 +199,9 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
     if text.contains("://") {
         let host = text.split_once("://").map(|(_, rest)| rest.trim_end_matches('/'));
         let host = shown(host.unwrap_or_default());
-        return Err(format!("is a URL; write host and port only, {host} (plain http is spoken)"));
+        return Err(format!(
+            "is a URL; write host and port only, {host} (upstreams speak plain http)"
+        ));
     }
     let wrong = || {
         let is = shown(text);
@@ -216,8 +218,8 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
     found.map(|(upstream, _)| upstream).ok_or_else(wrong)
 }
 
-/// The longest path of a socket: `sun_path` of Linux has 108 bytes, the last of them zero.
-const LONGEST_SOCKET: usize = 107;
+/// The longest path of a Unix socket: `sun_path` of Linux has 108 bytes, the last of them zero.
+const MAX_SOCKET_PATH: usize = 107;
 
 fn unix(path: &str) -> Result<std::path::PathBuf, String> {
     let wrong = |why: &str| Err(format!("{} {why}, such as unix:/run/app.sock", shown(path)));
@@ -227,13 +229,13 @@ fn unix(path: &str) -> Result<std::path::PathBuf, String> {
     if path.ends_with('/') || path.bytes().any(|b| b.is_ascii_control()) {
         return wrong("is not the path of a socket");
     }
-    if path.len() > LONGEST_SOCKET {
+    if path.len() > MAX_SOCKET_PATH {
         return wrong("is longer than the 107 bytes that the path of a socket may have");
     }
     Ok(path.into())
 }
 
-/// What goes into `Host`: a host name or address, and a port where it is not 80.
+/// A value of `Host`: a host name or address, with an optional port.
 pub(super) fn host(text: &str) -> Result<http::HeaderValue, String> {
     let wrong = || {
         let is = shown(text);
@@ -247,7 +249,8 @@ pub(super) fn host(text: &str) -> Result<http::HeaderValue, String> {
     value.ok_or_else(wrong)
 }
 
-/// RFC 1123 §2.1, and `_`, which container networks use; an all-digit end would be an address.
+/// RFC 1123 §2.1, plus `_`, which container networks use. A last label of digits only would be an
+/// address.
 fn is_host_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())

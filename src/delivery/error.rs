@@ -1,20 +1,20 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Why a provider did not take a text, and what that provider called it.
+/// Why a provider did not accept a text, in our terms and in the provider's.
 ///
-/// Made for the log: holds no number, no text, no credential and no URL, and nothing of what the
-/// provider wrote in prose (its messages quote the number).
+/// Safe to log: holds no number, text, credential or URL, and no message of the provider (those
+/// quote the number).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{provider}: {failure}{}", Origin(self))]
+#[error("{provider}: {failure}{}", ProviderDetail(self))]
 pub struct SendError {
     pub provider: &'static str,
     pub failure: Failure,
-    /// The provider's own number for it.
+    /// The provider's error code.
     pub code: Option<u32>,
-    /// The HTTP status it came with.
+    /// The HTTP status of the response.
     pub status: Option<u16>,
-    /// How long the provider asks to be left alone.
+    /// From the provider's `Retry-After`.
     pub retry_after: Option<Duration>,
 }
 
@@ -23,8 +23,8 @@ impl SendError {
         Self { provider, failure, code: None, status: None, retry_after: None }
     }
 
-    /// Whether the next provider may be asked: nothing was sent, and asking costs no money that
-    /// this provider has just refused to spend.
+    /// Whether the next provider may be tried: nothing was sent, and the text was not refused for
+    /// a reason that holds for every provider.
     pub const fn fails_over(&self) -> bool {
         self.failure.rule().fails_over
     }
@@ -33,20 +33,20 @@ impl SendError {
         self.failure.rule().blame
     }
 
-    /// Whether the provider itself is unwell, so that another is better asked first for a while.
-    pub const fn tires(&self) -> bool {
-        self.failure.rule().tires
+    /// Whether the provider itself is failing, so that others should be tried first for a while.
+    pub const fn demotes(&self) -> bool {
+        self.failure.rule().demotes
     }
 }
 
-/// What happened, the same words for every provider.
+/// What went wrong, in terms common to all providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Failure {
     #[error("no such number")]
     BadNumber,
     #[error("the number cannot receive texts")]
     NotMobile,
-    #[error("the phone is switched off or out of reach")]
+    #[error("the phone is switched off or out of range")]
     NotReached,
     #[error("the person has stopped texts from this sender")]
     OptedOut,
@@ -58,23 +58,23 @@ pub enum Failure {
     Misconfigured,
     #[error("the text is empty or too long")]
     TextRefused,
-    #[error("the provider asks to slow down")]
+    #[error("the provider is rate limiting")]
     Overloaded,
-    #[error("the provider failed before it took the text")]
+    #[error("the provider failed before it accepted the text")]
     Broken,
     #[error("the carrier blocks or filters the text")]
     Blocked,
-    #[error("the provider takes it for fraud")]
+    #[error("the provider suspects fraud")]
     Fraud,
     #[error("no connection to the provider")]
     Unreachable,
-    #[error("the text may have been sent: no readable answer after it was handed over")]
+    #[error("the text may have been sent: no readable response to the request")]
     Unclear,
-    #[error("an answer that the provider's interface does not know")]
+    #[error("a response that the provider's API does not document")]
     Unexpected,
 }
 
-/// Who can do something about it.
+/// Who can remedy a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
     /// Check the number, wait, or ask for texts again.
@@ -83,23 +83,24 @@ pub enum Blame {
     Operator,
     /// Wait for the provider.
     Provider,
-    /// Look at who asks for codes.
+    /// Find out who requests the codes.
     Fraud,
 }
 
 struct Rule {
     blame: Blame,
     fails_over: bool,
-    tires: bool,
+    demotes: bool,
 }
 
 impl Failure {
-    /// The one table: who is to act, may the next provider be asked, is this one better left alone.
+    /// THE table of failures: who can remedy it, whether the next provider may be tried, and
+    /// whether this one is demoted.
     ///
-    /// A number that one provider refuses for its country or for fraud is never taken to the next:
-    /// that one would pay for the attack. `Unclear` never is either: two texts for one request.
+    /// A number that one provider refuses for its country or for fraud is never tried with the
+    /// next, which would then pay for the attack. Nor is an `Unclear` one: it could send two texts.
     const fn rule(self) -> Rule {
-        let (blame, fails_over, tires) = match self {
+        let (blame, fails_over, demotes) = match self {
             Self::BadNumber
             | Self::NotMobile
             | Self::NotReached
@@ -112,14 +113,14 @@ impl Failure {
             Self::Unclear => (Blame::Provider, false, true),
             Self::Fraud => (Blame::Fraud, false, false),
         };
-        Rule { blame, fails_over, tires }
+        Rule { blame, fails_over, demotes }
     }
 }
 
-/// What the provider called it, in brackets; nothing when it said nothing.
-struct Origin<'a>(&'a SendError);
+/// The provider's code and status, in parentheses; empty if there are none.
+struct ProviderDetail<'a>(&'a SendError);
 
-impl fmt::Display for Origin<'_> {
+impl fmt::Display for ProviderDetail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.code, self.0.status) {
             (Some(code), Some(status)) => write!(f, " (code {code}, HTTP {status})"),

@@ -1,5 +1,5 @@
-//! Carries a text to a phone: providers, and the order in which they are tried. Decides nothing
-//! about who is texted or what.
+//! Sends text messages: the SMS providers, and the order in which they are tried.
+//! Does not decide who is texted or what.
 mod error;
 mod order;
 pub mod sms;

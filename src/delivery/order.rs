@@ -7,24 +7,24 @@ use super::sms::{Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
 use crate::system::{System, Timestamp};
 
-/// How long a provider that was unwell is asked only after the others. Long enough that the next
-/// press of "send again" goes elsewhere, short enough that the operator's order soon holds again.
-const TIRED: Duration = Duration::from_secs(30);
+/// How long a failing provider is tried after the others. Long enough that the next "send again"
+/// uses another one, short enough that the configured order soon applies again.
+const DEMOTION: Duration = Duration::from_secs(30);
 
-/// How long an overloaded provider is left alone when it does not say.
-const SHUT: Duration = Duration::from_secs(1);
+/// How long an overloaded provider is not called if it sends no `Retry-After`.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest that a provider's `Retry-After` is believed.
-const LONGEST_SHUT: Duration = Duration::from_mins(5);
+/// Upper bound of a provider's `Retry-After`.
+const MAX_PAUSE: Duration = Duration::from_mins(5);
 
-/// Tries the providers in the operator's order until one takes the text. Never sends two.
+/// Tries the providers in the configured order until one accepts the text. Never sends two.
 pub struct Delivery {
     providers: Vec<Ranked>,
     system: System,
 }
 
-/// What became of one text, and what went wrong on the way: an operator must learn that the first
-/// provider is down even when the second delivers.
+/// The result of sending one text, and the errors on the way: operators must learn that the first
+/// provider is down even if the second delivers.
 #[derive(Debug)]
 pub struct Outcome {
     pub result: Result<Receipt, SendError>,
@@ -46,28 +46,29 @@ impl Delivery {
                 }
             }
         }
-        let nobody = || SendError::new("no provider", Failure::Misconfigured);
-        Outcome { result: Err(passed_over.pop().unwrap_or_else(nobody)), passed_over }
+        let last = passed_over.pop();
+        let error = last.unwrap_or_else(|| SendError::new("no provider", Failure::Misconfigured));
+        Outcome { result: Err(error), passed_over }
     }
 
-    /// The operator's order, with those that were unwell a moment ago at its end. Decided before
-    /// anybody is asked: one that fails now must not come up again as one of those.
+    /// The configured order, with demoted providers at its end. Computed before the first call: a
+    /// provider that fails now must not be tried a second time as a demoted one.
     fn in_order(&self) -> Vec<&Ranked> {
         let now = self.system.now();
-        let (mut order, tired): (Vec<_>, Vec<_>) =
-            self.providers.iter().partition(|ranked| !ranked.is_tired(now));
-        order.extend(tired);
+        let (mut order, demoted): (Vec<_>, Vec<_>) =
+            self.providers.iter().partition(|ranked| !ranked.is_demoted(now));
+        order.extend(demoted);
         order
     }
 
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {
-        if let Some(wait) = ranked.shut_for(self.system.now()) {
-            let shut = SendError::new(ranked.provider.name(), Failure::Overloaded);
-            return Err(SendError { retry_after: Some(wait), ..shut });
+        if let Some(wait) = ranked.paused_for(self.system.now()) {
+            let paused = SendError::new(ranked.provider.name(), Failure::Overloaded);
+            return Err(SendError { retry_after: Some(wait), ..paused });
         }
         let result = ranked.provider.send(message).await;
         if let Err(error) = &result {
-            ranked.note(error, self.system.now());
+            ranked.record(error, self.system.now());
         }
         result
     }
@@ -79,34 +80,35 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// A provider and until when it is asked last (tired) or not at all (shut), in milliseconds.
+/// A provider, and until when it is tried last (demoted) or not at all (paused), in milliseconds
+/// since 1970.
 struct Ranked {
     provider: Arc<dyn SmsProvider>,
-    tired_until: AtomicI64,
-    shut_until: AtomicI64,
+    demoted_until: AtomicI64,
+    paused_until: AtomicI64,
 }
 
 impl Ranked {
     fn new(provider: Arc<dyn SmsProvider>) -> Self {
-        Self { provider, tired_until: AtomicI64::new(0), shut_until: AtomicI64::new(0) }
+        Self { provider, demoted_until: AtomicI64::new(0), paused_until: AtomicI64::new(0) }
     }
 
-    fn note(&self, error: &SendError, now: Timestamp) {
-        if error.tires() {
-            self.tired_until.store((now + TIRED).as_millis(), Ordering::Relaxed);
+    fn record(&self, error: &SendError, now: Timestamp) {
+        if error.demotes() {
+            self.demoted_until.store((now + DEMOTION).as_millis(), Ordering::Relaxed);
         }
         if error.failure == Failure::Overloaded {
-            let pause = error.retry_after.unwrap_or(SHUT).min(LONGEST_SHUT);
-            self.shut_until.store((now + pause).as_millis(), Ordering::Relaxed);
+            let pause = error.retry_after.unwrap_or(DEFAULT_PAUSE).min(MAX_PAUSE);
+            self.paused_until.store((now + pause).as_millis(), Ordering::Relaxed);
         }
     }
 
-    fn is_tired(&self, now: Timestamp) -> bool {
-        now.as_millis() < self.tired_until.load(Ordering::Relaxed)
+    fn is_demoted(&self, now: Timestamp) -> bool {
+        now.as_millis() < self.demoted_until.load(Ordering::Relaxed)
     }
 
-    fn shut_for(&self, now: Timestamp) -> Option<Duration> {
-        let until = Timestamp::from_millis(self.shut_until.load(Ordering::Relaxed));
+    fn paused_for(&self, now: Timestamp) -> Option<Duration> {
+        let until = Timestamp::from_millis(self.paused_until.load(Ordering::Relaxed));
         Some(until.since(now)).filter(|wait| !wait.is_zero())
     }
 }

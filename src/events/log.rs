@@ -2,20 +2,21 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::ration::Ration;
-use super::{Event, Sink};
+use super::event::Event;
+use super::rate_limit::Ration;
+use super::sink::Sink;
 use crate::system::Clock;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Readable text.
     Text,
-    /// One object on each line.
+    /// One object per line.
     Json,
 }
 
-/// Writes events to the log, one line each.
+/// Logs events, one line each.
 pub struct Log {
     refusals: Ration,
 }
@@ -37,23 +38,29 @@ impl Sink for Log {
                 info!(%attempt, provider, message, "text sent");
             }
             Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
-            Event::TextDropped { attempt } => info!(%attempt, "text dropped: the attempt is over"),
-            Event::TextWithheld { attempt } => info!(%attempt, "text withheld: not a user"),
-            Event::QueueFull { attempt } => error!(%attempt, "text refused: the queue is full"),
+            Event::TextDropped { attempt } => {
+                info!(%attempt, "text dropped: login attempt is dead")
+            }
+            Event::TextWithheld { attempt } => {
+                info!(%attempt, "text withheld: number belongs to no user")
+            }
+            Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
             Event::DeadCode { attempt, why } => {
                 let attempt = attempt.map(tracing::field::display);
-                info!(attempt, why, "code for an attempt that is over");
+                info!(attempt, why, "code rejected: login attempt is dead");
             }
             Event::SignedIn { attempt, user, session, new_user } => {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
-            Event::BlockedUser { attempt, user } => warn!(%attempt, %user, "blocked user refused"),
-            Event::UnknownUser { attempt } => warn!(%attempt, "no such user any more"),
-            Event::HandedOver { user, session, host } => {
-                info!(%user, %session, %host, "signed in on another host");
+            Event::BlockedUser { attempt, user } => {
+                warn!(%attempt, %user, "sign-in refused: user is blocked")
             }
-            Event::TicketRefused { host, why } => info!(%host, why, "ticket refused"),
+            Event::UnknownUser { attempt } => warn!(%attempt, "sign-in refused: no such user"),
+            Event::HandedOver { user, session, host } => {
+                info!(%user, %session, %host, "session handed over to another host");
+            }
+            Event::TicketRefused { host, why } => info!(%host, why, "hand-over ticket rejected"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
             Event::ClientRefused { client, at, error, why, named } => {
                 let subject = format!("{} {at}", client.unwrap_or_default());
@@ -62,13 +69,13 @@ impl Sink for Log {
                     info!(client, at, error, why, named, unlogged, "client refused");
                 }
             }
-            Event::TokensGiven { client, grant } => info!(client, grant, "tokens given"),
+            Event::TokensGiven { client, grant } => info!(client, grant, "tokens issued"),
             Event::Reused { what, client, grant } => {
-                warn!(client, %grant, "{what} came twice: all that came from its login is revoked");
+                warn!(client, %grant, "{what} was used twice: its grant is revoked");
             }
             Event::GrantRevoked { client, grant } => info!(client, %grant, "grant revoked"),
-            Event::Limited { limit, seconds } => info!(limit, seconds, "refused: too many"),
-            Event::StoreFailed { doing, reason } => error!(doing, reason, "store failed"),
+            Event::Limited { limit, seconds } => info!(limit, seconds, "rate limit exceeded"),
+            Event::StoreFailed { doing, reason } => error!(doing, reason, "store operation failed"),
         }
     }
 }

@@ -1,18 +1,19 @@
-//! The rules of one attempt, as steps that a store makes atomic. Pure: time is given.
+//! The rules of one login attempt, as steps that a store applies atomically. Pure: the time is an
+//! argument.
 use std::time::Duration;
 
 use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
 use crate::store::{Attempt, SendOutcome, Step};
 use crate::system::Timestamp;
 
-/// No code works longer than this after its attempt was made (NIST SP 800-63B-4 §3.1.3.2).
-pub(super) const LONGEST_LIFE: Duration = Duration::from_mins(10);
-/// An attempt with less than this left of its longest life is not resumed.
-const WORTH_RESUMING: Duration = Duration::from_mins(1);
-/// For so long the answer that signed somebody in is answered again as it was.
-pub(super) const REPEATED: Duration = Duration::from_mins(1);
+/// Longest life of a code, from when its attempt began (NIST SP 800-63B-4 §3.1.3.2).
+pub(super) const MAX_LIFETIME: Duration = Duration::from_mins(10);
+/// An attempt with less than this left of [`MAX_LIFETIME`] is not resumed.
+const MIN_REMAINING: Duration = Duration::from_mins(1);
+/// How long after a sign-in the same answer gets the same result again.
+pub(super) const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
-/// What a new attempt, or another text of one, is made of, beside time.
+/// The values of a new attempt, except for times.
 pub(super) struct Fresh {
     pub(super) id: AttemptId,
     pub(super) nonce: [u8; 16],
@@ -23,26 +24,27 @@ pub(super) struct Fresh {
     pub(super) counted: Timestamp,
 }
 
-/// What a start came to.
+/// The attempt that a start leads to.
 #[derive(Clone, Debug)]
 pub(super) enum Opened {
     New(Attempt),
-    /// The same code once more; the tries are not refilled.
-    Again(Attempt),
+    /// Same code as before; the tries are not refilled.
+    Resumed(Attempt),
 }
 
-pub(super) fn open(
+/// Resumes the attempt that was found, or begins a new one.
+pub(super) fn resume_or_begin(
     found: Option<&Attempt>,
     fresh: &Fresh,
     lifetime: Duration,
     now: Timestamp,
 ) -> (Opened, Step) {
-    match standing(found, now) {
+    match state(found, now) {
         Standing::Resumable(attempt) => {
             let mut attempt = attempt.clone();
-            attempt.expires = (now + lifetime).min(attempt.made + LONGEST_LIFE);
+            attempt.expires = (now + lifetime).min(attempt.made + MAX_LIFETIME);
             attempt.outcome = SendOutcome::Pending;
-            (Opened::Again(attempt.clone()), Step::Put(attempt))
+            (Opened::Resumed(attempt.clone()), Step::Put(attempt))
         }
         Standing::Dead | Standing::Unknown => {
             let attempt = Attempt {
@@ -51,7 +53,7 @@ pub(super) fn open(
                 length: fresh.length,
                 key: fresh.key,
                 made: now,
-                expires: now + lifetime.min(LONGEST_LIFE),
+                expires: now + lifetime.min(MAX_LIFETIME),
                 tries_left: fresh.tries,
                 answers: Vec::new(),
                 used: None,
@@ -64,16 +66,16 @@ pub(super) fn open(
     }
 }
 
-/// What a start finds.
+/// Whether an attempt can be resumed by a start.
 pub(super) enum Standing<'a> {
     Resumable(&'a Attempt),
-    /// Its code works no more, or not for much longer.
+    /// Its code is invalid, or about to expire.
     Dead,
-    /// There was none, or it is forgotten.
+    /// There was none, or it is no longer remembered.
     Unknown,
 }
 
-pub(super) fn standing(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> {
+pub(super) fn state(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> {
     match found {
         Some(attempt) if can_resume(attempt, now) => Standing::Resumable(attempt),
         Some(_) => Standing::Dead,
@@ -82,84 +84,90 @@ pub(super) fn standing(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> 
 }
 
 fn can_resume(attempt: &Attempt, now: Timestamp) -> bool {
-    is_alive(attempt, now) && now + WORTH_RESUMING <= attempt.made + LONGEST_LIFE
+    is_alive(attempt, now) && now + MIN_REMAINING <= attempt.made + MAX_LIFETIME
 }
 
-/// Whether a right code would still be taken.
+/// Whether the right code would be accepted now.
 pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
     attempt.used.is_none() && now < attempt.expires && attempt.tries_left > 0
 }
 
-/// Why a code is not compared any more.
+/// Why answers to an attempt are no longer compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// There never was one, or it is forgotten.
+    /// There was no attempt, or it is no longer remembered.
     Unknown,
-    /// It signed somebody in.
+    /// Its code has signed in.
     Used,
     Expired,
-    /// As many wrong ones were typed as there were tries.
+    /// All tries were used up by wrong codes.
     NoTries,
-    /// It was made with a server secret that is no more.
+    /// Its code was derived from a server secret that is no longer configured.
     NoKey,
 }
 
 impl Over {
-    /// For the log, which tells all apart.
-    pub(super) const fn why(self) -> &'static str {
+    /// The reason in the log. Pages and API do not distinguish all of them.
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
             Self::Used => "used",
             Self::Expired => "expired",
             Self::NoTries => "no tries left",
-            Self::NoKey => "made with a secret that is gone",
+            Self::NoKey => "server secret no longer configured",
         }
     }
 }
 
-/// What an answer came to before it was compared.
+/// What [`take_try`] decided about an answer.
 #[derive(Clone, Debug)]
 pub(super) enum Taken {
-    /// To be compared: it took a try, or took one before.
+    /// The answer is to be compared.
     Compare {
         attempt: Attempt,
-        again: bool,
+        /// The answer took its try earlier.
+        repeated: bool,
     },
-    Over {
+    Dead {
         attempt: Option<AttemptId>,
-        why: Over,
+        reason: Over,
     },
 }
 
-/// Takes a try for `answer`. An answer that took one before takes none and is compared again,
-/// also for [`REPEATED`] after the code was used.
+/// Takes a try for `answer`. An answer that took one before is compared again without taking
+/// another, also for [`REPEAT_WINDOW`] after the code was used.
 pub(super) fn take_try(
     found: Option<&Attempt>,
     answer: AnswerDigest,
     now: Timestamp,
 ) -> (Taken, Step) {
-    let over = |why| (Taken::Over { attempt: found.map(|a| a.id), why }, Step::Keep);
-    let Some(attempt) = found else { return over(Over::Unknown) };
-    let known = attempt.answers.contains(&answer);
+    let Some(attempt) = found else { return dead(None, Over::Unknown) };
+    let repeated = attempt.answers.contains(&answer);
     match attempt.used {
-        Some(used) if known && now.since(used) <= REPEATED => {
-            return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
+        Some(used) if repeated && now.since(used) <= REPEAT_WINDOW => {
+            return compare_again(attempt);
         }
-        Some(_) => return over(Over::Used),
-        None if now >= attempt.expires => return over(Over::Expired),
-        None if known => {
-            return (Taken::Compare { attempt: attempt.clone(), again: true }, Step::Keep);
-        }
-        None if attempt.tries_left == 0 => return over(Over::NoTries),
+        Some(_) => return dead(found, Over::Used),
+        None if now >= attempt.expires => return dead(found, Over::Expired),
+        None if repeated => return compare_again(attempt),
+        None if attempt.tries_left == 0 => return dead(found, Over::NoTries),
         None => {}
     }
     let mut attempt = attempt.clone();
     attempt.tries_left -= 1;
     attempt.answers.push(answer);
-    (Taken::Compare { attempt: attempt.clone(), again: false }, Step::Put(attempt))
+    (Taken::Compare { attempt: attempt.clone(), repeated: false }, Step::Put(attempt))
 }
 
-/// Gives the try of `answer` back: it could not be judged, for no fault of the person.
+fn dead(found: Option<&Attempt>, reason: Over) -> (Taken, Step) {
+    (Taken::Dead { attempt: found.map(|attempt| attempt.id), reason }, Step::Keep)
+}
+
+fn compare_again(attempt: &Attempt) -> (Taken, Step) {
+    (Taken::Compare { attempt: attempt.clone(), repeated: true }, Step::Keep)
+}
+
+/// Returns the try of `answer`, which could not be judged for reasons on our side.
 pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerDigest) -> Step {
     change(found, id, |attempt| {
         if let Some(at) = attempt.answers.iter().position(|known| *known == answer) {
@@ -169,21 +177,24 @@ pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerD
     })
 }
 
-pub(super) fn close(found: Option<&Attempt>, id: AttemptId, now: Timestamp) -> Step {
+pub(super) fn mark_used(found: Option<&Attempt>, id: AttemptId, now: Timestamp) -> Step {
     change(found, id, |attempt| attempt.used = attempt.used.or(Some(now)))
 }
 
-pub(super) fn note_outcome(found: Option<&Attempt>, id: AttemptId, outcome: SendOutcome) -> Step {
+pub(super) fn set_outcome(found: Option<&Attempt>, id: AttemptId, outcome: SendOutcome) -> Step {
     change(found, id, |attempt| attempt.outcome = outcome)
 }
 
-/// Changes the attempt if it is still the one that is meant.
+/// Changes the attempt if its id is still `id`: another may have taken its place.
 fn change(found: Option<&Attempt>, id: AttemptId, change: impl FnOnce(&mut Attempt)) -> Step {
-    found.filter(|attempt| attempt.id == id).map_or(Step::Keep, |attempt| {
-        let mut attempt = attempt.clone();
-        change(&mut attempt);
-        Step::Put(attempt)
-    })
+    match found {
+        Some(attempt) if attempt.id == id => {
+            let mut attempt = attempt.clone();
+            change(&mut attempt);
+            Step::Put(attempt)
+        }
+        _ => Step::Keep,
+    }
 }
 
 #[cfg(test)]

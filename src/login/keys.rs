@@ -1,14 +1,19 @@
-use super::{Asker, Door};
+use super::requester::{Asker, Door};
 use crate::domain::{AnswerDigest, AttemptKey, Keyring, OneTimeCode, PhoneNumber, Subkey};
 use crate::store::Attempt;
 
-/// The subkeys of a login, one for each use, newest first.
+/// Subkeys of the server secret, one list per purpose, newest first.
 pub struct Keys {
+    /// Derive one-time codes.
     pub(super) codes: Vec<Subkey>,
+    /// Digest the answers that an attempt remembers.
     answers: Vec<Subkey>,
+    /// Derive the keys of attempts in their store.
     attempts: Vec<Subkey>,
-    tokens: Vec<Subkey>,
-    pub(super) known: Vec<Subkey>,
+    /// Derive seeds of session tokens.
+    session_seeds: Vec<Subkey>,
+    /// Tag numbers in the known-browser cookie.
+    pub(super) known_browsers: Vec<Subkey>,
 }
 
 impl Keys {
@@ -17,33 +22,33 @@ impl Keys {
             codes: keyring.subkeys("one-time code"),
             answers: keyring.subkeys("answer"),
             attempts: keyring.subkeys("attempt"),
-            tokens: keyring.subkeys("session seed"),
-            known: keyring.subkeys("known browser"),
+            session_seeds: keyring.subkeys("session seed"),
+            known_browsers: keyring.subkeys("known browser"),
         }
     }
 
-    pub(super) fn attempt(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
-        let door: &[u8] = match asker.door {
+    pub(super) fn attempt_key(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
+        let channel: &[u8] = match asker.door {
             Door::Page => b"page",
             Door::Api => b"api",
         };
-        let parts: [&[u8]; 3] = [door, asker.who.as_bytes(), phone.e164().as_bytes()];
+        let parts: [&[u8]; 3] = [channel, asker.who.as_bytes(), phone.e164().as_bytes()];
         AttemptKey::keyed(&self.attempts[0], &parts)
     }
 
-    pub(super) fn answer(&self, key: AttemptKey, typed: &OneTimeCode) -> AnswerDigest {
+    pub(super) fn answer_digest(&self, key: AttemptKey, typed: &OneTimeCode) -> AnswerDigest {
         AnswerDigest::keyed(&self.answers[0], &[key.as_bytes(), typed.reveal().as_bytes()])
     }
 
-    /// The code of an attempt; `None` when its key is not among ours any more.
+    /// The code of an attempt; `None` if its key is no longer configured.
     pub(super) fn code(&self, attempt: &Attempt, phone: &PhoneNumber) -> Option<OneTimeCode> {
         let key = self.codes.iter().find(|key| key.id() == attempt.key)?;
         Some(OneTimeCode::derive(key, &attempt.nonce, phone, attempt.length))
     }
 
-    /// What the session token of an attempt follows from: it cannot be told without both the
-    /// server secret and the attempt's nonce, which no database ever holds.
+    /// The seed of the session token of an attempt. Deriving it takes both the server secret and
+    /// the attempt's nonce, and no database holds the nonce.
     pub(super) fn session_seed(&self, attempt: &Attempt) -> [u8; 32] {
-        self.tokens[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
+        self.session_seeds[0].mac(&[&attempt.nonce, attempt.id.as_bytes()])
     }
 }

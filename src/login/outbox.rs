@@ -4,54 +4,56 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::{Keys, attempt};
+use super::attempt;
+use super::keys::Keys;
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
-use crate::domain::{AttemptId, AttemptKey, Host, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, Host, OneTimeCode, PhoneNumber};
 use crate::events::{Event, Sink};
 use crate::store::{Attempt, Attempts, SendOutcome, SendRefusal, StoreError, Users};
 use crate::system::System;
-use crate::words::{SmsTemplates, bind_to_host};
+use crate::words::{MessageText, SmsTemplates, TemplateError, bind_to_host};
 
-/// The most texts that wait to be sent. What comes beyond is refused.
-const MOST_WAITING: usize = 10_000;
-/// Texts that are with a provider at the same time.
-const AT_ONCE: usize = 32;
+/// Capacity of the queue; further texts are rejected.
+const CAPACITY: usize = 10_000;
+/// Texts that are sent concurrently.
+const CONCURRENT_SENDS: usize = 32;
 
-/// After that whoever asked has their answer. Where only users are texted, the work that a text
-/// makes would else slow that answer down by a part of a millisecond, and tell who is a user.
-const ANSWERED: Duration = Duration::from_millis(100);
+/// Delay of each job while only users are texted. Without it the work of sending would slow the
+/// answer to the request by a fraction of a millisecond, which would reveal who is a user.
+const DELAY_AFTER_ANSWER: Duration = Duration::from_millis(100);
 
-/// One text to be sent. Holds no code: that follows from the attempt.
+/// One text to be sent. Holds no code: it is derived from the attempt.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) key: AttemptKey,
     pub(super) attempt: AttemptId,
     pub(super) phone: PhoneNumber,
-    pub(super) language: Option<String>,
+    /// The `Accept-Language` header, for the template.
+    pub(super) accept_language: Option<String>,
     pub(super) page_language: Option<String>,
     pub(super) page_host: Option<Host>,
     pub(super) application: Option<String>,
-    /// Whether only users are texted. What becomes of such a text is not told.
-    pub(super) only_known: bool,
+    /// Whether only users are texted. The outcome of such a text is not disclosed.
+    pub(super) only_users: bool,
 }
 
-/// The queue of texts: requests put jobs in and never wait for a provider.
+/// The queue of texts. Requests enqueue jobs and never wait for a provider.
 pub struct Outbox {
     queue: mpsc::Sender<Job>,
     unfinished: Arc<AtomicUsize>,
 }
 
 impl Outbox {
-    /// The queue and its other end, which [`OutboxWorker::new`] takes.
-    pub fn new() -> (Self, OutboxJobs) {
-        let (queue, waiting) = mpsc::channel(MOST_WAITING);
+    /// The queue and its receiving end, which [`OutboxWorker::new`] takes.
+    pub fn new() -> (Self, OutboxReceiver) {
+        let (queue, jobs) = mpsc::channel(CAPACITY);
         let unfinished = Arc::new(AtomicUsize::new(0));
-        let jobs = OutboxJobs { waiting, unfinished: Arc::clone(&unfinished) };
-        (Self { queue, unfinished }, jobs)
+        let receiver = OutboxReceiver { jobs, unfinished: Arc::clone(&unfinished) };
+        (Self { queue, unfinished }, receiver)
     }
 
-    /// Whether there was room.
+    /// `false` if the queue is full.
     pub(super) fn push(&self, job: Job) -> bool {
         self.unfinished.fetch_add(1, Ordering::AcqRel);
         let queued = self.queue.try_send(job).is_ok();
@@ -61,26 +63,26 @@ impl Outbox {
         queued
     }
 
-    /// Texts that wait or are with a provider.
+    /// Texts that are queued or being sent.
     pub fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::Acquire)
     }
 }
 
-/// The jobs that wait in an [`Outbox`].
-pub struct OutboxJobs {
-    waiting: mpsc::Receiver<Job>,
+/// The receiving end of an [`Outbox`].
+pub struct OutboxReceiver {
+    jobs: mpsc::Receiver<Job>,
     unfinished: Arc<AtomicUsize>,
 }
 
-/// Sends what is in the queue.
+/// Sends the texts of the queue.
 pub struct OutboxWorker {
     jobs: Mutex<mpsc::Receiver<Job>>,
     unfinished: Arc<AtomicUsize>,
     pub(super) sender: Sender,
 }
 
-/// What sending one text needs.
+/// What sending a text depends on.
 pub struct Sender {
     pub attempts: Arc<dyn Attempts>,
     pub users: Arc<dyn Users>,
@@ -92,23 +94,23 @@ pub struct Sender {
 }
 
 impl OutboxWorker {
-    pub fn new(jobs: OutboxJobs, sender: Sender) -> Self {
-        let OutboxJobs { waiting, unfinished } = jobs;
-        Self { jobs: Mutex::new(waiting), unfinished, sender }
+    pub fn new(receiver: OutboxReceiver, sender: Sender) -> Self {
+        let OutboxReceiver { jobs, unfinished } = receiver;
+        Self { jobs: Mutex::new(jobs), unfinished, sender }
     }
 
-    /// Sends until the queue is dropped, a few at a time, so that one slow provider call does
-    /// not hold up the others.
+    /// Runs until the queue is dropped. Sends several texts concurrently, so that one slow call
+    /// to a provider does not delay the others.
     pub async fn run(&self) {
-        futures_util::future::join_all((0..AT_ONCE).map(|_| self.work())).await;
+        futures_util::future::join_all((0..CONCURRENT_SENDS).map(|_| self.work())).await;
     }
 
     async fn work(&self) {
         loop {
             let job = self.jobs.lock().await.recv().await;
             let Some(job) = job else { return };
-            if job.only_known {
-                tokio::time::sleep(ANSWERED).await;
+            if job.only_users {
+                tokio::time::sleep(DELAY_AFTER_ANSWER).await;
             }
             self.sender.send(&job).await;
             self.unfinished.fetch_sub(1, Ordering::AcqRel);
@@ -117,84 +119,73 @@ impl OutboxWorker {
 }
 
 impl Sender {
-    /// Sends the text of a job, if it is to be sent, and tells what a provider made of it.
+    /// Sends the text of a job unless its attempt is dead or its number may not be texted, and
+    /// stores the outcome in the attempt. Returns what was sent to a provider.
     async fn send(&self, job: &Job) -> Option<SendOutcome> {
         let found = self.attempts.get(job.key).await;
-        let attempt = found.map_err(self.failed("read an attempt to send its text")).ok()?;
-        let alive = |attempt: &Attempt| {
-            attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
-        };
-        let Some(attempt) = attempt.filter(alive) else {
+        let found = self.log_failure("read an attempt to send its text", found)?;
+        let Some(attempt) = found.filter(|attempt| self.is_current(attempt, job)) else {
             self.events.record(&Event::TextDropped { attempt: job.attempt });
             return None;
         };
-        if job.only_known && !self.is_known(job).await? {
+        if job.only_users && !self.is_user(&job.phone).await? {
             self.events.record(&Event::TextWithheld { attempt: job.attempt });
             return None;
         }
         if job.phone.is_test() {
-            self.note(job, SendOutcome::Sent).await;
+            self.set_outcome(job, SendOutcome::Sent).await;
             return None;
         }
-        let outcome = self.text(job, &attempt).await;
-        self.note(job, outcome).await;
+        let outcome = self.deliver(job, &attempt).await;
+        self.set_outcome(job, outcome).await;
         Some(outcome)
     }
 
-    /// Whether there is a user with this number, blocked or not: who is blocked must not learn
-    /// of it before the right code. `None`: not to be found out, so nothing is sent.
-    async fn is_known(&self, job: &Job) -> Option<bool> {
-        let found = self.users.with_number(&(&job.phone).into()).await;
-        found.map(|user| user.is_some()).map_err(self.failed("look for a user to text")).ok()
+    fn is_current(&self, attempt: &Attempt, job: &Job) -> bool {
+        attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
     }
 
-    /// Writes down what became of a text, where that is told.
-    async fn note(&self, job: &Job, outcome: SendOutcome) {
-        if job.only_known {
+    /// Whether the number belongs to a user. A blocked user counts as one: the block is disclosed
+    /// only after the right code. `None` if the store failed, so that nothing is sent.
+    async fn is_user(&self, phone: &PhoneNumber) -> Option<bool> {
+        let user = self.users.with_number(&phone.into()).await;
+        Some(self.log_failure("look for a user to text", user)?.is_some())
+    }
+
+    /// Stores the outcome of a text, unless outcomes are not disclosed.
+    async fn set_outcome(&self, job: &Job, outcome: SendOutcome) {
+        if job.only_users {
             return;
         }
-        let mut step = |found: Option<&_>| attempt::note_outcome(found, job.attempt, outcome);
-        let noted = self.attempts.update(job.key, &mut step).await;
-        let _ = noted.map_err(self.failed("note an outcome"));
+        let mut step = |found: Option<&_>| attempt::set_outcome(found, job.attempt, outcome);
+        let updated = self.attempts.update(job.key, &mut step).await;
+        self.log_failure("store the outcome of a text", updated);
     }
 
-    fn failed(&self, doing: &'static str) -> impl FnOnce(StoreError) + '_ {
-        move |error| {
-            let reason = error.to_string();
-            self.events.record(&Event::StoreFailed { doing, reason: &reason });
-        }
+    fn log_failure<T>(&self, doing: &'static str, result: Result<T, StoreError>) -> Option<T> {
+        result.inspect_err(|error| self.events.store_failed(doing, error)).ok()
     }
 
-    async fn text(&self, job: &Job, attempt: &Attempt) -> SendOutcome {
-        let failed = |provider: &str, reason: &str| {
-            self.events.record(&Event::TextFailed { attempt: attempt.id, provider, reason });
-        };
-        let service_down = SendOutcome::Refused { why: SendRefusal::Service, code: None };
+    async fn deliver(&self, job: &Job, attempt: &Attempt) -> SendOutcome {
+        const SERVICE_DOWN: SendOutcome =
+            SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let Some(code) = self.keys.code(attempt, &job.phone) else {
-            failed("", "made with a secret that is gone");
-            return service_down;
+            self.text_failed(attempt, "", "the server secret of the code is no longer configured");
+            return SERVICE_DOWN;
         };
-        let template = self.templates.of(job.page_language.as_deref());
-        let text = match template.render(
-            &code,
-            &job.phone,
-            job.language.as_deref(),
-            job.application.as_deref(),
-        ) {
+        let text = match self.render(job, &code) {
             Ok(text) => text,
             Err(error) => {
-                failed("", &error.to_string());
-                return service_down;
+                self.text_failed(attempt, "", &error.to_string());
+                return SERVICE_DOWN;
             }
-        };
-        let text = match &job.page_host {
-            Some(host) => bind_to_host(&text, host, &code),
-            None => text,
         };
         let valid_for = attempt.expires.since(self.system.now());
         let message = Message { to: &job.phone, text: text.reveal(), valid_for };
         let sent = self.delivery.send(&message).await;
-        sent.passed_over.iter().for_each(|error| failed(error.provider, &error.to_string()));
+        for error in &sent.passed_over {
+            self.text_failed(attempt, error.provider, &error.to_string());
+        }
         match sent.result {
             Ok(receipt) => {
                 let (provider, message) = (receipt.provider, receipt.id.as_str());
@@ -202,17 +193,35 @@ impl Sender {
                 SendOutcome::Sent
             }
             Err(error) => {
-                failed(error.provider, &error.to_string());
-                told(&error)
+                self.text_failed(attempt, error.provider, &error.to_string());
+                disclosed(&error)
             }
         }
     }
+
+    fn render(&self, job: &Job, code: &OneTimeCode) -> Result<MessageText, TemplateError> {
+        let template = self.templates.of(job.page_language.as_deref());
+        let text = template.render(
+            code,
+            &job.phone,
+            job.accept_language.as_deref(),
+            job.application.as_deref(),
+        )?;
+        Ok(match &job.page_host {
+            Some(host) => bind_to_host(&text, host, code),
+            None => text,
+        })
+    }
+
+    fn text_failed(&self, attempt: &Attempt, provider: &str, reason: &str) {
+        self.events.record(&Event::TextFailed { attempt: attempt.id, provider, reason });
+    }
 }
 
-/// How much of a failure the person at the page is told.
-const fn told(error: &SendError) -> SendOutcome {
+/// What the requester learns of a failure.
+const fn disclosed(error: &SendError) -> SendOutcome {
     let why = match (error.failure, error.blame()) {
-        // It may have been sent: neither that it was nor that it was not is claimed.
+        // The text may have been sent: neither success nor failure is claimed.
         (Failure::Unclear, _) => return SendOutcome::Pending,
         (Failure::OptedOut, _) => SendRefusal::OptedOut,
         (_, Blame::Person) => SendRefusal::Number,

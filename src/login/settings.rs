@@ -1,34 +1,33 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Limits;
+use super::limits::Limits;
 use crate::domain::{CodeLength, Country, OneTimeCode, PhoneNumber};
 
-/// `[login]` and `[limits]`: what a code is, who is sent one, and how often.
+/// `[login]` and `[limits]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub countries: Countries,
-    /// Chosen in the list when nothing else tells.
+    /// Preselected in the list when nothing else determines a country.
     pub default_country: Option<Country>,
     pub code_length: CodeLength,
-    /// From the last text on; 1 to 10 minutes.
+    /// Counted from the last text; 1 to 10 minutes.
     pub code_lifetime: Duration,
-    /// Wrong codes that one attempt bears; 1 to 5.
+    /// Wrong codes that an attempt allows; 1 to 5.
     pub tries: u8,
     pub limits: Limits,
-    /// Whether everybody may sign in. `false`: only who is a user already, and nobody is told
-    /// who that is.
+    /// Whether everyone may sign in. `false`: existing users only, and no response reveals who
+    /// is one.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
 }
 
-/// `[[login.test_number]]`: numbers that nothing is sent to, each with the code that is always
-/// its code.
+/// `[[login.test_number]]`: numbers that no text is sent to, each with its fixed code.
 #[derive(Clone, Debug, Default)]
 pub struct TestNumbers(HashMap<PhoneNumber, OneTimeCode>);
 
 impl TestNumbers {
-    /// Every number must be of [`PhoneNumber::test_number`]'s making: others are left out.
+    /// Numbers that are not from [`PhoneNumber::test_number`] are ignored.
     pub fn new(numbers: impl IntoIterator<Item = (PhoneNumber, OneTimeCode)>) -> Self {
         Self(numbers.into_iter().filter(|(phone, _)| phone.is_test()).collect())
     }
@@ -46,12 +45,12 @@ impl TestNumbers {
     }
 }
 
-/// The countries whose numbers are texted.
+/// The countries whose numbers may be texted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Countries {
-    /// `"*"`: only where texts cost nothing (the console provider).
+    /// `"*"`: only where texts are free (the console provider).
     All,
-    /// In the operator's order.
+    /// In the order of the configuration.
     Only(Vec<Country>),
 }
 

@@ -1,70 +1,46 @@
 use std::time::Duration;
 
-use super::verify::Case;
-use super::{Door, Login, Over, Verdict, attempt};
-use crate::domain::{PhoneNumber, SessionId, UserId};
+use super::attempt::{self, Over};
+use super::limiter::Subject;
+use super::requester::Door;
+use super::service::Login;
+use super::verdict::{Verdict, Verified};
+use crate::domain::{AnswerDigest, AttemptKey, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
-use crate::session::{Browser, PreparedSession, SessionToken};
-use crate::store::{Committed, NewGrant, NewLogin, Opens, StoreError, StoredBeginning};
+use crate::session::{Browser, PreparedSession};
+use crate::store::{Attempt, Committed, NewGrant, NewLogin, Opens, StoreError, StoredBeginning};
 use crate::system::Timestamp;
 
-/// For so long a ticket may be taken up.
-const TICKET_LIFE: Duration = Duration::from_mins(1);
+/// How long a login ticket can be redeemed.
+const TICKET_LIFETIME: Duration = Duration::from_mins(1);
 
-/// What a right code gives, in the one transaction that spends it.
+/// What a right code yields, in the transaction that spends it.
 #[derive(Clone, Debug)]
 pub enum Gives<'a> {
-    /// A session in a browser, in the place of the one that it has.
+    /// A session in a browser; replaces the one that the browser has.
     Browser(&'a Browser<'a>),
-    /// A session that no browser opens, and what the client is given. It lasts as long as that.
+    /// A session without a browser, for a client's grant; ends with the grant.
     Api { beginning: StoredBeginning, grant: NewGrant },
-    /// A session that is worth nothing unless [`crate::session::Sessions::begin_at`] takes it up
-    /// within a minute.
+    /// A session that expires unless [`crate::session::Sessions::begin_at`] redeems it within a
+    /// minute.
     Ticket { beginning: StoredBeginning },
 }
 
-/// Proof that somebody typed the right code, and what it gave them. Only [`Login::verify`]
-/// makes one.
-#[derive(Debug)]
-pub struct Verified {
-    user: UserId,
-    phone: PhoneNumber,
-    session: SessionId,
-    new_user: bool,
-    token: Option<SessionToken>,
+/// An answer that was right and whose try is taken; not spent yet.
+pub(super) struct Case<'a> {
+    pub(super) key: AttemptKey,
+    pub(super) attempt: Attempt,
+    pub(super) phone: &'a PhoneNumber,
+    pub(super) channel: Door,
+    pub(super) answer: AnswerDigest,
 }
 
-impl Verified {
-    pub fn user(&self) -> UserId {
-        self.user
-    }
-
-    pub fn phone(&self) -> &PhoneNumber {
-        &self.phone
-    }
-
-    /// The session that began.
-    pub fn session(&self) -> SessionId {
-        self.session
-    }
-
-    /// Whether nobody had signed in with the number before.
-    pub fn new_user(&self) -> bool {
-        self.new_user
-    }
-
-    /// The token of the session, for the cookie of that browser; `None`: no browser asked.
-    pub fn token(&self) -> Option<&SessionToken> {
-        self.token.as_ref()
-    }
-}
-
-/// A session that is about to begin, and what opens it.
+/// A session that is about to begin, and how it is accessed.
 struct Gift<'a> {
     id: SessionId,
     expires: Timestamp,
-    beginning: StoredBeginning,
-    opens: Opens,
+    context: StoredBeginning,
+    binding: Opens,
     browser: Option<(&'a Browser<'a>, PreparedSession)>,
 }
 
@@ -75,96 +51,110 @@ impl Login {
         case: &Case<'_>,
         gives: Gives<'_>,
     ) -> Result<Verdict, StoreError> {
-        let parts = &self.parts;
-        let (attempt, now) = (&case.attempt, parts.system.now());
-        let gift = self.gift(case, gives, now);
+        let deps = &self.deps;
+        let (attempt, now) = (&case.attempt, deps.system.now());
+        let pending = self.pending_session(case, gives, now);
         let login = NewLogin {
             attempt: attempt.id,
             identifier: case.phone.clone().into(),
-            new_user: self.settings.sign_up.then(|| UserId::from_bytes(parts.system.random())),
-            session: gift.id,
-            beginning: gift.beginning.clone(),
+            new_user: self.settings.sign_up.then(|| UserId::from_bytes(deps.system.random())),
+            session: pending.id,
+            beginning: pending.context.clone(),
             at: now,
-            expires: gift.expires,
-            opens: gift.opens.clone(),
+            expires: pending.expires,
+            opens: pending.binding.clone(),
         };
-        let committed = parts.logins.commit(&login).await;
-        let committed = committed.map_err(self.store_failed("spend a code"))?;
-        let mut step = |found: Option<&_>| attempt::close(found, attempt.id, now);
-        // The code is spent in the database, whatever becomes of this.
-        let closed = parts.attempts.update(case.key, &mut step).await;
-        let _ = closed.map_err(self.store_failed("close an attempt"));
-        match committed {
+        let outcome = deps
+            .logins
+            .commit(&login)
+            .await
+            .inspect_err(|error| deps.events.store_failed("spend a code", error))?;
+        self.close(case, now).await;
+        match outcome {
             Committed::Begun { user, new_user } => {
-                Ok(self.begun(case, gift, (user, new_user)).await)
+                Ok(self.signed_in(case, pending, (user, new_user)).await)
             }
-            Committed::AlreadySpent { at } if now.since(at) <= attempt::REPEATED => {
-                self.repeat(case, gift).await
+            Committed::AlreadySpent { at } if now.since(at) <= attempt::REPEAT_WINDOW => {
+                self.repeat(case, pending).await
             }
-            Committed::AlreadySpent { .. } => Ok(self.over(Some(attempt.id), Over::Used)),
+            Committed::AlreadySpent { .. } => Ok(self.dead(Some(attempt.id), Over::Used)),
             Committed::Blocked { user } => Ok(self.blocked(attempt.id, user)),
-            // There was one when the code was sent.
-            Committed::Unknown => Ok(self.nobody(attempt.id)),
+            // The user was deleted after the code was sent.
+            Committed::Unknown => Ok(self.unknown_user(attempt.id)),
         }
     }
 
-    fn gift<'a>(&self, case: &Case<'_>, gives: Gives<'a>, now: Timestamp) -> Gift<'a> {
-        let parts = &self.parts;
-        let bare = |beginning, opens, expires| {
-            let id = SessionId::from_bytes(parts.system.random());
-            Gift { id, expires, beginning, opens, browser: None }
-        };
-        let lifetime = self.session.lifetime;
-        match gives {
-            Gives::Browser(browser) => {
-                let seed = parts.keys.session_seed(&case.attempt);
-                let session = parts.sessions.prepare(browser.host, &seed, self.session);
-                let opens = Opens::Token {
-                    token: session.digest,
-                    host: session.host.clone(),
-                    instead_of: browser.session,
-                };
-                let (id, expires) = (session.id, session.expires);
-                let beginning = browser.beginning();
-                Gift { id, expires, beginning, opens, browser: Some((browser, session)) }
-            }
+    /// Marks the attempt as used. An error changes nothing: the code is spent in the database.
+    async fn close(&self, case: &Case<'_>, now: Timestamp) {
+        let id = case.attempt.id;
+        let mut step = |found: Option<&_>| attempt::mark_used(found, id, now);
+        if let Err(error) = self.deps.attempts.update(case.key, &mut step).await {
+            self.deps.events.store_failed("close an attempt", &error);
+        }
+    }
+
+    fn pending_session<'a>(&self, case: &Case<'_>, gives: Gives<'a>, now: Timestamp) -> Gift<'a> {
+        let deps = &self.deps;
+        let lifetime = self.session_settings.lifetime;
+        let (context, binding, expires) = match gives {
+            Gives::Browser(browser) => return self.browser_session(case, browser),
             Gives::Api { beginning, grant } => {
                 let expires = grant.expires;
-                bare(beginning, Opens::Grant(grant), expires)
+                (beginning, Opens::Grant(grant), expires)
             }
             Gives::Ticket { beginning } => {
-                bare(beginning, Opens::Ticket { redeem_by: now + TICKET_LIFE }, now + lifetime)
+                (beginning, Opens::Ticket { redeem_by: now + TICKET_LIFETIME }, now + lifetime)
             }
-        }
+        };
+        let id = SessionId::from_bytes(deps.system.random());
+        Gift { id, expires, context, binding, browser: None }
     }
 
-    async fn begun(&self, case: &Case<'_>, gift: Gift<'_>, (user, new): (UserId, bool)) -> Verdict {
-        let (attempt, session) = (case.attempt.id, gift.id);
-        self.parts.events.record(&Event::SignedIn { attempt, user, session, new_user: new });
-        if let Some((Browser { session: Some(former), .. }, _)) = &gift.browser {
-            self.parts.sessions.note_end(*former);
+    fn browser_session<'a>(&self, case: &Case<'_>, browser: &'a Browser<'a>) -> Gift<'a> {
+        let seed = self.deps.keys.session_seed(&case.attempt);
+        let session = self.deps.sessions.prepare(browser.host, &seed, self.session_settings);
+        let binding = Opens::Token {
+            token: session.digest,
+            host: session.host.clone(),
+            instead_of: browser.session,
+        };
+        let (id, expires) = (session.id, session.expires);
+        let context = browser.beginning();
+        Gift { id, expires, context, binding, browser: Some((browser, session)) }
+    }
+
+    async fn signed_in(
+        &self,
+        case: &Case<'_>,
+        pending: Gift<'_>,
+        (user, new_user): (UserId, bool),
+    ) -> Verdict {
+        let (attempt, session) = (case.attempt.id, pending.id);
+        self.deps.events.record(&Event::SignedIn { attempt, user, session, new_user });
+        if let Some((Browser { session: Some(former), .. }, _)) = &pending.browser {
+            self.deps.sessions.note_end(*former);
         }
-        self.forget_waits(&case.attempt, case.phone).await;
+        self.reset_limits(&case.attempt, case.phone).await;
         Verdict::Right(Verified {
             user,
             phone: case.phone.clone(),
             session,
-            new_user: new,
-            token: gift.browser.map(|(_, prepared)| prepared.token),
+            new_user,
+            token: pending.browser.map(|(_, prepared)| prepared.token),
         })
     }
 
-    /// The code signed somebody in a moment ago. A double click in a browser: the token follows
-    /// from the attempt, so it is the same again, unless somebody has signed out since. An
-    /// application is told that the code was used: what it gave once cannot be given again. So is
-    /// a browser at the door for applications, where an attempt is the client's and not the
-    /// browser's: another one that knows the code would get the same session.
-    async fn repeat(&self, case: &Case<'_>, gift: Gift<'_>) -> Result<Verdict, StoreError> {
-        let own = gift.browser.filter(|_| case.door == Door::Page);
+    /// The code was spent a moment ago. A double click in a browser gets the same token again,
+    /// which is derived from the attempt, unless the session has ended since. At the API the code
+    /// counts as used: tokens cannot be issued twice, and an attempt there belongs to the client,
+    /// not to one browser, so that another browser with the code would get the same session.
+    async fn repeat(&self, case: &Case<'_>, pending: Gift<'_>) -> Result<Verdict, StoreError> {
+        let own = pending.browser.filter(|_| case.channel == Door::Page);
         let Some((browser, PreparedSession { token, .. })) = own else {
-            return Ok(self.over(Some(case.attempt.id), Over::Used));
+            return Ok(self.dead(Some(case.attempt.id), Over::Used));
         };
-        Ok(match self.parts.sessions.check(&token, browser.host, self.session).await? {
+        let session = self.deps.sessions.check(&token, browser.host, self.session_settings).await?;
+        Ok(match session {
             Some(who) => Verdict::Right(Verified {
                 user: who.user(),
                 phone: who.phone().clone(),
@@ -172,7 +162,17 @@ impl Login {
                 new_user: false,
                 token: Some(token),
             }),
-            None => self.over(Some(case.attempt.id), Over::Used),
+            None => self.dead(Some(case.attempt.id), Over::Used),
         })
+    }
+
+    /// Resets the waits of a number after a sign-in. On an error they stay as they were.
+    async fn reset_limits(&self, attempt: &Attempt, phone: &PhoneNumber) {
+        let limits = &self.settings.limits;
+        let subject = Subject { phone, source: attempt.source, known: false };
+        let reset = self.deps.limiter.reset_after_sign_in(limits, subject, attempt.counted).await;
+        if let Err(error) = reset {
+            self.deps.events.store_failed("reset the waits of a number", &error);
+        }
     }
 }

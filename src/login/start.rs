@@ -1,39 +1,42 @@
 use std::time::Duration;
 
 use super::attempt::{self, Opened, Standing};
-use super::limits::{Admission, Limited, Taken, WAIT, Wanted, What};
+use super::limiter::{Admission, Taken, Wanted};
+use super::limits::{Limited, WAIT, What};
 use super::outbox::Job;
-use super::{Asker, Login, Parts};
+use super::requester::Asker;
+use super::service::{Login, Parts};
 use crate::domain::{AttemptId, AttemptKey, Host, LineType, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
-/// The outcome of a text is looked for so often while somebody waits for it: the store may be
-/// another process's, which cannot call us.
-const LOOK_AGAIN: Duration = Duration::from_millis(40);
+/// Interval of polling an attempt for the outcome of its text. Polled, because the store may be
+/// shared with the process that sends it.
+const POLL_INTERVAL: Duration = Duration::from_millis(40);
 
-/// Somebody wants a code at `phone`.
+/// A request for a code to be sent to `phone`.
 #[derive(Clone, Copy, Debug)]
 pub struct Start<'a> {
     pub asker: Asker,
     pub phone: &'a PhoneNumber,
-    /// The `Accept-Language` header's own text, for the template.
+    /// The `Accept-Language` header, for the template.
     pub language: Option<&'a str>,
-    /// The tag of the language of the page that asks for the code.
+    /// The language tag of the page that requests the code.
     pub page_language: Option<&'a str>,
-    /// The host of the page that asks for the code, for the text's last line.
+    /// The host of the page that requests the code, for the text's last line.
     pub page_host: Option<&'a Host>,
-    /// The name of the application that asks, for the template; `None`: our own pages.
+    /// The name of the application that requests the code, for the template; `None` for the login
+    /// pages.
     pub application: Option<&'a str>,
 }
 
-/// A start that was taken.
+/// A start that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Started {
-    /// A text is on its way.
+    /// A text is queued.
     Queued,
-    /// The newest text to the number is too young for another, and the code that this asker was
-    /// sent still works.
+    /// No text is sent: it is too early for another one to the number, and the code that this
+    /// requester was sent is still valid.
     CoolingDown,
 }
 
@@ -54,75 +57,88 @@ pub enum StartError {
 }
 
 impl Login {
-    /// Opens an attempt or resumes the one that lives, and queues its text. Does not wait for
+    /// Begins an attempt, or resumes the one that is alive, and queues its text. Does not wait for
     /// the provider.
     ///
-    /// All texts to a number wait for each other, whoever asked for them. Until then a start
-    /// whose code lives needs no text. One whose code is dead is sent another, since it was sent
-    /// one: for that a code must expire, be used or be guessed at, which has limits of its own.
-    /// Everybody else is told when to come back: a text for each who comes would let anybody use
-    /// up at once what the number may have in an hour.
+    /// Texts to a number are spaced, whoever requests them. A start within the wait needs no text
+    /// if the requester's code is still valid. If it is dead, a text is sent at once: a code only
+    /// dies by expiry, use or wrong answers, which have limits of their own. All other requesters
+    /// are told to wait: otherwise anyone could use up the number's hourly allowance at once.
+    ///
+    /// # Errors
+    ///
+    /// When the number may not be texted, a limit is exceeded, the queue is full or a store
+    /// failed.
     pub async fn start(&self, start: Start<'_>) -> Result<Started, StartError> {
-        self.may_be_texted(start.phone)?;
-        let parts = &self.parts;
-        let key = parts.keys.attempt(&start.asker, start.phone);
-        let _turn = parts.limiter.turn(key).await;
-        let found = parts.attempts.get(key).await.map_err(self.store_failed("read an attempt"))?;
-        let standing = attempt::standing(found.as_ref(), parts.system.now());
-        if matches!(standing, Standing::Resumable(_)) && self.is_waiting(&start).await? {
+        self.check_textable(start.phone)?;
+        let key = self.deps.keys.attempt_key(&start.asker, start.phone);
+        let _lock = self.deps.limiter.lock_start(key).await;
+        let found = self.attempt(key).await?;
+        let state = attempt::state(found.as_ref(), self.deps.system.now());
+        let resumable = matches!(state, Standing::Resumable(_));
+        if resumable && self.must_wait(&start).await? {
             return Ok(Started::CoolingDown);
         }
-        let taken = match self.admit(&start, &standing).await? {
-            Admission::Taken(taken) => taken,
-            // Another start for the number was faster.
-            Admission::Refused(limited)
-                if *limited.row == WAIT && matches!(standing, Standing::Resumable(_)) =>
-            {
+        let taken = match self.admit(&start, &state).await? {
+            Admission::Granted(taken) => taken,
+            // A concurrent start for the number was faster.
+            Admission::Refused(limited) if *limited.row == WAIT && resumable => {
                 return Ok(Started::CoolingDown);
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
         let started = self.open(key, &start, &taken).await;
         if started.is_err() {
-            self.give_back(&taken).await;
+            self.release(&taken).await;
         }
         started
     }
 
-    /// Whether there may be one start more. Nobody is sent a code that could not be typed in.
+    /// Counts a start. Refused also when the limit on wrong codes is used up: the code could not
+    /// be entered.
     async fn admit(
         &self,
         start: &Start<'_>,
-        standing: &Standing<'_>,
+        state: &Standing<'_>,
     ) -> Result<Admission, StoreError> {
-        let what = [(What::Start, 1), (What::Text, 1), (What::WrongCode, 0), (What::Attempt, 1)];
-        let (what, waits) = match standing {
-            Standing::Resumable(_) => (&what[..3], true),
-            Standing::Dead => (&what[..], false),
-            Standing::Unknown => (&what[..], true),
+        let all = [(What::Start, 1), (What::Text, 1), (What::WrongCode, 0), (What::Attempt, 1)];
+        let (amounts, spaced) = match state {
+            // The attempt is counted already.
+            Standing::Resumable(_) => (&all[..3], true),
+            Standing::Dead => (&all[..], false),
+            Standing::Unknown => (&all[..], true),
         };
-        self.count(Wanted { what, waits }, self.subject(&start.asker, start.phone)).await
+        let subject = self.limit_subject(&start.asker, start.phone);
+        self.count(Wanted { amounts, spaced }, subject).await
     }
 
-    async fn is_waiting(&self, start: &Start<'_>) -> Result<bool, StoreError> {
-        let Parts { limiter, system, .. } = &self.parts;
-        let subject = self.subject(&start.asker, start.phone);
-        let waiting = limiter.is_waiting(&self.settings.limits, subject, system).await;
-        waiting.map_err(self.store_failed("look for the last text"))
+    async fn must_wait(&self, start: &Start<'_>) -> Result<bool, StoreError> {
+        let Parts { limiter, system, events, .. } = &self.deps;
+        let subject = self.limit_subject(&start.asker, start.phone);
+        let waiting = limiter.must_wait(&self.settings.limits, subject, system).await;
+        waiting.inspect_err(|error| events.store_failed("look for the last text", error))
     }
 
-    /// How long until another text may be asked for, as things stand now: whichever limit it is.
+    /// How long until another text may be requested, under all limits as they stand now.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
     pub async fn resend_wait(
         &self,
         asker: &Asker,
         phone: &PhoneNumber,
     ) -> Result<Duration, StoreError> {
-        let Parts { limiter, system, .. } = &self.parts;
-        let what = &[(What::Start, 0), (What::Text, 0), (What::WrongCode, 0)];
-        let (wanted, subject) = (Wanted { what, waits: true }, self.subject(asker, phone));
-        let admission = limiter.take(&self.settings.limits, wanted, subject, system).await;
-        Ok(match admission.map_err(self.store_failed("look for the last text"))? {
-            Admission::Taken(_) => Duration::ZERO,
+        let Parts { limiter, system, events, .. } = &self.deps;
+        let amounts = &[(What::Start, 0), (What::Text, 0), (What::WrongCode, 0)];
+        let wanted = Wanted { amounts, spaced: true };
+        let subject = self.limit_subject(asker, phone);
+        let admission = limiter
+            .reserve(&self.settings.limits, wanted, subject, system)
+            .await
+            .inspect_err(|error| events.store_failed("look for the last text", error))?;
+        Ok(match admission {
+            Admission::Granted(_) => Duration::ZERO,
             Admission::Refused(limited) => limited.retry_after,
         })
     }
@@ -133,95 +149,99 @@ impl Login {
         start: &Start<'_>,
         taken: &Taken,
     ) -> Result<Started, StartError> {
-        let Login { parts, settings, .. } = self;
-        let fresh = self.fresh(&start.asker, taken);
-        let now = parts.system.now();
+        let Login { deps, settings, .. } = self;
+        let fresh = self.new_attempt(&start.asker, taken);
+        let now = deps.system.now();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
-            let (told, step) = attempt::open(found, &fresh, settings.code_lifetime, now);
-            opened = Some(told);
+            let (result, step) =
+                attempt::resume_or_begin(found, &fresh, settings.code_lifetime, now);
+            opened = Some(result);
             step
         };
-        let updated = parts.attempts.update(key, &mut step).await;
-        updated.map_err(self.store_failed("open an attempt"))?;
+        let updated = deps.attempts.update(key, &mut step).await;
+        updated.inspect_err(|error| deps.events.store_failed("open an attempt", error))?;
         let (id, again) = match opened {
             Some(Opened::New(attempt)) => (attempt.id, false),
-            Some(Opened::Again(attempt)) => (attempt.id, true),
+            Some(Opened::Resumed(attempt)) => (attempt.id, true),
             None => return Err(StartError::Busy),
         };
-        parts.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
-        self.queue(key, id, start).await
+        deps.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
+        self.queue_text(key, id, start).await
     }
 
-    async fn queue(
+    async fn queue_text(
         &self,
         key: AttemptKey,
         attempt: AttemptId,
         start: &Start<'_>,
     ) -> Result<Started, StartError> {
-        let parts = &self.parts;
-        let queued = parts.outbox.push(Job {
+        let queued = self.deps.outbox.push(Job {
             key,
             attempt,
             phone: start.phone.clone(),
-            language: start.language.map(str::to_owned),
+            accept_language: start.language.map(str::to_owned),
             page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
             application: start.application.map(str::to_owned),
-            only_known: !self.settings.sign_up,
+            only_users: !self.settings.sign_up,
         });
         if queued {
             return Ok(Started::Queued);
         }
-        parts.events.record(&Event::QueueFull { attempt });
+        self.deps.events.record(&Event::QueueFull { attempt });
         let outcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
-        let mut step = |found: Option<&_>| attempt::note_outcome(found, attempt, outcome);
-        parts.attempts.update(key, &mut step).await?;
+        let mut step = |found: Option<&_>| attempt::set_outcome(found, attempt, outcome);
+        self.deps.attempts.update(key, &mut step).await?;
         Err(StartError::Busy)
     }
 
-    fn fresh(&self, asker: &Asker, taken: &Taken) -> attempt::Fresh {
-        let Parts { keys, limiter, system, .. } = &self.parts;
+    fn new_attempt(&self, asker: &Asker, taken: &Taken) -> attempt::Fresh {
+        let Parts { keys, limiter, system, .. } = &self.deps;
         attempt::Fresh {
             id: AttemptId::from_bytes(system.random()),
             nonce: system.random(),
             key: keys.codes[0].id(),
             length: self.settings.code_length,
             tries: self.settings.tries,
-            source: limiter.source(asker.address),
+            source: limiter.source_key(asker.address),
             counted: taken.at(),
         }
     }
 
-    /// Whether the code of `attempt` would still be taken.
+    /// Whether the code of `attempt` would be accepted now.
     pub fn is_alive(&self, attempt: &Attempt) -> bool {
-        attempt::is_alive(attempt, self.parts.system.now())
+        attempt::is_alive(attempt, self.deps.system.now())
     }
 
-    /// The attempt of this asker and number, as soon as the outcome of its newest text is known,
-    /// but no later than after `patience`. At once where outcomes are not told.
+    /// The attempt of a requester and number, once the outcome of its last text is known or
+    /// `patience` has passed. Returns at once where outcomes are not disclosed.
+    ///
+    /// # Errors
+    ///
+    /// When the store of attempts cannot be reached.
     pub async fn attempt_with_outcome(
         &self,
         asker: &Asker,
         phone: &PhoneNumber,
         patience: Duration,
     ) -> Result<Option<Attempt>, StoreError> {
-        let key = self.parts.keys.attempt(asker, phone);
+        let key = self.deps.keys.attempt_key(asker, phone);
         let patience = if self.settings.sign_up { patience } else { Duration::ZERO };
-        let mut looks = patience.as_millis() / LOOK_AGAIN.as_millis();
+        let mut polls = patience.as_millis() / POLL_INTERVAL.as_millis();
         loop {
-            let found = self.parts.attempts.get(key).await;
-            let found = found.map_err(self.store_failed("read an attempt"))?;
-            let pending = |attempt: &Attempt| attempt.outcome == SendOutcome::Pending;
-            if looks == 0 || !found.as_ref().is_some_and(pending) {
+            let found = self.attempt(key).await?;
+            let pending =
+                found.as_ref().is_some_and(|attempt| attempt.outcome == SendOutcome::Pending);
+            if polls == 0 || !pending {
                 return Ok(found);
             }
-            looks -= 1;
-            tokio::time::sleep(LOOK_AGAIN).await;
+            polls -= 1;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    fn may_be_texted(&self, phone: &PhoneNumber) -> Result<(), StartError> {
+    fn check_textable(&self, phone: &PhoneNumber) -> Result<(), StartError> {
         if phone.is_test() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
-//! What happens, in numbers, in Prometheus's text form: one table of what is counted.
-//! Decides nothing, and no label holds what a visitor sent.
-mod happened;
+//! Metrics in the text format of Prometheus, from one table.
+//! Decides nothing, and no label contains what a client sent.
+mod event_counters;
 mod requests;
 mod table;
 
@@ -8,46 +8,53 @@ use std::sync::Arc;
 
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-pub use happened::Happened;
+pub use event_counters::Happened;
 pub use requests::Requests;
 pub use table::{
     ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, Kind, ROWS, Row, SESSIONS, TEXTS_WAITING,
     TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
 };
 
-/// Two rows of the table do not fit each other, or a row not what is counted: a mistake of ours.
+/// The table of metrics is inconsistent: a programming error.
 #[derive(Debug, thiserror::Error)]
 #[error("metrics: {0}")]
 pub struct MetricsError(#[from] prometheus::Error);
 
-/// What is counted as long as the process lives.
+/// The metrics of the process.
 pub struct Metrics {
     registry: Registry,
     requests: requests::Families,
-    happened: Arc<Happened>,
+    event_counters: Arc<Happened>,
 }
 
-/// A number that is looked up when somebody asks for it.
+/// A metric whose value is read when metrics are requested.
 pub struct Watched {
     pub row: &'static Row,
     pub now: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl Metrics {
+    /// # Errors
+    ///
+    /// When the table of metrics is inconsistent.
     pub fn new() -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let requests = requests::Families::new(&registry)?;
-        let happened = Arc::new(Happened::new(&registry)?);
+        let event_counters = Arc::new(Happened::new(&registry)?);
         table::BUILD.gauges(&registry)?.get_metric_with_label_values(&[VERSION])?.inc();
-        Ok(Self { registry, requests, happened })
+        Ok(Self { registry, requests, event_counters })
     }
 
-    /// The sink that counts what happens.
+    /// The sink that counts events.
     pub fn happened(&self) -> &Arc<Happened> {
-        &self.happened
+        &self.event_counters
     }
 
-    /// Handles for the sites of one configuration, by their places in the map.
+    /// Counters for the sites of a configuration, in its order.
+    ///
+    /// # Errors
+    ///
+    /// When the table of metrics is inconsistent.
     pub fn requests(
         &self,
         sites: &[&str],
@@ -56,10 +63,10 @@ impl Metrics {
         Ok(self.requests.of(sites, decisions)?)
     }
 
-    /// Everything, as Prometheus asks for it (text format 0.0.4).
+    /// All metrics in the Prometheus text format 0.0.4.
     pub fn render(&self, watched: &[Watched]) -> Vec<u8> {
         let mut text = Vec::new();
-        // Writing to memory cannot fail, and every family was registered with a name that fits.
+        // Cannot fail: the output is memory, and all names were checked by the registry.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         for Watched { row, now } in watched {
             text.extend(row.sample(now()).into_bytes());
@@ -68,7 +75,7 @@ impl Metrics {
     }
 }
 
-/// What [`Metrics::render`] writes.
+/// The content type of [`Metrics::render`].
 pub const TEXT_FORMAT: &str = prometheus::TEXT_FORMAT;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,32 +4,32 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
 use super::table::{REQUESTS, RESPONSES, UPSTREAM};
 
-/// What is kept of requests, for whichever sites there are.
+/// The metrics of requests, for all sites.
 pub(super) struct Families {
     requests: IntCounterVec,
     responses: IntCounterVec,
     upstream: HistogramVec,
 }
 
-/// Handles that were looked up once: a request only adds to atomics.
+/// Counters that were looked up once, so that a request only adds to atomics.
 pub struct Requests {
     decisions: &'static [&'static str],
     sites: Vec<Handles>,
-    /// Of requests that are no site's.
+    /// For requests to no site.
     elsewhere: Handles,
 }
 
 struct Handles {
-    /// By place in `decisions`, and after these one for any other.
+    /// In the order of `decisions`, followed by one for any other.
     decided: Vec<IntCounter>,
-    /// By place in [`CODES`].
+    /// In the order of [`CODES`].
     answered: Vec<IntCounter>,
     upstream: Option<Histogram>,
 }
 
-/// The classes of status, and no answer at all.
+/// Classes of status codes; `none` for requests without a response.
 const CODES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
-/// What is not in the list of decisions is counted all the same.
+/// The label of decisions that are not in the list.
 const OTHER: &str = "other";
 
 impl Families {
@@ -75,7 +75,7 @@ impl Requests {
         site.and_then(|index| self.sites.get(index)).unwrap_or(&self.elsewhere)
     }
 
-    /// A request of the site with this place in the map is over. `status` 0: without an answer.
+    /// Counts a finished request to the site with this index. `status` is 0 if there was no response.
     pub fn count(&self, site: Option<usize>, decision: &str, status: u16) {
         let Handles { decided, answered, .. } = self.at(site);
         let place = self.decisions.iter().position(|known| *known == decision);
@@ -87,7 +87,7 @@ impl Requests {
         }
     }
 
-    /// The app of a site answered.
+    /// Records the response time of a site's app.
     pub fn upstream_took(&self, site: usize, time: Duration) {
         if let Some(upstream) = &self.at(Some(site)).upstream {
             upstream.observe(time.as_secs_f64());

@@ -5,39 +5,39 @@ use ipnet::IpNet;
 use crate::domain::{Host, SessionId};
 use crate::store::StoredBeginning;
 
-/// The browser that a session begins in, as far as a request shows it.
+/// The browser that a session begins in, as known from its request.
 #[derive(Clone, Copy, Debug)]
 pub struct Browser<'a> {
     pub host: &'a Host,
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
     pub address: IpAddr,
-    /// The session that it has now: another one takes its place.
+    /// The session that it has now, which the new one replaces.
     pub session: Option<SessionId>,
 }
 
 impl Browser<'_> {
-    /// What is kept of it: enough for a person to tell their sessions apart, and no more.
+    /// What is stored of it: enough for users to tell their sessions apart, and no more.
     pub fn beginning(&self) -> StoredBeginning {
         beginning(self.user_agent, self.address)
     }
 }
 
-/// What is kept of where a session begins that is no browser's.
+/// What is stored of the request that a session begins with.
 pub fn beginning(user_agent: Option<&str>, address: IpAddr) -> StoredBeginning {
     let device = Device::of(user_agent.unwrap_or_default());
     StoredBeginning { device: device.to_text(), address_block: address_block(address) }
 }
 
-/// What runs the browser, in the makers' own names, which no language translates.
+/// Browser and operating system, as product names, which are not translated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     pub browser: Option<&'static str>,
     pub system: Option<&'static str>,
 }
 
-/// What the `User-Agent` header holds, and what that is called. The first that fits counts: most
-/// browsers claim to be others as well.
+/// Part of the `User-Agent` header and the product's name. The first match counts: most browsers
+/// claim to be others as well.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -58,15 +58,15 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// Between the two names in a store.
+/// Separates the two names in the store.
 const SEPARATOR: char = '|';
 
 impl Device {
     pub fn of(user_agent: &str) -> Self {
-        let first = |table: &[(&str, &'static str)]| {
-            table.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
-        };
-        Self { browser: first(BROWSERS), system: first(SYSTEMS) }
+        Self {
+            browser: first_match(BROWSERS, user_agent),
+            system: first_match(SYSTEMS, user_agent),
+        }
     }
 
     fn to_text(self) -> String {
@@ -74,18 +74,23 @@ impl Device {
         format!("{browser}{SEPARATOR}{system}")
     }
 
-    /// Reads what a store keeps. A name that is in no table any more is not known.
+    /// Parses the stored form. A name that is no longer in the table is ignored.
     pub(super) fn from_text(text: &str) -> Self {
         let (browser, system) = text.split_once(SEPARATOR).unwrap_or_default();
-        let known = |table: &[(&str, &'static str)], name: &str| {
-            table.iter().map(|(_, known)| *known).find(|known| *known == name)
-        };
-        Self { browser: known(BROWSERS, browser), system: known(SYSTEMS, system) }
+        Self { browser: by_name(BROWSERS, browser), system: by_name(SYSTEMS, system) }
     }
 }
 
-/// The network that an address is in, about as far as a provider gives them out: an IPv4 /24 or
-/// an IPv6 /48. The address itself is not kept.
+fn first_match(table: &[(&str, &'static str)], user_agent: &str) -> Option<&'static str> {
+    table.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
+}
+
+fn by_name(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    table.iter().map(|(_, known)| *known).find(|known| *known == name)
+}
+
+/// The network of an address, about the size that a provider assigns: an IPv4 /24 or an IPv6 /48.
+/// The address itself is not stored.
 fn address_block(address: IpAddr) -> String {
     let address = address.to_canonical();
     let length = if address.is_ipv4() { 24 } else { 48 };

@@ -1,23 +1,29 @@
 //! Signed-in browsers: begins, checks and ends their sessions. The only maker of `SignedIn`.
-//! Does not know how somebody proved who they are, nor what they may see.
+//! Does not know how a user was authenticated, nor what they may access.
+mod begin;
 mod beginning;
+mod cached_users;
+mod change_feed;
 mod check;
-mod follow;
+mod end;
+mod expiry;
 mod header_cache;
-mod named;
-mod own;
-mod person;
-mod revoked;
-mod settings;
-mod shared;
+mod last_seen;
+mod revoked_grants;
+mod sessions;
+mod signed_in;
+mod state;
 mod token;
+mod user_sessions;
 mod watch;
 
 pub use crate::store::SessionKind;
+pub use begin::PreparedSession;
 pub use beginning::{Browser, Device, beginning};
-pub use check::{PreparedSession, Sessions, SignedIn};
 pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
-pub use own::{OwnSession, living};
-pub use settings::Settings;
+pub use sessions::Sessions;
+pub use signed_in::SignedIn;
+pub use state::Settings;
 pub use token::SessionToken;
+pub use user_sessions::{OwnSession, living};
 pub use watch::{Term, Watch};

@@ -10,8 +10,8 @@ use crate::domain::{Subkey, TokenDigest};
 const SEED: usize = 32;
 const TAG: usize = 8;
 
-/// What a session cookie holds: 256 bits that nobody can guess and a 64-bit tag under the server
-/// secret, so that a cookie which is not ours is told without asking a store.
+/// The value of a session cookie: 256 unpredictable bits and a 64-bit MAC under the server secret,
+/// so that a forged cookie is rejected without reading the store.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SessionToken([u8; SEED + TAG]);
 
@@ -23,24 +23,24 @@ impl SessionToken {
         Self(bytes)
     }
 
-    /// Reads a cookie's value; `None` when that has not the shape of a token.
+    /// Parses a cookie's value; `None` if it does not have the form of a token.
     pub fn parse(value: &str) -> Option<Self> {
         let mut bytes = [0; SEED + TAG];
         let read = URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()?;
         (read == SEED + TAG).then_some(Self(bytes))
     }
 
-    /// The cookie's value. Named so that a reader sees a secret leave its type.
+    /// The cookie's value. The name marks where a secret leaves its type.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What stores keep instead of the token.
+    /// What is stored instead of the token.
     pub(super) fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.0)
     }
 
-    /// Whether one of our keys made it.
+    /// Whether its MAC is by one of `keys`.
     pub(super) fn is_ours(&self, keys: &[Subkey]) -> bool {
         let (seed, given) = self.0.split_at(SEED);
         keys.iter().any(|key| tag(seed, key).ct_eq(given).into())

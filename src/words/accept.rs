@@ -2,15 +2,15 @@ use fluent_langneg::LanguageIdentifier;
 
 use crate::domain::Country;
 
-/// How much of an `Accept-Language` is looked at, in entries. Browsers send fewer than ten.
-const MOST: usize = 32;
+/// The most entries of an `Accept-Language` header that are read. Browsers send fewer than ten.
+const MAX_ENTRIES: usize = 32;
 
-/// The languages that an `Accept-Language` header names (RFC 9110 §12.5.4), best first. A weight
-/// of zero means "not this one"; what cannot be read is passed over.
+/// The languages of an `Accept-Language` header (RFC 9110 §12.5.4), best first. Entries with a
+/// weight of zero and malformed ones are skipped.
 pub(super) fn languages(header: &str) -> Vec<LanguageIdentifier> {
     let mut wanted: Vec<(u16, LanguageIdentifier)> =
-        header.split(',').take(MOST).filter_map(entry).collect();
-    // Stable: of equal weights the earlier one wins.
+        header.split(',').take(MAX_ENTRIES).filter_map(entry).collect();
+    // A stable sort: of equal weights the earlier one wins.
     wanted.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     wanted.into_iter().map(|(_, language)| language).collect()
 }
@@ -24,7 +24,7 @@ fn entry(text: &str) -> Option<(u16, LanguageIdentifier)> {
     (weight > 0).then_some((weight, language))
 }
 
-/// `0.8` as 800: at most three decimals, never above one.
+/// Parses a weight, `0.8` as 800: at most three decimals, at most one.
 fn thousandths(quality: &str) -> Option<u16> {
     let (whole, decimals) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -39,9 +39,9 @@ fn thousandths(quality: &str) -> Option<u16> {
     }
 }
 
-/// Languages that are at home in one country, which their tag does not name: `da` is no country,
-/// and `ar`, `ca`, `sv`, `uk` and `vi` would be other people's.
-const AT_HOME: &[(&str, &str)] = &[
+/// The country of languages that are spoken mainly in one. Their tags are not country codes: there
+/// is no country `DA`, and `AR`, `CA`, `SV`, `UK` and `VI` are different ones.
+const HOME_COUNTRIES: &[(&str, &str)] = &[
     ("am", "ET"),
     ("az", "AZ"),
     ("be", "BY"),
@@ -91,22 +91,24 @@ const AT_HOME: &[(&str, &str)] = &[
     ("vi", "VN"),
 ];
 
-/// The countries that a header speaks for, best first: of each entry its own region (`en-GB`), or
-/// else where its language is at home. Browsers in every language add `en-US` by themselves, so
-/// that one counts only where it comes first.
+/// The countries that an `Accept-Language` header suggests, best first: the region of each entry
+/// (`en-GB`), else the home country of its language. Browsers of every language append `en-US`, so
+/// it counts only in first place.
 pub fn countries_of(accept_language: &str) -> Vec<Country> {
-    let entries = languages(accept_language).into_iter().enumerate();
-    let added =
-        |at: usize, language: &LanguageIdentifier| at > 0 && language.to_string() == "en-US";
-    let country = |(at, language): (usize, LanguageIdentifier)| {
-        if added(at, &language) {
-            return None;
+    let mut countries = Vec::new();
+    for (at, language) in languages(accept_language).into_iter().enumerate() {
+        if at == 0 || language.to_string() != "en-US" {
+            countries.extend(country_of(&language));
         }
-        let name = language.language.to_string();
-        let home = || AT_HOME.iter().find(|(tag, _)| *tag == name).map(|(_, home)| *home);
-        let region = language.region.as_ref();
-        let letters = region.map_or_else(home, |region| Some(region.as_str()))?;
-        Country::parse(letters).ok()
-    };
-    entries.filter_map(country).collect()
+    }
+    countries
+}
+
+fn country_of(language: &LanguageIdentifier) -> Option<Country> {
+    if let Some(region) = &language.region {
+        return Country::parse(region.as_str()).ok();
+    }
+    let name = language.language.to_string();
+    let (_, home) = HOME_COUNTRIES.iter().find(|(tag, _)| *tag == name)?;
+    Country::parse(home).ok()
 }

@@ -5,23 +5,25 @@ use liquid::model::{Object, Value};
 use liquid::partials::{EagerCompiler, InMemorySource};
 
 use super::filter::{LANGUAGE, Words, forms, translate};
-use super::{Language, Languages, Safe};
+use super::language::Language;
+use super::languages::Languages;
+use super::safe::Safe;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     #[error("{name}: {detail}")]
     Unreadable { name: String, line: Option<usize>, detail: String },
-    /// Without detail: the engine's own message repeats the values it was given.
-    #[error("template {name} failed while it was filled in")]
+    /// Without detail: the engine's message quotes the values.
+    #[error("template {name} failed to render")]
     Failed { name: String },
     #[error(
-        "the text never shows the code: write {{{{ code }}}}, {{{{ password }}}} or @@password@@ in it"
+        "the text does not contain the code: add {{{{ code }}}}, {{{{ password }}}} or @@password@@"
     )]
     NoCode,
-    #[error("the text has more than {0} characters: no provider takes it")]
+    #[error("the text has more than {0} characters, which providers reject")]
     TooLong(usize),
-    /// A loop could run for hours, each time that somebody wants a code.
-    #[error("`{0}` cannot be used in a text")]
+    /// A loop could run for hours, for every requested code.
+    #[error("`{0}` is not allowed in text messages")]
     NotInTexts(&'static str),
 }
 
@@ -33,10 +35,13 @@ pub fn has_tag(liquid: &str, tag: &str) -> bool {
     })
 }
 
-/// Reads page templates. Each can say `{{ "key" | t }}` and include the named parts.
+/// Parses page templates. Each can use `{{ "key" | t }}` and include the named parts.
 pub struct Engine(liquid::Parser);
 
 impl Engine {
+    /// # Errors
+    ///
+    /// When a part cannot be parsed.
     pub fn new(languages: Arc<Languages>, parts: &[(&str, &str)]) -> Result<Self, TemplateError> {
         let mut partials = EagerCompiler::<InMemorySource>::empty();
         for (name, text) in parts {
@@ -44,44 +49,47 @@ impl Engine {
         }
         let parser = liquid::ParserBuilder::with_stdlib()
             .partials(partials)
-            .filter(Words { name: "t", say: translate, languages: languages.clone() })
-            .filter(Words { name: "forms", say: forms, languages })
+            .filter(Words { name: "t", look_up: translate, languages: languages.clone() })
+            .filter(Words { name: "forms", look_up: forms, languages })
             .build();
         Ok(Self(parser.map_err(|error| unreadable("parts", &error))?))
     }
 
+    /// # Errors
+    ///
+    /// When the template cannot be parsed.
     pub fn parse(&self, name: &str, text: &str) -> Result<Template, TemplateError> {
         let parsed = self.0.parse(text).map_err(|error| unreadable(name, &error))?;
         Ok(Template { name: name.to_owned(), parsed })
     }
 }
 
-/// The same engine without words: for texts that are not HTML.
+/// Parses a template without phrases, for texts that are not HTML.
 pub(super) fn plain(name: &str, text: &str) -> Result<liquid::Template, TemplateError> {
     let parser = liquid::ParserBuilder::with_stdlib().build();
     parser.and_then(|parser| parser.parse(text)).map_err(|error| unreadable(name, &error))
 }
 
-/// Only for errors that come before any value of a person's is known.
+/// Keeps the engine's message. Only for errors that cannot quote personal data.
 pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
-    let told = error.to_string();
-    let line = told.split_once("--> ").and_then(|(_, at)| at.split(':').next()?.parse().ok());
-    TemplateError::Unreadable { name: name.to_owned(), line, detail: in_one_line(&told) }
+    let message = error.to_string();
+    let line = message.split_once("--> ").and_then(|(_, at)| at.split(':').next()?.parse().ok());
+    TemplateError::Unreadable { name: name.to_owned(), line, detail: in_one_line(&message) }
 }
 
-/// The engine draws the place below its message and lists every variable there is.
-fn in_one_line(told: &str) -> String {
+/// Removes the excerpt that the engine draws below its message, and its list of all variables.
+fn in_one_line(message: &str) -> String {
     let drawn = |line: &&str| line.contains('|') || line.contains("-->");
-    let said = |line: &&str| {
+    let kept = |line: &&str| {
         !line.is_empty() && !drawn(line) && *line != "with:" && !line.starts_with("available ")
     };
-    let lines = told.lines().map(|line| line.trim().trim_start_matches("= ")).filter(said);
+    let lines = message.lines().map(|line| line.trim().trim_start_matches("= ")).filter(kept);
     let text = lines.collect::<Vec<_>>().join("; ");
     text.trim_start_matches("liquid: ").to_owned()
 }
 
-/// What a template is given. Text enters as [`Safe`] only. Without `Debug`: it holds what people
-/// typed.
+/// The values of a template. Text enters as [`Safe`] only. Without `Debug`, because it holds
+/// personal data.
 #[derive(Clone, Default)]
 pub struct Context(Object);
 
@@ -95,7 +103,7 @@ impl Context {
         self.value(name, Value::scalar(text.into_string()))
     }
 
-    /// Nothing is nil, which a template can ask for with `if`.
+    /// `None` is nil, which a template can test with `if`.
     #[must_use]
     pub fn maybe(self, name: &'static str, text: Option<Safe>) -> Self {
         let value = text.map_or(Value::Nil, |text| Value::scalar(text.into_string()));
@@ -118,7 +126,7 @@ impl Context {
         self.value(name, Value::Array(rows))
     }
 
-    /// Texts by names that are no words of ours: `{{ name["key"] }}`.
+    /// Texts by keys that are not identifiers: `{{ name["key"] }}`.
     #[must_use]
     pub fn map(self, name: &'static str, pairs: impl IntoIterator<Item = (String, Safe)>) -> Self {
         let pairs =
@@ -138,20 +146,26 @@ pub struct Template {
 }
 
 impl Template {
+    /// # Errors
+    ///
+    /// When a variable or phrase is missing.
     pub fn render(&self, language: &Language, context: Context) -> Result<Safe, TemplateError> {
-        // Without detail: it may hold what a person typed.
+        // Without detail, which could quote personal data.
         self.fill(language, context).map_err(|_| TemplateError::Failed { name: self.name.clone() })
     }
 
-    /// The same with samples, so that the error may say all that there is to say.
+    /// Renders with sample values, so that the error may have all details.
+    ///
+    /// # Errors
+    ///
+    /// When a variable or phrase is missing.
     pub fn try_out(&self, language: &Language, samples: Context) -> Result<Safe, TemplateError> {
         self.fill(language, samples).map_err(|error| unreadable(&self.name, &error))
     }
 
     fn fill(&self, language: &Language, context: Context) -> Result<Safe, liquid::Error> {
         let tag = Value::scalar(language.tag().to_owned());
-        let context = context.value(LANGUAGE, tag);
-        self.parsed.render(&context.0).map(Safe::rendered)
+        self.parsed.render(&context.value(LANGUAGE, tag).0).map(Safe::rendered)
     }
 }
 

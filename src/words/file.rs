@@ -1,31 +1,36 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::language::Direction;
-use super::mistake::line_of;
+use super::mistake::{Mistake, line_of};
 use super::sentence::{Form, Phrase, Sentence};
-use super::{Language, Mistake};
 use crate::domain::Country;
 
-/// A file of words as it was written, each phrase with its line. Walked and not deserialised,
-/// because whoever translates must be told all mistakes and where they are.
+/// The writing direction of a language (HTML `dir`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Ltr,
+    Rtl,
+}
+
+impl Direction {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ltr => "ltr",
+            Self::Rtl => "rtl",
+        }
+    }
+}
+
+/// A words file as parsed, each phrase with its line. Walked instead of deserialised, so that all
+/// mistakes are reported, with their lines.
 #[derive(Default)]
 pub(super) struct WordsFile {
     pub(super) name: Option<String>,
     pub(super) direction: Option<Direction>,
     pub(super) reviewed_by: Option<String>,
     pub(super) words: BTreeMap<String, (usize, Phrase)>,
-}
-
-/// How much a file must say.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// A language of its own: everything.
-    Whole,
-    /// Other words for some keys.
-    Part,
 }
 
 struct Walk<'a> {
@@ -35,7 +40,7 @@ struct Walk<'a> {
 }
 
 impl WordsFile {
-    /// Reads what can be read; what cannot is added to `mistakes`.
+    /// Parses `text`. What cannot be parsed is reported in `mistakes` and left out.
     pub(super) fn read(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Self {
         let mut read = Self::default();
         match DeTable::parse(text) {
@@ -43,42 +48,6 @@ impl WordsFile {
             Err(error) => mistakes.push(not_toml(file, text, &error)),
         }
         read
-    }
-
-    /// Judges the words of `language` by those of `model`.
-    pub(super) fn judge(
-        &self,
-        file: &str,
-        forms: &BTreeSet<Form>,
-        model: &Language,
-        extent: Extent,
-    ) -> Vec<Mistake> {
-        let mut mistakes = Vec::new();
-        for (key, (line, phrase)) in &self.words {
-            let wrong = match model.words.get(key) {
-                Some(same) => wrong_phrase(phrase, same, forms, extent),
-                None => Some(unknown_key(key, model)),
-            };
-            let text = wrong.map(|wrong| format!("`{key}` {wrong}"));
-            mistakes.extend(text.map(|text| Mistake::new(file, Some(*line), text)));
-        }
-        if extent == Extent::Part {
-            return mistakes;
-        }
-        let heads = [
-            ("name", self.name.is_none()),
-            ("dir", self.direction.is_none()),
-            ("reviewed_by", self.reviewed_by.is_none()),
-        ];
-        for (head, _) in heads.into_iter().filter(|(_, absent)| *absent) {
-            mistakes.push(Mistake::new(file, None, format!("lacks `{head}`")));
-        }
-        let absent = || model.words.keys().filter(|key| !self.words.contains_key(*key));
-        if absent().next().is_some() {
-            let text = format!("lacks the words {}", listed(absent().map(String::as_str)));
-            mistakes.push(Mistake::new(file, None, text));
-        }
-        mistakes
     }
 }
 
@@ -93,13 +62,13 @@ impl Walk<'_> {
                 ("dir", Some("rtl")) => read.direction = Some(Direction::Rtl),
                 ("dir", _) => self.note(value, "`dir` is neither \"ltr\" nor \"rtl\""),
                 ("words", _) => match found.as_table() {
-                    Some(words) => self.words(words, &mut read.words),
+                    Some(words) => self.phrases(words, &mut read.words),
                     None => self.note(value, "`words` is not a table"),
                 },
-                ("name" | "reviewed_by", None) => self.note(value, "is not a text in quotes"),
+                ("name" | "reviewed_by", None) => self.note(value, "is not a string"),
                 (other, _) => {
                     let text = format!(
-                        "`{other}` is none of name, dir, reviewed_by and the table [words]"
+                        "`{other}` is not one of name, dir, reviewed_by and the table [words]"
                     );
                     self.note(value, text);
                 }
@@ -107,13 +76,13 @@ impl Walk<'_> {
         }
     }
 
-    fn words(&mut self, table: &DeTable<'_>, words: &mut BTreeMap<String, (usize, Phrase)>) {
+    fn phrases(&mut self, table: &DeTable<'_>, words: &mut BTreeMap<String, (usize, Phrase)>) {
         for (key, value) in table {
             let phrase = match value.get_ref() {
                 DeValue::String(text) => Some(Phrase::Plain(Sentence::parse(text))),
                 DeValue::Table(forms) => self.forms(forms),
                 _ => {
-                    self.note(value, format!("`{}` is not a text in quotes", key.get_ref()));
+                    self.note(value, format!("`{}` is not a string", key.get_ref()));
                     None
                 }
             };
@@ -133,10 +102,10 @@ impl Walk<'_> {
                 }
                 (None, _) => {
                     let known = listed(Form::ALL.into_iter().map(Form::name));
-                    let text = format!("`{}` is no plural form; there are {known}", name.get_ref());
+                    let text = format!("`{}` is not a plural form; known: {known}", name.get_ref());
                     self.note(value, text);
                 }
-                (_, None) => self.note(value, "is not a text in quotes"),
+                (_, None) => self.note(value, "is not a string"),
             }
         }
         (self.mistakes.len() == before).then_some(Phrase::Counted(forms))
@@ -148,54 +117,7 @@ impl Walk<'_> {
     }
 }
 
-fn wrong_phrase(
-    phrase: &Phrase,
-    same: &Phrase,
-    needed: &BTreeSet<Form>,
-    extent: Extent,
-) -> Option<String> {
-    let names = |forms: &[Form]| listed(forms.iter().map(|form| form.name()));
-    let given = match (phrase.forms(), same.forms()) {
-        (None, None) => None,
-        (Some(given), Some(_)) => Some(given),
-        (None, Some(_)) => {
-            let needed: Vec<Form> = needed.iter().copied().collect();
-            return Some(format!("counts: write its plural forms {}", names(&needed)));
-        }
-        (Some(_), None) => return Some("does not count: write one text".to_owned()),
-    };
-    if let Some(given) = given {
-        let absent: Vec<Form> = needed.difference(&given).copied().collect();
-        // Newer rules than ours have `many` for exact millions in some languages.
-        let spare = given.difference(needed).copied().filter(|form| *form != Form::Many);
-        let spare: Vec<Form> = spare.collect();
-        if !absent.is_empty() {
-            return Some(format!("lacks the plural forms {}", names(&absent)));
-        }
-        if !spare.is_empty() {
-            return Some(format!("has plural forms this language has not: {}", names(&spare)));
-        }
-    }
-    let (blanks, known) = (phrase.blanks(), same.blanks());
-    if let Some(blank) = blanks.difference(&known).next() {
-        let known =
-            if known.is_empty() { "none".to_owned() } else { listed(known.iter().copied()) };
-        return Some(format!("has the blank {{{blank}}}; there are: {known}"));
-    }
-    // A person may be told less than we would tell, but a translation leaves nothing out.
-    let left_out = known.difference(&blanks).next().filter(|_| extent == Extent::Whole);
-    left_out.map(|blank| format!("lacks the blank {{{blank}}}"))
-}
-
-fn unknown_key(key: &str, model: &Language) -> String {
-    let distance = |known: &str| strsim::osa_distance(key, known);
-    let nearest = model.words.keys().min_by_key(|known| distance(known));
-    let nearest = nearest.filter(|known| distance(known) <= known.len() / 3);
-    let hint = nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-    format!("is said nowhere{hint}")
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
@@ -210,10 +132,14 @@ struct CountriesFile {
     names: Vec<(String, String)>,
 }
 
-/// Reads a file of names of countries, in their order there. CLDR names more territories than
-/// have telephone numbers: those are left out.
+/// Parses a file of country names, in the file's order. CLDR names more territories than have
+/// telephone numbers; those are skipped.
+///
+/// # Errors
+///
+/// When the text is not TOML of that form.
 pub(super) fn countries(file: &str, text: &str) -> Result<Vec<(Country, String)>, Mistake> {
     let read: CountriesFile = toml::from_str(text).map_err(|error| not_toml(file, text, &error))?;
-    let known = |(letters, name): (String, String)| Some((Country::parse(&letters).ok()?, name));
-    Ok(read.names.into_iter().filter_map(known).collect())
+    let named = read.names.into_iter();
+    Ok(named.filter_map(|(code, name)| Some((Country::parse(&code).ok()?, name))).collect())
 }

@@ -7,25 +7,27 @@ use liquid_core::{
     Error, Expression, Filter, ParseFilter, Result, Runtime, ValueView, parser::FilterReflection,
 };
 
-use super::{Language, Languages, Safe};
+use super::language::Language;
+use super::languages::Languages;
+use super::safe::Safe;
 
-/// The variable that names the language of the page being made.
+/// The template variable with the language of the page.
 pub(super) const LANGUAGE: &str = "lang";
 
-/// `{{ "key" | t: count: n, host: host }}`: the words of the page's language.
-/// `{{ "key" | forms }}`: all plural forms, as attributes for a script.
+/// `{{ "key" | t: count: n, host: host }}`: a phrase in the page's language.
+/// `{{ "key" | forms }}`: all its plural forms, as attributes for a script.
 #[derive(Clone)]
 pub(super) struct Words {
     pub(super) name: &'static str,
-    pub(super) say: fn(&Language, &str, &Arguments) -> Option<Safe>,
+    pub(super) look_up: fn(&Language, &str, &Arguments) -> Option<Safe>,
     pub(super) languages: Arc<Languages>,
 }
 
-/// What a template passes to the filter: named values, safe already like everything it has.
+/// The named arguments of the filter; safe, like all values of a template.
 pub(super) type Arguments = Vec<(String, Value)>;
 
-pub(super) fn translate(language: &Language, key: &str, given: &Arguments) -> Option<Safe> {
-    let value = |name: &str| given.iter().find(|(n, _)| n == name).map(|(_, value)| value);
+pub(super) fn translate(language: &Language, key: &str, arguments: &Arguments) -> Option<Safe> {
+    let value = |name: &str| arguments.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let count = value("count").and_then(|count| count.to_kstr().parse().ok());
     let sentence = language.sentence(key, count)?;
     sentence.fill(|name| Some(Safe::rendered(value(name)?.to_kstr().into_string()))).ok()
@@ -56,7 +58,7 @@ impl FilterReflection for Words {
 impl ParseFilter for Words {
     fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
         let named = arguments.keyword.map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(Box::new(Say { words: self.clone(), named }))
+        Ok(Box::new(Call { filter: self.clone(), named }))
     }
 
     fn reflection(&self) -> &dyn FilterReflection {
@@ -64,34 +66,36 @@ impl ParseFilter for Words {
     }
 }
 
-struct Say {
-    words: Words,
+/// One use of the filter in a template.
+struct Call {
+    filter: Words,
     named: Vec<(String, Expression)>,
 }
 
-impl Filter for Say {
+impl Filter for Call {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
         let tag = runtime.get(&[ScalarCow::new(LANGUAGE)])?;
-        let value = |(name, expression): &(String, Expression)| {
-            Ok((name.clone(), expression.evaluate(runtime)?.into_owned()))
-        };
-        let given = self.named.iter().map(value).collect::<Result<Arguments>>()?;
+        let mut arguments = Arguments::new();
+        for (name, expression) in &self.named {
+            arguments.push((name.clone(), expression.evaluate(runtime)?.into_owned()));
+        }
         let key = input.to_kstr();
-        let language = self.words.languages.by_tag(&tag.to_kstr());
-        let text = language.and_then(|language| (self.words.say)(language, &key, &given));
-        let text = text.ok_or_else(|| Error::with_msg(format!("cannot say {key}")))?;
-        Ok(Value::scalar(text.into_string()))
+        let language = self.filter.languages.by_tag(&tag.to_kstr());
+        match language.and_then(|language| (self.filter.look_up)(language, &key, &arguments)) {
+            Some(text) => Ok(Value::scalar(text.into_string())),
+            None => Err(Error::with_msg(format!("no phrase for {key}"))),
+        }
     }
 }
 
-impl fmt::Debug for Say {
+impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl fmt::Display for Say {
+impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words.name)
+        f.write_str(self.filter.name)
     }
 }

@@ -4,27 +4,13 @@ use std::fmt;
 use fluent_langneg::LanguageIdentifier;
 use intl_pluralrules::{PluralRuleType, PluralRules};
 
-use super::file::WordsFile;
+use super::file::{Direction, WordsFile};
+use super::mistake::Mistake;
+use super::safe::Safe;
 use super::sentence::{Form, Phrase, Sentence};
-use super::{Mistake, Safe};
 use crate::domain::Country;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Ltr,
-    Rtl,
-}
-
-impl Direction {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ltr => "ltr",
-            Self::Rtl => "rtl",
-        }
-    }
-}
-
-/// Everything the product can say in one language.
+/// The phrases and country names of one language.
 pub struct Language {
     tag: String,
     pub(super) id: LanguageIdentifier,
@@ -37,7 +23,7 @@ pub struct Language {
 }
 
 impl Language {
-    /// A language that a whole file makes; judged already.
+    /// A language from a complete file that has been compared with the reference.
     pub(super) fn new(
         file: &str,
         tag: &str,
@@ -58,8 +44,8 @@ impl Language {
         })
     }
 
-    /// Says some things in other words; judged already.
-    pub(super) fn amend(&mut self, words: WordsFile) {
+    /// Overrides phrases by those of a file that has been compared with the reference.
+    pub(super) fn override_with(&mut self, words: WordsFile) {
         self.name = words.name.unwrap_or_else(|| std::mem::take(&mut self.name));
         self.direction = words.direction.unwrap_or(self.direction);
         self.reviewed_by =
@@ -67,7 +53,7 @@ impl Language {
         self.words.extend(words.words.into_iter().map(|(key, (_, phrase))| (key, phrase)));
     }
 
-    pub(super) fn name_countries(&mut self, countries: Vec<(Country, String)>) {
+    pub(super) fn set_countries(&mut self, countries: Vec<(Country, String)>) {
         self.countries = countries;
     }
 
@@ -76,7 +62,7 @@ impl Language {
         &self.tag
     }
 
-    /// What its speakers call it.
+    /// The name of the language in the language itself.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -85,12 +71,12 @@ impl Language {
         self.direction
     }
 
-    /// Who has read the words; `None` for a draft.
+    /// Who reviewed the translation; `None` for a draft.
     pub fn reviewed_by(&self) -> Option<&str> {
         Some(self.reviewed_by.as_str()).filter(|name| !name.is_empty())
     }
 
-    /// Countries and their names in this language, in its own alphabetical order.
+    /// Countries with their names, in the alphabetical order of the language.
     pub fn countries(&self) -> &[(Country, String)] {
         &self.countries
     }
@@ -100,7 +86,7 @@ impl Language {
         found.map(|(_, name)| name.as_str())
     }
 
-    /// The plural form that a whole number takes.
+    /// The plural form of a whole number.
     fn form(&self, count: u64) -> Form {
         select(&self.plural, count)
     }
@@ -119,27 +105,31 @@ impl Language {
         }
     }
 
-    /// A sentence that has no blanks.
+    /// The phrase under `key`, which must have no placeholders.
     pub fn say(&self, key: &str) -> Option<Safe> {
         self.sentence(key, None)?.fill(|_| None).ok()
     }
 
-    /// Every form of a counted phrase as `data-` attributes, `{count}` left open: a script counts
-    /// seconds down and asks the browser which form a number takes.
+    /// All plural forms of a phrase as `data-` attributes, with `{count}` left as a placeholder:
+    /// the script that counts seconds down selects the form in the browser.
     pub(super) fn data_forms(&self, key: &str) -> Option<Safe> {
         let Phrase::Counted(forms) = self.words.get(key)? else {
             return None;
         };
-        let attribute = |(form, sentence): (&Form, &Sentence)| {
-            let open = |name: &str| (name == "count").then(|| Safe::from_static("{count}"));
-            let text = sentence.fill(open).ok()?;
-            Some(Safe::rendered(format!(" data-{}=\"{text}\"", form.name())))
-        };
-        Some(Safe::concat(&forms.iter().map(attribute).collect::<Option<Vec<_>>>()?))
+        let mut attributes = Vec::new();
+        for (form, sentence) in forms {
+            let text = sentence.fill(keep_count).ok()?;
+            attributes.push(Safe::rendered(format!(" data-{}=\"{text}\"", form.name())));
+        }
+        Some(Safe::concat(&attributes))
     }
 }
 
-/// A regional tag that has no rules of its own follows its language.
+fn keep_count(placeholder: &str) -> Option<Safe> {
+    (placeholder == "count").then(|| Safe::from_static("{count}"))
+}
+
+/// The rules of the tag, or of its language if the regional tag has none.
 fn plural_rules(tag: &str) -> Option<PluralRules> {
     let language = tag.split('-').next().unwrap_or(tag);
     [tag, language].iter().find_map(|tag| {
@@ -148,7 +138,11 @@ fn plural_rules(tag: &str) -> Option<PluralRules> {
     })
 }
 
-/// What a tag must be, before there is a language of it.
+/// Parses a tag.
+///
+/// # Errors
+///
+/// When it is not in canonical form or its plural rules are unknown.
 pub(super) fn known_tag(
     file: &str,
     tag: &str,
@@ -157,7 +151,7 @@ pub(super) fn known_tag(
         || Mistake::new(file, None, format!("{tag} is not a language with known plural rules"));
     let id: LanguageIdentifier = tag.parse().map_err(|_| unknown())?;
     if id.to_string() != tag {
-        return Err(Mistake::new(file, None, format!("{tag} is written {id}")));
+        return Err(Mistake::new(file, None, format!("{tag} must be written {id}")));
     }
     Ok((id, plural_rules(tag).ok_or_else(unknown)?))
 }
@@ -166,8 +160,8 @@ fn select(rules: &PluralRules, count: u64) -> Form {
     rules.select(count).map_or(Form::Other, Form::from)
 }
 
-/// Every form that some whole number takes. The rules are code, not a list, so they are asked:
-/// all of CLDR's cardinal rules repeat after 100, save for exact millions.
+/// All plural forms that whole numbers take. Found by trying numbers, because the rules are code:
+/// CLDR's cardinal rules repeat after 100, except for exact millions.
 pub(super) fn forms(rules: &PluralRules) -> BTreeSet<Form> {
     let counts = (0..=200).chain([1_000_000]);
     counts.map(|count| select(rules, count)).chain([Form::Other]).collect()

@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// One thing that is wrong with a file of words or a template: for whoever wrote it.
+/// A mistake in a words file or template, to be reported to its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Its path below the folder of the brand, such as `words/fr.toml`.
+    /// Path relative to the brand folder, such as `words/fr.toml`.
     pub file: String,
-    /// Counted from 1; `None` where nothing tells it.
+    /// Counted from 1; `None` if it concerns the file as a whole.
     pub line: Option<usize>,
     pub text: String,
 }
@@ -16,7 +16,7 @@ impl Mistake {
     }
 }
 
-/// As a reader goes through the files.
+/// Sorts by file and line.
 pub(super) fn in_order(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
     mistakes.sort_by_key(|mistake| (mistake.file.clone(), mistake.line.unwrap_or(usize::MAX)));
     mistakes
@@ -34,7 +34,7 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-/// The line that the byte `offset` of `text` stands in.
+/// The line of the byte at `offset` in `text`, counted from 1.
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -1,10 +1,11 @@
-//! What people read: languages, plurals, and the one Liquid engine for pages and texts.
+//! Texts for people: languages, plural forms, and the Liquid engine for pages and text messages.
 //! Does not know what a page is for.
 mod accept;
+mod brand_words;
+mod completeness;
 mod engine;
 mod file;
 mod filter;
-mod given;
 mod language;
 mod languages;
 mod mistake;
@@ -15,7 +16,8 @@ mod sms;
 
 pub use accept::countries_of;
 pub use engine::{Context, Engine, Template, TemplateError, has_tag};
-pub use language::{Direction, Language};
+pub use file::Direction;
+pub use language::Language;
 pub use languages::Languages;
 pub use mistake::Mistake;
 pub use safe::Safe;

@@ -1,18 +1,18 @@
 use std::fmt;
 
-/// Text that may stand in a page as it is. Liquid does not escape, so templates are only ever
-/// given this type.
+/// HTML that can be inserted into a page unescaped. Liquid does not escape, so this is the only
+/// type of text that templates are given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Safe(String);
 
-/// What `Safe::link` gives for an address that it does not trust: it leads nowhere.
+/// What `Safe::link` returns for a URL that is not allowed.
 const NOWHERE: &str = "#";
 
 impl Safe {
-    /// Text as HTML, for elements and for quoted attributes.
+    /// Escapes text for elements and quoted attributes.
     ///
-    /// Controls and the marks that turn the writing direction are left out: in a host name or a
-    /// number they only serve to show something else than what is there.
+    /// Control characters and bidirectional overrides are removed: in a host name or a number they
+    /// only serve to disguise it.
     pub fn escape(text: &str) -> Self {
         let mut out = String::with_capacity(text.len());
         for c in text.chars().filter(|c| !is_deceptive(*c)) {
@@ -28,7 +28,7 @@ impl Safe {
         Self(out)
     }
 
-    /// Text of our own source, which may hold markup.
+    /// Markup from the source code.
     pub fn from_static(html: &'static str) -> Self {
         Self(html.to_owned())
     }
@@ -37,19 +37,19 @@ impl Safe {
         Self(number.to_string())
     }
 
-    /// A number or a name that reads from left to right in every language. An element: not for
+    /// A number or name that is written left to right in every language. An element: not for
     /// attributes or titles.
     pub fn left_to_right(text: &str) -> Self {
         Self(format!("<bdi dir=\"ltr\">{}</bdi>", Self::escape(text).0))
     }
 
-    /// The same, printed heavier and never broken over two lines.
+    /// The same in bold, and not broken over two lines.
     pub fn figure(text: &str) -> Self {
         Self(format!("<bdi class=\"num\" dir=\"ltr\">{}</bdi>", Self::escape(text).0))
     }
 
-    /// An address for `href`, `action` or a refresh: http, https, or a path or query of this host.
-    /// Anything else, such as `javascript:` or `//other.example`, leads nowhere.
+    /// A URL for `href`, `action` or a refresh: http, https, or a path or query of this host.
+    /// Anything else, such as `javascript:` or `//other.example`, becomes `#`.
     pub fn link(address: &str) -> Self {
         let known =
             ["https://", "http://", "/", "?"].iter().any(|start| address.starts_with(start));
@@ -60,12 +60,12 @@ impl Safe {
         Self::escape(address)
     }
 
-    /// Whether `link` trusted the address.
+    /// `false` if `link` did not allow the URL.
     pub fn leads_somewhere(&self) -> bool {
         self.0 != NOWHERE
     }
 
-    /// Markup put together from parts that are safe already.
+    /// Concatenates safe parts.
     pub fn concat<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
         Self(parts.into_iter().map(Self::as_str).collect())
     }

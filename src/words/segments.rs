@@ -1,11 +1,11 @@
-/// How a text message travels: GSM-7 when every character is in its alphabet, else UCS-2.
+/// The encoding of a text message: GSM-7 if every character is in its alphabet, else UCS-2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     Gsm7,
     Ucs2,
 }
 
-/// What a text message costs.
+/// The size of a text message. Each segment is billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segments {
     pub encoding: Encoding,
@@ -39,7 +39,7 @@ fn septets(c: char) -> Option<usize> {
     }
 }
 
-/// Several segments each give up some room for the header that joins them.
+/// The number of segments: several ones hold less each, because of the concatenation header.
 const fn split(units: usize, alone: usize, joined: usize) -> usize {
     if units <= alone { 1 } else { units.div_ceil(joined) }
 }

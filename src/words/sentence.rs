@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use intl_pluralrules::PluralCategory;
 
-use super::Safe;
+use super::safe::Safe;
 
-/// CLDR's plural forms.
+/// The plural categories of CLDR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
     Zero,
@@ -44,8 +44,7 @@ impl From<PluralCategory> for Form {
     }
 }
 
-/// A whole sentence with named blanks, cut once when its file is read. What fills a blank is never
-/// looked at for further blanks.
+/// A sentence with named placeholders, parsed once. Values are not searched for placeholders.
 #[derive(Debug)]
 pub(super) struct Sentence(Vec<Piece>);
 
@@ -56,7 +55,7 @@ enum Piece {
 }
 
 impl Sentence {
-    /// `{name}` is a blank; a brace that closes nothing is text.
+    /// `{name}` is a placeholder; an unmatched brace is text.
     pub(super) fn parse(text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -73,13 +72,20 @@ impl Sentence {
         self.0.iter().filter_map(Piece::blank).collect()
     }
 
-    /// The sentence with its blanks filled, or the name of the first blank that `fill` lacks.
+    /// Fills the placeholders.
+    ///
+    /// # Errors
+    ///
+    /// With the name of the first placeholder that `fill` has no value for.
     pub(super) fn fill<'a>(&'a self, fill: impl Fn(&str) -> Option<Safe>) -> Result<Safe, &'a str> {
-        let piece = |piece: &'a Piece| match piece {
-            Piece::Text(text) => Ok(text.clone()),
-            Piece::Blank(name) => fill(name).ok_or(name.as_str()),
-        };
-        Ok(Safe::concat(&self.0.iter().map(piece).collect::<Result<Vec<_>, _>>()?))
+        let mut parts = Vec::with_capacity(self.0.len());
+        for piece in &self.0 {
+            parts.push(match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Blank(name) => fill(name).ok_or(name.as_str())?,
+            });
+        }
+        Ok(Safe::concat(&parts))
     }
 }
 
@@ -98,10 +104,11 @@ fn next_blank(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-/// What stands under one key of a language's file.
+/// The value of a key in a words file.
 #[derive(Debug)]
 pub(super) enum Phrase {
     Plain(Sentence),
+    /// One sentence per plural form.
     Counted(BTreeMap<Form, Sentence>),
 }
 

@@ -4,30 +4,30 @@ use std::fmt;
 use liquid::ObjectView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::TemplateError;
-use super::engine::{has_tag, plain, unreadable};
+use super::engine::{TemplateError, has_tag, plain, unreadable};
 use crate::domain::{Host, OneTimeCode, PhoneNumber};
 
-const NAME: &str = "not a good template";
-/// Tags that repeat or fetch. Texts have no use for them.
+/// The name of the template in errors.
+const NAME: &str = "not a valid template";
+/// Tags that loop or include, which texts do not need.
 const NOT_IN_TEXTS: [&str; 5] = ["for", "tablerow", "include", "render", "increment"];
-/// In characters, with room for the line that binds the code to its host: Twilio takes 1,600.
-const LONGEST: usize = 1300;
+/// In characters. Twilio accepts 1,600; the rest is for the line that binds the code to its host.
+const MAX_LENGTH: usize = 1300;
 
-/// The operator's words for a text message. Plain text: nothing is escaped.
+/// The template of a text message. Plain text: nothing is escaped.
 ///
 /// Variables: `code` (also `password`), `phone_number`, `application.name`, `request_language`.
-/// `@@password@@` and `@@code@@` stand for the code too.
+/// `@@password@@` and `@@code@@` are replaced by the code too.
 pub struct SmsTemplate {
     parsed: liquid::Template,
     brand: String,
 }
 
-/// A text message, ready to send. It holds a code: wiped on drop, never shown by `Debug`.
+/// A text message, ready to send. It contains a code: zeroed on drop, redacted by `Debug`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MessageText(String);
 
-/// Borrowed, so that filling in a template leaves no copy of the code behind.
+/// Borrows its values, so that rendering leaves no copy of the code in memory.
 #[derive(liquid::ObjectView, liquid::ValueView)]
 struct Variables<'a> {
     password: &'a str,
@@ -43,8 +43,12 @@ struct Application<'a> {
 }
 
 impl SmsTemplate {
-    /// Reads a template and fills it in with samples, so that a misspelt variable is found when
-    /// the server starts and not when somebody waits for a code.
+    /// Parses a template and renders it with samples, so that a misspelt variable is found at the
+    /// start and not at the first login.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be parsed or rendered, lacks the code, is too long or uses a loop.
     pub fn parse(text: &str, brand: &str) -> Result<Self, TemplateError> {
         let liquid = text.replace("@@password@@", "{{ code }}").replace("@@code@@", "{{ code }}");
         if let Some(tag) = NOT_IN_TEXTS.into_iter().find(|tag| has_tag(&liquid, tag)) {
@@ -55,8 +59,12 @@ impl SmsTemplate {
         Ok(template)
     }
 
-    /// The text for one person. `request_language` is the header's own text; `application`, the
-    /// name of the application that asked, when that is not the brand's own pages.
+    /// Renders the text. `request_language` is the `Accept-Language` header, `application` the name
+    /// of the application that requested the code; `None` for the login pages.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
     pub fn render(
         &self,
         code: &OneTimeCode,
@@ -64,19 +72,20 @@ impl SmsTemplate {
         request_language: Option<&str>,
         application: Option<&str>,
     ) -> Result<MessageText, TemplateError> {
-        let language = cut(request_language.unwrap_or_default());
+        let language = sanitized(request_language.unwrap_or_default());
         let application = application.unwrap_or(&self.brand);
         let text = self.fill(code.reveal(), phone.e164(), &language, application);
-        // The engine's message repeats values, the code among them.
+        // Without detail: the engine's message quotes values, the code among them.
         text.map_err(|_| TemplateError::Failed { name: NAME.to_owned() })
     }
 
     fn try_out(&self, language: &str) -> Result<(), TemplateError> {
         const CODE: &str = "123456";
-        let text = self.fill(CODE, "+12025550123", language, &self.brand);
-        let text = text.map_err(|error| unreadable(NAME, &error))?;
-        if text.reveal().chars().count() > LONGEST {
-            return Err(TemplateError::TooLong(LONGEST));
+        let text = self
+            .fill(CODE, "+12025550123", language, &self.brand)
+            .map_err(|error| unreadable(NAME, &error))?;
+        if text.reveal().chars().count() > MAX_LENGTH {
+            return Err(TemplateError::TooLong(MAX_LENGTH));
         }
         text.reveal().contains(CODE).then_some(()).ok_or(TemplateError::NoCode)
     }
@@ -99,7 +108,7 @@ impl SmsTemplate {
     }
 }
 
-/// A template for each language, and one for all others.
+/// Templates by language, and one for all others.
 #[derive(Debug)]
 pub struct SmsTemplates {
     others: SmsTemplate,
@@ -115,21 +124,21 @@ impl SmsTemplates {
         self.by_language.insert(tag.to_owned(), template);
     }
 
-    /// The one for whoever reads the pages in the language `tag`.
+    /// The template for the page language `tag`.
     pub fn of(&self, tag: Option<&str>) -> &SmsTemplate {
         tag.and_then(|tag| self.by_language.get(tag)).unwrap_or(&self.others)
     }
 }
 
-/// Templates branch on the language. Each word of the template may be the one that a branch waits
-/// for, so each is tried: a mistake in a branch must not wait for the first reader of French.
+/// Values of `request_language` to try. Templates branch on it by words that stand in the
+/// template, so each of its words is tried: a mistake in a branch must not stay undetected.
 fn sample_languages(template: &str) -> BTreeSet<&str> {
     let words = template.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
     words.take(500).chain([""]).collect()
 }
 
-/// At most 100 characters that a language header needs; the rest could only be meant badly.
-fn cut(header: &str) -> String {
+/// The header cut to 100 characters, without characters that a language header does not need.
+fn sanitized(header: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || "-_,;=.* ".contains(*c);
     header.chars().filter(plain).take(100).collect()
 }
@@ -143,7 +152,7 @@ pub fn bind_to_host(text: &MessageText, host: &Host, code: &OneTimeCode) -> Mess
 }
 
 impl MessageText {
-    /// The text itself, for the provider. Nowhere else.
+    /// The text, for the provider only.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -63,13 +63,13 @@ fn an_incomplete_language_is_refused() {
     let nothing = "n.one = \"{y}\"\nn.few = \"\"\nn.many = \"\"\nn.other = 3\nb.c = \"\"";
     let cases = [
         ("pl", words("ltr", polish), "pl.toml:6: `n` lacks the plural forms other"),
-        ("pl", words("ltr", &spare), "pl.toml:10: `b` is said nowhere"),
+        ("pl", words("ltr", &spare), "pl.toml:10: `b` is not a known key"),
         (
             "pl",
             words("ltr", &whole.replace("{x}", "{y}")),
-            "pl.toml:5: `a` has the blank {y}; there are: x",
+            "pl.toml:5: `a` has the placeholder {y}; there are: x",
         ),
-        ("pl", words("ltr", &whole.replace("{x}", "")), "pl.toml:5: `a` lacks the blank {x}"),
+        ("pl", words("ltr", &whole.replace("{x}", "")), "pl.toml:5: `a` lacks the placeholder {x}"),
         (
             "pl",
             words("up", &whole),
@@ -78,15 +78,15 @@ fn an_incomplete_language_is_refused() {
         (
             "pl",
             "n.one = ".to_owned(),
-            "pl.toml:1: not TOML: string values must be quoted, expected literal string; pl.toml: lacks `name`; pl.toml: lacks `dir`; pl.toml: lacks `reviewed_by`; pl.toml: lacks the words a, n",
+            "pl.toml:1: not TOML: string values must be quoted, expected literal string; pl.toml: lacks `name`; pl.toml: lacks `dir`; pl.toml: lacks `reviewed_by`; pl.toml: lacks the keys a, n",
         ),
         (
             "pl",
             words("ltr", nothing),
-            "pl.toml:8: is not a text in quotes; pl.toml:9: `c` is no plural form; there are zero, one, two, few, many, other; pl.toml: lacks the words a, n",
+            "pl.toml:8: is not a string; pl.toml:9: `c` is not a plural form; known: zero, one, two, few, many, other; pl.toml: lacks the keys a, n",
         ),
         ("tlh", words("ltr", &whole), "tlh.toml: tlh is not a language with known plural rules"),
-        ("PL", words("ltr", &whole), "PL.toml: PL is written pl"),
+        ("PL", words("ltr", &whole), "PL.toml: PL must be written pl"),
     ];
     for (tag, text, expected) in cases {
         let told: Vec<String> =

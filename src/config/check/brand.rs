@@ -8,7 +8,7 @@ use crate::words::Languages;
 
 const FOLDER: &str = "brand.folder";
 
-/// A brand that pages can be made of, and the languages that these have.
+/// A brand that pages have been rendered with, and the languages of the pages.
 pub(super) struct Checked {
     pub(super) brand: Brand,
     pub(super) languages: Vec<String>,
@@ -25,7 +25,7 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
     let links = links(reader);
     let folder = own_folder(reader);
     if reader.has("brand.logo_dark") && !reader.has("brand.logo") {
-        reader.note("brand.logo_dark", "has no brand.logo beside it, which light pages need");
+        reader.note("brand.logo_dark", "needs brand.logo too, for the light theme");
     }
     let brand = Brand {
         name: name?,
@@ -42,8 +42,7 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
     Some(Checked { brand, languages })
 }
 
-/// The tags of the pages' languages. Makes the pages once, for their mistakes; without a folder
-/// there can be none.
+/// The tags of the pages' languages. With a brand folder, renders the pages to find its mistakes.
 fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
     if !reader.has(FOLDER) {
         return Some(Languages::built_in_tags().map(str::to_owned).collect());
@@ -59,10 +58,10 @@ fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
     }
 }
 
-/// A mistake that was noted.
+/// A mistake was noted.
 struct Noted;
 
-/// `None`: left out.
+/// An optional key; `None` if it is missing.
 fn maybe<T>(
     reader: &mut Reader<'_>,
     key: &str,
@@ -105,7 +104,7 @@ fn link(text: &str) -> Result<Url, String> {
     });
     url.ok_or_else(|| {
         let is = shown(text);
-        format!("{is} is neither an address such as https://example.com/help nor one such as mailto:help@example.com")
+        format!("{is} is not a URL such as https://example.com/help or mailto:help@example.com")
     })
 }
 

@@ -5,12 +5,13 @@ use crate::oauth::{
     Algorithm, AppUrl, Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes, Settings,
 };
 
-/// What a client may do unless it says otherwise.
-const USUAL: [Grant; 3] = [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken];
-/// The ways to log in that there are.
+/// The grant types of a client by default.
+const DEFAULT_GRANTS: [Grant; 3] =
+    [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken];
+/// The available login methods.
 const CONNECTIONS: &[&str] = &["sms"];
-/// More than anybody guesses or types.
-const SHORTEST_SECRET: usize = 32;
+/// In characters: long enough to exclude passwords.
+const MIN_SECRET: usize = 32;
 
 pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<Settings> {
     const ALGORITHMS: &[&str] = &["RS256", "ES256", "EdDSA"];
@@ -36,22 +37,22 @@ fn clients(reader: &mut Reader<'_>) -> Option<Clients> {
         .map(|table| {
             reader.require(table);
             let id = reader.one(&format!("{table}.id"), values::client);
-            let id = id.and_then(|id| once(reader, table, id, &mut seen));
+            let id = id.and_then(|id| unique(reader, table, id, &mut seen));
             client(reader, table, id)
         })
         .collect();
     clients.into_iter().collect::<Option<_>>().map(Clients::new)
 }
 
-/// The id, unless a client before has it.
-fn once(
+/// The id, unless an earlier client has it.
+fn unique(
     reader: &mut Reader<'_>,
     table: &str,
     id: ClientId,
     seen: &mut Vec<(ClientId, String)>,
 ) -> Option<ClientId> {
     if let Some((_, first)) = seen.iter().find(|(known, _)| *known == id) {
-        reader.note(&format!("{table}.id"), format!("is that of {first} already"));
+        reader.note(&format!("{table}.id"), format!("is already used by {first}"));
         return None;
     }
     seen.push((id.clone(), table.to_owned()));
@@ -67,7 +68,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
     let origins = reader.all_or_none(&key("origins"), pattern);
     let web_origins = reader.all_or_none(&key("web_origins"), pattern);
     let logout_urls = reader.all_or_none(&key("logout_urls"), app_url);
-    let grants = list(reader, &key("grants"), &USUAL, grant);
+    let grants = list(reader, &key("grants"), &DEFAULT_GRANTS, grant);
     let connections = list(reader, &key("connections"), &["sms".to_owned()], connection);
     let audiences = reader.all_or_none(&key("audiences"), audience);
     let scopes = reader.all_or_none(&key("scopes"), scope);
@@ -101,8 +102,8 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
     fits.then_some(client)
 }
 
-/// What may be right by itself and wrong together, as far as it could be read: of each mistake the
-/// writer is told at once, whatever else is wrong.
+/// Values that may be valid on their own and contradict each other, as far as they could be parsed:
+/// contradictions are reported together with other mistakes.
 struct Together<'a> {
     public: Option<bool>,
     grants: Option<&'a [Grant]>,
@@ -122,25 +123,21 @@ impl Together<'_> {
             (
                 public && may(Grant::ClientCredentials),
                 "grants",
-                "has `client_credentials`, for which a client shows its secret; a public one has none",
+                "includes `client_credentials`, which needs a secret; a public client has none",
             ),
             (
                 public && self.trusts_forwarded_for == Some(true),
                 "trust_forwarded_for",
-                "is for clients that show a secret: anybody can say to be a public one",
+                "needs a confidential client: a public one is not authenticated",
             ),
             (
                 nowhere
                     && reader.has(&key("grants"))
                     && (may(Grant::AuthorizationCode) || may(Grant::Implicit)),
                 "grants",
-                "has a login on our pages, which leads nowhere without `callbacks`",
+                "includes a login on the pages, which needs `callbacks`",
             ),
-            (
-                idle,
-                "refresh_token_idle",
-                "is longer than refresh_token_lifetime, which ends the token before",
-            ),
+            (idle, "refresh_token_idle", "has no effect: it is longer than refresh_token_lifetime"),
         ];
         let mut fits = true;
         for (_, name, text) in mistakes.into_iter().filter(|(wrong, ..)| *wrong) {
@@ -169,13 +166,12 @@ fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientKind
     match (public, reader.has(&secret)) {
         (true, false) => Some(ClientKind::Public),
         (true, true) => {
-            let text =
-                "is for `type = \"confidential\"`: whoever has a public client has its secret";
+            let text = "needs `type = \"confidential\"`: a public client cannot keep a secret";
             reader.note(&secret, text);
             None
         }
         (false, false) => {
-            reader.note(table, "is confidential and has no `secret`");
+            reader.note(table, "is confidential and needs a `secret`");
             None
         }
         (false, true) => secrets(reader, &secret).map(ClientKind::Confidential),
@@ -184,7 +180,7 @@ fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientKind
 
 fn secrets(reader: &mut Reader<'_>, key: &str) -> Option<Vec<ClientSecret>> {
     let secrets = reader.secrets(key)?;
-    let weak = secrets.iter().any(|secret| secret.reveal().len() < SHORTEST_SECRET);
+    let weak = secrets.iter().any(|secret| secret.reveal().len() < MIN_SECRET);
     if weak {
         let text = "has fewer than 32 characters; make one with `openssl rand -hex 32`";
         reader.note(key, text);
@@ -213,7 +209,7 @@ fn lifetimes(reader: &mut Reader<'_>, table: &str) -> Option<Lifetimes> {
     Some(Lifetimes {
         access_token: access_token?,
         id_token: id_token?,
-        // A shorter life alone is no contradiction.
+        // A shorter lifetime alone also shortens the default idle timeout.
         refresh_idle: match (reader.has(&format!("{table}.refresh_token_idle")), refresh) {
             (false, Some(life)) => refresh_idle?.min(life),
             _ => refresh_idle?,
@@ -253,7 +249,7 @@ fn connection(text: &str) -> Result<String, String> {
     known.then(|| text.to_owned()).ok_or_else(|| unknown(text, "a connection", CONNECTIONS))
 }
 
-/// What an API calls itself, usually a URL.
+/// The audience of an API, usually a URL.
 fn audience(text: &str) -> Result<Audience, String> {
     Audience::parse(text).map_err(|why| format!("{} {why}", shown(text)))
 }

@@ -4,7 +4,7 @@ use super::super::reader::Reader;
 use super::super::values::{shown, unknown};
 use crate::gate::{self, CLAIMS, Claim, Identity, PRESETS};
 
-/// What stands at `key`: the name of a preset, or a table of an operator's own names.
+/// The value of `key`: the name of a preset, or a table of custom header names.
 pub(super) fn identity(reader: &mut Reader<'_>, key: &str) -> Option<Identity> {
     if reader.is_table(key) {
         own(reader, key)
@@ -47,18 +47,18 @@ fn claim(text: &str) -> Result<Claim, String> {
     found.ok_or_else(|| unknown(text, "a claim", &known))
 }
 
-/// The name of a header that is none of `earlier`.
+/// A header name that differs from all of `earlier`.
 fn header(name: &str, earlier: &[(HeaderName, Claim)]) -> Result<HeaderName, String> {
     let header: HeaderName = name.trim_matches('"').parse().map_err(|_| {
         "is not the name of a header: letters, digits and `-`, such as X-User".to_owned()
     })?;
     if !gate::may_tell(header.as_str()) {
-        return Err("has a meaning of its own in requests; write a name such as X-User".to_owned());
+        return Err("already has a meaning in requests; use a name such as X-User".to_owned());
     }
     match earlier.iter().find(|(known, _)| gate::are_one(known.as_str(), header.as_str())) {
         Some((known, _)) => {
             let known = shown(known.as_str());
-            Err(format!("is the same name as {known} to many apps; keep one of them"))
+            Err(format!("is the same name as {known} to many apps; keep one"))
         }
         None => Ok(header),
     }

@@ -6,7 +6,7 @@ use crate::delivery::sms::ProviderSettings;
 use crate::domain::{CodeLength, Country};
 use crate::{login, session};
 
-/// `providers`: `None` when not known for a mistake there.
+/// `providers`: `None` if they are invalid.
 pub(super) fn login(
     reader: &mut Reader<'_>,
     providers: Option<&[ProviderSettings]>,
@@ -29,7 +29,7 @@ pub(super) fn login(
     })
 }
 
-/// A row of the table of limits needs no more than its key.
+/// Reads the value of every limit in the table.
 fn limits(reader: &mut Reader<'_>) -> Option<login::Limits> {
     let waits = ["limits.first_wait", "limits.longest_wait"];
     let [first, longest] = in_order(reader, waits)?;
@@ -37,7 +37,8 @@ fn limits(reader: &mut Reader<'_>) -> Option<login::Limits> {
     login::Limits::read(most, first, longest)
 }
 
-/// Two times, of which the second must not be shorter. What the file says is wrong, not a default.
+/// Two durations, the second of which must not be shorter. A mistake is noted at the key that the
+/// file sets, not at a default.
 fn in_order(reader: &mut Reader<'_>, keys: [&'static str; 2]) -> Option<[Duration; 2]> {
     let [shorter, longer] = [reader.duration(keys[0])?, reader.duration(keys[1])?];
     if shorter > longer {
@@ -66,10 +67,10 @@ fn countries(
     let wrong = match (items.len(), free) {
         (1, true) => return Some(login::Countries::All),
         (1, false) => {
-            "`*` is only for the console provider: texts to some countries cost much, and \
-             fraudsters ask for them; name the countries of your users"
+            "`*` is only for the console provider: texts to some countries are expensive and \
+             attract fraud; list the countries of your users"
         }
-        _ => "`*` stands alone or not at all",
+        _ => "`*` cannot be combined with countries",
     };
     reader.note_at(star.at, KEY, wrong);
     None

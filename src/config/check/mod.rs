@@ -1,4 +1,4 @@
-//! From the raw file to each module's settings: one file for each section of the file.
+//! From the document to each module's settings: one file per section.
 //! Reads no TOML.
 mod brand;
 mod clients;
@@ -11,15 +11,15 @@ mod test_numbers;
 mod tls;
 mod users;
 
-use super::Config;
 use super::reader::Reader;
+use super::settings::Config;
 use super::values::{shown, unknown};
 use crate::events::LogFormat;
 use crate::store::Database;
 use server::Ground;
 
-/// Checks everything, whatever is wrong: the mistakes are the reader's, `None` is only given
-/// together with at least one.
+/// Checks all sections, whatever mistakes there are. They are noted in `reader`; `None` is returned
+/// only with at least one of them.
 pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     for table in ["server", "login", "sms"] {
         reader.require(table);
@@ -73,7 +73,7 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
     found.map(|(_, format)| *format).ok_or_else(|| unknown(text, "a format", &known))
 }
 
-/// The path of `sqlite:PATH`, as it is written.
+/// The path in `sqlite:PATH`.
 fn database(text: &str) -> Result<String, String> {
     if text.starts_with("postgres:") || text.starts_with("postgresql:") {
         return Err("Postgres is not supported yet by this version; write sqlite:PATH".to_owned());
@@ -81,7 +81,7 @@ fn database(text: &str) -> Result<String, String> {
     let path = text.strip_prefix("sqlite:").unwrap_or_default();
     let file = !path.is_empty() && !path.starts_with("//") && !path.ends_with('/');
     let plain = !path.starts_with(':') && !path.contains(['?', '\0']);
-    // What is refused is not shown: a database's address often holds a password.
+    // The value is not quoted: a database URL often contains a password.
     (file && plain)
         .then(|| path.to_owned())
         .ok_or_else(|| "is not sqlite:PATH, such as sqlite:data/doorcode.db".to_owned())

@@ -8,8 +8,8 @@ use crate::gate::Hsts;
 use crate::oauth::Issuer;
 use crate::proxy;
 
-/// What the other sections are judged by. `None` where a mistake was noted already: what it
-/// would decide is then not judged.
+/// What checks of other sections depend on. `None` if the value is invalid; checks that depend on
+/// it are then skipped.
 pub(super) struct Ground {
     pub(super) prefix: Option<String>,
     pub(super) issuer: Option<Issuer>,
@@ -41,7 +41,7 @@ impl Ground {
         ground
     }
 
-    /// Why what is only for development may not run here, as the end of a sentence.
+    /// Why development features are refused, as the end of a sentence; `None` if they are allowed.
     pub(super) fn refuses_development(&self) -> Option<String> {
         let host = self.issuer.as_ref().map(|issuer| issuer.origin().host());
         let far = host.filter(|host| !host.is_loopback());
@@ -52,13 +52,13 @@ impl Ground {
             (_, _, Some(address)) => format!("server.listen has {address}"),
         };
         Some(format!(
-            "is only for this machine, but {found}; use loopback addresses only (or, in a \
+            "is only allowed on loopback addresses, but {found}; use loopback addresses only (or, in a \
              container, set server.unsafe_development_exposed = true)"
         ))
     }
 }
 
-/// Cookies without `Secure` are only made for loopback hosts.
+/// Requires https, except for loopback hosts: only there cookies are set without `Secure`.
 pub(super) fn secure(origin: &Origin) -> Result<(), String> {
     let good = origin.is_https() || origin.host().is_loopback();
     good.then_some(()).ok_or_else(|| {
@@ -66,7 +66,7 @@ pub(super) fn secure(origin: &Origin) -> Result<(), String> {
     })
 }
 
-/// The same for what visitors come to, who find no plain http where `server.tls` is there.
+/// The same for URLs of own listeners, which speak no plain http if `server.tls` is set.
 pub(super) fn served(origin: &Origin, tls: bool) -> Result<(), String> {
     if tls && !origin.is_https() {
         let at = origin.host();
@@ -75,7 +75,7 @@ pub(super) fn served(origin: &Origin, tls: bool) -> Result<(), String> {
     secure(origin)
 }
 
-/// `prefix`: `None` when wrong, so that only the path is not judged.
+/// `prefix`: `None` if it is invalid; the path is then not checked.
 fn issuer(text: &str, prefix: Option<&str>, tls: bool) -> Result<Issuer, String> {
     let any = || url::Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
     let prefix = prefix.map_or_else(|| any().unwrap_or_default(), ToOwned::to_owned);
@@ -94,7 +94,7 @@ fn prefix(text: &str) -> Result<String, String> {
     })
 }
 
-/// `None`: to be made at the first start (or wrong, and noted).
+/// `None` if it is created at the first start, or if a mistake was noted.
 pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
     const KEY: &str = "server.secret";
     let secrets = reader.secrets(KEY)?;
@@ -124,13 +124,13 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
     if ground.tls && h2c == Some(true) {
         reader.note(
             "server.h2c",
-            "is about addresses without TLS; with server.tls there are none, and HTTP/2 needs no key",
+            "applies to listeners without TLS only; with server.tls, HTTP/2 needs no setting",
         );
     }
     let listen = ground.listen.as_deref().unwrap_or_default();
     if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
         let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
-        reader.note(key, format!("{admin} is named by server.listen and by admin.listen"));
+        reader.note(key, format!("{admin} is in both server.listen and admin.listen"));
     }
     Some(proxy::Settings {
         listen: ground.listen.clone()?,
@@ -149,12 +149,12 @@ fn connections(reader: &mut Reader<'_>) -> Option<proxy::ConnectionLimits> {
     let count = |key| reader.integer(key).and_then(|count| usize::try_from(count).ok());
     let (in_all, per_address) = (count("server.connections"), count(OF_ONE));
     let idle = reader.duration("server.idle");
-    // The default for one address is no mistake of whoever lowers the number for all.
+    // A lower total than the default per address is not a mistake.
     if let (Some(all), Some(one), true) = (in_all, per_address, reader.has(OF_ONE))
         && one > all
     {
         let text = format!(
-            "one address may have {one} connections, but there are only {all} in all \
+            "one address may have {one} connections, but the total is only {all} \
              (server.connections)"
         );
         reader.note(OF_ONE, text);

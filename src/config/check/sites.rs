@@ -5,7 +5,7 @@ use super::server::{Ground, served};
 use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who};
 use crate::oauth::{Clients, Issuer};
 
-/// `clients`: `None` when one of them is wrong, so that nothing is judged by them.
+/// `clients`: `None` if one of them is invalid; checks that depend on them are then skipped.
 pub(super) fn sites(
     reader: &mut Reader<'_>,
     ground: &Ground,
@@ -13,7 +13,7 @@ pub(super) fn sites(
 ) -> Option<Vec<Site>> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
-        let text = "no site is there, and no client; write [[site]] with name, url and upstreams";
+        let text = "no site and no client is configured; add [[site]] with name, url and upstreams";
         reader.note("site", text);
     }
     let mut seen = Seen { clients, ..Seen::default() };
@@ -21,7 +21,7 @@ pub(super) fn sites(
     sites.into_iter().collect()
 }
 
-/// What earlier sites have, each with the site that has it, and what there is beside them.
+/// Names and places of earlier sites, each with the site's key, and the clients.
 #[derive(Default)]
 struct Seen<'c> {
     clients: Option<&'c Clients>,
@@ -72,7 +72,7 @@ fn site(
     })
 }
 
-/// `place`: `None` when it is wrong, so that nothing is judged by it.
+/// `place`: `None` if it is invalid.
 fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> Option<Passage> {
     let key = |name: &str| format!("{table}.{name}");
     let usual = Passage::default();
@@ -85,7 +85,7 @@ fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> O
         if reader.has(&host) { reader.one(&host, values::host).map(Some) } else { Some(None) };
     let strip_prefix = if reader.has(&strip) { reader.flag(&strip) } else { Some(false) };
     if strip_prefix == Some(true) && place.is_some_and(|place| place.path.is_empty()) {
-        reader.note(&strip, "has nothing to take away: the url of the site has no path");
+        reader.note(&strip, "has no effect: the url of the site has no path");
         return None;
     }
     Some(Passage {
@@ -102,20 +102,20 @@ fn first<T: PartialEq + Clone>(
     table: &str,
 ) -> Result<(), String> {
     if let Some((_, other)) = seen.iter().find(|(found, _)| found == value) {
-        return Err(format!("is that of {other} already; each site has its own"));
+        return Err(format!("is already used by {other}; each site needs its own"));
     }
     seen.push((value.clone(), table.to_owned()));
     Ok(())
 }
 
-/// Whether a site may be there, as far as Doorcode's own place says.
+/// Checks the place of a site against Doorcode's own URLs.
 fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
     served(&place.origin, ground.tls)?;
     let segment = place.path.split('/').nth(1).unwrap_or_default();
     let prefix =
         ground.prefix.as_deref().filter(|prefix| prefix.strip_prefix('/') == Some(segment));
     if let Some(prefix) = prefix {
-        return Err(format!("is below {prefix}, which Doorcode keeps for itself (server.prefix)"));
+        return Err(format!("is below {prefix}, which is reserved for Doorcode (server.prefix)"));
     }
     ground.issuer.as_ref().map_or(Ok(()), |issuer| beside_issuer(place, issuer, ground))
 }
@@ -127,21 +127,21 @@ fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<
     }
     if site.is_https() != own.is_https() {
         return Err(format!(
-            "must be {}, like server.public_url: the cookie of one is not seen by the other",
+            "must be {}, like server.public_url: they share a cookie",
             own.scheme()
         ));
     }
     if site == own && issuer.base().is_empty() {
         let prefix = ground.prefix.as_deref().unwrap_or_default();
         return Err(format!(
-            "is the same place as server.public_url, where every path is Doorcode's own; give \
+            "is the same origin as server.public_url, where every path belongs to Doorcode; give \
              server.public_url the path {prefix} or another port"
         ));
     }
     Ok(())
 }
 
-/// Whether sign-in may be handed over from `issuer` to another host.
+/// Checks whether sessions may be handed over from `issuer` to another host.
 fn beside_shared_origin(issuer: &Issuer, ground: &Ground) -> Result<(), String> {
     if issuer.base().is_empty() || ground.shared_origin {
         return Ok(());
@@ -169,7 +169,7 @@ fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
     }
 }
 
-/// `own`: the prefix that no rule can name, where the site begins at its host's root.
+/// `own`: the reserved prefix, if the site is at the root of its host; no rule can match below it.
 fn rule(
     reader: &mut Reader<'_>,
     table: &str,
@@ -183,9 +183,9 @@ fn rule(
         let below =
             |own: &str| text.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         match own.filter(|own| below(own)) {
-            Some(own) => {
-                Err(format!("{own} is Doorcode's own (server.prefix); no rule is asked there"))
-            }
+            Some(own) => Err(format!(
+                "{own} is reserved for Doorcode (server.prefix); rules do not apply there"
+            )),
             None => Ok(pattern),
         }
     });
@@ -195,14 +195,15 @@ fn rule(
     Some(Rule { path: path?, methods: methods?, allow: allow?, from: from? })
 }
 
-/// One word of `allow`. A client must be there: else the rule would let in whoever has its id later.
+/// One word of `allow`. A client must be configured: otherwise the rule would apply to any client
+/// that is given the id later.
 fn who(text: &str, clients: Option<&Clients>) -> Result<Who, String> {
     let who = values::who(text)?;
     let (Who::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
     let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
     match known.is_empty() {
         _ if known.contains(&id.as_str()) => Ok(who),
-        true => Err(format!("{} is no client: there is no [[client]]", shown(id.as_str()))),
+        true => Err(format!("{} is not a client: no [[client]] is configured", shown(id.as_str()))),
         false => Err(unknown(id.as_str(), "the id of a [[client]]", &known)),
     }
 }

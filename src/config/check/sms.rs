@@ -8,7 +8,7 @@ use crate::words::SmsTemplate;
 
 type ReadProvider = fn(&mut Reader<'_>, &Ground) -> Option<ProviderSettings>;
 
-/// The providers that `sms.providers` may name. Each has its own table, `[sms.NAME]`.
+/// THE table of providers. Each has its own table in the file, `[sms.NAME]`.
 const PROVIDERS: &[(&str, ReadProvider)] = &[("console", console), ("twilio", twilio)];
 
 const KEY: &str = "sms.providers";
@@ -25,11 +25,11 @@ pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<
         let table = format!("sms.{name}");
         match (listed, reader.has_more_than_defaults(&table)) {
             (true, _) => read.push((*name, provider(reader, ground))),
-            // Here only for its mistakes: what the list should say is not known.
+            // Only to report its mistakes: the list itself is invalid.
             (false, true) if named.is_none() => drop(provider(reader, ground)),
             (false, true) => reader.note(
                 &table,
-                format!("is not used: {KEY} does not name `{name}`; add it or remove this table"),
+                format!("is not used: {KEY} does not list `{name}`; add it or remove this table"),
             ),
             (false, false) => {}
         }
@@ -71,8 +71,8 @@ fn sender(reader: &mut Reader<'_>) -> Option<twilio::Sender> {
             return sid.map(twilio::Sender::MessagingService);
         }
         (false, true) => return reader.one(FROM, from).map(twilio::Sender::From),
-        (true, true) => (FROM, "stands beside messaging_service_sid; keep one of the two"),
-        (false, false) => ("sms.twilio", "has neither messaging_service_sid nor from; write one"),
+        (true, true) => (FROM, "conflicts with messaging_service_sid; keep one of the two"),
+        (false, false) => ("sms.twilio", "needs either messaging_service_sid or from"),
     };
     reader.note(wrong.0, wrong.1);
     None
@@ -81,7 +81,7 @@ fn sender(reader: &mut Reader<'_>) -> Option<twilio::Sender> {
 fn sid(kind: &str, text: &str) -> Result<String, String> {
     let hex = text.strip_prefix(kind).unwrap_or_default();
     let good = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-    // Not shown: an account's token looks alike and may have been put here.
+    // Not quoted: it may be the account's token, which looks similar.
     good.then(|| text.to_owned()).ok_or_else(|| format!("is not {kind} and 32 hexadecimal digits"))
 }
 
@@ -124,13 +124,13 @@ fn base_url(text: &str) -> Result<url::Url, String> {
 const TEMPLATE: &str = "sms.template";
 const TEMPLATES: &str = "sms.templates";
 
-/// `brand`: `None` when not known for a mistake there.
+/// `brand`: `None` if it is invalid.
 pub(super) fn template(reader: &mut Reader<'_>, brand: Option<&Checked>) -> Option<String> {
     reader.one(TEMPLATE, |text| liquid(text, brand))
 }
 
-/// The texts by language. Those that come with Doorcode translate the template that does: beside
-/// one of the operator's they would say something else.
+/// The templates by language. The built-in ones are translations of the built-in `template`, so
+/// they are not used beside another one.
 pub(super) fn templates(
     reader: &mut Reader<'_>,
     brand: Option<&Checked>,
@@ -153,7 +153,7 @@ pub(super) fn templates(
     good.into_iter().collect()
 }
 
-/// Parsed and filled in with samples here, exactly as at start: a mistake must not wait for it.
+/// Parses the template and renders it with samples, as at the start.
 fn liquid(text: &str, brand: Option<&Checked>) -> Result<String, String> {
     let name = brand.map_or("Acme", |checked| checked.brand.name.as_str());
     SmsTemplate::parse(text, name).map_err(|why| why.to_string())?;

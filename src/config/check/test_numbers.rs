@@ -5,7 +5,7 @@ use crate::domain::{CodeLength, OneTimeCode, PhoneNumber, Role};
 use crate::login::TestNumbers;
 use crate::users::ConfiguredUser;
 
-/// The one role of a test number.
+/// The only role of a test number.
 const ROLE: &str = "test";
 
 const EXPOSED: &str = "login.unsafe_test_numbers_exposed";
@@ -37,14 +37,14 @@ pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &Ground) -> Option<T
     for table in &tables {
         reader.require(table);
         if let Some(why) = ground.refuses_development().filter(|_| !allowed) {
-            let text = format!("{why}; for the review of an app store, {EXPOSED} = true");
+            let text = format!("{why}; for app store reviews, {EXPOSED} = true");
             reader.note(table, text);
         }
         let phone = reader.one(&format!("{table}.phone"), |text| {
             let phone = PhoneNumber::test_number(text)
                 .map_err(|why| format!("{} is {why}", shown(text)))?;
             if named.contains(&phone) {
-                return Err(format!("{} is named twice", shown(text)));
+                return Err(format!("{} is listed twice", shown(text)));
             }
             named.push(phone.clone());
             Ok(phone)
@@ -56,7 +56,7 @@ pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &Ground) -> Option<T
     Some(Tests { numbers: numbers.into_iter().collect::<Option<_>>()?, exposed })
 }
 
-/// `length`: `None` when not known for a mistake there.
+/// `length`: `None` if it is invalid.
 fn code(text: &str, length: Option<CodeLength>) -> Result<OneTimeCode, String> {
     let digits = length.map_or(text.len(), |length| length.get().into());
     let plain = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());

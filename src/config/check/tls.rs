@@ -1,12 +1,12 @@
 use super::super::reader::Reader;
 use crate::proxy::{Certificate, CertificateError, CertificateFiles, Part};
 
-/// Whether the file asks for TLS, rightly or wrongly.
+/// Whether the file configures TLS, validly or not.
 pub(super) fn is_on(reader: &Reader<'_>) -> bool {
     !reader.each("server.tls").is_empty()
 }
 
-/// The certificates that the file names, read.
+/// Loads the certificates of the file.
 pub(super) fn certificates(reader: &mut Reader<'_>) -> Option<Vec<Certificate>> {
     let tables = reader.each("server.tls");
     let all: Vec<_> = tables.iter().map(|table| certificate(reader, table)).collect();

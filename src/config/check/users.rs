@@ -4,7 +4,7 @@ use crate::domain::{Country, PhoneNumber};
 use crate::login::Countries;
 use crate::users::ConfiguredUser;
 
-/// `countries`: `None` when not known for a mistake there.
+/// `countries`: `None` if they are invalid.
 pub(super) fn users(
     reader: &mut Reader<'_>,
     countries: Option<&Countries>,
@@ -38,7 +38,7 @@ fn conflict(
     countries: Option<&Countries>,
 ) -> Option<String> {
     if let Some((first, _)) = before.iter().find(|(_, other)| other == phone) {
-        return Some(format!("is the number of {first} too; put all its roles there"));
+        return Some(format!("is also the number of {first}; put all its roles there"));
     }
     let country = phone.country();
     let unserved = countries.is_some_and(|countries| !countries.serves(country));

@@ -10,10 +10,11 @@ use crate::delivery::{Failure, SendError};
 
 pub(super) const NAME: &str = "console";
 
-/// Where the texts are printed.
+/// The output that texts are printed to.
 pub type Sink = Arc<Mutex<dyn Write + Send>>;
 
-/// Shows each text on the terminal instead of sending it. The only place that prints a code.
+/// Prints each text on the terminal instead of sending it. The only code that prints one-time
+/// codes.
 pub struct Console {
     sink: Sink,
     printed: AtomicU64,
@@ -28,7 +29,7 @@ impl Console {
         Self { sink, printed: AtomicU64::new(0) }
     }
 
-    /// In one write, so that no log line lands in the middle.
+    /// In one write, so that no log line interleaves.
     fn print(&self, page: &str) -> io::Result<()> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         sink.write_all(page.as_bytes())?;
@@ -55,17 +56,15 @@ impl SmsProvider for Console {
     }
 }
 
-/// The text between two lines, set off from the log around it.
+/// The text between two rules, to set it apart from log lines.
 fn page(message: &Message<'_>) -> String {
     let head = format!("── Text to {} ──", message.to.international());
     let foot = "─".repeat(head.chars().count());
     format!("\n{head}\n{}\n{foot}\n\n", printable(message.text))
 }
 
-/// Part of the text may come from a request; a terminal obeys control characters.
+/// Replaces control characters: parts of the text may come from a request, and terminals interpret
+/// them.
 fn printable(text: &str) -> String {
-    let safe = |c: char| {
-        if c.is_control() && c != '\n' { '\u{fffd}' } else { c }
-    };
-    text.chars().map(safe).collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

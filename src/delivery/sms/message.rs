@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use crate::delivery::SendError;
 use crate::domain::PhoneNumber;
 
-/// One text to one phone.
+/// A text message to be sent.
 pub struct Message<'a> {
     pub to: &'a PhoneNumber,
-    /// Holds the code: never logged.
+    /// Contains the code: never logged.
     pub text: &'a str,
-    /// What is left of the code's life; a text that comes later than that is of no use.
+    /// The remaining lifetime of the code; a text that arrives later is useless.
     pub valid_for: Duration,
 }
 
@@ -25,23 +25,23 @@ impl fmt::Debug for Message<'_> {
     }
 }
 
-/// A provider took a text.
+/// A provider's acceptance of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub provider: &'static str,
-    /// The provider's own name for the message, to find it there and in its callbacks.
+    /// The provider's id of the message.
     pub id: String,
-    /// How many parts are billed, where the provider knows so soon.
+    /// The number of billed segments, if the provider reports it.
     pub segments: Option<u32>,
 }
 
-/// Somebody who carries texts when *we* made the code.
+/// A provider of text messages.
 ///
-/// A provider asks once per call: it never repeats a request, because only the caller knows
-/// whether a second text would be a duplicate.
+/// Sends one request per call and never repeats it: only the caller knows whether a second text
+/// would be a duplicate.
 #[async_trait]
 pub trait SmsProvider: Send + Sync {
-    /// As in the configuration file and the log.
+    /// The name in `sms.providers`, the log and the metrics.
     fn name(&self) -> &'static str;
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError>;

@@ -1,5 +1,5 @@
-//! Text messages: one file for each provider, and the one list of them.
-//! Does not know what a text says, nor who asked for it.
+//! SMS providers: one file for each, and the list of them.
+//! Does not know what a text says, nor who requested it.
 pub mod console;
 mod message;
 pub mod twilio;
@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 pub use message::{Message, Receipt, SmsProvider};
 
-/// The settings of one provider of `sms.providers`.
+/// The settings of a provider in `sms.providers`.
 #[derive(Clone, Debug)]
 pub enum ProviderSettings {
-    /// Prints the text on the terminal; for development on this machine.
+    /// Prints texts on the terminal; for development.
     Console,
     Twilio(twilio::Settings),
 }
 
 impl ProviderSettings {
-    /// As the operator calls it.
+    /// The name in `sms.providers`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Console => console::NAME,
@@ -26,7 +26,7 @@ impl ProviderSettings {
     }
 }
 
-/// The provider that the settings describe. Opens nothing yet.
+/// The provider that the settings describe. Opens no connection yet.
 pub fn provider(settings: &ProviderSettings) -> Arc<dyn SmsProvider> {
     match settings {
         ProviderSettings::Console => Arc::new(console::Console::stdout()),

@@ -1,5 +1,5 @@
-//! Twilio's Messages API: one request for one text, and what its answer means.
-//! Does not use Twilio Verify, which makes codes of its own.
+//! Twilio's Messages API: one request per text, and the meaning of its response.
+//! Does not use Twilio Verify, which generates its own codes.
 mod answer;
 mod codes;
 
@@ -10,21 +10,21 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, retry};
 use tokio::sync::OnceCell;
 
+pub(super) use codes::NAME;
+
 use super::{Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};
 use crate::domain::Secret;
 
-pub(super) const NAME: &str = "twilio";
+/// In characters, by Twilio's documentation of `Body`.
+const MAX_TEXT: usize = 1600;
 
-/// Characters, by Twilio's documentation of `Body`.
-const LONGEST_TEXT: usize = 1600;
+/// In seconds, by Twilio's documentation of `ValidityPeriod`.
+const MAX_VALIDITY: u64 = 36_000;
 
-/// Seconds, by Twilio's documentation of `ValidityPeriod`.
-const LONGEST_VALIDITY: u64 = 36_000;
-
-/// Shorter than any server keeps an idle connection, so that a request is never written into one
-/// that is being closed: it would be lost, and we could not know that it was.
-const IDLE: Duration = Duration::from_secs(5);
+/// Idle timeout of pooled connections. Shorter than any server's, so that a request is never
+/// written to a connection that is being closed, which would leave its fate unknown.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `[sms.twilio]`.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct Settings {
     pub base_url: url::Url,
 }
 
-/// Who the text comes from. Two keys, because Twilio takes them in two different fields.
+/// The sender of texts. Two keys, because Twilio expects them in two different fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// `from`: a number in E.164 or an alphanumeric sender ID.
@@ -55,13 +55,13 @@ impl Sender {
     }
 }
 
-/// How long Twilio may take.
+/// Timeouts of a request to Twilio.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For name, connection and handshake. Nothing was sent when it passes, so the next provider
-    /// is asked; must therefore be well below `total`.
+    /// For DNS, TCP and TLS. Nothing was sent when it elapses, so the next provider is tried; must
+    /// therefore be well below `total`.
     pub connect: Duration,
-    /// For everything, to the last byte of the answer.
+    /// For the whole exchange, to the last byte of the response.
     pub total: Duration,
 }
 
@@ -75,7 +75,7 @@ impl Default for Limits {
 pub struct Twilio {
     settings: Settings,
     limits: Limits,
-    /// Made at the first text, on the runtime that sends: a client belongs to its runtime.
+    /// Created at the first text, on the runtime that sends: a client is bound to its runtime.
     client: OnceCell<Client>,
 }
 
@@ -97,12 +97,12 @@ impl Twilio {
             .retry(retry::never())
             .connect_timeout(self.limits.connect)
             .timeout(self.limits.total)
-            .pool_idle_timeout(IDLE);
-        // HTTPS_PROXY is for Twilio itself; a plain base_url is a test double on this machine,
-        // and no proxy is to see its credentials.
-        let plain = self.settings.base_url.scheme() != "https";
-        let builder = if plain { builder.no_proxy() } else { builder };
-        builder.build().map_err(|_| misconfigured())
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+        // `HTTPS_PROXY` applies to Twilio. A plain http base_url is a stand-in on this machine, and
+        // its credentials must not reach a proxy.
+        let is_https = self.settings.base_url.scheme() == "https";
+        let client = if is_https { builder.build() } else { builder.no_proxy().build() };
+        client.map_err(|_| misconfigured())
     }
 
     fn endpoint(&self) -> Result<url::Url, SendError> {
@@ -124,10 +124,10 @@ impl SmsProvider for Twilio {
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
-        if !(1..=LONGEST_TEXT).contains(&message.text.chars().count()) {
+        if !(1..=MAX_TEXT).contains(&message.text.chars().count()) {
             return Err(SendError::new(NAME, Failure::TextRefused));
         }
-        let validity = message.valid_for.as_secs().clamp(1, LONGEST_VALIDITY).to_string();
+        let validity = message.valid_for.as_secs().clamp(1, MAX_VALIDITY).to_string();
         let form = [
             ("To", message.to.e164()),
             self.settings.sender.field(),
@@ -139,7 +139,7 @@ impl SmsProvider for Twilio {
             .post(self.endpoint()?)
             .basic_auth(&self.settings.account_sid, Some(self.settings.auth_token.reveal()))
             .form(&form);
-        let response = request.send().await.map_err(|error| unanswered(&error))?;
+        let response = request.send().await.map_err(|error| no_response(&error))?;
         answer::read(response).await
     }
 }
@@ -148,8 +148,8 @@ fn misconfigured() -> SendError {
     SendError::new(NAME, Failure::Misconfigured)
 }
 
-/// Nothing came back. Only while connecting is it certain that nothing was handed over.
-fn unanswered(error: &reqwest::Error) -> SendError {
+/// There was no response. Only while connecting is it certain that nothing was sent.
+fn no_response(error: &reqwest::Error) -> SendError {
     let failure = match (error.is_builder(), error.is_connect()) {
         (true, _) => Failure::Misconfigured,
         (false, true) => Failure::Unreachable,

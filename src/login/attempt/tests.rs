@@ -45,7 +45,7 @@ impl Slot {
     }
 
     fn open(&mut self, number: u8, now: i64) -> Opened {
-        let (opened, step) = open(self.0.as_ref(), &fresh(number), LIFETIME, at(now));
+        let (opened, step) = resume_or_begin(self.0.as_ref(), &fresh(number), LIFETIME, at(now));
         assert!(self.take_in(step));
         opened
     }
@@ -55,14 +55,14 @@ impl Slot {
         let (taken, step) = take_try(self.0.as_ref(), answer(number), at(now));
         self.take_in(step);
         match taken {
-            Taken::Compare { attempt: told, again: _ } => {
+            Taken::Compare { attempt: told, repeated: _ } => {
                 let kept = self.0.as_ref().unwrap();
                 assert_eq!((told.id, told.tries_left), (kept.id, kept.tries_left));
                 None
             }
-            Taken::Over { attempt, why } => {
+            Taken::Dead { attempt, reason } => {
                 assert_eq!(attempt, self.0.as_ref().map(|attempt| attempt.id));
-                Some(why.why())
+                Some(reason.as_str())
             }
         }
     }
@@ -82,7 +82,7 @@ fn opened(now: i64) -> Slot {
 fn a_start_resumes_what_lives_and_refills_nothing() {
     let mut slot = opened(0);
     assert_eq!(slot.take(1, SECOND), None);
-    assert!(matches!(slot.open(2, 30 * SECOND), Opened::Again(_)));
+    assert!(matches!(slot.open(2, 30 * SECOND), Opened::Resumed(_)));
     let attempt = slot.attempt();
     assert_eq!((attempt.id, attempt.nonce), (fresh(1).id, fresh(1).nonce), "the same code");
     assert_eq!((attempt.tries_left, attempt.answers.len()), (TRIES - 1, 1));
@@ -93,14 +93,14 @@ fn a_start_resumes_what_lives_and_refills_nothing() {
 fn no_code_lives_longer_than_ten_minutes() {
     let mut slot = opened(0);
     for now in [4 * MINUTE, 8 * MINUTE, 9 * MINUTE] {
-        assert!(matches!(slot.open(2, now), Opened::Again(_)), "{now}");
+        assert!(matches!(slot.open(2, now), Opened::Resumed(_)), "{now}");
     }
     assert_eq!(slot.attempt().expires, at(10 * MINUTE));
     assert_eq!(slot.take(1, 10 * MINUTE - 1), None);
     assert_eq!(slot.take(2, 10 * MINUTE), Some("expired"));
     assert_eq!(slot.take(1, 10 * MINUTE), Some("expired"), "one that took a try before, too");
     let hour = Duration::from_hours(1);
-    let (_, step) = open(None, &fresh(1), hour, at(0));
+    let (_, step) = resume_or_begin(None, &fresh(1), hour, at(0));
     slot.take_in(step);
     assert_eq!(slot.attempt().expires, at(10 * MINUTE), "whatever the lifetime");
 }
@@ -121,7 +121,7 @@ fn what_is_not_worth_resuming_is_made_anew() {
     }
     assert!(is_new(&slot, MINUTE), "no tries left");
     let mut slot = opened(0);
-    let step = close(slot.0.as_ref(), fresh(1).id, at(1));
+    let step = mark_used(slot.0.as_ref(), fresh(1).id, at(1));
     slot.take_in(step);
     assert!(is_new(&slot, MINUTE), "used");
 }
@@ -145,7 +145,7 @@ fn a_used_code_is_answered_again_for_a_minute_and_only_as_it_was() {
     let mut slot = opened(0);
     slot.take(1, 1);
     for now in [SECOND, 2 * SECOND] {
-        let step = close(slot.0.as_ref(), fresh(1).id, at(now));
+        let step = mark_used(slot.0.as_ref(), fresh(1).id, at(now));
         slot.take_in(step);
         assert_eq!(slot.attempt().used, Some(at(SECOND)), "the first time counts");
     }
@@ -160,10 +160,10 @@ fn a_step_that_is_meant_for_another_attempt_changes_nothing() {
     let slot = opened(0);
     let (found, other) = (slot.0.as_ref(), fresh(9).id);
     for step in [
-        close(found, other, at(1)),
+        mark_used(found, other, at(1)),
         return_try(found, other, answer(1)),
-        note_outcome(found, other, SendOutcome::Sent),
-        close(None, fresh(1).id, at(1)),
+        set_outcome(found, other, SendOutcome::Sent),
+        mark_used(None, fresh(1).id, at(1)),
     ] {
         assert!(matches!(step, Step::Keep), "{step:?}");
     }
@@ -249,7 +249,7 @@ impl Model {
 fn start(slot: &mut Slot, model: &mut Option<Model>, next: u8, now: i64) {
     let told = slot.open(next, now);
     if let Some(model) = model.as_mut().filter(|model| model.can_resume(now)) {
-        assert!(matches!(told, Opened::Again(_)), "{told:?}");
+        assert!(matches!(told, Opened::Resumed(_)), "{told:?}");
         model.expires = (now + 5 * MINUTE).min(model.made + 10 * MINUTE);
     } else {
         assert!(matches!(told, Opened::New(_)), "{told:?}");
@@ -281,13 +281,13 @@ proptest! {
                 }
                 (Happens::Return(number), Some(model)) => give_back(&mut slot, model, number),
                 (Happens::Close, Some(model)) => {
-                    let step = close(slot.0.as_ref(), fresh(model.number).id, at(now));
+                    let step = mark_used(slot.0.as_ref(), fresh(model.number).id, at(now));
                     slot.take_in(step);
                     model.used = model.used.or(Some(now));
                 }
                 (Happens::Outcome, Some(model)) => {
                     let id = fresh(model.number).id;
-                    let step = note_outcome(slot.0.as_ref(), id, SendOutcome::Sent);
+                    let step = set_outcome(slot.0.as_ref(), id, SendOutcome::Sent);
                     slot.take_in(step);
                     prop_assert_eq!(slot.attempt().outcome, SendOutcome::Sent);
                 }

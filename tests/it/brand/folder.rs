@@ -99,7 +99,7 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "pages/number.liquid",
         b"{{ \"numbr_title\" | t }}",
-        "pages/number.liquid: cannot say numbr_title",
+        "pages/number.liquid: no phrase for numbr_title",
     ),
     (
         "pages/number.liquid",
@@ -122,7 +122,7 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "words/en.toml",
         b"[words]\nsign_out_titel = \"x\"",
-        "words/en.toml:2: `sign_out_titel` is said nowhere; did you mean `sign_out_title`?",
+        "words/en.toml:2: `sign_out_titel` is not a known key; did you mean `sign_out_title`?",
     ),
     (
         "words/ar.toml",
@@ -132,22 +132,22 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "words/en.toml",
         b"[words]\ncode_works = \"x\"",
-        "words/en.toml:2: `code_works` counts: write its plural forms one, other",
+        "words/en.toml:2: `code_works` needs the plural forms one, other",
     ),
     (
         "words/en.toml",
         b"[words]\n\nsign_out_text = \"{brnd}?\"",
-        "words/en.toml:3: `sign_out_text` has the blank {brnd}; there are: brand",
+        "words/en.toml:3: `sign_out_text` has the placeholder {brnd}; there are: brand",
     ),
     ("words/en.toml", b"[words]\nx = ", "words/en.toml:2: not TOML: "),
-    ("words/en.toml", b"[wrods]", "words/en.toml:1: `wrods` is none of name, dir, reviewed_by"),
+    ("words/en.toml", b"[wrods]", "words/en.toml:1: `wrods` is not one of name, dir, reviewed_by"),
     (
         "words/nl.toml",
         b"name = \"Nederlands\"\n[words]\ndone_title = \"a\"",
-        "words/nl.toml: lacks the words account_app, account_back, ",
+        "words/nl.toml: lacks the keys account_app, account_back, ",
     ),
     ("words/xx.toml", b"", "words/xx.toml: xx is not a language with known plural rules"),
-    ("words/NL.toml", b"", "words/NL.toml: NL is written nl"),
+    ("words/NL.toml", b"", "words/NL.toml: NL must be written nl"),
     (
         "words/countries.nl.toml",
         b"names = []",
@@ -168,7 +168,7 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     ("assets/a b.css", b"", "assets/a b.css: has in its name more than"),
     ("assets/a.css", &[b' '; 256 * 1024 + 1], "assets/a.css: is larger than 256 KiB"),
     ("assets/deep/a.css", b"", "assets/deep: is not a file"),
-    ("templates/number.liquid", b"", "templates: is none of pages, words, assets"),
+    ("templates/number.liquid", b"", "templates: is not one of pages, words, assets"),
 ];
 
 #[test]
@@ -209,11 +209,11 @@ fn links_stay_inside_the_folder() {
     let at = |name: &str| inside.path().join(name);
     symlink(outside.path().join("secret.txt"), at("assets/b.css")).unwrap();
     let told = told(inside.path(), "folder = \".\"");
-    assert!(told.ends_with("assets/b.css: is a link out of the folder"), "{told}");
+    assert!(told.ends_with("assets/b.css: is a link to a file outside the folder"), "{told}");
     fs::remove_file(at("assets/b.css")).unwrap();
     symlink(outside.path().join("pages"), at("pages")).unwrap();
     let told = super::folder::told(inside.path(), "folder = \".\"");
-    assert!(told.ends_with("pages: is a link out of the folder"), "{told}");
+    assert!(told.ends_with("pages: is a link to a file outside the folder"), "{told}");
     fs::remove_file(at("pages")).unwrap();
     fs::create_dir(at("pages")).unwrap();
     // As Kubernetes mounts the files of a ConfigMap.

@@ -4,24 +4,24 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
-use super::{NAME, codes};
+use super::codes::{self, NAME};
 use crate::delivery::sms::Receipt;
 use crate::delivery::{Failure, SendError};
 
-/// The most that is read of an answer, in bytes. Twilio's take about one thousand.
-const LONGEST: usize = 64 * 1024;
+/// The longest body that is read, in bytes. Twilio's are about one thousand.
+const MAX_BODY: usize = 64 * 1024;
 
-/// What a 201 holds, as far as it matters here.
+/// The fields of a 201 that are used here.
 #[derive(Deserialize)]
 struct Created {
     sid: String,
     status: Option<String>,
-    /// A number in quotes; 0 while a Messaging Service has not chosen the sender.
+    /// A number as a string; 0 while a Messaging Service has not chosen the sender.
     num_segments: Option<String>,
     error_code: Option<u32>,
 }
 
-/// What any other answer holds. Its `message` quotes the number, so it is never read.
+/// The body of any other response. Its `message` quotes the number, so it is not read.
 #[derive(Deserialize)]
 struct Refused {
     code: Option<u32>,
@@ -42,8 +42,8 @@ pub(super) async fn read(mut response: Response) -> Result<Receipt, SendError> {
     Err(SendError { status: Some(status.as_u16()), retry_after, ..error })
 }
 
-/// A message was made. Only one that is already known to have failed is no success; without a
-/// name that can be read it may be anything.
+/// A message was created. It is a failure only if its status says so already; without a valid id
+/// it is unclear.
 fn created(body: &[u8]) -> Result<Receipt, SendError> {
     let unclear = || SendError::new(NAME, Failure::Unclear);
     let created: Created = serde_json::from_slice(body).map_err(|_| unclear())?;
@@ -58,20 +58,20 @@ fn created(body: &[u8]) -> Result<Receipt, SendError> {
     Ok(Receipt { provider: NAME, id: created.sid, segments })
 }
 
-/// The code says most; the status says something even when the body is not Twilio's.
+/// Judges by the error code, or by the status if the body is not Twilio's.
 fn refused(status: StatusCode, body: &[u8]) -> SendError {
     let code = serde_json::from_slice::<Refused>(body).ok().and_then(|refused| refused.code);
-    // A success that is not 201 may be a message whatever its body says.
+    // A success other than 201 may have created a message, whatever its body says.
     let known = if status.is_success() { None } else { code.and_then(codes::by_code) };
     let failure = known.unwrap_or_else(|| codes::by_status(status.as_u16()));
     SendError { code, ..SendError::new(NAME, failure) }
 }
 
-/// `None` when it is too long or breaks off.
+/// `None` if it is too long or incomplete.
 async fn body(response: &mut Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > LONGEST {
+        if body.len() + chunk.len() > MAX_BODY {
             return None;
         }
         body.extend_from_slice(&chunk);
@@ -79,7 +79,7 @@ async fn body(response: &mut Response) -> Option<Vec<u8>> {
     Some(body)
 }
 
-/// In seconds; Twilio never sends the form with a date.
+/// In seconds; Twilio does not send the form with a date.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))

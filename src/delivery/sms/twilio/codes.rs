@@ -2,7 +2,11 @@ use std::ops::RangeInclusive;
 
 use crate::delivery::Failure;
 
-/// Twilio's numbers, as data: it splits them over time, so nothing else may name one.
+/// The name in `sms.providers`, the log and the metrics.
+pub(in crate::delivery::sms) const NAME: &str = "twilio";
+
+/// THE table of Twilio's error codes. No other code may depend on one: Twilio splits them over
+/// time.
 const CODES: [(u32, Failure); 32] = [
     (20003, Failure::Misconfigured),    // wrong credentials
     (20429, Failure::Overloaded),       // too many requests
@@ -38,11 +42,11 @@ const CODES: [(u32, Failure); 32] = [
     (60412, Failure::Fraud),            // sign-up fraud
 ];
 
-/// For answers whose code is missing or new; the first row that fits.
+/// For responses whose code is missing or unknown; the first row that matches.
 ///
-/// A gateway that lost its backend's answer (502, 504) does not know whether the text went.
-/// Any other refusal with an unknown code may be taken to the next provider: a login that fails
-/// for a number nobody has listed yet is worse than one refused text more.
+/// After 502 and 504 it is unknown whether the text was sent. Any other refusal with an unknown
+/// code may be retried with the next provider: a login that fails for a code not listed here is
+/// worse than one more refused text.
 const STATUSES: [(RangeInclusive<u16>, Failure); 8] = [
     (200..=299, Failure::Unclear),
     (401..=401, Failure::Misconfigured),
@@ -63,7 +67,7 @@ pub(super) fn by_status(status: u16) -> Failure {
     row.map_or(Failure::Unexpected, |(_, failure)| *failure)
 }
 
-/// `SM` or `MM` and 32 hex digits: it goes into the log, so nothing else passes for one.
+/// `SM` or `MM` and 32 hex digits. Strict, because the id is logged.
 pub(super) fn is_message_sid(text: &str) -> bool {
     let hex = text.strip_prefix("SM").or_else(|| text.strip_prefix("MM"));
     hex.is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))

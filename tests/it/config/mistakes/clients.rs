@@ -11,7 +11,7 @@ const CASES: &[(&str, &[&str])] = &[
         "",
         &[
             "29:1: client[1].id: is missing; write in [[client]] for example `id = \"spa\"`. Its `client_id`: 1 to 64 letters, digits, `-`, `_` or `.`.",
-            "29:1: client[1].name: is missing; write in [[client]] for example `name = \"My app\"`. What people read on the login pages, 1 to 40 characters.",
+            "29:1: client[1].name: is missing; write in [[client]] for example `name = \"My app\"`. Name on the login pages, 1 to 40 characters.",
         ],
     ),
     (
@@ -27,12 +27,12 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     (
         "id = \"a\"\nname = \"A\"\ntype = \"confidential\"",
-        &["29:1: client[1]: is confidential and has no `secret`"],
+        &["29:1: client[1]: is confidential and needs a `secret`"],
     ),
     (
         "id = \"a\"\nname = \"A\"\nsecret = \"env:SECRET\"",
         &[
-            "32:10: client[1].secret: is for `type = \"confidential\"`: whoever has a public client has its secret",
+            "32:10: client[1].secret: needs `type = \"confidential\"`: a public client cannot keep a secret",
         ],
     ),
     (
@@ -44,7 +44,7 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"the-secret-itself-0123456789-0123\"",
         &[
-            "33:10: client[1].secret: is not `env:NAME` or `file:PATH`; a secret does not stand in this file",
+            "33:10: client[1].secret: is not `env:NAME` or `file:PATH`; secrets are not stored in this file",
         ],
     ),
     (
@@ -77,25 +77,25 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "id = \"a\"\nname = \"A\"\ngrants = [\"client_credentials\", \"implicit\"]\ntrust_forwarded_for = true\nrefresh_token_idle = \"2d\"\nrefresh_token_lifetime = \"1d\"",
         &[
-            "32:10: client[1].grants: has `client_credentials`, for which a client shows its secret; a public one has none",
-            "32:10: client[1].grants: has a login on our pages, which leads nowhere without `callbacks`",
-            "33:23: client[1].trust_forwarded_for: is for clients that show a secret: anybody can say to be a public one",
-            "34:22: client[1].refresh_token_idle: is longer than refresh_token_lifetime, which ends the token before",
+            "32:10: client[1].grants: includes `client_credentials`, which needs a secret; a public client has none",
+            "32:10: client[1].grants: includes a login on the pages, which needs `callbacks`",
+            "33:23: client[1].trust_forwarded_for: needs a confidential client: a public one is not authenticated",
+            "34:22: client[1].refresh_token_idle: has no effect: it is longer than refresh_token_lifetime",
         ],
     ),
     (
         "id = \"a\"\nname = \"A\"\n[[client]]\nid = \"a\"\nname = \"B\"",
-        &["33:6: client[2].id: is that of client[1] already"],
+        &["33:6: client[2].id: is already used by client[1]"],
     ),
     (
         "id = \"a\"\nname = \"A\"\n[[client]]\nid = \"a\"\nname = \"\"\nsecret = \"env:SECRET\"\ngrants = [\"client_credentials\"]\ntrust_forwarded_for = true\nrefresh_token_idle = \"2d\"\nrefresh_token_lifetime = \"1d\"",
         &[
-            "33:6: client[2].id: is that of client[1] already",
+            "33:6: client[2].id: is already used by client[1]",
             "34:8: client[2].name: `` is not a name of 1 to 40 characters in one line",
-            "35:10: client[2].secret: is for `type = \"confidential\"`: whoever has a public client has its secret",
-            "36:10: client[2].grants: has `client_credentials`, for which a client shows its secret; a public one has none",
-            "37:23: client[2].trust_forwarded_for: is for clients that show a secret: anybody can say to be a public one",
-            "38:22: client[2].refresh_token_idle: is longer than refresh_token_lifetime, which ends the token before",
+            "35:10: client[2].secret: needs `type = \"confidential\"`: a public client cannot keep a secret",
+            "36:10: client[2].grants: includes `client_credentials`, which needs a secret; a public client has none",
+            "37:23: client[2].trust_forwarded_for: needs a confidential client: a public one is not authenticated",
+            "38:22: client[2].refresh_token_idle: has no effect: it is longer than refresh_token_lifetime",
         ],
     ),
     (
@@ -206,5 +206,5 @@ fn a_client_needs_no_site() {
     let text = before.replace("shop.example.com/.doorcode", "auth.example.com");
     let with = format!("{text}[[client]]\nid = \"a\"\nname = \"A\"\n");
     assert!(read(&with).is_ok(), "{}", problems(&with));
-    assert!(problems(&text).contains("no site is there, and no client"));
+    assert!(problems(&text).contains("no site and no client is configured"));
 }

@@ -1,6 +1,6 @@
 use super::assert_said;
 
-const TAKEN: &str = "has a meaning of its own in requests; write a name such as X-User";
+const TAKEN: &str = "already has a meaning in requests; use a name such as X-User";
 
 /// A site with this behind `identity`, and what is said of that key.
 fn said(identity: &str, said: &[&str]) {
@@ -24,7 +24,7 @@ fn a_preset_that_is_none_is_told_with_the_one_that_was_meant() {
     );
     said(
         "[\"default\"]",
-        &["24:12: site[1].identity: is a list; write a text in quotes, or a table of texts"],
+        &["24:12: site[1].identity: is a list; write a string, or a table of strings"],
     );
 }
 
@@ -52,7 +52,7 @@ fn a_table_of_names_must_have_some_and_each_a_claim() {
         "{ X-Team = \"group\", X-User = 7 }",
         &[
             "24:23: site[1].identity.X-Team: `group` is not a claim; did you mean `groups`?",
-            "24:41: site[1].identity.X-User: is not a text in quotes",
+            "24:41: site[1].identity.X-User: is not a string",
         ],
     );
 }

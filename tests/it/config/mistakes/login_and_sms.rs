@@ -6,18 +6,18 @@ const CASES: &[Case<'_>] = &[
         &[
             "7:14: login.countries: `us` is not in capital letters; write US",
             "7:20: login.countries: `UK` is not the two letters of a country, such as GB",
-            "7:32: login.countries: `GB` is named twice",
+            "7:32: login.countries: `GB` is listed twice",
         ],
     ),
     (
         &[("[\"US\", \"GB\"]", "[\"*\"]")],
         &[
-            "7:14: login.countries: `*` is only for the console provider: texts to some countries cost much, and fraudsters ask for them; name the countries of your users",
+            "7:14: login.countries: `*` is only for the console provider: texts to some countries are expensive and attract fraud; list the countries of your users",
         ],
     ),
     (
         &[("[\"US\", \"GB\"]", "[\"US\", \"*\"]")],
-        &["7:20: login.countries: `*` stands alone or not at all"],
+        &["7:20: login.countries: `*` cannot be combined with countries"],
     ),
     (
         &[("[login]", "[login]\ndefault_country = \"FR\"")],
@@ -34,9 +34,9 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[login]", "[login]\ncode_digits = 6.0\ntries = \"3\"\ncode_lifetime = 300")],
         &[
-            "7:15: login.code_digits: is a number; write a whole number from 6 to 10",
-            "8:9: login.tries: is a text; write a whole number from 1 to 5",
-            r#"9:17: login.code_lifetime: is a number; write a time in quotes from 1m to 10m, such as "1m""#,
+            "7:15: login.code_digits: is a number; write an integer from 6 to 10",
+            "8:9: login.tries: is a string; write an integer from 1 to 5",
+            r#"9:17: login.code_lifetime: is a number; write a duration from 1m to 10m, such as "1m""#,
         ],
     ),
     (
@@ -46,9 +46,9 @@ const CASES: &[Case<'_>] = &[
         )],
         &[
             "7:9: login.tries: 99999999999999999999 is not between 1 and 5",
-            "8:17: login.code_lifetime: `five` is not a time such as 30s, 5m, 24h or 30d",
-            "9:16: login.session_idle: `+5m` is not a time such as 30s, 5m, 24h or 30d",
-            "10:20: login.session_lifetime: `99999999999999999999d` is not a time such as 30s, 5m, 24h or 30d",
+            "8:17: login.code_lifetime: `five` is not a duration such as 30s, 5m, 24h or 30d",
+            "9:16: login.session_idle: `+5m` is not a duration such as 30s, 5m, 24h or 30d",
+            "10:20: login.session_lifetime: `99999999999999999999d` is not a duration such as 30s, 5m, 24h or 30d",
         ],
     ),
     (
@@ -66,7 +66,7 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[sms]", "[[login.test_number]]\nphone = \"+15550100001\"\ncode = \"000000\"\n[sms]")],
         &[
-            "9:1: login.test_number[1]: is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true); for the review of an app store, login.unsafe_test_numbers_exposed = true",
+            "9:1: login.test_number[1]: is only allowed on loopback addresses, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true); for app store reviews, login.unsafe_test_numbers_exposed = true",
         ],
     ),
     (
@@ -81,7 +81,7 @@ const CASES: &[Case<'_>] = &[
             "12:9: login.test_number[1].phone: `+12025550123` is a number that may exist; a test number must be invalid in every numbering plan",
             "13:8: login.test_number[1].code: is not 7 digits, as login.code_digits says",
             "14:1: login.test_number[2].code: is missing; write in [[login.test_number]] for example `code = \"000000\"`. Its code: as many digits as `login.code_digits` says.",
-            "17:9: login.test_number[3].phone: `+15550100001` is named twice",
+            "17:9: login.test_number[3].phone: `+15550100001` is listed twice",
             "18:8: login.test_number[3].code: is not 7 digits, as login.code_digits says",
         ],
     ),
@@ -95,27 +95,27 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[\"twilio\"]", "[\"console\"]")],
         &[
-            "10:14: sms.providers: `console` is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
-            "11:1: sms.twilio: is not used: sms.providers does not name `twilio`; add it or remove this table",
+            "10:14: sms.providers: `console` is only allowed on loopback addresses, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+            "11:1: sms.twilio: is not used: sms.providers does not list `twilio`; add it or remove this table",
         ],
     ),
     (
         &[("[sms]", "[sms]\ntemplate = \"Your code\"")],
         &[
-            "10:12: sms.template: the text never shows the code: write {{ code }}, {{ password }} or @@password@@ in it",
+            "10:12: sms.template: the text does not contain the code: add {{ code }}, {{ password }} or @@password@@",
         ],
     ),
     (&[("AC01", "AC1")], &["12:15: sms.twilio.account_sid: is not AC and 32 hexadecimal digits"]),
     (
         &[("auth_token = \"env:TOKEN\"\n", ""), ("from = \"+12025550123\"", "")],
         &[
-            r#"11:1: sms.twilio.auth_token: is missing; write in [sms.twilio] for example `auth_token = "env:TWILIO_AUTH_TOKEN"`. The account's secret: `env:NAME` or `file:PATH`."#,
-            "11:1: sms.twilio: has neither messaging_service_sid nor from; write one",
+            r#"11:1: sms.twilio.auth_token: is missing; write in [sms.twilio] for example `auth_token = "env:TWILIO_AUTH_TOKEN"`. The account's auth token: `env:NAME` or `file:PATH`."#,
+            "11:1: sms.twilio: needs either messaging_service_sid or from",
         ],
     ),
     (
         &[("from =", "messaging_service_sid = \"MG0123456789abcdef0123456789abcdef\"\nfrom =")],
-        &["15:8: sms.twilio.from: stands beside messaging_service_sid; keep one of the two"],
+        &["15:8: sms.twilio.from: conflicts with messaging_service_sid; keep one of the two"],
     ),
     (
         &[(
@@ -158,8 +158,8 @@ const CASES: &[Case<'_>] = &[
         &[("[\"admin\"]", "[\"the admin\", \"a\", \"a\"]\n[[user]]\nphone = \"+12025550123\"")],
         &[
             "18:10: user[1].roles: `the admin` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
-            "18:28: user[1].roles: `a` is named twice",
-            "20:9: user[2].phone: is the number of user[1] too; put all its roles there",
+            "18:28: user[1].roles: `a` is listed twice",
+            "20:9: user[2].phone: is also the number of user[1]; put all its roles there",
         ],
     ),
 ];

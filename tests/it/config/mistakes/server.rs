@@ -8,7 +8,7 @@ const CASES: &[Case<'_>] = &[
         )],
         &[
             "2:10: log.format: `xml` is not a format; known: text, json",
-            "4:8: server.hsts: `never` is neither a time such as 365d nor off",
+            "4:8: server.hsts: `never` is neither a duration such as 365d nor off",
             "5:15: server.drain_delay: 21s is not between 0s and 20s",
         ],
     ),
@@ -18,16 +18,18 @@ const CASES: &[Case<'_>] = &[
         &[
             "2:11: server.listen: `localhost:80` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
             "2:27: server.listen: `127.0.0.1` is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
-            "2:51: server.listen: `[::1]:1` is named twice",
+            "2:51: server.listen: `[::1]:1` is listed twice",
         ],
     ),
     (
         &[("[\"127.0.0.1:8000\"]", "\"127.0.0.1:8000\"")],
-        &["2:10: server.listen: is a text; write a list of texts in brackets"],
+        &["2:10: server.listen: is a string; write a list of strings"],
     ),
     (
         &[("[\"127.0.0.1:8000\"]", "[8000]")],
-        &["2:10: server.listen: is a list of other things; write a list of texts in brackets"],
+        &[
+            "2:10: server.listen: is a list with values that are not strings; write a list of strings",
+        ],
     ),
     (
         &[("https://shop.example.com/.doorcode", "shop.example.com")],
@@ -73,10 +75,10 @@ const CASES: &[Case<'_>] = &[
             "4:10: server.secret: `env:SHORT` has fewer than 32 characters; make one with `openssl rand -base64 32`",
         ],
     ),
-    (&[("env:SECRET", "env:EMPTY")], &["4:10: server.secret: names a secret that is empty"]),
+    (&[("env:SECRET", "env:EMPTY")], &["4:10: server.secret: refers to an empty secret"]),
     (
         &[("env:SECRET", "env:")],
-        &["4:10: server.secret: has after `env:` no name of letters, digits and `_`"],
+        &["4:10: server.secret: needs a name of letters, digits and `_` after `env:`"],
     ),
     (
         &[("env:SECRET", "file:/nowhere")],
@@ -85,7 +87,7 @@ const CASES: &[Case<'_>] = &[
     (
         &[("env:SECRET", "plain")],
         &[
-            "4:10: server.secret: is not `env:NAME` or `file:PATH`; a secret does not stand in this file",
+            "4:10: server.secret: is not `env:NAME` or `file:PATH`; secrets are not stored in this file",
         ],
     ),
     (
@@ -95,7 +97,7 @@ const CASES: &[Case<'_>] = &[
     (&[("\"env:SECRET\"", "[]")], &["4:10: server.secret: has 0 texts; write one or two"]),
     (
         &[("\"env:SECRET\"", "7")],
-        &["4:10: server.secret: is a number; write a text in quotes, or two in brackets"],
+        &["4:10: server.secret: is a number; write a string, or a list of two strings"],
     ),
     (
         &[(
@@ -110,15 +112,15 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[("[server]\n", "[server]\nunsafe_development_exposed = \"yes\"\n")],
-        &["2:30: server.unsafe_development_exposed: is a text; write true or false"],
+        &["2:30: server.unsafe_development_exposed: is a string; write true or false"],
     ),
     (
         &[("[login]", "[admin]\nlisten = \"127.0.0.1:8000\"\n[login]")],
-        &["7:10: admin.listen: 127.0.0.1:8000 is named by server.listen and by admin.listen"],
+        &["7:10: admin.listen: 127.0.0.1:8000 is in both server.listen and admin.listen"],
     ),
     (
         &[("127.0.0.1:8000", "127.0.0.1:9080")],
-        &["2:10: server.listen: 127.0.0.1:9080 is named by server.listen and by admin.listen"],
+        &["2:10: server.listen: 127.0.0.1:9080 is in both server.listen and admin.listen"],
     ),
     (
         &[("[login]", "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]")],
@@ -141,15 +143,15 @@ const CASES: &[Case<'_>] = &[
         )],
         &[
             "2:15: server.connections: 0 is not between 1 and 100000000",
-            "3:27: server.connections_per_address: is a text; write a whole number from 1 to 100000000",
-            r#"4:8: server.idle: is a number; write a time in quotes from 1s to 1h, such as "1s""#,
-            "5:7: server.h2c: is a text; write true or false",
+            "3:27: server.connections_per_address: is a string; write an integer from 1 to 100000000",
+            r#"4:8: server.idle: is a number; write a duration from 1s to 1h, such as "1s""#,
+            "5:7: server.h2c: is a string; write true or false",
         ],
     ),
     (
         &[("[server]\n", "[server]\nconnections_per_address = 10001\nidle = \"2h\"\n")],
         &[
-            "2:27: server.connections_per_address: one address may have 10001 connections, but there are only 10000 in all (server.connections)",
+            "2:27: server.connections_per_address: one address may have 10001 connections, but the total is only 10000 (server.connections)",
             "3:8: server.idle: 2h is not between 1s and 1h",
         ],
     ),

@@ -21,15 +21,15 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[("[login]", "[login]\ntries = 3\ntries = 4")],
-        &["8:1: `tries` is written a second time in the same table; keep one"],
+        &["8:1: `tries` is defined twice in the same table; keep one"],
     ),
     (
         &[("[login]", "[login]\ntries = 3\ntries = 4\n[server]\nlisten = \"x\"\n[login]")],
         &[
-            "8:1: `tries` is written a second time in the same table; keep one",
-            "9:2: `server` is written a second time in the same table; keep one",
-            "10:1: `listen` is written a second time in the same table; keep one",
-            "11:2: `login` is written a second time in the same table; keep one",
+            "8:1: `tries` is defined twice in the same table; keep one",
+            "9:2: `server` is defined twice in the same table; keep one",
+            "10:1: `listen` is defined twice in the same table; keep one",
+            "11:2: `login` is defined twice in the same table; keep one",
         ],
     ),
     (
@@ -41,7 +41,7 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[("[[site]]", "[site]"), ("[[site.rule]]", "[site.rule]")],
-        &["20:1: site: is a table in one pair of brackets; write [[site]]"],
+        &["20:1: site: is a single table; write [[site]]"],
     ),
     (
         &[("[[user]]", "user = 3\n[[user]]")],
@@ -64,7 +64,7 @@ const CASES: &[Case<'_>] = &[
             "26:2: z: is not a key; the top of the file has: server, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
         ],
     ),
-    (&[("[server]", "[[server]]")], &["1:1: server: is in two pairs of brackets; write [server]"]),
+    (&[("[server]", "[[server]]")], &["1:1: server: is an array of tables; write [server]"]),
     (
         &[("[server]", "\"login.tries\" = 99\n[server]")],
         &[
@@ -85,7 +85,7 @@ fn an_empty_file_is_told_what_it_needs() {
         "server.public_url: is missing",
         "login.countries: is missing",
         "sms.providers: is missing",
-        "site: no site is there, and no client",
+        "site: no site and no client is configured",
     ];
     for empty in ["", "site = []\nuser = []\n", "# nothing\n"] {
         let said = problems(empty);

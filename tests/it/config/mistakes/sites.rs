@@ -28,14 +28,12 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[(SITE_URL, "url = \"https://shop.example.com/.doorcode/x\"")],
-        &[
-            "22:7: site[1].url: is below /.doorcode, which Doorcode keeps for itself (server.prefix)",
-        ],
+        &["22:7: site[1].url: is below /.doorcode, which is reserved for Doorcode (server.prefix)"],
     ),
     (
         &[("com/.doorcode", "com")],
         &[
-            "22:7: site[1].url: is the same place as server.public_url, where every path is Doorcode's own; give server.public_url the path /.doorcode or another port",
+            "22:7: site[1].url: is the same origin as server.public_url, where every path belongs to Doorcode; give server.public_url the path /.doorcode or another port",
         ],
     ),
     (
@@ -43,9 +41,7 @@ const CASES: &[Case<'_>] = &[
             ("https://shop.example.com/.doorcode", "http://localhost:8000/.doorcode"),
             (SITE_URL, "url = \"https://localhost\""),
         ],
-        &[
-            "22:7: site[1].url: must be http, like server.public_url: the cookie of one is not seen by the other",
-        ],
+        &["22:7: site[1].url: must be http, like server.public_url: they share a cookie"],
     ),
     (
         &[
@@ -54,7 +50,7 @@ const CASES: &[Case<'_>] = &[
             (SITE_URL, "url = \"http://localhost:8000\""),
         ],
         &[
-            "3:14: server.public_url: plain http is only for this machine, but server.listen has 0.0.0.0:8000; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+            "3:14: server.public_url: plain http is only allowed on loopback addresses, but server.listen has 0.0.0.0:8000; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
         ],
     ),
     (
@@ -67,8 +63,8 @@ const CASES: &[Case<'_>] = &[
             "[[site]]\nname = \"Shop\"\nurl = \"https://shop.example.com\"\nupstreams = [\"a:1\"]\n[[site]]",
         )],
         &[
-            "25:8: site[2].name: is that of site[1] already; each site has its own",
-            "26:7: site[2].url: is that of site[1] already; each site has its own",
+            "25:8: site[2].name: is already used by site[1]; each site needs its own",
+            "26:7: site[2].url: is already used by site[1]; each site needs its own",
         ],
     ),
     (&[("\"127.0.0.1:3000\"", "")], &["23:13: site[1].upstreams: is empty; name at least one"]),
@@ -78,13 +74,13 @@ const CASES: &[Case<'_>] = &[
             "\"http://127.0.0.1:3000/\", \"app\", \"app:0\", \"-:1\", \"a:1\", \"A:1\", \"127.0.0.1:8000\", \"demo\", \"256.1.1.1:80\"",
         )],
         &[
-            "23:14: site[1].upstreams: is a URL; write host and port only, `127.0.0.1:3000` (plain http is spoken)",
+            "23:14: site[1].upstreams: is a URL; write host and port only, `127.0.0.1:3000` (upstreams speak plain http)",
             "23:40: site[1].upstreams: `app` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
             "23:47: site[1].upstreams: `app:0` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
             "23:56: site[1].upstreams: `-:1` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
-            "23:70: site[1].upstreams: `A:1` is named twice",
+            "23:70: site[1].upstreams: `A:1` is listed twice",
             "23:77: site[1].upstreams: 127.0.0.1:8000 is Doorcode itself (server.listen), not an app behind it",
-            "23:95: site[1].upstreams: `demo` is only for this machine, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
+            "23:95: site[1].upstreams: `demo` is only allowed on loopback addresses, but server.public_url is on shop.example.com; use loopback addresses only (or, in a container, set server.unsafe_development_exposed = true)",
             "23:103: site[1].upstreams: `256.1.1.1:80` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
         ],
     ),
@@ -98,7 +94,7 @@ const CASES: &[Case<'_>] = &[
             "23:31: site[1].upstreams: `` is not the absolute path of a socket, such as unix:/run/app.sock",
             "23:40: site[1].upstreams: `/run/` is not the path of a socket, such as unix:/run/app.sock",
             "23:54: site[1].upstreams: `///run/app.sock` is not the absolute path of a socket, such as unix:/run/app.sock",
-            "23:89: site[1].upstreams: `unix:/a` is named twice",
+            "23:89: site[1].upstreams: `unix:/a` is listed twice",
         ],
     ),
     (
@@ -110,7 +106,7 @@ const CASES: &[Case<'_>] = &[
             "24:12: site[1].max_body: `10MB` is not a size such as 64KiB, 10MiB or 1GiB",
             "25:11: site[1].timeout: 0s is not between 1s and 1h",
             "26:13: site[1].send_host: `http://app` is not a host such as app.internal or app.internal:3000",
-            "27:16: site[1].strip_prefix: has nothing to take away: the url of the site has no path",
+            "27:16: site[1].strip_prefix: has no effect: the url of the site has no path",
         ],
     ),
     (
@@ -119,10 +115,10 @@ const CASES: &[Case<'_>] = &[
             "max_body = 10\ntimeout = 5\nsend_host = \"app:0\"\nstrip_prefix = \"/shop\"\n[[site.rule]]",
         )],
         &[
-            r#"24:12: site[1].max_body: is a number; write a size in quotes from 1KiB to 1TiB, such as "10MiB""#,
-            r#"25:11: site[1].timeout: is a number; write a time in quotes from 1s to 1h, such as "1s""#,
+            r#"24:12: site[1].max_body: is a number; write a size from 1KiB to 1TiB, such as "10MiB""#,
+            r#"25:11: site[1].timeout: is a number; write a duration from 1s to 1h, such as "1s""#,
             "26:13: site[1].send_host: `app:0` is not a host such as app.internal or app.internal:3000",
-            "27:16: site[1].strip_prefix: is a text; write true or false",
+            "27:16: site[1].strip_prefix: is a string; write true or false",
         ],
     ),
     (
@@ -139,9 +135,9 @@ const CASES: &[Case<'_>] = &[
             ("allow = [\"role:admin\"]\n", ""),
         ],
         &[
-            r#"20:1: site[1].name: is missing; write in [[site]] for example `name = "Shop"`. What you call it, in messages to you; each site has its own."#,
-            r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path below the site's url: `/exact`, or `/below/*`, which names `/below` too. Capital letters count, unless the site says `ignore_case`."#,
-            r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everybody), `optional` (everybody; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, whoever it acts for). An access token that a client has for somebody counts as that person; see [identity](identity.md#applications)."#,
+            r#"20:1: site[1].name: is missing; write in [[site]] for example `name = "Shop"`. Name of the site in messages to the operator; must be unique."#,
+            r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`."#,
+            r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everyone), `optional` (everyone; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, with or without a user). An access token that was issued for a user counts as that user; see [identity](identity.md#applications)."#,
         ],
     ),
     (
@@ -153,15 +149,15 @@ const CASES: &[Case<'_>] = &[
     (
         &[("/admin/*", "/.doorcode/x")],
         &[
-            "25:8: site[1].rule[1].path: /.doorcode is Doorcode's own (server.prefix); no rule is asked there",
+            "25:8: site[1].rule[1].path: /.doorcode is reserved for Doorcode (server.prefix); rules do not apply there",
         ],
     ),
     (
         &[("\"GET\"", "\"get\", \"TRACE\", \"connect\", \"GETT\", \"FROB\"")],
         &[
             "26:12: site[1].rule[1].methods: `get` is not in capital letters; write GET",
-            "26:19: site[1].rule[1].methods: TRACE is never passed on, so no rule can be for it",
-            "26:28: site[1].rule[1].methods: CONNECT is never passed on, so no rule can be for it",
+            "26:19: site[1].rule[1].methods: TRACE is never forwarded, so no rule can apply to it",
+            "26:28: site[1].rule[1].methods: CONNECT is never forwarded, so no rule can apply to it",
             "26:39: site[1].rule[1].methods: `GETT` is not a method; did you mean `GET`?",
             "26:47: site[1].rule[1].methods: `FROB` is not a method; known: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
         ],
@@ -173,12 +169,12 @@ const CASES: &[Case<'_>] = &[
             "\"signedin\", \"role:\", \"phone:1\", \"country:uk\", \"client:spa\", \"everybody\"",
         )],
         &[
-            "27:10: site[1].rule[1].allow: `signedin` is nobody; did you mean `signed-in`?",
+            "27:10: site[1].rule[1].allow: `signedin` is not a known word; did you mean `signed-in`?",
             "27:22: site[1].rule[1].allow: `` cannot be a role: a role is 1 to 64 of the characters a-z A-Z 0-9 . _ : -",
             "27:31: site[1].rule[1].allow: `1` is not a number such as +12025550123: not a telephone number",
             "27:42: site[1].rule[1].allow: `uk` is not the two letters of a country, such as GB",
-            "27:56: site[1].rule[1].allow: `spa` is no client: there is no [[client]]",
-            "27:70: site[1].rule[1].allow: `everybody` is none of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID",
+            "27:56: site[1].rule[1].allow: `spa` is not a client: no [[client]] is configured",
+            "27:70: site[1].rule[1].allow: `everybody` is not one of public, optional, signed-in, role:NAME, phone:+NUMBER, country:GB, client:ID",
         ],
     ),
     (
@@ -199,12 +195,12 @@ const CASES: &[Case<'_>] = &[
             "23:32: site[1].allowed_origins: `null` is not an origin such as https://app.example.com or https://*.example.com",
             "23:40: site[1].allowed_origins: `http://a.example` must be https; plain http is only for localhost",
             "23:60: site[1].allowed_origins: `https://*.com` names a whole top-level domain, which belongs to everybody",
-            "23:98: site[1].allowed_origins: `https://a.example` is named twice",
+            "23:98: site[1].allowed_origins: `https://a.example` is listed twice",
         ],
     ),
     (
         &[("name = \"Shop\"", "name = \"Shop\"\nhsts = \"on\"")],
-        &["22:8: site[1].hsts: `on` is neither a time such as 365d nor off"],
+        &["22:8: site[1].hsts: `on` is neither a duration such as 365d nor off"],
     ),
 ];
 

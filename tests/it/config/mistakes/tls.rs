@@ -11,13 +11,13 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "tls = [{}]",
         &[
-            "2:8: server.tls[1].certificate: is missing; write in [[server.tls]] for example `certificate = \"cert.pem\"`. The certificate and those that lead to its root, in PEM.",
-            "2:8: server.tls[1].key: is missing; write in [[server.tls]] for example `key = \"key.pem\"`. Its key, in PEM and without a passphrase: RSA, ECDSA or Ed25519.",
+            "2:8: server.tls[1].certificate: is missing; write in [[server.tls]] for example `certificate = \"cert.pem\"`. The certificate and its chain, in PEM.",
+            "2:8: server.tls[1].key: is missing; write in [[server.tls]] for example `key = \"key.pem\"`. Its private key, in PEM and not encrypted: RSA, ECDSA or Ed25519.",
         ],
     ),
     (
         "tls = { certificate = \"a\", key = \"b\" }",
-        &["2:7: server.tls: is a table in one pair of brackets; write [[server.tls]]"],
+        &["2:7: server.tls: is a single table; write [[server.tls]]"],
     ),
     (
         "tls = [{ certificate = \"HERE/no\", key = \"HERE/empty\" }, { certificate = \"HERE/empty\", key = \"HERE\" }]",
@@ -55,7 +55,7 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "h2c = true\ntls = [{ certificate = \"HERE/a.certificate.pem\", key = \"HERE/a.key.pem\" }]",
         &[
-            "2:7: server.h2c: is about addresses without TLS; with server.tls there are none, and HTTP/2 needs no key",
+            "2:7: server.h2c: applies to listeners without TLS only; with server.tls, HTTP/2 needs no setting",
         ],
     ),
 ];

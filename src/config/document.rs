@@ -9,26 +9,26 @@ use super::problem::{Place, Problem};
 use super::values;
 use super::wording::{self, bare, not_a_key, not_of_kind};
 
-/// The file, word for word and by full keys: only known keys, each of its kind. No meaning.
+/// The values of the file by full key: known keys only, each of its type. Not interpreted yet.
 #[derive(Default)]
-pub(super) struct Raw {
+pub(super) struct Document {
     entries: BTreeMap<String, Entry>,
-    /// Tables that are there, such as `site[2]`.
+    /// The tables of the file, such as `site[2]`.
     tables: BTreeMap<String, Place>,
-    /// Keys that are there but not of their kind; noted already, so never missing or inherited.
+    /// Keys with a value of the wrong type. Noted already, so neither missing nor inherited.
     wrong: BTreeSet<String>,
 }
 
 #[derive(Clone)]
 struct Entry {
-    /// `None`: inherited.
+    /// `None` if inherited.
     at: Option<Place>,
     value: Value,
 }
 
 #[derive(Clone)]
 pub(super) enum Value {
-    /// One or several; how many is the key's kind.
+    /// One or several, depending on the key's type.
     Texts(Vec<Item>),
     Integer(i64),
     Duration(Duration),
@@ -37,27 +37,27 @@ pub(super) enum Value {
     Flag(bool),
 }
 
-/// A text and where it stands.
+/// A string and its position.
 #[derive(Clone)]
 pub(super) struct Item {
     pub(super) at: Option<Place>,
     pub(super) text: String,
 }
 
-impl Raw {
-    /// `None` when the text is not TOML: what it seems to say would only be guessed at.
+impl Document {
+    /// `None` if the text is not TOML.
     pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         let (document, errors) = DeTable::parse_recoverable(text);
         syntax(text, &errors, problems);
-        if errors.iter().any(|error| error.message() != TWICE) {
+        if errors.iter().any(|error| error.message() != DUPLICATE_KEY) {
             return None;
         }
-        let mut walk = Walk { text, raw: Self::default(), problems };
+        let mut walk = Walk { text, document: Self::default(), problems };
         walk.table(document.get_ref(), "", "");
-        Some(walk.raw)
+        Some(walk.document)
     }
 
-    /// Fills what was left out from `defaults`.
+    /// Adds the entries of `defaults` for missing keys.
     pub(super) fn inherit(&mut self, defaults: &Self) {
         for (key, entry) in &defaults.entries {
             if !self.wrong.contains(key) {
@@ -71,7 +71,7 @@ impl Raw {
         self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// Whether the file itself has the key, right or wrong.
+    /// Whether the file itself sets the key, validly or not.
     pub(super) fn has(&self, key: &str) -> bool {
         let given = self.entries.get(key).is_some_and(|entry| entry.at.is_some());
         given || self.wrong.contains(key) || self.tables.contains_key(key)
@@ -81,19 +81,19 @@ impl Raw {
         self.tables.contains_key(key)
     }
 
-    /// How many of the tables `key` there are.
+    /// The number of tables in the array `key`.
     pub(super) fn count(&self, key: &str) -> usize {
         let nth = |n: usize| format!("{key}[{n}]");
         (1..=self.tables.len()).take_while(|n| self.tables.contains_key(&nth(*n))).count()
     }
 
-    /// The names in the table of texts `key`, its own and inherited.
+    /// The names in the table of strings `key`, including inherited ones.
     pub(super) fn names(&self, key: &str) -> Vec<String> {
         let below = |full: &String| full.strip_prefix(key)?.strip_prefix('.').map(str::to_owned);
         self.entries.keys().filter_map(below).collect()
     }
 
-    /// Where the key stands, else the table that it should stand in, else the start.
+    /// The position of the key, else of the table that it belongs to, else the start.
     pub(super) fn place(&self, key: &str) -> Place {
         let own = self.entries.get(key).and_then(|entry| entry.at);
         let above = || key.rsplit_once('.').map(|(table, _)| self.place(table));
@@ -101,36 +101,36 @@ impl Raw {
     }
 }
 
-/// What the parser says of a key that is there already: the rest of the text is sound.
-const TWICE: &str = "duplicate key";
+/// The parser's message for a duplicate key, after which the rest of the text is still valid.
+const DUPLICATE_KEY: &str = "duplicate key";
 
 fn syntax(text: &str, errors: &[toml::de::Error], problems: &mut Vec<Problem>) {
     let mut lines = BTreeSet::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let at = Place::of(text, span.start);
-        // What follows on the same line is mostly a consequence of the first.
+        // Further errors on the same line are mostly consequences of the first.
         if !lines.insert(at.line) {
             continue;
         }
-        let says = if error.message() == TWICE {
+        let text = if error.message() == DUPLICATE_KEY {
             let name = values::shown(text.get(span).unwrap_or_default());
-            format!("{name} is written a second time in the same table; keep one")
+            format!("{name} is defined twice in the same table; keep one")
         } else {
             format!("not TOML: {}", error.message())
         };
-        problems.push(Problem { at: Some(at), key: String::new(), text: says });
+        problems.push(Problem { at: Some(at), key: String::new(), text });
     }
 }
 
 struct Walk<'a> {
     text: &'a str,
-    raw: Raw,
+    document: Document,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Walk<'_> {
-    /// `pattern` is the table's path in the table of keys (`site[]`), `full` its own (`site[2]`).
+    /// `pattern` is the table's path in `KEYS` (`site[]`), `full` its own (`site[2]`).
     fn table(&mut self, table: &DeTable<'_>, pattern: &str, full: &str) {
         for (name, value) in table {
             let full = join(full, &bare(name.get_ref()));
@@ -145,54 +145,54 @@ impl Walk<'_> {
         let at = self.place(value.span().start);
         match (key.kind, value.get_ref()) {
             (Kind::Table, DeValue::Table(table)) => {
-                self.raw.tables.insert(full.to_owned(), at);
+                self.document.tables.insert(full.to_owned(), at);
                 self.table(table, key.path, full);
             }
             (Kind::Texts | Kind::TextOrTexts, DeValue::Table(table)) => {
-                self.raw.tables.insert(full.to_owned(), at);
+                self.document.tables.insert(full.to_owned(), at);
                 for (name, value) in table {
-                    self.one_text(&join(full, &bare(name.get_ref())), value);
+                    self.named_text(&join(full, &bare(name.get_ref())), value);
                 }
             }
             (Kind::Tables, DeValue::Array(items)) => {
                 for (n, item) in items.iter().enumerate() {
                     let full = format!("{full}[{}]", n + 1);
-                    self.one_of_several(key, &full, item);
+                    self.array_item(key, &full, item);
                 }
             }
             (_, found) => match self.scalar(key, found) {
                 Ok(value) => {
-                    self.raw.entries.insert(full.to_owned(), Entry { at: Some(at), value });
+                    self.document.entries.insert(full.to_owned(), Entry { at: Some(at), value });
                 }
                 Err(text) => {
-                    self.raw.wrong.insert(full.to_owned());
+                    self.document.wrong.insert(full.to_owned());
                     self.note(value.span().start, full, text);
                 }
             },
         }
     }
 
-    fn one_of_several(&mut self, key: &Key, full: &str, item: &Spanned<DeValue<'_>>) {
+    fn array_item(&mut self, key: &Key, full: &str, item: &Spanned<DeValue<'_>>) {
         let at = self.place(item.span().start);
-        self.raw.tables.insert(full.to_owned(), at);
+        self.document.tables.insert(full.to_owned(), at);
         match item.get_ref() {
             DeValue::Table(table) => self.table(table, &format!("{}[]", key.path), full),
             other => {
-                self.raw.wrong.insert(full.to_owned());
+                self.document.wrong.insert(full.to_owned());
                 self.note(item.span().start, full, not_of_kind(key, other));
             }
         }
     }
 
-    /// A text whose name no key of ours decides.
-    fn one_text(&mut self, full: &str, value: &Spanned<DeValue<'_>>) {
+    /// A string of a table with arbitrary names.
+    fn named_text(&mut self, full: &str, value: &Spanned<DeValue<'_>>) {
         if let Some(text) = value.get_ref().as_str() {
             let at = Some(self.place(value.span().start));
             let value = Value::Texts(vec![Item::new(None, text)]);
-            self.raw.entries.insert(full.to_owned(), Entry { at, value });
+            self.document.entries.insert(full.to_owned(), Entry { at, value });
         } else {
-            self.raw.wrong.insert(full.to_owned());
-            self.note(value.span().start, full, "is not a text in quotes".to_owned());
+            self.document.wrong.insert(full.to_owned());
+            self.note(value.span().start, full, "is not a string".to_owned());
         }
     }
 
@@ -277,7 +277,7 @@ fn found_text(found: &DeValue<'_>) -> String {
 fn how_many(kind: Kind, found: usize) -> Result<(), String> {
     match (kind, found) {
         (Kind::Some, 0) => Err("is empty; name at least one".to_owned()),
-        (Kind::OneOrTwo, 0 | 3..) => Err(format!("has {found} texts; write one or two")),
+        (Kind::OneOrTwo, 0 | 3..) => Err(format!("has {found} strings; write one or two")),
         _ => Ok(()),
     }
 }
@@ -286,18 +286,19 @@ fn join(table: &str, name: &str) -> String {
     if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
 }
 
-/// The required keys that the table `full` leaves out.
-pub(super) fn missing(raw: &Raw, full: &str) -> Vec<Problem> {
+/// The required keys that the table `full` lacks.
+pub(super) fn missing(document: &Document, full: &str) -> Vec<Problem> {
     let pattern = pattern(full);
-    // Of what is no table at all, nothing is missing.
-    let absent = |key: &&Key| !raw.has(&join(full, key.name())) && !raw.wrong.contains(full);
+    // A value that is not a table was noted already.
+    let absent =
+        |key: &&Key| !document.has(&join(full, key.name())) && !document.wrong.contains(full);
     let required = keys::inside(&pattern).filter(absent).filter_map(|key| {
         let Need::Required(example) = key.need else {
             return None;
         };
         let text = wording::missing(key, example);
         let full = join(full, key.name());
-        Some(Problem { at: Some(raw.place(&full)), key: full, text })
+        Some(Problem { at: Some(document.place(&full)), key: full, text })
     });
     required.collect()
 }

@@ -1,35 +1,46 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use super::Settings;
 use crate::domain::{PhoneNumber, SessionId, UserId};
 use crate::store::StoredSession;
 use crate::system::Timestamp;
 
-/// A session as this process knows it: one value for the tokens of all its hosts, so that it
-/// ends for all of them at once, and its use on one host keeps it alive on the others.
+/// How long a browser stays signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// A session ends after this time without use.
+    pub idle: Duration,
+    /// A session ends this long after it began, used or not.
+    pub lifetime: Duration,
+}
+
+/// A session in this process: one value for the tokens of all its hosts, so that it ends for all
+/// of them at once and its use on one host keeps it alive on the others.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct SessionState {
     pub(super) id: SessionId,
     pub(super) user: UserId,
     pub(super) phone: PhoneNumber,
     pub(super) began: Timestamp,
     pub(super) expires: Timestamp,
+    /// Last use, in milliseconds since 1970.
     pub(super) seen: AtomicI64,
+    /// The last use that the store knows of.
     pub(super) seen_in_store: AtomicI64,
     ended: AtomicBool,
     /// Wakes what watches the session.
-    over: Notify,
+    end_signal: Notify,
     pub(super) user_text: Bytes,
     pub(super) phone_text: Bytes,
 }
 
-impl Session {
+impl SessionState {
     fn new(stored: &StoredSession) -> Self {
         let seen = stored.last_seen.as_millis();
         Self {
@@ -43,65 +54,60 @@ impl Session {
             seen: AtomicI64::new(seen),
             seen_in_store: AtomicI64::new(seen),
             ended: AtomicBool::new(false),
-            over: Notify::new(),
+            end_signal: Notify::new(),
         }
     }
 
-    pub(super) fn is_good(&self, now: Timestamp, settings: Settings) -> bool {
-        let seen = Timestamp::from_millis(self.seen.load(Ordering::Relaxed));
-        !self.ended.load(Ordering::Acquire) && now < self.expires && now < seen + settings.idle
+    pub(super) fn is_valid(&self, now: Timestamp, settings: Settings) -> bool {
+        !self.has_ended() && now < self.expires && now < self.last_seen() + settings.idle
     }
 
-    pub(super) fn seen(&self) -> Timestamp {
+    pub(super) fn last_seen(&self) -> Timestamp {
         Timestamp::from_millis(self.seen.load(Ordering::Relaxed))
     }
 
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        self.tell();
+        self.end_signal.notify_waiters();
     }
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// Tells whoever watches that the session is over, or to be judged anew.
-    pub(super) fn tell(&self) {
-        self.over.notify_waiters();
-    }
-
-    pub(super) fn told(&self) -> Notified<'_> {
-        self.over.notified()
+    /// Completes when the session ends.
+    pub(super) fn end_signal(&self) -> Notified<'_> {
+        self.end_signal.notified()
     }
 }
 
-/// The sessions that this process knows, by id. Keeps none of them alive: the cache of tokens
-/// does. Not on the way of a request whose token is known.
+/// The sessions of this process, by id. Holds weak references only: the caches keep sessions
+/// alive. Not used by requests whose token is cached.
 #[derive(Debug, Default)]
-pub(super) struct ById(Mutex<HashMap<SessionId, Weak<Session>>>);
+pub(super) struct SessionIndex(Mutex<HashMap<SessionId, Weak<SessionState>>>);
 
-impl ById {
-    /// The one value for this session.
-    pub(super) fn shared(&self, stored: &StoredSession) -> Arc<Session> {
+impl SessionIndex {
+    /// The one value of this session.
+    pub(super) fn shared(&self, stored: &StoredSession) -> Arc<SessionState> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = all.get(&stored.id).and_then(Weak::upgrade) {
             return known;
         }
-        // Instead of growing at once: what nobody holds any more is forgotten.
+        // Before the map grows, dropped entries are removed.
         if all.len() == all.capacity() {
             all.retain(|_, session| session.strong_count() > 0);
         }
-        let session = Arc::new(Session::new(stored));
+        let session = Arc::new(SessionState::new(stored));
         all.insert(stored.id, Arc::downgrade(&session));
         session
     }
 
-    pub(super) fn get(&self, session: SessionId) -> Option<Arc<Session>> {
+    pub(super) fn get(&self, session: SessionId) -> Option<Arc<SessionState>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&session).and_then(Weak::upgrade)
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+    pub(super) fn all(&self) -> Vec<Arc<SessionState>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.values().filter_map(Weak::upgrade).collect()
     }

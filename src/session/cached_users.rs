@@ -7,7 +7,7 @@ use crate::domain::UserId;
 use crate::store::Standing;
 use crate::users::Roles;
 
-/// What changes of a user while their sessions go on: one value for all of these.
+/// What may change of a user while their sessions go on; one value for all of their sessions.
 #[derive(Debug)]
 pub(super) struct Person(ArcSwap<(i64, Roles)>);
 
@@ -16,8 +16,8 @@ impl Person {
         Self(ArcSwap::from_pointee((standing.version, Roles::new(standing.roles.clone()))))
     }
 
-    /// Who read the store first may come last: only what is newer counts.
-    pub(super) fn learn(&self, standing: Standing) {
+    /// Ignored unless it is newer: concurrent reads of the store may arrive in any order.
+    pub(super) fn update(&self, standing: Standing) {
         let newer = Arc::new((standing.version, Roles::new(standing.roles)));
         self.0.rcu(|known| Arc::clone(if known.0 < newer.0 { &newer } else { known }));
     }
@@ -27,18 +27,18 @@ impl Person {
     }
 }
 
-/// The users whose sessions this process knows, by id. Keeps none of them alive.
+/// The users of all cached sessions, by id. Holds weak references only.
 #[derive(Debug, Default)]
 pub(super) struct People(Mutex<HashMap<UserId, Weak<Person>>>);
 
 impl People {
-    /// The one value for this user.
+    /// The one value of this user.
     pub(super) fn shared(&self, user: UserId, standing: &Standing) -> Arc<Person> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = all.get(&user).and_then(Weak::upgrade) {
             return known;
         }
-        // Instead of growing at once: what nobody holds any more is forgotten.
+        // Before the map grows, dropped entries are removed.
         if all.len() == all.capacity() {
             all.retain(|_, person| person.strong_count() > 0);
         }

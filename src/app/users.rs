@@ -1,27 +1,30 @@
-//! What an operator asks and changes of a person, on the database of a configuration. Servers that
-//! run on it learn of a change from its list.
+//! The `users` commands, on the database of a configuration. Servers that run on it apply changes
+//! from its change feed.
 use std::error::Error;
 use std::fmt::Write as _;
 
-use super::keys::on_database;
+use super::database::on_database;
 use crate::config::Config;
-use crate::domain::PhoneNumber;
+use crate::domain::{PhoneNumber, Role};
 use crate::session;
 use crate::store::{SqlStore, StoredUser, Users as _};
 use crate::system::{System, Timestamp};
 use crate::users::Directory;
 
-type Told = Result<String, Box<dyn Error>>;
+type Output = Result<String, Box<dyn Error>>;
 
-/// Lets the person with a number sign in no more, and ends their sessions and what clients were
-/// given for them.
-pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told {
+/// Blocks a user: ends all sessions and revokes all grants.
+///
+/// # Errors
+///
+/// When there is no such user, or the database cannot be written.
+pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
         store.set_blocked(&phone.into(), true, system.now()).await?;
         Ok(match user.blocked {
             None => {
-                format!("{} ({}) is blocked, and signed out everywhere\n", user.id, phone.masked())
+                format!("{} ({}) is blocked; all sessions have ended\n", user.id, phone.masked())
             }
             Some(at) => {
                 format!("{} ({}) has been blocked since {}\n", user.id, phone.masked(), time(at)?)
@@ -30,27 +33,35 @@ pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told
     })
 }
 
-/// Lets them sign in again. What ended stays so.
-pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told {
+/// Unblocks a user. Ended sessions and revoked grants stay so.
+///
+/// # Errors
+///
+/// When there is no such user, or the database cannot be written.
+pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
     on_database(config, async |store| {
         let user = found(store, phone).await?;
         store.set_blocked(&phone.into(), false, system.now()).await?;
-        let said = user.blocked.map_or("was not blocked", |_| "may sign in again");
-        Ok(format!("{} ({}) {said}\n", user.id, phone.masked()))
+        let result = user.blocked.map_or("was not blocked", |_| "may sign in again");
+        Ok(format!("{} ({}) {result}\n", user.id, phone.masked()))
     })
 }
 
-/// What there is to know of them, a line each.
-pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told {
+/// Describes a user, one property per line.
+///
+/// # Errors
+///
+/// When there is no such user, or the database cannot be read.
+pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
     on_database(config, async |store| {
         let StoredUser { id, created, blocked, roles } = found(store, phone).await?;
         let now = system.now();
         let sessions = session::living(store, id, config.session, now).await?;
-        let roles = Directory::new(config.users.clone()).roles(phone, &roles.into());
-        let roles: Vec<&str> = roles.iter().map(crate::domain::Role::as_str).collect();
+        let all_roles = Directory::new(config.users.clone()).roles(phone, &roles.into());
+        let roles: Vec<&str> = all_roles.iter().map(Role::as_str).collect();
         let none = || "-".to_owned();
         let mut lines = String::new();
-        for (what, said) in [
+        for (property, value) in [
             ("id", id.to_string()),
             ("number", phone.masked()),
             ("since", time(created)?),
@@ -58,7 +69,7 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told 
             ("roles", if roles.is_empty() { none() } else { roles.join(", ") }),
             ("sessions", sessions.to_string()),
         ] {
-            writeln!(lines, "{what:<15}{said}")?;
+            writeln!(lines, "{property:<15}{value}")?;
         }
         Ok(lines)
     })
@@ -66,9 +77,9 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Told 
 
 async fn found(store: &SqlStore, phone: &PhoneNumber) -> Result<StoredUser, Box<dyn Error>> {
     let unknown = || {
-        let why = if phone.is_test() { ", which is in no numbering plan" } else { "" };
+        let why = if phone.is_test() { "; it is in no numbering plan" } else { "" };
         format!(
-            "nobody who ever signed in or is in the configuration has the number {}{why}",
+            "no user has the number {}: nobody has signed in with it, and it is not in the configuration{why}",
             phone.masked()
         )
     };

@@ -5,7 +5,7 @@ use super::table::{
 };
 use crate::events::{Event, Sink};
 
-/// The codes of refusals that are counted by themselves.
+/// The error codes that are counted individually.
 const ERRORS: &[&str] = &[
     "access_denied",
     "invalid_client",
@@ -18,7 +18,7 @@ const ERRORS: &[&str] = &[
 ];
 const OTHER: &str = "other";
 
-/// Counts events. Not on the way of requests that go on to an app.
+/// Counts events. Not involved in requests that are forwarded to an app.
 pub struct Happened {
     codes: IntCounterVec,
     logins: IntCounterVec,
@@ -50,7 +50,8 @@ impl Happened {
         Ok(happened)
     }
 
-    /// A rate can only be told from a counter that was there before its first event.
+    /// Initialises all counters: a rate can only be computed if a counter existed before its first
+    /// event.
     fn begin_at_zero(&self) {
         for outcome in
             ["signed-in", "signed-up", "wrong-code", "dead-code", "blocked", "unknown-user"]
@@ -72,7 +73,7 @@ impl Happened {
         }
     }
 
-    /// The same for what only the configuration and the table of limits know.
+    /// Initialises the counters of providers and limits.
     pub fn expect<'a>(
         &self,
         providers: impl IntoIterator<Item = &'a str>,
@@ -88,7 +89,7 @@ impl Happened {
         }
     }
 
-    /// The same for a client and the ways to tokens that it may use, by their names.
+    /// Initialises the counters of a client and its grant types.
     pub fn expect_client<'a>(&self, client: &str, grants: impl IntoIterator<Item = &'a str>) {
         self.expect_refusals(client);
         for grant in grants {
@@ -103,7 +104,7 @@ impl Happened {
     }
 }
 
-/// The labels are ours and their number is the row's, so that there always is such a counter.
+/// Adds to a counter. It exists: the number of labels is that of the table.
 fn add(counters: &IntCounterVec, labels: &[&str], count: u64) {
     if let Ok(counter) = counters.get_metric_with_label_values(labels) {
         counter.inc_by(count);

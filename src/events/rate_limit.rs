@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use crate::system::{Clock, Timestamp};
 
-/// So many lines about one subject are written in a minute.
-const MOST: u64 = 60;
+/// The most lines per subject and minute.
+const MAX_LINES: u64 = 60;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Lets lines through, so many a minute for each subject: whoever can make us write lines must not
-/// fill the disk with them. The metrics count them all.
+/// Limits the log lines about each subject, so that clients cannot fill the disk. Metrics count all
+/// of them.
 pub(super) struct Ration {
     clock: Arc<dyn Clock>,
-    /// Subjects are of the configuration, so that there are only so many.
+    /// By subject. Subjects come from the configuration, so their number is bounded.
     minutes: Mutex<HashMap<String, Minute>>,
 }
 
@@ -26,20 +26,20 @@ impl Ration {
         Self { clock, minutes: Mutex::default() }
     }
 
-    /// Counts a line; `None`: it is not to be written. Else how many were not, in the minute
-    /// before.
+    /// Counts a line. `None` if it must not be written, else the number of lines that were
+    /// suppressed in the minute before.
     pub(super) fn take(&self, subject: String) -> Option<u64> {
         let now = self.clock.now();
         let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = minutes.entry(subject).or_insert(Minute { began: now, lines: 0 });
-        let mut unwritten = 0;
-        // A clock that was set back begins a minute too.
+        let mut suppressed = 0;
+        // A clock that was set back starts a new minute, too.
         if now.since(minute.began) >= MINUTE || now < minute.began {
-            unwritten = minute.lines.saturating_sub(MOST);
+            suppressed = minute.lines.saturating_sub(MAX_LINES);
             *minute = Minute { began: now, lines: 0 };
         }
         minute.lines += 1;
-        (minute.lines <= MOST).then_some(unwritten)
+        (minute.lines <= MAX_LINES).then_some(suppressed)
     }
 }
 

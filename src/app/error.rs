@@ -1,0 +1,41 @@
+use std::path::PathBuf;
+
+use crate::domain::WeakSecret;
+use crate::metrics::MetricsError;
+use crate::oauth::KeysError;
+use crate::pages::views::PagesError;
+use crate::proxy::TlsError;
+use crate::store::StoreError;
+use crate::words::TemplateError;
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("the secret {}: {why}", path.display())]
+    Secret { path: PathBuf, why: std::io::Error },
+    #[error("{}: the secret {why}", path.display())]
+    WeakSecret { path: PathBuf, why: WeakSecret },
+    #[error(
+        "the database {} exists but its secret {} does not: restore the file, or set server.secret \
+         to its content; with a new secret every session would be invalid",
+        database.display(),
+        secret.display()
+    )]
+    SecretGone { secret: PathBuf, database: PathBuf },
+    #[error("store.database {}: {why}", path.display())]
+    Store { path: PathBuf, why: StoreError },
+    #[error("{0}")]
+    Keys(#[from] KeysError),
+    #[error("pages: {0}")]
+    Pages(#[from] PagesError),
+    #[error("sms.template: {0}")]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    #[error("{key}: cannot listen on {address}: {why}")]
+    Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
+    #[error("cannot start: {0}")]
+    Start(#[from] std::io::Error),
+}

@@ -1,0 +1,49 @@
+use std::error::Error;
+use std::io::Write;
+
+use crate::config::{Config, Environment};
+use crate::domain::PhoneNumber;
+use crate::oauth::Usage;
+use crate::system::Timestamp;
+
+pub type Done = Result<(), Box<dyn Error>>;
+
+/// The output of a command, or why it failed.
+pub type Told = Result<String, Box<dyn Error>>;
+
+/// What commands depend on, passed in so that tests can replace it.
+pub struct Surroundings<'a> {
+    pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
+    pub environment: &'a Environment<'a>,
+    /// The time that certificates are checked against.
+    pub now: Timestamp,
+    /// Checks what a start would check beyond the file, without changing anything.
+    pub examine: &'a dyn Fn(&Config) -> Done,
+    /// Checks whether the server of a configuration is ready.
+    pub health: &'a dyn Fn(&Config) -> Done,
+    /// Lists the signing keys in the database of a configuration.
+    pub keys: &'a dyn Fn(&Config) -> Told,
+    /// Begins to replace them, or those of one usage.
+    pub rotate: &'a dyn Fn(&Config, Option<Usage>) -> Told,
+    /// Blocks the user with a number.
+    pub block: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    /// Unblocks them.
+    pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    /// Describes them.
+    pub show: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    /// Runs the server until it ends.
+    pub serve: &'a dyn Fn(Config) -> Done,
+}
+
+/// Exit code: success.
+pub const FINE: u8 = 0;
+/// Exit code: the configuration is invalid, or the command failed.
+pub const FAILED: u8 = 1;
+/// Exit code: the command line is invalid.
+pub const USAGE: u8 = 2;
+
+/// Writes `text`. Errors are ignored: a closed terminal is not a failure.
+pub(super) fn say(to: &mut dyn Write, text: &dyn std::fmt::Display) {
+    let _ = write!(to, "{text}").and_then(|()| to.flush());
+}

@@ -1,0 +1,48 @@
+use std::path::PathBuf;
+
+use crate::delivery::sms::ProviderSettings;
+use crate::domain::Keyring;
+use crate::events::LogFormat;
+use crate::gate::Site;
+use crate::oauth::Issuer;
+use crate::pages::views::Brand;
+use crate::store::Database;
+use crate::users::ConfiguredUser;
+use crate::{login, oauth, proxy, session};
+
+/// The checked configuration: every value has the type that its module uses.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name of the file, for messages.
+    pub source: String,
+    pub issuer: Issuer,
+    /// `server.prefix`, such as `/.doorcode`.
+    pub prefix: String,
+    /// `server.secret`; `None` if it is in [`Self::secret_file`], where the first start creates it.
+    pub secrets: Option<Keyring>,
+    pub secret_file: PathBuf,
+    pub proxy: proxy::Settings,
+    pub log: LogFormat,
+    pub database: Database,
+    /// Pages have been rendered with it successfully.
+    pub brand: Brand,
+    pub login: login::Settings,
+    pub session: session::Settings,
+    /// In the order in which they are tried; not empty.
+    pub providers: Vec<ProviderSettings>,
+    /// A Liquid template that contains the code.
+    pub sms_template: String,
+    /// The same by language tag.
+    pub sms_templates: Vec<(String, String)>,
+    /// `[[user]]` and `[[login.test_number]]`.
+    pub users: Vec<ConfiguredUser>,
+    /// Names and URLs are unique. Empty only if there are clients.
+    pub sites: Vec<Site>,
+    pub oauth: oauth::Settings,
+    /// `server.unsafe_development_exposed`: logged at every start.
+    pub development_exposed: bool,
+    /// `login.unsafe_test_numbers_exposed`, if there are test numbers: logged at every start.
+    pub test_numbers_exposed: bool,
+    /// `server.unsafe_shared_origin`: logged at every start.
+    pub shared_origin: bool,
+}

@@ -1,0 +1,117 @@
+use crate::domain::{AttemptId, GrantId, Host, PhoneNumber, SessionId, UserId};
+
+/// Something that happened, for logs, metrics and audits.
+///
+/// Contains no code, no token and no full phone number: `PhoneNumber` prints its last digits only.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A code was requested.
+    CodeRequested {
+        attempt: AttemptId,
+        phone: &'a PhoneNumber,
+        /// Whether an existing attempt was resumed.
+        again: bool,
+    },
+    /// A provider accepted the text.
+    TextSent {
+        attempt: AttemptId,
+        provider: &'a str,
+        message: &'a str,
+    },
+    /// A provider did not accept the text. `provider` is empty if none was called.
+    TextFailed {
+        attempt: AttemptId,
+        provider: &'a str,
+        reason: &'a str,
+    },
+    /// The attempt was dead before its text was sent.
+    TextDropped {
+        attempt: AttemptId,
+    },
+    /// The number belongs to no user, and only users are texted.
+    TextWithheld {
+        attempt: AttemptId,
+    },
+    /// The queue of texts is full.
+    QueueFull {
+        attempt: AttemptId,
+    },
+    WrongCode {
+        attempt: AttemptId,
+        tries_left: u8,
+    },
+    /// A code was entered for an attempt that is dead, for the reason `why`.
+    DeadCode {
+        attempt: Option<AttemptId>,
+        why: &'static str,
+    },
+    SignedIn {
+        attempt: AttemptId,
+        user: UserId,
+        session: SessionId,
+        new_user: bool,
+    },
+    /// The right code was entered, but the user is blocked.
+    BlockedUser {
+        attempt: AttemptId,
+        user: UserId,
+    },
+    /// The right code was entered, but its number belongs to no user.
+    UnknownUser {
+        attempt: AttemptId,
+    },
+    /// A session was handed over from the issuer to a site on another host.
+    HandedOver {
+        user: UserId,
+        session: SessionId,
+        host: &'a Host,
+    },
+    /// A hand-over ticket was rejected at `host`, for the reason `why`.
+    TicketRefused {
+        host: &'a Host,
+        why: &'static str,
+    },
+    SignedOut {
+        user: UserId,
+        session: SessionId,
+    },
+    /// A request of a client, authenticated or not, was refused.
+    ClientRefused {
+        /// A configured client; `None` if it is unknown.
+        client: Option<&'a str>,
+        /// The path of an endpoint, or the name of a site.
+        at: &'a str,
+        /// The error code in the response (RFC 6749 §5.2 and others).
+        error: &'static str,
+        why: &'a str,
+        /// The origin, URL or audience that is not configured, without secret parts.
+        named: Option<&'a str>,
+    },
+    /// Tokens were issued to a client by the grant type `grant`.
+    TokensGiven {
+        client: &'a str,
+        grant: &'static str,
+    },
+    /// A code or refresh token was used twice, so that two parties hold it. Its grant is revoked.
+    Reused {
+        what: &'static str,
+        client: &'a str,
+        grant: GrantId,
+    },
+    /// A client revoked a grant.
+    GrantRevoked {
+        client: &'a str,
+        grant: GrantId,
+    },
+    /// A limit was exceeded.
+    Limited {
+        limit: &'static str,
+        /// The time to wait.
+        seconds: u64,
+    },
+    /// A store operation failed, and so did the request that needed it.
+    StoreFailed {
+        doing: &'static str,
+        reason: &'a str,
+    },
+}

@@ -1,0 +1,59 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
+use super::service::Login;
+use crate::domain::{PhoneNumber, RequesterDigest, Subkey};
+
+/// The cookie that lists the numbers a browser has signed in with, as one keyed tag per number.
+/// A tag reveals nothing and is valid in that browser only. It authenticates nobody: limits of a
+/// number count its holders separately, so that a stranger who requests or guesses codes cannot
+/// lock the owner out.
+#[derive(Clone, Debug, Default)]
+pub struct Keepsake(Vec<[u8; TAG]>);
+
+/// Bytes of a tag.
+const TAG: usize = 16;
+/// The most numbers that a cookie lists, the last used first.
+const MAX_NUMBERS: usize = 4;
+const SEPARATOR: char = '.';
+
+impl Keepsake {
+    /// Parses the cookie's value. Malformed tags are skipped.
+    pub fn parse(text: &str) -> Self {
+        Self(text.split(SEPARATOR).take(MAX_NUMBERS).filter_map(parse_tag).collect())
+    }
+
+    pub fn to_text(&self) -> String {
+        let tags: Vec<_> = self.0.iter().map(|tag| URL_SAFE_NO_PAD.encode(tag)).collect();
+        tags.join(&SEPARATOR.to_string())
+    }
+}
+
+fn parse_tag(text: &str) -> Option<[u8; TAG]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+impl Login {
+    /// Whether the browser `who` has signed in with `phone` before.
+    pub fn is_known(&self, who: RequesterDigest, phone: &PhoneNumber, kept: &Keepsake) -> bool {
+        self.deps.keys.known_browsers.iter().any(|key| {
+            let own = new_tag(key, who, phone);
+            kept.0.iter().any(|tag| tag.ct_eq(&own).into())
+        })
+    }
+
+    /// The cookie of a browser after it signed in with `phone`.
+    pub fn remember(&self, who: RequesterDigest, phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
+        let new = new_tag(&self.deps.keys.known_browsers[0], who, phone);
+        let others = kept.0.into_iter().filter(|tag| *tag != new);
+        Keepsake(std::iter::once(new).chain(others).take(MAX_NUMBERS).collect())
+    }
+}
+
+fn new_tag(key: &Subkey, who: RequesterDigest, phone: &PhoneNumber) -> [u8; TAG] {
+    let mac = key.mac(&[who.as_bytes(), phone.e164().as_bytes()]);
+    let mut short = [0; TAG];
+    short.copy_from_slice(&mac[..TAG]);
+    short
+}

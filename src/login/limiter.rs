@@ -1,0 +1,227 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::limits::{By, Limited, Limits, Row, WAIT, What};
+use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
+use crate::store::{Count, Counted, Counters, Spacing, StoreError, Take};
+use crate::system::{System, Timestamp};
+
+/// The window in which texts to a number are spaced.
+const SPACING_WINDOW: Duration = Duration::from_hours(24);
+
+/// Number of lock stripes: starts for different attempts run concurrently unless they hash to
+/// the same stripe.
+const LOCK_STRIPES: usize = 64;
+
+/// What was counted, so that it can be released.
+pub(super) struct Taken {
+    counts: Vec<Count>,
+    counted: Counted,
+    /// The smallest remainder of the limits involved.
+    pub(super) remaining: u32,
+}
+
+impl Taken {
+    pub(super) fn at(&self) -> Timestamp {
+        self.counted.at
+    }
+}
+
+pub(super) enum Admission {
+    Granted(Taken),
+    Refused(Limited),
+}
+
+/// What limits are keyed by.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) phone: &'a PhoneNumber,
+    /// From [`Limiter::source_key`].
+    pub(super) source: CounterKey,
+    /// Whether the browser has signed in with the number before. Counted separately, so that
+    /// others cannot use up the owner's allowance.
+    pub(super) known: bool,
+}
+
+/// What to count.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// How many of each action. Zero only checks whether there is room for one.
+    pub(super) amounts: &'a [(What, u32)],
+    /// Whether a text among them must keep its distance from the text before. It delays the next
+    /// one in either case.
+    pub(super) spaced: bool,
+}
+
+/// Applies the table of limits. Outlives a change of the configuration.
+pub struct Limiter {
+    counters: Arc<dyn Counters>,
+    key: Subkey,
+    start_locks: [Mutex<()>; LOCK_STRIPES],
+}
+
+impl Limiter {
+    /// Counters are keyed under the newest server secret: a new secret resets them.
+    pub fn new(counters: Arc<dyn Counters>, keyring: &Keyring) -> Self {
+        let key = keyring.subkeys("limits").swap_remove(0);
+        Self { counters, key, start_locks: [const { Mutex::const_new(()) }; LOCK_STRIPES] }
+    }
+
+    /// Keyed digest of an IPv4 address or of the /64 network of an IPv6 address.
+    pub(super) fn source_key(&self, address: IpAddr) -> CounterKey {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => self.digest(&[b"v4", &v4.octets()]),
+            IpAddr::V6(v6) => self.digest(&[b"v6", &v6.octets()[..8]]),
+        }
+    }
+
+    /// Serialises starts of one attempt, so that the second click of a double click is not
+    /// counted.
+    pub(super) async fn lock_start(&self, key: AttemptKey) -> MutexGuard<'_, ()> {
+        self.start_locks[usize::from(key.as_bytes()[0]) % LOCK_STRIPES].lock().await
+    }
+
+    /// Counts everything in `wanted`, or nothing if a limit is exceeded or a text comes too
+    /// early.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn reserve(
+        &self,
+        limits: &Limits,
+        wanted: Wanted<'_>,
+        subject: Subject<'_>,
+        system: &System,
+    ) -> Result<Admission, StoreError> {
+        let (rows, mut counts) = self.counts(limits, wanted.amounts, subject);
+        let texts = wanted.amounts.iter().find(|(what, _)| *what == What::Text);
+        if let Some((_, n)) = texts {
+            let waits = wanted.spaced && !subject.phone.is_test();
+            let spacing = spacing(limits, waits, system);
+            counts.push(Count { n: *n, spacing: Some(spacing), ..self.spacing_count(subject) });
+        }
+        Ok(match self.counters.take(&counts, system.now()).await? {
+            Take::Taken(counted) => {
+                let remaining = counted.left.iter().copied().min().unwrap_or(0);
+                Admission::Granted(Taken { counts, counted, remaining })
+            }
+            Take::Refused { which, retry_after } => {
+                // The only count after those of `rows` is the spacing of texts.
+                let row = rows.get(which).copied().unwrap_or(&WAIT);
+                Admission::Refused(Limited { row, retry_after })
+            }
+        })
+    }
+
+    /// Whether it is too early for another text to the number, whatever the limits say.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn must_wait(
+        &self,
+        limits: &Limits,
+        subject: Subject<'_>,
+        system: &System,
+    ) -> Result<bool, StoreError> {
+        let spacing = Some(spacing(limits, !subject.phone.is_test(), system));
+        let question = Count { n: 0, spacing, ..self.spacing_count(subject) };
+        let take = self.counters.take(&[question], system.now()).await?;
+        Ok(matches!(take, Take::Refused { .. }))
+    }
+
+    /// Releases a reservation whose action did not take place.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn release(&self, taken: &Taken) -> Result<(), StoreError> {
+        self.counters.give_back(&taken.counts, taken.at()).await
+    }
+
+    /// After a sign-in with `phone`: the wait between texts starts over, and the attempt no
+    /// longer counts as unfinished. Other counts stay.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn reset_after_sign_in(
+        &self,
+        limits: &Limits,
+        subject: Subject<'_>,
+        counted: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (_, attempts) = self.counts(limits, &[(What::Attempt, 1)], subject);
+        self.counters.give_back(&attempts, counted).await?;
+        for known in [false, true] {
+            let waits = self.spacing_count(Subject { known, ..subject });
+            self.counters.clear(waits.key, waits.window).await?;
+        }
+        Ok(())
+    }
+
+    fn counts(
+        &self,
+        limits: &Limits,
+        amounts: &[(What, u32)],
+        subject: Subject<'_>,
+    ) -> (Vec<&'static Row>, Vec<Count>) {
+        let mut rows = Vec::new();
+        let mut counts = Vec::new();
+        for (row, most) in limits.rows() {
+            // A text to a test number is not sent: it costs nothing and reaches nobody.
+            if matches!(row.what, What::Start | What::Text) && subject.phone.is_test() {
+                continue;
+            }
+            let Some((_, n)) = amounts.iter().find(|(what, _)| *what == row.what) else {
+                continue;
+            };
+            let key = self.counter_key(row, subject);
+            rows.push(row);
+            counts.push(Count { key, window: row.window, most, n: *n, spacing: None });
+        }
+        (rows, counts)
+    }
+
+    fn counter_key(&self, row: &Row, subject: Subject<'_>) -> CounterKey {
+        let row_key = row.key.as_bytes();
+        match row.by {
+            By::Number => self.number_key(row_key, subject),
+            By::All => self.digest(&[row_key]),
+            By::Address => self.digest(&[row_key, subject.source.as_bytes()]),
+        }
+    }
+
+    /// The counter of texts to a number since the last sign-in with it, in [`SPACING_WINDOW`].
+    fn spacing_count(&self, subject: Subject<'_>) -> Count {
+        let key = self.number_key(b"waits", subject);
+        Count { key, window: SPACING_WINDOW, most: u32::MAX, n: 1, spacing: None }
+    }
+
+    fn number_key(&self, purpose: &[u8], subject: Subject<'_>) -> CounterKey {
+        let phone = subject.phone.e164().as_bytes();
+        if subject.known {
+            self.digest(&[purpose, phone, b"known"])
+        } else {
+            self.digest(&[purpose, phone])
+        }
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> CounterKey {
+        CounterKey::keyed(&self.key, parts)
+    }
+}
+
+/// `waits`: whether this text must keep its distance. The wait after it is jittered by at most a
+/// tenth, so that its end cannot be predicted.
+fn spacing(limits: &Limits, waits: bool, system: &System) -> Spacing {
+    let span = 2 * Spacing::MOST_JITTER.unsigned_abs() + 1;
+    // Modulo bias is at most 21 in 65,536.
+    let drawn = u16::from_be_bytes(system.random()) % u16::from(span);
+    let jitter = i8::try_from(drawn).unwrap_or(0) - Spacing::MOST_JITTER;
+    Spacing { first: limits.first_wait, longest: limits.longest_wait, jitter, waits }
+}

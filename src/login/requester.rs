@@ -1,0 +1,38 @@
+use std::net::IpAddr;
+
+use crate::domain::RequesterDigest;
+
+/// Where a login was requested. A code is valid only on the channel that requested it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The login pages; the requester is a browser.
+    Page,
+    /// The API; the requester is a client with one of its connections.
+    Api,
+}
+
+/// Who requests a login. Together with the phone number it identifies the attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    pub door: Door,
+    /// Pages: SHA-256 of the browser's cookie. API: see [`Asker::api`].
+    pub who: RequesterDigest,
+    /// The client address of the request.
+    pub address: IpAddr,
+    /// Whether the browser has signed in with the number before: see [`Login::is_known`].
+    ///
+    /// [`Login::is_known`]: super::Login::is_known
+    pub known: bool,
+}
+
+impl Asker {
+    /// A client at the API, identified by its id and the name of the connection.
+    pub fn api(client: &str, connection: &str, address: IpAddr) -> Self {
+        // Length-prefixed, so that no two pairs have the same input.
+        let length = u64::try_from(client.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
+        let who = RequesterDigest::of(parts.concat());
+        // A client cannot tell its users' browsers apart, so none is known.
+        Self { door: Door::Api, who, address, known: false }
+    }
+}

@@ -1,0 +1,94 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::cached_users::Person;
+use super::header_cache::HeaderCache;
+use super::state::{SessionState, Settings};
+use crate::domain::{Host, PhoneNumber, SessionId, UserId};
+use crate::system::Timestamp;
+use crate::users::Roles;
+
+/// The use of a session is recorded in memory at most this often, so that a busy session does not
+/// write to the same cache line with every request.
+const USE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Proof that a request belongs to a signed-in user. Only [`Sessions::check`] and
+/// [`Sessions::of_id`] make one.
+///
+/// [`Sessions::check`]: super::Sessions::check
+/// [`Sessions::of_id`]: super::Sessions::of_id
+#[derive(Clone, Debug)]
+pub struct SignedIn(pub(super) Arc<Known>);
+
+/// A session as one token accesses it: each host has its own. `host` is `None` for a session
+/// that was looked up by its id.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) host: Option<Host>,
+    pub(super) session: Arc<SessionState>,
+    pub(super) user: Arc<Person>,
+    pub(super) header_cache: HeaderCache,
+}
+
+impl SignedIn {
+    pub fn user(&self) -> UserId {
+        self.0.session.user
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.0.session.id
+    }
+
+    pub fn phone(&self) -> &PhoneNumber {
+        &self.0.session.phone
+    }
+
+    /// When the session began, which is when the user was authenticated (`auth_time`).
+    pub fn began(&self) -> Timestamp {
+        self.0.session.began
+    }
+
+    /// The absolute end of the session.
+    pub fn expires(&self) -> Timestamp {
+        self.0.session.expires
+    }
+
+    /// The user's roles in the store; the configuration may add more.
+    pub fn stored_roles(&self) -> Roles {
+        self.0.user.roles()
+    }
+
+    pub(super) fn state(&self) -> Arc<SessionState> {
+        Arc::clone(&self.0.session)
+    }
+
+    /// Ready-made headers for requests of this session on this host.
+    pub fn header_cache(&self) -> &HeaderCache {
+        &self.0.header_cache
+    }
+
+    /// The user's id as text, allocated once per session.
+    pub fn user_text(&self) -> &Bytes {
+        &self.0.session.user_text
+    }
+
+    /// The number in E.164 as text, allocated once per session.
+    pub fn phone_text(&self) -> &Bytes {
+        &self.0.session.phone_text
+    }
+}
+
+impl Known {
+    pub(super) fn is_valid(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
+        self.host.as_ref() == Some(host) && self.session.is_valid(now, settings)
+    }
+
+    pub(super) fn record_use(&self, now: Timestamp) {
+        if now.since(self.session.last_seen()) >= USE_INTERVAL {
+            self.session.seen.store(now.as_millis(), Ordering::Relaxed);
+        }
+    }
+}
