@@ -1,5 +1,5 @@
-//! The least that a service behind `auth_request` or `forward_auth` can do: it finds a session's
-//! cookie in a map and answers with three headers. A real one does more.
+//! A minimal service for `auth_request` or `forward_auth`: looks up the session cookie in a map and
+//! responds with three headers. A real one does more.
 use std::collections::HashMap;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

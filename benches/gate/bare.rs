@@ -1,5 +1,5 @@
-//! Pingora with nothing around it: what the framework itself costs. It sets the forwarding
-//! headers and writes an access line, as every subject does.
+//! Plain Pingora: the cost of the framework. Sets the forwarding headers and writes an access line,
+//! as every subject does.
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::mpsc::{SyncSender, sync_channel};

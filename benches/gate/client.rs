@@ -1,9 +1,9 @@
-//! HTTP/1.1 by hand, for as many requests as are asked for and not one more.
+//! A minimal HTTP/1.1 client, for an exact number of requests.
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// Under an instruction counter everything takes fifty times as long.
+/// Long, because under an instruction counter everything takes fifty times as long.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Answer {
@@ -13,7 +13,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }

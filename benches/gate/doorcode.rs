@@ -1,4 +1,5 @@
-//! Doorcode as a subject: its file, a session by a real login, and a store full of others.
+//! Doorcode as a subject: its configuration, a session from a real login, and a store with many
+//! others.
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::client::{Answer, once};
 const PHONE: &str = "%2B15550100001";
 const CODE: &str = "000000";
 
-/// What an operator would write, in `folder`.
+/// Writes the configuration in `folder`.
 pub(crate) fn configure(folder: &Path, config: &str) {
     fs::create_dir_all(folder).expect("a folder");
     fs::write(folder.join("doorcode.toml"), config).expect("a file");
@@ -49,7 +50,7 @@ impl Browser {
         answer
     }
 
-    /// To the answer that is no redirect, or to the app's.
+    /// Follows redirects up to the first other response, or up to the app's.
     fn follow(&mut self, mut answer: Answer) -> Answer {
         for _ in 0..10 {
             let location = answer.headers.iter().find(|(name, _)| name == "location");
@@ -62,7 +63,7 @@ impl Browser {
     }
 }
 
-/// Signs in as people do. Returns the value of the session's cookie.
+/// Signs in like a browser and returns the value of the session cookie.
 pub(crate) fn session(port: u16) -> String {
     let mut browser = Browser { port, jar: Vec::new() };
     let answer = browser.send("GET", "/", "");
@@ -77,7 +78,7 @@ pub(crate) fn session(port: u16) -> String {
     session.expect("a session's cookie").1
 }
 
-/// The sealed text that every form carries.
+/// The sealed flow in a form.
 fn flow(page: &Answer) -> &str {
     let from = page.body.find("name=\"flow\" value=\"").map(|at| at + 19);
     let rest = from.map(|from| &page.body[from..]);
@@ -85,7 +86,7 @@ fn flow(page: &Answer) -> &str {
     rest.split('"').next().unwrap_or_default()
 }
 
-/// Adds `count` sessions of as many people to the database in `folder`, as if they had signed in.
+/// Adds `count` sessions, each of another user, to the database in `folder`.
 pub(crate) fn fill(folder: &Path, count: u64) {
     let options = SqliteConnectOptions::new().filename(folder.join("doorcode.db"));
     let count = i64::try_from(count).expect("a number of sessions");

@@ -1,8 +1,8 @@
-//! Counts instructions: by the processor's own counters, or where the machine does not show them
-//! by callgrind, which runs each program on a simulated processor and sees no kernel.
+//! Counts instructions: by the processor's counters or, if the machine does not expose them, by
+//! callgrind, which simulates a processor and does not see the kernel.
 use std::process::{Command, Stdio};
 
-/// How this machine counts.
+/// The method of counting on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counter {
     Perf,
@@ -14,7 +14,7 @@ pub(crate) struct Instructions {
     pub(crate) kernel: Option<u64>,
 }
 
-/// Where callgrind leaves its counts: the process's id and a number follow.
+/// The prefix of callgrind's output files, followed by the process id and a number.
 const COUNTS: &str = "callgrind.counts";
 const EVENTS: &str = "instructions:u,instructions:k";
 
@@ -28,7 +28,7 @@ impl Counter {
         if counted { Self::Perf } else { Self::Callgrind }
     }
 
-    /// What stands before a command so that its instructions can be counted.
+    /// The command prefix under which instructions can be counted.
     pub(crate) fn wrapper(self) -> Vec<String> {
         match self {
             Self::Perf => Vec::new(),
@@ -39,7 +39,7 @@ impl Counter {
         }
     }
 
-    /// What the processes do during `work`; nothing when one of them cannot be counted.
+    /// The instructions of the processes during `work`; `None` if one of them cannot be counted.
     pub(crate) fn count(self, ids: &[u32], work: impl FnOnce()) -> Option<Instructions> {
         match self {
             Self::Perf => by_perf(ids, work),
@@ -66,7 +66,7 @@ fn by_perf(ids: &[u32], work: impl FnOnce()) -> Option<Instructions> {
     Some(Instructions { user, kernel: perf_count(&text, ":k") })
 }
 
-/// From a line such as `1234,,instructions:u,5678,100.00,,`.
+/// Parses a line such as `1234,,instructions:u,5678,100.00,,`.
 fn perf_count(text: &str, event: &str) -> Option<u64> {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let line = lines.find(|line| line.get(2).is_some_and(|name| name.ends_with(event)))?;
@@ -86,7 +86,7 @@ fn control(order: &str, id: u32) -> Option<()> {
     String::from_utf8_lossy(&output.stdout).contains("OK.").then_some(())
 }
 
-/// The total of the newest dump. The folder is the program's own, so it is asked where that is.
+/// The total of the newest dump, in the working directory of the program.
 fn newest_count(id: u32) -> Option<u64> {
     let folder = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
     let start = format!("{COUNTS}.{id}.");

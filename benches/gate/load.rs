@@ -1,17 +1,17 @@
-//! Requests in numbers: `wrk` for rates, our own client where the number must be exact.
+//! Load: `wrk` for rates, the own client for exact numbers of requests.
 use std::process::Command;
 
 use super::client::Client;
 use super::process::CORE;
 
-/// Connections of the load.
+/// Connections of `wrk`.
 const CONNECTIONS: usize = 64;
-/// And of the exact one, which may run under an instruction counter.
+/// Connections of the own client, which may run under an instruction counter.
 const EXACT: usize = 16;
-/// Connections that do nothing.
+/// Idle connections.
 const IDLE: usize = 1000;
 
-/// What one round of load showed.
+/// The result of one round of load.
 pub(crate) struct Rate {
     pub(crate) requests: u64,
     pub(crate) per_second: f64,
@@ -76,7 +76,7 @@ pub(crate) fn exactly(port: u16, request: &str, count: usize) {
     });
 }
 
-/// Connections that had one answer and then are silent, and how many.
+/// Opens connections, sends one request on each and leaves them idle.
 pub(crate) fn idle(port: u16, request: &str) -> Vec<Client> {
     let connect = |_| {
         let mut client = Client::connect(port).expect("a connection");

@@ -1,4 +1,4 @@
-//! What the run needs, and what it ran on.
+//! The tools that a run needs, and the machine that it ran on.
 use std::fs;
 use std::process::{Command, exit};
 

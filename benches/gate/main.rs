@@ -1,9 +1,9 @@
 //! Doorcode beside other proxies, in one run: `cargo bench --bench gate`.
 //!
 //! Every subject answers the same request from the same upstream, writes an access line, sets
-//! X-Forwarded-For, -Proto and -Host, and has one thread. They take turns, in an order that turns
-//! round, on the same core. Prints a table and writes it to docs/performance.md. Asserts nothing
-//! about speed; it stops when a subject does not do the same work as the others.
+//! X-Forwarded-For, -Proto and -Host, and has one thread. They alternate on the same core, in
+//! reverse order every other round. Prints a table and writes it to docs/performance.md. Asserts
+//! nothing about speed; it stops if a subject does not do the same work as the others.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -29,18 +29,18 @@ use std::process::exit;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What the command line may change.
+/// Command-line options.
 struct Options {
     rounds: usize,
-    /// Of load, for each subject in each round.
+    /// Seconds of load per subject and round.
     seconds: u64,
-    /// Requests that are counted for each subject in each round.
+    /// Requests whose instructions are counted, per subject and round.
     counted: usize,
     /// Sessions in the store of the fuller Doorcode.
     sessions: u64,
     /// The program that is measured.
     doorcode: String,
-    /// Only subjects whose name holds this.
+    /// Only subjects whose name contains this.
     only: String,
 }
 
@@ -56,7 +56,7 @@ cargo bench --bench gate -- [OPTIONS]
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    // Cargo's own word to every bench.
+    // Passed by Cargo to every bench.
     arguments.retain(|argument| argument != "--bench");
     match arguments.first().map(String::as_str) {
         Some("serve-bare") => bare::serve(&arguments[1..]),
@@ -100,7 +100,7 @@ fn compare(options: &Options) {
     machine::need_tools();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("target/gate");
-    // What an earlier run left would only confuse.
+    // Remove the files of an earlier run.
     drop(std::fs::remove_dir_all(&folder));
     std::fs::create_dir_all(&folder).expect("a folder for the run");
     let bench = subjects::Bench::start(&folder, options);

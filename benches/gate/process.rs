@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Subjects, upstream and load all share this core: on a virtual machine, a message that wakes an
-/// idle core costs more than the work that is measured.
+/// Subjects, upstream and load share this core: on a virtual machine, waking an idle core costs more
+/// than the work that is measured.
 pub(crate) const CORE: &str = "0";
 
 /// A running program of the bench.
@@ -13,7 +13,7 @@ pub(crate) struct Process(Child);
 
 impl Process {
     /// Starts `words` in `folder`, its output in `NAME.out` there. `words` are run under
-    /// `wrapper` when that is not empty.
+    /// `wrapper` unless that is empty.
     pub(crate) fn start(folder: &Path, name: &str, wrapper: &[String], words: &[String]) -> Self {
         let out = |end: &str| File::create(folder.join(format!("{name}.{end}"))).expect("a file");
         let child = Command::new("taskset")
@@ -33,7 +33,7 @@ impl Process {
         matches!(self.0.try_wait(), Ok(None))
     }
 
-    /// `taskset` becomes the program that it starts: the id is the same.
+    /// The id of the program: `taskset` replaces itself by it.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
@@ -59,7 +59,7 @@ impl Drop for Process {
 pub(crate) struct Cpu {
     /// Nanoseconds, user and kernel.
     pub(crate) all: u64,
-    /// In ticks of 10 ms; only good for a share.
+    /// In ticks of 10 ms; precise enough for a ratio only.
     pub(crate) user: u64,
     pub(crate) kernel: u64,
 }
@@ -88,14 +88,14 @@ impl Cpu {
     }
 }
 
-/// A thread may have ended since it was listed: then it counts for nothing.
+/// Zero if the thread has ended since it was listed.
 fn field(path: &Path, index: usize) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     let text = text.rsplit_once(')').map_or(text.as_str(), |(_, rest)| rest);
     text.split_whitespace().nth(index).and_then(|field| field.parse().ok()).unwrap_or_default()
 }
 
-/// KiB of memory that the processes hold alone, shared pages by their share.
+/// Proportional set size of the processes, in KiB.
 pub(crate) fn memory(ids: &[u32]) -> u64 {
     let of = |id: &u32| {
         let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();

@@ -1,21 +1,21 @@
-//! The rounds: subjects take turns, every other round backwards.
+//! The rounds of measurement: subjects alternate, in reverse order every other round.
 use super::instructions::{Counter, Instructions};
 use super::load;
 use super::process::{Cpu, memory, peak};
 use super::subjects::{Bench, Running, Subject};
 use super::{Options, machine};
 
-/// What was seen of one subject, one entry a round.
+/// The measurements of one subject, one entry per round.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) per_second: Vec<f64>,
     pub(crate) p50: Vec<f64>,
     pub(crate) p99: Vec<f64>,
-    /// Microseconds of processor time a request.
+    /// Processor time per request, in microseconds.
     pub(crate) cpu: Vec<f64>,
     pub(crate) cpu_user: Vec<f64>,
     pub(crate) user_instructions: Vec<f64>,
-    /// Empty where the machine cannot count them.
+    /// Empty if the machine cannot count them.
     pub(crate) kernel_instructions: Vec<f64>,
     /// KiB.
     pub(crate) peak: u64,
@@ -66,7 +66,7 @@ impl Servers {
         running.and_then(|(_, running)| running.as_ref())
     }
 
-    /// Where nothing may be missing.
+    /// Panics if the server is not running.
     fn must(&self, subject: &Subject) -> &Running {
         let name = subject.server;
         self.of(subject)
@@ -77,7 +77,7 @@ impl Servers {
 /// Rates, latencies, processor time, memory.
 pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
     let servers = Servers::start(bench, results, &[]);
-    // Before any load: what a server has freed would hide what a connection takes.
+    // Before any load: memory that a server has freed would hide the cost of a connection.
     for (subject, seen) in &mut results.rows {
         let (port, ids) = (servers.must(subject).port, servers.must(subject).ids());
         let before = memory(&ids);
@@ -116,7 +116,7 @@ pub(crate) fn load(bench: &Bench, options: &Options, results: &mut Results) {
     }
 }
 
-/// Instructions of exactly so many requests.
+/// Counts the instructions of an exact number of requests.
 pub(crate) fn count(bench: &Bench, options: &Options, results: &mut Results) {
     let counter = Counter::of_this_machine();
     let servers = Servers::start(bench, results, &counter.wrapper());

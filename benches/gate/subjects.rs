@@ -1,4 +1,4 @@
-//! THE table of what is compared, and how each is started.
+//! THE table of subjects, and how each is started.
 use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,14 +10,14 @@ use super::load::request;
 use super::process::Process;
 use super::{Options, doorcode, tokens};
 
-/// What a browser sends beside a session.
+/// Cookies that a browser sends in addition to the session.
 const COOKIES: &str = "theme=dark; _ga=GA1.1.1234567890.1700000000";
 
-/// What proves who calls.
+/// How requests are authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
     None,
-    /// Doorcode's own session cookie, of the server of that name.
+    /// Doorcode's session cookie, from the server of that name.
     Session,
     /// A cookie that the authorizer knows.
     Known,
@@ -52,8 +52,8 @@ pub(crate) fn all() -> Vec<Subject> {
     ]
 }
 
-/// A server of the comparison: its file and the template in `conf` that it is made of, its
-/// command, and whether an authorizer stands beside it.
+/// A server of the comparison: its configuration file, the template of that in `conf`, its command,
+/// and whether it needs an authorizer.
 struct Server {
     name: &'static str,
     file: &'static str,
@@ -142,10 +142,10 @@ const SERVERS: &[Server] = &[
     },
 ];
 
-/// A server that runs, with everything that it needs but the upstream.
+/// A running server with its authorizer.
 pub(crate) struct Running {
     pub(crate) port: u16,
-    /// Where its authorizer listens, if it has one.
+    /// The port of its authorizer, if it has one.
     judge: Option<u16>,
     processes: Vec<Process>,
 }
@@ -156,7 +156,7 @@ impl Running {
     }
 }
 
-/// The folder of a run, its upstream, and what the subjects need to know.
+/// The folder of a run, its upstream, and values for the subjects' configurations.
 pub(crate) struct Bench {
     folder: PathBuf,
     upstream: u16,
@@ -202,9 +202,9 @@ impl Bench {
         bench
     }
 
-    /// Starts a server, each of its programs under `wrapper`, until it listens. A program that
-    /// runs fifty times slower may lose patience with its own database at its start: it gets
-    /// further tries. Nothing when it does not run so at all.
+    /// Starts a server, each of its programs under `wrapper`, and waits until it listens. A program
+    /// that runs fifty times slower may time out on its own database at the start, so it is retried.
+    /// `None` if it cannot run under the wrapper.
     pub(crate) fn run(&self, name: &str, wrapper: &[String]) -> Option<Running> {
         for _ in 0..5 {
             let mut running = self.begin(name, wrapper);
@@ -278,7 +278,7 @@ impl Bench {
         lines
     }
 
-    /// Stops the run unless the subject does what all of them do.
+    /// Panics unless the subject does the same work as the others.
     pub(crate) fn check(&self, subject: &Subject, port: u16) {
         let lines = self.lines(subject, port);
         let answer = once(port, &request(subject.target, &lines)).expect("an answer");
@@ -302,13 +302,13 @@ impl Bench {
     }
 }
 
-/// Read at each run, so that a change of one needs no build.
+/// Read at run time, so that changes need no build.
 fn template(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gate/conf").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What every file may name.
+/// Values that every template may use.
 fn common(folder: &Path) -> Vec<(&'static str, String)> {
     let this = std::env::current_exe().expect("this program");
     vec![

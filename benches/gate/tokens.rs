@@ -1,4 +1,4 @@
-//! Signed tokens for the proxies that check one at each request (RFC 7519).
+//! Signed tokens (RFC 7519) for the proxies that verify one per request.
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 pub(crate) const HS256_KEY: &str = "a-key-of-thirty-two-characters-x";
 
-/// What is signed: the claims that an app is told.
+/// The claims: those that an app receives.
 fn unsigned(algorithm: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let header = format!(r#"{{"alg":"{algorithm}","typ":"JWT"}}"#);
@@ -29,7 +29,7 @@ pub(crate) fn hs256() -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// Leaves the public key in `public`, as PEM.
+/// Writes the public key to `public`, in PEM.
 pub(crate) fn rs256(public: &Path) -> String {
     let text = unsigned("RS256");
     let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");

@@ -1,4 +1,4 @@
-//! Judging a request: reading its target, finding its site, deciding by the rules.
+//! Deciding on a request: parsing its target, locating its site, applying the rules.
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,5 +1,5 @@
-//! A whole login over sockets within this process: page, number, text through a double of the
-//! provider, code, the app's page.
+//! A whole login over sockets within this process: page, number, text by a fake provider, code, the
+//! app's page.
 use super::measure;
 use super::support::gate::Gate;
 

@@ -1,5 +1,5 @@
-//! What the parts of Doorcode cost, one by one: `cargo bench --bench parts`. Prints the time of
-//! each; asserts nothing about it.
+//! The cost of single parts of Doorcode: `cargo bench --bench parts`. Prints the time of each;
+//! asserts nothing.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,

@@ -1,5 +1,4 @@
-//! Checking a session's cookie: a session that this process has not seen (SQLite is asked) and
-//! one that it knows.
+//! Checking a session cookie: one that is not cached (SQLite is read) and one that is.
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -25,7 +24,7 @@ pub(crate) fn keyring() -> Keyring {
     Keyring::new(ServerSecret::new(&"k".repeat(32)).expect("a secret"), Vec::new())
 }
 
-/// A database with a session that has many tokens, and a process that knows none of them.
+/// A database with a session that has many tokens, none of which is cached.
 pub(crate) struct Store {
     runtime: Runtime,
     sessions: Sessions,

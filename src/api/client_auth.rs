@@ -8,7 +8,7 @@ use crate::domain::Secret;
 use crate::oauth::Client;
 
 /// Client credentials of a request (RFC 6749 §2.3.1).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Credentials {
     pub(super) id: Option<String>,
     /// The readings of the one secret in the request.

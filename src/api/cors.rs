@@ -1,5 +1,4 @@
-use std::sync::Arc;
-
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -7,40 +6,46 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::call::Call;
 use super::error::ApiError;
 use super::refusal::Refusal;
+use super::request::ApiRequest;
+use super::state::Api;
 use crate::domain::{ClientId, Origin};
 use crate::gate;
 use crate::oauth::Client;
-use crate::pages::{Facts, HeaderClass, Problem, Unread, Web};
+use crate::pages::{Facts, HeaderClass, Problem, Unread};
 
-/// For the log, of a page whose script may not read an answer.
+/// For the log: the page's script cannot read the answer.
 const FOREIGN: &str = "the origin is none of the client's origins, nor that of a callback";
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-/// What the SDKs send; asked for by name, since `*` does not cover `Authorization` (Fetch §3.2.3).
+/// What the SDKs send. Listed, since `*` does not cover `Authorization` (Fetch §3.2.3).
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "auth0-client, authorization, content-type, x-request-language, auth0-forwarded-for",
 );
-const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
-/// What scripts may read of an answer beside its body.
+/// How long browsers cache a preflight, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+/// The response headers that scripts may read.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "retry-after, www-authenticate, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-request-id",
 );
 
-/// A handler's word on whose answer it is, where the call itself names no client: that of a
-/// bearer token.
+/// An extension of a response: the client that it is for, where the request itself names none,
+/// but its bearer token does.
 #[derive(Clone)]
 pub(super) struct OfClient(pub(super) ClientId);
 
-/// Reads a call of the API, lets it in, and says on its answer, whatever that is, whose scripts
-/// may read it. Without that a script takes every refusal for a network that is down, and some
-/// SDKs ask again three times.
+/// The `Origin` of a request, and its value as it was sent.
+type NamedOrigin = (Origin, HeaderValue);
+
+/// Reads a request to the API, passes it on, and adds the CORS headers to the answer, whatever
+/// that is. Without them on errors, scripts see a generic network error, and some SDKs retry three
+/// times.
 pub(crate) async fn admit(
-    web: &Web,
+    api: &Api,
     (path, class): (&'static str, HeaderClass),
     facts: Facts,
     request: Request,
@@ -48,46 +53,29 @@ pub(crate) async fn admit(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let named = gate::named_origin(&parts.headers).map(|(origin, text)| (origin, text.clone()));
-    let origin = named.as_ref().map(|(origin, _)| origin);
-    let own = facts.origin.clone();
     let credentials = class == HeaderClass::ApiWithCredentials;
-    let foreign =
-        |origin: &Origin| Refusal::new("foreign_origin", FOREIGN).naming(&origin.to_string());
     if parts.method == Method::OPTIONS {
-        let welcome = named.as_ref().filter(|(origin, _)| web.oauth.clients.share_with(origin));
-        if let (None, Some(origin)) = (welcome, origin) {
-            web.tell_refused(None, path, &foreign(origin));
-        }
-        return preflight(welcome.map(|(_, text)| text), credentials);
+        return preflight(api, path, named.as_ref(), credentials);
     }
-    let unread = parts.extensions.get().map(|Unread(problem)| ApiError::unread(problem));
-    // The proxy lets only short bodies through.
-    let body = axum::body::to_bytes(body, usize::MAX).await;
-    let read = match (unread, body) {
-        (None, Ok(body)) => {
-            Call::read(&parts, facts, &body, origin.cloned()).map_err(ApiError::from)
-        }
-        (Some(why), _) => Err(why),
-        (None, Err(_)) => Err(ApiError::unread(&Problem::BadRequest)),
-    };
-    let (client, mut response) = match read {
-        Ok(call) => {
-            let client = call.client(&web.oauth.clients);
-            parts.extensions.insert(Arc::new(call));
-            let inner = Request::from_parts(parts, axum::body::Body::empty());
-            (client, next.run(inner).await)
+    let own = facts.origin.clone();
+    let origin = named.as_ref().map(|(origin, _)| origin.clone());
+    let (client, mut response) = match read(&parts, facts, body, origin).await {
+        Ok(request) => {
+            let client = request.client(api.clients());
+            parts.extensions.insert(request);
+            (client, next.run(Request::from_parts(parts, Body::empty())).await)
         }
         Err(error) => (None, error.into_response()),
     };
-    let told = response.extensions().get::<OfClient>();
-    let told = told.and_then(|OfClient(id)| web.oauth.clients.find(id.as_str()));
-    let whose = told.or(client);
-    let shared = named.as_ref().is_some_and(|(origin, _)| shares(web, whose, origin));
+    let of_token = response.extensions().get::<OfClient>();
+    let of_token = of_token.and_then(|OfClient(id)| api.clients().find(id.as_str()));
+    let client = of_token.or(client);
+    let shared = named.as_ref().is_some_and(|(origin, _)| shares(api, client, origin));
     match (response.extensions().get::<Refusal>(), &named) {
-        (Some(refusal), _) => web.tell_refused(whose, path, refusal),
-        // Its page may not read the answer, whatever that is.
+        (Some(refusal), _) => api.record_refusal(client, path, refusal),
+        // The page's script cannot read the answer, whatever that is.
         (None, Some((origin, _))) if !shared && *origin != own => {
-            web.tell_refused(whose, path, &foreign(origin));
+            api.record_refusal(client, path, &foreign(origin));
         }
         _ => {}
     }
@@ -100,12 +88,32 @@ pub(crate) async fn admit(
     response
 }
 
-/// What names no client that there is, is an error that any client's page may read.
-fn shares(web: &Web, client: Option<&Client>, origin: &Origin) -> bool {
-    client.map_or_else(
-        || web.oauth.clients.share_with(origin),
-        |client| client.shares_with(origin) || client.trusts_page(origin),
-    )
+async fn read(
+    parts: &Parts,
+    facts: Facts,
+    body: Body,
+    origin: Option<Origin>,
+) -> Result<ApiRequest, ApiError> {
+    if let Some(Unread(problem)) = parts.extensions.get() {
+        return Err(ApiError::unread(problem));
+    }
+    // The proxy limits the length of bodies.
+    let body = to_bytes(body, usize::MAX).await;
+    let body = body.map_err(|_| ApiError::unread(&Problem::BadRequest))?;
+    ApiRequest::read(parts, facts, &body, origin).map_err(ApiError::from)
+}
+
+fn foreign(origin: &Origin) -> Refusal {
+    Refusal::new("foreign_origin", FOREIGN).naming(&origin.to_string())
+}
+
+/// Whether scripts of `origin` may read the answer. Without a client it is an error, which the
+/// pages of every client may read.
+fn shares(api: &Api, client: Option<&Client>, origin: &Origin) -> bool {
+    match client {
+        Some(client) => client.shares_with(origin) || client.trusts_page(origin),
+        None => api.clients().share_with(origin),
+    }
 }
 
 fn share(headers: &mut HeaderMap, origin: HeaderValue, credentials: bool) {
@@ -116,16 +124,25 @@ fn share(headers: &mut HeaderMap, origin: HeaderValue, credentials: bool) {
     }
 }
 
-/// It names no client, so that any client's page may ask (Fetch §4.8).
-fn preflight(origin: Option<&HeaderValue>, credentials: bool) -> Response {
+/// Answers a preflight (Fetch §4.8), which names no client: the pages of every client may ask.
+fn preflight(
+    api: &Api,
+    path: &'static str,
+    named: Option<&NamedOrigin>,
+    credentials: bool,
+) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = origin {
-        share(headers, origin.clone(), credentials);
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-        headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
+    match named {
+        Some((origin, text)) if api.clients().share_with(origin) => {
+            share(headers, text.clone(), credentials);
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+            headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        }
+        Some((origin, _)) => api.record_refusal(None, path, &foreign(origin)),
+        None => {}
     }
     response
 }

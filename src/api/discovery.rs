@@ -6,23 +6,23 @@ use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
+use super::state::Api;
 use crate::oauth::{Algorithm, Grant};
-use crate::pages::Web;
 
-/// What every OpenID client reads first (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
-pub(crate) async fn configuration(State(web): State<Arc<Web>>) -> Response {
-    let mut response = axum::Json(document(&web)).into_response();
+/// `GET /.well-known/openid-configuration` and its OAuth counterpart (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+pub(crate) async fn configuration(State(api): State<Arc<Api>>) -> Response {
+    let mut response = axum::Json(document(&api)).into_response();
     let cacheable = HeaderValue::from_static("public, max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, cacheable);
     response
 }
 
-fn document(web: &Web) -> Value {
-    let issuer = web.map.issuer();
+fn document(api: &Api) -> Value {
+    let issuer = api.issuer();
     let documented = Grant::ALL.into_iter().filter(|grant| !matches!(grant, Grant::Ro));
     let grants: Vec<&str> = documented.map(Grant::grant_type).collect();
-    // While keys of another follow those of the former algorithm, both.
-    let algorithms = web.keys.token_algorithms(web.oauth.algorithm);
+    // Two while the algorithm is being changed.
+    let algorithms = api.keys.token_algorithms(api.settings.algorithm);
     let algorithms: Vec<&str> = algorithms.into_iter().map(Algorithm::as_str).collect();
     json!({
         "issuer": issuer.to_string(),
@@ -52,7 +52,7 @@ fn document(web: &Web) -> Value {
         "request_uri_parameter_supported": false,
         "claims_parameter_supported": false,
         "ui_locales_supported":
-            web.pages.languages().iter().map(|language| language.tag().to_owned())
+            api.shell().views().languages().iter().map(|language| language.tag().to_owned())
                 .collect::<Vec<_>>(),
     })
 }

@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::params::Unreadable;
 use super::refusal::Refusal;
+use super::state::Api;
 use crate::domain::Origin;
 use crate::login::Limited;
 use crate::oauth::Grant;
-use crate::pages::refused::SOON;
-use crate::pages::{Problem, Web};
+use crate::pages::Problem;
+use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::store::StoreError;
 
 /// An error response (RFC 6749 §5.2), as clients of Auth0's Authentication API expect it.
@@ -39,10 +40,11 @@ pub(super) struct RateLimit {
 }
 
 impl RateLimit {
-    pub(super) fn of(limited: &Limited, web: &Web) -> Self {
+    /// The headers for a limit of `login`.
+    pub(super) fn of(limited: &Limited, api: &Api) -> Self {
         let seconds = limited.retry_after.as_secs().max(1);
-        let most = web.login.settings().limits.most(limited.row);
-        let now = web.system.now().as_millis().div_euclid(1000);
+        let most = api.login().settings().limits.most(limited.row);
+        let now = api.shell().system().now().as_millis().div_euclid(1000);
         Self { most, seconds, reset: now.saturating_add_unsigned(seconds) }
     }
 }
@@ -165,7 +167,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(SOON));
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE));
         }
         if self.bearer_challenge {
             let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");

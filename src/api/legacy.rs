@@ -4,25 +4,22 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::call::Handed;
 use super::error::ApiError;
-use super::hosted::missing;
 use super::login_outcome::ErrorDialect;
 use super::otp::OtpExchange;
+use super::request::ApiRequest;
+use super::state::Api;
 use crate::oauth::Grant;
-use crate::pages::Web;
-use crate::store::StoreError;
 
-/// `POST /oauth/ro`: what the token endpoint does, as Auth0's clients asked for it before there
-/// was one.
+/// `POST /oauth/ro`: Auth0's predecessor of the token endpoint.
 pub(crate) async fn ro(
-    State(web): State<Arc<Web>>,
-    Handed(call): Handed,
+    State(api): State<Arc<Api>>,
+    request: ApiRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let [username, password, connection] = ["username", "password", "connection"]
-        .map(|name| call.text(name).ok_or_else(|| missing(name)));
-    let (username, password, connection) = (username?, password?, connection?);
-    let (client, client_auth) = call.authenticated(&web.oauth.clients)?;
+    let username = request.required_by_legacy("username")?;
+    let otp = request.required_by_legacy("password")?;
+    let connection = request.required_by_legacy("connection")?;
+    let (client, client_auth) = request.authenticated(api.clients())?;
     if !client.may(Grant::Ro) {
         return Err(ApiError::not_granted(Grant::Ro));
     }
@@ -30,31 +27,29 @@ pub(crate) async fn ro(
         return Err(ApiError::bad("invalid_request", "the connection was not found"));
     }
     let (grant_type, dialect) = (Grant::Ro, &ErrorDialect::LEGACY);
-    let otp = password;
     let exchange =
         OtpExchange { client, client_auth, connection, username, otp, grant_type, dialect };
-    exchange.run(&web, &call).await
+    exchange.run(&api, &request).await
 }
 
-/// `GET /user/ssodata`: whether somebody is signed in, for the pages of a client that may ask.
+/// `GET /user/ssodata`: whether a user is signed in, for the pages of a client that may ask.
 pub(crate) async fn sso_data(
-    State(web): State<Arc<Web>>,
-    Handed(call): Handed,
+    State(api): State<Arc<Api>>,
+    request: ApiRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let client = call.client(&web.oauth.clients);
-    let asks = client.zip(call.origin.as_ref());
-    if !asks.is_some_and(|(client, origin)| client.trusts_page(origin)) {
-        return Ok(Json(json!({ "sso": false })));
-    }
-    let who: Result<_, StoreError> = web.signed_in(&call.headers, &call.facts).await;
-    Ok(Json(match who? {
+    let client = match (request.client(api.clients()), &request.origin) {
+        (Some(client), Some(origin)) if client.trusts_page(origin) => client,
+        _ => return Ok(Json(json!({ "sso": false }))),
+    };
+    let user = api.sessions().signed_in(&request.headers, &request.facts).await?;
+    Ok(Json(match user {
         None => json!({ "sso": false }),
-        Some(who) => json!({
+        Some(user) => json!({
             "sso": true,
             "lastUsedConnection": { "name": "sms", "strategy": "sms" },
-            "lastUsedUsername": who.phone().e164(),
-            "lastUsedUserID": who.user().to_string(),
-            "sessionClients": client.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(),
+            "lastUsedUsername": user.phone().e164(),
+            "lastUsedUserID": user.user().to_string(),
+            "sessionClients": [client.id.as_str()],
         }),
     }))
 }

@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::error::{ApiError, RateLimit};
+use super::state::Api;
 use crate::login::{Limited, Over, Verdict};
-use crate::pages::Web;
 
 /// The same for a wrong code, a number that no code was sent to, and one that does not exist.
 pub(super) const WRONG: &str = "Wrong phone number or verification code.";
@@ -62,7 +62,7 @@ pub(super) fn outcome<R>(verdict: Verdict<R>) -> Result<R, LoginRefusal> {
 
 impl LoginRefusal {
     /// The answer of an endpoint.
-    pub(super) fn into_error(self, dialect: &ErrorDialect, api: &Web) -> ApiError {
+    pub(super) fn into_error(self, dialect: &ErrorDialect, api: &Api) -> ApiError {
         let (status, error) = dialect.wrong;
         match self {
             Self::Wrong => ApiError::new(status, error, WRONG),

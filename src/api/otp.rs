@@ -4,16 +4,16 @@ use axum::Json;
 use http::header;
 use serde_json::Value;
 
-use super::call::Call;
 use super::client_auth::Standing;
 use super::error::ApiError;
 use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
 use super::params::repeated;
+use super::request::ApiRequest;
+use super::state::Api;
 use super::token_response::token_response;
 use crate::domain::PhoneNumber;
 use crate::login::{Asker, Gives};
 use crate::oauth::{Client, Grant, ProvedLogin, TokenRequest};
-use crate::pages::Web;
 use crate::session::beginning;
 
 /// How much of an unknown realm an error repeats, in characters.
@@ -36,21 +36,25 @@ impl OtpExchange<'_> {
     /// # Errors
     ///
     /// In the endpoint's dialect, but for scope and audience.
-    pub(super) async fn run(&self, api: &Web, call: &Call) -> Result<Json<Value>, ApiError> {
+    pub(super) async fn run(
+        &self,
+        api: &Api,
+        request: &ApiRequest,
+    ) -> Result<Json<Value>, ApiError> {
         let client = self.client;
-        let (scope, audience) = (call.text("scope"), call.text("audience"));
-        let tokens = TokenRequest::for_login(client, scope, audience, api.map.issuer())?;
+        let (scope, audience) = (request.text("scope"), request.text("audience"));
+        let tokens = TokenRequest::for_login(client, scope, audience, api.issuer())?;
         let Some(phone) = phone_number(api, self.username) else {
             return Err(LoginRefusal::Wrong.into_error(self.dialect, api));
         };
-        let address = call.address(client, self.client_auth == Standing::Proved);
-        let caller = Asker::api(client.id.as_str(), self.connection, address);
+        let address = request.address(client, self.client_auth == Standing::Proved);
+        let requester = Asker::api(client.id.as_str(), self.connection, address);
         let prepared = api.grants.prepare_otp(client, tokens);
         let gives = Gives::Api {
-            beginning: beginning(call.header(header::USER_AGENT.as_str()), address),
+            beginning: beginning(request.header(header::USER_AGENT.as_str()), address),
             grant: prepared.new_grant().clone(),
         };
-        let verdict = api.login.verify(&caller, &phone, self.otp, gives).await?;
+        let verdict = api.login().verify(&requester, &phone, self.otp, gives).await?;
         let proved = outcome(verdict).map_err(|why| why.into_error(self.dialect, api))?;
         let login =
             ProvedLogin { user: proved.user(), phone: proved.phone(), session: proved.session() };
@@ -64,8 +68,8 @@ impl OtpExchange<'_> {
 /// # Errors
 ///
 /// It names none, or one that the client may not use.
-pub(super) fn realm<'c>(call: &'c Call, client: &'c Client) -> Result<&'c str, ApiError> {
-    let realm = call.required("realm")?;
+pub(super) fn realm<'c>(request: &'c ApiRequest, client: &'c Client) -> Result<&'c str, ApiError> {
+    let realm = request.required("realm")?;
     let known = client.connections.iter().find(|known| *known == realm);
     known.map(String::as_str).ok_or_else(|| {
         let realm = repeated(realm, LONGEST_REALM);
@@ -75,10 +79,10 @@ pub(super) fn realm<'c>(call: &'c Call, client: &'c Client) -> Result<&'c str, A
 }
 
 /// Reads a number in the form of E.164. `None`: no code was ever sent to it.
-pub(super) fn phone_number(api: &Web, typed: &str) -> Option<PhoneNumber> {
+pub(super) fn phone_number(api: &Api, typed: &str) -> Option<PhoneNumber> {
     let digits = typed.strip_prefix('+')?;
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    api.login.number(typed, None).ok()
+    api.login().number(typed, None).ok()
 }

@@ -5,10 +5,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// What a caller says: in its query, or in its JSON or form body. SDKs differ in which of the
-/// two they send to which endpoint, so every one takes both. Not `Debug`: among them are secrets,
-/// codes and numbers.
-#[derive(Default)]
+/// The parameters of a query, or of a JSON or form body. Every endpoint takes both, since SDKs
+/// differ in what they send. Not `Debug`: they hold secrets, codes and numbers.
+#[derive(Clone, Default)]
 pub(super) struct Params(Map<String, Value>);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,16 +20,16 @@ pub(super) enum Unreadable {
     JsonAsForm,
     #[error("the body must be application/json or application/x-www-form-urlencoded")]
     UnknownKind,
-    /// RFC 6749 §3.1 and §3.2: no parameter more than once.
+    /// Not allowed (RFC 6749 §3.1, §3.2).
     #[error("the parameter {0} is there more than once")]
     Twice(String),
-    /// A list or an object would else be as if it were not there, and less asked than was meant.
+    /// If a list or an object were ignored, less would be asked for than was meant.
     #[error("{0} must be a text")]
     NotAText(String),
 }
 
 impl Unreadable {
-    /// The same without what the caller wrote.
+    /// The same for the log, without what the caller wrote.
     pub(super) const fn told(&self) -> &'static str {
         match self {
             Self::NotJson => "the body is not a JSON object",
@@ -43,10 +42,10 @@ impl Unreadable {
     }
 }
 
-/// The only one that is an object; its reader judges it.
+/// The only parameter that may be an object, which its reader checks.
 const OBJECT: &str = "authParams";
 
-/// The longest name that is repeated in an error, in characters.
+/// How much of a name an error repeats, in characters.
 const LONGEST_NAME: usize = 40;
 
 impl Params {
@@ -83,7 +82,7 @@ impl Params {
         }
     }
 
-    /// A text; absent when it is empty, which is how some SDKs leave it out.
+    /// A string; `None` also if it is empty, which is how some SDKs leave a parameter out.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
@@ -92,12 +91,12 @@ impl Params {
         self.0.get(name)
     }
 
-    /// All that are texts.
+    /// All that are strings.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
     }
 
-    /// The names, cut to what may be repeated.
+    /// The names, cut to what an error may repeat.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.0.keys().map(|name| shown(name))
     }
@@ -107,7 +106,7 @@ fn shown(name: &str) -> String {
     repeated(name, LONGEST_NAME)
 }
 
-/// What a caller wrote, as it may stand in an error: so many characters of it, all in one line.
+/// The first `most` characters of what a caller wrote, in one line, for an error.
 pub(super) fn repeated(text: &str, most: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(most).collect()
 }
@@ -128,7 +127,7 @@ fn single(members: impl IntoIterator<Item = (String, Value)>) -> Result<Params, 
     Ok(Params(map.into_iter().filter_map(usual).collect()))
 }
 
-/// The members of a JSON object as they were written: a [`Map`] keeps only the last of a name.
+/// The members of a JSON object in order, duplicates included, which a [`Map`] drops.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -155,8 +154,8 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// `null` and the empty text are absent; a number is what its digits are as a text, which is how
-/// people write codes.
+/// `null` and the empty string are as good as absent. A number becomes the string of its digits,
+/// since some callers send codes as numbers.
 fn usual((name, value): (String, Value)) -> Option<(String, Value)> {
     let value = match value {
         Value::Null => return None,

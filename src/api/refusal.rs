@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use axum::response::Response;
 use url::Url;
 
+use super::state::Api;
 use crate::events::Event;
 use crate::oauth::Client;
-use crate::pages::visit::Visit;
-use crate::pages::{Problem, Web};
+use crate::pages::Problem;
+use crate::pages::Visit;
 
 /// A refusal for the log. Fixed texts only, but for `named`: what a caller wrote may be a secret,
 /// a code or a number.
@@ -93,9 +94,9 @@ fn masked(text: &str) -> String {
     text.split_inclusive(['/', '.']).map(part).collect()
 }
 
-impl Web {
+impl Api {
     /// Records a refusal for the log and the metrics.
-    pub(super) fn tell_refused(&self, client: Option<&Client>, at: &str, refusal: &Refusal) {
+    pub(super) fn record_refusal(&self, client: Option<&Client>, at: &str, refusal: &Refusal) {
         let Refusal { error, why, named } = refusal;
         let client = client.map(|client| client.id.as_str());
         let named = named.as_deref();
@@ -110,7 +111,7 @@ impl Web {
         at: &str,
         refusal: &Refusal,
     ) -> Response {
-        self.tell_refused(client, at, refusal);
-        self.refuse(visit, &Problem::Application(refusal.why))
+        self.record_refusal(client, at, refusal);
+        self.shell().refuse(visit, &Problem::Application(refusal.why))
     }
 }

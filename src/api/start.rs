@@ -5,20 +5,20 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::call::{Call, Handed};
 use super::client_auth::Standing;
 use super::error::{ApiError, RateLimit};
 use super::refusal::NO_CLIENT;
-use crate::domain::{AttemptId, PhoneNumber};
+use super::request::ApiRequest;
+use super::state::Api;
+use crate::domain::{AttemptId, Origin, PhoneNumber};
 use crate::login::{Asker, Start, StartError};
 use crate::oauth::{Client, Grant};
-use crate::pages::Web;
 use crate::store::{SendOutcome, SendRefusal};
 
-/// How long the provider is waited for.
+/// How long the provider's outcome is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What Auth0 takes here; anything else is refused by name.
+/// Auth0's parameters; any other is refused by name.
 const KNOWN: &[&str] = &[
     "client_id",
     "client_secret",
@@ -31,58 +31,58 @@ const KNOWN: &[&str] = &[
     "captcha",
 ];
 
-/// So many unknown properties are named in an error.
+/// How many unknown parameters an error names.
 const MOST_NAMED: usize = 5;
 
 /// `POST /passwordless/start`: sends a code to a number.
 pub(crate) async fn start(
-    State(web): State<Arc<Web>>,
-    Handed(call): Handed,
+    State(api): State<Arc<Api>>,
+    request: ApiRequest,
 ) -> Result<Json<Value>, ApiError> {
-    let client = client(&web, &call)?;
-    let connection = well_formed(&call, client)?;
-    let phone = number(&web, &call)?;
-    let proved = call.credentials.standing(client) == Standing::Proved;
-    let address = call.address(client, proved);
+    let client = client(&api, &request)?;
+    let connection = connection(&request, client)?;
+    let phone = number(&api, &request)?;
+    let proved = request.credentials.standing(client) == Standing::Proved;
+    let address = request.address(client, proved);
     let asker = Asker::api(client.id.as_str(), connection, address);
-    let page = call.origin.as_ref().filter(|origin| client.shares_with(origin));
+    let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
+    let language = request.language();
     let start = Start {
         asker,
         phone: &phone,
-        language: call.language(),
-        page_language: call.language().map(|header| web.spoken_by(header)),
-        page_host: page.map(crate::domain::Origin::host),
+        language,
+        page_language: language.map(|header| api.shell().best_language_tag(header)),
+        page_host: page.map(Origin::host),
         application: Some(&client.name),
     };
-    web.login.start(start).await.map_err(|why| refused(&web, &why))?;
-    let attempt = web.login.attempt_with_outcome(&asker, &phone, PATIENCE).await?;
+    api.login().start(start).await.map_err(|why| refused(&api, &why))?;
+    let attempt = api.login().attempt_with_outcome(&asker, &phone, PATIENCE).await?;
     let attempt = attempt.ok_or_else(ApiError::unavailable)?;
     match attempt.outcome {
         SendOutcome::Refused { why, code } => Err(not_sent(why, code)),
-        _ => Ok(Json(started(attempt.id, &phone, &call))),
+        _ => Ok(Json(started(attempt.id, &phone, &request))),
     }
 }
 
-/// `_id` is the attempt's, which is made alike for every number: a user's would tell who has
-/// one. For the same reason nobody's number is said to be verified.
-fn started(attempt: AttemptId, phone: &PhoneNumber, call: &Call) -> Value {
+/// `_id` is the attempt's, which every number has; a user's would show which numbers have a user.
+/// For the same reason no number is said to be verified.
+fn started(attempt: AttemptId, phone: &PhoneNumber, request: &ApiRequest) -> Value {
     json!({
         "_id": attempt.to_string(),
         "phone_number": phone.e164(),
         "phone_verified": false,
-        "request_language": call.language(),
+        "request_language": request.language(),
     })
 }
 
-fn client<'w>(web: &'w Web, call: &Call) -> Result<&'w Client, ApiError> {
-    if call.credentials.id.is_none() {
+fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError> {
+    if request.credentials.id.is_none() {
         return Err(ApiError::bad("bad.client_id", "Missing required property: client_id"));
     }
-    let client = call.client(&web.oauth.clients);
-    let client = client.ok_or_else(|| {
+    let client = request.client(api.clients()).ok_or_else(|| {
         ApiError::forbidden("unauthorized_client", "invalid client").because(NO_CLIENT)
     })?;
-    match call.credentials.standing(client) {
+    match request.credentials.standing(client) {
         Standing::Proved | Standing::Public => {}
         Standing::Unproved => {
             let text = "Client authentication is required";
@@ -90,17 +90,19 @@ fn client<'w>(web: &'w Web, call: &Call) -> Result<&'w Client, ApiError> {
         }
         wrong @ Standing::Wrong => return Err(ApiError::unauthorized().because(wrong.fault())),
     }
-    let may = [Grant::Passwordless, Grant::Ro].into_iter().any(|grant| client.may(grant));
-    may.then_some(client).ok_or_else(|| ApiError::not_granted(Grant::Passwordless))
+    if client.may(Grant::Passwordless) || client.may(Grant::Ro) {
+        return Ok(client);
+    }
+    Err(ApiError::not_granted(Grant::Passwordless))
 }
 
-/// The name of the connection, when everything but the number is as it should be.
-fn well_formed<'c>(call: &'c Call, client: &Client) -> Result<&'c str, ApiError> {
-    let connection = call.text("connection");
+/// The name of the connection, if every parameter but the number is valid.
+fn connection<'r>(request: &'r ApiRequest, client: &Client) -> Result<&'r str, ApiError> {
+    let connection = request.text("connection");
     if connection.is_some_and(|connection| !client.has_connection(connection)) {
         return Err(ApiError::bad("bad.connection", "Connection does not exist"));
     }
-    let unknown = call.params.names().filter(|name| !KNOWN.contains(&name.as_str()));
+    let unknown = request.params.names().filter(|name| !KNOWN.contains(&name.as_str()));
     let unknown: Vec<_> = unknown.take(MOST_NAMED).collect();
     if !unknown.is_empty() {
         let text = format!("the following properties are not allowed: {}", unknown.join(", "));
@@ -108,50 +110,50 @@ fn well_formed<'c>(call: &'c Call, client: &Client) -> Result<&'c str, ApiError>
     }
     let connection = connection
         .ok_or_else(|| ApiError::bad("bad.connection", "Missing required property: connection"))?;
-    let kind = match call.params.value("authParams") {
+    let invalid_type = match request.params.value("authParams") {
         None | Some(Value::Object(_)) => None,
         Some(Value::Array(_)) => Some("array"),
         Some(Value::Bool(_)) => Some("boolean"),
         Some(_) => Some("string"),
     };
-    if let Some(kind) = kind {
-        let text = format!("error in authParams - invalid type: {kind} (expected object)");
+    if let Some(found) = invalid_type {
+        let text = format!("error in authParams - invalid type: {found} (expected object)");
         return Err(ApiError::bad("bad.authParams", text));
     }
-    match call.text("send") {
+    match request.text("send") {
         None | Some("code") => Ok(connection),
         Some(_) => Err(ApiError::bad("bad.send", "send must be `code`: a text holds no link")),
     }
 }
 
-/// Auth0's own pattern first, so that its clients read the words that they know.
-pub(super) fn number(web: &Web, call: &Call) -> Result<PhoneNumber, ApiError> {
-    let typed = call.text("phone_number");
+/// Checks Auth0's pattern first, so that its clients get the error text that they know.
+fn number(api: &Api, request: &ApiRequest) -> Result<PhoneNumber, ApiError> {
+    let typed = request.text("phone_number");
     let typed = typed.ok_or_else(|| bad_number("Missing required property: phone_number"))?;
     let digits = typed.strip_prefix('+').unwrap_or_default();
     if !(1..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_number("String does not match pattern: ^\\+[0-9]{1,15}$"));
     }
-    web.login.number(typed, None).map_err(|_| bad_number("There is no such phone number"))
+    api.login().number(typed, None).map_err(|_| bad_number("There is no such phone number"))
 }
 
 fn bad_number(text: &'static str) -> ApiError {
     ApiError::bad("bad.phone_number", text)
 }
 
-fn refused(web: &Web, why: &StartError) -> ApiError {
+fn refused(api: &Api, why: &StartError) -> ApiError {
     match why {
         StartError::CountryNotServed => bad_number("Texts are not sent to numbers of this country"),
         StartError::Landline => bad_number("The number is a landline, which gets no texts"),
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
         StartError::Busy | StartError::Store(_) => ApiError::unavailable(),
         StartError::Limited(limited) => {
-            ApiError::too_many("too_many_requests", RateLimit::of(limited, web))
+            ApiError::too_many("too_many_requests", RateLimit::of(limited, api))
         }
     }
 }
 
-/// Lock and others look for the provider's code in these words.
+/// Auth0's Lock looks for the provider's code in these words.
 fn not_sent(why: SendRefusal, code: Option<u32>) -> ApiError {
     let text = match why {
         SendRefusal::Number => "The provider does not text this number",

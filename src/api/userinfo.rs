@@ -6,18 +6,18 @@ use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde_json::json;
 
-use super::call::{Call, Handed};
 use super::cors::OfClient;
 use super::error::ApiError;
+use super::request::ApiRequest;
+use super::state::Api;
 use crate::oauth::{GrantError, bearer};
-use crate::pages::Web;
 
 /// `GET` and `POST /userinfo` (OpenID Connect Core 1.0 §5.3).
 pub(crate) async fn userinfo(
-    State(api): State<Arc<Web>>,
-    Handed(call): Handed,
+    State(api): State<Arc<Api>>,
+    request: ApiRequest,
 ) -> Result<Response, ApiError> {
-    let token = access_token(&call).ok_or(GrantError::InactiveToken)?;
+    let token = access_token(&request).ok_or(GrantError::InactiveToken)?;
     let found = api.grants.userinfo(token).await?;
     let mut claims = found.claims;
     claims.insert("sub".to_owned(), json!(found.user.to_string()));
@@ -29,9 +29,9 @@ pub(crate) async fn userinfo(
 
 /// The access token, in the header or the body, once (RFC 6750 §2). Never in the query, since
 /// URLs are logged.
-fn access_token(call: &Call) -> Option<&str> {
-    let mut headers = call.headers.get_all(header::AUTHORIZATION).iter();
-    let posted = if call.posted { call.text("access_token") } else { None };
+fn access_token(request: &ApiRequest) -> Option<&str> {
+    let mut headers = request.headers.get_all(header::AUTHORIZATION).iter();
+    let posted = if request.posted { request.text("access_token") } else { None };
     match (headers.next(), headers.next(), posted) {
         (Some(only), None, None) => only.to_str().ok().and_then(bearer),
         (None, _, posted) => posted,

@@ -4,31 +4,31 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
+use super::decorate::{Assembled, Decorator, StoreSet, Undecorated};
 use super::error::AppError;
+use super::stores::{self, Stores};
 use super::tls::Secured;
 use super::{cleanup, demo, keys, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
-use crate::delivery::sms;
+use crate::delivery::sms::{self, SmsProvider};
 use crate::domain::Keyring;
 use crate::events::{Log, Sink, Sinks};
-use crate::gate::{Map, Upstream};
+use crate::gate::Map;
 use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
 use crate::metrics::{self, Metrics, Watched};
 use crate::oauth::{Rotation, SigningKeys};
 use crate::pages::views::Pages;
-use crate::pages::{self, Web};
 use crate::proxy::{
     self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
     Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{
-    Database, KeptCounters, LoginTicket, MemoryAttempts, MemoryTickets, Room, SqlStore, Ticket,
-};
+use crate::store::{MemoryAttempts, SqlStore};
 use crate::system::System;
-use crate::users::{self, Directory};
+use crate::users::Directory;
+use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates};
 
 /// Interval of writing last uses of sessions to the store.
@@ -58,8 +58,8 @@ struct Lasting {
     outbox: Arc<Outbox>,
     login: LoginParts,
     attempts: Arc<MemoryAttempts>,
-    tickets: Arc<MemoryTickets<Ticket>>,
-    login_tickets: Arc<MemoryTickets<LoginTicket>>,
+    for_requests: StoreSet,
+    for_texts: StoreSet,
     resolver: Arc<Resolver>,
 }
 
@@ -70,17 +70,31 @@ struct Lasting {
 ///
 /// When the server cannot start.
 pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts, AppError> {
+    Ok(assemble(config, around, &Undecorated).await?.server)
+}
+
+/// Assembles the same server, with `decorator` between it and its stores and providers.
+///
+/// # Errors
+///
+/// As [`build`].
+pub async fn assemble(
+    config: Config,
+    around: Surroundings,
+    decorator: &dyn Decorator,
+) -> Result<Assembled, AppError> {
     let Surroundings { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
-    let stores = open(&config, &keyring, &system).await?;
-    let demo = demo::Demo::bind_if(uses_demo(&config))?;
+    let stores = stores::open(&config, &keyring, &system, decorator).await?;
+    let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
     let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
     expect(&config, &lasting);
     let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
-    let worker = OutboxWorker::new(jobs, sender(&config, &lasting, templates));
+    let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
+    let worker = OutboxWorker::new(jobs, sender(&lasting, providers, templates));
     let access_log = Arc::new(access_log);
     let drain = Arc::new(drain(&lasting, &access_log, exit));
     let mut jobs = background(&lasting, &live, worker, demo);
@@ -95,33 +109,13 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
     jobs.extend(secured.job(&lasting.system));
     let mut watched = watched(&lasting, &drain, &access_log);
     watched.extend(secured.watched());
-    let Lasting { system, events, metrics, store, resolver, .. } = lasting;
+    let login = login(&config, &lasting);
+    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
+    let database = Arc::clone(&store);
     let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
-    Ok(proxy::Parts { settings, tls, shared, store, metrics, watched, jobs })
-}
-
-/// What is opened first.
-struct Stores {
-    sql: Arc<SqlStore>,
-    counters: KeptCounters,
-    keys: SigningKeys,
-}
-
-/// Opens the database and creates the users of the configuration in it, restores the counters and
-/// loads the signing keys.
-async fn open(config: &Config, keyring: &Keyring, system: &System) -> Result<Stores, AppError> {
-    let Database::Sqlite(path) = &config.database;
-    let failed = |why| AppError::Store { path: path.clone(), why };
-    let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
-    users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
-    let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
-    let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
-    Ok(Stores { sql, counters: counters.map_err(failed)?, keys })
-}
-
-fn uses_demo(config: &Config) -> bool {
-    config.sites.iter().any(|site| site.upstreams.contains(&Upstream::Demo))
+    let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
+    Ok(Assembled { server, login, sessions, database })
 }
 
 fn lasting(
@@ -131,13 +125,14 @@ fn lasting(
     outbox: Outbox,
     demo: Option<&demo::Demo>,
 ) -> Result<Lasting, AppError> {
-    let Stores { sql: store, counters, keys } = stores;
+    let Stores { sql: store, attempts, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.happened());
     let events: Arc<dyn Sink> =
         Arc::new(Sinks(vec![Arc::new(Log::new(Arc::clone(&system.clock))), counted]));
-    let sessions = Arc::new(Sessions::new(Arc::clone(&store) as _, &keyring, system.clone()));
+    let stored = Arc::clone(&for_requests.sessions);
+    let sessions = Arc::new(Sessions::new(stored, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
         Arc::clone(&store) as _,
         Arc::clone(&sessions),
@@ -145,14 +140,13 @@ fn lasting(
         system.clone(),
     );
     let outbox = Arc::new(outbox);
-    let attempts = Arc::new(MemoryAttempts::default());
     let login = LoginParts {
-        attempts: Arc::clone(&attempts) as _,
-        logins: Arc::clone(&store) as _,
-        users: Arc::clone(&store) as _,
+        attempts: Arc::clone(&for_requests.attempts),
+        logins: Arc::clone(&for_requests.logins),
+        users: Arc::clone(&for_requests.users),
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
-        limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
+        limiter: Arc::new(Limiter::new(Arc::clone(&for_requests.counters), &keyring)),
         keys: Arc::new(Keys::new(&keyring)),
         events: Arc::clone(&events),
         system: system.clone(),
@@ -170,8 +164,8 @@ fn lasting(
         outbox,
         login,
         attempts,
-        tickets: Arc::default(),
-        login_tickets: Arc::default(),
+        for_requests,
+        for_texts,
         resolver,
     })
 }
@@ -181,18 +175,18 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
     let directory = Arc::new(Directory::new(config.users.clone()));
-    let parts = pages::Parts {
-        login: Login::new(lasting.login.clone(), config.login.clone(), config.session),
+    let parts = WebDeps {
+        login: login(config, lasting),
         sessions: Arc::clone(&lasting.sessions),
         session: config.session,
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages(config)?,
-        tickets: Arc::clone(&lasting.tickets) as _,
-        login_tickets: Arc::clone(&lasting.login_tickets) as _,
+        tickets: Arc::clone(&lasting.for_requests.tickets),
+        login_tickets: Arc::clone(&lasting.for_requests.login_tickets),
         keys: Arc::clone(&lasting.keys),
         oauth: config.oauth.clone(),
-        grants: Arc::clone(&lasting.store) as _,
+        grants: Arc::clone(&lasting.for_requests.grants),
         events: Arc::clone(&lasting.events),
         system: lasting.system.clone(),
     };
@@ -202,6 +196,10 @@ fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
     let authorizer = authorizer(config, lasting, &map, directory);
     let parts = LiveParts { map, authorizer, web, requests };
     Ok(Live::new(parts, &config.proxy))
+}
+
+fn login(config: &Config, lasting: &Lasting) -> Login {
+    Login::new(lasting.login.clone(), config.login.clone(), config.session)
 }
 
 fn authorizer(
@@ -242,11 +240,14 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
     Ok(templates)
 }
 
-fn sender(config: &Config, lasting: &Lasting, templates: Arc<SmsTemplates>) -> Sender {
-    let providers = config.providers.iter().map(sms::provider).collect();
+fn sender(
+    lasting: &Lasting,
+    providers: Vec<Arc<dyn SmsProvider>>,
+    templates: Arc<SmsTemplates>,
+) -> Sender {
     Sender {
-        attempts: Arc::clone(&lasting.login.attempts),
-        users: Arc::clone(&lasting.store) as _,
+        attempts: Arc::clone(&lasting.for_texts.attempts),
+        users: Arc::clone(&lasting.for_texts.users),
         keys: Arc::clone(&lasting.login.keys),
         delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
         templates,

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-use crate::gate::Reserved;
+use crate::config::Config;
+use crate::gate::{Reserved, Upstream};
 use crate::words::Safe;
 
 pub(super) struct Demo {
@@ -20,6 +21,11 @@ const STYLE: &str = "<style>:root{color-scheme:light dark}body{font:16px/1.5 sys
     th,td{text-align:start;padding:.4rem .6rem;border-bottom:1px solid #8886;\
     overflow-wrap:anywhere;vertical-align:top}th{white-space:nowrap;font-weight:600}\
     pre{padding:.6rem;background:#8882;white-space:pre-wrap;overflow-wrap:anywhere}</style>";
+
+/// Whether a site of the configuration leads to the demo.
+pub(super) fn is_used(config: &Config) -> bool {
+    config.sites.iter().any(|site| site.upstreams.contains(&Upstream::Demo))
+}
 
 impl Demo {
     pub(super) fn bind_if(wanted: bool) -> std::io::Result<Option<Self>> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::config::Config;
 
-/// Timeout of connecting and of each read or write. On a busy machine an answer takes a second or more;
-/// the caller has a time-out of its own (Docker: 30 s).
+/// Timeout of connecting and of each read or write. A server on a busy machine takes a second or more
+/// to respond. The caller of the command has a timeout of its own (Docker: 30 s).
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Upper bound of the response of `/readyz`, in bytes.
 const MAX_RESPONSE: u64 = 4096;

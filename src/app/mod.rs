@@ -3,16 +3,19 @@
 mod build;
 mod cleanup;
 mod database;
+mod decorate;
 mod demo;
 mod error;
 mod health;
 mod keys;
 mod secret;
 mod serve;
+mod stores;
 mod tls;
 mod users;
 
-pub use build::{Surroundings, build};
+pub use build::{Surroundings, assemble, build};
+pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};
 pub use error::AppError;
 pub use health::health;
 pub use keys::{list_keys, rotate_keys};

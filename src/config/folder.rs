@@ -97,7 +97,7 @@ fn text<T>(result: io::Result<T>) -> Result<T, String> {
 }
 
 pub(super) fn picture(path: &Path) -> Result<Picture, String> {
-    let told = |why: String| format!("{}: {why}", path.display());
-    let bytes = file(path).map_err(told)?;
-    Picture::new(bytes).map_err(|why| told(format!("is {why}")))
+    let name = path.display();
+    let bytes = file(path).map_err(|why| format!("{name}: {why}"))?;
+    Picture::new(bytes).map_err(|why| format!("{name}: is {why}"))
 }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::digits::decimal_digit;
 use super::{PhoneNumber, Subkey};
 
 /// The number of digits of a code, 6 to 10. NIST SP 800-63B-4 §3.1.3.2 requires at least 6.
@@ -71,16 +72,6 @@ impl OneTimeCode {
     pub fn matches(&self, other: &Self) -> bool {
         subtle::ConstantTimeEq::ct_eq(self.0.as_bytes(), other.0.as_bytes()).into()
     }
-}
-
-/// Converts a decimal digit of a supported script to ASCII: Latin, Arabic-Indic, Persian,
-/// Devanagari, Bengali, full-width.
-pub(super) fn decimal_digit(c: char) -> Option<char> {
-    const ZEROS: [char; 6] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{ff10}'];
-    ZEROS.iter().find_map(|zero| {
-        let value = u32::from(c).checked_sub(u32::from(*zero))?;
-        char::from_digit(value, 10)
-    })
 }
 
 impl fmt::Debug for OneTimeCode {

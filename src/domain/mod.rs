@@ -4,6 +4,7 @@ mod audience;
 mod client_id;
 mod code;
 mod digest;
+mod digits;
 mod id;
 mod identifier;
 mod keys;

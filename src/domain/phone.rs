@@ -4,7 +4,7 @@ use std::str::FromStr;
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
-use super::code::decimal_digit;
+use super::digits::decimal_digit;
 
 /// A country or territory: an ISO 3166-1 alpha-2 code such as `GB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -72,6 +72,6 @@ mod tests {
         assert_eq!(taken("a"), Some(3));
         assert_eq!(taken("a"), Some(0));
         clock.0.store(0, Ordering::Relaxed);
-        assert_eq!(written(60), 60, "a clock that was set back keeps nothing quiet");
+        assert_eq!(written(60), 60, "a clock that was set back suppresses nothing");
     }
 }

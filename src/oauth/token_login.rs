@@ -1,4 +1,5 @@
-use super::{InvalidToken, Subject, VerifiedAccess};
+use super::tokens::Subject;
+use super::verify::{InvalidToken, VerifiedAccess};
 use crate::domain::{ClientId, GrantId, SessionId, UserId};
 use crate::session::Term;
 use crate::store::StoredGrant;

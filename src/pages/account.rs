@@ -1,45 +1,78 @@
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
+use super::browser_sessions::BrowserSessions;
+use super::problem::Problem;
+use super::redirect::with_cookie;
+use super::request::Visit;
+use super::sealer::Sealer;
+use super::shell::Shell;
 use super::views::{AccountNotice, AccountPage};
-use super::visit::{Visit, with_cookie};
-use super::{Problem, Web};
-use crate::domain::SessionId;
-use crate::events::Event;
+use crate::domain::{Role, SessionId};
+use crate::events::{Event, Sink};
 use crate::session::SignedIn;
+use crate::store::StoreError;
+use crate::users::Directory;
 
-/// What the page says after something was done, by the word for that.
-const SAID: &[(&str, AccountNotice)] =
+/// The flash messages of the account page.
+const NOTICES: &[(&str, AccountNotice)] =
     &[(ONE_ENDED, AccountNotice::OneEnded), (OTHERS_ENDED, AccountNotice::OthersEnded)];
 const ONE_ENDED: &str = "one-ended";
 const OTHERS_ENDED: &str = "others-ended";
 
-/// A person's own sessions.
+/// What a signed-in user sees and does: the own sessions, and signing out.
+pub(crate) struct Account {
+    pub(crate) shell: Arc<Shell>,
+    pub(crate) sessions: BrowserSessions,
+    pub(crate) directory: Arc<Directory>,
+    /// For the address of an application that a sign-out is to lead to.
+    pub(crate) logouts: Sealer,
+    pub(crate) events: Arc<dyn Sink>,
+}
+
+/// `GET /account`: the user's sessions.
 pub(crate) async fn show(
-    State(web): State<Arc<Web>>,
-    visit: Visit,
+    State(account): State<Arc<Account>>,
+    request: Visit,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
-    let Ok(sessions) = web.sessions.own(&who, web.session).await else {
-        return web.unavailable(&visit);
+    let Ok(sessions) = account.sessions.list(&who).await else {
+        return account.shell.unavailable(&request);
     };
-    let back = web.home(&visit).map(|site| format!("{}/", site.place)).unwrap_or_default();
-    let done = SAID.iter().find_map(|(word, notice)| Some((*notice, visit.tells(word)?)));
-    let (notice, told) = done.unzip();
+    let home = account.shell.home(&request);
+    let back = home.map(|site| format!("{}/", site.place)).unwrap_or_default();
+    let flash =
+        NOTICES.iter().find_map(|(word, notice)| Some((*notice, request.take_flash(word)?)));
+    let (notice, cleared) = flash.unzip();
     let page = AccountPage {
         phone: who.phone(),
         sessions: &sessions,
-        now: web.system.now(),
+        now: account.shell.system.now(),
         notice,
         back: &back,
     };
-    with_cookie(web.page(&visit, StatusCode::OK, &page), told)
+    with_cookie(account.shell.page(&request, StatusCode::OK, &page), cleared)
+}
+
+/// `GET /me`: the signed-in user, for the scripts of an app.
+pub(crate) async fn me(
+    State(account): State<Arc<Account>>,
+    Extension(who): Extension<SignedIn>,
+) -> Json<Value> {
+    let roles = account.directory.roles(who.phone(), &who.stored_roles());
+    let roles: Vec<&str> = roles.iter().map(Role::as_str).collect();
+    Json(json!({
+        "sub": who.user().to_string(),
+        "phone_number": who.phone().e164(),
+        "roles": roles,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -48,50 +81,62 @@ pub(crate) struct EndForm {
     session: String,
 }
 
-/// Ends one of them. Not this one: that is to sign out, which has a form of its own.
+/// `POST /account/end`: ends one of the user's sessions, but not this one: that is signing out,
+/// which has a form of its own.
 pub(crate) async fn end(
-    State(web): State<Arc<Web>>,
+    State(account): State<Arc<Account>>,
     Extension(who): Extension<SignedIn>,
-    visit: Visit,
+    request: Visit,
     form: Result<Form<EndForm>, FormRejection>,
 ) -> Response {
     let session = form.ok().and_then(|Form(form)| SessionId::parse(&form.session));
     let Some(session) = session.filter(|session| *session != who.session()) else {
-        return web.refuse_form(&visit, &Problem::BadRequest);
+        return account.shell.refuse_form(&request, &Problem::BadRequest);
     };
-    match web.sessions.end_own(&who, session).await {
+    match account.sessions.end_other(&who, session).await {
         Ok(true) => {
-            web.ended(&who, &[session]);
-            to_account(&visit, ONE_ENDED)
+            account.record_ended(&who, &[session]);
+            to_account(&request, ONE_ENDED)
         }
-        // Somebody else's, or ended since: the list tells what there is.
-        Ok(false) => visit.to_own("/account").into_response(),
-        Err(_) => web.refuse_form(&visit, &Problem::Unavailable),
+        // Another user's, or ended since: the list shows what there is.
+        Ok(false) => request.to_own("/account").into_response(),
+        Err(_) => account.shell.refuse_form(&request, &Problem::Unavailable),
     }
 }
 
+/// `POST /account/end-others`: ends all of the user's sessions but this one.
 pub(crate) async fn end_others(
-    State(web): State<Arc<Web>>,
-    visit: Visit,
+    State(account): State<Arc<Account>>,
+    request: Visit,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
-    match web.sessions.end_others(&who).await {
+    match account.sessions.end_others(&who).await {
         Ok(ended) => {
-            web.ended(&who, &ended);
-            to_account(&visit, OTHERS_ENDED)
+            account.record_ended(&who, &ended);
+            to_account(&request, OTHERS_ENDED)
         }
-        Err(_) => web.refuse_form(&visit, &Problem::Unavailable),
+        Err(_) => account.shell.refuse_form(&request, &Problem::Unavailable),
     }
 }
 
-fn to_account(visit: &Visit, done: &str) -> Response {
-    visit.to_own("/account").with(Some(visit.tell_once(done))).into_response()
+fn to_account(request: &Visit, flash: &str) -> Response {
+    request.to_own("/account").with(Some(request.set_flash(flash))).into_response()
 }
 
-impl Web {
-    fn ended(&self, who: &SignedIn, sessions: &[SessionId]) {
+impl Account {
+    fn record_ended(&self, who: &SignedIn, sessions: &[SessionId]) {
         for session in sessions {
             self.events.record(&Event::SignedOut { user: who.user(), session: *session });
         }
+    }
+
+    /// Ends a session on all its hosts.
+    ///
+    /// # Errors
+    /// The store failed; the session still lives.
+    pub(crate) async fn sign_out(&self, who: &SignedIn) -> Result<(), StoreError> {
+        self.sessions.end(who).await?;
+        self.record_ended(who, &[who.session()]);
+        Ok(())
     }
 }

@@ -7,55 +7,37 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::flow::{Flow, Say};
-use super::views::{CodeNotice, CodePage, CodeProblem, Sending};
-use super::visit::{Astray, Visit, with_cookie};
-use super::{Problem, Web};
-use crate::domain::PhoneNumber;
-use crate::login::{Asker, Gives, Over, StartError, Started, Verdict, Verified};
+use super::flow::{Flow, FlowError, FlowMessage};
+use super::login_pages::LoginPages;
+use super::outcome::{self, StepRefusal};
+use super::problem::Problem;
+use super::redirect::with_cookie;
+use super::request::Visit;
+use super::views::{CodeNotice, CodePage, Sending};
+use crate::domain::{PhoneNumber, RequesterDigest};
+use crate::login::{Asker, Gives, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
-/// How long the page waits to tell what became of the text.
-const OUTCOME: Duration = Duration::from_secs(2);
+/// How long the page waits for the provider's answer, so as to say what became of the text.
+const OUTCOME_WAIT: Duration = Duration::from_secs(2);
 
-/// What became of asking for the code once more, told once.
+/// The flash messages after the code was asked for again.
 const RESENT: &str = "resent";
 const NOT_YET: &str = "not-yet";
 
-/// The page that asks for the code.
-pub(crate) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let (flow, phone) = match web.texted(&visit, visit.asked("flow").unwrap_or_default()) {
-        Ok(found) => found,
-        Err(Early::Astray(astray)) => return web.astray(&visit, &astray),
-        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
-    };
-    match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(who)) if flow.is_met_by(who.began()) => {
-            return visit.to_done(&web.seal(&flow)).into_response();
-        }
-        Ok(_) => {}
-        Err(_) => return web.unavailable(&visit),
-    }
-    let asker = web.asker(&visit, &flow, &phone);
-    match web.texted_to(&asker, phone).await {
-        Ok(Some(texted)) => web.code_page(&visit, &flow, &texted),
-        Ok(None) => web.to_number_page(&visit, flow, Say::CodeExpired),
-        Err(_) => web.unavailable(&visit),
-    }
-}
-
-/// What the page tells of a number that was texted.
-pub(crate) struct Texted {
+/// What the code page shows of a number that was texted.
+pub(crate) struct SentCode {
     phone: PhoneNumber,
     attempt: Attempt,
     /// Until another text may be asked for.
     wait: Duration,
 }
 
-/// Why somebody is not at the code yet.
-enum Early {
-    Astray(Astray),
-    Untexted(Box<Flow>),
+/// Why a flow is not at the code yet.
+enum NotReady {
+    Flow(FlowError),
+    /// No number was texted.
+    NoNumber(Box<Flow>),
 }
 
 #[derive(Deserialize)]
@@ -66,102 +48,144 @@ pub(crate) struct CodeForm {
     code: String,
 }
 
-/// A code was typed.
+/// `GET /code`: the form for the code.
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
+    let sealed = request.asked("flow").unwrap_or_default();
+    let (flow, phone) = match pages.flow_with_number(&request, sealed) {
+        Ok(found) => found,
+        Err(NotReady::Flow(error)) => return pages.flow_error(&request, &error),
+        Err(NotReady::NoNumber(flow)) => {
+            return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
+        }
+    };
+    match pages.sessions.of(&request).await {
+        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+            return request.to_done(&pages.seal(&flow)).into_response();
+        }
+        Ok(_) => {}
+        Err(_) => return pages.shell.unavailable(&request),
+    }
+    let requester = pages.requester(&request, flow.browser, &phone);
+    match pages.sent_code(&requester, phone).await {
+        Ok(Some(sent)) => pages.code_page(&request, &flow, &sent),
+        Ok(None) => pages.to_number_page(&request, flow, FlowMessage::CodeExpired),
+        Err(_) => pages.shell.unavailable(&request),
+    }
+}
+
+/// `POST /code`: judges the code that was typed; a right one signs the browser in.
 pub(crate) async fn submit(
-    State(web): State<Arc<Web>>,
-    visit: Visit,
+    State(pages): State<Arc<LoginPages>>,
+    request: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
-    let (flow, phone) = match web.texted(&visit, &form.flow) {
-        Ok(found) => found,
-        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
-        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
+    let (form, flow, phone) = match pages.read_code_form(&request, form) {
+        Ok(read) => read,
+        Err(refused) => return *refused,
     };
-    let asker = web.asker(&visit, &flow, &phone);
-    // Asked before the code is spent: what fails from then on must not keep the person out.
-    let Ok(before) = web.signed_in(&visit.headers, &visit.facts).await else {
-        return web.unavailable_form(&visit, flow);
+    let requester = pages.requester(&request, flow.browser, &phone);
+    // Read before the code is spent: a failure after that would lock the user out.
+    let Ok(former) = pages.sessions.of(&request).await else {
+        return pages.unavailable_form(&request, flow);
     };
-    let browser = visit.begins(before.map(|before| before.session()));
-    match web.login.verify(&asker, &phone, &form.code, Gives::Browser(&browser)).await {
-        Ok(Verdict::Right(verified)) => web.let_in(&visit, flow, &phone, &verified),
-        Ok(Verdict::WrongLength) => web.to_code_page(&visit, flow, Say::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
-            web.to_number_page(&visit, flow, Say::CodeDied)
-        }
-        Ok(Verdict::Wrong { tries_left }) => {
-            web.to_code_page(&visit, flow, Say::WrongCode { tries_left })
-        }
-        Ok(Verdict::Over(_)) => web.to_number_page(&visit, flow, Say::CodeExpired),
-        Ok(Verdict::Limited(limited)) => web.limited(&visit, flow, limited),
-        Ok(Verdict::Blocked) => web.denied(&visit, flow),
-        Err(_) => web.unavailable_form(&visit, flow),
+    let browser = request.begins(former.map(|former| former.session()));
+    let grant = Gives::Browser(&browser);
+    let verdict = pages.login.verify(&requester, &phone, &form.code, grant).await;
+    match outcome::of_code(verdict) {
+        Ok(verified) => pages.signed_in(&request, flow, &phone, &verified),
+        Err(refusal) => pages.refused(&request, flow, refusal),
     }
 }
 
-/// The code is asked for once more.
+/// `POST /resend`: asks for the code once more.
 pub(crate) async fn resend(
-    State(web): State<Arc<Web>>,
-    visit: Visit,
+    State(pages): State<Arc<LoginPages>>,
+    request: Visit,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
-    let Ok(Form(form)) = form else { return web.refuse_form(&visit, &Problem::BadRequest) };
-    let (flow, phone) = match web.texted(&visit, &form.flow) {
-        Ok(found) => found,
-        Err(Early::Astray(astray)) => return web.astray_form(&visit, &form.flow, &astray),
-        Err(Early::Untexted(flow)) => return web.to_number_page(&visit, *flow, Say::TimedOut),
+    let (_, flow, phone) = match pages.read_code_form(&request, form) {
+        Ok(read) => read,
+        Err(refused) => return *refused,
     };
-    match web.text(&visit, &flow, &phone).await {
-        Ok(Started::CoolingDown) => web.asked_again(&visit, flow, NOT_YET),
-        Ok(Started::Queued) | Err(StartError::Busy) => web.asked_again(&visit, flow, RESENT),
-        Err(StartError::Limited(limited)) => web.limited(&visit, flow, limited),
-        Err(StartError::Store(_)) => web.unavailable_form(&visit, flow),
+    match outcome::of_start(pages.start(&request, &flow, &phone).await) {
+        Ok(Started::CoolingDown) => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued) => pages.resent(&request, flow, RESENT),
         // The configuration changed between two texts.
-        Err(_) => web.to_number_page(&visit, flow, Say::CountryNotServed),
+        Err(StepRefusal::Number(_)) => {
+            pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
+        }
+        Err(refusal) => pages.refused(&request, flow, refusal),
     }
 }
 
-impl Web {
-    /// The flow of a visit that has posted a number.
-    fn texted(&self, visit: &Visit, sealed: &str) -> Result<(Flow, PhoneNumber), Early> {
-        let flow = self.flow(visit, sealed).map_err(Early::Astray)?;
+impl LoginPages {
+    /// A form of the code page, its flow and number, or what is answered to it.
+    fn read_code_form(
+        &self,
+        request: &Visit,
+        form: Result<Form<CodeForm>, FormRejection>,
+    ) -> Result<(CodeForm, Flow, PhoneNumber), Box<Response>> {
+        let Ok(Form(form)) = form else {
+            return Err(Box::new(self.shell.refuse_form(request, &Problem::BadRequest)));
+        };
+        match self.flow_with_number(request, &form.flow) {
+            Ok((flow, phone)) => Ok((form, flow, phone)),
+            Err(NotReady::Flow(error)) => {
+                Err(Box::new(self.flow_error_of_form(request, &form.flow, &error)))
+            }
+            Err(NotReady::NoNumber(flow)) => {
+                Err(Box::new(self.to_number_page(request, *flow, FlowMessage::TimedOut)))
+            }
+        }
+    }
+
+    /// The flow of a request, and the number that was texted.
+    fn flow_with_number(
+        &self,
+        request: &Visit,
+        sealed: &str,
+    ) -> Result<(Flow, PhoneNumber), NotReady> {
+        let flow = self.flow(request, sealed).map_err(NotReady::Flow)?;
         match flow.phone.clone() {
             Some(phone) => Ok((flow, phone)),
-            None => Err(Early::Untexted(Box::new(flow))),
+            None => Err(NotReady::NoNumber(Box::new(flow))),
         }
     }
 
-    fn to_code_page(&self, visit: &Visit, flow: Flow, say: Say) -> Response {
-        let sealed = self.seal(&flow.saying(say));
-        visit.to_own(&format!("/code?flow={sealed}")).into_response()
+    /// Redirects to the form for the code.
+    pub(super) fn to_code_page(&self, request: &Visit, flow: &Flow) -> Response {
+        request.to_own(&format!("/code?flow={}", self.seal(flow))).into_response()
     }
 
-    fn asked_again(&self, visit: &Visit, flow: Flow, told: &str) -> Response {
+    /// The same after the code was asked for again, with a flash message.
+    fn resent(&self, request: &Visit, flow: Flow, flash: &str) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow });
-        let page = visit.to_own(&format!("/code?flow={sealed}"));
-        page.with(Some(visit.tell_once(told))).into_response()
+        let page = request.to_own(&format!("/code?flow={sealed}"));
+        page.with(Some(request.set_flash(flash))).into_response()
     }
 
-    /// What there is to tell of a number that was texted, as soon as it is known what became of
-    /// the text; `None`: its code does not work any more.
-    pub(crate) async fn texted_to(
+    /// What the code page shows of a number that was texted, once the provider has answered or
+    /// [`OUTCOME_WAIT`] is over; `None`: its code does not work any more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn sent_code(
         &self,
-        asker: &Asker,
+        requester: &Asker,
         phone: PhoneNumber,
-    ) -> Result<Option<Texted>, StoreError> {
-        let attempt = self.login.attempt_with_outcome(asker, &phone, OUTCOME).await?;
+    ) -> Result<Option<SentCode>, StoreError> {
+        let attempt = self.login.attempt_with_outcome(requester, &phone, OUTCOME_WAIT).await?;
         let Some(attempt) = attempt.filter(|attempt| self.login.is_alive(attempt)) else {
             return Ok(None);
         };
-        let wait = self.login.resend_wait(asker, &phone).await?;
-        Ok(Some(Texted { phone, attempt, wait }))
+        let wait = self.login.resend_wait(requester, &phone).await?;
+        Ok(Some(SentCode { phone, attempt, wait }))
     }
 
-    /// The page of a code with nothing said yet.
-    pub(crate) fn page_of<'a>(&self, texted: &'a Texted, flow: &'a str) -> CodePage<'a> {
-        let Texted { phone, attempt, wait } = texted;
-        let now = self.system.now();
+    /// The form for a code, without problem or notice.
+    pub(crate) fn code_form<'a>(&self, sent: &'a SentCode, flow: &'a str) -> CodePage<'a> {
+        let SentCode { phone, attempt, wait } = sent;
+        let now = self.shell.system.now();
         CodePage {
             flow,
             phone,
@@ -174,36 +198,51 @@ impl Web {
         }
     }
 
-    fn code_page(&self, visit: &Visit, flow: &Flow, texted: &Texted) -> Response {
+    fn code_page(&self, request: &Visit, flow: &Flow, sent: &SentCode) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
-        let (resent, early) = (visit.tells(RESENT), visit.tells(NOT_YET));
-        let page = self.page_of(texted, &sealed);
-        let notice = match (&resent, &early) {
+        let (resent, not_yet) = (request.take_flash(RESENT), request.take_flash(NOT_YET));
+        let form = self.code_form(sent, &sealed);
+        let notice = match (&resent, &not_yet) {
             (Some(_), _) => Some(CodeNotice::Resent),
             // The wait may have ended just now.
-            (None, Some(_)) => Some(CodeNotice::NotYet { seconds: page.resend_after.max(1) }),
+            (None, Some(_)) => Some(CodeNotice::NotYet { seconds: form.resend_after.max(1) }),
             (None, None) => None,
         };
-        let page = CodePage { problem: problem(flow.say), notice, ..page };
+        let problem = flow.say.and_then(FlowMessage::on_code_form);
+        let page = CodePage { problem, notice, ..form };
         let down = page.sending == Sending::ProviderDown;
         let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-        with_cookie(self.page(visit, status, &page), resent.or(early))
+        with_cookie(self.shell.page(request, status, &page), resent.or(not_yet))
     }
 
-    /// Gives the browser its session and what it keeps of the number, and leads out of our pages.
-    fn let_in(
+    /// Gives the browser its session and the cookie that proves that it signed in with the
+    /// number, and leads to the last of our pages.
+    fn signed_in(
         &self,
-        visit: &Visit,
+        request: &Visit,
         flow: Flow,
         phone: &PhoneNumber,
         verified: &Verified,
     ) -> Response {
+        let browser = flow.browser;
         let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
-        let lifetime = self.session.lifetime.as_secs();
-        let cookie = verified.token().map(|token| visit.session_cookie(token, lifetime));
-        let keepsake = self.login.remember(flow.browser.into(), phone, visit.keepsake());
-        let kept = visit.keepsake_cookie(&keepsake);
-        visit.to_done(&self.seal(&flow)).with(cookie).with(Some(kept)).into_response()
+        let done = request.to_done(&self.seal(&flow));
+        let [session, known] = self.login_cookies(request, browser.into(), phone, verified);
+        done.with(session).with(known).into_response()
+    }
+
+    /// The cookies that a right code gives: the session's, and that of the numbers that this
+    /// browser signed in with.
+    pub(crate) fn login_cookies(
+        &self,
+        request: &Visit,
+        browser: RequesterDigest,
+        phone: &PhoneNumber,
+        verified: &Verified,
+    ) -> [Option<String>; 2] {
+        let session = verified.token().map(|token| self.sessions.cookie(request, token));
+        let known = self.login.remember(browser, phone, request.keepsake());
+        [session, Some(request.keepsake_cookie(&known))]
     }
 }
 
@@ -211,23 +250,16 @@ fn whole_seconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
-/// `told`: whether everybody is told what became of their text; else nobody is.
-const fn sending(outcome: SendOutcome, told: bool) -> Sending {
+/// `sign_up`: whether the page reveals the outcome of the text. Without sign-up it reveals nothing,
+/// as only known numbers are texted.
+const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
     match outcome {
         SendOutcome::Refused { why: SendRefusal::Service, .. } => Sending::ProviderDown,
-        _ if !told => Sending::IfKnown,
+        _ if !sign_up => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
         SendOutcome::Refused { why: SendRefusal::Number | SendRefusal::OptedOut, .. } => {
             Sending::CannotReach
         }
-    }
-}
-
-const fn problem(say: Option<Say>) -> Option<CodeProblem> {
-    match say {
-        Some(Say::WrongLength) => Some(CodeProblem::WrongLength),
-        Some(Say::WrongCode { tries_left }) => Some(CodeProblem::Wrong { tries_left }),
-        _ => None,
     }
 }

@@ -4,38 +4,38 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
-use super::Web;
+use super::login_pages::LoginPages;
+use super::request::Visit;
 use super::views::{DonePage, MessagePage};
-use super::visit::Visit;
 
-/// The last of our pages: moves on to `resume` by itself. A redirect straight from the POST would
-/// be stopped by `form-action`, which Chromium applies to every later hop as well.
-pub(crate) async fn show(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let sealed = visit.asked("flow").unwrap_or_default();
-    let resume = format!("{}/resume?flow={sealed}", visit.facts.base);
-    match web.flow(&visit, sealed) {
-        Ok(_) => web.page(&visit, StatusCode::OK, &DonePage { resume: &resume }),
-        Err(astray) => web.astray(&visit, &astray),
+/// `GET /done`: the last of our pages, which moves on to `/resume` by itself. A redirect straight
+/// from the POST would be stopped by `form-action`, which Chromium applies to every later hop.
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
+    let sealed = request.asked("flow").unwrap_or_default();
+    let resume = format!("{}/resume?flow={sealed}", request.facts.base);
+    match pages.flow(&request, sealed) {
+        Ok(_) => pages.shell.page(&request, StatusCode::OK, &DonePage { resume: &resume }),
+        Err(error) => pages.flow_error(&request, &error),
     }
 }
 
-/// Out of our pages, to where the person wanted to go. A session cookie that did not come back
+/// `GET /resume`: redirects to where the login leads. A session cookie that did not come back
 /// gets a page that says why, never another round.
-pub(crate) async fn resume(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let flow = match web.flow(&visit, visit.asked("flow").unwrap_or_default()) {
+pub(crate) async fn resume(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
+    let flow = match pages.flow(&request, request.asked("flow").unwrap_or_default()) {
         Ok(flow) => flow,
-        Err(astray) => return web.astray(&visit, &astray),
+        Err(error) => return pages.flow_error(&request, &error),
     };
-    match web.signed_in(&visit.headers, &visit.facts).await {
-        Ok(Some(who)) => match web.way_out(&flow, &who).await {
-            Ok(onward) => onward.into_response(),
-            Err(_) => web.unavailable(&visit),
+    match pages.sessions.of(&request).await {
+        Ok(Some(who)) => match pages.handover.way_out(&flow, &who).await {
+            Ok(redirect) => redirect.into_response(),
+            Err(_) => pages.shell.unavailable(&request),
         },
         Ok(None) => {
-            let (host, again) = (visit.facts.origin.host().as_str(), flow.destination());
+            let (host, again) = (request.facts.origin.host().as_str(), flow.destination());
             let page = MessagePage::NoCookie { host, again: &again };
-            web.page(&visit, StatusCode::BAD_REQUEST, &page)
+            pages.shell.page(&request, StatusCode::BAD_REQUEST, &page)
         }
-        Err(_) => web.unavailable(&visit),
+        Err(_) => pages.shell.unavailable(&request),
     }
 }

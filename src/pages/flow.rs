@@ -1,32 +1,32 @@
-//! What travels with the login pages: where the person goes, whose browser it is, the number,
-//! and what to say next. Sealed, so that a GET writes nothing and nobody changes it.
+//! The state of a login on its way through the pages: where it leads, whose browser it is, the
+//! number, and what the next page says. It travels sealed in addresses and forms, so that a GET
+//! writes nothing and nobody can alter it.
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::Web;
-use super::handover::State;
 use super::views::Limit;
 use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
 use crate::system::Timestamp;
 
-/// A flow that is older than this begins again.
-const LIFE: Duration = Duration::from_mins(10);
-/// The longest number that is shown again, in characters.
-const LONGEST_TYPED: usize = 40;
+/// How long a sealed flow is good for.
+pub(super) const FLOW_LIFETIME: Duration = Duration::from_mins(10);
+/// The longest typed number that is shown again, in characters.
+const MAX_TYPED: usize = 40;
 
-/// What the next page says.
+/// What the next page says. The names are in sealed texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Say {
+pub(crate) enum FlowMessage {
     NumberEmpty,
     NotANumber,
     NoSuchNumber,
     Landline,
     NotMobile,
     CountryNotServed,
+    /// No tries are left.
     CodeDied,
     CodeExpired,
     TimedOut,
@@ -35,7 +35,7 @@ pub(crate) enum Say {
     WrongCode {
         tries_left: u8,
     },
-    /// There was too much of something; until then, in milliseconds since 1970.
+    /// A limit was reached; `until`: when it ends, in milliseconds since 1970.
     Limited {
         limit: Limit,
         until: i64,
@@ -44,28 +44,38 @@ pub(crate) enum Say {
     Unavailable,
 }
 
+/// What ties a hand-over between two hosts to the browser that asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HandoverState {
+    /// The digest of a cookie that the site gave the browser.
+    pub(super) digest: StateCookieDigest,
+    /// When that cookie expires.
+    pub(super) until: Timestamp,
+}
+
 /// A login on its way through the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
-    /// Where it leads: a page of a site.
+    /// Where it leads: a page of a site, or `/authorize` with its query.
     pub(crate) origin: Origin,
     pub(crate) path: ReturnTo,
     /// The digest of the browser's cookie.
     pub(crate) browser: BrowserDigest,
-    /// When it leads to another host: what that host knows this browser by.
-    pub(crate) state: Option<State>,
+    /// Where it leads to another host: what that host knows this browser by.
+    pub(crate) state: Option<HandoverState>,
     /// The number that was texted.
     pub(crate) phone: Option<PhoneNumber>,
     /// What was typed as a number, to be corrected, and the country chosen beside it.
     pub(crate) typed: String,
     pub(crate) country: String,
-    pub(crate) say: Option<Say>,
-    /// Only a login after this leads on; `None`: any that there is.
+    pub(crate) say: Option<FlowMessage>,
+    /// Only a login after this will do; `None`: any session will.
     pub(crate) since: Option<Timestamp>,
 }
 
+/// A [`Flow`] as it is sealed.
 #[derive(Serialize, Deserialize)]
-struct Wire {
+pub(super) struct SealedFlow {
     origin: String,
     path: String,
     browser: String,
@@ -79,18 +89,28 @@ struct Wire {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     country: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    say: Option<Say>,
+    say: Option<FlowMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<i64>,
     until: i64,
 }
 
-/// A sealed text that was opened.
+/// A sealed flow that was opened, before it is known whose browser brought it.
 #[derive(Debug)]
-pub(crate) enum Opened {
+pub(super) enum UnsealedFlow {
     Good(Flow),
-    /// Ours, but too old.
+    /// Older than [`FLOW_LIFETIME`].
     Old(Flow),
+    /// Not sealed by us, altered, or of a site that is no longer configured.
+    NotOurs,
+}
+
+/// Why a form or a link of a login cannot be followed.
+pub(crate) enum FlowError {
+    /// The browser did not send the cookie that it was given.
+    NoCookie(Box<Flow>),
+    /// Too old, or another browser's.
+    Old(Box<Flow>),
     NotOurs,
 }
 
@@ -101,17 +121,17 @@ impl Flow {
         Self { origin, path, browser, state, phone, typed, country, say, since }
     }
 
-    pub(crate) fn saying(self, say: Say) -> Self {
+    pub(super) fn saying(self, say: FlowMessage) -> Self {
         Self { say: Some(say), ..self }
     }
 
-    /// Whether it leads on for who is signed in since `began`.
-    pub(crate) fn is_met_by(&self, began: Timestamp) -> bool {
+    /// Whether a session that began at `began` is recent enough for it.
+    pub(super) fn is_met_by(&self, began: Timestamp) -> bool {
         self.since.is_none_or(|since| began >= since)
     }
 
-    /// The same way with nothing typed yet.
-    pub(crate) fn afresh(&self) -> Self {
+    /// The same destination with nothing typed yet.
+    pub(super) fn afresh(&self) -> Self {
         Self {
             state: self.state,
             since: self.since,
@@ -124,8 +144,8 @@ impl Flow {
         format!("{}{}", self.origin, self.path.as_str())
     }
 
-    fn to_wire(&self, until: Timestamp) -> Wire {
-        Wire {
+    pub(super) fn to_sealed(&self, until: Timestamp) -> SealedFlow {
+        SealedFlow {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
             browser: URL_SAFE_NO_PAD.encode(self.browser.as_bytes()),
@@ -133,54 +153,41 @@ impl Flow {
                 (URL_SAFE_NO_PAD.encode(state.digest.as_bytes()), state.until.as_millis())
             }),
             phone: self.phone.as_ref().map(|phone| phone.e164().to_owned()),
-            typed: self.typed.chars().take(LONGEST_TYPED).collect(),
+            typed: self.typed.chars().take(MAX_TYPED).collect(),
             country: self.country.chars().take(2).collect(),
             say: self.say,
             since: self.since.map(Timestamp::as_millis),
             until: until.as_millis(),
         }
     }
-
-    fn from_wire(wire: Wire, login: &Login) -> Option<Self> {
-        let digest = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
-        let state = match &wire.state {
-            Some((text, until)) => Some(State {
-                digest: StateCookieDigest::from_bytes(digest(text)?),
-                until: Timestamp::from_millis(*until),
-            }),
-            None => None,
-        };
-        Some(Self {
-            origin: Origin::parse(&wire.origin).ok()?,
-            path: ReturnTo::parse(&wire.path)?,
-            browser: BrowserDigest::from_bytes(digest(&wire.browser)?),
-            state,
-            phone: wire.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
-            typed: wire.typed,
-            country: wire.country,
-            say: wire.say,
-            since: wire.since.map(Timestamp::from_millis),
-        })
-    }
 }
 
-impl Web {
-    pub(crate) fn seal(&self, flow: &Flow) -> String {
-        self.flows.seal(&self.system, &flow.to_wire(self.system.now() + LIFE))
+impl SealedFlow {
+    /// Until when the flow is good.
+    pub(super) const fn until(&self) -> Timestamp {
+        Timestamp::from_millis(self.until)
     }
 
-    pub(crate) fn open(&self, sealed: &str) -> Opened {
-        self.try_open(sealed).unwrap_or(Opened::NotOurs)
-    }
-
-    fn try_open(&self, sealed: &str) -> Option<Opened> {
-        let wire: Wire = self.flows.open(sealed)?;
-        let alive = self.system.now() < Timestamp::from_millis(wire.until);
-        let flow = Flow::from_wire(wire, &self.login)?;
-        // A site may be gone from the configuration since.
-        if !self.is_page(&flow.origin, &flow.path) {
-            return None;
-        }
-        Some(if alive { Opened::Good(flow) } else { Opened::Old(flow) })
+    pub(super) fn into_flow(self, login: &Login) -> Option<Flow> {
+        let digest = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
+        let state = match &self.state {
+            Some((text, until)) => {
+                let until = Timestamp::from_millis(*until);
+                let digest = StateCookieDigest::from_bytes(digest(text)?);
+                Some(HandoverState { digest, until })
+            }
+            None => None,
+        };
+        Some(Flow {
+            origin: Origin::parse(&self.origin).ok()?,
+            path: ReturnTo::parse(&self.path)?,
+            browser: BrowserDigest::from_bytes(digest(&self.browser)?),
+            state,
+            phone: self.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
+            typed: self.typed,
+            country: self.country,
+            say: self.say,
+            since: self.since.map(Timestamp::from_millis),
+        })
     }
 }

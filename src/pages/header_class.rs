@@ -1,31 +1,31 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// Which security headers an answer gets. Each row of the route table names one.
+/// Which security headers an answer gets. Each route has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderClass {
     /// HTML for people.
     Page,
-    /// HTML for people, at an address that holds a secret: no other page learns it.
+    /// HTML for people, at a URL that holds a secret: never sent as `Referer`.
     Callback,
-    /// A page of ours that speaks to another page and says itself which script it has. May
-    /// stand in a frame or popup.
+    /// A page that sends a message to another page. Its handler writes the policy for its script.
+    /// May be in a frame or a popup.
     Message,
     /// Data for scripts.
     Json,
-    /// Data for scripts of other origins, as CORS allows them.
+    /// Data for scripts of other origins, by CORS.
     Api,
-    /// The same, asked for with cookies.
+    /// The same for requests with cookies.
     ApiWithCredentials,
     /// A script for pages of other origins.
     Script,
-    /// A file whose address changes with its content.
+    /// A file whose URL changes with its content.
     Asset,
 }
 
 const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
 const NO_STORE: (&str, &str) = ("cache-control", "no-store");
 
-/// `same-origin`, because with `no-referrer` Chromium posts `Origin: null`, which is never taken.
+/// `same-origin`: with `no-referrer` Chromium posts `Origin: null`, which is refused.
 const PAGE: &[(&str, &str)] = &[
     (
         "content-security-policy",
@@ -36,7 +36,7 @@ const PAGE: &[(&str, &str)] = &[
     NO_STORE,
     NOSNIFF,
 ];
-/// There is no form on these pages.
+/// These pages have no forms.
 const CALLBACK: &[(&str, &str)] = &[
     (
         "content-security-policy",
@@ -62,7 +62,7 @@ const ASSET: &[(&str, &str)] = &[
 ];
 
 impl HeaderClass {
-    /// Writes the headers of the class; what a handler has written itself stays.
+    /// Writes the headers of the class, except those that the handler has written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let table = match self {
             Self::Page => PAGE,

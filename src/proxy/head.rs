@@ -10,7 +10,8 @@ use pingora_proxy::Session;
 
 use super::headers::connection_options;
 use crate::gate::{self, BadTarget};
-use crate::pages::{Problem, Web};
+use crate::pages::Problem;
+use crate::web::Web;
 
 /// Limit for a head, bytes. Pingora's own is a mebibyte.
 const MAX_HEAD: usize = 32 * 1024;

@@ -12,8 +12,8 @@ use crate::access::Authorizer;
 use crate::events::Sink;
 use crate::gate::{ForwardedHeaders, Map};
 use crate::metrics::Requests;
-use crate::pages::Web;
 use crate::system::System;
+use crate::web::Web;
 
 /// Everything that the configuration decides, immutable. A request takes it once, at its start.
 pub struct Live {
@@ -45,7 +45,7 @@ impl Live {
             forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
             hsts: HstsHeaders::new(&map, settings.hsts),
             trusted_proxies: settings.trusted_proxies.clone(),
-            router: crate::web::router(Arc::clone(&web)),
+            router: crate::web::router(&web),
             map,
             authorizer,
             web,

@@ -1,17 +1,37 @@
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{Place, Who};
-use crate::pages::{Facts, HeaderClass, Problem, Unread, Web};
+use super::state::Web;
+use crate::pages::{Facts, HeaderClass, Problem, Unread};
 use crate::{api, gate};
 
-/// What a row of the table asks of a request.
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anyone,
+    /// Anyone, and forms of other origins too: what they carry decides, never a cookie alone.
+    AnyPage,
+    SignedIn,
+    /// Applications. Each endpoint authenticates them in its own way; CORS is allowed for the
+    /// origins that their client lists.
+    Client,
+}
+
+/// Where a route stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At `public_url` only.
+    Issuer,
+    /// At the reserved prefix of every site.
+    Site,
+    Both,
+}
+
+/// What a route asks of a request, and which headers its answers get.
 #[derive(Clone, Copy)]
-pub(super) struct Access {
+pub(super) struct RouteGuard {
     /// As the table has it.
     pub(super) path: &'static str,
     pub(super) place: Place,
@@ -19,64 +39,65 @@ pub(super) struct Access {
     pub(super) class: HeaderClass,
 }
 
-/// Lets a request in as its row says, and gives the answer the headers of its row.
+/// Admits a request as its route demands, and writes the headers of its class to the answer.
 pub(super) async fn admit(
-    State((web, access)): State<(Arc<Web>, Access)>,
+    State((web, guard)): State<(Web, RouteGuard)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(facts) = request.extensions().get::<Facts>().cloned() else {
+    let Some(context) = request.extensions().get::<Facts>().cloned() else {
         return web.problem(&Problem::Internal, request.headers(), None).map(Into::into);
     };
     let refuse = |problem: &Problem, headers: &HeaderMap| {
-        web.problem(problem, headers, Some(&facts.origin)).map(Into::into)
+        web.problem(problem, headers, Some(&context.origin)).map(Into::into)
     };
-    let here = match access.place {
-        Place::Issuer => facts.issuer,
-        Place::Site => facts.site,
+    let here = match guard.place {
+        Place::Issuer => context.issuer,
+        Place::Site => context.site,
         Place::Both => true,
     };
     if !here {
         return refuse(&Problem::NotFound, request.headers());
     }
-    if access.who == Who::Client {
-        return api::admit(&web, (access.path, access.class), facts, request, next).await;
+    if guard.who == Who::Client {
+        let (path, class) = (guard.path, guard.class);
+        return api::admit(&web.api, (path, class), context, request, next).await;
     }
     if let Some(Unread(problem)) = request.extensions().get() {
         return refuse(problem, request.headers());
     }
-    // Whatever a site lists: our own pages are for nobody else's.
-    if access.who != Who::AnyPage
-        && gate::is_foreign(request.method(), request.headers(), &facts.origin, &[])
+    // No origin that a site lists counts here: our own pages are for themselves alone.
+    if guard.who != Who::AnyPage
+        && gate::is_foreign(request.method(), request.headers(), &context.origin, &[])
     {
         return refuse(&Problem::Foreign, request.headers());
     }
-    if access.who == Who::SignedIn {
-        match web.signed_in(request.headers(), &facts).await {
+    if guard.who == Who::SignedIn {
+        match web.sessions.signed_in(request.headers(), &context).await {
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
-            Ok(None) if access.class == HeaderClass::Page => {
-                return web.sign_in_first(&facts, &request);
+            Ok(None) if guard.class == HeaderClass::Page => {
+                return web.sign_in_first(&context, &request);
             }
-            Ok(None) => return web.unauthorized(&facts),
+            Ok(None) => return web.unauthorized(&context),
             Err(_) => return refuse(&Problem::Unavailable, request.headers()),
         }
     }
     let mut response = next.run(request).await;
-    access.class.write(response.headers_mut());
+    guard.class.write(response.headers_mut());
     response
 }
 
-pub(super) async fn wrong_method(State(web): State<Arc<Web>>, request: Request) -> Response {
+pub(super) async fn wrong_method(State(web): State<Web>, request: Request) -> Response {
     refuse(&web, &Problem::MethodNotAllowed, &request)
 }
 
-pub(super) async fn not_found(State(web): State<Arc<Web>>, request: Request) -> Response {
+pub(super) async fn not_found(State(web): State<Web>, request: Request) -> Response {
     refuse(&web, &Problem::NotFound, &request)
 }
 
 fn refuse(web: &Web, problem: &Problem, request: &Request) -> Response {
-    let origin = request.extensions().get::<Facts>().map(|facts| &facts.origin);
+    let origin = request.extensions().get::<Facts>().map(|context| &context.origin);
     web.problem(problem, request.headers(), origin).map(Into::into)
 }

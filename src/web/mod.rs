@@ -1,6 +1,11 @@
-//! The route table, and what stands before every row of it: who may, and which headers.
-//! Knows no Pingora and answers nothing itself: `api` and `pages` do.
+//! The axum router, called in process and never a server: the route table, the guard in front of
+//! each route, and what the proxy asks of it. Knows no Pingora and holds no endpoint.
+mod challenge;
 mod guard;
+mod preflight;
 mod routes;
+mod state;
 
-pub use routes::{Place, Row, Who, router, rows};
+pub use guard::{Place, Who};
+pub use routes::{Row, router, rows};
+pub use state::{Web, WebDeps};

@@ -1,58 +1,35 @@
-use std::sync::Arc;
-
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::guard;
+use super::guard::{self, Place, RouteGuard, Who};
+use super::state::Web;
 use crate::api;
 use crate::pages::{
-    HeaderClass, Web, account, assets, code, done, handover, me, number, refused, sign_in, sign_out,
+    HeaderClass, account, assets, code, done, handover, number, refused, sign_in, sign_out,
 };
 
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    Anyone,
-    /// Anyone, and forms of other origins too: what they carry decides, never a cookie alone.
-    AnyPage,
-    SignedIn,
-    /// Applications. Each endpoint says how they show who they are; pages of other origins may
-    /// ask as far as their client lists them.
-    Client,
-}
-
-/// Where a route stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// At `public_url` only.
-    Issuer,
-    /// At the reserved prefix of every site.
-    Site,
-    Both,
-}
-
-/// A GET that does something: no HEAD of it, which is for looking only (RFC 9110 §9.3.2) and is
-/// what programs send that look at links.
-fn acting<H, T>(handler: H) -> MethodRouter<Arc<Web>>
+/// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
+/// §9.3.2) and which link checkers send.
+fn acting<H, T>(handler: H) -> MethodRouter<Web>
 where
-    H: Handler<T, Arc<Web>>,
+    H: Handler<T, Web>,
     T: 'static,
 {
     get(handler).head(guard::wrong_method)
 }
 
-/// One of our own paths. A row without "who may" or header class does not compile.
+/// One of our own paths: where, for whom, with which headers, and its handlers.
 pub struct Row {
     pub path: &'static str,
     pub place: Place,
     pub who: Who,
     pub class: HeaderClass,
-    handler: MethodRouter<Arc<Web>>,
+    handler: MethodRouter<Web>,
 }
 
-/// THE table: everything that Doorcode answers itself.
+/// The route table: everything that Doorcode answers itself.
 pub fn rows() -> Vec<Row> {
     use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
     use Place::{Both, Issuer, Site};
@@ -73,7 +50,7 @@ pub fn rows() -> Vec<Row> {
         row("/account", Both, SignedIn, Page, get(account::show)),
         row("/account/end", Both, SignedIn, Page, post(account::end)),
         row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
-        row("/me", Both, SignedIn, Json, get(me::show)),
+        row("/me", Both, SignedIn, Json, get(account::me)),
         row("/.well-known/jwks.json", Issuer, Client, Api, get(api::keys)),
         row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(api::keys_for_pomerium)),
         row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(api::keys_for_cloudflare)),
@@ -114,17 +91,17 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-/// Every row of the table, guarded. Paths are below the place that [`crate::pages::Facts::base`] names.
-pub fn router(web: Arc<Web>) -> Router {
+/// Every row of the table, guarded. Paths are below [`crate::pages::Facts::base`].
+pub fn router(web: &Web) -> Router {
     rows()
         .into_iter()
         .fold(Router::new(), |router, row| {
             let access =
-                guard::Access { path: row.path, place: row.place, who: row.who, class: row.class };
-            let guard = from_fn_with_state((Arc::clone(&web), access), guard::admit);
+                RouteGuard { path: row.path, place: row.place, who: row.who, class: row.class };
+            let guard = from_fn_with_state((web.clone(), access), guard::admit);
             let handler = row.handler.fallback(guard::wrong_method).layer(guard);
             router.route(row.path, handler)
         })
         .fallback(guard::not_found)
-        .with_state(web)
+        .with_state(web.clone())
 }

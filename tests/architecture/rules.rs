@@ -271,5 +271,7 @@ fn public_types(text: &str) -> Vec<(usize, String)> {
     (0..all.len())
         .filter(|at| declares(*at) && is_public(*at))
         .map(|at| (all[at].0, word(at + 1).to_owned()))
+        // A macro's `$name`.
+        .filter(|(_, name)| !name.is_empty())
         .collect()
 }

@@ -9,6 +9,7 @@ use doorcode::domain::{Country, PhoneNumber};
 use doorcode::pages::views::{Chrome, Pages, SignOutPage};
 
 use self::gallery::{SEALED, code, gallery};
+use crate::support::words::{word, word_with};
 
 /// Name and HTML of every state of every page.
 static ORDINARY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| gallery(false));
@@ -146,9 +147,9 @@ fn what_is_not_known_to_be_sent_is_not_said_to_be() {
             && !["Under", "If", "Prov", "Cann"].iter().any(|s| name.contains(s));
         assert_eq!(claims, known, "{name}:\n{html}");
     }
-    assert!(page("code-ProviderDown-en").contains("We can’t send texts right now."));
-    assert!(page("code-CannotReach-resent-en").contains("We couldn’t send a text to this number."));
-    assert!(page("code-IfKnown-en").contains("can sign in here, a 6-digit code is on its way."));
+    assert!(page("code-ProviderDown-en").contains(&word("code_provider_down")));
+    assert!(page("code-CannotReach-resent-en").contains(&word("code_refused")));
+    assert!(page("code-IfKnown-en").contains(&word_with("code_conditional", &[("count", "6")])));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::support::browser::{Browser, Line, code_in};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::words::word;
 
 const PAGE: &str = "https://app.example.com";
 const CLIENTS: (&str, &str) = (
@@ -108,7 +109,7 @@ fn a_number_and_its_code_sign_the_browser_in_at_the_issuer_and_no_body_holds_a_t
         (&"number".into(), &"en".into(), &"ltr".into())
     );
     let html = told["html"].as_str().unwrap_or_default();
-    assert!(html.contains("Mobile number") && html.contains("My SPA"), "{html}");
+    assert!(html.contains(&word("phone_label")) && html.contains("My SPA"), "{html}");
 
     let started = post(&mut browser, "start", &[("phone", BOB)]).is(200);
     assert_shared(&started);

@@ -3,64 +3,48 @@ use url::form_urlencoded::Serializer;
 
 use super::reply::Error;
 use super::request::{Asks, Request, SINCE};
+use crate::api::state::Api;
 use crate::domain::ReturnTo;
-use crate::oauth::Client;
-use crate::pages::Web;
-use crate::pages::flow::Flow;
-use crate::pages::visit::Visit;
+use crate::pages::{Flow, Visit};
 
-/// Telemetry of SDKs: long, and of no use on the way back.
+/// Parameters that are left out on the way back: telemetry of SDKs, which is long, and an earlier
+/// one of ours.
 const DROPPED: &[&str] = &["auth0Client", SINCE];
 
-/// What precedes the query of the way back here, below the issuer's base.
+/// What precedes the query of the way back, below the issuer's base.
 const HERE: &str = "/authorize?";
 
-impl Web {
-    /// The name of the application that a login is for, if it is for one.
-    pub(crate) fn application(&self, flow: &Flow) -> Option<&str> {
-        self.client_of(flow).map(|client| client.name.as_str())
-    }
-
-    pub(in crate::api) fn client_of(&self, flow: &Flow) -> Option<&Client> {
-        let issuer = self.map.issuer();
-        if flow.origin != *issuer.origin() {
-            return None;
-        }
-        let query = flow.path.as_str().strip_prefix(issuer.base())?.strip_prefix(HERE)?;
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        let (_, id) = pairs.find(|(name, _)| name == "client_id")?;
-        self.oauth.clients.find(&id)
-    }
-
-    /// Leads to our own pages, and from there back here with the same request.
+impl Api {
+    /// Redirects to the login pages, which lead back here with the same request.
     pub(super) fn log_in_first(
         &self,
         visit: &Visit,
         asks: &Asks<'_>,
         request: &Request,
     ) -> Response {
-        let now = self.system.now();
+        let system = self.shell().system();
+        let since = request.needs_new_login().then(|| system.now());
         let mut query = Serializer::new(String::new());
         for (name, value) in asks.params.texts().filter(|(name, _)| !DROPPED.contains(name)) {
             query.append_pair(name, value);
         }
-        let since = request.needs_new_login().then_some(now);
         if let Some(since) = since {
             query.append_pair(SINCE, &since.as_millis().to_string());
         }
         let back = format!("{}{HERE}{}", visit.facts.base, query.finish());
         let Some(back) = ReturnTo::parse(&back) else {
-            let error = Error::new("invalid_request", "the request is too long");
-            return self.deny(asks, &error);
+            return self.deny(asks, &Error::new("invalid_request", "the request is too long"));
         };
-        let (browser, cookie) = visit.or_new_browser(self.system.random());
+        let (browser, cookie) = visit.or_new_browser(system.random());
         let typed = request.hint.clone().unwrap_or_default();
         let flow = Flow { typed, since, ..Flow::to(visit.facts.origin.clone(), back, browser) };
-        let mut language = asks.params.text("ui_locales").unwrap_or_default().split(' ');
-        let language = language.find_map(|tag| self.pages.languages().by_tag(tag));
-        let language = language.map(|language| format!("&lang={}", language.tag()));
-        let login = format!("/login?flow={}{}", self.seal(&flow), language.unwrap_or_default());
-        let transaction = self.transaction(visit, asks.client, &flow);
+        let mut login = format!("/login?flow={}", self.login_pages.seal(&flow));
+        let mut locales = asks.params.text("ui_locales").unwrap_or_default().split(' ');
+        let languages = self.shell().views().languages();
+        if let Some(language) = locales.find_map(|tag| languages.by_tag(tag)) {
+            login.extend(["&lang=", language.tag()]);
+        }
+        let transaction = self.transactions.cookie(visit, asks.client, &flow);
         visit.to_own(&login).with(cookie).with(Some(transaction)).into_response()
     }
 }

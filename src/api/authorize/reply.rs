@@ -8,8 +8,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
-use super::super::grant_error;
-use super::super::refusal::Refusal;
+use crate::api::grant_error;
+use crate::api::refusal::Refusal;
 use crate::domain::sha256;
 use crate::oauth::{AppUrl, GrantError};
 use crate::pages::views::for_script;

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use super::super::params::Params;
-use super::super::refusal::Refusal;
 use super::reply::{Error, Mode, Reply};
+use crate::api::params::Params;
+use crate::api::refusal::Refusal;
 use crate::oauth::{Client, Clients, CodeChallenge, Grant, Issuer, TokenRequest};
 use crate::system::Timestamp;
 

@@ -1,16 +1,16 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use super::super::token_response::access_fields;
 use super::reply::Error;
 use super::request::{Asks, Kind, Request};
+use crate::api::state::Api;
+use crate::api::token_response::access_fields;
 use crate::oauth::{CodeRequest, GrantError, ImplicitRequest};
-use crate::pages::Web;
 use crate::session::SignedIn;
 
 type Fields = Vec<(&'static str, Value)>;
 
-impl Web {
+impl Api {
     /// The successful response about a signed-in user (RFC 6749 §4.1.2, OpenID Connect Core 1.0
     /// §3.2.2.5), or why there is none.
     pub(super) async fn respond(

@@ -1,72 +1,83 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::asked::Asked;
+use super::request::WidgetRequest;
 use crate::domain::PhoneNumber;
-use crate::login::{Asker, Limited, StartError};
-use crate::pages::flow::Say;
-use crate::pages::number::said;
-use crate::pages::refused::{SOON, told, whole_minutes};
+use crate::login::{Asker, Limited};
+use crate::pages::outcome::{StepRefusal, limit_message};
+use crate::pages::problem::RETRY_AFTER_FAILURE;
+use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
     Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberPage, Page, Sending,
 };
+use crate::pages::{FlowMessage, countries};
 use crate::words::Safe;
 
-/// What is answered. The parts of pages are made by the pages' own templates.
-impl<'a> Asked<'a> {
-    pub(super) fn not_started(&self, why: &StartError) -> Response {
-        let refused = |say| self.number_form(StatusCode::BAD_REQUEST, Some(say));
-        match why {
-            StartError::CountryNotServed => refused(Say::CountryNotServed),
-            StartError::Landline => refused(Say::Landline),
-            StartError::NotMobile => refused(Say::NotMobile),
-            StartError::Limited(limited) => self.limited(limited),
-            StartError::Busy | StartError::Store(_) => self.unavailable(),
+/// The answers. The parts of pages in them are made from the pages' own templates.
+impl<'a> WidgetRequest<'a> {
+    /// Answers a login that does not go on to the next step.
+    pub(super) async fn refused(
+        &self,
+        requester: &Asker,
+        phone: PhoneNumber,
+        refusal: StepRefusal,
+    ) -> Response {
+        match refusal {
+            StepRefusal::Code(message) => {
+                self.code_form(requester, phone, message.on_code_form(), None).await
+            }
+            StepRefusal::Number(message) => self.number_form(number_status(message), Some(message)),
+            StepRefusal::Limited(limited) => self.limited(&limited),
+            StepRefusal::Denied => self.denied(&phone),
+            StepRefusal::Unavailable => self.unavailable(),
         }
     }
 
-    /// The reserved prefix of a site of ours that the page is behind: there are sign-in and `me`.
+    /// The reserved prefix of the site that the page is behind, if it is behind one of ours:
+    /// sign-in and `me` are there.
     fn site(&self) -> Option<&'a str> {
-        let behind = self.web.map.sites().iter().any(|site| site.place.origin == *self.page);
-        behind.then(|| self.web.map.prefix())
+        let map = self.widget.shell.map();
+        let behind = map.sites().iter().any(|site| site.place.origin == *self.page);
+        behind.then(|| map.prefix())
     }
 
-    /// That a login is done. A page on another host than ours has no cookie of it yet: the sign-in
-    /// of its site, if it is behind one, gets it by the hand-over.
+    /// A login is done. A page on another host than the issuer's has no cookie of it yet: the
+    /// sign-in of its site, if it is behind one, sets it by a hand-over.
     pub(super) fn signed_in(&self) -> Response {
-        let handover = self.site().filter(|_| self.web.is_elsewhere(self.page));
-        let handover = handover.map(|prefix| format!("{prefix}/sign-in"));
+        let site = self.site().filter(|_| self.widget.shell.is_elsewhere(self.page));
+        let handover = site.map(|prefix| format!("{prefix}/sign-in"));
         self.answer(StatusCode::OK, &json!({ "state": "signed-in", "handover": handover }))
     }
 
-    /// That somebody came who is signed in. A page on another host gets there by the sign-in of its
-    /// site, which a person must press for: a page that moved by itself could do so without end.
+    /// The browser was signed in before. A page on another host gets its cookie by the sign-in of
+    /// its site, for which the person presses a button: a page that moved by itself could do so
+    /// without end.
     pub(super) fn signed_in_before(&self) -> Response {
-        let moves = self.site().is_some() && self.web.is_elsewhere(self.page);
-        if !moves {
+        let needs_handover = self.site().is_some() && self.widget.shell.is_elsewhere(self.page);
+        if !needs_handover {
             return self.answer(StatusCode::OK, &json!({ "state": "signed-in" }));
         }
-        let label = self.said("done_link");
+        let label = self.sentence("done_link");
         self.answer(StatusCode::OK, &json!({ "state": "continue", "label": label }))
     }
 
+    /// The page is of another site: the login has to be on a page of its own.
     pub(super) fn elsewhere(&self, status: StatusCode) -> Response {
         self.answer(status, &json!({ "state": "elsewhere" }))
     }
 
-    pub(super) fn number_form(&self, status: StatusCode, say: Option<Say>) -> Response {
-        let (problem, notice) = said(say);
-        let countries = self.web.countries();
+    pub(super) fn number_form(&self, status: StatusCode, message: Option<FlowMessage>) -> Response {
+        let (problem, notice) = message.map(FlowMessage::on_number_form).unwrap_or_default();
+        let settings = self.widget.pages.login().settings();
         let chosen = self.country().or_else(|| self.visit.country());
         let page = NumberPage {
             flow: "",
             destination: &self.client.name,
-            countries: &countries,
-            chosen: self.web.probable_country(chosen, self.visit.language_header()),
+            countries: &countries::served(settings),
+            chosen: countries::likely(settings, chosen, self.visit.language_header()),
             typed: self.call.text("phone").unwrap_or_default(),
             problem,
             notice,
@@ -76,23 +87,26 @@ impl<'a> Asked<'a> {
 
     pub(super) async fn code_form(
         &self,
-        asker: Asker,
+        requester: &Asker,
         phone: PhoneNumber,
         problem: Option<CodeProblem>,
         notice: Option<CodeNotice>,
     ) -> Response {
-        let texted = match self.web.texted_to(&asker, phone).await {
-            Ok(Some(texted)) => texted,
-            Ok(None) => return self.number_form(StatusCode::FORBIDDEN, Some(Say::CodeExpired)),
+        let sent = match self.widget.pages.sent_code(requester, phone).await {
+            Ok(Some(sent)) => sent,
+            Ok(None) => {
+                let message = FlowMessage::CodeExpired;
+                return self.number_form(number_status(message), Some(message));
+            }
             Err(_) => return self.unavailable(),
         };
-        let page = self.web.page_of(&texted, "");
-        let resend_after = page.resend_after;
+        let form = self.widget.pages.code_form(&sent, "");
+        let resend_after = form.resend_after;
         let notice = notice.map(|notice| match notice {
             CodeNotice::NotYet { .. } => CodeNotice::NotYet { seconds: resend_after.max(1) },
             CodeNotice::Resent => CodeNotice::Resent,
         });
-        let page = CodePage { problem, notice, ..page };
+        let page = CodePage { problem, notice, ..form };
         let status = match problem {
             Some(CodeProblem::WrongLength) => StatusCode::BAD_REQUEST,
             Some(CodeProblem::Wrong { .. }) => StatusCode::FORBIDDEN,
@@ -106,17 +120,17 @@ impl<'a> Asked<'a> {
         self.part(status, body, &page)
     }
 
-    pub(super) fn limited(&self, Limited { row, retry_after }: &Limited) -> Response {
+    fn limited(&self, Limited { row, retry_after }: &Limited) -> Response {
         let seconds = whole_minutes(*retry_after);
-        let until = self.web.system.now() + Duration::from_secs(seconds);
+        let until = self.widget.shell.system().now() + Duration::from_secs(seconds);
         let again = self.page.to_string();
-        let limit = told(row.what, row.by);
+        let limit = limit_message(row.what, row.by);
         let page = MessagePage::Limited { limit, seconds, until, again: &again };
         let body = json!({ "state": "limited", "error": row.key, "seconds": seconds });
-        retry_after_header(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)
+        with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)
     }
 
-    pub(super) fn denied(&self, phone: &PhoneNumber) -> Response {
+    fn denied(&self, phone: &PhoneNumber) -> Response {
         let (host, again) = (self.page.host().as_str(), self.page.to_string());
         let page = MessagePage::Denied { phone, host, again: &again };
         let body = json!({ "state": "denied", "error": "denied" });
@@ -124,7 +138,7 @@ impl<'a> Asked<'a> {
     }
 
     pub(super) fn no_cookie(&self) -> Response {
-        let host = self.web.map.issuer().origin().host().as_str();
+        let host = self.widget.shell.map().issuer().origin().host().as_str();
         let again = self.page.to_string();
         let page = MessagePage::NoCookie { host, again: &again };
         let body = json!({ "state": "no-cookie", "error": "no_cookie" });
@@ -135,32 +149,35 @@ impl<'a> Asked<'a> {
         let again = self.page.to_string();
         let page = MessagePage::Unavailable { again: &again };
         let body = json!({ "state": "unavailable", "error": "unavailable" });
-        retry_after_header(self.part(StatusCode::SERVICE_UNAVAILABLE, body, &page), SOON)
+        let response = self.part(StatusCode::SERVICE_UNAVAILABLE, body, &page);
+        with_retry_after(response, RETRY_AFTER_FAILURE)
     }
 
-    /// An answer with a part of one of our own pages in it, so that people read the same words.
+    /// An answer that holds a part of one of our pages, so that people read the same words.
     fn part(&self, status: StatusCode, mut body: Value, page: &impl Page) -> Response {
-        let language = self.web.spoken_with(self.visit);
-        let base = self.web.map.issuer().url("");
+        let shell = &self.widget.shell;
+        let language = shell.language_of(self.visit);
+        let base = shell.map().issuer().url("");
         let chrome = Chrome { language, base: &base, here: "" };
-        body["html"] = json!(self.web.pages.fragment(&chrome, page));
+        body["html"] = json!(shell.views().fragment(&chrome, page));
         self.answer(status, &body)
     }
 
-    fn said(&self, key: &str) -> Value {
-        let language = self.web.spoken_with(self.visit);
+    /// A sentence of the language files.
+    fn sentence(&self, key: &str) -> Value {
+        let language = self.widget.shell.language_of(self.visit);
         json!(language.say(key).map(Safe::into_string))
     }
 
     fn answer(&self, status: StatusCode, body: &Value) -> Response {
-        let language = self.web.spoken_with(self.visit);
+        let language = self.widget.shell.language_of(self.visit);
         let mut all = Map::new();
         all.extend([
             ("lang".to_owned(), json!(language.tag())),
             ("dir".to_owned(), json!(language.direction().as_str())),
             ("site".to_owned(), json!(self.site())),
-            ("label".to_owned(), self.said("number_title")),
-            ("trouble".to_owned(), self.said("unavailable_title")),
+            ("label".to_owned(), self.sentence("number_title")),
+            ("trouble".to_owned(), self.sentence("unavailable_title")),
         ]);
         all.extend(body.as_object().cloned().unwrap_or_default());
         all.retain(|_, value| !value.is_null());
@@ -168,7 +185,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn retry_after_header(mut response: Response, seconds: u64) -> Response {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    response
+/// A code that died is a refusal of the answer; anything else is wrong with the number.
+const fn number_status(message: FlowMessage) -> StatusCode {
+    match message {
+        FlowMessage::CodeDied | FlowMessage::CodeExpired => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }

@@ -5,31 +5,32 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
 
+use super::service::Widget;
 use crate::gate;
-use crate::pages::Web;
+use crate::pages::Shell;
 
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
-/// As compilers that load declarations by their address know them.
+/// The type by which compilers that load declarations from a URL know TypeScript.
 const TYPES: HeaderValue = HeaderValue::from_static("application/typescript; charset=utf-8");
-const REMEMBERED: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const CACHEABLE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// `GET /widget.js`: the element, and where its issuer is. A page that checks its hash must be
-/// allowed to read it (Subresource Integrity §3.3), which is for those that clients list.
-pub(crate) async fn script(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
+/// `GET /widget.js`: the element, for this issuer. A page that checks its hash must be allowed to
+/// read it (Subresource Integrity §3.3): CORS for the origins that clients list.
+pub(crate) async fn script(State(widget): State<Arc<Widget>>, headers: HeaderMap) -> Response {
     let mut out = HeaderMap::new();
-    let script = web.widget.choose(&headers, &mut out);
+    let script = widget.script.choose(&headers, &mut out);
     out.insert(CONTENT_TYPE, SCRIPT);
-    out.insert(CACHE_CONTROL, REMEMBERED);
+    out.insert(CACHE_CONTROL, CACHEABLE);
     out.append(VARY, HeaderValue::from_static("Origin"));
-    let asked = gate::named_origin(&headers);
-    if let Some((_, page)) = asked.filter(|(origin, _)| web.oauth.clients.share_with(origin)) {
-        out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, page.clone());
+    let origin = gate::named_origin(&headers);
+    if let Some((_, text)) = origin.filter(|(origin, _)| widget.clients.share_with(origin)) {
+        out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, text.clone());
     }
     (out, script).into_response()
 }
 
-/// `GET /widget.d.ts`: the element as TypeScript knows it.
-pub(crate) async fn types(State(web): State<Arc<Web>>) -> Response {
-    let headers = [(CONTENT_TYPE, TYPES), (CACHE_CONTROL, REMEMBERED)];
-    (headers, web.pages.element_types()).into_response()
+/// `GET /widget.d.ts`: the element's TypeScript declarations.
+pub(crate) async fn types(State(shell): State<Arc<Shell>>) -> Response {
+    let headers = [(CONTENT_TYPE, TYPES), (CACHE_CONTROL, CACHEABLE)];
+    (headers, shell.views().element_types()).into_response()
 }

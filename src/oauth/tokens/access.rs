@@ -59,23 +59,23 @@ pub struct AccessToken<'a> {
 
 /// The claims of an access token. Optional ones are left out, never `null`.
 #[derive(Serialize, Deserialize)]
-pub(in crate::oauth) struct AccessClaims {
-    pub(in crate::oauth) iss: String,
+pub(crate) struct AccessClaims {
+    pub(crate) iss: String,
     sub: String,
-    pub(in crate::oauth) aud: Audiences,
+    pub(crate) aud: Audiences,
     /// As Auth0 names the client; RFC 9068 §2.2 calls it `client_id`.
     azp: String,
-    pub(in crate::oauth) client_id: String,
+    pub(crate) client_id: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(in crate::oauth) scope: String,
+    pub(crate) scope: String,
     iat: i64,
-    pub(in crate::oauth) exp: i64,
+    pub(crate) exp: i64,
     jti: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::oauth) sid: Option<String>,
+    pub(crate) sid: Option<String>,
     /// Ours: the id of the grant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::oauth) gid: Option<String>,
+    pub(crate) gid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gty: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(in crate::oauth) struct AccessClaims {
 /// One audience is a string, several are a list (RFC 7519 §4.1.3).
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-pub(in crate::oauth) enum Audiences {
+pub(crate) enum Audiences {
     One(String),
     Several(Vec<String>),
 }
@@ -99,7 +99,7 @@ impl Audiences {
         }
     }
 
-    pub(in crate::oauth) fn all(self) -> Vec<String> {
+    pub(crate) fn all(self) -> Vec<String> {
         match self {
             Self::One(only) => vec![only],
             Self::Several(all) => all,
@@ -109,7 +109,7 @@ impl Audiences {
 
 impl AccessClaims {
     /// `None`: no subject that a token of ours can have.
-    pub(in crate::oauth) fn subject(&self) -> Option<Subject> {
+    pub(crate) fn subject(&self) -> Option<Subject> {
         match self.gty.as_deref() {
             None => UserId::parse(&self.sub).map(Subject::User),
             Some(CLIENT_CREDENTIALS) => {

@@ -32,15 +32,15 @@ pub struct IdToken<'a> {
 
 /// The claims of an ID token. Optional ones are left out, never `null`.
 #[derive(Serialize, Deserialize)]
-pub(in crate::oauth) struct IdClaims {
-    pub(in crate::oauth) iss: String,
-    pub(in crate::oauth) sub: String,
+pub(crate) struct IdClaims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
     /// A string, not a list: some clients compare it byte for byte.
-    pub(in crate::oauth) aud: String,
+    pub(crate) aud: String,
     iat: i64,
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::oauth) sid: Option<String>,
+    pub(crate) sid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     auth_time: i64,

@@ -2,22 +2,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::State;
 use crate::domain::{Origin, ReturnTo, StateCookieDigest};
+use crate::pages::flow::HandoverState;
 use crate::system::Timestamp;
 
-/// What a site asks of the issuer. Travels sealed: the issuer takes nothing else from it.
+/// What a site asks of the issuer. Travels sealed: the issuer accepts nothing else.
 #[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) origin: Origin,
-    pub(crate) path: ReturnTo,
-    pub(crate) state: State,
+pub(super) struct HandoverRequest {
+    pub(super) origin: Origin,
+    pub(super) path: ReturnTo,
+    pub(super) state: HandoverState,
     /// A form was posted that cannot be sent again.
-    pub(crate) lost: bool,
+    pub(super) lost: bool,
 }
 
+/// A [`HandoverRequest`] as it is sealed.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Wire {
+pub(super) struct SealedRequest {
     origin: String,
     path: String,
     state: String,
@@ -26,9 +27,9 @@ pub(crate) struct Wire {
     lost: bool,
 }
 
-impl Request {
-    pub(crate) fn to_wire(&self) -> Wire {
-        Wire {
+impl HandoverRequest {
+    pub(super) fn to_sealed(&self) -> SealedRequest {
+        SealedRequest {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
             state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
@@ -37,14 +38,14 @@ impl Request {
         }
     }
 
-    pub(crate) fn from_wire(wire: &Wire) -> Option<Self> {
-        let digest = URL_SAFE_NO_PAD.decode(&wire.state).ok()?.try_into().ok()?;
+    pub(super) fn from_sealed(sealed: &SealedRequest) -> Option<Self> {
+        let digest = URL_SAFE_NO_PAD.decode(&sealed.state).ok()?.try_into().ok()?;
         let digest = StateCookieDigest::from_bytes(digest);
         Some(Self {
-            origin: Origin::parse(&wire.origin).ok()?,
-            path: ReturnTo::parse(&wire.path)?,
-            state: State { digest, until: Timestamp::from_millis(wire.until) },
-            lost: wire.lost,
+            origin: Origin::parse(&sealed.origin).ok()?,
+            path: ReturnTo::parse(&sealed.path)?,
+            state: HandoverState { digest, until: Timestamp::from_millis(sealed.until) },
+            lost: sealed.lost,
         })
     }
 }

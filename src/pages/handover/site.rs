@@ -1,188 +1,205 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::super::views::MessagePage;
-use super::super::visit::{Redirect, Visit};
-use super::super::{Problem, Web};
-use super::State;
-use super::request::Request;
+use super::request::HandoverRequest;
+use super::service::Handover;
 use crate::domain::{ReturnTo, StateCookieDigest, TicketDigest};
 use crate::events::Event;
+use crate::pages::flow::HandoverState;
+use crate::pages::redirect::Redirect;
+use crate::pages::request::Visit;
+use crate::pages::views::MessagePage;
 use crate::store::{StoreError, Ticket};
 
-/// For a whole login at the issuer. What takes longer asks again.
-const LIFE: Duration = Duration::from_mins(10);
-/// Each tab that waits for a login has a cookie of its own; this many at once, the oldest go.
-const MOST_TABS: usize = 20;
+/// How long a hand-over may take: a whole login at the issuer. A longer one starts again.
+const STATE_LIFETIME: Duration = Duration::from_mins(10);
+/// Each tab that waits for a login has a state cookie of its own; beyond this many, the oldest
+/// are deleted.
+const MAX_STATES: usize = 20;
 /// How the names of these cookies begin.
-const USAGE: &str = "state-";
+const STATE: &str = "state-";
 
 /// The name of the cookie that has this digest.
-fn usage(state: &StateCookieDigest) -> String {
-    format!("{USAGE}{}", URL_SAFE_NO_PAD.encode(&state.as_bytes()[..6]))
+fn state_cookie(state: &StateCookieDigest) -> String {
+    format!("{STATE}{}", URL_SAFE_NO_PAD.encode(&state.as_bytes()[..6]))
 }
 
 impl Visit {
-    /// Whether the browser sent the cookie that has this digest.
+    /// Whether the browser sent the state cookie that has this digest.
     fn has_state(&self, state: &StateCookieDigest) -> bool {
-        let value = self.cookies.get(&self.headers, &usage(state));
+        let value = self.cookies.get(&self.headers, &state_cookie(state));
         value.is_some_and(|value| StateCookieDigest::of(value).matches(state))
     }
 
-    /// Whether the browser sent any such cookie, so that it keeps them.
-    fn keeps_cookies(&self) -> bool {
-        self.cookies.starting(&self.headers, USAGE).next().is_some()
+    /// Whether the browser sent any state cookie, so that it stores cookies.
+    fn has_any_state(&self) -> bool {
+        self.cookies.starting(&self.headers, STATE).next().is_some()
     }
 
-    /// Deletes those of the oldest tabs, so that there is room for one more. Browsers send the
+    /// Cookies that delete the oldest states, to make room for one more. Browsers send the
     /// oldest first (RFC 6265 §5.4).
     fn clear_oldest_states(&self) -> Vec<String> {
-        let all: Vec<&str> = self.cookies.starting(&self.headers, USAGE).collect();
-        let oldest = &all[..all.len().saturating_sub(MOST_TABS - 1)];
-        oldest.iter().map(|usage| self.cookies.clear(usage)).collect()
+        let all: Vec<&str> = self.cookies.starting(&self.headers, STATE).collect();
+        let oldest = &all[..all.len().saturating_sub(MAX_STATES - 1)];
+        oldest.iter().map(|name| self.cookies.clear(name)).collect()
     }
 }
 
-/// Why a ticket lets nobody in.
-enum Refusal {
-    /// Made up, or handed in before.
+/// Why a ticket is refused.
+enum TicketRefusal {
+    /// Made up, or redeemed before.
     Unknown,
     OtherOrigin,
     Expired(Ticket),
-    /// Handed in by another browser than asked for it, or by one that keeps no cookies.
+    /// Brought by another browser than the one that asked for it, or by one that stores no
+    /// cookies.
     NoState(Ticket),
-    /// The session ended meanwhile.
-    Over(Ticket),
+    /// The session has ended since.
+    SessionOver(Ticket),
     Store(StoreError),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for TicketRefusal {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl Web {
-    /// Sends a browser to the issuer, with a cookie that only this browser can come back with.
-    pub(crate) fn ask_issuer(&self, visit: &Visit, path: ReturnTo, lost: bool) -> Redirect {
-        let value = URL_SAFE_NO_PAD.encode(self.system.random::<16>());
-        let state =
-            State { digest: StateCookieDigest::of(&value), until: self.system.now() + LIFE };
-        let request = Request { origin: visit.facts.origin.clone(), path, state, lost };
-        let sealed = self.requests.seal(&self.system, &request.to_wire());
-        let cookie = visit.cookies.set(&usage(&state.digest), &value, Some(LIFE.as_secs()));
-        let login = Redirect::to(self.map.issuer().url(&format!("/login?request={sealed}")));
-        visit
-            .clear_oldest_states()
-            .into_iter()
-            .fold(login.with(Some(cookie)), |login, gone| login.with(Some(gone)))
-    }
-
-    /// Takes the ticket of a visit. It is spent from here on, whatever is found wrong.
-    async fn take(&self, visit: &Visit) -> Result<Ticket, Refusal> {
-        let text = visit.asked("ticket").unwrap_or_default();
-        let ticket = self.tickets.take(TicketDigest::of(text)).await?;
-        let ticket = ticket.ok_or(Refusal::Unknown)?;
-        if ticket.origin != visit.facts.origin {
-            return Err(Refusal::OtherOrigin);
-        }
-        if self.system.now() >= ticket.expires {
-            return Err(Refusal::Expired(ticket));
-        }
-        Ok(ticket)
-    }
-
-    /// Lets the browser of a ticket in on this host: the session cookie to set, `None` when it
-    /// has one of this session already.
-    async fn admit(&self, visit: &Visit, ticket: &Ticket) -> Result<Option<String>, Refusal> {
-        let before = self.signed_in(&visit.headers, &visit.facts).await?;
-        // A copy of a tab that has arrived, or the way back to its login: the ticket gives
-        // nothing that is not there, and the state cookie went with the first.
-        if before.as_ref().is_some_and(|before| before.session() == ticket.session) {
-            return Ok(None);
-        }
-        if !visit.has_state(&ticket.state) {
-            return Err(Refusal::NoState(ticket.clone()));
-        }
-        let host = visit.facts.origin.host();
-        let begun = self.sessions.begin_at(ticket.session, host, self.session).await?;
-        let (token, who) = begun.ok_or_else(|| Refusal::Over(ticket.clone()))?;
-        if let Some(before) = before {
-            self.sessions.end(&before).await?;
-        }
-        let (user, session) = (who.user(), who.session());
-        self.events.record(&Event::HandedOver { user, session, host });
-        let left = who.expires().since(self.system.now());
-        Ok(Some(visit.session_cookie(&token, left.as_secs())))
-    }
-
-    /// Goes on to [`arrived`], whose address knows the way back: this one leads nowhere twice.
-    async fn refuse_ticket(&self, visit: &Visit, refusal: &Refusal) -> Response {
-        let (why, ticket) = match refusal {
-            Refusal::Unknown => ("unknown, or used before", None),
-            Refusal::OtherOrigin => ("for another origin", None),
-            Refusal::Expired(ticket) => ("expired", Some(ticket)),
-            Refusal::NoState(ticket) => ("without its state cookie", Some(ticket)),
-            Refusal::Over(ticket) => ("of a session that is over", Some(ticket)),
-            Refusal::Store(error) => {
-                self.store_failed("let in by a ticket", error);
-                return self.refuse(visit, &Problem::Unavailable);
-            }
-        };
-        let host = visit.facts.origin.host();
-        self.events.record(&Event::TicketRefused { host, why });
-        let Some(ticket) = ticket else {
-            return self.already_in(visit, &self.begin_again(visit), true).await;
-        };
-        let late = !matches!(refusal, Refusal::NoState(_)) || visit.keeps_cookies();
-        visit.to_own(&arrived_at(&ticket.path, late)).into_response()
-    }
-
-    /// Whoever is signed in goes on to a page. Nobody else does: they are told what is wrong.
-    async fn already_in(&self, visit: &Visit, there: &str, late: bool) -> Response {
-        let host = visit.facts.origin.host().as_str();
-        let page = match self.signed_in(&visit.headers, &visit.facts).await {
-            Ok(Some(_)) => return Redirect::to(there.to_owned()).into_response(),
-            Ok(None) if late => MessagePage::TimedOut { again: there },
-            Ok(None) => MessagePage::NoCookie { host, again: there },
-            Err(_) => return self.unavailable(visit),
-        };
-        self.page(visit, StatusCode::BAD_REQUEST, &page)
-    }
-}
-
-/// Where the issuer sends a browser back to, with a ticket.
-pub(crate) async fn callback(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
-    let ticket = match web.take(&visit).await {
+/// `GET /callback`: where the issuer sends a browser back to, with a ticket.
+pub(crate) async fn callback(State(handover): State<Arc<Handover>>, request: Visit) -> Response {
+    let ticket = match handover.take(&request).await {
         Ok(ticket) => ticket,
-        Err(refusal) => return web.refuse_ticket(&visit, &refusal).await,
+        Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
     };
-    let session = match web.admit(&visit, &ticket).await {
+    let session = match handover.admit(&request, &ticket).await {
         Ok(session) => session,
-        Err(refusal) => return web.refuse_ticket(&visit, &refusal).await,
+        Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
     };
-    let state = visit.cookies.clear(&usage(&ticket.state));
-    let arrived = visit.to_own(&arrived_at(&ticket.path, false));
+    let state = request.cookies.clear(&state_cookie(&ticket.state));
+    let arrived = request.to_own(&arrived_path(&ticket.path, false));
     arrived.with(session).with(Some(state)).into_response()
 }
 
+/// `GET /arrived`: the last step on the way to the site's page. A session cookie that did not
+/// come back gets a page that says why; the site's page would redirect without end.
+pub(crate) async fn arrived(State(handover): State<Arc<Handover>>, request: Visit) -> Response {
+    let path = handover.shell.return_path(&request).unwrap_or_default();
+    let page = format!("{}{}", request.facts.origin, path.as_str());
+    handover.to_page_if_signed_in(&request, &page, request.asked("late").is_some()).await
+}
+
 /// `late`: without a new session, since the login took too long.
-fn arrived_at(path: &ReturnTo, late: bool) -> String {
+fn arrived_path(path: &ReturnTo, late: bool) -> String {
     let path = utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC);
     format!("/arrived?return_to={path}{}", if late { "&late=1" } else { "" })
 }
 
-/// The last step, on the way to the site's page: a session cookie that did not come back gets a
-/// page that says why, where the site's page would send the browser round and round.
-pub(crate) async fn arrived(Shared(web): Shared<Arc<Web>>, visit: Visit) -> Response {
-    let path = web.return_path(&visit).unwrap_or_default();
-    let there = format!("{}{}", visit.facts.origin, path.as_str());
-    web.already_in(&visit, &there, visit.asked("late").is_some()).await
+impl Handover {
+    /// Sends a browser to the issuer, with a cookie that only this browser can come back with.
+    pub(in crate::pages) fn ask_issuer(
+        &self,
+        request: &Visit,
+        path: ReturnTo,
+        lost: bool,
+    ) -> Redirect {
+        let system = &self.shell.system;
+        let value = URL_SAFE_NO_PAD.encode(system.random::<16>());
+        let until = system.now() + STATE_LIFETIME;
+        let state = HandoverState { digest: StateCookieDigest::of(&value), until };
+        let origin = request.facts.origin.clone();
+        let asked = HandoverRequest { origin, path, state, lost };
+        let sealed = self.requests.seal(&asked.to_sealed());
+        let name = state_cookie(&state.digest);
+        let cookie = request.cookies.set(&name, &value, Some(STATE_LIFETIME.as_secs()));
+        let login = self.shell.map.issuer().url(&format!("/login?request={sealed}"));
+        let mut redirect = Redirect::to(login).with(Some(cookie));
+        for cleared in request.clear_oldest_states() {
+            redirect = redirect.with(Some(cleared));
+        }
+        redirect
+    }
+
+    /// Redeems the ticket of a request. It is spent from here on, whatever is found wrong.
+    async fn take(&self, request: &Visit) -> Result<Ticket, TicketRefusal> {
+        let text = request.asked("ticket").unwrap_or_default();
+        let ticket = self.tickets.take(TicketDigest::of(text)).await?;
+        let ticket = ticket.ok_or(TicketRefusal::Unknown)?;
+        if ticket.origin != request.facts.origin {
+            return Err(TicketRefusal::OtherOrigin);
+        }
+        if self.shell.system.now() >= ticket.expires {
+            return Err(TicketRefusal::Expired(ticket));
+        }
+        Ok(ticket)
+    }
+
+    /// Signs the browser of a ticket in on this host: the session cookie to set, `None` when it
+    /// has one of this session already.
+    async fn admit(
+        &self,
+        request: &Visit,
+        ticket: &Ticket,
+    ) -> Result<Option<String>, TicketRefusal> {
+        let former = self.sessions.of(request).await?;
+        // A copy of a tab that has arrived, or the way back to its login: the ticket gives
+        // nothing that is not there, and the state cookie went with the first.
+        if former.as_ref().is_some_and(|former| former.session() == ticket.session) {
+            return Ok(None);
+        }
+        if !request.has_state(&ticket.state) {
+            return Err(TicketRefusal::NoState(ticket.clone()));
+        }
+        let host = request.facts.origin.host();
+        let begun = self.sessions.begin_at(ticket.session, host).await?;
+        let (token, who) = begun.ok_or_else(|| TicketRefusal::SessionOver(ticket.clone()))?;
+        if let Some(former) = former {
+            self.sessions.end(&former).await?;
+        }
+        let (user, session) = (who.user(), who.session());
+        self.events.record(&Event::HandedOver { user, session, host });
+        let left = who.expires().since(self.shell.system.now());
+        Ok(Some(request.session_cookie(&token, left.as_secs())))
+    }
+
+    /// Redirects to [`arrived`], whose address holds the way back: that of the callback is spent.
+    async fn refuse_ticket(&self, request: &Visit, refusal: &TicketRefusal) -> Response {
+        let (why, ticket) = match refusal {
+            TicketRefusal::Unknown => ("unknown, or used before", None),
+            TicketRefusal::OtherOrigin => ("for another origin", None),
+            TicketRefusal::Expired(ticket) => ("expired", Some(ticket)),
+            TicketRefusal::NoState(ticket) => ("without its state cookie", Some(ticket)),
+            TicketRefusal::SessionOver(ticket) => ("of a session that is over", Some(ticket)),
+            TicketRefusal::Store(error) => {
+                self.store_failed("let in by a ticket", error);
+                return self.shell.unavailable(request);
+            }
+        };
+        let host = request.facts.origin.host();
+        self.events.record(&Event::TicketRefused { host, why });
+        let Some(ticket) = ticket else {
+            let again = self.shell.begin_again(request);
+            return self.to_page_if_signed_in(request, &again, true).await;
+        };
+        let late = !matches!(refusal, TicketRefusal::NoState(_)) || request.has_any_state();
+        request.to_own(&arrived_path(&ticket.path, late)).into_response()
+    }
+
+    /// Redirects to `page` if the browser is signed in, else says why it is not.
+    async fn to_page_if_signed_in(&self, request: &Visit, page: &str, late: bool) -> Response {
+        let host = request.facts.origin.host().as_str();
+        let message = match self.sessions.of(request).await {
+            Ok(Some(_)) => return Redirect::to(page.to_owned()).into_response(),
+            Ok(None) if late => MessagePage::TimedOut { again: page },
+            Ok(None) => MessagePage::NoCookie { host, again: page },
+            Err(_) => return self.shell.unavailable(request),
+        };
+        self.shell.page(request, StatusCode::BAD_REQUEST, &message)
+    }
 }

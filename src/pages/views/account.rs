@@ -1,24 +1,24 @@
 use std::time::Duration;
 
-use super::{Head, Page};
+use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
 use crate::session::{Device, OwnSession, SessionKind};
 use crate::system::Timestamp;
 use crate::words::{Context, Language, Safe};
 
-/// A person's own sessions, to look for one that they do not know. 200.
+/// A user's own sessions, so that a stranger's among them is noticed. 200.
 #[derive(Debug)]
 pub struct AccountPage<'a> {
     pub phone: &'a PhoneNumber,
-    /// The one that asks is the first.
+    /// The session of this browser is the first.
     pub sessions: &'a [OwnSession],
     pub now: Timestamp,
     pub notice: Option<AccountNotice>,
-    /// A page of the app; empty when there is none.
+    /// The first page of the app; empty: no link.
     pub back: &'a str,
 }
 
-/// What was done just now.
+/// What the form before did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountNotice {
     OneEnded,
@@ -83,8 +83,8 @@ const fn device_key(device: Device) -> &'static str {
     }
 }
 
-/// The names of a moment's values in the template: words, count, and the time itself, for people
-/// and for machines.
+/// The template variables of one point in time: key of the sentence, its count, and the time as
+/// text and as `datetime`.
 type Names = [&'static str; 4];
 const BEGAN: Names = ["began", "began_count", "began_at", "began_machine"];
 const SEEN: Names = ["seen", "seen_count", "seen_at", "seen_machine"];
@@ -98,7 +98,7 @@ fn moment(row: Context, names: Names, at: Timestamp, now: Timestamp) -> Context 
         .text(machine, Safe::escape(&written(at, "%Y-%m-%dT%H:%MZ")))
 }
 
-/// The largest unit that fits, in seconds, and how that is said.
+/// Units from the largest, in seconds, and the keys of their sentences.
 const UNITS: &[(u64, &str)] = &[(86_400, "ago_days"), (3_600, "ago_hours"), (60, "ago_minutes")];
 
 fn ago(time: Duration) -> (&'static str, u64) {
@@ -107,7 +107,7 @@ fn ago(time: Duration) -> (&'static str, u64) {
     unit.map_or(("ago_now", 0), |(unit, key)| (*key, seconds / unit))
 }
 
-/// In UTC: the server does not know where the reader is.
+/// Formats in UTC, since the reader's time zone is not known here.
 pub(super) fn written(at: Timestamp, format: &str) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_millis());
     at.map(|at| at.strftime(format).to_string()).unwrap_or_default()

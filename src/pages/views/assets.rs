@@ -5,12 +5,12 @@ use data_encoding::HEXLOWER;
 
 use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
 use super::element;
-use super::packed::Packed;
-use super::theme::{self, Made};
+use super::packed::{Packed, squeezed};
+use super::theme::{self, BrandSheet};
 use crate::domain::sha256;
 use crate::words::Mistake;
 
-/// A file that pages load. One row each.
+/// The built-in files that pages load: name and content.
 const FILES: &[(&str, &str)] = &[
     (BASE, include_str!("../../../static/assets/base.css")),
     ("auth.js", include_str!("../../../static/assets/auth.js")),
@@ -18,15 +18,14 @@ const FILES: &[(&str, &str)] = &[
     (PERSON, include_str!("../../../static/assets/person.svg")),
 ];
 const BASE: &str = "base.css";
-/// The picture that stands for everybody.
+/// The picture of every user, in their profile.
 pub(super) const PERSON: &str = "person.svg";
 const ICON: &str = "icon.svg";
 
-/// A kind of file that may be an asset: how its name ends, what browsers are told that it is, and
-/// whether its content is that.
-type Kind = (&'static str, &'static str, fn(&[u8]) -> bool);
+/// A type of file that may be an asset: extension, content type, and a check of the content.
+type FileType = (&'static str, &'static str, fn(&[u8]) -> bool);
 
-const KINDS: &[Kind] = &[
+const FILE_TYPES: &[FileType] = &[
     ("css", "text/css; charset=utf-8", is_text),
     ("js", "text/javascript; charset=utf-8", is_text),
     ("svg", SVG, is_svg),
@@ -44,7 +43,7 @@ pub struct Asset {
     pub name: Cow<'static, str>,
     pub content_type: &'static str,
     pub file: Packed,
-    /// 64 bits of its SHA-256, as hex: stands in its address, so that it may be kept for ever.
+    /// The first 64 bits of its SHA-256, in hex. Part of its URL, so that it can be cached for ever.
     pub version: String,
 }
 
@@ -59,36 +58,37 @@ impl Asset {
         Self::new(name, picture.content_type, picture.bytes.clone())
     }
 
-    /// A picture that could hold scripts, if it were ever opened by itself.
+    /// Whether the file could run scripts if it were opened by its own URL.
     pub fn is_scriptable(&self) -> bool {
         self.content_type == SVG
     }
 }
 
-/// The logo, and another for dark pages.
+/// The logo of light pages and that of dark ones.
 pub(super) type Logos<'a> = (Option<&'a str>, Option<&'a str>);
 
-/// Every asset, and which of them has which part on a page. Made once, at start.
+/// Every asset, and which of them are logo and icon. Made once, at start.
 #[derive(Debug, Default)]
 pub struct Assets {
     all: Vec<Asset>,
     logo: Option<Cow<'static, str>>,
     logo_dark: Option<Cow<'static, str>>,
-    /// Where the operator gave one.
+    /// The operator's; `None`: the built-in one or the logo.
     icon: Option<Cow<'static, str>>,
-    /// The element for pages of others.
+    /// The script of `<sms-login>`.
     widget: String,
 }
 
 impl Assets {
-    /// Adds what had to be corrected to `corrections`.
+    /// Adds what is wrong with the operator's files to `mistakes`, and changes to the operator's
+    /// colours to `corrections`.
     pub(super) fn new(
         brand: &Brand,
         mistakes: &mut Vec<Mistake>,
         corrections: &mut Vec<String>,
     ) -> Self {
         let built_in = FILES.iter().map(|(name, text)| {
-            Asset::new(*name, kind_of(name).map_or("", |kind| kind.1), squeezed(text).into())
+            Asset::new(*name, file_type(name).map_or("", |known| known.1), squeezed(text).into())
         });
         let mut assets = Self { all: built_in.collect(), ..Self::default() };
         for file in &brand.folder.assets {
@@ -124,13 +124,13 @@ impl Assets {
         assets
     }
 
-    /// Adds the brand's colours to the end of the sheet, where they have the last word. A sheet of
-    /// their own would be one more file to wait for before anything is shown.
+    /// Appends the brand's colours to the style sheet, where they override it. A second sheet would
+    /// be one more file to load before anything is shown.
     fn color(&mut self, brand: &Brand, corrections: &mut Vec<String>) {
         let base = self.get(BASE).map(|asset| asset.file.plain().clone()).unwrap_or_default();
         let base = std::str::from_utf8(&base).unwrap_or_default();
         let built_in = FILES.iter().find(|(name, _)| *name == BASE).map_or("", |(_, text)| text);
-        let Made { css, corrections: made } = theme::theme(brand, base, built_in);
+        let BrandSheet { css, corrections: made } = theme::theme(brand, base, built_in);
         corrections.extend(made);
         if let Some(css) = css {
             let whole = format!("{base}\n{css}");
@@ -138,7 +138,7 @@ impl Assets {
         }
     }
 
-    /// The script of the element, an expression that waits for its issuer.
+    /// The script of the element: a function expression of the issuer's URL.
     pub(super) fn widget(&self) -> &str {
         &self.widget
     }
@@ -158,7 +158,7 @@ impl Assets {
         self.all.iter()
     }
 
-    /// Where a page finds the file.
+    /// The URL of a file on a page; `base` precedes our paths.
     pub(super) fn address(&self, base: &str, name: &str) -> String {
         let version = self.get(name).map_or("", |asset| &asset.version);
         format!("{base}/assets/{name}?v={version}")
@@ -176,8 +176,8 @@ impl Assets {
         self.logo_dark.as_deref()
     }
 
-    /// The icons of light and of dark pages beside logos. A logo is the icon too, so that pages
-    /// with one load no file more than those without.
+    /// The icons of light and of dark pages. Without an icon of the operator's, a logo is the icon
+    /// too, so that no further file is loaded.
     pub(super) fn icons<'a>(&'a self, logos: Logos<'a>) -> (&'a str, Option<&'a str>) {
         match (self.icon.as_deref(), logos) {
             (None, (Some(light), dark)) => (light, dark),
@@ -186,37 +186,29 @@ impl Assets {
     }
 }
 
-fn kind_of(name: &str) -> Option<&'static Kind> {
+fn file_type(name: &str) -> Option<&'static FileType> {
     let (_, extension) = name.rsplit_once('.')?;
-    KINDS.iter().find(|(ends, ..)| *ends == extension)
+    FILE_TYPES.iter().find(|(ends, ..)| *ends == extension)
 }
 
-/// A file of the operator's folder.
+/// A file of the operator's folder, or what is wrong with it.
 fn own(file: &OwnFile) -> Result<Asset, String> {
     const MADE: [&str; 3] = ["logo.", "logo-dark.", "favicon."];
     if MADE.iter().any(|made| file.name.starts_with(made)) {
-        return Err("has the name of a file that is made from the keys of [brand]".to_owned());
+        return Err("has a name that is reserved for the pictures of [brand]".to_owned());
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
     if !file.name.bytes().all(plain) {
-        return Err("has in its name more than a-z A-Z 0-9 . _ -".to_owned());
+        return Err("has a name with characters other than a-z A-Z 0-9 . _ -".to_owned());
     }
-    let Some((extension, content_type, is)) = kind_of(&file.name) else {
-        let known = KINDS.iter().map(|(ends, ..)| *ends).collect::<Vec<_>>().join(", ");
-        return Err(format!("is of no kind that pages load; there are: {known}"));
+    let Some((extension, content_type, is)) = file_type(&file.name) else {
+        let known = FILE_TYPES.iter().map(|(ends, ..)| *ends).collect::<Vec<_>>().join(", ");
+        return Err(format!("is of an unsupported type; supported: {known}"));
     };
     if !is(&file.bytes) {
-        return Err(format!("does not hold what a .{extension} file holds"));
+        return Err(format!("is not a valid .{extension} file"));
     }
     Ok(Asset::new(file.name.clone(), content_type, file.bytes.clone()))
-}
-
-/// Without indents, empty lines and lines that are comments: the sources are for us to read, the
-/// rest is for browsers.
-pub(super) fn squeezed(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
-    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn version(bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::color::Color;
 
-/// `[brand]`: what operators may change of what people see.
+/// `[brand]`: what operators may change of the pages.
 #[derive(Clone, Debug, Default)]
 pub struct Brand {
     pub name: String,
@@ -14,7 +14,7 @@ pub struct Brand {
     /// The same on dark pages; `None`: made from `color`.
     pub color_dark: Option<Color>,
     pub theme: Theme,
-    /// Instead of the name's first letter and the name.
+    /// Shown instead of the monogram and the name.
     pub logo: Option<Picture>,
     /// The same on dark pages.
     pub logo_dark: Option<Picture>,
@@ -24,7 +24,7 @@ pub struct Brand {
 }
 
 impl Brand {
-    /// Nothing changed but the name.
+    /// The built-in look with this name.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
@@ -33,7 +33,7 @@ impl Brand {
 /// Light or dark pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the visitor's system says.
+    /// As the visitor's system asks (`prefers-color-scheme`).
     #[default]
     Auto,
     Light,
@@ -41,7 +41,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// As `<meta name="color-scheme">` says it.
+    /// The content of `<meta name="color-scheme">`.
     pub(super) const fn schemes(self) -> &'static str {
         match self {
             Self::Auto => "light dark",
@@ -51,7 +51,7 @@ impl Theme {
     }
 }
 
-/// Where the links at the foot of every page lead: https or mailto.
+/// The links at the foot of every page: https or mailto.
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     pub privacy: Option<Url>,
@@ -60,7 +60,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Each with the key of its words, in the order in which they stand.
+    /// Each with the key of its text, in the order of the page.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static str, &Url)> {
         let rows = [
             ("link_privacy", &self.privacy),
@@ -71,8 +71,7 @@ impl Links {
     }
 }
 
-/// The files of the operator's folder, by name; whether they are any good is told by
-/// [`super::Pages::new`].
+/// The files of the operator's folder; [`super::Pages::new`] checks them.
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
     /// `pages/*.liquid`
@@ -95,7 +94,7 @@ impl fmt::Debug for OwnFile {
     }
 }
 
-/// A picture of a kind that every browser shows and that was told by its content.
+/// A picture of a type that every browser shows; the type was found from the content.
 #[derive(Clone)]
 pub struct Picture {
     pub(super) extension: &'static str,
@@ -130,8 +129,8 @@ pub(super) fn is_png(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89PNG\r\n\x1a\n")
 }
 
-/// XML whose first element is `svg`. No more is asked: it is only ever shown as a picture, and
-/// its own address is given headers that let nothing in it run.
+/// XML whose first element is `svg`. No more is checked: it is shown as a picture only, and at its
+/// own URL the headers stop its scripts.
 pub(super) fn is_svg(bytes: &[u8]) -> bool {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();

@@ -1,13 +1,13 @@
 use crate::words::{Context, Language, Languages, Safe};
 
-/// What stands around every page.
+/// What the layout of a page depends on beside the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Chrome<'a> {
     pub language: &'a Language,
-    /// Before the path of every own page: `""` or `/.doorcode`.
+    /// What precedes the path of every own page: `""` or `/.doorcode`.
     pub base: &'a str,
     /// Path and query of this page, for the links to its other languages. Empty: no such links,
-    /// as on a page that stands at an address of an app.
+    /// as on a page that is shown at the URL of an app.
     pub here: &'a str,
 }
 
@@ -27,7 +27,7 @@ impl Chrome<'_> {
     }
 }
 
-/// The same address with `lang=` set.
+/// The same path and query with `lang` set.
 fn in_language(here: &str, tag: &str) -> String {
     let (path, query) = here.split_once('?').unwrap_or((here, ""));
     let other = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some("lang");

@@ -1,6 +1,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Head, Page};
+use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
 use crate::words::{Context, Language, Safe};
 
@@ -9,33 +9,33 @@ use crate::words::{Context, Language, Safe};
 pub struct CodePage<'a> {
     /// What the login is for, sealed.
     pub flow: &'a str,
-    /// Shown whole: a typing mistake in it is the main reason why no code arrives.
+    /// Shown in full: a typing mistake in it is the main reason why no code arrives.
     pub phone: &'a PhoneNumber,
     pub digits: u8,
-    /// How long the code works from now.
+    /// How long the code remains valid.
     pub minutes: u64,
-    /// Seconds until it may be asked for again; zero for at once.
+    /// Seconds until it can be asked for again; zero: now.
     pub resend_after: u64,
     pub sending: Sending,
     pub problem: Option<CodeProblem>,
     pub notice: Option<CodeNotice>,
 }
 
-/// What is known about the text message. Only `Sent` claims that one was sent.
+/// The state of the text message. Only `Sent` claims that it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sending {
     Sent,
     /// The provider has not answered yet.
     Underway,
-    /// Only known numbers are texted, and the page must not tell which those are.
+    /// Only known numbers are texted, and the page must not reveal which those are.
     IfKnown,
     ProviderDown,
     /// The provider refused this number.
     CannotReach,
 }
 
-/// Which words say how the sending went.
-struct SendingWords {
+/// The keys of the sentences for one state.
+struct SendingKeys {
     title: &'static str,
     lede: &'static str,
     resent: Option<&'static str>,
@@ -46,7 +46,7 @@ impl Sending {
     pub const ALL: [Self; 5] =
         [Self::Sent, Self::Underway, Self::IfKnown, Self::ProviderDown, Self::CannotReach];
 
-    const fn words(self) -> SendingWords {
+    const fn keys(self) -> SendingKeys {
         match self {
             Self::Sent => promised("code_sent", "resent_sent"),
             Self::Underway => promised("code_sending", "resent_sending"),
@@ -57,14 +57,14 @@ impl Sending {
     }
 }
 
-const fn promised(lede: &'static str, resent: &'static str) -> SendingWords {
-    SendingWords { title: "code_title", lede, resent: Some(resent), trouble: None }
+const fn promised(lede: &'static str, resent: &'static str) -> SendingKeys {
+    SendingKeys { title: "code_title", lede, resent: Some(resent), trouble: None }
 }
 
-/// The field for the code stays: an earlier text may still arrive, and its code works.
-const fn unsent(trouble: &'static str) -> SendingWords {
+/// The code field stays: an earlier text may still arrive, and its code is valid.
+const fn unsent(trouble: &'static str) -> SendingKeys {
     let (title, lede) = ("code_title_unsent", "code_unsent");
-    SendingWords { title, lede, resent: None, trouble: Some(trouble) }
+    SendingKeys { title, lede, resent: None, trouble: Some(trouble) }
 }
 
 /// What is wrong with the code that was typed.
@@ -76,37 +76,39 @@ pub enum CodeProblem {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeNotice {
-    /// The same code was asked for again. What is said follows from [`Sending`].
+    /// The code was asked for again. The sentence follows from [`Sending`].
     Resent,
     /// It was asked for again too soon.
     NotYet { seconds: u64 },
 }
 
-/// A notice as the template wants it.
+/// The template variables of a notice.
 #[derive(Default)]
-struct Said {
+struct NoticeVars {
     key: Option<&'static str>,
     tone: &'static str,
     count: u64,
 }
 
 impl CodePage<'_> {
-    /// Trouble with the sending comes before anything else that could be said.
-    fn said(&self) -> Said {
-        let words = self.sending.words();
-        match (words.trouble, self.notice) {
-            (Some(key), _) => Said { key: Some(key), tone: "warn", count: 0 },
-            (None, Some(CodeNotice::Resent)) => Said { key: words.resent, tone: "ok", count: 0 },
-            (None, Some(CodeNotice::NotYet { seconds })) => {
-                Said { key: Some("resend_not_yet"), tone: "warn", count: seconds }
+    /// A failure to send comes before any other notice.
+    fn notice(&self) -> NoticeVars {
+        let keys = self.sending.keys();
+        match (keys.trouble, self.notice) {
+            (Some(key), _) => NoticeVars { key: Some(key), tone: "warn", count: 0 },
+            (None, Some(CodeNotice::Resent)) => {
+                NoticeVars { key: keys.resent, tone: "ok", count: 0 }
             }
-            (None, None) => Said::default(),
+            (None, Some(CodeNotice::NotYet { seconds })) => {
+                NoticeVars { key: Some("resend_not_yet"), tone: "warn", count: seconds }
+            }
+            (None, None) => NoticeVars::default(),
         }
     }
 
-    /// The key of the words for what is wrong.
+    /// The key of the sentence for what is wrong.
     pub fn error(&self) -> Option<&'static str> {
-        self.problem().0.or(self.sending.words().trouble)
+        self.problem().0.or(self.sending.keys().trouble)
     }
 
     fn problem(&self) -> (Option<&'static str>, u64) {
@@ -125,7 +127,7 @@ impl Page for CodePage<'_> {
 
     fn head(&self) -> Head {
         Head {
-            title: self.sending.words().title,
+            title: self.sending.keys().title,
             problem: self.problem.is_some(),
             ..Head::default()
         }
@@ -133,8 +135,8 @@ impl Page for CodePage<'_> {
 
     fn fill(&self, _: &Language, context: Context) -> Context {
         let (problem, problem_count) = self.problem();
-        let said = self.said();
-        let words = self.sending.words();
+        let notice = self.notice();
+        let keys = self.sending.keys();
         context
             .text("flow", Safe::escape(self.flow))
             .text("flow_query", Safe::escape(&in_query(self.flow)))
@@ -144,19 +146,19 @@ impl Page for CodePage<'_> {
             .flag("long", self.digits > 8)
             .number("minutes", self.minutes)
             .number("resend_after", self.resend_after)
-            .text("heading", Safe::from_static(words.title))
-            .text("sending", Safe::from_static(words.lede))
-            .flag("promised", words.trouble.is_none())
-            .flag("open", said.key.is_some())
+            .text("heading", Safe::from_static(keys.title))
+            .text("sending", Safe::from_static(keys.lede))
+            .flag("promised", keys.trouble.is_none())
+            .flag("open", notice.key.is_some())
             .maybe("problem", problem.map(Safe::from_static))
             .number("problem_count", problem_count)
-            .maybe("notice", said.key.map(Safe::from_static))
-            .text("tone", Safe::from_static(said.tone))
-            .number("notice_count", said.count)
+            .maybe("notice", notice.key.map(Safe::from_static))
+            .text("tone", Safe::from_static(notice.tone))
+            .number("notice_count", notice.count)
     }
 }
 
-/// Sealed texts are mostly made of these, which a query can hold as they are.
+/// Base64url and the other unreserved characters stay as they are (RFC 3986 §2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn in_query(text: &str) -> String {

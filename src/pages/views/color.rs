@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A colour of sRGB, without transparency.
+/// An opaque sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
@@ -12,7 +12,10 @@ impl Color {
     pub const BLACK: Self = Self([0; 3]);
     pub const WHITE: Self = Self([255; 3]);
 
-    /// `#rrggbb` or `#rgb`.
+    /// Parses `#rrggbb` or `#rgb`.
+    ///
+    /// # Errors
+    /// Anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidColor> {
         let digits = text.strip_prefix('#').ok_or(InvalidColor)?;
         let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -25,7 +28,7 @@ impl Color {
         pairs.try_into().map(Self).map_err(|_| InvalidColor)
     }
 
-    /// WCAG 2.2, "relative luminance".
+    /// Relative luminance (WCAG 2.2), 0 to 1.
     fn luminance(self) -> f64 {
         let linear = |byte: u8| {
             let value = f64::from(byte) / 255.0;
@@ -35,13 +38,13 @@ impl Color {
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
 
-    /// WCAG 2.2, "contrast ratio": 1 to 21.
+    /// Contrast ratio (WCAG 2.2), 1 to 21.
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// So many hundredths of the way to `other`.
+    /// Mixes in `hundredths` parts of a hundred of `other`.
     pub(super) fn towards(self, other: Self, hundredths: u8) -> Self {
         let part = u16::from(hundredths.min(100));
         let mut mixed = self.0;

@@ -3,22 +3,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::assets::squeezed;
+use super::packed::squeezed;
 
-/// Waits for the sheet and the issuer.
+/// The source of the element, with a placeholder for the style sheet.
 const ELEMENT: &str = include_str!("../../../static/assets/widget.js");
-/// What TypeScript is told of it.
+/// Its TypeScript declarations.
 pub(super) const TYPES: &str = include_str!("../../../static/assets/widget.d.ts");
 
-/// The script of the element, with the sheet of our pages in it: nested, it is for nothing outside
-/// (CSS Nesting 1 §2), and what it says of the whole page is said of the element.
+/// The script of the element, with the style sheet of our pages in it. Nested, the sheet applies to
+/// nothing outside the element (CSS Nesting 1 §2); its rules for `:root` apply to the element.
 pub(super) fn script(sheet: &str) -> String {
     let sheet = by_theme(&sheet.replace(":root", "&"));
     squeezed(ELEMENT).replacen("\"base.css\"", &Value::from(sheet).to_string(), 1)
 }
 
-/// The sheet with what it says of dark systems said by the attribute `theme` too. `:where` leaves
-/// the last word to what comes last, such as a brand that is always light.
+/// The sheet with its rules for dark systems selected by the attribute `theme` too. `:where` adds no
+/// specificity, so that later rules, such as those of a brand that is always light, still win.
 fn by_theme(sheet: &str) -> String {
     let (mut out, mut rest) = (String::new(), sheet);
     while let Some((before, condition, body, after)) = next_dark(rest) {
@@ -31,7 +31,7 @@ fn by_theme(sheet: &str) -> String {
     out + rest
 }
 
-/// What precedes the next rule for dark systems, its condition, what is in it, and what follows.
+/// Splits at the next media rule for dark systems: before, condition, body, after.
 fn next_dark(sheet: &str) -> Option<(&str, &str, &str, &str)> {
     let rules = sheet.match_indices("@media").map(|(at, _)| at);
     rules.filter_map(|at| parts(sheet, at)).find(|(_, condition, ..)| {
@@ -59,7 +59,7 @@ pub(super) fn integrity(script: &str) -> String {
     format!("sha384-{}", STANDARD.encode(hash))
 }
 
-/// JSON that is the same as a script and ends no `<script>`.
+/// JSON as a JavaScript expression that can stand in a `<script>` without ending it.
 pub(crate) fn for_script(value: &Value) -> String {
     value
         .to_string()

@@ -3,33 +3,33 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::written;
-use super::{Head, Page};
+use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
 use crate::system::Timestamp;
 use crate::words::{Context, Language, Safe};
 
-/// Pages that say one thing and offer at most one way on.
+/// Pages with one message and at most one link or button.
 #[derive(Debug)]
 pub enum MessagePage<'a> {
-    /// 403. `again`: where another number is typed; empty: this one is signed out first.
+    /// 403. `again`: where another number can be typed; empty: this user is signed out first.
     Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str },
-    /// 404. `right`: the URLs of the sites there are.
+    /// 404. `right`: the URLs of the configured sites.
     UnknownHost { right: &'a [String] },
     /// 400. The cookie did not come back after sign-in.
     NoCookie { host: &'a str, again: &'a str },
     /// 400.
     TimedOut { again: &'a str },
-    /// 502 or 504. `retry`: it was a request that may be repeated.
+    /// 502 or 504. `retry`: the request may be repeated.
     Upstream { host: &'a str, reference: &'a str, retry: bool },
-    /// 429, with a `Retry-After` of so many seconds, which end at `until`.
+    /// 429, with a `Retry-After` of `seconds`, which end at `until`.
     Limited { limit: Limit, seconds: u64, until: Timestamp, again: &'a str },
-    /// 403. The rule is for other networks.
+    /// 403. The rule does not admit this network.
     WrongNetwork { host: &'a str },
-    /// 403. Sent by a page of another origin.
+    /// 403. A request from a page of another origin.
     Foreign { host: &'a str },
     /// 400.
     BadRequest,
-    /// 400. An application asked for what it may not have; `why` is for its makers.
+    /// 400. An application sent a request that is refused; `why` is for its developers.
     Application { why: &'a str },
     /// 404.
     NotFound,
@@ -39,24 +39,24 @@ pub enum MessagePage<'a> {
     TooLarge,
     /// 500.
     ServerError { reference: &'a str },
-    /// 503. `again`: where a form is filled in once more; empty for nowhere.
+    /// 503. `again`: the form to fill in once more; empty: no link.
     Unavailable { again: &'a str },
 }
 
-/// What there was too much of.
+/// Which limit was reached. The names are in sealed texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// Texts to one number.
     Number,
     /// Wrong codes for one number.
     Tries,
-    /// Anything from one network.
+    /// Requests from one network.
     Network,
-    /// Logins altogether.
+    /// Requests in all.
     Service,
 }
 
-/// A message as its template wants it.
+/// The template variables of a message.
 #[derive(Default)]
 struct Message<'a> {
     heading: &'static str,
@@ -69,7 +69,7 @@ struct Message<'a> {
     links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
     reference: Option<&'a str>,
-    /// For those who know the protocol; in English.
+    /// For developers; in English.
     detail: Option<&'a str>,
 }
 
@@ -77,7 +77,7 @@ enum WayOn<'a> {
     /// A POST to our own sign-out.
     SignOut,
     Link(&'a str),
-    /// The address that the page stands at, once more.
+    /// Reload.
     SameAddress,
 }
 
@@ -147,12 +147,12 @@ impl MessagePage<'_> {
     }
 }
 
-/// How somebody gets to sign in with another number.
+/// The way to sign in with another number.
 const fn another(again: &str) -> WayOn<'_> {
     if again.is_empty() { WayOn::SignOut } else { WayOn::Link(again) }
 }
 
-/// Only a request that changes nothing is offered again.
+/// Only a safe request is offered again.
 fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
     let text = if retry { "upstream_text" } else { "upstream_text_unsaved" };
     Message {
@@ -163,7 +163,7 @@ fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
     }
 }
 
-/// Minutes, rounded up: "about 0 minutes" would be no answer.
+/// In minutes, rounded up, at least one.
 fn limited(limit: Limit, seconds: u64) -> Message<'static> {
     let (heading, text) = match limit {
         Limit::Number => ("limited_number_title", "limited_number_text"),
@@ -210,8 +210,8 @@ impl Page for MessagePage<'_> {
     }
 }
 
-/// In UTC, since the server does not know where the reader is; a script makes it their own time.
-/// To the next whole minute, so that nobody comes too early.
+/// In UTC, since the reader's time zone is not known here; a script converts it. Rounded up to the
+/// whole minute, so that a retry is not too early.
 fn clock_time(until: Timestamp) -> Safe {
     let minute = until + Duration::from_millis(59_999);
     let machine = Safe::escape(&written(minute, "%Y-%m-%dT%H:%MZ"));
@@ -221,7 +221,7 @@ fn clock_time(until: Timestamp) -> Safe {
     Safe::concat([&begin, &machine, &middle, &shown, &end])
 }
 
-/// Nothing that is no web address is listed.
+/// Omits anything that is no web address.
 fn row_of(site: &str) -> Option<Context> {
     let href = Safe::link(site);
     href.leads_somewhere()

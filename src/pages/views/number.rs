@@ -1,21 +1,20 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{Head, Page};
+use super::page::{Head, Page};
 use crate::domain::Country;
 use crate::words::{Context, Language, Safe};
 
-/// Asks for a mobile number. 200, whatever it says. Without `Debug`: it holds what was typed.
+/// Asks for a mobile number. Always 200. No `Debug`: it holds what was typed.
 pub struct NumberPage<'a> {
     /// What the login is for, sealed.
     pub flow: &'a str,
-    /// Where the person goes after it, a host or the name of an application; empty when that is
-    /// not to be said.
+    /// Where the login leads: a host or the name of an application; empty: not shown.
     pub destination: &'a str,
-    /// The countries that are served. One: the label names it and there is no choice.
+    /// The countries that are served. If there is one, the label names it and there is no choice.
     pub countries: &'a [Country],
     pub chosen: Option<Country>,
-    /// What was typed before, to be corrected.
+    /// What was typed before, for correction.
     pub typed: &'a str,
     pub problem: Option<NumberProblem>,
     pub notice: Option<Notice>,
@@ -54,14 +53,14 @@ impl NumberProblem {
     }
 }
 
-/// Why the person is here again.
+/// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// No tries are left.
     CodeDied,
     CodeExpired,
     TimedOut,
-    /// What they posted to the app before they were sent here is lost.
+    /// What was posted to the app before the login is lost.
     FormNotSent,
 }
 
@@ -80,7 +79,7 @@ impl Notice {
 }
 
 impl NumberPage<'_> {
-    /// The key of the words for what is wrong, or for why the person is here again.
+    /// The key of the sentence for the problem or the notice.
     pub fn error(&self) -> Option<&'static str> {
         self.problem.map(NumberProblem::key).or(self.notice.map(Notice::key))
     }
@@ -117,7 +116,7 @@ impl Page for NumberPage<'_> {
 }
 
 impl NumberPage<'_> {
-    /// Made here and not in the template: 245 rows are most of the page.
+    /// Rendered here and not in the template, for speed: 245 rows are most of the page.
     fn options(&self, language: &Language) -> Safe {
         let served: BTreeSet<Country> = self.countries.iter().copied().collect();
         let listed = language.countries().iter().filter(|(country, _)| served.contains(country));
@@ -138,8 +137,8 @@ impl NumberPage<'_> {
     }
 }
 
-/// `United Kingdom (+44)`. The mark before the plus sign keeps it on the left of the digits where
-/// the text runs from right to left.
+/// `United Kingdom (+44)`, with a left-to-right mark before the plus sign for languages that are
+/// written from right to left.
 fn named(language: &Language, country: Country) -> Safe {
     let mut text = language.country_name(country).unwrap_or(country.as_str()).to_owned();
     if let Some(code) = country.calling_code() {

@@ -6,8 +6,8 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use http::{HeaderMap, HeaderValue};
 
-/// A file, and a smaller form of it for browsers that take that (RFC 9110 §8.4), made once. Only
-/// for what holds nothing of anybody: how well a secret packs can tell what it is.
+/// A file, and its gzip form for browsers that accept it (RFC 9110 §8.4), made once. Only for public
+/// content: the compressed length of a secret reveals parts of it.
 #[derive(Clone, Debug)]
 pub struct Packed {
     plain: Bytes,
@@ -18,7 +18,7 @@ impl Packed {
     pub fn new(plain: Bytes) -> Self {
         let mut packer = GzEncoder::new(Vec::new(), Compression::best());
         let gzip = packer.write_all(&plain).and_then(|()| packer.finish());
-        // Most pictures are packed already.
+        // Most pictures are compressed already.
         let gzip = gzip.ok().map(Bytes::from).filter(|gzip| gzip.len() < plain.len());
         Self { plain, gzip }
     }
@@ -27,7 +27,8 @@ impl Packed {
         &self.plain
     }
 
-    /// The form for who sent `request`, with what the answer says of it written to `answer`.
+    /// Chooses by the request's `Accept-Encoding`, and writes the headers of the choice to
+    /// `answer`.
     pub fn choose(&self, request: &HeaderMap, answer: &mut HeaderMap) -> Bytes {
         let Some(gzip) = &self.gzip else { return self.plain.clone() };
         answer.append(VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -39,7 +40,7 @@ impl Packed {
     }
 }
 
-/// RFC 9110 §12.5.3. Who takes just anything by `*` gets the plain form.
+/// RFC 9110 §12.5.3. `*` alone gets the plain form.
 fn takes_gzip(request: &HeaderMap) -> bool {
     let lines = request.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|coding| {
@@ -47,4 +48,11 @@ fn takes_gzip(request: &HeaderMap) -> bool {
         let weight = weight.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok());
         name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|q| q > 0.0)
     })
+}
+
+/// Source text without indentation, empty lines and lines that are comments.
+pub(super) fn squeezed(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    kept.collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Every page in each state that its template may tell apart, for trying out templates.
+//! Every page in each state that its template can distinguish, to check templates with.
 use std::time::Duration;
 
 use super::{
@@ -18,7 +18,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     let countries: Vec<Country> =
         ["GB", "US"].iter().filter_map(|letters| Country::parse(letters).ok()).collect();
     numbers(&countries, with);
-    // A number of the kind that is kept for films.
+    // A number that is reserved for fiction.
     if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
         codes(&phone, with);
         accounts(&phone, with);

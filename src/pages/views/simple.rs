@@ -1,24 +1,24 @@
-use super::{Head, Page};
+use super::page::{Head, Page};
 use crate::words::{Context, Language, Safe};
 
-/// The end of every POST that leads out of our pages: a redirect would be stopped by
-/// `form-action`, a page that moves on by itself is not. 200.
+/// The last page of every POST that leads out of our pages: `form-action` would stop a redirect, but
+/// not a page that moves on by itself. 200.
 #[derive(Debug)]
 pub struct DonePage<'a> {
     pub resume: &'a str,
 }
 
-/// Asks whether to sign out: doing so takes a POST. 200.
+/// Asks whether to sign out, by a POST. 200.
 #[derive(Debug)]
 pub struct SignOutPage<'a> {
-    /// What travels with the form, sealed: where to go afterwards.
+    /// Where to go afterwards, sealed.
     pub to: Option<&'a str>,
 }
 
-/// 200.
+/// Says that the user is signed out. 200.
 #[derive(Debug)]
 pub struct SignedOutPage<'a> {
-    /// Where signing in begins again.
+    /// Where to sign in again.
     pub again: &'a str,
 }
 

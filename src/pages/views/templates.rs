@@ -6,7 +6,7 @@ use crate::words::{
     Context, Engine, Language, Languages, Mistake, Safe, Template, TemplateError, has_tag,
 };
 
-/// One row a page. The layout stands around every one of them.
+/// One row for each page. The layout encloses all of them.
 const PAGES: &[(&str, &str)] = &[
     ("layout", include_str!("../../../static/pages/layout.liquid")),
     ("number", include_str!("../../../static/pages/number.liquid")),
@@ -18,7 +18,7 @@ const PAGES: &[(&str, &str)] = &[
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];
 
-/// Parts that pages include. The empty ones are there for operators to fill.
+/// Parts that pages include. The empty ones are for operators to fill.
 const PARTS: &[(&str, &str)] = &[
     ("problem", include_str!("../../../static/pages/problem.liquid")),
     ("footer", include_str!("../../../static/pages/footer.liquid")),
@@ -27,16 +27,17 @@ const PARTS: &[(&str, &str)] = &[
     ("below_card", ""),
 ];
 
-/// Every template, read once, at start.
+/// Every template, parsed once, at start.
 #[derive(Debug)]
 pub(super) struct Templates {
     all: BTreeMap<&'static str, Template>,
-    /// The names of the operator's own.
+    /// The names of those that the operator replaced.
     own: Vec<&'static str>,
 }
 
 impl Templates {
-    /// The built-in templates, each replaced by the operator's of the same name.
+    /// The built-in templates, each replaced by the operator's of the same name. `None`: a part
+    /// cannot be parsed.
     pub(super) fn new(
         given: &[OwnFile],
         languages: &Arc<Languages>,
@@ -54,7 +55,7 @@ impl Templates {
                 return None;
             }
         };
-        // The engine tells what is wrong with a part only where it is included.
+        // The engine reports a mistake in a part only where the part is included.
         for (name, text) in &parts {
             mistakes.extend(engine.parse(name, text).err().map(|error| mistake(name, &error)));
         }
@@ -78,7 +79,10 @@ impl Templates {
         !self.own.is_empty()
     }
 
-    /// What is wrong with a template that is filled with samples.
+    /// Renders a template with samples, strictly.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     pub(super) fn try_out(
         &self,
         name: &str,
@@ -89,7 +93,7 @@ impl Templates {
         filled.map_err(|error| mistake(self.culprit(name), &error))
     }
 
-    /// Our own templates do not fail: a page of ours that does includes a part of theirs.
+    /// The file to blame: a built-in page that fails includes a part of the operator's.
     fn culprit<'n>(&self, name: &'n str) -> &'n str {
         let parts: Vec<_> =
             self.own.iter().filter(|own| PARTS.iter().any(|(part, _)| part == *own)).collect();
@@ -100,7 +104,7 @@ impl Templates {
     }
 }
 
-/// Name and text of the files that are templates.
+/// Name and text of the files that are usable templates; the others are mistakes.
 fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static str, &'g str)> {
     let mut good = Vec::new();
     for file in given {
@@ -116,7 +120,7 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
             },
             (None, _) => {
                 let list = names().collect::<Vec<_>>().join(".liquid, ");
-                let text = format!("is no template; there are: {list}.liquid");
+                let text = format!("is not a template; there are: {list}.liquid");
                 mistakes.push(Mistake::new(&format!("pages/{}", file.name), None, text));
             }
             (_, Err(_)) => mistakes.push(not_text("pages", file)),
@@ -125,15 +129,15 @@ fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static 
     good
 }
 
-/// What could run for hours, or for ever.
+/// Why a template could run for hours, or for ever.
 fn endless(name: &str, text: &str) -> Option<&'static str> {
     let part = PARTS.iter().any(|(part, _)| *part == name);
     if part && ["include", "render"].into_iter().any(|tag| has_tag(text, tag)) {
-        return Some("is a part, which may include no other");
+        return Some("is a part, and parts cannot include others");
     }
     let tags = text.split("{%").skip(1).filter_map(|rest| rest.split("%}").next());
     let counts = has_tag(text, "tablerow") || tags.into_iter().any(|tag| tag.contains(".."));
-    counts.then_some("counts through a range; pages only go through lists")
+    counts.then_some("loops over a range; templates can only loop over lists")
 }
 
 pub(super) fn not_text(folder: &str, file: &OwnFile) -> Mistake {

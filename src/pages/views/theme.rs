@@ -3,42 +3,43 @@ use std::fmt::Write as _;
 use super::brand::{Brand, Theme};
 use super::color::Color;
 
-/// For text (WCAG 2.2, 1.4.3) and for what shows where a control is (1.4.11).
+/// The least contrast of text (WCAG 2.2, 1.4.3) and of the borders of controls (1.4.11).
 const READABLE: f64 = 4.5;
 const VISIBLE: f64 = 3.0;
 
-/// What stands at the end of `base.css`, and what had to be changed of the colours asked for.
+/// The end of `base.css`, and what was changed of the operator's colours.
 #[derive(Debug, Default)]
-pub(super) struct Made {
-    /// `None`: there is nothing to say.
+pub(super) struct BrandSheet {
+    /// `None`: nothing to add.
     pub(super) css: Option<String>,
     pub(super) corrections: Vec<String>,
 }
 
-/// Colours of `base.css` for light or for dark pages.
+/// The colours of `base.css` for light or for dark pages.
 struct Scheme<'a> {
     name: &'static str,
     tokens: Vec<(&'a str, &'a str)>,
     surface: Color,
     background: Color,
-    /// What every colour gets more readable towards.
+    /// Black or white: mixed in, it raises the contrast.
     away: Color,
 }
 
-/// What follows from one colour on the pages of one scheme.
+/// The colours derived from one brand colour for one scheme.
 struct Shades {
     brand: Color,
     on_brand: Color,
     hover: Color,
-    /// Around a button that is as pale as the page.
+    /// The border of a button whose contrast with the page is too low.
     line: Option<Color>,
     link: Color,
 }
 
-/// `base_css`: the one that pages load; `built_in`: ours, whose colours are always found.
-pub(super) fn theme(brand: &Brand, base_css: &str, built_in: &str) -> Made {
+/// The colours of a brand as CSS. `base_css`: the sheet that pages load; `built_in`: used if the
+/// colours are not found in that.
+pub(super) fn theme(brand: &Brand, base_css: &str, built_in: &str) -> BrandSheet {
     let schemes = Scheme::both(base_css).or_else(|| Scheme::both(built_in));
-    let Some((light, dark)) = schemes else { return Made::default() };
+    let Some((light, dark)) = schemes else { return BrandSheet::default() };
     let mut corrections = Vec::new();
     let mut shades = |asked: Option<(&str, Color)>, scheme: &Scheme<'_>| {
         let (key, color) = asked?;
@@ -48,13 +49,13 @@ pub(super) fn theme(brand: &Brand, base_css: &str, built_in: &str) -> Made {
     };
     let of_light = shades(brand.color.map(|color| ("brand.color", color)), &light);
     let of_dark = shades(brand.color_dark.map(|color| ("brand.color_dark", color)), &dark)
-        // Only a shade of the colour asked for, which is nothing to be told about.
+        // Derived from the light colour, so that no correction is reported.
         .or_else(|| brand.color.map(|color| dark.shades(dark.readable(color))));
     let (light, dark) = (light.lines(of_light.as_ref()), dark.lines(of_dark.as_ref()));
-    Made { css: sheet(brand.theme, &light, &dark), corrections }
+    BrandSheet { css: sheet(brand.theme, &light, &dark), corrections }
 }
 
-/// The tokens of a scheme, and those that the brand's colour changes.
+/// Declarations of a scheme, and those that the brand's colour changes.
 struct Lines {
     own: String,
     changed: String,
@@ -106,7 +107,7 @@ impl<'a> Scheme<'a> {
         Some(Self { name, tokens, surface, background, away })
     }
 
-    /// `color`, moved in lightness as far as text of it needs.
+    /// `color`, made lighter or darker until text of it is readable.
     fn readable(&self, color: Color) -> Color {
         self.moved(color, |shade| {
             shade.contrast(self.surface).min(shade.contrast(self.background)) >= READABLE
@@ -149,7 +150,7 @@ impl<'a> Scheme<'a> {
     }
 }
 
-/// A little further from the text on it; the other way where there is nothing further.
+/// A shade that is further from the colour of the text on it, or nearer where there is none.
 fn hover(brand: Color, text: Color) -> Color {
     const PART: u8 = 16;
     let from_text = if text == Color::WHITE { Color::BLACK } else { Color::WHITE };

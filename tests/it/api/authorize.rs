@@ -8,6 +8,7 @@ use crate::support::browser::{Browser, between, code_in, flow_of};
 use crate::support::gate::wait_for;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::words::word;
 
 const STATE: &str = "~.-a+/b=&c";
 
@@ -153,10 +154,7 @@ fn somebody_else_s_link_to_a_login_leads_nowhere_in_another_browser() {
     let login = format!("{}&", attacker.here(begun.location()));
     let mut victim = world.gate.browser();
     victim.get("/.doorcode/login").is(200);
-    let page = victim
-        .get(login.trim_end_matches('&'))
-        .is(200)
-        .says("Your sign-in timed out. Enter your number");
+    let page = victim.get(login.trim_end_matches('&')).is(200).says(&word("number_timed_out"));
     let before = flow_of(&page);
     assert!(!login.contains(&before), "the victim's own begins anew");
     let form = [("flow", between(&login, "flow=", "&")), ("phone", BOB)];

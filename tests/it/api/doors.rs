@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::world::{OTP, PAGE, SECRET, World, asks, encoded, refused, told};
 use crate::support::browser::{Browser, between, unlike};
 use crate::support::http::{Answer, exchange};
+use crate::support::tables::sessions;
 
 /// A door, whose client it is for, and what it says to somebody who is blocked: status, code, and
 /// how the description begins.
@@ -125,8 +126,7 @@ fn who_is_blocked_learns_it_after_the_right_code_alone_and_is_given_nothing() {
         }
         assert_eq!(person.0.cookie("doorcode"), None, "{}", door.path);
     }
-    let living = "SELECT COUNT(*) FROM sessions WHERE ended IS NULL";
-    assert_eq!(world.gate.count(living), 0, "nobody was let in");
+    assert_eq!(world.gate.count(sessions::OPEN), 0, "nobody was let in");
 }
 
 #[test]
@@ -164,5 +164,5 @@ fn after_too_many_wrong_codes_the_right_one_waits_too() {
         assert!(number("x-ratelimit-reset") > 0, "{answer}");
         refused(answer, 429, "too_many_attempts", "");
     }
-    assert_eq!(world.gate.count("SELECT COUNT(*) FROM sessions"), 0, "nobody was let in");
+    assert_eq!(world.gate.count(sessions::ALL), 0, "nobody was let in");
 }

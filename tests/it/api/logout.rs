@@ -2,6 +2,7 @@
 use super::world::{World, asks, encoded, refused};
 use crate::support::browser::{Browser, between};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::authorization_codes;
 
 const BYE: &str = "https://app.example.com/bye";
 
@@ -133,7 +134,7 @@ fn an_older_hint_of_the_same_person_ends_the_session_that_goes_on() {
 fn to_look_at_a_link_does_nothing() {
     let world = World::start();
     let mut browser = world.signed_in(BOB);
-    let codes = || world.gate.count("SELECT COUNT(*) FROM authorization_codes");
+    let codes = || world.gate.count(authorization_codes::ALL);
     for link in ["/.doorcode/v2/logout", "/.doorcode/oidc/logout", &asks(&[])] {
         let answer = browser.send("HEAD", link, &[], None).is(405);
         assert!(answer.all("location").is_empty() && answer.all("set-cookie").is_empty());

@@ -197,9 +197,9 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
         assert!(numbers.contains(&format!("doorcode_{series}\n")), "no {series} in {numbers}");
     }
     for (message, times) in [
-        ("tokens given", 3),
-        ("a refresh token came twice", 1),
-        ("an authorization code came twice", 1),
+        ("tokens issued", 3),
+        ("a refresh token was used twice", 1),
+        ("an authorization code was used twice", 1),
     ] {
         assert_eq!(log.matches(message).count(), times, "{message}: {log}");
     }

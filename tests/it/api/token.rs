@@ -7,6 +7,7 @@ use url::form_urlencoded;
 use super::world::{API, OTP, Pairs, SECRET, WRONG, World, basic, claims, read, refused};
 use crate::support::browser::unlike;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
 
 const USED_UP: &str = "You've reached the maximum number of attempts.";
 
@@ -34,7 +35,7 @@ fn a_right_code_gives_what_was_asked_for_and_works_once() {
     assert_eq!(access["aud"], json!(format!("{}userinfo", world.issuer())));
     assert_eq!(access["azp"], "spa");
     refused(world.json("/oauth/token", &body), 403, "invalid_grant", WRONG);
-    assert_eq!(world.gate.count("SELECT COUNT(*) FROM sessions"), 1);
+    assert_eq!(world.gate.count(sessions::ALL), 1);
 }
 
 #[test]

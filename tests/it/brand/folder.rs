@@ -89,8 +89,12 @@ fn a_folder_adds_a_language() {
 
 /// A file of a folder, and what is said of it.
 const MISTAKES: &[(&str, &[u8], &str)] = &[
-    ("pages/login.liquid", b"", "pages/login.liquid: is no template; there are: layout.liquid, "),
-    ("pages/number.html", b"", "pages/number.html: is no template"),
+    (
+        "pages/login.liquid",
+        b"",
+        "pages/login.liquid: is not a template; there are: layout.liquid, ",
+    ),
+    ("pages/number.html", b"", "pages/number.html: is not a template"),
     ("pages/code.liquid", b"a\n{{ code", "pages/code.liquid:2: "),
     ("pages/code.liquid", b"{% if problem %}", "pages/code.liquid:1: "),
     ("pages/footer.liquid", b"a\nb\n{% nonsense %}", "pages/footer.liquid:3: "),
@@ -111,12 +115,12 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "pages/footer.liquid",
         b"{%- include \"footer\" %}",
-        "pages/footer.liquid: is a part, which may include no other",
+        "pages/footer.liquid: is a part, and parts cannot include others",
     ),
     (
         "pages/done.liquid",
         b"{% for i in (1..9999999999) %}x{% endfor %}",
-        "pages/done.liquid: counts through a range",
+        "pages/done.liquid: loops over a range",
     ),
     ("pages/done.liquid", b"\xff", "pages/done.liquid: is not UTF-8 text"),
     (
@@ -157,15 +161,15 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "assets/logo.svg",
         b"<svg/>",
-        "assets/logo.svg: has the name of a file that is made from the keys of [brand]",
+        "assets/logo.svg: has a name that is reserved for the pictures of [brand]",
     ),
     (
         "assets/a.exe",
         b"MZ",
-        "assets/a.exe: is of no kind that pages load; there are: css, js, svg, png, jpg, webp",
+        "assets/a.exe: is of an unsupported type; supported: css, js, svg, png, jpg, webp",
     ),
-    ("assets/a.png", b"GIF89a", "assets/a.png: does not hold what a .png file holds"),
-    ("assets/a b.css", b"", "assets/a b.css: has in its name more than"),
+    ("assets/a.png", b"GIF89a", "assets/a.png: is not a valid .png file"),
+    ("assets/a b.css", b"", "assets/a b.css: has a name with characters other than"),
     ("assets/a.css", &[b' '; 256 * 1024 + 1], "assets/a.css: is larger than 256 KiB"),
     ("assets/deep/a.css", b"", "assets/deep: is not a file"),
     ("templates/number.liquid", b"", "templates: is not one of pages, words, assets"),

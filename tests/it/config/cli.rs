@@ -191,7 +191,7 @@ fn check_warns_of_proxies_that_could_be_anybody() {
     let named = ["0.0.0.0/0", "2000::/3", "128.0.0.0/1"];
     assert_eq!(all.len(), named.len(), "{all:#?}");
     for (said, network) in all.iter().zip(named) {
-        let start = format!("warning: server.trusted_proxies names {network}: whoever");
+        let start = format!("warning: server.trusted_proxies includes {network}: anyone");
         assert!(said.starts_with(&start) && said.contains("claim any address"), "{said}");
     }
     assert!(proxies("[\"10.0.0.0/8\", \"fc00::/7\", \"192.0.2.7\", \"::1\"]").is_empty());
@@ -206,7 +206,7 @@ fn check_notes_tokens_and_rules_that_never_meet() {
         let rule = "[[site.rule]]\npath = \"/api/*\"\nallow = [\"client:m2m\"]\n[[site.rule]]\n";
         told(&[("[[site]]\n", &client), ("[[site.rule]]\n", rule)])
     };
-    let lacks = "warning: a rule of Shop lets in client:m2m, which can have no token for it: its audiences lack \"https://shop.example.com\"";
+    let lacks = "warning: a rule of Shop allows client:m2m, which cannot get a token for it: its audiences lack \"https://shop.example.com\"";
     assert_eq!(clients("[]"), [lacks]);
     let slash = "note: the audience \"https://shop.example.com/\" of client m2m is not that of Shop, \"https://shop.example.com\"";
     assert_eq!(clients("[\"https://shop.example.com/\"]"), [slash, lacks]);
@@ -235,7 +235,7 @@ fn check_notes_texts_of_several_segments() {
     assert_eq!(
         text(&filled(160 - 6 - 25)),
         [
-            "note: sms.template makes texts of 2 segments, each of which is paid for: 161 characters of the GSM alphabet; 160 are one"
+            "note: sms.template makes texts of 2 segments, each of which is billed: 161 characters of the GSM alphabet; one segment holds 160"
         ]
     );
     assert_eq!(
@@ -243,7 +243,7 @@ fn check_notes_texts_of_several_segments() {
             "templates.fr = \"{{ code }} — votre code pour entrer chez nous, à ne donner à personne\""
         ),
         [
-            "note: sms.templates.fr makes texts of 2 segments, each of which is paid for: 91 characters, not all of them in the GSM alphabet; 70 are one"
+            "note: sms.templates.fr makes texts of 2 segments, each of which is billed: 91 characters, not all of them in the GSM alphabet; one segment holds 70"
         ]
     );
 }

@@ -1,17 +1,19 @@
-//! Stores and a provider that write down what they are asked, and do it.
+//! Before stores and providers: writes down what they are asked.
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorcode::app::{Decorator, StoreSet};
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, Attempts, Change, Committed, Count, Counters, Logins, NewLogin, OwnSession, Sessions,
-    Standing, StepFn, StoreError, StoredSession, StoredUser, Take, Users, Which,
+    Attempt, Attempts, Change, Committed, Count, Counters, Logins, MemoryCounters, NewLogin,
+    OwnSession, Room, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
+    Users, Which,
 };
 use doorcode::system::Timestamp;
 
@@ -30,10 +32,10 @@ impl Record {
 }
 
 /// A store whose calls are recorded.
-pub(super) struct Recorded<T>(pub(super) Arc<T>, pub(super) Arc<Record>);
+struct Recorded<T: ?Sized>(Arc<T>, Arc<Record>);
 
 #[async_trait]
-impl<T: Attempts> Attempts for Recorded<T> {
+impl<T: Attempts + ?Sized> Attempts for Recorded<T> {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
         self.1.note("attempts.get");
         self.0.get(key).await
@@ -46,7 +48,7 @@ impl<T: Attempts> Attempts for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Counters> Counters for Recorded<T> {
+impl<T: Counters + ?Sized> Counters for Recorded<T> {
     async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
         self.1.note("counters.take");
         self.0.take(counts, now).await
@@ -64,7 +66,7 @@ impl<T: Counters> Counters for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Logins> Logins for Recorded<T> {
+impl<T: Logins + ?Sized> Logins for Recorded<T> {
     async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
         self.1.note("logins.commit");
         self.0.commit(login).await
@@ -72,7 +74,7 @@ impl<T: Logins> Logins for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Users> Users for Recorded<T> {
+impl<T: Users + ?Sized> Users for Recorded<T> {
     async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
         self.1.note("users.with_number");
         self.0.with_number(identifier).await
@@ -108,7 +110,7 @@ impl<T: Users> Users for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Sessions> Sessions for Recorded<T> {
+impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.1.note("sessions.find");
         self.0.find(token).await
@@ -176,22 +178,48 @@ impl<T: Sessions> Sessions for Recorded<T> {
     }
 }
 
-/// Takes every text.
-pub(super) struct Provider {
-    pub(super) record: Arc<Record>,
-    pub(super) texts: Arc<Mutex<Vec<(String, String)>>>,
-}
-
 #[async_trait]
-impl SmsProvider for Provider {
+impl<T: SmsProvider + ?Sized> SmsProvider for Recorded<T> {
     fn name(&self) -> &'static str {
-        "recording"
+        self.0.name()
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
-        self.record.note("send");
-        let text = (message.to.e164().to_owned(), message.text.to_owned());
-        self.texts.lock().unwrap().push(text);
-        Ok(Receipt { provider: "recording", id: "1".to_owned(), segments: None })
+        self.1.note("send");
+        self.0.send(message).await
+    }
+}
+
+/// Records what is called for the answers, and what is called for the texts behind them. Counts
+/// are in memory.
+pub(super) struct Recording<'r> {
+    pub(super) front: &'r Arc<Record>,
+    pub(super) behind: &'r Arc<Record>,
+}
+
+impl Decorator for Recording<'_> {
+    fn stores_for_requests(&self, stores: StoreSet) -> StoreSet {
+        recorded(stores, self.front)
+    }
+
+    fn stores_for_texts(&self, stores: StoreSet) -> StoreSet {
+        recorded(stores, self.behind)
+    }
+
+    fn providers(&self, providers: Vec<Arc<dyn SmsProvider>>) -> Vec<Arc<dyn SmsProvider>> {
+        let recorded = |provider| Arc::new(Recorded(provider, Arc::clone(self.behind))) as _;
+        providers.into_iter().map(recorded).collect()
+    }
+}
+
+fn recorded(stores: StoreSet, record: &Arc<Record>) -> StoreSet {
+    let counters: Arc<dyn Counters> = Arc::new(MemoryCounters::sized(Room::default()));
+    StoreSet {
+        attempts: Arc::new(Recorded(stores.attempts, Arc::clone(record))),
+        counters: Arc::new(Recorded(counters, Arc::clone(record))),
+        logins: Arc::new(Recorded(stores.logins, Arc::clone(record))),
+        users: Arc::new(Recorded(stores.users, Arc::clone(record))),
+        sessions: Arc::new(Recorded(stores.sessions, Arc::clone(record))),
+        ..stores
     }
 }

@@ -1,46 +1,25 @@
-//! Doorcode's pages in this process, before stores that are recorded. Two worlds differ in nothing
-//! but what is typed: time stands still and chance repeats itself.
+//! Doorcode's pages before stores that are recorded. Two worlds differ in nothing but what is typed:
+//! time stands still and chance repeats itself.
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use doorcode::config::Config;
-use doorcode::delivery::Delivery;
-use doorcode::domain::{Keyring, Origin, PhoneNumber, ServerSecret, UserId};
-use doorcode::events::Log;
-use doorcode::gate::Map;
-use doorcode::login::{Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
-use doorcode::pages::views::Pages;
-use doorcode::pages::{Facts, Parts, Web};
-use doorcode::session::Sessions;
-use doorcode::store::{
-    Database, MemoryAttempts, MemoryCounters, MemoryTickets, Room, SqlStore, Users as _,
-};
-use doorcode::system::{System, Timestamp};
-use doorcode::users::Directory;
-use doorcode::words::{SmsTemplate, SmsTemplates};
-use http::{Request, header};
-use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use doorcode::domain::{PhoneNumber, UserId};
+use doorcode::login::Login;
+use doorcode::store::{SqlStore, Users as _};
+use doorcode::system::Timestamp;
+use http::header;
 
-use super::recording::{Provider, Record, Recorded};
+use super::recording::{Record, Recording};
 use super::{BLOCKED, USER};
 use crate::support::browser::{between, code_in};
-use crate::support::settings::{Settings, environment};
-use crate::support::still::{SeededRandom, StillClock};
+use crate::support::settings::Settings;
+use crate::support::world::{self, Ask};
 
 pub(super) struct World {
     pub(super) login: Login,
-    router: Router,
-    clock: Arc<StillClock>,
-    outbox: Arc<Outbox>,
-    worker: OutboxWorker,
-    texts: Arc<Mutex<Vec<(String, String)>>>,
+    inner: world::World,
     cookie: String,
-    _folder: tempfile::TempDir,
 }
 
 /// An answer as it came over the wire.
@@ -82,108 +61,45 @@ fn sealed_by_length(text: &str) -> String {
     parts.fold(first, |text, part| text + "flow" + &part)
 }
 
-fn config(sign_up: bool) -> Config {
-    let origin = "http://localhost:8080";
-    let settings = Settings { port: 8080, admin: 9, origin, app: 9, twilio: "http://127.0.0.1:9" };
+fn settings(sign_up: bool) -> String {
     let sign_up = format!("[login]\nsign_up = {sign_up}\n");
-    let client = "[[client]]\nid = \"spa\"\nname = \"My SPA\"\n[[site]]\nname = \"Down\"\n";
-    let changes = [("[login]\n", &*sign_up), ("[[site]]\nname = \"Down\"\n", client)];
-    let text = settings.text(&changes);
-    Config::read(&text, "test.toml", Path::new(""), &environment).unwrap()
+    // A key of this algorithm is made at once.
+    let client = "[oauth]\ntoken_algorithm = \"ES256\"\n[[client]]\nid = \"spa\"\nname = \"My SPA\"\n\
+                  [[site]]\nname = \"Down\"\n";
+    Settings::in_process(&[("[login]\n", &sign_up), ("[[site]]\nname = \"Down\"\n", client)])
 }
 
 impl World {
     /// `front` records what is called for the answers, `behind` what is called for the texts.
     pub(super) async fn new(sign_up: bool, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
-        let config = config(sign_up);
-        let clock = Arc::new(StillClock::new());
-        let system = System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
-        let keyring = Keyring::new(ServerSecret::new(&"k".repeat(32)).unwrap(), Vec::new());
-        let folder = tempfile::tempdir().unwrap();
-        let store = people(&folder.path().join("test.db")).await;
-        let attempts = Arc::new(MemoryAttempts::default());
-        let sessions = Recorded(Arc::clone(&store), Arc::clone(front));
-        let sessions = Arc::new(Sessions::new(Arc::new(sessions), &keyring, system.clone()));
-        let counters = Arc::new(MemoryCounters::sized(Room::default()));
-        let counters = Recorded(counters, Arc::clone(front));
-        let (outbox, jobs) = Outbox::new();
-        let (outbox, keys) = (Arc::new(outbox), Arc::new(Keys::new(&keyring)));
-        let login = LoginParts {
-            attempts: Arc::new(Recorded(Arc::clone(&attempts), Arc::clone(front))),
-            logins: Arc::new(Recorded(Arc::clone(&store), Arc::clone(front))),
-            users: Arc::new(Recorded(Arc::clone(&store), Arc::clone(front))),
-            sessions: Arc::clone(&sessions),
-            outbox: Arc::clone(&outbox),
-            limiter: Arc::new(Limiter::new(Arc::new(counters), &keyring)),
-            keys: Arc::clone(&keys),
-            events: Arc::new(Log::new(Arc::clone(&system.clock))),
-            system: system.clone(),
-        };
-        let texts = Arc::<Mutex<_>>::default();
-        let provider = Provider { record: Arc::clone(behind), texts: Arc::clone(&texts) };
-        let template = SmsTemplate::parse(&config.sms_template, "Acme").unwrap();
-        let sender = Sender {
-            attempts: Arc::new(Recorded(attempts, Arc::clone(behind))),
-            users: Arc::new(Recorded(Arc::clone(&store), Arc::clone(behind))),
-            keys,
-            delivery: Arc::new(Delivery::new(vec![Arc::new(provider)], system.clone())),
-            templates: Arc::new(SmsTemplates::new(template)),
-            events: Arc::new(Log::new(Arc::clone(&system.clock))),
-            system: system.clone(),
-        };
-        let login = Login::new(login, config.login, config.session);
-        let parts = Parts {
-            login: login.clone(),
-            sessions,
-            session: config.session,
-            tickets: Arc::new(MemoryTickets::default()),
-            login_tickets: Arc::new(MemoryTickets::default()),
-            oauth: config.oauth,
-            grants: Arc::clone(&store) as _,
-            keys: Arc::default(),
-            directory: Arc::new(Directory::new(config.users)),
-            map: Arc::new(Map::new(config.issuer, config.prefix, config.sites)),
-            pages: Pages::built_in("Acme").unwrap(),
-            events: Arc::new(Log::new(Arc::clone(&system.clock))),
-            system,
-        };
-        let worker = OutboxWorker::new(jobs, sender);
-        let router = doorcode::web::router(Arc::new(Web::new(parts, &keyring)));
-        let cookie = String::new();
-        Self { login, router, clock, outbox, worker, texts, cookie, _folder: folder }
+        let recording = Recording { front, behind };
+        let inner = world::World::new(&settings(sign_up), &recording).await;
+        people(&inner.store).await;
+        Self { login: inner.login.clone(), inner, cookie: String::new() }
     }
 
     pub(super) fn pass_cool_down(&self) {
-        self.clock.pass(Duration::from_secs(33));
+        self.inner.pass(Duration::from_secs(33));
     }
 
     /// Sends until no text waits any more, if so wished.
     pub(super) async fn send_texts_if(&self, wished: bool) {
-        if !wished {
-            return;
+        if wished {
+            self.inner.send_texts().await;
         }
-        let idle = async {
-            while self.outbox.unfinished() > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        tokio::select! { () = self.worker.run() => {}, () = idle => {} }
     }
 
     /// The code that was texted to this number.
     pub(super) fn code(&self, number: &str) -> Option<String> {
-        let texts = self.texts.lock().unwrap();
-        texts.iter().find(|(to, _)| to == number).map(|(_, text)| code_in(text))
+        self.inner.texts(number).first().map(|text| code_in(text))
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Answer {
-        self.send("GET", path, String::new()).await
+        self.send("GET", path, &[]).await
     }
 
     pub(super) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(form).finish();
-        self.send("POST", path, body).await
+        self.send("POST", path, form).await
     }
 
     pub(super) async fn follow(&mut self, answer: &Answer) -> Answer {
@@ -191,26 +107,10 @@ impl World {
         self.get(target).await
     }
 
-    async fn send(&mut self, method: &str, path: &str, body: String) -> Answer {
-        let origin = Origin::parse("http://localhost:8080").unwrap();
-        let facts = Facts {
-            origin,
-            base: "/.doorcode".to_owned(),
-            issuer: true,
-            site: true,
-            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .extension(facts)
-            .header(header::ORIGIN, "http://localhost:8080")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::COOKIE, &self.cookie)
-            .header("sec-fetch-mode", "navigate")
-            .body(Body::from(body))
-            .unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+    async fn send(&mut self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let ask = Ask { method, target: path, form, cookies: &self.cookie, address };
+        let (parts, body) = self.inner.answer(ask).await;
         let header = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
             (name.to_string(), value.to_str().unwrap().to_owned())
         };
@@ -223,20 +123,16 @@ impl World {
                 others.filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
             self.cookie = [others, vec![format!("{name}={value}")]].concat().join("; ");
         }
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(body.to_vec()).unwrap();
         crate::support::recording::routed(&format!("{method} {path}"), &parts, &body);
         Answer { status: parts.status.as_u16(), headers, body }
     }
 }
 
 /// A user, and one who is blocked.
-async fn people(path: &Path) -> Arc<SqlStore> {
-    let store = SqlStore::open(&Database::Sqlite(path.to_owned())).await.unwrap();
+async fn people(store: &SqlStore) {
     let now = Timestamp::from_millis(0);
     let phone = |e164| PhoneNumber::from_e164(e164).unwrap();
     let user = |n: u8, e164| (UserId::from_bytes([n; 12]), phone(e164).into());
     store.enrol(&[user(1, USER), user(2, BLOCKED)], now).await.unwrap();
     store.set_blocked(&phone(BLOCKED).into(), true, now).await.unwrap();
-    Arc::new(store)
 }

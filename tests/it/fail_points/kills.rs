@@ -9,6 +9,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::support::browser::{Browser, Line, code_in, flow_of};
 use crate::support::http::{Answer, Wire};
 use crate::support::program::Program;
+use crate::support::tables::{session_tokens, sessions, spent_codes, users};
 
 /// What a login came to before the process was gone.
 struct Came {
@@ -87,13 +88,9 @@ fn kill_in_logins(kills: usize, seed: u64) {
 
 /// The person, their session, its token and the spent code: all of them or none.
 fn is_whole(program: &Program, phone: &str, signed_in: bool, name: &str) {
-    const ROWS: &str = "SELECT
-        (SELECT COUNT(*) FROM users WHERE phone = $1),
-        (SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.phone = $1),
-        (SELECT COUNT(*) FROM session_tokens t JOIN sessions s ON s.id = t.session_id
-         JOIN users u ON u.id = s.user_id WHERE u.phone = $1),
-        (SELECT COUNT(*) FROM spent) - (SELECT COUNT(*) FROM sessions)";
-    let (users, sessions, tokens, spent): (i64, i64, i64, i64) = program.query(ROWS, phone);
+    let [users, sessions, tokens] =
+        [users::OF, sessions::OF, session_tokens::OF].map(|count| program.count_of(count, phone));
+    let spent = program.count(spent_codes::WITHOUT_SESSION);
     assert!(sessions <= 1, "{name}: {sessions} sessions for one code");
     assert_eq!((users, tokens, spent), (sessions, sessions, 0), "{name}: by half");
     assert!(sessions == 1 || !signed_in, "{name}: who was let in is forgotten");

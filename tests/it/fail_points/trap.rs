@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorcode::app::StoreSet;
 use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
@@ -103,10 +104,22 @@ impl Trap {
     }
 }
 
-/// A store with a trap before it.
-pub(crate) struct Trapped<T>(pub(crate) Arc<T>, pub(crate) Arc<Trap>);
+/// The same stores, with `trap` before each that a login calls.
+pub(crate) fn trapped(stores: StoreSet, trap: &Arc<Trap>) -> StoreSet {
+    StoreSet {
+        attempts: Arc::new(Trapped(stores.attempts, Arc::clone(trap))),
+        counters: Arc::new(Trapped(stores.counters, Arc::clone(trap))),
+        logins: Arc::new(Trapped(stores.logins, Arc::clone(trap))),
+        users: Arc::new(Trapped(stores.users, Arc::clone(trap))),
+        sessions: Arc::new(Trapped(stores.sessions, Arc::clone(trap))),
+        ..stores
+    }
+}
 
-impl<T> Trapped<T> {
+/// A store with a trap before it.
+struct Trapped<T: ?Sized>(Arc<T>, Arc<Trap>);
+
+impl<T: ?Sized> Trapped<T> {
     async fn call<R>(
         &self,
         name: &'static str,
@@ -121,7 +134,7 @@ impl<T> Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Attempts> Attempts for Trapped<T> {
+impl<T: Attempts + ?Sized> Attempts for Trapped<T> {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
         self.call("attempts.get", self.0.get(key)).await
     }
@@ -132,7 +145,7 @@ impl<T: Attempts> Attempts for Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Counters> Counters for Trapped<T> {
+impl<T: Counters + ?Sized> Counters for Trapped<T> {
     async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
         self.call("counters.take", self.0.take(counts, now)).await
     }
@@ -147,14 +160,14 @@ impl<T: Counters> Counters for Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Logins> Logins for Trapped<T> {
+impl<T: Logins + ?Sized> Logins for Trapped<T> {
     async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
         self.call("logins.commit", self.0.commit(login)).await
     }
 }
 
 #[async_trait]
-impl<T: Users> Users for Trapped<T> {
+impl<T: Users + ?Sized> Users for Trapped<T> {
     async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
         self.call("users.with_number", self.0.with_number(identifier)).await
     }
@@ -186,7 +199,7 @@ impl<T: Users> Users for Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Sessions> Sessions for Trapped<T> {
+impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.call("sessions.find", self.0.find(token)).await
     }

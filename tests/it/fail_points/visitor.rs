@@ -6,8 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::trap::Fault;
-use super::world::{Answer, Ask, World, address};
+use super::world::{Answer, World, address};
 use crate::support::browser::{between, code_in, unlike};
+use crate::support::tables::{CountOf, session_tokens, sessions, spent_codes, users};
 
 /// What a login is made of, as its person sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,17 +25,6 @@ impl Step {
     pub(super) const ALL: [Self; 5] =
         [Self::GiveNumber, Self::Text, Self::ShowCodePage, Self::GiveCode, Self::LeaveForTheSite];
 }
-
-const SESSIONS: &str =
-    "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.phone = $1";
-const OPEN: &str = "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
-     WHERE u.phone = $1 AND s.ended IS NULL";
-const TOKENS: &str = "SELECT COUNT(*) FROM session_tokens t JOIN sessions s ON s.id = t.session_id
-     JOIN users u ON u.id = s.user_id WHERE u.phone = $1";
-const USERS: &str = "SELECT COUNT(*) FROM users WHERE phone = $1";
-/// Codes that were spent without a session, of everybody.
-const SPENT_FOR_NOTHING: &str = "SELECT (SELECT COUNT(*) FROM spent) -
-     (SELECT COUNT(*) FROM sessions) + 0 * LENGTH($1)";
 
 pub(super) struct Visitor<'w> {
     world: &'w World,
@@ -71,8 +61,7 @@ impl<'w> Visitor<'w> {
     }
 
     async fn ask(&mut self, method: &'static str, target: &str, form: &[(&str, &str)]) -> Answer {
-        let ask = Ask { method, target, form, address: self.address };
-        self.world.ask(ask, &mut self.jar).await
+        self.world.ask((method, target), form, self.address, &mut self.jar).await
     }
 
     /// A form. When it is refused, the page that says why.
@@ -174,19 +163,27 @@ impl<'w> Visitor<'w> {
         checked(answer.await, name)
     }
 
-    async fn count(&self, query: &'static str) -> i64 {
-        self.world.count(query, &self.phone).await
+    async fn count(&self, of: CountOf) -> i64 {
+        self.world.count_of(of, &self.phone).await
     }
 
     /// What holds at every moment, whatever failed.
     async fn is_whole(&self, name: &str) {
         self.world.settle(name).await;
-        let (users, sessions) = (self.count(USERS).await, self.count(SESSIONS).await);
+        let (users, sessions) = (self.count(users::OF).await, self.count(sessions::OF).await);
         assert!(sessions <= self.logins + 1, "{name}: two sessions for one code");
         assert!(sessions >= self.logins, "{name}: a session is lost");
         assert_eq!(users, sessions.min(1), "{name}: a user without a session");
-        assert_eq!(self.count(TOKENS).await, sessions, "{name}: a session without a token");
-        assert_eq!(self.count(SPENT_FOR_NOTHING).await, 0, "{name}: a code spent for nothing");
+        assert_eq!(
+            self.count(session_tokens::OF).await,
+            sessions,
+            "{name}: a session without a token"
+        );
+        assert_eq!(
+            self.world.count(spent_codes::WITHOUT_SESSION).await,
+            0,
+            "{name}: a code spent for nothing"
+        );
     }
 
     /// Asks for texts, with the patience of a person, until one came. None comes twice.
@@ -211,7 +208,7 @@ impl<'w> Visitor<'w> {
     pub(super) async fn comes_back(&mut self, before: usize, tries: bool, name: &str) {
         self.is_whole(name).await;
         self.gets_a_text(before, name).await;
-        if tries && self.count(SESSIONS).await == self.logins {
+        if tries && self.count(sessions::OF).await == self.logins {
             self.gives_a_wrong_code(1, name).await;
         }
         self.gets_in_once(name).await;
@@ -232,7 +229,11 @@ impl<'w> Visitor<'w> {
         assert!(self.jar.contains_key("doorcode"), "{name}: no session cookie");
         self.logins += 1;
         self.is_whole(name).await;
-        assert_eq!(self.count(OPEN).await, 1, "{name}: the session before was not ended");
+        assert_eq!(
+            self.count(sessions::OPEN_OF).await,
+            1,
+            "{name}: the session before was not ended"
+        );
         let left = self.take(Step::LeaveForTheSite).await;
         assert_eq!(left.status, 303, "{name}: the session is not good: {left:?}");
 
@@ -248,7 +249,7 @@ impl<'w> Visitor<'w> {
         assert!(again.location.starts_with("/login"), "{name}: a code worked again: {again:?}");
         assert_eq!(self.jar, jar, "{name}: a cookie for a used code");
         self.is_whole(name).await;
-        assert_eq!(self.count(SESSIONS).await, self.logins, "{name}: a code worked twice");
+        assert_eq!(self.count(sessions::OF).await, self.logins, "{name}: a code worked twice");
     }
 }
 

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 
 use super::browser::Browser;
 use super::world::{ISSUER, SHOP, TOOLS, WIKI, World};
+use crate::support::words::word;
 
 const ME: &str = "+12025550110";
 const MINUTE: Duration = Duration::from_mins(1);
@@ -64,7 +65,7 @@ async fn a_login_at_the_issuer_itself_leads_to_none_of_several_sites() {
     let out = me.log_in(&page, ME).await;
     let landed = me.follow(out, "none").await;
     assert_eq!(landed.at.as_str(), format!("{ISSUER}/account"));
-    assert!(landed.body.contains("Your sessions"), "{landed:?}");
+    assert!(landed.body.contains(&word("account_title")), "{landed:?}");
     assert_eq!(world.twilio.messages().len(), 1);
 }
 

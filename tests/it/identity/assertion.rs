@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::verifier::Verifier;
 use crate::support::gate::Gate;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
 
 const NAME: &str = "x-doorcode-assertion";
 
@@ -46,7 +47,7 @@ fn an_app_can_check_who_its_caller_is_with_the_published_keys() {
     });
     assert_eq!(claims, expected, "these and no others");
     let sid = claims["sid"].as_str().expect("a session");
-    let stored = gate.count("SELECT COUNT(*) FROM sessions");
+    let stored = gate.count(sessions::ALL);
     assert_eq!((sid.len(), stored), (32, 1), "{sid}");
     assert_eq!(header.typ.as_deref(), Some("doorcode-assertion+jwt"));
     let first = told(&gate).split('.').next().map(|part| URL_SAFE_NO_PAD.decode(part)).unwrap();

@@ -1,11 +1,10 @@
 //! What survives a restart, and what happens when it cannot be written.
 use doorcode::store::{Count, Counters, KeptCounters, Room, Take};
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use super::counters::{BEGIN, count, database, take};
 use super::{DAY, HOUR, MINUTE};
+use crate::support::tables::counters;
 
 async fn open(folder: &TempDir, now: doorcode::system::Timestamp) -> KeptCounters {
     KeptCounters::open(database(folder).await, Room::default(), now).await.expect("counters")
@@ -85,11 +84,5 @@ async fn what_is_over_is_not_kept() {
     }
     take(&counters, &[count(99, HOUR, 1)], BEGIN + HOUR).await;
     let path = folder.path().join("counters.db");
-    let options = SqliteConnectOptions::new().filename(path);
-    let mut reader = options.connect().await.expect("a connection");
-    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM counters")
-        .fetch_one(&mut reader)
-        .await
-        .expect("a number");
-    assert_eq!(rows, 1);
+    assert_eq!(counters::ALL.read(&path).await, 1);
 }

@@ -8,6 +8,7 @@ use crate::support::browser::{Browser, between, flow_of};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::words::word;
 
 /// One text an hour for each number, and a browser that asked for one too many on its way to
 /// `target`: the answer to its form.
@@ -78,10 +79,10 @@ fn the_page_is_for_the_browser_that_was_refused() {
     let mut browser = gate.browser();
     let answer = refused(&gate, &mut browser, "/");
     let here = browser.here(answer.location());
-    gate.browser().get(&here).is(400).says("did not send our cookie back");
+    gate.browser().get(&here).is(400).says(&word("no_cookie_title"));
     let mut other = gate.browser();
     other.visit("/");
-    other.get(&here).is(400).says("Your sign-in timed out");
+    other.get(&here).is(400).says(&word("timed_out_title"));
     browser.get(&here.replace("flow=", "flow=x")).is(400);
     browser.get("/.doorcode/refused").is(400);
     browser.get("/.doorcode/refused?why=down").is(503);
@@ -118,7 +119,7 @@ fn where_there_are_several_sites_none_is_guessed() {
     let text = gate.texts.text(1);
     let code = crate::support::browser::code_in(&text.body);
     let answer = browser.give_code(&page, &code).is(303);
-    browser.finish(answer).is(200).says("Your sessions");
+    browser.finish(answer).is(200).says(&word("account_title"));
     let out = browser.post("/.doorcode/sign-out", &[]).is(303);
     let out = browser.follow(out).is(200).never_says("shop.localhost");
     assert!(out.text().contains("/.doorcode/login\""), "{out}");

@@ -6,6 +6,7 @@ use crate::support::browser::{Browser, code_in, flow_of, unlike, wait_on};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::ADA;
+use crate::support::words::{word, word_with};
 
 const TOO_MANY: &str = "Too many codes for this number";
 const SECOND: Duration = Duration::from_secs(1);
@@ -63,10 +64,10 @@ fn the_wait_doubles_until_somebody_signs_in() {
         is_about(wait, seconds);
         page = page.says(&format!("again in {} seconds.", wait.as_secs()));
         gate.pass(wait.saturating_sub(SECOND));
-        page = resend(&mut browser, &page).says("again in 1 second.");
+        page = resend(&mut browser, &page).says(&word_with("resend_not_yet", &[("count", "1")]));
         assert_eq!(gate.texts.requests(), n, "not before the wait that was told has passed");
         gate.pass(SECOND);
-        page = resend(&mut browser, &page).is(200).says("We’ve sent the code again.");
+        page = resend(&mut browser, &page).is(200).says(&word("resent_sent"));
         gate.texts.text(n + 1);
     }
     let answer = browser.give_code(&page, &code).is(303);

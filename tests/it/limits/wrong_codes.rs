@@ -6,6 +6,8 @@ use crate::support::browser::{Browser, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::{counters, sessions};
+use crate::support::words::{tries_left, word};
 
 const TOO_MANY: &str = "Too many wrong codes for this number";
 
@@ -30,14 +32,14 @@ fn guess(browser: &mut Browser, page: &Answer, code: &str) -> Answer {
 fn after_five_wrong_codes_not_even_the_right_one_is_taken_for_a_while() {
     let gate = defaults(&[]);
     let (mut first, page, code) = begin(&gate, ADA);
-    guess(&mut first, &page, &unlike(&code, 0)).says("You have 2 tries left.");
-    guess(&mut first, &page, &unlike(&code, 1)).says("You have 1 try left.");
-    guess(&mut first, &page, &unlike(&code, 2)).says("Too many wrong codes were typed");
+    guess(&mut first, &page, &unlike(&code, 0)).says(&tries_left("2"));
+    guess(&mut first, &page, &unlike(&code, 1)).says(&tries_left("1"));
+    guess(&mut first, &page, &unlike(&code, 2)).says(&word("number_code_died"));
     gate.pass(MINUTE);
     let (mut second, page, code) = begin(&gate, ADA);
     gate.pass(MINUTE * 2);
     let (mut third, other_page, other_code) = begin(&gate, ADA);
-    guess(&mut second, &page, &unlike(&code, 0)).says("You have 1 try left.");
+    guess(&mut second, &page, &unlike(&code, 0)).says(&tries_left("1"));
 
     let wait = told_to_wait(&guess(&mut second, &page, &unlike(&code, 1)), TOO_MANY);
     assert_eq!(wait, MINUTE * 12);
@@ -118,13 +120,12 @@ fn of_many_guesses_at_once_over_many_browsers_five_are_compared() {
     }
     let answers = storm(gate.port, &requests);
     // Of a day: five texts to the number, in all, and since a login; and the wrong codes.
-    let day = "SELECT CAST(SUM(n) AS BIGINT) FROM counters WHERE length = 86400000";
-    assert_eq!(gate.count(day), 5 + 5 + 5 + 5);
+    assert_eq!(gate.count(counters::SUM_OF_A_DAY), 5 + 5 + 5 + 5);
     assert!(answers.iter().all(|answer| answer.status == 303));
     for (mut browser, page, code) in browsers {
         let answer = browser.give_code(&page, &code);
         let to = answer.location();
         assert!(to.contains("/login?") || to.contains("/refused?"), "{answer}");
     }
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
 }

@@ -10,6 +10,7 @@ use doorcode::store::Users as _;
 
 use super::world::{Kind, World, client, phone};
 use crate::fail_points::trap::{Fault, How, When};
+use crate::support::tables::{grants, session_tokens, sessions, spent_codes, users};
 
 /// Every call of a store that a right code makes.
 const CALLS: &[&str] = &[
@@ -32,19 +33,17 @@ const STATEMENTS: &[(&str, &[Kind])] = &[
     ("INSERT ON grants", &[Kind::Grant]),
 ];
 
-const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
-
 /// So many people got in so far, each with one code and all that it gives.
 async fn is_whole(world: &World, kind: Kind, name: &str) -> i64 {
     // There is one writer: who waits for it waits until what was left is over.
     world.store.set_roles(&phone(7999).into(), &BTreeSet::new()).await.unwrap();
-    let sessions = world.count(SESSIONS).await;
-    assert_eq!(world.count("SELECT COUNT(*) FROM spent").await, sessions, "{name}: codes");
-    assert_eq!(world.count("SELECT COUNT(*) FROM users").await, sessions, "{name}: people");
-    assert_eq!(world.count("SELECT COUNT(*) FROM session_tokens").await, 0, "{name}: tokens");
+    let sessions = world.count(sessions::ALL).await;
+    assert_eq!(world.count(spent_codes::ALL).await, sessions, "{name}: codes");
+    assert_eq!(world.count(users::ALL).await, sessions, "{name}: people");
+    assert_eq!(world.count(session_tokens::ALL).await, 0, "{name}: tokens");
     let granted = if kind == Kind::Grant { sessions } else { 0 };
-    assert_eq!(world.count("SELECT COUNT(*) FROM grants").await, granted, "{name}: grants");
-    let refresh = world.count("SELECT COUNT(refresh_present) FROM grants").await;
+    assert_eq!(world.count(grants::ALL).await, granted, "{name}: grants");
+    let refresh = world.count(grants::WITH_REFRESH_TOKEN).await;
     assert_eq!(refresh, granted, "{name}: refresh tokens");
     sessions
 }

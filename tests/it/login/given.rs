@@ -9,8 +9,7 @@ use futures_util::future::join_all;
 
 use super::world::{Kind, REFUSED, World, client, phone};
 use crate::support::browser::unlike;
-
-const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
+use crate::support::tables::{grants, sessions};
 
 fn right(verdict: Verdict) -> Verified {
     let Verdict::Right(verified) = verdict else { panic!("{verdict:?}") };
@@ -31,8 +30,8 @@ async fn of_fifty_right_answers_at_once_one_succeeds() {
         let right = all.iter().filter(|given| matches!(given, Ok(Verdict::Right(_)))).count();
         let over = |given: &&_| matches!(given, Ok(Verdict::Over(Over::Used)));
         assert_eq!((right, all.iter().filter(over).count()), (1, 49), "{kind:?}: {all:?}");
-        assert_eq!(world.count(SESSIONS).await, 1, "{kind:?}");
-        let grants = world.count("SELECT COUNT(*) FROM grants").await;
+        assert_eq!(world.count(sessions::ALL).await, 1, "{kind:?}");
+        let grants = world.count(grants::ALL).await;
         assert_eq!(grants, i64::from(kind == Kind::Grant), "{kind:?}");
     }
 }
@@ -113,7 +112,7 @@ async fn who_looks_whether_a_code_is_right_spends_nothing() {
         assert!(matches!(wrong, Verdict::Wrong { tries_left } if tries_left == left), "{wrong:?}");
         assert!(matches!(peek(&code).await, Verdict::Right(())));
     }
-    assert_eq!(world.count(SESSIONS).await, 0);
+    assert_eq!(world.count(sessions::ALL).await, 0);
     right(world.give(&number, &code, Kind::Grant).await.unwrap());
     assert!(matches!(peek(&code).await, Verdict::Over(Over::Used)));
 }
@@ -135,7 +134,7 @@ async fn who_is_blocked_is_refused_after_the_right_code_and_no_sooner() {
         assert!(matches!(peeked, Verdict::Blocked), "{peeked:?}");
         let given = world.give(&phone(1), &code, kind).await.unwrap();
         assert!(matches!(given, Verdict::Blocked), "{given:?}");
-        assert_eq!(world.count(SESSIONS).await, 1, "{kind:?}");
+        assert_eq!(world.count(sessions::ALL).await, 1, "{kind:?}");
     }
 }
 
@@ -159,7 +158,7 @@ async fn a_ticket_becomes_a_browsers_session_or_nothing() {
     let who = world.sessions.check(&token, &host(), world.session).await.unwrap();
     assert!(who.is_some(), "it lasts as any other");
     world.store.sweep(world.system.now() + Duration::from_hours(24)).await.unwrap();
-    assert_eq!(world.count(SESSIONS).await, 1, "what nobody took up is gone");
+    assert_eq!(world.count(sessions::ALL).await, 1, "what nobody took up is gone");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use crate::support::browser::{Browser, between};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
+use crate::support::words::word;
 
 const ACCOUNT: &str = "/.doorcode/account";
 
@@ -27,7 +29,8 @@ fn everybody_sees_their_own_sessions_and_no_others() {
     let mut phone = signed_in(&gate, ADA);
     gate.pass(Duration::from_mins(5));
 
-    let page = phone.get(ACCOUNT).is(200).says("Your sessions").says("This browser");
+    let page =
+        phone.get(ACCOUNT).is(200).says(&word("account_title")).says(&word("account_current"));
     let page = page.says("Last used 3 hours ago.").says("Signed in 3 hours ago.");
     let page = page.says("Signed in 5 minutes ago.").says("127.0.0.0/24");
     let page = page.says("datetime=\"2026-01-01T00:00Z\"").never_says("55501");
@@ -50,11 +53,11 @@ fn one_other_session_is_ended_and_at_once() {
     let page = phone.get(ACCOUNT).is(200);
     let sent = end(&mut phone, &others(&page)[0]).is(303);
     desk.get("/orders").is(303);
-    let page = phone.follow(sent).is(200).says("That session has ended.");
+    let page = phone.follow(sent).is(200).says(&word("account_one_ended"));
     assert_eq!(others(&page).len(), 0);
     phone.get(ACCOUNT).is(200).never_says("has ended");
     phone.get("/orders").is(200);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL"), 1);
+    assert_eq!(gate.count(sessions::OPEN), 1);
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn all_other_sessions_are_ended_and_this_one_stays() {
     let mut others = [(); 3].map(|()| signed_in(&gate, ADA));
     let mut phone = signed_in(&gate, ADA);
     let sent = phone.post("/.doorcode/account/end-others", &[]).is(303);
-    phone.follow(sent).is(200).says("All other sessions have ended.");
+    phone.follow(sent).is(200).says(&word("account_others_ended"));
     phone.get(ACCOUNT).is(200).never_says("have ended");
     for other in &mut others {
         other.get("/orders").is(303);
@@ -105,7 +108,7 @@ fn who_is_not_signed_in_is_asked_to_and_comes_back() {
     script(&mut browser, "/.doorcode/me").is(401);
     browser.post("/.doorcode/account/end-others", &[]).is(303);
     let page = browser.sign_in(ACCOUNT, ADA, &gate.texts).is(200);
-    assert!(page.text().contains("Your sessions"), "{page}");
+    assert!(page.text().contains(&word("account_title")), "{page}");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use crate::support::browser::{between, code_in};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::{sessions, spent_codes, users};
 use crate::support::twilio::Outcome;
+use crate::support::words::{word, word_with};
 
 const CLOSED: &[(&str, &str)] = &[("[login]\n", "[login]\nsign_up = false\n")];
 
@@ -22,17 +24,23 @@ fn a_user_gets_in_and_nobody_else_is_texted_or_told_so() {
     let gate = Gate::changed(CLOSED);
     let mut stranger = gate.browser();
     let number = stranger.visit("/orders");
-    let page = stranger.give_number(&number, BOB).is(200).never_says("We sent");
-    page.says("can sign in here, a 6-digit code is on its way.");
+    let page = stranger
+        .give_number(&number, BOB)
+        .is(200)
+        .never_says(&word_with("code_sent", &[("count", "6")]));
+    page.says(&word_with("code_conditional", &[("count", "6")]));
     let mut ada = gate.browser();
     let number = ada.visit("/orders");
-    let page = ada.give_number(&number, ADA).is(200).never_says("We sent");
+    let page = ada
+        .give_number(&number, ADA)
+        .is(200)
+        .never_says(&word_with("code_sent", &[("count", "6")]));
     let text = gate.texts.text(1);
     assert_eq!(text.to, ADA);
     let answer = ada.give_code(&page, &code_in(&text.body)).is(303);
     ada.finish(answer).is(200);
     assert_eq!(gate.texts.requests(), 1, "the stranger was first, and not texted");
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -84,17 +92,17 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         let text = gate.texts.text(1);
         let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
         let denied = browser.follow(denied).is(403);
-        assert!(denied.says("You don’t have access").all("set-cookie").is_empty());
+        assert!(denied.says(&word("denied_title")).all("set-cookie").is_empty());
         browser.get("/orders").is(303);
         let again = browser.give_code(&page, &code_in(&text.body));
         assert_ne!(again.status, 200, "the code is spent: {again}");
-        assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+        assert_eq!(gate.count(sessions::ALL), 0);
     }
 }
 
 /// The file names her, so that she is a user from the start.
 fn signed_in_or_known(gate: &Gate) {
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -108,9 +116,9 @@ fn a_user_who_is_gone_before_their_code_came_is_not_made_anew() {
     gate.run(sqlx::query("DELETE FROM users").execute(&mut database)).unwrap();
     let denied = browser.give_code(&page, &code_in(&text.body)).is(303);
     browser.follow(denied).is(403);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
+    assert_eq!(gate.count(users::ALL), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
+    assert_eq!(gate.count(spent_codes::ALL), 1);
 }
 
 /// Not even later and to strangers: whoever asks for a code for somebody else's number just before
@@ -124,10 +132,10 @@ fn no_page_ever_tells_that_a_text_failed() {
         browser.give_number(&page, number)
     };
     gate.texts.script(Outcome::Refuse(20003));
-    ask(ADA).is(200).says("is on its way");
+    ask(ADA).is(200).says(&word_with("code_conditional", &[("count", "6")]));
     wait_for("a text that failed", || (gate.texts.requests() == 1).then_some(()));
     for number in [BOB, "+12025550166", "+12025550167"] {
-        ask(number).is(200).says("is on its way");
+        ask(number).is(200).says(&word_with("code_conditional", &[("count", "6")]));
     }
 }
 
@@ -136,14 +144,14 @@ fn a_country_that_is_not_served_is_told_to_everybody() {
     let gate = Gate::changed(CLOSED);
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
-    browser.give_number(&number, "+33612345678").is(200).says("to numbers in that country yet");
+    browser.give_number(&number, "+33612345678").is(200).says(&word("phone_country_not_served"));
 }
 
 #[test]
 fn who_signed_in_once_is_a_user_of_a_place_that_closed() {
     let gate = Gate::start();
     signed_in(&gate, BOB);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 2);
+    assert_eq!(gate.count(users::ALL), 2);
 }
 
 #[test]

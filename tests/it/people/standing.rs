@@ -9,6 +9,7 @@ use super::{beside, phone, script, signed_in};
 use crate::support::browser::{between, code_in};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::changes;
 
 fn roles(names: &[&str]) -> BTreeSet<Role> {
     names.iter().map(|name| Role::parse(name).unwrap()).collect()
@@ -70,7 +71,7 @@ fn nobody_is_changed_who_is_not_there() {
     assert_eq!(gate.run(store.set_roles(&nobody, &roles(&["admin"]))).unwrap(), None);
     let now = Timestamp::from_millis(0);
     assert_eq!(gate.run(store.set_blocked(&nobody, true, now)).unwrap(), None);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM change"), 0);
+    assert_eq!(gate.count(changes::ALL), 0);
 }
 
 #[test]

@@ -2,6 +2,8 @@ use doorcode::domain::{InvalidTestNumber, PhoneNumber};
 
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
+use crate::support::tables::spent_codes;
+use crate::support::words::{tries_left, word};
 
 const NUMBER: &str = "+15550100001";
 const TEST: (&str, &str) =
@@ -15,15 +17,15 @@ fn a_test_number_signs_in_with_its_code_and_nothing_is_sent() {
         let number = browser.visit("/orders");
         let page = browser.give_number(&number, "+1 (555) 010-0001").is(200);
         let wrong = browser.give_code(&page, "424243").is(303);
-        let page = browser.follow(wrong).is(200).says("You have 2 tries left.");
+        let page = browser.follow(wrong).is(200).says(&tries_left("2"));
         let answer = browser.give_code(&page, "424242").is(303);
         browser.finish(answer).is(200).says("the app: GET /orders");
         assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(NUMBER));
         assert_eq!(gate.app.last().header("x-forwarded-groups"), Some("test"));
         browser.get("/admin/x").is(403);
-        browser.get("/.doorcode/account").is(200).says("•-•001").says("This browser");
+        browser.get("/.doorcode/account").is(200).says("•-•001").says(&word("account_current"));
         assert_eq!(gate.texts.requests(), 0);
-        assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
+        assert_eq!(gate.count(spent_codes::ALL), 1);
 
         let mut again = gate.browser();
         let number = again.visit("/orders");
@@ -61,11 +63,11 @@ fn its_code_is_nobody_elses_and_a_number_that_is_not_named_is_none() {
     browser.follow(wrong).is(200).says("The code is not right.");
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
-    browser.give_number(&number, "+15550100002").is(200).says("That number does not exist.");
+    browser.give_number(&number, "+15550100002").is(200).says(&word("phone_no_such_number"));
     let gate = Gate::start();
     let mut browser = gate.browser();
     let number = browser.visit("/orders");
-    browser.give_number(&number, NUMBER).is(200).says("That number does not exist.");
+    browser.give_number(&number, NUMBER).is(200).says(&word("phone_no_such_number"));
 }
 
 #[test]

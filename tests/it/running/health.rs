@@ -25,7 +25,7 @@ fn health_tells_by_its_exit_code_whether_the_server_is_ready() {
     program.wait_for_end();
     let (code, said) = program.command(&["health", "--config", "my.toml"]);
     assert_eq!(code, Some(1));
-    assert!(said.starts_with("doorcode: nobody answers at 127.0.0.1:"), "{said}");
+    assert!(said.starts_with("doorcode: no response from 127.0.0.1:"), "{said}");
     let (code, said) = program.command(&["health", "--config", "no.toml"]);
     assert_eq!(code, Some(1));
     assert!(said.starts_with("no.toml: cannot be read"), "{said}");
@@ -43,7 +43,7 @@ fn health_is_not_fooled_by_another_server_on_its_port() {
     );
     let (code, said) = program.command(&["health", "--config", "other.toml"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("something else than Doorcode answers"), "{said}");
+    assert!(said.contains("is not Doorcode's"), "{said}");
 }
 
 #[test]

@@ -7,12 +7,12 @@ use doorcode::store::{
     Which,
 };
 use doorcode::system::Timestamp;
-use sqlx::{ConnectOptions as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::support::browser::code_in;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::settings::ADA;
+use crate::support::tables::{Count, counters, session_tokens, sessions, spent_codes, users};
 
 const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -50,15 +50,9 @@ async fn open(folder: &TempDir) -> SqlStore {
     SqlStore::open(&Database::Sqlite(folder.path().join("swept.db"))).await.unwrap()
 }
 
-async fn count(folder: &TempDir, sql: &'static str) -> i64 {
-    let options =
-        sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("swept.db"));
-    let mut file: SqliteConnection = options.connect().await.unwrap();
-    sqlx::query_scalar(sql).fetch_one(&mut file).await.unwrap()
+async fn count(folder: &TempDir, count: Count) -> i64 {
+    count.read(&folder.path().join("swept.db")).await
 }
-
-const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
-const TOKENS: &str = "SELECT COUNT(*) FROM session_tokens";
 
 #[tokio::test]
 async fn sessions_go_when_they_are_over_and_living_ones_stay() {
@@ -76,13 +70,16 @@ async fn sessions_go_when_they_are_over_and_living_ones_stay() {
         ((DAY * 37).saturating_sub(MINUTE), 1),
     ] {
         store.sweep(BEGIN + passed).await.unwrap();
-        assert_eq!(count(&folder, SESSIONS).await, left, "after {passed:?}");
-        assert_eq!(count(&folder, TOKENS).await, left, "after {passed:?}");
+        assert_eq!(count(&folder, sessions::ALL).await, left, "after {passed:?}");
+        assert_eq!(count(&folder, session_tokens::ALL).await, left, "after {passed:?}");
     }
     assert!(store.find(&token(1)).await.unwrap().is_some(), "never one that lives");
     store.sweep(BEGIN + DAY * 37).await.unwrap();
-    assert_eq!((count(&folder, SESSIONS).await, count(&folder, TOKENS).await), (0, 0));
-    assert_eq!(count(&folder, "SELECT COUNT(*) FROM users").await, 1, "people stay");
+    assert_eq!(
+        (count(&folder, sessions::ALL).await, count(&folder, session_tokens::ALL).await),
+        (0, 0)
+    );
+    assert_eq!(count(&folder, users::ALL).await, 1, "people stay");
 }
 
 #[tokio::test]
@@ -98,7 +95,7 @@ async fn a_spent_code_is_remembered_for_longer_than_it_could_be_typed() {
         assert_eq!(again, Committed::AlreadySpent { at: BEGIN }, "after {passed:?}");
     }
     store.sweep(BEGIN + DAY).await.unwrap();
-    assert_eq!(count(&folder, "SELECT COUNT(*) FROM spent").await, 0);
+    assert_eq!(count(&folder, spent_codes::ALL).await, 0);
 }
 
 #[tokio::test]
@@ -110,7 +107,10 @@ async fn more_than_goes_in_one_transaction_goes_in_several() {
     }
     let swept = store.sweep(BEGIN + DAY * 8).await.unwrap();
     assert_eq!((swept.sessions, swept.spent), (1_201, 1_201));
-    assert_eq!((count(&folder, SESSIONS).await, count(&folder, TOKENS).await), (0, 0));
+    assert_eq!(
+        (count(&folder, sessions::ALL).await, count(&folder, session_tokens::ALL).await),
+        (0, 0)
+    );
     assert_eq!(store.sweep(BEGIN + DAY * 8).await.unwrap().all(), 0);
 }
 
@@ -122,12 +122,12 @@ fn the_server_sweeps_by_itself_and_loses_nobody_who_is_signed_in() {
     let mut gone = gate.browser();
     gone.sign_in("/", ADA, &gate.texts).is(200);
     gone.post("/.doorcode/sign-out", &[]).is(303);
-    assert_eq!(gate.count(SESSIONS), 2);
+    assert_eq!(gate.count(sessions::ALL), 2);
     gate.pass(DAY + MINUTE);
-    wait_for("sweep", || (gate.count(SESSIONS) == 1).then_some(()));
-    wait_for("sweep of the rest", || (gate.count("SELECT COUNT(*) FROM spent") == 0).then_some(()));
-    assert_eq!(gate.count(TOKENS), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM counters WHERE length < 86400000"), 0);
+    wait_for("sweep", || (gate.count(sessions::ALL) == 1).then_some(()));
+    wait_for("sweep of the rest", || (gate.count(spent_codes::ALL) == 0).then_some(()));
+    assert_eq!(gate.count(session_tokens::ALL), 1);
+    assert_eq!(gate.count(counters::SHORTER_THAN_A_DAY), 0);
     ada.get("/orders").is(200);
     gone.get("/orders").is(303);
     let page = gone.visit("/");

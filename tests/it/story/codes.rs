@@ -5,6 +5,8 @@ use crate::support::browser::{Browser, code_in, flow_of, unlike, wait_on};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, storm};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
+use crate::support::words::{tries_left, word, word_with};
 
 const EXPIRED: &str = "That code has expired";
 const DIED: &str = "Too many wrong codes were typed";
@@ -48,7 +50,7 @@ fn assert_nobody_is_signed_in(gate: &Gate, browser: &mut Browser) {
     assert_eq!(browser.cookie("doorcode"), None);
     browser.get("/orders").is(303);
     assert_eq!(gate.app.count(), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
+    assert_eq!(gate.count(sessions::ALL), 0);
 }
 
 #[test]
@@ -56,8 +58,8 @@ fn the_last_try_counts() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
-    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
-    let page = guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+    let page = guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
 
@@ -72,11 +74,12 @@ fn three_wrong_codes_end_the_right_one_and_a_new_start_makes_another() {
     let number = guess(&mut browser, &page, &code).says("name=\"phone\"");
     assert_nobody_is_signed_in(&gate, &mut browser);
 
-    let page = browser.give_number(&number, ADA).is(200).says("We sent");
+    let page =
+        browser.give_number(&number, ADA).is(200).says(&word_with("code_sent", &[("count", "6")]));
     let second = newest_code(&gate);
     assert_ne!(second, code);
     // The fourth of five wrong codes for this number.
-    guess(&mut browser, &page, &code).says("You have 1 try left.");
+    guess(&mut browser, &page, &code).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &second);
 }
 
@@ -86,7 +89,7 @@ fn the_same_wrong_code_takes_one_try_however_often_it_is_sent() {
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     for _ in 0..10 {
-        guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+        guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
     }
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
@@ -113,7 +116,7 @@ fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
-    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
+    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
 
     let page = resend(&mut browser, &page).is(200).says("You can ask for the code again in");
     let wait = wait_on(&page);
@@ -121,18 +124,18 @@ fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
     let page = page.says(&format!("again in {} seconds.", wait.as_secs()));
     gate.pass(wait.saturating_sub(Duration::from_secs(1)));
     let page = resend(&mut browser, &page).is(200);
-    let page = page.says("You can ask for the code again in 1 second.");
+    let page = page.says(&word_with("resend_not_yet", &[("count", "1")]));
     assert_eq!(gate.texts.requests(), 1, "not before the wait that was told has passed");
 
     gate.pass(Duration::from_secs(1));
     let sent = browser.post("/.doorcode/resend", &[("flow", &flow_of(&page))]).is(303);
     let address = browser.here(sent.location());
-    let page = browser.get(&address).is(200).says("We’ve sent the code again.");
-    browser.get(&address).is(200).never_says("We’ve sent the code again.");
+    let page = browser.get(&address).is(200).says(&word("resent_sent"));
+    browser.get(&address).is(200).never_says(&word("resent_sent"));
     let second = gate.texts.text(2);
     assert_eq!((code_in(&second.body), second.validity), (code.clone(), Some(300)));
 
-    guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
     guess(&mut browser, &page, &unlike(&code, 2)).says(DIED);
     guess(&mut browser, &page, &code).says("name=\"phone\"");
     assert_nobody_is_signed_in(&gate, &mut browser);
@@ -194,10 +197,10 @@ fn a_code_of_the_wrong_length_takes_no_try() {
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     for typed in ["", " ", "12345", "1234567", "12345x", "'; --", &"9".repeat(5000)] {
-        guess(&mut browser, &page, typed).says("The code must be 6 digits");
+        guess(&mut browser, &page, typed).says(&word_with("code_wrong_length", &[("count", "6")]));
     }
-    guess(&mut browser, &page, &unlike(&code, 0)).says("You have 2 tries left.");
-    guess(&mut browser, &page, &unlike(&code, 1)).says("You have 1 try left.");
+    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+    guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
 
@@ -209,14 +212,14 @@ fn a_code_is_of_no_use_at_another_browser() {
 
     let mut nobody = gate.browser();
     let answer = nobody.give_code(&page, &code).is(303);
-    nobody.follow(answer).is(400).says("did not send our cookie back");
+    nobody.follow(answer).is(400).says(&word("no_cookie_title"));
     thief.visit("/");
     let answer = thief.give_code(&page, &code).is(303);
-    thief.follow(answer).is(200).says("Your sign-in timed out").never_says("555");
+    thief.follow(answer).is(200).says(&word("number_timed_out")).never_says("555");
     gate.pass(Duration::from_secs(34));
     let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
     assert_ne!(own_code, code);
-    guess(&mut thief, &own_page, &code).says("You have 2 tries left.");
+    guess(&mut thief, &own_page, &code).says(&tries_left("2"));
     assert_nobody_is_signed_in(&gate, &mut thief);
 
     assert_signs_in(&gate, &mut hers, &page, &code);
@@ -228,7 +231,7 @@ fn a_code_is_of_no_use_for_another_number() {
     let mut browser = gate.browser();
     let (_, hers) = begin(&gate, &mut browser, "/", ADA);
     let (page, his) = begin(&gate, &mut browser, "/", BOB);
-    guess(&mut browser, &page, &hers).says("You have 2 tries left.");
+    guess(&mut browser, &page, &hers).says(&tries_left("2"));
     assert_signs_in(&gate, &mut browser, &page, &his);
     assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(BOB));
 }
@@ -252,7 +255,7 @@ fn two_tabs_share_a_code_and_keep_their_destinations() {
     // It may have come there by a POST: a redirect would be stopped by its policy.
     let three = browser.get(&format!("/.doorcode/code?flow={flow}")).is(303);
     browser.finish(three).is(200).says("GET /orders?tab=3\n");
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 1);
+    assert_eq!(gate.count(sessions::ALL), 1);
 }
 
 #[test]
@@ -284,11 +287,11 @@ fn a_sealed_text_that_was_touched_or_is_old_opens_nothing() {
     for sealed in &touched {
         let form = [("flow", sealed.as_str()), ("code", code.as_str())];
         let answer = browser.post("/.doorcode/code", &form).is(303);
-        browser.follow(answer).is(400).says("Your sign-in timed out");
+        browser.follow(answer).is(400).says(&word("timed_out_title"));
         browser.get(&format!("/.doorcode/resume?flow={sealed}")).is(400);
     }
     gate.pass(Duration::from_mins(10));
     let answer = browser.give_code(&page, &code).is(303);
-    browser.follow(answer).is(200).says(ADA).says("Your sign-in timed out");
+    browser.follow(answer).is(200).says(ADA).says(&word("number_timed_out"));
     assert_nobody_is_signed_in(&gate, &mut browser);
 }

@@ -5,6 +5,8 @@ use crate::support::browser::{between, code_in, flow_of, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::storm;
 use crate::support::settings::ADA;
+use crate::support::tables::{counters, session_tokens, sessions, spent_codes, users};
+use crate::support::words::{tries_left, word};
 
 #[test]
 fn a_hundred_right_codes_at_once_make_one_session() {
@@ -32,10 +34,10 @@ fn a_hundred_right_codes_at_once_make_one_session() {
         tab.take_cookies(&answer);
         tab.finish(answer).is(200).says("the app: GET /orders?page=2\n");
     }
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM session_tokens"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM spent"), 1);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1);
+    assert_eq!(gate.count(sessions::ALL), 1);
+    assert_eq!(gate.count(session_tokens::ALL), 1);
+    assert_eq!(gate.count(spent_codes::ALL), 1);
+    assert_eq!(gate.count(users::ALL), 1);
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn of_two_hundred_different_wrong_codes_at_once_three_are_compared() {
         browser.request("POST", "/.doorcode/code", &[], Some(&form))
     };
     let requests: Vec<_> = (0..200).map(request).collect();
-    let counted = || gate.count("SELECT COALESCE(SUM(n), 0) FROM counters");
+    let counted = || gate.count(counters::SUM);
     let before = counted();
 
     let answers = storm(gate.port, &requests);
@@ -66,12 +68,12 @@ fn of_two_hundred_different_wrong_codes_at_once_three_are_compared() {
     for answer in over {
         told.push(browser.visit(answer.location()).is(200).text());
     }
-    let died = told.iter().filter(|page| page.contains("Too many wrong codes")).count();
+    let died = told.iter().filter(|page| page.contains(&word("number_code_died"))).count();
     assert_eq!(died, 198, "one took the last try; the rest are told that there is none");
 
     let right = browser.give_code(&page, &code).is(303);
     browser.follow(right).is(200).says("name=\"phone\"");
-    assert_eq!((gate.count("SELECT COUNT(*) FROM spent"), gate.app.count()), (0, 0));
+    assert_eq!((gate.count(spent_codes::ALL), gate.app.count()), (0, 0));
 }
 
 #[test]
@@ -90,9 +92,9 @@ fn two_hundred_equal_wrong_codes_at_once_are_one_try() {
     for answer in &answers {
         assert!(answer.location().starts_with("/.doorcode/code?"), "{answer}");
     }
-    browser.visit(answers[199].location()).is(200).says("You have 2 tries left.");
+    browser.visit(answers[199].location()).is(200).says(&tries_left("2"));
     let second = browser.give_code(&page, &unlike(&code, 1)).is(303);
-    browser.follow(second).is(200).says("You have 1 try left.");
+    browser.follow(second).is(200).says(&tries_left("1"));
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");
 }

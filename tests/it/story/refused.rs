@@ -2,6 +2,7 @@
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::ADA;
+use crate::support::words::word;
 
 const SCRIPT: [(&str, &str); 2] = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
 
@@ -31,7 +32,7 @@ fn a_host_that_is_not_configured_is_told_the_right_address() {
             let page = gate.exchange(&format!(
                 "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n"
             ));
-            let page = page.is(404).says("There is nothing at this address");
+            let page = page.is(404).says(&word("unknown_host_title"));
             assert!(page.text().contains(&format!("href=\"{own}\"")), "{page}");
             assert_eq!(page.all("set-cookie"), Vec::<&str>::new());
         }
@@ -46,11 +47,11 @@ fn a_host_that_is_not_configured_is_told_the_right_address() {
 #[test]
 fn an_app_that_is_down_is_said_to_be_so() {
     let gate = Gate::start();
-    let page = gate.browser().get("/down/x").is(502).says("isn’t responding right now");
+    let page = gate.browser().get("/down/x").is(502).says(&word("upstream_text"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
-    page.says("Try again").says("Reference: ");
+    page.says(&word("try_again")).says(&word("reference"));
     let posted = gate.browser().post("/down/x", &[("a", "b")]).is(502);
-    posted.says("Your changes may not have been saved").never_says("Try again</a>");
+    posted.says(&word("upstream_text_unsaved")).never_says("Try again</a>");
     let told = gate.browser().send("GET", "/down/x", &SCRIPT, None).is(502);
     assert_eq!(json(&told)["status"], 502);
     gate.browser().get("/public/x").is(200);
@@ -90,7 +91,7 @@ fn a_form_that_was_sent_without_a_login_is_said_to_be_lost() {
         let answer = browser.send("POST", "/orders/7", &lines, Some(&form)).is(303);
         let target = browser.here(answer.location());
         let number = browser.visit(&target).is(200);
-        number.says("Your form was not sent");
+        number.says(&word("number_form_not_sent"));
         browser.sign_in(&target, ADA, &gate.texts).is(200).says(back);
     }
     assert!(gate.app.seen().iter().all(|seen| seen.method == "GET"));
@@ -120,7 +121,7 @@ fn a_form_that_meets_an_ended_session_comes_back_to_its_page() {
         let form = [("note", "a long text")];
         let answer = browser.send("POST", path, &[("Referer", referer)], Some(&form)).is(303);
         assert!(answer.location().ends_with(&format!("return_to={back}")), "{answer}");
-        browser.follow(answer).is(200).says("Your form was not sent");
+        browser.follow(answer).is(200).says(&word("number_form_not_sent"));
         assert_eq!(gate.app.count(), before);
     }
 }
@@ -152,7 +153,7 @@ fn a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
     let browser_cookie = browser.cookie("doorcode-browser").expect("a cookie");
     forgetful.keep_cookie("doorcode-browser", &browser_cookie);
     let told = forgetful.get(&format!("/.doorcode/resume?flow={flow}")).is(400);
-    told.says("Your browser did not send our cookie back").says("Try again");
+    told.says(&word("no_cookie_title")).says(&word("try_again"));
 }
 
 #[test]

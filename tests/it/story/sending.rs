@@ -6,6 +6,7 @@ use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
 use crate::support::settings::ADA;
 use crate::support::twilio::Outcome;
+use crate::support::words::{word, word_with};
 
 const DOWN: &str = "We can’t send texts right now";
 const REFUSED: &str = "We couldn’t send a text to this number";
@@ -40,7 +41,10 @@ fn claims_nothing(page: &Answer, code: u32) {
     for claim in ["We sent", "We’ve sent", "We’re sending", "It works for"] {
         assert!(!page.text().contains(claim), "{code}: `{claim}` in {page}");
     }
-    assert!(page.text().contains("+1 202-555-0123") && page.text().contains("different number"));
+    assert!(
+        page.text().contains("+1 202-555-0123")
+            && page.text().contains(&word("code_different_number"))
+    );
 }
 
 #[test]
@@ -70,8 +74,13 @@ fn a_text_that_may_have_been_sent_is_neither_claimed_nor_denied() {
             scope.spawn(move || {
                 let mut browser = gate.browser();
                 let number = browser.visit("/");
-                let page = browser.give_number(&number, phone).is(200).says("We’re sending");
-                page.never_says("We sent").never_says(DOWN).never_says(REFUSED);
+                let page = browser
+                    .give_number(&number, phone)
+                    .is(200)
+                    .says(&word_with("code_sending", &[("count", "6")]));
+                page.never_says(&word_with("code_sent", &[("count", "6")]))
+                    .never_says(DOWN)
+                    .never_says(REFUSED);
             });
         }
     });
@@ -85,11 +94,14 @@ fn a_slow_provider_keeps_nobody_waiting_and_the_page_learns_the_outcome() {
     gate.texts.script(Outcome::AcceptAfter(Duration::from_secs(6)));
     let mut browser = gate.browser();
     let number = browser.visit("/");
-    let page = browser.give_number(&number, ADA).is(200).says("We’re sending");
+    let page = browser
+        .give_number(&number, ADA)
+        .is(200)
+        .says(&word_with("code_sending", &[("count", "6")]));
     let reload = format!("/.doorcode/code?flow={}", flow_of(&page));
     wait_for("word of the outcome", || {
         let page = browser.get(&reload).is(200).text();
-        page.contains("We sent a 6-digit code").then_some(())
+        page.contains(&word_with("code_sent", &[("count", "6")])).then_some(())
     });
     assert_eq!(gate.texts.requests(), 1, "a look at the page sends nothing");
 }
@@ -104,7 +116,7 @@ fn a_provider_that_comes_back_sends_the_same_code_and_the_page_says_so() {
     gate.pass(Duration::from_secs(33));
     let form = [("flow", &*flow_of(&page))];
     let answer = browser.post("/.doorcode/resend", &form).is(303);
-    let page = browser.follow(answer).is(200).says("We’ve sent the code again.");
+    let page = browser.follow(answer).is(200).says(&word("resent_sent"));
     let code = code_in(&gate.texts.text(1).body);
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");

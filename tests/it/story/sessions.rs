@@ -5,6 +5,8 @@ use crate::support::browser::{Browser, code_in};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
+use crate::support::words::{word, word_with};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -60,20 +62,23 @@ fn signing_out_ends_the_session_everywhere_at_once() {
     let gate = Gate::start();
     let mut browser = signed_in(&gate, ADA);
     let copied = browser.session();
-    browser.get("/.doorcode/sign-out").is(200).says("Sign out of Acme on this device?");
+    browser
+        .get("/.doorcode/sign-out")
+        .is(200)
+        .says(&word_with("sign_out_text", &[("brand", "Acme")]));
     with_session(&gate, &copied).is(200);
 
     let answer = browser.post("/.doorcode/sign-out", &[]).is(303);
     let line = "doorcode=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
     assert_eq!(answer.all("set-cookie"), [line]);
-    browser.follow(answer).is(200).says("You’ve signed out");
+    browser.follow(answer).is(200).says(&word("signed_out_title"));
     let before = gate.app.count();
     with_session(&gate, &copied).is(303);
     browser.get("/orders").is(303);
     let bare = [("Sec-Fetch-Mode", "cors"), ("Cookie", &format!("doorcode={copied}"))];
     gate.browser().send("GET", "/.doorcode/me", &bare, None).is(401);
     assert_eq!(gate.app.count(), before);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL"), 0);
+    assert_eq!(gate.count(sessions::OPEN), 0);
 }
 
 #[test]
@@ -82,7 +87,7 @@ fn one_session_ends_and_the_persons_others_stay() {
     let (mut desk, phone) = (signed_in(&gate, ADA), signed_in(&gate, ADA));
     desk.post("/.doorcode/sign-out", &[]).is(303);
     with_session(&gate, &phone.session()).is(200);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL"), 1);
+    assert_eq!(gate.count(sessions::OPEN), 1);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_new_sign_in_ends_the_session_that_the_browser_had() {
     let before = gate.app.count();
     with_session(&gate, &former).is(303);
     assert_eq!(gate.app.count(), before);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL"), 1);
+    assert_eq!(gate.count(sessions::OPEN), 1);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use crate::support::browser::{between, code_in, unlike};
 use crate::support::gate::Gate;
 use crate::support::settings::ADA;
+use crate::support::tables::{sessions, users};
+use crate::support::words::word;
 
 /// Another writer that does not let go, such as a backup that hangs.
 struct Locked<'g> {
@@ -44,7 +46,7 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
     for _ in 0..2 {
         let answer = browser.give_code(&page, &code).is(303);
         assert_eq!(answer.all("set-cookie"), Vec::<&str>::new(), "{answer}");
-        let answer = browser.follow(answer).is(503).says("not available right now");
+        let answer = browser.follow(answer).is(503).says(&word("unavailable_title"));
         let again = between(&answer.text(), "class=\"button\" href=\"", "\"").to_owned();
         browser.get(&again).is(200).says("name=\"code\"");
         assert_eq!(answer.header("retry-after"), Some("5"), "{answer}");
@@ -53,8 +55,8 @@ fn a_code_that_cannot_be_written_down_signs_nobody_in_and_its_try_is_given_back(
     assert_eq!(gate.app.count(), 0);
     locked.release();
 
-    assert_eq!(gate.count("SELECT COUNT(*) FROM sessions"), 0);
-    assert_eq!(gate.count("SELECT COUNT(*) FROM users"), 1, "the one whom the file names");
+    assert_eq!(gate.count(sessions::ALL), 0);
+    assert_eq!(gate.count(users::ALL), 1, "the one whom the file names");
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200).says("the app: GET /");
 }
@@ -69,7 +71,7 @@ fn a_session_that_cannot_be_read_passes_nobody_and_is_not_forgotten() {
     browser.give_code(&page, &code).is(303);
 
     execute(&gate, "ALTER TABLE session_tokens RENAME TO elsewhere");
-    browser.get("/orders").is(503).says("not available right now");
+    browser.get("/orders").is(503).says(&word("unavailable_title"));
     let script = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
     let told = browser.send("GET", "/orders", &script, None).is(503);
     assert_eq!(told.header("content-type"), Some("application/problem+json"), "{told}");

@@ -2,6 +2,7 @@
 use crate::support::gate::Gate;
 use crate::support::settings::{ADA, BOB};
 use crate::support::upstream::Seen;
+use crate::support::words::word;
 
 #[track_caller]
 fn user_of(seen: &Seen) -> String {
@@ -52,7 +53,7 @@ fn a_role_opens_its_pages_and_nobody_elses() {
     ada.sign_in("/admin/users", ADA, &gate.texts).is(200).says("the app: GET /admin/users");
     let mut bob = gate.browser();
     let denied = bob.sign_in("/admin/users", BOB, &gate.texts).is(403);
-    denied.says("You don’t have access").never_says(BOB).says("456");
+    denied.says(&word("denied_title")).never_says(BOB).says("456");
     assert_eq!(gate.app.count(), 1);
 }
 

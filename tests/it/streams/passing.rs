@@ -10,6 +10,7 @@ use super::websockets;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Wire, exchange};
 use crate::support::settings::{ADA, BOB};
+use crate::support::words::word;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const NAME: &str = "name = \"Down\"\n";
@@ -107,7 +108,7 @@ fn an_answer_before_the_end_of_a_request_is_passed_on() {
 fn an_app_is_waited_for_as_long_as_its_site_says() {
     let app = App::start(|line| while line.head().is_some() {});
     let gate = app.gate(&[(NAME, "name = \"Down\"\ntimeout = \"1s\"\n")]);
-    gate.browser().get("/down/x").is(504).says("Try again");
+    gate.browser().get("/down/x").is(504).says(&word("try_again"));
     let script = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
     let told = gate.browser().send("GET", "/down/x", &script, None).is(504);
     assert_eq!(told.header("content-type"), Some("application/problem+json"));

@@ -1,6 +1,7 @@
 //! A whole Doorcode in this process, between a double of Twilio and an app, with a clock that a
 //! test moves.
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::http::{Wire, exchange};
 use super::ports::free_port;
 use super::settings::{Settings, environment};
 use super::still::{SeededRandom, StillClock};
+use super::tables::{Count, connect};
 use super::twilio::FakeTwilio;
 use super::upstream::Upstream;
 
@@ -125,20 +127,17 @@ impl Gate {
         exchange(self.port, request.as_bytes())
     }
 
-    /// The number that a query of the database answers.
-    pub(crate) fn count(&self, query: &'static str) -> i64 {
-        let mut database = self.database();
-        let counted = sqlx::query_scalar(query).fetch_one(&mut database);
-        self.runtime.block_on(counted).expect("a number")
+    pub(crate) fn count(&self, count: Count) -> i64 {
+        self.runtime.block_on(count.read(&self.path()))
     }
 
     /// A connection of the test's own, beside the server's.
     pub(crate) fn database(&self) -> sqlx::SqliteConnection {
-        use sqlx::ConnectOptions as _;
-        let options = sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(self.folder.path().join("doorcode.db"))
-            .busy_timeout(Duration::from_secs(10));
-        self.runtime.block_on(options.connect()).expect("the database")
+        self.runtime.block_on(connect(&self.path()))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("doorcode.db")
     }
 
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {

@@ -1,8 +1,8 @@
 //! The program itself, as a child process: what only a whole process can show.
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
@@ -11,6 +11,7 @@ use super::browser::Browser;
 use super::gate::{wait_for, wait_until_ready};
 use super::ports::free_port;
 use super::settings::{OTHER, SECRET, Settings};
+use super::tables::{Count, CountOf, users};
 use super::twilio::{AUTH_TOKEN, FakeTwilio};
 use super::upstream::Upstream;
 
@@ -97,20 +98,21 @@ impl Program {
         assert!(sent.expect("kill").success());
     }
 
-    /// The one row that a query with the one bound `text` answers.
-    pub(crate) fn query<R>(&self, query: &'static str, text: &str) -> R
-    where
-        R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-    {
-        use sqlx::ConnectOptions as _;
-        let options = sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(self.folder.path().join("doorcode.db"))
-            .busy_timeout(Duration::from_secs(10));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            let mut database = options.connect().await.expect("the database");
-            sqlx::query_as(query).bind(text).fetch_one(&mut database).await.expect("a row")
-        })
+    pub(crate) fn count(&self, count: Count) -> i64 {
+        block_on(count.read(&self.database()))
+    }
+
+    pub(crate) fn count_of(&self, count: CountOf, phone: &str) -> i64 {
+        block_on(count.read(&self.database(), phone))
+    }
+
+    /// The id of the user with this number.
+    pub(crate) fn user_id(&self, phone: &str) -> String {
+        block_on(users::id(&self.database(), phone))
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("doorcode.db")
     }
 
     /// The most memory that it ever had, KiB.
@@ -155,6 +157,11 @@ impl Drop for Program {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
 }
 
 fn spawn(folder: &TempDir, log: &str) -> Child {

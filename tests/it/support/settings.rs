@@ -26,6 +26,12 @@ pub(crate) struct Settings<'a> {
 }
 
 impl Settings<'_> {
+    /// The text of the file for a Doorcode that neither listens nor asks anybody.
+    pub(crate) fn in_process(changes: &[(&str, &str)]) -> String {
+        let (origin, twilio) = ("http://localhost:8080", "http://127.0.0.1:9");
+        Settings { port: 8080, admin: 9, origin, app: 9, twilio }.text(changes)
+    }
+
     /// The text of the file, each of `changes` made once; one that fits nowhere is a wrong test.
     pub(crate) fn text(&self, changes: &[(&str, &str)]) -> String {
         let Self { port, admin, origin, app, twilio } = self;

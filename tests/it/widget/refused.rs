@@ -10,6 +10,7 @@ use crate::people::beside;
 use crate::support::gate::Gate;
 use crate::support::settings::{ADA, BOB};
 use crate::support::twilio::Outcome;
+use crate::support::words::word;
 
 const ONE_START: (&str, &str) = ("starts_per_address_10m = 1000", "starts_per_address_10m = 1");
 
@@ -23,7 +24,10 @@ fn limits_tell_when_to_come_back() {
     assert_eq!(told["error"], "starts_per_address_10m", "{told}");
     let seconds = told["seconds"].as_u64().expect("seconds");
     assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()), "{answer}");
-    assert!(told["html"].as_str().unwrap_or_default().contains("this network"), "{told}");
+    assert!(
+        told["html"].as_str().unwrap_or_default().contains(&word("limited_network_title")),
+        "{told}"
+    );
     assert_eq!(gate.texts.messages().len(), 1);
 }
 
@@ -39,7 +43,7 @@ fn who_is_blocked_is_texted_and_refused_after_the_right_code() {
     let told = read(&answer);
     assert_eq!((&told["state"], &told["error"]), (&"denied".into(), &"denied".into()), "{told}");
     let html = told["html"].as_str().unwrap_or_default();
-    assert!(html.contains("You don’t have access") && html.contains("123"), "{html}");
+    assert!(html.contains(&word("denied_title")) && html.contains("123"), "{html}");
     assert!(!html.contains("+1 202-555-0123"), "the number is masked: {html}");
     assert_eq!(browser.cookie("doorcode"), None);
     look(&mut browser, PAGE).is(200).says("\"number\"");
@@ -62,7 +66,7 @@ fn a_store_that_fails_is_told_and_the_code_works_once_it_is_back() {
     let told = read(&answer);
     assert_eq!(told["state"], "unavailable", "{told}");
     let html = told["html"].as_str().unwrap_or_default();
-    assert!(html.contains("not available right now"), "{html}");
+    assert!(html.contains(&word("unavailable_title")), "{html}");
     assert_eq!(browser.cookie("doorcode"), None);
     execute(&gate, "ALTER TABLE elsewhere RENAME TO session_tokens");
     verify(&mut browser, BOB, &code).is(200);
@@ -84,14 +88,14 @@ fn a_provider_that_is_down_is_told_until_it_is_back() {
         "{told}"
     );
     let html = told["html"].as_str().unwrap_or_default();
-    assert!(html.contains("We can’t send texts right now"), "{html}");
+    assert!(html.contains(&word("code_provider_down")), "{html}");
     for claim in ["We sent", "We’re sending", "It works for"] {
         assert!(!html.contains(claim), "`{claim}` in {html}");
     }
     gate.pass(Duration::from_secs(33));
     let told = read(&post(&mut browser, "resend", &[("phone", BOB)]).is(200));
     let html = told["html"].as_str().unwrap_or_default();
-    assert!(html.contains("We’ve sent the code again."), "{html}");
+    assert!(html.contains(&word("resent_sent")), "{html}");
     let code = crate::support::browser::code_in(&gate.texts.text(1).body);
     verify(&mut browser, BOB, &code).is(200);
 }

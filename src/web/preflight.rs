@@ -5,25 +5,25 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::Web;
+use super::state::Web;
 
-/// Whatever the app then makes of it: who may is asked again at the request itself.
+/// All methods that an app may have: the request itself is judged by the rules.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-/// Seconds for which a browser need not ask again.
-const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
-/// The longest list of header names that is allowed.
-const LONGEST: usize = 2048;
+/// How long browsers cache the answer, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+/// The longest list of header names that is allowed, in bytes.
+const MAX_HEADERS: usize = 2048;
 
 impl Web {
-    /// The answer to a browser that asks whether a script of a listed origin may ask. Which
-    /// origin that is stands in what every answer carries.
+    /// The answer to a CORS preflight for a site, from an origin that the site lists. The caller
+    /// adds `Access-Control-Allow-Origin`, which every answer of the site carries.
     pub fn preflight(&self, headers: &HeaderMap) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let out = response.headers_mut();
         out.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        out.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-        // With credentials `*` would be a header's name (Fetch §3.2.3): those asked for are named.
+        out.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        // With credentials `*` is a header's name (Fetch §3.2.3): those asked for are named.
         let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
         if let Some(names) = asked.filter(|names| are_names(names.as_bytes())) {
             out.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
@@ -34,5 +34,5 @@ impl Web {
 
 fn are_names(list: &[u8]) -> bool {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_., ".contains(b);
-    list.len() <= LONGEST && list.iter().all(plain)
+    list.len() <= MAX_HEADERS && list.iter().all(plain)
 }

@@ -1,5 +1,4 @@
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -14,7 +13,10 @@ use crate::oauth::{Client, Clients};
 use crate::pages::Facts;
 
 /// A request to the API. Not `Debug`: its parameters hold secrets.
-pub(crate) struct Call {
+///
+/// [`super::admit`] reads it and hands it to the endpoint as an extension of the HTTP request.
+#[derive(Clone)]
+pub(crate) struct ApiRequest {
     pub(super) facts: Facts,
     pub(super) headers: HeaderMap,
     /// The query of a GET, the body of a POST: secrets are never read from a URL, since URLs are
@@ -27,7 +29,18 @@ pub(crate) struct Call {
     pub(super) posted: bool,
 }
 
-impl Call {
+impl<S: Sync> FromRequestParts<S> for ApiRequest {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.remove::<Self>().ok_or_else(ApiError::unavailable)
+    }
+}
+
+impl ApiRequest {
+    /// # Errors
+    ///
+    /// The parameters cannot be read.
     pub(super) fn read(
         parts: &Parts,
         facts: Facts,
@@ -44,6 +57,7 @@ impl Call {
         Ok(Self { facts, headers: parts.headers.clone(), params, origin, credentials, posted })
     }
 
+    /// A parameter; `None`: it is missing or empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.params.text(name)
     }
@@ -57,6 +71,18 @@ impl Call {
         self.text(name).ok_or_else(|| {
             let text = format!("Missing required parameter: {name}");
             ApiError::bad("invalid_request", text).because("a parameter is missing").naming(name)
+        })
+    }
+
+    /// The same in the words of Auth0's endpoints that are older than its token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or empty.
+    pub(super) fn required_by_legacy(&self, name: &'static str) -> Result<&str, ApiError> {
+        self.text(name).ok_or_else(|| {
+            let error = ApiError::bad("invalid_request", format!("missing {name} parameter"));
+            error.because("a parameter is missing").naming(name)
         })
     }
 
@@ -106,20 +132,9 @@ impl Call {
     /// The address of the user: that of `auth0-forwarded-for` if the client is `proved` and trusted
     /// with it, else that of the connection.
     pub(super) fn address(&self, client: &Client, proved: bool) -> IpAddr {
-        let said = self.header("auth0-forwarded-for").and_then(|text| text.trim().parse().ok());
-        said.filter(|_| proved && client.trusts_forwarded_for).unwrap_or(self.facts.client)
+        let forwarded = self.header("auth0-forwarded-for");
+        let forwarded = forwarded.filter(|_| proved && client.trusts_forwarded_for);
+        let address = forwarded.and_then(|text| text.trim().parse().ok());
+        address.unwrap_or(self.facts.client)
     }
 }
-
-/// Read once, by [`super::admit`], before any handler runs.
-impl<S: Sync> FromRequestParts<S> for Handed {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let call = parts.extensions.get::<Arc<Call>>().cloned();
-        call.map(Self).ok_or_else(ApiError::unavailable)
-    }
-}
-
-/// The call that a handler answers.
-pub(crate) struct Handed(pub(super) Arc<Call>);

@@ -1,0 +1,57 @@
+//! What tests put between the server and its stores and providers.
+use std::sync::Arc;
+
+use crate::delivery::sms::SmsProvider;
+use crate::login::Login;
+use crate::proxy;
+use crate::session::Sessions;
+use crate::store::{
+    self, Attempts, Counters, Grants, LoginTicket, Logins, SqlStore, Ticket, Tickets, Users,
+};
+
+/// The stores of a server.
+#[derive(Clone)]
+pub struct StoreSet {
+    pub attempts: Arc<dyn Attempts>,
+    pub counters: Arc<dyn Counters>,
+    pub logins: Arc<dyn Logins>,
+    pub users: Arc<dyn Users>,
+    pub sessions: Arc<dyn store::Sessions>,
+    pub grants: Arc<dyn Grants>,
+    pub tickets: Arc<dyn Tickets<Ticket>>,
+    pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
+}
+
+/// Replaces stores and SMS providers, as a rule by wrappers around those that it is given. A method
+/// that is not written returns what it is given.
+pub trait Decorator {
+    /// The stores that requests are answered from.
+    fn stores_for_requests(&self, stores: StoreSet) -> StoreSet {
+        stores
+    }
+
+    /// The stores that the queue of texts is sent with.
+    fn stores_for_texts(&self, stores: StoreSet) -> StoreSet {
+        stores
+    }
+
+    /// The SMS providers, in the order in which they are tried.
+    fn providers(&self, providers: Vec<Arc<dyn SmsProvider>>) -> Vec<Arc<dyn SmsProvider>> {
+        providers
+    }
+}
+
+/// Replaces nothing.
+pub struct Undecorated;
+
+impl Decorator for Undecorated {}
+
+/// A server that was built and does not run yet.
+pub struct Assembled {
+    pub server: proxy::Parts,
+    /// The login that the server's pages use, for tests that have no page.
+    pub login: Login,
+    pub sessions: Arc<Sessions>,
+    /// With nothing before it, whatever the decorator did.
+    pub database: Arc<SqlStore>,
+}

@@ -1,0 +1,69 @@
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::problem::Problem;
+use super::redirect::add_cookies;
+use super::request::Visit;
+use super::shell::{LANGUAGE, Shell};
+use super::views::{Chrome, Page};
+use super::visitor_cookies::YEAR;
+use crate::gate;
+use crate::words::Language;
+
+/// The value of `why` on the `/refused` page of a form that met a failed store.
+pub(super) const WHY_DOWN: &str = "down";
+
+impl Shell {
+    /// The language of the pages that answer `request`.
+    pub(crate) fn language_of(&self, request: &Visit) -> &Language {
+        self.language(request.asked("lang"), Some(request.cookies), &request.headers)
+    }
+
+    /// A page in the visitor's language. A language chosen by `lang=` is stored in a cookie.
+    pub(crate) fn page(&self, request: &Visit, status: StatusCode, page: &impl Page) -> Response {
+        let language = self.language_of(request);
+        let chrome = Chrome { language, base: &request.facts.base, here: &request.here };
+        let html = Bytes::from(self.views.render(&chrome, page));
+        let mut response = Response::new(html.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        write_page_headers(headers, language);
+        let chosen = request.asked("lang").and_then(|tag| self.views.languages().by_tag(tag));
+        let cookie = chosen.map(|chosen| request.cookies.set(LANGUAGE, chosen.tag(), Some(YEAR)));
+        add_cookies(headers, cookie);
+        response
+    }
+
+    /// The answer to a request of a page that meets a problem.
+    pub(crate) fn refuse(&self, request: &Visit, problem: &Problem) -> Response {
+        self.problem(problem, &request.headers, Some(&request.facts.origin)).map(Into::into)
+    }
+
+    /// The answer when a store fails.
+    pub(crate) fn unavailable(&self, request: &Visit) -> Response {
+        self.refuse(request, &Problem::Unavailable)
+    }
+
+    /// The answer to a form that belongs to no login, or that cannot be read.
+    pub(super) fn refuse_form(&self, request: &Visit, problem: &Problem) -> Response {
+        match problem {
+            _ if !gate::is_navigation(&request.headers) => self.refuse(request, problem),
+            Problem::Unavailable => {
+                request.to_own(&format!("/refused?why={WHY_DOWN}")).into_response()
+            }
+            Problem::BadRequest => request.to_own("/refused?why=form").into_response(),
+            other => self.refuse(request, other),
+        }
+    }
+}
+
+/// Content type and language of a page, and which request headers chose the language.
+pub(super) fn write_page_headers(headers: &mut HeaderMap, language: &Language) {
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, html);
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    if let Ok(tag) = HeaderValue::from_str(language.tag()) {
+        headers.insert(header::CONTENT_LANGUAGE, tag);
+    }
+}

@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::request::{Facts, Visit};
+use crate::domain::{Host, SessionId};
+use crate::gate::Cookies;
+use crate::session::{self, OwnSession, SessionToken, Sessions, SignedIn};
+use crate::store::StoreError;
+
+/// The sessions of browsers: read from the session cookie of a request, under the configured
+/// lifetimes.
+#[derive(Clone)]
+pub(crate) struct BrowserSessions {
+    sessions: Arc<Sessions>,
+    settings: session::Settings,
+}
+
+impl BrowserSessions {
+    pub(crate) const fn new(sessions: Arc<Sessions>, settings: session::Settings) -> Self {
+        Self { sessions, settings }
+    }
+
+    /// The user of the session cookie of a request to `context.origin`; `None`: no cookie, or
+    /// none of a live session on this host.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn signed_in(
+        &self,
+        headers: &HeaderMap,
+        context: &Facts,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let cookie = Cookies::for_origin(&context.origin).get(headers, "");
+        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
+        self.sessions.check(&token, context.origin.host(), self.settings).await
+    }
+
+    /// The same for a request of a page.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn of(&self, request: &Visit) -> Result<Option<SignedIn>, StoreError> {
+        self.signed_in(&request.headers, &request.facts).await
+    }
+
+    /// Binds a live session to one more host: the token for its cookie there. `None`: the session
+    /// has ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn begin_at(
+        &self,
+        session: SessionId,
+        host: &Host,
+    ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
+        self.sessions.begin_at(session, host, self.settings).await
+    }
+
+    /// The `Set-Cookie` value that gives a new session's token to the browser.
+    pub(crate) fn cookie(&self, request: &Visit, token: &SessionToken) -> String {
+        request.session_cookie(token, self.settings.lifetime.as_secs())
+    }
+
+    /// The user of a live session.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn find(&self, session: SessionId) -> Result<Option<SignedIn>, StoreError> {
+        self.sessions.of_id(session).await
+    }
+
+    /// Ends `former`, in whose place `next` has begun in the same browser; its grants go on.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn replace(
+        &self,
+        former: &SignedIn,
+        next: &SignedIn,
+    ) -> Result<(), StoreError> {
+        self.sessions.replace(former, next).await
+    }
+
+    /// Ends a session on all its hosts.
+    ///
+    /// # Errors
+    /// The store failed; the session still lives.
+    pub(super) async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
+        self.sessions.end(who).await
+    }
+
+    /// The live sessions of a user, the asking one first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn list(&self, who: &SignedIn) -> Result<Vec<OwnSession>, StoreError> {
+        self.sessions.own(who, self.settings).await
+    }
+
+    /// Ends another session of the same user. `false`: the user has no such session.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn end_other(
+        &self,
+        who: &SignedIn,
+        session: SessionId,
+    ) -> Result<bool, StoreError> {
+        self.sessions.end_own(who, session).await
+    }
+
+    /// Ends all other sessions of the same user, and names them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn end_others(&self, who: &SignedIn) -> Result<Vec<SessionId>, StoreError> {
+        self.sessions.end_others(who).await
+    }
+}

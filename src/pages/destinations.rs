@@ -1,0 +1,75 @@
+use http::{HeaderMap, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::request::Visit;
+use super::shell::Shell;
+use crate::domain::{Origin, ReturnTo};
+use crate::gate::Site;
+
+/// Where a login, a sign-out or a problem may lead: only to pages of configured sites and to our
+/// own.
+impl Shell {
+    /// Whether a login may lead to this page.
+    pub(crate) fn is_page(&self, origin: &Origin, path: &ReturnTo) -> bool {
+        let path = path.as_str().split('?').next().unwrap_or_default();
+        self.map.is_page(origin, path)
+    }
+
+    /// Whether an origin cannot see the issuer's session. Cookies belong to hosts: another port
+    /// sees it.
+    pub(crate) fn is_elsewhere(&self, origin: &Origin) -> bool {
+        origin.host() != self.map.issuer().origin().host()
+    }
+
+    /// A site on the host of `request`, or else the only one there is.
+    pub(super) fn home(&self, request: &Visit) -> Option<&Site> {
+        self.home_at(Some(&request.facts.origin))
+    }
+
+    /// A site at this origin, or else the only one there is.
+    pub(super) fn home_at(&self, at: Option<&Origin>) -> Option<&Site> {
+        let sites = self.map.sites();
+        let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
+        here.or(match sites {
+            [only] => Some(only),
+            _ => None,
+        })
+    }
+
+    /// Where to start again without a known destination: the first page of [`Self::home`], else
+    /// the login page. Which of several sites was meant is not guessed.
+    pub(super) fn begin_again(&self, request: &Visit) -> String {
+        match self.home(request) {
+            Some(site) => format!("{}/", site.place),
+            None => self.map.issuer().url("/login"),
+        }
+    }
+
+    /// The page of this host that `request` asks to return to, else the first page of its site.
+    pub(super) fn return_path(&self, request: &Visit) -> Option<ReturnTo> {
+        let asked = request.asked("return_to").and_then(ReturnTo::parse);
+        let page = asked.filter(|path| self.is_page(&request.facts.origin, path));
+        page.or_else(|| self.home(request).filter(|_| request.facts.site).map(root))
+    }
+
+    /// The sign-in of the site at `origin` that returns to `back`. `lost`: a form was posted that
+    /// cannot be sent again.
+    pub(crate) fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
+        let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
+        let lost = if lost { "&lost=1" } else { "" };
+        format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())
+    }
+}
+
+/// The first page of a site.
+pub(crate) fn root(site: &Site) -> ReturnTo {
+    ReturnTo::parse(&format!("{}/", site.place.path)).unwrap_or_default()
+}
+
+/// The page of `origin` that the request's `Referer` names.
+pub(crate) fn sent_from(headers: &HeaderMap, origin: &Origin) -> Option<ReturnTo> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let page = url::Url::parse(referer).ok()?;
+    let same = Origin::of(&page).is_ok_and(|from| from == *origin);
+    same.then(|| ReturnTo::parse(&page[url::Position::BeforePath..url::Position::AfterQuery]))?
+}

@@ -1,0 +1,114 @@
+//! What a login shows next: one table for the login pages and for the widget, which differ only
+//! in how they show it.
+use super::flow::FlowMessage;
+use super::views::{CodeProblem, Limit, Notice, NumberProblem};
+use crate::domain::InvalidPhone;
+use crate::login::{By, Limited, Over, StartError, Started, Verdict, Verified, What};
+use crate::store::StoreError;
+
+/// Why a login does not go on to its next step, which is to say: what is shown instead.
+pub(crate) enum StepRefusal {
+    /// The form for the code again, with what is wrong with the one that was typed.
+    Code(FlowMessage),
+    /// The form for a number again, with the reason.
+    Number(FlowMessage),
+    /// A limit was reached.
+    Limited(Limited),
+    /// The code was right, but its owner may not sign in.
+    Denied,
+    /// The store failed.
+    Unavailable,
+}
+
+/// After a number was typed, or its code was asked for again. `Ok`: the form for the code.
+///
+/// # Errors
+/// What is shown instead.
+pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, StepRefusal> {
+    match started {
+        Ok(started) => Ok(started),
+        // The attempt exists; the page of its code says that no text was sent.
+        Err(StartError::Busy) => Ok(Started::Queued),
+        Err(StartError::CountryNotServed) => {
+            Err(StepRefusal::Number(FlowMessage::CountryNotServed))
+        }
+        Err(StartError::Landline) => Err(StepRefusal::Number(FlowMessage::Landline)),
+        Err(StartError::NotMobile) => Err(StepRefusal::Number(FlowMessage::NotMobile)),
+        Err(StartError::Limited(limited)) => Err(StepRefusal::Limited(limited)),
+        Err(StartError::Store(_)) => Err(StepRefusal::Unavailable),
+    }
+}
+
+/// After a code was typed. `Ok`: the person is signed in.
+///
+/// # Errors
+/// What is shown instead.
+pub(crate) fn of_code(verdict: Result<Verdict, StoreError>) -> Result<Verified, StepRefusal> {
+    Err(match verdict {
+        Ok(Verdict::Right(verified)) => return Ok(verified),
+        Ok(Verdict::WrongLength) => StepRefusal::Code(FlowMessage::WrongLength),
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
+            StepRefusal::Number(FlowMessage::CodeDied)
+        }
+        Ok(Verdict::Wrong { tries_left }) => {
+            StepRefusal::Code(FlowMessage::WrongCode { tries_left })
+        }
+        Ok(Verdict::Over(_)) => StepRefusal::Number(FlowMessage::CodeExpired),
+        Ok(Verdict::Limited(limited)) => StepRefusal::Limited(limited),
+        Ok(Verdict::Blocked) => StepRefusal::Denied,
+        Err(_) => StepRefusal::Unavailable,
+    })
+}
+
+impl From<InvalidPhone> for FlowMessage {
+    fn from(why: InvalidPhone) -> Self {
+        match why {
+            InvalidPhone::Empty => Self::NumberEmpty,
+            InvalidPhone::NotANumber => Self::NotANumber,
+            InvalidPhone::NoSuchNumber => Self::NoSuchNumber,
+        }
+    }
+}
+
+impl FlowMessage {
+    /// What the form for a number says of it: a problem of the field, or a notice above it.
+    pub(crate) const fn on_number_form(self) -> (Option<NumberProblem>, Option<Notice>) {
+        match self {
+            Self::NumberEmpty => (Some(NumberProblem::Empty), None),
+            Self::NotANumber => (Some(NumberProblem::NotANumber), None),
+            Self::NoSuchNumber => (Some(NumberProblem::NoSuchNumber), None),
+            Self::Landline => (Some(NumberProblem::Landline), None),
+            Self::NotMobile => (Some(NumberProblem::NotMobile), None),
+            Self::CountryNotServed => (Some(NumberProblem::CountryNotServed), None),
+            Self::CodeDied => (None, Some(Notice::CodeDied)),
+            Self::CodeExpired => (None, Some(Notice::CodeExpired)),
+            Self::TimedOut => (None, Some(Notice::TimedOut)),
+            Self::FormNotSent => (None, Some(Notice::FormNotSent)),
+            // On the form for the code, or on a page of their own.
+            Self::WrongLength
+            | Self::WrongCode { .. }
+            | Self::Limited { .. }
+            | Self::Denied
+            | Self::Unavailable => (None, None),
+        }
+    }
+
+    /// What the form for a code says of it.
+    pub(crate) const fn on_code_form(self) -> Option<CodeProblem> {
+        match self {
+            Self::WrongLength => Some(CodeProblem::WrongLength),
+            Self::WrongCode { tries_left } => Some(CodeProblem::Wrong { tries_left }),
+            _ => None,
+        }
+    }
+}
+
+/// The message that is shown when a limit of this action and scope is exceeded.
+pub(crate) const fn limit_message(what: What, by: By) -> Limit {
+    match (what, by) {
+        (_, By::Address) => Limit::Network,
+        (_, By::All) => Limit::Service,
+        (What::WrongCode, By::Number) => Limit::Tries,
+        (_, By::Number) => Limit::Number,
+    }
+}

@@ -1,0 +1,119 @@
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, Query};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use super::problem::Problem;
+use super::redirect::Redirect;
+use super::shell::Shell;
+use crate::domain::{Origin, SessionId};
+use crate::gate::{Cookies, Own};
+use crate::session::Browser;
+
+/// What the proxy found out about a request for one of our own paths. Travels with the request
+/// as an extension; a handler never reads `Host`.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The origin that the browser sees.
+    pub origin: Origin,
+    /// What precedes our paths there: `""` or the reserved prefix.
+    pub base: String,
+    /// Whether the issuer's pages are at this origin.
+    pub issuer: bool,
+    /// Whether there are sites on this host.
+    pub site: bool,
+    /// The client's address, behind trusted proxies.
+    pub client: IpAddr,
+}
+
+impl Facts {
+    pub fn new(own: &Own<'_>, client: IpAddr) -> Self {
+        Self {
+            origin: own.origin.clone(),
+            base: own.base.to_owned(),
+            issuer: own.issuer,
+            site: own.site,
+            client,
+        }
+    }
+}
+
+/// Why the body of a request was not read; travels with the request as an extension. Each
+/// endpoint answers it in its own format, so that the API's can be read by scripts.
+#[derive(Clone, Debug)]
+pub struct Unread(pub Problem);
+
+/// A browser's request of one of our pages.
+pub(crate) struct Visit {
+    pub(crate) facts: Facts,
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: HashMap<String, String>,
+    /// Path and query of this page, for the links to its other languages; empty for a POST.
+    pub(super) here: String,
+    pub(crate) cookies: Cookies,
+}
+
+impl<S> FromRequestParts<S> for Visit
+where
+    Arc<Shell>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let shell = Arc::<Shell>::from_ref(state);
+        let Some(facts) = parts.extensions.get::<Facts>().cloned() else {
+            return Err(shell.problem(&Problem::Internal, &parts.headers, None).map(Into::into));
+        };
+        let Ok(Query(query)) = Query::try_from_uri(&parts.uri) else {
+            let at = Some(&facts.origin);
+            return Err(shell.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
+        };
+        let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let here =
+            if parts.method.is_safe() { format!("{}{target}", facts.base) } else { String::new() };
+        Ok(Self {
+            here,
+            cookies: Cookies::for_origin(&facts.origin),
+            headers: parts.headers.clone(),
+            query,
+            facts,
+        })
+    }
+}
+
+impl Visit {
+    /// A parameter of the query.
+    pub(crate) fn asked(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn language_header(&self) -> Option<&str> {
+        self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+    }
+
+    /// The browser, as a session is begun in it; `session`: the one it has now, which ends then.
+    pub(crate) fn begins(&self, session: Option<SessionId>) -> Browser<'_> {
+        let user_agent = self.headers.get(header::USER_AGENT);
+        Browser {
+            host: self.facts.origin.host(),
+            user_agent: user_agent.and_then(|value| value.to_str().ok()),
+            address: self.facts.client,
+            session,
+        }
+    }
+
+    /// A redirect to the last page of a login. After a POST, only that page leads out of ours.
+    pub(super) fn to_done(&self, flow: &str) -> Redirect {
+        self.to_own(&format!("/done?flow={flow}"))
+    }
+
+    /// A redirect to one of our own pages on this host.
+    pub(crate) fn to_own(&self, path: &str) -> Redirect {
+        Redirect::to(format!("{}{path}", self.facts.base))
+    }
+}

@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+
+use super::views::Pages;
+use crate::gate::{Cookies, Map};
+use crate::system::System;
+use crate::words::Language;
+
+/// The name of the cookie that holds the language chosen on one of our pages.
+pub(super) const LANGUAGE: &str = "lang";
+
+/// What every page needs: the views and their languages, the configured sites, clock and random
+/// numbers.
+pub(crate) struct Shell {
+    pub(super) views: Pages,
+    pub(super) map: Arc<Map>,
+    pub(super) system: System,
+}
+
+impl Shell {
+    pub(crate) const fn new(views: Pages, map: Arc<Map>, system: System) -> Self {
+        Self { views, map, system }
+    }
+
+    pub(crate) const fn views(&self) -> &Pages {
+        &self.views
+    }
+
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    pub(crate) const fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// The language to answer in: the one that `asked` names if there are pages in it, else that
+    /// of the language cookie, else the best for `Accept-Language`.
+    pub(super) fn language(
+        &self,
+        asked: Option<&str>,
+        cookies: Option<Cookies>,
+        headers: &HeaderMap,
+    ) -> &Language {
+        let languages = self.views.languages();
+        let stored = cookies.and_then(|cookies| cookies.get(headers, LANGUAGE));
+        let mut wanted = [asked, stored].into_iter().flatten();
+        let exact = wanted.find(|tag| languages.by_tag(tag).is_some());
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        languages.negotiate(exact.or(asked), header)
+    }
+
+    /// The tag of the best of our languages for the value of a header such as `Accept-Language`.
+    pub(crate) fn best_language_tag(&self, header: &str) -> &str {
+        self.views.languages().negotiate(None, Some(header)).tag()
+    }
+}

@@ -1,0 +1,153 @@
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+
+use crate::api::{Api, LoginTickets, LoginTransactions, Widget};
+use crate::domain::{Keyring, Origin};
+use crate::events::Sink;
+use crate::gate::Map;
+use crate::login::Login;
+use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
+use crate::pages::views::Pages;
+use crate::pages::{Account, BrowserSessions, Handover, LoginPages, Problem, Sealer, Shell};
+use crate::session::{self, Sessions};
+use crate::store::{self, LoginTicket, Ticket, Tickets};
+use crate::system::System;
+use crate::users::Directory;
+
+/// The state of the router, of which each handler takes the part that it needs. One for each
+/// configuration.
+#[derive(Clone)]
+pub struct Web {
+    pub(super) api: Arc<Api>,
+    pub(super) shell: Arc<Shell>,
+    pub(super) sessions: BrowserSessions,
+    login_pages: Arc<LoginPages>,
+    handover: Arc<Handover>,
+    account: Arc<Account>,
+    widget: Arc<Widget>,
+}
+
+/// What a [`Web`] is made of.
+pub struct WebDeps {
+    pub login: Login,
+    pub sessions: Arc<Sessions>,
+    pub session: session::Settings,
+    pub directory: Arc<Directory>,
+    pub map: Arc<Map>,
+    pub pages: Pages,
+    pub tickets: Arc<dyn Tickets<Ticket>>,
+    pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
+    pub keys: Arc<SigningKeys>,
+    pub oauth: oauth::Settings,
+    pub grants: Arc<dyn store::Grants>,
+    pub events: Arc<dyn Sink>,
+    pub system: System,
+}
+
+impl Web {
+    pub fn new(deps: WebDeps, keyring: &Keyring) -> Self {
+        let sealer = |usage| Sealer::new(keyring, usage, deps.system.clone());
+        let map = Arc::clone(&deps.map);
+        let shell = Arc::new(Shell::new(deps.pages, map, deps.system.clone()));
+        let sessions = BrowserSessions::new(Arc::clone(&deps.sessions), deps.session);
+        let handover = Arc::new(Handover {
+            shell: Arc::clone(&shell),
+            sessions: sessions.clone(),
+            tickets: deps.tickets,
+            requests: sealer("hand-over request"),
+            events: Arc::clone(&deps.events),
+        });
+        let login_pages = Arc::new(LoginPages {
+            shell: Arc::clone(&shell),
+            handover: Arc::clone(&handover),
+            login: deps.login,
+            sessions: sessions.clone(),
+            clients: deps.oauth.clients.clone(),
+            flows: sealer("login flow"),
+        });
+        let account = Arc::new(Account {
+            shell: Arc::clone(&shell),
+            sessions: sessions.clone(),
+            directory: deps.directory,
+            logouts: sealer("logout"),
+            events: Arc::clone(&deps.events),
+        });
+        let settings = Arc::new(deps.oauth);
+        let issuer = shell.map().issuer();
+        let grants = Grants::new(GrantsDeps {
+            store: deps.grants,
+            sessions: deps.sessions,
+            keys: Arc::clone(&deps.keys),
+            settings: Arc::clone(&settings),
+            issuer: issuer.clone(),
+            picture: shell.views().picture(&issuer.url("")),
+            events: Arc::clone(&deps.events),
+            system: deps.system.clone(),
+        });
+        let clients = settings.clients.clone();
+        let widget = Widget::new(Arc::clone(&shell), Arc::clone(&login_pages), clients);
+        let api = Arc::new(Api {
+            settings,
+            keys: deps.keys,
+            grants,
+            login_pages: Arc::clone(&login_pages),
+            account: Arc::clone(&account),
+            login_tickets: LoginTickets::new(deps.login_tickets, deps.system.clone()),
+            transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
+            events: deps.events,
+        });
+        let widget = Arc::new(widget);
+        Self { api, shell, sessions, login_pages, handover, account, widget }
+    }
+
+    /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)
+    /// for anything else. `headers` are the request's, with the id that it was given; `at` is the
+    /// origin asked for, if it is one of ours.
+    pub fn problem(
+        &self,
+        problem: &Problem,
+        headers: &HeaderMap,
+        at: Option<&Origin>,
+    ) -> Response<Bytes> {
+        self.shell.problem(problem, headers, at)
+    }
+}
+
+impl FromRef<Web> for Arc<Api> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.api)
+    }
+}
+
+impl FromRef<Web> for Arc<Shell> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.shell)
+    }
+}
+
+impl FromRef<Web> for Arc<LoginPages> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.login_pages)
+    }
+}
+
+impl FromRef<Web> for Arc<Handover> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.handover)
+    }
+}
+
+impl FromRef<Web> for Arc<Account> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.account)
+    }
+}
+
+impl FromRef<Web> for Arc<Widget> {
+    fn from_ref(web: &Web) -> Self {
+        Self::clone(&web.widget)
+    }
+}
