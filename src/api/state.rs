@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use super::login_tickets::LoginTickets;
 use super::login_transactions::LoginTransactions;
-use crate::events::{Event, Sink};
+use crate::events::{Event, EventSink};
 use crate::login::Login;
-use crate::oauth::{Clients, Grants, Issuer, Settings, SigningKeys};
+use crate::oauth::{Clients, Grants, Issuer, OauthSettings, SigningKeys};
 use crate::pages::{Account, BrowserSessions, LoginPages, Shell};
 use crate::store::StoreError;
 
 /// What the endpoints of the API share. One for each configuration.
 pub(crate) struct Api {
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<OauthSettings>,
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) grants: Grants,
     /// Where users log in for an application.
@@ -18,7 +18,7 @@ pub(crate) struct Api {
     pub(crate) account: Arc<Account>,
     pub(crate) login_tickets: LoginTickets,
     pub(crate) transactions: LoginTransactions,
-    pub(crate) events: Arc<dyn Sink>,
+    pub(crate) events: Arc<dyn EventSink>,
 }
 
 impl Api {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::event::Event;
-use super::rate_limit::Ration;
-use super::sink::Sink;
+use super::rate_limit::LogRateLimit;
+use super::sink::EventSink;
 use crate::system::Clock;
 
 /// The format of the log.
@@ -17,17 +17,17 @@ pub enum LogFormat {
 }
 
 /// Logs events, one line each.
-pub struct Log {
-    refusals: Ration,
+pub struct EventLog {
+    refusals: LogRateLimit,
 }
 
-impl Log {
+impl EventLog {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { refusals: Ration::new(clock) }
+        Self { refusals: LogRateLimit::new(clock) }
     }
 }
 
-impl Sink for Log {
+impl EventSink for EventLog {
     #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
     fn record(&self, event: &Event<'_>) {
         match event {

@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use crate::gate::{self, Reserved};
+use crate::gate::{self, ReservedNames};
 
 /// How many headers we add to a request: reserved at once.
 const ADDED: usize = 10;
@@ -60,10 +60,10 @@ pub(super) fn rewrite_response(
 
 /// Removes reserved headers and our cookies. `by_method`: also headers that override the method,
 /// since the rules depend on it.
-pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
+pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &ReservedNames, by_method: bool) {
     let is_removed = |name: &&HeaderName| {
         let text = name.as_str();
-        reserved.has(text) || (by_method && gate::is_method_override(text))
+        reserved.contains(text) || (by_method && gate::is_method_override(text))
     };
     let removed: Vec<HeaderName> = headers.keys().filter(is_removed).cloned().collect();
     for name in &removed {
@@ -80,7 +80,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
 fn strip_cookies(headers: &mut HeaderMap) {
     let mut cookies = headers.get_all(header::COOKIE).iter();
     if let (Some(only), None) = (cookies.next(), cookies.next()) {
-        match gate::strip_ours(only) {
+        match gate::strip_own_cookies(only) {
             None => {}
             Some(None) => drop(headers.remove(header::COOKIE)),
             Some(Some(others)) => drop(headers.insert(header::COOKIE, others)),
@@ -88,7 +88,8 @@ fn strip_cookies(headers: &mut HeaderMap) {
         return;
     }
     let cookies = headers.get_all(header::COOKIE).iter();
-    let stripped: Vec<_> = cookies.map(|cookie| (cookie, gate::strip_ours(cookie))).collect();
+    let stripped: Vec<_> =
+        cookies.map(|cookie| (cookie, gate::strip_own_cookies(cookie))).collect();
     if stripped.iter().all(|(_, stripped)| stripped.is_none()) {
         return;
     }
@@ -122,7 +123,7 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
     // one of ours.
     let ours = |cookie: &HeaderValue| {
         let mut parts = cookie.as_bytes().split(|b| *b == b'=').map(<[u8]>::trim_ascii);
-        gate::is_ours(parts.find(|part| !part.is_empty()).unwrap_or_default())
+        gate::is_own_cookie(parts.find(|part| !part.is_empty()).unwrap_or_default())
     };
     let cookies = headers.get_all(header::SET_COOKIE);
     if cookies.iter().any(ours) {

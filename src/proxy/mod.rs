@@ -28,12 +28,12 @@ mod upstream_request;
 pub use access_log::AccessLog;
 pub use connections::Connections;
 pub use decision::DECISIONS;
-pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
-pub use live::{Live, LiveParts, Shared};
-pub use server::{Job, Parts, run};
-pub use settings::{ConnectionLimits, Settings};
+pub use drain::{Drain, DrainSignal, Readiness, Signals, Stop};
+pub use live::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
+pub use server::{BackgroundJob, ServerDeps, run};
+pub use settings::{ConnectionLimits, ProxySettings};
 pub use tls::{
-    Certificate, CertificateError, CertificateFiles, Certificates, Part, Renewal, Tls, TlsError,
-    doubts,
+    Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
+    TlsError, certificate_warnings,
 };
 pub use upstream::Resolver;

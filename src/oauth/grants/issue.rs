@@ -11,7 +11,7 @@ use crate::domain::{GrantId, Scope, Secret};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::client::Client;
 use crate::oauth::issuer::Issuer;
-use crate::oauth::keys::{SigningKeys, Unsigned};
+use crate::oauth::keys::{SigningError, SigningKeys};
 use crate::oauth::tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token};
 use crate::store::{NewGrant, StoredGrant};
 use crate::system::System;
@@ -176,7 +176,7 @@ impl TokenIssuer {
     }
 }
 
-fn logged(signed: Result<String, Unsigned>) -> Result<String, GrantError> {
+fn logged(signed: Result<String, SigningError>) -> Result<String, GrantError> {
     signed.map_err(|error| {
         tracing::error!(%error, "signing a token failed");
         error.into()

@@ -2,8 +2,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use doorcode::config::{Config, Problems};
-use doorcode::pages::views::{Chrome, Pages, SignOutPage};
+use doorcode::config::{Config, ConfigProblems};
+use doorcode::pages::views::{Chrome, SignOutPage, Views};
 use tempfile::TempDir;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
@@ -21,7 +21,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 /// The configuration of the demo with these lines of `[brand]`.
-fn read(base: &Path, brand: &str) -> Result<Config, Problems> {
+fn read(base: &Path, brand: &str) -> Result<Config, ConfigProblems> {
     let text = format!(
         "[server]\npublic_url = \"http://localhost:8080/.doorcode\"\n[login]\ncountries = [\"GB\"]\n\
          [sms]\nproviders = [\"console\"]\n[[site]]\nname = \"A\"\nurl = \"http://localhost:8080\"\n\
@@ -34,13 +34,13 @@ fn told(base: &Path, brand: &str) -> String {
     read(base, brand).expect_err("this is wrong").to_string()
 }
 
-fn pages(files: &[(&str, &[u8])]) -> Pages {
+fn pages(files: &[(&str, &[u8])]) -> Views {
     let folder = folder(files);
     let config = read(folder.path(), "folder = \".\"");
-    Pages::new(&config.unwrap_or_else(|problems| panic!("{problems}")).brand).unwrap()
+    Views::new(&config.unwrap_or_else(|problems| panic!("{problems}")).brand).unwrap()
 }
 
-fn shown(pages: &Pages, tag: &str) -> String {
+fn shown(pages: &Views, tag: &str) -> String {
     let language = pages.languages().by_tag(tag).unwrap();
     pages.render(&Chrome { language, base: "/d", here: "" }, &SignOutPage { to: None })
 }
