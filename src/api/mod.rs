@@ -3,8 +3,8 @@
 mod auth0_lock;
 mod authorize;
 mod client_auth;
+mod co_authenticate;
 mod cors;
-mod cross_origin;
 mod discovery;
 mod error;
 mod grant_error;
@@ -29,8 +29,8 @@ mod widget;
 
 pub(crate) use auth0_lock::{client_settings, country};
 pub(crate) use authorize::authorize;
+pub(crate) use co_authenticate::authenticate;
 pub(crate) use cors::admit;
-pub(crate) use cross_origin::authenticate;
 pub(crate) use discovery::configuration;
 pub(crate) use jwks::{
     all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,

@@ -7,9 +7,9 @@ mod cross_origin;
 mod decide;
 mod forwarded;
 mod identity;
-mod map;
 mod presets;
 mod reserved;
+mod site_map;
 mod sites;
 mod target;
 
@@ -21,9 +21,9 @@ pub use decide::{
     CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_navigation,
 };
 pub use forwarded::ForwardedHeaders;
-pub use map::{OwnPath, RouteMatch, SiteMap};
 pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};
 pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_identity};
+pub use site_map::{OwnPath, RouteMatch, SiteMap};
 pub use sites::{
     Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,
     UpstreamOptions,

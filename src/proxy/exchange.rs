@@ -9,7 +9,7 @@ use pingora_proxy::Session;
 use super::answer_headers::AnswerHeaders;
 use super::decision::DecisionLabel;
 use super::failure::TOO_LARGE;
-use super::live::ConfigSnapshot;
+use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 

@@ -13,13 +13,13 @@ mod failure;
 mod gateway;
 mod head;
 mod headers;
-mod live;
 mod parser_errors;
 mod request_id;
 mod response;
 mod routing;
 mod server;
 mod settings;
+mod snapshot;
 mod streams;
 mod tls;
 mod upstream;
@@ -29,9 +29,9 @@ pub use access_log::AccessLog;
 pub use connections::Connections;
 pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Readiness, Signals, Stop};
-pub use live::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use server::{BackgroundJob, ServerDeps, run};
 pub use settings::{ConnectionLimits, ProxySettings};
+pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
     TlsError, certificate_warnings,

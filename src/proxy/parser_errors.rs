@@ -13,7 +13,7 @@ use super::access_log::AccessLine;
 use super::answer_headers::AnswerHeaders;
 use super::decision::DecisionLabel;
 use super::head;
-use super::live::Shared;
+use super::snapshot::Shared;
 
 use super::request_id;
 use crate::pages::Problem;

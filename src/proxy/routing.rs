@@ -9,7 +9,7 @@ use pingora_http::RequestHeader;
 use super::decision::DecisionLabel;
 use super::exchange::Exchange;
 use super::head;
-use super::live::{ConfigSnapshot, Shared};
+use super::snapshot::{ConfigSnapshot, Shared};
 use super::upstream_request;
 use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
 use crate::domain::Origin;

@@ -13,7 +13,7 @@ use pingora_proxy::Session;
 use super::connection::Connection;
 use super::exchange::Exchange;
 use super::head;
-use super::live::Shared;
+use super::snapshot::Shared;
 use super::upstream::DedicatedConnection;
 use crate::gate::Site;
 

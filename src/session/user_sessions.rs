@@ -1,5 +1,5 @@
-use super::beginning::Device;
 use super::sessions::Sessions;
+use super::sign_in_context::Device;
 use super::signed_in::SignedIn;
 use super::state::SessionSettings;
 use crate::domain::{SessionId, UserId};
