@@ -98,12 +98,12 @@ pub struct Authorizer {
 struct SiteAccess {
     /// What access tokens for the site have in `aud`: its `url` without a slash at its end.
     audience: String,
-    identity: Arc<IdentityHeaders>,
+    identity: IdentityHeaders,
 }
 
 impl SiteAccess {
     fn new(issuer: &Issuer, site: &Site) -> Self {
-        let identity = Arc::new(IdentityHeaders::new(issuer, site));
+        let identity = IdentityHeaders::new(issuer, site);
         Self { audience: site.url.to_string(), identity }
     }
 }

@@ -129,7 +129,11 @@ fn both_versions_are_served_on_one_port() {
     assert_eq!(gate.app.last().all("cookie"), [cookies]);
     // The same on a public path, where nobody looks for a session, and for a client of HTTP/1.1.
     let mut request = get(&host, "/public/x").to_vec();
-    request.extend([("cookie", "theme=dark"), ("cookie", "csrftoken=x; a=b"), ("cookie", "last=1")]);
+    request.extend([
+        ("cookie", "theme=dark"),
+        ("cookie", "csrftoken=x; a=b"),
+        ("cookie", "last=1"),
+    ]);
     assert!(matches!(frames.ask(9, &request), End::Answer(true, _)));
     assert_eq!(gate.app.last().all("cookie"), [cookies]);
     let lines = "Cookie: theme=dark\r\nCookie: csrftoken=x; a=b\r\nCookie: last=1\r\n\r\n";
