@@ -92,35 +92,35 @@ pub async fn assemble(
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
-    expect(&config, &lasting);
-    let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
+    let runtime = open_runtime(system, keyring, stores, outbox, demo.as_ref())?;
+    expect(&config, &runtime);
+    let snapshot = Arc::new(ArcSwap::from_pointee(snapshot(&config, &runtime)?));
     let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
-    let worker = OutboxWorker::new(jobs, sender(&lasting, providers, templates));
+    let worker = OutboxWorker::new(jobs, sender(&runtime, providers, templates));
     let access_log = Arc::new(access_log);
-    let drain = Arc::new(drain(&lasting, &access_log, exit));
-    let mut jobs = background(&lasting, &live, worker, demo);
+    let drain = Arc::new(drain(&runtime, &access_log, exit));
+    let mut jobs = background(&runtime, &snapshot, worker, demo);
     jobs.push(keys::job(KeyRotation {
-        store: Arc::clone(&lasting.store) as _,
-        keyring: lasting.keyring.clone(),
-        system: lasting.system.clone(),
-        keys: Arc::clone(&lasting.keys),
+        store: Arc::clone(&runtime.store) as _,
+        keyring: runtime.keyring.clone(),
+        system: runtime.system.clone(),
+        keys: Arc::clone(&runtime.keys),
         wanted: keys::wanted(&config),
         pace: config.oauth.pace(),
     }));
-    jobs.extend(secured.job(&lasting.system));
-    let mut watched = watched(&lasting, &drain, &access_log);
+    jobs.extend(secured.job(&runtime.system));
+    let mut watched = watched(&runtime, &drain, &access_log);
     watched.extend(secured.watched());
-    let login = login(&config, &lasting);
-    let Runtime { system, events, metrics, store, sessions, resolver, .. } = lasting;
+    let login = login(&config, &runtime);
+    let Runtime { system, events, metrics, store, sessions, resolver, .. } = runtime;
     let database = Arc::clone(&store);
-    let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
+    let shared = Shared { snapshot, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::ServerDeps { settings, tls, shared, store, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
 }
 
-fn lasting(
+fn open_runtime(
     system: System,
     keyring: Keyring,
     stores: Stores,
@@ -133,8 +133,8 @@ fn lasting(
     let counted = Arc::clone(metrics.event_counters());
     let events: Arc<dyn EventSink> =
         Arc::new(EventSinks(vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted]));
-    let stored = Arc::clone(&for_requests.sessions);
-    let sessions = Arc::new(Sessions::new(stored, &keyring, system.clone()));
+    let sessions = Arc::clone(&for_requests.sessions);
+    let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
         Arc::clone(&store) as _,
         Arc::clone(&sessions),
@@ -173,40 +173,40 @@ fn lasting(
 }
 
 /// The value that a change of the configuration replaces.
-fn live(config: &Config, lasting: &Runtime) -> Result<ConfigSnapshot, AppError> {
+fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnapshot, AppError> {
     let map = SiteMap::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
     let directory = Arc::new(Directory::new(config.users.clone()));
     let parts = WebDeps {
-        login: login(config, lasting),
-        sessions: Arc::clone(&lasting.sessions),
+        login: login(config, runtime),
+        sessions: Arc::clone(&runtime.sessions),
         session: config.session,
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages(config)?,
-        tickets: Arc::clone(&lasting.for_requests.tickets),
-        login_tickets: Arc::clone(&lasting.for_requests.login_tickets),
-        keys: Arc::clone(&lasting.keys),
+        tickets: Arc::clone(&runtime.for_requests.tickets),
+        login_tickets: Arc::clone(&runtime.for_requests.login_tickets),
+        keys: Arc::clone(&runtime.keys),
         oauth: config.oauth.clone(),
-        grants: Arc::clone(&lasting.for_requests.grants),
-        events: Arc::clone(&lasting.events),
-        system: lasting.system.clone(),
+        grants: Arc::clone(&runtime.for_requests.grants),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
     };
-    let web = Arc::new(Web::new(parts, &lasting.keyring));
+    let web = Arc::new(Web::new(parts, &runtime.keyring));
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
-    let requests = lasting.metrics.requests(&sites, DECISIONS)?;
-    let authorizer = authorizer(config, lasting, &map, directory);
+    let requests = runtime.metrics.requests(&sites, DECISIONS)?;
+    let authorizer = authorizer(config, runtime, &map, directory);
     let parts = ConfigSnapshotDeps { map, authorizer, web, requests };
     Ok(ConfigSnapshot::new(parts, &config.proxy))
 }
 
-fn login(config: &Config, lasting: &Runtime) -> Login {
-    Login::new(lasting.login.clone(), config.login.clone(), config.session)
+fn login(config: &Config, runtime: &Runtime) -> Login {
+    Login::new(runtime.login.clone(), config.login.clone(), config.session)
 }
 
 fn authorizer(
     config: &Config,
-    lasting: &Runtime,
+    runtime: &Runtime,
     map: &Arc<SiteMap>,
     directory: Arc<Directory>,
 ) -> Authorizer {
@@ -217,10 +217,10 @@ fn authorizer(
         session: config.session,
     };
     let deps = AuthorizerDeps {
-        sessions: Arc::clone(&lasting.sessions),
-        tokens: Arc::clone(&lasting.tokens),
-        keys: Arc::clone(&lasting.keys),
-        system: lasting.system.clone(),
+        sessions: Arc::clone(&runtime.sessions),
+        tokens: Arc::clone(&runtime.tokens),
+        keys: Arc::clone(&runtime.keys),
+        system: runtime.system.clone(),
     };
     Authorizer::new(policy, deps)
 }
@@ -243,28 +243,28 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
 }
 
 fn sender(
-    lasting: &Runtime,
+    runtime: &Runtime,
     providers: Vec<Arc<dyn SmsProvider>>,
     templates: Arc<SmsTemplates>,
 ) -> OutboxSender {
     OutboxSender {
-        attempts: Arc::clone(&lasting.for_texts.attempts),
-        users: Arc::clone(&lasting.for_texts.users),
-        keys: Arc::clone(&lasting.login.keys),
-        delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
+        attempts: Arc::clone(&runtime.for_texts.attempts),
+        users: Arc::clone(&runtime.for_texts.users),
+        keys: Arc::clone(&runtime.login.keys),
+        delivery: Arc::new(Delivery::new(providers, runtime.system.clone())),
         templates,
-        events: Arc::clone(&lasting.events),
-        system: lasting.system.clone(),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
     }
 }
 
 fn drain(
-    lasting: &Runtime,
+    runtime: &Runtime,
     access_log: &Arc<AccessLog>,
     exit: Box<dyn Fn() + Send + Sync>,
 ) -> Drain {
-    let (outbox, lines) = (Arc::clone(&lasting.outbox), Arc::clone(access_log));
-    let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
+    let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
+    let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let lines = Arc::clone(&lines);
@@ -285,37 +285,37 @@ fn drain(
 }
 
 fn background(
-    lasting: &Runtime,
-    live: &Arc<ArcSwap<ConfigSnapshot>>,
+    runtime: &Runtime,
+    snapshot: &Arc<ArcSwap<ConfigSnapshot>>,
     worker: OutboxWorker,
     demo: Option<demo::Demo>,
 ) -> Vec<BackgroundJob> {
-    let sessions = Arc::clone(&lasting.sessions);
+    let sessions = Arc::clone(&runtime.sessions);
     let last_seen = async move {
         loop {
             tokio::time::sleep(LAST_SEEN_INTERVAL).await;
             write_last_seen(&sessions).await;
         }
     };
-    let (sessions, live_now) = (Arc::clone(&lasting.sessions), Arc::clone(live));
+    let (sessions, current) = (Arc::clone(&runtime.sessions), Arc::clone(snapshot));
     let changes = async move {
         loop {
             if let Err(error) = sessions.apply_changes().await {
                 tracing::error!(%error, "failed to poll the change feed");
             }
-            sessions.wake_expired(live_now.load().authorizer.session_settings());
+            sessions.wake_expired(current.load().authorizer.session_settings());
             tokio::time::sleep(CHANGES_INTERVAL).await;
         }
     };
-    let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
-    let names = async move { resolver.run(|| live.load().map.sites().to_vec()).await };
+    let (resolver, snapshot) = (Arc::clone(&runtime.resolver), Arc::clone(snapshot));
+    let names = async move { resolver.run(|| snapshot.load().map.sites().to_vec()).await };
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
         BackgroundJob { name: "changes", run: Box::pin(changes) },
         BackgroundJob { name: "last seen", run: Box::pin(last_seen) },
         BackgroundJob {
             name: "cleanup",
-            run: Box::pin(cleanup::run(Arc::clone(&lasting.store), lasting.system.clone())),
+            run: Box::pin(cleanup::run(Arc::clone(&runtime.store), runtime.system.clone())),
         },
         BackgroundJob { name: "upstream names", run: Box::pin(names) },
     ];
@@ -330,9 +330,9 @@ async fn write_last_seen(sessions: &Sessions) {
 }
 
 /// Makes counters of expected events start at zero.
-fn expect(config: &Config, lasting: &Runtime) {
+fn expect(config: &Config, runtime: &Runtime) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
-    let happened = lasting.metrics.event_counters();
+    let happened = runtime.metrics.event_counters();
     happened
         .expect(providers, login::LIMITS.iter().chain([&login::TEXT_SPACING]).map(|row| row.key));
     for client in config.oauth.clients.all() {
@@ -342,12 +342,12 @@ fn expect(config: &Config, lasting: &Runtime) {
 
 /// Gauges of values that exist elsewhere.
 fn watched(
-    lasting: &Runtime,
+    runtime: &Runtime,
     drain: &Arc<Drain>,
     access_log: &Arc<AccessLog>,
 ) -> Vec<ObservedState> {
-    let (sessions, outbox) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.outbox));
-    let attempts = Arc::clone(&lasting.attempts);
+    let (sessions, outbox) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.outbox));
+    let attempts = Arc::clone(&runtime.attempts);
     let (connections, lines) = (drain.connections.clone(), Arc::clone(access_log));
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     vec![

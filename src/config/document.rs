@@ -202,12 +202,10 @@ impl Walk<'_> {
         let kind = key.kind;
         let wrong = || not_of_kind(key, found);
         match (kind, found) {
-            (ValueType::Text, DeValue::String(text)) => {
-                Ok(Value::Texts(vec![Item::new(None, text)]))
-            }
-            (ValueType::OneOrTwo | ValueType::TextOrTexts, DeValue::String(text)) => {
-                Ok(Value::Texts(vec![Item::new(None, text)]))
-            }
+            (
+                ValueType::Text | ValueType::OneOrTwo | ValueType::TextOrTexts,
+                DeValue::String(text),
+            ) => Ok(Value::Texts(vec![Item::new(None, text)])),
             (ValueType::List | ValueType::Some | ValueType::OneOrTwo, DeValue::Array(items)) => {
                 let item = |item: &Spanned<DeValue<'_>>| {
                     let at = Some(self.place(item.span().start));

@@ -39,10 +39,10 @@ impl EventSink for EventLog {
             }
             Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => {
-                info!(%attempt, "text dropped: login attempt is dead")
+                info!(%attempt, "text dropped: login attempt is dead");
             }
             Event::TextWithheld { attempt } => {
-                info!(%attempt, "text withheld: number belongs to no user")
+                info!(%attempt, "text withheld: number belongs to no user");
             }
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
@@ -54,7 +54,7 @@ impl EventSink for EventLog {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
             Event::BlockedUser { attempt, user } => {
-                warn!(%attempt, %user, "sign-in refused: user is blocked")
+                warn!(%attempt, %user, "sign-in refused: user is blocked");
             }
             Event::UnknownUser { attempt } => warn!(%attempt, "sign-in refused: no such user"),
             Event::HandedOver { user, session, host } => {

@@ -93,7 +93,7 @@ pub(crate) async fn submit(
     let verdict = pages.login.verify(&requester, &phone, &form.code, grant).await;
     match outcome::of_code(verdict) {
         Ok(verified) => pages.signed_in(&request, flow, &phone, &verified),
-        Err(refusal) => pages.refused(&request, flow, refusal),
+        Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn resend(
         Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
         }
-        Err(refusal) => pages.refused(&request, flow, refusal),
+        Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
 

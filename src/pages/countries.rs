@@ -27,15 +27,15 @@ pub(crate) fn likely(
     chosen: Option<Country>,
     language_header: Option<&str>,
 ) -> Option<Country> {
-    let serves = |country: &Country| settings.countries.serves(Some(*country));
+    let is_served = |country: &Country| settings.countries.serves(Some(*country));
     let suggested = || {
         let countries = language_header.map(countries_of).unwrap_or_default();
-        countries.into_iter().find(serves)
+        countries.into_iter().find(is_served)
     };
     let first = match &settings.countries {
         // Of all countries, the first is no likelier than another.
         Countries::All => None,
         Countries::Only(served) => served.first().copied(),
     };
-    chosen.filter(serves).or(settings.default_country).or_else(suggested).or(first)
+    chosen.filter(is_served).or(settings.default_country).or_else(suggested).or(first)
 }

@@ -88,7 +88,7 @@ impl LoginPages {
         };
         match outcome::of_start(self.start(request, &flow, &phone).await) {
             Ok(_) => self.to_code_page(request, &Flow { phone: Some(phone), ..flow }),
-            Err(refusal) => self.refused(request, flow, refusal),
+            Err(refusal) => self.refused(request, flow, &refusal),
         }
     }
 

@@ -27,18 +27,17 @@ pub(crate) enum StepRefusal {
 /// # Errors
 /// What is shown instead.
 pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, StepRefusal> {
-    match started {
-        Ok(started) => Ok(started),
-        // The attempt exists; the page of its code says that no text was sent.
-        Err(StartError::QueueFull) => Ok(Started::Queued),
-        Err(StartError::CountryNotServed) => {
-            Err(StepRefusal::Number(FlowMessage::CountryNotServed))
-        }
-        Err(StartError::Landline) => Err(StepRefusal::Number(FlowMessage::Landline)),
-        Err(StartError::NotMobile) => Err(StepRefusal::Number(FlowMessage::NotMobile)),
-        Err(StartError::Limited(limited)) => Err(StepRefusal::Limited(limited)),
-        Err(StartError::Store(_)) => Err(StepRefusal::Unavailable),
-    }
+    started.or_else(|error| {
+        Err(match error {
+            // The attempt exists; the page of its code says that no text was sent.
+            StartError::QueueFull => return Ok(Started::Queued),
+            StartError::CountryNotServed => StepRefusal::Number(FlowMessage::CountryNotServed),
+            StartError::Landline => StepRefusal::Number(FlowMessage::Landline),
+            StartError::NotMobile => StepRefusal::Number(FlowMessage::NotMobile),
+            StartError::Limited(limited) => StepRefusal::Limited(limited),
+            StartError::Store(_) => StepRefusal::Unavailable,
+        })
+    })
 }
 
 /// After a code was typed. `Ok`: the person is signed in.

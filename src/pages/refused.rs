@@ -42,19 +42,19 @@ impl LoginPages {
         &self,
         request: &PageRequest,
         flow: Flow,
-        refusal: StepRefusal,
+        refusal: &StepRefusal,
     ) -> Response {
         match refusal {
-            StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(say)),
-            StepRefusal::Number(say) => self.to_number_page(request, flow, say),
+            StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(*say)),
+            StepRefusal::Number(say) => self.to_number_page(request, flow, *say),
             StepRefusal::Limited(limited) => self.limited(request, flow, limited),
             StepRefusal::Denied => self.denied(request, flow),
             StepRefusal::Unavailable => self.unavailable_form(request, flow),
         }
     }
 
-    fn limited(&self, request: &PageRequest, flow: Flow, limited: RateLimited) -> Response {
-        let RateLimited { row, retry_after } = limited;
+    fn limited(&self, request: &PageRequest, flow: Flow, limited: &RateLimited) -> Response {
+        let RateLimited { row, retry_after } = *limited;
         let limit = limit_message(row.action, row.scope);
         if !gate::is_navigation(&request.headers) {
             let seconds = u64::try_from(retry_after.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);

@@ -34,13 +34,8 @@ pub fn routes() -> Vec<Route> {
     use Access::{AnyPage, Anyone, Client, SignedIn};
     use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
     use ServedAt::{Both, Issuer, Site};
-    let row = |path, place, who, class, handler| Route {
-        path,
-        served_at: place,
-        access: who,
-        class,
-        handler,
-    };
+    let row =
+        |path, served_at, access, class, handler| Route { path, served_at, access, class, handler };
     vec![
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),

@@ -243,7 +243,7 @@ pub(crate) fn names(file: &Source) -> Vec<String> {
 
 /// Every two public types of one name: a reader who meets the name cannot tell which is meant.
 pub(crate) fn types_of_one_name(files: &[Source]) -> Vec<String> {
-    let mut places: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+    let mut places = std::collections::BTreeMap::<String, Vec<String>>::new();
     for file in files {
         for (line, name) in public_types(&file.text) {
             places.entry(name).or_default().push(format!("{}:{line}", file.path));

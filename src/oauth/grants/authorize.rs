@@ -98,17 +98,11 @@ impl Grants {
             GrantState::Blocked => return Err(GrantError::UserBlocked),
         };
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: request.nonce };
-        let access = match request.access_token {
-            true => Some(self.issuer.access_token(&issuance)?),
-            false => None,
-        };
-        let id_token = match request.id_token {
-            true => {
-                let beside = access.as_ref().map(|access| access.token.as_str());
-                Some(self.issuer.id_token(&issuance, beside)?)
-            }
-            false => None,
-        };
+        let access = request.access_token.then(|| self.issuer.access_token(&issuance));
+        let access = access.transpose()?;
+        let beside = access.as_ref().map(|access| access.token.as_str());
+        let id_token = request.id_token.then(|| self.issuer.id_token(&issuance, beside));
+        let id_token = id_token.transpose()?;
         self.record_issued(client, GrantType::Implicit);
         Ok(ImplicitTokens { access, id_token })
     }

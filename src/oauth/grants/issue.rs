@@ -62,10 +62,8 @@ impl TokenIssuer {
         refresh_token: Option<Secret>,
     ) -> Result<IssuedTokens, GrantError> {
         let access = self.access_token(issuance)?;
-        let id_token = match issuance.request.wants_id_token() {
-            true => Some(self.id_token(issuance, None)?),
-            false => None,
-        };
+        let wanted = issuance.request.wants_id_token();
+        let id_token = wanted.then(|| self.id_token(issuance, None)).transpose()?;
         Ok(IssuedTokens { access, id_token, refresh_token })
     }
 

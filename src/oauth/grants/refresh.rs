@@ -44,9 +44,9 @@ impl Grants {
         let used = used.map_err(self.store_failed("use a refresh token"))?;
         let grant = self.active(client, used).await?;
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: None };
-        let issued = self.issuer.tokens(&issuance, next.map(|next| next.reveal()))?;
+        let tokens = self.issuer.tokens(&issuance, next.map(|next| next.reveal()))?;
         self.record_issued(client, GrantType::RefreshToken);
-        Ok(issued)
+        Ok(tokens)
     }
 
     /// The grant of a refresh token that is active. A replaced token revokes its grant: only a

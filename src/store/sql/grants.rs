@@ -99,7 +99,7 @@ impl GrantStore for SqlStore {
             (false, state) => state,
         };
         tx.commit().await?;
-        Ok(Some(StoredRefreshToken { grant: found.grant, state: state }))
+        Ok(Some(StoredRefreshToken { grant: found.grant, state }))
     }
 
     async fn revoke_grant(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
