@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::login_tickets::LoginTickets;
 use super::login_transactions::LoginTransactions;
-use crate::events::{Event, EventSink};
+use crate::events::EventSink;
 use crate::login::Login;
 use crate::oauth::{Clients, Grants, Issuer, OauthSettings, SigningKeys};
 use crate::pages::{Account, BrowserSessions, LoginPages, Shell};
@@ -44,6 +44,6 @@ impl Api {
 
     /// Reports a store that failed while `doing` something.
     pub(super) fn store_failed(&self, doing: &'static str, error: &StoreError) {
-        self.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+        self.events.store_failed(doing, error);
     }
 }

@@ -112,6 +112,7 @@ impl ProxyHttp for Gateway {
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
         }
+        headers::join_cookies(session.req_header_mut())?;
         let snapshot = Arc::clone(&ctx.snapshot);
         let client = self.identify(session, ctx)?;
         let request = session.req_header();

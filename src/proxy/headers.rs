@@ -1,6 +1,6 @@
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
 use crate::gate::{self, ReservedNames};
@@ -18,6 +18,19 @@ pub(super) fn forget_spelling(request: &mut RequestHeader) -> Result<()> {
         return Error::e_explain(ErrorType::InternalError, "the target is not what was judged");
     }
     change_request(request, |_| Ok(()))
+}
+
+/// Joins several `Cookie` headers of a request into one. A client may split the header over HTTP/2,
+/// and browsers do, one cookie a line; over HTTP/1.1 it must be one again (RFC 9113 §8.2.3), or many
+/// apps read only a part. Called before anything reads cookies, so that all read the same.
+pub(super) fn join_cookies(request: &mut RequestHeader) -> Result<()> {
+    let mut lines = request.headers.get_all(header::COOKIE).iter();
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return Ok(()) };
+    let lines = [first, second].into_iter().chain(lines).map(HeaderValue::as_bytes);
+    let filled: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+    let joined = HeaderValue::from_bytes(&filled.join(&b"; "[..]));
+    let joined = joined.or_err(ErrorType::InternalError, "cookies that cannot be joined")?;
+    request.insert_header(header::COOKIE, joined)
 }
 
 /// Changes the headers of a request to an app.

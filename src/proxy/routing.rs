@@ -143,7 +143,7 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
             tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
         }
         RefusalReason::StoreFailed { doing, error } => {
-            shared.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+            shared.events.store_failed(doing, error);
         }
         _ => {}
     }

@@ -62,8 +62,7 @@ impl Grants {
         doing: &'static str,
     ) -> impl FnOnce(StoreError) -> GrantError + '_ {
         move |error| {
-            let reason = error.to_string();
-            self.events.record(&Event::StoreFailed { doing, reason: &reason });
+            self.events.store_failed(doing, &error);
             GrantError::Store(error)
         }
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::events::{Event, EventSink};
+use crate::events::EventSink;
 use crate::pages::browser_sessions::BrowserSessions;
 use crate::pages::sealer::Sealer;
 use crate::pages::shell::Shell;
@@ -18,6 +18,6 @@ pub(crate) struct Handover {
 
 impl Handover {
     pub(super) fn store_failed(&self, doing: &'static str, error: &StoreError) {
-        self.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+        self.events.store_failed(doing, error);
     }
 }

@@ -121,14 +121,24 @@ fn both_versions_are_served_on_one_port() {
     let session = format!("doorcode={}", ada.session());
     let mut request = get(&host, "/orders").to_vec();
     request.extend([("cookie", "theme=dark"), ("cookie", session.as_str())]);
+    request.extend([("cookie", "csrftoken=x; a=b"), ("cookie", ""), ("cookie", "last=1")]);
     let answer = frames.ask(3, &request);
     assert_eq!(answer, End::Answer(true, "the app: GET /orders\n".to_owned()));
     assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(ADA));
-    assert_eq!(gate.app.last().all("cookie").join("; "), "theme=dark");
+    let cookies = "theme=dark; csrftoken=x; a=b; last=1";
+    assert_eq!(gate.app.last().all("cookie"), [cookies]);
+    // The same on a public path, where nobody looks for a session, and for a client of HTTP/1.1.
+    let mut request = get(&host, "/public/x").to_vec();
+    request.extend([("cookie", "theme=dark"), ("cookie", "csrftoken=x; a=b"), ("cookie", "last=1")]);
+    assert!(matches!(frames.ask(9, &request), End::Answer(true, _)));
+    assert_eq!(gate.app.last().all("cookie"), [cookies]);
+    let lines = "Cookie: theme=dark\r\nCookie: csrftoken=x; a=b\r\nCookie: last=1\r\n\r\n";
+    gate.exchange(&format!("GET /public/x HTTP/1.1\r\nHost: {host}\r\n{lines}")).is(200);
+    assert_eq!(gate.app.last().all("cookie"), [cookies]);
     // Without the cookie, the same connection is nobody's.
     let before = gate.app.count();
-    assert!(matches!(frames.ask(5, &get(&host, "/orders")), End::Answer(false, _)));
-    assert!(matches!(frames.ask(7, &get(&host, "/.doorcode/signed-out")), End::Answer(true, _)));
+    assert!(matches!(frames.ask(11, &get(&host, "/orders")), End::Answer(false, _)));
+    assert!(matches!(frames.ask(13, &get(&host, "/.doorcode/signed-out")), End::Answer(true, _)));
     assert_eq!(gate.app.count(), before);
     gate.browser().get("/public/x").is(200);
 }
