@@ -66,22 +66,25 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let shell = Arc::<Shell>::from_ref(state);
-        let Some(facts) = parts.extensions.get::<RequestContext>().cloned() else {
+        let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
             return Err(shell.problem(&Problem::Internal, &parts.headers, None).map(Into::into));
         };
         let Ok(Query(query)) = Query::try_from_uri(&parts.uri) else {
-            let at = Some(&facts.origin);
+            let at = Some(&context.origin);
             return Err(shell.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
         };
         let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let here =
-            if parts.method.is_safe() { format!("{}{target}", facts.base) } else { String::new() };
+        let here = if parts.method.is_safe() {
+            format!("{}{target}", context.base)
+        } else {
+            String::new()
+        };
         Ok(Self {
             here,
-            cookies: Cookies::for_origin(&facts.origin),
+            cookies: Cookies::for_origin(&context.origin),
             headers: parts.headers.clone(),
             query,
-            context: facts,
+            context,
         })
     }
 }

@@ -48,8 +48,8 @@ impl PageRequest {
         cookie.map(KnownBrowserCookie::parse).unwrap_or_default()
     }
 
-    pub(crate) fn known_browser_cookie(&self, keepsake: &KnownBrowserCookie) -> String {
-        self.cookies.set(KNOWN, &keepsake.to_text(), Some(YEAR))
+    pub(crate) fn known_browser_cookie(&self, known: &KnownBrowserCookie) -> String {
+        self.cookies.set(KNOWN, &known.to_text(), Some(YEAR))
     }
 
     /// The cookie of a flash message: `word` is shown once, by the next page that asks for it. In

@@ -201,7 +201,12 @@ fn all_of_them_are_told_at_once() {
         assert!(told.contains(part), "{told}");
     }
     let told_alone = super::folder::told(folder.path(), "folder = \".\"");
-    for part in ["code.liquid:1", "login.liquid: is no", "a.png: does not", "b.exe: is of no"] {
+    for part in [
+        "code.liquid:1",
+        "login.liquid: is not a template",
+        "a.png: is not a valid .png file",
+        "b.exe: is of an unsupported type",
+    ] {
         assert!(told_alone.contains(part), "{told_alone}");
     }
 }
@@ -237,7 +242,7 @@ fn the_keys_of_the_brand_are_checked() {
         ("logo = \"a.gif\"", "brand.logo: "),
         ("logo = \"b.png\"", "b.png: cannot be read: No such file"),
         ("logo = \".\"", "is not a file"),
-        ("logo_dark = \"a.png\"", "brand.logo_dark: has no brand.logo beside it"),
+        ("logo_dark = \"a.png\"", "brand.logo_dark: needs brand.logo too"),
         ("folder = \"nothing\"", "nothing cannot be read: No such file"),
         (
             "links.terms = \"http://example.com\"",
