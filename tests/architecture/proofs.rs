@@ -220,7 +220,7 @@ fn the_other_rules_can_fail() {
 fn a_test_that_is_not_there_is_missed() {
     let file = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
     let files = [
-        file("tests/it/gate/site_map.rs", "#[test]\nfn one() {}\nfn helper() {}\n"),
+        file("tests/it/gate/map.rs", "#[test]\nfn one() {}\nfn helper() {}\n"),
         file("tests/it/x.rs", "#[tokio::test]\n#[ignore = \"slow\"]\nasync fn two() {}\n"),
         file("src/y.rs", "    #[test]\n    fn three(x in 0..4) {}\n"),
     ];
