@@ -33,9 +33,9 @@ pub enum Database {
 }
 
 /// How long a request waits for its turn at a connection before it is refused. The queue is fair and
-/// moves on: a hundred logins at one moment, each a commit that waits for a busy disk, are seconds of
-/// work and no fault. The bound is there for a database that does not answer at all.
-const TURN: Duration = Duration::from_secs(10);
+/// moves on: a hundred logins at one moment, each a commit that waits for a busy disk or processor, are
+/// seconds of work and no fault. The bound, the driver's own, is for a database that never answers.
+const TURN: Duration = Duration::from_secs(30);
 /// How long SQLite waits for the lock of another process, such as a command of an operator or a
 /// backup, before the statement fails. Shorter than [`TURN`]: what waits behind it still has its turn.
 const LOCK: Duration = Duration::from_secs(5);
