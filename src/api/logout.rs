@@ -22,21 +22,21 @@ const LONGEST_BODY: usize = 16 * 1024;
 /// configured for the client, or for requests without a client.
 pub(crate) async fn v2(
     State(api): State<Arc<Api>>,
-    visit: PageRequest,
+    page: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Response {
     let Ok(params) = Params::of_query(query.as_deref().unwrap_or_default()) else {
         let why = "a parameter is there more than once";
-        return refused(&api, &visit, V2, &Params::default(), why);
+        return refused(&api, &page, V2, &Params::default(), why);
     };
     let to = match v2_target(&api, &params) {
         Ok(to) => to,
-        Err(why) => return refused(&api, &visit, V2, &params, why),
+        Err(why) => return refused(&api, &page, V2, &params, why),
     };
-    let Ok(user) = api.sessions().of(&visit).await else {
-        return api.shell().unavailable(&visit);
+    let Ok(user) = api.sessions().of(&page).await else {
+        return api.shell().unavailable(&page);
     };
-    sign_out(&api, &visit, user, to.map(AppUrl::as_str)).await
+    sign_out(&api, &page, user, to.map(AppUrl::as_str)).await
 }
 
 /// Where `/v2/logout` redirects to.
@@ -55,26 +55,26 @@ fn v2_target<'a>(api: &'a Api, params: &Params) -> Result<Option<&'a AppUrl>, &'
 /// once if the hint is of it; else the user is asked.
 pub(crate) async fn oidc(
     State(api): State<Arc<Api>>,
-    visit: PageRequest,
+    page: PageRequest,
     request: Request,
 ) -> Response {
     let posted = request.method() == Method::POST;
     let Ok(params) = read(request).await else {
         let why = "the parameters cannot be read";
-        return refused(&api, &visit, OIDC, &Params::default(), why);
+        return refused(&api, &page, OIDC, &Params::default(), why);
     };
     let logout = match LogoutRequest::read(&api, &params) {
         Ok(logout) => logout,
-        Err(why) => return refused(&api, &visit, OIDC, &params, why),
+        Err(why) => return refused(&api, &page, OIDC, &params, why),
     };
-    let Ok(user) = api.sessions().of(&visit).await else {
-        return api.shell().unavailable(&visit);
+    let Ok(user) = api.sessions().of(&page).await else {
+        return api.shell().unavailable(&page);
     };
-    let Some(user) = user else { return sign_out_hinted(&api, &visit, logout, posted).await };
+    let Some(user) = user else { return sign_out_hinted(&api, &page, logout, posted).await };
     match is_meant(&api, &logout, &user).await {
-        Ok(true) => sign_out(&api, &visit, Some(user), logout.to.as_deref()).await,
-        Ok(false) => ask(&api, &visit, logout.to),
-        Err(_) => api.shell().unavailable(&visit),
+        Ok(true) => sign_out(&api, &page, Some(user), logout.to.as_deref()).await,
+        Ok(false) => ask(&api, &page, logout.to),
+        Err(_) => api.shell().unavailable(&page),
     }
 }
 
@@ -159,7 +159,7 @@ fn with_state(to: &AppUrl, state: Option<&str>) -> String {
 
 fn refused(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     at: &str,
     params: &Params,
     why: &'static str,
@@ -171,7 +171,7 @@ fn refused(
         Some(to) => refusal.naming(to),
         None => refusal,
     };
-    api.refuse_application(visit, client, at, &refusal)
+    api.refuse_application(page, client, at, &refusal)
 }
 
 /// Whether the application means the session of this browser: by its `sid`, or by an earlier one
@@ -197,45 +197,45 @@ async fn is_meant(api: &Api, logout: &LogoutRequest, user: &SignedIn) -> Result<
 /// to our own page, which sees the cookie, before anything is said to be done.
 async fn sign_out_hinted(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     logout: LogoutRequest,
     posted: bool,
 ) -> Response {
     let mut ended = false;
     if let Some(IdTokenHint { user, session: Some(session), .. }) = logout.hint {
         let Ok(found) = api.sessions().find(session).await else {
-            return api.shell().unavailable(visit);
+            return api.shell().unavailable(page);
         };
         if let Some(found) = found.filter(|found| found.user() == user) {
             if api.account.sign_out(&found).await.is_err() {
-                return api.shell().unavailable(visit);
+                return api.shell().unavailable(page);
             }
             ended = true;
         }
     }
     if posted && !ended {
-        return ask(api, visit, logout.to);
+        return ask(api, page, logout.to);
     }
     leave(logout.to.as_deref())
 }
 
 /// Leads to our own page, which asks whether to sign out.
-fn ask(api: &Api, visit: &PageRequest, to: Option<String>) -> Response {
-    visit.to_own(&api.account.sign_out_path(to)).into_response()
+fn ask(api: &Api, page: &PageRequest, to: Option<String>) -> Response {
+    page.to_own(&api.account.sign_out_path(to)).into_response()
 }
 
 async fn sign_out(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     user: Option<SignedIn>,
     to: Option<&str>,
 ) -> Response {
     if let Some(user) = user
         && api.account.sign_out(&user).await.is_err()
     {
-        return api.shell().unavailable(visit);
+        return api.shell().unavailable(page);
     }
-    with_cookie(leave(to), Some(visit.no_session_cookie()))
+    with_cookie(leave(to), Some(page.no_session_cookie()))
 }
 
 fn leave(to: Option<&str>) -> Response {

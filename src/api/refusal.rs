@@ -106,12 +106,12 @@ impl Api {
     /// The page for the user of an application whose request was refused.
     pub(super) fn refuse_application(
         &self,
-        visit: &PageRequest,
+        page: &PageRequest,
         client: Option<&Client>,
         at: &str,
         refusal: &ApiRefusal,
     ) -> Response {
         self.record_refusal(client, at, refusal);
-        self.shell().refuse(visit, &Problem::Application(refusal.why))
+        self.shell().refuse(page, &Problem::Application(refusal.why))
     }
 }

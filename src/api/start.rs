@@ -44,11 +44,11 @@ pub(crate) async fn start(
     let phone = number(&api, &request)?;
     let proved = request.credentials.standing(client) == ClientAuth::Proved;
     let address = request.address(client, proved);
-    let asker = Requester::api(client.id.as_str(), connection, address);
+    let requester = Requester::api(client.id.as_str(), connection, address);
     let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
     let language = request.language();
     let start = StartRequest {
-        asker,
+        requester,
         phone: &phone,
         accept_language: language,
         page_language: language.map(|header| api.shell().best_language_tag(header)),
@@ -56,7 +56,7 @@ pub(crate) async fn start(
         application: Some(&client.name),
     };
     api.login().start(start).await.map_err(|why| refused(&api, &why))?;
-    let attempt = api.login().attempt_with_outcome(&asker, &phone, PATIENCE).await?;
+    let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;
     let attempt = attempt.ok_or_else(ApiError::unavailable)?;
     match attempt.outcome {
         SendOutcome::Refused { why, code } => Err(not_sent(why, code)),

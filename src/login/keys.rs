@@ -27,12 +27,12 @@ impl CodeKeys {
         }
     }
 
-    pub(super) fn attempt_key(&self, asker: &Requester, phone: &PhoneNumber) -> AttemptKey {
-        let channel: &[u8] = match asker.channel {
+    pub(super) fn attempt_key(&self, requester: &Requester, phone: &PhoneNumber) -> AttemptKey {
+        let channel: &[u8] = match requester.channel {
             Channel::Page => b"page",
             Channel::Api => b"api",
         };
-        let parts: [&[u8]; 3] = [channel, asker.who.as_bytes(), phone.e164().as_bytes()];
+        let parts: [&[u8]; 3] = [channel, requester.who.as_bytes(), phone.e164().as_bytes()];
         AttemptKey::keyed(&self.attempts[0], &parts)
     }
 

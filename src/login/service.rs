@@ -73,11 +73,11 @@ impl Login {
     /// What the limits of a request are keyed by.
     pub(super) fn limit_subject<'a>(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &'a PhoneNumber,
     ) -> LimitSubject<'a> {
-        let source = self.deps.limiter.source_key(asker.address);
-        LimitSubject { phone, source, known: asker.known_browser }
+        let source = self.deps.limiter.source_key(requester.address);
+        LimitSubject { phone, source, known: requester.known_browser }
     }
 
     /// Counts a request against its limits, and records a refusal.

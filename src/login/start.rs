@@ -17,7 +17,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(40);
 /// A request for a code to be sent to `phone`.
 #[derive(Clone, Copy, Debug)]
 pub struct StartRequest<'a> {
-    pub asker: Requester,
+    pub requester: Requester,
     pub phone: &'a PhoneNumber,
     /// The `Accept-Language` header, for the template.
     pub accept_language: Option<&'a str>,
@@ -71,7 +71,7 @@ impl Login {
     /// failed.
     pub async fn start(&self, start: StartRequest<'_>) -> Result<Started, StartError> {
         self.check_textable(start.phone)?;
-        let key = self.deps.keys.attempt_key(&start.asker, start.phone);
+        let key = self.deps.keys.attempt_key(&start.requester, start.phone);
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
         let state = attempt::state(found.as_ref(), self.deps.system.now());
@@ -113,13 +113,13 @@ impl Login {
             AttemptState::Dead => (&all[..], false),
             AttemptState::Unknown => (&all[..], true),
         };
-        let subject = self.limit_subject(&start.asker, start.phone);
+        let subject = self.limit_subject(&start.requester, start.phone);
         self.count(LimitRequest { amounts, spaced }, subject).await
     }
 
     async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let subject = self.limit_subject(&start.asker, start.phone);
+        let subject = self.limit_subject(&start.requester, start.phone);
         let waiting = limiter.must_wait(&self.settings.limits, subject, system).await;
         waiting.inspect_err(|error| events.store_failed("look for the last text", error))
     }
@@ -131,14 +131,14 @@ impl Login {
     /// When the counters cannot be reached.
     pub async fn resend_wait(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &PhoneNumber,
     ) -> Result<Duration, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let amounts =
             &[(LimitAction::Start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
-        let subject = self.limit_subject(asker, phone);
+        let subject = self.limit_subject(requester, phone);
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await
@@ -156,7 +156,7 @@ impl Login {
         taken: &Reservation,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
-        let fresh = self.new_attempt(&start.asker, taken);
+        let fresh = self.new_attempt(&start.requester, taken);
         let now = deps.system.now();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
@@ -202,7 +202,7 @@ impl Login {
         Err(StartError::QueueFull)
     }
 
-    fn new_attempt(&self, asker: &Requester, taken: &Reservation) -> attempt::NewAttempt {
+    fn new_attempt(&self, requester: &Requester, taken: &Reservation) -> attempt::NewAttempt {
         let LoginDeps { keys, limiter, system, .. } = &self.deps;
         attempt::NewAttempt {
             id: AttemptId::from_bytes(system.random()),
@@ -210,7 +210,7 @@ impl Login {
             key: keys.codes[0].id(),
             length: self.settings.code_length,
             tries: self.settings.tries,
-            source: limiter.source_key(asker.address),
+            source: limiter.source_key(requester.address),
             counted: taken.at(),
         }
     }
@@ -228,11 +228,11 @@ impl Login {
     /// When the store of attempts cannot be reached.
     pub async fn attempt_with_outcome(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &PhoneNumber,
         patience: Duration,
     ) -> Result<Option<Attempt>, StoreError> {
-        let key = self.deps.keys.attempt_key(asker, phone);
+        let key = self.deps.keys.attempt_key(requester, phone);
         let patience = if self.settings.sign_up { patience } else { Duration::ZERO };
         let mut polls = patience.as_millis() / POLL_INTERVAL.as_millis();
         loop {

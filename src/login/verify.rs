@@ -24,12 +24,12 @@ impl Login {
     /// permits; otherwise it stays taken, and the same answer does not take another.
     pub async fn verify(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &PhoneNumber,
         typed: &str,
         gives: LoginGrant<'_>,
     ) -> Result<Verdict, StoreError> {
-        let case = match self.judge(asker, phone, typed).await? {
+        let case = match self.judge(requester, phone, typed).await? {
             Ok(case) => case,
             Err(verdict) => return Ok(verdict),
         };
@@ -48,11 +48,11 @@ impl Login {
     /// When a store failed.
     pub async fn verify_without_consuming(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &PhoneNumber,
         typed: &str,
     ) -> Result<Verdict<()>, StoreError> {
-        let case = match self.judge(asker, phone, typed).await? {
+        let case = match self.judge(requester, phone, typed).await? {
             Ok(case) => case,
             Err(verdict) => return Ok(verdict),
         };
@@ -79,11 +79,11 @@ impl Login {
     /// Takes a try and compares the answer. The inner error is the verdict on a wrong answer.
     async fn judge<'a, R>(
         &self,
-        asker: &Requester,
+        requester: &Requester,
         phone: &'a PhoneNumber,
         typed: &str,
     ) -> Result<Result<ConfirmedCode<'a>, Verdict<R>>, StoreError> {
-        let key = self.deps.keys.attempt_key(asker, phone);
+        let key = self.deps.keys.attempt_key(requester, phone);
         let Some(found) = self.attempt(key).await? else {
             return Ok(Err(self.dead(None, DeadReason::Unknown)));
         };
@@ -98,9 +98,9 @@ impl Login {
         let Some(code) = self.code(&attempt, phone) else {
             return Ok(Err(self.dead(Some(attempt.id), DeadReason::KeyGone)));
         };
-        let subject = self.limit_subject(asker, phone);
+        let subject = self.limit_subject(requester, phone);
         let right = code.matches(&typed);
-        let case = ConfirmedCode { key, attempt, phone, channel: asker.channel, answer };
+        let case = ConfirmedCode { key, attempt, phone, channel: requester.channel, answer };
         match self.count_guess(right, repeated, subject).await {
             Ok(None) if right => Ok(Ok(case)),
             Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),

@@ -135,7 +135,7 @@ impl LoginPages {
         phone: &PhoneNumber,
     ) -> Result<Started, StartError> {
         let start = StartRequest {
-            asker: self.requester(request, flow.browser, phone),
+            requester: self.requester(request, flow.browser, phone),
             phone,
             accept_language: request.language_header(),
             page_language: Some(self.shell.language_of(request).tag()),

@@ -17,7 +17,7 @@ const HERE: &str = "/authorize";
 /// `GET /authorize`.
 pub(crate) async fn authorize(
     State(api): State<Arc<Api>>,
-    visit: PageRequest,
+    page: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.as_deref().unwrap_or_default();
@@ -27,44 +27,44 @@ pub(crate) async fn authorize(
     };
     let asks = match asks {
         Ok(asks) => asks,
-        Err(unaskable) => return refused(&api, &visit, query, unaskable),
+        Err(unaskable) => return refused(&api, &page, query, unaskable),
     };
     match AuthorizeParams::read(&asks, api.issuer()) {
-        Ok(request) => answer(&api, &visit, &asks, &request).await,
+        Ok(request) => answer(&api, &page, &asks, &request).await,
         Err(error) => api.deny(&asks, &error),
     }
 }
 
 async fn answer(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     asks: &AuthorizeTarget<'_>,
     request: &AuthorizeParams,
 ) -> Response {
     if let Some(ticket) = asks.params.text("login_ticket") {
-        return answer_ticket(api, visit, (asks, request), ticket).await;
+        return answer_ticket(api, page, (asks, request), ticket).await;
     }
-    let Ok(user) = api.sessions().of(visit).await else {
+    let Ok(user) = api.sessions().of(page).await else {
         return asks.reply.error(&ErrorResponse::UNAVAILABLE);
     };
     let now = api.shell().system().now();
     match user.filter(|user| request.is_met_by(user.began(), now)) {
         Some(user) => api.respond(asks, request, &user).await,
         None if request.silent => asks.reply.error(&ErrorResponse::LOGIN_REQUIRED),
-        None => api.log_in_first(visit, asks, request),
+        None => api.log_in_first(page, asks, request),
     }
 }
 
 /// Signs in the browser that brings a login ticket, and answers about its user.
 async fn answer_ticket(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     (asks, request): (&AuthorizeTarget<'_>, &AuthorizeParams),
     ticket: &str,
 ) -> Response {
-    match redeem(api, visit, asks, ticket).await {
+    match redeem(api, page, asks, ticket).await {
         Ok(Some((token, user))) => {
-            let cookie = api.sessions().cookie(visit, &token);
+            let cookie = api.sessions().cookie(page, &token);
             with_cookie(api.respond(asks, request, &user).await, Some(cookie))
         }
         Ok(None) => api.deny(asks, &ErrorResponse::LOGIN_TICKET),
@@ -79,16 +79,16 @@ async fn answer_ticket(
 /// browser had.
 async fn redeem(
     api: &Api,
-    visit: &PageRequest,
+    page: &PageRequest,
     asks: &AuthorizeTarget<'_>,
     ticket: &str,
 ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
-    let Some(session) = api.login_tickets.redeem(visit, asks.client, ticket).await? else {
+    let Some(session) = api.login_tickets.redeem(page, asks.client, ticket).await? else {
         return Ok(None);
     };
     let sessions = api.sessions();
-    let former = sessions.of(visit).await?;
-    let begun = sessions.begin_at(session, visit.context.origin.host()).await?;
+    let former = sessions.of(page).await?;
+    let begun = sessions.begin_at(session, page.context.origin.host()).await?;
     if let (Some((_, next)), Some(former)) = (&begun, former) {
         sessions.replace(&former, next).await?;
     }
@@ -97,7 +97,7 @@ async fn redeem(
 
 /// An error about client or redirect URI is shown to the user: a redirect would go wherever the
 /// sender of the link wants (RFC 6749 §4.1.2.1).
-fn refused(api: &Api, visit: &PageRequest, query: &str, unaskable: AuthorizeError) -> Response {
+fn refused(api: &Api, page: &PageRequest, query: &str, unaskable: AuthorizeError) -> Response {
     // A parameter that comes twice names nothing.
     let params = Params::of_query(query).unwrap_or_default();
     let client = params.text("client_id").and_then(|id| api.clients().find(id));
@@ -108,7 +108,7 @@ fn refused(api: &Api, visit: &PageRequest, query: &str, unaskable: AuthorizeErro
                 Some(uri) => refusal.naming(uri),
                 None => refusal,
             };
-            api.refuse_application(visit, client, HERE, &refusal)
+            api.refuse_application(page, client, HERE, &refusal)
         }
         AuthorizeError::Back(back) => {
             api.record_refusal(client, HERE, &back.1.refusal);

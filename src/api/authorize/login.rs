@@ -18,7 +18,7 @@ impl Api {
     /// Redirects to the login pages, which lead back here with the same request.
     pub(super) fn log_in_first(
         &self,
-        visit: &PageRequest,
+        page: &PageRequest,
         asks: &AuthorizeTarget<'_>,
         request: &AuthorizeParams,
     ) -> Response {
@@ -31,21 +31,21 @@ impl Api {
         if let Some(since) = since {
             query.append_pair(SINCE, &since.as_millis().to_string());
         }
-        let back = format!("{}{HERE}{}", visit.context.base, query.finish());
+        let back = format!("{}{HERE}{}", page.context.base, query.finish());
         let Some(back) = ReturnTo::parse(&back) else {
             return self
                 .deny(asks, &ErrorResponse::new("invalid_request", "the request is too long"));
         };
-        let (browser, cookie) = visit.or_new_browser(system.random());
+        let (browser, cookie) = page.or_new_browser(system.random());
         let typed = request.hint.clone().unwrap_or_default();
-        let flow = Flow { typed, since, ..Flow::to(visit.context.origin.clone(), back, browser) };
+        let flow = Flow { typed, since, ..Flow::to(page.context.origin.clone(), back, browser) };
         let mut login = format!("/login?flow={}", self.login_pages.seal(&flow));
         let mut locales = asks.params.text("ui_locales").unwrap_or_default().split(' ');
         let languages = self.shell().views().languages();
         if let Some(language) = locales.find_map(|tag| languages.by_tag(tag)) {
             login.extend(["&lang=", language.tag()]);
         }
-        let transaction = self.transactions.cookie(visit, asks.client, &flow);
-        visit.to_own(&login).with(cookie).with(Some(transaction)).into_response()
+        let transaction = self.transactions.cookie(page, asks.client, &flow);
+        page.to_own(&login).with(cookie).with(Some(transaction)).into_response()
     }
 }

@@ -72,12 +72,12 @@ impl<'a> WidgetRequest<'a> {
     pub(super) fn number_form(&self, status: StatusCode, message: Option<FlowMessage>) -> Response {
         let (problem, notice) = message.map(FlowMessage::on_number_form).unwrap_or_default();
         let settings = self.widget.pages.login().settings();
-        let chosen = self.country().or_else(|| self.visit.country());
+        let chosen = self.country().or_else(|| self.visitor.country());
         let page = NumberPage {
             flow: "",
             destination: &self.client.name,
             countries: &countries::served(settings),
-            chosen: countries::likely(settings, chosen, self.visit.language_header()),
+            chosen: countries::likely(settings, chosen, self.visitor.language_header()),
             typed: self.call.text("phone").unwrap_or_default(),
             problem,
             notice,
@@ -156,7 +156,7 @@ impl<'a> WidgetRequest<'a> {
     /// An answer that holds a part of one of our pages, so that people read the same words.
     fn part(&self, status: StatusCode, mut body: Value, page: &impl Page) -> Response {
         let shell = &self.widget.shell;
-        let language = shell.language_of(self.visit);
+        let language = shell.language_of(self.visitor);
         let base = shell.map().issuer().url("");
         let chrome = Chrome { language, base: &base, here: "" };
         body["html"] = json!(shell.views().fragment(&chrome, page));
@@ -165,12 +165,12 @@ impl<'a> WidgetRequest<'a> {
 
     /// A sentence of the language files.
     fn sentence(&self, key: &str) -> Value {
-        let language = self.widget.shell.language_of(self.visit);
+        let language = self.widget.shell.language_of(self.visitor);
         json!(language.say(key).map(Safe::into_string))
     }
 
     fn answer(&self, status: StatusCode, body: &Value) -> Response {
-        let language = self.widget.shell.language_of(self.visit);
+        let language = self.widget.shell.language_of(self.visitor);
         let mut all = Map::new();
         all.extend([
             ("lang".to_owned(), json!(language.tag())),

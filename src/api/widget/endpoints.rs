@@ -69,7 +69,7 @@ async fn send_code(
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    let cookie = phone.country().map(|country| request.visit.country_cookie(country));
+    let cookie = phone.country().map(|country| request.visitor.country_cookie(country));
     let answer = match outcome::of_start(request.start(requester, &phone).await) {
         Ok(started) => request.code_form(&requester, phone, None, notice(started)).await,
         Err(refusal) => request.refused(&requester, phone, refusal).await,

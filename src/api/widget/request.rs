@@ -15,7 +15,7 @@ const CONNECTION: &str = "sms";
 /// A request of the element, on a page that may log in.
 pub(super) struct WidgetRequest<'a> {
     pub(super) widget: &'a Widget,
-    pub(super) visit: &'a PageRequest,
+    pub(super) visitor: &'a PageRequest,
     pub(super) call: &'a ApiRequest,
     pub(super) client: &'a Client,
     /// The page that holds the element.
@@ -30,7 +30,7 @@ impl<'a> WidgetRequest<'a> {
     /// The client is unknown or may not log in with a number, or the page is none of the client's.
     pub(super) fn read(
         widget: &'a Widget,
-        visit: &'a PageRequest,
+        visitor: &'a PageRequest,
         call: &'a ApiRequest,
     ) -> Result<Self, ApiError> {
         let client = call.client(&widget.clients);
@@ -39,7 +39,7 @@ impl<'a> WidgetRequest<'a> {
             let text = "client-id names no client that may log in with a number.";
             return Err(ApiError::forbidden("unauthorized_client", text));
         };
-        let own = &visit.context.origin;
+        let own = &visitor.context.origin;
         let page = match &call.origin {
             Some(origin) if origin == own || client.trusts_page(origin) => origin,
             Some(origin) => {
@@ -49,7 +49,7 @@ impl<'a> WidgetRequest<'a> {
             None if !call.posted => own,
             None => return Err(ApiError::forbidden("access_denied", "Origin is missing.")),
         };
-        Ok(Self { widget, visit, call, client, page })
+        Ok(Self { widget, visitor, call, client, page })
     }
 
     /// Whether the browser sends none of our cookies (SameSite=Lax) from this page, as it says
@@ -72,14 +72,14 @@ impl<'a> WidgetRequest<'a> {
         if self.is_cross_site() {
             return Err(Box::new(self.elsewhere(StatusCode::FORBIDDEN)));
         }
-        let Some(browser) = self.visit.browser() else { return Err(Box::new(self.no_cookie())) };
+        let Some(browser) = self.visitor.browser() else { return Err(Box::new(self.no_cookie())) };
         let login = self.widget.pages.login();
         let home = self.country().or_else(|| countries::only(login.settings()));
         let typed = self.call.text("phone").unwrap_or_default();
         let phone = login
             .parse_number(typed, home)
             .map_err(|why| Box::new(self.number_form(StatusCode::BAD_REQUEST, Some(why.into()))))?;
-        Ok((self.widget.pages.requester(self.visit, browser, &phone), phone))
+        Ok((self.widget.pages.requester(self.visitor, browser, &phone), phone))
     }
 
     /// The country chosen beside the number.
@@ -94,14 +94,14 @@ impl<'a> WidgetRequest<'a> {
     /// Those of [`crate::login::Login::start`].
     pub(super) async fn start(
         &self,
-        asker: Requester,
+        requester: Requester,
         phone: &PhoneNumber,
     ) -> Result<Started, StartError> {
         let start = StartRequest {
-            asker,
+            requester,
             phone,
-            accept_language: self.visit.language_header(),
-            page_language: Some(self.widget.shell.language_of(self.visit).tag()),
+            accept_language: self.visitor.language_header(),
+            page_language: Some(self.widget.shell.language_of(self.visitor).tag()),
             page_host: Some(self.page.host()),
             application: Some(&self.client.name),
         };

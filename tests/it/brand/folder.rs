@@ -246,11 +246,20 @@ fn the_keys_of_the_brand_are_checked() {
         ("folder = \"nothing\"", "nothing cannot be read: No such file"),
         (
             "links.terms = \"http://example.com\"",
-            "12:15: brand.links.terms: `http://example.com` is neither",
+            "12:15: brand.links.terms: `http://example.com` is not a URL",
         ),
-        ("links.terms = \"javascript:alert(1)\"", "is neither an address such as https"),
-        ("links.support = \"mailto:me\"", "is neither an address such as https"),
-        ("links.privacy = \"https://a:b@example.com\"", "is neither an address such as https"),
+        (
+            "links.terms = \"javascript:alert(1)\"",
+            "is not a URL such as https://example.com/help or mailto:help@example.com",
+        ),
+        (
+            "links.support = \"mailto:me\"",
+            "is not a URL such as https://example.com/help or mailto:help@example.com",
+        ),
+        (
+            "links.privacy = \"https://a:b@example.com\"",
+            "is not a URL such as https://example.com/help or mailto:help@example.com",
+        ),
         ("links.home = \"https://example.com\"", "brand.links.home: is not a key"),
         ("logos = \"a.png\"", "brand.logos: is not a key; did you mean `logo`?"),
     ];

@@ -37,10 +37,10 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
     let world = World::new(sign_up, &front, &behind).await;
     let login = &world.login;
     let phone = PhoneNumber::from_e164(number).unwrap();
-    let asker = Requester::api("spa", "sms", IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let requester = Requester::api("spa", "sms", IpAddr::V4(Ipv4Addr::LOCALHOST));
     let host = Origin::parse("http://localhost:8080").unwrap().host().clone();
     let start = StartRequest {
-        asker,
+        requester,
         phone: &phone,
         accept_language: None,
         page_language: None,
@@ -49,18 +49,18 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
     };
     let mut told = vec![format!("{:?}", login.start(start).await)];
     world.send_texts_if(true).await;
-    let attempt = login.attempt_with_outcome(&asker, &phone, Duration::from_secs(10)).await;
+    let attempt = login.attempt_with_outcome(&requester, &phone, Duration::from_secs(10)).await;
     told.push(format!("{attempt:?}"));
     if !sign_up {
         assert_eq!(attempt.unwrap().unwrap().outcome, SendOutcome::Pending, "nobody is told");
     }
     for typed in ["000000", "12"] {
-        told.push(format!("{:?}", login.verify_without_consuming(&asker, &phone, typed).await));
-        told.push(format!("{:?}", login.verify(&asker, &phone, typed, gives()).await));
+        told.push(format!("{:?}", login.verify_without_consuming(&requester, &phone, typed).await));
+        told.push(format!("{:?}", login.verify(&requester, &phone, typed, gives()).await));
     }
     let calls = front.calls();
     let code = world.code(number).unwrap_or_else(|| "999999".to_owned());
-    let verdict = match login.verify(&asker, &phone, &code, gives()).await.unwrap() {
+    let verdict = match login.verify(&requester, &phone, &code, gives()).await.unwrap() {
         Verdict::Right(_) => "right".to_owned(),
         other => format!("{other:?}"),
     };

@@ -102,9 +102,9 @@ impl Alone {
             tokio::task::yield_now().await;
         }
         let phone = PhoneNumber::from_e164(phone).expect("a number");
-        let asker = asker(address, who);
+        let requester = requester(address, who);
         let start = StartRequest {
-            asker,
+            requester,
             phone: &phone,
             accept_language: None,
             page_language: None,
@@ -121,7 +121,7 @@ impl Alone {
         let host = host.host().clone();
         let browser = Browser { host: &host, user_agent: None, address, session: None };
         let gives = LoginGrant::Browser(&browser);
-        let verdict = self.login.verify(&asker(address, who), &phone, code, gives).await;
+        let verdict = self.login.verify(&requester(address, who), &phone, code, gives).await;
         verdict.expect("an answer")
     }
 
@@ -134,7 +134,7 @@ impl Alone {
     }
 }
 
-fn asker(address: IpAddr, who: u32) -> Requester {
+fn requester(address: IpAddr, who: u32) -> Requester {
     let who = doorcode::domain::RequesterDigest::of(who.to_be_bytes());
     Requester { channel: Channel::Page, who, address, known_browser: false }
 }

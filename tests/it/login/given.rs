@@ -100,16 +100,16 @@ async fn why_a_code_is_dead_is_told_apart() {
 #[tokio::test]
 async fn who_looks_whether_a_code_is_right_spends_nothing() {
     let world = World::new().await;
-    let (number, asker) = (phone(1), client());
-    let code = world.start(asker, &number).await.unwrap();
+    let (number, requester) = (phone(1), client());
+    let code = world.start(requester, &number).await.unwrap();
     let peek = async |typed: &str| {
-        world.login.verify_without_consuming(&asker, &number, typed).await.unwrap()
+        world.login.verify_without_consuming(&requester, &number, typed).await.unwrap()
     };
     for _ in 0..5 {
         assert!(matches!(peek(&code).await, Verdict::Right(())));
     }
     let all =
-        join_all((0..20).map(|_| world.login.verify_without_consuming(&asker, &number, &code)))
+        join_all((0..20).map(|_| world.login.verify_without_consuming(&requester, &number, &code)))
             .await;
     assert!(all.iter().all(|peeked| matches!(peeked, Ok(Verdict::Right(())))), "{all:?}");
     assert!(matches!(peek("12").await, Verdict::WrongLength));

@@ -116,9 +116,9 @@ impl World {
     }
 
     /// Asks for a code, and gives it as it was texted, if it was.
-    pub(super) async fn start(&self, asker: Requester, phone: &PhoneNumber) -> Option<String> {
+    pub(super) async fn start(&self, requester: Requester, phone: &PhoneNumber) -> Option<String> {
         let start = StartRequest {
-            asker,
+            requester,
             phone,
             accept_language: None,
             page_language: None,

@@ -98,9 +98,6 @@ fn a_name_must_be_a_headers_and_free_for_an_identity() {
 fn two_names_that_an_app_takes_for_one_are_told() {
     said(
         "{ X-User = \"sub\", x_user = \"phone_number\" }",
-        &[
-            "24:39: site[1].identity.x_user: is the same name as `x-user` to many apps; keep one of \
-           them",
-        ],
+        &["24:39: site[1].identity.x_user: is the same name as `x-user` to many apps; keep one"],
     );
 }

@@ -94,7 +94,7 @@ const CASES: &[Case<'_>] = &[
         &[("\"env:SECRET\"", "[\"env:SECRET\", \"env:SECRET\"]")],
         &["4:10: server.secret: names the same secret twice"],
     ),
-    (&[("\"env:SECRET\"", "[]")], &["4:10: server.secret: has 0 texts; write one or two"]),
+    (&[("\"env:SECRET\"", "[]")], &["4:10: server.secret: has 0 strings; write one or two"]),
     (
         &[("\"env:SECRET\"", "7")],
         &["4:10: server.secret: is a number; write a string, or a list of two strings"],
