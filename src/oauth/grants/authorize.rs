@@ -90,7 +90,7 @@ impl Grants {
     ) -> Result<ImplicitTokens, GrantError> {
         let scope = request.tokens.scope.only(|word| word != OFFLINE_ACCESS);
         let tokens = TokenRequest { scope, audience: request.tokens.audience.clone() };
-        let (new, _) = self.issuer.new_grant(client, &tokens);
+        let (new, _) = self.signer.new_grant(client, &tokens);
         let opened = self.store.open_grant(user.session(), &new, self.system.now()).await;
         let grant = match opened.map_err(self.store_failed("open a grant"))? {
             GrantState::Good(grant) => grant,
@@ -98,16 +98,13 @@ impl Grants {
             GrantState::Blocked => return Err(GrantError::UserBlocked),
         };
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: request.nonce };
-        let access = match request.access_token {
-            true => Some(self.issuer.access_token(&issuance)?),
-            false => None,
-        };
-        let id_token = match request.id_token {
-            true => {
-                let beside = access.as_ref().map(|access| access.token.as_str());
-                Some(self.issuer.id_token(&issuance, beside)?)
-            }
-            false => None,
+        let access =
+            if request.access_token { Some(self.signer.access_token(&issuance)?) } else { None };
+        let id_token = if request.id_token {
+            let beside = access.as_ref().map(|access| access.token.as_str());
+            Some(self.signer.id_token(&issuance, beside)?)
+        } else {
+            None
         };
         self.record_issued(client, Grant::Implicit);
         Ok(ImplicitTokens { access, id_token })

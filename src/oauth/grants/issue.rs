@@ -45,7 +45,7 @@ pub(super) struct Issuance<'a> {
 }
 
 /// Signs the tokens of one issuer.
-pub(super) struct TokenIssuer {
+pub(super) struct TokenSigner {
     pub(super) keys: Arc<SigningKeys>,
     pub(super) algorithm: Algorithm,
     pub(super) issuer: Issuer,
@@ -54,7 +54,7 @@ pub(super) struct TokenIssuer {
     pub(super) system: System,
 }
 
-impl TokenIssuer {
+impl TokenSigner {
     /// Signs all tokens of an issuance, or none.
     pub(super) fn tokens(
         &self,
@@ -62,9 +62,10 @@ impl TokenIssuer {
         refresh_token: Option<Secret>,
     ) -> Result<IssuedTokens, GrantError> {
         let access = self.access_token(issuance)?;
-        let id_token = match issuance.request.wants_id_token() {
-            true => Some(self.id_token(issuance, None)?),
-            false => None,
+        let id_token = if issuance.request.wants_id_token() {
+            Some(self.id_token(issuance, None)?)
+        } else {
+            None
         };
         Ok(IssuedTokens { access, id_token, refresh_token })
     }

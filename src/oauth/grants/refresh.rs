@@ -34,17 +34,18 @@ impl Grants {
         let found = self.store.refresh(&digests, id, at).await;
         let found = found.map_err(self.store_failed("read a refresh token"))?;
         let grant = self.active(client, found).await?;
-        let (scope, audience, issuer) = (request.scope, request.audience, &self.issuer.issuer);
-        let tokens = TokenRequest::for_refresh(client, &grant, scope, audience, issuer)?;
+        let (scope, audience) = (request.scope, request.audience);
+        let tokens =
+            TokenRequest::for_refresh(client, &grant, scope, audience, &self.signer.issuer)?;
 
         let next = client.rotates.then(|| token.next(&self.system));
         let present = next.as_ref().map(|next| next.digests().present);
         let rotation = Rotation { client: id, token: &digests, next: present, at };
-        let used = self.store.rotate(&rotation).await;
-        let used = used.map_err(self.store_failed("use a refresh token"))?;
-        let grant = self.active(client, used).await?;
+        let rotated = self.store.rotate(&rotation).await;
+        let rotated = rotated.map_err(self.store_failed("use a refresh token"))?;
+        let grant = self.active(client, rotated).await?;
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: None };
-        let issued = self.issuer.tokens(&issuance, next.map(|next| next.reveal()))?;
+        let issued = self.signer.tokens(&issuance, next.map(|next| next.reveal()))?;
         self.record_issued(client, Grant::RefreshToken);
         Ok(issued)
     }
