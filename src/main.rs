@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use doorcode::cli::{self, Surroundings};
+use doorcode::cli::{self, CliDeps};
 use doorcode::system::System;
 
 #[global_allocator]
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     ExitCode::from(cli::run(
         std::env::args_os(),
-        &mut Surroundings {
+        &mut CliDeps {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),

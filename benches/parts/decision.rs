@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Hsts, Identity, Map, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
-    decide, need, readings,
+    Caller, Hsts, IdentityMapping, PathPattern, Principal, Rule, Site, SiteMap, SiteRequest,
+    SiteUrl, Upstream, UpstreamOptions, caller_need, decide, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -28,19 +28,19 @@ pub(crate) fn run(signed_in: &Caller) {
         measure(name, 0..ROUNDS, |_| {
             let readings = readings(black_box(path)).expect("a good target");
             black_box(map.locate("shop.example.com", &readings));
-            let asked = Asked {
+            let asked = SiteRequest {
                 site: &map.sites()[0],
                 method: &Method::GET,
                 readings: &readings,
                 client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             };
-            black_box(need(&asked));
+            black_box(caller_need(&asked));
             black_box(decide(&asked, caller));
         });
     }
 }
 
-fn map() -> Map {
+fn map() -> SiteMap {
     let issuer = Issuer::parse("https://auth.example.com", "/.doorcode").expect("an issuer");
     let rule = |path: &str, who| Rule {
         path: PathPattern::parse(path).expect("a path"),
@@ -51,14 +51,14 @@ fn map() -> Map {
     let admin = Role::parse("admin").expect("a role");
     let site = Site {
         name: "Shop".to_owned(),
-        place: SitePlace::parse("https://shop.example.com").expect("a place"),
+        url: SiteUrl::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
-        identity: Identity::default(),
-        passage: Passage::default(),
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,
-        rules: vec![rule("/public/*", Who::Public), rule("/admin/*", Who::Role(admin))],
+        rules: vec![rule("/public/*", Principal::Public), rule("/admin/*", Principal::Role(admin))],
     };
-    Map::new(issuer, "/.doorcode".to_owned(), vec![site])
+    SiteMap::new(issuer, "/.doorcode".to_owned(), vec![site])
 }

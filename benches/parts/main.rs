@@ -3,6 +3,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a bench prints, may stop, and measures real time"
 )]

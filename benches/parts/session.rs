@@ -9,8 +9,10 @@ use doorcode::domain::{
     UserId,
 };
 use doorcode::gate::Caller;
-use doorcode::session::{SessionToken, Sessions, Settings};
-use doorcode::store::{self, Database, Logins as _, NewLogin, Opens, SqlStore, StoredBeginning};
+use doorcode::session::{SessionSettings, SessionToken, Sessions};
+use doorcode::store::{
+    self, Database, LoginStore as _, NewLogin, SessionBinding, SignInContext, SqlStore,
+};
 use doorcode::system::System;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -29,7 +31,7 @@ pub(crate) struct Store {
     runtime: Runtime,
     sessions: Sessions,
     host: Host,
-    settings: Settings,
+    settings: SessionSettings,
     tokens: Vec<SessionToken>,
     signed_in: Caller,
     _folder: TempDir,
@@ -47,25 +49,26 @@ impl Store {
         let origin = Origin::parse("https://shop.example.com").expect("an origin");
         let host = origin.host().clone();
         let hour = Duration::from_hours(1);
-        let settings = Settings { idle: hour, lifetime: hour };
+        let settings = SessionSettings { idle: hour, lifetime: hour };
         let (at, session) = (system.now(), SessionId::from_bytes([1; 16]));
         let login = NewLogin {
             attempt: AttemptId::from_bytes([1; 12]),
             identifier: PhoneNumber::parse("+12025550123", None).expect("a number").into(),
             new_user: Some(UserId::from_bytes([1; 12])),
             session,
-            beginning: StoredBeginning::default(),
-            opens: Opens::Token {
+            sign_in_context: SignInContext::default(),
+            binding: SessionBinding::Token {
                 token: TokenDigest::from_bytes([1; 32]),
                 host: host.clone(),
-                instead_of: None,
+                replaces: None,
             },
             at,
             expires: at + hour,
         };
         runtime.block_on(sql.commit(&login)).expect("a session");
-        let new =
-            || Sessions::new(Arc::clone(&sql) as Arc<dyn store::Sessions>, keyring, system.clone());
+        let new = || {
+            Sessions::new(Arc::clone(&sql) as Arc<dyn store::SessionStore>, keyring, system.clone())
+        };
         let (before, sessions) = (new(), new());
         let mut begun: Vec<_> = (0..TOKENS)
             .map(|_| {

@@ -9,9 +9,9 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::domain::AccessTokenDigest;
-use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccess};
+use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccessToken};
 use crate::session::{Sessions, SignedIn};
-use crate::store::{GrantState, Grants, StoreError};
+use crate::store::{GrantState, GrantStore, StoreError};
 use crate::system::System;
 
 /// Verified tokens held in memory; the least recently used goes first.
@@ -46,7 +46,7 @@ pub enum TokenRefusal {
 /// Verified access tokens by the SHA-256 of their text, so that a signature is checked once. What
 /// can change (expiry, session, grant) is checked at every use.
 pub struct AccessTokenCache {
-    grants: Arc<dyn Grants>,
+    grants: Arc<dyn GrantStore>,
     sessions: Arc<Sessions>,
     keys: Arc<SigningKeys>,
     system: System,
@@ -54,7 +54,7 @@ pub struct AccessTokenCache {
 }
 
 pub(super) struct CachedToken {
-    access: Arc<VerifiedAccess>,
+    access: Arc<VerifiedAccessToken>,
     /// `None`: the client acts for itself.
     login: Option<TokenLogin>,
     /// [`Sessions::revoked_epoch`] when the store last said that the grant is active.
@@ -62,14 +62,14 @@ pub(super) struct CachedToken {
 }
 
 impl CachedToken {
-    pub(super) const fn access(&self) -> &Arc<VerifiedAccess> {
+    pub(super) const fn access(&self) -> &Arc<VerifiedAccessToken> {
         &self.access
     }
 }
 
 impl AccessTokenCache {
     pub fn new(
-        grants: Arc<dyn Grants>,
+        grants: Arc<dyn GrantStore>,
         sessions: Arc<Sessions>,
         keys: Arc<SigningKeys>,
         system: System,
@@ -93,7 +93,7 @@ impl AccessTokenCache {
         let Some(text) = only.and_then(|only| only.to_str().ok()).and_then(oauth::bearer) else {
             return Ok(None);
         };
-        if text.len() > oauth::LONGEST {
+        if text.len() > oauth::LONGEST_TOKEN {
             return Err(TokenRefusal::Malformed);
         }
         let digest = AccessTokenDigest::of(text);
@@ -111,7 +111,7 @@ impl AccessTokenCache {
         let cached = if let Some(cached) = self.cached.get(&token.digest) {
             cached
         } else {
-            let access = oauth::verify_access(&self.keys, issuer, token.text, now)?;
+            let access = oauth::verify_access_token(&self.keys, issuer, token.text, now)?;
             let login = access.login()?;
             let new = CachedToken { login, access: access.into(), checked_epoch: NEVER.into() };
             // Another request may have been first, and have checked the grant: its entry stays.
@@ -134,14 +134,14 @@ impl AccessTokenCache {
         cached: &CachedToken,
     ) -> Result<Option<SignedIn>, TokenRefusal> {
         let Some(login) = cached.login else { return Ok(None) };
-        let user = match self.sessions.of_id(login.session).await? {
+        let user = match self.sessions.find_by_id(login.session).await? {
             Some(user) if self.is_granted(login, cached).await? => user,
             Some(_) => return Err(TokenRefusal::Ended),
             None => {
                 let moved = self.moved(login, cached).await?;
                 let session = moved.login.map_or(login.session, |login| login.session);
                 self.cached.insert(token.digest, Arc::new(moved));
-                self.sessions.of_id(session).await?.ok_or(TokenRefusal::Ended)?
+                self.sessions.find_by_id(session).await?.ok_or(TokenRefusal::Ended)?
             }
         };
         if user.user() != login.user {
@@ -161,13 +161,13 @@ impl AccessTokenCache {
             return Err(TokenRefusal::Ended);
         }
         let checked_epoch = self.sessions.revoked_epoch().into();
-        match self.grants.grant(login.grant).await? {
-            GrantState::Good(grant) if login.is_of(&grant, &cached.access.client) => {
+        match self.grants.grant_state(login.grant).await? {
+            GrantState::Active(grant) if login.is_of(&grant, &cached.access.client) => {
                 let login = Some(TokenLogin { session: grant.session, ..login });
                 Ok(CachedToken { access: Arc::clone(&cached.access), login, checked_epoch })
             }
-            GrantState::Good(_) => Err(TokenRefusal::Ended),
-            GrantState::Over | GrantState::Blocked => {
+            GrantState::Active(_) => Err(TokenRefusal::Ended),
+            GrantState::Ended | GrantState::Blocked => {
                 self.sessions.note_revoked(login.grant);
                 Err(TokenRefusal::Ended)
             }
@@ -187,12 +187,12 @@ impl AccessTokenCache {
         if cached.checked_epoch.load(Ordering::Acquire) == epoch {
             return Ok(true);
         }
-        let active = match self.grants.grant(login.grant).await? {
-            GrantState::Good(grant) => {
+        let active = match self.grants.grant_state(login.grant).await? {
+            GrantState::Active(grant) => {
                 grant.session == login.session && login.is_of(&grant, &cached.access.client)
             }
             GrantState::Blocked => false,
-            GrantState::Over => {
+            GrantState::Ended => {
                 // Final: no other request needs to ask.
                 self.sessions.note_revoked(login.grant);
                 false

@@ -7,10 +7,10 @@ use http::{HeaderMap, Method};
 use super::access_token::{AccessTokenCache, PresentedToken, TokenRefusal};
 use super::identity_headers::IdentityHeaders;
 use crate::gate::{
-    self, Asked, Bearer, Caller, Cookies, Decision, Map, Need, Preflight, Readings, Refusal,
-    Sharing, Site,
+    self, Bearer, Caller, CallerNeed, Cookies, CorsPolicy, Decision, DenialReason, Preflight,
+    Readings, Site, SiteMap, SiteRequest,
 };
-use crate::oauth::{Clients, Issuer, SigningKeys, Unsigned, VerifiedAccess};
+use crate::oauth::{Clients, Issuer, SigningError, SigningKeys, VerifiedAccessToken};
 use crate::session::{self, SessionToken, Sessions, SignedIn};
 use crate::store::StoreError;
 use crate::system::System;
@@ -19,11 +19,11 @@ use crate::users::{Directory, Roles};
 /// A request for a path of a site, without its transport.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessRequest<'r> {
-    /// Index of `site` in [`Map::sites`].
+    /// Index of `site` in [`SiteMap::sites`].
     pub index: usize,
     pub site: &'r Site,
     pub method: &'r Method,
-    /// Of the request's path; all of them lie in the site, see [`Map::locate`].
+    /// Of the request's path; all of them lie in the site, see [`SiteMap::locate`].
     pub readings: &'r Readings<'r>,
     pub headers: &'r HeaderMap,
     /// The client's address, see [`gate::client_ip`].
@@ -37,7 +37,7 @@ pub struct AccessOutcome {
     /// `Nobody` also where the rules need no caller, and where the caller could not be identified.
     pub caller: Caller,
     /// Which scripts of other origins may read the answer.
-    pub cors: Sharing,
+    pub cors: CorsPolicy,
     /// Whether the answer depends on the caller, so that no shared cache may store it.
     pub private: bool,
 }
@@ -67,15 +67,15 @@ pub enum RefusalReason {
     /// The declared length of the body is above the site's limit.
     BodyTooLarge,
     /// By a rule of the site.
-    Denied(Refusal),
+    Denied(DenialReason),
 }
 
 /// What the configuration says about access.
 pub struct AuthorizationPolicy {
-    pub map: Arc<Map>,
+    pub map: Arc<SiteMap>,
     pub clients: Clients,
     pub directory: Arc<Directory>,
-    pub session: session::Settings,
+    pub session: session::SessionSettings,
 }
 
 /// What the authorizers of all configurations share.
@@ -91,20 +91,20 @@ pub struct AuthorizerDeps {
 pub struct Authorizer {
     pub(super) policy: AuthorizationPolicy,
     pub(super) deps: AuthorizerDeps,
-    /// By index in [`Map::sites`].
+    /// By index in [`SiteMap::sites`].
     sites: Vec<SiteAccess>,
 }
 
 struct SiteAccess {
     /// What access tokens for the site have in `aud`: its `url` without a slash at its end.
     audience: String,
-    identity: Arc<IdentityHeaders>,
+    identity: IdentityHeaders,
 }
 
 impl SiteAccess {
     fn new(issuer: &Issuer, site: &Site) -> Self {
-        let identity = Arc::new(IdentityHeaders::new(issuer, site));
-        Self { audience: site.place.to_string(), identity }
+        let identity = IdentityHeaders::new(issuer, site);
+        Self { audience: site.url.to_string(), identity }
     }
 }
 
@@ -114,7 +114,7 @@ pub enum IdentityError {
     #[error("there is no site with this index")]
     UnknownSite,
     #[error("{0}")]
-    Signing(#[from] Unsigned),
+    Signing(#[from] SigningError),
 }
 
 impl Authorizer {
@@ -126,23 +126,23 @@ impl Authorizer {
     }
 
     /// How long sessions last.
-    pub const fn session_settings(&self) -> session::Settings {
+    pub const fn session_settings(&self) -> session::SessionSettings {
         self.policy.session
     }
 
     /// Judges a request. No I/O for a session or token that this process knows.
     pub async fn authorize(&self, request: &AccessRequest<'_>) -> AccessOutcome {
         let asked = request.site_request();
-        let cors = gate::sharing(&asked, request.headers);
-        if gate::preflight(&asked, request.headers) == Preflight::Ours {
-            let decision = if cors.with.is_some() {
+        let cors = gate::cors_policy(&asked, request.headers);
+        if gate::preflight(&asked, request.headers) == Preflight::AnswerHere {
+            let decision = if cors.allowed_origin.is_some() {
                 AccessDecision::AnswerPreflight
             } else {
                 AccessDecision::Refuse(RefusalReason::UnlistedPreflight)
             };
             return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
         }
-        let private = gate::need(&asked) == Need::Caller;
+        let private = gate::caller_need(&asked) == CallerNeed::Caller;
         let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
         match identified {
             Ok(caller) => {
@@ -185,7 +185,7 @@ impl Authorizer {
         &self,
         request: &AccessRequest<'_>,
     ) -> Result<Caller, RefusalReason> {
-        let origin = &request.site.place.origin;
+        let origin = &request.site.url.origin;
         let cookie = Cookies::for_origin(origin).get(request.headers, "");
         let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(Caller::Nobody) };
         let checked = self.deps.sessions.check(&token, origin.host(), self.policy.session).await;
@@ -227,7 +227,7 @@ impl Authorizer {
     }
 
     /// Whether a token is for the site, and its client still configured to ask for such.
-    fn is_accepted_at(&self, access: &VerifiedAccess, site: usize) -> bool {
+    fn is_accepted_at(&self, access: &VerifiedAccessToken, site: usize) -> bool {
         let Some(SiteAccess { audience, .. }) = self.sites.get(site) else { return false };
         let client = self.policy.clients.find(access.client.as_str());
         access.is_for(audience) && client.is_some_and(|client| client.has_audience(audience))
@@ -240,9 +240,9 @@ impl Authorizer {
 }
 
 impl<'r> AccessRequest<'r> {
-    const fn site_request(&self) -> Asked<'r> {
+    const fn site_request(&self) -> SiteRequest<'r> {
         let Self { site, method, readings, client, .. } = *self;
-        Asked { site, method, readings, client }
+        SiteRequest { site, method, readings, client }
     }
 }
 
@@ -251,11 +251,11 @@ fn decide(request: &AccessRequest<'_>, caller: &Caller) -> AccessDecision {
     let AccessRequest { site, method, headers, .. } = request;
     // Browsers attach cookies by themselves; a token is there only because a script put it there.
     let by_cookie = matches!(caller, Caller::Session(..));
-    if by_cookie && gate::is_foreign(method, headers, &site.place.origin, &site.allowed_origins) {
+    if by_cookie && gate::is_foreign(method, headers, &site.url.origin, &site.allowed_origins) {
         return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
     }
     match gate::decide(&request.site_request(), caller) {
-        Decision::Forward if declares_more_than(headers, site.passage.max_body) => {
+        Decision::Forward if declares_more_than(headers, site.upstream_options.max_body) => {
             AccessDecision::Refuse(RefusalReason::BodyTooLarge)
         }
         Decision::Forward => AccessDecision::Forward,

@@ -2,24 +2,24 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::gate::{Bearer, Caller, Identity, Site};
-use crate::oauth::{self, Audience, Issuer, REMADE_AFTER, SigningKeys, Unsigned};
+use crate::gate::{Bearer, Caller, IdentityMapping, Site};
+use crate::oauth::{self, AssertionAudience, Issuer, RENEWED_AFTER, SigningError, SigningKeys};
 use crate::session::{CachedHeaders, HeaderCacheKey, SignedIn};
 use crate::system::Timestamp;
 use crate::users::Roles;
 
 /// The identity headers of one site: ready-made values from the session's cache, made and signed
-/// anew when they are missing, older than [`REMADE_AFTER`] or for other roles.
+/// anew when they are missing, older than [`RENEWED_AFTER`] or for other roles.
 #[derive(Debug)]
 pub struct IdentityHeaders {
-    mapping: Identity,
-    audience: Audience,
+    mapping: IdentityMapping,
+    audience: AssertionAudience,
     key: HeaderCacheKey,
 }
 
 impl IdentityHeaders {
     pub fn new(issuer: &Issuer, site: &Site) -> Self {
-        let audience = Audience::new(issuer, &site.place.origin, &site.place.to_string());
+        let audience = AssertionAudience::new(issuer, &site.url.origin, &site.url.to_string());
         Self { mapping: site.identity.written(), audience, key: HeaderCacheKey::new() }
     }
 
@@ -33,7 +33,7 @@ impl IdentityHeaders {
         keys: &SigningKeys,
         now: Timestamp,
         headers: &mut HeaderMap,
-    ) -> Result<(), Unsigned> {
+    ) -> Result<(), SigningError> {
         if let Caller::Token(Bearer { access, person: None }) = caller {
             self.mapping.write_client(&access.client, headers);
         }
@@ -61,7 +61,7 @@ impl IdentityHeaders {
         roles: &Roles,
         keys: &SigningKeys,
         now: Timestamp,
-    ) -> Result<Arc<[Option<HeaderValue>]>, Unsigned> {
+    ) -> Result<Arc<[Option<HeaderValue>]>, SigningError> {
         self.mapping.values(user, roles, |format| {
             oauth::assertion(keys, (format, &self.audience), user, roles, now)
         })
@@ -83,5 +83,5 @@ impl IdentityHeaders {
 
 fn is_fresh(entry: &CachedHeaders, now: Timestamp) -> bool {
     // After the clock was set back, entries may be in the future.
-    entry.made_at <= now && now < entry.made_at + REMADE_AFTER
+    entry.made_at <= now && now < entry.made_at + RENEWED_AFTER
 }

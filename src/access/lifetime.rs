@@ -2,7 +2,7 @@
 //! pass.
 use super::authorize::Authorizer;
 use crate::gate::{Bearer, Caller};
-use crate::session::{SignedIn, Watch};
+use crate::session::{SessionWatch, SignedIn};
 
 impl Authorizer {
     /// Whether the session or token of a caller who was let in earlier has ended since.
@@ -10,15 +10,15 @@ impl Authorizer {
         let sessions = &self.deps.sessions;
         match caller {
             Caller::Nobody => false,
-            Caller::Session(user, _) => !sessions.is_still_good(user, self.policy.session),
+            Caller::Session(user, _) => !sessions.is_still_valid(user, self.policy.session),
             Caller::Token(bearer) => {
-                !sessions.is_token_still_good(user_of(bearer), bearer.access.term())
+                !sessions.is_token_still_valid(user_of(bearer), bearer.access.term())
             }
         }
     }
 
     /// Watches for the end of the caller's session or token; `None`: there is no caller.
-    pub fn watch(&self, caller: &Caller) -> Option<Watch> {
+    pub fn watch(&self, caller: &Caller) -> Option<SessionWatch> {
         let sessions = &self.deps.sessions;
         match caller {
             Caller::Nobody => None,

@@ -19,7 +19,7 @@ pub(super) struct Credentials {
 
 /// The outcome of client authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ClientAuth {
     /// It showed its secret.
     Proved,
     /// It has no secret.
@@ -29,7 +29,7 @@ pub(super) enum Standing {
     Wrong,
 }
 
-impl Standing {
+impl ClientAuth {
     /// The fault, for the log.
     pub(super) const fn fault(self) -> &'static str {
         match self {
@@ -60,13 +60,13 @@ impl Credentials {
         Self { id: Some(id), secrets, confused: two }
     }
 
-    pub(super) fn standing(&self, client: &Client) -> Standing {
+    pub(super) fn standing(&self, client: &Client) -> ClientAuth {
         match &self.secrets[..] {
-            _ if self.confused => Standing::Wrong,
-            [] if client.is_confidential() => Standing::Unproved,
-            [] => Standing::Public,
-            some if some.iter().any(|one| client.has_secret(one.reveal())) => Standing::Proved,
-            _ => Standing::Wrong,
+            _ if self.confused => ClientAuth::Wrong,
+            [] if client.is_confidential() => ClientAuth::Unproved,
+            [] => ClientAuth::Public,
+            some if some.iter().any(|one| client.has_secret(one.reveal())) => ClientAuth::Proved,
+            _ => ClientAuth::Wrong,
         }
     }
 }

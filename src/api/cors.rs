@@ -10,13 +10,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::error::ApiError;
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{ClientId, Origin};
 use crate::gate;
 use crate::oauth::Client;
-use crate::pages::{Facts, HeaderClass, Problem, Unread};
+use crate::pages::{HeaderClass, Problem, RequestContext, UnreadBody};
 
 /// For the log: the page's script cannot read the answer.
 const FOREIGN: &str = "the origin is none of the client's origins, nor that of a callback";
@@ -47,12 +47,12 @@ type NamedOrigin = (Origin, HeaderValue);
 pub(crate) async fn admit(
     api: &Api,
     (path, class): (&'static str, HeaderClass),
-    facts: Facts,
+    facts: RequestContext,
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let named = gate::named_origin(&parts.headers).map(|(origin, text)| (origin, text.clone()));
+    let named = gate::request_origin(&parts.headers).map(|(origin, text)| (origin, text.clone()));
     let credentials = class == HeaderClass::ApiWithCredentials;
     if parts.method == Method::OPTIONS {
         return preflight(api, path, named.as_ref(), credentials);
@@ -71,7 +71,7 @@ pub(crate) async fn admit(
     let of_token = of_token.and_then(|OfClient(id)| api.clients().find(id.as_str()));
     let client = of_token.or(client);
     let shared = named.as_ref().is_some_and(|(origin, _)| shares(api, client, origin));
-    match (response.extensions().get::<Refusal>(), &named) {
+    match (response.extensions().get::<ApiRefusal>(), &named) {
         (Some(refusal), _) => api.record_refusal(client, path, refusal),
         // The page's script cannot read the answer, whatever that is.
         (None, Some((origin, _))) if !shared && *origin != own => {
@@ -90,11 +90,11 @@ pub(crate) async fn admit(
 
 async fn read(
     parts: &Parts,
-    facts: Facts,
+    facts: RequestContext,
     body: Body,
     origin: Option<Origin>,
 ) -> Result<ApiRequest, ApiError> {
-    if let Some(Unread(problem)) = parts.extensions.get() {
+    if let Some(UnreadBody(problem)) = parts.extensions.get() {
         return Err(ApiError::unread(problem));
     }
     // The proxy limits the length of bodies.
@@ -103,8 +103,8 @@ async fn read(
     ApiRequest::read(parts, facts, &body, origin).map_err(ApiError::from)
 }
 
-fn foreign(origin: &Origin) -> Refusal {
-    Refusal::new("foreign_origin", FOREIGN).naming(&origin.to_string())
+fn foreign(origin: &Origin) -> ApiRefusal {
+    ApiRefusal::new("foreign_origin", FOREIGN).naming(&origin.to_string())
 }
 
 /// Whether scripts of `origin` may read the answer. Without a client it is an error, which the

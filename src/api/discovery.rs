@@ -7,7 +7,7 @@ use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
 use super::state::Api;
-use crate::oauth::{Algorithm, Grant};
+use crate::oauth::{Algorithm, GrantType};
 
 /// `GET /.well-known/openid-configuration` and its OAuth counterpart (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 pub(crate) async fn configuration(State(api): State<Arc<Api>>) -> Response {
@@ -19,8 +19,8 @@ pub(crate) async fn configuration(State(api): State<Arc<Api>>) -> Response {
 
 fn document(api: &Api) -> Value {
     let issuer = api.issuer();
-    let documented = Grant::ALL.into_iter().filter(|grant| !matches!(grant, Grant::Ro));
-    let grants: Vec<&str> = documented.map(Grant::grant_type).collect();
+    let documented = GrantType::ALL.into_iter().filter(|grant| !matches!(grant, GrantType::Ro));
+    let grants: Vec<&str> = documented.map(GrantType::grant_type).collect();
     // Two while the algorithm is being changed.
     let algorithms = api.keys.token_algorithms(api.settings.algorithm);
     let algorithms: Vec<&str> = algorithms.into_iter().map(Algorithm::as_str).collect();

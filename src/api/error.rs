@@ -6,11 +6,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::params::Unreadable;
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::state::Api;
 use crate::domain::Origin;
-use crate::login::Limited;
-use crate::oauth::Grant;
+use crate::login::RateLimited;
+use crate::oauth::GrantType;
 use crate::pages::Problem;
 use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::store::StoreError;
@@ -20,7 +20,7 @@ use crate::store::StoreError;
 pub(crate) struct ApiError {
     status: StatusCode,
     /// Holds the `error` code.
-    refusal: Box<Refusal>,
+    refusal: Box<ApiRefusal>,
     description: Cow<'static, str>,
     uri: Option<&'static str>,
     limit: Option<RateLimit>,
@@ -41,9 +41,9 @@ pub(super) struct RateLimit {
 
 impl RateLimit {
     /// The headers for a limit of `login`.
-    pub(super) fn of(limited: &Limited, api: &Api) -> Self {
+    pub(super) fn of(limited: &RateLimited, api: &Api) -> Self {
         let seconds = limited.retry_after.as_secs().max(1);
-        let most = api.login().settings().limits.most(limited.row);
+        let most = api.login().settings().limits.maximum_of(limited.row);
         let now = api.shell().system().now().as_millis().div_euclid(1000);
         Self { most, seconds, reset: now.saturating_add_unsigned(seconds) }
     }
@@ -56,7 +56,7 @@ impl ApiError {
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
         let description = description.into();
-        let refusal = Box::new(Refusal::described(error, &description));
+        let refusal = Box::new(ApiRefusal::described(error, &description));
         Self { status, refusal, description, uri: None, limit: None, bearer_challenge: false }
     }
 
@@ -77,7 +77,7 @@ impl ApiError {
         Self { refusal: Box::new(self.refusal.because(why)), ..self }
     }
 
-    /// Adds to the log what the configuration does not list; see [`Refusal::naming`].
+    /// Adds to the log what the configuration does not list; see [`ApiRefusal::naming`].
     pub(super) fn naming(self, text: &str) -> Self {
         Self { refusal: Box::new(self.refusal.naming(text)), ..self }
     }
@@ -104,7 +104,7 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized")
     }
 
-    pub(super) fn not_granted(grant: Grant) -> Self {
+    pub(super) fn not_granted(grant: GrantType) -> Self {
         let grant = grant.grant_type();
         let text = format!("Grant type '{grant}' not allowed for the client.");
         Self::forbidden("unauthorized_client", text)

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::error::{ApiError, RateLimit};
 use super::state::Api;
-use crate::login::{Limited, Over, Verdict};
+use crate::login::{DeadReason, RateLimited, Verdict};
 
 /// The same for a wrong code, a number that no code was sent to, and one that does not exist.
 pub(super) const WRONG: &str = "Wrong phone number or verification code.";
@@ -41,7 +41,7 @@ pub(super) enum LoginRefusal {
     Expired,
     NoTries,
     Blocked,
-    Limited(Limited),
+    Limited(RateLimited),
 }
 
 /// What a right code gave.
@@ -52,8 +52,8 @@ pub(super) enum LoginRefusal {
 pub(super) fn outcome<R>(verdict: Verdict<R>) -> Result<R, LoginRefusal> {
     Err(match verdict {
         Verdict::Right(given) => return Ok(given),
-        Verdict::Over(Over::Expired) => LoginRefusal::Expired,
-        Verdict::Over(Over::NoTries) => LoginRefusal::NoTries,
+        Verdict::Over(DeadReason::Expired) => LoginRefusal::Expired,
+        Verdict::Over(DeadReason::NoTriesLeft) => LoginRefusal::NoTries,
         Verdict::WrongLength | Verdict::Wrong { .. } | Verdict::Over(_) => LoginRefusal::Wrong,
         Verdict::Blocked => LoginRefusal::Blocked,
         Verdict::Limited(limited) => LoginRefusal::Limited(limited),

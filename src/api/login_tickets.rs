@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::domain::{Secret, SessionId, TicketCookieDigest, TicketDigest};
 use crate::gate::Cookies;
 use crate::oauth::{Client, opaque_token};
-use crate::pages::Visit;
-use crate::store::{LoginTicket, StoreError, Tickets};
+use crate::pages::PageRequest;
+use crate::store::{LoginTicket, StoreError, TicketStore};
 use crate::system::System;
 
 /// How long a login ticket can be redeemed: it goes from the page to `/authorize` at once.
@@ -19,7 +19,7 @@ const COOKIE: &str = "co-";
 /// Login tickets of `/co/authenticate`: `/authorize` signs in the browser that brings one together
 /// with its cookie.
 pub(crate) struct LoginTickets {
-    store: Arc<dyn Tickets<LoginTicket>>,
+    store: Arc<dyn TicketStore<LoginTicket>>,
     system: System,
 }
 
@@ -40,7 +40,7 @@ impl IssuedTicket {
 }
 
 impl LoginTickets {
-    pub(crate) fn new(store: Arc<dyn Tickets<LoginTicket>>, system: System) -> Self {
+    pub(crate) fn new(store: Arc<dyn TicketStore<LoginTicket>>, system: System) -> Self {
         Self { store, system }
     }
 
@@ -76,7 +76,7 @@ impl LoginTickets {
     /// The store failed.
     pub(super) async fn redeem(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         client: &Client,
         ticket: &str,
     ) -> Result<Option<SessionId>, StoreError> {

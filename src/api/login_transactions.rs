@@ -8,7 +8,7 @@ use super::request::ApiRequest;
 use crate::domain::BrowserDigest;
 use crate::gate::Cookies;
 use crate::oauth::Client;
-use crate::pages::{Flow, Sealer, Visit};
+use crate::pages::{Flow, PageRequest, Sealer};
 use crate::system::{System, Timestamp};
 
 /// The name of the cookie.
@@ -39,7 +39,7 @@ impl LoginTransactions {
     }
 
     /// The `Set-Cookie` value for a login that begins.
-    pub(super) fn cookie(&self, request: &Visit, client: &Client, flow: &Flow) -> String {
+    pub(super) fn cookie(&self, request: &PageRequest, client: &Client, flow: &Flow) -> String {
         let transaction = Transaction {
             client: client.id.to_string(),
             browser: URL_SAFE_NO_PAD.encode(flow.browser.as_bytes()),

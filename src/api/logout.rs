@@ -5,10 +5,10 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::params::{Params, Unreadable};
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::state::Api;
-use crate::oauth::{AppUrl, Client, IdHint, InvalidToken, read_hint};
-use crate::pages::{Visit, with_cookie};
+use crate::oauth::{AppUrl, Client, IdTokenHint, InvalidToken, verify_id_token_hint};
+use crate::pages::{PageRequest, with_cookie};
 use crate::session::SignedIn;
 use crate::store::StoreError;
 
@@ -22,7 +22,7 @@ const LONGEST_BODY: usize = 16 * 1024;
 /// configured for the client, or for requests without a client.
 pub(crate) async fn v2(
     State(api): State<Arc<Api>>,
-    visit: Visit,
+    visit: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Response {
     let Ok(params) = Params::of_query(query.as_deref().unwrap_or_default()) else {
@@ -53,7 +53,11 @@ fn v2_target<'a>(api: &'a Api, params: &Params) -> Result<Option<&'a AppUrl>, &'
 
 /// `GET` and `POST /oidc/logout` (OpenID Connect RP-Initiated Logout 1.0 §2). A session ends at
 /// once if the hint is of it; else the user is asked.
-pub(crate) async fn oidc(State(api): State<Arc<Api>>, visit: Visit, request: Request) -> Response {
+pub(crate) async fn oidc(
+    State(api): State<Arc<Api>>,
+    visit: PageRequest,
+    request: Request,
+) -> Response {
     let posted = request.method() == Method::POST;
     let Ok(params) = read(request).await else {
         let why = "the parameters cannot be read";
@@ -76,7 +80,7 @@ pub(crate) async fn oidc(State(api): State<Arc<Api>>, visit: Visit, request: Req
 
 /// The parameters of `/oidc/logout`.
 struct LogoutRequest {
-    hint: Option<IdHint>,
+    hint: Option<IdTokenHint>,
     /// Auth0's `logout_hint`: the `sid` of an ID token.
     session: Option<String>,
     /// `post_logout_redirect_uri`, with `state`.
@@ -115,8 +119,8 @@ impl LogoutRequest {
 }
 
 /// `None`: the key is retired, as after months, so that the token cannot be verified.
-fn read_id_token(api: &Api, text: &str) -> Result<Option<IdHint>, &'static str> {
-    match read_hint(&api.keys, api.issuer(), text) {
+fn read_id_token(api: &Api, text: &str) -> Result<Option<IdTokenHint>, &'static str> {
+    match verify_id_token_hint(&api.keys, api.issuer(), text) {
         Ok(hint) => Ok(Some(hint)),
         Err(InvalidToken::UnknownKey) => Ok(None),
         Err(_) => Err("id_token_hint is no ID token of this issuer"),
@@ -153,10 +157,16 @@ fn with_state(to: &AppUrl, state: Option<&str>) -> String {
     format!("{to}{separator}{}", query.finish())
 }
 
-fn refused(api: &Api, visit: &Visit, at: &str, params: &Params, why: &'static str) -> Response {
+fn refused(
+    api: &Api,
+    visit: &PageRequest,
+    at: &str,
+    params: &Params,
+    why: &'static str,
+) -> Response {
     let client = params.text("client_id").and_then(|id| api.clients().find(id));
     let to = ["returnTo", "post_logout_redirect_uri"].iter().find_map(|name| params.text(name));
-    let refusal = Refusal::new("invalid_request", why);
+    let refusal = ApiRefusal::new("invalid_request", why);
     let refusal = match to {
         Some(to) => refusal.naming(to),
         None => refusal,
@@ -172,8 +182,8 @@ async fn is_meant(api: &Api, logout: &LogoutRequest, user: &SignedIn) -> Result<
         return Ok(true);
     }
     match &logout.hint {
-        Some(IdHint { session: Some(hinted), .. }) if *hinted == own => Ok(true),
-        Some(IdHint { user: hinted_user, session: Some(hinted), .. })
+        Some(IdTokenHint { session: Some(hinted), .. }) if *hinted == own => Ok(true),
+        Some(IdTokenHint { user: hinted_user, session: Some(hinted), .. })
             if *hinted_user == user.user() =>
         {
             Ok(api.sessions().find(*hinted).await?.is_none())
@@ -187,12 +197,12 @@ async fn is_meant(api: &Api, logout: &LogoutRequest, user: &SignedIn) -> Result<
 /// to our own page, which sees the cookie, before anything is said to be done.
 async fn sign_out_hinted(
     api: &Api,
-    visit: &Visit,
+    visit: &PageRequest,
     logout: LogoutRequest,
     posted: bool,
 ) -> Response {
     let mut ended = false;
-    if let Some(IdHint { user, session: Some(session), .. }) = logout.hint {
+    if let Some(IdTokenHint { user, session: Some(session), .. }) = logout.hint {
         let Ok(found) = api.sessions().find(session).await else {
             return api.shell().unavailable(visit);
         };
@@ -210,11 +220,16 @@ async fn sign_out_hinted(
 }
 
 /// Leads to our own page, which asks whether to sign out.
-fn ask(api: &Api, visit: &Visit, to: Option<String>) -> Response {
+fn ask(api: &Api, visit: &PageRequest, to: Option<String>) -> Response {
     visit.to_own(&api.account.sign_out_path(to)).into_response()
 }
 
-async fn sign_out(api: &Api, visit: &Visit, user: Option<SignedIn>, to: Option<&str>) -> Response {
+async fn sign_out(
+    api: &Api,
+    visit: &PageRequest,
+    user: Option<SignedIn>,
+    to: Option<&str>,
+) -> Response {
     if let Some(user) = user
         && api.account.sign_out(&user).await.is_err()
     {

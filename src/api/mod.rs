@@ -1,20 +1,19 @@
 //! The API that Auth0's SDKs use, and OpenID Connect: endpoints, error responses, CORS.
 //! Issues and stores no token, and shows a login only by `pages`: those are in `oauth` and `pages`.
+mod auth0_lock;
 mod authorize;
 mod client_auth;
+mod co_authenticate;
 mod cors;
-mod cross_origin;
 mod discovery;
 mod error;
 mod grant_error;
-mod hosted;
 mod jwks;
-mod legacy;
-mod lock;
 mod login_outcome;
 mod login_tickets;
 mod login_transactions;
 mod logout;
+mod oauth_ro;
 mod otp;
 mod params;
 mod refusal;
@@ -24,26 +23,27 @@ mod start;
 mod state;
 mod token;
 mod token_response;
+mod universal_login;
 mod userinfo;
 mod widget;
 
+pub(crate) use auth0_lock::{client_settings, country};
 pub(crate) use authorize::authorize;
+pub(crate) use co_authenticate::authenticate;
 pub(crate) use cors::admit;
-pub(crate) use cross_origin::authenticate;
 pub(crate) use discovery::configuration;
-pub(crate) use hosted::{verify, verify_redirect};
 pub(crate) use jwks::{
     all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,
 };
-pub(crate) use legacy::{ro, sso_data};
-pub(crate) use lock::{client_settings, country};
 pub(crate) use login_tickets::LoginTickets;
 pub(crate) use login_transactions::LoginTransactions;
 pub(crate) use logout::{oidc as oidc_logout, v2 as logout};
+pub(crate) use oauth_ro::{ro, sso_data};
 pub(crate) use revoke::revoke;
 pub(crate) use start::start;
 pub(crate) use state::Api;
 pub(crate) use token::token;
+pub(crate) use universal_login::{verify, verify_redirect};
 pub(crate) use userinfo::userinfo;
 pub(crate) use widget::{
     Widget, resend as widget_resend, script as widget_script, show as widget_show,

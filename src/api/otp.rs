@@ -4,7 +4,7 @@ use axum::Json;
 use http::header;
 use serde_json::Value;
 
-use super::client_auth::Standing;
+use super::client_auth::ClientAuth;
 use super::error::ApiError;
 use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
 use super::params::repeated;
@@ -12,8 +12,8 @@ use super::request::ApiRequest;
 use super::state::Api;
 use super::token_response::token_response;
 use crate::domain::PhoneNumber;
-use crate::login::{Asker, Gives};
-use crate::oauth::{Client, Grant, ProvedLogin, TokenRequest};
+use crate::login::{LoginGrant, Requester};
+use crate::oauth::{Client, GrantType, ProvedLogin, TokenRequest};
 use crate::session::beginning;
 
 /// How much of an unknown realm an error repeats, in characters.
@@ -22,11 +22,11 @@ const LONGEST_REALM: usize = 100;
 /// What is exchanged for tokens, and how its refusal is worded.
 pub(super) struct OtpExchange<'a> {
     pub(super) client: &'a Client,
-    pub(super) client_auth: Standing,
+    pub(super) client_auth: ClientAuth,
     pub(super) connection: &'a str,
     pub(super) username: &'a str,
     pub(super) otp: &'a str,
-    pub(super) grant_type: Grant,
+    pub(super) grant_type: GrantType,
     pub(super) dialect: &'a ErrorDialect,
 }
 
@@ -47,10 +47,10 @@ impl OtpExchange<'_> {
         let Some(phone) = phone_number(api, self.username) else {
             return Err(LoginRefusal::Wrong.into_error(self.dialect, api));
         };
-        let address = request.address(client, self.client_auth == Standing::Proved);
-        let requester = Asker::api(client.id.as_str(), self.connection, address);
+        let address = request.address(client, self.client_auth == ClientAuth::Proved);
+        let requester = Requester::api(client.id.as_str(), self.connection, address);
         let prepared = api.grants.prepare_otp(client, tokens);
-        let gives = Gives::Api {
+        let gives = LoginGrant::Api {
             beginning: beginning(request.header(header::USER_AGENT.as_str()), address),
             grant: prepared.new_grant().clone(),
         };
@@ -84,5 +84,5 @@ pub(super) fn phone_number(api: &Api, typed: &str) -> Option<PhoneNumber> {
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    api.login().number(typed, None).ok()
+    api.login().parse_number(typed, None).ok()
 }

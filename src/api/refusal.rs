@@ -7,17 +7,17 @@ use url::Url;
 use super::state::Api;
 use crate::events::Event;
 use crate::oauth::Client;
+use crate::pages::PageRequest;
 use crate::pages::Problem;
-use crate::pages::Visit;
 
 /// A refusal for the log. Fixed texts only, but for `named`: what a caller wrote may be a secret,
 /// a code or a number.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiRefusal {
     /// The `error` code of the answer.
     pub(super) error: &'static str,
     pub(super) why: &'static str,
-    /// What the configuration does not list: see [`Refusal::naming`].
+    /// What the configuration does not list: see [`ApiRefusal::naming`].
     named: Option<String>,
 }
 
@@ -35,7 +35,7 @@ const LONGEST_NAME: usize = 24;
 const SHORTEST_SECRET: usize = 32;
 const MASK: &str = "…";
 
-impl Refusal {
+impl ApiRefusal {
     pub(super) const fn new(error: &'static str, why: &'static str) -> Self {
         Self { error, why, named: None }
     }
@@ -96,8 +96,8 @@ fn masked(text: &str) -> String {
 
 impl Api {
     /// Records a refusal for the log and the metrics.
-    pub(super) fn record_refusal(&self, client: Option<&Client>, at: &str, refusal: &Refusal) {
-        let Refusal { error, why, named } = refusal;
+    pub(super) fn record_refusal(&self, client: Option<&Client>, at: &str, refusal: &ApiRefusal) {
+        let ApiRefusal { error, why, named } = refusal;
         let client = client.map(|client| client.id.as_str());
         let named = named.as_deref();
         self.events.record(&Event::ClientRefused { client, at, error, why, named });
@@ -106,10 +106,10 @@ impl Api {
     /// The page for the user of an application whose request was refused.
     pub(super) fn refuse_application(
         &self,
-        visit: &Visit,
+        visit: &PageRequest,
         client: Option<&Client>,
         at: &str,
-        refusal: &Refusal,
+        refusal: &ApiRefusal,
     ) -> Response {
         self.record_refusal(client, at, refusal);
         self.shell().refuse(visit, &Problem::Application(refusal.why))

@@ -4,20 +4,20 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use super::client_auth::{Credentials, Standing};
+use super::client_auth::{ClientAuth, Credentials};
 use super::error::ApiError;
 use super::params::{Params, Unreadable};
 use super::refusal::NO_CLIENT;
 use crate::domain::Origin;
 use crate::oauth::{Client, Clients};
-use crate::pages::Facts;
+use crate::pages::RequestContext;
 
 /// A request to the API. Not `Debug`: its parameters hold secrets.
 ///
 /// [`super::admit`] reads it and hands it to the endpoint as an extension of the HTTP request.
 #[derive(Clone)]
 pub(crate) struct ApiRequest {
-    pub(super) facts: Facts,
+    pub(super) facts: RequestContext,
     pub(super) headers: HeaderMap,
     /// The query of a GET, the body of a POST: secrets are never read from a URL, since URLs are
     /// logged (RFC 6749 §2.3.1).
@@ -43,7 +43,7 @@ impl ApiRequest {
     /// The parameters cannot be read.
     pub(super) fn read(
         parts: &Parts,
-        facts: Facts,
+        facts: RequestContext,
         body: &[u8],
         origin: Option<Origin>,
     ) -> Result<Self, Unreadable> {
@@ -99,10 +99,10 @@ impl ApiRequest {
     pub(super) fn client_auth<'c>(
         &self,
         clients: &'c Clients,
-    ) -> Result<(&'c Client, Standing), &'static str> {
+    ) -> Result<(&'c Client, ClientAuth), &'static str> {
         let client = self.client(clients).ok_or(NO_CLIENT)?;
         match self.credentials.standing(client) {
-            standing @ (Standing::Proved | Standing::Public) => Ok((client, standing)),
+            standing @ (ClientAuth::Proved | ClientAuth::Public) => Ok((client, standing)),
             standing => Err(standing.fault()),
         }
     }
@@ -116,7 +116,7 @@ impl ApiRequest {
     pub(super) fn authenticated<'c>(
         &self,
         clients: &'c Clients,
-    ) -> Result<(&'c Client, Standing), ApiError> {
+    ) -> Result<(&'c Client, ClientAuth), ApiError> {
         self.client_auth(clients).map_err(|why| ApiError::unauthorized().because(why))
     }
 

@@ -5,14 +5,14 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::client_auth::Standing;
+use super::client_auth::ClientAuth;
 use super::error::{ApiError, RateLimit};
 use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{AttemptId, Origin, PhoneNumber};
-use crate::login::{Asker, Start, StartError};
-use crate::oauth::{Client, Grant};
+use crate::login::{Requester, StartError, StartRequest};
+use crate::oauth::{Client, GrantType};
 use crate::store::{SendOutcome, SendRefusal};
 
 /// How long the provider's outcome is waited for.
@@ -42,15 +42,15 @@ pub(crate) async fn start(
     let client = client(&api, &request)?;
     let connection = connection(&request, client)?;
     let phone = number(&api, &request)?;
-    let proved = request.credentials.standing(client) == Standing::Proved;
+    let proved = request.credentials.standing(client) == ClientAuth::Proved;
     let address = request.address(client, proved);
-    let asker = Asker::api(client.id.as_str(), connection, address);
+    let asker = Requester::api(client.id.as_str(), connection, address);
     let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
     let language = request.language();
-    let start = Start {
+    let start = StartRequest {
         asker,
         phone: &phone,
-        language,
+        accept_language: language,
         page_language: language.map(|header| api.shell().best_language_tag(header)),
         page_host: page.map(Origin::host),
         application: Some(&client.name),
@@ -83,23 +83,23 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
         ApiError::forbidden("unauthorized_client", "invalid client").because(NO_CLIENT)
     })?;
     match request.credentials.standing(client) {
-        Standing::Proved | Standing::Public => {}
-        Standing::Unproved => {
+        ClientAuth::Proved | ClientAuth::Public => {}
+        ClientAuth::Unproved => {
             let text = "Client authentication is required";
             return Err(ApiError::forbidden("unauthorized_client", text));
         }
-        wrong @ Standing::Wrong => return Err(ApiError::unauthorized().because(wrong.fault())),
+        wrong @ ClientAuth::Wrong => return Err(ApiError::unauthorized().because(wrong.fault())),
     }
-    if client.may(Grant::Passwordless) || client.may(Grant::Ro) {
+    if client.may(GrantType::Passwordless) || client.may(GrantType::Ro) {
         return Ok(client);
     }
-    Err(ApiError::not_granted(Grant::Passwordless))
+    Err(ApiError::not_granted(GrantType::Passwordless))
 }
 
 /// The name of the connection, if every parameter but the number is valid.
 fn connection<'r>(request: &'r ApiRequest, client: &Client) -> Result<&'r str, ApiError> {
     let connection = request.text("connection");
-    if connection.is_some_and(|connection| !client.has_connection(connection)) {
+    if connection.is_some_and(|connection| !client.may_use_connection(connection)) {
         return Err(ApiError::bad("bad.connection", "Connection does not exist"));
     }
     let unknown = request.params.names().filter(|name| !KNOWN.contains(&name.as_str()));
@@ -134,7 +134,7 @@ fn number(api: &Api, request: &ApiRequest) -> Result<PhoneNumber, ApiError> {
     if !(1..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_number("String does not match pattern: ^\\+[0-9]{1,15}$"));
     }
-    api.login().number(typed, None).map_err(|_| bad_number("There is no such phone number"))
+    api.login().parse_number(typed, None).map_err(|_| bad_number("There is no such phone number"))
 }
 
 fn bad_number(text: &'static str) -> ApiError {
@@ -146,7 +146,7 @@ fn refused(api: &Api, why: &StartError) -> ApiError {
         StartError::CountryNotServed => bad_number("Texts are not sent to numbers of this country"),
         StartError::Landline => bad_number("The number is a landline, which gets no texts"),
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
-        StartError::Busy | StartError::Store(_) => ApiError::unavailable(),
+        StartError::QueueFull | StartError::Store(_) => ApiError::unavailable(),
         StartError::Limited(limited) => {
             ApiError::too_many("too_many_requests", RateLimit::of(limited, api))
         }

@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use super::login_tickets::LoginTickets;
 use super::login_transactions::LoginTransactions;
-use crate::events::{Event, Sink};
+use crate::events::EventSink;
 use crate::login::Login;
-use crate::oauth::{Clients, Grants, Issuer, Settings, SigningKeys};
+use crate::oauth::{Clients, Grants, Issuer, OauthSettings, SigningKeys};
 use crate::pages::{Account, BrowserSessions, LoginPages, Shell};
 use crate::store::StoreError;
 
 /// What the endpoints of the API share. One for each configuration.
 pub(crate) struct Api {
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<OauthSettings>,
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) grants: Grants,
     /// Where users log in for an application.
@@ -18,7 +18,7 @@ pub(crate) struct Api {
     pub(crate) account: Arc<Account>,
     pub(crate) login_tickets: LoginTickets,
     pub(crate) transactions: LoginTransactions,
-    pub(crate) events: Arc<dyn Sink>,
+    pub(crate) events: Arc<dyn EventSink>,
 }
 
 impl Api {
@@ -44,6 +44,6 @@ impl Api {
 
     /// Reports a store that failed while `doing` something.
     pub(super) fn store_failed(&self, doing: &'static str, error: &StoreError) {
-        self.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+        self.events.store_failed(doing, error);
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
-use super::client_auth::Standing;
+use super::client_auth::ClientAuth;
 use super::error::ApiError;
 use super::login_outcome::ErrorDialect;
 use super::otp::{OtpExchange, realm};
@@ -12,7 +12,7 @@ use super::params::repeated;
 use super::request::ApiRequest;
 use super::state::Api;
 use super::token_response::{client_token_response, token_response};
-use crate::oauth::{Client, CodeRedemption, Grant, RefreshRequest};
+use crate::oauth::{Client, CodeRedemption, GrantType, RefreshRequest};
 
 /// How much of an unknown grant type an error repeats, in characters.
 const LONGEST_GRANT_TYPE: usize = 100;
@@ -23,8 +23,10 @@ type TokenAnswer = Result<Json<Value>, ApiError>;
 pub(crate) async fn token(State(api): State<Arc<Api>>, request: ApiRequest) -> TokenAnswer {
     let named = request.required("grant_type")?;
     let (client, client_auth) = request.authenticated(api.clients())?;
-    let grant_type = match Grant::of_type(named) {
-        Some(grant_type) if !matches!(grant_type, Grant::Implicit | Grant::Ro) => grant_type,
+    let grant_type = match GrantType::of_type(named) {
+        Some(grant_type) if !matches!(grant_type, GrantType::Implicit | GrantType::Ro) => {
+            grant_type
+        }
         _ => {
             let named = repeated(named, LONGEST_GRANT_TYPE);
             let text = format!("Unsupported grant type: {named}");
@@ -36,11 +38,11 @@ pub(crate) async fn token(State(api): State<Arc<Api>>, request: ApiRequest) -> T
         return Err(ApiError::not_granted(grant_type));
     }
     match grant_type {
-        Grant::Passwordless => passwordless(&api, &request, client, client_auth).await,
-        Grant::AuthorizationCode => authorization_code(&api, &request, client).await,
-        Grant::RefreshToken => refresh_token(&api, &request, client).await,
-        Grant::ClientCredentials => client_credentials(&api, &request, client, client_auth),
-        Grant::Implicit | Grant::Ro => Err(ApiError::not_granted(grant_type)),
+        GrantType::Passwordless => passwordless(&api, &request, client, client_auth).await,
+        GrantType::AuthorizationCode => authorization_code(&api, &request, client).await,
+        GrantType::RefreshToken => refresh_token(&api, &request, client).await,
+        GrantType::ClientCredentials => client_credentials(&api, &request, client, client_auth),
+        GrantType::Implicit | GrantType::Ro => Err(ApiError::not_granted(grant_type)),
     }
 }
 
@@ -48,11 +50,11 @@ async fn passwordless(
     api: &Api,
     request: &ApiRequest,
     client: &Client,
-    client_auth: Standing,
+    client_auth: ClientAuth,
 ) -> TokenAnswer {
     let (username, otp) = (request.required("username")?, request.required("otp")?);
     let connection = realm(request, client)?;
-    let (grant_type, dialect) = (Grant::Passwordless, &ErrorDialect::TOKEN);
+    let (grant_type, dialect) = (GrantType::Passwordless, &ErrorDialect::TOKEN);
     let exchange =
         OtpExchange { client, client_auth, connection, username, otp, grant_type, dialect };
     exchange.run(api, request).await
@@ -80,11 +82,11 @@ fn client_credentials(
     api: &Api,
     request: &ApiRequest,
     client: &Client,
-    client_auth: Standing,
+    client_auth: ClientAuth,
 ) -> TokenAnswer {
     // The configuration allows no public client this grant type.
-    if client_auth != Standing::Proved {
-        return Err(ApiError::unauthorized().because(Standing::Unproved.fault()));
+    if client_auth != ClientAuth::Proved {
+        return Err(ApiError::unauthorized().because(ClientAuth::Unproved.fault()));
     }
     let audience = request.required("audience")?;
     let issued = api.grants.client_credentials(client, request.text("scope"), audience)?;

@@ -14,15 +14,17 @@ use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
 use crate::domain::Keyring;
-use crate::events::{Log, Sink, Sinks};
-use crate::gate::Map;
-use crate::login::{self, Keys, Limiter, Login, Outbox, OutboxWorker, Parts as LoginParts, Sender};
-use crate::metrics::{self, Metrics, Watched};
-use crate::oauth::{Rotation, SigningKeys};
-use crate::pages::views::Pages;
+use crate::events::{EventLog, EventSink, EventSinks};
+use crate::gate::SiteMap;
+use crate::login::{
+    self, CodeKeys, Limiter, Login, LoginDeps as LoginParts, Outbox, OutboxSender, OutboxWorker,
+};
+use crate::metrics::{self, Metrics, ObservedState};
+use crate::oauth::{KeyRotation, SigningKeys};
+use crate::pages::views::Views;
 use crate::proxy::{
-    self, AccessLog, Connections, DECISIONS, Drain, Job, LastCall, Live, LiveParts, Readiness,
-    Resolver, Shared,
+    self, AccessLog, BackgroundJob, ConfigSnapshot, ConfigSnapshotDeps, Connections, DECISIONS,
+    Drain, DrainSignal, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{MemoryAttempts, SqlStore};
@@ -38,7 +40,7 @@ const LAST_SEEN_INTERVAL: Duration = Duration::from_mins(5);
 const CHANGES_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Dependencies that tests replace.
-pub struct Surroundings {
+pub struct AppDeps {
     pub system: System,
     pub access_log: AccessLog,
     /// Called after the drain, to end the process.
@@ -46,9 +48,9 @@ pub struct Surroundings {
 }
 
 /// What outlives a change of the configuration.
-struct Lasting {
+struct Runtime {
     system: System,
-    events: Arc<dyn Sink>,
+    events: Arc<dyn EventSink>,
     metrics: Arc<Metrics>,
     keyring: Keyring,
     store: Arc<SqlStore>,
@@ -69,7 +71,7 @@ struct Lasting {
 /// # Errors
 ///
 /// When the server cannot start.
-pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts, AppError> {
+pub async fn build(config: Config, around: AppDeps) -> Result<proxy::ServerDeps, AppError> {
     Ok(assemble(config, around, &Undecorated).await?.server)
 }
 
@@ -80,59 +82,59 @@ pub async fn build(config: Config, around: Surroundings) -> Result<proxy::Parts,
 /// As [`build`].
 pub async fn assemble(
     config: Config,
-    around: Surroundings,
+    around: AppDeps,
     decorator: &dyn Decorator,
 ) -> Result<Assembled, AppError> {
-    let Surroundings { system, access_log, exit } = around;
+    let AppDeps { system, access_log, exit } = around;
     let templates = Arc::new(templates(&config)?);
     let keyring = secret::keyring(&config, &system)?;
     let stores = stores::open(&config, &keyring, &system, decorator).await?;
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
-    let lasting = lasting(system, keyring, stores, outbox, demo.as_ref())?;
-    expect(&config, &lasting);
-    let live = Arc::new(ArcSwap::from_pointee(live(&config, &lasting)?));
+    let runtime = open_runtime(system, keyring, stores, outbox, demo.as_ref())?;
+    expect(&config, &runtime);
+    let snapshot = Arc::new(ArcSwap::from_pointee(snapshot(&config, &runtime)?));
     let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
-    let worker = OutboxWorker::new(jobs, sender(&lasting, providers, templates));
+    let worker = OutboxWorker::new(jobs, sender(&runtime, providers, templates));
     let access_log = Arc::new(access_log);
-    let drain = Arc::new(drain(&lasting, &access_log, exit));
-    let mut jobs = background(&lasting, &live, worker, demo);
-    jobs.push(keys::job(Rotation {
-        store: Arc::clone(&lasting.store) as _,
-        keyring: lasting.keyring.clone(),
-        system: lasting.system.clone(),
-        keys: Arc::clone(&lasting.keys),
+    let drain = Arc::new(drain(&runtime, &access_log, exit));
+    let mut jobs = background(&runtime, &snapshot, worker, demo);
+    jobs.push(keys::job(KeyRotation {
+        store: Arc::clone(&runtime.store) as _,
+        keyring: runtime.keyring.clone(),
+        system: runtime.system.clone(),
+        keys: Arc::clone(&runtime.keys),
         wanted: keys::wanted(&config),
         pace: config.oauth.pace(),
     }));
-    jobs.extend(secured.job(&lasting.system));
-    let mut watched = watched(&lasting, &drain, &access_log);
+    jobs.extend(secured.job(&runtime.system));
+    let mut watched = watched(&runtime, &drain, &access_log);
     watched.extend(secured.watched());
-    let login = login(&config, &lasting);
-    let Lasting { system, events, metrics, store, sessions, resolver, .. } = lasting;
+    let login = login(&config, &runtime);
+    let Runtime { system, events, metrics, store, sessions, resolver, .. } = runtime;
     let database = Arc::clone(&store);
-    let shared = Shared { snapshot: live, resolver, access_log, drain, events, system };
+    let shared = Shared { snapshot, resolver, access_log, drain, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
-    let server = proxy::Parts { settings, tls, shared, store, metrics, watched, jobs };
+    let server = proxy::ServerDeps { settings, tls, shared, store, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
 }
 
-fn lasting(
+fn open_runtime(
     system: System,
     keyring: Keyring,
     stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
-) -> Result<Lasting, AppError> {
+) -> Result<Runtime, AppError> {
     let Stores { sql: store, attempts, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
-    let counted = Arc::clone(metrics.happened());
-    let events: Arc<dyn Sink> =
-        Arc::new(Sinks(vec![Arc::new(Log::new(Arc::clone(&system.clock))), counted]));
-    let stored = Arc::clone(&for_requests.sessions);
-    let sessions = Arc::new(Sessions::new(stored, &keyring, system.clone()));
+    let counted = Arc::clone(metrics.event_counters());
+    let events: Arc<dyn EventSink> =
+        Arc::new(EventSinks(vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted]));
+    let sessions = Arc::clone(&for_requests.sessions);
+    let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
         Arc::clone(&store) as _,
         Arc::clone(&sessions),
@@ -147,12 +149,12 @@ fn lasting(
         sessions: Arc::clone(&sessions),
         outbox: Arc::clone(&outbox),
         limiter: Arc::new(Limiter::new(Arc::clone(&for_requests.counters), &keyring)),
-        keys: Arc::new(Keys::new(&keyring)),
+        keys: Arc::new(CodeKeys::new(&keyring)),
         events: Arc::clone(&events),
         system: system.clone(),
     };
     let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
-    Ok(Lasting {
+    Ok(Runtime {
         system,
         events,
         metrics,
@@ -171,41 +173,41 @@ fn lasting(
 }
 
 /// The value that a change of the configuration replaces.
-fn live(config: &Config, lasting: &Lasting) -> Result<Live, AppError> {
-    let map = Map::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
+fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnapshot, AppError> {
+    let map = SiteMap::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let map = Arc::new(map);
     let directory = Arc::new(Directory::new(config.users.clone()));
     let parts = WebDeps {
-        login: login(config, lasting),
-        sessions: Arc::clone(&lasting.sessions),
+        login: login(config, runtime),
+        sessions: Arc::clone(&runtime.sessions),
         session: config.session,
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages(config)?,
-        tickets: Arc::clone(&lasting.for_requests.tickets),
-        login_tickets: Arc::clone(&lasting.for_requests.login_tickets),
-        keys: Arc::clone(&lasting.keys),
+        tickets: Arc::clone(&runtime.for_requests.tickets),
+        login_tickets: Arc::clone(&runtime.for_requests.login_tickets),
+        keys: Arc::clone(&runtime.keys),
         oauth: config.oauth.clone(),
-        grants: Arc::clone(&lasting.for_requests.grants),
-        events: Arc::clone(&lasting.events),
-        system: lasting.system.clone(),
+        grants: Arc::clone(&runtime.for_requests.grants),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
     };
-    let web = Arc::new(Web::new(parts, &lasting.keyring));
+    let web = Arc::new(Web::new(parts, &runtime.keyring));
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
-    let requests = lasting.metrics.requests(&sites, DECISIONS)?;
-    let authorizer = authorizer(config, lasting, &map, directory);
-    let parts = LiveParts { map, authorizer, web, requests };
-    Ok(Live::new(parts, &config.proxy))
+    let requests = runtime.metrics.requests(&sites, DECISIONS)?;
+    let authorizer = authorizer(config, runtime, &map, directory);
+    let parts = ConfigSnapshotDeps { map, authorizer, web, requests };
+    Ok(ConfigSnapshot::new(parts, &config.proxy))
 }
 
-fn login(config: &Config, lasting: &Lasting) -> Login {
-    Login::new(lasting.login.clone(), config.login.clone(), config.session)
+fn login(config: &Config, runtime: &Runtime) -> Login {
+    Login::new(runtime.login.clone(), config.login.clone(), config.session)
 }
 
 fn authorizer(
     config: &Config,
-    lasting: &Lasting,
-    map: &Arc<Map>,
+    runtime: &Runtime,
+    map: &Arc<SiteMap>,
     directory: Arc<Directory>,
 ) -> Authorizer {
     let policy = AuthorizationPolicy {
@@ -215,16 +217,16 @@ fn authorizer(
         session: config.session,
     };
     let deps = AuthorizerDeps {
-        sessions: Arc::clone(&lasting.sessions),
-        tokens: Arc::clone(&lasting.tokens),
-        keys: Arc::clone(&lasting.keys),
-        system: lasting.system.clone(),
+        sessions: Arc::clone(&runtime.sessions),
+        tokens: Arc::clone(&runtime.tokens),
+        keys: Arc::clone(&runtime.keys),
+        system: runtime.system.clone(),
     };
     Authorizer::new(policy, deps)
 }
 
-fn pages(config: &Config) -> Result<Pages, AppError> {
-    let pages = Pages::new(&config.brand)?;
+fn pages(config: &Config) -> Result<Views, AppError> {
+    let pages = Views::new(&config.brand)?;
     for correction in pages.corrections() {
         tracing::warn!("{correction}");
     }
@@ -241,41 +243,41 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
 }
 
 fn sender(
-    lasting: &Lasting,
+    runtime: &Runtime,
     providers: Vec<Arc<dyn SmsProvider>>,
     templates: Arc<SmsTemplates>,
-) -> Sender {
-    Sender {
-        attempts: Arc::clone(&lasting.for_texts.attempts),
-        users: Arc::clone(&lasting.for_texts.users),
-        keys: Arc::clone(&lasting.login.keys),
-        delivery: Arc::new(Delivery::new(providers, lasting.system.clone())),
+) -> OutboxSender {
+    OutboxSender {
+        attempts: Arc::clone(&runtime.for_texts.attempts),
+        users: Arc::clone(&runtime.for_texts.users),
+        keys: Arc::clone(&runtime.login.keys),
+        delivery: Arc::new(Delivery::new(providers, runtime.system.clone())),
         templates,
-        events: Arc::clone(&lasting.events),
-        system: lasting.system.clone(),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
     }
 }
 
 fn drain(
-    lasting: &Lasting,
+    runtime: &Runtime,
     access_log: &Arc<AccessLog>,
     exit: Box<dyn Fn() + Send + Sync>,
 ) -> Drain {
-    let (outbox, lines) = (Arc::clone(&lasting.outbox), Arc::clone(access_log));
-    let (sessions, store) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.store));
+    let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
+    let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let lines = Arc::clone(&lines);
         Box::pin(async move {
             write_last_seen(&sessions).await;
             store.close().await;
-            lines.last_lines().await;
+            lines.flush().await;
         })
     };
     Drain {
         readiness: Readiness::default(),
         connections: Connections::default(),
-        drain_signal: Arc::new(LastCall::default()),
+        drain_signal: Arc::new(DrainSignal::default()),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,
@@ -283,41 +285,41 @@ fn drain(
 }
 
 fn background(
-    lasting: &Lasting,
-    live: &Arc<ArcSwap<Live>>,
+    runtime: &Runtime,
+    snapshot: &Arc<ArcSwap<ConfigSnapshot>>,
     worker: OutboxWorker,
     demo: Option<demo::Demo>,
-) -> Vec<Job> {
-    let sessions = Arc::clone(&lasting.sessions);
+) -> Vec<BackgroundJob> {
+    let sessions = Arc::clone(&runtime.sessions);
     let last_seen = async move {
         loop {
             tokio::time::sleep(LAST_SEEN_INTERVAL).await;
             write_last_seen(&sessions).await;
         }
     };
-    let (sessions, live_now) = (Arc::clone(&lasting.sessions), Arc::clone(live));
+    let (sessions, current) = (Arc::clone(&runtime.sessions), Arc::clone(snapshot));
     let changes = async move {
         loop {
-            if let Err(error) = sessions.follow().await {
+            if let Err(error) = sessions.apply_changes().await {
                 tracing::error!(%error, "failed to poll the change feed");
             }
-            sessions.end_overdue(live_now.load().authorizer.session_settings());
+            sessions.wake_expired(current.load().authorizer.session_settings());
             tokio::time::sleep(CHANGES_INTERVAL).await;
         }
     };
-    let (resolver, live) = (Arc::clone(&lasting.resolver), Arc::clone(live));
-    let names = async move { resolver.run(|| live.load().map.sites().to_vec()).await };
+    let (resolver, snapshot) = (Arc::clone(&runtime.resolver), Arc::clone(snapshot));
+    let names = async move { resolver.run(|| snapshot.load().map.sites().to_vec()).await };
     let mut jobs = vec![
-        Job { name: "texts", run: Box::pin(async move { worker.run().await }) },
-        Job { name: "changes", run: Box::pin(changes) },
-        Job { name: "last seen", run: Box::pin(last_seen) },
-        Job {
+        BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
+        BackgroundJob { name: "changes", run: Box::pin(changes) },
+        BackgroundJob { name: "last seen", run: Box::pin(last_seen) },
+        BackgroundJob {
             name: "cleanup",
-            run: Box::pin(cleanup::run(Arc::clone(&lasting.store), lasting.system.clone())),
+            run: Box::pin(cleanup::run(Arc::clone(&runtime.store), runtime.system.clone())),
         },
-        Job { name: "upstream names", run: Box::pin(names) },
+        BackgroundJob { name: "upstream names", run: Box::pin(names) },
     ];
-    jobs.extend(demo.map(|demo| Job { name: "demo app", run: Box::pin(demo.run()) }));
+    jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs
 }
 
@@ -328,26 +330,40 @@ async fn write_last_seen(sessions: &Sessions) {
 }
 
 /// Makes counters of expected events start at zero.
-fn expect(config: &Config, lasting: &Lasting) {
+fn expect(config: &Config, runtime: &Runtime) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
-    let happened = lasting.metrics.happened();
-    happened.expect(providers, login::ROWS.iter().chain([&login::WAIT]).map(|row| row.key));
+    let happened = runtime.metrics.event_counters();
+    happened
+        .expect(providers, login::LIMITS.iter().chain([&login::TEXT_SPACING]).map(|row| row.key));
     for client in config.oauth.clients.all() {
         happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));
     }
 }
 
 /// Gauges of values that exist elsewhere.
-fn watched(lasting: &Lasting, drain: &Arc<Drain>, access_log: &Arc<AccessLog>) -> Vec<Watched> {
-    let (sessions, outbox) = (Arc::clone(&lasting.sessions), Arc::clone(&lasting.outbox));
-    let attempts = Arc::clone(&lasting.attempts);
+fn watched(
+    runtime: &Runtime,
+    drain: &Arc<Drain>,
+    access_log: &Arc<AccessLog>,
+) -> Vec<ObservedState> {
+    let (sessions, outbox) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.outbox));
+    let attempts = Arc::clone(&runtime.attempts);
     let (connections, lines) = (drain.connections.clone(), Arc::clone(access_log));
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     vec![
-        Watched { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
-        Watched { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.kept()) },
-        Watched { row: &metrics::TEXTS_WAITING, now: Box::new(move || count(outbox.unfinished())) },
-        Watched { row: &metrics::CONNECTIONS, now: Box::new(move || count(connections.open())) },
-        Watched { row: &metrics::ACCESS_LINES_DROPPED, now: Box::new(move || lines.dropped()) },
+        ObservedState { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
+        ObservedState { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.count()) },
+        ObservedState {
+            row: &metrics::TEXTS_WAITING,
+            now: Box::new(move || count(outbox.unfinished())),
+        },
+        ObservedState {
+            row: &metrics::CONNECTIONS,
+            now: Box::new(move || count(connections.open())),
+        },
+        ObservedState {
+            row: &metrics::ACCESS_LINES_DROPPED,
+            now: Box::new(move || lines.dropped()),
+        },
     ]
 }

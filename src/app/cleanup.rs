@@ -20,7 +20,7 @@ pub(super) async fn run(store: Arc<SqlStore>, system: System) {
             continue;
         }
         last = now;
-        if let Err(error) = store.sweep(now).await {
+        if let Err(error) = store.clean_up(now).await {
             tracing::error!(%error, "cleanup of expired rows failed");
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn on_database<T>(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let failed = |why| AppError::Store { path: path.clone(), why };
-        let store = SqlStore::open_as_it_is(&config.database).await.map_err(failed)?;
+        let store = SqlStore::open_existing(&config.database).await.map_err(failed)?;
         let result = command(&store).await;
         store.close().await;
         result

@@ -6,20 +6,21 @@ use crate::login::Login;
 use crate::proxy;
 use crate::session::Sessions;
 use crate::store::{
-    self, Attempts, Counters, Grants, LoginTicket, Logins, SqlStore, Ticket, Tickets, Users,
+    self, AttemptStore, CounterStore, GrantStore, HandoverTicket, LoginStore, LoginTicket,
+    SqlStore, TicketStore, UserStore,
 };
 
 /// The stores of a server.
 #[derive(Clone)]
 pub struct StoreSet {
-    pub attempts: Arc<dyn Attempts>,
-    pub counters: Arc<dyn Counters>,
-    pub logins: Arc<dyn Logins>,
-    pub users: Arc<dyn Users>,
-    pub sessions: Arc<dyn store::Sessions>,
-    pub grants: Arc<dyn Grants>,
-    pub tickets: Arc<dyn Tickets<Ticket>>,
-    pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
+    pub attempts: Arc<dyn AttemptStore>,
+    pub counters: Arc<dyn CounterStore>,
+    pub logins: Arc<dyn LoginStore>,
+    pub users: Arc<dyn UserStore>,
+    pub sessions: Arc<dyn store::SessionStore>,
+    pub grants: Arc<dyn GrantStore>,
+    pub tickets: Arc<dyn TicketStore<HandoverTicket>>,
+    pub login_tickets: Arc<dyn TicketStore<LoginTicket>>,
 }
 
 /// Replaces stores and SMS providers, as a rule by wrappers around those that it is given. A method
@@ -48,7 +49,7 @@ impl Decorator for Undecorated {}
 
 /// A server that was built and does not run yet.
 pub struct Assembled {
-    pub server: proxy::Parts,
+    pub server: proxy::ServerDeps,
     /// The login that the server's pages use, for tests that have no page.
     pub login: Login,
     pub sessions: Arc<Sessions>,

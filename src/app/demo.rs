@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::config::Config;
-use crate::gate::{Reserved, Upstream};
+use crate::gate::{ReservedNames, Upstream};
 use crate::words::Safe;
 
 pub(super) struct Demo {
@@ -80,9 +80,9 @@ fn decoded_assertion(value: &HeaderValue) -> Option<String> {
 }
 
 async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
-    let ours = Reserved::new([].into_iter());
+    let ours = ReservedNames::new([].into_iter());
     let (told, others): (Vec<_>, Vec<_>) =
-        headers.iter().partition(|(name, _)| ours.has(name.as_str()));
+        headers.iter().partition(|(name, _)| ours.contains(name.as_str()));
     let signed: String = told.iter().filter_map(|(_, value)| decoded_assertion(value)).collect();
     let path = Safe::escape(uri.path());
     let (told, others, path) = (rows(&told), rows(&others), path.as_str());

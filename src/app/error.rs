@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use crate::domain::WeakSecret;
 use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
-use crate::pages::views::PagesError;
+use crate::pages::views::ViewsError;
 use crate::proxy::TlsError;
 use crate::store::StoreError;
 use crate::words::TemplateError;
@@ -27,7 +27,7 @@ pub enum AppError {
     #[error("{0}")]
     Keys(#[from] KeysError),
     #[error("pages: {0}")]
-    Pages(#[from] PagesError),
+    Pages(#[from] ViewsError),
     #[error("sms.template: {0}")]
     Template(#[from] TemplateError),
     #[error(transparent)]

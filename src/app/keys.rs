@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::database::{no_database, on_database};
 use super::secret;
 use crate::config::Config;
-use crate::oauth::{Algorithm, Rotation, Style, Usage, publish_next, signs_from};
-use crate::proxy::Job;
-use crate::store::{SigningKeys as _, StoredKey};
+use crate::oauth::{Algorithm, AssertionFormat, KeyRotation, KeyUsage, publish_next, signs_from};
+use crate::proxy::BackgroundJob;
+use crate::store::{SigningKeyStore as _, StoredKey};
 use crate::system::{System, Timestamp};
 
 /// Interval of key rotation, measured with the injected clock. Other processes change the table of
@@ -18,11 +18,11 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// The keys that sites and clients need, and always that of Doorcode's own assertions; without
 /// duplicates.
-pub(super) fn wanted(config: &Config) -> Vec<(Usage, Algorithm)> {
-    let styles = config.sites.iter().flat_map(|site| site.identity.styles());
-    let assertions = std::iter::once(Style::Doorcode).chain(styles);
+pub(super) fn wanted(config: &Config) -> Vec<(KeyUsage, Algorithm)> {
+    let styles = config.sites.iter().flat_map(|site| site.identity.assertion_formats());
+    let assertions = std::iter::once(AssertionFormat::Doorcode).chain(styles);
     let mut wanted: Vec<_> = config.oauth.token_key().into_iter().collect();
-    for key in assertions.map(|style| (Usage::Assertion, style.algorithm())) {
+    for key in assertions.map(|style| (KeyUsage::Assertion, style.algorithm())) {
         if !wanted.contains(&key) {
             wanted.push(key);
         }
@@ -31,7 +31,7 @@ pub(super) fn wanted(config: &Config) -> Vec<(Usage, Algorithm)> {
 }
 
 /// Runs key rotation immediately and then every minute. On error the current keys stay in use.
-pub(super) fn job(rotation: Rotation) -> Job {
+pub(super) fn job(rotation: KeyRotation) -> BackgroundJob {
     let run = async move {
         loop {
             let last = rotation.system.now();
@@ -43,7 +43,7 @@ pub(super) fn job(rotation: Rotation) -> Job {
             }
         }
     };
-    Job { name: "signing keys", run: Box::pin(run) }
+    BackgroundJob { name: "signing keys", run: Box::pin(run) }
 }
 
 /// A clock that was set back by more than the interval starts a new one.
@@ -58,7 +58,7 @@ fn is_within_interval(now: Timestamp, last: Timestamp) -> bool {
 /// When there is no database or it cannot be read.
 pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
     let system = System::real();
-    let keys = on_database(config, async |store| Ok(store.all().await?))?;
+    let keys = on_database(config, async |store| Ok(store.list_all().await?))?;
     let mut table = format!("{:<44}{:<11}{:<11}{:<11}AGE\n", "KID", "USAGE", "ALGORITHM", "STATE");
     for key in keys {
         let state = if key.is_next() { "next" } else { key.state.as_str() };
@@ -75,7 +75,7 @@ pub fn list_keys(config: &Config) -> Result<String, Box<dyn Error>> {
 /// # Errors
 ///
 /// When there is no database, or every key has a successor already.
-pub fn rotate_keys(config: &Config, usage: Option<Usage>) -> Result<String, Box<dyn Error>> {
+pub fn rotate_keys(config: &Config, usage: Option<KeyUsage>) -> Result<String, Box<dyn Error>> {
     let keyring = secret::of_existing(config)?.ok_or_else(|| no_database(config))?;
     let system = System::real();
     let mut kinds = wanted(config);
@@ -133,8 +133,8 @@ mod tests {
         "#;
         let config = Config::read(text, "my.toml", Path::new("."), &|_| None).unwrap();
         let rs256 = |usage| (usage, Algorithm::Rs256);
-        let own = (Usage::Assertion, Algorithm::Es256);
-        let all = [rs256(Usage::Token), own, rs256(Usage::Assertion)];
+        let own = (KeyUsage::Assertion, Algorithm::Es256);
+        let all = [rs256(KeyUsage::Token), own, rs256(KeyUsage::Assertion)];
         assert_eq!(wanted(&config), all);
     }
 }

@@ -14,7 +14,7 @@ mod stores;
 mod tls;
 mod users;
 
-pub use build::{Surroundings, assemble, build};
+pub use build::{AppDeps, assemble, build};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};
 pub use error::AppError;
 pub use health::health;

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::build::{Surroundings, build};
+use super::build::{AppDeps, build};
 use super::error::AppError;
 use crate::config::Config;
 use crate::delivery::sms::ProviderSettings;
@@ -46,7 +46,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     // Must live as long as the server: the database's pool and the signal handlers stay on it.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let signals = runtime.block_on(async { Signals::catch() })?;
-    let around = Surroundings {
+    let around = AppDeps {
         system: System::real(),
         access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
@@ -127,7 +127,7 @@ fn exit_on_listener_failure() {
 }
 
 fn greeting(config: &Config) -> String {
-    let line = |site: &crate::gate::Site| format!("  {}  {}/\n", site.name, site.place);
+    let line = |site: &crate::gate::Site| format!("  {}  {}/\n", site.name, site.url);
     let sites: String = config.sites.iter().map(line).collect();
     if sites.is_empty() {
         return format!("\nDoorcode is running. Its issuer, for apps:\n  {}\n", config.issuer);

@@ -6,7 +6,9 @@ use super::keys;
 use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
-use crate::store::{Database, KeptCounters, MemoryAttempts, MemoryTickets, Room, SqlStore};
+use crate::store::{
+    CounterCapacity, Database, MemoryAttempts, MemoryTickets, PersistentCounters, SqlStore,
+};
 use crate::system::System;
 use crate::users;
 
@@ -31,8 +33,9 @@ pub(super) async fn open(
     let Database::Sqlite(path) = &config.database;
     let failed = |why| AppError::Store { path: path.clone(), why };
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
-    users::enrol(&*sql, &config.users, system).await.map_err(failed)?;
-    let counters = KeptCounters::open(Arc::clone(&sql), Room::default(), system.now()).await;
+    users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
+    let counters =
+        PersistentCounters::open(Arc::clone(&sql), CounterCapacity::default(), system.now()).await;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     let attempts = Arc::new(MemoryAttempts::default());
     let undecorated = StoreSet {

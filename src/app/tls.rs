@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::error::AppError;
 use crate::config::Config;
-use crate::metrics::{TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, Watched};
-use crate::proxy::{Certificates, Job, Renewal, Tls};
+use crate::metrics::{ObservedState, TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED};
+use crate::proxy::{BackgroundJob, Certificates, Renewal, Tls};
 use crate::system::System;
 
 /// TLS as configured, with its background job and metrics.
@@ -19,12 +19,12 @@ impl Secured {
         Ok(Self { tls, certificates })
     }
 
-    pub(super) fn job(&self, system: &System) -> Option<Job> {
+    pub(super) fn job(&self, system: &System) -> Option<BackgroundJob> {
         let renewal = Renewal::new(self.certificates.clone()?);
-        Some(Job { name: "certificates", run: Box::pin(renewal.run(system.clone())) })
+        Some(BackgroundJob { name: "certificates", run: Box::pin(renewal.run(system.clone())) })
     }
 
-    pub(super) fn watched(&self) -> [Watched; 2] {
+    pub(super) fn watched(&self) -> [ObservedState; 2] {
         let (tls, certificates) = (self.tls.clone(), self.certificates.clone());
         let failed = move || tls.as_ref().map_or(0, Tls::failed);
         let end = move || {
@@ -32,8 +32,8 @@ impl Secured {
             end.and_then(|end| u64::try_from(end / 1000).ok()).unwrap_or(0)
         };
         [
-            Watched { row: &TLS_HANDSHAKES_FAILED, now: Box::new(failed) },
-            Watched { row: &TLS_CERTIFICATE_END, now: Box::new(end) },
+            ObservedState { row: &TLS_HANDSHAKES_FAILED, now: Box::new(failed) },
+            ObservedState { row: &TLS_CERTIFICATE_END, now: Box::new(end) },
         ]
     }
 }

@@ -7,7 +7,7 @@ use super::database::on_database;
 use crate::config::Config;
 use crate::domain::{PhoneNumber, Role};
 use crate::session;
-use crate::store::{SqlStore, StoredUser, Users as _};
+use crate::store::{SqlStore, StoredUser, UserStore as _};
 use crate::system::{System, Timestamp};
 use crate::users::Directory;
 
@@ -56,7 +56,7 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outpu
     on_database(config, async |store| {
         let StoredUser { id, created, blocked, roles } = found(store, phone).await?;
         let now = system.now();
-        let sessions = session::living(store, id, config.session, now).await?;
+        let sessions = session::count_active(store, id, config.session, now).await?;
         let all_roles = Directory::new(config.users.clone()).roles(phone, &roles.into());
         let roles: Vec<&str> = all_roles.iter().map(Role::as_str).collect();
         let none = || "-".to_owned();
@@ -83,7 +83,7 @@ async fn found(store: &SqlStore, phone: &PhoneNumber) -> Result<StoredUser, Box<
             phone.masked()
         )
     };
-    Ok(store.with_number(&phone.into()).await?.ok_or_else(unknown)?)
+    Ok(store.find_by_identifier(&phone.into()).await?.ok_or_else(unknown)?)
 }
 
 /// RFC 3339, UTC, in seconds.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::domain::PhoneNumber;
-use crate::oauth::Usage;
+use crate::oauth::KeyUsage;
 
 const ABOUT: &str = "Puts SMS login in front of any web app";
 
@@ -93,15 +93,15 @@ pub(super) enum Command {
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
     /// Block a user: end all sessions and revoke all grants
-    Block(Person),
+    Block(PhoneArgument),
     /// Unblock a user; ended sessions and revoked grants stay so
-    Unblock(Person),
+    Unblock(PhoneArgument),
     /// Show a user: when created and blocked, roles, and number of sessions
-    Show(Person),
+    Show(PhoneArgument),
 }
 
 #[derive(clap::Args)]
-pub(super) struct Person {
+pub(super) struct PhoneArgument {
     /// Phone number in E.164: +12025550123
     #[arg(value_name = "NUMBER", value_parser = phone)]
     pub(super) phone: PhoneNumber,
@@ -115,14 +115,14 @@ pub(super) enum KeysCommand {
     Rotate {
         /// Only the keys for this usage: token or assertion
         #[arg(long, value_parser = usage)]
-        usage: Option<Usage>,
+        usage: Option<KeyUsage>,
         #[command(flatten)]
         of: Serve,
     },
 }
 
-fn usage(text: &str) -> Result<Usage, &'static str> {
-    Usage::parse(text).ok_or("neither token nor assertion")
+fn usage(text: &str) -> Result<KeyUsage, &'static str> {
+    KeyUsage::parse(text).ok_or("neither token nor assertion")
 }
 
 /// Parses a number like `phone` in the configuration; test numbers are allowed.

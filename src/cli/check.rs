@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use super::context::{FAILED, FINE, Surroundings, say};
+use super::context::{CliDeps, FAILED, FINE, say};
 use super::notes::notes;
 use crate::config::Config;
 use crate::system::Timestamp;
 
-pub(super) fn check(file: &Path, around: &mut Surroundings<'_>) -> u8 {
+pub(super) fn check(file: &Path, around: &mut CliDeps<'_>) -> u8 {
     match Config::load(file, around.environment) {
         Ok(config) => match (around.examine)(&config) {
             Ok(()) => {

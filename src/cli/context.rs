@@ -3,16 +3,16 @@ use std::io::Write;
 
 use crate::config::{Config, Environment};
 use crate::domain::PhoneNumber;
-use crate::oauth::Usage;
+use crate::oauth::KeyUsage;
 use crate::system::Timestamp;
 
 pub type Done = Result<(), Box<dyn Error>>;
 
 /// The output of a command, or why it failed.
-pub type Told = Result<String, Box<dyn Error>>;
+pub type CommandResult = Result<String, Box<dyn Error>>;
 
 /// What commands depend on, passed in so that tests can replace it.
-pub struct Surroundings<'a> {
+pub struct CliDeps<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub environment: &'a Environment<'a>,
@@ -23,15 +23,15 @@ pub struct Surroundings<'a> {
     /// Checks whether the server of a configuration is ready.
     pub health: &'a dyn Fn(&Config) -> Done,
     /// Lists the signing keys in the database of a configuration.
-    pub keys: &'a dyn Fn(&Config) -> Told,
+    pub keys: &'a dyn Fn(&Config) -> CommandResult,
     /// Begins to replace them, or those of one usage.
-    pub rotate: &'a dyn Fn(&Config, Option<Usage>) -> Told,
+    pub rotate: &'a dyn Fn(&Config, Option<KeyUsage>) -> CommandResult,
     /// Blocks the user with a number.
-    pub block: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    pub block: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
     /// Unblocks them.
-    pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
     /// Describes them.
-    pub show: &'a dyn Fn(&Config, &PhoneNumber) -> Told,
+    pub show: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }

@@ -12,14 +12,14 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::config::Config;
-use arguments::{Arguments, Command, KeysCommand, Person, Serve, UsersCommand};
+use arguments::{Arguments, Command, KeysCommand, PhoneArgument, Serve, UsersCommand};
 use context::say;
 
-pub use context::{Done, FAILED, FINE, Surroundings, Told, USAGE};
+pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, USAGE};
 
 /// Runs the command of `arguments`, the first of which is the program's name, and returns the exit
 /// code.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundings<'_>) -> u8 {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut CliDeps<'_>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(message) => return print_clap(&message, around),
@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
             print(of.config.as_deref(), around, |config| rotate(config, usage))
         }
         Command::Users { command } => {
-            let (command, Person { phone, of }) = match command {
+            let (command, PhoneArgument { phone, of }) = match command {
                 UsersCommand::Block(person) => (around.block, person),
                 UsersCommand::Unblock(person) => (around.unblock, person),
                 UsersCommand::Show(person) => (around.show, person),
@@ -50,7 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut Surroundi
 
 /// Prints what clap has to say: help and version on standard output, usage errors on standard
 /// error.
-fn print_clap(message: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
+fn print_clap(message: &clap::Error, around: &mut CliDeps<'_>) -> u8 {
     let text = message.render();
     if message.use_stderr() {
         say(around.err, &text);
@@ -61,14 +61,14 @@ fn print_clap(message: &clap::Error, around: &mut Surroundings<'_>) -> u8 {
     }
 }
 
-fn serve(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
+fn serve(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
     match read(file, around) {
         Some(config) => exit_code((around.serve)(config), around),
         None => FAILED,
     }
 }
 
-fn health(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
+fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
     match read(file, around) {
         Some(config) => exit_code((around.health)(&config), around),
         None => FAILED,
@@ -78,8 +78,8 @@ fn health(file: Option<&Path>, around: &mut Surroundings<'_>) -> u8 {
 /// Runs a command that prints its output.
 fn print(
     file: Option<&Path>,
-    around: &mut Surroundings<'_>,
-    command: impl Fn(&Config) -> Told,
+    around: &mut CliDeps<'_>,
+    command: impl Fn(&Config) -> CommandResult,
 ) -> u8 {
     let Some(config) = read(file, around) else { return FAILED };
     let done = command(&config).map(|text| say(around.out, &text));
@@ -87,7 +87,7 @@ fn print(
 }
 
 /// The configuration, or the demo's. `None` if it is invalid; its mistakes have been printed.
-fn read(file: Option<&Path>, around: &mut Surroundings<'_>) -> Option<Config> {
+fn read(file: Option<&Path>, around: &mut CliDeps<'_>) -> Option<Config> {
     let config = match file {
         Some(file) => Config::load(file, around.environment),
         None => Config::demo(),
@@ -95,7 +95,7 @@ fn read(file: Option<&Path>, around: &mut Surroundings<'_>) -> Option<Config> {
     config.map_err(|problems| say(around.err, &format_args!("{problems}\n"))).ok()
 }
 
-fn exit_code(done: Done, around: &mut Surroundings<'_>) -> u8 {
+fn exit_code(done: Done, around: &mut CliDeps<'_>) -> u8 {
     match done {
         Ok(()) => FINE,
         Err(why) => {

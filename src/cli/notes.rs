@@ -2,9 +2,9 @@ use ipnet::IpNet;
 
 use crate::config::Config;
 use crate::domain::{Audience, OneTimeCode, PhoneNumber};
-use crate::gate::{Site, Who};
-use crate::login::Row;
-use crate::pages::views::Pages;
+use crate::gate::{Principal, Site};
+use crate::login::LimitDef;
+use crate::pages::views::Views;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
 /// THE table of notes and warnings on a valid file.
@@ -28,7 +28,7 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
 fn one_cookie_for_ports(config: &Config) -> Vec<String> {
     let own = config.issuer.origin();
     let elsewhere = |site: &&Site| {
-        let site = &site.place.origin;
+        let site = &site.url.origin;
         site.host() == own.host() && site.port() != own.port()
     };
     let said = |site: &Site| {
@@ -41,16 +41,16 @@ fn one_cookie_for_ports(config: &Config) -> Vec<String> {
 }
 
 fn colors(config: &Config) -> Vec<String> {
-    let corrections = Pages::new(&config.brand).map(|pages| pages.corrections().to_vec());
+    let corrections = Views::new(&config.brand).map(|pages| pages.corrections().to_vec());
     corrections.unwrap_or_default().iter().map(|said| format!("note: {said}")).collect()
 }
 
 fn never_full(config: &Config) -> Vec<String> {
-    let said = |[(row, most), (longer, less)]: [(&Row, u32); 2]| {
+    let said = |[(row, most), (longer, less)]: [(&LimitDef, u32); 2]| {
         let (key, other) = (row.key, longer.key);
         format!("note: limits.{key} ({most}) has no effect: limits.{other} allows only {less}")
     };
-    config.login.limits.never_full().into_iter().map(said).collect()
+    config.login.limits.unreachable_limits().into_iter().map(said).collect()
 }
 
 /// Texts of more than one segment; each segment is billed.
@@ -119,7 +119,7 @@ fn shared_origin(config: &Config) -> Vec<String> {
 fn tokens_for_nothing(config: &Config) -> Vec<String> {
     let mut all = Vec::new();
     for site in &config.sites {
-        let (name, url) = (&site.name, site.place.to_string());
+        let (name, url) = (&site.name, site.url.to_string());
         for client in config.oauth.clients.all() {
             let near = |audience: &&str| *audience != url && audience.trim_end_matches('/') == url;
             let audiences = client.audiences.iter().map(Audience::as_str);
@@ -138,10 +138,10 @@ fn tokens_for_nothing(config: &Config) -> Vec<String> {
 fn rules_without_tokens(config: &Config) -> Vec<String> {
     let mut all = Vec::new();
     for site in &config.sites {
-        let (name, url) = (&site.name, site.place.to_string());
+        let (name, url) = (&site.name, site.url.to_string());
         for rule in &site.rules {
             let named = rule.allow.iter().filter_map(|who| match who {
-                Who::Client(id) => config.oauth.clients.find(id.as_str()),
+                Principal::Client(id) => config.oauth.clients.find(id.as_str()),
                 _ => None,
             });
             all.extend(named.filter(|client| !client.has_audience(&url)).map(|client| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::keys::{self, Key, Kind, Need};
-use super::problem::{Place, Problem};
+use super::keys::{self, Key, Requirement, ValueType};
+use super::problem::{ConfigProblem, SourceLocation};
 use super::values;
 use super::wording::{self, bare, not_a_key, not_of_kind};
 
@@ -14,7 +14,7 @@ use super::wording::{self, bare, not_a_key, not_of_kind};
 pub(super) struct Document {
     entries: BTreeMap<String, Entry>,
     /// The tables of the file, such as `site[2]`.
-    tables: BTreeMap<String, Place>,
+    tables: BTreeMap<String, SourceLocation>,
     /// Keys with a value of the wrong type. Noted already, so neither missing nor inherited.
     wrong: BTreeSet<String>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Document {
 #[derive(Clone)]
 struct Entry {
     /// `None` if inherited.
-    at: Option<Place>,
+    at: Option<SourceLocation>,
     value: Value,
 }
 
@@ -40,13 +40,13 @@ pub(super) enum Value {
 /// A string and its position.
 #[derive(Clone)]
 pub(super) struct Item {
-    pub(super) at: Option<Place>,
+    pub(super) at: Option<SourceLocation>,
     pub(super) text: String,
 }
 
 impl Document {
     /// `None` if the text is not TOML.
-    pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+    pub(super) fn read(text: &str, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
         let (document, errors) = DeTable::parse_recoverable(text);
         syntax(text, &errors, problems);
         if errors.iter().any(|error| error.message() != DUPLICATE_KEY) {
@@ -94,21 +94,23 @@ impl Document {
     }
 
     /// The position of the key, else of the table that it belongs to, else the start.
-    pub(super) fn place(&self, key: &str) -> Place {
+    pub(super) fn place(&self, key: &str) -> SourceLocation {
         let own = self.entries.get(key).and_then(|entry| entry.at);
         let above = || key.rsplit_once('.').map(|(table, _)| self.place(table));
-        own.or_else(|| self.tables.get(key).copied()).or_else(above).unwrap_or(Place::START)
+        own.or_else(|| self.tables.get(key).copied())
+            .or_else(above)
+            .unwrap_or(SourceLocation::START)
     }
 }
 
 /// The parser's message for a duplicate key, after which the rest of the text is still valid.
 const DUPLICATE_KEY: &str = "duplicate key";
 
-fn syntax(text: &str, errors: &[toml::de::Error], problems: &mut Vec<Problem>) {
+fn syntax(text: &str, errors: &[toml::de::Error], problems: &mut Vec<ConfigProblem>) {
     let mut lines = BTreeSet::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let at = Place::of(text, span.start);
+        let at = SourceLocation::of(text, span.start);
         // Further errors on the same line are mostly consequences of the first.
         if !lines.insert(at.line) {
             continue;
@@ -119,14 +121,14 @@ fn syntax(text: &str, errors: &[toml::de::Error], problems: &mut Vec<Problem>) {
         } else {
             format!("not TOML: {}", error.message())
         };
-        problems.push(Problem { at: Some(at), key: String::new(), text });
+        problems.push(ConfigProblem { at: Some(at), key: String::new(), text });
     }
 }
 
 struct Walk<'a> {
     text: &'a str,
     document: Document,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<ConfigProblem>,
 }
 
 impl Walk<'_> {
@@ -144,17 +146,17 @@ impl Walk<'_> {
     fn value(&mut self, key: &Key, full: &str, value: &Spanned<DeValue<'_>>) {
         let at = self.place(value.span().start);
         match (key.kind, value.get_ref()) {
-            (Kind::Table, DeValue::Table(table)) => {
+            (ValueType::Table, DeValue::Table(table)) => {
                 self.document.tables.insert(full.to_owned(), at);
                 self.table(table, key.path, full);
             }
-            (Kind::Texts | Kind::TextOrTexts, DeValue::Table(table)) => {
+            (ValueType::Texts | ValueType::TextOrTexts, DeValue::Table(table)) => {
                 self.document.tables.insert(full.to_owned(), at);
                 for (name, value) in table {
                     self.named_text(&join(full, &bare(name.get_ref())), value);
                 }
             }
-            (Kind::Tables, DeValue::Array(items)) => {
+            (ValueType::Tables, DeValue::Array(items)) => {
                 for (n, item) in items.iter().enumerate() {
                     let full = format!("{full}[{}]", n + 1);
                     self.array_item(key, &full, item);
@@ -200,11 +202,11 @@ impl Walk<'_> {
         let kind = key.kind;
         let wrong = || not_of_kind(key, found);
         match (kind, found) {
-            (Kind::Text, DeValue::String(text)) => Ok(Value::Texts(vec![Item::new(None, text)])),
-            (Kind::OneOrTwo | Kind::TextOrTexts, DeValue::String(text)) => {
-                Ok(Value::Texts(vec![Item::new(None, text)]))
-            }
-            (Kind::List | Kind::Some | Kind::OneOrTwo, DeValue::Array(items)) => {
+            (
+                ValueType::Text | ValueType::OneOrTwo | ValueType::TextOrTexts,
+                DeValue::String(text),
+            ) => Ok(Value::Texts(vec![Item::new(None, text)])),
+            (ValueType::List | ValueType::Some | ValueType::OneOrTwo, DeValue::Array(items)) => {
                 let item = |item: &Spanned<DeValue<'_>>| {
                     let at = Some(self.place(item.span().start));
                     item.get_ref().as_str().map(|text| Item::new(at, text))
@@ -213,23 +215,23 @@ impl Walk<'_> {
                 how_many(kind, texts.len())?;
                 Ok(Value::Texts(texts))
             }
-            (Kind::Integer(least, most), DeValue::Integer(number)) => {
+            (ValueType::Integer(least, most), DeValue::Integer(number)) => {
                 let number = whole(number).filter(|n| (least..=most).contains(n));
                 number.map(Value::Integer).ok_or_else(|| {
                     format!("{} is not between {least} and {most}", found_text(found))
                 })
             }
-            (Kind::Duration(least, most), DeValue::String(text)) => {
+            (ValueType::Duration(least, most), DeValue::String(text)) => {
                 time_within(text, least, most).map(Value::Duration)
             }
-            (Kind::DurationOrNever(least, most), DeValue::String(text)) => {
+            (ValueType::DurationOrNever(least, most), DeValue::String(text)) => {
                 let time = match values::duration(text)? {
                     Duration::ZERO => Ok(Duration::ZERO),
                     _ => time_within(text, least, most),
                 };
                 time.map(Value::Duration).map_err(|why| format!("{why}, and not 0s"))
             }
-            (Kind::Size(least, most), DeValue::String(text)) => {
+            (ValueType::Size(least, most), DeValue::String(text)) => {
                 let size = values::size(text)?;
                 let range =
                     format!("{} and {}", values::size_written(least), values::size_written(most));
@@ -238,23 +240,23 @@ impl Walk<'_> {
                     .then_some(Value::Size(size))
                     .ok_or_else(|| format!("{text} is not between {range}"))
             }
-            (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
+            (ValueType::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
             _ => Err(wrong()),
         }
     }
 
-    fn place(&self, offset: usize) -> Place {
-        Place::of(self.text, offset)
+    fn place(&self, offset: usize) -> SourceLocation {
+        SourceLocation::of(self.text, offset)
     }
 
     fn note(&mut self, offset: usize, key: &str, text: String) {
         let at = Some(self.place(offset));
-        self.problems.push(Problem { at, key: key.to_owned(), text });
+        self.problems.push(ConfigProblem { at, key: key.to_owned(), text });
     }
 }
 
 impl Item {
-    fn new(at: Option<Place>, text: &str) -> Self {
+    fn new(at: Option<SourceLocation>, text: &str) -> Self {
         Self { at, text: text.to_owned() }
     }
 }
@@ -274,10 +276,10 @@ fn found_text(found: &DeValue<'_>) -> String {
     found.as_integer().map(ToString::to_string).unwrap_or_default()
 }
 
-fn how_many(kind: Kind, found: usize) -> Result<(), String> {
+fn how_many(kind: ValueType, found: usize) -> Result<(), String> {
     match (kind, found) {
-        (Kind::Some, 0) => Err("is empty; name at least one".to_owned()),
-        (Kind::OneOrTwo, 0 | 3..) => Err(format!("has {found} strings; write one or two")),
+        (ValueType::Some, 0) => Err("is empty; name at least one".to_owned()),
+        (ValueType::OneOrTwo, 0 | 3..) => Err(format!("has {found} strings; write one or two")),
         _ => Ok(()),
     }
 }
@@ -287,18 +289,18 @@ fn join(table: &str, name: &str) -> String {
 }
 
 /// The required keys that the table `full` lacks.
-pub(super) fn missing(document: &Document, full: &str) -> Vec<Problem> {
+pub(super) fn missing(document: &Document, full: &str) -> Vec<ConfigProblem> {
     let pattern = pattern(full);
     // A value that is not a table was noted already.
     let absent =
         |key: &&Key| !document.has(&join(full, key.name())) && !document.wrong.contains(full);
     let required = keys::inside(&pattern).filter(absent).filter_map(|key| {
-        let Need::Required(example) = key.need else {
+        let Requirement::Required(example) = key.need else {
             return None;
         };
         let text = wording::missing(key, example);
         let full = join(full, key.name());
-        Some(Problem { at: Some(document.place(&full)), key: full, text })
+        Some(ConfigProblem { at: Some(document.place(&full)), key: full, text })
     });
     required.collect()
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::pages::views::{Folder, OwnFile, Picture};
+use crate::pages::views::{BrandFile, BrandFolder, Picture};
 
 /// The largest file, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
 /// The most files in one folder, against a folder that is named by mistake.
 const MAX_FILES: usize = 200;
 
-type FilesOf = fn(&mut Folder) -> &mut Vec<OwnFile>;
+type FilesOf = fn(&mut BrandFolder) -> &mut Vec<BrandFile>;
 
 /// The subfolders, each with the list that its files belong to.
 const PARTS: &[(&str, FilesOf)] = &[
@@ -22,8 +22,8 @@ const PARTS: &[(&str, FilesOf)] = &[
 ];
 
 /// Reads the brand folder; also returns the mistakes in it.
-pub(super) fn folder(path: &Path) -> (Folder, Vec<String>) {
-    let mut folder = Folder::default();
+pub(super) fn folder(path: &Path) -> (BrandFolder, Vec<String>) {
+    let mut folder = BrandFolder::default();
     let mut wrong = Vec::new();
     match path.canonicalize().and_then(|root| Ok((names(&root)?, root))) {
         Ok((names, root)) => {
@@ -39,7 +39,7 @@ pub(super) fn folder(path: &Path) -> (Folder, Vec<String>) {
     (folder, wrong)
 }
 
-fn part(root: &Path, part: &str, files: &mut Vec<OwnFile>, wrong: &mut Vec<String>) {
+fn part(root: &Path, part: &str, files: &mut Vec<BrandFile>, wrong: &mut Vec<String>) {
     let folder = root.join(part);
     let names = match inside(root, &folder).and_then(|()| text(names(&folder))) {
         Ok(names) => names,
@@ -52,7 +52,7 @@ fn part(root: &Path, part: &str, files: &mut Vec<OwnFile>, wrong: &mut Vec<Strin
     for name in names {
         let path = folder.join(&name);
         match inside(root, &path).and_then(|()| file(&path)) {
-            Ok(bytes) => files.push(OwnFile { name, bytes }),
+            Ok(bytes) => files.push(BrandFile { name, bytes }),
             Err(why) => wrong.push(format!("{part}/{name}: {why}")),
         }
     }

@@ -2,7 +2,7 @@
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     /// `[server]`
     Table,
     /// `[[site]]`
@@ -31,7 +31,7 @@ pub(super) enum Kind {
 
 /// Whether a key is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum Requirement {
     /// Required. Holds an example in TOML.
     Required(&'static str),
     /// Has a default in `config/doorcode.toml`. For tables: see their keys.
@@ -44,8 +44,8 @@ pub(super) enum Need {
 pub(super) struct Key {
     /// The full key; `[]` follows the name of an array of tables.
     pub(super) path: &'static str,
-    pub(super) kind: Kind,
-    pub(super) need: Need,
+    pub(super) kind: ValueType,
+    pub(super) need: Requirement,
     /// What it means, in one line of Markdown.
     pub(super) meaning: &'static str,
 }
@@ -72,15 +72,15 @@ const MAX_KEY_LIFETIME: u64 = 730 * DAY;
 /// Browsers limit the lifetime of cookies to this (RFC 6265bis §5.5).
 const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
 
-const fn key(path: &'static str, kind: Kind, need: Need, meaning: &'static str) -> Key {
+const fn key(path: &'static str, kind: ValueType, need: Requirement, meaning: &'static str) -> Key {
     Key { path, kind, need, meaning }
 }
 
-use Kind::{
+use Requirement::{Default, Optional, Required};
+use ValueType::{
     Duration, DurationOrNever, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table,
     Tables, Text, TextOrTexts, Texts,
 };
-use Need::{Default, Optional, Required};
 
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::document::Document;
-use super::problem::{Problem, Problems};
+use super::problem::{ConfigProblem, ConfigProblems};
 use super::reader::{Environment, Reader};
 use super::settings::Config;
 use super::{check, shipped};
@@ -15,7 +15,7 @@ impl Config {
     /// # Errors
     ///
     /// When the built-in file is invalid.
-    pub fn demo() -> Result<Self, Problems> {
+    pub fn demo() -> Result<Self, ConfigProblems> {
         Self::read(shipped::SHIPPED, "config/doorcode.toml", Path::new(""), &|_| None)
     }
 
@@ -24,11 +24,11 @@ impl Config {
     /// # Errors
     ///
     /// With every mistake in the file.
-    pub fn load(path: &Path, environment: &Environment<'_>) -> Result<Self, Problems> {
+    pub fn load(path: &Path, environment: &Environment<'_>) -> Result<Self, ConfigProblems> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|why| {
             let text = format!("cannot be read: {why}");
-            Problems::new(&name, vec![Problem { at: None, key: String::new(), text }])
+            ConfigProblems::new(&name, vec![ConfigProblem { at: None, key: String::new(), text }])
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
         Self::read(&text, &name, base, environment)
@@ -39,12 +39,12 @@ impl Config {
         let mut hosts: Vec<(String, &Host)> =
             vec![("server.public_url".to_owned(), self.issuer.origin().host())];
         for (n, site) in self.sites.iter().enumerate() {
-            let host = site.place.origin.host();
+            let host = site.url.origin.host();
             if !hosts.iter().any(|(_, known)| *known == host) {
                 hosts.push((format!("site[{}].url", n + 1), host));
             }
         }
-        proxy::doubts(&self.proxy.tls, &hosts, now)
+        proxy::certificate_warnings(&self.proxy.tls, &hosts, now)
     }
 
     /// Reads the text of a file called `name`; relative paths in it are relative to `base`.
@@ -57,15 +57,15 @@ impl Config {
         name: &str,
         base: &Path,
         environment: &Environment<'_>,
-    ) -> Result<Self, Problems> {
+    ) -> Result<Self, ConfigProblems> {
         let mut problems = Vec::new();
         let Some(mut document) = Document::read(text, &mut problems) else {
-            return Err(Problems::new(name, problems));
+            return Err(ConfigProblems::new(name, problems));
         };
         document.inherit(&Document::read(shipped::defaults(), &mut problems).unwrap_or_default());
         let mut reader = Reader::new(document, problems, environment, base);
         let config = check::check(&mut reader, name);
         let problems = reader.into_problems();
-        config.filter(|_| problems.is_empty()).ok_or_else(|| Problems::new(name, problems))
+        config.filter(|_| problems.is_empty()).ok_or_else(|| ConfigProblems::new(name, problems))
     }
 }

@@ -13,7 +13,7 @@ mod shipped;
 mod values;
 mod wording;
 
-pub use problem::{Place, Problem, Problems};
+pub use problem::{ConfigProblem, ConfigProblems, SourceLocation};
 pub use reader::Environment;
 pub use reference::reference;
 pub use settings::Config;

@@ -2,12 +2,12 @@ use std::fmt;
 
 /// A position in the configuration file, counted from 1; columns are in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SourceLocation {
     pub line: usize,
     pub column: usize,
 }
 
-impl Place {
+impl SourceLocation {
     /// The position of mistakes that have none, such as a missing table.
     pub(super) const START: Self = Self { line: 1, column: 1 };
 
@@ -23,9 +23,9 @@ impl Place {
 
 /// A mistake: its position, its key, what is wrong and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// `None` if the file could not be read.
-    pub at: Option<Place>,
+    pub at: Option<SourceLocation>,
     /// The full key, such as `site[2].rule[1].path`, counted from 1; empty if the text is not TOML.
     pub key: String,
     pub text: String,
@@ -34,13 +34,13 @@ pub struct Problem {
 /// All mistakes in a file, in the order of its lines. `Display` writes one line for each:
 /// `my.toml:12:3: login.tries: 99 is not between 1 and 5`. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems {
+pub struct ConfigProblems {
     file: String,
-    list: Vec<Problem>,
+    list: Vec<ConfigProblem>,
 }
 
-impl Problems {
-    pub(super) fn new(file: &str, mut list: Vec<Problem>) -> Self {
+impl ConfigProblems {
+    pub(super) fn new(file: &str, mut list: Vec<ConfigProblem>) -> Self {
         list.sort_by_key(|problem| problem.at);
         Self { file: file.to_owned(), list }
     }
@@ -50,17 +50,17 @@ impl Problems {
         &self.file
     }
 
-    pub fn list(&self) -> &[Problem] {
+    pub fn list(&self) -> &[ConfigProblem] {
         &self.list
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for ConfigProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, Problem { at, key, text }) in self.list.iter().enumerate() {
+        for (n, ConfigProblem { at, key, text }) in self.list.iter().enumerate() {
             f.write_str(if n == 0 { "" } else { "\n" })?;
             f.write_str(&self.file)?;
-            if let Some(Place { line, column }) = at {
+            if let Some(SourceLocation { line, column }) = at {
                 write!(f, ":{line}:{column}")?;
             }
             if !key.is_empty() {
@@ -72,4 +72,4 @@ impl fmt::Display for Problems {
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for ConfigProblems {}

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::document::{self, Document, Item, Value};
-use super::problem::{Place, Problem};
+use super::problem::{ConfigProblem, SourceLocation};
 use super::{keys, values};
 use crate::domain::Secret;
 
@@ -13,7 +13,7 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// if it is missing or a mistake in it has been noted.
 pub(super) struct Reader<'a> {
     document: Document,
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
     environment: &'a Environment<'a>,
     /// The folder of the file.
     base: &'a Path,
@@ -22,14 +22,14 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(
         document: Document,
-        problems: Vec<Problem>,
+        problems: Vec<ConfigProblem>,
         environment: &'a Environment<'a>,
         base: &'a Path,
     ) -> Self {
         Self { document, problems, environment, base }
     }
 
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(super) fn into_problems(self) -> Vec<ConfigProblem> {
         self.problems
     }
 
@@ -38,9 +38,14 @@ impl<'a> Reader<'a> {
     }
 
     /// `at`: the position; by default that of the key.
-    pub(super) fn note_at(&mut self, at: Option<Place>, key: &str, text: impl Into<String>) {
+    pub(super) fn note_at(
+        &mut self,
+        at: Option<SourceLocation>,
+        key: &str,
+        text: impl Into<String>,
+    ) {
         let at = Some(at.unwrap_or_else(|| self.document.place(key)));
-        self.problems.push(Problem { at, key: key.to_owned(), text: text.into() });
+        self.problems.push(ConfigProblem { at, key: key.to_owned(), text: text.into() });
     }
 
     /// Notes the required keys that the table `full` lacks.
@@ -66,7 +71,7 @@ impl<'a> Reader<'a> {
     /// Whether the file sets a key of the table `full` that has no default.
     pub(super) fn has_more_than_defaults(&self, full: &str) -> bool {
         keys::inside(full)
-            .filter(|key| !matches!(key.need, keys::Need::Default))
+            .filter(|key| !matches!(key.need, keys::Requirement::Default))
             .any(|key| self.has(key.path))
     }
 
@@ -173,7 +178,7 @@ impl<'a> Reader<'a> {
     /// Unwraps a value, or notes what is wrong with it.
     pub(super) fn take<T>(
         &mut self,
-        at: impl Into<Option<Place>>,
+        at: impl Into<Option<SourceLocation>>,
         key: &str,
         result: Result<T, String>,
     ) -> Option<T> {

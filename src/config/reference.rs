@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::keys::{self, KEYS, Key, Kind, Need};
+use super::keys::{self, KEYS, Key, Requirement, ValueType};
 use super::{shipped, wording};
 
 const INTRODUCTION: &str = "\
@@ -23,16 +23,17 @@ are those of `config/doorcode.toml`; sites, users, providers and countries have 
 /// The text of `docs/config.md`: every key with its type, default and meaning.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for table in KEYS.iter().filter(|key| matches!(key.kind, Kind::Table | Kind::Tables)) {
+    for table in KEYS.iter().filter(|key| matches!(key.kind, ValueType::Table | ValueType::Tables))
+    {
         let pattern = match table.kind {
-            Kind::Tables => format!("{}[]", table.path),
+            ValueType::Tables => format!("{}[]", table.path),
             _ => table.path.to_owned(),
         };
         // Writing to a `String` cannot fail.
         let _ = write!(page, "\n## `{}`\n\n{}", wording::header(&pattern), table.meaning);
         page.push_str("\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n");
-        for key in
-            keys::inside(&pattern).filter(|key| !matches!(key.kind, Kind::Table | Kind::Tables))
+        for key in keys::inside(&pattern)
+            .filter(|key| !matches!(key.kind, ValueType::Table | ValueType::Tables))
         {
             page.push_str(&row(key));
         }
@@ -42,9 +43,9 @@ pub fn reference() -> String {
 
 fn row(key: &Key) -> String {
     let default = match key.need {
-        Need::Required(example) => format!("required, such as `{example}`"),
-        Need::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
-        Need::Optional(without) => format!("if omitted: {without}"),
+        Requirement::Required(example) => format!("required, such as `{example}`"),
+        Requirement::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
+        Requirement::Optional(without) => format!("if omitted: {without}"),
     };
     format!("| `{}` | {} | {default} | {} |\n", key.name(), key.kind.in_words(), key.meaning)
 }

@@ -21,13 +21,13 @@ pub struct Config {
     /// `server.secret`; `None` if it is in [`Self::secret_file`], where the first start creates it.
     pub secrets: Option<Keyring>,
     pub secret_file: PathBuf,
-    pub proxy: proxy::Settings,
+    pub proxy: proxy::ProxySettings,
     pub log: LogFormat,
     pub database: Database,
     /// Pages have been rendered with it successfully.
     pub brand: Brand,
-    pub login: login::Settings,
-    pub session: session::Settings,
+    pub login: login::LoginSettings,
+    pub session: session::SessionSettings,
     /// In the order in which they are tried; not empty.
     pub providers: Vec<ProviderSettings>,
     /// A Liquid template that contains the code.
@@ -38,7 +38,7 @@ pub struct Config {
     pub users: Vec<ConfiguredUser>,
     /// Names and URLs are unique. Empty only if there are clients.
     pub sites: Vec<Site>,
-    pub oauth: oauth::Settings,
+    pub oauth: oauth::OauthSettings,
     /// `server.unsafe_development_exposed`: logged at every start.
     pub development_exposed: bool,
     /// `login.unsafe_test_numbers_exposed`, if there are test numbers: logged at every start.

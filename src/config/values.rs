@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
-use crate::gate::{Hsts, Upstream, Who};
+use crate::gate::{Hsts, Principal, Upstream};
 
 /// Quotes a string of the file in backticks: control characters escaped, cut at 60 characters.
 pub(super) fn shown(text: &str) -> String {
@@ -88,7 +88,7 @@ pub(super) fn hsts(text: &str) -> Result<Hsts, String> {
     let time = duration(text)
         .map_err(|_| format!("{} is neither a duration such as 365d nor off", shown(text)))?;
     let good = time.as_secs() <= MAX_HSTS;
-    good.then_some(Hsts::For(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
+    good.then_some(Hsts::MaxAge(time)).ok_or_else(|| format!("{} is more than 730d", shown(text)))
 }
 
 pub(super) fn origin_pattern(text: &str) -> Result<OriginPattern, String> {
@@ -161,20 +161,23 @@ pub(super) fn method(text: &str) -> Result<http::Method, String> {
     known.ok_or_else(|| unknown(text, "a method", METHODS))
 }
 
-const WORDS: &[(&str, Who)] =
-    &[("public", Who::Public), ("optional", Who::Optional), ("signed-in", Who::SignedIn)];
+const WORDS: &[(&str, Principal)] = &[
+    ("public", Principal::Public),
+    ("optional", Principal::Optional),
+    ("signed-in", Principal::SignedIn),
+];
 
-type ReadWho = fn(&str) -> Result<Who, String>;
+type ReadWho = fn(&str) -> Result<Principal, String>;
 
 const KINDS: &[(&str, ReadWho)] = &[
-    ("role:", |text| role(text).map(Who::Role)),
-    ("phone:", |text| phone(text).map(Who::Phone)),
-    ("country:", |text| country(text).map(Who::Country)),
-    ("client:", |text| client(text).map(Who::Client)),
+    ("role:", |text| role(text).map(Principal::Role)),
+    ("phone:", |text| phone(text).map(Principal::Phone)),
+    ("country:", |text| country(text).map(Principal::Country)),
+    ("client:", |text| client(text).map(Principal::Client)),
 ];
 
 /// One word of `allow`.
-pub(super) fn who(text: &str) -> Result<Who, String> {
+pub(super) fn who(text: &str) -> Result<Principal, String> {
     if let Some((_, who)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(who.clone());
     }

@@ -1,7 +1,7 @@
 //! Messages about keys and their types.
 use toml::de::DeValue;
 
-use super::keys::{self, KEYS, Key, Kind};
+use super::keys::{self, KEYS, Key, ValueType};
 use super::values;
 
 /// A name as part of a full key: quoted if it contains more than letters, digits, `-` and `_`.
@@ -45,8 +45,8 @@ pub(super) fn missing(key: &Key, example: &str) -> String {
 /// `found` is not of the type of `key`.
 pub(super) fn not_of_kind(key: &Key, found: &DeValue<'_>) -> String {
     let right = match key.kind {
-        Kind::Table | Kind::Texts => header(key.path),
-        Kind::Tables => header(&format!("{}[]", key.path)),
+        ValueType::Table | ValueType::Texts => header(key.path),
+        ValueType::Tables => header(&format!("{}[]", key.path)),
         other => other.in_words(),
     };
     let found = match found {
@@ -66,7 +66,7 @@ pub(super) fn not_of_kind(key: &Key, found: &DeValue<'_>) -> String {
     format!("is {found}; write {right}")
 }
 
-impl Kind {
+impl ValueType {
     /// The type in words, as the continuation of "write".
     pub(super) fn in_words(self) -> String {
         match self {

@@ -11,14 +11,14 @@ pub struct CodeLength(u8);
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a code has 6 to 10 digits")]
-pub struct UnusableCodeLength;
+pub struct InvalidCodeLength;
 
 impl CodeLength {
     /// # Errors
     ///
-    /// [`UnusableCodeLength`] unless `digits` is 6 to 10.
-    pub fn new(digits: u8) -> Result<Self, UnusableCodeLength> {
-        (6..=10).contains(&digits).then_some(Self(digits)).ok_or(UnusableCodeLength)
+    /// [`InvalidCodeLength`] unless `digits` is 6 to 10.
+    pub fn new(digits: u8) -> Result<Self, InvalidCodeLength> {
+        (6..=10).contains(&digits).then_some(Self(digits)).ok_or(InvalidCodeLength)
     }
 
     pub const fn get(self) -> u8 {

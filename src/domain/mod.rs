@@ -17,7 +17,7 @@ mod secret;
 
 pub use audience::{Audience, InvalidAudience};
 pub use client_id::{ClientId, InvalidClientId};
-pub use code::{CodeLength, OneTimeCode, UnusableCodeLength};
+pub use code::{CodeLength, InvalidCodeLength, OneTimeCode};
 pub use digest::{
     AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BrowserDigest,
     ContentDigest, CounterKey, RefreshFamilyDigest, RefreshTokenDigest, RequesterDigest,

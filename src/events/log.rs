@@ -3,8 +3,8 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::event::Event;
-use super::rate_limit::Ration;
-use super::sink::Sink;
+use super::rate_limit::LogRateLimit;
+use super::sink::EventSink;
 use crate::system::Clock;
 
 /// The format of the log.
@@ -17,17 +17,17 @@ pub enum LogFormat {
 }
 
 /// Logs events, one line each.
-pub struct Log {
-    refusals: Ration,
+pub struct EventLog {
+    refusals: LogRateLimit,
 }
 
-impl Log {
+impl EventLog {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { refusals: Ration::new(clock) }
+        Self { refusals: LogRateLimit::new(clock) }
     }
 }
 
-impl Sink for Log {
+impl EventSink for EventLog {
     #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
     fn record(&self, event: &Event<'_>) {
         match event {
@@ -39,10 +39,10 @@ impl Sink for Log {
             }
             Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => {
-                info!(%attempt, "text dropped: login attempt is dead")
+                info!(%attempt, "text dropped: login attempt is dead");
             }
             Event::TextWithheld { attempt } => {
-                info!(%attempt, "text withheld: number belongs to no user")
+                info!(%attempt, "text withheld: number belongs to no user");
             }
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
@@ -54,7 +54,7 @@ impl Sink for Log {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
             Event::BlockedUser { attempt, user } => {
-                warn!(%attempt, %user, "sign-in refused: user is blocked")
+                warn!(%attempt, %user, "sign-in refused: user is blocked");
             }
             Event::UnknownUser { attempt } => warn!(%attempt, "sign-in refused: no such user"),
             Event::HandedOver { user, session, host } => {

@@ -6,5 +6,5 @@ mod rate_limit;
 mod sink;
 
 pub use event::Event;
-pub use log::{Log, LogFormat};
-pub use sink::{Sink, Sinks};
+pub use log::{EventLog, LogFormat};
+pub use sink::{EventSink, EventSinks};

@@ -10,7 +10,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Limits the log lines about each subject, so that clients cannot fill the disk. Metrics count all
 /// of them.
-pub(super) struct Ration {
+pub(super) struct LogRateLimit {
     clock: Arc<dyn Clock>,
     /// By subject. Subjects come from the configuration, so their number is bounded.
     minutes: Mutex<HashMap<String, Minute>>,
@@ -21,7 +21,7 @@ struct Minute {
     lines: u64,
 }
 
-impl Ration {
+impl LogRateLimit {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, minutes: Mutex::default() }
     }
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn each_subject_has_its_lines_and_a_new_minute_says_what_is_missing() {
         let clock = Arc::new(Still::default());
-        let ration = Ration::new(Arc::clone(&clock) as _);
+        let ration = LogRateLimit::new(Arc::clone(&clock) as _);
         let taken = |subject: &str| ration.take(subject.to_owned());
         let written = |n: u64| (0..n).filter(|_| taken("a").is_some()).count();
         assert_eq!(written(59), 59);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::event::Event;
 
 /// Receives events.
-pub trait Sink: Send + Sync {
+pub trait EventSink: Send + Sync {
     fn record(&self, event: &Event<'_>);
 
     /// Records that a store operation failed. Call it once per failure: where the operation was
@@ -15,9 +15,9 @@ pub trait Sink: Send + Sync {
 }
 
 /// Passes events to several sinks.
-pub struct Sinks(pub Vec<Arc<dyn Sink>>);
+pub struct EventSinks(pub Vec<Arc<dyn EventSink>>);
 
-impl Sink for Sinks {
+impl EventSink for EventSinks {
     fn record(&self, event: &Event<'_>) {
         self.0.iter().for_each(|sink| sink.record(event));
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::oauth::VerifiedAccess;
+use crate::oauth::VerifiedAccessToken;
 use crate::session::SignedIn;
 use crate::users::Roles;
 
@@ -18,7 +18,7 @@ pub enum Caller {
 #[derive(Clone, Debug)]
 pub struct Bearer {
     /// Names the client.
-    pub access: Arc<VerifiedAccess>,
+    pub access: Arc<VerifiedAccessToken>,
     /// The user for whom the client acts; `None`: it acts for itself.
     pub person: Option<(SignedIn, Roles)>,
 }

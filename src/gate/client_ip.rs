@@ -5,7 +5,7 @@ use http::HeaderMap;
 use ipnet::IpNet;
 
 /// Whether the socket's peer is one of the `trusted_proxies`.
-pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+pub fn is_trusted_proxy(peer: IpAddr, trusted: &[IpNet]) -> bool {
     let peer = peer.to_canonical();
     trusted.iter().any(|net| net.contains(&peer))
 }
@@ -18,7 +18,7 @@ pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
 /// whole chain: then it is the peer.
 pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
-    if !is_trusted(peer, trusted) {
+    if !is_trusted_proxy(peer, trusted) {
         return peer;
     }
     let mut client = peer;
@@ -27,7 +27,7 @@ pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
         for entry in text.rsplit(',') {
             let Some(ip) = address(entry.trim()) else { return peer };
             client = ip.to_canonical();
-            if !is_trusted(client, trusted) {
+            if !is_trusted_proxy(client, trusted) {
                 return client;
             }
         }

@@ -39,7 +39,7 @@ impl Cookies {
     }
 
     /// The usages that begin with `start`, of our cookies in the request, in the order sent.
-    pub fn starting<'h>(
+    pub fn usages_with_prefix<'h>(
         self,
         headers: &'h HeaderMap,
         start: &'static str,
@@ -97,7 +97,7 @@ fn name_of(pair: &[u8]) -> Option<&[u8]> {
 
 /// Whether a cookie of this name belongs to the family, with or without the prefix. Browsers and
 /// servers ignore the prefix's case (RFC 6265bis §4.1.3), and so does this.
-pub fn is_ours(name: &[u8]) -> bool {
+pub fn is_own_cookie(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     let bare = match name.split_at_checked(PREFIX.len()) {
         Some((head, rest)) if head.eq_ignore_ascii_case(PREFIX.as_bytes()) => rest,
@@ -109,8 +109,8 @@ pub fn is_ours(name: &[u8]) -> bool {
 
 /// A `Cookie` header without our family. `None`: it holds none of ours and can stay as it is.
 /// `Some(None)`: it holds nothing else.
-pub fn strip_ours(header: &HeaderValue) -> Option<Option<HeaderValue>> {
-    let ours = |pair: &[u8]| is_ours(name_of(pair).unwrap_or(pair));
+pub fn strip_own_cookies(header: &HeaderValue) -> Option<Option<HeaderValue>> {
+    let ours = |pair: &[u8]| is_own_cookie(name_of(pair).unwrap_or(pair));
     if !pairs_of(header.as_bytes()).any(ours) {
         return None;
     }

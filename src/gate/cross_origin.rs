@@ -3,7 +3,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, REFERER, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::caller::Caller;
-use super::decide::{Asked, Decision, decide};
+use super::decide::{Decision, SiteRequest, decide};
 use crate::domain::{Origin, OriginPattern};
 
 /// Whether a request with an unsafe method, or a websocket handshake, was made by a page of an
@@ -26,7 +26,7 @@ pub fn is_foreign(
     }
     let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     if headers.contains_key(ORIGIN) {
-        return !named_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
+        return !request_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
     }
     let stranger = |page| !origin_of(page).is_some_and(|origin| welcome(&origin));
     let foreign = headers.get("sec-fetch-site").map_or_else(
@@ -42,26 +42,26 @@ fn origin_of(page: &HeaderValue) -> Option<Origin> {
 
 /// The CORS headers of the answer to one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sharing {
+pub struct CorsPolicy {
     /// The request's `Origin`, as written, when the site lists it.
-    pub with: Option<HeaderValue>,
+    pub allowed_origin: Option<HeaderValue>,
     /// Whether answers differ by `Origin`, so that they need `Vary: Origin`.
-    pub varies: bool,
+    pub vary_by_origin: bool,
     /// Whether the app's own CORS headers are replaced. On public paths, they are the app's to set.
-    pub of_app: bool,
+    pub replaces_app_headers: bool,
 }
 
 /// The CORS policy for the answer to a request.
-pub fn sharing(asked: &Asked<'_>, headers: &HeaderMap) -> Sharing {
+pub fn cors_policy(asked: &SiteRequest<'_>, headers: &HeaderMap) -> CorsPolicy {
     let listed = &asked.site.allowed_origins;
     if listed.is_empty() {
-        return Sharing::default();
+        return CorsPolicy::default();
     }
-    let with = named_origin(headers).filter(|(origin, _)| is_listed(origin, listed));
-    Sharing {
-        with: with.map(|(_, written)| written.clone()),
-        varies: true,
-        of_app: !is_open(asked),
+    let with = request_origin(headers).filter(|(origin, _)| is_listed(origin, listed));
+    CorsPolicy {
+        allowed_origin: with.map(|(_, written)| written.clone()),
+        vary_by_origin: true,
+        replaces_app_headers: !is_open(asked),
     }
 }
 
@@ -70,31 +70,33 @@ pub fn sharing(asked: &Asked<'_>, headers: &HeaderMap) -> Sharing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preflight {
     /// The request is no preflight.
-    No,
+    NotPreflight,
     /// It is for a public path: the app answers.
-    Apps,
+    ForApp,
     /// It is answered here.
-    Ours,
+    AnswerHere,
 }
 
-pub fn preflight(asked: &Asked<'_>, headers: &HeaderMap) -> Preflight {
+pub fn preflight(asked: &SiteRequest<'_>, headers: &HeaderMap) -> Preflight {
     if asked.method != Method::OPTIONS || !headers.contains_key(ORIGIN) {
-        return Preflight::No;
+        return Preflight::NotPreflight;
     }
-    let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_METHOD) else { return Preflight::No };
-    let open = |wanted: Method| is_open(&Asked { method: &wanted, ..*asked });
+    let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_METHOD) else {
+        return Preflight::NotPreflight;
+    };
+    let open = |wanted: Method| is_open(&SiteRequest { method: &wanted, ..*asked });
     let wanted = Method::from_bytes(wanted.as_bytes());
-    if is_open(asked) && wanted.is_ok_and(open) { Preflight::Apps } else { Preflight::Ours }
+    if is_open(asked) && wanted.is_ok_and(open) { Preflight::ForApp } else { Preflight::AnswerHere }
 }
 
 /// Whether the rules let a request without a caller pass.
-fn is_open(asked: &Asked<'_>) -> bool {
+fn is_open(asked: &SiteRequest<'_>) -> bool {
     decide(asked, &Caller::Nobody) == Decision::Forward
 }
 
 /// The origin of the request's one `Origin` header, parsed and as written. `null` is none, and so
 /// are two headers.
-pub fn named_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
+pub fn request_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
     let mut all = headers.get_all(ORIGIN).iter();
     let (Some(written), None) = (all.next(), all.next()) else { return None };
     Some((Origin::parse(written.to_str().ok()?).ok()?, written))

@@ -5,12 +5,12 @@ use http::header::ACCEPT;
 use http::{HeaderMap, Method};
 
 use super::caller::Caller;
-use super::sites::{PathPattern, Rule, Site, Who};
+use super::sites::{PathPattern, Principal, Rule, Site};
 use super::target::Readings;
 
 /// A request for a site, as far as rules judge it.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'r> {
+pub struct SiteRequest<'r> {
     pub site: &'r Site,
     pub method: &'r Method,
     pub readings: &'r Readings<'r>,
@@ -19,7 +19,7 @@ pub struct Asked<'r> {
 
 /// Whether the decision depends on who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum CallerNeed {
     /// Public in every reading: no session is looked up.
     Nobody,
     Caller,
@@ -32,11 +32,11 @@ pub enum Decision {
     Forward,
     /// The caller is unknown, and the rule asks for a known one.
     SignIn,
-    Refuse(Refusal),
+    Refuse(DenialReason),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum DenialReason {
     /// The caller is known, but the rule does not admit them.
     NotAllowed,
     /// The client's address is in none of the rule's networks.
@@ -44,15 +44,15 @@ pub enum Refusal {
 }
 
 /// Whether the caller must be known to decide.
-pub fn need(asked: &Asked<'_>) -> Need {
+pub fn caller_need(asked: &SiteRequest<'_>) -> CallerNeed {
     let public = |path: Cow<'_, str>| {
-        first_rule(asked, &path).is_some_and(|rule| rule.allow == [Who::Public])
+        first_rule(asked, &path).is_some_and(|rule| rule.allow == [Principal::Public])
     };
-    if relative_paths(asked).all(public) { Need::Nobody } else { Need::Caller }
+    if relative_paths(asked).all(public) { CallerNeed::Nobody } else { CallerNeed::Caller }
 }
 
 /// Judges a request in every reading of its path: it passes only if all of them let it pass.
-pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
+pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
     let mut decision = Decision::Forward;
     for path in relative_paths(asked) {
         match judge_reading(asked, first_rule(asked, &path), caller) {
@@ -65,8 +65,8 @@ pub fn decide(asked: &Asked<'_>, caller: &Caller) -> Decision {
 }
 
 /// The readings relative to the site. All lie in it, see `SiteMap::locate`.
-fn relative_paths<'r>(asked: &Asked<'r>) -> impl Iterator<Item = Cow<'r, str>> {
-    let prefix = asked.site.place.path.as_str();
+fn relative_paths<'r>(asked: &SiteRequest<'r>) -> impl Iterator<Item = Cow<'r, str>> {
+    let prefix = asked.site.url.path.as_str();
     let below = move |path: &'r str| match path.strip_prefix(prefix) {
         Some("") | None => "/",
         Some(rest) => rest,
@@ -87,7 +87,7 @@ fn case_foldings(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, 
 }
 
 /// The first rule that names the path and method.
-fn first_rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
+fn first_rule<'r>(asked: &SiteRequest<'r>, path: &str) -> Option<&'r Rule> {
     let method = |rule: &&Rule| rule.methods.is_empty() || rule.methods.contains(asked.method);
     asked
         .site
@@ -97,21 +97,21 @@ fn first_rule<'r>(asked: &Asked<'r>, path: &str) -> Option<&'r Rule> {
         .find(|rule| rule.path.matches(path, asked.site.ignore_case))
 }
 
-fn judge_reading(asked: &Asked<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
+fn judge_reading(asked: &SiteRequest<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
     let from_here = |net: &ipnet::IpNet| net.contains(&asked.client);
     let from = rule.map(|rule| rule.from.as_slice()).unwrap_or_default();
     if !from.is_empty() && !from.iter().any(from_here) {
-        return Decision::Refuse(Refusal::Network);
+        return Decision::Refuse(DenialReason::Network);
     }
-    let allow = rule.map_or(&[Who::SignedIn][..], |rule| &rule.allow);
+    let allow = rule.map_or(&[Principal::SignedIn][..], |rule| &rule.allow);
     match caller {
         _ if allow.iter().any(|who| who.admits(caller)) => Decision::Forward,
         Caller::Nobody => Decision::SignIn,
-        Caller::Session(..) | Caller::Token(_) => Decision::Refuse(Refusal::NotAllowed),
+        Caller::Session(..) | Caller::Token(_) => Decision::Refuse(DenialReason::NotAllowed),
     }
 }
 
-impl Who {
+impl Principal {
     fn admits(&self, caller: &Caller) -> bool {
         let person = caller.person();
         match self {

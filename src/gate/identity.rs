@@ -4,13 +4,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::presets::{Claim, Identity};
+use super::presets::{Claim, IdentityMapping};
 use crate::domain::{ClientId, Role};
-use crate::oauth::{self, Style};
+use crate::oauth::{self, AssertionFormat};
 use crate::session::SignedIn;
 use crate::users::Roles;
 
-impl Identity {
+impl IdentityMapping {
     /// The rows that are ever written: all but those of [`Claim::Nothing`].
     #[must_use]
     pub fn written(&self) -> Self {
@@ -27,7 +27,7 @@ impl Identity {
         &self,
         user: &SignedIn,
         roles: &Roles,
-        assertion: impl Fn(Style) -> Result<String, E>,
+        assertion: impl Fn(AssertionFormat) -> Result<String, E>,
     ) -> Result<Arc<[Option<HeaderValue>]>, E> {
         let value = |(_, claim): &(HeaderName, Claim)| {
             let value = match claim {

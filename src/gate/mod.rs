@@ -7,22 +7,25 @@ mod cross_origin;
 mod decide;
 mod forwarded;
 mod identity;
-mod map;
 mod presets;
 mod reserved;
+mod site_map;
 mod sites;
 mod target;
 
 pub use caller::{Bearer, Caller};
-pub use client_ip::{client_ip, is_trusted, push_ip};
-pub use cookies::{Cookies, is_ours, strip_ours};
-pub use cross_origin::{Preflight, Sharing, is_foreign, named_origin, preflight, sharing};
-pub use decide::{Asked, Decision, Need, Refusal, decide, is_navigation, need};
-pub use forwarded::ForwardedHeaders;
-pub use map::{Located, Map, Own};
-pub use presets::{CLAIMS, Claim, Identity, PRESETS, Preset};
-pub use reserved::{Reserved, are_one, is_method_override, may_tell};
-pub use sites::{
-    Hsts, InvalidPath, InvalidSite, Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who,
+pub use client_ip::{client_ip, is_trusted_proxy, push_ip};
+pub use cookies::{Cookies, is_own_cookie, strip_own_cookies};
+pub use cross_origin::{CorsPolicy, Preflight, cors_policy, is_foreign, preflight, request_origin};
+pub use decide::{
+    CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_navigation,
 };
-pub use target::{BadTarget, Readings, authority, readings};
+pub use forwarded::ForwardedHeaders;
+pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};
+pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_identity};
+pub use site_map::{OwnPath, RouteMatch, SiteMap};
+pub use sites::{
+    Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,
+    UpstreamOptions,
+};
+pub use target::{InvalidTarget, Readings, authority, readings};

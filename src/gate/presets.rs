@@ -1,7 +1,7 @@
 //! Presets: which headers tell an app who the caller is.
 use http::header::HeaderName;
 
-use crate::oauth::Style;
+use crate::oauth::AssertionFormat;
 
 /// What an identity header holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Claim {
     /// The session's id.
     Session,
     /// All of these, as a signed JWT.
-    Assertion(Style),
+    Assertion(AssertionFormat),
     /// Never written: the name is only removed from what clients send.
     Nothing,
 }
@@ -26,7 +26,7 @@ pub const CLAIMS: &[(&str, Claim)] = &[
     ("phone_number", Claim::Phone),
     ("groups", Claim::Groups),
     ("sid", Claim::Session),
-    ("assertion", Claim::Assertion(Style::Doorcode)),
+    ("assertion", Claim::Assertion(AssertionFormat::Doorcode)),
     ("none", Claim::Nothing),
 ];
 
@@ -46,7 +46,7 @@ pub const PRESETS: &[Preset] = &[
             ("x-forwarded-phone", Claim::Phone),
             ("x-forwarded-groups", Claim::Groups),
             ("x-forwarded-preferred-username", Claim::Phone),
-            ("x-doorcode-assertion", Claim::Assertion(Style::Doorcode)),
+            ("x-doorcode-assertion", Claim::Assertion(AssertionFormat::Doorcode)),
         ],
     },
     // Its upstreams get the first three; apps behind nginx or Traefik with forward auth get the rest.
@@ -72,7 +72,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "pomerium",
         headers: &[
-            ("x-pomerium-jwt-assertion", Claim::Assertion(Style::Pomerium)),
+            ("x-pomerium-jwt-assertion", Claim::Assertion(AssertionFormat::Pomerium)),
             ("x-pomerium-claim-user", Claim::User),
             ("x-pomerium-claim-name", Claim::Phone),
             ("x-pomerium-claim-groups", Claim::Groups),
@@ -80,24 +80,24 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "cloudflare",
-        headers: &[("cf-access-jwt-assertion", Claim::Assertion(Style::Cloudflare))],
+        headers: &[("cf-access-jwt-assertion", Claim::Assertion(AssertionFormat::Cloudflare))],
     },
 ];
 
 /// The identity headers of one site: header name and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct IdentityMapping {
     pub(super) rows: Vec<(HeaderName, Claim)>,
 }
 
-impl Identity {
+impl IdentityMapping {
     /// A preset by its name in [`PRESETS`].
     pub fn preset(name: &str) -> Option<Self> {
         PRESETS.iter().find(|preset| preset.name == name).map(Self::of)
     }
 
     /// Headers from the configuration; each name has passed [`super::may_carry_identity`].
-    pub fn own(rows: Vec<(HeaderName, Claim)>) -> Self {
+    pub fn custom(rows: Vec<(HeaderName, Claim)>) -> Self {
         Self { rows }
     }
 
@@ -107,7 +107,7 @@ impl Identity {
     }
 
     /// The formats of the assertions in these headers.
-    pub fn styles(&self) -> impl Iterator<Item = Style> {
+    pub fn assertion_formats(&self) -> impl Iterator<Item = AssertionFormat> {
         self.rows.iter().filter_map(|(_, claim)| match claim {
             Claim::Assertion(style) => Some(*style),
             _ => None,
@@ -115,7 +115,7 @@ impl Identity {
     }
 }
 
-impl Default for Identity {
+impl Default for IdentityMapping {
     fn default() -> Self {
         Self::of(&PRESETS[0])
     }

@@ -1,6 +1,6 @@
 //! Header names that are removed from what clients send: they tell an app who calls, from where, or
 //! what was requested.
-use super::presets::Identity;
+use super::presets::IdentityMapping;
 
 /// Names, and prefixes (ending in `-`), that no client may send to any site, folded as [`fold`]
 /// does. Covers all that the products of `PRESETS` write, also what we leave out: an app that is
@@ -84,7 +84,7 @@ const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "
 /// Whether an app may take a request's method from a header of this name. Sites with rules for some
 /// methods only do not get such headers: a `GET` would pass and the app perform a `DELETE`.
 pub fn is_method_override(name: &str) -> bool {
-    METHOD_OVERRIDES.iter().any(|known| are_one(name, known))
+    METHOD_OVERRIDES.iter().any(|known| is_same_header(name, known))
 }
 
 /// Folds what CGI, WSGI and PHP do not tell apart: they take `X_Forwarded.User` for
@@ -108,27 +108,27 @@ fn matches_pattern(name: &str, pattern: &str) -> bool {
 }
 
 /// Whether a header of this name can be configured as an identity header.
-pub fn may_tell(name: &str) -> bool {
+pub fn may_carry_identity(name: &str) -> bool {
     !NOT_FOR_IDENTITY.iter().any(|taken| matches_pattern(name, taken))
 }
 
 /// Whether an app may take two header names for the same.
-pub fn are_one(one: &str, other: &str) -> bool {
+pub fn is_same_header(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
 
 /// The names that are removed from every request to any site.
 #[derive(Clone, Debug)]
-pub struct Reserved {
+pub struct ReservedNames {
     /// Folded.
     patterns: Vec<String>,
     /// Bit set of the patterns' first bytes (ASCII): rules out most headers without a comparison.
     first: u128,
 }
 
-impl Reserved {
+impl ReservedNames {
     /// [`ALWAYS_RESERVED`], and the identity headers of `sites`.
-    pub fn new<'s>(sites: impl Iterator<Item = &'s Identity>) -> Self {
+    pub fn new<'s>(sites: impl Iterator<Item = &'s IdentityMapping>) -> Self {
         let mut patterns: Vec<String> =
             ALWAYS_RESERVED.iter().map(|name| (*name).to_owned()).collect();
         for (name, _) in sites.flat_map(|identity| &identity.rows) {
@@ -142,7 +142,7 @@ impl Reserved {
     }
 
     /// Whether a header of this name is reserved, in any spelling.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         let Some(first) = name.bytes().next().map(fold) else { return false };
         let likely = first.is_ascii() && self.first & (1 << first) != 0;
         likely && self.patterns.iter().any(|pattern| matches_pattern(name, pattern))

@@ -6,18 +6,18 @@ use std::time::Duration;
 use http::HeaderValue;
 use ipnet::IpNet;
 
-use super::presets::Identity;
+use super::presets::IdentityMapping;
 use crate::domain::{ClientId, Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
 pub struct Site {
     pub name: String,
-    pub place: SitePlace,
+    pub url: SiteUrl,
     /// Tried in turn; never empty.
     pub upstreams: Vec<Upstream>,
-    pub identity: Identity,
-    pub passage: Passage,
+    pub identity: IdentityMapping,
+    pub upstream_options: UpstreamOptions,
     /// Origins whose pages may make requests with a session; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
@@ -29,7 +29,7 @@ pub struct Site {
 
 /// How requests are sent to a site's upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passage {
+pub struct UpstreamOptions {
     /// Limit for a request's body, bytes.
     pub max_body: u64,
     /// How long the app may send nothing.
@@ -40,7 +40,7 @@ pub struct Passage {
     pub strip_prefix: bool,
 }
 
-impl Default for Passage {
+impl Default for UpstreamOptions {
     fn default() -> Self {
         Self {
             // The default of Apache's `LimitRequestBody` since 2.4.54.
@@ -54,54 +54,54 @@ impl Default for Passage {
 
 impl Site {
     /// Whether a rule is for some methods only.
-    pub fn asks_for_methods(&self) -> bool {
+    pub fn has_method_rules(&self) -> bool {
         self.rules.iter().any(|rule| !rule.methods.is_empty())
     }
 }
 
 /// The public URL of a site: its `url` in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SitePlace {
+pub struct SiteUrl {
     pub origin: Origin,
     /// `""`, or a path prefix without a trailing slash, such as `/shop`.
     pub path: String,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum InvalidSite {
+pub enum InvalidSiteUrl {
     #[error("is not a URL such as https://shop.example.com")]
     NotAUrl,
     #[error("may not have a user, query or fragment")]
-    TooMuch,
+    HasExtraParts,
     #[error("has a path that is not plain: only a-z A-Z 0-9 - . _ ~ between single slashes")]
-    OddPath,
+    UnsafePath,
 }
 
-impl SitePlace {
+impl SiteUrl {
     /// Parses a `url` of the configuration.
     ///
     /// # Errors
     /// When it is no http(s) URL, or has more than an origin and a plain path.
-    pub fn parse(text: &str) -> Result<Self, InvalidSite> {
-        let url = url::Url::parse(text).map_err(|_| InvalidSite::NotAUrl)?;
-        let origin = Origin::of(&url).map_err(|_| InvalidSite::NotAUrl)?;
+    pub fn parse(text: &str) -> Result<Self, InvalidSiteUrl> {
+        let url = url::Url::parse(text).map_err(|_| InvalidSiteUrl::NotAUrl)?;
+        let origin = Origin::of(&url).map_err(|_| InvalidSiteUrl::NotAUrl)?;
         let bare = url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
         if !bare {
-            return Err(InvalidSite::TooMuch);
+            return Err(InvalidSiteUrl::HasExtraParts);
         }
         let path = url.path().trim_end_matches('/');
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
         if path.contains("//") || !path.bytes().all(plain) {
-            return Err(InvalidSite::OddPath);
+            return Err(InvalidSiteUrl::UnsafePath);
         }
         Ok(Self { origin, path: path.to_owned() })
     }
 }
 
-impl fmt::Display for SitePlace {
+impl fmt::Display for SiteUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
     }
@@ -113,7 +113,7 @@ pub enum Hsts {
     /// No header.
     Off,
     /// `max-age`; zero makes browsers forget an earlier one.
-    For(Duration),
+    MaxAge(Duration),
 }
 
 /// Where an app listens.
@@ -135,14 +135,14 @@ pub struct Rule {
     /// Empty: every method.
     pub methods: Vec<http::Method>,
     /// Callers who match any of these pass.
-    pub allow: Vec<Who>,
+    pub allow: Vec<Principal>,
     /// A further condition: the client's address is in one of these. Empty: no condition.
     pub from: Vec<IpNet>,
 }
 
 /// Whom a rule lets pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Principal {
     /// Everybody; no session is looked up.
     Public,
     /// Everybody; the app learns who is signed in.

@@ -6,13 +6,13 @@ use percent_encoding::percent_decode;
 
 /// Why a request's target is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum BadTarget {
+pub enum InvalidTarget {
     #[error("the target has no leading slash")]
     NoLeadingSlash,
     #[error("the target begins with two slashes")]
-    LooksLikeAHost,
+    NetworkPath,
     #[error("the target holds a byte that no URL has")]
-    OddByte,
+    ForbiddenByte,
     #[error("the target has dot segments")]
     DotSegments,
     #[error("the target has an encoded slash, backslash or control character")]
@@ -22,27 +22,28 @@ pub enum BadTarget {
     #[error("the target can be read in too many ways")]
     TooManyReadings,
     #[error("the request has not exactly one Host")]
-    NotOneHost,
+    InvalidHost,
 }
 
 /// The authority (host and port) of a request, in lower case: its one `Host` header, or that of an
 /// absolute target (RFC 9112 §3.2.2) or of HTTP/2. Where both are present, they must agree.
 ///
 /// # Errors
-/// [`BadTarget::NotOneHost`] when it is missing, given twice, contradicted, or malformed.
-pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, BadTarget> {
+/// [`InvalidTarget::InvalidHost`] when it is missing, given twice, contradicted, or malformed.
+pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, InvalidTarget> {
     let mut hosts = parts.headers.get_all(HOST).iter();
-    let header = hosts.next().map(|h| h.to_str().map_err(|_| BadTarget::NotOneHost)).transpose()?;
+    let header =
+        hosts.next().map(|h| h.to_str().map_err(|_| InvalidTarget::InvalidHost)).transpose()?;
     if hosts.next().is_some() {
-        return Err(BadTarget::NotOneHost);
+        return Err(InvalidTarget::InvalidHost);
     }
     let target = parts.uri.authority().map(http::uri::Authority::as_str);
     let named = match (target, header) {
         (Some(target), Some(header)) if !target.eq_ignore_ascii_case(header) => {
-            return Err(BadTarget::NotOneHost);
+            return Err(InvalidTarget::InvalidHost);
         }
         (Some(named), _) | (None, Some(named)) => named,
-        (None, None) => return Err(BadTarget::NotOneHost),
+        (None, None) => return Err(InvalidTarget::InvalidHost),
     };
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
     let good = !named.is_empty() && named.bytes().all(plain);
@@ -50,7 +51,7 @@ pub fn authority(parts: &Parts) -> Result<Cow<'_, str>, BadTarget> {
         let any_capital = named.bytes().any(|b| b.is_ascii_uppercase());
         if any_capital { named.to_ascii_lowercase().into() } else { named.into() }
     };
-    good.then(small).ok_or(BadTarget::NotOneHost)
+    good.then(small).ok_or(InvalidTarget::InvalidHost)
 }
 
 /// Every path that an upstream may understand a target's path as. The first is the path as sent.
@@ -78,22 +79,22 @@ const MAX_READINGS: usize = 32;
 /// # Errors
 /// When some upstream could read it as a path outside of its directory, and when it holds bytes that
 /// no URL has.
-pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
+pub fn readings(raw: &str) -> Result<Readings<'_>, InvalidTarget> {
     if is_plain(raw) {
         return Ok(Readings { sent: raw, others: Vec::new() });
     }
     if !raw.starts_with('/') {
-        return Err(BadTarget::NoLeadingSlash);
+        return Err(InvalidTarget::NoLeadingSlash);
     }
     if is_network_path(raw) {
-        return Err(BadTarget::LooksLikeAHost);
+        return Err(InvalidTarget::NetworkPath);
     }
     if raw.contains(|c: char| c.is_control() || matches!(c, '\\' | '#' | ' ')) {
-        return Err(BadTarget::OddByte);
+        return Err(InvalidTarget::ForbiddenByte);
     }
     let mut found = Readings { sent: raw, others: Vec::new() };
     if has_dot_segment(raw) {
-        return Err(BadTarget::DotSegments);
+        return Err(InvalidTarget::DotSegments);
     }
     let simple = !raw.contains(['%', ';']) && !raw.contains("//");
     if simple {
@@ -106,10 +107,10 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, BadTarget> {
     for _ in 0..3 {
         add_variants(&mut level)?;
         if level.iter().any(|path| has_dot_segment(path)) {
-            return Err(BadTarget::DotSegments);
+            return Err(InvalidTarget::DotSegments);
         }
         if level.iter().any(|path| is_network_path(path)) {
-            return Err(BadTarget::LooksLikeAHost);
+            return Err(InvalidTarget::NetworkPath);
         }
         let decoded: Vec<String> =
             level.iter().map(|path| decode(path)).collect::<Result<_, _>>()?;
@@ -153,18 +154,19 @@ fn has_dot_segment(path: &str) -> bool {
 }
 
 /// Decodes once. Refuses an encoded slash, backslash or control character.
-fn decode(path: &str) -> Result<String, BadTarget> {
-    let decoded = percent_decode(path.as_bytes()).decode_utf8().map_err(|_| BadTarget::NotUtf8)?;
+fn decode(path: &str) -> Result<String, InvalidTarget> {
+    let decoded =
+        percent_decode(path.as_bytes()).decode_utf8().map_err(|_| InvalidTarget::NotUtf8)?;
     let slashes = |text: &str| text.bytes().filter(|b| *b == b'/').count();
     let odd = |c: char| c == '\\' || c.is_control();
     if slashes(&decoded) != slashes(path) || decoded.contains(odd) {
-        return Err(BadTarget::EncodedSlash);
+        return Err(InvalidTarget::EncodedSlash);
     }
     Ok(decoded.into_owned())
 }
 
 /// Adds the paths without parameters, empty segments, trailing slash and query.
-fn add_variants(paths: &mut Vec<String>) -> Result<(), BadTarget> {
+fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
     let steps = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
     let mut at = 0;
     while at < paths.len() {
@@ -175,7 +177,7 @@ fn add_variants(paths: &mut Vec<String>) -> Result<(), BadTarget> {
             }
         }
         if paths.len() > MAX_READINGS {
-            return Err(BadTarget::TooManyReadings);
+            return Err(InvalidTarget::TooManyReadings);
         }
         at += 1;
     }

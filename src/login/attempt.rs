@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
-use crate::store::{Attempt, SendOutcome, Step};
+use crate::store::{Attempt, AttemptUpdate, SendOutcome};
 use crate::system::Timestamp;
 
 /// Longest life of a code, from when its attempt began (NIST SP 800-63B-4 §3.1.3.2).
@@ -14,7 +14,7 @@ const MIN_REMAINING: Duration = Duration::from_mins(1);
 pub(super) const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
 /// The values of a new attempt, except for times.
-pub(super) struct Fresh {
+pub(super) struct NewAttempt {
     pub(super) id: AttemptId,
     pub(super) nonce: [u8; 16],
     pub(super) key: KeyId,
@@ -26,7 +26,7 @@ pub(super) struct Fresh {
 
 /// The attempt that a start leads to.
 #[derive(Clone, Debug)]
-pub(super) enum Opened {
+pub(super) enum StartedAttempt {
     New(Attempt),
     /// Same code as before; the tries are not refilled.
     Resumed(Attempt),
@@ -35,18 +35,18 @@ pub(super) enum Opened {
 /// Resumes the attempt that was found, or begins a new one.
 pub(super) fn resume_or_begin(
     found: Option<&Attempt>,
-    fresh: &Fresh,
+    fresh: &NewAttempt,
     lifetime: Duration,
     now: Timestamp,
-) -> (Opened, Step) {
+) -> (StartedAttempt, AttemptUpdate) {
     match state(found, now) {
-        Standing::Resumable(attempt) => {
+        AttemptState::Resumable(attempt) => {
             let mut attempt = attempt.clone();
             attempt.expires = (now + lifetime).min(attempt.made + MAX_LIFETIME);
             attempt.outcome = SendOutcome::Pending;
-            (Opened::Resumed(attempt.clone()), Step::Put(attempt))
+            (StartedAttempt::Resumed(attempt.clone()), AttemptUpdate::Put(attempt))
         }
-        Standing::Dead | Standing::Unknown => {
+        AttemptState::Dead | AttemptState::Unknown => {
             let attempt = Attempt {
                 id: fresh.id,
                 nonce: fresh.nonce,
@@ -61,13 +61,13 @@ pub(super) fn resume_or_begin(
                 source: fresh.source,
                 counted: fresh.counted,
             };
-            (Opened::New(attempt.clone()), Step::Put(attempt))
+            (StartedAttempt::New(attempt.clone()), AttemptUpdate::Put(attempt))
         }
     }
 }
 
 /// Whether an attempt can be resumed by a start.
-pub(super) enum Standing<'a> {
+pub(super) enum AttemptState<'a> {
     Resumable(&'a Attempt),
     /// Its code is invalid, or about to expire.
     Dead,
@@ -75,11 +75,11 @@ pub(super) enum Standing<'a> {
     Unknown,
 }
 
-pub(super) fn state(found: Option<&Attempt>, now: Timestamp) -> Standing<'_> {
+pub(super) fn state(found: Option<&Attempt>, now: Timestamp) -> AttemptState<'_> {
     match found {
-        Some(attempt) if can_resume(attempt, now) => Standing::Resumable(attempt),
-        Some(_) => Standing::Dead,
-        None => Standing::Unknown,
+        Some(attempt) if can_resume(attempt, now) => AttemptState::Resumable(attempt),
+        Some(_) => AttemptState::Dead,
+        None => AttemptState::Unknown,
     }
 }
 
@@ -94,34 +94,34 @@ pub(super) fn is_alive(attempt: &Attempt, now: Timestamp) -> bool {
 
 /// Why answers to an attempt are no longer compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub enum DeadReason {
     /// There was no attempt, or it is no longer remembered.
     Unknown,
     /// Its code has signed in.
     Used,
     Expired,
     /// All tries were used up by wrong codes.
-    NoTries,
+    NoTriesLeft,
     /// Its code was derived from a server secret that is no longer configured.
-    NoKey,
+    KeyGone,
 }
 
-impl Over {
+impl DeadReason {
     /// The reason in the log. Pages and API do not distinguish all of them.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
             Self::Used => "used",
             Self::Expired => "expired",
-            Self::NoTries => "no tries left",
-            Self::NoKey => "server secret no longer configured",
+            Self::NoTriesLeft => "no tries left",
+            Self::KeyGone => "server secret no longer configured",
         }
     }
 }
 
 /// What [`take_try`] decided about an answer.
 #[derive(Clone, Debug)]
-pub(super) enum Taken {
+pub(super) enum TryResult {
     /// The answer is to be compared.
     Compare {
         attempt: Attempt,
@@ -130,7 +130,7 @@ pub(super) enum Taken {
     },
     Dead {
         attempt: Option<AttemptId>,
-        reason: Over,
+        reason: DeadReason,
     },
 }
 
@@ -140,35 +140,39 @@ pub(super) fn take_try(
     found: Option<&Attempt>,
     answer: AnswerDigest,
     now: Timestamp,
-) -> (Taken, Step) {
-    let Some(attempt) = found else { return dead(None, Over::Unknown) };
+) -> (TryResult, AttemptUpdate) {
+    let Some(attempt) = found else { return dead(None, DeadReason::Unknown) };
     let repeated = attempt.answers.contains(&answer);
     match attempt.used {
         Some(used) if repeated && now.since(used) <= REPEAT_WINDOW => {
             return compare_again(attempt);
         }
-        Some(_) => return dead(found, Over::Used),
-        None if now >= attempt.expires => return dead(found, Over::Expired),
+        Some(_) => return dead(found, DeadReason::Used),
+        None if now >= attempt.expires => return dead(found, DeadReason::Expired),
         None if repeated => return compare_again(attempt),
-        None if attempt.tries_left == 0 => return dead(found, Over::NoTries),
+        None if attempt.tries_left == 0 => return dead(found, DeadReason::NoTriesLeft),
         None => {}
     }
     let mut attempt = attempt.clone();
     attempt.tries_left -= 1;
     attempt.answers.push(answer);
-    (Taken::Compare { attempt: attempt.clone(), repeated: false }, Step::Put(attempt))
+    (TryResult::Compare { attempt: attempt.clone(), repeated: false }, AttemptUpdate::Put(attempt))
 }
 
-fn dead(found: Option<&Attempt>, reason: Over) -> (Taken, Step) {
-    (Taken::Dead { attempt: found.map(|attempt| attempt.id), reason }, Step::Keep)
+fn dead(found: Option<&Attempt>, reason: DeadReason) -> (TryResult, AttemptUpdate) {
+    (TryResult::Dead { attempt: found.map(|attempt| attempt.id), reason }, AttemptUpdate::Keep)
 }
 
-fn compare_again(attempt: &Attempt) -> (Taken, Step) {
-    (Taken::Compare { attempt: attempt.clone(), repeated: true }, Step::Keep)
+fn compare_again(attempt: &Attempt) -> (TryResult, AttemptUpdate) {
+    (TryResult::Compare { attempt: attempt.clone(), repeated: true }, AttemptUpdate::Keep)
 }
 
 /// Returns the try of `answer`, which could not be judged for reasons on our side.
-pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerDigest) -> Step {
+pub(super) fn return_try(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    answer: AnswerDigest,
+) -> AttemptUpdate {
     change(found, id, |attempt| {
         if let Some(at) = attempt.answers.iter().position(|known| *known == answer) {
             attempt.answers.swap_remove(at);
@@ -177,23 +181,31 @@ pub(super) fn return_try(found: Option<&Attempt>, id: AttemptId, answer: AnswerD
     })
 }
 
-pub(super) fn mark_used(found: Option<&Attempt>, id: AttemptId, now: Timestamp) -> Step {
+pub(super) fn mark_used(found: Option<&Attempt>, id: AttemptId, now: Timestamp) -> AttemptUpdate {
     change(found, id, |attempt| attempt.used = attempt.used.or(Some(now)))
 }
 
-pub(super) fn set_outcome(found: Option<&Attempt>, id: AttemptId, outcome: SendOutcome) -> Step {
+pub(super) fn set_outcome(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    outcome: SendOutcome,
+) -> AttemptUpdate {
     change(found, id, |attempt| attempt.outcome = outcome)
 }
 
 /// Changes the attempt if its id is still `id`: another may have taken its place.
-fn change(found: Option<&Attempt>, id: AttemptId, change: impl FnOnce(&mut Attempt)) -> Step {
+fn change(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    change: impl FnOnce(&mut Attempt),
+) -> AttemptUpdate {
     match found {
         Some(attempt) if attempt.id == id => {
             let mut attempt = attempt.clone();
             change(&mut attempt);
-            Step::Put(attempt)
+            AttemptUpdate::Put(attempt)
         }
-        _ => Step::Keep,
+        _ => AttemptUpdate::Keep,
     }
 }
 

@@ -1,9 +1,9 @@
-use super::requester::{Asker, Door};
+use super::requester::{Channel, Requester};
 use crate::domain::{AnswerDigest, AttemptKey, Keyring, OneTimeCode, PhoneNumber, Subkey};
 use crate::store::Attempt;
 
 /// Subkeys of the server secret, one list per purpose, newest first.
-pub struct Keys {
+pub struct CodeKeys {
     /// Derive one-time codes.
     pub(super) codes: Vec<Subkey>,
     /// Digest the answers that an attempt remembers.
@@ -16,7 +16,7 @@ pub struct Keys {
     pub(super) known_browsers: Vec<Subkey>,
 }
 
-impl Keys {
+impl CodeKeys {
     pub fn new(keyring: &Keyring) -> Self {
         Self {
             codes: keyring.subkeys("one-time code"),
@@ -27,10 +27,10 @@ impl Keys {
         }
     }
 
-    pub(super) fn attempt_key(&self, asker: &Asker, phone: &PhoneNumber) -> AttemptKey {
-        let channel: &[u8] = match asker.door {
-            Door::Page => b"page",
-            Door::Api => b"api",
+    pub(super) fn attempt_key(&self, asker: &Requester, phone: &PhoneNumber) -> AttemptKey {
+        let channel: &[u8] = match asker.channel {
+            Channel::Page => b"page",
+            Channel::Api => b"api",
         };
         let parts: [&[u8]; 3] = [channel, asker.who.as_bytes(), phone.e164().as_bytes()];
         AttemptKey::keyed(&self.attempts[0], &parts)

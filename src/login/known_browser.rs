@@ -10,7 +10,7 @@ use crate::domain::{PhoneNumber, RequesterDigest, Subkey};
 /// number count its holders separately, so that a stranger who requests or guesses codes cannot
 /// lock the owner out.
 #[derive(Clone, Debug, Default)]
-pub struct Keepsake(Vec<[u8; TAG]>);
+pub struct KnownBrowserCookie(Vec<[u8; TAG]>);
 
 /// Bytes of a tag.
 const TAG: usize = 16;
@@ -18,7 +18,7 @@ const TAG: usize = 16;
 const MAX_NUMBERS: usize = 4;
 const SEPARATOR: char = '.';
 
-impl Keepsake {
+impl KnownBrowserCookie {
     /// Parses the cookie's value. Malformed tags are skipped.
     pub fn parse(text: &str) -> Self {
         Self(text.split(SEPARATOR).take(MAX_NUMBERS).filter_map(parse_tag).collect())
@@ -36,7 +36,12 @@ fn parse_tag(text: &str) -> Option<[u8; TAG]> {
 
 impl Login {
     /// Whether the browser `who` has signed in with `phone` before.
-    pub fn is_known(&self, who: RequesterDigest, phone: &PhoneNumber, kept: &Keepsake) -> bool {
+    pub fn is_known_browser(
+        &self,
+        who: RequesterDigest,
+        phone: &PhoneNumber,
+        kept: &KnownBrowserCookie,
+    ) -> bool {
         self.deps.keys.known_browsers.iter().any(|key| {
             let own = new_tag(key, who, phone);
             kept.0.iter().any(|tag| tag.ct_eq(&own).into())
@@ -44,10 +49,15 @@ impl Login {
     }
 
     /// The cookie of a browser after it signed in with `phone`.
-    pub fn remember(&self, who: RequesterDigest, phone: &PhoneNumber, kept: Keepsake) -> Keepsake {
+    pub fn remember_browser(
+        &self,
+        who: RequesterDigest,
+        phone: &PhoneNumber,
+        kept: KnownBrowserCookie,
+    ) -> KnownBrowserCookie {
         let new = new_tag(&self.deps.keys.known_browsers[0], who, phone);
         let others = kept.0.into_iter().filter(|tag| *tag != new);
-        Keepsake(std::iter::once(new).chain(others).take(MAX_NUMBERS).collect())
+        KnownBrowserCookie(std::iter::once(new).chain(others).take(MAX_NUMBERS).collect())
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::limits::{By, Limited, Limits, Row, WAIT, What};
+use super::limits::{LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING};
 use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
-use crate::store::{Count, Counted, Counters, Spacing, StoreError, Take};
+use crate::store::{Backoff, Counted, CounterStore, Increment, StoreError, TakeOutcome};
 use crate::system::{System, Timestamp};
 
 /// The window in which texts to a number are spaced.
@@ -17,27 +17,27 @@ const SPACING_WINDOW: Duration = Duration::from_hours(24);
 const LOCK_STRIPES: usize = 64;
 
 /// What was counted, so that it can be released.
-pub(super) struct Taken {
-    counts: Vec<Count>,
+pub(super) struct Reservation {
+    counts: Vec<Increment>,
     counted: Counted,
     /// The smallest remainder of the limits involved.
     pub(super) remaining: u32,
 }
 
-impl Taken {
+impl Reservation {
     pub(super) fn at(&self) -> Timestamp {
         self.counted.at
     }
 }
 
 pub(super) enum Admission {
-    Granted(Taken),
-    Refused(Limited),
+    Granted(Reservation),
+    Refused(RateLimited),
 }
 
 /// What limits are keyed by.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct LimitSubject<'a> {
     pub(super) phone: &'a PhoneNumber,
     /// From [`Limiter::source_key`].
     pub(super) source: CounterKey,
@@ -48,9 +48,9 @@ pub(super) struct Subject<'a> {
 
 /// What to count.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct LimitRequest<'a> {
     /// How many of each action. Zero only checks whether there is room for one.
-    pub(super) amounts: &'a [(What, u32)],
+    pub(super) amounts: &'a [(LimitAction, u32)],
     /// Whether a text among them must keep its distance from the text before. It delays the next
     /// one in either case.
     pub(super) spaced: bool,
@@ -58,14 +58,14 @@ pub(super) struct Wanted<'a> {
 
 /// Applies the table of limits. Outlives a change of the configuration.
 pub struct Limiter {
-    counters: Arc<dyn Counters>,
+    counters: Arc<dyn CounterStore>,
     key: Subkey,
     start_locks: [Mutex<()>; LOCK_STRIPES],
 }
 
 impl Limiter {
     /// Counters are keyed under the newest server secret: a new secret resets them.
-    pub fn new(counters: Arc<dyn Counters>, keyring: &Keyring) -> Self {
+    pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring) -> Self {
         let key = keyring.subkeys("limits").swap_remove(0);
         Self { counters, key, start_locks: [const { Mutex::const_new(()) }; LOCK_STRIPES] }
     }
@@ -92,27 +92,27 @@ impl Limiter {
     /// When the counters cannot be reached.
     pub(super) async fn reserve(
         &self,
-        limits: &Limits,
-        wanted: Wanted<'_>,
-        subject: Subject<'_>,
+        limits: &LoginLimits,
+        wanted: LimitRequest<'_>,
+        subject: LimitSubject<'_>,
         system: &System,
     ) -> Result<Admission, StoreError> {
         let (rows, mut counts) = self.counts(limits, wanted.amounts, subject);
-        let texts = wanted.amounts.iter().find(|(what, _)| *what == What::Text);
+        let texts = wanted.amounts.iter().find(|(what, _)| *what == LimitAction::Text);
         if let Some((_, n)) = texts {
             let waits = wanted.spaced && !subject.phone.is_test();
             let spacing = spacing(limits, waits, system);
-            counts.push(Count { n: *n, spacing: Some(spacing), ..self.spacing_count(subject) });
+            counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_count(subject) });
         }
         Ok(match self.counters.take(&counts, system.now()).await? {
-            Take::Taken(counted) => {
+            TakeOutcome::Taken(counted) => {
                 let remaining = counted.left.iter().copied().min().unwrap_or(0);
-                Admission::Granted(Taken { counts, counted, remaining })
+                Admission::Granted(Reservation { counts, counted, remaining })
             }
-            Take::Refused { which, retry_after } => {
+            TakeOutcome::Refused { which, retry_after } => {
                 // The only count after those of `rows` is the spacing of texts.
-                let row = rows.get(which).copied().unwrap_or(&WAIT);
-                Admission::Refused(Limited { row, retry_after })
+                let row = rows.get(which).copied().unwrap_or(&TEXT_SPACING);
+                Admission::Refused(RateLimited { row, retry_after })
             }
         })
     }
@@ -124,14 +124,14 @@ impl Limiter {
     /// When the counters cannot be reached.
     pub(super) async fn must_wait(
         &self,
-        limits: &Limits,
-        subject: Subject<'_>,
+        limits: &LoginLimits,
+        subject: LimitSubject<'_>,
         system: &System,
     ) -> Result<bool, StoreError> {
         let spacing = Some(spacing(limits, !subject.phone.is_test(), system));
-        let question = Count { n: 0, spacing, ..self.spacing_count(subject) };
+        let question = Increment { n: 0, spacing, ..self.spacing_count(subject) };
         let take = self.counters.take(&[question], system.now()).await?;
-        Ok(matches!(take, Take::Refused { .. }))
+        Ok(matches!(take, TakeOutcome::Refused { .. }))
     }
 
     /// Releases a reservation whose action did not take place.
@@ -139,7 +139,7 @@ impl Limiter {
     /// # Errors
     ///
     /// When the counters cannot be reached.
-    pub(super) async fn release(&self, taken: &Taken) -> Result<(), StoreError> {
+    pub(super) async fn release(&self, taken: &Reservation) -> Result<(), StoreError> {
         self.counters.give_back(&taken.counts, taken.at()).await
     }
 
@@ -151,14 +151,14 @@ impl Limiter {
     /// When the counters cannot be reached.
     pub(super) async fn reset_after_sign_in(
         &self,
-        limits: &Limits,
-        subject: Subject<'_>,
+        limits: &LoginLimits,
+        subject: LimitSubject<'_>,
         counted: Timestamp,
     ) -> Result<(), StoreError> {
-        let (_, attempts) = self.counts(limits, &[(What::Attempt, 1)], subject);
+        let (_, attempts) = self.counts(limits, &[(LimitAction::Attempt, 1)], subject);
         self.counters.give_back(&attempts, counted).await?;
         for known in [false, true] {
-            let waits = self.spacing_count(Subject { known, ..subject });
+            let waits = self.spacing_count(LimitSubject { known, ..subject });
             self.counters.clear(waits.key, waits.window).await?;
         }
         Ok(())
@@ -166,43 +166,45 @@ impl Limiter {
 
     fn counts(
         &self,
-        limits: &Limits,
-        amounts: &[(What, u32)],
-        subject: Subject<'_>,
-    ) -> (Vec<&'static Row>, Vec<Count>) {
+        limits: &LoginLimits,
+        amounts: &[(LimitAction, u32)],
+        subject: LimitSubject<'_>,
+    ) -> (Vec<&'static LimitDef>, Vec<Increment>) {
         let mut rows = Vec::new();
         let mut counts = Vec::new();
         for (row, most) in limits.rows() {
             // A text to a test number is not sent: it costs nothing and reaches nobody.
-            if matches!(row.what, What::Start | What::Text) && subject.phone.is_test() {
+            if matches!(row.action, LimitAction::Start | LimitAction::Text)
+                && subject.phone.is_test()
+            {
                 continue;
             }
-            let Some((_, n)) = amounts.iter().find(|(what, _)| *what == row.what) else {
+            let Some((_, n)) = amounts.iter().find(|(what, _)| *what == row.action) else {
                 continue;
             };
             let key = self.counter_key(row, subject);
             rows.push(row);
-            counts.push(Count { key, window: row.window, most, n: *n, spacing: None });
+            counts.push(Increment { key, window: row.window, most, n: *n, spacing: None });
         }
         (rows, counts)
     }
 
-    fn counter_key(&self, row: &Row, subject: Subject<'_>) -> CounterKey {
+    fn counter_key(&self, row: &LimitDef, subject: LimitSubject<'_>) -> CounterKey {
         let row_key = row.key.as_bytes();
-        match row.by {
-            By::Number => self.number_key(row_key, subject),
-            By::All => self.digest(&[row_key]),
-            By::Address => self.digest(&[row_key, subject.source.as_bytes()]),
+        match row.scope {
+            LimitScope::Number => self.number_key(row_key, subject),
+            LimitScope::Global => self.digest(&[row_key]),
+            LimitScope::Address => self.digest(&[row_key, subject.source.as_bytes()]),
         }
     }
 
     /// The counter of texts to a number since the last sign-in with it, in [`SPACING_WINDOW`].
-    fn spacing_count(&self, subject: Subject<'_>) -> Count {
+    fn spacing_count(&self, subject: LimitSubject<'_>) -> Increment {
         let key = self.number_key(b"waits", subject);
-        Count { key, window: SPACING_WINDOW, most: u32::MAX, n: 1, spacing: None }
+        Increment { key, window: SPACING_WINDOW, most: u32::MAX, n: 1, spacing: None }
     }
 
-    fn number_key(&self, purpose: &[u8], subject: Subject<'_>) -> CounterKey {
+    fn number_key(&self, purpose: &[u8], subject: LimitSubject<'_>) -> CounterKey {
         let phone = subject.phone.e164().as_bytes();
         if subject.known {
             self.digest(&[purpose, phone, b"known"])
@@ -218,10 +220,10 @@ impl Limiter {
 
 /// `waits`: whether this text must keep its distance. The wait after it is jittered by at most a
 /// tenth, so that its end cannot be predicted.
-fn spacing(limits: &Limits, waits: bool, system: &System) -> Spacing {
-    let span = 2 * Spacing::MOST_JITTER.unsigned_abs() + 1;
+fn spacing(limits: &LoginLimits, waits: bool, system: &System) -> Backoff {
+    let span = 2 * Backoff::MOST_JITTER.unsigned_abs() + 1;
     // Modulo bias is at most 21 in 65,536.
     let drawn = u16::from_be_bytes(system.random()) % u16::from(span);
-    let jitter = i8::try_from(drawn).unwrap_or(0) - Spacing::MOST_JITTER;
-    Spacing { first: limits.first_wait, longest: limits.longest_wait, jitter, waits }
+    let jitter = i8::try_from(drawn).unwrap_or(0) - Backoff::MOST_JITTER;
+    Backoff { first: limits.first_wait, longest: limits.longest_wait, jitter, waits }
 }

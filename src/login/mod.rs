@@ -14,15 +14,17 @@ mod start;
 mod verdict;
 mod verify;
 
-pub use attempt::Over;
-pub use keys::Keys;
-pub use known_browser::Keepsake;
+pub use attempt::DeadReason;
+pub use keys::CodeKeys;
+pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
-pub use limits::{By, Limited, Limits, ROWS, Row, WAIT, What};
-pub use outbox::{Outbox, OutboxReceiver, OutboxWorker, Sender};
-pub use requester::{Asker, Door};
-pub use service::{Login, Parts};
-pub use settings::{Countries, Settings, TestNumbers};
-pub use spend::Gives;
-pub use start::{Start, StartError, Started};
+pub use limits::{
+    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
+};
+pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker};
+pub use requester::{Channel, Requester};
+pub use service::{Login, LoginDeps};
+pub use settings::{Countries, LoginSettings, TestNumbers};
+pub use spend::LoginGrant;
+pub use start::{StartError, StartRequest, Started};
 pub use verdict::{Verdict, Verified};

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 
 use super::attempt;
-use super::keys::Keys;
+use super::keys::CodeKeys;
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
 use crate::domain::{AttemptId, AttemptKey, Host, OneTimeCode, PhoneNumber};
-use crate::events::{Event, Sink};
-use crate::store::{Attempt, Attempts, SendOutcome, SendRefusal, StoreError, Users};
+use crate::events::{Event, EventSink};
+use crate::store::{Attempt, AttemptStore, SendOutcome, SendRefusal, StoreError, UserStore};
 use crate::system::System;
 use crate::words::{MessageText, SmsTemplates, TemplateError, bind_to_host};
 
@@ -25,7 +25,7 @@ const DELAY_AFTER_ANSWER: Duration = Duration::from_millis(100);
 
 /// One text to be sent. Holds no code: it is derived from the attempt.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct OutboxJob {
     pub(super) key: AttemptKey,
     pub(super) attempt: AttemptId,
     pub(super) phone: PhoneNumber,
@@ -40,7 +40,7 @@ pub(super) struct Job {
 
 /// The queue of texts. Requests enqueue jobs and never wait for a provider.
 pub struct Outbox {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<OutboxJob>,
     unfinished: Arc<AtomicUsize>,
 }
 
@@ -54,7 +54,7 @@ impl Outbox {
     }
 
     /// `false` if the queue is full.
-    pub(super) fn push(&self, job: Job) -> bool {
+    pub(super) fn push(&self, job: OutboxJob) -> bool {
         self.unfinished.fetch_add(1, Ordering::AcqRel);
         let queued = self.queue.try_send(job).is_ok();
         if !queued {
@@ -71,30 +71,30 @@ impl Outbox {
 
 /// The receiving end of an [`Outbox`].
 pub struct OutboxReceiver {
-    jobs: mpsc::Receiver<Job>,
+    jobs: mpsc::Receiver<OutboxJob>,
     unfinished: Arc<AtomicUsize>,
 }
 
 /// Sends the texts of the queue.
 pub struct OutboxWorker {
-    jobs: Mutex<mpsc::Receiver<Job>>,
+    jobs: Mutex<mpsc::Receiver<OutboxJob>>,
     unfinished: Arc<AtomicUsize>,
-    pub(super) sender: Sender,
+    pub(super) sender: OutboxSender,
 }
 
 /// What sending a text depends on.
-pub struct Sender {
-    pub attempts: Arc<dyn Attempts>,
-    pub users: Arc<dyn Users>,
-    pub keys: Arc<Keys>,
+pub struct OutboxSender {
+    pub attempts: Arc<dyn AttemptStore>,
+    pub users: Arc<dyn UserStore>,
+    pub keys: Arc<CodeKeys>,
     pub delivery: Arc<Delivery>,
     pub templates: Arc<SmsTemplates>,
-    pub events: Arc<dyn Sink>,
+    pub events: Arc<dyn EventSink>,
     pub system: System,
 }
 
 impl OutboxWorker {
-    pub fn new(receiver: OutboxReceiver, sender: Sender) -> Self {
+    pub fn new(receiver: OutboxReceiver, sender: OutboxSender) -> Self {
         let OutboxReceiver { jobs, unfinished } = receiver;
         Self { jobs: Mutex::new(jobs), unfinished, sender }
     }
@@ -118,10 +118,10 @@ impl OutboxWorker {
     }
 }
 
-impl Sender {
+impl OutboxSender {
     /// Sends the text of a job unless its attempt is dead or its number may not be texted, and
     /// stores the outcome in the attempt. Returns what was sent to a provider.
-    async fn send(&self, job: &Job) -> Option<SendOutcome> {
+    async fn send(&self, job: &OutboxJob) -> Option<SendOutcome> {
         let found = self.attempts.get(job.key).await;
         let found = self.log_failure("read an attempt to send its text", found)?;
         let Some(attempt) = found.filter(|attempt| self.is_current(attempt, job)) else {
@@ -141,19 +141,19 @@ impl Sender {
         Some(outcome)
     }
 
-    fn is_current(&self, attempt: &Attempt, job: &Job) -> bool {
+    fn is_current(&self, attempt: &Attempt, job: &OutboxJob) -> bool {
         attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
     }
 
     /// Whether the number belongs to a user. A blocked user counts as one: the block is disclosed
     /// only after the right code. `None` if the store failed, so that nothing is sent.
     async fn is_user(&self, phone: &PhoneNumber) -> Option<bool> {
-        let user = self.users.with_number(&phone.into()).await;
+        let user = self.users.find_by_identifier(&phone.into()).await;
         Some(self.log_failure("look for a user to text", user)?.is_some())
     }
 
     /// Stores the outcome of a text, unless outcomes are not disclosed.
-    async fn set_outcome(&self, job: &Job, outcome: SendOutcome) {
+    async fn set_outcome(&self, job: &OutboxJob, outcome: SendOutcome) {
         if job.only_users {
             return;
         }
@@ -166,7 +166,7 @@ impl Sender {
         result.inspect_err(|error| self.events.store_failed(doing, error)).ok()
     }
 
-    async fn deliver(&self, job: &Job, attempt: &Attempt) -> SendOutcome {
+    async fn deliver(&self, job: &OutboxJob, attempt: &Attempt) -> SendOutcome {
         const SERVICE_DOWN: SendOutcome =
             SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let Some(code) = self.keys.code(attempt, &job.phone) else {
@@ -199,7 +199,7 @@ impl Sender {
         }
     }
 
-    fn render(&self, job: &Job, code: &OneTimeCode) -> Result<MessageText, TemplateError> {
+    fn render(&self, job: &OutboxJob, code: &OneTimeCode) -> Result<MessageText, TemplateError> {
         let template = self.templates.of(job.page_language.as_deref());
         let text = template.render(
             code,

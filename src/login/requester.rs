@@ -4,7 +4,7 @@ use crate::domain::RequesterDigest;
 
 /// Where a login was requested. A code is valid only on the channel that requested it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Channel {
     /// The login pages; the requester is a browser.
     Page,
     /// The API; the requester is a client with one of its connections.
@@ -13,19 +13,19 @@ pub enum Door {
 
 /// Who requests a login. Together with the phone number it identifies the attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker {
-    pub door: Door,
-    /// Pages: SHA-256 of the browser's cookie. API: see [`Asker::api`].
+pub struct Requester {
+    pub channel: Channel,
+    /// Pages: SHA-256 of the browser's cookie. API: see [`Requester::api`].
     pub who: RequesterDigest,
     /// The client address of the request.
     pub address: IpAddr,
-    /// Whether the browser has signed in with the number before: see [`Login::is_known`].
+    /// Whether the browser has signed in with the number before: see [`Login::is_known_browser`].
     ///
-    /// [`Login::is_known`]: super::Login::is_known
-    pub known: bool,
+    /// [`Login::is_known_browser`]: super::Login::is_known_browser
+    pub known_browser: bool,
 }
 
-impl Asker {
+impl Requester {
     /// A client at the API, identified by its id and the name of the connection.
     pub fn api(client: &str, connection: &str, address: IpAddr) -> Self {
         // Length-prefixed, so that no two pairs have the same input.
@@ -33,6 +33,6 @@ impl Asker {
         let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
         let who = RequesterDigest::of(parts.concat());
         // A client cannot tell its users' browsers apart, so none is known.
-        Self { door: Door::Api, who, address, known: false }
+        Self { channel: Channel::Api, who, address, known_browser: false }
     }
 }

@@ -1,44 +1,48 @@
 use std::sync::Arc;
 
-use super::keys::Keys;
-use super::limiter::{Admission, Limiter, Subject, Taken, Wanted};
+use super::keys::CodeKeys;
+use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation};
 use super::outbox::Outbox;
-use super::requester::Asker;
-use super::settings::Settings;
+use super::requester::Requester;
+use super::settings::LoginSettings;
 use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber};
-use crate::events::{Event, Sink};
+use crate::events::{Event, EventSink};
 use crate::session::{self, Sessions};
-use crate::store::{Attempt, Attempts, Logins, StoreError, Users};
+use crate::store::{Attempt, AttemptStore, LoginStore, StoreError, UserStore};
 use crate::system::System;
 
 /// What [`Login`] depends on. Outlives a change of the configuration.
 #[derive(Clone)]
-pub struct Parts {
-    pub attempts: Arc<dyn Attempts>,
-    pub logins: Arc<dyn Logins>,
-    pub users: Arc<dyn Users>,
+pub struct LoginDeps {
+    pub attempts: Arc<dyn AttemptStore>,
+    pub logins: Arc<dyn LoginStore>,
+    pub users: Arc<dyn UserStore>,
     pub sessions: Arc<Sessions>,
     pub outbox: Arc<Outbox>,
     pub limiter: Arc<Limiter>,
-    pub keys: Arc<Keys>,
-    pub events: Arc<dyn Sink>,
+    pub keys: Arc<CodeKeys>,
+    pub events: Arc<dyn EventSink>,
     pub system: System,
 }
 
 /// The login service under one configuration.
 #[derive(Clone)]
 pub struct Login {
-    pub(super) deps: Parts,
-    pub(super) settings: Settings,
-    pub(super) session_settings: session::Settings,
+    pub(super) deps: LoginDeps,
+    pub(super) settings: LoginSettings,
+    pub(super) session_settings: session::SessionSettings,
 }
 
 impl Login {
-    pub fn new(deps: Parts, settings: Settings, session_settings: session::Settings) -> Self {
+    pub fn new(
+        deps: LoginDeps,
+        settings: LoginSettings,
+        session_settings: session::SessionSettings,
+    ) -> Self {
         Self { deps, settings, session_settings }
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &LoginSettings {
         &self.settings
     }
 
@@ -47,7 +51,11 @@ impl Login {
     /// # Errors
     ///
     /// When the text is neither a configured test number nor a valid number.
-    pub fn number(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
+    pub fn parse_number(
+        &self,
+        typed: &str,
+        home: Option<Country>,
+    ) -> Result<PhoneNumber, InvalidPhone> {
         match self.settings.test_numbers.typed(typed) {
             Some(test) => Ok(test.clone()),
             None => PhoneNumber::parse(typed, home),
@@ -63,18 +71,22 @@ impl Login {
     }
 
     /// What the limits of a request are keyed by.
-    pub(super) fn limit_subject<'a>(&self, asker: &Asker, phone: &'a PhoneNumber) -> Subject<'a> {
+    pub(super) fn limit_subject<'a>(
+        &self,
+        asker: &Requester,
+        phone: &'a PhoneNumber,
+    ) -> LimitSubject<'a> {
         let source = self.deps.limiter.source_key(asker.address);
-        Subject { phone, source, known: asker.known }
+        LimitSubject { phone, source, known: asker.known_browser }
     }
 
     /// Counts a request against its limits, and records a refusal.
     pub(super) async fn count(
         &self,
-        wanted: Wanted<'_>,
-        subject: Subject<'_>,
+        wanted: LimitRequest<'_>,
+        subject: LimitSubject<'_>,
     ) -> Result<Admission, StoreError> {
-        let Parts { limiter, system, events, .. } = &self.deps;
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await
@@ -88,7 +100,7 @@ impl Login {
 
     /// Releases a reservation whose action did not take place. On an error it stays counted: the
     /// limits err on the strict side.
-    pub(super) async fn release(&self, taken: &Taken) {
+    pub(super) async fn release(&self, taken: &Reservation) {
         if let Err(error) = self.deps.limiter.release(taken).await {
             self.deps.events.store_failed("release a limit reservation", &error);
         }

@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::limits::Limits;
+use super::limits::LoginLimits;
 use crate::domain::{CodeLength, Country, OneTimeCode, PhoneNumber};
 
 /// `[login]` and `[limits]`.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct LoginSettings {
     pub countries: Countries,
     /// Preselected in the list when nothing else determines a country.
     pub default_country: Option<Country>,
@@ -15,7 +15,7 @@ pub struct Settings {
     pub code_lifetime: Duration,
     /// Wrong codes that an attempt allows; 1 to 5.
     pub tries: u8,
-    pub limits: Limits,
+    pub limits: LoginLimits,
     /// Whether everyone may sign in. `false`: existing users only, and no response reveals who
     /// is one.
     pub sign_up: bool,

@@ -1,14 +1,16 @@
 use std::time::Duration;
 
-use super::attempt::{self, Over};
-use super::limiter::Subject;
-use super::requester::Door;
+use super::attempt::{self, DeadReason};
+use super::limiter::LimitSubject;
+use super::requester::Channel;
 use super::service::Login;
 use super::verdict::{Verdict, Verified};
 use crate::domain::{AnswerDigest, AttemptKey, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
 use crate::session::{Browser, PreparedSession};
-use crate::store::{Attempt, Committed, NewGrant, NewLogin, Opens, StoreError, StoredBeginning};
+use crate::store::{
+    Attempt, LoginOutcome, NewGrant, NewLogin, SessionBinding, SignInContext, StoreError,
+};
 use crate::system::Timestamp;
 
 /// How long a login ticket can be redeemed.
@@ -16,31 +18,31 @@ const TICKET_LIFETIME: Duration = Duration::from_mins(1);
 
 /// What a right code yields, in the transaction that spends it.
 #[derive(Clone, Debug)]
-pub enum Gives<'a> {
+pub enum LoginGrant<'a> {
     /// A session in a browser; replaces the one that the browser has.
     Browser(&'a Browser<'a>),
     /// A session without a browser, for a client's grant; ends with the grant.
-    Api { beginning: StoredBeginning, grant: NewGrant },
+    Api { beginning: SignInContext, grant: NewGrant },
     /// A session that expires unless [`crate::session::Sessions::begin_at`] redeems it within a
     /// minute.
-    Ticket { beginning: StoredBeginning },
+    Ticket { beginning: SignInContext },
 }
 
 /// An answer that was right and whose try is taken; not spent yet.
-pub(super) struct Case<'a> {
+pub(super) struct ConfirmedCode<'a> {
     pub(super) key: AttemptKey,
     pub(super) attempt: Attempt,
     pub(super) phone: &'a PhoneNumber,
-    pub(super) channel: Door,
+    pub(super) channel: Channel,
     pub(super) answer: AnswerDigest,
 }
 
 /// A session that is about to begin, and how it is accessed.
-struct Gift<'a> {
+struct PendingSession<'a> {
     id: SessionId,
     expires: Timestamp,
-    context: StoredBeginning,
-    binding: Opens,
+    context: SignInContext,
+    binding: SessionBinding,
     browser: Option<(&'a Browser<'a>, PreparedSession)>,
 }
 
@@ -48,8 +50,8 @@ impl Login {
     /// Spends the code in the database and begins the session, both or neither.
     pub(super) async fn spend(
         &self,
-        case: &Case<'_>,
-        gives: Gives<'_>,
+        case: &ConfirmedCode<'_>,
+        gives: LoginGrant<'_>,
     ) -> Result<Verdict, StoreError> {
         let deps = &self.deps;
         let (attempt, now) = (&case.attempt, deps.system.now());
@@ -59,10 +61,10 @@ impl Login {
             identifier: case.phone.clone().into(),
             new_user: self.settings.sign_up.then(|| UserId::from_bytes(deps.system.random())),
             session: pending.id,
-            beginning: pending.context.clone(),
+            sign_in_context: pending.context.clone(),
             at: now,
             expires: pending.expires,
-            opens: pending.binding.clone(),
+            binding: pending.binding.clone(),
         };
         let outcome = deps
             .logins
@@ -71,21 +73,21 @@ impl Login {
             .inspect_err(|error| deps.events.store_failed("spend a code", error))?;
         self.close(case, now).await;
         match outcome {
-            Committed::Begun { user, new_user } => {
+            LoginOutcome::Begun { user, new_user } => {
                 Ok(self.signed_in(case, pending, (user, new_user)).await)
             }
-            Committed::AlreadySpent { at } if now.since(at) <= attempt::REPEAT_WINDOW => {
+            LoginOutcome::AlreadySpent { at } if now.since(at) <= attempt::REPEAT_WINDOW => {
                 self.repeat(case, pending).await
             }
-            Committed::AlreadySpent { .. } => Ok(self.dead(Some(attempt.id), Over::Used)),
-            Committed::Blocked { user } => Ok(self.blocked(attempt.id, user)),
+            LoginOutcome::AlreadySpent { .. } => Ok(self.dead(Some(attempt.id), DeadReason::Used)),
+            LoginOutcome::Blocked { user } => Ok(self.blocked(attempt.id, user)),
             // The user was deleted after the code was sent.
-            Committed::Unknown => Ok(self.unknown_user(attempt.id)),
+            LoginOutcome::Unknown => Ok(self.unknown_user(attempt.id)),
         }
     }
 
     /// Marks the attempt as used. An error changes nothing: the code is spent in the database.
-    async fn close(&self, case: &Case<'_>, now: Timestamp) {
+    async fn close(&self, case: &ConfirmedCode<'_>, now: Timestamp) {
         let id = case.attempt.id;
         let mut step = |found: Option<&_>| attempt::mark_used(found, id, now);
         if let Err(error) = self.deps.attempts.update(case.key, &mut step).await {
@@ -93,40 +95,51 @@ impl Login {
         }
     }
 
-    fn pending_session<'a>(&self, case: &Case<'_>, gives: Gives<'a>, now: Timestamp) -> Gift<'a> {
+    fn pending_session<'a>(
+        &self,
+        case: &ConfirmedCode<'_>,
+        gives: LoginGrant<'a>,
+        now: Timestamp,
+    ) -> PendingSession<'a> {
         let deps = &self.deps;
         let lifetime = self.session_settings.lifetime;
         let (context, binding, expires) = match gives {
-            Gives::Browser(browser) => return self.browser_session(case, browser),
-            Gives::Api { beginning, grant } => {
+            LoginGrant::Browser(browser) => return self.browser_session(case, browser),
+            LoginGrant::Api { beginning, grant } => {
                 let expires = grant.expires;
-                (beginning, Opens::Grant(grant), expires)
+                (beginning, SessionBinding::Grant(grant), expires)
             }
-            Gives::Ticket { beginning } => {
-                (beginning, Opens::Ticket { redeem_by: now + TICKET_LIFETIME }, now + lifetime)
-            }
+            LoginGrant::Ticket { beginning } => (
+                beginning,
+                SessionBinding::Ticket { redeem_by: now + TICKET_LIFETIME },
+                now + lifetime,
+            ),
         };
         let id = SessionId::from_bytes(deps.system.random());
-        Gift { id, expires, context, binding, browser: None }
+        PendingSession { id, expires, context, binding, browser: None }
     }
 
-    fn browser_session<'a>(&self, case: &Case<'_>, browser: &'a Browser<'a>) -> Gift<'a> {
+    fn browser_session<'a>(
+        &self,
+        case: &ConfirmedCode<'_>,
+        browser: &'a Browser<'a>,
+    ) -> PendingSession<'a> {
         let seed = self.deps.keys.session_seed(&case.attempt);
         let session = self.deps.sessions.prepare(browser.host, &seed, self.session_settings);
-        let binding = Opens::Token {
+        let binding = SessionBinding::Token {
             token: session.digest,
             host: session.host.clone(),
-            instead_of: browser.session,
+            replaces: browser.session,
         };
         let (id, expires) = (session.id, session.expires);
-        let context = browser.beginning();
-        Gift { id, expires, context, binding, browser: Some((browser, session)) }
+        let context = browser.sign_in_context();
+        PendingSession { id, expires, context, binding, browser: Some((browser, session)) }
     }
 
     async fn signed_in(
         &self,
-        case: &Case<'_>,
-        pending: Gift<'_>,
+        case: &ConfirmedCode<'_>,
+        pending: PendingSession<'_>,
         (user, new_user): (UserId, bool),
     ) -> Verdict {
         let (attempt, session) = (case.attempt.id, pending.id);
@@ -148,10 +161,14 @@ impl Login {
     /// which is derived from the attempt, unless the session has ended since. At the API the code
     /// counts as used: tokens cannot be issued twice, and an attempt there belongs to the client,
     /// not to one browser, so that another browser with the code would get the same session.
-    async fn repeat(&self, case: &Case<'_>, pending: Gift<'_>) -> Result<Verdict, StoreError> {
-        let own = pending.browser.filter(|_| case.channel == Door::Page);
+    async fn repeat(
+        &self,
+        case: &ConfirmedCode<'_>,
+        pending: PendingSession<'_>,
+    ) -> Result<Verdict, StoreError> {
+        let own = pending.browser.filter(|_| case.channel == Channel::Page);
         let Some((browser, PreparedSession { token, .. })) = own else {
-            return Ok(self.dead(Some(case.attempt.id), Over::Used));
+            return Ok(self.dead(Some(case.attempt.id), DeadReason::Used));
         };
         let session = self.deps.sessions.check(&token, browser.host, self.session_settings).await?;
         Ok(match session {
@@ -162,14 +179,14 @@ impl Login {
                 new_user: false,
                 token: Some(token),
             }),
-            None => self.dead(Some(case.attempt.id), Over::Used),
+            None => self.dead(Some(case.attempt.id), DeadReason::Used),
         })
     }
 
     /// Resets the waits of a number after a sign-in. On an error they stay as they were.
     async fn reset_limits(&self, attempt: &Attempt, phone: &PhoneNumber) {
         let limits = &self.settings.limits;
-        let subject = Subject { phone, source: attempt.source, known: false };
+        let subject = LimitSubject { phone, source: attempt.source, known: false };
         let reset = self.deps.limiter.reset_after_sign_in(limits, subject, attempt.counted).await;
         if let Err(error) = reset {
             self.deps.events.store_failed("reset the waits of a number", &error);

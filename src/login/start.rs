@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use super::attempt::{self, Opened, Standing};
-use super::limiter::{Admission, Taken, Wanted};
-use super::limits::{Limited, WAIT, What};
-use super::outbox::Job;
-use super::requester::Asker;
-use super::service::{Login, Parts};
+use super::attempt::{self, AttemptState, StartedAttempt};
+use super::limiter::{Admission, LimitRequest, Reservation};
+use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
+use super::outbox::OutboxJob;
+use super::requester::Requester;
+use super::service::{Login, LoginDeps};
 use crate::domain::{AttemptId, AttemptKey, Host, LineType, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
@@ -16,11 +16,11 @@ const POLL_INTERVAL: Duration = Duration::from_millis(40);
 
 /// A request for a code to be sent to `phone`.
 #[derive(Clone, Copy, Debug)]
-pub struct Start<'a> {
-    pub asker: Asker,
+pub struct StartRequest<'a> {
+    pub asker: Requester,
     pub phone: &'a PhoneNumber,
     /// The `Accept-Language` header, for the template.
-    pub language: Option<&'a str>,
+    pub accept_language: Option<&'a str>,
     /// The language tag of the page that requests the code.
     pub page_language: Option<&'a str>,
     /// The host of the page that requests the code, for the text's last line.
@@ -49,9 +49,9 @@ pub enum StartError {
     #[error("the number is of a kind that is not texted")]
     NotMobile,
     #[error("the queue of texts is full")]
-    Busy,
+    QueueFull,
     #[error("the limit {} is reached", .0.row.key)]
-    Limited(Limited),
+    Limited(RateLimited),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -69,20 +69,20 @@ impl Login {
     ///
     /// When the number may not be texted, a limit is exceeded, the queue is full or a store
     /// failed.
-    pub async fn start(&self, start: Start<'_>) -> Result<Started, StartError> {
+    pub async fn start(&self, start: StartRequest<'_>) -> Result<Started, StartError> {
         self.check_textable(start.phone)?;
         let key = self.deps.keys.attempt_key(&start.asker, start.phone);
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
         let state = attempt::state(found.as_ref(), self.deps.system.now());
-        let resumable = matches!(state, Standing::Resumable(_));
+        let resumable = matches!(state, AttemptState::Resumable(_));
         if resumable && self.must_wait(&start).await? {
             return Ok(Started::CoolingDown);
         }
         let taken = match self.admit(&start, &state).await? {
             Admission::Granted(taken) => taken,
             // A concurrent start for the number was faster.
-            Admission::Refused(limited) if *limited.row == WAIT && resumable => {
+            Admission::Refused(limited) if *limited.row == TEXT_SPACING && resumable => {
                 return Ok(Started::CoolingDown);
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
@@ -98,22 +98,27 @@ impl Login {
     /// be entered.
     async fn admit(
         &self,
-        start: &Start<'_>,
-        state: &Standing<'_>,
+        start: &StartRequest<'_>,
+        state: &AttemptState<'_>,
     ) -> Result<Admission, StoreError> {
-        let all = [(What::Start, 1), (What::Text, 1), (What::WrongCode, 0), (What::Attempt, 1)];
+        let all = [
+            (LimitAction::Start, 1),
+            (LimitAction::Text, 1),
+            (LimitAction::WrongCode, 0),
+            (LimitAction::Attempt, 1),
+        ];
         let (amounts, spaced) = match state {
             // The attempt is counted already.
-            Standing::Resumable(_) => (&all[..3], true),
-            Standing::Dead => (&all[..], false),
-            Standing::Unknown => (&all[..], true),
+            AttemptState::Resumable(_) => (&all[..3], true),
+            AttemptState::Dead => (&all[..], false),
+            AttemptState::Unknown => (&all[..], true),
         };
         let subject = self.limit_subject(&start.asker, start.phone);
-        self.count(Wanted { amounts, spaced }, subject).await
+        self.count(LimitRequest { amounts, spaced }, subject).await
     }
 
-    async fn must_wait(&self, start: &Start<'_>) -> Result<bool, StoreError> {
-        let Parts { limiter, system, events, .. } = &self.deps;
+    async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
         let subject = self.limit_subject(&start.asker, start.phone);
         let waiting = limiter.must_wait(&self.settings.limits, subject, system).await;
         waiting.inspect_err(|error| events.store_failed("look for the last text", error))
@@ -126,12 +131,13 @@ impl Login {
     /// When the counters cannot be reached.
     pub async fn resend_wait(
         &self,
-        asker: &Asker,
+        asker: &Requester,
         phone: &PhoneNumber,
     ) -> Result<Duration, StoreError> {
-        let Parts { limiter, system, events, .. } = &self.deps;
-        let amounts = &[(What::Start, 0), (What::Text, 0), (What::WrongCode, 0)];
-        let wanted = Wanted { amounts, spaced: true };
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let amounts =
+            &[(LimitAction::Start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
+        let wanted = LimitRequest { amounts, spaced: true };
         let subject = self.limit_subject(asker, phone);
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
@@ -146,8 +152,8 @@ impl Login {
     async fn open(
         &self,
         key: AttemptKey,
-        start: &Start<'_>,
-        taken: &Taken,
+        start: &StartRequest<'_>,
+        taken: &Reservation,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
         let fresh = self.new_attempt(&start.asker, taken);
@@ -162,9 +168,9 @@ impl Login {
         let updated = deps.attempts.update(key, &mut step).await;
         updated.inspect_err(|error| deps.events.store_failed("open an attempt", error))?;
         let (id, again) = match opened {
-            Some(Opened::New(attempt)) => (attempt.id, false),
-            Some(Opened::Resumed(attempt)) => (attempt.id, true),
-            None => return Err(StartError::Busy),
+            Some(StartedAttempt::New(attempt)) => (attempt.id, false),
+            Some(StartedAttempt::Resumed(attempt)) => (attempt.id, true),
+            None => return Err(StartError::QueueFull),
         };
         deps.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
         self.queue_text(key, id, start).await
@@ -174,13 +180,13 @@ impl Login {
         &self,
         key: AttemptKey,
         attempt: AttemptId,
-        start: &Start<'_>,
+        start: &StartRequest<'_>,
     ) -> Result<Started, StartError> {
-        let queued = self.deps.outbox.push(Job {
+        let queued = self.deps.outbox.push(OutboxJob {
             key,
             attempt,
             phone: start.phone.clone(),
-            accept_language: start.language.map(str::to_owned),
+            accept_language: start.accept_language.map(str::to_owned),
             page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
             application: start.application.map(str::to_owned),
@@ -193,12 +199,12 @@ impl Login {
         let outcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let mut step = |found: Option<&_>| attempt::set_outcome(found, attempt, outcome);
         self.deps.attempts.update(key, &mut step).await?;
-        Err(StartError::Busy)
+        Err(StartError::QueueFull)
     }
 
-    fn new_attempt(&self, asker: &Asker, taken: &Taken) -> attempt::Fresh {
-        let Parts { keys, limiter, system, .. } = &self.deps;
-        attempt::Fresh {
+    fn new_attempt(&self, asker: &Requester, taken: &Reservation) -> attempt::NewAttempt {
+        let LoginDeps { keys, limiter, system, .. } = &self.deps;
+        attempt::NewAttempt {
             id: AttemptId::from_bytes(system.random()),
             nonce: system.random(),
             key: keys.codes[0].id(),
@@ -222,7 +228,7 @@ impl Login {
     /// When the store of attempts cannot be reached.
     pub async fn attempt_with_outcome(
         &self,
-        asker: &Asker,
+        asker: &Requester,
         phone: &PhoneNumber,
         patience: Duration,
     ) -> Result<Option<Attempt>, StoreError> {

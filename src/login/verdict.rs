@@ -1,5 +1,5 @@
-use super::attempt::Over;
-use super::limits::Limited;
+use super::attempt::DeadReason;
+use super::limits::RateLimited;
 use super::service::Login;
 use crate::domain::{AttemptId, PhoneNumber, SessionId, UserId};
 use crate::events::Event;
@@ -16,11 +16,11 @@ pub enum Verdict<R = Verified> {
         tries_left: u8,
     },
     /// The code is no longer valid, or there never was one: a new one must be requested.
-    Over(Over),
+    Over(DeadReason),
     /// The right code, but the user may not sign in.
     Blocked,
     /// Too many wrong codes for this number: even the right one is refused.
-    Limited(Limited),
+    Limited(RateLimited),
 }
 
 /// Proof that the right code was entered, and the session that it yielded. Only
@@ -61,7 +61,7 @@ impl Verified {
 
 /// Negative verdicts, each recorded as an event.
 impl Login {
-    pub(super) fn dead<R>(&self, attempt: Option<AttemptId>, reason: Over) -> Verdict<R> {
+    pub(super) fn dead<R>(&self, attempt: Option<AttemptId>, reason: DeadReason) -> Verdict<R> {
         self.deps.events.record(&Event::DeadCode { attempt, why: reason.as_str() });
         Verdict::Over(reason)
     }

@@ -1,16 +1,18 @@
-use super::attempt::{self, Over, Taken};
-use super::limiter::{Admission, Subject, Wanted};
-use super::limits::{Limited, What};
-use super::requester::Asker;
+use super::attempt::{self, DeadReason, TryResult};
+use super::limiter::{Admission, LimitRequest, LimitSubject};
+use super::limits::{LimitAction, RateLimited};
+use super::requester::Requester;
 use super::service::Login;
-use super::spend::{Case, Gives};
+use super::spend::{ConfirmedCode, LoginGrant};
 use super::verdict::Verdict;
 use crate::domain::{AnswerDigest, AttemptKey, OneTimeCode, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, StoreError};
 
-const ONE_WRONG_CODE: Wanted<'_> = Wanted { amounts: &[(What::WrongCode, 1)], spaced: false };
-const ROOM_FOR_ONE: Wanted<'_> = Wanted { amounts: &[(What::WrongCode, 0)], spaced: false };
+const ONE_WRONG_CODE: LimitRequest<'_> =
+    LimitRequest { amounts: &[(LimitAction::WrongCode, 1)], spaced: false };
+const ROOM_FOR_ONE: LimitRequest<'_> =
+    LimitRequest { amounts: &[(LimitAction::WrongCode, 0)], spaced: false };
 
 impl Login {
     /// Checks what was typed as the code that was sent to `phone`. A right code is spent and
@@ -22,10 +24,10 @@ impl Login {
     /// permits; otherwise it stays taken, and the same answer does not take another.
     pub async fn verify(
         &self,
-        asker: &Asker,
+        asker: &Requester,
         phone: &PhoneNumber,
         typed: &str,
-        gives: Gives<'_>,
+        gives: LoginGrant<'_>,
     ) -> Result<Verdict, StoreError> {
         let case = match self.judge(asker, phone, typed).await? {
             Ok(case) => case,
@@ -44,9 +46,9 @@ impl Login {
     /// # Errors
     ///
     /// When a store failed.
-    pub async fn peek(
+    pub async fn verify_without_consuming(
         &self,
-        asker: &Asker,
+        asker: &Requester,
         phone: &PhoneNumber,
         typed: &str,
     ) -> Result<Verdict<()>, StoreError> {
@@ -55,7 +57,7 @@ impl Login {
             Err(verdict) => return Ok(verdict),
         };
         if case.attempt.used.is_some() {
-            return Ok(self.dead(Some(case.attempt.id), Over::Used));
+            return Ok(self.dead(Some(case.attempt.id), DeadReason::Used));
         }
         let verdict = self.may_sign_in(&case).await;
         self.return_try(&case).await?;
@@ -63,10 +65,10 @@ impl Login {
     }
 
     /// Whether the user of a right code may sign in.
-    async fn may_sign_in(&self, case: &Case<'_>) -> Result<Verdict<()>, StoreError> {
+    async fn may_sign_in(&self, case: &ConfirmedCode<'_>) -> Result<Verdict<()>, StoreError> {
         let attempt = case.attempt.id;
         let deps = &self.deps;
-        let user = deps.users.with_number(&case.phone.into()).await;
+        let user = deps.users.find_by_identifier(&case.phone.into()).await;
         Ok(match user.inspect_err(|error| deps.events.store_failed("look for a user", error))? {
             Some(user) if user.blocked.is_some() => self.blocked(attempt, user.id),
             None if !self.settings.sign_up => self.unknown_user(attempt),
@@ -77,28 +79,28 @@ impl Login {
     /// Takes a try and compares the answer. The inner error is the verdict on a wrong answer.
     async fn judge<'a, R>(
         &self,
-        asker: &Asker,
+        asker: &Requester,
         phone: &'a PhoneNumber,
         typed: &str,
-    ) -> Result<Result<Case<'a>, Verdict<R>>, StoreError> {
+    ) -> Result<Result<ConfirmedCode<'a>, Verdict<R>>, StoreError> {
         let key = self.deps.keys.attempt_key(asker, phone);
         let Some(found) = self.attempt(key).await? else {
-            return Ok(Err(self.dead(None, Over::Unknown)));
+            return Ok(Err(self.dead(None, DeadReason::Unknown)));
         };
         let Some(typed) = OneTimeCode::parse(typed, found.length) else {
             return Ok(Err(Verdict::WrongLength));
         };
         let answer = self.deps.keys.answer_digest(key, &typed);
         let (attempt, repeated) = match self.take_try(key, answer).await? {
-            Taken::Compare { attempt, repeated } => (attempt, repeated),
-            Taken::Dead { attempt, reason } => return Ok(Err(self.dead(attempt, reason))),
+            TryResult::Compare { attempt, repeated } => (attempt, repeated),
+            TryResult::Dead { attempt, reason } => return Ok(Err(self.dead(attempt, reason))),
         };
         let Some(code) = self.code(&attempt, phone) else {
-            return Ok(Err(self.dead(Some(attempt.id), Over::NoKey)));
+            return Ok(Err(self.dead(Some(attempt.id), DeadReason::KeyGone)));
         };
         let subject = self.limit_subject(asker, phone);
         let right = code.matches(&typed);
-        let case = Case { key, attempt, phone, channel: asker.door, answer };
+        let case = ConfirmedCode { key, attempt, phone, channel: asker.channel, answer };
         match self.count_guess(right, repeated, subject).await {
             Ok(None) if right => Ok(Ok(case)),
             Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),
@@ -119,9 +121,13 @@ impl Login {
         found.inspect_err(|error| self.deps.events.store_failed("read an attempt", error))
     }
 
-    async fn take_try(&self, key: AttemptKey, answer: AnswerDigest) -> Result<Taken, StoreError> {
+    async fn take_try(
+        &self,
+        key: AttemptKey,
+        answer: AnswerDigest,
+    ) -> Result<TryResult, StoreError> {
         let now = self.deps.system.now();
-        let mut taken = Taken::Dead { attempt: None, reason: Over::Unknown };
+        let mut taken = TryResult::Dead { attempt: None, reason: DeadReason::Unknown };
         let mut step = |found: Option<&_>| {
             let (result, step) = attempt::take_try(found, answer, now);
             taken = result;
@@ -132,7 +138,7 @@ impl Login {
         Ok(taken)
     }
 
-    async fn return_try(&self, case: &Case<'_>) -> Result<(), StoreError> {
+    async fn return_try(&self, case: &ConfirmedCode<'_>) -> Result<(), StoreError> {
         let (id, answer) = (case.attempt.id, case.answer);
         let mut step = |found: Option<&_>| attempt::return_try(found, id, answer);
         self.deps.attempts.update(case.key, &mut step).await
@@ -144,8 +150,8 @@ impl Login {
         &self,
         right: bool,
         repeated: bool,
-        subject: Subject<'_>,
-    ) -> Result<Option<Limited>, StoreError> {
+        subject: LimitSubject<'_>,
+    ) -> Result<Option<RateLimited>, StoreError> {
         if repeated {
             return Ok(None);
         }
@@ -162,7 +168,7 @@ impl Login {
     async fn wrong<R>(
         &self,
         attempt: &Attempt,
-        subject: Subject<'_>,
+        subject: LimitSubject<'_>,
     ) -> Result<Verdict<R>, StoreError> {
         Ok(match self.count(ROOM_FOR_ONE, subject).await? {
             Admission::Refused(limited) => Verdict::Limited(limited),

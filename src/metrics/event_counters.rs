@@ -3,7 +3,7 @@ use prometheus::{IntCounterVec, Registry};
 use super::table::{
     CODES, HANDOVERS, LIMITED, LOGINS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
-use crate::events::{Event, Sink};
+use crate::events::{Event, EventSink};
 
 /// The error codes that are counted individually.
 const ERRORS: &[&str] = &[
@@ -19,7 +19,7 @@ const ERRORS: &[&str] = &[
 const OTHER: &str = "other";
 
 /// Counts events. Not involved in requests that are forwarded to an app.
-pub struct Happened {
+pub struct EventCounters {
     codes: IntCounterVec,
     logins: IntCounterVec,
     texts: IntCounterVec,
@@ -32,7 +32,7 @@ pub struct Happened {
     store_failures: IntCounterVec,
 }
 
-impl Happened {
+impl EventCounters {
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let happened = Self {
             codes: CODES.counters(registry)?,
@@ -111,7 +111,7 @@ fn add(counters: &IntCounterVec, labels: &[&str], count: u64) {
     }
 }
 
-impl Sink for Happened {
+impl EventSink for EventCounters {
     fn record(&self, event: &Event<'_>) {
         let (counters, labels): (_, &[&str]) = match event {
             Event::CodeRequested { .. } => (&self.codes, &[]),

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-pub use event_counters::Happened;
-pub use requests::Requests;
+pub use event_counters::EventCounters;
+pub use requests::RequestCounters;
 pub use table::{
-    ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, Kind, ROWS, Row, SESSIONS, TEXTS_WAITING,
-    TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
+    ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, METRICS, Metric, MetricKind, SESSIONS,
+    TEXTS_WAITING, TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
 };
 
 /// The table of metrics is inconsistent: a programming error.
@@ -24,12 +24,12 @@ pub struct MetricsError(#[from] prometheus::Error);
 pub struct Metrics {
     registry: Registry,
     requests: requests::Families,
-    event_counters: Arc<Happened>,
+    event_counters: Arc<EventCounters>,
 }
 
 /// A metric whose value is read when metrics are requested.
-pub struct Watched {
-    pub row: &'static Row,
+pub struct ObservedState {
+    pub row: &'static Metric,
     pub now: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -40,13 +40,13 @@ impl Metrics {
     pub fn new() -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let requests = requests::Families::new(&registry)?;
-        let event_counters = Arc::new(Happened::new(&registry)?);
+        let event_counters = Arc::new(EventCounters::new(&registry)?);
         table::BUILD.gauges(&registry)?.get_metric_with_label_values(&[VERSION])?.inc();
         Ok(Self { registry, requests, event_counters })
     }
 
     /// The sink that counts events.
-    pub fn happened(&self) -> &Arc<Happened> {
+    pub fn event_counters(&self) -> &Arc<EventCounters> {
         &self.event_counters
     }
 
@@ -59,16 +59,16 @@ impl Metrics {
         &self,
         sites: &[&str],
         decisions: &'static [&'static str],
-    ) -> Result<Requests, MetricsError> {
+    ) -> Result<RequestCounters, MetricsError> {
         Ok(self.requests.of(sites, decisions)?)
     }
 
     /// All metrics in the Prometheus text format 0.0.4.
-    pub fn render(&self, watched: &[Watched]) -> Vec<u8> {
+    pub fn render(&self, watched: &[ObservedState]) -> Vec<u8> {
         let mut text = Vec::new();
         // Cannot fail: the output is memory, and all names were checked by the registry.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
-        for Watched { row, now } in watched {
+        for ObservedState { row, now } in watched {
             text.extend(row.sample(now()).into_bytes());
         }
         text

@@ -12,7 +12,7 @@ pub(super) struct Families {
 }
 
 /// Counters that were looked up once, so that a request only adds to atomics.
-pub struct Requests {
+pub struct RequestCounters {
     decisions: &'static [&'static str],
     sites: Vec<Handles>,
     /// For requests to no site.
@@ -45,7 +45,7 @@ impl Families {
         &self,
         sites: &[&str],
         decisions: &'static [&'static str],
-    ) -> prometheus::Result<Requests> {
+    ) -> prometheus::Result<RequestCounters> {
         let handles = |site: &str, upstream: Option<Histogram>| {
             let decided = decisions.iter().chain([&OTHER]);
             let decided =
@@ -62,7 +62,7 @@ impl Families {
         let of_site = |site: &&str| {
             handles(site, Some(self.upstream.get_metric_with_label_values(&[*site])?))
         };
-        Ok(Requests {
+        Ok(RequestCounters {
             decisions,
             sites: sites.iter().map(of_site).collect::<Result<_, _>>()?,
             elsewhere: handles("", None)?,
@@ -70,7 +70,7 @@ impl Families {
     }
 }
 
-impl Requests {
+impl RequestCounters {
     fn at(&self, site: Option<usize>) -> &Handles {
         site.and_then(|index| self.sites.get(index)).unwrap_or(&self.elsewhere)
     }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     Counter,
     Gauge,
     /// In seconds.
@@ -12,9 +12,9 @@ pub enum Kind {
 
 /// A metric.
 #[derive(Debug)]
-pub struct Row {
+pub struct Metric {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// Each label with its possible values, which come from the code or the configuration.
     pub labels: &'static [(&'static str, &'static str)],
     /// What it counts, in one line of Markdown.
@@ -23,42 +23,42 @@ pub struct Row {
 
 const fn row(
     name: &'static str,
-    kind: Kind,
+    kind: MetricKind,
     labels: &'static [(&'static str, &'static str)],
     meaning: &'static str,
-) -> Row {
-    Row { name, kind, labels, meaning }
+) -> Metric {
+    Metric { name, kind, labels, meaning }
 }
 
-use Kind::{Counter, Gauge, Histogram};
+use MetricKind::{Counter, Gauge, Histogram};
 
 const SITE: (&str, &str) = ("site", "the `name` of a `[[site]]`; empty for none");
 
-pub(super) const REQUESTS: Row = row(
+pub(super) const REQUESTS: Metric = row(
     "doorcode_http_requests_total",
     Counter,
     &[SITE, ("decision", "the outcome, as in the access log")],
     "Finished requests.",
 );
-pub(super) const RESPONSES: Row = row(
+pub(super) const RESPONSES: Metric = row(
     "doorcode_http_responses_total",
     Counter,
     &[SITE, ("code", "`1xx` to `5xx`, or `none` if the client disconnected first")],
     "Responses, of Doorcode and of apps.",
 );
-pub(super) const UPSTREAM: Row = row(
+pub(super) const UPSTREAM: Metric = row(
     "doorcode_upstream_response_seconds",
     Histogram,
     &[SITE],
     "Time until the response head of an app, including connecting.",
 );
-pub(super) const CODES: Row = row(
+pub(super) const CODES: Metric = row(
     "doorcode_codes_requested_total",
     Counter,
     &[],
     "Codes requested, whether the text was sent or withheld.",
 );
-pub(super) const LOGINS: Row = row(
+pub(super) const LOGINS: Metric = row(
     "doorcode_logins_total",
     Counter,
     &[(
@@ -68,7 +68,7 @@ pub(super) const LOGINS: Row = row(
     )],
     "Codes entered.",
 );
-pub(super) const TEXTS: Row = row(
+pub(super) const TEXTS: Metric = row(
     "doorcode_texts_total",
     Counter,
     &[
@@ -81,20 +81,20 @@ pub(super) const TEXTS: Row = row(
     ],
     "Texts, counted for each provider that was called.",
 );
-pub(super) const LIMITED: Row = row(
+pub(super) const LIMITED: Metric = row(
     "doorcode_limited_total",
     Counter,
     &[("limit", "a key of `[limits]`, or another limit's name")],
     "Requests refused by a limit.",
 );
-pub(super) const HANDOVERS: Row = row(
+pub(super) const HANDOVERS: Metric = row(
     "doorcode_handovers_total",
     Counter,
     &[("outcome", "`done`, `refused`")],
     "Sessions handed over to a site on another host.",
 );
-pub(super) const SIGN_OUTS: Row = row("doorcode_sign_outs_total", Counter, &[], "Sign-outs.");
-pub(super) const REFUSED: Row = row(
+pub(super) const SIGN_OUTS: Metric = row("doorcode_sign_outs_total", Counter, &[], "Sign-outs.");
+pub(super) const REFUSED: Metric = row(
     "doorcode_clients_refused_total",
     Counter,
     &[
@@ -103,51 +103,51 @@ pub(super) const REFUSED: Row = row(
     ],
     "Refused requests of clients.",
 );
-pub(super) const TOKENS: Row = row(
+pub(super) const TOKENS: Metric = row(
     "doorcode_tokens_given_total",
     Counter,
     &[("client", "the `id` of a `[[client]]`"), ("grant", "the grant type, as in `client.grants`")],
     "Responses with tokens.",
 );
-pub(super) const REVOKED: Row = row(
+pub(super) const REVOKED: Metric = row(
     "doorcode_grants_revoked_total",
     Counter,
     &[("why", "`reused` (a code or refresh token was used twice), `asked` (by the client)")],
     "Grants that were revoked, except by the end of their session.",
 );
-pub(super) const STORE_FAILURES: Row = row(
+pub(super) const STORE_FAILURES: Metric = row(
     "doorcode_store_failures_total",
     Counter,
     &[],
     "Failed store operations; the requests that needed them failed too.",
 );
-pub(super) const BUILD: Row =
+pub(super) const BUILD: Metric =
     row("doorcode_build_info", Gauge, &[("version", "Doorcode's own")], "Always 1.");
-pub const SESSIONS: Row =
+pub const SESSIONS: Metric =
     row("doorcode_sessions_cached", Gauge, &[], "Session tokens in the cache, valid and invalid.");
-pub const ATTEMPTS: Row = row(
+pub const ATTEMPTS: Metric = row(
     "doorcode_attempts_cached",
     Gauge,
     &[],
     "Login attempts in progress, and dead ones of the last minutes.",
 );
-pub const TEXTS_WAITING: Row =
+pub const TEXTS_WAITING: Metric =
     row("doorcode_texts_waiting", Gauge, &[], "Texts that are queued or being sent.");
-pub const CONNECTIONS: Row =
+pub const CONNECTIONS: Metric =
     row("doorcode_connections_open", Gauge, &[], "Open client connections.");
-pub const TLS_HANDSHAKES_FAILED: Row = row(
+pub const TLS_HANDSHAKES_FAILED: Metric = row(
     "doorcode_tls_handshakes_failed_total",
     Counter,
     &[],
     "Connections that failed in their TLS handshake.",
 );
-pub const TLS_CERTIFICATE_END: Row = row(
+pub const TLS_CERTIFICATE_END: Metric = row(
     "doorcode_tls_certificate_end_timestamp_seconds",
     Gauge,
     &[],
     "Expiry of the certificate that expires first, in seconds since 1970; 0 without `server.tls`.",
 );
-pub const ACCESS_LINES_DROPPED: Row = row(
+pub const ACCESS_LINES_DROPPED: Metric = row(
     "doorcode_access_lines_dropped_total",
     Counter,
     &[],
@@ -155,7 +155,7 @@ pub const ACCESS_LINES_DROPPED: Row = row(
 );
 
 /// THE table of metrics.
-pub const ROWS: &[&Row] = &[
+pub const METRICS: &[&Metric] = &[
     &REQUESTS,
     &RESPONSES,
     &UPSTREAM,
@@ -183,7 +183,7 @@ pub const ROWS: &[&Row] = &[
 /// default `timeout`.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0];
 
-impl Row {
+impl Metric {
     fn label_names(&self) -> Vec<&'static str> {
         self.labels.iter().map(|(name, _)| *name).collect()
     }
@@ -215,7 +215,7 @@ impl Row {
     }
 }
 
-impl Kind {
+impl MetricKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -228,7 +228,7 @@ impl Kind {
 /// The table in docs/running.md.
 pub fn reference() -> String {
     let mut table = "| Metric | Kind | Labels | What it counts |\n|---|---|---|---|\n".to_owned();
-    for Row { name, kind, labels, meaning } in ROWS {
+    for Metric { name, kind, labels, meaning } in METRICS {
         let labels: Vec<String> =
             labels.iter().map(|(name, holds)| format!("`{name}`: {holds}")).collect();
         // Writing to a `String` cannot fail.

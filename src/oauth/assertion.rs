@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::algorithm::Algorithm;
 use super::issuer::Issuer;
-use super::keys::{SigningKeys, Unsigned, Usage};
+use super::keys::{KeyUsage, SigningError, SigningKeys};
 use super::numeric_date::numeric_date;
 use crate::domain::{Origin, Role};
 use crate::session::SignedIn;
@@ -16,11 +16,11 @@ pub(super) const LIFETIME: Duration = Duration::from_mins(2);
 
 /// The age at which an assertion is renewed. The rest of its lifetime is for requests on the way
 /// and for clocks that disagree.
-pub const REMADE_AFTER: Duration = Duration::from_mins(1);
+pub const RENEWED_AFTER: Duration = Duration::from_mins(1);
 
 /// Which product's assertion format to emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum AssertionFormat {
     Doorcode,
     /// For apps that verify Pomerium's `X-Pomerium-Jwt-Assertion`.
     Pomerium,
@@ -74,7 +74,7 @@ static CLOUDFLARE: AssertionFormatDef = AssertionFormatDef {
     },
 };
 
-impl Style {
+impl AssertionFormat {
     fn definition(self) -> &'static AssertionFormatDef {
         match self {
             Self::Doorcode => &DOORCODE,
@@ -90,7 +90,7 @@ impl Style {
 
 /// Issuer and audience of the assertions for one site.
 #[derive(Clone, Debug)]
-pub struct Audience {
+pub struct AssertionAudience {
     issuer: String,
     /// The site's `url`, without a slash at its end.
     url: String,
@@ -98,7 +98,7 @@ pub struct Audience {
     host: String,
 }
 
-impl Audience {
+impl AssertionAudience {
     /// `url`: that of the site at `origin`, as configured.
     pub fn new(issuer: &Issuer, origin: &Origin, url: &str) -> Self {
         let url = url.trim_end_matches('/').to_owned();
@@ -107,7 +107,7 @@ impl Audience {
 }
 
 struct ClaimsInput<'a> {
-    audience: &'a Audience,
+    audience: &'a AssertionAudience,
     user: String,
     session: String,
     phone: &'a str,
@@ -119,14 +119,14 @@ struct ClaimsInput<'a> {
 ///
 /// # Errors
 ///
-/// [`Unsigned`]: there is no key for the format's algorithm, or it does not sign.
+/// [`SigningError`]: there is no key for the format's algorithm, or it does not sign.
 pub fn assertion(
     keys: &SigningKeys,
-    (format, audience): (Style, &Audience),
+    (format, audience): (AssertionFormat, &AssertionAudience),
     user: &SignedIn,
     roles: &Roles,
     now: Timestamp,
-) -> Result<String, Unsigned> {
+) -> Result<String, SigningError> {
     let AssertionFormatDef { algorithm, typ, claims } = format.definition();
     let input = ClaimsInput {
         audience,
@@ -142,5 +142,5 @@ pub fn assertion(
     all.insert("sub".to_owned(), Value::from(input.user));
     all.insert("iat".to_owned(), Value::from(numeric_date(now)));
     all.insert("exp".to_owned(), Value::from(numeric_date(now + LIFETIME)));
-    keys.signing((Usage::Assertion, *algorithm))?.sign(typ, &all)
+    keys.signing((KeyUsage::Assertion, *algorithm))?.sign(typ, &all)
 }

@@ -25,7 +25,7 @@ impl fmt::Debug for ClientSecret {
 
 /// The client type (RFC 6749 §2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientKind {
+pub enum ClientType {
     /// A single-page or native app.
     Public,
     /// A server. One secret, or two while it is being changed; both are accepted.
@@ -34,7 +34,7 @@ pub enum ClientKind {
 
 /// A grant type (RFC 6749 §1.3) that a client may be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Grant {
+pub enum GrantType {
     /// A number and its one-time code, at the token endpoint and across origins.
     Passwordless,
     /// RFC 6749 §4.1.
@@ -49,7 +49,7 @@ pub enum Grant {
     Ro,
 }
 
-impl Grant {
+impl GrantType {
     pub const ALL: [Self; 6] = [
         Self::Passwordless,
         Self::AuthorizationCode,
@@ -122,14 +122,14 @@ pub struct Client {
     pub id: ClientId,
     /// Shown on the login pages.
     pub name: String,
-    pub kind: ClientKind,
+    pub kind: ClientType,
     pub callbacks: Vec<AppUrl>,
     /// Origins whose scripts may read responses of the API (CORS), beside those of `callbacks`.
     pub origins: Vec<OriginPattern>,
     /// Origins whose pages may log in across origins and use `web_message`.
     pub web_origins: Vec<OriginPattern>,
     pub logout_urls: Vec<AppUrl>,
-    pub grants: Vec<Grant>,
+    pub grants: Vec<GrantType>,
     /// Names of the connections that it may use (Auth0's word for a login method).
     pub connections: Vec<String>,
     /// The APIs that it may have access tokens for, as `aud` names them.
@@ -145,22 +145,22 @@ pub struct Client {
 
 impl Client {
     pub fn is_confidential(&self) -> bool {
-        matches!(self.kind, ClientKind::Confidential(_))
+        matches!(self.kind, ClientType::Confidential(_))
     }
 
     /// Whether `secret` is one of the client's. Compares in constant time.
     pub fn has_secret(&self, secret: &str) -> bool {
-        let ClientKind::Confidential(known) = &self.kind else { return false };
+        let ClientType::Confidential(known) = &self.kind else { return false };
         let given = sha256(secret.as_bytes());
         known.iter().fold(Choice::from(0), |any, known| any | known.0.ct_eq(&given)).into()
     }
 
-    pub fn may(&self, grant: Grant) -> bool {
+    pub fn may(&self, grant: GrantType) -> bool {
         self.grants.contains(&grant)
     }
 
     /// Whether it may use the connection of that name.
-    pub fn has_connection(&self, name: &str) -> bool {
+    pub fn may_use_connection(&self, name: &str) -> bool {
         self.connections.iter().any(|known| known == name)
     }
 

@@ -19,14 +19,14 @@ const SEALS: &str = "signing keys";
 
 /// What a key signs; it signs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Usage {
+pub enum KeyUsage {
     /// Assertions, which tell apps behind the gate who is signed in.
     Assertion,
     /// ID and access tokens for clients of the API.
     Token,
 }
 
-impl Usage {
+impl KeyUsage {
     const ALL: [Self; 2] = [Self::Assertion, Self::Token];
 
     /// As the database and the command line name it.
@@ -67,7 +67,7 @@ pub enum KeysError {
 
 /// Why a token or assertion could not be signed.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsigned {
+pub enum SigningError {
     #[error("there is no {0} key")]
     NoKey(&'static str),
     #[error("{0}")]
@@ -77,12 +77,12 @@ pub enum Unsigned {
 /// The issuer's key pairs. Reading them takes no lock and does no I/O.
 #[derive(Default)]
 pub struct SigningKeys {
-    all: ArcSwap<Vec<Arc<Key>>>,
+    all: ArcSwap<Vec<Arc<SigningKey>>>,
 }
 
-pub(super) struct Key {
+pub(super) struct SigningKey {
     kid: String,
-    usage: Usage,
+    usage: KeyUsage,
     algorithm: Algorithm,
     signs: bool,
     encoding: EncodingKey,
@@ -90,7 +90,7 @@ pub(super) struct Key {
     public: Jwk,
 }
 
-impl Key {
+impl SigningKey {
     /// The exact JWS header of everything that the key signs.
     pub(super) fn header(&self, typ: &str) -> Header {
         let mut header = Header::new(self.algorithm.jwt());
@@ -101,7 +101,7 @@ impl Key {
 
     /// Signs `claims`. `typ`: the header's, which prevents that what was signed for one purpose is
     /// taken for another (RFC 8725 §3.11).
-    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Unsigned> {
+    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningError> {
         Ok(jsonwebtoken::encode(&self.header(typ), claims, &self.encoding)?)
     }
 
@@ -122,16 +122,16 @@ impl SigningKeys {
     ///
     /// [`KeysError`]; then nothing was written.
     pub async fn open(
-        store: &dyn store::SigningKeys,
+        store: &dyn store::SigningKeyStore,
         keyring: &Keyring,
-        wanted: &[(Usage, Algorithm)],
+        wanted: &[(KeyUsage, Algorithm)],
         system: &System,
     ) -> Result<Self, KeysError> {
         let keys = Self::default();
         let stored = keys.read(store, keyring, system).await?;
         for kind in wanted {
             if let Some(new) = keys.missing(&stored, *kind, keyring, system)? {
-                store.add_unless_there(&new).await?;
+                store.insert_if_absent(&new).await?;
             }
         }
         keys.read(store, keyring, system).await?;
@@ -144,7 +144,7 @@ impl SigningKeys {
     pub(super) fn missing(
         &self,
         stored: &[StoredKey],
-        kind: (Usage, Algorithm),
+        kind: (KeyUsage, Algorithm),
         keyring: &Keyring,
         system: &System,
     ) -> Result<Option<StoredKey>, KeysError> {
@@ -163,13 +163,13 @@ impl SigningKeys {
     /// Loads the table into this process and returns it. On error the current keys stay in use.
     pub(super) async fn read(
         &self,
-        store: &dyn store::SigningKeys,
+        store: &dyn store::SigningKeyStore,
         keyring: &Keyring,
         system: &System,
     ) -> Result<Vec<StoredKey>, KeysError> {
-        let stored = store.living().await?;
+        let stored = store.list_unretired().await?;
         let opened = open_all(&stored, keyring)?;
-        for Opened { stored, pkcs8, sealed_by_older, .. } in &opened {
+        for LoadedKey { stored, pkcs8, sealed_by_older, .. } in &opened {
             if *sealed_by_older {
                 // So that the older secret can be removed.
                 let newer = sealed(stored, pkcs8, keyring, system);
@@ -181,8 +181,8 @@ impl SigningKeys {
     }
 
     /// The public keys as a JWK set (RFC 7517 §5): all, or those of one use and algorithm.
-    pub fn published(&self, of: Option<(Usage, Algorithm)>) -> Bytes {
-        let fits = |key: &&Arc<Key>| of.is_none_or(|of| of == (key.usage, key.algorithm));
+    pub fn published(&self, of: Option<(KeyUsage, Algorithm)>) -> Bytes {
+        let fits = |key: &&Arc<SigningKey>| of.is_none_or(|of| of == (key.usage, key.algorithm));
         let keys = self.all.load().iter().filter(fits).map(|key| key.public.clone()).collect();
         Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
     }
@@ -191,19 +191,19 @@ impl SigningKeys {
     /// one of another algorithm stands in, where verifiers accept any.
     pub(super) fn signing(
         &self,
-        (usage, algorithm): (Usage, Algorithm),
-    ) -> Result<Arc<Key>, Unsigned> {
+        (usage, algorithm): (KeyUsage, Algorithm),
+    ) -> Result<Arc<SigningKey>, SigningError> {
         let all = self.all.load();
         let mut signing = all.iter().filter(|key| key.signs && key.usage == usage);
         let own = signing.clone().find(|key| key.algorithm == algorithm);
         let found = own.or_else(|| signing.next().filter(|_| usage.takes_any_algorithm()));
-        found.map(Arc::clone).ok_or(Unsigned::NoKey(algorithm.as_str()))
+        found.map(Arc::clone).ok_or(SigningError::NoKey(algorithm.as_str()))
     }
 
     /// The algorithms of all published token keys, `wanted` first.
     pub fn token_algorithms(&self, wanted: Algorithm) -> Vec<Algorithm> {
         let mut algorithms = vec![wanted];
-        for key in self.all.load().iter().filter(|key| key.usage == Usage::Token) {
+        for key in self.all.load().iter().filter(|key| key.usage == KeyUsage::Token) {
             if !algorithms.contains(&key.algorithm) {
                 algorithms.push(key.algorithm);
             }
@@ -212,7 +212,7 @@ impl SigningKeys {
     }
 
     /// The published key with that `kid`, signing or not, if it is for this use.
-    pub(super) fn verifying(&self, usage: Usage, kid: &str) -> Option<Arc<Key>> {
+    pub(super) fn verifying(&self, usage: KeyUsage, kid: &str) -> Option<Arc<SigningKey>> {
         let all = self.all.load();
         all.iter().find(|key| key.usage == usage && key.kid == kid).map(Arc::clone)
     }
@@ -225,13 +225,13 @@ impl fmt::Debug for SigningKeys {
 }
 
 /// Whether a key has this use and algorithm.
-pub(super) fn is_of(key: &StoredKey, (usage, algorithm): (Usage, Algorithm)) -> bool {
+pub(super) fn is_of(key: &StoredKey, (usage, algorithm): (KeyUsage, Algorithm)) -> bool {
     key.usage == usage.as_str() && key.algorithm == algorithm.as_str()
 }
 
 /// A new key in the state `Published`, next to sign. Not stored yet.
 pub(super) fn make(
-    (usage, algorithm): (Usage, Algorithm),
+    (usage, algorithm): (KeyUsage, Algorithm),
     keyring: &Keyring,
     system: &System,
 ) -> Result<StoredKey, KeysError> {
@@ -250,8 +250,8 @@ pub(super) fn make(
         created,
         signed_from: None,
         signed_until: None,
-        wanted: created,
-        longest: Duration::ZERO,
+        last_used: created,
+        longest_lifetime: Duration::ZERO,
     };
     Ok(sealed(&key, &pkcs8, keyring, system))
 }
@@ -279,9 +279,9 @@ fn sealed(key: &StoredKey, pkcs8: &[u8], keyring: &Keyring, system: &System) -> 
 }
 
 /// A stored key that was decrypted.
-pub(super) struct Opened<'s> {
+pub(super) struct LoadedKey<'s> {
     stored: &'s StoredKey,
-    key: Key,
+    key: SigningKey,
     pkcs8: Zeroizing<Vec<u8>>,
     sealed_by_older: bool,
 }
@@ -291,18 +291,18 @@ pub(super) struct Opened<'s> {
 pub(super) fn open_all<'s>(
     stored: &'s [StoredKey],
     keyring: &Keyring,
-) -> Result<Vec<Opened<'s>>, KeysError> {
+) -> Result<Vec<LoadedKey<'s>>, KeysError> {
     let subkeys = keyring.subkeys(SEALS);
-    let known = |key: &StoredKey| Usage::parse(&key.usage).zip(Algorithm::parse(&key.algorithm));
+    let known = |key: &StoredKey| KeyUsage::parse(&key.usage).zip(Algorithm::parse(&key.algorithm));
     let kinds = stored.iter().filter_map(|key| Some((key, known(key)?)));
     kinds.map(|(key, kind)| open(key, kind, &subkeys)).collect()
 }
 
 fn open<'s>(
     stored: &'s StoredKey,
-    (usage, algorithm): (Usage, Algorithm),
+    (usage, algorithm): (KeyUsage, Algorithm),
     subkeys: &[Subkey],
-) -> Result<Opened<'s>, KeysError> {
+) -> Result<LoadedKey<'s>, KeysError> {
     let kid = || stored.kid.clone();
     let opens = |subkey: &&Subkey| subkey.id() == stored.sealed_by;
     let subkey = subkeys.iter().find(opens).ok_or_else(|| KeysError::OtherSecret { kid: kid() })?;
@@ -314,6 +314,6 @@ fn open<'s>(
     let decoding = DecodingKey::from_jwk(&public).map_err(|_| damaged())?;
     let signs = stored.state == KeyState::Signing;
     let pkcs8 = Zeroizing::new(pkcs8.to_vec());
-    let key = Key { kid: kid(), usage, algorithm, signs, encoding, decoding, public };
-    Ok(Opened { stored, key, pkcs8, sealed_by_older: subkey.id() != subkeys[0].id() })
+    let key = SigningKey { kid: kid(), usage, algorithm, signs, encoding, decoding, public };
+    Ok(LoadedKey { stored, key, pkcs8, sealed_by_older: subkey.id() != subkeys[0].id() })
 }

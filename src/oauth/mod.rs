@@ -17,19 +17,20 @@ mod verify;
 
 pub use algorithm::Algorithm;
 pub use app_url::{AppUrl, InvalidAppUrl};
-pub use assertion::{Audience, REMADE_AFTER, Style, assertion};
-pub use client::{Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes};
+pub use assertion::{AssertionAudience, AssertionFormat, RENEWED_AFTER, assertion};
+pub use client::{Client, ClientSecret, ClientType, Clients, GrantType, Lifetimes};
 pub use grants::{
     CodeChallenge, CodeRedemption, CodeRequest, GrantError, Grants, GrantsDeps, ImplicitRequest,
     ImplicitTokens, IssuedAccessToken, IssuedTokens, PreparedGrant, ProvedLogin, RefreshRequest,
     RefreshToken, TokenRequest, UserInfo, opaque_token,
 };
 pub use issuer::{InvalidIssuer, Issuer};
-pub use keys::{KeysError, SigningKeys, Unsigned, Usage};
-pub use rotation::{Pace, Rotation, publish_next, signs_from};
-pub use settings::Settings;
+pub use keys::{KeyUsage, KeysError, SigningError, SigningKeys};
+pub use rotation::{KeyRotation, RotationPolicy, publish_next, signs_from};
+pub use settings::OauthSettings;
 pub use token_login::TokenLogin;
 pub use tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token, own_subject};
 pub use verify::{
-    IdHint, InvalidToken, LONGEST, VerifiedAccess, bearer, claims_issuer, read_hint, verify_access,
+    IdTokenHint, InvalidToken, LONGEST_TOKEN, VerifiedAccessToken, bearer, claims_issuer,
+    verify_access_token, verify_id_token_hint,
 };

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::algorithm::Algorithm;
 use super::assertion;
-use super::keys::{KeysError, SigningKeys, Usage, is_of, make, open_all};
+use super::keys::{KeyUsage, KeysError, SigningKeys, is_of, make, open_all};
 use crate::domain::Keyring;
 use crate::store::{self, KeyState, StoredKey};
 use crate::system::{System, Timestamp};
@@ -22,19 +22,19 @@ const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// How long keys sign, and how long what they signed stays valid.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct RotationPolicy {
     /// How long a key signs; zero: until the next is requested on the command line.
     pub lifetime: Duration,
     /// The lifetime of the longest-lived token.
     pub tokens: Duration,
 }
 
-impl Pace {
+impl RotationPolicy {
     /// The longest lifetime of what keys of that use sign.
-    fn of(&self, usage: Usage) -> Duration {
+    fn of(&self, usage: KeyUsage) -> Duration {
         match usage {
-            Usage::Assertion => assertion::LIFETIME,
-            Usage::Token => self.tokens,
+            KeyUsage::Assertion => assertion::LIFETIME,
+            KeyUsage::Token => self.tokens,
         }
     }
 }
@@ -45,7 +45,7 @@ pub fn signs_from(next: &StoredKey) -> Timestamp {
 }
 
 enum Step<'k> {
-    Publish((Usage, Algorithm)),
+    Publish((KeyUsage, Algorithm)),
     Succeed(&'k StoredKey),
     End(&'k StoredKey),
     Retire(&'k StoredKey),
@@ -54,14 +54,14 @@ enum Step<'k> {
 /// The steps that are due now. Every node computes the same; the store lets one take each.
 fn due<'k>(
     keys: &'k [StoredKey],
-    wanted: &[(Usage, Algorithm)],
-    pace: &Pace,
+    wanted: &[(KeyUsage, Algorithm)],
+    pace: &RotationPolicy,
     now: Timestamp,
 ) -> Vec<Step<'k>> {
     let step = |key: &'k StoredKey| {
-        let usage = Usage::parse(&key.usage)?;
+        let usage = KeyUsage::parse(&key.usage)?;
         let kind = wanted.iter().copied().find(|kind| is_of(key, *kind));
-        let forgotten = now >= key.wanted + FORGOTTEN && !needs(wanted, keys, key);
+        let forgotten = now >= key.last_used + FORGOTTEN && !needs(wanted, keys, key);
         match (key.state, key.signed_from, key.signed_until) {
             (KeyState::Signing, ..) if forgotten => Some(Step::End(key)),
             (KeyState::Signing, Some(from), _) => kind
@@ -73,7 +73,7 @@ fn due<'k>(
                 kind.filter(|_| now >= signs_from(key)).map(|_| Step::Succeed(key))
             }
             (KeyState::Published, _, Some(until)) => {
-                let over = until + key.longest.max(pace.of(usage)) + LEARNED;
+                let over = until + key.longest_lifetime.max(pace.of(usage)) + LEARNED;
                 (now >= over).then_some(Step::Retire(key))
             }
             _ => None,
@@ -84,7 +84,7 @@ fn due<'k>(
 
 /// Whether a node that wants these keys signs with `key`, or will: one of another algorithm stands
 /// in until its own has been published for long enough.
-fn needs(wanted: &[(Usage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> bool {
+fn needs(wanted: &[(KeyUsage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> bool {
     let signs = |kind| keys.iter().any(|key| key.state == KeyState::Signing && is_of(key, kind));
     wanted.iter().copied().any(|kind| {
         let stands_in =
@@ -94,17 +94,17 @@ fn needs(wanted: &[(Usage, Algorithm)], keys: &[StoredKey], key: &StoredKey) -> 
 }
 
 /// Moves keys through their states by the clock, and loads the table into this process.
-pub struct Rotation {
-    pub store: Arc<dyn store::SigningKeys>,
+pub struct KeyRotation {
+    pub store: Arc<dyn store::SigningKeyStore>,
     pub keyring: Keyring,
     pub system: System,
     pub keys: Arc<SigningKeys>,
     /// The keys that this process signs with; those are rotated on schedule.
-    pub wanted: Vec<(Usage, Algorithm)>,
-    pub pace: Pace,
+    pub wanted: Vec<(KeyUsage, Algorithm)>,
+    pub pace: RotationPolicy,
 }
 
-impl Rotation {
+impl KeyRotation {
     /// Takes the steps that are due, and loads what other nodes and the command line changed.
     ///
     /// # Errors
@@ -137,17 +137,17 @@ impl Rotation {
     async fn want(&self, stored: &[StoredKey], now: Timestamp) -> Result<(), KeysError> {
         let may_sign = |key: &&StoredKey| key.state == KeyState::Signing || key.is_next();
         for key in stored.iter().filter(may_sign).filter(|key| needs(&self.wanted, stored, key)) {
-            let Some(usage) = Usage::parse(&key.usage) else { continue };
+            let Some(usage) = KeyUsage::parse(&key.usage) else { continue };
             let longest = self.pace.of(usage);
-            if key.longest < longest || now >= key.wanted + NOTED {
-                self.store.want(&key.kid, longest, now).await?;
+            if key.longest_lifetime < longest || now >= key.last_used + NOTED {
+                self.store.record_use(&key.kid, longest, now).await?;
             }
         }
         Ok(())
     }
 
     async fn publish(&self, new: StoredKey) -> Result<(), KeysError> {
-        if self.store.add_unless_there(&new).await? {
+        if self.store.insert_if_absent(&new).await? {
             tell(&new, if new.is_next() { "is published and will sign" } else { "signs" });
         }
         Ok(())
@@ -160,11 +160,11 @@ impl Rotation {
                 self.publish(make(kind, &self.keyring, &self.system)?).await?;
             }
             Step::Succeed(next) => {
-                self.store.succeed(next, now).await?;
+                self.store.promote(next, now).await?;
                 tell(next, "signs");
             }
             Step::End(key) => {
-                self.store.end(key, now).await?;
+                self.store.stop_signing(key, now).await?;
                 tell(key, "signs no more: no server wants it");
             }
             Step::Retire(key) => {
@@ -187,18 +187,18 @@ fn tell(key: &StoredKey, what: &str) {
 ///
 /// [`KeysError`]. Nothing is written unless all stored keys can be decrypted.
 pub async fn publish_next(
-    store: &dyn store::SigningKeys,
+    store: &dyn store::SigningKeyStore,
     keyring: &Keyring,
-    kinds: &[(Usage, Algorithm)],
+    kinds: &[(KeyUsage, Algorithm)],
     system: &System,
 ) -> Result<Vec<StoredKey>, KeysError> {
-    let stored = store.living().await?;
+    let stored = store.list_unretired().await?;
     open_all(&stored, keyring)?;
     let signs = |kind| stored.iter().any(|key| key.state == KeyState::Signing && is_of(key, kind));
     let mut published = Vec::new();
     for kind in kinds.iter().copied().filter(|kind| signs(*kind)) {
         let next = make(kind, keyring, system)?;
-        if store.add_unless_there(&next).await? {
+        if store.insert_if_absent(&next).await? {
             published.push(next);
         }
     }

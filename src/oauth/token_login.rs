@@ -1,7 +1,7 @@
 use super::tokens::Subject;
-use super::verify::{InvalidToken, VerifiedAccess};
+use super::verify::{InvalidToken, VerifiedAccessToken};
 use crate::domain::{ClientId, GrantId, SessionId, UserId};
-use crate::session::Term;
+use crate::session::TokenExpiry;
 use crate::store::StoredGrant;
 
 /// The login that a user's access token was issued in.
@@ -19,7 +19,7 @@ impl TokenLogin {
     }
 }
 
-impl VerifiedAccess {
+impl VerifiedAccessToken {
     /// The login that the token was issued in; `None`: its client acts for itself.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl VerifiedAccess {
     }
 
     /// When the token stops being accepted, besides the end of its session.
-    pub fn term(&self) -> Term {
-        Term { grant: self.grant, expires: self.expires }
+    pub fn term(&self) -> TokenExpiry {
+        TokenExpiry { grant: self.grant, expires: self.expires }
     }
 }

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::issuer::Issuer;
-use super::keys::{SigningKeys, Usage};
+use super::keys::{KeyUsage, SigningKeys};
 use super::tokens::{AccessClaims, IdClaims, Subject, TokenType};
 use crate::domain::{ClientId, GrantId, Scope, SessionId, UserId};
 use crate::system::Timestamp;
 
 /// The longest token that is decoded, in bytes; none that is signed here is as long.
-pub const LONGEST: usize = 8 * 1024;
+pub const LONGEST_TOKEN: usize = 8 * 1024;
 
 /// The token in the value of an `Authorization` header, unchecked (RFC 6750 §2.1). The scheme is
 /// case-insensitive (RFC 9110 §11.1).
@@ -24,7 +24,7 @@ pub fn bearer(authorization: &str) -> Option<&str> {
 /// Why a token was not accepted. For the log; its sender gets no detail.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidToken {
-    #[error("has more than {LONGEST} bytes")]
+    #[error("has more than {LONGEST_TOKEN} bytes")]
     TooLong,
     #[error("is not a signed JWT with the claims of its type")]
     Malformed,
@@ -47,7 +47,7 @@ pub enum InvalidToken {
 /// The claims of an access token whose signature, issuer and expiry were checked. Whether its
 /// session and grant are still active is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedAccess {
+pub struct VerifiedAccessToken {
     pub subject: Subject,
     pub session: Option<SessionId>,
     /// The grant that it came from; `None`: the client's own.
@@ -60,25 +60,25 @@ pub struct VerifiedAccess {
     pub expires: Timestamp,
 }
 
-impl VerifiedAccess {
+impl VerifiedAccessToken {
     /// Whether its `aud` has `audience`, byte for byte.
     pub fn is_for(&self, audience: &str) -> bool {
         self.audiences.iter().any(|own| own == audience)
     }
 }
 
-/// Verifies an access token (RFC 9068 §4), but for its audience: see [`VerifiedAccess::is_for`].
+/// Verifies an access token (RFC 9068 §4), but for its audience: see [`VerifiedAccessToken::is_for`].
 /// No leeway, since issuer and verifier share a clock.
 ///
 /// # Errors
 ///
 /// [`InvalidToken`].
-pub fn verify_access(
+pub fn verify_access_token(
     keys: &SigningKeys,
     issuer: &Issuer,
     text: &str,
     now: Timestamp,
-) -> Result<VerifiedAccess, InvalidToken> {
+) -> Result<VerifiedAccessToken, InvalidToken> {
     let claims: AccessClaims = read(keys, TokenType::Access, text)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
@@ -93,7 +93,7 @@ pub fn verify_access(
     let client = client(&claims.client_id)?;
     let grant = grant(claims.gid.as_deref())?;
     let audiences = claims.aud.all();
-    Ok(VerifiedAccess { subject, session, grant, client, audiences, scope, expires })
+    Ok(VerifiedAccessToken { subject, session, grant, client, audiences, scope, expires })
 }
 
 /// Whether `text` is a JWT with the `iss` of `issuer`. Unverified: only tells tokens that are to be
@@ -116,7 +116,7 @@ pub fn claims_issuer(issuer: &Issuer, text: &str) -> bool {
 
 /// The claims of an `id_token_hint`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdHint {
+pub struct IdTokenHint {
     /// The client that it was issued to.
     pub client: ClientId,
     pub user: UserId,
@@ -129,14 +129,18 @@ pub struct IdHint {
 /// # Errors
 ///
 /// [`InvalidToken`]; [`InvalidToken::UnknownKey`] when the key was retired.
-pub fn read_hint(keys: &SigningKeys, issuer: &Issuer, text: &str) -> Result<IdHint, InvalidToken> {
+pub fn verify_id_token_hint(
+    keys: &SigningKeys,
+    issuer: &Issuer,
+    text: &str,
+) -> Result<IdTokenHint, InvalidToken> {
     let claims: IdClaims = read(keys, TokenType::Id, text)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
     }
     let user = UserId::parse(&claims.sub).ok_or(InvalidToken::Malformed)?;
     let session = session(claims.sid.as_deref())?;
-    Ok(IdHint { client: client(&claims.aud)?, user, session })
+    Ok(IdTokenHint { client: client(&claims.aud)?, user, session })
 }
 
 fn client(id: &str) -> Result<ClientId, InvalidToken> {
@@ -161,12 +165,12 @@ fn read<T: DeserializeOwned>(
     token_type: TokenType,
     text: &str,
 ) -> Result<T, InvalidToken> {
-    if text.len() > LONGEST {
+    if text.len() > LONGEST_TOKEN {
         return Err(InvalidToken::TooLong);
     }
     let header = decode_header(text).map_err(|_| InvalidToken::Malformed)?;
     let kid = header.kid.as_deref().ok_or(InvalidToken::UnknownKey)?;
-    let key = keys.verifying(Usage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
+    let key = keys.verifying(KeyUsage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
     let expected = key.header(token_type.typ());
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::browser_sessions::BrowserSessions;
 use super::problem::Problem;
 use super::redirect::with_cookie;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::sealer::Sealer;
 use super::shell::Shell;
 use super::views::{AccountNotice, AccountPage};
 use crate::domain::{Role, SessionId};
-use crate::events::{Event, Sink};
+use crate::events::{Event, EventSink};
 use crate::session::SignedIn;
 use crate::store::StoreError;
 use crate::users::Directory;
@@ -34,20 +34,20 @@ pub(crate) struct Account {
     pub(crate) directory: Arc<Directory>,
     /// For the address of an application that a sign-out is to lead to.
     pub(crate) logouts: Sealer,
-    pub(crate) events: Arc<dyn Sink>,
+    pub(crate) events: Arc<dyn EventSink>,
 }
 
 /// `GET /account`: the user's sessions.
 pub(crate) async fn show(
     State(account): State<Arc<Account>>,
-    request: Visit,
+    request: PageRequest,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
     let Ok(sessions) = account.sessions.list(&who).await else {
         return account.shell.unavailable(&request);
     };
     let home = account.shell.home(&request);
-    let back = home.map(|site| format!("{}/", site.place)).unwrap_or_default();
+    let back = home.map(|site| format!("{}/", site.url)).unwrap_or_default();
     let flash =
         NOTICES.iter().find_map(|(word, notice)| Some((*notice, request.take_flash(word)?)));
     let (notice, cleared) = flash.unzip();
@@ -86,7 +86,7 @@ pub(crate) struct EndForm {
 pub(crate) async fn end(
     State(account): State<Arc<Account>>,
     Extension(who): Extension<SignedIn>,
-    request: Visit,
+    request: PageRequest,
     form: Result<Form<EndForm>, FormRejection>,
 ) -> Response {
     let session = form.ok().and_then(|Form(form)| SessionId::parse(&form.session));
@@ -107,7 +107,7 @@ pub(crate) async fn end(
 /// `POST /account/end-others`: ends all of the user's sessions but this one.
 pub(crate) async fn end_others(
     State(account): State<Arc<Account>>,
-    request: Visit,
+    request: PageRequest,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
     match account.sessions.end_others(&who).await {
@@ -119,7 +119,7 @@ pub(crate) async fn end_others(
     }
 }
 
-fn to_account(request: &Visit, flash: &str) -> Response {
+fn to_account(request: &PageRequest, flash: &str) -> Response {
     request.to_own("/account").with(Some(request.set_flash(flash))).into_response()
 }
 

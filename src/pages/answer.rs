@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::problem::Problem;
 use super::redirect::add_cookies;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::shell::{LANGUAGE, Shell};
 use super::views::{Chrome, Page};
 use super::visitor_cookies::YEAR;
@@ -16,37 +16,42 @@ pub(super) const WHY_DOWN: &str = "down";
 
 impl Shell {
     /// The language of the pages that answer `request`.
-    pub(crate) fn language_of(&self, request: &Visit) -> &Language {
-        self.language(request.asked("lang"), Some(request.cookies), &request.headers)
+    pub(crate) fn language_of(&self, request: &PageRequest) -> &Language {
+        self.language(request.param("lang"), Some(request.cookies), &request.headers)
     }
 
     /// A page in the visitor's language. A language chosen by `lang=` is stored in a cookie.
-    pub(crate) fn page(&self, request: &Visit, status: StatusCode, page: &impl Page) -> Response {
+    pub(crate) fn page(
+        &self,
+        request: &PageRequest,
+        status: StatusCode,
+        page: &impl Page,
+    ) -> Response {
         let language = self.language_of(request);
-        let chrome = Chrome { language, base: &request.facts.base, here: &request.here };
+        let chrome = Chrome { language, base: &request.context.base, here: &request.here };
         let html = Bytes::from(self.views.render(&chrome, page));
         let mut response = Response::new(html.into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         write_page_headers(headers, language);
-        let chosen = request.asked("lang").and_then(|tag| self.views.languages().by_tag(tag));
+        let chosen = request.param("lang").and_then(|tag| self.views.languages().by_tag(tag));
         let cookie = chosen.map(|chosen| request.cookies.set(LANGUAGE, chosen.tag(), Some(YEAR)));
         add_cookies(headers, cookie);
         response
     }
 
     /// The answer to a request of a page that meets a problem.
-    pub(crate) fn refuse(&self, request: &Visit, problem: &Problem) -> Response {
-        self.problem(problem, &request.headers, Some(&request.facts.origin)).map(Into::into)
+    pub(crate) fn refuse(&self, request: &PageRequest, problem: &Problem) -> Response {
+        self.problem(problem, &request.headers, Some(&request.context.origin)).map(Into::into)
     }
 
     /// The answer when a store fails.
-    pub(crate) fn unavailable(&self, request: &Visit) -> Response {
+    pub(crate) fn unavailable(&self, request: &PageRequest) -> Response {
         self.refuse(request, &Problem::Unavailable)
     }
 
     /// The answer to a form that belongs to no login, or that cannot be read.
-    pub(super) fn refuse_form(&self, request: &Visit, problem: &Problem) -> Response {
+    pub(super) fn refuse_form(&self, request: &PageRequest, problem: &Problem) -> Response {
         match problem {
             _ if !gate::is_navigation(&request.headers) => self.refuse(request, problem),
             Problem::Unavailable => {

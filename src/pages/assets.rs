@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::problem::Problem;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::shell::Shell;
 
 /// For an operator's SVG that is opened by its own address: it runs nothing and loads nothing.
@@ -15,7 +15,7 @@ const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; san
 pub(crate) async fn show(
     State(shell): State<Arc<Shell>>,
     Path(name): Path<String>,
-    request: Visit,
+    request: PageRequest,
 ) -> Response {
     let Some(asset) = shell.views().assets().get(&name) else {
         return shell.refuse(&request, &Problem::NotFound);

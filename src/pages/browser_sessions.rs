@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::request::{Facts, Visit};
+use super::request::{PageRequest, RequestContext};
 use crate::domain::{Host, SessionId};
 use crate::gate::Cookies;
-use crate::session::{self, OwnSession, SessionToken, Sessions, SignedIn};
+use crate::session::{self, SessionToken, Sessions, SignedIn, UserSession};
 use crate::store::StoreError;
 
 /// The sessions of browsers: read from the session cookie of a request, under the configured
@@ -13,11 +13,11 @@ use crate::store::StoreError;
 #[derive(Clone)]
 pub(crate) struct BrowserSessions {
     sessions: Arc<Sessions>,
-    settings: session::Settings,
+    settings: session::SessionSettings,
 }
 
 impl BrowserSessions {
-    pub(crate) const fn new(sessions: Arc<Sessions>, settings: session::Settings) -> Self {
+    pub(crate) const fn new(sessions: Arc<Sessions>, settings: session::SessionSettings) -> Self {
         Self { sessions, settings }
     }
 
@@ -29,7 +29,7 @@ impl BrowserSessions {
     pub(crate) async fn signed_in(
         &self,
         headers: &HeaderMap,
-        context: &Facts,
+        context: &RequestContext,
     ) -> Result<Option<SignedIn>, StoreError> {
         let cookie = Cookies::for_origin(&context.origin).get(headers, "");
         let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
@@ -40,8 +40,8 @@ impl BrowserSessions {
     ///
     /// # Errors
     /// The store failed.
-    pub(crate) async fn of(&self, request: &Visit) -> Result<Option<SignedIn>, StoreError> {
-        self.signed_in(&request.headers, &request.facts).await
+    pub(crate) async fn of(&self, request: &PageRequest) -> Result<Option<SignedIn>, StoreError> {
+        self.signed_in(&request.headers, &request.context).await
     }
 
     /// Binds a live session to one more host: the token for its cookie there. `None`: the session
@@ -58,7 +58,7 @@ impl BrowserSessions {
     }
 
     /// The `Set-Cookie` value that gives a new session's token to the browser.
-    pub(crate) fn cookie(&self, request: &Visit, token: &SessionToken) -> String {
+    pub(crate) fn cookie(&self, request: &PageRequest, token: &SessionToken) -> String {
         request.session_cookie(token, self.settings.lifetime.as_secs())
     }
 
@@ -67,7 +67,7 @@ impl BrowserSessions {
     /// # Errors
     /// The store failed.
     pub(crate) async fn find(&self, session: SessionId) -> Result<Option<SignedIn>, StoreError> {
-        self.sessions.of_id(session).await
+        self.sessions.find_by_id(session).await
     }
 
     /// Ends `former`, in whose place `next` has begun in the same browser; its grants go on.
@@ -94,8 +94,8 @@ impl BrowserSessions {
     ///
     /// # Errors
     /// The store failed.
-    pub(super) async fn list(&self, who: &SignedIn) -> Result<Vec<OwnSession>, StoreError> {
-        self.sessions.own(who, self.settings).await
+    pub(super) async fn list(&self, who: &SignedIn) -> Result<Vec<UserSession>, StoreError> {
+        self.sessions.list_own(who, self.settings).await
     }
 
     /// Ends another session of the same user. `false`: the user has no such session.

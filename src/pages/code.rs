@@ -12,10 +12,10 @@ use super::login_pages::LoginPages;
 use super::outcome::{self, StepRefusal};
 use super::problem::Problem;
 use super::redirect::with_cookie;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::views::{CodeNotice, CodePage, Sending};
 use crate::domain::{PhoneNumber, RequesterDigest};
-use crate::login::{Asker, Gives, Started, Verified};
+use crate::login::{LoginGrant, Requester, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
 /// How long the page waits for the provider's answer, so as to say what became of the text.
@@ -49,8 +49,8 @@ pub(crate) struct CodeForm {
 }
 
 /// `GET /code`: the form for the code.
-pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
-    let sealed = request.asked("flow").unwrap_or_default();
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let sealed = request.param("flow").unwrap_or_default();
     let (flow, phone) = match pages.flow_with_number(&request, sealed) {
         Ok(found) => found,
         Err(NotReady::Flow(error)) => return pages.flow_error(&request, &error),
@@ -76,7 +76,7 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -
 /// `POST /code`: judges the code that was typed; a right one signs the browser in.
 pub(crate) async fn submit(
     State(pages): State<Arc<LoginPages>>,
-    request: Visit,
+    request: PageRequest,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
     let (form, flow, phone) = match pages.read_code_form(&request, form) {
@@ -88,19 +88,19 @@ pub(crate) async fn submit(
     let Ok(former) = pages.sessions.of(&request).await else {
         return pages.unavailable_form(&request, flow);
     };
-    let browser = request.begins(former.map(|former| former.session()));
-    let grant = Gives::Browser(&browser);
+    let browser = request.browser_for_session(former.map(|former| former.session()));
+    let grant = LoginGrant::Browser(&browser);
     let verdict = pages.login.verify(&requester, &phone, &form.code, grant).await;
     match outcome::of_code(verdict) {
         Ok(verified) => pages.signed_in(&request, flow, &phone, &verified),
-        Err(refusal) => pages.refused(&request, flow, refusal),
+        Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
 
 /// `POST /resend`: asks for the code once more.
 pub(crate) async fn resend(
     State(pages): State<Arc<LoginPages>>,
-    request: Visit,
+    request: PageRequest,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
     let (_, flow, phone) = match pages.read_code_form(&request, form) {
@@ -114,7 +114,7 @@ pub(crate) async fn resend(
         Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
         }
-        Err(refusal) => pages.refused(&request, flow, refusal),
+        Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
 
@@ -122,7 +122,7 @@ impl LoginPages {
     /// A form of the code page, its flow and number, or what is answered to it.
     fn read_code_form(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         form: Result<Form<CodeForm>, FormRejection>,
     ) -> Result<(CodeForm, Flow, PhoneNumber), Box<Response>> {
         let Ok(Form(form)) = form else {
@@ -142,7 +142,7 @@ impl LoginPages {
     /// The flow of a request, and the number that was texted.
     fn flow_with_number(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         sealed: &str,
     ) -> Result<(Flow, PhoneNumber), NotReady> {
         let flow = self.flow(request, sealed).map_err(NotReady::Flow)?;
@@ -153,12 +153,12 @@ impl LoginPages {
     }
 
     /// Redirects to the form for the code.
-    pub(super) fn to_code_page(&self, request: &Visit, flow: &Flow) -> Response {
+    pub(super) fn to_code_page(&self, request: &PageRequest, flow: &Flow) -> Response {
         request.to_own(&format!("/code?flow={}", self.seal(flow))).into_response()
     }
 
     /// The same after the code was asked for again, with a flash message.
-    fn resent(&self, request: &Visit, flow: Flow, flash: &str) -> Response {
+    fn resent(&self, request: &PageRequest, flow: Flow, flash: &str) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow });
         let page = request.to_own(&format!("/code?flow={sealed}"));
         page.with(Some(request.set_flash(flash))).into_response()
@@ -171,7 +171,7 @@ impl LoginPages {
     /// The store failed.
     pub(crate) async fn sent_code(
         &self,
-        requester: &Asker,
+        requester: &Requester,
         phone: PhoneNumber,
     ) -> Result<Option<SentCode>, StoreError> {
         let attempt = self.login.attempt_with_outcome(requester, &phone, OUTCOME_WAIT).await?;
@@ -198,7 +198,7 @@ impl LoginPages {
         }
     }
 
-    fn code_page(&self, request: &Visit, flow: &Flow, sent: &SentCode) -> Response {
+    fn code_page(&self, request: &PageRequest, flow: &Flow, sent: &SentCode) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let (resent, not_yet) = (request.take_flash(RESENT), request.take_flash(NOT_YET));
         let form = self.code_form(sent, &sealed);
@@ -219,7 +219,7 @@ impl LoginPages {
     /// number, and leads to the last of our pages.
     fn signed_in(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         flow: Flow,
         phone: &PhoneNumber,
         verified: &Verified,
@@ -235,14 +235,14 @@ impl LoginPages {
     /// browser signed in with.
     pub(crate) fn login_cookies(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         browser: RequesterDigest,
         phone: &PhoneNumber,
         verified: &Verified,
     ) -> [Option<String>; 2] {
         let session = verified.token().map(|token| self.sessions.cookie(request, token));
-        let known = self.login.remember(browser, phone, request.keepsake());
-        [session, Some(request.keepsake_cookie(&known))]
+        let known = self.login.remember_browser(browser, phone, request.known_browser());
+        [session, Some(request.known_browser_cookie(&known))]
     }
 }
 

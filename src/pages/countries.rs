@@ -4,7 +4,7 @@ use crate::login::{self, Countries};
 use crate::words::countries_of;
 
 /// The countries that are served, as the form lists them.
-pub(crate) fn served(settings: &login::Settings) -> Vec<Country> {
+pub(crate) fn served(settings: &login::LoginSettings) -> Vec<Country> {
     match &settings.countries {
         Countries::All => Country::all(),
         Countries::Only(served) => served.clone(),
@@ -12,7 +12,7 @@ pub(crate) fn served(settings: &login::Settings) -> Vec<Country> {
 }
 
 /// The country, if only one is served.
-pub(crate) fn only(settings: &login::Settings) -> Option<Country> {
+pub(crate) fn only(settings: &login::LoginSettings) -> Option<Country> {
     match served(settings).as_slice() {
         [only] => Some(*only),
         _ => None,
@@ -23,19 +23,19 @@ pub(crate) fn only(settings: &login::Settings) -> Option<Country> {
 /// default, else the first served one that `Accept-Language` suggests, else the first that is
 /// served.
 pub(crate) fn likely(
-    settings: &login::Settings,
+    settings: &login::LoginSettings,
     chosen: Option<Country>,
     language_header: Option<&str>,
 ) -> Option<Country> {
-    let serves = |country: &Country| settings.countries.serves(Some(*country));
+    let is_served = |country: &Country| settings.countries.serves(Some(*country));
     let suggested = || {
         let countries = language_header.map(countries_of).unwrap_or_default();
-        countries.into_iter().find(serves)
+        countries.into_iter().find(is_served)
     };
     let first = match &settings.countries {
         // Of all countries, the first is no likelier than another.
         Countries::All => None,
         Countries::Only(served) => served.first().copied(),
     };
-    chosen.filter(serves).or(settings.default_country).or_else(suggested).or(first)
+    chosen.filter(is_served).or(settings.default_country).or_else(suggested).or(first)
 }

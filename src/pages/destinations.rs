@@ -1,7 +1,7 @@
 use http::{HeaderMap, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::request::Visit;
+use super::request::PageRequest;
 use super::shell::Shell;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate::Site;
@@ -22,14 +22,14 @@ impl Shell {
     }
 
     /// A site on the host of `request`, or else the only one there is.
-    pub(super) fn home(&self, request: &Visit) -> Option<&Site> {
-        self.home_at(Some(&request.facts.origin))
+    pub(super) fn home(&self, request: &PageRequest) -> Option<&Site> {
+        self.home_at(Some(&request.context.origin))
     }
 
     /// A site at this origin, or else the only one there is.
     pub(super) fn home_at(&self, at: Option<&Origin>) -> Option<&Site> {
         let sites = self.map.sites();
-        let here = sites.iter().rfind(|site| Some(&site.place.origin) == at);
+        let here = sites.iter().rfind(|site| Some(&site.url.origin) == at);
         here.or(match sites {
             [only] => Some(only),
             _ => None,
@@ -38,18 +38,18 @@ impl Shell {
 
     /// Where to start again without a known destination: the first page of [`Self::home`], else
     /// the login page. Which of several sites was meant is not guessed.
-    pub(super) fn begin_again(&self, request: &Visit) -> String {
+    pub(super) fn begin_again(&self, request: &PageRequest) -> String {
         match self.home(request) {
-            Some(site) => format!("{}/", site.place),
+            Some(site) => format!("{}/", site.url),
             None => self.map.issuer().url("/login"),
         }
     }
 
     /// The page of this host that `request` asks to return to, else the first page of its site.
-    pub(super) fn return_path(&self, request: &Visit) -> Option<ReturnTo> {
-        let asked = request.asked("return_to").and_then(ReturnTo::parse);
-        let page = asked.filter(|path| self.is_page(&request.facts.origin, path));
-        page.or_else(|| self.home(request).filter(|_| request.facts.site).map(root))
+    pub(super) fn return_path(&self, request: &PageRequest) -> Option<ReturnTo> {
+        let asked = request.param("return_to").and_then(ReturnTo::parse);
+        let page = asked.filter(|path| self.is_page(&request.context.origin, path));
+        page.or_else(|| self.home(request).filter(|_| request.context.site).map(root))
     }
 
     /// The sign-in of the site at `origin` that returns to `back`. `lost`: a form was posted that
@@ -63,7 +63,7 @@ impl Shell {
 
 /// The first page of a site.
 pub(crate) fn root(site: &Site) -> ReturnTo {
-    ReturnTo::parse(&format!("{}/", site.place.path)).unwrap_or_default()
+    ReturnTo::parse(&format!("{}/", site.url.path)).unwrap_or_default()
 }
 
 /// The page of `origin` that the request's `Referer` names.

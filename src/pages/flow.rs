@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::views::Limit;
+use super::views::LimitMessage;
 use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
 use crate::system::Timestamp;
@@ -37,7 +37,7 @@ pub(crate) enum FlowMessage {
     },
     /// A limit was reached; `until`: when it ends, in milliseconds since 1970.
     Limited {
-        limit: Limit,
+        limit: LimitMessage,
         until: i64,
     },
     Denied,
@@ -183,7 +183,7 @@ impl SealedFlow {
             path: ReturnTo::parse(&self.path)?,
             browser: BrowserDigest::from_bytes(digest(&self.browser)?),
             state,
-            phone: self.phone.map(|phone| login.number(&phone, None)).transpose().ok()?,
+            phone: self.phone.map(|phone| login.parse_number(&phone, None)).transpose().ok()?,
             typed: self.typed,
             country: self.country,
             say: self.say,

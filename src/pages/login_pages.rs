@@ -6,12 +6,12 @@ use http::StatusCode;
 use super::browser_sessions::BrowserSessions;
 use super::flow::{FLOW_LIFETIME, Flow, FlowError, SealedFlow, UnsealedFlow};
 use super::handover::Handover;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::sealer::Sealer;
 use super::shell::Shell;
 use super::views::MessagePage;
 use crate::domain::{BrowserDigest, PhoneNumber};
-use crate::login::{Asker, Door, Login};
+use crate::login::{Channel, Login, Requester};
 use crate::oauth::{Client, Clients};
 
 /// What precedes the query in the path of a login for an application, below the issuer's base.
@@ -62,7 +62,7 @@ impl LoginPages {
     ///
     /// # Errors
     /// See [`FlowError`].
-    pub(crate) fn flow(&self, request: &Visit, sealed: &str) -> Result<Flow, FlowError> {
+    pub(crate) fn flow(&self, request: &PageRequest, sealed: &str) -> Result<Flow, FlowError> {
         match (self.unseal(sealed), request.browser()) {
             (UnsealedFlow::NotOurs, _) => Err(FlowError::NotOurs),
             (UnsealedFlow::Good(flow) | UnsealedFlow::Old(flow), None) => {
@@ -80,12 +80,12 @@ impl LoginPages {
     }
 
     /// The page that says why a flow cannot be followed, and where to begin again.
-    pub(crate) fn flow_error(&self, request: &Visit, error: &FlowError) -> Response {
+    pub(crate) fn flow_error(&self, request: &PageRequest, error: &FlowError) -> Response {
         let again = match error {
             FlowError::NoCookie(flow) | FlowError::Old(flow) => flow.destination(),
             FlowError::NotOurs => self.shell.begin_again(request),
         };
-        let host = request.facts.origin.host().as_str();
+        let host = request.context.origin.host().as_str();
         let page = match error {
             FlowError::NoCookie(_) => MessagePage::NoCookie { host, again: &again },
             FlowError::Old(_) | FlowError::NotOurs => MessagePage::TimedOut { again: &again },
@@ -96,13 +96,18 @@ impl LoginPages {
     /// Whose attempts those for `phone` in this flow are: the browser's.
     pub(crate) fn requester(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         browser: BrowserDigest,
         phone: &PhoneNumber,
-    ) -> Asker {
+    ) -> Requester {
         let who = browser.into();
-        let known = self.login.is_known(who, phone, &request.keepsake());
-        Asker { door: Door::Page, who, address: request.facts.client, known }
+        let known = self.login.is_known_browser(who, phone, &request.known_browser());
+        Requester {
+            channel: Channel::Page,
+            who,
+            address: request.context.client,
+            known_browser: known,
+        }
     }
 
     /// The application that a login is for; `None`: it is for a page of a site.

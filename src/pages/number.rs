@@ -11,21 +11,21 @@ use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::problem::Problem;
 use super::redirect::with_cookie;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
-use crate::login::{Start, StartError, Started};
+use crate::login::{StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
-pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let (flow, cookie) = match pages.flow_of_number_page(&request) {
         Ok(found) => found,
         Err(error) => return pages.flow_error(&request, &error),
     };
     match pages.sessions.of(&request).await {
         // Straight back to the site that sent the browser here.
-        Ok(Some(who)) if request.asked("request").is_some() => {
+        Ok(Some(who)) if request.param("request").is_some() => {
             match pages.handover.way_out(&flow, &who).await {
                 Ok(redirect) => redirect.with(cookie).into_response(),
                 Err(_) => pages.shell.unavailable(&request),
@@ -62,7 +62,7 @@ impl NumberForm {
 /// code. Never waits for a provider. The number's country is remembered for the next visit.
 pub(crate) async fn submit(
     State(pages): State<Arc<LoginPages>>,
-    request: Visit,
+    request: PageRequest,
     form: Result<Form<NumberForm>, FormRejection>,
 ) -> Response {
     let Ok(Form(form)) = form else {
@@ -73,7 +73,7 @@ pub(crate) async fn submit(
 }
 
 impl LoginPages {
-    async fn take_number(&self, request: &Visit, form: NumberForm) -> Response {
+    async fn take_number(&self, request: &PageRequest, form: NumberForm) -> Response {
         let flow = match self.flow(request, &form.flow) {
             Ok(flow) => flow,
             Err(error) => return self.flow_error_of_form(request, &form.flow, &error),
@@ -82,20 +82,23 @@ impl LoginPages {
         let flow = Flow { typed, country, phone: None, say: None, ..flow };
         let home = Country::parse(&flow.country).ok();
         let home = home.or_else(|| countries::only(self.login.settings()));
-        let phone = match self.login.number(&flow.typed, home) {
+        let phone = match self.login.parse_number(&flow.typed, home) {
             Ok(phone) => phone,
             Err(why) => return self.to_number_page(request, flow, why.into()),
         };
         match outcome::of_start(self.start(request, &flow, &phone).await) {
             Ok(_) => self.to_code_page(request, &Flow { phone: Some(phone), ..flow }),
-            Err(refusal) => self.refused(request, flow, refusal),
+            Err(refusal) => self.refused(request, flow, &refusal),
         }
     }
 
     /// The flow of a request of the number page, and the cookie to set for a browser that is here
     /// for the first time.
-    fn flow_of_number_page(&self, request: &Visit) -> Result<(Flow, Option<String>), FlowError> {
-        match (request.asked("request"), request.asked("flow")) {
+    fn flow_of_number_page(
+        &self,
+        request: &PageRequest,
+    ) -> Result<(Flow, Option<String>), FlowError> {
+        match (request.param("request"), request.param("flow")) {
             (Some(sealed), _) => {
                 let (browser, cookie) = request.or_new_browser(self.shell.system.random());
                 Ok((self.handover.requested(sealed, browser)?, cookie))
@@ -113,12 +116,12 @@ impl LoginPages {
 
     /// A login that names no destination: to the site of this host or the only one. Which of
     /// several was meant is not guessed: then to the account page.
-    fn new_flow(&self, request: &Visit, browser: BrowserDigest) -> Flow {
+    fn new_flow(&self, request: &PageRequest, browser: BrowserDigest) -> Flow {
         if let Some(site) = self.shell.home(request) {
-            return Flow::to(site.place.origin.clone(), root(site), browser);
+            return Flow::to(site.url.origin.clone(), root(site), browser);
         }
-        let account = ReturnTo::parse(&format!("{}/account", request.facts.base));
-        Flow::to(request.facts.origin.clone(), account.unwrap_or_default(), browser)
+        let account = ReturnTo::parse(&format!("{}/account", request.context.base));
+        Flow::to(request.context.origin.clone(), account.unwrap_or_default(), browser)
     }
 
     /// Asks for a text to `phone`, on behalf of this browser.
@@ -127,23 +130,28 @@ impl LoginPages {
     /// Those of [`crate::login::Login::start`].
     pub(super) async fn start(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         flow: &Flow,
         phone: &PhoneNumber,
     ) -> Result<Started, StartError> {
-        let start = Start {
+        let start = StartRequest {
             asker: self.requester(request, flow.browser, phone),
             phone,
-            language: request.language_header(),
+            accept_language: request.language_header(),
             page_language: Some(self.shell.language_of(request).tag()),
-            page_host: Some(request.facts.origin.host()),
+            page_host: Some(request.context.origin.host()),
             application: self.application(flow),
         };
         self.login.start(start).await
     }
 
     /// Redirects to the form for a number, which says why.
-    pub(super) fn to_number_page(&self, request: &Visit, flow: Flow, say: FlowMessage) -> Response {
+    pub(super) fn to_number_page(
+        &self,
+        request: &PageRequest,
+        flow: Flow,
+        say: FlowMessage,
+    ) -> Response {
         let sealed = self.seal(&flow.saying(say));
         request.to_own(&format!("/login?flow={sealed}")).into_response()
     }
@@ -158,7 +166,7 @@ impl LoginPages {
         if is_site { flow.origin.host().as_str() } else { "" }
     }
 
-    fn number_page(&self, request: &Visit, flow: &Flow, cookie: Option<String>) -> Response {
+    fn number_page(&self, request: &PageRequest, flow: &Flow, cookie: Option<String>) -> Response {
         let settings = self.login.settings();
         // What was chosen in this login or an earlier one.
         let chosen = Country::parse(&flow.country).ok().or_else(|| request.country());

@@ -1,9 +1,11 @@
 //! What a login shows next: one table for the login pages and for the widget, which differ only
 //! in how they show it.
 use super::flow::FlowMessage;
-use super::views::{CodeProblem, Limit, Notice, NumberProblem};
+use super::views::{CodeProblem, LimitMessage, NumberNotice, NumberProblem};
 use crate::domain::InvalidPhone;
-use crate::login::{By, Limited, Over, StartError, Started, Verdict, Verified, What};
+use crate::login::{
+    DeadReason, LimitAction, LimitScope, RateLimited, StartError, Started, Verdict, Verified,
+};
 use crate::store::StoreError;
 
 /// Why a login does not go on to its next step, which is to say: what is shown instead.
@@ -13,7 +15,7 @@ pub(crate) enum StepRefusal {
     /// The form for a number again, with the reason.
     Number(FlowMessage),
     /// A limit was reached.
-    Limited(Limited),
+    Limited(RateLimited),
     /// The code was right, but its owner may not sign in.
     Denied,
     /// The store failed.
@@ -25,18 +27,17 @@ pub(crate) enum StepRefusal {
 /// # Errors
 /// What is shown instead.
 pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, StepRefusal> {
-    match started {
-        Ok(started) => Ok(started),
-        // The attempt exists; the page of its code says that no text was sent.
-        Err(StartError::Busy) => Ok(Started::Queued),
-        Err(StartError::CountryNotServed) => {
-            Err(StepRefusal::Number(FlowMessage::CountryNotServed))
-        }
-        Err(StartError::Landline) => Err(StepRefusal::Number(FlowMessage::Landline)),
-        Err(StartError::NotMobile) => Err(StepRefusal::Number(FlowMessage::NotMobile)),
-        Err(StartError::Limited(limited)) => Err(StepRefusal::Limited(limited)),
-        Err(StartError::Store(_)) => Err(StepRefusal::Unavailable),
-    }
+    started.or_else(|error| {
+        Err(match error {
+            // The attempt exists; the page of its code says that no text was sent.
+            StartError::QueueFull => return Ok(Started::Queued),
+            StartError::CountryNotServed => StepRefusal::Number(FlowMessage::CountryNotServed),
+            StartError::Landline => StepRefusal::Number(FlowMessage::Landline),
+            StartError::NotMobile => StepRefusal::Number(FlowMessage::NotMobile),
+            StartError::Limited(limited) => StepRefusal::Limited(limited),
+            StartError::Store(_) => StepRefusal::Unavailable,
+        })
+    })
 }
 
 /// After a code was typed. `Ok`: the person is signed in.
@@ -47,7 +48,7 @@ pub(crate) fn of_code(verdict: Result<Verdict, StoreError>) -> Result<Verified, 
     Err(match verdict {
         Ok(Verdict::Right(verified)) => return Ok(verified),
         Ok(Verdict::WrongLength) => StepRefusal::Code(FlowMessage::WrongLength),
-        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(Over::NoTries)) => {
+        Ok(Verdict::Wrong { tries_left: 0 } | Verdict::Over(DeadReason::NoTriesLeft)) => {
             StepRefusal::Number(FlowMessage::CodeDied)
         }
         Ok(Verdict::Wrong { tries_left }) => {
@@ -72,7 +73,7 @@ impl From<InvalidPhone> for FlowMessage {
 
 impl FlowMessage {
     /// What the form for a number says of it: a problem of the field, or a notice above it.
-    pub(crate) const fn on_number_form(self) -> (Option<NumberProblem>, Option<Notice>) {
+    pub(crate) const fn on_number_form(self) -> (Option<NumberProblem>, Option<NumberNotice>) {
         match self {
             Self::NumberEmpty => (Some(NumberProblem::Empty), None),
             Self::NotANumber => (Some(NumberProblem::NotANumber), None),
@@ -80,10 +81,10 @@ impl FlowMessage {
             Self::Landline => (Some(NumberProblem::Landline), None),
             Self::NotMobile => (Some(NumberProblem::NotMobile), None),
             Self::CountryNotServed => (Some(NumberProblem::CountryNotServed), None),
-            Self::CodeDied => (None, Some(Notice::CodeDied)),
-            Self::CodeExpired => (None, Some(Notice::CodeExpired)),
-            Self::TimedOut => (None, Some(Notice::TimedOut)),
-            Self::FormNotSent => (None, Some(Notice::FormNotSent)),
+            Self::CodeDied => (None, Some(NumberNotice::CodeDied)),
+            Self::CodeExpired => (None, Some(NumberNotice::CodeExpired)),
+            Self::TimedOut => (None, Some(NumberNotice::TimedOut)),
+            Self::FormNotSent => (None, Some(NumberNotice::FormNotSent)),
             // On the form for the code, or on a page of their own.
             Self::WrongLength
             | Self::WrongCode { .. }
@@ -104,11 +105,11 @@ impl FlowMessage {
 }
 
 /// The message that is shown when a limit of this action and scope is exceeded.
-pub(crate) const fn limit_message(what: What, by: By) -> Limit {
+pub(crate) const fn limit_message(what: LimitAction, by: LimitScope) -> LimitMessage {
     match (what, by) {
-        (_, By::Address) => Limit::Network,
-        (_, By::All) => Limit::Service,
-        (What::WrongCode, By::Number) => Limit::Tries,
-        (_, By::Number) => Limit::Number,
+        (_, LimitScope::Address) => LimitMessage::Network,
+        (_, LimitScope::Global) => LimitMessage::Service,
+        (LimitAction::WrongCode, LimitScope::Number) => LimitMessage::Tries,
+        (_, LimitScope::Number) => LimitMessage::Number,
     }
 }

@@ -1,6 +1,6 @@
 use http::StatusCode;
 
-use super::views::Limit;
+use super::views::LimitMessage;
 use crate::domain::PhoneNumber;
 
 /// `Retry-After` when a store failed, in seconds.
@@ -32,7 +32,7 @@ pub enum Problem {
     Foreign,
     /// A limit was reached. `key` names it; it may be tried again after `seconds`.
     Limited {
-        limit: Limit,
+        limit: LimitMessage,
         key: &'static str,
         seconds: u64,
     },

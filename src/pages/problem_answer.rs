@@ -48,9 +48,8 @@ impl Shell {
         let base = self.base_at(at);
         let language = self.language(None, at.map(Cookies::for_origin), headers);
         let chrome = Chrome { language, base: &base, here: "" };
-        let home = self.home_at(at).map(|site| format!("{}/", site.place)).unwrap_or_default();
-        let sites: Vec<String> =
-            self.map.sites().iter().map(|site| site.place.to_string()).collect();
+        let home = self.home_at(at).map(|site| format!("{}/", site.url)).unwrap_or_default();
+        let sites: Vec<String> = self.map.sites().iter().map(|site| site.url.to_string()).collect();
         let place = ProblemPlace {
             host: at.map(|origin| origin.host().as_str()).unwrap_or_default(),
             home: &home,
@@ -72,7 +71,7 @@ impl Shell {
     /// from the issuer.
     fn base_at(&self, at: Option<&Origin>) -> String {
         match at {
-            Some(origin) if self.map.sites().iter().any(|s| s.place.origin == *origin) => {
+            Some(origin) if self.map.sites().iter().any(|s| s.url.origin == *origin) => {
                 self.map.prefix().to_owned()
             }
             Some(_) => self.map.issuer().base().to_owned(),

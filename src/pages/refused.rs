@@ -12,16 +12,16 @@ use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
-use super::request::Visit;
-use super::views::{Limit, MessagePage};
+use super::request::PageRequest;
+use super::views::{LimitMessage, MessagePage};
 use crate::gate;
-use crate::login::Limited;
+use crate::login::RateLimited;
 use crate::system::Timestamp;
 
 /// `GET /refused`: the reason stands in the flow, or in `why` for a form of no login.
-pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
-    let Some(sealed) = request.asked("flow") else {
-        return match request.asked("why") {
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let Some(sealed) = request.param("flow") else {
+        return match request.param("why") {
             Some(WHY_DOWN) => pages.unavailable_page(&request, ""),
             _ => pages.shell.page(&request, StatusCode::BAD_REQUEST, &MessagePage::BadRequest),
         };
@@ -38,19 +38,24 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: Visit) -
 
 impl LoginPages {
     /// Answers a form of a login that does not go on to the next step.
-    pub(super) fn refused(&self, request: &Visit, flow: Flow, refusal: StepRefusal) -> Response {
+    pub(super) fn refused(
+        &self,
+        request: &PageRequest,
+        flow: Flow,
+        refusal: &StepRefusal,
+    ) -> Response {
         match refusal {
-            StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(say)),
-            StepRefusal::Number(say) => self.to_number_page(request, flow, say),
+            StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(*say)),
+            StepRefusal::Number(say) => self.to_number_page(request, flow, *say),
             StepRefusal::Limited(limited) => self.limited(request, flow, limited),
             StepRefusal::Denied => self.denied(request, flow),
             StepRefusal::Unavailable => self.unavailable_form(request, flow),
         }
     }
 
-    fn limited(&self, request: &Visit, flow: Flow, limited: Limited) -> Response {
-        let Limited { row, retry_after } = limited;
-        let limit = limit_message(row.what, row.by);
+    fn limited(&self, request: &PageRequest, flow: Flow, limited: &RateLimited) -> Response {
+        let RateLimited { row, retry_after } = *limited;
+        let limit = limit_message(row.action, row.scope);
         if !gate::is_navigation(&request.headers) {
             let seconds = u64::try_from(retry_after.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
             let problem = Problem::Limited { limit, key: row.key, seconds };
@@ -60,7 +65,7 @@ impl LoginPages {
         self.to_refused(request, &flow.saying(FlowMessage::Limited { limit, until }))
     }
 
-    fn denied(&self, request: &Visit, flow: Flow) -> Response {
+    fn denied(&self, request: &PageRequest, flow: Flow) -> Response {
         match &flow.phone {
             Some(phone) if !gate::is_navigation(&request.headers) => {
                 self.shell.refuse(request, &Problem::Denied(phone.clone()))
@@ -70,7 +75,7 @@ impl LoginPages {
     }
 
     /// The store failed while a form of a login was answered.
-    pub(super) fn unavailable_form(&self, request: &Visit, flow: Flow) -> Response {
+    pub(super) fn unavailable_form(&self, request: &PageRequest, flow: Flow) -> Response {
         if !gate::is_navigation(&request.headers) {
             return self.shell.unavailable(request);
         }
@@ -80,7 +85,7 @@ impl LoginPages {
     /// A form whose flow cannot be followed: the number page says why.
     pub(super) fn flow_error_of_form(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         sealed: &str,
         error: &FlowError,
     ) -> Response {
@@ -92,11 +97,11 @@ impl LoginPages {
         request.to_own(&format!("/login?flow={sealed}")).into_response()
     }
 
-    fn to_refused(&self, request: &Visit, flow: &Flow) -> Response {
+    fn to_refused(&self, request: &PageRequest, flow: &Flow) -> Response {
         request.to_own(&format!("/refused?flow={}", self.seal(flow))).into_response()
     }
 
-    fn refused_page(&self, request: &Visit, flow: Flow) -> Response {
+    fn refused_page(&self, request: &PageRequest, flow: Flow) -> Response {
         let now = self.shell.system.now();
         match (flow.say, &flow.phone) {
             (Some(FlowMessage::Limited { limit, until }), _)
@@ -108,7 +113,7 @@ impl LoginPages {
             (Some(FlowMessage::Denied), Some(phone)) => {
                 // Nobody is signed in: there is nothing to sign out of first.
                 let sealed = self.seal(&flow.afresh());
-                let again = format!("{}/login?flow={sealed}", request.facts.base);
+                let again = format!("{}/login?flow={sealed}", request.context.base);
                 let host = flow.origin.host().as_str();
                 let page = MessagePage::Denied { phone, host, again: &again };
                 self.shell.page(request, StatusCode::FORBIDDEN, &page)
@@ -116,7 +121,7 @@ impl LoginPages {
             (Some(FlowMessage::Unavailable), _) => {
                 let form = if flow.phone.is_some() { "code" } else { "login" };
                 let sealed = self.seal(&Flow { say: None, ..flow });
-                let again = format!("{}/{form}?flow={sealed}", request.facts.base);
+                let again = format!("{}/{form}?flow={sealed}", request.context.base);
                 self.unavailable_page(request, &again)
             }
             // The limit has ended.
@@ -127,7 +132,13 @@ impl LoginPages {
         }
     }
 
-    fn limited_page(&self, request: &Visit, flow: &Flow, limit: Limit, left: Duration) -> Response {
+    fn limited_page(
+        &self,
+        request: &PageRequest,
+        flow: &Flow,
+        limit: LimitMessage,
+        left: Duration,
+    ) -> Response {
         let seconds = whole_minutes(left);
         let until = self.shell.system.now() + Duration::from_secs(seconds);
         let again = flow.destination();
@@ -136,7 +147,7 @@ impl LoginPages {
         with_retry_after(response, seconds)
     }
 
-    fn unavailable_page(&self, request: &Visit, again: &str) -> Response {
+    fn unavailable_page(&self, request: &PageRequest, again: &str) -> Response {
         let page = MessagePage::Unavailable { again };
         let response = self.shell.page(request, StatusCode::SERVICE_UNAVAILABLE, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)

@@ -11,13 +11,13 @@ use super::problem::Problem;
 use super::redirect::Redirect;
 use super::shell::Shell;
 use crate::domain::{Origin, SessionId};
-use crate::gate::{Cookies, Own};
+use crate::gate::{Cookies, OwnPath};
 use crate::session::Browser;
 
 /// What the proxy found out about a request for one of our own paths. Travels with the request
 /// as an extension; a handler never reads `Host`.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct RequestContext {
     /// The origin that the browser sees.
     pub origin: Origin,
     /// What precedes our paths there: `""` or the reserved prefix.
@@ -30,8 +30,8 @@ pub struct Facts {
     pub client: IpAddr,
 }
 
-impl Facts {
-    pub fn new(own: &Own<'_>, client: IpAddr) -> Self {
+impl RequestContext {
+    pub fn new(own: &OwnPath<'_>, client: IpAddr) -> Self {
         Self {
             origin: own.origin.clone(),
             base: own.base.to_owned(),
@@ -45,11 +45,11 @@ impl Facts {
 /// Why the body of a request was not read; travels with the request as an extension. Each
 /// endpoint answers it in its own format, so that the API's can be read by scripts.
 #[derive(Clone, Debug)]
-pub struct Unread(pub Problem);
+pub struct UnreadBody(pub Problem);
 
 /// A browser's request of one of our pages.
-pub(crate) struct Visit {
-    pub(crate) facts: Facts,
+pub(crate) struct PageRequest {
+    pub(crate) context: RequestContext,
     pub(crate) headers: HeaderMap,
     pub(crate) query: HashMap<String, String>,
     /// Path and query of this page, for the links to its other languages; empty for a POST.
@@ -57,7 +57,7 @@ pub(crate) struct Visit {
     pub(crate) cookies: Cookies,
 }
 
-impl<S> FromRequestParts<S> for Visit
+impl<S> FromRequestParts<S> for PageRequest
 where
     Arc<Shell>: FromRef<S>,
     S: Send + Sync,
@@ -66,29 +66,32 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let shell = Arc::<Shell>::from_ref(state);
-        let Some(facts) = parts.extensions.get::<Facts>().cloned() else {
+        let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
             return Err(shell.problem(&Problem::Internal, &parts.headers, None).map(Into::into));
         };
         let Ok(Query(query)) = Query::try_from_uri(&parts.uri) else {
-            let at = Some(&facts.origin);
+            let at = Some(&context.origin);
             return Err(shell.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
         };
         let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let here =
-            if parts.method.is_safe() { format!("{}{target}", facts.base) } else { String::new() };
+        let here = if parts.method.is_safe() {
+            format!("{}{target}", context.base)
+        } else {
+            String::new()
+        };
         Ok(Self {
             here,
-            cookies: Cookies::for_origin(&facts.origin),
+            cookies: Cookies::for_origin(&context.origin),
             headers: parts.headers.clone(),
             query,
-            facts,
+            context,
         })
     }
 }
 
-impl Visit {
+impl PageRequest {
     /// A parameter of the query.
-    pub(crate) fn asked(&self, name: &str) -> Option<&str> {
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
 
@@ -97,12 +100,12 @@ impl Visit {
     }
 
     /// The browser, as a session is begun in it; `session`: the one it has now, which ends then.
-    pub(crate) fn begins(&self, session: Option<SessionId>) -> Browser<'_> {
+    pub(crate) fn browser_for_session(&self, session: Option<SessionId>) -> Browser<'_> {
         let user_agent = self.headers.get(header::USER_AGENT);
         Browser {
-            host: self.facts.origin.host(),
+            host: self.context.origin.host(),
             user_agent: user_agent.and_then(|value| value.to_str().ok()),
-            address: self.facts.client,
+            address: self.context.client,
             session,
         }
     }
@@ -114,6 +117,6 @@ impl Visit {
 
     /// A redirect to one of our own pages on this host.
     pub(crate) fn to_own(&self, path: &str) -> Redirect {
-        Redirect::to(format!("{}{path}", self.facts.base))
+        Redirect::to(format!("{}{path}", self.context.base))
     }
 }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, header};
 
-use super::views::Pages;
-use crate::gate::{Cookies, Map};
+use super::views::Views;
+use crate::gate::{Cookies, SiteMap};
 use crate::system::System;
 use crate::words::Language;
 
@@ -13,21 +13,21 @@ pub(super) const LANGUAGE: &str = "lang";
 /// What every page needs: the views and their languages, the configured sites, clock and random
 /// numbers.
 pub(crate) struct Shell {
-    pub(super) views: Pages,
-    pub(super) map: Arc<Map>,
+    pub(super) views: Views,
+    pub(super) map: Arc<SiteMap>,
     pub(super) system: System,
 }
 
 impl Shell {
-    pub(crate) const fn new(views: Pages, map: Arc<Map>, system: System) -> Self {
+    pub(crate) const fn new(views: Views, map: Arc<SiteMap>, system: System) -> Self {
         Self { views, map, system }
     }
 
-    pub(crate) const fn views(&self) -> &Pages {
+    pub(crate) const fn views(&self) -> &Views {
         &self.views
     }
 
-    pub(crate) fn map(&self) -> &Map {
+    pub(crate) fn map(&self) -> &SiteMap {
         &self.map
     }
 

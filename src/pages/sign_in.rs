@@ -6,22 +6,22 @@ use axum::response::{IntoResponse as _, Response};
 use super::flow::{Flow, FlowMessage};
 use super::login_pages::LoginPages;
 use super::redirect::Redirect;
-use super::request::Visit;
+use super::request::PageRequest;
 
 /// `GET /sign-in`: from a site to the login pages, with the page to return to sealed.
-pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: Visit) -> Response {
+pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let shell = &pages.shell;
     let Some(path) = shell.return_path(&request) else {
         // The issuer's own host has no first page.
         return Redirect::to(shell.map.issuer().url("/login")).into_response();
     };
-    let lost = request.asked("lost").is_some();
+    let lost = request.param("lost").is_some();
     match pages.sessions.of(&request).await {
         Ok(Some(_)) => {
-            let page = format!("{}{}", request.facts.origin, path.as_str());
+            let page = format!("{}{}", request.context.origin, path.as_str());
             return Redirect::to(page).into_response();
         }
-        Ok(None) if shell.is_elsewhere(&request.facts.origin) => {
+        Ok(None) if shell.is_elsewhere(&request.context.origin) => {
             return pages.handover.ask_issuer(&request, path, lost).into_response();
         }
         Ok(None) => {}
@@ -29,7 +29,7 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: Visit) 
     }
     let (browser, cookie) = request.or_new_browser(shell.system.random());
     let say = lost.then_some(FlowMessage::FormNotSent);
-    let flow = Flow { say, ..Flow::to(request.facts.origin.clone(), path, browser) };
+    let flow = Flow { say, ..Flow::to(request.context.origin.clone(), path, browser) };
     let login = shell.map.issuer().url(&format!("/login?flow={}", pages.seal(&flow)));
     Redirect::to(login).with(cookie).into_response()
 }

@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::account::Account;
 use super::destinations::sent_from;
 use super::problem::Problem;
-use super::request::Visit;
+use super::request::PageRequest;
 use super::views::{DonePage, SignOutPage, SignedOutPage};
 use crate::domain::ReturnTo;
 
@@ -16,20 +16,20 @@ use crate::domain::ReturnTo;
 const TO: &str = "to";
 
 /// `GET /sign-out`: asks first, since a link or an image must not sign anybody out.
-pub(crate) async fn ask(State(account): State<Arc<Account>>, request: Visit) -> Response {
+pub(crate) async fn ask(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
     let shell = &account.shell;
     let Some(application) = account.application_address(&request) else {
         return shell.page(&request, StatusCode::OK, &SignOutPage { to: None });
     };
     match account.sessions.of(&request).await {
         Ok(None) => shell.page(&request, StatusCode::OK, &DonePage { resume: &application }),
-        _ => shell.page(&request, StatusCode::OK, &SignOutPage { to: request.asked(TO) }),
+        _ => shell.page(&request, StatusCode::OK, &SignOutPage { to: request.param(TO) }),
     }
 }
 
 /// `POST /sign-out`: ends the session, on the server first. With `as`, which asks to sign in as
 /// another user, the next page leads back to the page that asked.
-pub(crate) async fn submit(State(account): State<Arc<Account>>, request: Visit) -> Response {
+pub(crate) async fn submit(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
     match account.sessions.of(&request).await {
         Ok(Some(who)) => {
             if account.sign_out(&who).await.is_err() {
@@ -39,9 +39,9 @@ pub(crate) async fn submit(State(account): State<Arc<Account>>, request: Visit) 
         Ok(None) => {}
         Err(_) => return account.shell.refuse_form(&request, &Problem::Unavailable),
     }
-    let origin = &request.facts.origin;
-    let page = request.asked("as").and_then(|_| sent_from(&request.headers, origin));
-    let query = match (page, account.application_address(&request), request.asked(TO)) {
+    let origin = &request.context.origin;
+    let page = request.param("as").and_then(|_| sent_from(&request.headers, origin));
+    let query = match (page, account.application_address(&request), request.param(TO)) {
         (Some(page), ..) => {
             format!("?return_to={}", utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC))
         }
@@ -54,13 +54,13 @@ pub(crate) async fn submit(State(account): State<Arc<Account>>, request: Visit) 
 
 /// `GET /signed-out`: says that it is done, or moves on to the application by itself: a redirect
 /// straight from the form would be stopped by `form-action`.
-pub(crate) async fn show(State(account): State<Arc<Account>>, request: Visit) -> Response {
+pub(crate) async fn show(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
     let shell = &account.shell;
     if let Some(to) = account.application_address(&request) {
         return shell.page(&request, StatusCode::OK, &DonePage { resume: &to });
     }
-    let origin = &request.facts.origin;
-    let asked = request.asked("return_to").and_then(ReturnTo::parse);
+    let origin = &request.context.origin;
+    let asked = request.param("return_to").and_then(ReturnTo::parse);
     let page = asked.filter(|path| shell.is_page(origin, path));
     let again = match page {
         Some(path) => format!("{origin}{}", path.as_str()),
@@ -80,7 +80,7 @@ impl Account {
     }
 
     /// The application's address that a request of these pages carries sealed.
-    fn application_address(&self, request: &Visit) -> Option<String> {
-        self.logouts.open(request.asked(TO)?)
+    fn application_address(&self, request: &PageRequest) -> Option<String> {
+        self.logouts.open(request.param(TO)?)
     }
 }

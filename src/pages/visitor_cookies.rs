@@ -1,9 +1,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::request::Visit;
+use super::request::PageRequest;
 use crate::domain::{BrowserDigest, Country};
-use crate::login::Keepsake;
+use crate::login::KnownBrowserCookie;
 use crate::session::SessionToken;
 
 /// The names of our cookies beside the session's, without the family's prefix.
@@ -17,7 +17,7 @@ const FLASH_LIFETIME: u64 = 60;
 pub(super) const YEAR: u64 = 365 * 86_400;
 
 /// What is read from and written to a visitor's cookies.
-impl Visit {
+impl PageRequest {
     /// The digest of the browser's cookie, if it sent one.
     pub(crate) fn browser(&self) -> Option<BrowserDigest> {
         let value = self.cookies.get(&self.headers, BROWSER)?;
@@ -43,13 +43,13 @@ impl Visit {
     }
 
     /// The numbers that were signed in with here, as the browser's cookie proves.
-    pub(crate) fn keepsake(&self) -> Keepsake {
+    pub(crate) fn known_browser(&self) -> KnownBrowserCookie {
         let cookie = self.cookies.get(&self.headers, KNOWN);
-        cookie.map(Keepsake::parse).unwrap_or_default()
+        cookie.map(KnownBrowserCookie::parse).unwrap_or_default()
     }
 
-    pub(crate) fn keepsake_cookie(&self, keepsake: &Keepsake) -> String {
-        self.cookies.set(KNOWN, &keepsake.to_text(), Some(YEAR))
+    pub(crate) fn known_browser_cookie(&self, known: &KnownBrowserCookie) -> String {
+        self.cookies.set(KNOWN, &known.to_text(), Some(YEAR))
     }
 
     /// The cookie of a flash message: `word` is shown once, by the next page that asks for it. In

@@ -20,7 +20,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(10);
 
 /// The fields of one line.
 #[derive(Debug)]
-pub(super) struct Line<'r> {
+pub(super) struct AccessLine<'r> {
     pub(super) at: Timestamp,
     pub(super) client: Option<IpAddr>,
     pub(super) method: &'r str,
@@ -78,13 +78,13 @@ impl AccessLog {
     }
 
     /// Waits until the thread has written what is unwritten, before the process ends.
-    pub async fn last_lines(&self) {
+    pub async fn flush(&self) {
         if self.0.is_some() {
             tokio::time::sleep(2 * BATCH_DELAY).await;
         }
     }
 
-    pub(super) fn write(&self, line: &Line<'_>) {
+    pub(super) fn write(&self, line: &AccessLine<'_>) {
         let Some(queue) = &self.0 else { return };
         let mut lines = queue.lines();
         if lines.text.len() >= MAX_QUEUED {
@@ -138,7 +138,7 @@ impl Queue {
 /// Timestamps have milliseconds.
 const TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
-impl Line<'_> {
+impl AccessLine<'_> {
     /// Formatted by hand: with `std::fmt` and `serde_json`, this was a tenth of a request's cost.
     fn write_json(&self, json: &mut String) {
         let mut digits = itoa::Buffer::new();

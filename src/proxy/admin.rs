@@ -6,15 +6,15 @@ use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 
 use super::drain::Drain;
-use crate::metrics::{self, Metrics, Watched};
+use crate::metrics::{self, Metrics, ObservedState};
 use crate::store;
 
 /// The admin listener: health checks and metrics, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
-    pub(super) store: Arc<dyn store::Sessions>,
+    pub(super) store: Arc<dyn store::SessionStore>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) watched: Vec<Watched>,
+    pub(super) watched: Vec<ObservedState>,
 }
 
 #[async_trait]

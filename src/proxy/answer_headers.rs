@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::request_id::X_REQUEST_ID;
 use crate::domain::Origin;
-use crate::gate::{Hsts, Map, Sharing, Site};
+use crate::gate::{CorsPolicy, Hsts, Site, SiteMap};
 
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
@@ -16,7 +16,7 @@ pub(super) struct AnswerHeaders {
     /// `None` only before the request was read.
     pub(super) request_id: Option<HeaderValue>,
     pub(super) hsts: Option<HeaderValue>,
-    pub(super) cors: Sharing,
+    pub(super) cors: CorsPolicy,
 }
 
 impl AnswerHeaders {
@@ -24,7 +24,7 @@ impl AnswerHeaders {
         for (name, value) in self.fixed().chain(self.cors_headers()) {
             headers.insert(name, value);
         }
-        if self.cors.varies {
+        if self.cors.vary_by_origin {
             headers.append(VARY, VARY_ORIGIN);
         }
     }
@@ -40,7 +40,7 @@ impl AnswerHeaders {
         {
             headers.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
         }
-        if !self.cors.of_app {
+        if !self.cors.replaces_app_headers {
             return;
         }
         // The operator decides who may read what needs a login, not the app.
@@ -59,7 +59,7 @@ impl AnswerHeaders {
 
     /// Lets scripts of the listed origin read the answer.
     fn cors_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        self.cors.with.iter().flat_map(|origin| {
+        self.cors.allowed_origin.iter().flat_map(|origin| {
             [
                 (ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),
                 (ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE),
@@ -71,7 +71,7 @@ impl AnswerHeaders {
 /// The `Strict-Transport-Security` headers (RFC 6797) of a configuration. Only for https, and never
 /// for subdomains, which may not be ours.
 pub(super) struct HstsHeaders {
-    /// By index in [`Map::sites`].
+    /// By index in [`SiteMap::sites`].
     sites: Vec<Option<HeaderValue>>,
     /// Of each origin that has own paths.
     origins: Vec<(Origin, Option<HeaderValue>)>,
@@ -79,12 +79,12 @@ pub(super) struct HstsHeaders {
 
 impl HstsHeaders {
     /// `own`: for the issuer's origin, where no site says otherwise.
-    pub(super) fn new(map: &Map, own: Hsts) -> Self {
-        let of_site = |site: &Site| hsts_value(&site.place.origin, site.hsts);
+    pub(super) fn new(map: &SiteMap, own: Hsts) -> Self {
+        let of_site = |site: &Site| hsts_value(&site.url.origin, site.hsts);
         let sites: Vec<_> = map.sites().iter().map(of_site).collect();
         let issuer = map.issuer().origin();
         // The last site of an origin is the one nearest its root.
-        let places = map.sites().iter().map(|site| site.place.origin.clone());
+        let places = map.sites().iter().map(|site| site.url.origin.clone());
         let mut origins: Vec<_> = places.zip(sites.iter().cloned()).rev().collect();
         origins.push((issuer.clone(), hsts_value(issuer, own)));
         Self { sites, origins }
@@ -101,9 +101,9 @@ impl HstsHeaders {
 
 fn hsts_value(origin: &Origin, hsts: Hsts) -> Option<HeaderValue> {
     match hsts {
-        Hsts::For(time) if origin.is_https() => {
+        Hsts::MaxAge(time) if origin.is_https() => {
             HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
         }
-        Hsts::For(_) | Hsts::Off => None,
+        Hsts::MaxAge(_) | Hsts::Off => None,
     }
 }

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::exchange::Exchange;
 use super::request_id::{self, X_REQUEST_ID};
-use crate::pages::{Facts, Problem, Unread};
+use crate::pages::{Problem, RequestContext, UnreadBody};
 
 /// Limit for the body of a request for an own path, bytes.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -19,7 +19,11 @@ const LONGEST_BODY: usize = 16 * 1024;
 const WHOLE_BODY: Duration = Duration::from_secs(10);
 
 /// Answers one of our own paths.
-pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) -> Response<Bytes> {
+pub(super) async fn answer(
+    session: &mut Session,
+    ctx: &Exchange,
+    facts: RequestContext,
+) -> Response<Bytes> {
     let (at, snapshot) = (facts.origin.clone(), &ctx.snapshot);
     let headers =
         request_id::with_id(&session.req_header().headers, ctx.answer_headers.request_id.as_ref());
@@ -27,7 +31,7 @@ pub(super) async fn answer(session: &mut Session, ctx: &Exchange, facts: Facts) 
     let body = tokio::time::timeout(WHOLE_BODY, read_body(session)).await;
     let (body, unread) = match body.unwrap_or(Err(Problem::TooSlow)) {
         Ok(body) => (body, None),
-        Err(problem) => (Bytes::new(), Some(Unread(problem))),
+        Err(problem) => (Bytes::new(), Some(UnreadBody(problem))),
     };
     let request = session.req_header();
     let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);

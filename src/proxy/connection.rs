@@ -29,7 +29,7 @@ use pingora_http::ResponseHeader;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::connections::{Connections, Door};
+use super::connections::{Connections, ListenerGuard};
 use super::parser_errors::ParserErrors;
 
 /// Limit from a connection's start, or a request's first byte, to the end of its head.
@@ -105,7 +105,7 @@ impl Connection {
 pub(super) struct ListenerService<A> {
     inner: Arc<A>,
     connections: Connections,
-    guard: Door,
+    guard: ListenerGuard,
     parser_errors: Arc<ParserErrors>,
 }
 
@@ -113,7 +113,7 @@ impl<A> ListenerService<A> {
     pub(super) fn new(
         inner: A,
         connections: Connections,
-        guard: Door,
+        guard: ListenerGuard,
         parser_errors: ParserErrors,
     ) -> Self {
         Self { inner: Arc::new(inner), connections, guard, parser_errors: Arc::new(parser_errors) }

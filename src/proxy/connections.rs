@@ -34,10 +34,14 @@ impl Connections {
     }
 
     /// Counts a connection until the returned value is dropped; `None`: a limit is reached.
-    pub(super) fn acquire(&self, from: Option<IpAddr>, guard: &Door) -> Option<ConnectionSlot> {
+    pub(super) fn acquire(
+        &self,
+        from: Option<IpAddr>,
+        guard: &ListenerGuard,
+    ) -> Option<ConnectionSlot> {
         let mut slot = ConnectionSlot { connections: self.clone(), from: None };
         let before = self.0.open.fetch_add(1, Ordering::AcqRel);
-        if before >= guard.limits.in_all {
+        if before >= guard.limits.total {
             return self.refuse("server.connections");
         }
         match from.filter(|from| !guard.is_trusted(*from)).map(limit_key) {
@@ -81,7 +85,7 @@ impl Connections {
 
 /// What a listener accepts.
 #[derive(Clone, Debug)]
-pub(super) struct Door {
+pub(super) struct ListenerGuard {
     pub(super) limits: ConnectionLimits,
     /// `trusted_proxies`, which have no limit of their own: they carry the connections of many clients.
     pub(super) trusted: Vec<IpNet>,
@@ -89,7 +93,7 @@ pub(super) struct Door {
     pub(super) tls: Option<Tls>,
 }
 
-impl Door {
+impl ListenerGuard {
     fn is_trusted(&self, from: IpAddr) -> bool {
         self.trusted.iter().any(|net| net.contains(&from.to_canonical()))
     }

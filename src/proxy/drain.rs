@@ -37,12 +37,12 @@ impl Readiness {
 
 /// Tells long-lived connections to end.
 #[derive(Debug, Default)]
-pub struct LastCall {
+pub struct DrainSignal {
     sent: AtomicBool,
     notify: Notify,
 }
 
-impl LastCall {
+impl DrainSignal {
     fn send(&self) {
         self.sent.store(true, Ordering::Release);
         self.notify.notify_waiters();
@@ -63,7 +63,7 @@ impl LastCall {
 pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
-    pub drain_signal: Arc<LastCall>,
+    pub drain_signal: Arc<DrainSignal>,
     /// How many texts are queued.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
     /// Runs last, when no request or text is left.
@@ -206,7 +206,7 @@ impl Stop {
     }
 }
 
-pub(super) struct Watch {
+pub(super) struct SignalWatch {
     pub(super) stop: Arc<Stop>,
     pub(super) drain: Arc<Drain>,
     /// From failing readiness to closing the listeners, so that load balancers notice.
@@ -214,7 +214,7 @@ pub(super) struct Watch {
 }
 
 #[async_trait]
-impl ShutdownSignalWatch for Watch {
+impl ShutdownSignalWatch for SignalWatch {
     async fn recv(&self) -> ShutdownSignal {
         match &*self.stop {
             Stop::Signals(signals) => {

@@ -9,19 +9,19 @@ use pingora_proxy::Session;
 use super::answer_headers::AnswerHeaders;
 use super::decision::DecisionLabel;
 use super::failure::TOO_LARGE;
-use super::live::Live;
+use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
 /// The state of one request and its answer.
 pub(super) struct Exchange {
     /// The configuration as it was when the request began.
-    pub(super) snapshot: Arc<Live>,
+    pub(super) snapshot: Arc<ConfigSnapshot>,
     pub(super) started: Timestamp,
     pub(super) client: Option<IpAddr>,
     /// Whether the raw head is what Pingora parsed, see [`super::head::matches_parsed`].
     pub(super) head_matches: bool,
-    /// The site that the request is for: its index in [`crate::gate::Map::sites`].
+    /// The site that the request is for: its index in [`crate::gate::SiteMap::sites`].
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
     /// Bytes of the request's body so far.
@@ -35,7 +35,7 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(snapshot: Arc<Live>, now: Timestamp) -> Self {
+    pub(super) fn new(snapshot: Arc<ConfigSnapshot>, now: Timestamp) -> Self {
         Self {
             snapshot,
             started: now,
@@ -62,7 +62,7 @@ impl Exchange {
     /// When there is more than the site accepts.
     pub(super) fn count_body(&mut self, part: Option<&Bytes>) -> Result<()> {
         self.received += part.map_or(0, |part| part.len() as u64);
-        let limit = self.site().map(|site| site.passage.max_body);
+        let limit = self.site().map(|site| site.upstream_options.max_body);
         if limit.is_some_and(|limit| self.received > limit) {
             return Error::e_explain(TOO_LARGE, "the body of the request is too long");
         }

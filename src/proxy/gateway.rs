@@ -11,7 +11,7 @@ use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 
-use super::access_log::Line;
+use super::access_log::AccessLine;
 use super::bridge;
 use super::connection::{Connection, WRITE_TIMEOUT};
 use super::decision::DecisionLabel;
@@ -19,10 +19,10 @@ use super::exchange::{self, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
-use super::live::Shared;
 use super::request_id;
 use super::response;
 use super::routing::{self, RouteOutcome};
+use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
 use crate::gate;
@@ -43,7 +43,7 @@ impl Gateway {
         let address = session.client_addr().and_then(|address| address.as_inet());
         let peer = address.ok_or_else(no_peer)?.ip();
         let (headers, trusted) = (&session.req_header().headers, &ctx.snapshot.trusted_proxies);
-        let is_trusted = gate::is_trusted(peer, trusted);
+        let is_trusted = gate::is_trusted_proxy(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
         let client = gate::client_ip(peer, headers, trusted);
         (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
@@ -112,6 +112,7 @@ impl ProxyHttp for Gateway {
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;
         }
+        headers::join_cookies(session.req_header_mut())?;
         let snapshot = Arc::clone(&ctx.snapshot);
         let client = self.identify(session, ctx)?;
         let request = session.req_header();
@@ -147,7 +148,7 @@ impl ProxyHttp for Gateway {
         let (index, site) = found.ok_or_else(no_site)?;
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
-            headers::clean_request(headers, ctx.snapshot.map.reserved(), site.asks_for_methods());
+            headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
             upstream_request::write_prefix(headers, site);
             Self::write_own_headers(headers, index, ctx)
         })
@@ -241,7 +242,7 @@ impl ProxyHttp for Gateway {
                 ctx.decision = DecisionLabel::UpstreamFailed;
             }
             session.set_keepalive(None);
-            let at = ctx.site().map(|site| &site.place.origin);
+            let at = ctx.site().map(|site| &site.url.origin);
             let id = ctx.answer_headers.request_id.as_ref();
             let headers = request_id::with_id(&session.req_header().headers, id);
             let answer = ctx.snapshot.web.problem(&problem, &headers, at);
@@ -262,7 +263,7 @@ impl ProxyHttp for Gateway {
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let decision = ctx.decision.as_str();
         ctx.snapshot.requests.count(ctx.site, decision, status);
-        self.shared.access_log.write(&Line {
+        self.shared.access_log.write(&AccessLine {
             at: ctx.started,
             client: ctx.client,
             method: request.method.as_str(),

@@ -9,7 +9,7 @@ use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
 use super::headers::connection_options;
-use crate::gate::{self, BadTarget};
+use crate::gate::{self, InvalidTarget};
 use crate::pages::Problem;
 use crate::web::Web;
 
@@ -153,9 +153,9 @@ pub(super) fn requested_host(request: &RequestHeader) -> &str {
 }
 
 /// The authority, and the path as it will be sent.
-pub(super) fn target(request: &RequestHeader) -> Result<(Cow<'_, str>, &str), BadTarget> {
+pub(super) fn target(request: &RequestHeader) -> Result<(Cow<'_, str>, &str), InvalidTarget> {
     let authority = gate::authority(request)?;
-    let raw = std::str::from_utf8(request.raw_path()).map_err(|_| BadTarget::NotUtf8)?;
+    let raw = std::str::from_utf8(request.raw_path()).map_err(|_| InvalidTarget::NotUtf8)?;
     Ok((authority, raw.split('?').next().unwrap_or_default()))
 }
 

@@ -1,9 +1,9 @@
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
-use crate::gate::{self, Reserved};
+use crate::gate::{self, ReservedNames};
 
 /// How many headers we add to a request: reserved at once.
 const ADDED: usize = 10;
@@ -18,6 +18,19 @@ pub(super) fn forget_spelling(request: &mut RequestHeader) -> Result<()> {
         return Error::e_explain(ErrorType::InternalError, "the target is not what was judged");
     }
     change_request(request, |_| Ok(()))
+}
+
+/// Joins several `Cookie` headers of a request into one. A client may split the header over HTTP/2,
+/// and browsers do, one cookie a line; over HTTP/1.1 it must be one again (RFC 9113 §8.2.3), or many
+/// apps read only a part. Called before anything reads cookies, so that all read the same.
+pub(super) fn join_cookies(request: &mut RequestHeader) -> Result<()> {
+    let mut lines = request.headers.get_all(header::COOKIE).iter();
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return Ok(()) };
+    let lines = [first, second].into_iter().chain(lines).map(HeaderValue::as_bytes);
+    let filled: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+    let joined = HeaderValue::from_bytes(&filled.join(&b"; "[..]));
+    let joined = joined.or_err(ErrorType::InternalError, "cookies that cannot be joined")?;
+    request.insert_header(header::COOKIE, joined)
 }
 
 /// Changes the headers of a request to an app.
@@ -60,10 +73,10 @@ pub(super) fn rewrite_response(
 
 /// Removes reserved headers and our cookies. `by_method`: also headers that override the method,
 /// since the rules depend on it.
-pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_method: bool) {
+pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &ReservedNames, by_method: bool) {
     let is_removed = |name: &&HeaderName| {
         let text = name.as_str();
-        reserved.has(text) || (by_method && gate::is_method_override(text))
+        reserved.contains(text) || (by_method && gate::is_method_override(text))
     };
     let removed: Vec<HeaderName> = headers.keys().filter(is_removed).cloned().collect();
     for name in &removed {
@@ -80,7 +93,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &Reserved, by_met
 fn strip_cookies(headers: &mut HeaderMap) {
     let mut cookies = headers.get_all(header::COOKIE).iter();
     if let (Some(only), None) = (cookies.next(), cookies.next()) {
-        match gate::strip_ours(only) {
+        match gate::strip_own_cookies(only) {
             None => {}
             Some(None) => drop(headers.remove(header::COOKIE)),
             Some(Some(others)) => drop(headers.insert(header::COOKIE, others)),
@@ -88,7 +101,8 @@ fn strip_cookies(headers: &mut HeaderMap) {
         return;
     }
     let cookies = headers.get_all(header::COOKIE).iter();
-    let stripped: Vec<_> = cookies.map(|cookie| (cookie, gate::strip_ours(cookie))).collect();
+    let stripped: Vec<_> =
+        cookies.map(|cookie| (cookie, gate::strip_own_cookies(cookie))).collect();
     if stripped.iter().all(|(_, stripped)| stripped.is_none()) {
         return;
     }
@@ -122,7 +136,7 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
     // one of ours.
     let ours = |cookie: &HeaderValue| {
         let mut parts = cookie.as_bytes().split(|b| *b == b'=').map(<[u8]>::trim_ascii);
-        gate::is_ours(parts.find(|part| !part.is_empty()).unwrap_or_default())
+        gate::is_own_cookie(parts.find(|part| !part.is_empty()).unwrap_or_default())
     };
     let cookies = headers.get_all(header::SET_COOKIE);
     if cookies.iter().any(ours) {

@@ -13,13 +13,13 @@ mod failure;
 mod gateway;
 mod head;
 mod headers;
-mod live;
 mod parser_errors;
 mod request_id;
 mod response;
 mod routing;
 mod server;
 mod settings;
+mod snapshot;
 mod streams;
 mod tls;
 mod upstream;
@@ -28,12 +28,12 @@ mod upstream_request;
 pub use access_log::AccessLog;
 pub use connections::Connections;
 pub use decision::DECISIONS;
-pub use drain::{Drain, LastCall, Readiness, Signals, Stop};
-pub use live::{Live, LiveParts, Shared};
-pub use server::{Job, Parts, run};
-pub use settings::{ConnectionLimits, Settings};
+pub use drain::{Drain, DrainSignal, Readiness, Signals, Stop};
+pub use server::{BackgroundJob, ServerDeps, run};
+pub use settings::{ConnectionLimits, ProxySettings};
+pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use tls::{
-    Certificate, CertificateError, CertificateFiles, Certificates, Part, Renewal, Tls, TlsError,
-    doubts,
+    Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
+    TlsError, certificate_warnings,
 };
 pub use upstream::Resolver;

@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::access_log::Line;
+use super::access_log::AccessLine;
 use super::answer_headers::AnswerHeaders;
 use super::decision::DecisionLabel;
 use super::head;
-use super::live::Shared;
+use super::snapshot::Shared;
 
 use super::request_id;
 use crate::pages::Problem;
@@ -44,7 +44,7 @@ impl ParserErrors {
         headers.apply_to_own(answer.headers_mut());
         finish(&mut answer, now);
         live.requests.count(None, DecisionLabel::BadRequest.as_str(), answer.status().as_u16());
-        self.0.access_log.write(&Line {
+        self.0.access_log.write(&AccessLine {
             at: now,
             client: from,
             method: "",

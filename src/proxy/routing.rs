@@ -9,18 +9,18 @@ use pingora_http::RequestHeader;
 use super::decision::DecisionLabel;
 use super::exchange::Exchange;
 use super::head;
-use super::live::{Live, Shared};
+use super::snapshot::{ConfigSnapshot, Shared};
 use super::upstream_request;
 use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Caller, Located, Refusal};
-use crate::pages::{Facts, Problem};
+use crate::gate::{self, Caller, DenialReason, RouteMatch};
+use crate::pages::{Problem, RequestContext};
 
 /// What is done with a request, before anything is written.
 pub(super) enum RouteOutcome<'s> {
     Forward,
-    Own(Facts),
+    Own(RequestContext),
     Answer(Response<Bytes>),
     /// A problem page, for the site at this origin; `None`: for no site.
     Problem(Problem, Option<&'s Origin>),
@@ -31,7 +31,7 @@ pub(super) enum RouteOutcome<'s> {
 /// Checks a request's head, finds what its target belongs to, and asks `access` about a site's.
 pub(super) async fn route<'s>(
     shared: &Shared,
-    snapshot: &'s Live,
+    snapshot: &'s ConfigSnapshot,
     request: &RequestHeader,
     client: IpAddr,
     ctx: &mut Exchange,
@@ -47,21 +47,21 @@ pub(super) async fn route<'s>(
         return RouteOutcome::Problem(Problem::BadRequest, None);
     };
     match snapshot.map.locate(&authority, &readings) {
-        Located::UnknownHost => {
+        RouteMatch::UnknownHost => {
             ctx.decision = DecisionLabel::UnknownHost;
             RouteOutcome::Problem(Problem::UnknownHost, None)
         }
-        Located::NoSite => {
+        RouteMatch::NoSite => {
             ctx.decision = DecisionLabel::NoSite;
             RouteOutcome::Problem(Problem::NotFound, None)
         }
-        Located::Disguised => RouteOutcome::Problem(Problem::BadRequest, None),
-        Located::Own(own) => {
+        RouteMatch::Ambiguous => RouteOutcome::Problem(Problem::BadRequest, None),
+        RouteMatch::Own(own) => {
             ctx.decision = DecisionLabel::Own;
             ctx.answer_headers.hsts = snapshot.hsts.of_own(own.origin);
-            RouteOutcome::Own(Facts::new(&own, client))
+            RouteOutcome::Own(RequestContext::new(&own, client))
         }
-        Located::Site { index, site } => {
+        RouteMatch::Site { index, site } => {
             ctx.site = Some(index);
             ctx.answer_headers.hsts = snapshot.hsts.of_site(index);
             if let Some(problem) = upstream_request::check_stripped(site, path) {
@@ -71,7 +71,7 @@ pub(super) async fn route<'s>(
             let access =
                 AccessRequest { index, site, method, readings: &readings, headers, client };
             let outcome = snapshot.authorizer.authorize(&access).await;
-            apply(outcome, shared, &site.place.origin, request, ctx)
+            apply(outcome, shared, &site.url.origin, request, ctx)
         }
     }
 }
@@ -122,10 +122,10 @@ fn problem(reason: &RefusalReason, caller: &Caller) -> Problem {
         (RefusalReason::InvalidToken(_), _) => Problem::InvalidToken,
         (RefusalReason::StoreFailed { .. }, _) => Problem::Unavailable,
         (RefusalReason::BodyTooLarge, _) => Problem::TooLarge,
-        (RefusalReason::Denied(Refusal::NotAllowed), Caller::Session(user, _)) => {
+        (RefusalReason::Denied(DenialReason::NotAllowed), Caller::Session(user, _)) => {
             Problem::Denied(user.phone().clone())
         }
-        (RefusalReason::Denied(Refusal::NotAllowed), Caller::Token(_)) => Problem::TokenDenied,
+        (RefusalReason::Denied(DenialReason::NotAllowed), Caller::Token(_)) => Problem::TokenDenied,
         (RefusalReason::Denied(_), _) => Problem::Network,
     }
 }
@@ -143,7 +143,7 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
             tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
         }
         RefusalReason::StoreFailed { doing, error } => {
-            shared.events.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+            shared.events.store_failed(doing, error);
         }
         _ => {}
     }

@@ -17,14 +17,14 @@ use tracing::info;
 
 use super::admin::Admin;
 use super::connection::ListenerService;
-use super::connections::Door;
-use super::drain::{self, Drainer, Stop, Watch};
+use super::connections::ListenerGuard;
+use super::drain::{self, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
-use super::live::Shared;
 use super::parser_errors::ParserErrors;
-use super::settings::Settings;
+use super::settings::ProxySettings;
+use super::snapshot::Shared;
 use super::tls::Tls;
-use crate::metrics::{Metrics, Watched};
+use crate::metrics::{Metrics, ObservedState};
 use crate::store;
 
 /// Read buffer of a connection, bytes. Pingora's default of 64 KiB would be most of an idle
@@ -33,27 +33,27 @@ const READ_BUFFER: usize = 8 * 1024;
 const WRITE_BUFFER: usize = 1460;
 
 /// A background task, on a runtime of its own, that runs until the process ends.
-pub struct Job {
+pub struct BackgroundJob {
     pub name: &'static str,
     pub run: BoxFuture<'static, ()>,
 }
 
 /// What a server is made of.
-pub struct Parts {
-    pub settings: Settings,
+pub struct ServerDeps {
+    pub settings: ProxySettings,
     /// `None`: listeners speak plain http.
     pub tls: Option<Tls>,
     pub shared: Shared,
-    pub store: Arc<dyn store::Sessions>,
+    pub store: Arc<dyn store::SessionStore>,
     pub metrics: Arc<Metrics>,
     /// Values that are read when metrics are collected.
-    pub watched: Vec<Watched>,
-    pub jobs: Vec<Job>,
+    pub watched: Vec<ObservedState>,
+    pub jobs: Vec<BackgroundJob>,
 }
 
 /// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime.
-pub fn run(parts: Parts, stop: Stop) {
-    let Parts { settings, tls, shared, store, metrics, watched, jobs } = parts;
+pub fn run(parts: ServerDeps, stop: Stop) {
+    let ServerDeps { settings, tls, shared, store, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -80,13 +80,13 @@ pub fn run(parts: Parts, stop: Stop) {
     server.add_service(background_service("drain", drainer));
     drain.readiness.set(true);
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
-    server.run(RunArgs { shutdown_signal: Box::new(Watch { stop, drain, delay }) });
+    server.run(RunArgs { shutdown_signal: Box::new(SignalWatch { stop, drain, delay }) });
 }
 
 /// The service of the public listeners.
 fn gateway(
     conf: &Arc<ServerConf>,
-    settings: &Settings,
+    settings: &ProxySettings,
     shared: Shared,
     tls: Option<Tls>,
 ) -> Service<ListenerService<HttpProxy<Gateway>>> {
@@ -98,7 +98,7 @@ fn gateway(
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
-    let guard = Door { limits, trusted: settings.trusted_proxies.clone(), tls };
+    let guard = ListenerGuard { limits, trusted: settings.trusted_proxies.clone(), tls };
     let listener = ListenerService::new(proxy, connections, guard, parser_errors);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {

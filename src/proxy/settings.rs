@@ -8,7 +8,7 @@ use crate::gate::Hsts;
 
 /// `[server]` and `[admin]`: listeners, trusted proxies, limits. Read once, at start.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ProxySettings {
     pub listen: Vec<SocketAddr>,
     pub admin: SocketAddr,
     /// Peers whose `X-Forwarded-For` is used. Empty: none.
@@ -27,7 +27,7 @@ pub struct Settings {
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    pub in_all: usize,
+    pub total: usize,
     /// Open from one IPv4 address or IPv6 /64 network.
     pub per_address: usize,
     /// Idle time between two requests.

@@ -13,8 +13,8 @@ use pingora_proxy::Session;
 use super::connection::Connection;
 use super::exchange::Exchange;
 use super::head;
-use super::live::Shared;
-use super::upstream::OwnLine;
+use super::snapshot::Shared;
+use super::upstream::DedicatedConnection;
 use crate::gate::Site;
 
 /// A request younger than this is still answered when its session ends.
@@ -28,7 +28,7 @@ pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option
         shared.resolver.dedicated_peer(site, connection)?
     } else {
         let mut peer = shared.resolver.peer(site)?;
-        let timeout = site.passage.timeout;
+        let timeout = site.upstream_options.timeout;
         let connection = Connection::of(session.digest());
         if !connection.is_some_and(|connection| connection.await_app(timeout)) {
             // Between two reads, not for a whole answer: downloads may take longer.
@@ -50,10 +50,10 @@ fn dedicated_connection(
     site: &Site,
     ctx: &Exchange,
     shared: &Shared,
-) -> Option<OwnLine> {
+) -> Option<DedicatedConnection> {
     let switches = is_websocket(session);
-    (switches || wants_events(&session.req_header().headers)).then(|| OwnLine {
-        answer_timeout: site.passage.timeout,
+    (switches || wants_events(&session.req_header().headers)).then(|| DedicatedConnection {
+        answer_timeout: site.upstream_options.timeout,
         switches,
         drain_signal: Arc::clone(&shared.drain.drain_signal),
         watch: ctx.snapshot.authorizer.watch(&ctx.caller),

@@ -1,4 +1,4 @@
-mod own_line;
+mod dedicated_connection;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +13,8 @@ use arc_swap::ArcSwap;
 use pingora::upstreams::peer::HttpPeer;
 use tracing::warn;
 
-use self::own_line::CONNECT_TIMEOUT;
-pub(super) use self::own_line::OwnLine;
+use self::dedicated_connection::CONNECT_TIMEOUT;
+pub(super) use self::dedicated_connection::DedicatedConnection;
 use crate::gate::{Site, Upstream};
 
 /// Limit for one write, not for a whole upload.
@@ -74,7 +74,11 @@ impl Resolver {
     }
 
     /// The next upstream, over a connection for one request only.
-    pub(super) fn dedicated_peer(&self, site: &Site, connection: OwnLine) -> Option<HttpPeer> {
+    pub(super) fn dedicated_peer(
+        &self,
+        site: &Site,
+        connection: DedicatedConnection,
+    ) -> Option<HttpPeer> {
         let mut peer = self.peer(site)?;
         // Shared with no other request: a key of its own, and gone as soon as it is given back.
         peer.group_key = 1 + self.turn.fetch_add(1, Ordering::Relaxed) as u64;

@@ -12,10 +12,10 @@ const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix
 /// The problem with the path that is left when the site's own is removed; `None`: it is sent. Checked
 /// once more, since `/shop//x` is harmless but some apps take `//x` for a host.
 pub(super) fn check_stripped(site: &Site, path: &str) -> Option<Problem> {
-    if !site.passage.strip_prefix {
+    if !site.upstream_options.strip_prefix {
         return None;
     }
-    let rest = path.strip_prefix(site.place.path.as_str());
+    let rest = path.strip_prefix(site.url.path.as_str());
     let good = rest.is_some_and(|rest| rest.is_empty() || gate::readings(rest).is_ok());
     (!good).then_some(Problem::BadRequest)
 }
@@ -25,14 +25,14 @@ pub(super) fn check_stripped(site: &Site, path: &str) -> Option<Problem> {
 /// # Errors
 /// When the path does not lie in the site.
 pub(super) fn apply_options(request: &mut RequestHeader, site: &Site) -> Result<()> {
-    if site.passage.strip_prefix {
-        let prefix = site.place.path.as_bytes();
+    if site.upstream_options.strip_prefix {
+        let prefix = site.url.path.as_bytes();
         let other_site = || Error::explain(ErrorType::InternalError, "another site");
         let rest = request.raw_path().strip_prefix(prefix).ok_or_else(other_site)?;
         let stripped = if rest.starts_with(b"/") { rest.to_vec() } else { [b"/", rest].concat() };
         request.set_raw_path(&stripped)?;
     }
-    if let Some(host) = &site.passage.send_host {
+    if let Some(host) = &site.upstream_options.send_host {
         request.insert_header(HOST, host.clone())?;
     }
     Ok(())
@@ -40,9 +40,9 @@ pub(super) fn apply_options(request: &mut RequestHeader, site: &Site) -> Result<
 
 /// Writes `X-Forwarded-Prefix` where the site's own path was removed.
 pub(super) fn write_prefix(headers: &mut HeaderMap, site: &Site) {
-    let prefix = HeaderValue::from_str(&site.place.path);
+    let prefix = HeaderValue::from_str(&site.url.path);
     // A site's path is plain ASCII.
-    if let Some(prefix) = prefix.ok().filter(|_| site.passage.strip_prefix) {
+    if let Some(prefix) = prefix.ok().filter(|_| site.upstream_options.strip_prefix) {
         headers.insert(FORWARDED_PREFIX, prefix);
     }
 }

@@ -1,6 +1,6 @@
 use super::sessions::Sessions;
 use super::signed_in::SignedIn;
-use super::state::Settings;
+use super::state::SessionSettings;
 use super::token::SessionToken;
 use crate::domain::{Host, SessionId, TokenDigest};
 use crate::store::StoreError;
@@ -21,7 +21,12 @@ impl Sessions {
     /// Makes the id and the token of a session at `host`. The token is derived from `seed`, which
     /// must be unpredictable: the same seed gives the same token, so that a double click can be
     /// answered twice.
-    pub fn prepare(&self, host: &Host, seed: &[u8; 32], settings: Settings) -> PreparedSession {
+    pub fn prepare(
+        &self,
+        host: &Host,
+        seed: &[u8; 32],
+        settings: SessionSettings,
+    ) -> PreparedSession {
         let token = SessionToken::new(seed, &self.token_keys[0]);
         PreparedSession {
             id: SessionId::from_bytes(self.system.random()),
@@ -42,7 +47,7 @@ impl Sessions {
         &self,
         session: SessionId,
         host: &Host,
-        settings: Settings,
+        settings: SessionSettings,
     ) -> Result<Option<(SessionToken, SignedIn)>, StoreError> {
         let token = SessionToken::new(&self.system.random(), &self.token_keys[0]);
         let (digest, now) = (token.digest(), self.system.now());

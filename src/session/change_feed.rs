@@ -10,11 +10,11 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store cannot be read; the next call starts from the change that failed.
-    pub async fn follow(&self) -> Result<usize, StoreError> {
+    pub async fn apply_changes(&self) -> Result<usize, StoreError> {
         let mut last = self.last_change.lock().await;
         let mut applied = 0;
         loop {
-            let changes = self.store.changes(*last).await?;
+            let changes = self.store.changes_after(*last).await?;
             if changes.is_empty() {
                 return Ok(applied);
             }
@@ -39,7 +39,7 @@ impl Sessions {
             Change::Grant(grant) => self.note_revoked(grant),
             Change::User(user) => {
                 if let Some(cached) = self.users.get(user)
-                    && let Some(standing) = self.store.standing(user).await?
+                    && let Some(standing) = self.store.revision(user).await?
                 {
                     cached.update(standing);
                     // Streams that the new roles do not permit must be closed.

@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use super::header_cache::HeaderCache;
 use super::sessions::Sessions;
-use super::signed_in::{Known, SignedIn};
-use super::state::Settings;
+use super::signed_in::{CachedSession, SignedIn};
+use super::state::SessionSettings;
 use super::token::SessionToken;
 use crate::domain::{Host, SessionId, TokenDigest};
 use crate::store::{StoreError, StoredSession};
 
 /// What a session is looked up by in the store.
 #[derive(Clone, Copy)]
-enum By<'a> {
+enum SessionLookup<'a> {
     /// SHA-256 of a token.
     Token(&'a TokenDigest),
     Id(SessionId),
@@ -27,7 +27,7 @@ impl Sessions {
         &self,
         token: &SessionToken,
         host: &Host,
-        settings: Settings,
+        settings: SessionSettings,
     ) -> Result<Option<SignedIn>, StoreError> {
         let digest = token.digest();
         let cached = match self.by_token.get(&digest) {
@@ -51,42 +51,45 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub async fn of_id(&self, session: SessionId) -> Result<Option<SignedIn>, StoreError> {
+    pub async fn find_by_id(&self, session: SessionId) -> Result<Option<SignedIn>, StoreError> {
         let cached = if let Some(cached) = self.by_session.get(&session) {
             cached
         } else {
-            let loaded = self.read_and_share(By::Id(session)).await?;
+            let loaded = self.read_and_share(SessionLookup::Id(session)).await?;
             self.by_session.entry(session).or_insert(loaded).into_value()
         };
         Ok(cached.filter(|cached| !cached.session.has_ended()).map(SignedIn))
     }
 
-    async fn load(&self, digest: TokenDigest) -> Result<Option<Arc<Known>>, StoreError> {
-        let loaded = self.read_and_share(By::Token(&digest)).await?;
+    async fn load(&self, digest: TokenDigest) -> Result<Option<Arc<CachedSession>>, StoreError> {
+        let loaded = self.read_and_share(SessionLookup::Token(&digest)).await?;
         // A concurrent request may have cached it, and the session may have been ended there:
         // the entry that is present wins.
         Ok(self.by_token.entry(digest).or_insert(loaded).into_value())
     }
 
     /// Reads a session from the store and joins it with what other tokens share of it.
-    async fn read_and_share(&self, by: By<'_>) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn read_and_share(
+        &self,
+        by: SessionLookup<'_>,
+    ) -> Result<Option<Arc<CachedSession>>, StoreError> {
         let Some(stored) = self.read(by).await? else { return Ok(None) };
         let session = self.states.shared(&stored);
-        let user = self.users.shared(stored.user, &stored.standing);
+        let user = self.users.shared(stored.user, &stored.revision);
         // Read again: a change before the two lines above is seen now, and a later one reaches
         // them through the change feed.
         match self.read(by).await? {
-            Some(newer) => user.update(newer.standing),
+            Some(newer) => user.update(newer.revision),
             None => session.end(),
         }
         let (host, header_cache) = (stored.host, HeaderCache::default());
-        Ok(Some(Arc::new(Known { host, session, user, header_cache })))
+        Ok(Some(Arc::new(CachedSession { host, session, user, header_cache })))
     }
 
-    async fn read(&self, by: By<'_>) -> Result<Option<StoredSession>, StoreError> {
+    async fn read(&self, by: SessionLookup<'_>) -> Result<Option<StoredSession>, StoreError> {
         match by {
-            By::Token(digest) => self.store.find(digest).await,
-            By::Id(session) => self.store.with_id(session).await,
+            SessionLookup::Token(digest) => self.store.find(digest).await,
+            SessionLookup::Id(session) => self.store.find_by_id(session).await,
         }
     }
 }

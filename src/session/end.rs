@@ -1,7 +1,7 @@
 use super::sessions::Sessions;
 use super::signed_in::SignedIn;
 use crate::domain::SessionId;
-use crate::store::{StoreError, Which};
+use crate::store::{SessionSelection, StoreError};
 
 impl Sessions {
     /// Ends a session on all its hosts.
@@ -10,13 +10,13 @@ impl Sessions {
     ///
     /// When the store cannot be written; the session goes on.
     pub async fn end(&self, who: &SignedIn) -> Result<(), StoreError> {
-        self.end_selected(who, Which::Only(who.session())).await?;
+        self.end_selected(who, SessionSelection::Only(who.session())).await?;
         who.0.session.end();
         Ok(())
     }
 
     /// Ends the session that a browser had before `next` began in it: see
-    /// [`crate::store::Sessions::replace`].
+    /// [`crate::store::SessionStore::replace`].
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Sessions {
     ///
     /// When the store cannot be written.
     pub async fn end_own(&self, who: &SignedIn, session: SessionId) -> Result<bool, StoreError> {
-        Ok(!self.end_selected(who, Which::Only(session)).await?.is_empty())
+        Ok(!self.end_selected(who, SessionSelection::Only(session)).await?.is_empty())
     }
 
     /// Ends all other sessions of the user, and returns which.
@@ -43,13 +43,13 @@ impl Sessions {
     ///
     /// When the store cannot be written.
     pub async fn end_others(&self, who: &SignedIn) -> Result<Vec<SessionId>, StoreError> {
-        self.end_selected(who, Which::AllBut(who.session())).await
+        self.end_selected(who, SessionSelection::AllBut(who.session())).await
     }
 
     async fn end_selected(
         &self,
         who: &SignedIn,
-        which: Which,
+        which: SessionSelection,
     ) -> Result<Vec<SessionId>, StoreError> {
         let ended = self.store.end(who.user(), which, self.system.now()).await?;
         for session in &ended {

@@ -24,7 +24,7 @@ impl Sessions {
             .map(|(session, seen)| (session.id, Timestamp::from_millis(*seen)))
             .collect();
         if !rows.is_empty() {
-            self.store.note_seen(&rows).await?;
+            self.store.record_last_seen(&rows).await?;
         }
         for (session, seen) in newer {
             session.seen_in_store.store(seen, Ordering::Relaxed);

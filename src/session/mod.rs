@@ -1,7 +1,6 @@
 //! Signed-in browsers: begins, checks and ends their sessions. The only maker of `SignedIn`.
 //! Does not know how a user was authenticated, nor what they may access.
 mod begin;
-mod beginning;
 mod cached_users;
 mod change_feed;
 mod check;
@@ -11,6 +10,7 @@ mod header_cache;
 mod last_seen;
 mod revoked_grants;
 mod sessions;
+mod sign_in_context;
 mod signed_in;
 mod state;
 mod token;
@@ -19,11 +19,11 @@ mod watch;
 
 pub use crate::store::SessionKind;
 pub use begin::PreparedSession;
-pub use beginning::{Browser, Device, beginning};
 pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
 pub use sessions::Sessions;
+pub use sign_in_context::{Browser, Device, beginning};
 pub use signed_in::SignedIn;
-pub use state::Settings;
+pub use state::SessionSettings;
 pub use token::SessionToken;
-pub use user_sessions::{OwnSession, living};
-pub use watch::{Term, Watch};
+pub use user_sessions::{UserSession, count_active};
+pub use watch::{SessionWatch, TokenExpiry};

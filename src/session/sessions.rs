@@ -3,9 +3,9 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::cached_users::People;
+use super::cached_users::CachedUsers;
 use super::revoked_grants::RevokedGrants;
-use super::signed_in::Known;
+use super::signed_in::CachedSession;
 use super::state::SessionIndex;
 use super::watch::Watches;
 use crate::domain::{Keyring, SessionId, Subkey, TokenDigest};
@@ -17,15 +17,15 @@ const CACHED: u64 = 200_000;
 
 /// All sessions: a cache of those that this process has seen, in front of the store.
 pub struct Sessions {
-    pub(super) store: Arc<dyn store::Sessions>,
+    pub(super) store: Arc<dyn store::SessionStore>,
     /// By digest of the token. `None`: the store has no such session. Tokens cannot be guessed,
     /// so that a negative answer stays true.
-    pub(super) by_token: Cache<TokenDigest, Option<Arc<Known>>>,
+    pub(super) by_token: Cache<TokenDigest, Option<Arc<CachedSession>>>,
     /// The same for sessions that are looked up by their id.
-    pub(super) by_session: Cache<SessionId, Option<Arc<Known>>>,
+    pub(super) by_session: Cache<SessionId, Option<Arc<CachedSession>>>,
     pub(super) states: SessionIndex,
     pub(super) revoked_grants: RevokedGrants,
-    pub(super) users: People,
+    pub(super) users: CachedUsers,
     pub(super) watches: Watches,
     /// Sequence number of the last change that was read from the store's change feed.
     pub(super) last_change: tokio::sync::Mutex<i64>,
@@ -34,7 +34,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub fn new(store: Arc<dyn store::Sessions>, keyring: &Keyring, system: System) -> Self {
+    pub fn new(store: Arc<dyn store::SessionStore>, keyring: &Keyring, system: System) -> Self {
         let by_token = Cache::builder().max_capacity(CACHED).eviction_policy(EvictionPolicy::lru());
         let by_session =
             Cache::builder().max_capacity(CACHED).eviction_policy(EvictionPolicy::lru());
@@ -44,7 +44,7 @@ impl Sessions {
             by_session: by_session.build(),
             states: SessionIndex::default(),
             revoked_grants: RevokedGrants::default(),
-            users: People::default(),
+            users: CachedUsers::default(),
             watches: Watches::default(),
             last_change: tokio::sync::Mutex::default(),
             token_keys: keyring.subkeys("session token"),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::cached_users::Person;
+use super::cached_users::CachedUser;
 use super::header_cache::HeaderCache;
-use super::state::{SessionState, Settings};
+use super::state::{SessionSettings, SessionState};
 use crate::domain::{Host, PhoneNumber, SessionId, UserId};
 use crate::system::Timestamp;
 use crate::users::Roles;
@@ -16,20 +16,20 @@ use crate::users::Roles;
 const USE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Proof that a request belongs to a signed-in user. Only [`Sessions::check`] and
-/// [`Sessions::of_id`] make one.
+/// [`Sessions::find_by_id`] make one.
 ///
 /// [`Sessions::check`]: super::Sessions::check
-/// [`Sessions::of_id`]: super::Sessions::of_id
+/// [`Sessions::find_by_id`]: super::Sessions::find_by_id
 #[derive(Clone, Debug)]
-pub struct SignedIn(pub(super) Arc<Known>);
+pub struct SignedIn(pub(super) Arc<CachedSession>);
 
 /// A session as one token accesses it: each host has its own. `host` is `None` for a session
 /// that was looked up by its id.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct CachedSession {
     pub(super) host: Option<Host>,
     pub(super) session: Arc<SessionState>,
-    pub(super) user: Arc<Person>,
+    pub(super) user: Arc<CachedUser>,
     pub(super) header_cache: HeaderCache,
 }
 
@@ -81,8 +81,8 @@ impl SignedIn {
     }
 }
 
-impl Known {
-    pub(super) fn is_valid(&self, host: &Host, now: Timestamp, settings: Settings) -> bool {
+impl CachedSession {
+    pub(super) fn is_valid(&self, host: &Host, now: Timestamp, settings: SessionSettings) -> bool {
         self.host.as_ref() == Some(host) && self.session.is_valid(now, settings)
     }
 

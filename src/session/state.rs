@@ -13,7 +13,7 @@ use crate::system::Timestamp;
 
 /// How long a browser stays signed in.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct SessionSettings {
     /// A session ends after this time without use.
     pub idle: Duration,
     /// A session ends this long after it began, used or not.
@@ -58,7 +58,7 @@ impl SessionState {
         }
     }
 
-    pub(super) fn is_valid(&self, now: Timestamp, settings: Settings) -> bool {
+    pub(super) fn is_valid(&self, now: Timestamp, settings: SessionSettings) -> bool {
         !self.has_ended() && now < self.expires && now < self.last_seen() + settings.idle
     }
 

@@ -1,14 +1,14 @@
-use super::beginning::Device;
 use super::sessions::Sessions;
+use super::sign_in_context::Device;
 use super::signed_in::SignedIn;
-use super::state::Settings;
+use super::state::SessionSettings;
 use crate::domain::{SessionId, UserId};
 use crate::store::{self, SessionKind, StoreError};
 use crate::system::Timestamp;
 
 /// A session in the list that its user sees.
 #[derive(Clone, Debug)]
-pub struct OwnSession {
+pub struct UserSession {
     pub id: SessionId,
     pub kind: SessionKind,
     pub began: Timestamp,
@@ -26,23 +26,23 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub async fn own(
+    pub async fn list_own(
         &self,
         who: &SignedIn,
-        settings: Settings,
-    ) -> Result<Vec<OwnSession>, StoreError> {
+        settings: SessionSettings,
+    ) -> Result<Vec<UserSession>, StoreError> {
         let now = self.system.now();
         let mut own = Vec::new();
-        for stored in self.store.of_user(who.user(), now).await? {
+        for stored in self.store.list_by_user(who.user(), now).await? {
             let seen = self.last_seen(&stored);
             if is_active(&stored, seen, settings, now) {
-                own.push(OwnSession {
+                own.push(UserSession {
                     id: stored.id,
                     kind: stored.kind,
                     began: stored.created,
                     seen,
-                    device: Device::from_text(&stored.beginning.device),
-                    address_block: stored.beginning.address_block,
+                    device: Device::from_text(&stored.sign_in_context.device),
+                    address_block: stored.sign_in_context.address_block,
                     current: stored.id == who.session(),
                 });
             }
@@ -52,7 +52,7 @@ impl Sessions {
     }
 
     /// The store is updated periodically only, so that this process may know a later use.
-    fn last_seen(&self, stored: &store::OwnSession) -> Timestamp {
+    fn last_seen(&self, stored: &store::SessionSummary) -> Timestamp {
         let cached = self.states.get(stored.id).map(|state| state.last_seen());
         cached.map_or(stored.last_seen, |cached| cached.max(stored.last_seen))
     }
@@ -64,21 +64,21 @@ impl Sessions {
 /// # Errors
 ///
 /// When the store cannot be read.
-pub async fn living(
-    store: &dyn store::Sessions,
+pub async fn count_active(
+    store: &dyn store::SessionStore,
     user: UserId,
-    settings: Settings,
+    settings: SessionSettings,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let stored = store.of_user(user, now).await?;
+    let stored = store.list_by_user(user, now).await?;
     Ok(stored.iter().filter(|stored| is_active(stored, stored.last_seen, settings, now)).count())
 }
 
 /// Whether a session that was last used at `seen` is active.
 fn is_active(
-    stored: &store::OwnSession,
+    stored: &store::SessionSummary,
     seen: Timestamp,
-    settings: Settings,
+    settings: SessionSettings,
     now: Timestamp,
 ) -> bool {
     // An application's session, or one that a grant keeps alive, has no idle timeout.

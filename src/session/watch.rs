@@ -9,33 +9,33 @@ use crate::system::Timestamp;
 /// Notifies something that outlives a request, such as a websocket or an event stream, of the end
 /// of its session or access token. Must be held for as long as it is needed.
 #[derive(Clone, Debug)]
-pub struct Watch(Arc<Watched>);
+pub struct SessionWatch(Arc<WatchedSession>);
 
 /// What ends an access token, apart from the end of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Term {
+pub struct TokenExpiry {
     pub grant: Option<GrantId>,
     /// The token is invalid from this moment on.
     pub expires: Timestamp,
 }
 
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct WatchedSession {
     /// `None` for a client that acts on its own behalf.
     pub(super) session: Option<Arc<SessionState>>,
     /// `None` for a browser, whose session has an idle timeout instead.
-    pub(super) term: Option<Term>,
+    pub(super) term: Option<TokenExpiry>,
     /// Wakes this watch only, not all others of the session.
     wake: Notify,
 }
 
-impl Watch {
-    pub(super) fn new(session: Option<Arc<SessionState>>, term: Option<Term>) -> Self {
-        Self(Arc::new(Watched { session, term, wake: Notify::new() }))
+impl SessionWatch {
+    pub(super) fn new(session: Option<Arc<SessionState>>, term: Option<TokenExpiry>) -> Self {
+        Self(Arc::new(WatchedSession { session, term, wake: Notify::new() }))
     }
 
     /// Completes when the session ends, or when whether it may go on must be checked again.
-    pub async fn over(self) {
+    pub async fn ended_or_recheck(self) {
         let wake = self.0.wake.notified();
         let Some(session) = &self.0.session else { return wake.await };
         let end = session.end_signal();
@@ -54,16 +54,16 @@ impl Watch {
 
 /// All watches that are held. Ordinary requests have none, only long streams.
 #[derive(Debug, Default)]
-pub(super) struct Watches(Mutex<Vec<Weak<Watched>>>);
+pub(super) struct Watches(Mutex<Vec<Weak<WatchedSession>>>);
 
 impl Watches {
-    pub(super) fn add(&self, watch: &Watch) {
+    pub(super) fn add(&self, watch: &SessionWatch) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(Arc::downgrade(&watch.0));
     }
 
     /// Wakes the watches that `selected` holds for, and removes those that were dropped.
-    pub(super) fn wake(&self, selected: impl Fn(&Watched) -> bool) {
+    pub(super) fn wake(&self, selected: impl Fn(&WatchedSession) -> bool) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|watched| {
             let Some(watched) = watched.upgrade() else { return false };

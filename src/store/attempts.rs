@@ -58,9 +58,9 @@ pub enum SendRefusal {
     Service,
 }
 
-/// What an [`StepFn`] decides about the attempt that it was shown.
+/// What an [`UpdateFn`] decides about the attempt that it was shown.
 #[derive(Debug)]
-pub enum Step {
+pub enum AttemptUpdate {
     /// Leave it as it is.
     Keep,
     /// Insert or replace it.
@@ -68,12 +68,12 @@ pub enum Step {
 }
 
 /// Decides on an attempt; `None`: there is none under that key.
-pub type StepFn<'a> = dyn FnMut(Option<&Attempt>) -> Step + Send + 'a;
+pub type UpdateFn<'a> = dyn FnMut(Option<&Attempt>) -> AttemptUpdate + Send + 'a;
 
 /// Login attempts, found by their key. Every operation is atomic for its key. Attempts stay
 /// readable for a while after they expire.
 #[async_trait]
-pub trait Attempts: Send + Sync {
+pub trait AttemptStore: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
@@ -85,5 +85,5 @@ pub trait Attempts: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn update(&self, key: AttemptKey, update: &mut StepFn<'_>) -> Result<(), StoreError>;
+    async fn update(&self, key: AttemptKey, update: &mut UpdateFn<'_>) -> Result<(), StoreError>;
 }

@@ -50,25 +50,25 @@ pub struct StoredGrant {
 /// Whether access tokens of a grant may be used.
 #[derive(Clone, Debug)]
 pub enum GrantState {
-    Good(StoredGrant),
+    Active(StoredGrant),
     /// It was revoked, its session has ended, or it does not exist.
-    Over,
+    Ended,
     /// Its user is blocked.
     Blocked,
 }
 
 /// An authorization code (RFC 6749 §4.1.2) that is about to be issued.
 #[derive(Clone, Debug)]
-pub struct NewCode {
+pub struct NewAuthorizationCode {
     pub digest: AuthorizationCodeDigest,
-    pub code: StoredCode,
+    pub code: StoredAuthorizationCode,
     pub at: Timestamp,
     pub expires: Timestamp,
 }
 
 /// What the redemption of a code is checked against, and what it grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredCode {
+pub struct StoredAuthorizationCode {
     pub client: ClientId,
     pub redirect_uri: String,
     pub user: UserId,
@@ -85,11 +85,11 @@ pub struct StoredCode {
 #[derive(Clone, Debug)]
 pub enum RedeemedCode {
     /// It was unused until now. The state is that of its grant.
-    Taken(GrantState),
+    Redeemed(GrantState),
     Unknown,
     Expired,
     /// It was used before. Its grant, if any, is revoked now.
-    Used {
+    Reused {
         /// The grant, unless it was revoked before.
         revoked: Option<GrantId>,
     },
@@ -97,7 +97,7 @@ pub enum RedeemedCode {
 
 /// The use of a refresh token.
 #[derive(Clone, Copy, Debug)]
-pub struct Rotation<'a> {
+pub struct RefreshRotation<'a> {
     /// The client that presents it.
     pub client: &'a ClientId,
     pub token: &'a RefreshDigests,
@@ -108,15 +108,15 @@ pub struct Rotation<'a> {
 
 /// A refresh token whose family exists.
 #[derive(Clone, Debug)]
-pub struct StoredRefresh {
+pub struct StoredRefreshToken {
     /// The grant of the family, whatever the state of the token.
     pub grant: StoredGrant,
-    pub worth: RefreshWorth,
+    pub state: RefreshTokenState,
 }
 
 /// Whether a refresh token may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefreshWorth {
+pub enum RefreshTokenState {
     Good,
     /// Its grant was revoked, is past its idle or absolute expiry, or ended with its session.
     Over,
@@ -131,21 +131,21 @@ pub enum RefreshWorth {
 ///
 /// A grant ends together with its session and with the blocking of its user, without a write.
 #[async_trait]
-pub trait Grants: Send + Sync {
+pub trait GrantStore: Send + Sync {
     /// # Errors
     ///
     /// If the store fails, or has this code already.
-    async fn put_code(&self, code: &NewCode) -> Result<(), StoreError>;
+    async fn insert_code(&self, code: &NewAuthorizationCode) -> Result<(), StoreError>;
 
     /// The contents of a code, even of a used or expired one. Does not use it up.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn code(
+    async fn find_code(
         &self,
         digest: &AuthorizationCodeDigest,
-    ) -> Result<Option<StoredCode>, StoreError>;
+    ) -> Result<Option<StoredAuthorizationCode>, StoreError>;
 
     /// Uses a code up and creates its grant, atomically. `grant` is `None` when the request is to
     /// be refused: the code is used up all the same. Of several calls with one code only one
@@ -166,7 +166,7 @@ pub trait Grants: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn open_grant(
+    async fn create_grant(
         &self,
         session: SessionId,
         grant: &NewGrant,
@@ -179,29 +179,32 @@ pub trait Grants: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn refresh(
+    async fn find_refresh_token(
         &self,
         token: &RefreshDigests,
         client: &ClientId,
         at: Timestamp,
-    ) -> Result<Option<StoredRefresh>, StoreError>;
+    ) -> Result<Option<StoredRefreshToken>, StoreError>;
 
-    /// Uses a refresh token that [`Self::refresh`] found active. If it is to be
+    /// Uses a refresh token that [`Self::find_refresh_token`] found active. If it is to be
     /// replaced, one of several concurrent calls with it is answered
-    /// [`RefreshWorth::Good`]; the others are answered [`RefreshWorth::Replaced`] and
+    /// [`RefreshTokenState::Good`]; the others are answered [`RefreshTokenState::Replaced`] and
     /// revoke the grant.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError>;
+    async fn rotate_refresh_token(
+        &self,
+        rotation: &RefreshRotation<'_>,
+    ) -> Result<Option<StoredRefreshToken>, StoreError>;
 
     /// Revokes a grant. `false`: it does not exist or was revoked before; then nothing is written.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
+    async fn revoke_grant(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Whether access tokens of a grant may still be used. Does not look at the expiry of the
     /// grant: access tokens have their own.
@@ -209,5 +212,5 @@ pub trait Grants: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError>;
+    async fn grant_state(&self, grant: GrantId) -> Result<GrantState, StoreError>;
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{NewGrant, StoreError, StoredBeginning};
+use super::{NewGrant, SignInContext, StoreError};
 use crate::domain::{AttemptId, Host, Identifier, SessionId, TokenDigest, UserId};
 use crate::system::Timestamp;
 
@@ -12,34 +12,34 @@ pub struct NewLogin {
     /// The id for a new user if none has this identifier; `None`: do not create one.
     pub new_user: Option<UserId>,
     pub session: SessionId,
-    pub beginning: StoredBeginning,
+    pub sign_in_context: SignInContext,
     pub at: Timestamp,
     /// The absolute expiry of the session.
     pub expires: Timestamp,
-    pub opens: Opens,
+    pub binding: SessionBinding,
 }
 
 /// What a new session is used through.
 #[derive(Clone, Debug)]
-pub enum Opens {
+pub enum SessionBinding {
     /// A browser's session cookie.
     Token {
         token: TokenDigest,
         /// The host that the token is valid for.
         host: Host,
-        /// The browser's previous session: see [`super::Sessions::replace`].
-        instead_of: Option<SessionId>,
+        /// The browser's previous session: see [`super::SessionStore::replace`].
+        replaces: Option<SessionId>,
     },
     /// A grant to a client. No browser has this session.
     Grant(NewGrant),
     /// A login ticket. The session is unusable until the ticket is redeemed with
-    /// [`super::Sessions::add_token`], and expires unless that happens before `until`.
+    /// [`super::SessionStore::add_token`], and expires unless that happens before `until`.
     Ticket { redeem_by: Timestamp },
 }
 
 /// The result of a [`NewLogin`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Committed {
+pub enum LoginOutcome {
     Begun {
         user: UserId,
         new_user: bool,
@@ -58,9 +58,9 @@ pub enum Committed {
 
 /// Spends codes. This is what guarantees that no code works twice.
 #[async_trait]
-pub trait Logins: Send + Sync {
+pub trait LoginStore: Send + Sync {
     /// # Errors
     ///
     /// If the store fails. The code may be spent all the same: a retry then says so.
-    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError>;
+    async fn commit(&self, login: &NewLogin) -> Result<LoginOutcome, StoreError>;
 }

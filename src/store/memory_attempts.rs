@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::{Attempt, Attempts, Step, StepFn, StoreError};
+use super::{Attempt, AttemptStore, AttemptUpdate, StoreError, UpdateFn};
 use crate::domain::AttemptKey;
 
 /// Maximum number of attempts; each takes about 300 bytes.
@@ -31,24 +31,24 @@ impl Default for MemoryAttempts {
 
 impl MemoryAttempts {
     /// The number of attempts, including expired ones.
-    pub fn kept(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.0.run_pending_tasks();
         self.0.entry_count()
     }
 }
 
 #[async_trait]
-impl Attempts for MemoryAttempts {
+impl AttemptStore for MemoryAttempts {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
         Ok(self.0.get(&key))
     }
 
-    async fn update(&self, key: AttemptKey, update: &mut StepFn<'_>) -> Result<(), StoreError> {
+    async fn update(&self, key: AttemptKey, update: &mut UpdateFn<'_>) -> Result<(), StoreError> {
         use moka::ops::compute::Op;
         self.0.entry(key).and_compute_with(|entry| {
             match update(entry.as_ref().map(moka::Entry::value)) {
-                Step::Keep => Op::Nop,
-                Step::Put(attempt) => Op::Put(attempt),
+                AttemptUpdate::Keep => Op::Nop,
+                AttemptUpdate::Put(attempt) => Op::Put(attempt),
             }
         });
         Ok(())

@@ -12,19 +12,22 @@ mod sql;
 mod tickets;
 mod users;
 
-pub use attempts::{Attempt, Attempts, SendOutcome, SendRefusal, Step, StepFn};
-pub use counters::{Count, Counted, Counters, MemoryCounters, Room, Spacing, Take};
+pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn};
+pub use counters::{
+    Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, TakeOutcome,
+};
 pub use error::StoreError;
 pub use grants::{
-    GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth, Rotation,
-    StoredCode, StoredGrant, StoredRefresh,
+    GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode, RefreshDigests,
+    RefreshRotation, RefreshTokenState, StoredAuthorizationCode, StoredGrant, StoredRefreshToken,
 };
-pub use logins::{Committed, Logins, NewLogin, Opens};
+pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
 pub use sessions::{
-    Change, OwnSession, SessionKind, Sessions, StoredBeginning, StoredSession, Which,
+    Change, SessionKind, SessionSelection, SessionStore, SessionSummary, SignInContext,
+    StoredSession,
 };
-pub use signing_keys::{KeyState, SigningKeys, StoredKey};
-pub use sql::{Database, KeptCounters, SqlStore, Swept};
-pub use tickets::{LoginTicket, MemoryTickets, Ticket, Tickets};
-pub use users::{Standing, StoredUser, Users};
+pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
+pub use sql::{CleanupCounts, Database, PersistentCounters, SqlStore};
+pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
+pub use users::{StoredUser, UserRevision, UserStore};

@@ -1,12 +1,12 @@
 use async_trait::async_trait;
 
-use super::{Standing, StoreError};
+use super::{StoreError, UserRevision};
 use crate::domain::{GrantId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
 use crate::system::Timestamp;
 
 /// What a user recognises a session by in a list, as `session` words it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoredBeginning {
+pub struct SignInContext {
     pub device: String,
     pub address_block: String,
 }
@@ -17,7 +17,7 @@ pub struct StoredSession {
     pub id: SessionId,
     pub user: UserId,
     pub phone: PhoneNumber,
-    pub standing: Standing,
+    pub revision: UserRevision,
     /// The host of the token that the session was found by; `None`: it was found by its id.
     pub host: Option<Host>,
     pub created: Timestamp,
@@ -35,19 +35,19 @@ pub enum SessionKind {
 
 /// An entry in the list of a user's sessions.
 #[derive(Clone, Debug)]
-pub struct OwnSession {
+pub struct SessionSummary {
     pub id: SessionId,
     pub kind: SessionKind,
     pub created: Timestamp,
     pub last_seen: Timestamp,
-    pub beginning: StoredBeginning,
+    pub sign_in_context: SignInContext,
     /// Whether an active grant belongs to it; such a grant may outlast the session's idle limit.
     pub granted: bool,
 }
 
 /// A selection among the sessions of one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum SessionSelection {
     Only(SessionId),
     AllBut(SessionId),
 }
@@ -57,7 +57,7 @@ pub enum Which {
 pub enum Change {
     /// A session was ended.
     Session(SessionId),
-    /// A user has a new [`Standing`].
+    /// A user has a new [`UserRevision`].
     User(UserId),
     /// A grant was revoked while its session continues.
     Grant(GrantId),
@@ -65,7 +65,7 @@ pub enum Change {
 
 /// The tables of sessions and of the tokens that they are used through, and the change feed.
 #[async_trait]
-pub trait Sessions: Send + Sync {
+pub trait SessionStore: Send + Sync {
     /// The session of a token; `None` if it was ended or its user is blocked. Expiry is for the
     /// caller to judge.
     ///
@@ -80,7 +80,7 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError>;
+    async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError>;
 
     /// The sessions of a user that have not ended or expired, or have an active grant, the last
     /// seen first. Those of unredeemed login tickets are left out.
@@ -88,7 +88,11 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError>;
+    async fn list_by_user(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError>;
 
     /// Adds a token for one more host to a browser's session, or the first token to the session of
     /// a login ticket, which turns it into a browser's. `false`: the session has ended, expired or
@@ -113,7 +117,7 @@ pub trait Sessions: Send + Sync {
     async fn end(
         &self,
         user: UserId,
-        selection: Which,
+        selection: SessionSelection,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError>;
 
@@ -136,12 +140,12 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
+    async fn record_last_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
 
     /// # Errors
     ///
     /// If the store fails.
-    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError>;
+    async fn revision(&self, user: UserId) -> Result<Option<UserRevision>, StoreError>;
 
     /// The entries of the change feed after `seq`, oldest first, with their sequence numbers. The
     /// numbers are consecutive: a gap means that entries are no longer available.
@@ -149,7 +153,7 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError>;
+    async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError>;
 
     /// A health check.
     ///

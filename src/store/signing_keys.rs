@@ -52,9 +52,9 @@ pub struct StoredKey {
     /// When it stopped signing.
     pub signed_until: Option<Timestamp>,
     /// When a server last recorded that it signs with this key or is going to.
-    pub wanted: Timestamp,
+    pub last_used: Timestamp,
     /// The longest lifetime of anything that a server signs with it.
-    pub longest: Duration,
+    pub longest_lifetime: Duration,
 }
 
 impl StoredKey {
@@ -66,20 +66,20 @@ impl StoredKey {
 
 /// The table of signing keys.
 #[async_trait]
-pub trait SigningKeys: Send + Sync {
+pub trait SigningKeyStore: Send + Sync {
     /// All keys, the oldest first.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn all(&self) -> Result<Vec<StoredKey>, StoreError>;
+    async fn list_all(&self) -> Result<Vec<StoredKey>, StoreError>;
 
     /// All keys that are not retired, the oldest first.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn living(&self) -> Result<Vec<StoredKey>, StoreError>;
+    async fn list_unretired(&self) -> Result<Vec<StoredKey>, StoreError>;
 
     /// Inserts a key that signs or is next to sign, unless its usage and algorithm already has
     /// one; returns whether it was inserted. Of several servers that try at once one succeeds.
@@ -87,7 +87,7 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError>;
+    async fn insert_if_absent(&self, key: &StoredKey) -> Result<bool, StoreError>;
 
     /// Records at `now` that a server signs with the key, or is going to, and for which lifetime
     /// at most.
@@ -95,7 +95,12 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn want(&self, kid: &str, longest: Duration, now: Timestamp) -> Result<(), StoreError>;
+    async fn record_use(
+        &self,
+        kid: &str,
+        longest: Duration,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Makes `next` the signing key of its usage and algorithm, in place of the present one,
     /// unless another server did so before.
@@ -103,7 +108,7 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn succeed(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
+    async fn promote(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
 
     /// Ends the signing of a key without a successor; not if its use was recorded since `key` was
     /// read (optimistic locking).
@@ -111,7 +116,7 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn end(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
+    async fn stop_signing(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError>;
 
     /// Retires a published key and deletes its private half; not if its use was recorded since
     /// `key` was read.

@@ -12,7 +12,7 @@ use crate::system::Timestamp;
 
 /// A hand-over ticket: transfers a session from the issuer's host to the host of a site.
 #[derive(Clone, Debug)]
-pub struct Ticket {
+pub struct HandoverTicket {
     /// The only origin at which it can be redeemed.
     pub origin: Origin,
     pub path: ReturnTo,
@@ -39,7 +39,7 @@ pub struct LoginTicket {
 
 /// Single-use tickets of one type, found by their digest.
 #[async_trait]
-pub trait Tickets<T>: Send + Sync {
+pub trait TicketStore<T>: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
@@ -79,7 +79,7 @@ impl<T: Clone + Send + Sync + 'static> MemoryTickets<T> {
     }
 }
 
-impl Default for MemoryTickets<Ticket> {
+impl Default for MemoryTickets<HandoverTicket> {
     fn default() -> Self {
         Self::new(|ticket| ticket.path.as_str().len())
     }
@@ -92,7 +92,7 @@ impl Default for MemoryTickets<LoginTicket> {
 }
 
 #[async_trait]
-impl<T: Clone + Send + Sync + 'static> Tickets<T> for MemoryTickets<T> {
+impl<T: Clone + Send + Sync + 'static> TicketStore<T> for MemoryTickets<T> {
     async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError> {
         self.0.insert(key, ticket);
         Ok(())

@@ -19,7 +19,7 @@ pub struct StoredUser {
 
 /// The attributes of a user that may change during a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct UserRevision {
     /// Of two revisions, the one with the higher version is the newer.
     pub version: i64,
     /// Roles assigned in the store; the configuration may assign more.
@@ -28,13 +28,16 @@ pub struct Standing {
 
 /// The table of users.
 #[async_trait]
-pub trait Users: Send + Sync {
+pub trait UserStore: Send + Sync {
     /// The user with this identifier, blocked or not.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError>;
+    async fn find_by_identifier(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Option<StoredUser>, StoreError>;
 
     /// Creates the users that do not exist yet, each with the id given for it. Also ends the
     /// sessions of test numbers that are not listed: they can no longer sign in.
@@ -42,7 +45,11 @@ pub trait Users: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn enrol(&self, users: &[(UserId, Identifier)], at: Timestamp) -> Result<(), StoreError>;
+    async fn ensure_users(
+        &self,
+        users: &[(UserId, Identifier)],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Blocks a user and ends all their sessions, or unblocks them. Blocking a blocked user leaves
     /// the time of the block as it is. `None`: no such user.

@@ -20,8 +20,8 @@ pub type Roles = Arc<BTreeSet<Role>>;
 /// # Errors
 ///
 /// When the store cannot be written.
-pub async fn enrol(
-    store: &dyn store::Users,
+pub async fn ensure_users(
+    store: &dyn store::UserStore,
     users: &[ConfiguredUser],
     system: &System,
 ) -> Result<(), StoreError> {
@@ -29,5 +29,5 @@ pub async fn enrol(
         .iter()
         .map(|user| (UserId::from_bytes(system.random()), user.phone.clone().into()))
         .collect();
-    store.enrol(&people, system.now()).await
+    store.ensure_users(&people, system.now()).await
 }

@@ -3,5 +3,5 @@
 mod configured;
 mod directory;
 
-pub use configured::{ConfiguredUser, Roles, enrol};
+pub use configured::{ConfiguredUser, Roles, ensure_users};
 pub use directory::Directory;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::state::Web;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate;
-use crate::pages::{Facts, HeaderClass, root, sent_from};
+use crate::pages::{HeaderClass, RequestContext, root, sent_from};
 
 /// A request that needs a signed-in user and has none.
 struct ReturnRequest<'a> {
@@ -28,7 +28,7 @@ impl Web {
     }
 
     /// The same for one of our own pages; the path of `request` lacks `context.base`.
-    pub(super) fn sign_in_first(&self, context: &Facts, request: &Request) -> Response {
+    pub(super) fn sign_in_first(&self, context: &RequestContext, request: &Request) -> Response {
         let target = format!("{}{}", context.base, path_and_query(request.uri()));
         let (origin, method) = (&context.origin, request.method());
         let wanted = ReturnRequest { origin, target: &target, method };
@@ -36,7 +36,7 @@ impl Web {
     }
 
     /// 401, for navigations too.
-    pub(super) fn unauthorized(&self, context: &Facts) -> Response {
+    pub(super) fn unauthorized(&self, context: &RequestContext) -> Response {
         let root = ReturnTo::default();
         unauthorized(&self.shell.sign_in_address(&context.origin, &root, false)).map(Into::into)
     }

@@ -4,12 +4,12 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::state::Web;
-use crate::pages::{Facts, HeaderClass, Problem, Unread};
+use crate::pages::{HeaderClass, Problem, RequestContext, UnreadBody};
 use crate::{api, gate};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Access {
     Anyone,
     /// Anyone, and forms of other origins too: what they carry decides, never a cookie alone.
     AnyPage,
@@ -21,7 +21,7 @@ pub enum Who {
 
 /// Where a route stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ServedAt {
     /// At `public_url` only.
     Issuer,
     /// At the reserved prefix of every site.
@@ -34,8 +34,8 @@ pub enum Place {
 pub(super) struct RouteGuard {
     /// As the table has it.
     pub(super) path: &'static str,
-    pub(super) place: Place,
-    pub(super) who: Who,
+    pub(super) served_at: ServedAt,
+    pub(super) access: Access,
     pub(super) class: HeaderClass,
 }
 
@@ -45,34 +45,34 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(context) = request.extensions().get::<Facts>().cloned() else {
+    let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
         return web.problem(&Problem::Internal, request.headers(), None).map(Into::into);
     };
     let refuse = |problem: &Problem, headers: &HeaderMap| {
         web.problem(problem, headers, Some(&context.origin)).map(Into::into)
     };
-    let here = match guard.place {
-        Place::Issuer => context.issuer,
-        Place::Site => context.site,
-        Place::Both => true,
+    let here = match guard.served_at {
+        ServedAt::Issuer => context.issuer,
+        ServedAt::Site => context.site,
+        ServedAt::Both => true,
     };
     if !here {
         return refuse(&Problem::NotFound, request.headers());
     }
-    if guard.who == Who::Client {
+    if guard.access == Access::Client {
         let (path, class) = (guard.path, guard.class);
         return api::admit(&web.api, (path, class), context, request, next).await;
     }
-    if let Some(Unread(problem)) = request.extensions().get() {
+    if let Some(UnreadBody(problem)) = request.extensions().get() {
         return refuse(problem, request.headers());
     }
     // No origin that a site lists counts here: our own pages are for themselves alone.
-    if guard.who != Who::AnyPage
+    if guard.access != Access::AnyPage
         && gate::is_foreign(request.method(), request.headers(), &context.origin, &[])
     {
         return refuse(&Problem::Foreign, request.headers());
     }
-    if guard.who == Who::SignedIn {
+    if guard.access == Access::SignedIn {
         match web.sessions.signed_in(request.headers(), &context).await {
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
@@ -98,6 +98,6 @@ pub(super) async fn not_found(State(web): State<Web>, request: Request) -> Respo
 }
 
 fn refuse(web: &Web, problem: &Problem, request: &Request) -> Response {
-    let origin = request.extensions().get::<Facts>().map(|context| &context.origin);
+    let origin = request.extensions().get::<RequestContext>().map(|context| &context.origin);
     web.problem(problem, request.headers(), origin).map(Into::into)
 }

@@ -6,6 +6,6 @@ mod preflight;
 mod routes;
 mod state;
 
-pub use guard::{Place, Who};
-pub use routes::{Row, router, rows};
+pub use guard::{Access, ServedAt};
+pub use routes::{Route, router, routes};
 pub use state::{Web, WebDeps};

@@ -3,7 +3,7 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use super::guard::{self, Place, RouteGuard, Who};
+use super::guard::{self, Access, RouteGuard, ServedAt};
 use super::state::Web;
 use crate::api;
 use crate::pages::{
@@ -21,20 +21,21 @@ where
 }
 
 /// One of our own paths: where, for whom, with which headers, and its handlers.
-pub struct Row {
+pub struct Route {
     pub path: &'static str,
-    pub place: Place,
-    pub who: Who,
+    pub served_at: ServedAt,
+    pub access: Access,
     pub class: HeaderClass,
     handler: MethodRouter<Web>,
 }
 
 /// The route table: everything that Doorcode answers itself.
-pub fn rows() -> Vec<Row> {
+pub fn routes() -> Vec<Route> {
+    use Access::{AnyPage, Anyone, Client, SignedIn};
     use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
-    use Place::{Both, Issuer, Site};
-    use Who::{AnyPage, Anyone, Client, SignedIn};
-    let row = |path, place, who, class, handler| Row { path, place, who, class, handler };
+    use ServedAt::{Both, Issuer, Site};
+    let row =
+        |path, served_at, access, class, handler| Route { path, served_at, access, class, handler };
     vec![
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
@@ -91,13 +92,17 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-/// Every row of the table, guarded. Paths are below [`crate::pages::Facts::base`].
+/// Every row of the table, guarded. Paths are below [`crate::pages::RequestContext::base`].
 pub fn router(web: &Web) -> Router {
-    rows()
+    routes()
         .into_iter()
         .fold(Router::new(), |router, row| {
-            let access =
-                RouteGuard { path: row.path, place: row.place, who: row.who, class: row.class };
+            let access = RouteGuard {
+                path: row.path,
+                served_at: row.served_at,
+                access: row.access,
+                class: row.class,
+            };
             let guard = from_fn_with_state((web.clone(), access), guard::admit);
             let handler = row.handler.fallback(guard::wrong_method).layer(guard);
             router.route(row.path, handler)

@@ -6,14 +6,14 @@ use http::{HeaderMap, Response};
 
 use crate::api::{Api, LoginTickets, LoginTransactions, Widget};
 use crate::domain::{Keyring, Origin};
-use crate::events::Sink;
-use crate::gate::Map;
+use crate::events::EventSink;
+use crate::gate::SiteMap;
 use crate::login::Login;
 use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
-use crate::pages::views::Pages;
+use crate::pages::views::Views;
 use crate::pages::{Account, BrowserSessions, Handover, LoginPages, Problem, Sealer, Shell};
 use crate::session::{self, Sessions};
-use crate::store::{self, LoginTicket, Ticket, Tickets};
+use crate::store::{self, HandoverTicket, LoginTicket, TicketStore};
 use crate::system::System;
 use crate::users::Directory;
 
@@ -34,16 +34,16 @@ pub struct Web {
 pub struct WebDeps {
     pub login: Login,
     pub sessions: Arc<Sessions>,
-    pub session: session::Settings,
+    pub session: session::SessionSettings,
     pub directory: Arc<Directory>,
-    pub map: Arc<Map>,
-    pub pages: Pages,
-    pub tickets: Arc<dyn Tickets<Ticket>>,
-    pub login_tickets: Arc<dyn Tickets<LoginTicket>>,
+    pub map: Arc<SiteMap>,
+    pub pages: Views,
+    pub tickets: Arc<dyn TicketStore<HandoverTicket>>,
+    pub login_tickets: Arc<dyn TicketStore<LoginTicket>>,
     pub keys: Arc<SigningKeys>,
-    pub oauth: oauth::Settings,
-    pub grants: Arc<dyn store::Grants>,
-    pub events: Arc<dyn Sink>,
+    pub oauth: oauth::OauthSettings,
+    pub grants: Arc<dyn store::GrantStore>,
+    pub events: Arc<dyn EventSink>,
     pub system: System,
 }
 

@@ -17,27 +17,31 @@ pub(super) const LANGUAGE: &str = "lang";
 /// `{{ "key" | t: count: n, host: host }}`: a phrase in the page's language.
 /// `{{ "key" | forms }}`: all its plural forms, as attributes for a script.
 #[derive(Clone)]
-pub(super) struct Words {
+pub(super) struct TranslateFilter {
     pub(super) name: &'static str,
-    pub(super) look_up: fn(&Language, &str, &Arguments) -> Option<Safe>,
+    pub(super) look_up: fn(&Language, &str, &NamedArguments) -> Option<Safe>,
     pub(super) languages: Arc<Languages>,
 }
 
 /// The named arguments of the filter; safe, like all values of a template.
-pub(super) type Arguments = Vec<(String, Value)>;
+pub(super) type NamedArguments = Vec<(String, Value)>;
 
-pub(super) fn translate(language: &Language, key: &str, arguments: &Arguments) -> Option<Safe> {
+pub(super) fn translate(
+    language: &Language,
+    key: &str,
+    arguments: &NamedArguments,
+) -> Option<Safe> {
     let value = |name: &str| arguments.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let count = value("count").and_then(|count| count.to_kstr().parse().ok());
     let sentence = language.sentence(key, count)?;
     sentence.fill(|name| Some(Safe::rendered(value(name)?.to_kstr().into_string()))).ok()
 }
 
-pub(super) fn forms(language: &Language, key: &str, _: &Arguments) -> Option<Safe> {
+pub(super) fn forms(language: &Language, key: &str, _: &NamedArguments) -> Option<Safe> {
     language.data_forms(key)
 }
 
-impl FilterReflection for Words {
+impl FilterReflection for TranslateFilter {
     fn name(&self) -> &str {
         self.name
     }
@@ -55,7 +59,7 @@ impl FilterReflection for Words {
     }
 }
 
-impl ParseFilter for Words {
+impl ParseFilter for TranslateFilter {
     fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
         let named = arguments.keyword.map(|(name, value)| (name.to_owned(), value)).collect();
         Ok(Box::new(Call { filter: self.clone(), named }))
@@ -68,14 +72,14 @@ impl ParseFilter for Words {
 
 /// One use of the filter in a template.
 struct Call {
-    filter: Words,
+    filter: TranslateFilter,
     named: Vec<(String, Expression)>,
 }
 
 impl Filter for Call {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
         let tag = runtime.get(&[ScalarCow::new(LANGUAGE)])?;
-        let mut arguments = Arguments::new();
+        let mut arguments = NamedArguments::new();
         for (name, expression) in &self.named {
             arguments.push((name.clone(), expression.evaluate(runtime)?.into_owned()));
         }

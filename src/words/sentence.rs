@@ -77,7 +77,7 @@ impl Sentence {
     /// # Errors
     ///
     /// With the name of the first placeholder that `fill` has no value for.
-    pub(super) fn fill<'a>(&'a self, fill: impl Fn(&str) -> Option<Safe>) -> Result<Safe, &'a str> {
+    pub(super) fn fill(&self, fill: impl Fn(&str) -> Option<Safe>) -> Result<Safe, &str> {
         let mut parts = Vec::with_capacity(self.0.len());
         for piece in &self.0 {
             parts.push(match piece {

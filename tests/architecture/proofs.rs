@@ -154,11 +154,11 @@ fn the_floors_can_fail() {
     assert!(beside.contains("`store` and `delivery` stand side by side"), "{beside}");
     let stranger = said(rules::floors, "src/cli/mod.rs", "let run = crate::app::serve;");
     assert!(stranger.contains("`cli` must not know `app`: `main` hands"), "{stranger}");
-    let root = said(rules::floors, "src/gate/map.rs", "use crate::*;");
+    let root = said(rules::floors, "src/gate/site_map.rs", "use crate::*;");
     assert!(root.contains("names the whole crate"), "{root}");
     let new = said(rules::floors, "src/attic/mod.rs", "");
     assert!(new.contains("`attic` stands on no floor"), "{new}");
-    let unknown = said(rules::floors, "src/gate/map.rs", "use crate::attic::Box;");
+    let unknown = said(rules::floors, "src/gate/site_map.rs", "use crate::attic::Box;");
     assert!(unknown.contains("`attic` stands on no floor"), "{unknown}");
 }
 
@@ -169,7 +169,7 @@ fn the_floors_let_pass_what_points_down() {
         ("src/cli/mod.rs", "use crate::config::Config;"),
         ("src/store/sql/logins.rs", "use super::SqlStore; use crate::store::Step;"),
         ("src/store/sql/logins.rs", "use crate::{domain::UserId, system::Timestamp};"),
-        ("src/gate/map.rs", "use crate::oauth::Issuer; use super::sites::Site;"),
+        ("src/gate/site_map.rs", "use crate::oauth::Issuer; use super::sites::Site;"),
     ] {
         assert_eq!(said(rules::floors, path, text), "", "{path} {text}");
     }
@@ -192,7 +192,7 @@ fn the_other_rules_can_fail() {
     for text in ["//! One line only.\nmod a;", "mod a;", "//! \n//! \nmod a;", "// A\n// B"] {
         let silent = said(rules::says_what_it_is, "src/gate/mod.rs", text);
         assert!(silent.contains("two lines of `//! `"), "{text}");
-        assert_eq!(said(rules::says_what_it_is, "src/gate/map.rs", text), "");
+        assert_eq!(said(rules::says_what_it_is, "src/gate/site_map.rs", text), "");
     }
 
     for (text, told) in [

@@ -28,7 +28,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Who must not know whom although the floors would let it, and what to do instead.
 const STRANGERS: &[(&str, &str, &str)] =
-    &[("cli", "app", "`main` hands what `app` does to `cli` in `Surroundings`")];
+    &[("cli", "app", "`main` hands what `app` does to `cli` in `CliDeps`")];
 
 /// Which files may name a crate (and every crate whose name goes on with `_`).
 const CRATES: &[(&str, &[&str])] = &[
@@ -40,7 +40,6 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/api/",
             "src/pages/",
             "src/proxy/bridge.rs",
-            "src/proxy/live.rs",
             "src/proxy/snapshot.rs",
             "src/app/demo.rs",
         ],
@@ -244,7 +243,7 @@ pub(crate) fn names(file: &Source) -> Vec<String> {
 
 /// Every two public types of one name: a reader who meets the name cannot tell which is meant.
 pub(crate) fn types_of_one_name(files: &[Source]) -> Vec<String> {
-    let mut places: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+    let mut places = std::collections::BTreeMap::<String, Vec<String>>::new();
     for file in files {
         for (line, name) in public_types(&file.text) {
             places.entry(name).or_default().push(format!("{}:{line}", file.path));

@@ -10,8 +10,20 @@ import { until } from './servers.mjs';
 /** The names that pages have here. */
 const HERE = ['localhost', '*.localhost', '127.0.0.1'];
 
+/** How long a page or a browser may take. What fails beside other work is seen soon enough. */
+const PATIENCE = 180_000;
+
+/** The program that people have. */
+const WHOLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/**
+ * The same engine of the same version without windows, menus and profiles, which nobody sees here and
+ * which take most of the processor's time: a new context costs a quarter, a page half.
+ */
+const ENGINE = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
+
 const LAUNCH = {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: ENGINE,
+  timeout: PATIENCE,
   args: [
     '--disable-background-networking',
     '--disable-component-update',
@@ -28,6 +40,9 @@ const LAUNCH = {
 };
 
 export const openBrowser = () => chromium.launch(LAUNCH);
+
+/** For what the engine alone does not have. */
+export const openWholeBrowser = () => chromium.launch({ ...LAUNCH, executablePath: WHOLE });
 
 /** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */
 export const openDarkBrowser = () =>
@@ -69,7 +84,8 @@ export class Person {
     await mkdir(join(profile, 'Default'));
     const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
-    const context = await chromium.launchPersistentContext(profile, { ...LAUNCH, locale: 'en-GB' });
+    const launch = { ...LAUNCH, executablePath: WHOLE, locale: 'en-GB' };
+    const context = await chromium.launchPersistentContext(profile, launch);
     const person = new Person(context, context.pages()[0], doorcode);
     person.#profile = profile;
     return person;
@@ -77,8 +93,7 @@ export class Person {
 
   constructor(context, page, doorcode) {
     Object.assign(this, { context, page, doorcode });
-    // Beside other work a page may take long; what fails is seen soon enough.
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(PATIENCE);
     context.on('console', (message) => {
       if (/content security policy/i.test(message.text())) this.#violations.push(message.text());
     });

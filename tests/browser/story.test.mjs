@@ -1,14 +1,15 @@
-// The whole story, as one person lives it: from a protected page, by number and code, back to it.
+// The whole story, as one person lives it: from a protected page, by number and code, back to it. In the
+// program that people have, where the other tests make do with its engine.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN, startDoorcode } from './doorcode.mjs';
-import { CODE_FIELD, ERROR, NUMBER_FIELD, Person, openBrowser } from './person.mjs';
+import { CODE_FIELD, ERROR, NUMBER_FIELD, Person, openWholeBrowser } from './person.mjs';
 
 let browser;
 let doorcode;
 before(async () => {
   doorcode = await startDoorcode();
-  browser = await openBrowser();
+  browser = await openWholeBrowser();
 });
 after(async () => {
   await browser?.close();

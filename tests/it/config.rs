@@ -8,7 +8,7 @@ mod secrets;
 
 use std::path::Path;
 
-use doorcode::config::{Config, Problems};
+use doorcode::config::{Config, ConfigProblems};
 
 /// A good file as an operator would write it; the tests break one thing at a time.
 const GOOD: &str = r#"[server]
@@ -55,7 +55,7 @@ fn environment(name: &str) -> Option<String> {
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }
 
-fn read(text: &str) -> Result<Config, Problems> {
+fn read(text: &str) -> Result<Config, ConfigProblems> {
     Config::read(text, "my.toml", Path::new("/etc/doorcode"), &environment)
 }
 

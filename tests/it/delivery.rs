@@ -8,7 +8,7 @@ mod twilio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorcode::delivery::sms::twilio::{Limits, Sender, Settings, Twilio};
+use doorcode::delivery::sms::twilio::{Twilio, TwilioSender, TwilioSettings, TwilioTimeouts};
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::delivery::{Delivery, Outcome, SendError};
 use doorcode::domain::{PhoneNumber, Secret};
@@ -21,13 +21,14 @@ const CODE: &str = "731904";
 const TEXT: &str = "731904 is your Shop code. Don't share it.";
 
 /// Long enough for a busy machine where an answer is expected, short where none is.
-const LIMITS: Limits = Limits { connect: Duration::from_secs(2), total: Duration::from_secs(6) };
+const LIMITS: TwilioTimeouts =
+    TwilioTimeouts { connect: Duration::from_secs(2), total: Duration::from_secs(6) };
 
-fn settings(base_url: &str) -> Settings {
-    Settings {
+fn settings(base_url: &str) -> TwilioSettings {
+    TwilioSettings {
         account_sid: ACCOUNT_SID.to_owned(),
         auth_token: Secret::new(AUTH_TOKEN),
-        sender: Sender::MessagingService(SERVICE_SID.to_owned()),
+        sender: TwilioSender::MessagingService(SERVICE_SID.to_owned()),
         base_url: base_url.parse().expect("a URL"),
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use doorcode::domain::{Country, PhoneNumber};
-use doorcode::pages::views::{Chrome, Pages, SignOutPage};
+use doorcode::pages::views::{Chrome, SignOutPage, Views};
 
 use self::gallery::{SEALED, code, gallery};
 use crate::support::words::{word, word_with};
@@ -180,7 +180,7 @@ fn a_number_is_shown_whole_only_where_it_was_typed() {
 
 #[test]
 fn own_pages_under_a_prefix_point_to_it() {
-    let pages = Pages::built_in("Ünder & Co").unwrap();
+    let pages = Views::built_in("Ünder & Co").unwrap();
     let language = pages.languages().negotiate(Some("en"), None);
     let chrome = Chrome { language, base: "/.doorcode", here: "" };
     let phone = PhoneNumber::parse("+447400123456", None).unwrap();
@@ -210,7 +210,7 @@ fn the_done_page_moves_on_by_itself() {
 
 #[test]
 fn assets_have_their_content_in_their_address() {
-    let pages = Pages::built_in("Acme").unwrap();
+    let pages = Views::built_in("Acme").unwrap();
     let css = pages.assets().get("base.css").unwrap();
     assert_eq!(css.content_type, "text/css; charset=utf-8");
     assert_eq!(css.version.len(), 16);
@@ -227,7 +227,7 @@ fn zipped(bytes: &[u8]) -> usize {
 /// Every page with all that it loads.
 #[test]
 fn pages_are_light() {
-    let pages = Pages::built_in("Acme").unwrap();
+    let pages = Views::built_in("Acme").unwrap();
     let raw: usize = pages.assets().iter().map(|asset| asset.file.plain().len()).sum();
     let small: usize = pages.assets().iter().map(|asset| zipped(asset.file.plain())).sum();
     let script = zipped(pages.assets().get("auth.js").unwrap().file.plain());

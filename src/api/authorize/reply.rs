@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
 use crate::api::grant_error;
-use crate::api::refusal::Refusal;
+use crate::api::refusal::ApiRefusal;
 use crate::domain::sha256;
 use crate::oauth::{AppUrl, GrantError};
 use crate::pages::views::for_script;
@@ -17,7 +17,7 @@ use crate::words::Safe;
 
 /// How a response reaches the client (`response_mode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum ResponseMode {
     Query,
     Fragment,
     /// OAuth 2.0 Form Post Response Mode §2.
@@ -26,7 +26,7 @@ pub(super) enum Mode {
     WebMessage,
 }
 
-impl Mode {
+impl ResponseMode {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let known = [
             ("query", Self::Query),
@@ -40,13 +40,13 @@ impl Mode {
 
 /// An error response (RFC 6749 §4.1.2.1).
 #[derive(Debug)]
-pub(super) struct Error {
+pub(super) struct ErrorResponse {
     /// Holds the `error` code.
-    pub(super) refusal: Refusal,
+    pub(super) refusal: ApiRefusal,
     description: Cow<'static, str>,
 }
 
-impl Error {
+impl ErrorResponse {
     pub(super) const LOGIN_REQUIRED: Self = Self::fixed("login_required", "Login required");
     pub(super) const LOGIN_TICKET: Self =
         Self::fixed("access_denied", "Unknown or invalid login ticket.");
@@ -55,26 +55,26 @@ impl Error {
 
     pub(super) fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         let description = description.into();
-        Self { refusal: Refusal::described(error, &description), description }
+        Self { refusal: ApiRefusal::described(error, &description), description }
     }
 
     /// Replaces what the log says.
-    pub(super) fn told_as(self, refusal: Refusal) -> Self {
+    pub(super) fn told_as(self, refusal: ApiRefusal) -> Self {
         Self { refusal, ..self }
     }
 
     const fn fixed(error: &'static str, text: &'static str) -> Self {
-        Self { refusal: Refusal::new(error, text), description: Cow::Borrowed(text) }
+        Self { refusal: ApiRefusal::new(error, text), description: Cow::Borrowed(text) }
     }
 }
 
-impl From<GrantError> for Error {
+impl From<GrantError> for ErrorResponse {
     fn from(why: GrantError) -> Self {
         if matches!(why, GrantError::SessionEnded | GrantError::UserBlocked) {
             return Self::LOGIN_REQUIRED;
         }
         let (_, error, description) = grant_error::answer(&why);
-        let refusal = Refusal::new(error, why.reason());
+        let refusal = ApiRefusal::new(error, why.reason());
         let refusal = match grant_error::named(&why) {
             Some(text) => refusal.naming(text),
             None => refusal,
@@ -85,17 +85,17 @@ impl From<GrantError> for Error {
 
 /// Where the response goes, and how.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
+pub(super) struct ResponseTarget {
     /// `iss` (RFC 9207): a client of several issuers learns whose response it is.
     pub(super) issuer: String,
     pub(super) to: AppUrl,
-    pub(super) mode: Mode,
+    pub(super) mode: ResponseMode,
     pub(super) state: Option<String>,
 }
 
-impl Reply {
+impl ResponseTarget {
     /// With `state`, as every response: SDKs that miss it wait until they time out.
-    pub(super) fn error(&self, error: &Error) -> Response {
+    pub(super) fn error(&self, error: &ErrorResponse) -> Response {
         let description = Value::from(error.description.as_ref());
         self.send(vec![("error", error.refusal.error.into()), ("error_description", description)])
     }
@@ -104,12 +104,12 @@ impl Reply {
         fields.push(("iss", self.issuer.as_str().into()));
         fields.extend(self.state.as_ref().map(|state| ("state", state.as_str().into())));
         match self.mode {
-            Mode::Query => {
+            ResponseMode::Query => {
                 redirect(self.with(if self.to.as_str().contains('?') { '&' } else { '?' }, &fields))
             }
-            Mode::Fragment => redirect(self.with('#', &fields)),
-            Mode::FormPost => self.form(&fields),
-            Mode::WebMessage => self.message(fields),
+            ResponseMode::Fragment => redirect(self.with('#', &fields)),
+            ResponseMode::FormPost => self.form(&fields),
+            ResponseMode::WebMessage => self.message(fields),
         }
     }
 

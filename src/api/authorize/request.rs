@@ -1,30 +1,30 @@
 use std::time::Duration;
 
-use super::reply::{Error, Mode, Reply};
+use super::reply::{ErrorResponse, ResponseMode, ResponseTarget};
 use crate::api::params::Params;
-use crate::api::refusal::Refusal;
-use crate::oauth::{Client, Clients, CodeChallenge, Grant, Issuer, TokenRequest};
+use crate::api::refusal::ApiRefusal;
+use crate::oauth::{Client, Clients, CodeChallenge, GrantType, Issuer, TokenRequest};
 use crate::system::Timestamp;
 
 /// Why a request is not processed.
-pub(super) enum Unaskable {
+pub(super) enum AuthorizeError {
     /// Client or redirect URI are not valid, so that only the user can be told (RFC 6749 §4.1.2.1).
     Page(&'static str),
     /// The client is told.
-    Back(Box<(Reply, Error)>),
+    Back(Box<(ResponseTarget, ErrorResponse)>),
 }
 
 /// The client, and where the response goes: read first, since every error needs them.
-pub(super) struct Asks<'c> {
+pub(super) struct AuthorizeTarget<'c> {
     pub(super) client: &'c Client,
-    pub(super) reply: Reply,
+    pub(super) reply: ResponseTarget,
     pub(super) params: Params,
-    pub(super) kind: Kind,
+    pub(super) kind: ResponseType,
 }
 
 /// The response type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResponseType {
     Code,
     /// Implicit: an access token, an ID token, or both.
     Tokens {
@@ -34,25 +34,25 @@ pub(super) enum Kind {
 }
 
 /// `response_type` is a set of words (OAuth 2.0 Multiple Response Type Encoding Practices §5).
-fn kind(text: &str) -> Option<Kind> {
+fn kind(text: &str) -> Option<ResponseType> {
     let mut words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
     match words.as_slice() {
-        ["code"] => Some(Kind::Code),
-        ["token"] => Some(Kind::Tokens { access: true, id: false }),
-        ["id_token"] => Some(Kind::Tokens { access: false, id: true }),
-        ["id_token", "token"] => Some(Kind::Tokens { access: true, id: true }),
+        ["code"] => Some(ResponseType::Code),
+        ["token"] => Some(ResponseType::Tokens { access: true, id: false }),
+        ["id_token"] => Some(ResponseType::Tokens { access: false, id: true }),
+        ["id_token", "token"] => Some(ResponseType::Tokens { access: true, id: true }),
         _ => None,
     }
 }
 
-impl<'c> Asks<'c> {
+impl<'c> AuthorizeTarget<'c> {
     pub(super) fn read(
         clients: &'c Clients,
         issuer: &Issuer,
         params: Params,
-    ) -> Result<Self, Unaskable> {
-        let page = |text| Unaskable::Page(text);
+    ) -> Result<Self, AuthorizeError> {
+        let page = |text| AuthorizeError::Page(text);
         let client = params.text("client_id").ok_or_else(|| page("client_id is missing"))?;
         let client = clients.find(client).ok_or_else(|| page("there is no such client_id"))?;
         let to = match (params.text("redirect_uri"), client.callbacks.as_slice()) {
@@ -64,14 +64,14 @@ impl<'c> Asks<'c> {
         let state = params.text("state").map(str::to_owned);
         let found = params.text("response_type").map(|text| (kind(text), text));
         let usual = match found {
-            Some((Some(Kind::Tokens { .. }), _)) => Mode::Fragment,
-            _ => Mode::Query,
+            Some((Some(ResponseType::Tokens { .. }), _)) => ResponseMode::Fragment,
+            _ => ResponseMode::Query,
         };
-        let mode = params.text("response_mode").map(Mode::parse);
+        let mode = params.text("response_mode").map(ResponseMode::parse);
         let issuer = issuer.to_string();
-        let reply = Reply { issuer, to, mode: mode.flatten().unwrap_or(usual), state };
+        let reply = ResponseTarget { issuer, to, mode: mode.flatten().unwrap_or(usual), state };
         let back = |error, text: &'static str| {
-            Unaskable::Back(Box::new((reply.clone(), Error::new(error, text))))
+            AuthorizeError::Back(Box::new((reply.clone(), ErrorResponse::new(error, text))))
         };
         if mode == Some(None) {
             return Err(back("invalid_request", "response_mode is unknown"));
@@ -83,7 +83,7 @@ impl<'c> Asks<'c> {
             }
             Some((Some(kind), _)) => kind,
         };
-        if reply.mode == Mode::WebMessage
+        if reply.mode == ResponseMode::WebMessage
             && !reply.to.origin().is_some_and(|origin| client.trusts_page(origin))
         {
             // The message goes to the page that asks, which must be one of the client's. A page
@@ -94,10 +94,10 @@ impl<'c> Asks<'c> {
                 None => page(text),
             });
         }
-        if reply.mode == Mode::Query && kind != Kind::Code {
-            let reply = Reply { mode: Mode::Fragment, ..reply };
-            let error = Error::new("invalid_request", "tokens are not sent in a query");
-            return Err(Unaskable::Back(Box::new((reply, error))));
+        if reply.mode == ResponseMode::Query && kind != ResponseType::Code {
+            let reply = ResponseTarget { mode: ResponseMode::Fragment, ..reply };
+            let error = ErrorResponse::new("invalid_request", "tokens are not sent in a query");
+            return Err(AuthorizeError::Back(Box::new((reply, error))));
         }
         Ok(Self { client, reply, params, kind })
     }
@@ -105,7 +105,7 @@ impl<'c> Asks<'c> {
 
 /// What is asked for, and which logins satisfy it.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct AuthorizeParams {
     pub(super) tokens: TokenRequest,
     pub(super) nonce: Option<String>,
     pub(super) challenge: Option<CodeChallenge>,
@@ -123,31 +123,35 @@ pub(super) struct Request {
 /// A parameter of our own, added on the way to the login pages: the time of that.
 pub(super) const SINCE: &str = "doorcode_since";
 
-impl Request {
-    pub(super) fn read(asks: &Asks<'_>, issuer: &Issuer) -> Result<Self, Error> {
-        let Asks { client, params, kind, .. } = asks;
-        let bad = |text: &'static str| Error::new("invalid_request", text);
+impl AuthorizeParams {
+    pub(super) fn read(asks: &AuthorizeTarget<'_>, issuer: &Issuer) -> Result<Self, ErrorResponse> {
+        let AuthorizeTarget { client, params, kind, .. } = asks;
+        let bad = |text: &'static str| ErrorResponse::new("invalid_request", text);
         let grant = match kind {
-            Kind::Code => Grant::AuthorizationCode,
-            Kind::Tokens { .. } => Grant::Implicit,
+            ResponseType::Code => GrantType::AuthorizationCode,
+            ResponseType::Tokens { .. } => GrantType::Implicit,
         };
         if !client.may(grant) {
             let text = format!("Grant type '{}' not allowed for the client.", grant.grant_type());
-            let refusal = Refusal::new("unauthorized_client", "the client may not use this grant");
-            return Err(Error::new("unauthorized_client", text).told_as(refusal));
+            let refusal =
+                ApiRefusal::new("unauthorized_client", "the client may not use this grant");
+            return Err(ErrorResponse::new("unauthorized_client", text).told_as(refusal));
         }
         // OpenID Connect Core 1.0 §3.1.2.6.
         for (name, error) in
             [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")]
         {
             if params.text(name).is_some() {
-                return Err(Error::new(error, "every parameter stands in the query by itself"));
+                return Err(ErrorResponse::new(
+                    error,
+                    "every parameter stands in the query by itself",
+                ));
             }
         }
         let (scope, audience) = (params.text("scope"), params.text("audience"));
         let tokens = TokenRequest::for_login(client, scope, audience, issuer)?;
         let nonce = params.text("nonce").map(str::to_owned);
-        if matches!(kind, Kind::Tokens { id: true, .. }) && nonce.is_none() {
+        if matches!(kind, ResponseType::Tokens { id: true, .. }) && nonce.is_none() {
             return Err(bad("nonce is missing: an ID token from here needs one"));
         }
         let prompts: Vec<&str> = params.text("prompt").unwrap_or_default().split(' ').collect();
@@ -156,7 +160,7 @@ impl Request {
             return Err(bad("prompt=none stands alone"));
         }
         let named = ["connection", "realm"].into_iter().find_map(|name| params.text(name));
-        if named.is_some_and(|named| !client.has_connection(named)) {
+        if named.is_some_and(|named| !client.may_use_connection(named)) {
             return Err(bad("the connection was not found"));
         }
         let max_age = params.text("max_age").map(str::parse).transpose();
@@ -189,11 +193,11 @@ impl Request {
 }
 
 /// Reads `code_challenge` (RFC 7636 §4.3), which every public client must send.
-fn challenge(asks: &Asks<'_>) -> Result<Option<CodeChallenge>, Error> {
-    let bad = |text: &'static str| Err(Error::new("invalid_request", text));
-    let Asks { client, params, kind, .. } = asks;
+fn challenge(asks: &AuthorizeTarget<'_>) -> Result<Option<CodeChallenge>, ErrorResponse> {
+    let bad = |text: &'static str| Err(ErrorResponse::new("invalid_request", text));
+    let AuthorizeTarget { client, params, kind, .. } = asks;
     let challenge = params.text("code_challenge");
-    if *kind != Kind::Code {
+    if *kind != ResponseType::Code {
         return Ok(None);
     }
     let Some(challenge) = challenge else {

@@ -1,8 +1,8 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use super::reply::Error;
-use super::request::{Asks, Kind, Request};
+use super::reply::ErrorResponse;
+use super::request::{AuthorizeParams, AuthorizeTarget, ResponseType};
 use crate::api::state::Api;
 use crate::api::token_response::access_fields;
 use crate::oauth::{CodeRequest, GrantError, ImplicitRequest};
@@ -15,24 +15,26 @@ impl Api {
     /// §3.2.2.5), or why there is none.
     pub(super) async fn respond(
         &self,
-        asks: &Asks<'_>,
-        request: &Request,
+        asks: &AuthorizeTarget<'_>,
+        request: &AuthorizeParams,
         user: &SignedIn,
     ) -> Response {
         let fields = match asks.kind {
-            Kind::Code => self.code(asks, request, user).await,
-            Kind::Tokens { access, id } => self.tokens(asks, request, user, (access, id)).await,
+            ResponseType::Code => self.code(asks, request, user).await,
+            ResponseType::Tokens { access, id } => {
+                self.tokens(asks, request, user, (access, id)).await
+            }
         };
         match fields {
             Ok(fields) => asks.reply.send(fields),
-            Err(why) => asks.reply.error(&Error::from(why)),
+            Err(why) => asks.reply.error(&ErrorResponse::from(why)),
         }
     }
 
     async fn code(
         &self,
-        asks: &Asks<'_>,
-        request: &Request,
+        asks: &AuthorizeTarget<'_>,
+        request: &AuthorizeParams,
         user: &SignedIn,
     ) -> Result<Fields, GrantError> {
         let request = CodeRequest {
@@ -47,8 +49,8 @@ impl Api {
 
     async fn tokens(
         &self,
-        asks: &Asks<'_>,
-        request: &Request,
+        asks: &AuthorizeTarget<'_>,
+        request: &AuthorizeParams,
         user: &SignedIn,
         (access_token, id_token): (bool, bool),
     ) -> Result<Fields, GrantError> {

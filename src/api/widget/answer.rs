@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::request::WidgetRequest;
 use crate::domain::PhoneNumber;
-use crate::login::{Asker, Limited};
+use crate::login::{RateLimited, Requester};
 use crate::pages::outcome::{StepRefusal, limit_message};
 use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
@@ -21,7 +21,7 @@ impl<'a> WidgetRequest<'a> {
     /// Answers a login that does not go on to the next step.
     pub(super) async fn refused(
         &self,
-        requester: &Asker,
+        requester: &Requester,
         phone: PhoneNumber,
         refusal: StepRefusal,
     ) -> Response {
@@ -40,7 +40,7 @@ impl<'a> WidgetRequest<'a> {
     /// sign-in and `me` are there.
     fn site(&self) -> Option<&'a str> {
         let map = self.widget.shell.map();
-        let behind = map.sites().iter().any(|site| site.place.origin == *self.page);
+        let behind = map.sites().iter().any(|site| site.url.origin == *self.page);
         behind.then(|| map.prefix())
     }
 
@@ -87,7 +87,7 @@ impl<'a> WidgetRequest<'a> {
 
     pub(super) async fn code_form(
         &self,
-        requester: &Asker,
+        requester: &Requester,
         phone: PhoneNumber,
         problem: Option<CodeProblem>,
         notice: Option<CodeNotice>,
@@ -120,11 +120,11 @@ impl<'a> WidgetRequest<'a> {
         self.part(status, body, &page)
     }
 
-    fn limited(&self, Limited { row, retry_after }: &Limited) -> Response {
+    fn limited(&self, RateLimited { row, retry_after }: &RateLimited) -> Response {
         let seconds = whole_minutes(*retry_after);
         let until = self.widget.shell.system().now() + Duration::from_secs(seconds);
         let again = self.page.to_string();
-        let limit = limit_message(row.what, row.by);
+        let limit = limit_message(row.action, row.scope);
         let page = MessagePage::Limited { limit, seconds, until, again: &again };
         let body = json!({ "state": "limited", "error": row.key, "seconds": seconds });
         with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)

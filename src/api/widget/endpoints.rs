@@ -8,16 +8,16 @@ use super::request::WidgetRequest;
 use super::service::Widget;
 use crate::api::error::ApiError;
 use crate::api::request::ApiRequest;
-use crate::login::{Gives, Started};
+use crate::login::{LoginGrant, Started};
 use crate::pages::views::CodeNotice;
-use crate::pages::{Visit, outcome, with_cookie};
+use crate::pages::{PageRequest, outcome, with_cookie};
 
 /// `GET /widget/start`: the form for a number, and the cookie that the login will belong to. No
 /// form where the cookie would not come back, because the page is of another site, nor for a
 /// browser that is signed in.
 pub(crate) async fn show(
     State(widget): State<Arc<Widget>>,
-    page: Visit,
+    page: PageRequest,
     call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
@@ -39,7 +39,7 @@ pub(crate) async fn show(
 /// cookie: it could not use the code.
 pub(crate) async fn start(
     State(widget): State<Arc<Widget>>,
-    page: Visit,
+    page: PageRequest,
     call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
@@ -49,7 +49,7 @@ pub(crate) async fn start(
 /// `POST /widget/resend`: the code is asked for once more.
 pub(crate) async fn resend(
     State(widget): State<Arc<Widget>>,
-    page: Visit,
+    page: PageRequest,
     call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
@@ -80,7 +80,7 @@ async fn send_code(
 /// `POST /widget/verify`: a code was typed.
 pub(crate) async fn verify(
     State(widget): State<Arc<Widget>>,
-    page: Visit,
+    page: PageRequest,
     call: ApiRequest,
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget, &page, &call)?;
@@ -92,9 +92,9 @@ pub(crate) async fn verify(
     let Ok(former) = widget.pages.sessions().of(&page).await else {
         return Ok(request.unavailable());
     };
-    let browser = page.begins(former.map(|former| former.session()));
+    let browser = page.browser_for_session(former.map(|former| former.session()));
     let typed = call.text("code").unwrap_or_default();
-    let grant = Gives::Browser(&browser);
+    let grant = LoginGrant::Browser(&browser);
     let verdict = widget.pages.login().verify(&requester, &phone, typed, grant).await;
     Ok(match outcome::of_code(verdict) {
         Ok(verified) => {

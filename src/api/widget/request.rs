@@ -5,9 +5,9 @@ use super::service::Widget;
 use crate::api::error::ApiError;
 use crate::api::request::ApiRequest;
 use crate::domain::{Country, Origin, PhoneNumber};
-use crate::login::{Asker, Start, StartError, Started};
+use crate::login::{Requester, StartError, StartRequest, Started};
 use crate::oauth::Client;
-use crate::pages::{Visit, countries};
+use crate::pages::{PageRequest, countries};
 
 /// The connection that the element logs in with.
 const CONNECTION: &str = "sms";
@@ -15,7 +15,7 @@ const CONNECTION: &str = "sms";
 /// A request of the element, on a page that may log in.
 pub(super) struct WidgetRequest<'a> {
     pub(super) widget: &'a Widget,
-    pub(super) visit: &'a Visit,
+    pub(super) visit: &'a PageRequest,
     pub(super) call: &'a ApiRequest,
     pub(super) client: &'a Client,
     /// The page that holds the element.
@@ -30,16 +30,16 @@ impl<'a> WidgetRequest<'a> {
     /// The client is unknown or may not log in with a number, or the page is none of the client's.
     pub(super) fn read(
         widget: &'a Widget,
-        visit: &'a Visit,
+        visit: &'a PageRequest,
         call: &'a ApiRequest,
     ) -> Result<Self, ApiError> {
         let client = call.client(&widget.clients);
-        let client = client.filter(|client| client.has_connection(CONNECTION));
+        let client = client.filter(|client| client.may_use_connection(CONNECTION));
         let Some(client) = client else {
             let text = "client-id names no client that may log in with a number.";
             return Err(ApiError::forbidden("unauthorized_client", text));
         };
-        let own = &visit.facts.origin;
+        let own = &visit.context.origin;
         let page = match &call.origin {
             Some(origin) if origin == own || client.trusts_page(origin) => origin,
             Some(origin) => {
@@ -68,7 +68,7 @@ impl<'a> WidgetRequest<'a> {
     ///
     /// # Errors
     /// The answer when there is none.
-    pub(super) fn number(&self) -> Result<(Asker, PhoneNumber), Box<Response>> {
+    pub(super) fn number(&self) -> Result<(Requester, PhoneNumber), Box<Response>> {
         if self.is_cross_site() {
             return Err(Box::new(self.elsewhere(StatusCode::FORBIDDEN)));
         }
@@ -77,7 +77,7 @@ impl<'a> WidgetRequest<'a> {
         let home = self.country().or_else(|| countries::only(login.settings()));
         let typed = self.call.text("phone").unwrap_or_default();
         let phone = login
-            .number(typed, home)
+            .parse_number(typed, home)
             .map_err(|why| Box::new(self.number_form(StatusCode::BAD_REQUEST, Some(why.into()))))?;
         Ok((self.widget.pages.requester(self.visit, browser, &phone), phone))
     }
@@ -94,13 +94,13 @@ impl<'a> WidgetRequest<'a> {
     /// Those of [`crate::login::Login::start`].
     pub(super) async fn start(
         &self,
-        asker: Asker,
+        asker: Requester,
         phone: &PhoneNumber,
     ) -> Result<Started, StartError> {
-        let start = Start {
+        let start = StartRequest {
             asker,
             phone,
-            language: self.visit.language_header(),
+            accept_language: self.visit.language_header(),
             page_language: Some(self.widget.shell.language_of(self.visit).tag()),
             page_host: Some(self.page.host()),
             application: Some(&self.client.name),

@@ -22,7 +22,7 @@ pub(crate) async fn script(State(widget): State<Arc<Widget>>, headers: HeaderMap
     out.insert(CONTENT_TYPE, SCRIPT);
     out.insert(CACHE_CONTROL, CACHEABLE);
     out.append(VARY, HeaderValue::from_static("Origin"));
-    let origin = gate::named_origin(&headers);
+    let origin = gate::request_origin(&headers);
     if let Some((_, text)) = origin.filter(|(origin, _)| widget.clients.share_with(origin)) {
         out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, text.clone());
     }

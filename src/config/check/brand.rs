@@ -3,7 +3,7 @@ use url::Url;
 use super::super::folder;
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::pages::views::{Brand, Color, Folder, Links, Pages, Picture, Theme};
+use crate::pages::views::{Brand, BrandFolder, BrandLinks, Color, Picture, Theme, Views};
 use crate::words::Languages;
 
 const FOLDER: &str = "brand.folder";
@@ -47,7 +47,7 @@ fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
     if !reader.has(FOLDER) {
         return Some(Languages::built_in_tags().map(str::to_owned).collect());
     }
-    match Pages::new(brand) {
+    match Views::new(brand) {
         Ok(pages) => Some(pages.languages().iter().map(|l| l.tag().to_owned()).collect()),
         Err(wrong) => {
             for mistake in wrong.mistakes() {
@@ -89,11 +89,11 @@ fn picture(reader: &mut Reader<'_>, key: &str) -> Result<Option<Picture>, Noted>
     maybe(reader, key, |text| folder::picture(&base.join(text)))
 }
 
-fn links(reader: &mut Reader<'_>) -> Result<Links, Noted> {
+fn links(reader: &mut Reader<'_>) -> Result<BrandLinks, Noted> {
     let privacy = maybe(reader, "brand.links.privacy", link);
     let terms = maybe(reader, "brand.links.terms", link);
     let support = maybe(reader, "brand.links.support", link);
-    Ok(Links { privacy: privacy?, terms: terms?, support: support? })
+    Ok(BrandLinks { privacy: privacy?, terms: terms?, support: support? })
 }
 
 fn link(text: &str) -> Result<Url, String> {
@@ -108,7 +108,7 @@ fn link(text: &str) -> Result<Url, String> {
     })
 }
 
-fn own_folder(reader: &mut Reader<'_>) -> Option<Folder> {
+fn own_folder(reader: &mut Reader<'_>) -> Option<BrandFolder> {
     let base = reader.base();
     let read = maybe(reader, FOLDER, |text| Ok(folder::folder(&base.join(text)))).ok()?;
     let (folder, wrong) = read.unwrap_or_default();

@@ -2,18 +2,19 @@ use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use crate::domain::{Audience, ClientId, OriginPattern};
 use crate::oauth::{
-    Algorithm, AppUrl, Client, ClientKind, ClientSecret, Clients, Grant, Lifetimes, Settings,
+    Algorithm, AppUrl, Client, ClientSecret, ClientType, Clients, GrantType, Lifetimes,
+    OauthSettings,
 };
 
 /// The grant types of a client by default.
-const DEFAULT_GRANTS: [Grant; 3] =
-    [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken];
+const DEFAULT_GRANTS: [GrantType; 3] =
+    [GrantType::Passwordless, GrantType::AuthorizationCode, GrantType::RefreshToken];
 /// The available login methods.
 const CONNECTIONS: &[&str] = &["sms"];
 /// In characters: long enough to exclude passwords.
 const MIN_SECRET: usize = 32;
 
-pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<Settings> {
+pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<OauthSettings> {
     const ALGORITHMS: &[&str] = &["RS256", "ES256", "EdDSA"];
     let algorithm = reader.one("oauth.token_algorithm", |text| {
         Algorithm::parse(text).ok_or_else(|| unknown(text, "an algorithm", ALGORITHMS))
@@ -21,7 +22,7 @@ pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<Settings> {
     let key_lifetime = reader.duration("oauth.key_lifetime");
     let logout_urls = reader.all_or_none("oauth.logout_urls", app_url);
     let clients = clients(reader);
-    Some(Settings {
+    Some(OauthSettings {
         algorithm: algorithm?,
         key_lifetime: key_lifetime?,
         logout_urls: logout_urls?,
@@ -106,7 +107,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
 /// contradictions are reported together with other mistakes.
 struct Together<'a> {
     public: Option<bool>,
-    grants: Option<&'a [Grant]>,
+    grants: Option<&'a [GrantType]>,
     callbacks: Option<&'a [AppUrl]>,
     lifetimes: Option<&'a Lifetimes>,
     trusts_forwarded_for: Option<bool>,
@@ -121,7 +122,7 @@ impl Together<'_> {
         let idle = self.lifetimes.is_some_and(|life| life.refresh_idle > life.refresh);
         let mistakes = [
             (
-                public && may(Grant::ClientCredentials),
+                public && may(GrantType::ClientCredentials),
                 "grants",
                 "includes `client_credentials`, which needs a secret; a public client has none",
             ),
@@ -133,7 +134,7 @@ impl Together<'_> {
             (
                 nowhere
                     && reader.has(&key("grants"))
-                    && (may(Grant::AuthorizationCode) || may(Grant::Implicit)),
+                    && (may(GrantType::AuthorizationCode) || may(GrantType::Implicit)),
                 "grants",
                 "includes a login on the pages, which needs `callbacks`",
             ),
@@ -161,10 +162,10 @@ fn is_public(reader: &mut Reader<'_>, table: &str) -> Option<bool> {
     })
 }
 
-fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientKind> {
+fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientType> {
     let secret = format!("{table}.secret");
     match (public, reader.has(&secret)) {
-        (true, false) => Some(ClientKind::Public),
+        (true, false) => Some(ClientType::Public),
         (true, true) => {
             let text = "needs `type = \"confidential\"`: a public client cannot keep a secret";
             reader.note(&secret, text);
@@ -174,7 +175,7 @@ fn kind(reader: &mut Reader<'_>, table: &str, public: bool) -> Option<ClientKind
             reader.note(table, "is confidential and needs a `secret`");
             None
         }
-        (false, true) => secrets(reader, &secret).map(ClientKind::Confidential),
+        (false, true) => secrets(reader, &secret).map(ClientType::Confidential),
     }
 }
 
@@ -239,9 +240,9 @@ fn pattern(text: &str) -> Result<OriginPattern, String> {
     values::origin_pattern(text)
 }
 
-fn grant(text: &str) -> Result<Grant, String> {
-    let names: Vec<&str> = Grant::ALL.into_iter().map(Grant::name).collect();
-    Grant::named(text).ok_or_else(|| unknown(text, "a grant", &names))
+fn grant(text: &str) -> Result<GrantType, String> {
+    let names: Vec<&str> = GrantType::ALL.into_iter().map(GrantType::name).collect();
+    GrantType::named(text).ok_or_else(|| unknown(text, "a grant", &names))
 }
 
 fn connection(text: &str) -> Result<String, String> {

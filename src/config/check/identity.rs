@@ -2,28 +2,28 @@ use http::header::HeaderName;
 
 use super::super::reader::Reader;
 use super::super::values::{shown, unknown};
-use crate::gate::{self, CLAIMS, Claim, Identity, PRESETS};
+use crate::gate::{self, CLAIMS, Claim, IdentityMapping, PRESETS};
 
 /// The value of `key`: the name of a preset, or a table of custom header names.
-pub(super) fn identity(reader: &mut Reader<'_>, key: &str) -> Option<Identity> {
+pub(super) fn identity(reader: &mut Reader<'_>, key: &str) -> Option<IdentityMapping> {
     if reader.is_table(key) {
         own(reader, key)
     } else if reader.has(key) {
         reader.one(key, preset)
     } else {
-        Some(Identity::default())
+        Some(IdentityMapping::default())
     }
 }
 
-fn preset(text: &str) -> Result<Identity, String> {
+fn preset(text: &str) -> Result<IdentityMapping, String> {
     let known: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-    Identity::preset(text).ok_or_else(|| {
+    IdentityMapping::preset(text).ok_or_else(|| {
         let why = unknown(text, "an identity preset", &known);
         format!("{why} (or a table of your own names)")
     })
 }
 
-fn own(reader: &mut Reader<'_>, key: &str) -> Option<Identity> {
+fn own(reader: &mut Reader<'_>, key: &str) -> Option<IdentityMapping> {
     let names = reader.names(key);
     if names.is_empty() {
         reader
@@ -38,7 +38,7 @@ fn own(reader: &mut Reader<'_>, key: &str) -> Option<Identity> {
         let header = reader.take(None, &full, header);
         rows.extend(header.zip(claim));
     }
-    (rows.len() == names.len()).then(|| Identity::own(rows))
+    (rows.len() == names.len()).then(|| IdentityMapping::custom(rows))
 }
 
 fn claim(text: &str) -> Result<Claim, String> {
@@ -52,10 +52,10 @@ fn header(name: &str, earlier: &[(HeaderName, Claim)]) -> Result<HeaderName, Str
     let header: HeaderName = name.trim_matches('"').parse().map_err(|_| {
         "is not the name of a header: letters, digits and `-`, such as X-User".to_owned()
     })?;
-    if !gate::may_tell(header.as_str()) {
+    if !gate::may_carry_identity(header.as_str()) {
         return Err("already has a meaning in requests; use a name such as X-User".to_owned());
     }
-    match earlier.iter().find(|(known, _)| gate::are_one(known.as_str(), header.as_str())) {
+    match earlier.iter().find(|(known, _)| gate::is_same_header(known.as_str(), header.as_str())) {
         Some((known, _)) => {
             let known = shown(known.as_str());
             Err(format!("is the same name as {known} to many apps; keep one"))

@@ -10,14 +10,14 @@ use crate::{login, session};
 pub(super) fn login(
     reader: &mut Reader<'_>,
     providers: Option<&[ProviderSettings]>,
-) -> Option<login::Settings> {
+) -> Option<login::LoginSettings> {
     let countries = countries(reader, providers);
     let default_country = default_country(reader, countries.as_ref());
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
     let limits = limits(reader);
-    Some(login::Settings {
+    Some(login::LoginSettings {
         countries: countries?,
         default_country,
         code_length: CodeLength::new(digits?).ok()?,
@@ -30,11 +30,11 @@ pub(super) fn login(
 }
 
 /// Reads the value of every limit in the table.
-fn limits(reader: &mut Reader<'_>) -> Option<login::Limits> {
+fn limits(reader: &mut Reader<'_>) -> Option<login::LoginLimits> {
     let waits = ["limits.first_wait", "limits.longest_wait"];
     let [first, longest] = in_order(reader, waits)?;
     let most = |key| u32::try_from(reader.integer(&format!("limits.{key}"))?).ok();
-    login::Limits::read(most, first, longest)
+    login::LoginLimits::from_lookup(most, first, longest)
 }
 
 /// Two durations, the second of which must not be shorter. A mistake is noted at the key that the
@@ -89,7 +89,7 @@ fn default_country(
     Some(country)
 }
 
-pub(super) fn session(reader: &mut Reader<'_>) -> Option<session::Settings> {
+pub(super) fn session(reader: &mut Reader<'_>) -> Option<session::SessionSettings> {
     let [idle, lifetime] = in_order(reader, ["login.session_idle", "login.session_lifetime"])?;
-    Some(session::Settings { idle, lifetime })
+    Some(session::SessionSettings { idle, lifetime })
 }

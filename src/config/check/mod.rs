@@ -16,7 +16,7 @@ use super::settings::Config;
 use super::values::{shown, unknown};
 use crate::events::LogFormat;
 use crate::store::Database;
-use server::Ground;
+use server::ServerContext;
 
 /// Checks all sections, whatever mistakes there are. They are noted in `reader`; `None` is returned
 /// only with at least one of them.
@@ -24,7 +24,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     for table in ["server", "login", "sms"] {
         reader.require(table);
     }
-    let ground = Ground::read(reader);
+    let ground = ServerContext::read(reader);
     let secrets = server::secrets(reader);
     let proxy = server::settings(reader, &ground);
     let log = reader.one("log.format", log_format);
@@ -52,7 +52,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         database: Database::Sqlite(reader.path(&database?)),
         brand: checked?.brand,
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
-        login: crate::login::Settings { test_numbers: tests.as_ref()?.codes(), ..login? },
+        login: crate::login::LoginSettings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
         providers: providers?,
         sms_template: template?,

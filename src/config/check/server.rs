@@ -10,7 +10,7 @@ use crate::proxy;
 
 /// What checks of other sections depend on. `None` if the value is invalid; checks that depend on
 /// it are then skipped.
-pub(super) struct Ground {
+pub(super) struct ServerContext {
     pub(super) prefix: Option<String>,
     pub(super) issuer: Option<Issuer>,
     pub(super) listen: Option<Vec<SocketAddr>>,
@@ -24,7 +24,7 @@ pub(super) struct Ground {
     pub(super) shared_origin: bool,
 }
 
-impl Ground {
+impl ServerContext {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let prefix = reader.one("server.prefix", prefix);
         let listen = reader.all("server.listen", values::socket);
@@ -115,7 +115,10 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
     good.next().map(|newest| Keyring::new(newest, good.collect()))
 }
 
-pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy::Settings> {
+pub(super) fn settings(
+    reader: &mut Reader<'_>,
+    ground: &ServerContext,
+) -> Option<proxy::ProxySettings> {
     let trusted_proxies = reader.all("server.trusted_proxies", values::network);
     let admin = reader.one("admin.listen", values::socket);
     let connections = connections(reader);
@@ -132,7 +135,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, ground: &Ground) -> Option<proxy
         let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
         reader.note(key, format!("{admin} is in both server.listen and admin.listen"));
     }
-    Some(proxy::Settings {
+    Some(proxy::ProxySettings {
         listen: ground.listen.clone()?,
         admin: admin?,
         trusted_proxies: trusted_proxies?,
@@ -159,5 +162,5 @@ fn connections(reader: &mut Reader<'_>) -> Option<proxy::ConnectionLimits> {
         );
         reader.note(OF_ONE, text);
     }
-    Some(proxy::ConnectionLimits { in_all: in_all?, per_address: per_address?, idle: idle? })
+    Some(proxy::ConnectionLimits { total: in_all?, per_address: per_address?, idle: idle? })
 }

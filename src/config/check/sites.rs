@@ -1,14 +1,14 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use super::identity;
-use super::server::{Ground, served};
-use crate::gate::{Passage, PathPattern, Rule, Site, SitePlace, Upstream, Who};
+use super::server::{ServerContext, served};
+use crate::gate::{PathPattern, Principal, Rule, Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
 
 /// `clients`: `None` if one of them is invalid; checks that depend on them are then skipped.
 pub(super) fn sites(
     reader: &mut Reader<'_>,
-    ground: &Ground,
+    ground: &ServerContext,
     clients: Option<&Clients>,
 ) -> Option<Vec<Site>> {
     let tables = reader.each("site");
@@ -26,13 +26,13 @@ pub(super) fn sites(
 struct Seen<'c> {
     clients: Option<&'c Clients>,
     names: Vec<(String, String)>,
-    places: Vec<(SitePlace, String)>,
+    places: Vec<(SiteUrl, String)>,
 }
 
 fn site(
     reader: &mut Reader<'_>,
     table: &str,
-    ground: &Ground,
+    ground: &ServerContext,
     seen: &mut Seen<'_>,
 ) -> Option<Site> {
     reader.require(table);
@@ -43,7 +43,7 @@ fn site(
         Ok(name)
     });
     let place = reader.one(&key("url"), |text| {
-        let place = SitePlace::parse(text).map_err(|why| why.to_string())?;
+        let place = SiteUrl::parse(text).map_err(|why| why.to_string())?;
         beside(&place, ground)?;
         first(&mut seen.places, &place, table)?;
         Ok(place)
@@ -61,10 +61,10 @@ fn site(
     let rules: Vec<_> = tables.iter().map(|table| rule(reader, table, own, seen.clients)).collect();
     Some(Site {
         name: name?,
-        place: place?,
+        url: place?,
         upstreams: upstreams?,
         identity: identity?,
-        passage: passage?,
+        upstream_options: passage?,
         allowed_origins: allowed_origins?,
         hsts: hsts?,
         ignore_case,
@@ -73,9 +73,13 @@ fn site(
 }
 
 /// `place`: `None` if it is invalid.
-fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> Option<Passage> {
+fn passage(
+    reader: &mut Reader<'_>,
+    table: &str,
+    place: Option<&SiteUrl>,
+) -> Option<UpstreamOptions> {
     let key = |name: &str| format!("{table}.{name}");
-    let usual = Passage::default();
+    let usual = UpstreamOptions::default();
     let (body, timeout) = (key("max_body"), key("timeout"));
     let (host, strip) = (key("send_host"), key("strip_prefix"));
     let max_body = if reader.has(&body) { reader.size(&body) } else { Some(usual.max_body) };
@@ -88,7 +92,7 @@ fn passage(reader: &mut Reader<'_>, table: &str, place: Option<&SitePlace>) -> O
         reader.note(&strip, "has no effect: the url of the site has no path");
         return None;
     }
-    Some(Passage {
+    Some(UpstreamOptions {
         max_body: max_body?,
         timeout: timeout?,
         send_host: send_host?,
@@ -109,7 +113,7 @@ fn first<T: PartialEq + Clone>(
 }
 
 /// Checks the place of a site against Doorcode's own URLs.
-fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
+fn beside(place: &SiteUrl, ground: &ServerContext) -> Result<(), String> {
     served(&place.origin, ground.tls)?;
     let segment = place.path.split('/').nth(1).unwrap_or_default();
     let prefix =
@@ -120,7 +124,7 @@ fn beside(place: &SitePlace, ground: &Ground) -> Result<(), String> {
     ground.issuer.as_ref().map_or(Ok(()), |issuer| beside_issuer(place, issuer, ground))
 }
 
-fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<(), String> {
+fn beside_issuer(place: &SiteUrl, issuer: &Issuer, ground: &ServerContext) -> Result<(), String> {
     let (site, own) = (&place.origin, issuer.origin());
     if site.host() != own.host() {
         return beside_shared_origin(issuer, ground);
@@ -142,7 +146,7 @@ fn beside_issuer(place: &SitePlace, issuer: &Issuer, ground: &Ground) -> Result<
 }
 
 /// Checks whether sessions may be handed over from `issuer` to another host.
-fn beside_shared_origin(issuer: &Issuer, ground: &Ground) -> Result<(), String> {
+fn beside_shared_origin(issuer: &Issuer, ground: &ServerContext) -> Result<(), String> {
     if issuer.base().is_empty() || ground.shared_origin {
         return Ok(());
     }
@@ -154,7 +158,7 @@ fn beside_shared_origin(issuer: &Issuer, ground: &Ground) -> Result<(), String> 
     ))
 }
 
-fn upstream(text: &str, ground: &Ground) -> Result<Upstream, String> {
+fn upstream(text: &str, ground: &ServerContext) -> Result<Upstream, String> {
     let upstream = values::upstream(text)?;
     let listen = || ground.listen.iter().flatten();
     match upstream {
@@ -197,9 +201,9 @@ fn rule(
 
 /// One word of `allow`. A client must be configured: otherwise the rule would apply to any client
 /// that is given the id later.
-fn who(text: &str, clients: Option<&Clients>) -> Result<Who, String> {
+fn who(text: &str, clients: Option<&Clients>) -> Result<Principal, String> {
     let who = values::who(text)?;
-    let (Who::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
+    let (Principal::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
     let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
     match known.is_empty() {
         _ if known.contains(&id.as_str()) => Ok(who),

@@ -1,19 +1,22 @@
 use super::super::reader::Reader;
 use super::super::values::{shown, unknown};
 use super::brand::Checked;
-use super::server::Ground;
+use super::server::ServerContext;
 use crate::delivery::sms::{ProviderSettings, twilio};
 use crate::domain::Origin;
 use crate::words::SmsTemplate;
 
-type ReadProvider = fn(&mut Reader<'_>, &Ground) -> Option<ProviderSettings>;
+type ReadProvider = fn(&mut Reader<'_>, &ServerContext) -> Option<ProviderSettings>;
 
 /// THE table of providers. Each has its own table in the file, `[sms.NAME]`.
 const PROVIDERS: &[(&str, ReadProvider)] = &[("console", console), ("twilio", twilio)];
 
 const KEY: &str = "sms.providers";
 
-pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<ProviderSettings>> {
+pub(super) fn providers(
+    reader: &mut Reader<'_>,
+    ground: &ServerContext,
+) -> Option<Vec<ProviderSettings>> {
     let named = reader.all(KEY, |text| {
         let known: Vec<&str> = PROVIDERS.iter().map(|(name, _)| *name).collect();
         let found = known.iter().find(|name| **name == text).copied();
@@ -38,7 +41,7 @@ pub(super) fn providers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Vec<
     named?.into_iter().map(of).collect()
 }
 
-fn console(reader: &mut Reader<'_>, ground: &Ground) -> Option<ProviderSettings> {
+fn console(reader: &mut Reader<'_>, ground: &ServerContext) -> Option<ProviderSettings> {
     if let Some(why) = ground.refuses_development() {
         let items = reader.items(KEY)?;
         let at = items.iter().find(|item| item.text == "console").and_then(|item| item.at);
@@ -48,13 +51,13 @@ fn console(reader: &mut Reader<'_>, ground: &Ground) -> Option<ProviderSettings>
     Some(ProviderSettings::Console)
 }
 
-fn twilio(reader: &mut Reader<'_>, _: &Ground) -> Option<ProviderSettings> {
+fn twilio(reader: &mut Reader<'_>, _: &ServerContext) -> Option<ProviderSettings> {
     reader.require("sms.twilio");
     let account_sid = reader.one("sms.twilio.account_sid", |text| sid("AC", text));
     let auth_token = reader.secrets("sms.twilio.auth_token");
     let sender = sender(reader);
     let base_url = reader.one("sms.twilio.base_url", base_url);
-    Some(ProviderSettings::Twilio(twilio::Settings {
+    Some(ProviderSettings::Twilio(twilio::TwilioSettings {
         account_sid: account_sid?,
         auth_token: auth_token?.pop()?,
         sender: sender?,
@@ -62,15 +65,15 @@ fn twilio(reader: &mut Reader<'_>, _: &Ground) -> Option<ProviderSettings> {
     }))
 }
 
-fn sender(reader: &mut Reader<'_>) -> Option<twilio::Sender> {
+fn sender(reader: &mut Reader<'_>) -> Option<twilio::TwilioSender> {
     const SERVICE: &str = "sms.twilio.messaging_service_sid";
     const FROM: &str = "sms.twilio.from";
     let wrong = match (reader.has(SERVICE), reader.has(FROM)) {
         (true, false) => {
             let sid = reader.one(SERVICE, |text| sid("MG", text));
-            return sid.map(twilio::Sender::MessagingService);
+            return sid.map(twilio::TwilioSender::MessagingService);
         }
-        (false, true) => return reader.one(FROM, from).map(twilio::Sender::From),
+        (false, true) => return reader.one(FROM, from).map(twilio::TwilioSender::From),
         (true, true) => (FROM, "conflicts with messaging_service_sid; keep one of the two"),
         (false, false) => ("sms.twilio", "needs either messaging_service_sid or from"),
     };

@@ -1,6 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::shown;
-use super::server::Ground;
+use super::server::ServerContext;
 use crate::domain::{CodeLength, OneTimeCode, PhoneNumber, Role};
 use crate::login::TestNumbers;
 use crate::users::ConfiguredUser;
@@ -27,7 +27,7 @@ impl Tests {
     }
 }
 
-pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &Ground) -> Option<Tests> {
+pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &ServerContext) -> Option<Tests> {
     let tables = reader.each("login.test_number");
     let allowed = reader.flag(EXPOSED).unwrap_or(false);
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());

@@ -1,5 +1,5 @@
 use super::super::reader::Reader;
-use crate::proxy::{Certificate, CertificateError, CertificateFiles, Part};
+use crate::proxy::{Certificate, CertificateError, CertificateFiles, CertificatePart};
 
 /// Whether the file configures TLS, validly or not.
 pub(super) fn is_on(reader: &Reader<'_>) -> bool {
@@ -17,11 +17,11 @@ fn certificate(reader: &mut Reader<'_>, table: &str) -> Option<Certificate> {
     reader.require(table);
     let base = reader.base();
     let key = |part| match part {
-        Part::Certificate => format!("{table}.certificate"),
-        Part::Key => format!("{table}.key"),
+        CertificatePart::Certificate => format!("{table}.certificate"),
+        CertificatePart::Key => format!("{table}.key"),
     };
     let mut path = |part| reader.one(&key(part), |text| Ok(base.join(text)));
-    let (certificate, own_key) = (path(Part::Certificate), path(Part::Key));
+    let (certificate, own_key) = (path(CertificatePart::Certificate), path(CertificatePart::Key));
     let files = CertificateFiles { certificate: certificate?, key: own_key? };
     let note = |why: &CertificateError| reader.note(&key(why.part()), why.to_string());
     Certificate::read(&files).map_err(|all| all.iter().for_each(note)).ok()

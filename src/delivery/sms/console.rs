@@ -11,12 +11,12 @@ use crate::delivery::{Failure, SendError};
 pub(super) const NAME: &str = "console";
 
 /// The output that texts are printed to.
-pub type Sink = Arc<Mutex<dyn Write + Send>>;
+pub type ConsoleOutput = Arc<Mutex<dyn Write + Send>>;
 
 /// Prints each text on the terminal instead of sending it. The only code that prints one-time
 /// codes.
 pub struct Console {
-    sink: Sink,
+    sink: ConsoleOutput,
     printed: AtomicU64,
 }
 
@@ -25,7 +25,7 @@ impl Console {
         Self::new(Arc::new(Mutex::new(io::stdout())))
     }
 
-    pub fn new(sink: Sink) -> Self {
+    pub fn new(sink: ConsoleOutput) -> Self {
         Self { sink, printed: AtomicU64::new(0) }
     }
 

@@ -13,7 +13,7 @@ pub use message::{Message, Receipt, SmsProvider};
 pub enum ProviderSettings {
     /// Prints texts on the terminal; for development.
     Console,
-    Twilio(twilio::Settings),
+    Twilio(twilio::TwilioSettings),
 }
 
 impl ProviderSettings {

@@ -28,25 +28,25 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `[sms.twilio]`.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct TwilioSettings {
     /// `AC` and 32 hex digits.
     pub account_sid: String,
     pub auth_token: Secret,
-    pub sender: Sender,
+    pub sender: TwilioSender,
     /// `https://api.twilio.com`, without a slash at its end.
     pub base_url: url::Url,
 }
 
 /// The sender of texts. Two keys, because Twilio expects them in two different fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sender {
+pub enum TwilioSender {
     /// `from`: a number in E.164 or an alphanumeric sender ID.
     From(String),
     /// `messaging_service_sid`: `MG` and 32 hex digits.
     MessagingService(String),
 }
 
-impl Sender {
+impl TwilioSender {
     fn field(&self) -> (&'static str, &str) {
         match self {
             Self::From(number) => ("From", number),
@@ -57,7 +57,7 @@ impl Sender {
 
 /// Timeouts of a request to Twilio.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct TwilioTimeouts {
     /// For DNS, TCP and TLS. Nothing was sent when it elapses, so the next provider is tried; must
     /// therefore be well below `total`.
     pub connect: Duration,
@@ -65,7 +65,7 @@ pub struct Limits {
     pub total: Duration,
 }
 
-impl Default for Limits {
+impl Default for TwilioTimeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(3), total: Duration::from_secs(10) }
     }
@@ -73,18 +73,18 @@ impl Default for Limits {
 
 #[derive(Debug)]
 pub struct Twilio {
-    settings: Settings,
-    limits: Limits,
+    settings: TwilioSettings,
+    limits: TwilioTimeouts,
     /// Created at the first text, on the runtime that sends: a client is bound to its runtime.
     client: OnceCell<Client>,
 }
 
 impl Twilio {
-    pub fn new(settings: Settings) -> Self {
-        Self::with_limits(settings, Limits::default())
+    pub fn new(settings: TwilioSettings) -> Self {
+        Self::with_limits(settings, TwilioTimeouts::default())
     }
 
-    pub fn with_limits(settings: Settings, limits: Limits) -> Self {
+    pub fn with_limits(settings: TwilioSettings, limits: TwilioTimeouts) -> Self {
         Self { settings, limits, client: OnceCell::new() }
     }
 

@@ -17,8 +17,8 @@ fn answer(number: u8) -> AnswerDigest {
     AnswerDigest::from_bytes([number; 16])
 }
 
-fn fresh(number: u8) -> Fresh {
-    Fresh {
+fn fresh(number: u8) -> NewAttempt {
+    NewAttempt {
         id: AttemptId::from_bytes([number; 12]),
         nonce: [number; 16],
         key: KeyId(1),
@@ -34,17 +34,17 @@ fn fresh(number: u8) -> Fresh {
 struct Slot(Option<Attempt>);
 
 impl Slot {
-    fn take_in(&mut self, step: Step) -> bool {
+    fn take_in(&mut self, step: AttemptUpdate) -> bool {
         match step {
-            Step::Keep => false,
-            Step::Put(attempt) => {
+            AttemptUpdate::Keep => false,
+            AttemptUpdate::Put(attempt) => {
                 self.0 = Some(attempt);
                 true
             }
         }
     }
 
-    fn open(&mut self, number: u8, now: i64) -> Opened {
+    fn open(&mut self, number: u8, now: i64) -> StartedAttempt {
         let (opened, step) = resume_or_begin(self.0.as_ref(), &fresh(number), LIFETIME, at(now));
         assert!(self.take_in(step));
         opened
@@ -55,12 +55,12 @@ impl Slot {
         let (taken, step) = take_try(self.0.as_ref(), answer(number), at(now));
         self.take_in(step);
         match taken {
-            Taken::Compare { attempt: told, repeated: _ } => {
+            TryResult::Compare { attempt: told, repeated: _ } => {
                 let kept = self.0.as_ref().unwrap();
                 assert_eq!((told.id, told.tries_left), (kept.id, kept.tries_left));
                 None
             }
-            Taken::Dead { attempt, reason } => {
+            TryResult::Dead { attempt, reason } => {
                 assert_eq!(attempt, self.0.as_ref().map(|attempt| attempt.id));
                 Some(reason.as_str())
             }
@@ -74,7 +74,7 @@ impl Slot {
 
 fn opened(now: i64) -> Slot {
     let mut slot = Slot::default();
-    assert!(matches!(slot.open(1, now), Opened::New(_)));
+    assert!(matches!(slot.open(1, now), StartedAttempt::New(_)));
     slot
 }
 
@@ -82,7 +82,7 @@ fn opened(now: i64) -> Slot {
 fn a_start_resumes_what_lives_and_refills_nothing() {
     let mut slot = opened(0);
     assert_eq!(slot.take(1, SECOND), None);
-    assert!(matches!(slot.open(2, 30 * SECOND), Opened::Resumed(_)));
+    assert!(matches!(slot.open(2, 30 * SECOND), StartedAttempt::Resumed(_)));
     let attempt = slot.attempt();
     assert_eq!((attempt.id, attempt.nonce), (fresh(1).id, fresh(1).nonce), "the same code");
     assert_eq!((attempt.tries_left, attempt.answers.len()), (TRIES - 1, 1));
@@ -93,7 +93,7 @@ fn a_start_resumes_what_lives_and_refills_nothing() {
 fn no_code_lives_longer_than_ten_minutes() {
     let mut slot = opened(0);
     for now in [4 * MINUTE, 8 * MINUTE, 9 * MINUTE] {
-        assert!(matches!(slot.open(2, now), Opened::Resumed(_)), "{now}");
+        assert!(matches!(slot.open(2, now), StartedAttempt::Resumed(_)), "{now}");
     }
     assert_eq!(slot.attempt().expires, at(10 * MINUTE));
     assert_eq!(slot.take(1, 10 * MINUTE - 1), None);
@@ -107,7 +107,7 @@ fn no_code_lives_longer_than_ten_minutes() {
 
 #[test]
 fn what_is_not_worth_resuming_is_made_anew() {
-    let is_new = |slot: &Slot, now| matches!(slot.clone().open(2, now), Opened::New(_));
+    let is_new = |slot: &Slot, now| matches!(slot.clone().open(2, now), StartedAttempt::New(_));
     let slot = opened(0);
     assert!(is_new(&slot, 5 * MINUTE), "expired");
     let mut slot = opened(0);
@@ -165,7 +165,7 @@ fn a_step_that_is_meant_for_another_attempt_changes_nothing() {
         set_outcome(found, other, SendOutcome::Sent),
         mark_used(None, fresh(1).id, at(1)),
     ] {
-        assert!(matches!(step, Step::Keep), "{step:?}");
+        assert!(matches!(step, AttemptUpdate::Keep), "{step:?}");
     }
 }
 
@@ -249,10 +249,10 @@ impl Model {
 fn start(slot: &mut Slot, model: &mut Option<Model>, next: u8, now: i64) {
     let told = slot.open(next, now);
     if let Some(model) = model.as_mut().filter(|model| model.can_resume(now)) {
-        assert!(matches!(told, Opened::Resumed(_)), "{told:?}");
+        assert!(matches!(told, StartedAttempt::Resumed(_)), "{told:?}");
         model.expires = (now + 5 * MINUTE).min(model.made + 10 * MINUTE);
     } else {
-        assert!(matches!(told, Opened::New(_)), "{told:?}");
+        assert!(matches!(told, StartedAttempt::New(_)), "{told:?}");
         *model = Some(Model::new(next, now));
     }
 }

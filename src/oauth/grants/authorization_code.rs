@@ -4,8 +4,8 @@ use super::pkce;
 use super::service::Grants;
 use super::token_request::TokenRequest;
 use crate::domain::AuthorizationCodeDigest;
-use crate::oauth::client::{Client, Grant};
-use crate::store::{GrantState, NewGrant, RedeemedCode, StoredCode, StoredGrant};
+use crate::oauth::client::{Client, GrantType};
+use crate::store::{GrantState, NewGrant, RedeemedCode, StoredAuthorizationCode, StoredGrant};
 
 /// A token request with an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub struct CodeRedemption<'a> {
@@ -30,7 +30,7 @@ impl Grants {
         redemption: &CodeRedemption<'_>,
     ) -> Result<IssuedTokens, GrantError> {
         let digest = AuthorizationCodeDigest::of(redemption.code);
-        let found = self.store.code(&digest).await;
+        let found = self.store.find_code(&digest).await;
         let found = found.map_err(self.store_failed("read an authorization code"))?;
         let code = found.ok_or(GrantError::UnknownCode)?;
         let request = match token_request(client, &code, redemption) {
@@ -46,7 +46,7 @@ impl Grants {
         let nonce = code.nonce.as_deref();
         let issuance = Issuance { client, grant: &grant, request: &request, nonce };
         let issued = self.signer.tokens(&issuance, refresh_token)?;
-        self.record_issued(client, Grant::AuthorizationCode);
+        self.record_issued(client, GrantType::AuthorizationCode);
         Ok(issued)
     }
 
@@ -59,12 +59,12 @@ impl Grants {
     ) -> Result<StoredGrant, GrantError> {
         let redeemed = self.store.redeem_code(code, new, self.system.now()).await;
         match redeemed.map_err(self.store_failed("redeem an authorization code"))? {
-            RedeemedCode::Taken(GrantState::Good(grant)) => Ok(grant),
-            RedeemedCode::Taken(GrantState::Blocked) => Err(GrantError::UserBlocked),
-            RedeemedCode::Taken(GrantState::Over) => Err(GrantError::SessionEnded),
+            RedeemedCode::Redeemed(GrantState::Active(grant)) => Ok(grant),
+            RedeemedCode::Redeemed(GrantState::Blocked) => Err(GrantError::UserBlocked),
+            RedeemedCode::Redeemed(GrantState::Ended) => Err(GrantError::SessionEnded),
             RedeemedCode::Expired => Err(GrantError::ExpiredCode),
             RedeemedCode::Unknown => Err(GrantError::UnknownCode),
-            RedeemedCode::Used { revoked } => {
+            RedeemedCode::Reused { revoked } => {
                 if let Some(grant) = revoked {
                     self.record_reuse("an authorization code", client, grant);
                 }
@@ -77,7 +77,7 @@ impl Grants {
 /// What tokens the code is for, if it is redeemed by the client and in the way it was issued for.
 fn token_request(
     client: &Client,
-    code: &StoredCode,
+    code: &StoredAuthorizationCode,
     redemption: &CodeRedemption<'_>,
 ) -> Result<TokenRequest, GrantError> {
     if code.client != client.id {

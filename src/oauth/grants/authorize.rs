@@ -7,9 +7,9 @@ use super::pkce::CodeChallenge;
 use super::service::Grants;
 use super::token_request::{OFFLINE_ACCESS, TokenRequest};
 use crate::domain::{AuthorizationCodeDigest, Secret};
-use crate::oauth::client::{Client, Grant};
+use crate::oauth::client::{Client, GrantType};
 use crate::session::SignedIn;
-use crate::store::{GrantState, NewCode, StoredCode};
+use crate::store::{GrantState, NewAuthorizationCode, StoredAuthorizationCode};
 
 /// How long an authorization code can be redeemed: it goes through one redirect and comes back at
 /// once (RFC 6749 §4.1.2 allows ten minutes).
@@ -57,7 +57,7 @@ impl Grants {
         let text = opaque_token(&self.system);
         let digest = AuthorizationCodeDigest::of(text.reveal());
         let now = self.system.now();
-        let code = StoredCode {
+        let code = StoredAuthorizationCode {
             client: client.id.clone(),
             redirect_uri: request.redirect_uri.to_owned(),
             user: user.user(),
@@ -67,9 +67,9 @@ impl Grants {
             nonce: request.nonce.map(str::to_owned),
             challenge: request.challenge.map(|challenge| challenge.as_str().to_owned()),
         };
-        let new = NewCode { digest, code, at: now, expires: now + CODE_LIFETIME };
+        let new = NewAuthorizationCode { digest, code, at: now, expires: now + CODE_LIFETIME };
         self.store
-            .put_code(&new)
+            .insert_code(&new)
             .await
             .map_err(self.store_failed("store an authorization code"))?;
         Ok(text)
@@ -91,22 +91,19 @@ impl Grants {
         let scope = request.tokens.scope.only(|word| word != OFFLINE_ACCESS);
         let tokens = TokenRequest { scope, audience: request.tokens.audience.clone() };
         let (new, _) = self.signer.new_grant(client, &tokens);
-        let opened = self.store.open_grant(user.session(), &new, self.system.now()).await;
+        let opened = self.store.create_grant(user.session(), &new, self.system.now()).await;
         let grant = match opened.map_err(self.store_failed("open a grant"))? {
-            GrantState::Good(grant) => grant,
-            GrantState::Over => return Err(GrantError::SessionEnded),
+            GrantState::Active(grant) => grant,
+            GrantState::Ended => return Err(GrantError::SessionEnded),
             GrantState::Blocked => return Err(GrantError::UserBlocked),
         };
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: request.nonce };
-        let access =
-            if request.access_token { Some(self.signer.access_token(&issuance)?) } else { None };
-        let id_token = if request.id_token {
-            let beside = access.as_ref().map(|access| access.token.as_str());
-            Some(self.signer.id_token(&issuance, beside)?)
-        } else {
-            None
-        };
-        self.record_issued(client, Grant::Implicit);
+        let access = request.access_token.then(|| self.signer.access_token(&issuance));
+        let access = access.transpose()?;
+        let beside = access.as_ref().map(|access| access.token.as_str());
+        let id_token = request.id_token.then(|| self.signer.id_token(&issuance, beside));
+        let id_token = id_token.transpose()?;
+        self.record_issued(client, GrantType::Implicit);
         Ok(ImplicitTokens { access, id_token })
     }
 }

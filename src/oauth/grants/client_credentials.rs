@@ -2,7 +2,7 @@ use super::error::GrantError;
 use super::issue::IssuedAccessToken;
 use super::service::Grants;
 use super::token_request::TokenRequest;
-use crate::oauth::client::{Client, Grant};
+use crate::oauth::client::{Client, GrantType};
 
 impl Grants {
     /// Issues a token for the client itself (RFC 6749 §4.4): no user, no session, no refresh
@@ -19,7 +19,7 @@ impl Grants {
     ) -> Result<IssuedAccessToken, GrantError> {
         let request = TokenRequest::for_client(client, scope, audience)?;
         let issued = self.signer.client_token(client, &request)?;
-        self.record_issued(client, Grant::ClientCredentials);
+        self.record_issued(client, GrantType::ClientCredentials);
         Ok(issued)
     }
 }

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::domain::InvalidScope;
-use crate::oauth::keys::Unsigned;
+use crate::oauth::keys::SigningError;
 use crate::store::StoreError;
 
 /// Why a client is given nothing. What the caller is answered depends on the protocol that it
@@ -36,7 +36,7 @@ pub enum GrantError {
     SessionEnded,
     /// The access token is not valid here and now (RFC 6750 §3.1, `invalid_token`).
     InactiveToken,
-    Signing(Unsigned),
+    Signing(SigningError),
     Store(StoreError),
 }
 
@@ -93,8 +93,8 @@ impl From<InvalidScope> for GrantError {
     }
 }
 
-impl From<Unsigned> for GrantError {
-    fn from(why: Unsigned) -> Self {
+impl From<SigningError> for GrantError {
+    fn from(why: SigningError) -> Self {
         Self::Signing(why)
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::{GrantId, Scope, Secret};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::client::Client;
 use crate::oauth::issuer::Issuer;
-use crate::oauth::keys::{SigningKeys, Unsigned};
+use crate::oauth::keys::{SigningError, SigningKeys};
 use crate::oauth::tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token};
 use crate::store::{NewGrant, StoredGrant};
 use crate::system::System;
@@ -62,11 +62,8 @@ impl TokenSigner {
         refresh_token: Option<Secret>,
     ) -> Result<IssuedTokens, GrantError> {
         let access = self.access_token(issuance)?;
-        let id_token = if issuance.request.wants_id_token() {
-            Some(self.id_token(issuance, None)?)
-        } else {
-            None
-        };
+        let wanted = issuance.request.wants_id_token();
+        let id_token = wanted.then(|| self.id_token(issuance, None)).transpose()?;
         Ok(IssuedTokens { access, id_token, refresh_token })
     }
 
@@ -177,7 +174,7 @@ impl TokenSigner {
     }
 }
 
-fn logged(signed: Result<String, Unsigned>) -> Result<String, GrantError> {
+fn logged(signed: Result<String, SigningError>) -> Result<String, GrantError> {
     signed.map_err(|error| {
         tracing::error!(%error, "signing a token failed");
         error.into()

@@ -3,7 +3,7 @@ use super::issue::{Issuance, IssuedTokens};
 use super::service::Grants;
 use super::token_request::TokenRequest;
 use crate::domain::{PhoneNumber, Secret, SessionId, UserId};
-use crate::oauth::client::{Client, Grant};
+use crate::oauth::client::{Client, GrantType};
 use crate::store::{NewGrant, StoredGrant};
 use crate::system::Timestamp;
 
@@ -48,7 +48,7 @@ impl Grants {
         &self,
         prepared: PreparedGrant<'_>,
         login: &ProvedLogin<'_>,
-        grant_type: Grant,
+        grant_type: GrantType,
     ) -> Result<IssuedTokens, GrantError> {
         let PreparedGrant { client, request, new, refresh_token, at } = prepared;
         let grant = StoredGrant {

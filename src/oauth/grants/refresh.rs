@@ -3,8 +3,8 @@ use super::issue::{Issuance, IssuedTokens};
 use super::refresh_token::RefreshToken;
 use super::service::Grants;
 use super::token_request::TokenRequest;
-use crate::oauth::client::{Client, Grant};
-use crate::store::{RefreshWorth, Rotation, StoredGrant, StoredRefresh};
+use crate::oauth::client::{Client, GrantType};
+use crate::store::{RefreshRotation, RefreshTokenState, StoredGrant, StoredRefreshToken};
 
 /// A token request with a refresh token (RFC 6749 §6).
 pub struct RefreshRequest<'a> {
@@ -31,23 +31,22 @@ impl Grants {
         let token = RefreshToken::parse(request.refresh_token);
         let token = token.ok_or(GrantError::UnknownRefreshToken)?;
         let (digests, id, at) = (token.digests(), &client.id, self.system.now());
-        let found = self.store.refresh(&digests, id, at).await;
+        let found = self.store.find_refresh_token(&digests, id, at).await;
         let found = found.map_err(self.store_failed("read a refresh token"))?;
         let grant = self.active(client, found).await?;
-        let (scope, audience) = (request.scope, request.audience);
-        let tokens =
-            TokenRequest::for_refresh(client, &grant, scope, audience, &self.signer.issuer)?;
+        let (scope, audience, issuer) = (request.scope, request.audience, &self.signer.issuer);
+        let tokens = TokenRequest::for_refresh(client, &grant, scope, audience, issuer)?;
 
         let next = client.rotates.then(|| token.next(&self.system));
         let present = next.as_ref().map(|next| next.digests().present);
-        let rotation = Rotation { client: id, token: &digests, next: present, at };
-        let rotated = self.store.rotate(&rotation).await;
-        let rotated = rotated.map_err(self.store_failed("use a refresh token"))?;
-        let grant = self.active(client, rotated).await?;
+        let rotation = RefreshRotation { client: id, token: &digests, next: present, at };
+        let used = self.store.rotate_refresh_token(&rotation).await;
+        let used = used.map_err(self.store_failed("use a refresh token"))?;
+        let grant = self.active(client, used).await?;
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: None };
-        let issued = self.signer.tokens(&issuance, next.map(|next| next.reveal()))?;
-        self.record_issued(client, Grant::RefreshToken);
-        Ok(issued)
+        let tokens = self.signer.tokens(&issuance, next.map(|next| next.reveal()))?;
+        self.record_issued(client, GrantType::RefreshToken);
+        Ok(tokens)
     }
 
     /// The grant of a refresh token that is active. A replaced token revokes its grant: only a
@@ -56,16 +55,16 @@ impl Grants {
     async fn active(
         &self,
         client: &Client,
-        found: Option<StoredRefresh>,
+        found: Option<StoredRefreshToken>,
     ) -> Result<StoredGrant, GrantError> {
         let found = found.ok_or(GrantError::UnknownRefreshToken)?;
-        match found.worth {
-            RefreshWorth::Good => Ok(found.grant),
-            RefreshWorth::Over => Err(GrantError::RefreshTokenEnded),
-            RefreshWorth::Blocked => Err(GrantError::UserBlocked),
-            RefreshWorth::Replaced => {
+        match found.state {
+            RefreshTokenState::Good => Ok(found.grant),
+            RefreshTokenState::Over => Err(GrantError::RefreshTokenEnded),
+            RefreshTokenState::Blocked => Err(GrantError::UserBlocked),
+            RefreshTokenState::Replaced => {
                 let grant = found.grant.id;
-                let revoked = self.store.revoke(grant, self.system.now()).await;
+                let revoked = self.store.revoke_grant(grant, self.system.now()).await;
                 revoked.map_err(self.store_failed("revoke a grant"))?;
                 self.record_reuse("a refresh token", client, grant);
                 Err(GrantError::ReusedRefreshToken)

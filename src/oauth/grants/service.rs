@@ -3,25 +3,25 @@ use std::sync::Arc;
 use super::error::GrantError;
 use super::issue::TokenSigner;
 use crate::domain::GrantId;
-use crate::events::{Event, Sink};
-use crate::oauth::client::{Client, Grant};
+use crate::events::{Event, EventSink};
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::keys::SigningKeys;
-use crate::oauth::settings::Settings;
+use crate::oauth::settings::OauthSettings;
 use crate::session::Sessions;
 use crate::store::{self, StoreError};
 use crate::system::System;
 
 /// What [`Grants`] is made of.
 pub struct GrantsDeps {
-    pub store: Arc<dyn store::Grants>,
+    pub store: Arc<dyn store::GrantStore>,
     pub sessions: Arc<Sessions>,
     pub keys: Arc<SigningKeys>,
-    pub settings: Arc<Settings>,
+    pub settings: Arc<OauthSettings>,
     pub issuer: Issuer,
     /// URL of the `picture` claim, one for every user.
     pub picture: String,
-    pub events: Arc<dyn Sink>,
+    pub events: Arc<dyn EventSink>,
     pub system: System,
 }
 
@@ -29,11 +29,11 @@ pub struct GrantsDeps {
 ///
 /// Every method expects a client that is authenticated already and may use the grant type.
 pub struct Grants {
-    pub(super) store: Arc<dyn store::Grants>,
+    pub(super) store: Arc<dyn store::GrantStore>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) signer: TokenSigner,
-    pub(super) settings: Arc<Settings>,
-    pub(super) events: Arc<dyn Sink>,
+    pub(super) settings: Arc<OauthSettings>,
+    pub(super) events: Arc<dyn EventSink>,
     pub(super) system: System,
 }
 
@@ -62,14 +62,13 @@ impl Grants {
         doing: &'static str,
     ) -> impl FnOnce(StoreError) -> GrantError + '_ {
         move |error| {
-            let reason = error.to_string();
-            self.events.record(&Event::StoreFailed { doing, reason: &reason });
+            self.events.store_failed(doing, &error);
             GrantError::Store(error)
         }
     }
 
     /// Records that `client` was given tokens by `grant_type`.
-    pub(super) fn record_issued(&self, client: &Client, grant_type: Grant) {
+    pub(super) fn record_issued(&self, client: &Client, grant_type: GrantType) {
         let (client, grant) = (client.id.as_str(), grant_type.name());
         self.events.record(&Event::TokensGiven { client, grant });
     }

@@ -1,6 +1,6 @@
 use super::error::GrantError;
 use crate::domain::{Audience, Scope};
-use crate::oauth::client::{Client, Grant};
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::issuer::Issuer;
 use crate::store::StoredGrant;
 
@@ -123,7 +123,7 @@ fn api<'a>(audience: Option<&'a str>, issuer: &Issuer) -> Option<&'a str> {
 /// Whether a login may give the client this word of a scope.
 fn allows(client: &Client, word: &str) -> bool {
     match word {
-        OFFLINE_ACCESS => client.may(Grant::RefreshToken),
+        OFFLINE_ACCESS => client.may(GrantType::RefreshToken),
         _ => STANDARD.contains(&word) || client.scopes.iter().any(|own| own == word),
     }
 }

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use super::error::GrantError;
 use super::service::Grants;
 use crate::domain::{ClientId, UserId};
-use crate::oauth::verify::{VerifiedAccess, verify_access};
+use crate::oauth::verify::{VerifiedAccessToken, verify_access_token};
 use crate::store::{GrantState, StoredGrant};
 
 /// What `/userinfo` answers (OpenID Connect Core 1.0 §5.3.2).
@@ -24,7 +24,7 @@ impl Grants {
     /// [`GrantError::InactiveToken`] and [`GrantError::Store`].
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo, GrantError> {
         let (issuer, now) = (&self.signer.issuer, self.system.now());
-        let token = verify_access(&self.signer.keys, issuer, token, now)
+        let token = verify_access_token(&self.signer.keys, issuer, token, now)
             .map_err(|_| GrantError::InactiveToken)?;
         let is_for_userinfo = token.is_for(&issuer.url("/userinfo"));
         if !is_for_userinfo || !token.scope.contains("openid") {
@@ -42,15 +42,18 @@ impl Grants {
     ///
     /// [`GrantError::InactiveToken`] and [`GrantError::Store`]. A client's own token has no grant
     /// and is [`GrantError::InactiveToken`].
-    pub async fn active_grant(&self, token: &VerifiedAccess) -> Result<StoredGrant, GrantError> {
+    pub async fn active_grant(
+        &self,
+        token: &VerifiedAccessToken,
+    ) -> Result<StoredGrant, GrantError> {
         let is_client = self.settings.clients.find(token.client.as_str()).is_some();
         let (Ok(Some(login)), true) = (token.login(), is_client) else {
             return Err(GrantError::InactiveToken);
         };
-        let state = self.store.grant(login.grant).await;
+        let state = self.store.grant_state(login.grant).await;
         match state.map_err(self.store_failed("read a grant"))? {
-            GrantState::Good(grant) if login.is_of(&grant, &token.client) => Ok(grant),
-            GrantState::Good(_) | GrantState::Over | GrantState::Blocked => {
+            GrantState::Active(grant) if login.is_of(&grant, &token.client) => Ok(grant),
+            GrantState::Active(_) | GrantState::Ended | GrantState::Blocked => {
                 Err(GrantError::InactiveToken)
             }
         }

@@ -6,7 +6,7 @@ use super::token_type::TokenType;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::issuer::Issuer;
-use crate::oauth::keys::{SigningKeys, Unsigned, Usage};
+use crate::oauth::keys::{KeyUsage, SigningError, SigningKeys};
 use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 
@@ -124,14 +124,14 @@ impl AccessClaims {
 ///
 /// # Errors
 ///
-/// [`Unsigned`]: there is no key, or it does not sign.
+/// [`SigningError`]: there is no key, or it does not sign.
 pub fn access_token(
     keys: &SigningKeys,
     algorithm: Algorithm,
     issuer: &Issuer,
     token: &AccessToken<'_>,
     now: Timestamp,
-) -> Result<String, Unsigned> {
+) -> Result<String, SigningError> {
     let gty = match token.subject {
         Subject::User(_) => None,
         Subject::Client => Some(CLIENT_CREDENTIALS.to_owned()),
@@ -150,5 +150,5 @@ pub fn access_token(
         gid: token.grant.map(str::to_owned),
         gty,
     };
-    keys.signing((Usage::Token, algorithm))?.sign(TokenType::Access.typ(), &claims)
+    keys.signing((KeyUsage::Token, algorithm))?.sign(TokenType::Access.typ(), &claims)
 }

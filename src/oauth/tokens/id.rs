@@ -8,7 +8,7 @@ use super::token_type::TokenType;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::issuer::Issuer;
-use crate::oauth::keys::{SigningKeys, Unsigned, Usage};
+use crate::oauth::keys::{KeyUsage, SigningError, SigningKeys};
 use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 
@@ -54,15 +54,15 @@ pub(crate) struct IdClaims {
 ///
 /// # Errors
 ///
-/// [`Unsigned`]: there is no key, or it does not sign.
+/// [`SigningError`]: there is no key, or it does not sign.
 pub fn id_token(
     keys: &SigningKeys,
     algorithm: Algorithm,
     issuer: &Issuer,
     token: &IdToken<'_>,
     now: Timestamp,
-) -> Result<String, Unsigned> {
-    let key = keys.signing((Usage::Token, algorithm))?;
+) -> Result<String, SigningError> {
+    let key = keys.signing((KeyUsage::Token, algorithm))?;
     let claims = IdClaims {
         iss: issuer.to_string(),
         sub: token.user.to_string(),

@@ -9,7 +9,7 @@ use crate::domain::{BrowserDigest, TicketDigest};
 use crate::pages::flow::{Flow, FlowError, FlowMessage};
 use crate::pages::redirect::Redirect;
 use crate::session::SignedIn;
-use crate::store::{StoreError, Ticket};
+use crate::store::{HandoverTicket, StoreError};
 
 /// How long a ticket can be redeemed: it goes through one redirect.
 const TICKET_LIFETIME: Duration = Duration::from_mins(1);
@@ -59,7 +59,7 @@ impl Handover {
             return Ok(Redirect::to(sign_in));
         };
         let text = URL_SAFE_NO_PAD.encode(self.shell.system.random::<32>());
-        let ticket = Ticket {
+        let ticket = HandoverTicket {
             origin: flow.origin.clone(),
             path: flow.path.clone(),
             state: state.digest,

@@ -14,9 +14,9 @@ use crate::domain::{ReturnTo, StateCookieDigest, TicketDigest};
 use crate::events::Event;
 use crate::pages::flow::HandoverState;
 use crate::pages::redirect::Redirect;
-use crate::pages::request::Visit;
+use crate::pages::request::PageRequest;
 use crate::pages::views::MessagePage;
-use crate::store::{StoreError, Ticket};
+use crate::store::{HandoverTicket, StoreError};
 
 /// How long a hand-over may take: a whole login at the issuer. A longer one starts again.
 const STATE_LIFETIME: Duration = Duration::from_mins(10);
@@ -31,7 +31,7 @@ fn state_cookie(state: &StateCookieDigest) -> String {
     format!("{STATE}{}", URL_SAFE_NO_PAD.encode(&state.as_bytes()[..6]))
 }
 
-impl Visit {
+impl PageRequest {
     /// Whether the browser sent the state cookie that has this digest.
     fn has_state(&self, state: &StateCookieDigest) -> bool {
         let value = self.cookies.get(&self.headers, &state_cookie(state));
@@ -40,13 +40,13 @@ impl Visit {
 
     /// Whether the browser sent any state cookie, so that it stores cookies.
     fn has_any_state(&self) -> bool {
-        self.cookies.starting(&self.headers, STATE).next().is_some()
+        self.cookies.usages_with_prefix(&self.headers, STATE).next().is_some()
     }
 
     /// Cookies that delete the oldest states, to make room for one more. Browsers send the
     /// oldest first (RFC 6265 §5.4).
     fn clear_oldest_states(&self) -> Vec<String> {
-        let all: Vec<&str> = self.cookies.starting(&self.headers, STATE).collect();
+        let all: Vec<&str> = self.cookies.usages_with_prefix(&self.headers, STATE).collect();
         let oldest = &all[..all.len().saturating_sub(MAX_STATES - 1)];
         oldest.iter().map(|name| self.cookies.clear(name)).collect()
     }
@@ -57,12 +57,12 @@ enum TicketRefusal {
     /// Made up, or redeemed before.
     Unknown,
     OtherOrigin,
-    Expired(Ticket),
+    Expired(HandoverTicket),
     /// Brought by another browser than the one that asked for it, or by one that stores no
     /// cookies.
-    NoState(Ticket),
+    NoState(HandoverTicket),
     /// The session has ended since.
-    SessionOver(Ticket),
+    SessionOver(HandoverTicket),
     Store(StoreError),
 }
 
@@ -73,7 +73,10 @@ impl From<StoreError> for TicketRefusal {
 }
 
 /// `GET /callback`: where the issuer sends a browser back to, with a ticket.
-pub(crate) async fn callback(State(handover): State<Arc<Handover>>, request: Visit) -> Response {
+pub(crate) async fn callback(
+    State(handover): State<Arc<Handover>>,
+    request: PageRequest,
+) -> Response {
     let ticket = match handover.take(&request).await {
         Ok(ticket) => ticket,
         Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
@@ -89,10 +92,13 @@ pub(crate) async fn callback(State(handover): State<Arc<Handover>>, request: Vis
 
 /// `GET /arrived`: the last step on the way to the site's page. A session cookie that did not
 /// come back gets a page that says why; the site's page would redirect without end.
-pub(crate) async fn arrived(State(handover): State<Arc<Handover>>, request: Visit) -> Response {
+pub(crate) async fn arrived(
+    State(handover): State<Arc<Handover>>,
+    request: PageRequest,
+) -> Response {
     let path = handover.shell.return_path(&request).unwrap_or_default();
-    let page = format!("{}{}", request.facts.origin, path.as_str());
-    handover.to_page_if_signed_in(&request, &page, request.asked("late").is_some()).await
+    let page = format!("{}{}", request.context.origin, path.as_str());
+    handover.to_page_if_signed_in(&request, &page, request.param("late").is_some()).await
 }
 
 /// `late`: without a new session, since the login took too long.
@@ -105,7 +111,7 @@ impl Handover {
     /// Sends a browser to the issuer, with a cookie that only this browser can come back with.
     pub(in crate::pages) fn ask_issuer(
         &self,
-        request: &Visit,
+        request: &PageRequest,
         path: ReturnTo,
         lost: bool,
     ) -> Redirect {
@@ -113,7 +119,7 @@ impl Handover {
         let value = URL_SAFE_NO_PAD.encode(system.random::<16>());
         let until = system.now() + STATE_LIFETIME;
         let state = HandoverState { digest: StateCookieDigest::of(&value), until };
-        let origin = request.facts.origin.clone();
+        let origin = request.context.origin.clone();
         let asked = HandoverRequest { origin, path, state, lost };
         let sealed = self.requests.seal(&asked.to_sealed());
         let name = state_cookie(&state.digest);
@@ -127,11 +133,11 @@ impl Handover {
     }
 
     /// Redeems the ticket of a request. It is spent from here on, whatever is found wrong.
-    async fn take(&self, request: &Visit) -> Result<Ticket, TicketRefusal> {
-        let text = request.asked("ticket").unwrap_or_default();
+    async fn take(&self, request: &PageRequest) -> Result<HandoverTicket, TicketRefusal> {
+        let text = request.param("ticket").unwrap_or_default();
         let ticket = self.tickets.take(TicketDigest::of(text)).await?;
         let ticket = ticket.ok_or(TicketRefusal::Unknown)?;
-        if ticket.origin != request.facts.origin {
+        if ticket.origin != request.context.origin {
             return Err(TicketRefusal::OtherOrigin);
         }
         if self.shell.system.now() >= ticket.expires {
@@ -144,8 +150,8 @@ impl Handover {
     /// has one of this session already.
     async fn admit(
         &self,
-        request: &Visit,
-        ticket: &Ticket,
+        request: &PageRequest,
+        ticket: &HandoverTicket,
     ) -> Result<Option<String>, TicketRefusal> {
         let former = self.sessions.of(request).await?;
         // A copy of a tab that has arrived, or the way back to its login: the ticket gives
@@ -156,7 +162,7 @@ impl Handover {
         if !request.has_state(&ticket.state) {
             return Err(TicketRefusal::NoState(ticket.clone()));
         }
-        let host = request.facts.origin.host();
+        let host = request.context.origin.host();
         let begun = self.sessions.begin_at(ticket.session, host).await?;
         let (token, who) = begun.ok_or_else(|| TicketRefusal::SessionOver(ticket.clone()))?;
         if let Some(former) = former {
@@ -169,7 +175,7 @@ impl Handover {
     }
 
     /// Redirects to [`arrived`], whose address holds the way back: that of the callback is spent.
-    async fn refuse_ticket(&self, request: &Visit, refusal: &TicketRefusal) -> Response {
+    async fn refuse_ticket(&self, request: &PageRequest, refusal: &TicketRefusal) -> Response {
         let (why, ticket) = match refusal {
             TicketRefusal::Unknown => ("unknown, or used before", None),
             TicketRefusal::OtherOrigin => ("for another origin", None),
@@ -181,7 +187,7 @@ impl Handover {
                 return self.shell.unavailable(request);
             }
         };
-        let host = request.facts.origin.host();
+        let host = request.context.origin.host();
         self.events.record(&Event::TicketRefused { host, why });
         let Some(ticket) = ticket else {
             let again = self.shell.begin_again(request);
@@ -192,8 +198,13 @@ impl Handover {
     }
 
     /// Redirects to `page` if the browser is signed in, else says why it is not.
-    async fn to_page_if_signed_in(&self, request: &Visit, page: &str, late: bool) -> Response {
-        let host = request.facts.origin.host().as_str();
+    async fn to_page_if_signed_in(
+        &self,
+        request: &PageRequest,
+        page: &str,
+        late: bool,
+    ) -> Response {
+        let host = request.context.origin.host().as_str();
         let message = match self.sessions.of(request).await {
             Ok(Some(_)) => return Redirect::to(page.to_owned()).into_response(),
             Ok(None) if late => MessagePage::TimedOut { again: page },

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
-use crate::session::{Device, OwnSession, SessionKind};
+use crate::session::{Device, SessionKind, UserSession};
 use crate::system::Timestamp;
 use crate::words::{Context, Language, Safe};
 
@@ -11,7 +11,7 @@ use crate::words::{Context, Language, Safe};
 pub struct AccountPage<'a> {
     pub phone: &'a PhoneNumber,
     /// The session of this browser is the first.
-    pub sessions: &'a [OwnSession],
+    pub sessions: &'a [UserSession],
     pub now: Timestamp,
     pub notice: Option<AccountNotice>,
     /// The first page of the app; empty: no link.
@@ -57,7 +57,7 @@ impl Page for AccountPage<'_> {
 }
 
 impl AccountPage<'_> {
-    fn row(&self, session: &OwnSession) -> Context {
+    fn row(&self, session: &UserSession) -> Context {
         let Device { browser, system } = session.device;
         let name = |name: Option<&str>| Safe::left_to_right(name.unwrap_or_default());
         let block = Some(session.address_block.as_str()).filter(|block| !block.is_empty());

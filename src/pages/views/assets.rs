@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 
-use super::brand::{Brand, OwnFile, Picture, SVG, is_png, is_svg};
+use super::brand::{Brand, BrandFile, Picture, SVG, is_png, is_svg};
 use super::element;
 use super::packed::{Packed, squeezed};
 use super::theme::{self, BrandSheet};
@@ -192,7 +192,7 @@ fn file_type(name: &str) -> Option<&'static FileType> {
 }
 
 /// A file of the operator's folder, or what is wrong with it.
-fn own(file: &OwnFile) -> Result<Asset, String> {
+fn own(file: &BrandFile) -> Result<Asset, String> {
     const MADE: [&str; 3] = ["logo.", "logo-dark.", "favicon."];
     if MADE.iter().any(|made| file.name.starts_with(made)) {
         return Err("has a name that is reserved for the pictures of [brand]".to_owned());

@@ -19,8 +19,8 @@ pub struct Brand {
     /// The same on dark pages.
     pub logo_dark: Option<Picture>,
     pub favicon: Option<Picture>,
-    pub links: Links,
-    pub folder: Folder,
+    pub links: BrandLinks,
+    pub folder: BrandFolder,
 }
 
 impl Brand {
@@ -53,13 +53,13 @@ impl Theme {
 
 /// The links at the foot of every page: https or mailto.
 #[derive(Clone, Debug, Default)]
-pub struct Links {
+pub struct BrandLinks {
     pub privacy: Option<Url>,
     pub terms: Option<Url>,
     pub support: Option<Url>,
 }
 
-impl Links {
+impl BrandLinks {
     /// Each with the key of its text, in the order of the page.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static str, &Url)> {
         let rows = [
@@ -71,24 +71,24 @@ impl Links {
     }
 }
 
-/// The files of the operator's folder; [`super::Pages::new`] checks them.
+/// The files of the operator's folder; [`super::Views::new`] checks them.
 #[derive(Clone, Debug, Default)]
-pub struct Folder {
+pub struct BrandFolder {
     /// `pages/*.liquid`
-    pub pages: Vec<OwnFile>,
+    pub pages: Vec<BrandFile>,
     /// `words/*.toml`
-    pub words: Vec<OwnFile>,
+    pub words: Vec<BrandFile>,
     /// `assets/*`
-    pub assets: Vec<OwnFile>,
+    pub assets: Vec<BrandFile>,
 }
 
 #[derive(Clone)]
-pub struct OwnFile {
+pub struct BrandFile {
     pub name: String,
     pub bytes: Bytes,
 }
 
-impl fmt::Debug for OwnFile {
+impl fmt::Debug for BrandFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} bytes)", self.name, self.bytes.len())
     }

@@ -22,7 +22,7 @@ pub enum MessagePage<'a> {
     /// 502 or 504. `retry`: the request may be repeated.
     Upstream { host: &'a str, reference: &'a str, retry: bool },
     /// 429, with a `Retry-After` of `seconds`, which end at `until`.
-    Limited { limit: Limit, seconds: u64, until: Timestamp, again: &'a str },
+    Limited { limit: LimitMessage, seconds: u64, until: Timestamp, again: &'a str },
     /// 403. The rule does not admit this network.
     WrongNetwork { host: &'a str },
     /// 403. A request from a page of another origin.
@@ -45,7 +45,7 @@ pub enum MessagePage<'a> {
 
 /// Which limit was reached. The names are in sealed texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Limit {
+pub enum LimitMessage {
     /// Texts to one number.
     Number,
     /// Wrong codes for one number.
@@ -164,12 +164,12 @@ fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
 }
 
 /// In minutes, rounded up, at least one.
-fn limited(limit: Limit, seconds: u64) -> Message<'static> {
+fn limited(limit: LimitMessage, seconds: u64) -> Message<'static> {
     let (heading, text) = match limit {
-        Limit::Number => ("limited_number_title", "limited_number_text"),
-        Limit::Tries => ("limited_tries_title", "limited_tries_text"),
-        Limit::Network => ("limited_network_title", "limited_network_text"),
-        Limit::Service => ("limited_service_title", "limited_service_text"),
+        LimitMessage::Number => ("limited_number_title", "limited_number_text"),
+        LimitMessage::Tries => ("limited_tries_title", "limited_tries_text"),
+        LimitMessage::Network => ("limited_network_title", "limited_network_text"),
+        LimitMessage::Service => ("limited_service_title", "limited_service_text"),
     };
     Message { count: seconds.div_ceil(60).max(1), ..Message::new(heading, text) }
 }

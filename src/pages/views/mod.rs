@@ -19,14 +19,14 @@ mod theme;
 
 pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
-pub use brand::{Brand, Folder, Links, NotAPicture, OwnFile, Picture, Theme};
+pub use brand::{Brand, BrandFile, BrandFolder, BrandLinks, NotAPicture, Picture, Theme};
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
 pub use color::{Color, InvalidColor};
 pub(crate) use element::for_script;
-pub use message::{Limit, MessagePage};
-pub use number::{Notice, NumberPage, NumberProblem};
+pub use message::{LimitMessage, MessagePage};
+pub use number::{NumberNotice, NumberPage, NumberProblem};
 pub use packed::Packed;
 pub use page::{Head, Page};
-pub use render::{Pages, PagesError};
+pub use render::{Views, ViewsError};
 pub use simple::{DonePage, SignOutPage, SignedOutPage};

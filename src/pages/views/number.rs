@@ -17,7 +17,7 @@ pub struct NumberPage<'a> {
     /// What was typed before, for correction.
     pub typed: &'a str,
     pub problem: Option<NumberProblem>,
-    pub notice: Option<Notice>,
+    pub notice: Option<NumberNotice>,
 }
 
 /// What is wrong with the number.
@@ -55,7 +55,7 @@ impl NumberProblem {
 
 /// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
+pub enum NumberNotice {
     /// No tries are left.
     CodeDied,
     CodeExpired,
@@ -64,7 +64,7 @@ pub enum Notice {
     FormNotSent,
 }
 
-impl Notice {
+impl NumberNotice {
     pub const ALL: [Self; 4] =
         [Self::CodeDied, Self::CodeExpired, Self::TimedOut, Self::FormNotSent];
 
@@ -81,7 +81,7 @@ impl Notice {
 impl NumberPage<'_> {
     /// The key of the sentence for the problem or the notice.
     pub fn error(&self) -> Option<&'static str> {
-        self.problem.map(NumberProblem::key).or(self.notice.map(Notice::key))
+        self.problem.map(NumberProblem::key).or(self.notice.map(NumberNotice::key))
     }
 }
 
@@ -111,7 +111,7 @@ impl Page for NumberPage<'_> {
             .maybe("example", example.as_deref().map(Safe::left_to_right))
             .maybe("typed", filled(self.typed))
             .maybe("problem", key(self.problem.map(NumberProblem::key)))
-            .maybe("notice", key(self.notice.map(Notice::key)))
+            .maybe("notice", key(self.notice.map(NumberNotice::key)))
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::assets::{self, Asset, Assets, Logos};
-use super::brand::{Brand, Links, OwnFile, Theme};
+use super::brand::{Brand, BrandFile, BrandLinks, Theme};
 use super::chrome::{self, Chrome};
 use super::page::{Head, Page};
 use super::templates::{Templates, not_text};
@@ -17,43 +17,43 @@ const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-
 
 /// Every mistake in the operator's files, one a line.
 #[derive(Debug)]
-pub struct PagesError(Vec<Mistake>);
+pub struct ViewsError(Vec<Mistake>);
 
-impl PagesError {
+impl ViewsError {
     pub fn mistakes(&self) -> &[Mistake] {
         &self.0
     }
 }
 
-impl fmt::Display for PagesError {
+impl fmt::Display for ViewsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&lines.join("\n"))
     }
 }
 
-impl std::error::Error for PagesError {}
+impl std::error::Error for ViewsError {}
 
 /// The templates, languages and assets of every page, with the operator's brand. Made once, at
 /// start.
 #[derive(Debug)]
-pub struct Pages {
+pub struct Views {
     brand: Safe,
     monogram: Safe,
     theme: Theme,
-    links: Links,
+    links: BrandLinks,
     languages: Arc<Languages>,
     templates: Templates,
     assets: Assets,
     corrections: Vec<String>,
 }
 
-impl Pages {
+impl Views {
     /// The built-in pages.
     ///
     /// # Errors
     /// A built-in template cannot be read: a bug.
-    pub fn built_in(brand_name: &str) -> Result<Self, PagesError> {
+    pub fn built_in(brand_name: &str) -> Result<Self, ViewsError> {
         Self::new(&Brand::named(brand_name))
     }
 
@@ -61,15 +61,15 @@ impl Pages {
     ///
     /// # Errors
     /// Every mistake in the operator's files.
-    pub fn new(brand: &Brand) -> Result<Self, PagesError> {
+    pub fn new(brand: &Brand) -> Result<Self, ViewsError> {
         let (mut mistakes, mut corrections) = (Vec::new(), Vec::new());
         let assets = Assets::new(brand, &mut mistakes, &mut corrections);
         let Some(languages) = languages(&brand.folder.words, &mut mistakes) else {
-            return Err(PagesError(mistakes));
+            return Err(ViewsError(mistakes));
         };
         let templates = Templates::new(&brand.folder.pages, &languages, &mut mistakes);
         let Some(templates) = templates.filter(|_| mistakes.is_empty()) else {
-            return Err(PagesError(mistakes));
+            return Err(ViewsError(mistakes));
         };
         let pages = Self {
             brand: Safe::escape(&brand.name),
@@ -82,7 +82,7 @@ impl Pages {
             corrections,
         };
         let mistakes = if pages.templates.are_changed() { pages.try_out() } else { Vec::new() };
-        if mistakes.is_empty() { Ok(pages) } else { Err(PagesError(mistakes)) }
+        if mistakes.is_empty() { Ok(pages) } else { Err(ViewsError(mistakes)) }
     }
 
     pub fn languages(&self) -> &Languages {
@@ -223,7 +223,7 @@ impl Pages {
     }
 }
 
-fn languages(files: &[OwnFile], mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
+fn languages(files: &[BrandFile], mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
     let mut texts = Vec::new();
     for file in files {
         match std::str::from_utf8(&file.bytes) {

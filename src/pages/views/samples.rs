@@ -2,11 +2,12 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, Limit, MessagePage,
-    Notice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage,
+    MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    SignedOutPage,
 };
 use crate::domain::{Country, PhoneNumber, SessionId};
-use crate::session::{Device, OwnSession, SessionKind};
+use crate::session::{Device, SessionKind, UserSession};
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -33,7 +34,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     with(&MessagePage::NoCookie { host: HOST, again: LINK });
     with(&MessagePage::Upstream { host: HOST, reference: "01J8Z3K9", retry: true });
     let until = Timestamp::from_millis(1_767_225_660_000);
-    with(&MessagePage::Limited { limit: Limit::Network, seconds: 60, until, again: LINK });
+    with(&MessagePage::Limited { limit: LimitMessage::Network, seconds: 60, until, again: LINK });
     with(&MessagePage::Unavailable { again: LINK });
     with(&MessagePage::NotFound);
 }
@@ -54,7 +55,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
     for problem in NumberProblem::ALL {
         with(&NumberPage { problem: Some(problem), typed: "12", ..page() });
     }
-    for notice in Notice::ALL {
+    for notice in NumberNotice::ALL {
         with(&NumberPage { notice: Some(notice), ..page() });
     }
 }
@@ -82,7 +83,7 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
 
 fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     let now = Timestamp::from_millis(1_767_225_600_000);
-    let session = |hours: u8| OwnSession {
+    let session = |hours: u8| UserSession {
         id: SessionId::from_bytes([hours; 16]),
         kind: if hours > 48 { SessionKind::Api } else { SessionKind::Browser },
         began: now - Duration::from_hours(hours.into()),

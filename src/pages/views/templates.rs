@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::brand::OwnFile;
+use super::brand::BrandFile;
 use crate::words::{
     Context, Engine, Language, Languages, Mistake, Safe, Template, TemplateError, has_tag,
 };
@@ -39,7 +39,7 @@ impl Templates {
     /// The built-in templates, each replaced by the operator's of the same name. `None`: a part
     /// cannot be parsed.
     pub(super) fn new(
-        given: &[OwnFile],
+        given: &[BrandFile],
         languages: &Arc<Languages>,
         mistakes: &mut Vec<Mistake>,
     ) -> Option<Self> {
@@ -105,7 +105,7 @@ impl Templates {
 }
 
 /// Name and text of the files that are usable templates; the others are mistakes.
-fn read<'g>(given: &'g [OwnFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static str, &'g str)> {
+fn read<'g>(given: &'g [BrandFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'static str, &'g str)> {
     let mut good = Vec::new();
     for file in given {
         let stem = file.name.strip_suffix(".liquid").unwrap_or_default();
@@ -140,7 +140,7 @@ fn endless(name: &str, text: &str) -> Option<&'static str> {
     counts.then_some("loops over a range; templates can only loop over lists")
 }
 
-pub(super) fn not_text(folder: &str, file: &OwnFile) -> Mistake {
+pub(super) fn not_text(folder: &str, file: &BrandFile) -> Mistake {
     Mistake::new(&format!("{folder}/{}", file.name), None, "is not UTF-8 text")
 }
 

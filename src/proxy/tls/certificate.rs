@@ -29,12 +29,12 @@ pub struct CertificateFiles {
 
 /// One of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum CertificatePart {
     Certificate,
     Key,
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for CertificatePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "certificate",
@@ -47,23 +47,23 @@ impl fmt::Display for Part {
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     #[error("cannot read {}: {why}", path.display())]
-    Unreadable { part: Part, path: PathBuf, why: io::Error },
+    Unreadable { part: CertificatePart, path: PathBuf, why: io::Error },
     #[error("{} has no {part} in PEM form (-----BEGIN …)", path.display())]
-    Absent { part: Part, path: PathBuf },
+    Absent { part: CertificatePart, path: PathBuf },
     #[error("{} is broken: {why}", path.display())]
-    Broken { part: Part, path: PathBuf, why: String },
+    Broken { part: CertificatePart, path: PathBuf, why: String },
     #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
     Mismatch { certificate: PathBuf, key: PathBuf },
 }
 
 impl CertificateError {
     /// The file at fault.
-    pub const fn part(&self) -> Part {
+    pub const fn part(&self) -> CertificatePart {
         match self {
             Self::Unreadable { part, .. }
             | Self::Absent { part, .. }
             | Self::Broken { part, .. } => *part,
-            Self::Mismatch { .. } => Part::Key,
+            Self::Mismatch { .. } => CertificatePart::Key,
         }
     }
 }
@@ -93,9 +93,9 @@ impl Certificate {
     /// What is wrong with each of the two, not with the first only.
     pub fn read(files: &CertificateFiles) -> Result<Self, Vec<CertificateError>> {
         let CertificateFiles { certificate: path, key: key_path } = files;
-        let shown = contents(Part::Certificate, path)
+        let shown = contents(CertificatePart::Certificate, path)
             .and_then(|text| Ok((ContentDigest::of(&text), Shown::of(path, &text)?)));
-        let key = contents(Part::Key, key_path)
+        let key = contents(CertificatePart::Key, key_path)
             .and_then(|text| Ok((ContentDigest::of(&text), key(key_path, &text)?)));
         match (shown, key) {
             (Ok((one, shown)), Ok((two, key))) => {
@@ -120,7 +120,13 @@ impl Certificate {
                 let CertificateFiles { certificate, key } = files.clone();
                 return Err(CertificateError::Mismatch { certificate, key });
             }
-            Err(why) => return Err(broken(Part::Certificate, &files.certificate, why.to_string())),
+            Err(why) => {
+                return Err(broken(
+                    CertificatePart::Certificate,
+                    &files.certificate,
+                    why.to_string(),
+                ));
+            }
         }
         Ok(Self { files: files.clone(), shown: Arc::new(shown), names, valid, digest })
     }
@@ -135,7 +141,7 @@ struct Shown {
 
 impl Shown {
     fn of(path: &Path, text: &[u8]) -> Result<Self, CertificateError> {
-        let part = Part::Certificate;
+        let part = CertificatePart::Certificate;
         let parsed = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
         let chain = parsed.map_err(|why| broken(part, path, why.to_string()))?;
         let Some(first) = chain.first() else {
@@ -148,7 +154,7 @@ impl Shown {
     }
 }
 
-fn contents(part: Part, path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
+fn contents(part: CertificatePart, path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
     let mut bytes = Zeroizing::new(Vec::new());
     let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
     match read {
@@ -159,16 +165,22 @@ fn contents(part: Part, path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateEr
 
 fn key(path: &Path, text: &[u8]) -> Result<Arc<dyn SigningKey>, CertificateError> {
     let key = PrivateKeyDer::from_pem_slice(text).map_err(|why| match why {
-        pem::Error::NoItemsFound => CertificateError::Absent { part: Part::Key, path: path.into() },
+        pem::Error::NoItemsFound => {
+            CertificateError::Absent { part: CertificatePart::Key, path: path.into() }
+        }
         // The error's own text may hold a part of the file.
-        _ => broken(Part::Key, path, "not PEM".to_owned()),
+        _ => broken(CertificatePart::Key, path, "not PEM".to_owned()),
     })?;
     any_supported_type(&key).map_err(|_| {
-        broken(Part::Key, path, "not a key of RSA, ECDSA (P-256 to P-521) or Ed25519".to_owned())
+        broken(
+            CertificatePart::Key,
+            path,
+            "not a key of RSA, ECDSA (P-256 to P-521) or Ed25519".to_owned(),
+        )
     })
 }
 
-fn broken(part: Part, path: &Path, why: String) -> CertificateError {
+fn broken(part: CertificatePart, path: &Path, why: String) -> CertificateError {
     CertificateError::Broken { part, path: path.to_owned(), why }
 }
 

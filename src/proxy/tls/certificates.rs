@@ -126,7 +126,7 @@ fn log_once(why: &[CertificateError], last_error: &mut Option<String>) {
 
 /// Warnings about valid files: browsers refuse certificates that are not valid `now`, and those that
 /// do not name the host. `hosts`: the configured hosts, each with its configuration key.
-pub fn doubts(
+pub fn certificate_warnings(
     certificates: &[Certificate],
     hosts: &[(String, &Host)],
     now: Timestamp,

@@ -5,6 +5,6 @@ mod certificates;
 mod handshake;
 mod names;
 
-pub use certificate::{Certificate, CertificateError, CertificateFiles, Part};
-pub use certificates::{Certificates, Renewal, doubts};
+pub use certificate::{Certificate, CertificateError, CertificateFiles, CertificatePart};
+pub use certificates::{Certificates, Renewal, certificate_warnings};
 pub use handshake::{Tls, TlsError};

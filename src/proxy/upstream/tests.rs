@@ -4,16 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{OwnLine, Resolver};
-use crate::gate::{Hsts, Identity, Passage, Site, SitePlace, Upstream};
+use super::{DedicatedConnection, Resolver};
+use crate::gate::{Hsts, IdentityMapping, Site, SiteUrl, Upstream, UpstreamOptions};
 
 fn site(upstreams: Vec<Upstream>) -> Site {
     Site {
         name: "Shop".to_owned(),
-        place: SitePlace::parse("https://a.example").expect("a place"),
+        url: SiteUrl::parse("https://a.example").expect("a place"),
         upstreams,
-        identity: Identity::default(),
-        passage: Passage { timeout: Duration::from_secs(7), ..Passage::default() },
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions {
+            timeout: Duration::from_secs(7),
+            ..UpstreamOptions::default()
+        },
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,
@@ -48,7 +51,7 @@ fn every_way_to_an_app_has_its_time_outs() {
         assert_eq!(options.write_timeout, Some(Duration::from_mins(1)));
         assert_eq!(options.idle_timeout, Some(Duration::from_mins(1)));
     }
-    let connection = OwnLine {
+    let connection = DedicatedConnection {
         answer_timeout: Duration::from_secs(7),
         switches: false,
         watch: None,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::table::{Room, Table};
-use super::{Count, Counted, Counters, Take};
+use super::table::{CounterCapacity, Table};
+use super::{Counted, CounterStore, Increment, TakeOutcome};
 use crate::domain::CounterKey;
 use crate::store::StoreError;
 use crate::system::Timestamp;
@@ -13,7 +13,7 @@ use crate::system::Timestamp;
 /// Counters in the memory of this process, which is bounded. Windows slide: no span of a window's
 /// length has more than `most`. Nothing is evicted to make room.
 pub struct MemoryCounters {
-    capacity: Room,
+    capacity: CounterCapacity,
     state: Mutex<State>,
 }
 
@@ -45,12 +45,12 @@ impl MonotonicClock {
 
 impl Default for MemoryCounters {
     fn default() -> Self {
-        Self::sized(Room::default())
+        Self::sized(CounterCapacity::default())
     }
 }
 
 impl MemoryCounters {
-    pub fn sized(capacity: Room) -> Self {
+    pub fn sized(capacity: CounterCapacity) -> Self {
         Self { capacity, state: Mutex::default() }
     }
 
@@ -59,7 +59,7 @@ impl MemoryCounters {
         self.with(|state| state.tables.values().map(Table::bytes).sum())
     }
 
-    pub(in crate::store) fn take_now(&self, counts: &[Count], now: Timestamp) -> Take {
+    pub(in crate::store) fn take_now(&self, counts: &[Increment], now: Timestamp) -> TakeOutcome {
         self.with(|state| {
             let at = state.clock.at(now);
             let mut left = Vec::with_capacity(counts.len());
@@ -76,16 +76,16 @@ impl MemoryCounters {
             }
             if let Some((which, wait)) = full {
                 let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-                return Take::Refused { which, retry_after: wait };
+                return TakeOutcome::Refused { which, retry_after: wait };
             }
             for count in counts.iter().filter(|count| count.n > 0) {
                 state.table(count.window, self.capacity).add(count, at);
             }
-            Take::Taken(Counted { at: Timestamp::from_millis(at), left })
+            TakeOutcome::Taken(Counted { at: Timestamp::from_millis(at), left })
         })
     }
 
-    pub(in crate::store) fn give_back_now(&self, counts: &[Count], at: Timestamp) {
+    pub(in crate::store) fn give_back_now(&self, counts: &[Increment], at: Timestamp) {
         self.with(|state| {
             for count in counts.iter().filter(|count| count.n > 0) {
                 let table = state.table(count.window, self.capacity);
@@ -99,7 +99,7 @@ impl MemoryCounters {
     }
 
     /// Restores a count that an earlier process made at `at`; to be called oldest first.
-    pub(in crate::store) fn restore(&self, count: Count, at: Timestamp) {
+    pub(in crate::store) fn restore(&self, count: Increment, at: Timestamp) {
         self.with(|state| {
             state.table(count.window, self.capacity).add(&count, at.as_millis());
         });
@@ -112,19 +112,19 @@ impl MemoryCounters {
 }
 
 impl State {
-    fn table(&mut self, window: Duration, capacity: Room) -> &mut Table {
+    fn table(&mut self, window: Duration, capacity: CounterCapacity) -> &mut Table {
         let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX / 2);
         self.tables.entry(window).or_insert_with(|| Table::new(window, capacity))
     }
 }
 
 #[async_trait]
-impl Counters for MemoryCounters {
-    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+impl CounterStore for MemoryCounters {
+    async fn take(&self, counts: &[Increment], now: Timestamp) -> Result<TakeOutcome, StoreError> {
         Ok(self.take_now(counts, now))
     }
 
-    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.give_back_now(counts, at);
         Ok(())
     }

@@ -14,35 +14,35 @@ use crate::domain::CounterKey;
 use crate::system::Timestamp;
 
 pub use memory::MemoryCounters;
-pub use table::Room;
+pub use table::CounterCapacity;
 
 /// An increment of one counter: by `n`, up to `most` in any span of `window`.
 #[derive(Clone, Copy, Debug)]
-pub struct Count {
+pub struct Increment {
     pub key: CounterKey,
     pub window: Duration,
     pub most: u32,
     /// Zero increments nothing, and checks whether there is room for one.
     pub n: u32,
     /// The minimum time between increments; `None`: there is none.
-    pub spacing: Option<Spacing>,
+    pub spacing: Option<Backoff>,
 }
 
 /// Exponential backoff: the minimum time between increments doubles with each increment in the
 /// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spacing {
+pub struct Backoff {
     /// After the first increment in the window.
     pub first: Duration,
     pub longest: Duration,
-    /// In percent, from minus to plus [`Spacing::MOST_JITTER`]: lengthens the wait after this
+    /// In percent, from minus to plus [`Backoff::MOST_JITTER`]: lengthens the wait after this
     /// increment.
     pub jitter: i8,
     /// Whether this increment is refused while a wait lasts. It lengthens the next wait either way.
     pub waits: bool,
 }
 
-impl Spacing {
+impl Backoff {
     /// Also assumed where the jitter is no longer known: a wait may be too long, never too short.
     pub const MOST_JITTER: i8 = 10;
 
@@ -65,7 +65,7 @@ pub struct Counted {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Take {
+pub enum TakeOutcome {
     Taken(Counted),
     /// Nothing was counted. `which` is the index of the count that refuses for the longest time.
     Refused {
@@ -76,14 +76,14 @@ pub enum Take {
 
 /// Rate-limit counters. On an error the caller must refuse the request.
 #[async_trait]
-pub trait Counters: Send + Sync {
+pub trait CounterStore: Send + Sync {
     /// Increments all counters, or none if one of them has no room. Atomic for each key:
     /// concurrent calls cannot exceed a limit together.
     ///
     /// # Errors
     ///
     /// If the store fails. Nothing stays counted in memory.
-    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError>;
+    async fn take(&self, counts: &[Increment], now: Timestamp) -> Result<TakeOutcome, StoreError>;
 
     /// Undoes an increment made at `at`, at most once. Has no effect on counters that share cells
     /// with other keys.
@@ -91,7 +91,7 @@ pub trait Counters: Send + Sync {
     /// # Errors
     ///
     /// If the store fails.
-    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError>;
+    async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError>;
 
     /// Resets one counter. Has no effect on a counter that shares cells with other keys.
     ///

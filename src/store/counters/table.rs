@@ -2,22 +2,22 @@ use std::collections::HashMap;
 
 use super::sketch::Sketch;
 use super::window_log::{Newest, WindowLog};
-use super::{Count, Spacing};
+use super::{Backoff, Increment};
 use crate::domain::CounterKey;
 
 /// How often per window expired counts are removed.
 const PRUNINGS: i64 = 16;
 
-/// The memory limit for each length of window: see [`Room::most_bytes`].
+/// The memory limit for each length of window: see [`CounterCapacity::most_bytes`].
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct CounterCapacity {
     /// The number of keys that are counted exactly.
     pub keys: usize,
     /// The number of cells that further keys share, at most 2²⁴. Allocated when first needed.
     pub cells: usize,
 }
 
-impl Default for Room {
+impl Default for CounterCapacity {
     /// 45 MiB for each length of window when full, 65 MiB for those with spacing. The first 32,768
     /// keys are counted exactly; beside a million more, a few new keys in 100,000 are counted so
     /// much too high that they reach a limit early.
@@ -26,7 +26,7 @@ impl Default for Room {
     }
 }
 
-impl Room {
+impl CounterCapacity {
     /// The maximum memory for one length of window.
     pub const fn most_bytes(self) -> usize {
         self.keys * (2 * ENTRY + WindowLog::MOST_BYTES) + self.cells * Sketch::MOST_BYTES
@@ -38,14 +38,14 @@ impl Room {
 /// expired: the count of a key is never split between the two.
 pub(super) struct Table {
     window: i64,
-    capacity: Room,
+    capacity: CounterCapacity,
     logs: HashMap<CounterKey, WindowLog>,
     shared: Option<Sketch>,
     pruned: i64,
 }
 
 impl Table {
-    pub(super) fn new(window: i64, capacity: Room) -> Self {
+    pub(super) fn new(window: i64, capacity: CounterCapacity) -> Self {
         Self { window, capacity, logs: HashMap::new(), shared: None, pruned: i64::MIN }
     }
 
@@ -73,7 +73,7 @@ impl Table {
     }
 
     /// How long the next increment of this key has to wait, in milliseconds.
-    pub(super) fn wait(&self, key: CounterKey, spacing: Spacing, now: i64) -> i64 {
+    pub(super) fn wait(&self, key: CounterKey, spacing: Backoff, now: i64) -> i64 {
         let held = self.held(key, now);
         let nth = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
         if nth == 0 {
@@ -84,7 +84,7 @@ impl Table {
     }
 
     /// What is left before the increment, or after how many milliseconds there is room for it.
-    pub(super) fn left(&self, count: &Count, now: i64) -> Result<u32, i64> {
+    pub(super) fn left(&self, count: &Increment, now: i64) -> Result<u32, i64> {
         let left = self.room(count.key, count.most, count.n.max(1), now);
         let waits = count.spacing.filter(|spacing| spacing.waits);
         match waits.map_or(0, |spacing| self.wait(count.key, spacing, now)) {
@@ -109,12 +109,12 @@ impl Table {
         Err(self.window)
     }
 
-    pub(super) fn add(&mut self, count: &Count, now: i64) {
-        let Count { key, n, spacing, .. } = *count;
+    pub(super) fn add(&mut self, count: &Increment, now: i64) {
+        let Increment { key, n, spacing, .. } = *count;
         if now >= self.pruned.saturating_add(self.window / PRUNINGS) {
             self.prune(now);
         }
-        let jitter = spacing.map_or(Spacing::MOST_JITTER, |spacing| spacing.jitter);
+        let jitter = spacing.map_or(Backoff::MOST_JITTER, |spacing| spacing.jitter);
         let newest = Newest { at: now, jitter };
         if let Some(log) = self.logs.get_mut(&key) {
             return log.add(n, self.window, newest);

@@ -1,4 +1,4 @@
-use super::Spacing;
+use super::Backoff;
 
 /// The maximum number of entries in a log.
 const LONGEST: usize = 32;
@@ -13,7 +13,7 @@ pub(super) struct WindowLog {
     newest: Newest,
 }
 
-/// The latest increment and the jitter of the wait after it: see [`Spacing`].
+/// The latest increment and the jitter of the wait after it: see [`Backoff`].
 #[derive(Clone, Copy)]
 pub(super) struct Newest {
     pub(super) at: i64,
@@ -22,7 +22,7 @@ pub(super) struct Newest {
 
 impl Default for Newest {
     fn default() -> Self {
-        Self { at: i64::MIN, jitter: Spacing::MOST_JITTER }
+        Self { at: i64::MIN, jitter: Backoff::MOST_JITTER }
     }
 }
 

@@ -16,7 +16,7 @@ const RETENTION_AFTER_EXPIRY: Duration = DAY.saturating_mul(7);
 
 /// The number of rows that a cleanup deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct CleanupCounts {
     /// Authorization codes.
     pub codes: u64,
     pub grants: u64,
@@ -28,7 +28,7 @@ pub struct Swept {
     pub counts: u64,
 }
 
-impl Swept {
+impl CleanupCounts {
     pub const fn all(self) -> u64 {
         let Self { codes, grants, session_tokens, sessions, spent, counts } = self;
         codes + grants + session_tokens + sessions + spent + counts
@@ -60,13 +60,13 @@ struct CleanupRule {
     /// Its parameters are the cutoffs, then the maximum number of rows.
     sql: &'static str,
     cutoffs: &'static [Cutoff],
-    count: fn(&mut Swept) -> &mut u64,
+    count: fn(&mut CleanupCounts) -> &mut u64,
 }
 
 const fn rule(
     sql: &'static str,
     cutoffs: &'static [Cutoff],
-    count: fn(&mut Swept) -> &mut u64,
+    count: fn(&mut CleanupCounts) -> &mut u64,
 ) -> CleanupRule {
     CleanupRule { sql, cutoffs, count }
 }
@@ -128,8 +128,8 @@ impl SqlStore {
     /// # Errors
     ///
     /// If the store fails. The batches before that stay deleted.
-    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
-        let mut counts = Swept::default();
+    pub async fn clean_up(&self, now: Timestamp) -> Result<CleanupCounts, StoreError> {
+        let mut counts = CleanupCounts::default();
         loop {
             let before = counts;
             let mut tx = self.write.begin().await?;

@@ -6,16 +6,16 @@ use sqlx::sqlite::SqliteExecutor;
 use super::database::{SqlRow, SqlTransaction};
 use super::rows::{Columns, audience_text};
 use crate::domain::{AuthorizationCodeDigest, GrantId, SessionId};
-use crate::store::{NewCode, StoreError, StoredCode};
+use crate::store::{NewAuthorizationCode, StoreError, StoredAuthorizationCode};
 use crate::system::Timestamp;
 
 const TABLE: &str = "authorization_codes";
 
 pub(super) async fn insert(
     executor: impl SqliteExecutor<'_>,
-    new: &NewCode,
+    new: &NewAuthorizationCode,
 ) -> Result<(), StoreError> {
-    let NewCode { digest, code, at, expires } = new;
+    let NewAuthorizationCode { digest, code, at, expires } = new;
     sqlx::query(
         "INSERT INTO authorization_codes
            (digest, client, redirect_uri, user_id, session_id, scope, audience, nonce,
@@ -41,7 +41,7 @@ pub(super) async fn insert(
 pub(super) async fn find(
     executor: impl SqliteExecutor<'_>,
     digest: &AuthorizationCodeDigest,
-) -> Result<Option<StoredCode>, StoreError> {
+) -> Result<Option<StoredAuthorizationCode>, StoreError> {
     let row = sqlx::query(
         "SELECT client, redirect_uri, user_id, session_id, scope, audience, nonce, challenge
          FROM authorization_codes WHERE digest = $1",
@@ -96,9 +96,9 @@ pub(super) async fn redeem(
     Ok(Err(NotRedeemable::Used { grant }))
 }
 
-fn read(row: &SqlRow) -> Result<StoredCode, StoreError> {
+fn read(row: &SqlRow) -> Result<StoredAuthorizationCode, StoreError> {
     let columns = Columns::of(row, TABLE);
-    Ok(StoredCode {
+    Ok(StoredAuthorizationCode {
         client: columns.client()?,
         redirect_uri: row.try_get("redirect_uri")?,
         user: columns.user("user_id")?,

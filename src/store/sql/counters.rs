@@ -8,7 +8,9 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::database::{SqlRow, SqlStore};
 use super::rows::Columns;
 use crate::domain::CounterKey;
-use crate::store::{Count, Counters, MemoryCounters, Room, StoreError, Take};
+use crate::store::{
+    CounterCapacity, CounterStore, Increment, MemoryCounters, StoreError, TakeOutcome,
+};
 use crate::system::{Timestamp, millis};
 
 /// Counters with windows of at least this length survive a restart.
@@ -17,14 +19,14 @@ const PERSISTENT: Duration = Duration::from_hours(1);
 /// Counters in memory, written through to the database before a request is allowed: after a crash
 /// every allowed request is still counted. Memory alone decides. What it refuses is not written,
 /// so a flood of refused requests does not reach the database, which is read only at start.
-pub struct KeptCounters {
+pub struct PersistentCounters {
     memory: MemoryCounters,
     store: Arc<SqlStore>,
     /// When expired rows were last deleted.
     pruned: AtomicI64,
 }
 
-impl KeptCounters {
+impl PersistentCounters {
     /// Reads the counters that earlier processes wrote.
     ///
     /// # Errors
@@ -32,7 +34,7 @@ impl KeptCounters {
     /// If the store fails.
     pub async fn open(
         store: Arc<SqlStore>,
-        capacity: Room,
+        capacity: CounterCapacity,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         store.prune_counts(now).await?;
@@ -44,7 +46,7 @@ impl KeptCounters {
         Ok(Self { memory, store, pruned: AtomicI64::new(now.as_millis()) })
     }
 
-    async fn write(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn write(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         let counts = persistent(counts);
         if counts.is_empty() {
             return Ok(());
@@ -58,15 +60,15 @@ impl KeptCounters {
     }
 }
 
-fn persistent(counts: &[Count]) -> Vec<Count> {
+fn persistent(counts: &[Increment]) -> Vec<Increment> {
     counts.iter().filter(|count| count.n > 0 && count.window >= PERSISTENT).copied().collect()
 }
 
 #[async_trait]
-impl Counters for KeptCounters {
-    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+impl CounterStore for PersistentCounters {
+    async fn take(&self, counts: &[Increment], now: Timestamp) -> Result<TakeOutcome, StoreError> {
         let take = self.memory.take_now(counts, now);
-        if let Take::Taken(counted) = &take
+        if let TakeOutcome::Taken(counted) = &take
             && let Err(error) = self.write(counts, counted.at).await
         {
             self.memory.give_back_now(counts, counted.at);
@@ -75,7 +77,7 @@ impl Counters for KeptCounters {
         Ok(take)
     }
 
-    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.memory.give_back_now(counts, at);
         let counts = persistent(counts);
         if counts.is_empty() { Ok(()) } else { self.store.subtract_counts(&counts, at).await }
@@ -88,7 +90,7 @@ impl Counters for KeptCounters {
 }
 
 impl SqlStore {
-    async fn write_counts(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn write_counts(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         let mut query: QueryBuilder<Sqlite> =
             QueryBuilder::new("INSERT INTO counters (key, length, at, n) ");
         query.push_values(counts, |mut row, count| {
@@ -102,7 +104,7 @@ impl SqlStore {
         Ok(())
     }
 
-    async fn subtract_counts(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn subtract_counts(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for count in counts {
             sqlx::query(
@@ -137,7 +139,7 @@ impl SqlStore {
     }
 
     /// Oldest first.
-    async fn read_counts(&self) -> Result<Vec<(Count, Timestamp)>, StoreError> {
+    async fn read_counts(&self) -> Result<Vec<(Increment, Timestamp)>, StoreError> {
         let rows = sqlx::query("SELECT key, length, at, n FROM counters WHERE n > 0 ORDER BY at")
             .fetch_all(&self.read)
             .await?;
@@ -145,10 +147,10 @@ impl SqlStore {
     }
 }
 
-fn read_count(row: &SqlRow) -> Result<(Count, Timestamp), StoreError> {
+fn read_count(row: &SqlRow) -> Result<(Increment, Timestamp), StoreError> {
     let columns = Columns::of(row, "counters");
     let length = u64::try_from(row.try_get::<i64, _>("length")?);
-    let count = Count {
+    let count = Increment {
         key: columns.parsed("key", CounterKey::from_hex)?,
         window: Duration::from_millis(length.map_err(|_| columns.bad("length"))?),
         most: u32::MAX,

@@ -62,7 +62,7 @@ impl SqlStore {
     ///
     /// [`StoreError::OtherVersion`] if its schema is another version's; others if the file does
     /// not exist or cannot be opened.
-    pub async fn open_as_it_is(database: &Database) -> Result<Self, StoreError> {
+    pub async fn open_existing(database: &Database) -> Result<Self, StoreError> {
         let Database::Sqlite(path) = database;
         let store = Self::connect(path, false).await?;
         if migrations::are_done(&store.read).await? {

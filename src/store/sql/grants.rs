@@ -8,21 +8,22 @@ use super::database::{SqlRow, SqlStore, SqlTransaction};
 use super::rows::{Columns, audience_text};
 use crate::domain::{AuthorizationCodeDigest, ClientId, GrantId, RefreshTokenDigest, SessionId};
 use crate::store::{
-    Change, GrantState, Grants, NewCode, NewGrant, RedeemedCode, RefreshDigests, RefreshWorth,
-    Rotation, StoreError, StoredCode, StoredGrant, StoredRefresh,
+    Change, GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode, RefreshDigests,
+    RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode, StoredGrant,
+    StoredRefreshToken,
 };
 use crate::system::{Timestamp, millis};
 
 #[async_trait]
-impl Grants for SqlStore {
-    async fn put_code(&self, code: &NewCode) -> Result<(), StoreError> {
+impl GrantStore for SqlStore {
+    async fn insert_code(&self, code: &NewAuthorizationCode) -> Result<(), StoreError> {
         codes::insert(&self.write, code).await
     }
 
-    async fn code(
+    async fn find_code(
         &self,
         digest: &AuthorizationCodeDigest,
-    ) -> Result<Option<StoredCode>, StoreError> {
+    ) -> Result<Option<StoredAuthorizationCode>, StoreError> {
         codes::find(&self.read, digest).await
     }
 
@@ -34,16 +35,16 @@ impl Grants for SqlStore {
     ) -> Result<RedeemedCode, StoreError> {
         let mut tx = self.write.begin().await?;
         let outcome = match codes::redeem(&mut tx, digest, grant.map(|new| new.id), at).await? {
-            Ok(session) => RedeemedCode::Taken(match grant {
+            Ok(session) => RedeemedCode::Redeemed(match grant {
                 Some(new) => create(&mut tx, session, new, at).await?,
-                None => GrantState::Over,
+                None => GrantState::Ended,
             }),
             Err(NotRedeemable::Used { grant }) => {
                 let revoked = match grant {
                     Some(grant) => revoke(&mut tx, grant, at).await?,
                     None => false,
                 };
-                RedeemedCode::Used { revoked: grant.filter(|_| revoked) }
+                RedeemedCode::Reused { revoked: grant.filter(|_| revoked) }
             }
             Err(NotRedeemable::Unknown) => RedeemedCode::Unknown,
             Err(NotRedeemable::Expired) => RedeemedCode::Expired,
@@ -52,7 +53,7 @@ impl Grants for SqlStore {
         Ok(outcome)
     }
 
-    async fn open_grant(
+    async fn create_grant(
         &self,
         session: SessionId,
         grant: &NewGrant,
@@ -64,39 +65,44 @@ impl Grants for SqlStore {
         Ok(state)
     }
 
-    async fn refresh(
+    async fn find_refresh_token(
         &self,
         token: &RefreshDigests,
         client: &ClientId,
         at: Timestamp,
-    ) -> Result<Option<StoredRefresh>, StoreError> {
+    ) -> Result<Option<StoredRefreshToken>, StoreError> {
         let found = find_family(&self.read, token, client).await?;
-        Ok(found
-            .map(|found| StoredRefresh { worth: found.token_state(token, at), grant: found.grant }))
+        Ok(found.map(|found| StoredRefreshToken {
+            state: found.token_state(token, at),
+            grant: found.grant,
+        }))
     }
 
-    async fn rotate(&self, rotation: &Rotation<'_>) -> Result<Option<StoredRefresh>, StoreError> {
-        let Rotation { client, token, at, .. } = *rotation;
+    async fn rotate_refresh_token(
+        &self,
+        rotation: &RefreshRotation<'_>,
+    ) -> Result<Option<StoredRefreshToken>, StoreError> {
+        let RefreshRotation { client, token, at, .. } = *rotation;
         let mut tx = self.write.begin().await?;
         let rotated = rotate(&mut tx, rotation).await?;
         let Some(found) = find_family(&mut *tx, token, client).await? else { return Ok(None) };
         let state = match (rotated, found.token_state(token, at)) {
             (true, _) => {
                 touch_session(&mut tx, &found.grant, at).await?;
-                RefreshWorth::Good
+                RefreshTokenState::Good
             }
             // Another call was first.
-            (false, RefreshWorth::Good | RefreshWorth::Replaced) => {
+            (false, RefreshTokenState::Good | RefreshTokenState::Replaced) => {
                 revoke(&mut tx, found.grant.id, at).await?;
-                RefreshWorth::Replaced
+                RefreshTokenState::Replaced
             }
             (false, state) => state,
         };
         tx.commit().await?;
-        Ok(Some(StoredRefresh { grant: found.grant, worth: state }))
+        Ok(Some(StoredRefreshToken { grant: found.grant, state }))
     }
 
-    async fn revoke(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
+    async fn revoke_grant(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
         let found = find(&self.read, grant).await?;
         if found.is_none_or(|found| found.revoked) {
             return Ok(false);
@@ -107,11 +113,11 @@ impl Grants for SqlStore {
         Ok(revoked)
     }
 
-    async fn grant(&self, grant: GrantId) -> Result<GrantState, StoreError> {
+    async fn grant_state(&self, grant: GrantId) -> Result<GrantState, StoreError> {
         Ok(match find(&self.read, grant).await? {
             Some(found) if found.blocked => GrantState::Blocked,
-            Some(found) if !found.ended => GrantState::Good(found.grant),
-            _ => GrantState::Over,
+            Some(found) if !found.ended => GrantState::Active(found.grant),
+            _ => GrantState::Ended,
         })
     }
 }
@@ -125,7 +131,7 @@ async fn create(
 ) -> Result<GrantState, StoreError> {
     if insert(tx, session, grant, at).await? {
         let found = find(&mut **tx, grant.id).await?;
-        return Ok(found.map_or(GrantState::Over, |found| GrantState::Good(found.grant)));
+        return Ok(found.map_or(GrantState::Ended, |found| GrantState::Active(found.grant)));
     }
     let blocked = sqlx::query(
         "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
@@ -134,7 +140,7 @@ async fn create(
     .bind(session.to_string())
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(blocked.map_or(GrantState::Over, |_| GrantState::Blocked))
+    Ok(blocked.map_or(GrantState::Ended, |_| GrantState::Blocked))
 }
 
 /// Inserts the grant. `false`: its session has ended, or its user is blocked.
@@ -168,7 +174,10 @@ pub(super) async fn insert(
 
 /// The statement that decides which of several concurrent calls uses the token. `false`: not this
 /// one.
-async fn rotate(tx: &mut SqlTransaction<'_>, rotation: &Rotation<'_>) -> Result<bool, StoreError> {
+async fn rotate(
+    tx: &mut SqlTransaction<'_>,
+    rotation: &RefreshRotation<'_>,
+) -> Result<bool, StoreError> {
     let rotated = sqlx::query(
         "UPDATE grants SET refresh_present = COALESCE($1, refresh_present),
            last_used = CASE WHEN last_used < $2 THEN $2 ELSE last_used END
@@ -204,7 +213,7 @@ async fn touch_session(
 }
 
 /// `false`: the grant does not exist or was revoked before. Writes to the change feed: see
-/// [`changes`].
+/// [`changes_after`].
 async fn revoke(
     tx: &mut SqlTransaction<'_>,
     grant: GrantId,
@@ -235,15 +244,15 @@ struct Found {
 }
 
 impl Found {
-    fn token_state(&self, token: &RefreshDigests, now: Timestamp) -> RefreshWorth {
+    fn token_state(&self, token: &RefreshDigests, now: Timestamp) -> RefreshTokenState {
         if self.blocked {
-            RefreshWorth::Blocked
+            RefreshTokenState::Blocked
         } else if self.ended || now >= self.grant.expires || now >= self.idle_expiry {
-            RefreshWorth::Over
+            RefreshTokenState::Over
         } else if self.present.is_some_and(|present| present.matches(&token.present)) {
-            RefreshWorth::Good
+            RefreshTokenState::Good
         } else {
-            RefreshWorth::Replaced
+            RefreshTokenState::Replaced
         }
     }
 }

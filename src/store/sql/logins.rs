@@ -4,28 +4,28 @@ use super::database::{SqlStore, SqlTransaction};
 use super::rows::Columns;
 use super::{grants, sessions};
 use crate::domain::{Identifier, UserId};
-use crate::store::{Committed, Logins, NewLogin, Opens, StoreError};
+use crate::store::{LoginOutcome, LoginStore, NewLogin, SessionBinding, StoreError};
 use crate::system::Timestamp;
 
 #[async_trait]
-impl Logins for SqlStore {
-    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
+impl LoginStore for SqlStore {
+    async fn commit(&self, login: &NewLogin) -> Result<LoginOutcome, StoreError> {
         let mut tx = self.write.begin().await?;
         if let Some(at) = spend(&mut tx, login).await? {
-            return Ok(Committed::AlreadySpent { at });
+            return Ok(LoginOutcome::AlreadySpent { at });
         }
         let Some((user, blocked)) = find_or_create_user(&mut tx, login).await? else {
             tx.commit().await?;
-            return Ok(Committed::Unknown);
+            return Ok(LoginOutcome::Unknown);
         };
         if blocked {
             tx.commit().await?;
-            return Ok(Committed::Blocked { user });
+            return Ok(LoginOutcome::Blocked { user });
         }
         insert_session(&mut tx, login, user).await?;
         bind_session(&mut tx, login).await?;
         tx.commit().await?;
-        Ok(Committed::Begun { user, new_user: Some(user) == login.new_user })
+        Ok(LoginOutcome::Begun { user, new_user: Some(user) == login.new_user })
     }
 }
 
@@ -80,10 +80,10 @@ async fn insert_session(
     login: &NewLogin,
     user: UserId,
 ) -> Result<(), StoreError> {
-    let (kind, until) = match &login.opens {
-        Opens::Token { .. } => ("browser", None),
-        Opens::Grant(_) => ("api", None),
-        Opens::Ticket { redeem_by } => ("ticket", Some(redeem_by.as_millis())),
+    let (kind, until) = match &login.binding {
+        SessionBinding::Token { .. } => ("browser", None),
+        SessionBinding::Grant(_) => ("api", None),
+        SessionBinding::Ticket { redeem_by } => ("ticket", Some(redeem_by.as_millis())),
     };
     sqlx::query(
         "INSERT INTO sessions
@@ -95,8 +95,8 @@ async fn insert_session(
     .bind(kind)
     .bind(login.at.as_millis())
     .bind(login.expires.as_millis())
-    .bind(&login.beginning.device)
-    .bind(&login.beginning.address_block)
+    .bind(&login.sign_in_context.device)
+    .bind(&login.sign_in_context.address_block)
     .bind(until)
     .execute(&mut **tx)
     .await?;
@@ -104,8 +104,8 @@ async fn insert_session(
 }
 
 async fn bind_session(tx: &mut SqlTransaction<'_>, login: &NewLogin) -> Result<(), StoreError> {
-    match &login.opens {
-        Opens::Token { token, host, instead_of } => {
+    match &login.binding {
+        SessionBinding::Token { token, host, replaces: instead_of } => {
             sqlx::query(
                 "INSERT INTO session_tokens (digest, session_id, host) VALUES ($1, $2, $3)",
             )
@@ -119,7 +119,9 @@ async fn bind_session(tx: &mut SqlTransaction<'_>, login: &NewLogin) -> Result<(
                 None => Ok(()),
             }
         }
-        Opens::Grant(grant) => grants::insert(tx, login.session, grant, login.at).await.map(drop),
-        Opens::Ticket { .. } => Ok(()),
+        SessionBinding::Grant(grant) => {
+            grants::insert(tx, login.session, grant, login.at).await.map(drop)
+        }
+        SessionBinding::Ticket { .. } => Ok(()),
     }
 }

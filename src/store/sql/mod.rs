@@ -13,6 +13,6 @@ mod sessions;
 mod signing_keys;
 mod users;
 
-pub use cleanup::Swept;
-pub use counters::KeptCounters;
+pub use cleanup::CleanupCounts;
+pub use counters::PersistentCounters;
 pub use database::{Database, SqlStore};

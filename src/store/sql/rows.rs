@@ -6,7 +6,7 @@ use super::database::SqlRow;
 use crate::domain::{
     Audience, ClientId, GrantId, Host, PhoneNumber, Role, Scope, SessionId, UserId,
 };
-use crate::store::{Standing, StoreError};
+use crate::store::{StoreError, UserRevision};
 use crate::system::Timestamp;
 
 /// A row, whose columns are read as the types of `domain`. A value that its type does not allow is
@@ -103,9 +103,9 @@ pub(super) fn roles(rows: &[SqlRow]) -> Result<BTreeSet<Role>, StoreError> {
 }
 
 /// The columns `version` and `role` of the rows of one user; `None`: there is no row.
-pub(super) fn revision(rows: &[SqlRow]) -> Result<Option<Standing>, StoreError> {
+pub(super) fn revision(rows: &[SqlRow]) -> Result<Option<UserRevision>, StoreError> {
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(Standing { version: row.try_get("version")?, roles: roles(rows)? }))
+    Ok(Some(UserRevision { version: row.try_get("version")?, roles: roles(rows)? }))
 }
 
 /// The column `id` of rows of `sessions`.

@@ -6,13 +6,13 @@ use super::database::{SqlRow, SqlStore, SqlTransaction};
 use super::rows::{self, Columns};
 use crate::domain::{Host, SessionId, TokenDigest, UserId};
 use crate::store::{
-    Change, OwnSession, SessionKind, Sessions, Standing, StoreError, StoredBeginning,
-    StoredSession, Which,
+    Change, SessionKind, SessionSelection, SessionStore, SessionSummary, SignInContext, StoreError,
+    StoredSession, UserRevision,
 };
 use crate::system::Timestamp;
 
 #[async_trait]
-impl Sessions for SqlStore {
+impl SessionStore for SqlStore {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         // A single statement, so that version and roles are consistent.
         let rows = sqlx::query(
@@ -32,7 +32,7 @@ impl Sessions for SqlStore {
         Ok(read_session(&rows)?.map(|session| StoredSession { host: Some(host), ..session }))
     }
 
-    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+    async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
         let rows = sqlx::query(
             "SELECT s.id, s.user_id, u.phone, u.version, r.role, s.created, s.last_seen, s.expires
              FROM sessions s
@@ -46,7 +46,11 @@ impl Sessions for SqlStore {
         read_session(&rows)
     }
 
-    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+    async fn list_by_user(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
         let rows = sqlx::query(
             "SELECT * FROM (
                SELECT s.id, s.kind, s.created, s.last_seen, s.expires, s.device, s.address_block,
@@ -102,16 +106,16 @@ impl Sessions for SqlStore {
     async fn end(
         &self,
         user: UserId,
-        selection: Which,
+        selection: SessionSelection,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         let (sql, session) = match selection {
-            Which::Only(session) => (
+            SessionSelection::Only(session) => (
                 "UPDATE sessions SET ended = $1
                  WHERE user_id = $2 AND id = $3 AND ended IS NULL RETURNING id",
                 session,
             ),
-            Which::AllBut(session) => (
+            SessionSelection::AllBut(session) => (
                 "UPDATE sessions SET ended = $1
                  WHERE user_id = $2 AND id <> $3 AND ended IS NULL RETURNING id",
                 session,
@@ -142,7 +146,7 @@ impl Sessions for SqlStore {
         Ok(())
     }
 
-    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+    async fn record_last_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for (session, at) in seen {
             sqlx::query("UPDATE sessions SET last_seen = $1 WHERE id = $2 AND last_seen < $1")
@@ -155,7 +159,7 @@ impl Sessions for SqlStore {
         Ok(())
     }
 
-    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    async fn revision(&self, user: UserId) -> Result<Option<UserRevision>, StoreError> {
         let rows = sqlx::query(
             "SELECT u.version, r.role FROM users u
              LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1",
@@ -166,7 +170,7 @@ impl Sessions for SqlStore {
         rows::revision(&rows)
     }
 
-    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+    async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
         changes::after(self, seq).await
     }
 
@@ -176,7 +180,7 @@ impl Sessions for SqlStore {
     }
 }
 
-/// See [`Sessions::replace`]; `next` may have been inserted in this transaction.
+/// See [`SessionStore::replace`]; `next` may have been inserted in this transaction.
 pub(super) async fn replace(
     tx: &mut SqlTransaction<'_>,
     former: SessionId,
@@ -216,7 +220,7 @@ fn read_session(rows: &[SqlRow]) -> Result<Option<StoredSession>, StoreError> {
         id: columns.session("id")?,
         user: columns.user("user_id")?,
         phone: columns.phone()?,
-        standing: revision,
+        revision,
         host: None,
         created: columns.time("created")?,
         last_seen: columns.time("last_seen")?,
@@ -224,19 +228,19 @@ fn read_session(rows: &[SqlRow]) -> Result<Option<StoredSession>, StoreError> {
     }))
 }
 
-fn read_summary(row: &SqlRow) -> Result<OwnSession, StoreError> {
+fn read_summary(row: &SqlRow) -> Result<SessionSummary, StoreError> {
     let columns = Columns::of(row, "sessions");
     let kind = columns.parsed("kind", |kind| match kind {
         "browser" => Some(SessionKind::Browser),
         "api" => Some(SessionKind::Api),
         _ => None,
     })?;
-    Ok(OwnSession {
+    Ok(SessionSummary {
         id: columns.session("id")?,
         kind,
         created: columns.time("created")?,
         last_seen: columns.time("last_seen")?,
-        beginning: StoredBeginning {
+        sign_in_context: SignInContext {
             device: row.try_get("device")?,
             address_block: row.try_get("address_block")?,
         },

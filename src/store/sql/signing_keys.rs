@@ -8,12 +8,12 @@ use sqlx::Row as _;
 use super::database::{SqlRow, SqlStore};
 use super::rows::Columns;
 use crate::domain::KeyId;
-use crate::store::{KeyState, SigningKeys, StoreError, StoredKey};
+use crate::store::{KeyState, SigningKeyStore, StoreError, StoredKey};
 use crate::system::{Timestamp, millis};
 
 #[async_trait]
-impl SigningKeys for SqlStore {
-    async fn all(&self) -> Result<Vec<StoredKey>, StoreError> {
+impl SigningKeyStore for SqlStore {
+    async fn list_all(&self) -> Result<Vec<StoredKey>, StoreError> {
         let rows = sqlx::query(
             "SELECT kid, usage, algorithm, state, sealed, sealed_by, created, signed_from,
                  signed_until, wanted, longest
@@ -24,13 +24,13 @@ impl SigningKeys for SqlStore {
         rows.iter().map(read_key).collect()
     }
 
-    async fn living(&self) -> Result<Vec<StoredKey>, StoreError> {
-        let mut keys = self.all().await?;
+    async fn list_unretired(&self) -> Result<Vec<StoredKey>, StoreError> {
+        let mut keys = self.list_all().await?;
         keys.retain(|key| key.state != KeyState::Retired);
         Ok(keys)
     }
 
-    async fn add_unless_there(&self, key: &StoredKey) -> Result<bool, StoreError> {
+    async fn insert_if_absent(&self, key: &StoredKey) -> Result<bool, StoreError> {
         let added = sqlx::query(
             "INSERT INTO signing_keys
                  (kid, usage, algorithm, state, sealed, sealed_by, created, signed_from, wanted,
@@ -45,14 +45,19 @@ impl SigningKeys for SqlStore {
         .bind(i64::from(key.sealed_by.0))
         .bind(key.created.as_millis())
         .bind(key.signed_from.map(Timestamp::as_millis))
-        .bind(key.wanted.as_millis())
-        .bind(millis(key.longest))
+        .bind(key.last_used.as_millis())
+        .bind(millis(key.longest_lifetime))
         .execute(&self.write)
         .await?;
         Ok(added.rows_affected() == 1)
     }
 
-    async fn want(&self, kid: &str, longest: Duration, now: Timestamp) -> Result<(), StoreError> {
+    async fn record_use(
+        &self,
+        kid: &str,
+        longest: Duration,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE signing_keys SET wanted = $1,
                  longest = CASE WHEN longest < $2 THEN $2 ELSE longest END
@@ -66,7 +71,7 @@ impl SigningKeys for SqlStore {
         Ok(())
     }
 
-    async fn succeed(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
+    async fn promote(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         sqlx::query(
             "UPDATE signing_keys SET state = $1, signed_until = $2
@@ -98,7 +103,7 @@ impl SigningKeys for SqlStore {
         Ok(())
     }
 
-    async fn end(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
+    async fn stop_signing(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE signing_keys SET state = $1, signed_until = $2
              WHERE kid = $3 AND state = $4 AND wanted = $5",
@@ -107,7 +112,7 @@ impl SigningKeys for SqlStore {
         .bind(now.as_millis())
         .bind(&key.kid)
         .bind(KeyState::Signing.as_str())
-        .bind(key.wanted.as_millis())
+        .bind(key.last_used.as_millis())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -121,7 +126,7 @@ impl SigningKeys for SqlStore {
         .bind(KeyState::Retired.as_str())
         .bind(&key.kid)
         .bind(KeyState::Published.as_str())
-        .bind(key.wanted.as_millis())
+        .bind(key.last_used.as_millis())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -156,7 +161,7 @@ fn read_key(row: &SqlRow) -> Result<StoredKey, StoreError> {
         created: columns.time("created")?,
         signed_from: columns.optional_time("signed_from")?,
         signed_until: columns.optional_time("signed_until")?,
-        wanted: columns.time("wanted")?,
-        longest: Duration::from_millis(longest.map_err(|_| columns.bad("longest"))?),
+        last_used: columns.time("wanted")?,
+        longest_lifetime: Duration::from_millis(longest.map_err(|_| columns.bad("longest"))?),
     })
 }

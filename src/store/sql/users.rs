@@ -6,14 +6,17 @@ use super::changes;
 use super::database::{SqlStore, SqlTransaction};
 use super::rows::{self, Columns};
 use crate::domain::{Identifier, Role, UserId};
-use crate::store::{Change, StoreError, StoredUser, Users};
+use crate::store::{Change, StoreError, StoredUser, UserStore};
 use crate::system::Timestamp;
 
 const TABLE: &str = "users";
 
 #[async_trait]
-impl Users for SqlStore {
-    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
+impl UserStore for SqlStore {
+    async fn find_by_identifier(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Option<StoredUser>, StoreError> {
         let Identifier::Phone(phone) = identifier;
         let rows = sqlx::query(
             "SELECT u.id, u.created, u.blocked, r.role FROM users u
@@ -32,7 +35,11 @@ impl Users for SqlStore {
         }))
     }
 
-    async fn enrol(&self, users: &[(UserId, Identifier)], at: Timestamp) -> Result<(), StoreError> {
+    async fn ensure_users(
+        &self,
+        users: &[(UserId, Identifier)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for (id, Identifier::Phone(phone)) in users {
             sqlx::query(

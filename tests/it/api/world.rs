@@ -4,7 +4,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use doorcode::domain::PhoneNumber;
-use doorcode::store::Users as _;
+use doorcode::store::UserStore as _;
 use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use doorcode::domain::{GrantId, PhoneNumber, SessionId};
-use doorcode::store::{Grants as _, Sessions as _, Users as _};
+use doorcode::store::{GrantStore as _, SessionStore as _, UserStore as _};
 use doorcode::system::{Clock as _, Timestamp};
 use serde_json::json;
 use sqlx::Executor as _;
@@ -34,7 +34,7 @@ const AT_ONCE: &[Ending] = &[
 const SOON: &[Ending] = &[
     ("revoked at another node", |gate, ada| {
         let now = Timestamp::from_millis(0);
-        assert!(gate.run(beside(gate).revoke(grant(ada), now)).unwrap());
+        assert!(gate.run(beside(gate).revoke_grant(grant(ada), now)).unwrap());
     }),
     ("blocked by an operator", |gate, _| {
         let (ada, now) = (PhoneNumber::from_e164(ADA).unwrap(), Timestamp::from_millis(0));
@@ -87,7 +87,7 @@ fn a_token_goes_on_when_its_person_signs_in_again_in_the_same_browser() {
         get(&gate, "/orders", ada.access()).is(200);
     }
     assert_eq!(gate.app.count(), before + 2);
-    assert!(gate.run(beside(&gate).revoke(grant(&ada), gate.clock.now())).unwrap());
+    assert!(gate.run(beside(&gate).revoke_grant(grant(&ada), gate.clock.now())).unwrap());
     is_refused_soon(&gate, ada.access(), "revoked after all");
 }
 

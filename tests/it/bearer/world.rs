@@ -4,7 +4,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::oauth::{AccessToken, Algorithm, Issuer, SigningKeys, Usage, access_token};
+use doorcode::oauth::{AccessToken, Algorithm, Issuer, KeyUsage, SigningKeys, access_token};
 use doorcode::system::{Clock as _, System};
 use serde_json::{Value, json};
 
@@ -178,7 +178,7 @@ pub(super) fn signed(gate: &Gate, token: &AccessToken<'_>) -> String {
     let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
     let random = Arc::new(SeededRandom::new(9));
     let system = System { clock: Arc::clone(&gate.clock) as _, random };
-    let wanted = [(Usage::Token, Algorithm::Es256)];
+    let wanted = [(KeyUsage::Token, Algorithm::Es256)];
     let store = beside(gate);
     let keys = gate.run(SigningKeys::open(&store, &keyring, &wanted, &system)).unwrap();
     let issuer = Issuer::parse(ISSUER, "/.doorcode").unwrap();

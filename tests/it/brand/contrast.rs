@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use doorcode::pages::views::{Brand, Chrome, Color, Pages, SignOutPage, Theme};
+use doorcode::pages::views::{Brand, Chrome, Color, SignOutPage, Theme, Views};
 
 const COLORS: [&str; 12] = [
     "#ffff00", "#fff", "#000", "#2a4fd6", "#ff0000", "#00ff00", "#0000ff", "#808080", "#767676",
     "#ffc0cb", "#006d77", "#0f1217",
 ];
 
-fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Pages {
+fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Views {
     let read = |text: &str| Color::parse(text).unwrap();
     let brand = Brand {
         color: Some(read(color)),
@@ -15,18 +15,18 @@ fn branded(color: &str, dark: Option<&str>, theme: Theme) -> Pages {
         theme,
         ..Brand::named("Acme")
     };
-    Pages::new(&brand).unwrap()
+    Views::new(&brand).unwrap()
 }
 
 /// How the colours of a brand begin at the end of the sheet.
 const OWN: &str = ":root{";
 
-fn sheet(pages: &Pages) -> &str {
+fn sheet(pages: &Views) -> &str {
     std::str::from_utf8(pages.assets().get("base.css").unwrap().file.plain()).unwrap()
 }
 
 /// The value of a token, as a browser finds it: the last that is said for the scheme.
-fn token(pages: &Pages, scheme: usize, name: &str) -> Color {
+fn token(pages: &Views, scheme: usize, name: &str) -> Color {
     let value = |sheet: &str| {
         let part = sheet.split("@media").nth(scheme)?.split(":root").nth(1)?;
         let (_, rest) = part.split_once(&format!("--{name}:"))?;
@@ -72,7 +72,7 @@ const DECOR: [&str; 2] = ["line", "brand-line"];
 /// Every pair of the built-in tokens, computed from the sheet itself.
 #[test]
 fn the_built_in_colors_are_easy_to_read() {
-    let pages = Pages::built_in("Acme").unwrap();
+    let pages = Views::built_in("Acme").unwrap();
     let sheet = sheet(&pages);
     assert!(!sheet.contains(OWN), "nothing is asked for");
     for scheme in [0, 1] {
@@ -133,7 +133,7 @@ fn a_theme_holds_whatever_the_system_says() {
         [(Theme::Light, "light", "--surface:#fff;"), (Theme::Dark, "dark", "--surface:#181c23;")]
     {
         let brand = Brand { theme, ..Brand::named("Acme") };
-        let pages = Pages::new(&brand).unwrap();
+        let pages = Views::new(&brand).unwrap();
         let sheet = sheet(&pages);
         let own = &sheet[sheet.find(OWN).unwrap()..];
         assert!(own.starts_with(&format!(":root{{color-scheme:{scheme};")), "{own}");

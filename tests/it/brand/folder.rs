@@ -2,8 +2,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use doorcode::config::{Config, Problems};
-use doorcode::pages::views::{Chrome, Pages, SignOutPage};
+use doorcode::config::{Config, ConfigProblems};
+use doorcode::pages::views::{Chrome, SignOutPage, Views};
 use tempfile::TempDir;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
@@ -21,7 +21,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 /// The configuration of the demo with these lines of `[brand]`.
-fn read(base: &Path, brand: &str) -> Result<Config, Problems> {
+fn read(base: &Path, brand: &str) -> Result<Config, ConfigProblems> {
     let text = format!(
         "[server]\npublic_url = \"http://localhost:8080/.doorcode\"\n[login]\ncountries = [\"GB\"]\n\
          [sms]\nproviders = [\"console\"]\n[[site]]\nname = \"A\"\nurl = \"http://localhost:8080\"\n\
@@ -34,13 +34,13 @@ fn told(base: &Path, brand: &str) -> String {
     read(base, brand).expect_err("this is wrong").to_string()
 }
 
-fn pages(files: &[(&str, &[u8])]) -> Pages {
+fn pages(files: &[(&str, &[u8])]) -> Views {
     let folder = folder(files);
     let config = read(folder.path(), "folder = \".\"");
-    Pages::new(&config.unwrap_or_else(|problems| panic!("{problems}")).brand).unwrap()
+    Views::new(&config.unwrap_or_else(|problems| panic!("{problems}")).brand).unwrap()
 }
 
-fn shown(pages: &Pages, tag: &str) -> String {
+fn shown(pages: &Views, tag: &str) -> String {
     let language = pages.languages().by_tag(tag).unwrap();
     pages.render(&Chrome { language, base: "/d", here: "" }, &SignOutPage { to: None })
 }
@@ -201,7 +201,12 @@ fn all_of_them_are_told_at_once() {
         assert!(told.contains(part), "{told}");
     }
     let told_alone = super::folder::told(folder.path(), "folder = \".\"");
-    for part in ["code.liquid:1", "login.liquid: is no", "a.png: does not", "b.exe: is of no"] {
+    for part in [
+        "code.liquid:1",
+        "login.liquid: is not a template",
+        "a.png: is not a valid .png file",
+        "b.exe: is of an unsupported type",
+    ] {
         assert!(told_alone.contains(part), "{told_alone}");
     }
 }
@@ -237,7 +242,7 @@ fn the_keys_of_the_brand_are_checked() {
         ("logo = \"a.gif\"", "brand.logo: "),
         ("logo = \"b.png\"", "b.png: cannot be read: No such file"),
         ("logo = \".\"", "is not a file"),
-        ("logo_dark = \"a.png\"", "brand.logo_dark: has no brand.logo beside it"),
+        ("logo_dark = \"a.png\"", "brand.logo_dark: needs brand.logo too"),
         ("folder = \"nothing\"", "nothing cannot be read: No such file"),
         (
             "links.terms = \"http://example.com\"",

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use doorcode::cli::{self, Surroundings};
+use doorcode::cli::{self, CliDeps};
 
 use doorcode::system::Timestamp;
 
@@ -12,7 +12,7 @@ use super::{GOOD, changed, environment};
 fn run(arguments: &[&str]) -> (u8, String, String, bool) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let served = Cell::new(false);
-    let mut around = Surroundings {
+    let mut around = CliDeps {
         out: &mut out,
         err: &mut err,
         environment: &environment,

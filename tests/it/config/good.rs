@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use doorcode::config::Config;
-use doorcode::delivery::sms::{ProviderSettings, twilio::Sender};
-use doorcode::gate::{Upstream, Who};
+use doorcode::delivery::sms::{ProviderSettings, twilio::TwilioSender};
+use doorcode::gate::{Principal, Upstream};
 use doorcode::login::Countries;
 use doorcode::store::Database;
 
@@ -52,10 +52,10 @@ fn what_is_left_out_has_its_default() {
     let config = read(GOOD).unwrap();
     assert_eq!(config.brand.name, "Doorcode");
     let connections = config.proxy.connections;
-    assert_eq!((connections.in_all, connections.per_address), (10_000, 1000));
+    assert_eq!((connections.total, connections.per_address), (10_000, 1000));
     assert_eq!(connections.idle, Duration::from_mins(1));
     assert!(!config.proxy.h2c);
-    let passage = &config.sites[0].passage;
+    let passage = &config.sites[0].upstream_options;
     assert_eq!((passage.max_body, passage.timeout), (1 << 30, Duration::from_mins(1)));
     assert_eq!((&passage.send_host, passage.strip_prefix), (&None, false));
     assert_eq!(config.login.code_length.get(), 6);
@@ -71,11 +71,11 @@ fn providers_and_rules_are_of_their_modules_types() {
     let config = read(GOOD).unwrap();
     let [ProviderSettings::Twilio(twilio)] = &config.providers[..] else { panic!("one provider") };
     assert_eq!(twilio.auth_token.reveal(), super::TOKEN);
-    assert_eq!(twilio.sender, Sender::From("+12025550123".to_owned()));
+    assert_eq!(twilio.sender, TwilioSender::From("+12025550123".to_owned()));
     assert_eq!(twilio.base_url.as_str(), "https://api.twilio.com/");
     let rule = &config.sites[0].rules[0];
     assert_eq!(rule.methods, [http::Method::GET]);
-    assert!(matches!(&rule.allow[..], [Who::Role(named)] if named.as_str() == "admin"));
+    assert!(matches!(&rule.allow[..], [Principal::Role(named)] if named.as_str() == "admin"));
     assert_eq!(rule.from, ["10.0.0.0/8".parse().unwrap()]);
 }
 

@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use doorcode::delivery::sms::twilio::{Sender, Settings, Twilio};
+use doorcode::delivery::sms::twilio::{Twilio, TwilioSender, TwilioSettings};
 use doorcode::delivery::sms::{Message, ProviderSettings, SmsProvider};
 use doorcode::delivery::{Blame, Failure};
 use doorcode::domain::{PhoneNumber, Secret};
@@ -32,8 +32,8 @@ async fn a_text_goes_out_by_messaging_service() {
 #[tokio::test]
 async fn a_text_goes_out_by_number() {
     let fake = FakeTwilio::start();
-    let sender = Sender::From(NUMBER.to_owned());
-    let twilio = Twilio::new(Settings { sender, ..settings(&fake.base_url()) });
+    let sender = TwilioSender::From(NUMBER.to_owned());
+    let twilio = Twilio::new(TwilioSettings { sender, ..settings(&fake.base_url()) });
 
     let receipt = send(&twilio, "çöde & 731904 = ✓\n\n@auth.example.com #731904").await;
 
@@ -238,7 +238,8 @@ async fn an_endless_answer_is_read_no_further_than_needed() {
 #[tokio::test]
 async fn nothing_that_is_printed_tells_token_code_or_number() {
     let fake = FakeTwilio::start();
-    let wrong = Settings { auth_token: Secret::new("wrong-token"), ..settings(&fake.base_url()) };
+    let wrong =
+        TwilioSettings { auth_token: Secret::new("wrong-token"), ..settings(&fake.base_url()) };
     let number = PhoneNumber::from_e164(PHONE).expect("a number");
     let message = Message { to: &number, text: TEXT, valid_for: Duration::from_mins(1) };
     let provider = twilio(&fake);

@@ -6,15 +6,15 @@ use std::time::Duration;
 use doorcode::domain::{
     ClientId, GrantId, Origin, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
 };
-use doorcode::login::{Asker, Gives, Start, Verdict};
-use doorcode::store::{NewGrant, RefreshDigests, SendOutcome, StoredBeginning};
+use doorcode::login::{LoginGrant, Requester, StartRequest, Verdict};
+use doorcode::store::{NewGrant, RefreshDigests, SendOutcome, SignInContext};
 use doorcode::system::Timestamp;
 
 use super::recording::Record;
 use super::world::World;
 use super::{BLOCKED, STRANGER, USER};
 
-fn gives() -> Gives<'static> {
+fn gives() -> LoginGrant<'static> {
     let grant = NewGrant {
         id: GrantId::from_bytes([1; 16]),
         client: ClientId::parse("spa").unwrap(),
@@ -27,7 +27,7 @@ fn gives() -> Gives<'static> {
             present: RefreshTokenDigest::from_bytes([2; 32]),
         }),
     };
-    Gives::Api { beginning: StoredBeginning::default(), grant }
+    LoginGrant::Api { beginning: SignInContext::default(), grant }
 }
 
 /// What an application with this number saw, and what was called for it; the verdict on the right
@@ -37,12 +37,12 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
     let world = World::new(sign_up, &front, &behind).await;
     let login = &world.login;
     let phone = PhoneNumber::from_e164(number).unwrap();
-    let asker = Asker::api("spa", "sms", IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let asker = Requester::api("spa", "sms", IpAddr::V4(Ipv4Addr::LOCALHOST));
     let host = Origin::parse("http://localhost:8080").unwrap().host().clone();
-    let start = Start {
+    let start = StartRequest {
         asker,
         phone: &phone,
-        language: None,
+        accept_language: None,
         page_language: None,
         page_host: Some(&host),
         application: None,
@@ -55,7 +55,7 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
         assert_eq!(attempt.unwrap().unwrap().outcome, SendOutcome::Pending, "nobody is told");
     }
     for typed in ["000000", "12"] {
-        told.push(format!("{:?}", login.peek(&asker, &phone, typed).await));
+        told.push(format!("{:?}", login.verify_without_consuming(&asker, &phone, typed).await));
         told.push(format!("{:?}", login.verify(&asker, &phone, typed, gives()).await));
     }
     let calls = front.calls();

@@ -11,9 +11,9 @@ use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, Attempts, Change, Committed, Count, Counters, Logins, MemoryCounters, NewLogin,
-    OwnSession, Room, Sessions, Standing, StepFn, StoreError, StoredSession, StoredUser, Take,
-    Users, Which,
+    Attempt, AttemptStore, Change, CounterCapacity, CounterStore, Increment, LoginOutcome,
+    LoginStore, MemoryCounters, NewLogin, SessionSelection, SessionStore, SessionSummary,
+    StoreError, StoredSession, StoredUser, TakeOutcome, UpdateFn, UserRevision, UserStore,
 };
 use doorcode::system::Timestamp;
 
@@ -35,26 +35,26 @@ impl Record {
 struct Recorded<T: ?Sized>(Arc<T>, Arc<Record>);
 
 #[async_trait]
-impl<T: Attempts + ?Sized> Attempts for Recorded<T> {
+impl<T: AttemptStore + ?Sized> AttemptStore for Recorded<T> {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
         self.1.note("attempts.get");
         self.0.get(key).await
     }
 
-    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError> {
+    async fn update(&self, key: AttemptKey, step: &mut UpdateFn<'_>) -> Result<(), StoreError> {
         self.1.note("attempts.update");
         self.0.update(key, step).await
     }
 }
 
 #[async_trait]
-impl<T: Counters + ?Sized> Counters for Recorded<T> {
-    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+impl<T: CounterStore + ?Sized> CounterStore for Recorded<T> {
+    async fn take(&self, counts: &[Increment], now: Timestamp) -> Result<TakeOutcome, StoreError> {
         self.1.note("counters.take");
         self.0.take(counts, now).await
     }
 
-    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.1.note("counters.give_back");
         self.0.give_back(counts, at).await
     }
@@ -66,27 +66,30 @@ impl<T: Counters + ?Sized> Counters for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Logins + ?Sized> Logins for Recorded<T> {
-    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
+impl<T: LoginStore + ?Sized> LoginStore for Recorded<T> {
+    async fn commit(&self, login: &NewLogin) -> Result<LoginOutcome, StoreError> {
         self.1.note("logins.commit");
         self.0.commit(login).await
     }
 }
 
 #[async_trait]
-impl<T: Users + ?Sized> Users for Recorded<T> {
-    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
+impl<T: UserStore + ?Sized> UserStore for Recorded<T> {
+    async fn find_by_identifier(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Option<StoredUser>, StoreError> {
         self.1.note("users.with_number");
-        self.0.with_number(identifier).await
+        self.0.find_by_identifier(identifier).await
     }
 
-    async fn enrol(
+    async fn ensure_users(
         &self,
         people: &[(UserId, Identifier)],
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.1.note("users.enrol");
-        self.0.enrol(people, at).await
+        self.0.ensure_users(people, at).await
     }
 
     async fn set_blocked(
@@ -110,20 +113,24 @@ impl<T: Users + ?Sized> Users for Recorded<T> {
 }
 
 #[async_trait]
-impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
+impl<T: SessionStore + ?Sized> SessionStore for Recorded<T> {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.1.note("sessions.find");
         self.0.find(token).await
     }
 
-    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+    async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
         self.1.note("sessions.with_id");
-        self.0.with_id(session).await
+        self.0.find_by_id(session).await
     }
 
-    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+    async fn list_by_user(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
         self.1.note("sessions.of_user");
-        self.0.of_user(user, now).await
+        self.0.list_by_user(user, now).await
     }
 
     async fn add_token(
@@ -140,7 +147,7 @@ impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
     async fn end(
         &self,
         user: UserId,
-        which: Which,
+        which: SessionSelection,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.1.note("sessions.end");
@@ -157,19 +164,19 @@ impl<T: Sessions + ?Sized> Sessions for Recorded<T> {
         self.0.replace(former, next, at).await
     }
 
-    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+    async fn record_last_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         self.1.note("sessions.note_seen");
-        self.0.note_seen(seen).await
+        self.0.record_last_seen(seen).await
     }
 
-    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    async fn revision(&self, user: UserId) -> Result<Option<UserRevision>, StoreError> {
         self.1.note("sessions.standing");
-        self.0.standing(user).await
+        self.0.revision(user).await
     }
 
-    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+    async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
         self.1.note("sessions.changes");
-        self.0.changes(seq).await
+        self.0.changes_after(seq).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -213,7 +220,8 @@ impl Decorator for Recording<'_> {
 }
 
 fn recorded(stores: StoreSet, record: &Arc<Record>) -> StoreSet {
-    let counters: Arc<dyn Counters> = Arc::new(MemoryCounters::sized(Room::default()));
+    let counters: Arc<dyn CounterStore> =
+        Arc::new(MemoryCounters::sized(CounterCapacity::default()));
     StoreSet {
         attempts: Arc::new(Recorded(stores.attempts, Arc::clone(record))),
         counters: Arc::new(Recorded(counters, Arc::clone(record))),

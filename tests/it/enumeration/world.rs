@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorcode::domain::{PhoneNumber, UserId};
 use doorcode::login::Login;
-use doorcode::store::{SqlStore, Users as _};
+use doorcode::store::{SqlStore, UserStore as _};
 use doorcode::system::Timestamp;
 use http::header;
 
@@ -133,6 +133,6 @@ async fn people(store: &SqlStore) {
     let now = Timestamp::from_millis(0);
     let phone = |e164| PhoneNumber::from_e164(e164).unwrap();
     let user = |n: u8, e164| (UserId::from_bytes([n; 12]), phone(e164).into());
-    store.enrol(&[user(1, USER), user(2, BLOCKED)], now).await.unwrap();
+    store.ensure_users(&[user(1, USER), user(2, BLOCKED)], now).await.unwrap();
     store.set_blocked(&phone(BLOCKED).into(), true, now).await.unwrap();
 }

@@ -9,8 +9,9 @@ use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, Attempts, Change, Committed, Count, Counters, Logins, NewLogin, OwnSession, Sessions,
-    Standing, StepFn, StoreError, StoredSession, StoredUser, Take, Users, Which,
+    Attempt, AttemptStore, Change, CounterStore, Increment, LoginOutcome, LoginStore, NewLogin,
+    SessionSelection, SessionStore, SessionSummary, StoreError, StoredSession, StoredUser,
+    TakeOutcome, UpdateFn, UserRevision, UserStore,
 };
 use doorcode::system::Timestamp;
 use std::collections::BTreeSet;
@@ -134,23 +135,23 @@ impl<T: ?Sized> Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Attempts + ?Sized> Attempts for Trapped<T> {
+impl<T: AttemptStore + ?Sized> AttemptStore for Trapped<T> {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
         self.call("attempts.get", self.0.get(key)).await
     }
 
-    async fn update(&self, key: AttemptKey, step: &mut StepFn<'_>) -> Result<(), StoreError> {
+    async fn update(&self, key: AttemptKey, step: &mut UpdateFn<'_>) -> Result<(), StoreError> {
         self.call("attempts.update", self.0.update(key, step)).await
     }
 }
 
 #[async_trait]
-impl<T: Counters + ?Sized> Counters for Trapped<T> {
-    async fn take(&self, counts: &[Count], now: Timestamp) -> Result<Take, StoreError> {
+impl<T: CounterStore + ?Sized> CounterStore for Trapped<T> {
+    async fn take(&self, counts: &[Increment], now: Timestamp) -> Result<TakeOutcome, StoreError> {
         self.call("counters.take", self.0.take(counts, now)).await
     }
 
-    async fn give_back(&self, counts: &[Count], at: Timestamp) -> Result<(), StoreError> {
+    async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.call("counters.give_back", self.0.give_back(counts, at)).await
     }
 
@@ -160,24 +161,27 @@ impl<T: Counters + ?Sized> Counters for Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Logins + ?Sized> Logins for Trapped<T> {
-    async fn commit(&self, login: &NewLogin) -> Result<Committed, StoreError> {
+impl<T: LoginStore + ?Sized> LoginStore for Trapped<T> {
+    async fn commit(&self, login: &NewLogin) -> Result<LoginOutcome, StoreError> {
         self.call("logins.commit", self.0.commit(login)).await
     }
 }
 
 #[async_trait]
-impl<T: Users + ?Sized> Users for Trapped<T> {
-    async fn with_number(&self, identifier: &Identifier) -> Result<Option<StoredUser>, StoreError> {
-        self.call("users.with_number", self.0.with_number(identifier)).await
+impl<T: UserStore + ?Sized> UserStore for Trapped<T> {
+    async fn find_by_identifier(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        self.call("users.with_number", self.0.find_by_identifier(identifier)).await
     }
 
-    async fn enrol(
+    async fn ensure_users(
         &self,
         people: &[(UserId, Identifier)],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.call("users.enrol", self.0.enrol(people, at)).await
+        self.call("users.enrol", self.0.ensure_users(people, at)).await
     }
 
     async fn set_blocked(
@@ -199,17 +203,21 @@ impl<T: Users + ?Sized> Users for Trapped<T> {
 }
 
 #[async_trait]
-impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
+impl<T: SessionStore + ?Sized> SessionStore for Trapped<T> {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         self.call("sessions.find", self.0.find(token)).await
     }
 
-    async fn with_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
-        self.call("sessions.with_id", self.0.with_id(session)).await
+    async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
+        self.call("sessions.with_id", self.0.find_by_id(session)).await
     }
 
-    async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
-        self.call("sessions.of_user", self.0.of_user(user, now)).await
+    async fn list_by_user(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.call("sessions.of_user", self.0.list_by_user(user, now)).await
     }
 
     async fn add_token(
@@ -225,7 +233,7 @@ impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
     async fn end(
         &self,
         user: UserId,
-        which: Which,
+        which: SessionSelection,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.call("sessions.end", self.0.end(user, which, at)).await
@@ -240,16 +248,16 @@ impl<T: Sessions + ?Sized> Sessions for Trapped<T> {
         self.call("sessions.replace", self.0.replace(former, next, at)).await
     }
 
-    async fn note_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
-        self.call("sessions.note_seen", self.0.note_seen(seen)).await
+    async fn record_last_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+        self.call("sessions.note_seen", self.0.record_last_seen(seen)).await
     }
 
-    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
-        self.call("sessions.standing", self.0.standing(user)).await
+    async fn revision(&self, user: UserId) -> Result<Option<UserRevision>, StoreError> {
+        self.call("sessions.standing", self.0.revision(user)).await
     }
 
-    async fn changes(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
-        self.call("sessions.changes", self.0.changes(seq)).await
+    async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+        self.call("sessions.changes", self.0.changes_after(seq)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

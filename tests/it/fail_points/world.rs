@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use doorcode::app::{Decorator, StoreSet};
 use doorcode::domain::PhoneNumber;
-use doorcode::store::Users as _;
+use doorcode::store::UserStore as _;
 use http::header;
 
 use super::trap::{Trap, trapped};

@@ -8,15 +8,17 @@ use doorcode::domain::{
     Host, Keyring, Origin, PhoneNumber, Role, ServerSecret, SessionId, TokenDigest, UserId,
 };
 use doorcode::gate::Caller;
-use doorcode::session::{Sessions, Settings};
-use doorcode::store::{self, Change, OwnSession, Standing, StoreError, StoredSession, Which};
+use doorcode::session::{SessionSettings, Sessions};
+use doorcode::store::{
+    self, Change, SessionSelection, SessionSummary, StoreError, StoredSession, UserRevision,
+};
 use doorcode::system::{System, Timestamp};
 
 /// A store that holds one session under every token.
 struct OneSession(StoredSession);
 
 #[async_trait]
-impl store::Sessions for OneSession {
+impl store::SessionStore for OneSession {
     async fn find(&self, _token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         Ok(Some(self.0.clone()))
     }
@@ -31,15 +33,24 @@ impl store::Sessions for OneSession {
         Ok(true)
     }
 
-    async fn with_id(&self, _: SessionId) -> Result<Option<StoredSession>, StoreError> {
+    async fn find_by_id(&self, _: SessionId) -> Result<Option<StoredSession>, StoreError> {
         Ok(Some(self.0.clone()))
     }
 
-    async fn of_user(&self, _: UserId, _: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+    async fn list_by_user(
+        &self,
+        _: UserId,
+        _: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn end(&self, _: UserId, _: Which, _: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+    async fn end(
+        &self,
+        _: UserId,
+        _: SessionSelection,
+        _: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -47,15 +58,15 @@ impl store::Sessions for OneSession {
         Ok(())
     }
 
-    async fn standing(&self, _: UserId) -> Result<Option<Standing>, StoreError> {
+    async fn revision(&self, _: UserId) -> Result<Option<UserRevision>, StoreError> {
         Ok(None)
     }
 
-    async fn changes(&self, _: i64) -> Result<Vec<(i64, Change)>, StoreError> {
+    async fn changes_after(&self, _: i64) -> Result<Vec<(i64, Change)>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn note_seen(&self, _seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+    async fn record_last_seen(&self, _seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -68,13 +79,13 @@ impl store::Sessions for OneSession {
 pub(crate) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
     let system = System::real();
     let hour = Duration::from_hours(1);
-    let settings = Settings { idle: hour, lifetime: hour };
+    let settings = SessionSettings { idle: hour, lifetime: hour };
     let host = Origin::parse("https://a.example").unwrap().host().clone();
     let stored = StoredSession {
         id: SessionId::from_bytes([1; 16]),
         user: UserId::from_bytes([2; 12]),
         phone: PhoneNumber::parse(phone, None).unwrap(),
-        standing: Standing::default(),
+        revision: UserRevision::default(),
         host: Some(host.clone()),
         created: system.now(),
         last_seen: system.now(),

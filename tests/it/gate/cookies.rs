@@ -1,5 +1,5 @@
 use doorcode::domain::Origin;
-use doorcode::gate::{Cookies, is_ours, strip_ours};
+use doorcode::gate::{Cookies, is_own_cookie, strip_own_cookies};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn our_cookies_are_taken_out_and_all_others_kept() {
         (b";;__Host-doorcode=x;;", None),
     ];
     for (given, expected) in rows {
-        let stripped = strip_ours(&header(given));
+        let stripped = strip_own_cookies(&header(given));
         let expected = Some(expected.map(header));
         assert_eq!(stripped, expected, "{}", String::from_utf8_lossy(given));
     }
@@ -51,7 +51,7 @@ fn a_header_without_our_cookies_is_left_as_it_is() {
         b"a=\"\xff\"; \xe4=1",
     ];
     for given in rows {
-        assert_eq!(strip_ours(&header(given)), None, "{}", String::from_utf8_lossy(given));
+        assert_eq!(strip_own_cookies(&header(given)), None, "{}", String::from_utf8_lossy(given));
     }
 }
 
@@ -62,12 +62,12 @@ proptest! {
             "( ?)(__(Host|HOST|host)-)?([dD]oorcode)?(-[a-z]{0,3}|[a-z]{0,3})( ?)(=[a-z=]{0,4})?", 0..6)
     ) {
         let given = header(pairs.join(";").as_bytes());
-        let name = |pair: &str| is_ours(pair.split('=').next().unwrap_or_default().as_bytes());
+        let name = |pair: &str| is_own_cookie(pair.split('=').next().unwrap_or_default().as_bytes());
         let kept: Vec<&str> = pairs.iter().map(|pair| pair.trim()).filter(|pair| !pair.is_empty()).collect();
         let others: Vec<&str> = kept.iter().copied().filter(|pair| !name(pair)).collect();
         let expected = (others.len() < kept.len())
             .then(|| (!others.is_empty()).then(|| header(others.join("; ").as_bytes())));
-        prop_assert_eq!(strip_ours(&given), expected);
+        prop_assert_eq!(strip_own_cookies(&given), expected);
     }
 }
 
@@ -131,7 +131,7 @@ fn what_is_set_is_found_again_and_stripped() {
             let pair = set.split(';').next().unwrap();
             let headers = sent(&[format!("a=1; {pair}").as_bytes()]);
             assert_eq!(cookies.get(&headers, usage), Some("value"));
-            assert_eq!(strip_ours(&headers[COOKIE]), Some(Some(header(b"a=1"))));
+            assert_eq!(strip_own_cookies(&headers[COOKIE]), Some(Some(header(b"a=1"))));
         }
     }
 }
@@ -142,8 +142,8 @@ fn cookies_of_one_kind_are_listed_as_they_were_sent() {
         b"a=1; __Host-doorcode-state-b=x; __Host-doorcode=x; __Host-doorcode-browser=x",
         b"__Host-doorcode-state-a=y; doorcode-state-c=z; __Host-doorcode-state-",
     ]);
-    let secure: Vec<_> = Cookies::new(true).starting(&headers, "state-").collect();
+    let secure: Vec<_> = Cookies::new(true).usages_with_prefix(&headers, "state-").collect();
     assert_eq!(secure, ["state-b", "state-a"]);
-    let plain: Vec<_> = Cookies::new(false).starting(&headers, "state-").collect();
+    let plain: Vec<_> = Cookies::new(false).usages_with_prefix(&headers, "state-").collect();
     assert_eq!(plain, ["state-c"]);
 }

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use doorcode::domain::{ClientId, Country, PhoneNumber, Role, Scope};
 use doorcode::gate::{
-    Asked, Bearer, Caller, Decision, Hsts, Identity, Need, Passage, PathPattern, Refusal, Rule,
-    Site, SitePlace, Upstream, Who, decide, need, readings,
+    Bearer, Caller, CallerNeed, Decision, DenialReason, Hsts, IdentityMapping, PathPattern,
+    Principal, Rule, Site, SiteRequest, SiteUrl, Upstream, UpstreamOptions, caller_need, decide,
+    readings,
 };
-use doorcode::oauth::{Subject, VerifiedAccess};
+use doorcode::oauth::{Subject, VerifiedAccessToken};
 use doorcode::system::Timestamp;
 use http::Method;
 use proptest::prelude::*;
@@ -21,10 +22,10 @@ const OUTSIDE: &str = "203.0.113.9";
 fn site(url: &str, rules: Vec<Rule>) -> Site {
     Site {
         name: "Shop".to_owned(),
-        place: SitePlace::parse(url).unwrap(),
+        url: SiteUrl::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: Identity::default(),
-        passage: Passage::default(),
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,
@@ -32,18 +33,18 @@ fn site(url: &str, rules: Vec<Rule>) -> Site {
     }
 }
 
-fn rule(path: &str, allow: &[Who]) -> Rule {
+fn rule(path: &str, allow: &[Principal]) -> Rule {
     let path = PathPattern::parse(path).unwrap();
     Rule { path, methods: Vec::new(), allow: allow.to_vec(), from: Vec::new() }
 }
 
-fn role(name: &str) -> Who {
-    Who::Role(Role::parse(name).unwrap())
+fn role(name: &str) -> Principal {
+    Principal::Role(Role::parse(name).unwrap())
 }
 
 /// A client, by a token of its own.
 fn own_token(client: &str) -> Caller {
-    let access = VerifiedAccess {
+    let access = VerifiedAccessToken {
         subject: Subject::Client,
         session: None,
         grant: None,
@@ -59,19 +60,19 @@ fn own_token(client: &str) -> Caller {
 fn judged(site: &Site, path: &str, ip: &str, caller: &Caller) -> Decision {
     let readings = readings(path).unwrap();
     let client = ip.parse().unwrap();
-    decide(&Asked { site, method: &Method::GET, readings: &readings, client }, caller)
+    decide(&SiteRequest { site, method: &Method::GET, readings: &readings, client }, caller)
 }
 
 #[test]
 fn who_passes_which_rule() {
     let person = signed_in(BRITISH, &["staff"]);
-    let phone = |text| Who::Phone(PhoneNumber::parse(text, None).unwrap());
-    let country = |text| Who::Country(Country::parse(text).unwrap());
-    let not_allowed = Decision::Refuse(Refusal::NotAllowed);
+    let phone = |text| Principal::Phone(PhoneNumber::parse(text, None).unwrap());
+    let country = |text| Principal::Country(Country::parse(text).unwrap());
+    let not_allowed = Decision::Refuse(DenialReason::NotAllowed);
     for (allow, nobody, somebody) in [
-        (vec![Who::Public], Decision::Forward, Decision::Forward),
-        (vec![Who::Optional], Decision::Forward, Decision::Forward),
-        (vec![Who::SignedIn], Decision::SignIn, Decision::Forward),
+        (vec![Principal::Public], Decision::Forward, Decision::Forward),
+        (vec![Principal::Optional], Decision::Forward, Decision::Forward),
+        (vec![Principal::SignedIn], Decision::SignIn, Decision::Forward),
         (vec![role("staff")], Decision::SignIn, Decision::Forward),
         (vec![role("admin")], Decision::SignIn, not_allowed),
         (vec![role("STAFF")], Decision::SignIn, not_allowed),
@@ -91,26 +92,26 @@ fn who_passes_which_rule() {
 
 #[test]
 fn a_client_passes_by_its_own_id_and_by_no_likeness_of_it() {
-    let client = |id| Who::Client(ClientId::parse(id).unwrap());
-    let not_allowed = Decision::Refuse(Refusal::NotAllowed);
+    let client = |id| Principal::Client(ClientId::parse(id).unwrap());
+    let not_allowed = Decision::Refuse(DenialReason::NotAllowed);
     for (allow, decision) in [
         (vec![client("spa")], Decision::Forward),
         (vec![role("admin"), client("spa")], Decision::Forward),
         (vec![client("SPA")], not_allowed),
         (vec![client("spa2"), client("sp")], not_allowed),
-        (vec![Who::SignedIn], not_allowed),
+        (vec![Principal::SignedIn], not_allowed),
     ] {
         let site = site("https://a.example", vec![rule("/x", &allow)]);
         assert_eq!(judged(&site, "/x", OUTSIDE, &own_token("spa")), decision, "{allow:?}");
         let person = signed_in(BRITISH, &["staff"]);
-        let persons = if allow == [Who::SignedIn] { Decision::Forward } else { not_allowed };
+        let persons = if allow == [Principal::SignedIn] { Decision::Forward } else { not_allowed };
         assert_eq!(judged(&site, "/x", OUTSIDE, &person), persons, "{allow:?}");
     }
 }
 
 #[test]
 fn without_a_rule_somebody_must_be_signed_in() {
-    let site = site("https://a.example", vec![rule("/public/*", &[Who::Public])]);
+    let site = site("https://a.example", vec![rule("/public/*", &[Principal::Public])]);
     let person = signed_in(BRITISH, &[]);
     for path in ["/", "/publicity", "/Public/x", "/x/public/y"] {
         assert_eq!(judged(&site, path, OUTSIDE, &Caller::Nobody), Decision::SignIn, "{path}");
@@ -123,7 +124,7 @@ fn without_a_rule_somebody_must_be_signed_in() {
 
 #[test]
 fn an_open_rule_does_not_open_what_is_written_in_its_disguise() {
-    let rules = vec![rule("/admin/*", &[role("admin")]), rule("/*", &[Who::Public])];
+    let rules = vec![rule("/admin/*", &[role("admin")]), rule("/*", &[Principal::Public])];
     let site = site("https://a.example/shop", rules);
     for path in [
         "/shop/admin",
@@ -146,11 +147,11 @@ fn an_open_rule_does_not_open_what_is_written_in_its_disguise() {
 
 #[test]
 fn a_network_is_a_further_condition_and_never_a_pass() {
-    let mut staff = rule("/staff", &[Who::SignedIn]);
+    let mut staff = rule("/staff", &[Principal::SignedIn]);
     staff.from = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
     let site = site("https://a.example", vec![staff]);
     let person = signed_in(BRITISH, &[]);
-    let refused = Decision::Refuse(Refusal::Network);
+    let refused = Decision::Refuse(DenialReason::Network);
     assert_eq!(judged(&site, "/staff", INSIDE, &Caller::Nobody), Decision::SignIn);
     assert_eq!(judged(&site, "/staff", INSIDE, &person), Decision::Forward);
     assert_eq!(judged(&site, "/staff", "fd00::1", &person), Decision::Forward);
@@ -162,23 +163,23 @@ fn a_network_is_a_further_condition_and_never_a_pass() {
 #[test]
 fn a_session_is_looked_for_unless_every_reading_is_public() {
     let rules = vec![
-        rule("/open/private", &[Who::SignedIn]),
-        rule("/open/told", &[Who::Optional]),
-        rule("/open/*", &[Who::Public]),
+        rule("/open/private", &[Principal::SignedIn]),
+        rule("/open/told", &[Principal::Optional]),
+        rule("/open/*", &[Principal::Public]),
     ];
     let site = site("https://a.example", rules);
     for (path, expected) in [
-        ("/open/x", Need::Nobody),
-        ("/open//x;y", Need::Nobody),
-        ("/open/told", Need::Caller),
-        ("/open/private", Need::Caller),
-        ("/open/%70rivate", Need::Caller),
-        ("/", Need::Caller),
+        ("/open/x", CallerNeed::Nobody),
+        ("/open//x;y", CallerNeed::Nobody),
+        ("/open/told", CallerNeed::Caller),
+        ("/open/private", CallerNeed::Caller),
+        ("/open/%70rivate", CallerNeed::Caller),
+        ("/", CallerNeed::Caller),
     ] {
         let readings = readings(path).unwrap();
         let client = OUTSIDE.parse().unwrap();
-        let asked = Asked { site: &site, method: &Method::GET, readings: &readings, client };
-        assert_eq!(need(&asked), expected, "{path}");
+        let asked = SiteRequest { site: &site, method: &Method::GET, readings: &readings, client };
+        assert_eq!(caller_need(&asked), expected, "{path}");
     }
 }
 
@@ -187,7 +188,7 @@ fn a_session_is_looked_for_unless_every_reading_is_public() {
 struct Plain {
     path: &'static str,
     methods: Vec<Method>,
-    allow: Vec<Who>,
+    allow: Vec<Principal>,
     inside_only: bool,
 }
 
@@ -216,11 +217,11 @@ fn lets_pass(
     let Some(first) = rules.iter().find(|rule| rule.names(path, method)) else {
         return caller.is_some();
     };
-    let admits = |who: &Who| match who {
-        Who::Public | Who::Optional => true,
-        Who::SignedIn => caller.is_some(),
-        Who::Role(wanted) => caller == Some(wanted.as_str()),
-        Who::Phone(_) | Who::Country(_) | Who::Client(_) => {
+    let admits = |who: &Principal| match who {
+        Principal::Public | Principal::Optional => true,
+        Principal::SignedIn => caller.is_some(),
+        Principal::Role(wanted) => caller == Some(wanted.as_str()),
+        Principal::Phone(_) | Principal::Country(_) | Principal::Client(_) => {
             unreachable!("not among the rules made here")
         }
     };
@@ -252,9 +253,9 @@ fn plain_rules() -> impl Strategy<Value = Vec<Plain>> {
         1 => Just(vec![Method::POST, Method::PUT]),
     ];
     let who = prop_oneof![
-        3 => Just(Who::Public),
-        1 => Just(Who::Optional),
-        2 => Just(Who::SignedIn),
+        3 => Just(Principal::Public),
+        1 => Just(Principal::Optional),
+        2 => Just(Principal::SignedIn),
         2 => Just(role("admin")),
     ];
     let rule = (
@@ -291,7 +292,7 @@ fn what_any_upstream_would_read_as_refused_is_not_forwarded() {
         let site = site("https://a.example", plain.iter().map(Plain::rule).collect());
         let client: IpAddr = if inside { INSIDE } else { OUTSIDE }.parse().unwrap();
         let method = if posts { Method::POST } else { Method::GET };
-        let asked = Asked { site: &site, method: &method, readings: &readings, client };
+        let asked = SiteRequest { site: &site, method: &method, readings: &readings, client };
         for (roles, caller) in &callers {
             let forwarded = decide(&asked, caller) == Decision::Forward;
             let passes = |path: &str| lets_pass(&plain, path, &method, inside, *roles);
@@ -300,7 +301,7 @@ fn what_any_upstream_would_read_as_refused_is_not_forwarded() {
             }
             // Nothing else is refused: all readings let it pass, so it passes.
             prop_assert_eq!(forwarded, readings.iter().all(passes));
-            if need(&asked) == Need::Nobody {
+            if caller_need(&asked) == CallerNeed::Nobody {
                 let other = decide(&asked, &Caller::Nobody) == Decision::Forward;
                 prop_assert_eq!(forwarded, other, "who calls matters after all");
             }

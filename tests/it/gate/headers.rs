@@ -1,6 +1,7 @@
 use doorcode::domain::Origin;
 use doorcode::gate::{
-    Claim, Identity, PRESETS, Reserved, are_one, is_foreign, is_navigation, may_tell,
+    Claim, IdentityMapping, PRESETS, ReservedNames, is_foreign, is_navigation, is_same_header,
+    may_carry_identity,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -12,23 +13,23 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 /// What is taken out of requests when a site has these names of its own.
-fn reserved(own: &[&'static str]) -> Reserved {
+fn reserved(own: &[&'static str]) -> ReservedNames {
     let rows = own.iter().map(|name| (HeaderName::from_static(name), Claim::User)).collect();
-    Reserved::new([Identity::own(rows)].iter())
+    ReservedNames::new([IdentityMapping::custom(rows)].iter())
 }
 
 #[test]
 fn what_any_preset_writes_is_reserved_although_no_site_has_it() {
     for preset in PRESETS {
         for (name, _) in preset.headers {
-            assert!(reserved(&[]).has(name), "{}: {name}", preset.name);
-            assert!(may_tell(name), "{}: {name}", preset.name);
+            assert!(reserved(&[]).contains(name), "{}: {name}", preset.name);
+            assert!(may_carry_identity(name), "{}: {name}", preset.name);
         }
-        assert!(Identity::preset(preset.name).is_some());
+        assert!(IdentityMapping::preset(preset.name).is_some());
     }
     for unfilled in ["Cf-Access-Authenticated-User-Email", "Remote_Email", "X-Pomerium-Claim-Email"]
     {
-        assert!(reserved(&[]).has(unfilled), "{unfilled}");
+        assert!(reserved(&[]).contains(unfilled), "{unfilled}");
     }
 }
 
@@ -36,12 +37,12 @@ fn what_any_preset_writes_is_reserved_although_no_site_has_it() {
 fn names_of_an_operators_own_are_reserved_in_every_spelling_and_no_others() {
     let own = reserved(&["x-acme-user", "acme_team", "~odd"]);
     for name in ["X-Acme-User", "x_acme.user", "X.ACME-USER", "Acme-Team", "acme.team", "~odd"] {
-        assert!(own.has(name), "{name}");
+        assert!(own.contains(name), "{name}");
     }
     for name in ["X-Acme-Users", "X-Acme", "AcmeTeam", "~even", "Acme-Teams", "xacme-user"] {
-        assert!(!own.has(name), "{name}");
+        assert!(!own.contains(name), "{name}");
     }
-    assert!(own.has("x-forwarded-user"), "beside what is reserved always");
+    assert!(own.contains("x-forwarded-user"), "beside what is reserved always");
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn names_that_an_app_cannot_tell_apart_are_one() {
         ("x-user", "x-use", false),
         ("x-user", "xuser", false),
     ] {
-        assert_eq!(are_one(one, other), same, "{one} {other}");
+        assert_eq!(is_same_header(one, other), same, "{one} {other}");
     }
 }
 
@@ -83,7 +84,7 @@ fn names_that_tell_an_app_who_calls_are_reserved_in_every_spelling() {
         "Forwarded",
         "FORWARDED",
     ] {
-        assert!(reserved(&[]).has(name), "{name}");
+        assert!(reserved(&[]).contains(name), "{name}");
     }
 }
 
@@ -110,7 +111,7 @@ fn names_that_only_look_alike_pass() {
         "X-Requested-With",
         "X-Originals",
     ] {
-        assert!(!reserved(&[]).has(name), "{name}");
+        assert!(!reserved(&[]).contains(name), "{name}");
     }
 }
 

@@ -1,5 +1,6 @@
 use doorcode::gate::{
-    Hsts, Identity, Located, Map, Passage, Site, SitePlace, Upstream, authority, readings,
+    Hsts, IdentityMapping, RouteMatch, Site, SiteMap, SiteUrl, Upstream, UpstreamOptions,
+    authority, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Request;
@@ -7,31 +8,33 @@ use http::request::Parts;
 
 const PREFIX: &str = "/.doorcode";
 
-fn map(public_url: &str, sites: &[&str]) -> Map {
+fn map(public_url: &str, sites: &[&str]) -> SiteMap {
     let site = |url: &&str| Site {
         name: (*url).to_owned(),
-        place: SitePlace::parse(url).unwrap(),
+        url: SiteUrl::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: Identity::default(),
-        passage: Passage::default(),
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();
-    Map::new(issuer, PREFIX.to_owned(), sites.iter().map(site).collect())
+    SiteMap::new(issuer, PREFIX.to_owned(), sites.iter().map(site).collect())
 }
 
 /// Where `path` of `host` belongs, in one word; a site is named by its URL.
-fn place(map: &Map, host: &str, path: &str) -> String {
+fn place(map: &SiteMap, host: &str, path: &str) -> String {
     let readings = readings(path).unwrap();
     match map.locate(host, &readings) {
-        Located::UnknownHost => "unknown host".to_owned(),
-        Located::NoSite => "no site".to_owned(),
-        Located::Disguised => "disguised".to_owned(),
-        Located::Own(own) => format!("own {:?} issuer={} site={}", own.base, own.issuer, own.site),
-        Located::Site { index, .. } => map.sites()[index].name.clone(),
+        RouteMatch::UnknownHost => "unknown host".to_owned(),
+        RouteMatch::NoSite => "no site".to_owned(),
+        RouteMatch::Ambiguous => "disguised".to_owned(),
+        RouteMatch::Own(own) => {
+            format!("own {:?} issuer={} site={}", own.base, own.issuer, own.site)
+        }
+        RouteMatch::Site { index, .. } => map.sites()[index].name.clone(),
     }
 }
 
@@ -193,7 +196,7 @@ fn where_case_is_nothing_a_site_keeps_its_paths_in_any_case() {
         site.ignore_case = true;
     }
     let issuer = Issuer::parse("https://auth.example.com", PREFIX).unwrap();
-    let map = Map::new(issuer, PREFIX.to_owned(), sites);
+    let map = SiteMap::new(issuer, PREFIX.to_owned(), sites);
     for path in ["/SHOP", "/Shop/x", "/%53hop/x", "/.Doorcode/me"] {
         assert_eq!(place(&map, "example.com", path), "disguised", "{path}");
     }

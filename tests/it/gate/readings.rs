@@ -1,16 +1,16 @@
-use doorcode::gate::{BadTarget, readings};
+use doorcode::gate::{InvalidTarget, readings};
 use proptest::prelude::*;
 
 use super::upstream::{all_paths, targets};
 
-const REFUSED: &[(BadTarget, &[&str])] = &[
-    (BadTarget::NoLeadingSlash, &["", "a", "*", "http://a/", "%2fa", ";/a", ".."]),
+const REFUSED: &[(InvalidTarget, &[&str])] = &[
+    (InvalidTarget::NoLeadingSlash, &["", "a", "*", "http://a/", "%2fa", ";/a", ".."]),
     (
-        BadTarget::OddByte,
+        InvalidTarget::ForbiddenByte,
         &["/a\\b", "/\\", "/a#b", "/a b", "/a\tb", "/\0", "/\r\n", "/\u{7f}", "/\u{85}"],
     ),
     (
-        BadTarget::DotSegments,
+        InvalidTarget::DotSegments,
         &[
             "/.",
             "/..",
@@ -39,7 +39,7 @@ const REFUSED: &[(BadTarget, &[&str])] = &[
         ],
     ),
     (
-        BadTarget::EncodedSlash,
+        InvalidTarget::EncodedSlash,
         &[
             "/%2f",
             "/a%2Fb",
@@ -64,10 +64,10 @@ const REFUSED: &[(BadTarget, &[&str])] = &[
         ],
     ),
     (
-        BadTarget::LooksLikeAHost,
+        InvalidTarget::NetworkPath,
         &["//", "//a", "//x/admin", "//a@x/admin", "///x", "/;/x/admin", "//.."],
     ),
-    (BadTarget::NotUtf8, &["/%ff", "/%25ff", "/%c0%ae", "/%c0%af", "/%ed%a0%80", "/a%e9"]),
+    (InvalidTarget::NotUtf8, &["/%ff", "/%25ff", "/%c0%ae", "/%c0%af", "/%ed%a0%80", "/a%e9"]),
 ];
 
 #[test]
@@ -121,7 +121,7 @@ fn a_target_is_read_in_every_way_an_upstream_may_read_it() {
 
 #[test]
 fn a_target_that_can_be_read_in_too_many_ways_is_refused() {
-    let refused = Err(BadTarget::TooManyReadings);
+    let refused = Err(InvalidTarget::TooManyReadings);
     assert_eq!(readings("/a;%3f;/%253b/a//%3b%3b%3f/a;//a%2523b//"), refused);
 }
 

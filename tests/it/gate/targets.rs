@@ -3,8 +3,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::domain::Role;
 use doorcode::gate::{
-    Asked, Caller, Decision, Hsts, Identity, Located, Map, Passage, PathPattern, Rule, Site,
-    SitePlace, Upstream, Who, decide, readings,
+    Caller, Decision, Hsts, IdentityMapping, PathPattern, Principal, RouteMatch, Rule, Site,
+    SiteMap, SiteRequest, SiteUrl, Upstream, UpstreamOptions, decide, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -16,7 +16,7 @@ const MANY: usize = 100_000;
 const HOST: &str = "a.example";
 
 /// A map of one site with one rule; the rest of the site needs a login.
-fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
+fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
     let rule = |path: &str, who| Rule {
         path: PathPattern::parse(path).unwrap(),
         methods: Vec::new(),
@@ -24,43 +24,43 @@ fn map(path: &str, who: &Who, ignore_case: bool) -> Map {
         from: Vec::new(),
     };
     let mut rules = vec![rule(path, who.clone())];
-    if matches!(who, Who::Role(_)) {
-        rules.push(rule("/*", Who::Public));
+    if matches!(who, Principal::Role(_)) {
+        rules.push(rule("/*", Principal::Public));
     }
     let site = Site {
         name: "Shop".to_owned(),
-        place: SitePlace::parse("https://a.example").unwrap(),
+        url: SiteUrl::parse("https://a.example").unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: Identity::default(),
-        passage: Passage::default(),
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case,
         rules,
     };
     let issuer = Issuer::parse("https://auth.example", "/.doorcode").unwrap();
-    Map::new(issuer, "/.doorcode".to_owned(), vec![site])
+    SiteMap::new(issuer, "/.doorcode".to_owned(), vec![site])
 }
 
 /// Whether the target goes on to the app.
-fn passes(map: &Map, target: &str, caller: &Caller) -> bool {
+fn passes(map: &SiteMap, target: &str, caller: &Caller) -> bool {
     let path = target.split('?').next().unwrap_or_default();
     let Ok(readings) = readings(path) else { return false };
-    let Located::Site { index, .. } = map.locate(HOST, &readings) else { return false };
+    let RouteMatch::Site { index, .. } = map.locate(HOST, &readings) else { return false };
     assert_eq!(readings.iter().next(), Some(path), "what is judged is what is sent");
     let (site, client) = (&map.sites()[index], IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let asked = Asked { site, method: &Method::GET, readings: &readings, client };
+    let asked = SiteRequest { site, method: &Method::GET, readings: &readings, client };
     decide(&asked, caller) == Decision::Forward
 }
 
 #[test]
 fn no_server_reaches_by_a_generated_target_what_a_rule_refuses() {
-    let admin = Who::Role(Role::parse("admin").unwrap());
+    let admin = Principal::Role(Role::parse("admin").unwrap());
     let bob = signed_in("+447400123456", &["staff"]);
     let stranger = Caller::Nobody;
     let mut passed = [0; 3];
     for ignore_case in [false, true] {
-        let public = map("/public/*", &Who::Public, ignore_case);
+        let public = map("/public/*", &Principal::Public, ignore_case);
         let guarded = map("/admin/*", &admin, ignore_case);
         for target in Targets::new().take(MANY) {
             let found = [

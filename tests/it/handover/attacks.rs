@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use doorcode::domain::{Origin, ReturnTo, SessionId, StateCookieDigest, TicketDigest};
-use doorcode::store::{MemoryTickets, Ticket, Tickets as _};
+use doorcode::store::{HandoverTicket, MemoryTickets, TicketStore as _};
 use doorcode::system::Timestamp;
 use http::StatusCode;
 use url::Url;
@@ -45,7 +45,7 @@ fn of_many_who_hand_in_one_ticket_at_once_one_gets_it() {
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     let tickets = MemoryTickets::default();
     for round in 0..200 {
-        let ticket = Ticket {
+        let ticket = HandoverTicket {
             origin: Origin::parse(SHOP).unwrap(),
             path: ReturnTo::default(),
             state: StateCookieDigest::from_bytes([0; 32]),

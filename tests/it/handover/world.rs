@@ -4,10 +4,10 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use doorcode::access::{AccessDecision, AccessRequest};
-use doorcode::app::{Surroundings, build};
+use doorcode::app::{AppDeps, build};
 use doorcode::config::Config;
-use doorcode::gate::{self, Located};
-use doorcode::pages::Facts;
+use doorcode::gate::{self, RouteMatch};
+use doorcode::pages::RequestContext;
 use doorcode::proxy::{AccessLog, Shared};
 use doorcode::system::{Clock, System, Timestamp};
 use http::{Request, Response};
@@ -73,7 +73,7 @@ impl World {
         let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
         let clock = Arc::new(StillClock::new());
         let system = System { clock: Arc::clone(&clock) as _, ..System::real() };
-        let around = Surroundings { system, access_log: AccessLog::off(), exit: Box::new(|| ()) };
+        let around = AppDeps { system, access_log: AccessLog::off(), exit: Box::new(|| ()) };
         let parts = build(config, around).await.unwrap();
         let jobs = parts.jobs.into_iter().map(|job| job.run).collect();
         Self { clock, twilio, shared: parts.shared, _jobs: jobs, _folder: folder }
@@ -97,8 +97,8 @@ impl World {
         let path = request.uri().path().to_owned();
         let readings = gate::readings(&path).unwrap();
         match live.map.locate(authority, &readings) {
-            Located::Own(own) => {
-                let facts = Facts::new(&own, "192.0.2.1".parse().unwrap());
+            RouteMatch::Own(own) => {
+                let facts = RequestContext::new(&own, "192.0.2.1".parse().unwrap());
                 let (mut parts, body) = request.into_parts();
                 let target = parts.uri.path_and_query().unwrap().as_str();
                 parts.uri = target.strip_prefix(&facts.base).unwrap().parse().unwrap();
@@ -108,7 +108,7 @@ impl World {
                 let (parts, body) = answer.into_parts();
                 Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
             }
-            Located::Site { index, site } => {
+            RouteMatch::Site { index, site } => {
                 let (parts, _) = request.into_parts();
                 let access = AccessRequest {
                     index,
@@ -123,9 +123,7 @@ impl World {
                     (AccessDecision::Forward, Some((who, _))) => {
                         Response::new(Bytes::from(format!("app {}", who.phone().e164())))
                     }
-                    (AccessDecision::SignIn, None) => {
-                        live.web.challenge(&site.place.origin, &parts)
-                    }
+                    (AccessDecision::SignIn, None) => live.web.challenge(&site.url.origin, &parts),
                     _ => panic!("{authority}{path}: {outcome:?}"),
                 }
             }

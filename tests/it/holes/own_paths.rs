@@ -1,5 +1,5 @@
 //! Our own pages, asked in ways that no page of ours asks.
-use doorcode::web::rows;
+use doorcode::web::routes;
 
 use crate::support::browser::{between, flow_of};
 use crate::support::gate::{Gate, wait_for};
@@ -35,7 +35,7 @@ fn no_parameter_left_out_doubled_or_spoilt_breaks_a_page() {
         queries.extend(values);
     }
     let before = gate.texts.requests();
-    for row in rows() {
+    for row in routes() {
         let path = format!("/.doorcode{}", row.path.replace("{name}", "x"));
         for (at, query) in queries.iter().enumerate() {
             // That one ends a session by a GET, as Auth0's does.

@@ -3,10 +3,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use doorcode::app::{self, Surroundings};
+use doorcode::app::{self, AppDeps};
 use doorcode::config::Config;
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::oauth::{Algorithm, KeysError, SigningKeys, Usage};
+use doorcode::oauth::{Algorithm, KeyUsage, KeysError, SigningKeys};
 use doorcode::proxy::AccessLog;
 use doorcode::store::{self, Database, SqlStore};
 use doorcode::system::System;
@@ -15,8 +15,8 @@ use super::verifier::Verifier;
 use crate::support::program::Program;
 use crate::support::settings::{ADA, Settings, environment};
 
-const ES256: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Es256);
-const RS256: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Rs256);
+const ES256: (KeyUsage, Algorithm) = (KeyUsage::Assertion, Algorithm::Es256);
+const RS256: (KeyUsage, Algorithm) = (KeyUsage::Assertion, Algorithm::Rs256);
 
 fn keyring(secrets: &[&str]) -> Keyring {
     let mut secrets = secrets.iter().map(|text| ServerSecret::new(&text.repeat(32)).unwrap());
@@ -33,7 +33,7 @@ async fn open(store: &SqlStore, secrets: &[&str]) -> Result<String, KeysError> {
 }
 
 async fn stored(store: &SqlStore) -> Vec<store::StoredKey> {
-    store::SigningKeys::living(store).await.unwrap()
+    store::SigningKeyStore::list_unretired(store).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -84,7 +84,7 @@ async fn a_key_that_was_exchanged_in_the_database_signs_nothing() {
     keys.rotate_left(1);
     for (key, other) in stored(&store).await.iter().zip(keys) {
         let swapped = store::StoredKey { sealed: other.sealed, ..key.clone() };
-        store::SigningKeys::reseal(&store, &swapped, key.sealed_by).await.unwrap();
+        store::SigningKeyStore::reseal(&store, &swapped, key.sealed_by).await.unwrap();
     }
     let error = SigningKeys::open(&store, &secrets, &wanted, &system).await.expect_err("swapped");
     assert!(matches!(error, KeysError::Damaged { .. }), "{error}");
@@ -131,7 +131,7 @@ fn a_server_with_another_secret_says_so_and_does_not_start() {
         let text = settings.text(changes);
         let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
         let (access_log, exit) = (AccessLog::off(), Box::new(|| {}));
-        let around = Surroundings { system: System::real(), access_log, exit };
+        let around = AppDeps { system: System::real(), access_log, exit };
         runtime.block_on(app::build(config, around)).map(drop)
     };
     start(&base).expect("starts");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use doorcode::access::IdentityHeaders;
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::gate::{Caller, Hsts, Identity, Passage, Site, SitePlace, Upstream};
-use doorcode::oauth::{Algorithm, Issuer, SigningKeys, Usage};
+use doorcode::gate::{Caller, Hsts, IdentityMapping, Site, SiteUrl, Upstream, UpstreamOptions};
+use doorcode::oauth::{Algorithm, Issuer, KeyUsage, SigningKeys};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
 use http::HeaderMap;
@@ -23,7 +23,7 @@ async fn make_keys() -> SigningKeys {
     let folder = tempfile::tempdir().unwrap();
     let store = SqlStore::open(&Database::Sqlite(folder.path().join("db"))).await.unwrap();
     let keyring = Keyring::new(ServerSecret::new(&"k".repeat(32)).unwrap(), Vec::new());
-    let wanted = [(Usage::Assertion, Algorithm::Es256)];
+    let wanted = [(KeyUsage::Assertion, Algorithm::Es256)];
     SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
 }
 
@@ -31,10 +31,10 @@ fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
     let issuer = Issuer::parse("https://auth.example.com", "/.doorcode").unwrap();
     let site = Site {
         name: url.to_owned(),
-        place: SitePlace::parse(url).unwrap(),
+        url: SiteUrl::parse(url).unwrap(),
         upstreams: vec![Upstream::Demo],
-        identity: Identity::default(),
-        passage: Passage::default(),
+        identity: IdentityMapping::default(),
+        upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         ignore_case: false,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use doorcode::domain::CounterKey;
 use doorcode::store::{
-    Count, Counters, Database, KeptCounters, MemoryCounters, Room, SqlStore, Take,
+    CounterCapacity, CounterStore, Database, Increment, MemoryCounters, PersistentCounters,
+    SqlStore, TakeOutcome,
 };
 use doorcode::system::Timestamp;
 use proptest::prelude::*;
@@ -19,27 +20,31 @@ pub(super) fn key(n: u32) -> CounterKey {
     CounterKey::from_bytes(digest[..16].try_into().expect("16 bytes"))
 }
 
-pub(super) fn count(n: u32, window: Duration, most: u32) -> Count {
-    Count { key: key(n), window, most, n: 1, spacing: None }
+pub(super) fn count(n: u32, window: Duration, most: u32) -> Increment {
+    Increment { key: key(n), window, most, n: 1, spacing: None }
 }
 
-pub(super) async fn take(counters: &dyn Counters, counts: &[Count], now: Timestamp) -> Take {
+pub(super) async fn take(
+    counters: &dyn CounterStore,
+    counts: &[Increment],
+    now: Timestamp,
+) -> TakeOutcome {
     counters.take(counts, now).await.expect("an answer")
 }
 
 #[track_caller]
-pub(super) fn refused(take: Take) -> (usize, Duration) {
+pub(super) fn refused(take: TakeOutcome) -> (usize, Duration) {
     match take {
-        Take::Refused { which, retry_after } => (which, retry_after),
-        Take::Taken(counted) => panic!("taken, {:?} left", counted.left),
+        TakeOutcome::Refused { which, retry_after } => (which, retry_after),
+        TakeOutcome::Taken(counted) => panic!("taken, {:?} left", counted.left),
     }
 }
 
 #[track_caller]
-fn left(take: Take) -> Vec<u32> {
+fn left(take: TakeOutcome) -> Vec<u32> {
     match take {
-        Take::Taken(counted) => counted.left,
-        Take::Refused { .. } => panic!("{take:?}"),
+        TakeOutcome::Taken(counted) => counted.left,
+        TakeOutcome::Refused { .. } => panic!("{take:?}"),
     }
 }
 
@@ -49,9 +54,10 @@ pub(super) async fn database(folder: &TempDir) -> Arc<SqlStore> {
 }
 
 /// Every backend there is, and memory that has no room for a key of its own.
-pub(super) async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counters>)> {
-    let small = Room { keys: 0, cells: 1 << 14 };
-    let kept = KeptCounters::open(database(folder).await, Room::default(), BEGIN).await;
+pub(super) async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn CounterStore>)> {
+    let small = CounterCapacity { keys: 0, cells: 1 << 14 };
+    let kept =
+        PersistentCounters::open(database(folder).await, CounterCapacity::default(), BEGIN).await;
     vec![
         ("memory", Arc::new(MemoryCounters::default())),
         ("memory, counted together", Arc::new(MemoryCounters::sized(small))),
@@ -71,7 +77,7 @@ async fn so_many_are_taken_in_a_window_and_not_one_more() {
         let (_, wait) = refused(take(&*counters, &[five], BEGIN + MINUTE * 10).await);
         assert!(wait >= MINUTE * 50, "{name}: {wait:?} is too soon");
         let then = BEGIN + MINUTE * 10 + wait;
-        assert!(matches!(take(&*counters, &[five], then).await, Take::Taken(_)), "{name}");
+        assert!(matches!(take(&*counters, &[five], then).await, TakeOutcome::Taken(_)), "{name}");
     }
 }
 
@@ -105,7 +111,7 @@ async fn zero_asks_and_takes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, counters) in every(&folder).await {
         let one = count(1, HOUR, 1);
-        let ask = Count { n: 0, ..one };
+        let ask = Increment { n: 0, ..one };
         assert_eq!(left(take(&*counters, &[ask], BEGIN).await), [1], "{name}");
         assert_eq!(left(take(&*counters, &[one], BEGIN).await), [0], "{name}");
         refused(take(&*counters, &[ask], BEGIN).await);
@@ -118,7 +124,7 @@ async fn what_is_given_back_may_be_taken_again_and_no_more() {
     for (name, counters) in every(&folder).await {
         let two = count(1, HOUR, 2);
         take(&*counters, &[two], BEGIN).await;
-        let Take::Taken(counted) = take(&*counters, &[two], BEGIN + MINUTE).await else {
+        let TakeOutcome::Taken(counted) = take(&*counters, &[two], BEGIN + MINUTE).await else {
             panic!("{name}")
         };
         counters.give_back(&[two], counted.at).await.expect("done");
@@ -148,7 +154,10 @@ async fn a_clock_that_is_set_back_neither_clears_a_count_nor_holds_it_for_years(
         let (_, wait) = refused(take(&*counters, &[one], BEGIN).await);
         assert!(wait <= HOUR + HOUR / 4, "{name}: {wait:?}");
         refused(take(&*counters, &[one], BEGIN + MINUTE * 59).await);
-        assert!(matches!(take(&*counters, &[one], BEGIN + wait).await, Take::Taken(_)), "{name}");
+        assert!(
+            matches!(take(&*counters, &[one], BEGIN + wait).await, TakeOutcome::Taken(_)),
+            "{name}"
+        );
     }
 }
 
@@ -160,9 +169,9 @@ async fn parallel_takes_never_exceed_a_limit_together() {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..100 {
             let counters = Arc::clone(&counters);
-            tasks.spawn(
-                async move { matches!(take(&*counters, &[five], BEGIN).await, Take::Taken(_)) },
-            );
+            tasks.spawn(async move {
+                matches!(take(&*counters, &[five], BEGIN).await, TakeOutcome::Taken(_))
+            });
         }
         let taken = tasks.join_all().await.into_iter().filter(|taken| *taken).count();
         assert_eq!(taken, 5, "{name}");
@@ -217,7 +226,7 @@ proptest! {
         cells in prop::sample::select(vec![1_usize, 4, 1024]),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let room = Room { keys, cells };
+        let room = CounterCapacity { keys, cells };
         let counters = MemoryCounters::sized(room);
         let (mut model, mut wall) = (Model::default(), BEGIN);
         for act in acts {
@@ -225,7 +234,7 @@ proptest! {
                 Act::Take { key, most } => {
                     let one = count(key, HOUR, most);
                     let take = runtime.block_on(take(&counters, &[one], wall));
-                    if let Take::Taken(counted) = take {
+                    if let TakeOutcome::Taken(counted) = take {
                         prop_assert!(model.held(key) < most as usize, "{key} of {most}");
                         let left = most as usize - model.held(key) - 1;
                         prop_assert!(counted.left[0] as usize <= left, "told too many are left");

@@ -9,13 +9,13 @@ use doorcode::config::Config;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::delivery::{Delivery, SendError};
 use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
-use doorcode::events::{Event, Sink};
+use doorcode::events::{Event, EventSink};
 use doorcode::login::{
-    Asker, By, Door, Gives, Keys, Limiter, Login, Outbox, OutboxWorker, Parts, ROWS, Sender, Start,
-    StartError, Started, Verdict, What,
+    Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
+    Outbox, OutboxSender, OutboxWorker, Requester, StartError, StartRequest, Started, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
-use doorcode::store::{Count, MemoryAttempts, MemoryCounters, Room, Take};
+use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
 use doorcode::system::System;
 use doorcode::words::{SmsTemplate, SmsTemplates};
 
@@ -26,7 +26,7 @@ use crate::support::still::{SeededRandom, StillClock};
 
 struct Silent;
 
-impl Sink for Silent {
+impl EventSink for Silent {
     fn record(&self, _: &Event<'_>) {}
 }
 
@@ -54,7 +54,7 @@ struct Alone {
 }
 
 impl Alone {
-    async fn with(limits: &str, room: Room) -> Self {
+    async fn with(limits: &str, room: CounterCapacity) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let origin = "http://localhost:21";
         let twilio = "http://127.0.0.1:24";
@@ -70,19 +70,19 @@ impl Alone {
         let sessions = Arc::new(Sessions::new(store.clone(), &keyring, system.clone()));
         let counters = Arc::new(MemoryCounters::sized(room));
         let (outbox, jobs) = Outbox::new();
-        let parts = Parts {
+        let parts = LoginDeps {
             attempts: Arc::new(MemoryAttempts::default()),
             logins: store.clone(),
             users: store.clone(),
             sessions,
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
-            keys: Arc::new(Keys::new(&keyring)),
+            keys: Arc::new(CodeKeys::new(&keyring)),
             events: Arc::new(Silent),
             system: system.clone(),
         };
         let template = SmsTemplate::parse("{{ code }}", "Acme").expect("a template");
-        let sender = Sender {
+        let sender = OutboxSender {
             attempts: Arc::clone(&parts.attempts),
             users: store,
             keys: Arc::clone(&parts.keys),
@@ -103,10 +103,10 @@ impl Alone {
         }
         let phone = PhoneNumber::from_e164(phone).expect("a number");
         let asker = asker(address, who);
-        let start = Start {
+        let start = StartRequest {
             asker,
             phone: &phone,
-            language: None,
+            accept_language: None,
             page_language: None,
             page_host: None,
             application: None,
@@ -120,7 +120,7 @@ impl Alone {
         let host = doorcode::domain::Origin::parse("http://localhost:1").expect("an origin");
         let host = host.host().clone();
         let browser = Browser { host: &host, user_agent: None, address, session: None };
-        let gives = Gives::Browser(&browser);
+        let gives = LoginGrant::Browser(&browser);
         let verdict = self.login.verify(&asker(address, who), &phone, code, gives).await;
         verdict.expect("an answer")
     }
@@ -134,9 +134,9 @@ impl Alone {
     }
 }
 
-fn asker(address: IpAddr, who: u32) -> Asker {
+fn asker(address: IpAddr, who: u32) -> Requester {
     let who = doorcode::domain::RequesterDigest::of(who.to_be_bytes());
-    Asker { door: Door::Page, who, address, known: false }
+    Requester { channel: Channel::Page, who, address, known_browser: false }
 }
 
 /// One of `of`.
@@ -162,7 +162,7 @@ const VICTIM: &str = "+447400123456";
 
 /// Twelve starts of each address, each for another number, then so many newcomers.
 #[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
-async fn flood(addresses: u32, newcomers: u32, room: Room) {
+async fn flood(addresses: u32, newcomers: u32, room: CounterCapacity) {
     let alone = Alone::with("texts_1h = 100000000\ntexts_24h = 100000000", room).await;
     let guesser: IpAddr = Ipv4Addr::new(192, 0, 2, 7).into();
     let run = async {
@@ -215,32 +215,36 @@ async fn flood(addresses: u32, newcomers: u32, room: Room) {
 /// have as little room in proportion.
 #[tokio::test]
 async fn a_flood_shuts_nobody_out_and_clears_nothing() {
-    flood(300, 50, Room { keys: 200, ..Room::default() }).await;
+    flood(300, 50, CounterCapacity { keys: 200, ..CounterCapacity::default() }).await;
 }
 
 #[tokio::test]
 #[ignore = "tests/long"]
 async fn a_flood_from_ten_thousand_addresses() {
-    flood(10_000, 1_000, Room::default()).await;
+    flood(10_000, 1_000, CounterCapacity::default()).await;
 }
 
 #[tokio::test]
 #[ignore = "tests/long"]
 async fn a_flood_of_more_than_a_million() {
-    flood(100_000, 1_000, Room::default()).await;
+    flood(100_000, 1_000, CounterCapacity::default()).await;
 }
 
 /// What a start counts, as the table of limits has it but for the texts in all.
-fn counts_of_a_start(address: u32, number: u32) -> Vec<Count> {
-    let counts = ROWS.iter().enumerate().filter_map(|(n, row)| {
+fn counts_of_a_start(address: u32, number: u32) -> Vec<Increment> {
+    let counts = LIMITS.iter().enumerate().filter_map(|(n, row)| {
         let n = 100_000_000 * u32::try_from(n).expect("few rows");
-        let (whose, most) = match (row.what, row.by) {
-            (What::WrongCode, _) => {
-                return Some(Count { n: 0, ..count(n + number, row.window, 5) });
+        let (whose, most) = match (row.action, row.scope) {
+            (LimitAction::WrongCode, _) => {
+                return Some(Increment { n: 0, ..count(n + number, row.window, 5) });
             }
-            (What::Text, By::Number) => (number, if row.window == HOUR { 5 } else { 10 }),
-            (What::Start, By::Address) => (address, if row.window == HOUR { 30 } else { 10 }),
-            (What::Attempt, By::Address) => (address, 50),
+            (LimitAction::Text, LimitScope::Number) => {
+                (number, if row.window == HOUR { 5 } else { 10 })
+            }
+            (LimitAction::Start, LimitScope::Address) => {
+                (address, if row.window == HOUR { 30 } else { 10 })
+            }
+            (LimitAction::Attempt, LimitScope::Address) => (address, 50),
             _ => return None,
         };
         Some(count(n + whose, row.window, most))
@@ -264,7 +268,8 @@ async fn newcomers_shut_out(counters: &MemoryCounters) -> u32 {
     let mut shut_out = 0;
     for n in 0..1_000 {
         let counts = counts_of_a_start(200_000 + n, 2_000_000 + n);
-        shut_out += u32::from(matches!(take(counters, &counts, BEGIN).await, Take::Refused { .. }));
+        shut_out +=
+            u32::from(matches!(take(counters, &counts, BEGIN).await, TakeOutcome::Refused { .. }));
     }
     shut_out
 }
@@ -281,15 +286,15 @@ async fn counted(addresses: u32) {
     for n in 0..12 * addresses {
         let now = BEGIN + Duration::from_millis((n / 100).into());
         let counts = counts_of_a_start(n % addresses, n);
-        taken += u32::from(matches!(take(&counters, &counts, now).await, Take::Taken(_)));
+        taken += u32::from(matches!(take(&counters, &counts, now).await, TakeOutcome::Taken(_)));
         if n % 10_000 == 0 {
             most = most.max(counters.bytes());
         }
     }
     assert_ten_of_each(taken, addresses);
-    assert!(most <= 4 * Room::default().most_bytes(), "{most}");
+    assert!(most <= 4 * CounterCapacity::default().most_bytes(), "{most}");
     println!("at most {} KiB of counters", most / 1024);
-    assert!(matches!(take(&counters, &[guessed], BEGIN).await, Take::Refused { .. }));
+    assert!(matches!(take(&counters, &[guessed], BEGIN).await, TakeOutcome::Refused { .. }));
     let shut_out = newcomers_shut_out(&counters).await;
     assert_eq!(shut_out, 0, "of 1,000 newcomers");
 

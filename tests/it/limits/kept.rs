@@ -1,17 +1,19 @@
 //! What survives a restart, and what happens when it cannot be written.
-use doorcode::store::{Count, Counters, KeptCounters, Room, Take};
+use doorcode::store::{CounterCapacity, CounterStore, Increment, PersistentCounters, TakeOutcome};
 use tempfile::TempDir;
 
 use super::counters::{BEGIN, count, database, take};
 use super::{DAY, HOUR, MINUTE};
 use crate::support::tables::counters;
 
-async fn open(folder: &TempDir, now: doorcode::system::Timestamp) -> KeptCounters {
-    KeptCounters::open(database(folder).await, Room::default(), now).await.expect("counters")
+async fn open(folder: &TempDir, now: doorcode::system::Timestamp) -> PersistentCounters {
+    PersistentCounters::open(database(folder).await, CounterCapacity::default(), now)
+        .await
+        .expect("counters")
 }
 
-fn is_taken(take: &Take) -> bool {
-    matches!(take, Take::Taken(_))
+fn is_taken(take: &TakeOutcome) -> bool {
+    matches!(take, TakeOutcome::Taken(_))
 }
 
 /// Nothing is closed or written at the end: a process may be killed.
@@ -29,7 +31,7 @@ async fn windows_of_an_hour_and_more_survive_a_restart() {
     assert!(!is_taken(&take(&after, &[hour], later).await));
     assert!(!is_taken(&take(&after, &[day], later).await));
     assert!(is_taken(&take(&after, &[quarter], later).await), "short ones begin anew");
-    let Take::Refused { retry_after, .. } = take(&after, &[hour], later).await else {
+    let TakeOutcome::Refused { retry_after, .. } = take(&after, &[hour], later).await else {
         panic!("refused above")
     };
     assert_eq!(retry_after + MINUTE, HOUR, "to the moment");
@@ -41,7 +43,9 @@ async fn what_was_given_back_or_cleared_stays_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let (back, cleared) = (count(1, HOUR, 1), count(2, DAY, 1));
     let before = open(&folder, BEGIN).await;
-    let Take::Taken(counted) = take(&before, &[back, cleared], BEGIN).await else { panic!("room") };
+    let TakeOutcome::Taken(counted) = take(&before, &[back, cleared], BEGIN).await else {
+        panic!("room")
+    };
     before.give_back(&[back], counted.at).await.expect("done");
     before.clear(cleared.key, DAY).await.expect("done");
     let after = open(&folder, BEGIN).await;
@@ -62,14 +66,14 @@ async fn a_clock_set_back_while_nothing_ran_holds_nothing_for_longer() {
 async fn nothing_is_let_through_that_cannot_be_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = database(&folder).await;
-    let counters = KeptCounters::open(store.clone(), Room::default(), BEGIN).await;
+    let counters = PersistentCounters::open(store.clone(), CounterCapacity::default(), BEGIN).await;
     let counters = counters.expect("counters");
     store.close().await;
     let (hour, short) = (count(1, HOUR, 1), count(1, MINUTE, 1));
     for _ in 0..3 {
         counters.take(&[hour, short], BEGIN).await.expect_err("no database");
     }
-    let ask = Count { n: 0, ..short };
+    let ask = Increment { n: 0, ..short };
     assert!(is_taken(&take(&counters, &[ask], BEGIN).await), "nor counted");
 }
 
@@ -77,7 +81,7 @@ async fn nothing_is_let_through_that_cannot_be_written() {
 async fn what_is_over_is_not_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = database(&folder).await;
-    let counters = KeptCounters::open(store.clone(), Room::default(), BEGIN).await;
+    let counters = PersistentCounters::open(store.clone(), CounterCapacity::default(), BEGIN).await;
     let counters = counters.expect("counters");
     for n in 0..50 {
         take(&counters, &[count(n, HOUR, 1)], BEGIN).await;

@@ -2,20 +2,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorcode::store::{Count, KeptCounters, MemoryCounters, Room, Spacing, Take};
+use doorcode::store::{
+    Backoff, CounterCapacity, Increment, MemoryCounters, PersistentCounters, TakeOutcome,
+};
 
 use super::counters::{BEGIN, count, database, every, refused, take};
 use super::{DAY, HOUR, MINUTE};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn spaced(n: u32, jitter: i8) -> Count {
-    let spacing = Spacing { first: SECOND * 30, longest: MINUTE * 32, jitter, waits: true };
-    Count { spacing: Some(spacing), ..count(n, DAY, u32::MAX) }
+fn spaced(n: u32, jitter: i8) -> Increment {
+    let spacing = Backoff { first: SECOND * 30, longest: MINUTE * 32, jitter, waits: true };
+    Increment { spacing: Some(spacing), ..count(n, DAY, u32::MAX) }
 }
 
-fn is_taken(take: &Take) -> bool {
-    matches!(take, Take::Taken(_))
+fn is_taken(take: &TakeOutcome) -> bool {
+    matches!(take, TakeOutcome::Taken(_))
 }
 
 /// Where keys are counted together, times are whole seconds and a tenth longer.
@@ -59,9 +61,9 @@ async fn what_need_not_wait_makes_others_wait() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, counters) in every(&folder).await {
         let one = spaced(1, 0);
-        let spacing = one.spacing.map(|spacing| Spacing { waits: false, ..spacing });
+        let spacing = one.spacing.map(|spacing| Backoff { waits: false, ..spacing });
         take(&*counters, &[one], BEGIN).await;
-        assert!(is_taken(&take(&*counters, &[Count { spacing, ..one }], BEGIN + SECOND).await));
+        assert!(is_taken(&take(&*counters, &[Increment { spacing, ..one }], BEGIN + SECOND).await));
         is_about(name, refused(take(&*counters, &[one], BEGIN + SECOND).await).1, 60);
     }
 }
@@ -71,7 +73,7 @@ async fn all_wait_together_or_none_is_counted_and_asking_counts_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, counters) in every(&folder).await {
         let (one, full) = (spaced(1, 0), count(2, HOUR, 1));
-        let ask = Count { n: 0, ..one };
+        let ask = Increment { n: 0, ..one };
         assert!(is_taken(&take(&*counters, &[ask], BEGIN).await), "{name}");
         take(&*counters, &[one, full], BEGIN).await;
         let (which, wait) = refused(take(&*counters, &[one, full], BEGIN).await);
@@ -87,7 +89,9 @@ async fn nobody_waits_for_what_was_given_back_or_cleared() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, counters) in every(&folder).await {
         let (one, two) = (spaced(1, 0), spaced(2, 0));
-        let Take::Taken(counted) = take(&*counters, &[one, two], BEGIN).await else { panic!() };
+        let TakeOutcome::Taken(counted) = take(&*counters, &[one, two], BEGIN).await else {
+            panic!()
+        };
         counters.give_back(&[one], counted.at).await.expect("done");
         counters.clear(two.key, DAY).await.expect("done");
         if !name.ends_with("together") {
@@ -100,7 +104,13 @@ async fn nobody_waits_for_what_was_given_back_or_cleared() {
 async fn after_a_restart_nobody_comes_too_early() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = database(&folder).await;
-    let open = || KeptCounters::open(Arc::clone(&store), Room::default(), BEGIN + SECOND * 40);
+    let open = || {
+        PersistentCounters::open(
+            Arc::clone(&store),
+            CounterCapacity::default(),
+            BEGIN + SECOND * 40,
+        )
+    };
     let before = open().await.expect("counters");
     take(&before, &[spaced(1, -10)], BEGIN).await;
     take(&before, &[spaced(1, -10)], BEGIN + SECOND * 40).await;
@@ -145,7 +155,7 @@ async fn no_wait_is_longer_than_the_window() {
     let counters = MemoryCounters::default();
     for n in 0..300 {
         take(&counters, &[many], BEGIN + Duration::from_millis(n)).await;
-        let ask = Count { n: 0, most: 1, ..many };
+        let ask = Increment { n: 0, most: 1, ..many };
         let wait = refused(take(&counters, &[ask], BEGIN + Duration::from_millis(n)).await).1;
         assert!(wait <= HOUR, "{wait:?} after {n}");
     }

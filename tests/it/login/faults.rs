@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use doorcode::domain::PhoneNumber;
-use doorcode::login::{Over, Verdict};
-use doorcode::store::Users as _;
+use doorcode::login::{DeadReason, Verdict};
+use doorcode::store::UserStore as _;
 
 use super::world::{Kind, World, client, phone};
 use crate::fail_points::trap::{Fault, How, When};
@@ -51,15 +51,15 @@ async fn is_whole(world: &World, kind: Kind, name: &str) -> i64 {
 /// The right code gets in if it did not before, and never again.
 async fn comes_back(world: &World, kind: Kind, (phone, code): (&PhoneNumber, &str), name: &str) {
     let sessions = is_whole(world, kind, name).await;
-    let known = world.store.with_number(&phone.into()).await.unwrap().is_some();
+    let known = world.store.find_by_identifier(&phone.into()).await.unwrap().is_some();
     let again = world.give(phone, code, kind).await.unwrap();
     if known {
-        assert!(matches!(again, Verdict::Over(Over::Used)), "{name}: {again:?}");
+        assert!(matches!(again, Verdict::Over(DeadReason::Used)), "{name}: {again:?}");
     } else {
         assert!(matches!(again, Verdict::Right(_)), "{name}: {again:?}");
     }
     let used = world.give(phone, code, kind).await.unwrap();
-    assert!(matches!(used, Verdict::Over(Over::Used)), "{name}: {used:?}");
+    assert!(matches!(used, Verdict::Over(DeadReason::Used)), "{name}: {used:?}");
     assert_eq!(is_whole(world, kind, name).await, sessions + i64::from(!known), "{name}");
 }
 

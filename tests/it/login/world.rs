@@ -11,9 +11,11 @@ use doorcode::delivery::{Failure, SendError};
 use doorcode::domain::{
     ClientId, GrantId, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
 };
-use doorcode::login::{Asker, Gives, Start, Verdict};
+use doorcode::login::{LoginGrant, Requester, StartRequest, Verdict};
 use doorcode::session::beginning;
-use doorcode::store::{Attempt, MemoryCounters, NewGrant, RefreshDigests, Room, StoreError};
+use doorcode::store::{
+    Attempt, CounterCapacity, MemoryCounters, NewGrant, RefreshDigests, StoreError,
+};
 
 use crate::fail_points::trap::{Trap, trapped};
 use crate::support::world;
@@ -32,7 +34,7 @@ struct Decorated<'t>(&'t Arc<Trap>);
 
 impl Decorator for Decorated<'_> {
     fn stores_for_requests(&self, stores: StoreSet) -> StoreSet {
-        let counters = Arc::new(MemoryCounters::sized(Room::default()));
+        let counters = Arc::new(MemoryCounters::sized(CounterCapacity::default()));
         trapped(StoreSet { counters, ..stores }, self.0)
     }
 
@@ -90,8 +92,8 @@ pub(super) fn phone(n: usize) -> PhoneNumber {
     PhoneNumber::from_e164(&format!("+1212555{:04}", 2000 + n)).unwrap()
 }
 
-pub(super) fn client() -> Asker {
-    Asker::api("spa", "sms", ADDRESS)
+pub(super) fn client() -> Requester {
+    Requester::api("spa", "sms", ADDRESS)
 }
 
 impl Deref for World {
@@ -114,11 +116,11 @@ impl World {
     }
 
     /// Asks for a code, and gives it as it was texted, if it was.
-    pub(super) async fn start(&self, asker: Asker, phone: &PhoneNumber) -> Option<String> {
-        let start = Start {
+    pub(super) async fn start(&self, asker: Requester, phone: &PhoneNumber) -> Option<String> {
+        let start = StartRequest {
             asker,
             phone,
-            language: None,
+            accept_language: None,
             page_language: None,
             page_host: None,
             application: None,
@@ -143,7 +145,7 @@ impl World {
         self.login.verify(&client(), phone, code, self.gives(kind)).await
     }
 
-    pub(super) fn gives(&self, kind: Kind) -> Gives<'static> {
+    pub(super) fn gives(&self, kind: Kind) -> LoginGrant<'static> {
         let beginning = beginning(Some("Firefox/140.0 (X11; Linux x86_64)"), ADDRESS);
         let now = self.system.now();
         let grant = || NewGrant {
@@ -159,8 +161,8 @@ impl World {
             }),
         };
         match kind {
-            Kind::Grant => Gives::Api { beginning, grant: grant() },
-            Kind::Ticket => Gives::Ticket { beginning },
+            Kind::Grant => LoginGrant::Api { beginning, grant: grant() },
+            Kind::Ticket => LoginGrant::Ticket { beginning },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The access token, as an API and as we ourselves read it.
 use doorcode::domain::{ClientId, GrantId, Scope};
-use doorcode::oauth::{Algorithm, Subject, verify_access};
+use doorcode::oauth::{Algorithm, Subject, verify_access_token};
 use doorcode::system::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};
@@ -36,7 +36,7 @@ fn an_api_can_check_it_with_the_published_keys_and_finds_these_claims() {
 fn we_read_what_we_wrote() {
     let world = World::new();
     for algorithm in ALGORITHMS {
-        let read = verify_access(&world.keys, &world.issuer, &world.access(algorithm), NOW);
+        let read = verify_access_token(&world.keys, &world.issuer, &world.access(algorithm), NOW);
         let read = read.expect("good");
         assert_eq!((read.subject, read.session), (Subject::User(USER), Some(SESSION)));
         assert_eq!((read.client.as_str(), read.grant), ("spa", GrantId::parse(&"03".repeat(16))));
@@ -59,7 +59,7 @@ fn a_clients_own_token_says_so_and_is_nobodys_else() {
     assert_eq!(claims["gty"], "client-credentials");
     assert_eq!(claims["aud"], API, "one audience is a text");
     assert!(claims.get("sid").is_none() && claims.get("gid").is_none(), "{claims}");
-    let read = verify_access(&world.keys, &world.issuer, &token, NOW).expect("good");
+    let read = verify_access_token(&world.keys, &world.issuer, &token, NOW).expect("good");
     assert_eq!((read.subject, read.client.as_str()), (Subject::Client, "robot"));
     assert_eq!((read.session, read.grant), (None, None));
     assert_eq!(read.audiences, [API]);
@@ -70,6 +70,6 @@ fn a_token_without_scope_has_no_such_claim() {
     let world = World { scope: Scope::default(), ..World::new() };
     let token = world.access(Algorithm::Es256);
     assert!(parts(&token).1.get("scope").is_none());
-    let read = verify_access(&world.keys, &world.issuer, &token, NOW).expect("good");
+    let read = verify_access_token(&world.keys, &world.issuer, &token, NOW).expect("good");
     assert!(read.scope.is_empty());
 }

@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{Keyring, ServerSecret};
 use doorcode::oauth::{
-    Algorithm, InvalidToken, SigningKeys, Usage, VerifiedAccess, read_hint, verify_access,
+    Algorithm, InvalidToken, KeyUsage, SigningKeys, VerifiedAccessToken, verify_access_token,
+    verify_id_token_hint,
 };
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -25,8 +26,8 @@ use super::world::{
 use crate::support::gate::Gate;
 use crate::support::settings::{BOB, SECRET};
 
-fn judge(world: &World, token: &str) -> Result<VerifiedAccess, InvalidToken> {
-    verify_access(&world.keys, &world.issuer, token, NOW)
+fn judge(world: &World, token: &str) -> Result<VerifiedAccessToken, InvalidToken> {
+    verify_access_token(&world.keys, &world.issuer, token, NOW)
 }
 
 fn encode(part: &Value) -> String {
@@ -203,7 +204,7 @@ fn too_old() {
     let begun = Timestamp::from_millis(SECONDS * 1000);
     for algorithm in ALGORITHMS {
         let token = world.access(algorithm);
-        let at = |now| verify_access(&world.keys, &world.issuer, &token, now);
+        let at = |now| verify_access_token(&world.keys, &world.issuer, &token, now);
         at(begun + QUARTER - Duration::from_millis(1)).expect("good to its end");
         assert_eq!(at(begun + QUARTER), Err(InvalidToken::Expired));
         assert_eq!(at(begun + Duration::from_hours(9_000_000)), Err(InvalidToken::Expired));
@@ -228,7 +229,7 @@ fn an_assertion_in_its_place_and_keys_that_never_sign_for_each_other() {
     gate.browser().sign_in("/", BOB, &gate.texts).is(200);
     let assertion = gate.app.last().header("x-doorcode-assertion").expect("one").to_owned();
     let path = gate.folder.path().join("doorcode.db");
-    let wanted = ALGORITHMS.map(|algorithm| (Usage::Token, algorithm));
+    let wanted = ALGORITHMS.map(|algorithm| (KeyUsage::Token, algorithm));
     let keys = gate.run(async {
         let store = SqlStore::open(&Database::Sqlite(path)).await.unwrap();
         let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
@@ -243,12 +244,12 @@ fn an_assertion_in_its_place_and_keys_that_never_sign_for_each_other() {
     let kid = parts(&assertion).0["kid"].as_str().unwrap().to_owned();
     assert!(kids(None).contains(&kid), "the same table");
     assert_eq!(judge(&world, &assertion), Err(InvalidToken::UnknownKey));
-    let hint = read_hint(&world.keys, &world.issuer, &assertion);
+    let hint = verify_id_token_hint(&world.keys, &world.issuer, &assertion);
     assert_eq!(hint, Err(InvalidToken::UnknownKey));
     for algorithm in ALGORITHMS {
         let signed_by = parts(&world.access(algorithm)).0["kid"].as_str().unwrap().to_owned();
         assert_ne!(signed_by, kid);
-        let assertions = kids(Some((Usage::Assertion, algorithm)));
+        let assertions = kids(Some((KeyUsage::Assertion, algorithm)));
         assert!(!assertions.contains(&signed_by), "apps are not shown the keys of tokens");
     }
 }

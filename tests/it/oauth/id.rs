@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use doorcode::domain::Scope;
-use doorcode::oauth::{Algorithm, IdHint, InvalidToken, read_hint};
+use doorcode::oauth::{Algorithm, IdTokenHint, InvalidToken, verify_id_token_hint};
 use serde_json::json;
 
 use super::world::{ALGORITHMS, ISSUER, SECONDS, SESSION, USER, World, parts, profile};
@@ -71,8 +71,9 @@ fn a_hint_is_read_however_old_it_is() {
     for algorithm in ALGORITHMS {
         let hint =
             world.id_of(algorithm, "openid profile", |token| token.lifetime = Duration::ZERO);
-        let read = read_hint(&world.keys, &world.issuer, &hint).expect("good");
-        let expected = IdHint { client: world.client.clone(), user: USER, session: Some(SESSION) };
+        let read = verify_id_token_hint(&world.keys, &world.issuer, &hint).expect("good");
+        let expected =
+            IdTokenHint { client: world.client.clone(), user: USER, session: Some(SESSION) };
         assert_eq!(read, expected);
     }
 }
@@ -81,12 +82,12 @@ fn a_hint_is_read_however_old_it_is() {
 fn a_hint_of_others_or_of_another_kind_is_refused() {
     let (world, other) = (World::new(), World::new());
     for algorithm in ALGORITHMS {
-        let read = |hint: &str| read_hint(&world.keys, &world.issuer, hint).unwrap_err();
+        let read = |hint: &str| verify_id_token_hint(&world.keys, &world.issuer, hint).unwrap_err();
         assert_eq!(read(&other.id(algorithm, "openid")), InvalidToken::UnknownKey);
         assert_eq!(read(&world.access(algorithm)), InvalidToken::WrongType);
         let hint = world.id(algorithm, "openid");
         let elsewhere = super::world::issuer("https://auth.example.org");
-        let read = read_hint(&world.keys, &elsewhere, &hint).unwrap_err();
+        let read = verify_id_token_hint(&world.keys, &elsewhere, &hint).unwrap_err();
         assert_eq!(read, InvalidToken::WrongIssuer);
     }
 }

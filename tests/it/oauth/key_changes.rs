@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use doorcode::domain::KeyId;
-use doorcode::oauth::{Algorithm, KeysError, Rotation, SigningKeys, Usage, publish_next};
+use doorcode::oauth::{Algorithm, KeyRotation, KeyUsage, KeysError, SigningKeys, publish_next};
 use doorcode::store::{KeyState, StoredKey};
 use doorcode::system::Timestamp;
 
@@ -24,8 +24,8 @@ fn noticed(key: StoredKey) -> Row {
 async fn another_secret_writes_nothing_whatever_is_due() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
     let node = Node::start(folder.path(), &clock, Says { key_lifetime: DAY, ..USUAL }).await;
-    let Rotation { store, system, keys, wanted, pace, .. } = &node.rotation;
-    let stranger = Rotation {
+    let KeyRotation { store, system, keys, wanted, pace, .. } = &node.rotation;
+    let stranger = KeyRotation {
         store: Arc::clone(store),
         keyring: keyring("b"),
         system: system.clone(),
@@ -48,7 +48,7 @@ async fn another_secret_writes_nothing_whatever_is_due() {
         is_refused(stranger.turn().await);
         let published = publish_next(&**store, &keyring("b"), wanted, system).await;
         is_refused(published.map(drop));
-        let more = [(Usage::Token, Algorithm::Es256)];
+        let more = [(KeyUsage::Token, Algorithm::Es256)];
         is_refused(SigningKeys::open(&**store, &keyring("b"), &more, system).await.map(drop));
         assert_eq!(rows().await, before, "{what}");
         node.turn().await;
@@ -64,7 +64,7 @@ async fn a_key_stays_until_all_it_signed_is_dead_whatever_lifetimes_are_said_lat
     let node = Node::start(folder.path(), &clock, Says { token_lifetime: DAY, ..USUAL }).await;
     node.turn().await;
     let first = node.signs();
-    let Rotation { store, system, wanted, .. } = &node.rotation;
+    let KeyRotation { store, system, wanted, .. } = &node.rotation;
     publish_next(&**store, &keyring("a"), wanted, system).await.unwrap();
     clock.pass(10 * MINUTE);
     let last = node.token();
@@ -152,7 +152,7 @@ async fn servers_of_two_algorithms_leave_each_other_their_keys() {
 async fn a_next_key_that_nobody_wants_any_more_never_signs_and_goes() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
     let node = Node::start(folder.path(), &clock, USUAL).await;
-    let Rotation { store, system, wanted, .. } = &node.rotation;
+    let KeyRotation { store, system, wanted, .. } = &node.rotation;
     let published = publish_next(&**store, &keyring("a"), wanted, system).await.unwrap();
     let next = &published[0].kid;
     let node = Node::start(folder.path(), &clock, ES256).await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::oauth::{Algorithm, Pace, Rotation, SigningKeys, Usage, verify_access};
+use doorcode::oauth::{
+    Algorithm, KeyRotation, KeyUsage, RotationPolicy, SigningKeys, verify_access_token,
+};
 use doorcode::store::{self, Database, SqlStore, StoredKey};
 use doorcode::system::{Clock as _, System};
 use serde_json::Value;
@@ -16,7 +18,7 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
 pub(super) const MOMENT: Duration = Duration::from_millis(1);
-pub(super) const ASSERTION: (Usage, Algorithm) = (Usage::Assertion, Algorithm::Es256);
+pub(super) const ASSERTION: (KeyUsage, Algorithm) = (KeyUsage::Assertion, Algorithm::Es256);
 
 /// What its configuration says.
 #[derive(Clone, Copy)]
@@ -34,7 +36,7 @@ pub(super) const USUAL: Says =
 
 pub(super) struct Node {
     pub(super) world: World,
-    pub(super) rotation: Rotation,
+    pub(super) rotation: KeyRotation,
     says: Says,
     clock: Arc<StillClock>,
 }
@@ -44,16 +46,16 @@ impl Node {
         let store = database(&folder.join("db")).await;
         let random = Arc::new(SeededRandom::new(1));
         let system = System { clock: Arc::clone(clock) as _, random };
-        let wanted = [(Usage::Token, says.algorithm), ASSERTION];
+        let wanted = [(KeyUsage::Token, says.algorithm), ASSERTION];
         let keys = SigningKeys::open(&store, &keyring("a"), &wanted, &system).await.unwrap();
         let keys = Arc::new(keys);
-        let rotation = Rotation {
+        let rotation = KeyRotation {
             store: Arc::new(store),
             keyring: keyring("a"),
             system,
             keys: Arc::clone(&keys),
             wanted: wanted.to_vec(),
-            pace: Pace { lifetime: says.key_lifetime, tokens: says.token_lifetime },
+            pace: RotationPolicy { lifetime: says.key_lifetime, tokens: says.token_lifetime },
         };
         Self { world: World::with(keys), rotation, says, clock: Arc::clone(clock) }
     }
@@ -69,7 +71,7 @@ impl Node {
 
     pub(super) fn takes(&self, token: &str) -> bool {
         let World { keys, issuer, .. } = &self.world;
-        verify_access(keys, issuer, token, self.clock.now()).is_ok()
+        verify_access_token(keys, issuer, token, self.clock.now()).is_ok()
     }
 
     /// The key that signs.
@@ -95,7 +97,7 @@ impl Node {
 
     /// The whole table.
     pub(super) async fn rows(&self) -> Vec<StoredKey> {
-        store::SigningKeys::all(&*self.rotation.store).await.unwrap()
+        store::SigningKeyStore::list_all(&*self.rotation.store).await.unwrap()
     }
 
     pub(super) async fn row(&self, kid: &str) -> StoredKey {

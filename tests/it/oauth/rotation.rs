@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorcode::domain::{Keyring, ServerSecret};
-use doorcode::oauth::{Algorithm, Rotation, Usage, publish_next, signs_from, verify_access};
+use doorcode::oauth::{
+    Algorithm, KeyRotation, KeyUsage, publish_next, signs_from, verify_access_token,
+};
 use doorcode::store::{self, KeyState};
 use doorcode::system::{Clock as _, System};
 
@@ -17,7 +19,7 @@ use crate::support::settings::{BOB, SECRET};
 use crate::support::still::{SeededRandom, StillClock};
 use crate::support::tables::{migrations, signing_keys};
 
-const TOKEN: (Usage, Algorithm) = (Usage::Token, Algorithm::EdDsa);
+const TOKEN: (KeyUsage, Algorithm) = (KeyUsage::Token, Algorithm::EdDsa);
 
 fn every(key_lifetime: Duration) -> Says {
     Says { key_lifetime, ..USUAL }
@@ -81,7 +83,7 @@ async fn without_a_lifetime_keys_change_only_by_hand_and_only_those_that_were_me
 
     // As the command line does it: on the database.
     let store = database(&folder.path().join("db")).await;
-    let rotate = async |kinds: &[(Usage, Algorithm)]| {
+    let rotate = async |kinds: &[(KeyUsage, Algorithm)]| {
         publish_next(&store, &keyring("a"), kinds, &node.rotation.system).await.unwrap()
     };
     let published = rotate(&[TOKEN]).await;
@@ -116,7 +118,7 @@ async fn nodes_that_look_at_once_do_it_once() {
         assert_eq!(node.published(), nodes[0].published());
         assert_eq!((node.signs(), node.published().len()), (nodes[0].signs(), 2));
     }
-    let all = store::SigningKeys::living(&*nodes[0].rotation.store).await.unwrap();
+    let all = store::SigningKeyStore::list_unretired(&*nodes[0].rotation.store).await.unwrap();
     let state = |state| all.iter().filter(|key| key.state == state).count();
     assert_eq!((state(KeyState::Signing), state(KeyState::Published)), (2, 2), "of two uses");
 }
@@ -126,11 +128,11 @@ async fn what_cannot_be_read_changes_nothing() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()));
     let node = Node::start(folder.path(), &clock, USUAL).await;
     let token = node.token();
-    let lost = Rotation { keyring: keyring("b"), ..node.rotation };
+    let lost = KeyRotation { keyring: keyring("b"), ..node.rotation };
     lost.turn().await.expect_err("another secret");
     let now = clock.now();
     let World { keys, issuer, .. } = &node.world;
-    verify_access(keys, issuer, &token, now).expect("still good");
+    verify_access_token(keys, issuer, &token, now).expect("still good");
     let again = node.world.access_for(HOUR, Algorithm::EdDsa, now);
     assert_eq!(kid(&again), kid(&token), "still signs");
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{ClientId, Keyring, PhoneNumber, Scope, ServerSecret, SessionId, UserId};
 use doorcode::oauth::{
-    AccessToken, Algorithm, IdToken, Issuer, Profile, SigningKeys, Subject, Usage, access_token,
+    AccessToken, Algorithm, IdToken, Issuer, KeyUsage, Profile, SigningKeys, Subject, access_token,
     id_token,
 };
 use doorcode::store::{Database, SqlStore};
@@ -39,7 +39,7 @@ impl World {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let wanted = ALGORITHMS.map(|algorithm| (Usage::Token, algorithm));
+        let wanted = ALGORITHMS.map(|algorithm| (KeyUsage::Token, algorithm));
         let keys = runtime.block_on(async {
             let path = folder.path().join("db");
             let store = SqlStore::open(&Database::Sqlite(path)).await.unwrap();

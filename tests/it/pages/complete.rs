@@ -1,7 +1,7 @@
 //! That the gallery shows every page and says everything that can be said.
 use std::collections::BTreeSet;
 
-use doorcode::pages::views::{Brand, Folder, Links, OwnFile, Pages};
+use doorcode::pages::views::{Brand, BrandFile, BrandFolder, BrandLinks, Views};
 use toml::{Table, Value};
 
 use super::gallery::{BRAND, HOST, State, states};
@@ -30,7 +30,7 @@ fn change(words: &mut Table, with: &dyn Fn(&str, &str) -> String) {
 }
 
 /// Pages in which every English text was changed, and links for the foot.
-fn changed(with: impl Fn(&str, &str) -> String) -> Pages {
+fn changed(with: impl Fn(&str, &str) -> String) -> Views {
     let mut words = source("en");
     change(words["words"].as_table_mut().unwrap(), &with);
     let mut countries = source("countries.en");
@@ -38,21 +38,21 @@ fn changed(with: impl Fn(&str, &str) -> String) -> Pages {
         let name = row[1].as_str().map(|name| with("", name)).unwrap();
         row[1] = Value::String(name);
     }
-    let file = |name: String, table: &Table| OwnFile { name, bytes: table.to_string().into() };
+    let file = |name: String, table: &Table| BrandFile { name, bytes: table.to_string().into() };
     let words = vec![
         file(format!("{DISGUISED}.toml"), &words),
         file(format!("countries.{DISGUISED}.toml"), &countries),
     ];
     let link = || Some(format!("https://{HOST}/x").parse().unwrap());
     let brand = Brand {
-        links: Links { privacy: link(), terms: link(), support: link() },
-        folder: Folder { words, ..Folder::default() },
+        links: BrandLinks { privacy: link(), terms: link(), support: link() },
+        folder: BrandFolder { words, ..BrandFolder::default() },
         ..Brand::named(BRAND)
     };
-    Pages::new(&brand).unwrap()
+    Views::new(&brand).unwrap()
 }
 
-fn gallery(pages: &Pages) -> Vec<State> {
+fn gallery(pages: &Views) -> Vec<State> {
     states(pages, pages.languages().by_tag(DISGUISED).unwrap(), false)
 }
 
@@ -137,7 +137,7 @@ fn everything_that_can_be_said_is_in_the_gallery() {
 
 #[test]
 fn every_template_is_in_the_gallery() {
-    let pages = Pages::built_in(BRAND).unwrap();
+    let pages = Views::built_in(BRAND).unwrap();
     let first = pages.languages().by_tag("en").unwrap();
     let shown: BTreeSet<_> =
         states(&pages, first, false).into_iter().map(|state| state.template.to_owned()).collect();

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use doorcode::domain::{Country, PhoneNumber, SessionId};
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, Limit,
-    MessagePage, Notice, NumberPage, NumberProblem, Page, Pages, Sending, SignOutPage,
-    SignedOutPage,
+    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage,
+    MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    SignedOutPage, Views,
 };
-use doorcode::session::{Device, OwnSession, SessionKind};
+use doorcode::session::{Device, SessionKind, UserSession};
 use doorcode::system::Timestamp;
 use doorcode::words::Language;
 
@@ -56,7 +56,7 @@ pub(super) struct State {
 
 /// Makes every state of every page, with one text wherever a text goes.
 struct Gallery<'a> {
-    pages: &'a Pages,
+    pages: &'a Views,
     chrome: Chrome<'a>,
     text: &'a str,
     made: Vec<State>,
@@ -91,7 +91,7 @@ impl Gallery<'_> {
 
     fn notices(&mut self, host: &str) {
         let (one, some) = (countries(&["US"]), countries(&["FR", "US", "GB"]));
-        for told in Notice::ALL {
+        for told in NumberNotice::ALL {
             let (notice, problem) = (Some(told), Some(NumberProblem::Empty));
             let name = format!("number-{told:?}");
             self.add(&name, &NumberPage { notice, ..number(host, &some) });
@@ -135,7 +135,7 @@ impl Gallery<'_> {
             "Firefox/1",
             "",
         ];
-        let session = |(n, agent): (usize, &&str)| OwnSession {
+        let session = |(n, agent): (usize, &&str)| UserSession {
             id: SessionId::from_bytes([u8::try_from(n).unwrap(); 16]),
             kind: if n == 2 { SessionKind::Api } else { SessionKind::Browser },
             began: now - Duration::from_hours(30 * n as u64),
@@ -176,7 +176,12 @@ impl Gallery<'_> {
             );
         }
         let until = doorcode::system::Timestamp::from_millis(1_767_225_600_000);
-        for limit in [Limit::Number, Limit::Tries, Limit::Network, Limit::Service] {
+        for limit in [
+            LimitMessage::Number,
+            LimitMessage::Tries,
+            LimitMessage::Network,
+            LimitMessage::Service,
+        ] {
             self.add(
                 &format!("limited-{limit:?}"),
                 &MessagePage::Limited { limit, seconds: 840, until, again: link },
@@ -195,13 +200,13 @@ impl Gallery<'_> {
 
 /// Ordinary or hostile, in every built-in language.
 pub(super) fn gallery(hostile: bool) -> Vec<(String, String)> {
-    let pages = Pages::built_in(if hostile { HOSTILE } else { BRAND }).unwrap();
+    let pages = Views::built_in(if hostile { HOSTILE } else { BRAND }).unwrap();
     let made = pages.languages().iter().flat_map(|language| states(&pages, language, hostile));
     made.map(|state| (state.name, state.html)).collect()
 }
 
 /// Every state of every page in one language.
-pub(super) fn states(pages: &Pages, language: &Language, hostile: bool) -> Vec<State> {
+pub(super) fn states(pages: &Views, language: &Language, hostile: bool) -> Vec<State> {
     let pick = |kind: &'static str, ordinary: &'static str| if hostile { kind } else { ordinary };
     let (link, host) =
         (pick("javascript:alert(1)", "https://shop.example.com/"), pick(HOSTILE, HOST));
@@ -218,7 +223,7 @@ pub(super) fn states(pages: &Pages, language: &Language, hostile: bool) -> Vec<S
 }
 
 /// One page of each look, for an operator's brand. `base`: where its assets are.
-pub(super) fn branded(pages: &Pages, base: &str) -> Vec<State> {
+pub(super) fn branded(pages: &Views, base: &str) -> Vec<State> {
     let phone = PhoneNumber::parse("+447400123456", None).unwrap();
     let mut made = Vec::new();
     for language in pages.languages().iter() {

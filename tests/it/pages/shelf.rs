@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use doorcode::pages::views::{Brand, Color, Links, Pages, Picture};
+use doorcode::pages::views::{Brand, BrandLinks, Color, Picture, Views};
 use serde_json::json;
 
 use super::complete::disguised;
@@ -17,12 +17,12 @@ fn brand() -> Brand {
     Brand {
         color: Some(Color::parse("#ffff00").unwrap()),
         logo: Some(Picture::new(Bytes::from_static(LOGO)).unwrap()),
-        links: Links { privacy: link("privacy"), terms: link("terms"), support: link("help") },
+        links: BrandLinks { privacy: link("privacy"), terms: link("terms"), support: link("help") },
         ..Brand::named(BRAND)
     }
 }
 
-fn put_assets(folder: &Path, pages: &Pages) {
+fn put_assets(folder: &Path, pages: &Views) {
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     for asset in pages.assets().iter() {
         std::fs::write(folder.join("assets").join(&*asset.name), asset.file.plain()).unwrap();
@@ -34,8 +34,8 @@ fn pages_are_left_for_the_browser_tests() {
     let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     // A page that is no longer made must not stay to be looked at.
     let _ = std::fs::remove_dir_all(&shelf);
-    let pages = Pages::built_in(BRAND).unwrap();
-    let own = Pages::new(&brand()).unwrap();
+    let pages = Views::built_in(BRAND).unwrap();
+    let own = Views::new(&brand()).unwrap();
     put_assets(&shelf, &pages);
     put_assets(&shelf.join("brand"), &own);
 

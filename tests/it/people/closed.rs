@@ -51,9 +51,9 @@ fn users_strangers_and_blocked_people_read_the_same() {
     let now = doorcode::system::Timestamp::from_millis(0);
     let store = beside(&gate);
     gate.run(async {
-        use doorcode::store::Users as _;
+        use doorcode::store::UserStore as _;
         let id = doorcode::domain::UserId::from_bytes([7; 12]);
-        store.enrol(&[(id, phone(blocked).into())], now).await.unwrap();
+        store.ensure_users(&[(id, phone(blocked).into())], now).await.unwrap();
         store.set_blocked(&phone(blocked).into(), true, now).await.unwrap();
     });
     let read = |e164: &str| {
@@ -82,7 +82,7 @@ fn who_is_blocked_is_told_after_the_right_code_and_not_before() {
         signed_in_or_known(&gate);
         let store = beside(&gate);
         gate.run(async {
-            use doorcode::store::Users as _;
+            use doorcode::store::UserStore as _;
             let now = doorcode::system::Timestamp::from_millis(0);
             store.set_blocked(&phone(ADA).into(), true, now).await.unwrap().unwrap();
         });

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use doorcode::domain::Role;
-use doorcode::store::Users as _;
+use doorcode::store::UserStore as _;
 use doorcode::system::Timestamp;
 
 use super::{beside, phone, script, signed_in};

@@ -43,7 +43,7 @@ fn the_role_of_a_test_number_is_the_only_one_it_can_have() {
     let gate = Gate::changed(&[TEST]);
     let store = super::beside(&gate);
     let admin = [doorcode::domain::Role::parse("admin").unwrap()].into();
-    gate.run(doorcode::store::Users::set_roles(&store, &super::phone(NUMBER).into(), &admin))
+    gate.run(doorcode::store::UserStore::set_roles(&store, &super::phone(NUMBER).into(), &admin))
         .unwrap();
     let mut browser = gate.browser();
     let number = browser.visit("/orders");

@@ -2,7 +2,7 @@
 //! does not allow.
 use std::collections::{BTreeMap, BTreeSet};
 
-use doorcode::metrics::{Kind, ROWS};
+use doorcode::metrics::{METRICS, MetricKind};
 
 use crate::support::browser::{code_in, unlike};
 use crate::support::gate::{Gate, wait_for};
@@ -200,14 +200,14 @@ fn every_row_of_the_table_is_there_from_the_start_and_nothing_else_is() {
     let text = answer.text();
     let announced: BTreeSet<String> =
         text.lines().filter(|line| line.starts_with("# TYPE ")).map(str::to_owned).collect();
-    let known = ROWS.iter().map(|row| format!("# TYPE {} {}", row.name, row.kind.word()));
+    let known = METRICS.iter().map(|row| format!("# TYPE {} {}", row.name, row.kind.word()));
     assert_eq!(announced, known.collect());
-    for row in ROWS {
-        assert_eq!(row.name.ends_with("_total"), row.kind == Kind::Counter, "{}", row.name);
+    for row in METRICS {
+        assert_eq!(row.name.ends_with("_total"), row.kind == MetricKind::Counter, "{}", row.name);
         let span = row.name.ends_with("_seconds") && !row.name.ends_with("_timestamp_seconds");
-        assert_eq!(span, row.kind == Kind::Histogram, "{}", row.name);
+        assert_eq!(span, row.kind == MetricKind::Histogram, "{}", row.name);
         let mut labels: Vec<&str> = row.labels.iter().map(|(name, _)| *name).collect();
-        labels.extend((row.kind == Kind::Histogram).then_some("le"));
+        labels.extend((row.kind == MetricKind::Histogram).then_some("le"));
         for sample in read(&text).keys().filter(|sample| {
             let name = sample.split('{').next().unwrap_or_default();
             let bare = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));

@@ -4,11 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use doorcode::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, KeyId};
-use doorcode::store::{Attempt, Attempts, MemoryAttempts, SendOutcome, Step};
+use doorcode::store::{Attempt, AttemptStore, AttemptUpdate, MemoryAttempts, SendOutcome};
 use doorcode::system::Timestamp;
 
 /// One row a backend.
-fn backends() -> Vec<(&'static str, Arc<dyn Attempts>)> {
+fn backends() -> Vec<(&'static str, Arc<dyn AttemptStore>)> {
     vec![("memory", Arc::new(MemoryAttempts::default()))]
 }
 
@@ -37,8 +37,8 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-fn put(store: &dyn Attempts, key: AttemptKey, attempt: &Attempt) {
-    wait(store.update(key, &mut |_| Step::Put(attempt.clone()))).unwrap();
+fn put(store: &dyn AttemptStore, key: AttemptKey, attempt: &Attempt) {
+    wait(store.update(key, &mut |_| AttemptUpdate::Put(attempt.clone()))).unwrap();
 }
 
 /// An attempt with its digests in full, which `Debug` shortens.
@@ -47,7 +47,7 @@ fn whole_text(attempt: &Attempt) -> String {
     format!("{attempt:?} {answers:?} {}", attempt.source.to_hex())
 }
 
-fn found(store: &dyn Attempts, key: AttemptKey) -> Option<String> {
+fn found(store: &dyn AttemptStore, key: AttemptKey) -> Option<String> {
     wait(store.get(key)).unwrap().as_ref().map(whole_text)
 }
 
@@ -82,7 +82,7 @@ fn a_step_sees_what_is_there_and_keeping_changes_nothing() {
         let mut shown = None;
         let mut keep = |found: Option<&Attempt>| {
             shown = Some(found.map(|attempt| attempt.id));
-            Step::Keep
+            AttemptUpdate::Keep
         };
         wait(store.update(KEY, &mut keep)).unwrap();
         assert_eq!(shown, Some(None), "{name}");
@@ -90,7 +90,7 @@ fn a_step_sees_what_is_there_and_keeping_changes_nothing() {
         put(&*store, KEY, &attempt());
         let mut keep = |found: Option<&Attempt>| {
             shown = Some(found.map(|attempt| attempt.id));
-            Step::Keep
+            AttemptUpdate::Keep
         };
         wait(store.update(KEY, &mut keep)).unwrap();
         assert_eq!(shown, Some(Some(attempt().id)), "{name}");
@@ -107,7 +107,7 @@ fn no_update_of_one_key_is_lost() {
             let mut count = |found: Option<&Attempt>| {
                 let mut attempt = found.unwrap().clone();
                 attempt.expires = attempt.expires + Duration::from_millis(1);
-                Step::Put(attempt)
+                AttemptUpdate::Put(attempt)
             };
             for _ in 0..EACH {
                 wait(store.update(KEY, &mut count)).unwrap();
@@ -131,11 +131,11 @@ fn of_many_answers_at_once_exactly_as_many_are_taken_as_there_are_tries() {
                     let mut attempt = found.unwrap().clone();
                     took = attempt.tries_left > 0;
                     if !took {
-                        return Step::Keep;
+                        return AttemptUpdate::Keep;
                     }
                     attempt.tries_left -= 1;
                     attempt.answers.push(AnswerDigest::from_bytes(answer));
-                    Step::Put(attempt)
+                    AttemptUpdate::Put(attempt)
                 };
                 wait(store.update(KEY, &mut take)).unwrap();
                 taken.fetch_add(usize::from(took), Ordering::Relaxed);
@@ -156,9 +156,9 @@ fn of_many_starts_at_once_one_makes_the_attempt() {
             let mut open = |found: Option<&Attempt>| {
                 mine = found.is_none();
                 if !mine {
-                    return Step::Keep;
+                    return AttemptUpdate::Keep;
                 }
-                Step::Put(Attempt { id: AttemptId::from_bytes([number; 12]), ..attempt() })
+                AttemptUpdate::Put(Attempt { id: AttemptId::from_bytes([number; 12]), ..attempt() })
             };
             wait(store.update(KEY, &mut open)).unwrap();
             made.fetch_add(usize::from(mine), Ordering::Relaxed);

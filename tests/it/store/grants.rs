@@ -7,9 +7,10 @@ use doorcode::domain::{
     RefreshFamilyDigest, RefreshTokenDigest, Scope, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Change, Committed, Database, GrantState, Grants as _, Logins as _, NewCode, NewGrant, NewLogin,
-    Opens, RedeemedCode, RefreshDigests, SessionKind, Sessions as _, SqlStore, StoredBeginning,
-    StoredCode, Users as _, Which,
+    Change, Database, GrantState, GrantStore as _, LoginOutcome, LoginStore as _,
+    NewAuthorizationCode, NewGrant, NewLogin, RedeemedCode, RefreshDigests, SessionBinding,
+    SessionKind, SessionSelection, SessionStore as _, SignInContext, SqlStore,
+    StoredAuthorizationCode, UserStore as _,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -67,22 +68,22 @@ pub(super) fn refresh(family: u8, present: u8) -> RefreshDigests {
     }
 }
 
-pub(super) fn login(n: u8, opens: Opens) -> NewLogin {
+pub(super) fn login(n: u8, opens: SessionBinding) -> NewLogin {
     NewLogin {
         attempt: AttemptId::from_bytes([n; 12]),
         identifier: phone().into(),
         new_user: Some(user()),
         session: session(n),
-        beginning: StoredBeginning::default(),
+        sign_in_context: SignInContext::default(),
         at: BEGIN,
         expires: BEGIN + HOUR * 10,
-        opens,
+        binding: opens,
     }
 }
 
-pub(super) fn token(n: u8) -> Opens {
+pub(super) fn token(n: u8) -> SessionBinding {
     let token = TokenDigest::from_bytes([n; 32]);
-    Opens::Token { token, host: host("a.example"), instead_of: None }
+    SessionBinding::Token { token, host: host("a.example"), replaces: None }
 }
 
 fn database(folder: &TempDir) -> Database {
@@ -105,12 +106,12 @@ async fn run(folder: &TempDir, sql: &'static str) {
 }
 
 pub(super) async fn is_good(store: &SqlStore, n: u8) -> bool {
-    matches!(store.grant(id(n)).await.unwrap(), GrantState::Good(_))
+    matches!(store.grant_state(id(n)).await.unwrap(), GrantState::Active(_))
 }
 
 /// A code of the session 1 that nobody has redeemed yet.
-pub(super) fn code() -> NewCode {
-    let code = StoredCode {
+pub(super) fn code() -> NewAuthorizationCode {
+    let code = StoredAuthorizationCode {
         client: SPA.clone(),
         redirect_uri: "https://spa.example/callback".to_owned(),
         user: user(),
@@ -120,7 +121,7 @@ pub(super) fn code() -> NewCode {
         nonce: Some("n~.-".to_owned()),
         challenge: None,
     };
-    NewCode { digest: CODE, code, at: BEGIN, expires: BEGIN + MINUTE }
+    NewAuthorizationCode { digest: CODE, code, at: BEGIN, expires: BEGIN + MINUTE }
 }
 
 /// Hands the code in, for the grant `n`.
@@ -130,22 +131,22 @@ async fn redeem(store: &SqlStore, n: u8, at: Timestamp) -> RedeemedCode {
 
 /// What a code that was used before took back.
 fn taken_back(redeemed: &RedeemedCode) -> Option<GrantId> {
-    let RedeemedCode::Used { revoked } = redeemed else { panic!("{redeemed:?}") };
+    let RedeemedCode::Reused { revoked } = redeemed else { panic!("{redeemed:?}") };
     *revoked
 }
 
 fn gave(redeemed: &RedeemedCode) -> bool {
-    matches!(redeemed, RedeemedCode::Taken(GrantState::Good(_)))
+    matches!(redeemed, RedeemedCode::Redeemed(GrantState::Active(_)))
 }
 
 #[tokio::test]
 async fn a_code_is_read_whole_and_gives_once() {
     let (_folder, store) = store().await;
     assert!(matches!(redeem(&store, 1, BEGIN).await, RedeemedCode::Unknown));
-    assert_eq!(store.code(&CODE).await.unwrap(), None);
-    store.put_code(&code()).await.unwrap();
-    assert!(store.put_code(&code()).await.is_err(), "two codes are never the same");
-    assert_eq!(store.code(&CODE).await.unwrap(), Some(code().code));
+    assert_eq!(store.find_code(&CODE).await.unwrap(), None);
+    store.insert_code(&code()).await.unwrap();
+    assert!(store.insert_code(&code()).await.is_err(), "two codes are never the same");
+    assert_eq!(store.find_code(&CODE).await.unwrap(), Some(code().code));
     assert!(gave(&redeem(&store, 1, BEGIN).await));
     assert!(is_good(&store, 1).await);
     assert_eq!(taken_back(&redeem(&store, 2, BEGIN).await), Some(id(1)));
@@ -157,9 +158,9 @@ async fn a_code_is_read_whole_and_gives_once() {
 #[tokio::test]
 async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
     let (_folder, store) = store().await;
-    store.put_code(&code()).await.unwrap();
+    store.insert_code(&code()).await.unwrap();
     let wasted = store.redeem_code(&CODE, None, BEGIN).await.unwrap();
-    assert!(matches!(wasted, RedeemedCode::Taken(GrantState::Over)), "{wasted:?}");
+    assert!(matches!(wasted, RedeemedCode::Redeemed(GrantState::Ended)), "{wasted:?}");
     assert_eq!(taken_back(&redeem(&store, 1, BEGIN).await), None);
     assert!(!is_good(&store, 1).await);
 }
@@ -167,7 +168,7 @@ async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
 #[tokio::test]
 async fn a_code_is_dead_when_its_time_is_over() {
     let (_folder, store) = store().await;
-    store.put_code(&code()).await.unwrap();
+    store.insert_code(&code()).await.unwrap();
     assert!(matches!(redeem(&store, 1, BEGIN + MINUTE).await, RedeemedCode::Expired));
     assert!(!is_good(&store, 1).await);
     let before = BEGIN + MINUTE.saturating_sub(Duration::from_millis(1));
@@ -178,23 +179,23 @@ async fn a_code_is_dead_when_its_time_is_over() {
 async fn a_code_of_somebody_who_is_out_or_blocked_gives_nothing() {
     for (blocked, n) in [(false, 1), (true, 2)] {
         let (_folder, store) = store().await;
-        store.put_code(&code()).await.unwrap();
+        store.insert_code(&code()).await.unwrap();
         if blocked {
             store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
         } else {
-            store.end(user(), Which::Only(session(1)), BEGIN).await.unwrap();
+            store.end(user(), SessionSelection::Only(session(1)), BEGIN).await.unwrap();
         }
         let state = redeem(&store, n, BEGIN).await;
-        let RedeemedCode::Taken(state) = state else { panic!("{state:?}") };
+        let RedeemedCode::Redeemed(state) = state else { panic!("{state:?}") };
         assert_eq!(matches!(state, GrantState::Blocked), blocked, "{state:?}");
-        assert!(!matches!(state, GrantState::Good(_)) && !is_good(&store, n).await);
+        assert!(!matches!(state, GrantState::Active(_)) && !is_good(&store, n).await);
     }
 }
 
 #[tokio::test]
 async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
     let (_folder, store) = store().await;
-    store.put_code(&code()).await.unwrap();
+    store.insert_code(&code()).await.unwrap();
     let all: Vec<_> = join_all((1..=50).map(|n| redeem(&store, n, BEGIN))).await;
     let winners: Vec<_> = (1..=50).zip(&all).filter(|(_, redeemed)| gave(redeemed)).collect();
     let [(winner, _)] = winners[..] else { panic!("{all:?}") };
@@ -202,78 +203,78 @@ async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
     let told: Vec<_> = others.filter_map(taken_back).collect();
     assert_eq!(told, [id(winner)], "one of them took back what it gave");
     assert!(!is_good(&store, winner).await, "somebody else had the code");
-    store.open_grant(session(1), &grant(60), BEGIN).await.unwrap();
+    store.create_grant(session(1), &grant(60), BEGIN).await.unwrap();
     assert!(is_good(&store, 60).await, "a grant of another code");
 }
 
 #[tokio::test]
 async fn a_code_that_comes_again_takes_back_what_it_gave() {
     let (_folder, store) = store().await;
-    store.put_code(&code()).await.unwrap();
+    store.insert_code(&code()).await.unwrap();
     redeem(&store, 1, BEGIN).await;
     assert!(is_good(&store, 1).await);
     for wrong in [None, Some(&grant(2))] {
         store.redeem_code(&CODE, wrong, BEGIN).await.unwrap();
         assert!(!is_good(&store, 1).await);
     }
-    let told = store.changes(0).await.unwrap();
+    let told = store.changes_after(0).await.unwrap();
     assert_eq!(told, [(1, Change::Grant(id(1)))], "every node is told, once");
 }
 
 #[tokio::test]
 async fn a_grant_tells_whose_it_is() {
     let (_folder, store) = store().await;
-    store.open_grant(session(1), &grant(1), BEGIN + HOUR).await.unwrap();
-    let GrantState::Good(found) = store.grant(id(1)).await.unwrap() else { panic!("none") };
+    store.create_grant(session(1), &grant(1), BEGIN + HOUR).await.unwrap();
+    let GrantState::Active(found) = store.grant_state(id(1)).await.unwrap() else { panic!("none") };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(1)));
     assert_eq!((found.phone, found.client.as_str()), (phone(), "spa"));
     assert_eq!(found.scope.to_string(), "openid offline_access");
     assert_eq!(found.audience.unwrap().as_str(), "https://api.example");
     assert_eq!((found.signed_in, found.expires), (BEGIN, BEGIN + HOUR * 90));
-    assert!(matches!(store.grant(id(2)).await.unwrap(), GrantState::Over));
+    assert!(matches!(store.grant_state(id(2)).await.unwrap(), GrantState::Ended));
 }
 
 #[tokio::test]
 async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let begun = store.commit(&login(n, Opens::Grant(grant(n)))).await.unwrap();
-        assert!(matches!(begun, Committed::Begun { .. }));
+        let begun = store.commit(&login(n, SessionBinding::Grant(grant(n)))).await.unwrap();
+        assert!(matches!(begun, LoginOutcome::Begun { .. }));
         assert!(is_good(&store, n).await);
     }
-    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
-    assert!(store.revoke(id(2), BEGIN).await.unwrap());
-    assert!(!store.revoke(id(2), BEGIN).await.unwrap());
-    assert!(!store.revoke(id(9), BEGIN).await.unwrap());
-    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(2)))]);
-    store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
+    store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    assert!(store.revoke_grant(id(2), BEGIN).await.unwrap());
+    assert!(!store.revoke_grant(id(2), BEGIN).await.unwrap());
+    assert!(!store.revoke_grant(id(9), BEGIN).await.unwrap());
+    assert_eq!(store.changes_after(0).await.unwrap(), [(1, Change::Grant(id(2)))]);
+    store.end(user(), SessionSelection::Only(session(3)), BEGIN).await.unwrap();
     assert!(is_good(&store, 1).await && !is_good(&store, 2).await && !is_good(&store, 3).await);
 
     store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
-    assert!(matches!(store.grant(id(1)).await.unwrap(), GrantState::Blocked));
-    let opened = store.open_grant(session(1), &grant(4), BEGIN).await.unwrap();
+    assert!(matches!(store.grant_state(id(1)).await.unwrap(), GrantState::Blocked));
+    let opened = store.create_grant(session(1), &grant(4), BEGIN).await.unwrap();
     assert!(matches!(opened, GrantState::Blocked));
     store.set_blocked(&phone().into(), false, BEGIN).await.unwrap();
     assert!(!is_good(&store, 1).await, "to unblock revives none");
     for over in [session(1), session(9)] {
-        let opened = store.open_grant(over, &grant(4), BEGIN).await.unwrap();
-        assert!(matches!(opened, GrantState::Over));
+        let opened = store.create_grant(over, &grant(4), BEGIN).await.unwrap();
+        assert!(matches!(opened, GrantState::Ended));
     }
-    assert!(matches!(store.grant(id(4)).await.unwrap(), GrantState::Over));
+    assert!(matches!(store.grant_state(id(4)).await.unwrap(), GrantState::Ended));
 }
 
 #[tokio::test]
 async fn what_begins_without_a_browser_is_opened_by_no_token() {
     let (_folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(grant(2)))).await.unwrap();
+    store.commit(&login(2, SessionBinding::Grant(grant(2)))).await.unwrap();
     assert!(
         !store
             .add_token(session(2), &TokenDigest::from_bytes([2; 32]), &host("a.example"), BEGIN)
             .await
             .unwrap()
     );
-    assert!(store.with_id(session(2)).await.unwrap().is_some());
-    let kinds: Vec<_> = store.of_user(user(), BEGIN).await.unwrap();
+    assert!(store.find_by_id(session(2)).await.unwrap().is_some());
+    let kinds: Vec<_> = store.list_by_user(user(), BEGIN).await.unwrap();
     let kinds: Vec<_> = kinds.iter().map(|own| (own.id, own.kind, own.granted)).collect();
     assert_eq!(
         kinds,
@@ -285,13 +286,13 @@ async fn what_begins_without_a_browser_is_opened_by_no_token() {
 async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
     let (_folder, store) = store().await;
     for n in [2, 3] {
-        let ticket = Opens::Ticket { redeem_by: BEGIN + MINUTE };
+        let ticket = SessionBinding::Ticket { redeem_by: BEGIN + MINUTE };
         store.commit(&login(n, ticket)).await.unwrap();
-        assert!(store.with_id(session(n)).await.unwrap().is_none());
-        let opened = store.open_grant(session(n), &grant(n), BEGIN).await.unwrap();
-        assert!(matches!(opened, GrantState::Over));
+        assert!(store.find_by_id(session(n)).await.unwrap().is_none());
+        let opened = store.create_grant(session(n), &grant(n), BEGIN).await.unwrap();
+        assert!(matches!(opened, GrantState::Ended));
     }
-    assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 1, "no page shows it");
+    assert_eq!(store.list_by_user(user(), BEGIN).await.unwrap().len(), 1, "no page shows it");
     let late = BEGIN + MINUTE;
     assert!(
         !store
@@ -310,15 +311,15 @@ async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
         store.find(&TokenDigest::from_bytes([3; 32])).await.unwrap().unwrap().id,
         session(3)
     );
-    assert!(store.with_id(session(3)).await.unwrap().is_some());
-    assert_eq!(store.of_user(user(), BEGIN).await.unwrap().len(), 2);
+    assert!(store.find_by_id(session(3)).await.unwrap().is_some());
+    assert_eq!(store.list_by_user(user(), BEGIN).await.unwrap().len(), 2);
     assert!(
         store
             .add_token(session(3), &TokenDigest::from_bytes([4; 32]), &host("b.example"), late)
             .await
             .unwrap()
     );
-    store.commit(&login(4, Opens::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
+    store.commit(&login(4, SessionBinding::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
     store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
     assert!(
         !store
@@ -331,9 +332,9 @@ async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
 #[tokio::test]
 async fn a_session_is_listed_as_long_as_a_grant_of_it_lives() {
     let (_folder, store) = store().await;
-    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     let listed = async |after: u32| {
-        let own = store.of_user(user(), BEGIN + HOUR * after).await.unwrap();
+        let own = store.list_by_user(user(), BEGIN + HOUR * after).await.unwrap();
         own.iter().map(|own| own.granted).collect::<Vec<bool>>()
     };
     assert_eq!(listed(29).await, [true], "its own time was 10 hours");
@@ -361,7 +362,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
         session(1),
         "nobody is out"
     );
-    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     assert!(is_good(&store, 1).await);
 }
 
@@ -369,7 +370,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
 #[tokio::test]
 async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refresh_tokens() {
     let (folder, store) = store().await;
-    store.open_grant(session(1), &grant(1), BEGIN).await.unwrap();
+    store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     store.close().await;
     run(
         &folder,
@@ -385,7 +386,7 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
     .await;
     let store = SqlStore::open(&database(&folder)).await.unwrap();
     assert!(is_good(&store, 1).await);
-    assert!(store.refresh(&refresh(1, 1), &SPA, BEGIN).await.unwrap().is_none());
-    store.open_grant(session(1), &grant(2), BEGIN).await.unwrap();
-    assert!(store.refresh(&refresh(2, 2), &SPA, BEGIN).await.unwrap().is_some());
+    assert!(store.find_refresh_token(&refresh(1, 1), &SPA, BEGIN).await.unwrap().is_none());
+    store.create_grant(session(1), &grant(2), BEGIN).await.unwrap();
+    assert!(store.find_refresh_token(&refresh(2, 2), &SPA, BEGIN).await.unwrap().is_some());
 }

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use doorcode::domain::{ClientId, RefreshFamilyDigest, RefreshTokenDigest};
 use doorcode::store::{
-    Change, Grants as _, Logins as _, NewGrant, Opens, RefreshDigests, RefreshWorth, Rotation,
-    Sessions as _, SqlStore, StoredRefresh, Users as _, Which,
+    Change, GrantStore as _, LoginStore as _, NewGrant, RefreshDigests, RefreshRotation,
+    RefreshTokenState, SessionBinding, SessionSelection, SessionStore as _, SqlStore,
+    StoredRefreshToken, UserStore as _,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -15,35 +16,35 @@ use super::grants::{
 };
 
 /// The family of the grant 1.
-fn rotation(token: &RefreshDigests, next: u8, at: Timestamp) -> Rotation<'_> {
+fn rotation(token: &RefreshDigests, next: u8, at: Timestamp) -> RefreshRotation<'_> {
     let next = Some(RefreshTokenDigest::from_bytes([next; 32]));
-    Rotation { client: &SPA, token, next, at }
+    RefreshRotation { client: &SPA, token, next, at }
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, at: Timestamp) -> &'static str {
-    let used = store.rotate(&rotation(&refresh(1, old), new, at)).await.unwrap();
+    let used = store.rotate_refresh_token(&rotation(&refresh(1, old), new, at)).await.unwrap();
     told(used.as_ref())
 }
 
 /// What a look at a token of the family tells.
 async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
-    told(store.refresh(&refresh(1, token), &SPA, at).await.unwrap().as_ref())
+    told(store.find_refresh_token(&refresh(1, token), &SPA, at).await.unwrap().as_ref())
 }
 
-fn told(found: Option<&StoredRefresh>) -> &'static str {
-    match found.map(|found| found.worth) {
-        Some(RefreshWorth::Good) => "good",
+fn told(found: Option<&StoredRefreshToken>) -> &'static str {
+    match found.map(|found| found.state) {
+        Some(RefreshTokenState::Good) => "good",
         None => "unknown",
-        Some(RefreshWorth::Over) => "over",
-        Some(RefreshWorth::Blocked) => "blocked",
-        Some(RefreshWorth::Replaced) => "replaced",
+        Some(RefreshTokenState::Over) => "over",
+        Some(RefreshTokenState::Blocked) => "blocked",
+        Some(RefreshTokenState::Replaced) => "replaced",
     }
 }
 
 /// A grant 1 of a session without a browser, with the refresh token 1.
 async fn granted() -> (tempfile::TempDir, SqlStore) {
     let (folder, store) = store().await;
-    store.commit(&login(2, Opens::Grant(grant(1)))).await.unwrap();
+    store.commit(&login(2, SessionBinding::Grant(grant(1)))).await.unwrap();
     (folder, store)
 }
 
@@ -51,14 +52,14 @@ async fn granted() -> (tempfile::TempDir, SqlStore) {
 async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
     let (_folder, store) = granted().await;
     let first = refresh(1, 1);
-    let used = store.rotate(&rotation(&first, 2, BEGIN + HOUR)).await.unwrap();
-    let Some(StoredRefresh { grant: found, worth: RefreshWorth::Good }) = used else {
+    let used = store.rotate_refresh_token(&rotation(&first, 2, BEGIN + HOUR)).await.unwrap();
+    let Some(StoredRefreshToken { grant: found, state: RefreshTokenState::Good }) = used else {
         panic!("{used:?}")
     };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(2)));
     assert_eq!((found.phone, found.signed_in), (phone(), BEGIN));
     assert_eq!(rotate(&store, 2, 3, BEGIN + HOUR * 2).await, "good");
-    let own = store.of_user(user(), BEGIN).await.unwrap();
+    let own = store.list_by_user(user(), BEGIN).await.unwrap();
     assert_eq!((own[0].id, own[0].last_seen), (session(2), BEGIN + HOUR * 2), "it was used");
 }
 
@@ -72,7 +73,7 @@ async fn a_look_tells_what_a_token_is_worth_and_changes_nothing() {
     }
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
     assert_eq!((look(&store, 1, BEGIN).await, look(&store, 2, BEGIN).await), ("replaced", "good"));
-    store.revoke(id(1), BEGIN).await.unwrap();
+    store.revoke_grant(id(1), BEGIN).await.unwrap();
     assert_eq!((look(&store, 1, BEGIN).await, look(&store, 2, BEGIN).await), ("over", "over"));
 }
 
@@ -85,12 +86,12 @@ async fn only_the_secret_of_its_family_leads_to_a_grant() {
     let second = refresh(7, 1);
     let known = RefreshFamilyDigest::from_bytes(known);
     for token in [RefreshDigests { family: known, ..second }, refresh(9, 1), second] {
-        let used = store.rotate(&rotation(&token, 2, BEGIN)).await.unwrap();
+        let used = store.rotate_refresh_token(&rotation(&token, 2, BEGIN)).await.unwrap();
         assert_eq!(told(used.as_ref()), "unknown");
     }
     assert_eq!(look(&store, 1, BEGIN).await, "good");
     let twin = NewGrant { id: id(5), ..grant(1) };
-    store.open_grant(session(1), &twin, BEGIN).await.expect_err("a family is of one grant");
+    store.create_grant(session(1), &twin, BEGIN).await.expect_err("a family is of one grant");
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn a_token_that_comes_again_ends_the_family() {
     for token in [1, 2, 3] {
         assert_eq!(rotate(&store, token, 4, BEGIN).await, "over", "the thief's or the owner's");
     }
-    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
+    assert_eq!(store.changes_after(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
 }
 
 #[tokio::test]
@@ -112,19 +113,19 @@ async fn of_fifty_rotations_of_one_token_one_is_good_and_the_family_ends() {
     let count = |what| all.iter().filter(|told| **told == what).count();
     assert_eq!((count("good"), count("replaced"), count("over")), (1, 1, 48), "{all:?}");
     assert!(!is_good(&store, 1).await);
-    assert_eq!(store.changes(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
+    assert_eq!(store.changes_after(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
 }
 
 #[tokio::test]
 async fn a_token_that_stays_is_good_as_often_as_it_comes() {
     let (_folder, store) = granted().await;
     let token = refresh(1, 1);
-    let stays = Rotation { next: None, ..rotation(&token, 2, BEGIN) };
-    let all = join_all((0..20).map(|_| store.rotate(&stays))).await;
+    let stays = RefreshRotation { next: None, ..rotation(&token, 2, BEGIN) };
+    let all = join_all((0..20).map(|_| store.rotate_refresh_token(&stays))).await;
     assert!(all.into_iter().all(|used| told(used.unwrap().as_ref()) == "good"));
     let day = HOUR * 24;
     for at in [BEGIN + day, BEGIN + day + HOUR * 29] {
-        let used = store.rotate(&Rotation { at, ..stays }).await.unwrap();
+        let used = store.rotate_refresh_token(&RefreshRotation { at, ..stays }).await.unwrap();
         assert_eq!(told(used.as_ref()), "good", "each use begins it anew");
     }
 }
@@ -134,30 +135,30 @@ async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
     let (_folder, store) = granted().await;
     let token = refresh(1, 1);
     let client = ClientId::parse("other").unwrap();
-    let other = Rotation { client: &client, ..rotation(&token, 2, BEGIN) };
-    assert!(store.rotate(&other).await.unwrap().is_none());
-    assert!(store.refresh(&token, &client, BEGIN).await.unwrap().is_none());
+    let other = RefreshRotation { client: &client, ..rotation(&token, 2, BEGIN) };
+    assert!(store.rotate_refresh_token(&other).await.unwrap().is_none());
+    assert!(store.find_refresh_token(&token, &client, BEGIN).await.unwrap().is_none());
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good", "and nothing came of it");
-    assert!(store.rotate(&other).await.unwrap().is_none(), "replaced or not");
+    assert!(store.rotate_refresh_token(&other).await.unwrap().is_none(), "replaced or not");
     assert!(is_good(&store, 1).await);
 }
 
 #[tokio::test]
 async fn what_has_nothing_to_write_does_not_wait_for_the_writer() {
     let (folder, store) = granted().await;
-    store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
-    store.revoke(id(3), BEGIN).await.unwrap();
+    store.commit(&login(3, SessionBinding::Grant(grant(3)))).await.unwrap();
+    store.revoke_grant(id(3), BEGIN).await.unwrap();
     let path = folder.path().join("test.db");
     let mut other = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
     let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_eq!(look(&store, 1, BEGIN).await, "good");
-    assert!(store.refresh(&refresh(9, 9), &SPA, BEGIN).await.unwrap().is_none());
+    assert!(store.find_refresh_token(&refresh(9, 9), &SPA, BEGIN).await.unwrap().is_none());
     for gone in [id(3), id(9)] {
-        assert!(!store.revoke(gone, BEGIN).await.unwrap());
+        assert!(!store.revoke_grant(gone, BEGIN).await.unwrap());
     }
-    store.revoke(id(1), BEGIN).await.expect_err("the writer is taken");
+    store.revoke_grant(id(1), BEGIN).await.expect_err("the writer is taken");
     held.rollback().await.unwrap();
-    assert!(store.revoke(id(1), BEGIN).await.unwrap());
+    assert!(store.revoke_grant(id(1), BEGIN).await.unwrap());
 }
 
 #[tokio::test]
@@ -181,9 +182,9 @@ async fn a_blocked_user_is_told_so_and_an_ended_session_is_over() {
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "blocked");
     store.set_blocked(&phone().into(), false, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "over", "every session was ended");
-    store.commit(&login(3, Opens::Grant(grant(3)))).await.unwrap();
-    store.end(user(), Which::Only(session(3)), BEGIN).await.unwrap();
+    store.commit(&login(3, SessionBinding::Grant(grant(3)))).await.unwrap();
+    store.end(user(), SessionSelection::Only(session(3)), BEGIN).await.unwrap();
     let token = refresh(3, 3);
-    let used = store.rotate(&rotation(&token, 4, BEGIN)).await.unwrap();
+    let used = store.rotate_refresh_token(&rotation(&token, 4, BEGIN)).await.unwrap();
     assert_eq!(told(used.as_ref()), "over");
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, Host, Identifier, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
-    Change, Committed, Database, Logins, NewLogin, Opens, Sessions, SqlStore, StoreError,
-    StoredBeginning, StoredSession, Which,
+    Change, Database, LoginOutcome, LoginStore, NewLogin, SessionBinding, SessionSelection,
+    SessionStore, SignInContext, SqlStore, StoreError, StoredSession,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -36,16 +36,16 @@ fn login(number: u8) -> NewLogin {
         identifier: phone("+447400123456").into(),
         new_user: Some(user(number)),
         session: SessionId::from_bytes([number; 16]),
-        opens: opens(number, None),
-        beginning: StoredBeginning::default(),
+        binding: opens(number, None),
+        sign_in_context: SignInContext::default(),
         at: at(1_000),
         expires: at(1_000) + HOUR,
     }
 }
 
-fn opens(number: u8, instead_of: Option<SessionId>) -> Opens {
+fn opens(number: u8, instead_of: Option<SessionId>) -> SessionBinding {
     let token = TokenDigest::from_bytes([number; 32]);
-    Opens::Token { token, host: Host::parse("a.example").unwrap(), instead_of }
+    SessionBinding::Token { token, host: Host::parse("a.example").unwrap(), replaces: instead_of }
 }
 
 fn user(number: u8) -> UserId {
@@ -68,7 +68,7 @@ async fn a_login_makes_a_user_and_a_session_that_is_found_by_its_token() {
     let folder = TempDir::new().unwrap();
     let store = open(&file(&folder)).await;
     let begun = store.commit(&login(1)).await.unwrap();
-    assert_eq!(begun, Committed::Begun { user: user(1), new_user: true });
+    assert_eq!(begun, LoginOutcome::Begun { user: user(1), new_user: true });
     let session = found(&store, 1).await.unwrap();
     assert_eq!((session.id, session.user), (login(1).session, user(1)));
     assert_eq!(Identifier::from(session.phone), login(1).identifier);
@@ -86,7 +86,7 @@ async fn a_code_is_spent_once_whatever_else_is_asked_for() {
     let again = NewLogin { attempt: login(1).attempt, at: at(9_000), ..login(2) };
     for login in [&login(1), &again] {
         let spent = store.commit(login).await.unwrap();
-        assert_eq!(spent, Committed::AlreadySpent { at: at(1_000) });
+        assert_eq!(spent, LoginOutcome::AlreadySpent { at: at(1_000) });
     }
     assert!(found(&store, 2).await.is_none(), "a spent code began a session");
 }
@@ -97,10 +97,10 @@ async fn the_user_of_a_number_is_found_again() {
     let store = open(&file(&folder)).await;
     store.commit(&login(1)).await.unwrap();
     let second = store.commit(&login(2)).await.unwrap();
-    assert_eq!(second, Committed::Begun { user: user(1), new_user: false });
+    assert_eq!(second, LoginOutcome::Begun { user: user(1), new_user: false });
     let other = NewLogin { identifier: phone("+12025550123").into(), ..login(3) };
     let other = store.commit(&other).await.unwrap();
-    assert_eq!(other, Committed::Begun { user: user(3), new_user: true });
+    assert_eq!(other, LoginOutcome::Begun { user: user(3), new_user: true });
     assert_eq!(found(&store, 2).await.unwrap().user, user(1));
 }
 
@@ -111,8 +111,8 @@ async fn of_fifty_commits_of_one_attempt_one_begins_a_session() {
     let logins: Vec<_> =
         (1..=50).map(|number| NewLogin { attempt: login(1).attempt, ..login(number) }).collect();
     let all = join_all(logins.iter().map(|login| store.commit(login))).await;
-    let begun = all.iter().filter(|done| matches!(done, Ok(Committed::Begun { .. }))).count();
-    let spent = Committed::AlreadySpent { at: at(1_000) };
+    let begun = all.iter().filter(|done| matches!(done, Ok(LoginOutcome::Begun { .. }))).count();
+    let spent = LoginOutcome::AlreadySpent { at: at(1_000) };
     let late = all.iter().filter(|done| done.as_ref().is_ok_and(|done| *done == spent)).count();
     assert_eq!((begun, late), (1, 49), "{all:?}");
     let sessions = join_all((1..=50).map(|number| found(&store, number))).await;
@@ -127,7 +127,7 @@ async fn a_number_that_signs_in_in_many_places_at_once_is_one_user() {
     let all = join_all(logins.iter().map(|login| store.commit(login))).await;
     let (mut users, mut made) = (std::collections::BTreeSet::new(), 0);
     for done in all {
-        let Ok(Committed::Begun { user, new_user }) = done else { panic!("{done:?}") };
+        let Ok(LoginOutcome::Begun { user, new_user }) = done else { panic!("{done:?}") };
         users.insert(user);
         made += u8::from(new_user);
     }
@@ -151,7 +151,7 @@ async fn a_login_that_fails_half_way_spends_nothing() {
     let whole =
         NewLogin { identifier: phone("+12025550123").into(), new_user: Some(user(3)), ..login(2) };
     let begun = store.commit(&whole).await.unwrap();
-    assert_eq!(begun, Committed::Begun { user: user(3), new_user: true });
+    assert_eq!(begun, LoginOutcome::Begun { user: user(3), new_user: true });
 }
 
 #[tokio::test]
@@ -162,13 +162,16 @@ async fn an_ended_session_is_not_found_and_the_others_are() {
         store.commit(&login(number)).await.unwrap();
     }
     for _ in 0..2 {
-        store.end(user(1), Which::Only(login(1).session), at(2_000)).await.unwrap();
+        store.end(user(1), SessionSelection::Only(login(1).session), at(2_000)).await.unwrap();
         assert!(found(&store, 1).await.is_none());
         assert!(found(&store, 2).await.is_some());
     }
-    store.end(user(1), Which::Only(SessionId::from_bytes([9; 16])), at(2_000)).await.unwrap();
+    store
+        .end(user(1), SessionSelection::Only(SessionId::from_bytes([9; 16])), at(2_000))
+        .await
+        .unwrap();
     let spent = store.commit(&login(1)).await.unwrap();
-    assert_eq!(spent, Committed::AlreadySpent { at: at(1_000) }, "the end frees no code");
+    assert_eq!(spent, LoginOutcome::AlreadySpent { at: at(1_000) }, "the end frees no code");
 }
 
 #[tokio::test]
@@ -179,11 +182,11 @@ async fn a_blocked_user_has_no_session_and_gets_none() {
     store.commit(&login(1)).await.unwrap();
     run(&path, "UPDATE users SET blocked = 1500").await;
     assert!(found(&store, 1).await.is_none());
-    let blocked = Committed::Blocked { user: user(1) };
+    let blocked = LoginOutcome::Blocked { user: user(1) };
     assert_eq!(store.commit(&login(2)).await.unwrap(), blocked);
     assert!(found(&store, 2).await.is_none());
     run(&path, "UPDATE users SET blocked = NULL").await;
-    let spent = Committed::AlreadySpent { at: at(1_000) };
+    let spent = LoginOutcome::AlreadySpent { at: at(1_000) };
     assert_eq!(store.commit(&login(2)).await.unwrap(), spent, "the code was spent all the same");
     assert!(found(&store, 1).await.is_some());
 }
@@ -196,12 +199,18 @@ async fn last_seen_never_moves_back() {
         store.commit(&login(number)).await.unwrap();
     }
     let (first, second) = (login(1).session, login(2).session);
-    store.note_seen(&[(first, at(5_000)), (second, at(500))]).await.unwrap();
-    store.note_seen(&[(first, at(4_000)), (SessionId::from_bytes([9; 16]), at(1))]).await.unwrap();
-    store.note_seen(&[]).await.unwrap();
+    store.record_last_seen(&[(first, at(5_000)), (second, at(500))]).await.unwrap();
+    store
+        .record_last_seen(&[(first, at(4_000)), (SessionId::from_bytes([9; 16]), at(1))])
+        .await
+        .unwrap();
+    store.record_last_seen(&[]).await.unwrap();
     assert_eq!(found(&store, 1).await.unwrap().last_seen, at(5_000));
     assert_eq!(found(&store, 2).await.unwrap().last_seen, at(1_000));
-    store.note_seen(&[(first, at(6_000)), (first, at(7_000)), (first, at(6_500))]).await.unwrap();
+    store
+        .record_last_seen(&[(first, at(6_000)), (first, at(7_000)), (first, at(6_500))])
+        .await
+        .unwrap();
     assert_eq!(found(&store, 1).await.unwrap().last_seen, at(7_000));
 }
 
@@ -213,16 +222,16 @@ async fn what_was_written_is_there_after_a_restart() {
     for number in [1, 2] {
         store.commit(&login(number)).await.unwrap();
     }
-    store.end(user(1), Which::Only(login(2).session), at(2_000)).await.unwrap();
-    store.note_seen(&[(login(1).session, at(3_000))]).await.unwrap();
+    store.end(user(1), SessionSelection::Only(login(2).session), at(2_000)).await.unwrap();
+    store.record_last_seen(&[(login(1).session, at(3_000))]).await.unwrap();
     store.close().await;
     let store = open(&path).await;
     assert_eq!(found(&store, 1).await.unwrap().last_seen, at(3_000));
     assert!(found(&store, 2).await.is_none());
-    let spent = Committed::AlreadySpent { at: at(1_000) };
+    let spent = LoginOutcome::AlreadySpent { at: at(1_000) };
     assert_eq!(store.commit(&login(1)).await.unwrap(), spent);
     let again = store.commit(&login(3)).await.unwrap();
-    assert_eq!(again, Committed::Begun { user: user(1), new_user: false });
+    assert_eq!(again, LoginOutcome::Begun { user: user(1), new_user: false });
 }
 
 #[tokio::test]
@@ -250,16 +259,17 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     store.commit(&login(1)).await.unwrap();
     // Somebody else's login in the same browser, with a code that was used already.
     let instead = |number| opens(number, Some(login(1).session));
-    let next = NewLogin { identifier: phone("+12025550123").into(), opens: instead(2), ..login(2) };
+    let next =
+        NewLogin { identifier: phone("+12025550123").into(), binding: instead(2), ..login(2) };
     let used = NewLogin { attempt: login(1).attempt, ..next.clone() };
-    assert!(matches!(store.commit(&used).await.unwrap(), Committed::AlreadySpent { .. }));
+    assert!(matches!(store.commit(&used).await.unwrap(), LoginOutcome::AlreadySpent { .. }));
     assert!(found(&store, 1).await.is_some(), "nothing took its place");
 
     store.commit(&next).await.unwrap();
     assert!(found(&store, 1).await.is_none() && found(&store, 2).await.is_some());
-    let told = store.changes(0).await.unwrap();
+    let told = store.changes_after(0).await.unwrap();
     assert_eq!(told, [(1, Change::Session(login(1).session))], "every node is told");
-    let again = NewLogin { opens: instead(3), ..login(3) };
+    let again = NewLogin { binding: instead(3), ..login(3) };
     store.commit(&again).await.unwrap();
-    assert_eq!(store.changes(1).await.unwrap(), [], "to end it again changes nothing");
+    assert_eq!(store.changes_after(1).await.unwrap(), [], "to end it again changes nothing");
 }

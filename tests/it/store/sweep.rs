@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AttemptId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
-    Committed, Database, Logins as _, NewLogin, Opens, Sessions as _, SqlStore, StoredBeginning,
-    Which,
+    Database, LoginOutcome, LoginStore as _, NewLogin, SessionBinding, SessionSelection,
+    SessionStore as _, SignInContext, SqlStore,
 };
 use doorcode::system::Timestamp;
 use tempfile::TempDir;
@@ -39,8 +39,12 @@ fn login(n: u16, life: Duration) -> NewLogin {
         identifier: PhoneNumber::from_e164(ADA).unwrap().into(),
         new_user: Some(user()),
         session: SessionId::from_bytes(session),
-        beginning: StoredBeginning::default(),
-        opens: Opens::Token { token, host: Host::parse("a.example").unwrap(), instead_of: None },
+        sign_in_context: SignInContext::default(),
+        binding: SessionBinding::Token {
+            token,
+            host: Host::parse("a.example").unwrap(),
+            replaces: None,
+        },
         at: BEGIN,
         expires: BEGIN + life,
     }
@@ -61,7 +65,7 @@ async fn sessions_go_when_they_are_over_and_living_ones_stay() {
     for (n, life) in [(1, DAY * 30), (2, DAY * 30), (3, DAY)] {
         store.commit(&login(n, life)).await.unwrap();
     }
-    store.end(user(), Which::Only(login(2, DAY).session), BEGIN).await.unwrap();
+    store.end(user(), SessionSelection::Only(login(2, DAY).session), BEGIN).await.unwrap();
     for (passed, left) in [
         (DAY.saturating_sub(MINUTE), 3),
         (DAY, 2),
@@ -69,12 +73,12 @@ async fn sessions_go_when_they_are_over_and_living_ones_stay() {
         (DAY * 8, 1),
         ((DAY * 37).saturating_sub(MINUTE), 1),
     ] {
-        store.sweep(BEGIN + passed).await.unwrap();
+        store.clean_up(BEGIN + passed).await.unwrap();
         assert_eq!(count(&folder, sessions::ALL).await, left, "after {passed:?}");
         assert_eq!(count(&folder, session_tokens::ALL).await, left, "after {passed:?}");
     }
     assert!(store.find(&token(1)).await.unwrap().is_some(), "never one that lives");
-    store.sweep(BEGIN + DAY * 37).await.unwrap();
+    store.clean_up(BEGIN + DAY * 37).await.unwrap();
     assert_eq!(
         (count(&folder, sessions::ALL).await, count(&folder, session_tokens::ALL).await),
         (0, 0)
@@ -89,12 +93,12 @@ async fn a_spent_code_is_remembered_for_longer_than_it_could_be_typed() {
     store.commit(&login(1, DAY)).await.unwrap();
     // 10 minutes to live, 25 to be remembered, and a clock that is an hour wrong.
     for passed in [MINUTE * 10, MINUTE * 25, MINUTE * 95, DAY.saturating_sub(MINUTE)] {
-        store.sweep(BEGIN + passed).await.unwrap();
+        store.clean_up(BEGIN + passed).await.unwrap();
         let again = NewLogin { at: BEGIN + passed, ..login(1, DAY * 40) };
         let again = store.commit(&again).await.unwrap();
-        assert_eq!(again, Committed::AlreadySpent { at: BEGIN }, "after {passed:?}");
+        assert_eq!(again, LoginOutcome::AlreadySpent { at: BEGIN }, "after {passed:?}");
     }
-    store.sweep(BEGIN + DAY).await.unwrap();
+    store.clean_up(BEGIN + DAY).await.unwrap();
     assert_eq!(count(&folder, spent_codes::ALL).await, 0);
 }
 
@@ -105,13 +109,13 @@ async fn more_than_goes_in_one_transaction_goes_in_several() {
     for n in 0..1_201 {
         store.commit(&login(n, MINUTE)).await.unwrap();
     }
-    let swept = store.sweep(BEGIN + DAY * 8).await.unwrap();
+    let swept = store.clean_up(BEGIN + DAY * 8).await.unwrap();
     assert_eq!((swept.sessions, swept.spent), (1_201, 1_201));
     assert_eq!(
         (count(&folder, sessions::ALL).await, count(&folder, session_tokens::ALL).await),
         (0, 0)
     );
-    assert_eq!(store.sweep(BEGIN + DAY * 8).await.unwrap().all(), 0);
+    assert_eq!(store.clean_up(BEGIN + DAY * 8).await.unwrap().all(), 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use doorcode::domain::{PhoneNumber, Role};
-use doorcode::store::Users as _;
+use doorcode::store::UserStore as _;
 use doorcode::system::Timestamp;
 
 use super::app::{App, Line};

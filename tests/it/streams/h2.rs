@@ -134,6 +134,28 @@ fn both_versions_are_served_on_one_port() {
 }
 
 #[test]
+fn cookies_that_come_in_parts_reach_the_app_in_one_header() {
+    let gate = Gate::changed(&[ON]);
+    let mut ada = gate.browser();
+    ada.sign_in("/orders", ADA, &gate.texts).is(200);
+    let host = ada.authority.clone();
+    let session = format!("doorcode={}", ada.session());
+    let parts = ["theme=dark", session.as_str(), "csrftoken=x; a=b", "", "last=1"];
+    let mut frames = Frames::to(gate.port);
+    // On a public path nobody looks for a session, and ours is taken out all the same.
+    for (stream, path) in [(1, "/orders"), (3, "/public/x")] {
+        let cookies = parts.map(|part| ("cookie", part));
+        let request = [&get(&host, path)[..], &cookies[..]].concat();
+        assert!(matches!(frames.ask(stream, &request), End::Answer(true, _)), "{path}");
+        let cookies = "theme=dark; csrftoken=x; a=b; last=1";
+        assert_eq!(gate.app.last().all("cookie"), [cookies], "{path}");
+        let lines = parts.map(|part| format!("Cookie: {part}\r\n")).concat();
+        gate.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n")).is(200);
+        assert_eq!(gate.app.last().all("cookie"), [cookies], "{path} over HTTP/1.1");
+    }
+}
+
+#[test]
 fn a_body_arrives_whole_whether_or_not_its_length_is_said() {
     let gate = Gate::changed(&[ON]);
     let host = gate.browser().authority;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use doorcode::app::{self, Surroundings};
+use doorcode::app::{self, AppDeps};
 use doorcode::config::Config;
 use doorcode::proxy::{self, AccessLog, Stop};
 use doorcode::system::{Clock, System};
@@ -80,7 +80,7 @@ impl Gate {
         let config = config.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
         let (clock, kept) = (Arc::new(StillClock::new()), config.clone());
         let access_log = Captured::default();
-        let around = Surroundings {
+        let around = AppDeps {
             system: System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) },
             access_log: AccessLog::to(access_log.clone()).expect("a thread"),
             exit: Box::new(|| {}),

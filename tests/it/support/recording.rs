@@ -63,7 +63,7 @@ impl Recorder {
         let Some(test) = &self.test else { return };
         let final_one = answer.status >= 200 || answer.status == 101;
         let asked = if final_one { self.asked.pop_front() } else { self.asked.front().cloned() };
-        write(test, &answer_record(self.by, asked, answer));
+        write(test, &answer_record(self.by, asked.as_deref(), answer));
     }
 }
 
@@ -75,10 +75,10 @@ pub(crate) fn routed(asked: &str, head: &http::response::Parts, body: &str) {
     };
     let headers = head.headers.iter().map(header).collect();
     let answer = Answer { status: head.status.as_u16(), headers, body: body.into() };
-    write(&test, &answer_record("test", Some(asked.to_owned()), &answer));
+    write(&test, &answer_record("test", Some(asked), &answer));
 }
 
-fn answer_record(by: &str, asked: Option<String>, answer: &Answer) -> Value {
+fn answer_record(by: &str, asked: Option<&str>, answer: &Answer) -> Value {
     json!({
         "by": by,
         "asked": asked,

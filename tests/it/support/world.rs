@@ -8,15 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use doorcode::app::{Decorator, StoreSet, Surroundings, assemble};
+use doorcode::app::{AppDeps, Decorator, StoreSet, assemble};
 use doorcode::config::Config;
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::Origin;
 use doorcode::login::Login;
-use doorcode::pages::Facts;
+use doorcode::pages::RequestContext;
 use doorcode::proxy::{AccessLog, Drain};
-use doorcode::session::{Sessions, Settings};
+use doorcode::session::{SessionSettings, Sessions};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::System;
 use futures_util::future::BoxFuture;
@@ -34,7 +34,7 @@ const ORIGIN: &str = "http://localhost:8080";
 pub(crate) struct World {
     pub(crate) login: Login,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) session: Settings,
+    pub(crate) session: SessionSettings,
     /// The database, with nothing before it.
     pub(crate) store: Arc<SqlStore>,
     pub(crate) system: System,
@@ -106,11 +106,8 @@ impl World {
         let clock = Arc::new(StillClock::new());
         let system = System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
         let texts = Texts::default();
-        let around = Surroundings {
-            system: system.clone(),
-            access_log: AccessLog::off(),
-            exit: Box::new(|| {}),
-        };
+        let around =
+            AppDeps { system: system.clone(), access_log: AccessLog::off(), exit: Box::new(|| {}) };
         let decorator = InProcess { own, texts: texts.clone() };
         let built = assemble(config, around, &decorator).await.unwrap();
         let shared = built.server.shared;
@@ -167,7 +164,7 @@ impl World {
 
     /// The answer to a request, without the proxy before it.
     pub(crate) async fn answer(&self, ask: Ask<'_>) -> (response::Parts, String) {
-        let facts = Facts {
+        let facts = RequestContext {
             origin: Origin::parse(ORIGIN).unwrap(),
             base: "/.doorcode".to_owned(),
             issuer: true,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doorcode::domain::PhoneNumber;
-use doorcode::store::Users as _;
+use doorcode::store::UserStore as _;
 use doorcode::system::Clock as _;
 use sqlx::{Connection as _, Executor as _};
 

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::super::{GOOD, SECRET, problems, read};
 use doorcode::domain::ClientId;
-use doorcode::gate::Who;
-use doorcode::oauth::{ClientKind, Grant};
+use doorcode::gate::Principal;
+use doorcode::oauth::{ClientType, GrantType};
 
 /// What is written below `[[client]]`, and what is said of it. The table begins in line 29.
 const CASES: &[(&str, &[&str])] = &[
@@ -146,8 +146,11 @@ fn a_client_says_as_little_as_it_needs() {
     ))
     .unwrap();
     let client = config.oauth.clients.find("spa").unwrap();
-    assert_eq!(client.kind, ClientKind::Public);
-    assert_eq!(client.grants, [Grant::Passwordless, Grant::AuthorizationCode, Grant::RefreshToken]);
+    assert_eq!(client.kind, ClientType::Public);
+    assert_eq!(
+        client.grants,
+        [GrantType::Passwordless, GrantType::AuthorizationCode, GrantType::RefreshToken]
+    );
     assert!(client.rotates && !client.trusts_forwarded_for);
     assert!(client.callback("https://app.example.com").is_some());
     assert!(client.callback("com.example.app:/callback").is_some());
@@ -172,7 +175,7 @@ fn a_rule_may_name_a_client_that_is_there() {
     };
     let robot = ClientId::parse("robot").unwrap();
     let config = read(&allow("robot")).unwrap();
-    assert_eq!(config.sites[0].rules[0].allow, [Who::Client(robot)]);
+    assert_eq!(config.sites[0].rules[0].allow, [Principal::Client(robot)]);
     for (who, said) in [
         ("robots", "`robots` is not the id of a [[client]]; did you mean `robot`?"),
         ("spa", "`spa` is not the id of a [[client]]; known: robot"),

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::domain::{Host, SessionId};
-use crate::store::StoredBeginning;
+use crate::store::SignInContext;
 
 /// The browser that a session begins in, as known from its request.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +18,15 @@ pub struct Browser<'a> {
 
 impl Browser<'_> {
     /// What is stored of it: enough for users to tell their sessions apart, and no more.
-    pub fn beginning(&self) -> StoredBeginning {
+    pub fn sign_in_context(&self) -> SignInContext {
         beginning(self.user_agent, self.address)
     }
 }
 
 /// What is stored of the request that a session begins with.
-pub fn beginning(user_agent: Option<&str>, address: IpAddr) -> StoredBeginning {
+pub fn beginning(user_agent: Option<&str>, address: IpAddr) -> SignInContext {
     let device = Device::of(user_agent.unwrap_or_default());
-    StoredBeginning { device: device.to_text(), address_block: address_block(address) }
+    SignInContext { device: device.to_text(), address_block: address_block(address) }
 }
 
 /// Browser and operating system, as product names, which are not translated.

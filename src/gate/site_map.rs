@@ -1,19 +1,19 @@
-use super::reserved::Reserved;
+use super::reserved::ReservedNames;
 use super::sites::Site;
 use super::target::Readings;
 use crate::domain::Origin;
-use crate::oauth::{Issuer, Style};
+use crate::oauth::{AssertionFormat, Issuer};
 
 /// Every origin and path that this server answers for: the issuer's, those of the sites, and our own
 /// below the reserved prefix of each.
 #[derive(Debug)]
-pub struct Map {
+pub struct SiteMap {
     issuer: Issuer,
     /// The reserved prefix of every site, such as `/.doorcode`.
     prefix: String,
     /// Longest path first, so that the first match is the most specific.
     sites: Vec<Site>,
-    reserved: Reserved,
+    reserved: ReservedNames,
     /// The configured origin of each authority.
     origins: Vec<(String, Origin)>,
 }
@@ -23,23 +23,23 @@ const POMERIUM_KEYS: &str = "/.well-known/pomerium/jwks.json";
 
 /// What a request's host and path are.
 #[derive(Debug)]
-pub enum Located<'m> {
+pub enum RouteMatch<'m> {
     /// Neither a site's host nor the issuer's. The answer names the right URLs.
     UnknownHost,
     /// The host is known, but no site has this path.
     NoSite,
     /// One of our own paths.
-    Own(Own<'m>),
-    /// `index`: of `site` in [`Map::sites`].
+    Own(OwnPath<'m>),
+    /// `index`: of `site` in [`SiteMap::sites`].
     Site { index: usize, site: &'m Site },
     /// An upstream could read the path as one of ours, which never reach an upstream, or as one
     /// outside the site.
-    Disguised,
+    Ambiguous,
 }
 
 /// The place of one of our own paths.
 #[derive(Clone, Copy, Debug)]
-pub struct Own<'m> {
+pub struct OwnPath<'m> {
     pub origin: &'m Origin,
     /// What precedes our paths on this origin: `""` or the reserved prefix.
     pub base: &'m str,
@@ -49,10 +49,10 @@ pub struct Own<'m> {
     pub site: bool,
 }
 
-impl Map {
+impl SiteMap {
     pub fn new(issuer: Issuer, prefix: String, mut sites: Vec<Site>) -> Self {
-        sites.sort_by_key(|site| std::cmp::Reverse(site.place.path.len()));
-        let places = sites.iter().map(|site| &site.place.origin);
+        sites.sort_by_key(|site| std::cmp::Reverse(site.url.path.len()));
+        let places = sites.iter().map(|site| &site.url.origin);
         let mut origins: Vec<(String, Origin)> = Vec::new();
         for origin in places.chain([issuer.origin()]) {
             // Some clients write the scheme's default port too (RFC 9110 §4.2.3).
@@ -63,7 +63,7 @@ impl Map {
                 }
             }
         }
-        let reserved = Reserved::new(sites.iter().map(|site| &site.identity));
+        let reserved = ReservedNames::new(sites.iter().map(|site| &site.identity));
         Self { issuer, prefix, sites, reserved, origins }
     }
 
@@ -80,7 +80,7 @@ impl Map {
     }
 
     /// The header names that are removed from what clients send.
-    pub const fn reserved(&self) -> &Reserved {
+    pub const fn reserved(&self) -> &ReservedNames {
         &self.reserved
     }
 
@@ -100,18 +100,18 @@ impl Map {
     fn nearest(&self, origin: &Origin, path: &str, ignore_case: bool) -> Option<usize> {
         let below = |site: &Site| {
             if ignore_case {
-                is_below(&path.to_lowercase(), &site.place.path.to_lowercase())
+                is_below(&path.to_lowercase(), &site.url.path.to_lowercase())
             } else {
-                is_below(path, &site.place.path)
+                is_below(path, &site.url.path)
             }
         };
-        self.sites.iter().position(|site| site.place.origin == *origin && below(site))
+        self.sites.iter().position(|site| site.url.origin == *origin && below(site))
     }
 
     /// Whether every reading lies in this site: none among our own paths, and none in another site,
     /// whose rules would be bypassed when both sites share an app.
     fn is_in_every_reading(&self, index: usize, readings: &Readings<'_>) -> bool {
-        let Site { place, ignore_case, .. } = &self.sites[index];
+        let Site { url: place, ignore_case, .. } = &self.sites[index];
         let own = |path: &str| is_below(&path.to_lowercase(), &self.prefix.to_lowercase());
         let here = |path| {
             let in_any_case =
@@ -123,40 +123,42 @@ impl Map {
     }
 
     /// Matches a request by its authority and by every reading of its path.
-    pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> Located<'_> {
+    pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> RouteMatch<'_> {
         let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
-            return Located::UnknownHost;
+            return RouteMatch::UnknownHost;
         };
         let own = |base| {
             let issuer = self.issuer.origin() == origin;
-            let site = self.sites.iter().any(|site| site.place.origin == *origin);
-            Own { origin, base, issuer: issuer && self.issuer.base() == base, site }
+            let site = self.sites.iter().any(|site| site.url.origin == *origin);
+            OwnPath { origin, base, issuer: issuer && self.issuer.base() == base, site }
         };
         let mut ours = readings.iter().map(|path| is_below(path, &self.prefix));
         if ours.next() == Some(true) {
-            return Located::Own(own(self.prefix.as_str()));
+            return RouteMatch::Own(own(self.prefix.as_str()));
         }
         if ours.any(|ours| ours) {
-            return Located::Disguised;
+            return RouteMatch::Ambiguous;
         }
         let sent = readings.iter().next().unwrap_or_default();
         if sent == POMERIUM_KEYS && self.serves_pomerium_apps(origin) {
-            return Located::Own(Own { origin, base: "", issuer: false, site: true });
+            return RouteMatch::Own(OwnPath { origin, base: "", issuer: false, site: true });
         }
         match self.nearest(origin, sent, false) {
-            Some(index) if !self.is_in_every_reading(index, readings) => Located::Disguised,
-            Some(index) => Located::Site { index, site: &self.sites[index] },
+            Some(index) if !self.is_in_every_reading(index, readings) => RouteMatch::Ambiguous,
+            Some(index) => RouteMatch::Site { index, site: &self.sites[index] },
             None if self.issuer.origin() == origin && self.issuer.base().is_empty() => {
-                Located::Own(own(""))
+                RouteMatch::Own(own(""))
             }
-            None => Located::NoSite,
+            None => RouteMatch::NoSite,
         }
     }
 
     /// Whether an app on this origin verifies assertions in Pomerium's format.
     fn serves_pomerium_apps(&self, origin: &Origin) -> bool {
-        let expects = |site: &Site| site.identity.styles().any(|style| style == Style::Pomerium);
-        self.sites.iter().any(|site| site.place.origin == *origin && expects(site))
+        let expects = |site: &Site| {
+            site.identity.assertion_formats().any(|style| style == AssertionFormat::Pomerium)
+        };
+        self.sites.iter().any(|site| site.url.origin == *origin && expects(site))
     }
 }
 

@@ -9,13 +9,13 @@ use axum::response::{IntoResponse as _, Response};
 use super::error::{ApiError, RateLimit};
 use super::login_outcome::{ErrorDialect, LoginRefusal, WRONG, outcome};
 use super::otp::phone_number;
-use super::refusal::Refusal;
+use super::refusal::ApiRefusal;
 use super::request::ApiRequest;
 use super::state::Api;
-use crate::login::{Asker, Gives};
-use crate::oauth::{Client, Grant};
-use crate::pages::views::Limit;
-use crate::pages::{Problem, Redirect, Visit};
+use crate::login::{LoginGrant, Requester};
+use crate::oauth::{Client, GrantType};
+use crate::pages::views::LimitMessage;
+use crate::pages::{PageRequest, Problem, Redirect};
 
 const VERIFY_REDIRECT: &str = "/passwordless/verify_redirect";
 
@@ -40,7 +40,7 @@ pub(crate) async fn verify(
         None => request.required_by_legacy("client_id")?,
     };
     let client = client(&api, id)?;
-    if !client.has_connection(connection) {
+    if !client.may_use_connection(connection) {
         return Err(bad("the connection was not found"));
     }
     let same_origin = request.origin.as_ref().is_none_or(|origin| *origin == request.facts.origin);
@@ -51,15 +51,16 @@ pub(crate) async fn verify(
     let Some(phone) = phone_number(&api, typed) else {
         return Err(LoginRefusal::Wrong.into_error(dialect, &api));
     };
-    let requester = Asker::api(client.id.as_str(), connection, request.facts.client);
-    let verdict = api.login().peek(&requester, &phone, code).await?;
+    let requester = Requester::api(client.id.as_str(), connection, request.facts.client);
+    let verdict = api.login().verify_without_consuming(&requester, &phone, code).await?;
     outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
     Ok("OK".into_response())
 }
 
 /// A client that may use the login page by itself.
 fn client<'a>(api: &'a Api, id: &str) -> Result<&'a Client, ApiError> {
-    let grant_types = [Grant::Passwordless, Grant::AuthorizationCode, Grant::Implicit, Grant::Ro];
+    let grant_types =
+        [GrantType::Passwordless, GrantType::AuthorizationCode, GrantType::Implicit, GrantType::Ro];
     let client = api.clients().find(id);
     let client = client.filter(|client| grant_types.into_iter().any(|grant| client.may(grant)));
     client.ok_or_else(|| ApiError::forbidden("unauthorized_client", "invalid client"))
@@ -67,31 +68,31 @@ fn client<'a>(api: &'a Api, id: &str) -> Result<&'a Client, ApiError> {
 
 /// `GET /passwordless/verify_redirect`: uses a code, and redirects to what the login is for. The
 /// login must have begun in this browser: else a link could sign its reader in as somebody else.
-pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: Visit) -> Response {
-    let flow = match api.login_pages.flow(&request, request.asked("state").unwrap_or_default()) {
+pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: PageRequest) -> Response {
+    let flow = match api.login_pages.flow(&request, request.param("state").unwrap_or_default()) {
         Ok(flow) => flow,
         Err(error) => return api.login_pages.flow_error(&request, &error),
     };
     let client = api.login_pages.client_of(&flow);
     let Some(client) =
-        client.filter(|client| request.asked("client_id") == Some(client.id.as_str()))
+        client.filter(|client| request.param("client_id") == Some(client.id.as_str()))
     else {
         return refused(&api, &request, None, "state is that of another client's login");
     };
-    let connection = request.asked("connection").unwrap_or_default();
-    if !client.has_connection(connection) {
+    let connection = request.param("connection").unwrap_or_default();
+    if !client.may_use_connection(connection) {
         return refused(&api, &request, Some(client), "the connection was not found");
     }
-    let phone = request.asked("phone_number").and_then(|typed| phone_number(&api, typed));
-    let (Some(phone), Some(code)) = (phone, request.asked("verification_code")) else {
+    let phone = request.param("phone_number").and_then(|typed| phone_number(&api, typed));
+    let (Some(phone), Some(code)) = (phone, request.param("verification_code")) else {
         return refused(&api, &request, Some(client), WRONG);
     };
     let Ok(former) = api.sessions().of(&request).await else {
         return api.shell().unavailable(&request);
     };
-    let requester = Asker::api(client.id.as_str(), connection, request.facts.client);
-    let browser = request.begins(former.map(|former| former.session()));
-    let gives = Gives::Browser(&browser);
+    let requester = Requester::api(client.id.as_str(), connection, request.context.client);
+    let browser = request.browser_for_session(former.map(|former| former.session()));
+    let gives = LoginGrant::Browser(&browser);
     let Ok(verdict) = api.login().verify(&requester, &phone, code, gives).await else {
         return api.shell().unavailable(&request);
     };
@@ -104,7 +105,7 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: Visit)
         Err(LoginRefusal::Limited(limited)) => {
             let RateLimit { seconds, .. } = RateLimit::of(&limited, &api);
             let key = limited.row.key;
-            let problem = Problem::Limited { limit: Limit::Tries, key, seconds };
+            let problem = Problem::Limited { limit: LimitMessage::Tries, key, seconds };
             api.shell().refuse(&request, &problem)
         }
         Err(LoginRefusal::Wrong | LoginRefusal::Expired | LoginRefusal::NoTries) => {
@@ -113,7 +114,12 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: Visit)
     }
 }
 
-fn refused(api: &Api, request: &Visit, client: Option<&Client>, why: &'static str) -> Response {
-    let refusal = Refusal::new("invalid_request", why);
+fn refused(
+    api: &Api,
+    request: &PageRequest,
+    client: Option<&Client>,
+    why: &'static str,
+) -> Response {
+    let refusal = ApiRefusal::new("invalid_request", why);
     api.refuse_application(request, client, VERIFY_REDIRECT, &refusal)
 }

@@ -20,30 +20,30 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 
-use crate::proxy::drain::LastCall;
-use crate::session::Watch;
+use crate::proxy::drain::DrainSignal;
+use crate::session::SessionWatch;
 
 /// Limit for connecting to an app.
 pub(in crate::proxy) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connector of Pingora's for such a connection, with what ends it.
 #[derive(Clone, Debug)]
-pub(in crate::proxy) struct OwnLine {
+pub(in crate::proxy) struct DedicatedConnection {
     /// How long the app may take to begin its answer.
     pub(in crate::proxy) answer_timeout: Duration,
     /// Whether the request is a protocol switch.
     pub(in crate::proxy) switches: bool,
     /// The caller's session or access token; `None`: there is no caller.
-    pub(in crate::proxy) watch: Option<Watch>,
+    pub(in crate::proxy) watch: Option<SessionWatch>,
     /// The shutdown of the process.
-    pub(in crate::proxy) drain_signal: Arc<LastCall>,
+    pub(in crate::proxy) drain_signal: Arc<DrainSignal>,
 }
 
-impl OwnLine {
+impl DedicatedConnection {
     async fn ended(self) {
         let session = async {
             match self.watch {
-                Some(watch) => watch.over().await,
+                Some(watch) => watch.ended_or_recheck().await,
                 None => std::future::pending().await,
             }
         };
@@ -55,7 +55,7 @@ impl OwnLine {
 }
 
 #[async_trait]
-impl Connect for OwnLine {
+impl Connect for DedicatedConnection {
     async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
         let connected = match address {
             SocketAddr::Inet(address) => tcp(*address, self).await,
@@ -72,7 +72,10 @@ impl Connect for OwnLine {
 
 type Socket = Box<dyn VirtualSocket>;
 
-async fn tcp(address: std::net::SocketAddr, connection: &OwnLine) -> io::Result<Socket> {
+async fn tcp(
+    address: std::net::SocketAddr,
+    connection: &DedicatedConnection,
+) -> io::Result<Socket> {
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await??;
     stream.set_nodelay(true)?;
     Ok(Box::new(DedicatedStream::new(stream, connection)))
@@ -80,7 +83,7 @@ async fn tcp(address: std::net::SocketAddr, connection: &OwnLine) -> io::Result<
 
 async fn unix(
     address: &std::os::unix::net::SocketAddr,
-    connection: &OwnLine,
+    connection: &DedicatedConnection,
 ) -> io::Result<Socket> {
     let path = address.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await??;
@@ -104,7 +107,7 @@ struct DedicatedStream<S> {
 }
 
 impl<S> DedicatedStream<S> {
-    fn new(socket: S, connection: &OwnLine) -> Self {
+    fn new(socket: S, connection: &DedicatedConnection) -> Self {
         Self {
             socket,
             ended: Box::pin(connection.clone().ended()),

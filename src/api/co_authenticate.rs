@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use serde_json::json;
 
-use super::client_auth::Standing;
+use super::client_auth::ClientAuth;
 use super::error::ApiError;
 use super::login_outcome::{ErrorDialect, LoginRefusal, outcome};
 use super::otp::{phone_number, realm};
@@ -14,8 +14,8 @@ use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::gate::Cookies;
-use crate::login::{Asker, Gives};
-use crate::oauth::{Client, Grant, opaque_token};
+use crate::login::{LoginGrant, Requester};
+use crate::oauth::{Client, GrantType, opaque_token};
 use crate::pages::with_cookie;
 use crate::session::beginning;
 
@@ -37,9 +37,9 @@ pub(crate) async fn authenticate(
         return Err(LoginRefusal::Wrong.into_error(dialect, &api));
     };
     let address = request.address(client, false);
-    let requester = Asker::api(client.id.as_str(), connection, address);
+    let requester = Requester::api(client.id.as_str(), connection, address);
     let device = request.header(header::USER_AGENT.as_str());
-    let gives = Gives::Ticket { beginning: beginning(device, address) };
+    let gives = LoginGrant::Ticket { beginning: beginning(device, address) };
     let verdict = api.login().verify(&requester, &phone, otp.unwrap_or_default(), gives).await?;
     let login = outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
     let issued = api.login_tickets.issue(client, login.session()).await;
@@ -62,7 +62,7 @@ fn check_fields(request: &ApiRequest) -> Result<(), ApiError> {
         let text = "Invalid request body. All and only of client_id, credential_type, username, otp, realm are required.";
         return Err(ApiError::bad("invalid_request", text));
     }
-    if request.text("credential_type") != Some(Grant::Passwordless.grant_type()) {
+    if request.text("credential_type") != Some(GrantType::Passwordless.grant_type()) {
         let text = "Unknown credential type parameter.";
         return Err(ApiError::bad("unsupported_credential_type", text));
     }
@@ -76,11 +76,11 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
         ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized_client", text).because(why)
     };
     let client = request.client(api.clients()).ok_or_else(|| not_allowed(NO_CLIENT))?;
-    if !client.may(Grant::Passwordless) {
+    if !client.may(GrantType::Passwordless) {
         return Err(not_allowed("the client may not use the grant passwordless"));
     }
-    if request.credentials.standing(client) == Standing::Wrong {
-        return Err(not_allowed(Standing::Wrong.fault()));
+    if request.credentials.standing(client) == ClientAuth::Wrong {
+        return Err(not_allowed(ClientAuth::Wrong.fault()));
     }
     match &request.origin {
         Some(origin) if client.trusts_page(origin) => Ok(client),

@@ -6,41 +6,41 @@ use ipnet::IpNet;
 use super::access_log::AccessLog;
 use super::answer_headers::HstsHeaders;
 use super::drain::Drain;
-use super::settings::Settings;
+use super::settings::ProxySettings;
 use super::upstream::Resolver;
 use crate::access::Authorizer;
-use crate::events::Sink;
-use crate::gate::{ForwardedHeaders, Map};
-use crate::metrics::Requests;
+use crate::events::EventSink;
+use crate::gate::{ForwardedHeaders, SiteMap};
+use crate::metrics::RequestCounters;
 use crate::system::System;
 use crate::web::Web;
 
 /// Everything that the configuration decides, immutable. A request takes it once, at its start.
-pub struct Live {
-    pub map: Arc<Map>,
-    /// By index in [`Map::sites`].
+pub struct ConfigSnapshot {
+    pub map: Arc<SiteMap>,
+    /// By index in [`SiteMap::sites`].
     pub(super) forwarded_headers: Vec<ForwardedHeaders>,
     pub(super) hsts: HstsHeaders,
     pub authorizer: Authorizer,
     pub trusted_proxies: Vec<IpNet>,
     pub web: Arc<Web>,
     pub router: axum::Router,
-    pub requests: Requests,
+    pub requests: RequestCounters,
 }
 
-/// What a [`Live`] is made of.
-pub struct LiveParts {
-    pub map: Arc<Map>,
+/// What a [`ConfigSnapshot`] is made of.
+pub struct ConfigSnapshotDeps {
+    pub map: Arc<SiteMap>,
     pub authorizer: Authorizer,
     pub web: Arc<Web>,
     /// Counters for the sites of `map`.
-    pub requests: Requests,
+    pub requests: RequestCounters,
 }
 
-impl Live {
-    pub fn new(parts: LiveParts, settings: &Settings) -> Self {
-        let LiveParts { map, authorizer, web, requests } = parts;
-        let origins = map.sites().iter().map(|site| &site.place.origin);
+impl ConfigSnapshot {
+    pub fn new(parts: ConfigSnapshotDeps, settings: &ProxySettings) -> Self {
+        let ConfigSnapshotDeps { map, authorizer, web, requests } = parts;
+        let origins = map.sites().iter().map(|site| &site.url.origin);
         Self {
             forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
             hsts: HstsHeaders::new(&map, settings.hsts),
@@ -57,10 +57,10 @@ impl Live {
 /// What every request uses: the current configuration, and what outlives configurations.
 #[derive(Clone)]
 pub struct Shared {
-    pub snapshot: Arc<ArcSwap<Live>>,
+    pub snapshot: Arc<ArcSwap<ConfigSnapshot>>,
     pub resolver: Arc<Resolver>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,
-    pub events: Arc<dyn Sink>,
+    pub events: Arc<dyn EventSink>,
     pub system: System,
 }

@@ -9,7 +9,7 @@ use super::login_outcome::ErrorDialect;
 use super::otp::OtpExchange;
 use super::request::ApiRequest;
 use super::state::Api;
-use crate::oauth::Grant;
+use crate::oauth::GrantType;
 
 /// `POST /oauth/ro`: Auth0's predecessor of the token endpoint.
 pub(crate) async fn ro(
@@ -20,13 +20,13 @@ pub(crate) async fn ro(
     let otp = request.required_by_legacy("password")?;
     let connection = request.required_by_legacy("connection")?;
     let (client, client_auth) = request.authenticated(api.clients())?;
-    if !client.may(Grant::Ro) {
-        return Err(ApiError::not_granted(Grant::Ro));
+    if !client.may(GrantType::Ro) {
+        return Err(ApiError::not_granted(GrantType::Ro));
     }
-    if !client.has_connection(connection) {
+    if !client.may_use_connection(connection) {
         return Err(ApiError::bad("invalid_request", "the connection was not found"));
     }
-    let (grant_type, dialect) = (Grant::Ro, &ErrorDialect::LEGACY);
+    let (grant_type, dialect) = (GrantType::Ro, &ErrorDialect::LEGACY);
     let exchange =
         OtpExchange { client, client_auth, connection, username, otp, grant_type, dialect };
     exchange.run(&api, &request).await
