@@ -40,6 +40,8 @@ struct Options {
     sessions: u64,
     /// The program that is measured.
     doorcode: String,
+    /// An older program, measured beside it; empty: none.
+    before: String,
     /// Only subjects whose name contains this.
     only: String,
 }
@@ -52,6 +54,7 @@ cargo bench --bench gate -- [OPTIONS]
                 (2000; 0 leaves this part out)
   --sessions N  in the store of the fuller Doorcode (1000000)
   --doorcode F  the program to measure instead of the one that was built with this bench
+  --before F    an older program to measure beside it; nothing is written to docs then
   --only TEXT   only subjects whose name holds TEXT; nothing is written to docs then";
 
 fn main() {
@@ -72,6 +75,7 @@ fn options(arguments: &[String]) -> Options {
         counted: 2000,
         sessions: 1_000_000,
         doorcode: env!("CARGO_BIN_EXE_doorcode").to_owned(),
+        before: String::new(),
         only: String::new(),
     };
     for pair in arguments.chunks(2) {
@@ -84,6 +88,7 @@ fn options(arguments: &[String]) -> Options {
             "--counted" => options.counted = small(),
             "--sessions" => options.sessions = number(),
             "--doorcode" => options.doorcode.clone_from(value),
+            "--before" => options.before.clone_from(value),
             "--only" => options.only.clone_from(value),
             _ => usage(),
         }
@@ -105,7 +110,7 @@ fn compare(options: &Options) {
     std::fs::create_dir_all(&folder).expect("a folder for the run");
     let bench = subjects::Bench::start(&folder, options);
     let chosen: Vec<_> =
-        subjects::all().into_iter().filter(|s| s.name.contains(&options.only)).collect();
+        subjects::all(options).into_iter().filter(|s| s.name.contains(&options.only)).collect();
     let mut results = series::Results::new(&chosen);
     if options.seconds > 0 {
         series::load(&bench, options, &mut results);
@@ -115,7 +120,7 @@ fn compare(options: &Options) {
     }
     let text = report::text(&results, options);
     println!("{text}");
-    if options.only.is_empty() {
+    if options.only.is_empty() && options.before.is_empty() {
         std::fs::write(root.join("docs/performance.md"), text).expect("docs/performance.md");
     }
 }

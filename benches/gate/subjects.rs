@@ -34,9 +34,9 @@ pub(crate) struct Subject {
     pub(crate) proof: Proof,
 }
 
-pub(crate) fn all() -> Vec<Subject> {
+pub(crate) fn all(options: &Options) -> Vec<Subject> {
     let row = |name, server, target, proof| Subject { name, server, target, proof };
-    vec![
+    let mut rows = vec![
         row("direct", "direct", "/", Proof::None),
         row("bare Pingora", "bare", "/", Proof::None),
         row("Doorcode, public", "doorcode", "/public/logo.svg", Proof::None),
@@ -49,7 +49,14 @@ pub(crate) fn all() -> Vec<Subject> {
         row("HAProxy jwt_verify RS256", "haproxy-rs256", "/", Proof::Rs256),
         row("Caddy", "caddy", "/", Proof::None),
         row("Caddy forward_auth", "caddy-auth", "/", Proof::Known),
-    ]
+    ];
+    if !options.before.is_empty() {
+        rows.extend([
+            row("Doorcode before, public", "doorcode-before", "/public/logo.svg", Proof::None),
+            row("Doorcode before, signed in", "doorcode-before", "/", Proof::Session),
+        ]);
+    }
+    rows
 }
 
 /// A server of the comparison: its configuration file, the template of that in `conf`, its command,
@@ -89,6 +96,13 @@ const SERVERS: &[Server] = &[
         file: "doorcode-full/doorcode.toml",
         template: "doorcode.toml",
         command: &["{doorcode}", "--config", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "doorcode-before",
+        file: "doorcode-before/doorcode.toml",
+        template: "doorcode.toml",
+        command: &["{before}", "--config", "{folder}/{file}"],
         authorizer: false,
     },
     Server {
@@ -165,6 +179,7 @@ pub(crate) struct Bench {
     known: &'static str,
     /// The program that is measured.
     doorcode: String,
+    before: String,
     /// By server.
     sessions: HashMap<&'static str, String>,
 }
@@ -189,12 +204,14 @@ impl Bench {
             rs256,
             known,
             doorcode: options.doorcode.clone(),
+            before: options.before.clone(),
             sessions: HashMap::new(),
         };
         while !is_open(upstream) {
             std::thread::sleep(Duration::from_millis(50));
         }
-        for server in ["doorcode", "doorcode-full"] {
+        let before = (!options.before.is_empty()).then_some("doorcode-before");
+        for server in ["doorcode", "doorcode-full"].into_iter().chain(before) {
             let running = bench.run(server, &[]).expect("Doorcode: see target/gate/doorcode.err");
             bench.sessions.insert(server, doorcode::session(running.port));
         }
@@ -224,6 +241,7 @@ impl Bench {
         let mut values = common(&self.folder);
         values.extend([
             ("doorcode", self.doorcode.clone()),
+            ("before", self.before.clone()),
             ("name", name.to_owned()),
             ("file", server.file.to_owned()),
             ("port", port.to_string()),

@@ -23,10 +23,10 @@ pub enum Database {
     Sqlite(PathBuf),
 }
 
-/// How long a request waits for a connection before it is refused. The queue is fair: a hundred
-/// concurrent logins, each with a commit that waits for a busy disk, are seconds of work and no fault.
-/// The timeout is for a database that does not answer at all.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request waits for a connection before it is refused, the driver's own default. The queue
+/// is fair: a hundred concurrent logins, each with a commit that waits for a busy disk or processor, are
+/// seconds of work and no fault. The timeout is for a database that does not answer at all.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long SQLite waits for the lock of another process, such as an operator's command or a backup,
 /// before the statement fails. Shorter than [`ACQUIRE_TIMEOUT`], so that queued requests still run.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
