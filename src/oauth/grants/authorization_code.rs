@@ -41,11 +41,11 @@ impl Grants {
                 return Err(error);
             }
         };
-        let (new, refresh_token) = self.issuer.new_grant(client, &request);
+        let (new, refresh_token) = self.signer.new_grant(client, &request);
         let grant = self.use_up(client, &digest, Some(&new)).await?;
         let nonce = code.nonce.as_deref();
         let issuance = Issuance { client, grant: &grant, request: &request, nonce };
-        let issued = self.issuer.tokens(&issuance, refresh_token)?;
+        let issued = self.signer.tokens(&issuance, refresh_token)?;
         self.record_issued(client, GrantType::AuthorizationCode);
         Ok(issued)
     }

@@ -90,7 +90,7 @@ impl Grants {
     ) -> Result<ImplicitTokens, GrantError> {
         let scope = request.tokens.scope.only(|word| word != OFFLINE_ACCESS);
         let tokens = TokenRequest { scope, audience: request.tokens.audience.clone() };
-        let (new, _) = self.issuer.new_grant(client, &tokens);
+        let (new, _) = self.signer.new_grant(client, &tokens);
         let opened = self.store.create_grant(user.session(), &new, self.system.now()).await;
         let grant = match opened.map_err(self.store_failed("open a grant"))? {
             GrantState::Active(grant) => grant,
@@ -98,10 +98,10 @@ impl Grants {
             GrantState::Blocked => return Err(GrantError::UserBlocked),
         };
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: request.nonce };
-        let access = request.access_token.then(|| self.issuer.access_token(&issuance));
+        let access = request.access_token.then(|| self.signer.access_token(&issuance));
         let access = access.transpose()?;
         let beside = access.as_ref().map(|access| access.token.as_str());
-        let id_token = request.id_token.then(|| self.issuer.id_token(&issuance, beside));
+        let id_token = request.id_token.then(|| self.signer.id_token(&issuance, beside));
         let id_token = id_token.transpose()?;
         self.record_issued(client, GrantType::Implicit);
         Ok(ImplicitTokens { access, id_token })

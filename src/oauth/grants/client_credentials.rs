@@ -18,7 +18,7 @@ impl Grants {
         audience: &str,
     ) -> Result<IssuedAccessToken, GrantError> {
         let request = TokenRequest::for_client(client, scope, audience)?;
-        let issued = self.issuer.client_token(client, &request)?;
+        let issued = self.signer.client_token(client, &request)?;
         self.record_issued(client, GrantType::ClientCredentials);
         Ok(issued)
     }

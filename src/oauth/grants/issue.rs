@@ -45,7 +45,7 @@ pub(super) struct Issuance<'a> {
 }
 
 /// Signs the tokens of one issuer.
-pub(super) struct TokenIssuer {
+pub(super) struct TokenSigner {
     pub(super) keys: Arc<SigningKeys>,
     pub(super) algorithm: Algorithm,
     pub(super) issuer: Issuer,
@@ -54,7 +54,7 @@ pub(super) struct TokenIssuer {
     pub(super) system: System,
 }
 
-impl TokenIssuer {
+impl TokenSigner {
     /// Signs all tokens of an issuance, or none.
     pub(super) fn tokens(
         &self,

@@ -35,7 +35,7 @@ pub struct ProvedLogin<'a> {
 impl Grants {
     /// Prepares the grant that a login with a one-time code will open.
     pub fn prepare_otp<'a>(&self, client: &'a Client, request: TokenRequest) -> PreparedGrant<'a> {
-        let (new, refresh_token) = self.issuer.new_grant(client, &request);
+        let (new, refresh_token) = self.signer.new_grant(client, &request);
         PreparedGrant { client, request, new, refresh_token, at: self.system.now() }
     }
 
@@ -63,7 +63,7 @@ impl Grants {
             expires: new.expires,
         };
         let issuance = Issuance { client, grant: &grant, request: &request, nonce: None };
-        let issued = self.issuer.tokens(&issuance, refresh_token)?;
+        let issued = self.signer.tokens(&issuance, refresh_token)?;
         self.record_issued(client, grant_type);
         Ok(issued)
     }

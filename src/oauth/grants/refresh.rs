@@ -34,7 +34,7 @@ impl Grants {
         let found = self.store.find_refresh_token(&digests, id, at).await;
         let found = found.map_err(self.store_failed("read a refresh token"))?;
         let grant = self.active(client, found).await?;
-        let (scope, audience, issuer) = (request.scope, request.audience, &self.issuer.issuer);
+        let (scope, audience, issuer) = (request.scope, request.audience, &self.signer.issuer);
         let tokens = TokenRequest::for_refresh(client, &grant, scope, audience, issuer)?;
 
         let next = client.rotates.then(|| token.next(&self.system));
@@ -44,7 +44,7 @@ impl Grants {
         let used = used.map_err(self.store_failed("use a refresh token"))?;
         let grant = self.active(client, used).await?;
         let issuance = Issuance { client, grant: &grant, request: &tokens, nonce: None };
-        let tokens = self.issuer.tokens(&issuance, next.map(|next| next.reveal()))?;
+        let tokens = self.signer.tokens(&issuance, next.map(|next| next.reveal()))?;
         self.record_issued(client, GrantType::RefreshToken);
         Ok(tokens)
     }

@@ -32,7 +32,7 @@ impl Grants {
             let found = found.map_err(self.store_failed("read a refresh token"))?;
             return Ok(found.map(|found| found.grant.id));
         }
-        let access = verify_access_token(&self.issuer.keys, &self.issuer.issuer, token, now).ok();
+        let access = verify_access_token(&self.signer.keys, &self.signer.issuer, token, now).ok();
         Ok(access.filter(|access| access.client == client.id).and_then(|access| access.grant))
     }
 }

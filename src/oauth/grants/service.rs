@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::error::GrantError;
-use super::issue::TokenIssuer;
+use super::issue::TokenSigner;
 use crate::domain::GrantId;
 use crate::events::{Event, EventSink};
 use crate::oauth::client::{Client, GrantType};
@@ -31,7 +31,7 @@ pub struct GrantsDeps {
 pub struct Grants {
     pub(super) store: Arc<dyn store::GrantStore>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) issuer: TokenIssuer,
+    pub(super) signer: TokenSigner,
     pub(super) settings: Arc<OauthSettings>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) system: System,
@@ -39,7 +39,7 @@ pub struct Grants {
 
 impl Grants {
     pub fn new(deps: GrantsDeps) -> Self {
-        let issuer = TokenIssuer {
+        let signer = TokenSigner {
             keys: deps.keys,
             algorithm: deps.settings.algorithm,
             issuer: deps.issuer,
@@ -49,7 +49,7 @@ impl Grants {
         Self {
             store: deps.store,
             sessions: deps.sessions,
-            issuer,
+            signer,
             settings: deps.settings,
             events: deps.events,
             system: deps.system,

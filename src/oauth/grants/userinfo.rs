@@ -23,15 +23,15 @@ impl Grants {
     ///
     /// [`GrantError::InactiveToken`] and [`GrantError::Store`].
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo, GrantError> {
-        let (issuer, now) = (&self.issuer.issuer, self.system.now());
-        let token = verify_access_token(&self.issuer.keys, issuer, token, now)
+        let (issuer, now) = (&self.signer.issuer, self.system.now());
+        let token = verify_access_token(&self.signer.keys, issuer, token, now)
             .map_err(|_| GrantError::InactiveToken)?;
         let is_for_userinfo = token.is_for(&issuer.url("/userinfo"));
         if !is_for_userinfo || !token.scope.contains("openid") {
             return Err(GrantError::InactiveToken);
         }
         let grant = self.active_grant(&token).await?;
-        let claims = self.issuer.profile(&grant).claims(&token.scope);
+        let claims = self.signer.profile(&grant).claims(&token.scope);
         Ok(UserInfo { user: grant.user, claims, client: token.client })
     }
 
