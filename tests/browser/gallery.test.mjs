@@ -25,7 +25,7 @@ import { SCREENS, axeFinds } from './sound.mjs';
 
 const PAGES = fileURLToPath(new URL('../../target/tmp/pages/', import.meta.url));
 const OUT = fileURLToPath(new URL('out/gallery/', import.meta.url));
-const SOURCES = ['../../static', '../../src/web/pages'];
+const SOURCES = ['../../static', '../../src/pages/views'];
 const MAKE = 'make the gallery by `cargo test --test it pages`';
 const TYPES = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml', html: 'text/html' };
 const POLICY =
