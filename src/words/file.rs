@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Mistake, line_of};
+use super::mistake::{Lines, Mistake};
 use super::sentence::{Form, Phrase, Sentence};
 use crate::domain::Country;
 
@@ -35,7 +35,7 @@ pub(super) struct WordsFile {
 
 struct Walk<'a> {
     file: &'a str,
-    text: &'a str,
+    lines: Lines,
     mistakes: &'a mut Vec<Mistake>,
 }
 
@@ -44,7 +44,10 @@ impl WordsFile {
     pub(super) fn read(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Self {
         let mut read = Self::default();
         match DeTable::parse(text) {
-            Ok(table) => Walk { file, text, mistakes }.top(table.get_ref(), &mut read),
+            Ok(table) => {
+                let lines = Lines::of(text);
+                Walk { file, lines, mistakes }.top(table.get_ref(), &mut read);
+            }
             Err(error) => mistakes.push(not_toml(file, text, &error)),
         }
         read
@@ -86,7 +89,7 @@ impl Walk<'_> {
                     None
                 }
             };
-            let line = line_of(self.text, value.span().start);
+            let line = self.lines.at(value.span().start);
             words.extend(phrase.map(|phrase| (key.get_ref().to_string(), (line, phrase))));
         }
     }
@@ -112,7 +115,7 @@ impl Walk<'_> {
     }
 
     fn note(&mut self, at: &Spanned<DeValue<'_>>, text: impl Into<String>) {
-        let line = line_of(self.text, at.span().start);
+        let line = self.lines.at(at.span().start);
         self.mistakes.push(Mistake::new(self.file, Some(line), text));
     }
 }
@@ -122,7 +125,7 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn not_toml(file: &str, text: &str, error: &toml::de::Error) -> Mistake {
-    let line = error.span().map(|span| line_of(text, span.start));
+    let line = error.span().map(|span| Lines::of(text).at(span.start));
     Mistake::new(file, line, format!("not TOML: {}", error.message()))
 }
 
