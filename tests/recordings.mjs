@@ -1,10 +1,13 @@
 // Compares two recordings of the tests (tests/it/support/recording.rs), what is random masked:
 //
-//     node tests/recordings.mjs BEFORE AFTER [--renamed FILE] [--without FILE] [--masked FOLDER]
+//     node tests/recordings.mjs BEFORE AFTER [OPTION VALUE]…
 //
-// Prints what differs, test by test, and ends with 1 if anything does. `--renamed` has a line
-// `old.name new.name` for each test or module that got another name, `--without` a test a line that
-// is left out, and `--masked` keeps the masked texts of both for a diff of one's own.
+//     --renamed FILE    a line `old.name new.name` for each test or module with another name
+//     --without FILE    a test a line that is left out
+//     --ignoring REGEX  lines that are left out of every record, such as '^# HELP '
+//     --masked FOLDER   keeps the masked texts of both there, for a diff of one's own
+//
+// Prints what differs, test by test, and ends with 1 if anything does.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +18,7 @@ const lines = (file) => (file ? readFileSync(file, 'utf8').split('\n').filter(Bo
 const renamed = lines(options['--renamed']).map((line) => line.split(/\s+/));
 const without = new Set(lines(options['--without']));
 const kept = options['--masked'];
+const ignored = options['--ignoring'] && new RegExp(options['--ignoring']);
 
 /** Keys, digests and sealed texts are long, of both cases, and no words. */
 function random(run) {
@@ -66,7 +70,7 @@ const MASKS = [
   [/\b([0-9a-f]{32}|[0-9a-f]{24})\b/g, '<id>'],
   // Of a page's one script, which holds what was asked.
   [/sha256-[\w+/]{43}=/g, '<digest>'],
-  [/(data-after="|\bin )(\d+)("| seconds)/g, about],
+  [/(data-after=\\?"|"resend_after":|\bin )(\d+)(\\?"|,| seconds)/g, about],
   // Times, and counts that another thread makes soon after an answer; the tests wait for them.
   [/^(doorcode_\w+(?:\{.*\})?) [\d.e+-]+$/gm, '$1 <n>'],
   // The clock of the machine: a test's own stands in 2026's first days.
@@ -78,7 +82,11 @@ const MASKS = [
   // In the order of their ids, which are random.
   [/^\{"keys":\[(.*)\]\}$/gm, (_, keys) => `{"keys":[${keys.split(/(?<=\}),/).sort()}]}`],
 ];
-const masked = (text) => MASKS.reduce((text, [from, to]) => text.replace(from, to), text);
+
+function masked(text) {
+  const left = ignored ? text.split('\n').filter((line) => !ignored.test(line)).join('\n') : text;
+  return MASKS.reduce((text, [from, to]) => text.replace(from, to), left);
+}
 
 /** A text: of many that are asked for at once, which one is sent is chance. */
 function sent({ to, sender, body, validity }) {
@@ -96,9 +104,10 @@ function shown(record) {
   for (const [name, value] of Object.entries(more)) head.push(`${name} = ${JSON.stringify(value)}`);
   if (length > 65536) head.push(`(${length} bytes)`);
   const text = masked([...head, '', body, ''].join('\n'));
-  // A port or a date may take one byte more when it is packed.
-  if (!/^content-encoding: /m.test(text)) return text;
-  return text.replace(/^content-length: .*/m, 'content-length: <n>').replace(/\n\n[^]*/, '');
+  const unsized = text.replace(/^content-length: .*/m, 'content-length: <n>');
+  // Numbers take more or fewer digits; and a port or a date a byte more when it is packed.
+  if (/^\[\w+\] GET \/metrics /.test(text)) return unsized;
+  return /^content-encoding: /m.test(text) ? unsized.replace(/\n\n[^]*/, '') : text;
 }
 
 /** A test's records: those of its own thread in their order, the others sorted. */
