@@ -6,12 +6,13 @@ use http::{HeaderMap, Method};
 
 use super::access_token::{AccessTokenCache, PresentedToken, TokenRefusal};
 use super::identity_headers::IdentityHeaders;
+use super::session_cookie::user_of_cookie;
 use crate::gate::{
-    self, Bearer, Caller, CallerNeed, Cookies, CorsPolicy, Decision, DenialReason, Preflight,
-    Readings, Site, SiteMap, SiteRequest,
+    self, Bearer, Caller, CallerNeed, CorsPolicy, Decision, DenialReason, Preflight, Readings,
+    Site, SiteMap, SiteRequest,
 };
 use crate::oauth::{Clients, Issuer, SigningError, SigningKeys, VerifiedAccessToken};
-use crate::session::{self, SessionToken, Sessions, SignedIn};
+use crate::session::{self, Sessions, SignedIn};
 use crate::store::StoreError;
 use crate::system::System;
 use crate::users::{Directory, Roles};
@@ -185,11 +186,9 @@ impl Authorizer {
         &self,
         request: &AccessRequest<'_>,
     ) -> Result<Caller, RefusalReason> {
-        let origin = &request.site.url.origin;
-        let cookie = Cookies::for_origin(origin).get(request.headers, "");
-        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(Caller::Nobody) };
-        let checked = self.deps.sessions.check(&token, origin.host(), self.policy.session).await;
-        let user = checked.map_err(|error| {
+        let (settings, origin) = (self.policy.session, &request.site.url.origin);
+        let found = user_of_cookie(&self.deps.sessions, settings, request.headers, origin).await;
+        let user = found.map_err(|error| {
             let doing = "check a session";
             RefusalReason::StoreFailed { doing, error }
         })?;

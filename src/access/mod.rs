@@ -4,6 +4,7 @@ mod access_token;
 mod authorize;
 mod identity_headers;
 mod lifetime;
+mod session_cookie;
 
 pub use access_token::{AccessTokenCache, TokenRefusal};
 pub use authorize::{
@@ -11,3 +12,4 @@ pub use authorize::{
     IdentityError, RefusalReason,
 };
 pub use identity_headers::IdentityHeaders;
+pub use session_cookie::user_of_cookie;

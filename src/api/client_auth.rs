@@ -60,7 +60,7 @@ impl Credentials {
         Self { id: Some(id), secrets, confused: two }
     }
 
-    pub(super) fn standing(&self, client: &Client) -> ClientAuth {
+    pub(super) fn authenticate(&self, client: &Client) -> ClientAuth {
         match &self.secrets[..] {
             _ if self.confused => ClientAuth::Wrong,
             [] if client.is_confidential() => ClientAuth::Unproved,

@@ -17,7 +17,7 @@ use crate::gate::Cookies;
 use crate::login::{LoginGrant, Requester};
 use crate::oauth::{Client, GrantType, opaque_token};
 use crate::pages::with_cookie;
-use crate::session::beginning;
+use crate::session::sign_in_context;
 
 /// The parameters, all required; others are refused.
 const FIELDS: &[&str] = &["client_id", "credential_type", "username", "otp", "realm"];
@@ -39,7 +39,7 @@ pub(crate) async fn authenticate(
     let address = request.address(client, false);
     let requester = Requester::api(client.id.as_str(), connection, address);
     let device = request.header(header::USER_AGENT.as_str());
-    let gives = LoginGrant::Ticket { beginning: beginning(device, address) };
+    let gives = LoginGrant::Ticket { context: sign_in_context(device, address) };
     let verdict = api.login().verify(&requester, &phone, otp.unwrap_or_default(), gives).await?;
     let login = outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
     let issued = api.login_tickets.issue(client, login.session()).await;
@@ -52,7 +52,7 @@ pub(crate) async fn authenticate(
         "co_verifier": verifier.reveal(),
         "co_id": issued.id,
     });
-    let cookie = issued.cookie(Cookies::for_origin(&request.facts.origin));
+    let cookie = issued.cookie(Cookies::for_origin(&request.context.origin));
     Ok(with_cookie(Json(body).into_response(), Some(cookie)))
 }
 
@@ -79,7 +79,7 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
     if !client.may(GrantType::Passwordless) {
         return Err(not_allowed("the client may not use the grant passwordless"));
     }
-    if request.credentials.standing(client) == ClientAuth::Wrong {
+    if request.credentials.authenticate(client) == ClientAuth::Wrong {
         return Err(not_allowed(ClientAuth::Wrong.fault()));
     }
     match &request.origin {

@@ -47,7 +47,7 @@ type NamedOrigin = (Origin, HeaderValue);
 pub(crate) async fn admit(
     api: &Api,
     (path, class): (&'static str, HeaderClass),
-    facts: RequestContext,
+    context: RequestContext,
     request: Request,
     next: Next,
 ) -> Response {
@@ -57,9 +57,9 @@ pub(crate) async fn admit(
     if parts.method == Method::OPTIONS {
         return preflight(api, path, named.as_ref(), credentials);
     }
-    let own = facts.origin.clone();
+    let own = context.origin.clone();
     let origin = named.as_ref().map(|(origin, _)| origin.clone());
-    let (client, mut response) = match read(&parts, facts, body, origin).await {
+    let (client, mut response) = match read(&parts, context, body, origin).await {
         Ok(request) => {
             let client = request.client(api.clients());
             parts.extensions.insert(request);
@@ -90,7 +90,7 @@ pub(crate) async fn admit(
 
 async fn read(
     parts: &Parts,
-    facts: RequestContext,
+    context: RequestContext,
     body: Body,
     origin: Option<Origin>,
 ) -> Result<ApiRequest, ApiError> {
@@ -100,7 +100,7 @@ async fn read(
     // The proxy limits the length of bodies.
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|_| ApiError::unread(&Problem::BadRequest))?;
-    ApiRequest::read(parts, facts, &body, origin).map_err(ApiError::from)
+    ApiRequest::read(parts, context, &body, origin).map_err(ApiError::from)
 }
 
 fn foreign(origin: &Origin) -> ApiRefusal {

@@ -12,7 +12,7 @@ use crate::domain::Origin;
 use crate::login::RateLimited;
 use crate::oauth::GrantType;
 use crate::pages::Problem;
-use crate::pages::problem::RETRY_AFTER_FAILURE;
+use crate::pages::problem::{INVALID_TOKEN_CHALLENGE, RETRY_AFTER_FAILURE};
 use crate::store::StoreError;
 
 /// An error response (RFC 6749 §5.2), as clients of Auth0's Authentication API expect it.
@@ -170,7 +170,7 @@ impl IntoResponse for ApiError {
             headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE));
         }
         if self.bearer_challenge {
-            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            let challenge = HeaderValue::from_static(INVALID_TOKEN_CHALLENGE);
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(RateLimit { most, seconds, reset }) = self.limit {

@@ -5,16 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::request::ApiRequest;
-use crate::domain::BrowserDigest;
 use crate::gate::Cookies;
 use crate::oauth::Client;
-use crate::pages::{Flow, PageRequest, Sealer};
+use crate::pages::{Flow, PageRequest, Sealer, browser_of};
 use crate::system::{System, Timestamp};
 
 /// The name of the cookie.
 const COOKIE: &str = "transaction";
-/// The name of the cookie that tells browsers apart.
-const BROWSER: &str = "browser";
 const LIFETIME: Duration = Duration::from_mins(10);
 
 /// Logins that `/authorize` began, each in a cookie of the browser that it sent to the login
@@ -51,9 +48,9 @@ impl LoginTransactions {
 
     /// The id of the client whose login is in progress in the browser that sent `request`.
     pub(super) fn client_of(&self, request: &ApiRequest) -> Option<String> {
-        let cookies = Cookies::for_origin(&request.facts.origin);
+        let cookies = Cookies::for_origin(&request.context.origin);
         let found: Transaction = self.sealer.open(cookies.get(&request.headers, COOKIE)?)?;
-        let browser = BrowserDigest::of(cookies.get(&request.headers, BROWSER)?);
+        let browser = browser_of(cookies, &request.headers)?;
         let is_own = URL_SAFE_NO_PAD.encode(browser.as_bytes()) == found.browser;
         let valid = self.system.now() < Timestamp::from_millis(found.until);
         (is_own && valid).then_some(found.client)

@@ -41,7 +41,7 @@ pub(crate) async fn sso_data(
         (Some(client), Some(origin)) if client.trusts_page(origin) => client,
         _ => return Ok(Json(json!({ "sso": false }))),
     };
-    let user = api.sessions().signed_in(&request.headers, &request.facts).await?;
+    let user = api.sessions().signed_in(&request.headers, &request.context).await?;
     Ok(Json(match user {
         None => json!({ "sso": false }),
         Some(user) => json!({

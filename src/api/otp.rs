@@ -14,7 +14,7 @@ use super::token_response::token_response;
 use crate::domain::PhoneNumber;
 use crate::login::{LoginGrant, Requester};
 use crate::oauth::{Client, GrantType, ProvedLogin, TokenRequest};
-use crate::session::beginning;
+use crate::session::sign_in_context;
 
 /// How much of an unknown realm an error repeats, in characters.
 const LONGEST_REALM: usize = 100;
@@ -51,7 +51,7 @@ impl OtpExchange<'_> {
         let requester = Requester::api(client.id.as_str(), self.connection, address);
         let prepared = api.grants.prepare_otp(client, tokens);
         let gives = LoginGrant::Api {
-            beginning: beginning(request.header(header::USER_AGENT.as_str()), address),
+            context: sign_in_context(request.header(header::USER_AGENT.as_str()), address),
             grant: prepared.new_grant().clone(),
         };
         let verdict = api.login().verify(&requester, &phone, self.otp, gives).await?;

@@ -17,7 +17,7 @@ use crate::pages::RequestContext;
 /// [`super::admit`] reads it and hands it to the endpoint as an extension of the HTTP request.
 #[derive(Clone)]
 pub(crate) struct ApiRequest {
-    pub(super) facts: RequestContext,
+    pub(super) context: RequestContext,
     pub(super) headers: HeaderMap,
     /// The query of a GET, the body of a POST: secrets are never read from a URL, since URLs are
     /// logged (RFC 6749 §2.3.1).
@@ -43,7 +43,7 @@ impl ApiRequest {
     /// The parameters cannot be read.
     pub(super) fn read(
         parts: &Parts,
-        facts: RequestContext,
+        context: RequestContext,
         body: &[u8],
         origin: Option<Origin>,
     ) -> Result<Self, Unreadable> {
@@ -54,7 +54,7 @@ impl ApiRequest {
             Params::of_query(parts.uri.query().unwrap_or_default())?
         };
         let credentials = Credentials::read(&parts.headers, &params);
-        Ok(Self { facts, headers: parts.headers.clone(), params, origin, credentials, posted })
+        Ok(Self { context, headers: parts.headers.clone(), params, origin, credentials, posted })
     }
 
     /// A parameter; `None`: it is missing or empty.
@@ -68,10 +68,7 @@ impl ApiRequest {
     ///
     /// It is missing or empty.
     pub(super) fn required(&self, name: &'static str) -> Result<&str, ApiError> {
-        self.text(name).ok_or_else(|| {
-            let text = format!("Missing required parameter: {name}");
-            ApiError::bad("invalid_request", text).because("a parameter is missing").naming(name)
-        })
+        self.text(name).ok_or_else(|| missing(name, format!("Missing required parameter: {name}")))
     }
 
     /// The same in the words of Auth0's endpoints that are older than its token endpoint.
@@ -80,10 +77,7 @@ impl ApiRequest {
     ///
     /// It is missing or empty.
     pub(super) fn required_by_legacy(&self, name: &'static str) -> Result<&str, ApiError> {
-        self.text(name).ok_or_else(|| {
-            let error = ApiError::bad("invalid_request", format!("missing {name} parameter"));
-            error.because("a parameter is missing").naming(name)
-        })
+        self.text(name).ok_or_else(|| missing(name, format!("missing {name} parameter")))
     }
 
     /// The client that the request names, authenticated or not.
@@ -101,9 +95,9 @@ impl ApiRequest {
         clients: &'c Clients,
     ) -> Result<(&'c Client, ClientAuth), &'static str> {
         let client = self.client(clients).ok_or(NO_CLIENT)?;
-        match self.credentials.standing(client) {
-            standing @ (ClientAuth::Proved | ClientAuth::Public) => Ok((client, standing)),
-            standing => Err(standing.fault()),
+        match self.credentials.authenticate(client) {
+            proof @ (ClientAuth::Proved | ClientAuth::Public) => Ok((client, proof)),
+            proof => Err(proof.fault()),
         }
     }
 
@@ -135,6 +129,11 @@ impl ApiRequest {
         let forwarded = self.header("auth0-forwarded-for");
         let forwarded = forwarded.filter(|_| proved && client.trusts_forwarded_for);
         let address = forwarded.and_then(|text| text.trim().parse().ok());
-        address.unwrap_or(self.facts.client)
+        address.unwrap_or(self.context.client)
     }
+}
+
+/// `text`: the error's description.
+fn missing(name: &'static str, text: String) -> ApiError {
+    ApiError::bad("invalid_request", text).because("a parameter is missing").naming(name)
 }

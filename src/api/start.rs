@@ -42,7 +42,7 @@ pub(crate) async fn start(
     let client = client(&api, &request)?;
     let connection = connection(&request, client)?;
     let phone = number(&api, &request)?;
-    let proved = request.credentials.standing(client) == ClientAuth::Proved;
+    let proved = request.credentials.authenticate(client) == ClientAuth::Proved;
     let address = request.address(client, proved);
     let requester = Requester::api(client.id.as_str(), connection, address);
     let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
@@ -82,7 +82,7 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
     let client = request.client(api.clients()).ok_or_else(|| {
         ApiError::forbidden("unauthorized_client", "invalid client").because(NO_CLIENT)
     })?;
-    match request.credentials.standing(client) {
+    match request.credentials.authenticate(client) {
         ClientAuth::Proved | ClientAuth::Public => {}
         ClientAuth::Unproved => {
             let text = "Client authentication is required";

@@ -43,7 +43,8 @@ pub(crate) async fn verify(
     if !client.may_use_connection(connection) {
         return Err(bad("the connection was not found"));
     }
-    let same_origin = request.origin.as_ref().is_none_or(|origin| *origin == request.facts.origin);
+    let same_origin =
+        request.origin.as_ref().is_none_or(|origin| *origin == request.context.origin);
     if !same_origin || in_progress.as_deref() != Some(client.id.as_str()) {
         return Err(bad("no login of this client is under way in this browser"));
     }
@@ -51,7 +52,7 @@ pub(crate) async fn verify(
     let Some(phone) = phone_number(&api, typed) else {
         return Err(LoginRefusal::Wrong.into_error(dialect, &api));
     };
-    let requester = Requester::api(client.id.as_str(), connection, request.facts.client);
+    let requester = Requester::api(client.id.as_str(), connection, request.context.client);
     let verdict = api.login().verify_without_consuming(&requester, &phone, code).await?;
     outcome(verdict).map_err(|why| why.into_error(dialect, &api))?;
     Ok("OK".into_response())

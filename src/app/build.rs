@@ -16,9 +16,7 @@ use crate::delivery::sms::{self, SmsProvider};
 use crate::domain::Keyring;
 use crate::events::{EventLog, EventSink, EventSinks};
 use crate::gate::SiteMap;
-use crate::login::{
-    self, CodeKeys, Limiter, Login, LoginDeps as LoginParts, Outbox, OutboxSender, OutboxWorker,
-};
+use crate::login::{self, CodeKeys, Limiter, Login, LoginDeps, Outbox, OutboxSender, OutboxWorker};
 use crate::metrics::{self, Metrics, ObservedState};
 use crate::oauth::{KeyRotation, SigningKeys};
 use crate::pages::views::Views;
@@ -58,7 +56,7 @@ struct Runtime {
     tokens: Arc<AccessTokenCache>,
     keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
-    login: LoginParts,
+    login: LoginDeps,
     attempts: Arc<MemoryAttempts>,
     for_requests: StoreSet,
     for_texts: StoreSet,
@@ -136,13 +134,13 @@ fn open_runtime(
     let sessions = Arc::clone(&for_requests.sessions);
     let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
-        Arc::clone(&store) as _,
+        Arc::clone(&for_requests.grants),
         Arc::clone(&sessions),
         Arc::clone(&keys),
         system.clone(),
     );
     let outbox = Arc::new(outbox);
-    let login = LoginParts {
+    let login = LoginDeps {
         attempts: Arc::clone(&for_requests.attempts),
         logins: Arc::clone(&for_requests.logins),
         users: Arc::clone(&for_requests.users),

@@ -148,3 +148,8 @@ keyed_digest!(
     CounterKey,
     16
 );
+keyed_digest!(
+    /// That a browser has signed in with a number: made of the requester and the phone number.
+    KnownBrowserTag,
+    16
+);

@@ -20,8 +20,8 @@ pub use client_id::{ClientId, InvalidClientId};
 pub use code::{CodeLength, InvalidCodeLength, OneTimeCode};
 pub use digest::{
     AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BrowserDigest,
-    ContentDigest, CounterKey, RefreshFamilyDigest, RefreshTokenDigest, RequesterDigest,
-    StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
+    ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest, RefreshTokenDigest,
+    RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
 };
 pub use id::{AttemptId, GrantId, SessionId, UserId};
 pub use identifier::Identifier;

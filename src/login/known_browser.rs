@@ -1,19 +1,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use subtle::ConstantTimeEq as _;
 
 use super::service::Login;
-use crate::domain::{PhoneNumber, RequesterDigest, Subkey};
+use crate::domain::{KnownBrowserTag, PhoneNumber, RequesterDigest, Subkey};
 
 /// The cookie that lists the numbers a browser has signed in with, as one keyed tag per number.
 /// A tag reveals nothing and is valid in that browser only. It authenticates nobody: limits of a
 /// number count its holders separately, so that a stranger who requests or guesses codes cannot
 /// lock the owner out.
 #[derive(Clone, Debug, Default)]
-pub struct KnownBrowserCookie(Vec<[u8; TAG]>);
+pub struct KnownBrowserCookie(Vec<KnownBrowserTag>);
 
-/// Bytes of a tag.
-const TAG: usize = 16;
 /// The most numbers that a cookie lists, the last used first.
 const MAX_NUMBERS: usize = 4;
 const SEPARATOR: char = '.';
@@ -25,13 +22,14 @@ impl KnownBrowserCookie {
     }
 
     pub fn to_text(&self) -> String {
-        let tags: Vec<_> = self.0.iter().map(|tag| URL_SAFE_NO_PAD.encode(tag)).collect();
+        let tags: Vec<_> =
+            self.0.iter().map(|tag| URL_SAFE_NO_PAD.encode(tag.as_bytes())).collect();
         tags.join(&SEPARATOR.to_string())
     }
 }
 
-fn parse_tag(text: &str) -> Option<[u8; TAG]> {
-    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+fn parse_tag(text: &str) -> Option<KnownBrowserTag> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(KnownBrowserTag::from_bytes)
 }
 
 impl Login {
@@ -44,7 +42,7 @@ impl Login {
     ) -> bool {
         self.deps.keys.known_browsers.iter().any(|key| {
             let own = new_tag(key, who, phone);
-            kept.0.iter().any(|tag| tag.ct_eq(&own).into())
+            kept.0.iter().any(|tag| tag.matches(&own))
         })
     }
 
@@ -61,9 +59,6 @@ impl Login {
     }
 }
 
-fn new_tag(key: &Subkey, who: RequesterDigest, phone: &PhoneNumber) -> [u8; TAG] {
-    let mac = key.mac(&[who.as_bytes(), phone.e164().as_bytes()]);
-    let mut short = [0; TAG];
-    short.copy_from_slice(&mac[..TAG]);
-    short
+fn new_tag(key: &Subkey, who: RequesterDigest, phone: &PhoneNumber) -> KnownBrowserTag {
+    KnownBrowserTag::keyed(key, &[who.as_bytes(), phone.e164().as_bytes()])
 }

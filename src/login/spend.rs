@@ -22,10 +22,10 @@ pub enum LoginGrant<'a> {
     /// A session in a browser; replaces the one that the browser has.
     Browser(&'a Browser<'a>),
     /// A session without a browser, for a client's grant; ends with the grant.
-    Api { beginning: SignInContext, grant: NewGrant },
+    Api { context: SignInContext, grant: NewGrant },
     /// A session that expires unless [`crate::session::Sessions::begin_at`] redeems it within a
     /// minute.
-    Ticket { beginning: SignInContext },
+    Ticket { context: SignInContext },
 }
 
 /// An answer that was right and whose try is taken; not spent yet.
@@ -105,12 +105,12 @@ impl Login {
         let lifetime = self.session_settings.lifetime;
         let (context, binding, expires) = match gives {
             LoginGrant::Browser(browser) => return self.browser_session(case, browser),
-            LoginGrant::Api { beginning, grant } => {
+            LoginGrant::Api { context, grant } => {
                 let expires = grant.expires;
-                (beginning, SessionBinding::Grant(grant), expires)
+                (context, SessionBinding::Grant(grant), expires)
             }
-            LoginGrant::Ticket { beginning } => (
-                beginning,
+            LoginGrant::Ticket { context } => (
+                context,
                 SessionBinding::Ticket { redeem_by: now + TICKET_LIFETIME },
                 now + lifetime,
             ),

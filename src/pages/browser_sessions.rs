@@ -3,8 +3,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::request::{PageRequest, RequestContext};
+use crate::access::user_of_cookie;
 use crate::domain::{Host, SessionId};
-use crate::gate::Cookies;
 use crate::session::{self, SessionToken, Sessions, SignedIn, UserSession};
 use crate::store::StoreError;
 
@@ -31,9 +31,7 @@ impl BrowserSessions {
         headers: &HeaderMap,
         context: &RequestContext,
     ) -> Result<Option<SignedIn>, StoreError> {
-        let cookie = Cookies::for_origin(&context.origin).get(headers, "");
-        let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
-        self.sessions.check(&token, context.origin.host(), self.settings).await
+        user_of_cookie(&self.sessions, self.settings, headers, &context.origin).await
     }
 
     /// The same for a request of a page.

@@ -12,6 +12,7 @@ use super::login_pages::LoginPages;
 use super::outcome::{self, StepRefusal};
 use super::problem::Problem;
 use super::redirect::with_cookie;
+use super::refused::whole_seconds;
 use super::request::PageRequest;
 use super::views::{CodeNotice, CodePage, Sending};
 use crate::domain::{PhoneNumber, RequesterDigest};
@@ -244,10 +245,6 @@ impl LoginPages {
         let known = self.login.remember_browser(browser, phone, request.known_browser());
         [session, Some(request.known_browser_cookie(&known))]
     }
-}
-
-fn whole_seconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 /// `sign_up`: whether the page reveals the outcome of the text. Without sign-up it reveals nothing,

@@ -30,14 +30,6 @@ pub(crate) struct LoginPages {
 }
 
 impl LoginPages {
-    pub(crate) const fn login(&self) -> &Login {
-        &self.login
-    }
-
-    pub(crate) const fn sessions(&self) -> &BrowserSessions {
-        &self.sessions
-    }
-
     /// The flow as a text for an address or a form, good for ten minutes from now.
     pub(crate) fn seal(&self, flow: &Flow) -> String {
         let until = self.shell.system.now() + FLOW_LIFETIME;

@@ -40,3 +40,4 @@ pub(crate) use request::PageRequest;
 pub use request::{RequestContext, UnreadBody};
 pub(crate) use sealer::Sealer;
 pub(crate) use shell::Shell;
+pub(crate) use visitor_cookies::browser_of;

@@ -6,6 +6,9 @@ use crate::domain::PhoneNumber;
 /// `Retry-After` when a store failed, in seconds.
 pub(crate) const RETRY_AFTER_FAILURE: u64 = 5;
 
+/// `WWW-Authenticate` for a token that is not accepted (RFC 6750 §3.1).
+pub(crate) const INVALID_TOKEN_CHALLENGE: &str = "Bearer error=\"invalid_token\"";
+
 /// Why a request is refused or fails. Determines status, page and body of the answer.
 #[derive(Clone, Debug)]
 pub enum Problem {
@@ -81,7 +84,7 @@ impl Problem {
     /// The challenge (RFC 6750 §3): what is wrong with the token that was sent.
     pub(super) const fn challenge(&self) -> Option<&'static str> {
         match self {
-            Self::InvalidToken => Some("Bearer error=\"invalid_token\""),
+            Self::InvalidToken => Some(INVALID_TOKEN_CHALLENGE),
             _ => None,
         }
     }

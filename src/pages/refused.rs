@@ -57,7 +57,7 @@ impl LoginPages {
         let RateLimited { row, retry_after } = *limited;
         let limit = limit_message(row.action, row.scope);
         if !gate::is_navigation(&request.headers) {
-            let seconds = u64::try_from(retry_after.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+            let seconds = whole_seconds(retry_after);
             let problem = Problem::Limited { limit, key: row.key, seconds };
             return self.shell.refuse(request, &problem);
         }
@@ -158,6 +158,11 @@ impl LoginPages {
 pub(crate) fn with_retry_after(mut response: Response, seconds: u64) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// Rounded up.
+pub(super) fn whole_seconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 /// Seconds, rounded up to whole minutes, at least one: the page shows minutes, and `Retry-After`

@@ -1,8 +1,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
 
 use super::request::PageRequest;
 use crate::domain::{BrowserDigest, Country};
+use crate::gate::Cookies;
 use crate::login::KnownBrowserCookie;
 use crate::session::SessionToken;
 
@@ -16,12 +18,17 @@ const FLASH_LIFETIME: u64 = 60;
 /// In seconds.
 pub(super) const YEAR: u64 = 365 * 86_400;
 
+/// The digest of the cookie that tells browsers apart, if a request has one.
+pub(crate) fn browser_of(cookies: Cookies, headers: &HeaderMap) -> Option<BrowserDigest> {
+    let value = cookies.get(headers, BROWSER)?;
+    (value.len() == 22).then(|| BrowserDigest::of(value))
+}
+
 /// What is read from and written to a visitor's cookies.
 impl PageRequest {
     /// The digest of the browser's cookie, if it sent one.
     pub(crate) fn browser(&self) -> Option<BrowserDigest> {
-        let value = self.cookies.get(&self.headers, BROWSER)?;
-        (value.len() == 22).then(|| BrowserDigest::of(value))
+        browser_of(self.cookies, &self.headers)
     }
 
     /// The digest of the browser's cookie, and the cookie to set when it sent none.

@@ -22,9 +22,9 @@ const WHOLE_BODY: Duration = Duration::from_secs(10);
 pub(super) async fn answer(
     session: &mut Session,
     ctx: &Exchange,
-    facts: RequestContext,
+    context: RequestContext,
 ) -> Response<Bytes> {
-    let (at, snapshot) = (facts.origin.clone(), &ctx.snapshot);
+    let (at, snapshot) = (context.origin.clone(), &ctx.snapshot);
     let headers =
         request_id::with_id(&session.req_header().headers, ctx.answer_headers.request_id.as_ref());
     let refuse = |problem: &Problem| snapshot.web.problem(problem, &headers, Some(&at));
@@ -35,13 +35,13 @@ pub(super) async fn answer(
     };
     let request = session.req_header();
     let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let below = path.strip_prefix(facts.base.as_str()).unwrap_or(path);
+    let below = path.strip_prefix(context.base.as_str()).unwrap_or(path);
     let rooted = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
     let mut inner = Request::builder().method(request.method.clone()).uri(rooted);
     if let Some(inner) = inner.headers_mut() {
         inner.clone_from(&headers);
     }
-    let Ok(mut inner) = inner.extension(facts).body(Body::from(body)) else {
+    let Ok(mut inner) = inner.extension(context).body(Body::from(body)) else {
         return refuse(&Problem::BadRequest);
     };
     if let Some(unread) = unread {

@@ -62,7 +62,7 @@ impl Gateway {
         let web = &ctx.snapshot.web;
         let answer = match outcome {
             RouteOutcome::Forward => return Ok(()),
-            RouteOutcome::Own(facts) => bridge::answer(session, ctx, facts).await,
+            RouteOutcome::Own(context) => bridge::answer(session, ctx, context).await,
             RouteOutcome::Answer(answer) => answer,
             RouteOutcome::Problem(problem, at) => web.problem(&problem, &headers(session), at),
             RouteOutcome::MalformedHead(problem) => head::refusal(&problem, &headers(session), web),

@@ -38,10 +38,10 @@ impl Sessions {
             Change::Session(session) => self.note_end(session),
             Change::Grant(grant) => self.note_revoked(grant),
             Change::User(user) => {
-                if let Some(cached) = self.users.get(user)
-                    && let Some(standing) = self.store.revision(user).await?
+                if let Some(cached) = self.users.get(&user)
+                    && let Some(revision) = self.store.revision(user).await?
                 {
-                    cached.update(standing);
+                    cached.update(revision);
                     // Streams that the new roles do not permit must be closed.
                     self.watches.wake_user(user);
                 }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use super::cached_user::CachedUser;
 use super::header_cache::HeaderCache;
 use super::sessions::Sessions;
 use super::signed_in::{CachedSession, SignedIn};
-use super::state::SessionSettings;
+use super::state::{SessionSettings, SessionState};
 use super::token::SessionToken;
 use crate::domain::{Host, SessionId, TokenDigest};
 use crate::store::{StoreError, StoredSession};
@@ -74,8 +75,8 @@ impl Sessions {
         by: SessionLookup<'_>,
     ) -> Result<Option<Arc<CachedSession>>, StoreError> {
         let Some(stored) = self.read(by).await? else { return Ok(None) };
-        let session = self.states.shared(&stored);
-        let user = self.users.shared(stored.user, &stored.revision);
+        let session = self.states.get_or_insert_with(stored.id, || SessionState::new(&stored));
+        let user = self.users.get_or_insert_with(stored.user, || CachedUser::new(&stored.revision));
         // Read again: a change before the two lines above is seen now, and a later one reaches
         // them through the change feed.
         match self.read(by).await? {

@@ -61,7 +61,7 @@ impl Sessions {
     /// Must be called when a session ended in the store: from now on no request of this process
     /// is authenticated by it.
     pub fn note_end(&self, session: SessionId) {
-        if let Some(state) = self.states.get(session) {
+        if let Some(state) = self.states.get(&session) {
             state.end();
         }
     }

@@ -1,7 +1,7 @@
 //! Signed-in browsers: begins, checks and ends their sessions. The only maker of `SignedIn`.
 //! Does not know how a user was authenticated, nor what they may access.
 mod begin;
-mod cached_users;
+mod cached_user;
 mod change_feed;
 mod check;
 mod end;
@@ -16,12 +16,13 @@ mod state;
 mod token;
 mod user_sessions;
 mod watch;
+mod weak_map;
 
 pub use crate::store::SessionKind;
 pub use begin::PreparedSession;
 pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
 pub use sessions::Sessions;
-pub use sign_in_context::{Browser, Device, beginning};
+pub use sign_in_context::{Browser, Device, sign_in_context};
 pub use signed_in::SignedIn;
 pub use state::SessionSettings;
 pub use token::SessionToken;

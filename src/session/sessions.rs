@@ -3,12 +3,13 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::cached_users::CachedUsers;
+use super::cached_user::CachedUser;
 use super::revoked_grants::RevokedGrants;
 use super::signed_in::CachedSession;
-use super::state::SessionIndex;
+use super::state::SessionState;
 use super::watch::Watches;
-use crate::domain::{Keyring, SessionId, Subkey, TokenDigest};
+use super::weak_map::WeakMap;
+use crate::domain::{Keyring, SessionId, Subkey, TokenDigest, UserId};
 use crate::store;
 use crate::system::System;
 
@@ -23,9 +24,9 @@ pub struct Sessions {
     pub(super) by_token: Cache<TokenDigest, Option<Arc<CachedSession>>>,
     /// The same for sessions that are looked up by their id.
     pub(super) by_session: Cache<SessionId, Option<Arc<CachedSession>>>,
-    pub(super) states: SessionIndex,
+    pub(super) states: WeakMap<SessionId, SessionState>,
     pub(super) revoked_grants: RevokedGrants,
-    pub(super) users: CachedUsers,
+    pub(super) users: WeakMap<UserId, CachedUser>,
     pub(super) watches: Watches,
     /// Sequence number of the last change that was read from the store's change feed.
     pub(super) last_change: tokio::sync::Mutex<i64>,
@@ -42,9 +43,9 @@ impl Sessions {
             store,
             by_token: by_token.build(),
             by_session: by_session.build(),
-            states: SessionIndex::default(),
+            states: WeakMap::default(),
             revoked_grants: RevokedGrants::default(),
-            users: CachedUsers::default(),
+            users: WeakMap::default(),
             watches: Watches::default(),
             last_change: tokio::sync::Mutex::default(),
             token_keys: keyring.subkeys("session token"),

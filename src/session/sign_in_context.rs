@@ -19,12 +19,12 @@ pub struct Browser<'a> {
 impl Browser<'_> {
     /// What is stored of it: enough for users to tell their sessions apart, and no more.
     pub fn sign_in_context(&self) -> SignInContext {
-        beginning(self.user_agent, self.address)
+        sign_in_context(self.user_agent, self.address)
     }
 }
 
 /// What is stored of the request that a session begins with.
-pub fn beginning(user_agent: Option<&str>, address: IpAddr) -> SignInContext {
+pub fn sign_in_context(user_agent: Option<&str>, address: IpAddr) -> SignInContext {
     let device = Device::of(user_agent.unwrap_or_default());
     SignInContext { device: device.to_text(), address_block: address_block(address) }
 }

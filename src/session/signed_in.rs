@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::cached_users::CachedUser;
+use super::cached_user::CachedUser;
 use super::header_cache::HeaderCache;
 use super::state::{SessionSettings, SessionState};
 use crate::domain::{Host, PhoneNumber, SessionId, UserId};

@@ -1,6 +1,4 @@
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,7 +39,7 @@ pub(super) struct SessionState {
 }
 
 impl SessionState {
-    fn new(stored: &StoredSession) -> Self {
+    pub(super) fn new(stored: &StoredSession) -> Self {
         let seen = stored.last_seen.as_millis();
         Self {
             id: stored.id,
@@ -78,37 +76,5 @@ impl SessionState {
     /// Completes when the session ends.
     pub(super) fn end_signal(&self) -> Notified<'_> {
         self.end_signal.notified()
-    }
-}
-
-/// The sessions of this process, by id. Holds weak references only: the caches keep sessions
-/// alive. Not used by requests whose token is cached.
-#[derive(Debug, Default)]
-pub(super) struct SessionIndex(Mutex<HashMap<SessionId, Weak<SessionState>>>);
-
-impl SessionIndex {
-    /// The one value of this session.
-    pub(super) fn shared(&self, stored: &StoredSession) -> Arc<SessionState> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all.get(&stored.id).and_then(Weak::upgrade) {
-            return known;
-        }
-        // Before the map grows, dropped entries are removed.
-        if all.len() == all.capacity() {
-            all.retain(|_, session| session.strong_count() > 0);
-        }
-        let session = Arc::new(SessionState::new(stored));
-        all.insert(stored.id, Arc::downgrade(&session));
-        session
-    }
-
-    pub(super) fn get(&self, session: SessionId) -> Option<Arc<SessionState>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&session).and_then(Weak::upgrade)
-    }
-
-    pub(super) fn all(&self) -> Vec<Arc<SessionState>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.values().filter_map(Weak::upgrade).collect()
     }
 }

@@ -53,7 +53,7 @@ impl Sessions {
 
     /// The store is updated periodically only, so that this process may know a later use.
     fn last_seen(&self, stored: &store::SessionSummary) -> Timestamp {
-        let cached = self.states.get(stored.id).map(|state| state.last_seen());
+        let cached = self.states.get(&stored.id).map(|state| state.last_seen());
         cached.map_or(stored.last_seen, |cached| cached.max(stored.last_seen))
     }
 }

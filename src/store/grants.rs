@@ -117,9 +117,9 @@ pub struct StoredRefreshToken {
 /// Whether a refresh token may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshTokenState {
-    Good,
+    Active,
     /// Its grant was revoked, is past its idle or absolute expiry, or ended with its session.
-    Over,
+    Ended,
     /// Its user is blocked.
     Blocked,
     /// A rotation replaced it. Its use means that two parties hold the token, one of which may
@@ -188,7 +188,7 @@ pub trait GrantStore: Send + Sync {
 
     /// Uses a refresh token that [`Self::find_refresh_token`] found active. If it is to be
     /// replaced, one of several concurrent calls with it is answered
-    /// [`RefreshTokenState::Good`]; the others are answered [`RefreshTokenState::Replaced`] and
+    /// [`RefreshTokenState::Active`]; the others are answered [`RefreshTokenState::Replaced`] and
     /// revoke the grant.
     ///
     /// # Errors

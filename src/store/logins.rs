@@ -33,7 +33,7 @@ pub enum SessionBinding {
     /// A grant to a client. No browser has this session.
     Grant(NewGrant),
     /// A login ticket. The session is unusable until the ticket is redeemed with
-    /// [`super::SessionStore::add_token`], and expires unless that happens before `until`.
+    /// [`super::SessionStore::add_token`], and expires unless that happens before `redeem_by`.
     Ticket { redeem_by: Timestamp },
 }
 

@@ -19,7 +19,7 @@ use crate::users::Directory;
 
 /// The state of the router, of which each handler takes the part that it needs. One for each
 /// configuration.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct Web {
     pub(super) api: Arc<Api>,
     pub(super) shell: Arc<Shell>,
@@ -87,8 +87,7 @@ impl Web {
             events: Arc::clone(&deps.events),
             system: deps.system.clone(),
         });
-        let clients = settings.clients.clone();
-        let widget = Widget::new(Arc::clone(&shell), Arc::clone(&login_pages), clients);
+        let widget = Arc::new(Widget::new(Arc::clone(&login_pages)));
         let api = Arc::new(Api {
             settings,
             keys: deps.keys,
@@ -99,7 +98,6 @@ impl Web {
             transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
             events: deps.events,
         });
-        let widget = Arc::new(widget);
         Self { api, shell, sessions, login_pages, handover, account, widget }
     }
 
@@ -113,41 +111,5 @@ impl Web {
         at: Option<&Origin>,
     ) -> Response<Bytes> {
         self.shell.problem(problem, headers, at)
-    }
-}
-
-impl FromRef<Web> for Arc<Api> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.api)
-    }
-}
-
-impl FromRef<Web> for Arc<Shell> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.shell)
-    }
-}
-
-impl FromRef<Web> for Arc<LoginPages> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.login_pages)
-    }
-}
-
-impl FromRef<Web> for Arc<Handover> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.handover)
-    }
-}
-
-impl FromRef<Web> for Arc<Account> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.account)
-    }
-}
-
-impl FromRef<Web> for Arc<Widget> {
-    fn from_ref(web: &Web) -> Self {
-        Self::clone(&web.widget)
     }
 }

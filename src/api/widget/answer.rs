@@ -39,7 +39,7 @@ impl<'a> WidgetRequest<'a> {
     /// The reserved prefix of the site that the page is behind, if it is behind one of ours:
     /// sign-in and `me` are there.
     fn site(&self) -> Option<&'a str> {
-        let map = self.widget.shell.map();
+        let map = self.pages.shell.map();
         let behind = map.sites().iter().any(|site| site.url.origin == *self.page);
         behind.then(|| map.prefix())
     }
@@ -47,7 +47,7 @@ impl<'a> WidgetRequest<'a> {
     /// A login is done. A page on another host than the issuer's has no cookie of it yet: the
     /// sign-in of its site, if it is behind one, sets it by a hand-over.
     pub(super) fn signed_in(&self) -> Response {
-        let site = self.site().filter(|_| self.widget.shell.is_elsewhere(self.page));
+        let site = self.site().filter(|_| self.pages.shell.is_elsewhere(self.page));
         let handover = site.map(|prefix| format!("{prefix}/sign-in"));
         self.answer(StatusCode::OK, &json!({ "state": "signed-in", "handover": handover }))
     }
@@ -56,7 +56,7 @@ impl<'a> WidgetRequest<'a> {
     /// its site, for which the person presses a button: a page that moved by itself could do so
     /// without end.
     pub(super) fn signed_in_before(&self) -> Response {
-        let needs_handover = self.site().is_some() && self.widget.shell.is_elsewhere(self.page);
+        let needs_handover = self.site().is_some() && self.pages.shell.is_elsewhere(self.page);
         if !needs_handover {
             return self.answer(StatusCode::OK, &json!({ "state": "signed-in" }));
         }
@@ -71,14 +71,14 @@ impl<'a> WidgetRequest<'a> {
 
     pub(super) fn number_form(&self, status: StatusCode, message: Option<FlowMessage>) -> Response {
         let (problem, notice) = message.map(FlowMessage::on_number_form).unwrap_or_default();
-        let settings = self.widget.pages.login().settings();
+        let settings = self.pages.login.settings();
         let chosen = self.country().or_else(|| self.visitor.country());
         let page = NumberPage {
             flow: "",
             destination: &self.client.name,
             countries: &countries::served(settings),
             chosen: countries::likely(settings, chosen, self.visitor.language_header()),
-            typed: self.call.text("phone").unwrap_or_default(),
+            typed: self.api_request.text("phone").unwrap_or_default(),
             problem,
             notice,
         };
@@ -92,7 +92,7 @@ impl<'a> WidgetRequest<'a> {
         problem: Option<CodeProblem>,
         notice: Option<CodeNotice>,
     ) -> Response {
-        let sent = match self.widget.pages.sent_code(requester, phone).await {
+        let sent = match self.pages.sent_code(requester, phone).await {
             Ok(Some(sent)) => sent,
             Ok(None) => {
                 let message = FlowMessage::CodeExpired;
@@ -100,7 +100,7 @@ impl<'a> WidgetRequest<'a> {
             }
             Err(_) => return self.unavailable(),
         };
-        let form = self.widget.pages.code_form(&sent, "");
+        let form = self.pages.code_form(&sent, "");
         let resend_after = form.resend_after;
         let notice = notice.map(|notice| match notice {
             CodeNotice::NotYet { .. } => CodeNotice::NotYet { seconds: resend_after.max(1) },
@@ -122,7 +122,7 @@ impl<'a> WidgetRequest<'a> {
 
     fn limited(&self, RateLimited { row, retry_after }: &RateLimited) -> Response {
         let seconds = whole_minutes(*retry_after);
-        let until = self.widget.shell.system().now() + Duration::from_secs(seconds);
+        let until = self.pages.shell.system().now() + Duration::from_secs(seconds);
         let again = self.page.to_string();
         let limit = limit_message(row.action, row.scope);
         let page = MessagePage::Limited { limit, seconds, until, again: &again };
@@ -138,7 +138,7 @@ impl<'a> WidgetRequest<'a> {
     }
 
     pub(super) fn no_cookie(&self) -> Response {
-        let host = self.widget.shell.map().issuer().origin().host().as_str();
+        let host = self.pages.shell.map().issuer().origin().host().as_str();
         let again = self.page.to_string();
         let page = MessagePage::NoCookie { host, again: &again };
         let body = json!({ "state": "no-cookie", "error": "no_cookie" });
@@ -155,7 +155,7 @@ impl<'a> WidgetRequest<'a> {
 
     /// An answer that holds a part of one of our pages, so that people read the same words.
     fn part(&self, status: StatusCode, mut body: Value, page: &impl Page) -> Response {
-        let shell = &self.widget.shell;
+        let shell = &self.pages.shell;
         let language = shell.language_of(self.visitor);
         let base = shell.map().issuer().url("");
         let chrome = Chrome { language, base: &base, here: "" };
@@ -165,12 +165,12 @@ impl<'a> WidgetRequest<'a> {
 
     /// A sentence of the language files.
     fn sentence(&self, key: &str) -> Value {
-        let language = self.widget.shell.language_of(self.visitor);
+        let language = self.pages.shell.language_of(self.visitor);
         json!(language.say(key).map(Safe::into_string))
     }
 
     fn answer(&self, status: StatusCode, body: &Value) -> Response {
-        let language = self.widget.shell.language_of(self.visitor);
+        let language = self.pages.shell.language_of(self.visitor);
         let mut all = Map::new();
         all.extend([
             ("lang".to_owned(), json!(language.tag())),

@@ -18,20 +18,20 @@ use crate::pages::{PageRequest, outcome, with_cookie};
 pub(crate) async fn show(
     State(widget): State<Arc<Widget>>,
     page: PageRequest,
-    call: ApiRequest,
+    api_request: ApiRequest,
 ) -> Result<Response, ApiError> {
-    let request = WidgetRequest::read(&widget, &page, &call)?;
+    let request = WidgetRequest::read(&widget.pages, &page, &api_request)?;
     if request.is_cross_site() {
         return Ok(request.elsewhere(StatusCode::OK));
     }
     if request.has_proven_page() {
-        match widget.pages.sessions().of(&page).await {
+        match widget.pages.sessions.of(&page).await {
             Ok(Some(_)) => return Ok(request.signed_in_before()),
             Ok(None) => {}
             Err(_) => return Ok(request.unavailable()),
         }
     }
-    let (_, cookie) = page.or_new_browser(widget.shell.system().random());
+    let (_, cookie) = page.or_new_browser(widget.pages.shell.system().random());
     Ok(with_cookie(request.number_form(StatusCode::OK, None), cookie))
 }
 
@@ -40,9 +40,9 @@ pub(crate) async fn show(
 pub(crate) async fn start(
     State(widget): State<Arc<Widget>>,
     page: PageRequest,
-    call: ApiRequest,
+    api_request: ApiRequest,
 ) -> Result<Response, ApiError> {
-    let request = WidgetRequest::read(&widget, &page, &call)?;
+    let request = WidgetRequest::read(&widget.pages, &page, &api_request)?;
     Ok(send_code(&request, |_| None).await)
 }
 
@@ -50,9 +50,9 @@ pub(crate) async fn start(
 pub(crate) async fn resend(
     State(widget): State<Arc<Widget>>,
     page: PageRequest,
-    call: ApiRequest,
+    api_request: ApiRequest,
 ) -> Result<Response, ApiError> {
-    let request = WidgetRequest::read(&widget, &page, &call)?;
+    let request = WidgetRequest::read(&widget.pages, &page, &api_request)?;
     let notice = |started| match started {
         Started::CoolingDown => Some(CodeNotice::NotYet { seconds: 1 }),
         Started::Queued => Some(CodeNotice::Resent),
@@ -81,21 +81,21 @@ async fn send_code(
 pub(crate) async fn verify(
     State(widget): State<Arc<Widget>>,
     page: PageRequest,
-    call: ApiRequest,
+    api_request: ApiRequest,
 ) -> Result<Response, ApiError> {
-    let request = WidgetRequest::read(&widget, &page, &call)?;
+    let request = WidgetRequest::read(&widget.pages, &page, &api_request)?;
     let (requester, phone) = match request.number() {
         Ok(found) => found,
         Err(answer) => return Ok(*answer),
     };
     // Read before the code is spent: a failure after that would lock the user out.
-    let Ok(former) = widget.pages.sessions().of(&page).await else {
+    let Ok(former) = widget.pages.sessions.of(&page).await else {
         return Ok(request.unavailable());
     };
     let browser = page.browser_for_session(former.map(|former| former.session()));
-    let typed = call.text("code").unwrap_or_default();
+    let typed = api_request.text("code").unwrap_or_default();
     let grant = LoginGrant::Browser(&browser);
-    let verdict = widget.pages.login().verify(&requester, &phone, typed, grant).await;
+    let verdict = widget.pages.login.verify(&requester, &phone, typed, grant).await;
     Ok(match outcome::of_code(verdict) {
         Ok(verified) => {
             let cookies = widget.pages.login_cookies(&page, requester.who, &phone, &verified);

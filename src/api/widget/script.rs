@@ -23,7 +23,7 @@ pub(crate) async fn script(State(widget): State<Arc<Widget>>, headers: HeaderMap
     out.insert(CACHE_CONTROL, CACHEABLE);
     out.append(VARY, HeaderValue::from_static("Origin"));
     let origin = gate::request_origin(&headers);
-    if let Some((_, text)) = origin.filter(|(origin, _)| widget.clients.share_with(origin)) {
+    if let Some((_, text)) = origin.filter(|(origin, _)| widget.pages.clients.share_with(origin)) {
         out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, text.clone());
     }
     (out, script).into_response()

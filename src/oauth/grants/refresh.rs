@@ -59,8 +59,8 @@ impl Grants {
     ) -> Result<StoredGrant, GrantError> {
         let found = found.ok_or(GrantError::UnknownRefreshToken)?;
         match found.state {
-            RefreshTokenState::Good => Ok(found.grant),
-            RefreshTokenState::Over => Err(GrantError::RefreshTokenEnded),
+            RefreshTokenState::Active => Ok(found.grant),
+            RefreshTokenState::Ended => Err(GrantError::RefreshTokenEnded),
             RefreshTokenState::Blocked => Err(GrantError::UserBlocked),
             RefreshTokenState::Replaced => {
                 let grant = found.grant.id;

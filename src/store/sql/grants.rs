@@ -89,10 +89,10 @@ impl GrantStore for SqlStore {
         let state = match (rotated, found.token_state(token, at)) {
             (true, _) => {
                 touch_session(&mut tx, &found.grant, at).await?;
-                RefreshTokenState::Good
+                RefreshTokenState::Active
             }
             // Another call was first.
-            (false, RefreshTokenState::Good | RefreshTokenState::Replaced) => {
+            (false, RefreshTokenState::Active | RefreshTokenState::Replaced) => {
                 revoke(&mut tx, found.grant.id, at).await?;
                 RefreshTokenState::Replaced
             }
@@ -248,9 +248,9 @@ impl Found {
         if self.blocked {
             RefreshTokenState::Blocked
         } else if self.ended || now >= self.grant.expires || now >= self.idle_expiry {
-            RefreshTokenState::Over
+            RefreshTokenState::Ended
         } else if self.present.is_some_and(|present| present.matches(&token.present)) {
-            RefreshTokenState::Good
+            RefreshTokenState::Active
         } else {
             RefreshTokenState::Replaced
         }

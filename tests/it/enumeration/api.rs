@@ -27,7 +27,7 @@ fn gives() -> LoginGrant<'static> {
             present: RefreshTokenDigest::from_bytes([2; 32]),
         }),
     };
-    LoginGrant::Api { beginning: SignInContext::default(), grant }
+    LoginGrant::Api { context: SignInContext::default(), grant }
 }
 
 /// What an application with this number saw, and what was called for it; the verdict on the right

@@ -98,11 +98,11 @@ impl World {
         let readings = gate::readings(&path).unwrap();
         match live.map.locate(authority, &readings) {
             RouteMatch::Own(own) => {
-                let facts = RequestContext::new(&own, "192.0.2.1".parse().unwrap());
+                let context = RequestContext::new(&own, "192.0.2.1".parse().unwrap());
                 let (mut parts, body) = request.into_parts();
                 let target = parts.uri.path_and_query().unwrap().as_str();
-                parts.uri = target.strip_prefix(&facts.base).unwrap().parse().unwrap();
-                parts.extensions.insert(facts);
+                parts.uri = target.strip_prefix(&context.base).unwrap().parse().unwrap();
+                parts.extensions.insert(context);
                 let request = Request::from_parts(parts, Body::from(body));
                 let Ok(answer) = live.router.clone().oneshot(request).await;
                 let (parts, body) = answer.into_parts();

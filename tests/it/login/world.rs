@@ -12,7 +12,7 @@ use doorcode::domain::{
     ClientId, GrantId, PhoneNumber, RefreshFamilyDigest, RefreshTokenDigest, Scope,
 };
 use doorcode::login::{LoginGrant, Requester, StartRequest, Verdict};
-use doorcode::session::beginning;
+use doorcode::session::sign_in_context;
 use doorcode::store::{
     Attempt, CounterCapacity, MemoryCounters, NewGrant, RefreshDigests, StoreError,
 };
@@ -146,7 +146,7 @@ impl World {
     }
 
     pub(super) fn gives(&self, kind: Kind) -> LoginGrant<'static> {
-        let beginning = beginning(Some("Firefox/140.0 (X11; Linux x86_64)"), ADDRESS);
+        let context = sign_in_context(Some("Firefox/140.0 (X11; Linux x86_64)"), ADDRESS);
         let now = self.system.now();
         let grant = || NewGrant {
             id: GrantId::from_bytes(self.system.random()),
@@ -161,8 +161,8 @@ impl World {
             }),
         };
         match kind {
-            Kind::Grant => LoginGrant::Api { beginning, grant: grant() },
-            Kind::Ticket => LoginGrant::Ticket { beginning },
+            Kind::Grant => LoginGrant::Api { context, grant: grant() },
+            Kind::Ticket => LoginGrant::Ticket { context },
         }
     }
 }

@@ -33,9 +33,9 @@ async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
 
 fn told(found: Option<&StoredRefreshToken>) -> &'static str {
     match found.map(|found| found.state) {
-        Some(RefreshTokenState::Good) => "good",
+        Some(RefreshTokenState::Active) => "good",
         None => "unknown",
-        Some(RefreshTokenState::Over) => "over",
+        Some(RefreshTokenState::Ended) => "over",
         Some(RefreshTokenState::Blocked) => "blocked",
         Some(RefreshTokenState::Replaced) => "replaced",
     }
@@ -53,7 +53,7 @@ async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
     let (_folder, store) = granted().await;
     let first = refresh(1, 1);
     let used = store.rotate_refresh_token(&rotation(&first, 2, BEGIN + HOUR)).await.unwrap();
-    let Some(StoredRefreshToken { grant: found, state: RefreshTokenState::Good }) = used else {
+    let Some(StoredRefreshToken { grant: found, state: RefreshTokenState::Active }) = used else {
         panic!("{used:?}")
     };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(2)));

@@ -33,7 +33,7 @@ async fn rotate(store: &SqlStore, old: u8, new: u8, after: Duration) {
     let rotation =
         RefreshRotation { client: &SPA, token: &token, next: Some(next), at: BEGIN + after };
     let used = store.rotate_refresh_token(&rotation).await.unwrap().expect("a family");
-    assert_eq!(used.state, RefreshTokenState::Good);
+    assert_eq!(used.state, RefreshTokenState::Active);
 }
 
 #[tokio::test]

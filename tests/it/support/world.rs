@@ -164,7 +164,7 @@ impl World {
 
     /// The answer to a request, without the proxy before it.
     pub(crate) async fn answer(&self, ask: Ask<'_>) -> (response::Parts, String) {
-        let facts = RequestContext {
+        let context = RequestContext {
             origin: Origin::parse(ORIGIN).unwrap(),
             base: "/.doorcode".to_owned(),
             issuer: true,
@@ -176,7 +176,7 @@ impl World {
         let request = Request::builder()
             .method(ask.method)
             .uri(ask.target)
-            .extension(facts)
+            .extension(context)
             .header(header::ORIGIN, ORIGIN)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::COOKIE, ask.cookies)

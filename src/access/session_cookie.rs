@@ -1,0 +1,22 @@
+use http::HeaderMap;
+
+use crate::domain::Origin;
+use crate::gate::Cookies;
+use crate::session::{SessionSettings, SessionToken, Sessions, SignedIn};
+use crate::store::StoreError;
+
+/// The user of the session cookie of a request to `origin`; `None`: no cookie, or none of a live
+/// session on this host. No I/O for a session that this process knows.
+///
+/// # Errors
+/// The store failed.
+pub async fn user_of_cookie(
+    sessions: &Sessions,
+    settings: SessionSettings,
+    headers: &HeaderMap,
+    origin: &Origin,
+) -> Result<Option<SignedIn>, StoreError> {
+    let cookie = Cookies::for_origin(origin).get(headers, "");
+    let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
+    sessions.check(&token, origin.host(), settings).await
+}
