@@ -9,6 +9,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::domain::AccessTokenDigest;
+use crate::gate;
 use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccessToken};
 use crate::session::{Sessions, SignedIn};
 use crate::store::{GrantState, GrantStore, StoreError};
@@ -85,11 +86,10 @@ impl AccessTokenCache {
         headers: &'r HeaderMap,
         issuer: &Issuer,
     ) -> Result<Option<PresentedToken<'r>>, TokenRefusal> {
-        let mut all = headers.get_all(AUTHORIZATION).iter();
-        let only = match (all.next(), all.next()) {
-            (Some(_), Some(_)) => return Err(TokenRefusal::Malformed),
-            (first, _) => first,
-        };
+        if gate::is_authorized_twice(headers) {
+            return Err(TokenRefusal::Malformed);
+        }
+        let only = headers.get(AUTHORIZATION);
         let Some(text) = only.and_then(|only| only.to_str().ok()).and_then(oauth::bearer) else {
             return Ok(None);
         };

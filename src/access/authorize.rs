@@ -143,6 +143,11 @@ impl Authorizer {
             };
             return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
         }
+        if gate::is_authorized_twice(request.headers) {
+            let reason = RefusalReason::InvalidToken(TokenRefusal::Malformed);
+            let decision = AccessDecision::Refuse(reason);
+            return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
+        }
         let private = gate::caller_need(&asked) == CallerNeed::Caller;
         let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
         match identified {

@@ -15,6 +15,9 @@ pub(super) struct Credentials {
     secrets: Vec<Secret>,
     /// Two methods at once, or a header that cannot be read.
     confused: bool,
+    /// Whether the client used the `Authorization` header: the refusal then names its scheme (RFC
+    /// 6749 §5.2).
+    pub(super) in_header: bool,
 }
 
 /// The outcome of client authentication.
@@ -46,6 +49,7 @@ impl Credentials {
             id: params.text("client_id").map(str::to_owned),
             secrets: params.text("client_secret").map(Secret::new).into_iter().collect(),
             confused: false,
+            in_header: false,
         };
         let Some(header) = headers.get(header::AUTHORIZATION) else { return body };
         let header = header.to_str().unwrap_or_default();
@@ -54,10 +58,15 @@ impl Credentials {
             return body;
         }
         let Some((id, secrets)) = basic(encoded.trim()) else {
-            return Self { confused: true, ..body };
+            return Self { confused: true, in_header: true, ..body };
         };
         let two = !body.secrets.is_empty() || body.id.as_ref().is_some_and(|other| *other != id);
-        Self { id: Some(id), secrets, confused: two }
+        Self { id: Some(id), secrets, confused: two, in_header: true }
+    }
+
+    /// Whether there is a secret, right or wrong.
+    pub(super) fn show_a_secret(&self) -> bool {
+        self.confused || !self.secrets.is_empty()
     }
 
     pub(super) fn authenticate(&self, client: &Client) -> ClientAuth {

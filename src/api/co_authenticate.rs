@@ -79,8 +79,8 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
     if !client.may(GrantType::Passwordless) {
         return Err(not_allowed("the client may not use the grant passwordless"));
     }
-    if request.credentials.authenticate(client) == ClientAuth::Wrong {
-        return Err(not_allowed(ClientAuth::Wrong.fault()));
+    if request.auth == Some(ClientAuth::Wrong) {
+        return Err(request.challenged(not_allowed(ClientAuth::Wrong.fault())));
     }
     match &request.origin {
         Some(origin) if client.trusts_page(origin) => Ok(client),

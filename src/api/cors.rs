@@ -60,10 +60,15 @@ pub(crate) async fn admit(
     let own = context.origin.clone();
     let origin = named.as_ref().map(|(origin, _)| origin.clone());
     let (client, mut response) = match read(&parts, context, body, origin).await {
-        Ok(request) => {
+        Ok(mut request) => {
             let client = request.client(api.clients());
-            parts.extensions.insert(request);
-            (client, next.run(Request::from_parts(parts, Body::empty())).await)
+            match api.authenticate(&mut request).await {
+                Ok(()) => {
+                    parts.extensions.insert(request);
+                    (client, next.run(Request::from_parts(parts, Body::empty())).await)
+                }
+                Err(error) => (client, error.into_response()),
+            }
         }
         Err(error) => (None, error.into_response()),
     };
@@ -96,6 +101,10 @@ async fn read(
 ) -> Result<ApiRequest, ApiError> {
     if let Some(UnreadBody(problem)) = parts.extensions.get() {
         return Err(ApiError::unread(problem));
+    }
+    // `/userinfo` refuses it as any other token that it cannot read (RFC 6750 §3.1).
+    if gate::is_authorized_twice(&parts.headers) && !parts.uri.path().ends_with("/userinfo") {
+        return Err(ApiError::bad("invalid_request", "there are two Authorization headers"));
     }
     // The proxy limits the length of bodies.
     let body = to_bytes(body, usize::MAX).await;

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderValue;
 use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::state::Api;
@@ -15,6 +15,18 @@ pub(crate) async fn configuration(State(api): State<Arc<Api>>) -> Response {
     let cacheable = HeaderValue::from_static("public, max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, cacheable);
     response
+}
+
+/// The same with the path of the issuer inserted (RFC 8414 §3.1, §5).
+pub(crate) async fn configuration_of_path(
+    state: State<Arc<Api>>,
+    Path(path): Path<String>,
+) -> Response {
+    if state.issuer().base().strip_prefix('/') == Some(path.as_str()) {
+        configuration(state).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 fn document(api: &Api) -> Value {
@@ -31,8 +43,9 @@ fn document(api: &Api) -> Value {
         "userinfo_endpoint": issuer.url("/userinfo"),
         "jwks_uri": issuer.url("/.well-known/jwks.json"),
         "revocation_endpoint": issuer.url("/oauth/revoke"),
+        "introspection_endpoint": issuer.url("/oauth/introspect"),
         "end_session_endpoint": issuer.url("/oidc/logout"),
-        "scopes_supported": ["openid", "profile", "phone", "offline_access"],
+        "scopes_supported": ["openid", "profile", "email", "phone", "groups", "offline_access"],
         "response_types_supported": ["code", "id_token", "token", "token id_token"],
         "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
         "grant_types_supported": grants,
@@ -42,10 +55,13 @@ fn document(api: &Api) -> Value {
             ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "nickname",
-            "picture", "updated_at", "phone_number", "phone_number_verified",
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "name",
+            "nickname", "picture", "updated_at", "phone_number", "phone_number_verified",
+            api.settings.groups_claim,
         ],
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": false,

@@ -24,8 +24,25 @@ pub(crate) struct ApiError {
     description: Cow<'static, str>,
     uri: Option<&'static str>,
     limit: Option<RateLimit>,
-    /// Whether the answer asks for another token (RFC 6750 §3).
-    bearer_challenge: bool,
+    challenge: Option<Challenge>,
+}
+
+/// `WWW-Authenticate` (RFC 9110 §11.6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// Another token is needed (RFC 6750 §3).
+    Bearer,
+    /// The client's secret is needed (RFC 7617 §2).
+    Basic,
+}
+
+impl Challenge {
+    const fn value(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Bearer => INVALID_TOKEN_CHALLENGE,
+            Self::Basic => "Basic realm=\"clients\", charset=\"UTF-8\"",
+        })
+    }
 }
 
 /// A rate limit that was exceeded, as the headers of the answer show it.
@@ -57,7 +74,7 @@ impl ApiError {
     ) -> Self {
         let description = description.into();
         let refusal = Box::new(ApiRefusal::described(error, &description));
-        Self { status, refusal, description, uri: None, limit: None, bearer_challenge: false }
+        Self { status, refusal, description, uri: None, limit: None, challenge: None }
     }
 
     pub(super) fn bad(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
@@ -99,6 +116,11 @@ impl ApiError {
         Self { limit: Some(limit), ..Self::new(status, error, description) }
     }
 
+    /// 429 for a limit of `login`.
+    pub(super) fn limited(limited: &RateLimited, api: &Api) -> Self {
+        Self::too_many("too_many_requests", RateLimit::of(limited, api))
+    }
+
     /// An unknown client, or a wrong secret.
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized")
@@ -134,8 +156,8 @@ impl ApiError {
         Self::new(status, error, description)
     }
 
-    pub(super) fn with_bearer_challenge(self) -> Self {
-        Self { bearer_challenge: true, ..self }
+    pub(super) fn with_challenge(self, challenge: Challenge) -> Self {
+        Self { challenge: Some(challenge), ..self }
     }
 }
 
@@ -169,9 +191,8 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE));
         }
-        if self.bearer_challenge {
-            let challenge = HeaderValue::from_static(INVALID_TOKEN_CHALLENGE);
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge.value());
         }
         if let Some(RateLimit { most, seconds, reset }) = self.limit {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

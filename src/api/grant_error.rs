@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-use super::error::ApiError;
+use super::error::{ApiError, Challenge};
 use crate::oauth::GrantError;
 
 /// Auth0's mobile SDKs compare it byte for byte.
@@ -35,6 +35,9 @@ pub(super) fn answer(why: &GrantError) -> (StatusCode, &'static str, Cow<'static
         GrantError::UnknownAudience(audience) => {
             (forbidden, "access_denied", format!("Service not found: {audience}").into())
         }
+        GrantError::UnknownResource(resource) => {
+            (bad, "invalid_target", format!("Unknown resource: {resource}").into())
+        }
         GrantError::OtherAudience(audience) => {
             let text = format!("The refresh token is not for the audience {audience}");
             (bad, "invalid_target", text.into())
@@ -50,7 +53,7 @@ pub(super) fn answer(why: &GrantError) -> (StatusCode, &'static str, Cow<'static
 pub(super) fn named(why: &GrantError) -> Option<&str> {
     match why {
         GrantError::RedirectUriMismatch { given } => Some(given),
-        GrantError::UnknownAudience(audience) => Some(audience),
+        GrantError::UnknownAudience(named) | GrantError::UnknownResource(named) => Some(named),
         _ => None,
     }
 }
@@ -64,7 +67,7 @@ impl From<GrantError> for ApiError {
             None => refused,
         };
         match why {
-            GrantError::InactiveToken => refused.with_bearer_challenge(),
+            GrantError::InactiveToken => refused.with_challenge(Challenge::Bearer),
             _ => refused,
         }
     }

@@ -4,9 +4,10 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
-use super::params::{Params, Unreadable};
+use super::params::Params;
 use super::refusal::ApiRefusal;
 use super::state::Api;
+use crate::gate;
 use crate::oauth::{AppUrl, Client, IdTokenHint, InvalidToken, verify_id_token_hint};
 use crate::pages::{PageRequest, with_cookie};
 use crate::session::SignedIn;
@@ -15,8 +16,8 @@ use crate::store::StoreError;
 const V2: &str = "/v2/logout";
 const OIDC: &str = "/oidc/logout";
 
-/// The longest body, which may hold a token, in bytes.
-const LONGEST_BODY: usize = 16 * 1024;
+/// For the log: an image, a frame, a script or a prefetch.
+const NO_VISIT: &str = "a logout is a page that a browser goes to, not a part of another page";
 
 /// `GET /v2/logout`: ends the browser's session and redirects to one of the URLs that are
 /// configured for the client, or for requests without a client.
@@ -29,6 +30,9 @@ pub(crate) async fn v2(
         let why = "a parameter is there more than once";
         return refused(&api, &page, V2, &Params::default(), why);
     };
+    if !gate::is_visit(&page.headers) {
+        return refused(&api, &page, V2, &params, NO_VISIT);
+    }
     let to = match v2_target(&api, &params) {
         Ok(to) => to,
         Err(why) => return refused(&api, &page, V2, &params, why),
@@ -51,18 +55,22 @@ fn v2_target<'a>(api: &'a Api, params: &Params) -> Result<Option<&'a AppUrl>, &'
     }
 }
 
-/// `GET` and `POST /oidc/logout` (OpenID Connect RP-Initiated Logout 1.0 §2). A session ends at
-/// once if the hint is of it; else the user is asked.
+/// `GET` and `POST /oidc/logout` (OpenID Connect RP-Initiated Logout 1.0 §2). The session of this
+/// browser ends at once if the hint is of it and has not expired; else the user is asked. A hint
+/// alone ends no session: its holder need not be the user.
 pub(crate) async fn oidc(
     State(api): State<Arc<Api>>,
     page: PageRequest,
     request: Request,
 ) -> Response {
     let posted = request.method() == Method::POST;
-    let Ok(params) = read(request).await else {
+    let Ok(params) = Params::of_request(request).await else {
         let why = "the parameters cannot be read";
         return refused(&api, &page, OIDC, &Params::default(), why);
     };
+    if !gate::is_visit(&page.headers) {
+        return refused(&api, &page, OIDC, &params, NO_VISIT);
+    }
     let logout = match LogoutRequest::read(&api, &params) {
         Ok(logout) => logout,
         Err(why) => return refused(&api, &page, OIDC, &params, why),
@@ -70,7 +78,9 @@ pub(crate) async fn oidc(
     let Ok(user) = api.sessions().of(&page).await else {
         return api.shell().unavailable(&page);
     };
-    let Some(user) = user else { return sign_out_hinted(&api, &page, logout, posted).await };
+    let Some(user) = user else {
+        return without_session(&api, &page, logout, posted.then_some(&params)).await;
+    };
     match is_meant(&api, &logout, &user).await {
         Ok(true) => sign_out(&api, &page, Some(user), logout.to.as_deref()).await,
         Ok(false) => ask(&api, &page, logout.to),
@@ -81,8 +91,6 @@ pub(crate) async fn oidc(
 /// The parameters of `/oidc/logout`.
 struct LogoutRequest {
     hint: Option<IdTokenHint>,
-    /// Auth0's `logout_hint`: the `sid` of an ID token.
-    session: Option<String>,
     /// `post_logout_redirect_uri`, with `state`.
     to: Option<String>,
 }
@@ -100,9 +108,9 @@ impl LogoutRequest {
         {
             return Err("id_token_hint is of another client than client_id");
         }
-        let session = params.text("logout_hint").map(str::to_owned);
-        if let (Some(hint), Some(session)) = (&hint, &session)
-            && hint.session.is_none_or(|hinted| hinted.to_string() != *session)
+        // Auth0's: the `sid` of an ID token, which proves less than the token does.
+        if let (Some(hint), Some(session)) = (&hint, params.text("logout_hint"))
+            && hint.session.is_none_or(|hinted| hinted.to_string() != session)
         {
             return Err("logout_hint is of another session than id_token_hint");
         }
@@ -114,26 +122,24 @@ impl LogoutRequest {
             },
             None => None,
         };
-        Ok(Self { hint, session, to })
+        Ok(Self { hint, to })
+    }
+
+    /// The hint, if it shows that the application that sends the user has just signed them in: one
+    /// that has expired may have been kept by anybody, and only names its user.
+    fn proof(&self, api: &Api) -> Option<&IdTokenHint> {
+        let now = api.shell().system().now();
+        self.hint.as_ref().filter(|hint| now < hint.expires)
     }
 }
 
 /// `None`: the key is retired, as after months, so that the token cannot be verified.
 fn read_id_token(api: &Api, text: &str) -> Result<Option<IdTokenHint>, &'static str> {
-    match verify_id_token_hint(&api.keys, api.issuer(), text) {
+    match verify_id_token_hint(&api.keys, api.issuer(), text, api.shell().system().now()) {
         Ok(hint) => Ok(Some(hint)),
         Err(InvalidToken::UnknownKey) => Ok(None),
         Err(_) => Err("id_token_hint is no ID token of this issuer"),
     }
-}
-
-async fn read(request: Request) -> Result<Params, Unreadable> {
-    if request.method() != Method::POST {
-        return Params::of_query(request.uri().query().unwrap_or_default());
-    }
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, LONGEST_BODY).await;
-    Params::of_body(&parts.headers, &body.map_err(|_| Unreadable::NotAForm)?)
 }
 
 fn client<'a>(api: &'a Api, id: Option<&str>) -> Result<Option<&'a Client>, &'static str> {
@@ -174,14 +180,11 @@ fn refused(
     api.refuse_application(page, client, at, &refusal)
 }
 
-/// Whether the application means the session of this browser: by its `sid`, or by an earlier one
-/// of the same user that has ended, as when they have logged in again since.
+/// Whether the application proves that it means the session of this browser: that of its ID token,
+/// or the one after it of the same user, as when they have logged in again since.
 async fn is_meant(api: &Api, logout: &LogoutRequest, user: &SignedIn) -> Result<bool, StoreError> {
     let own = user.session();
-    if logout.session.as_deref() == Some(own.to_string().as_str()) {
-        return Ok(true);
-    }
-    match &logout.hint {
+    match logout.proof(api) {
         Some(IdTokenHint { session: Some(hinted), .. }) if *hinted == own => Ok(true),
         Some(IdTokenHint { user: hinted_user, session: Some(hinted), .. })
             if *hinted_user == user.user() =>
@@ -192,31 +195,31 @@ async fn is_meant(api: &Api, logout: &LogoutRequest, user: &SignedIn) -> Result<
     }
 }
 
-/// Signs out of the hinted session in a request without session cookie, which a form on a page of
-/// another site never has (SameSite=Lax). If the hint names no active session, such a form leads
-/// to our own page, which sees the cookie, before anything is said to be done.
-async fn sign_out_hinted(
+/// Nobody is signed in in this browser, as far as the request shows. What the hint names may be a
+/// session in another browser, which only its user ends. `form`: the parameters of a POST, which has
+/// no cookie where a page of another site sends it (SameSite=Lax); a redirect has it.
+async fn without_session(
     api: &Api,
     page: &PageRequest,
     logout: LogoutRequest,
-    posted: bool,
+    form: Option<&Params>,
 ) -> Response {
-    let mut ended = false;
-    if let Some(IdTokenHint { user, session: Some(session), .. }) = logout.hint {
-        let Ok(found) = api.sessions().find(session).await else {
-            return api.shell().unavailable(page);
-        };
-        if let Some(found) = found.filter(|found| found.user() == user) {
-            if api.account.sign_out(&found).await.is_err() {
-                return api.shell().unavailable(page);
+    let elsewhere = match logout.hint {
+        Some(IdTokenHint { session: Some(session), .. }) => {
+            match api.sessions().find(session).await {
+                Ok(found) => found.is_some(),
+                Err(_) => return api.shell().unavailable(page),
             }
-            ended = true;
         }
+        _ => false,
+    };
+    match form {
+        Some(params) if elsewhere && logout.proof(api).is_some() => {
+            page.to_own(&format!("{OIDC}?{}", params.to_query())).into_response()
+        }
+        None if !elsewhere => leave(logout.to.as_deref()),
+        _ => ask(api, page, logout.to),
     }
-    if posted && !ended {
-        return ask(api, page, logout.to);
-    }
-    leave(logout.to.as_deref())
 }
 
 /// Leads to our own page, which asks whether to sign out.

@@ -3,11 +3,14 @@
 mod auth0_lock;
 mod authorize;
 mod client_auth;
+mod client_limits;
 mod co_authenticate;
 mod cors;
 mod discovery;
 mod error;
+mod fresh_login;
 mod grant_error;
+mod introspect;
 mod jwks;
 mod login_outcome;
 mod login_tickets;
@@ -28,10 +31,12 @@ mod userinfo;
 mod widget;
 
 pub(crate) use auth0_lock::{client_settings, country};
-pub(crate) use authorize::authorize;
+pub(crate) use authorize::{authorize, authorize_form};
 pub(crate) use co_authenticate::authenticate;
 pub(crate) use cors::admit;
-pub(crate) use discovery::configuration;
+pub(crate) use discovery::{configuration, configuration_of_path};
+pub(crate) use fresh_login::FreshLogins;
+pub(crate) use introspect::introspect;
 pub(crate) use jwks::{
     all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,
 };

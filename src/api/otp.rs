@@ -42,8 +42,8 @@ impl OtpExchange<'_> {
         request: &ApiRequest,
     ) -> Result<Json<Value>, ApiError> {
         let client = self.client;
-        let (scope, audience) = (request.text("scope"), request.text("audience"));
-        let tokens = TokenRequest::for_login(client, scope, audience, api.issuer())?;
+        let (scope, target) = (request.text("scope"), request.params.target());
+        let tokens = TokenRequest::for_login(client, scope, target, api.issuer())?;
         let Some(phone) = phone_number(api, self.username) else {
             return Err(LoginRefusal::Wrong.into_error(self.dialect, api));
         };
@@ -58,7 +58,7 @@ impl OtpExchange<'_> {
         let proved = outcome(verdict).map_err(|why| why.into_error(self.dialect, api))?;
         let login =
             ProvedLogin { user: proved.user(), phone: proved.phone(), session: proved.session() };
-        let issued = api.grants.exchange_otp(prepared, &login, self.grant_type)?;
+        let issued = api.grants.exchange_otp(prepared, &login, self.grant_type).await?;
         Ok(token_response(&issued))
     }
 }

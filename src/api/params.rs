@@ -1,9 +1,12 @@
 use std::fmt;
 
-use http::{HeaderMap, header};
+use axum::extract::Request;
+use http::{HeaderMap, Method, header};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
+
+use crate::oauth::TokenTarget;
 
 /// The parameters of a query, or of a JSON or form body. Every endpoint takes both, since SDKs
 /// differ in what they send. Not `Debug`: they hold secrets, codes and numbers.
@@ -45,6 +48,9 @@ impl Unreadable {
 /// The only parameter that may be an object, which its reader checks.
 const OBJECT: &str = "authParams";
 
+/// The longest body of a page, which may hold a token, in bytes.
+const LONGEST_BODY: usize = 16 * 1024;
+
 /// How much of a name an error repeats, in characters.
 const LONGEST_NAME: usize = 40;
 
@@ -82,9 +88,29 @@ impl Params {
         }
     }
 
+    /// The parameters of a page: of its query or, for a POST, of its body.
+    pub(super) async fn of_request(request: Request) -> Result<Self, Unreadable> {
+        if request.method() != Method::POST {
+            return Self::of_query(request.uri().query().unwrap_or_default());
+        }
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, LONGEST_BODY).await;
+        Self::of_body(&parts.headers, &body.map_err(|_| Unreadable::NotAForm)?)
+    }
+
+    /// As a query.
+    pub(super) fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.texts()).finish()
+    }
+
     /// A string; `None` also if it is empty, which is how some SDKs leave a parameter out.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
+    }
+
+    /// The API that tokens are asked for.
+    pub(super) fn target(&self) -> TokenTarget<'_> {
+        TokenTarget { audience: self.text("audience"), resource: self.text("resource") }
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&Value> {

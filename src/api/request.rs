@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use super::client_auth::{ClientAuth, Credentials};
-use super::error::ApiError;
+use super::error::{ApiError, Challenge};
 use super::params::{Params, Unreadable};
 use super::refusal::NO_CLIENT;
 use crate::domain::Origin;
@@ -25,6 +25,9 @@ pub(crate) struct ApiRequest {
     /// The origin of the page whose script sends it.
     pub(super) origin: Option<Origin>,
     pub(super) credentials: Credentials,
+    /// Whether the client is who it says it is; `None`: it names none that is configured. Set by
+    /// [`super::state::Api::authenticate`].
+    pub(super) auth: Option<ClientAuth>,
     /// Whether `params` are those of a body.
     pub(super) posted: bool,
 }
@@ -54,7 +57,8 @@ impl ApiRequest {
             Params::of_query(parts.uri.query().unwrap_or_default())?
         };
         let credentials = Credentials::read(&parts.headers, &params);
-        Ok(Self { context, headers: parts.headers.clone(), params, origin, credentials, posted })
+        let (headers, auth) = (parts.headers.clone(), None);
+        Ok(Self { context, headers, params, origin, credentials, auth, posted })
     }
 
     /// A parameter; `None`: it is missing or empty.
@@ -95,14 +99,26 @@ impl ApiRequest {
         clients: &'c Clients,
     ) -> Result<(&'c Client, ClientAuth), &'static str> {
         let client = self.client(clients).ok_or(NO_CLIENT)?;
-        match self.credentials.authenticate(client) {
-            proof @ (ClientAuth::Proved | ClientAuth::Public) => Ok((client, proof)),
-            proof => Err(proof.fault()),
+        match self.auth {
+            Some(proof @ (ClientAuth::Proved | ClientAuth::Public)) => Ok((client, proof)),
+            Some(proof) => Err(proof.fault()),
+            None => Err(NO_CLIENT),
         }
     }
 
-    /// The same for endpoints that answer as the token endpoint does. No `WWW-Authenticate`: with
-    /// that, the library within Auth0's own SDK hides the error from the app.
+    /// 401 for a client that is not who it says it is. `WWW-Authenticate` only for a client that used
+    /// `Authorization` (RFC 6749 §5.2): with it, the library within Auth0's own SDK hides the error
+    /// from the app.
+    pub(super) fn unauthorized(&self) -> ApiError {
+        self.challenged(ApiError::unauthorized())
+    }
+
+    /// Adds the challenge of [`Self::unauthorized`] to another error.
+    pub(super) fn challenged(&self, error: ApiError) -> ApiError {
+        if self.credentials.in_header { error.with_challenge(Challenge::Basic) } else { error }
+    }
+
+    /// The same for endpoints that answer as the token endpoint does.
     ///
     /// # Errors
     ///
@@ -111,7 +127,7 @@ impl ApiRequest {
         &self,
         clients: &'c Clients,
     ) -> Result<(&'c Client, ClientAuth), ApiError> {
-        self.client_auth(clients).map_err(|why| ApiError::unauthorized().because(why))
+        self.client_auth(clients).map_err(|why| self.unauthorized().because(why))
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

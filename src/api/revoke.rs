@@ -13,7 +13,8 @@ pub(crate) async fn revoke(
     request: ApiRequest,
 ) -> Result<StatusCode, ApiError> {
     let (client, _) = request.client_auth(api.clients()).map_err(|why| {
-        ApiError::new(StatusCode::UNAUTHORIZED, "invalid_client", "Unauthorized").because(why)
+        let error = ApiError::new(StatusCode::UNAUTHORIZED, "invalid_client", "Unauthorized");
+        request.challenged(error).because(why)
     })?;
     api.grants.revoke(client, request.required("token")?).await?;
     Ok(StatusCode::OK)

@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::client_auth::ClientAuth;
-use super::error::{ApiError, RateLimit};
+use super::error::ApiError;
 use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
@@ -42,7 +42,7 @@ pub(crate) async fn start(
     let client = client(&api, &request)?;
     let connection = connection(&request, client)?;
     let phone = number(&api, &request)?;
-    let proved = request.credentials.authenticate(client) == ClientAuth::Proved;
+    let proved = request.auth == Some(ClientAuth::Proved);
     let address = request.address(client, proved);
     let requester = Requester::api(client.id.as_str(), connection, address);
     let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
@@ -82,13 +82,15 @@ fn client<'a>(api: &'a Api, request: &ApiRequest) -> Result<&'a Client, ApiError
     let client = request.client(api.clients()).ok_or_else(|| {
         ApiError::forbidden("unauthorized_client", "invalid client").because(NO_CLIENT)
     })?;
-    match request.credentials.authenticate(client) {
-        ClientAuth::Proved | ClientAuth::Public => {}
-        ClientAuth::Unproved => {
+    match request.auth {
+        Some(ClientAuth::Proved | ClientAuth::Public) => {}
+        None | Some(ClientAuth::Unproved) => {
             let text = "Client authentication is required";
             return Err(ApiError::forbidden("unauthorized_client", text));
         }
-        wrong @ ClientAuth::Wrong => return Err(ApiError::unauthorized().because(wrong.fault())),
+        Some(wrong @ ClientAuth::Wrong) => {
+            return Err(request.unauthorized().because(wrong.fault()));
+        }
     }
     if client.may(GrantType::Passwordless) || client.may(GrantType::Ro) {
         return Ok(client);
@@ -147,9 +149,7 @@ fn refused(api: &Api, why: &StartError) -> ApiError {
         StartError::Landline => bad_number("The number is a landline, which gets no texts"),
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
         StartError::QueueFull | StartError::Store(_) => ApiError::unavailable(),
-        StartError::Limited(limited) => {
-            ApiError::too_many("too_many_requests", RateLimit::of(limited, api))
-        }
+        StartError::Limited(limited) => ApiError::limited(limited, api),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::fresh_login::FreshLogins;
 use super::login_tickets::LoginTickets;
 use super::login_transactions::LoginTransactions;
 use crate::events::EventSink;
@@ -18,6 +19,7 @@ pub(crate) struct Api {
     pub(crate) account: Arc<Account>,
     pub(crate) login_tickets: LoginTickets,
     pub(crate) transactions: LoginTransactions,
+    pub(crate) fresh_logins: FreshLogins,
     pub(crate) events: Arc<dyn EventSink>,
 }
 

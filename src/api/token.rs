@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde_json::Value;
 
 use super::client_auth::ClientAuth;
+use super::client_limits::PresentedLimit;
 use super::error::ApiError;
 use super::login_outcome::ErrorDialect;
 use super::otp::{OtpExchange, realm};
@@ -12,6 +13,7 @@ use super::params::repeated;
 use super::request::ApiRequest;
 use super::state::Api;
 use super::token_response::{client_token_response, token_response};
+use crate::login::LimitAction;
 use crate::oauth::{Client, CodeRedemption, GrantType, RefreshRequest};
 
 /// How much of an unknown grant type an error repeats, in characters.
@@ -65,17 +67,24 @@ async fn authorization_code(api: &Api, request: &ApiRequest, client: &Client) ->
         code: request.required("code")?,
         redirect_uri: request.text("redirect_uri").unwrap_or_default(),
         code_verifier: request.text("code_verifier"),
+        target: request.params.target(),
     };
-    Ok(token_response(&api.grants.redeem_code(client, &redemption).await?))
+    let limit = PresentedLimit::of(api, request, client, LimitAction::WrongAuthorizationCode);
+    limit.check().await?;
+    let redeemed = api.grants.redeem_code(client, &redemption).await;
+    Ok(token_response(&limit.counted(redeemed).await?))
 }
 
 async fn refresh_token(api: &Api, request: &ApiRequest, client: &Client) -> TokenAnswer {
     let refresh = RefreshRequest {
         refresh_token: request.required("refresh_token")?,
         scope: request.text("scope"),
-        audience: request.text("audience"),
+        target: request.params.target(),
     };
-    Ok(token_response(&api.grants.refresh(client, &refresh).await?))
+    let limit = PresentedLimit::of(api, request, client, LimitAction::WrongRefreshToken);
+    limit.check().await?;
+    let refreshed = api.grants.refresh(client, &refresh).await;
+    Ok(token_response(&limit.counted(refreshed).await?))
 }
 
 fn client_credentials(
@@ -86,9 +95,12 @@ fn client_credentials(
 ) -> TokenAnswer {
     // The configuration allows no public client this grant type.
     if client_auth != ClientAuth::Proved {
-        return Err(ApiError::unauthorized().because(ClientAuth::Unproved.fault()));
+        return Err(request.unauthorized().because(ClientAuth::Unproved.fault()));
     }
-    let audience = request.required("audience")?;
-    let issued = api.grants.client_credentials(client, request.text("scope"), audience)?;
+    let target = request.params.target();
+    if target.resource.is_none() {
+        request.required("audience")?;
+    }
+    let issued = api.grants.client_credentials(client, request.text("scope"), target)?;
     Ok(client_token_response(&issued))
 }

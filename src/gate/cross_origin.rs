@@ -26,7 +26,7 @@ pub fn is_foreign(
     }
     let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     if headers.contains_key(ORIGIN) {
-        return !request_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
+        return !named_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
     }
     let stranger = |page| !origin_of(page).is_some_and(|origin| welcome(&origin));
     let foreign = headers.get("sec-fetch-site").map_or_else(
@@ -95,8 +95,13 @@ fn is_open(asked: &SiteRequest<'_>) -> bool {
 }
 
 /// The origin of the request's one `Origin` header, parsed and as written. `null` is none, and so
-/// are two headers.
+/// are two headers, and what no browser writes (RFC 6454 §6.2): in capitals, with the default port.
 pub fn request_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
+    named_origin(headers).filter(|(origin, written)| *written == origin.to_string().as_str())
+}
+
+/// The same in any spelling.
+fn named_origin(headers: &HeaderMap) -> Option<(Origin, &HeaderValue)> {
     let mut all = headers.get_all(ORIGIN).iter();
     let (Some(written), None) = (all.next(), all.next()) else { return None };
     Some((Origin::parse(written.to_str().ok()?).ok()?, written))

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::header::ACCEPT;
+use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, Method};
 
 use super::caller::Caller;
@@ -151,3 +151,35 @@ pub fn is_navigation(headers: &HeaderMap) -> bool {
             .any(|accept| accept.contains("text/html")),
     }
 }
+
+/// Whether a person may be taken to have gone to an address: its document fills a window, and it is
+/// not fetched ahead. Unlike [`is_navigation`] for what has an effect, which an image, a frame or a
+/// prefetch of any page must not have. Programs send none of these headers (Fetch Metadata, `Sec-Purpose`).
+pub fn is_visit(headers: &HeaderMap) -> bool {
+    let all = |name: &str, wanted: &str| headers.get_all(name).iter().all(|value| value == wanted);
+    let ahead = |name: &&str| {
+        let mut purposes = headers.get_all(*name).iter();
+        purposes.any(|purpose| {
+            let purpose = String::from_utf8_lossy(purpose.as_bytes()).to_ascii_lowercase();
+            purpose.contains("prefetch") || purpose.contains("preview")
+        })
+    };
+    // Browsers without Fetch Metadata ask for HTML only where they show it.
+    let shows = headers.contains_key("sec-fetch-mode")
+        || !headers.contains_key(ACCEPT)
+        || headers.get(ACCEPT).is_some_and(|accept| accept == "*/*")
+        || is_navigation(headers);
+    shows
+        && all("sec-fetch-mode", "navigate")
+        && all("sec-fetch-dest", "document")
+        && !PURPOSES.iter().any(|name| ahead(name))
+}
+
+/// Whether there is more than one `Authorization` header, which has one value (RFC 9110 §11.6.2):
+/// servers differ in which of them they read.
+pub fn is_authorized_twice(headers: &HeaderMap) -> bool {
+    headers.get_all(AUTHORIZATION).iter().nth(1).is_some()
+}
+
+/// By which browsers say that they only fetch ahead; the first is the standard one.
+const PURPOSES: [&str; 4] = ["sec-purpose", "purpose", "x-moz", "x-purpose"];

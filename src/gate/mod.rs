@@ -18,7 +18,8 @@ pub use client_ip::{client_ip, is_trusted_proxy, push_ip};
 pub use cookies::{Cookies, is_own_cookie, strip_own_cookies};
 pub use cross_origin::{CorsPolicy, Preflight, cors_policy, is_foreign, preflight, request_origin};
 pub use decide::{
-    CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_navigation,
+    CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
+    is_navigation, is_visit,
 };
 pub use forwarded::ForwardedHeaders;
 pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};

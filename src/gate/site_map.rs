@@ -16,10 +16,16 @@ pub struct SiteMap {
     reserved: ReservedNames,
     /// The configured origin of each authority.
     origins: Vec<(String, Origin)>,
+    /// Where clients look for the metadata of an issuer that has a path (RFC 8414 §3.1).
+    metadata: Vec<String>,
 }
 
 /// Where apps that verify Pomerium's assertions fetch the keys from their own host.
 const POMERIUM_KEYS: &str = "/.well-known/pomerium/jwks.json";
+
+/// Well-known names of the issuer's metadata, which its path follows.
+const METADATA: [&str; 2] =
+    ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
 /// What a request's host and path are.
 #[derive(Debug)]
@@ -64,7 +70,8 @@ impl SiteMap {
             }
         }
         let reserved = ReservedNames::new(sites.iter().map(|site| &site.identity));
-        Self { issuer, prefix, sites, reserved, origins }
+        let metadata = METADATA.map(|name| format!("{name}{}", issuer.base())).to_vec();
+        Self { issuer, prefix, sites, reserved, origins, metadata }
     }
 
     pub const fn issuer(&self) -> &Issuer {
@@ -142,6 +149,13 @@ impl SiteMap {
         let sent = readings.iter().next().unwrap_or_default();
         if sent == POMERIUM_KEYS && self.serves_pomerium_apps(origin) {
             return RouteMatch::Own(OwnPath { origin, base: "", issuer: false, site: true });
+        }
+        if !self.issuer.base().is_empty()
+            && self.issuer.origin() == origin
+            && self.metadata.iter().any(|path| path == sent)
+        {
+            let OwnPath { site, .. } = own("");
+            return RouteMatch::Own(OwnPath { origin, base: "", issuer: true, site });
         }
         match self.nearest(origin, sent, false) {
             Some(index) if !self.is_in_every_reading(index, readings) => RouteMatch::Ambiguous,

@@ -164,6 +164,36 @@ impl Limiter {
         Ok(())
     }
 
+    /// Counts `n` actions of a client at an address; zero only checks whether there is room for one.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn count_of_client(
+        &self,
+        limits: &LoginLimits,
+        (what, n): (LimitAction, u32),
+        (client, source): (&str, CounterKey),
+        now: Timestamp,
+    ) -> Result<Option<RateLimited>, StoreError> {
+        let own = |row: &LimitDef| row.action == what && row.scope == LimitScope::ClientAtAddress;
+        let (rows, counts): (Vec<_>, Vec<_>) = limits
+            .rows()
+            .filter(|(row, _)| own(row))
+            .map(|(row, most)| {
+                let parts = [row.key.as_bytes(), source.as_bytes(), client.as_bytes()];
+                let key = self.digest(&parts);
+                (row, Increment { key, window: row.window, most, n, spacing: None })
+            })
+            .unzip();
+        Ok(match self.counters.take(&counts, now).await? {
+            TakeOutcome::Taken(_) => None,
+            TakeOutcome::Refused { which, retry_after } => {
+                rows.get(which).copied().map(|row| RateLimited { row, retry_after })
+            }
+        })
+    }
+
     fn counts(
         &self,
         limits: &LoginLimits,
@@ -194,7 +224,9 @@ impl Limiter {
         match row.scope {
             LimitScope::Number => self.number_key(row_key, subject),
             LimitScope::Global => self.digest(&[row_key]),
-            LimitScope::Address => self.digest(&[row_key, subject.source.as_bytes()]),
+            LimitScope::Address | LimitScope::ClientAtAddress => {
+                self.digest(&[row_key, subject.source.as_bytes()])
+            }
         }
     }
 

@@ -15,6 +15,13 @@ pub enum LimitAction {
     /// A login was started and not completed. Ends with the longest life of its code.
     Attempt,
     WrongCode,
+    /// A client was not the one that it says it is (RFC 6749 §2.3.1).
+    WrongClientSecret,
+    /// A client presented a refresh token that it was never given.
+    WrongRefreshToken,
+    /// A client presented an authorization code that it was never given, or without the right
+    /// redirect URI or verifier.
+    WrongAuthorizationCode,
 }
 
 /// What the limit is keyed by; also selects the message shown when it is exceeded.
@@ -23,6 +30,8 @@ pub enum LimitScope {
     Number,
     /// An IPv4 address, or an IPv6 /64 network, which one customer typically has.
     Address,
+    /// A client of the API at an address, so that nobody else can use up a client's allowance.
+    ClientAtAddress,
     /// One counter for all requests.
     Global,
 }
@@ -51,6 +60,9 @@ pub const LIMITS: &[LimitDef] = &[
     row("starts_per_address_10m", LimitAction::Start, LimitScope::Address, MINUTE.saturating_mul(10)),
     row("starts_per_address_1h", LimitAction::Start, LimitScope::Address, HOUR),
     row("attempts_per_address", LimitAction::Attempt, LimitScope::Address, MAX_LIFETIME),
+    row("wrong_client_secrets_10m", LimitAction::WrongClientSecret, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
+    row("wrong_refresh_tokens_10m", LimitAction::WrongRefreshToken, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
+    row("wrong_authorization_codes_10m", LimitAction::WrongAuthorizationCode, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("texts_1h", LimitAction::Text, LimitScope::Global, HOUR),
     row("texts_24h", LimitAction::Text, LimitScope::Global, DAY),
 ];

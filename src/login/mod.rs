@@ -1,5 +1,6 @@
 //! Login by one-time code: from a typed number to a verified user and their session.
 //! Knows no HTTP and no OAuth, and does not know what a login is for.
+mod api_client;
 mod attempt;
 mod keys;
 mod known_browser;
@@ -14,6 +15,7 @@ mod start;
 mod verdict;
 mod verify;
 
+pub use api_client::ApiClient;
 pub use attempt::DeadReason;
 pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;

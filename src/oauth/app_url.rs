@@ -89,6 +89,23 @@ impl AppUrl {
         &self.text
     }
 
+    /// Whether `asked` differs only in the port, on a host that is the person's own machine: a native
+    /// app listens on whichever port is free (RFC 8252 §7.3, RFC 9700 §2.1).
+    pub fn is_loopback_of(&self, asked: &Self) -> bool {
+        let (Some(known), Some(given)) = (&self.origin, &asked.origin) else { return false };
+        !known.is_https()
+            && !given.is_https()
+            && known.host() == given.host()
+            && known.host().is_loopback()
+            && self.after_authority() == asked.after_authority()
+    }
+
+    /// Path and query of a web address.
+    fn after_authority(&self) -> &str {
+        let authority = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        authority.find(['/', '?']).map_or("", |at| &authority[at..])
+    }
+
     /// `None` for a private-use scheme.
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()

@@ -4,7 +4,8 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::app_url::AppUrl;
-use crate::domain::{Audience, ClientId, Origin, OriginPattern, sha256};
+use super::tokens::AccessTokenType;
+use crate::domain::{Audience, ClientId, Host, Origin, OriginPattern, sha256};
 
 /// The SHA-256 of a client's secret. A single round is enough: such secrets are random and long,
 /// never passwords that people choose.
@@ -103,6 +104,8 @@ pub struct Lifetimes {
     pub refresh_idle: Duration,
     /// The absolute lifetime of a grant and all its refresh tokens.
     pub refresh: Duration,
+    /// How long a refresh token that was replaced is answered with its successor; zero: not at all.
+    pub refresh_overlap: Duration,
 }
 
 impl Default for Lifetimes {
@@ -112,8 +115,17 @@ impl Default for Lifetimes {
             id_token: Duration::from_hours(1),
             refresh_idle: Duration::from_hours(30 * 24),
             refresh: Duration::from_hours(90 * 24),
+            refresh_overlap: Duration::from_secs(10),
         }
     }
+}
+
+/// When a client is told the roles of its users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupsAccess {
+    /// When it asks with scope `groups`.
+    ByScope,
+    Always,
 }
 
 /// An application that uses the API (`[[client]]`, Auth0's "application").
@@ -137,8 +149,14 @@ pub struct Client {
     /// Scope values that it may have beside those of OpenID Connect.
     pub scopes: Vec<String>,
     pub lifetimes: Lifetimes,
+    pub access_token_type: AccessTokenType,
+    /// Whether `/authorize` demands a `code_challenge` (RFC 7636), as of every public client.
+    pub requires_pkce: bool,
     /// Refresh token rotation: each use gives a new refresh token and ends the used one.
     pub rotates: bool,
+    pub groups: GroupsAccess,
+    /// The domain of the made-up address in the claim `email`; `None`: there is no such claim.
+    pub email_domain: Option<Host>,
     /// Whether `auth0-forwarded-for` is trusted in requests that show the client's secret.
     pub trusts_forwarded_for: bool,
 }
@@ -169,8 +187,14 @@ impl Client {
         self.audiences.iter().any(|known| known.as_str() == audience)
     }
 
-    pub fn callback(&self, url: &str) -> Option<&AppUrl> {
-        self.callbacks.iter().find(|known| known.as_str() == url)
+    /// The redirect URI that a request names: one that is configured or, of a public client, one
+    /// that differs from it in the port on a loopback host.
+    pub fn callback(&self, url: &str) -> Option<AppUrl> {
+        let known = self.callbacks.iter().find(|known| known.as_str() == url);
+        known.cloned().or_else(|| {
+            let asked = AppUrl::parse(url).ok().filter(|_| !self.is_confidential())?;
+            self.callbacks.iter().any(|known| known.is_loopback_of(&asked)).then_some(asked)
+        })
     }
 
     pub fn logout_url(&self, url: &str) -> Option<&AppUrl> {

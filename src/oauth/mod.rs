@@ -18,18 +18,21 @@ mod verify;
 pub use algorithm::Algorithm;
 pub use app_url::{AppUrl, InvalidAppUrl};
 pub use assertion::{AssertionAudience, AssertionFormat, RENEWED_AFTER, assertion};
-pub use client::{Client, ClientSecret, ClientType, Clients, GrantType, Lifetimes};
+pub use client::{Client, ClientSecret, ClientType, Clients, GrantType, GroupsAccess, Lifetimes};
 pub use grants::{
     CodeChallenge, CodeRedemption, CodeRequest, GrantError, Grants, GrantsDeps, ImplicitRequest,
     ImplicitTokens, IssuedAccessToken, IssuedTokens, PreparedGrant, ProvedLogin, RefreshRequest,
-    RefreshToken, TokenRequest, UserInfo, opaque_token,
+    RefreshToken, TokenRequest, TokenTarget, UserInfo, opaque_token,
 };
 pub use issuer::{InvalidIssuer, Issuer};
 pub use keys::{KeyUsage, KeysError, SigningError, SigningKeys};
 pub use rotation::{KeyRotation, RotationPolicy, publish_next, signs_from};
 pub use settings::OauthSettings;
 pub use token_login::TokenLogin;
-pub use tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token, own_subject};
+pub use tokens::{
+    AccessToken, AccessTokenType, GroupsClaim, IdToken, Profile, Subject, access_token, id_token,
+    own_subject,
+};
 pub use verify::{
     IdTokenHint, InvalidToken, LONGEST_TOKEN, VerifiedAccessToken, bearer, claims_issuer,
     verify_access_token, verify_id_token_hint,

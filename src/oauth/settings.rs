@@ -13,6 +13,8 @@ pub struct OauthSettings {
     pub algorithm: Algorithm,
     /// How long a key signs; zero: until the next is requested on the command line.
     pub key_lifetime: Duration,
+    /// The name of the claim that lists a user's roles.
+    pub groups_claim: String,
     /// Where `/v2/logout` may redirect to when it names no client.
     pub logout_urls: Vec<AppUrl>,
     pub clients: Clients,

@@ -4,10 +4,11 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::issuer::Issuer;
-use super::keys::{KeyUsage, SigningKeys};
-use super::tokens::{AccessClaims, IdClaims, Subject, TokenType};
+use super::keys::{KeyUsage, SigningKey, SigningKeys};
+use super::tokens::{AccessClaims, AccessTokenType, ID_TOKEN_TYPE, IdClaims, Subject};
 use crate::domain::{ClientId, GrantId, Scope, SessionId, UserId};
 use crate::system::Timestamp;
 
@@ -42,6 +43,8 @@ pub enum InvalidToken {
     WrongIssuer,
     #[error("has expired")]
     Expired,
+    #[error("was issued in the future")]
+    NotYetValid,
 }
 
 /// The claims of an access token whose signature, issuer and expiry were checked. Whether its
@@ -79,7 +82,7 @@ pub fn verify_access_token(
     text: &str,
     now: Timestamp,
 ) -> Result<VerifiedAccessToken, InvalidToken> {
-    let claims: AccessClaims = read(keys, TokenType::Access, text)?;
+    let claims: AccessClaims = read(keys, TokenKind::Access, text, now)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
     }
@@ -121,10 +124,12 @@ pub struct IdTokenHint {
     pub client: ClientId,
     pub user: UserId,
     pub session: Option<SessionId>,
+    pub expires: Timestamp,
 }
 
 /// Verifies an `id_token_hint`: an ID token of ours, expired or not (OpenID Connect RP-Initiated
-/// Logout 1.0 §2), as long as its key is published.
+/// Logout 1.0 §2), as long as its key is published. It names somebody; what it proves besides is the
+/// caller's to decide, see [`IdTokenHint::expires`].
 ///
 /// # Errors
 ///
@@ -133,14 +138,16 @@ pub fn verify_id_token_hint(
     keys: &SigningKeys,
     issuer: &Issuer,
     text: &str,
+    now: Timestamp,
 ) -> Result<IdTokenHint, InvalidToken> {
-    let claims: IdClaims = read(keys, TokenType::Id, text)?;
+    let claims: IdClaims = read(keys, TokenKind::Id, text, now)?;
     if claims.iss != issuer.to_string() {
         return Err(InvalidToken::WrongIssuer);
     }
     let user = UserId::parse(&claims.sub).ok_or(InvalidToken::Malformed)?;
     let session = session(claims.sid.as_deref())?;
-    Ok(IdTokenHint { client: client(&claims.aud)?, user, session })
+    let expires = Timestamp::from_millis(claims.exp.saturating_mul(1000));
+    Ok(IdTokenHint { client: client(&claims.aud)?, user, session, expires })
 }
 
 fn client(id: &str) -> Result<ClientId, InvalidToken> {
@@ -157,13 +164,44 @@ fn grant(gid: Option<&str>) -> Result<Option<GrantId>, InvalidToken> {
     gid.map(|gid| GrantId::parse(gid).ok_or(InvalidToken::Malformed)).transpose()
 }
 
+/// What a token is for. Both kinds are signed with the same keys and may have the same `typ`: their
+/// claims tell them apart, so that neither is taken for the other (RFC 8725 §3.11, §3.12).
+#[derive(Clone, Copy)]
+enum TokenKind {
+    Id,
+    Access,
+}
+
+/// The claims that one kind always has and the other never.
+const ACCESS_CLAIMS: [&str; 2] = ["client_id", "jti"];
+const ID_CLAIMS: [&str; 1] = ["auth_time"];
+
+impl TokenKind {
+    fn may_have_typ(self, typ: Option<&str>) -> bool {
+        match self {
+            Self::Id => typ == Some(ID_TOKEN_TYPE),
+            Self::Access => AccessTokenType::ALL.iter().any(|own| typ == Some(own.typ())),
+        }
+    }
+
+    fn is_of(self, claims: &Map<String, Value>) -> bool {
+        let (own, other) = match self {
+            Self::Id => (&ID_CLAIMS[..], &ACCESS_CLAIMS[..]),
+            Self::Access => (&ACCESS_CLAIMS[..], &ID_CLAIMS[..]),
+        };
+        own.iter().all(|name| claims.contains_key(*name))
+            && !other.iter().any(|name| claims.contains_key(*name))
+    }
+}
+
 /// The claims of a token, once its signature is verified. The key decides on the algorithm (RFC
 /// 8725 §3.1), never the header: only the exact header that is written here is accepted, so that
 /// it cannot name a key of its own either.
 fn read<T: DeserializeOwned>(
     keys: &SigningKeys,
-    token_type: TokenType,
+    kind: TokenKind,
     text: &str,
+    now: Timestamp,
 ) -> Result<T, InvalidToken> {
     if text.len() > LONGEST_TOKEN {
         return Err(InvalidToken::TooLong);
@@ -171,18 +209,35 @@ fn read<T: DeserializeOwned>(
     let header = decode_header(text).map_err(|_| InvalidToken::Malformed)?;
     let kid = header.kid.as_deref().ok_or(InvalidToken::UnknownKey)?;
     let key = keys.verifying(KeyUsage::Token, kid).ok_or(InvalidToken::UnknownKey)?;
-    let expected = key.header(token_type.typ());
+    let typ = header.typ.as_deref();
+    let expected = key.header(typ.unwrap_or_default());
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);
     }
-    if header.typ != expected.typ {
+    if !kind.may_have_typ(typ) {
         return Err(InvalidToken::WrongType);
     }
     if header != expected {
         return Err(InvalidToken::StrangeHeader);
     }
-    // The caller checks the claims: the library would use the system's clock.
-    let mut rules = Validation::new(expected.alg);
+    let claims = decoded(text, &key)?;
+    if !kind.is_of(&claims) {
+        return Err(InvalidToken::WrongType);
+    }
+    for name in ["iat", "nbf"] {
+        let Some(from) = claims.get(name) else { continue };
+        let from = from.as_i64().ok_or(InvalidToken::Malformed)?;
+        if now < Timestamp::from_millis(from.saturating_mul(1000)) {
+            return Err(InvalidToken::NotYetValid);
+        }
+    }
+    T::deserialize(Value::Object(claims)).map_err(|_| InvalidToken::Malformed)
+}
+
+/// The claims of a token that `key` signed. The caller checks them: the library would use the
+/// system's clock.
+fn decoded(text: &str, key: &SigningKey) -> Result<Map<String, Value>, InvalidToken> {
+    let mut rules = Validation::new(key.algorithm().jwt());
     rules.required_spec_claims.clear();
     (rules.validate_exp, rules.validate_aud) = (false, false);
     match decode(text, key.decoding(), &rules) {

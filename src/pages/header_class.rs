@@ -3,8 +3,11 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// Which security headers an answer gets. Each route has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderClass {
-    /// HTML for people.
+    /// HTML for people, part of a login: an application may have opened it in a popup, which sends a
+    /// message to its opener in the end. No `Cross-Origin-Opener-Policy` therefore.
     Page,
+    /// HTML for people that no application opens.
+    AccountPage,
     /// HTML for people, at a URL that holds a secret: never sent as `Referer`.
     Callback,
     /// A page that sends a message to another page. Its handler writes the policy for its script.
@@ -64,8 +67,12 @@ const ASSET: &[(&str, &str)] = &[
 impl HeaderClass {
     /// Writes the headers of the class, except those that the handler has written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
+        if self == Self::AccountPage {
+            let policy = HeaderName::from_static("cross-origin-opener-policy");
+            headers.entry(policy).or_insert(HeaderValue::from_static("same-origin"));
+        }
         let table = match self {
-            Self::Page => PAGE,
+            Self::Page | Self::AccountPage => PAGE,
             Self::Callback => CALLBACK,
             Self::Json | Self::Api | Self::ApiWithCredentials => JSON,
             Self::Message => MESSAGE,

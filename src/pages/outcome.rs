@@ -107,7 +107,7 @@ impl FlowMessage {
 /// The message that is shown when a limit of this action and scope is exceeded.
 pub(crate) const fn limit_message(what: LimitAction, by: LimitScope) -> LimitMessage {
     match (what, by) {
-        (_, LimitScope::Address) => LimitMessage::Network,
+        (_, LimitScope::Address | LimitScope::ClientAtAddress) => LimitMessage::Network,
         (_, LimitScope::Global) => LimitMessage::Service,
         (LimitAction::WrongCode, LimitScope::Number) => LimitMessage::Tries,
         (_, LimitScope::Number) => LimitMessage::Number,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -5,7 +7,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::domain::{
     Audience, AuthorizationCodeDigest, ClientId, GrantId, PhoneNumber, RefreshFamilyDigest,
-    RefreshTokenDigest, Scope, SessionId, UserId,
+    RefreshTokenDigest, Role, Scope, SessionId, UserId,
 };
 use crate::system::Timestamp;
 
@@ -38,6 +40,8 @@ pub struct StoredGrant {
     pub client: ClientId,
     pub user: UserId,
     pub phone: PhoneNumber,
+    /// The user's roles in the store; the configuration may add more.
+    pub roles: BTreeSet<Role>,
     pub session: SessionId,
     /// When the user authenticated (`auth_time`, OpenID Connect Core 1.0 §2).
     pub signed_in: Timestamp,
@@ -102,8 +106,29 @@ pub struct RefreshRotation<'a> {
     pub client: &'a ClientId,
     pub token: &'a RefreshDigests,
     /// What replaces `token.present`; `None`: the token stays as it is.
-    pub next: Option<RefreshTokenDigest>,
+    pub next: Option<RefreshSuccessor>,
     pub at: Timestamp,
+}
+
+/// What replaces the present part of a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshSuccessor {
+    pub digest: RefreshTokenDigest,
+    /// The successor, for whoever presents the token that it replaces.
+    pub masked: MaskedSuccessor,
+    /// Until when the replaced token is answered with its successor.
+    pub overlap_end: Timestamp,
+}
+
+/// The present part of a refresh token, encrypted under the one that it replaced: only a holder of
+/// that can read it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MaskedSuccessor(pub [u8; 32]);
+
+impl fmt::Debug for MaskedSuccessor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskedSuccessor(•••)")
+    }
 }
 
 /// A refresh token whose family exists.
@@ -122,6 +147,9 @@ pub enum RefreshTokenState {
     Ended,
     /// Its user is blocked.
     Blocked,
+    /// The latest rotation replaced it, and its overlap has not ended: the client may have asked
+    /// twice at once.
+    JustReplaced(MaskedSuccessor),
     /// A rotation replaced it. Its use means that two parties hold the token, one of which may
     /// have stolen it (RFC 9700 §4.14.2).
     Replaced,
@@ -188,8 +216,8 @@ pub trait GrantStore: Send + Sync {
 
     /// Uses a refresh token that [`Self::find_refresh_token`] found active. If it is to be
     /// replaced, one of several concurrent calls with it is answered
-    /// [`RefreshTokenState::Active`]; the others are answered [`RefreshTokenState::Replaced`] and
-    /// revoke the grant.
+    /// [`RefreshTokenState::Active`]; the others are answered [`RefreshTokenState::JustReplaced`]
+    /// or, where there is no overlap, [`RefreshTokenState::Replaced`], and then revoke the grant.
     ///
     /// # Errors
     ///

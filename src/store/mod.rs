@@ -18,8 +18,9 @@ pub use counters::{
 };
 pub use error::StoreError;
 pub use grants::{
-    GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode, RefreshDigests,
-    RefreshRotation, RefreshTokenState, StoredAuthorizationCode, StoredGrant, StoredRefreshToken,
+    GrantState, GrantStore, MaskedSuccessor, NewAuthorizationCode, NewGrant, RedeemedCode,
+    RefreshDigests, RefreshRotation, RefreshSuccessor, RefreshTokenState, StoredAuthorizationCode,
+    StoredGrant, StoredRefreshToken,
 };
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;

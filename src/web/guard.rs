@@ -66,6 +66,9 @@ pub(super) async fn admit(
     if let Some(UnreadBody(problem)) = request.extensions().get() {
         return refuse(problem, request.headers());
     }
+    if gate::is_authorized_twice(request.headers()) {
+        return refuse(&Problem::BadRequest, request.headers());
+    }
     // No origin that a site lists counts here: our own pages are for themselves alone.
     if guard.access != Access::AnyPage
         && gate::is_foreign(request.method(), request.headers(), &context.origin, &[])
@@ -77,7 +80,7 @@ pub(super) async fn admit(
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
-            Ok(None) if guard.class == HeaderClass::Page => {
+            Ok(None) if guard.class == HeaderClass::AccountPage => {
                 return web.sign_in_first(&context, &request);
             }
             Ok(None) => return web.unauthorized(&context),

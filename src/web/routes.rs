@@ -32,7 +32,9 @@ pub struct Route {
 /// The route table: everything that Doorcode answers itself.
 pub fn routes() -> Vec<Route> {
     use Access::{AnyPage, Anyone, Client, SignedIn};
-    use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
+    use HeaderClass::{
+        AccountPage, Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script,
+    };
     use ServedAt::{Both, Issuer, Site};
     let row =
         |path, served_at, access, class, handler| Route { path, served_at, access, class, handler };
@@ -48,9 +50,9 @@ pub fn routes() -> Vec<Route> {
         row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
-        row("/account", Both, SignedIn, Page, get(account::show)),
-        row("/account/end", Both, SignedIn, Page, post(account::end)),
-        row("/account/end-others", Both, SignedIn, Page, post(account::end_others)),
+        row("/account", Both, SignedIn, AccountPage, get(account::show)),
+        row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
+        row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(account::me)),
         row("/.well-known/jwks.json", Issuer, Client, Api, get(api::keys)),
         row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(api::keys_for_pomerium)),
@@ -63,8 +65,29 @@ pub fn routes() -> Vec<Route> {
             Api,
             get(api::configuration),
         ),
+        // RFC 8414 §3.1: where the issuer has a path, at the root of its host.
+        row(
+            "/.well-known/oauth-authorization-server/{*issuer}",
+            Issuer,
+            Client,
+            Api,
+            get(api::configuration_of_path),
+        ),
+        row(
+            "/.well-known/openid-configuration/{*issuer}",
+            Issuer,
+            Client,
+            Api,
+            get(api::configuration_of_path),
+        ),
         row("/passwordless/start", Issuer, Client, Api, post(api::start)),
-        row("/authorize", Issuer, Anyone, Message, acting(api::authorize)),
+        row(
+            "/authorize",
+            Issuer,
+            AnyPage,
+            Message,
+            acting(api::authorize).post(api::authorize_form),
+        ),
         row("/v2/logout", Issuer, Anyone, Page, acting(api::logout)),
         row("/oidc/logout", Issuer, AnyPage, Page, acting(api::oidc_logout).post(api::oidc_logout)),
         row("/co/authenticate", Issuer, Client, ApiWithCredentials, post(api::authenticate)),
@@ -74,6 +97,7 @@ pub fn routes() -> Vec<Route> {
         row("/user/ssodata", Issuer, Client, ApiWithCredentials, get(api::sso_data)),
         row("/oauth/token", Issuer, Client, Api, post(api::token)),
         row("/oauth/revoke", Issuer, Client, Api, post(api::revoke)),
+        row("/oauth/introspect", Issuer, Client, Api, post(api::introspect)),
         row("/userinfo", Issuer, Client, Api, get(api::userinfo).post(api::userinfo)),
         row("/client/{file}", Issuer, Anyone, Script, get(api::client_settings)),
         row("/user/geoloc/country", Issuer, Client, Api, get(api::country)),

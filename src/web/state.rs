@@ -4,7 +4,7 @@ use axum::extract::FromRef;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 
-use crate::api::{Api, LoginTickets, LoginTransactions, Widget};
+use crate::api::{Api, FreshLogins, LoginTickets, LoginTransactions, Widget};
 use crate::domain::{Keyring, Origin};
 use crate::events::EventSink;
 use crate::gate::SiteMap;
@@ -71,7 +71,7 @@ impl Web {
         let account = Arc::new(Account {
             shell: Arc::clone(&shell),
             sessions: sessions.clone(),
-            directory: deps.directory,
+            directory: Arc::clone(&deps.directory),
             logouts: sealer("logout"),
             events: Arc::clone(&deps.events),
         });
@@ -83,6 +83,7 @@ impl Web {
             keys: Arc::clone(&deps.keys),
             settings: Arc::clone(&settings),
             issuer: issuer.clone(),
+            directory: Arc::clone(&deps.directory),
             picture: shell.views().picture(&issuer.url("")),
             events: Arc::clone(&deps.events),
             system: deps.system.clone(),
@@ -96,6 +97,7 @@ impl Web {
             account: Arc::clone(&account),
             login_tickets: LoginTickets::new(deps.login_tickets, deps.system.clone()),
             transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
+            fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
         Self { api, shell, sessions, login_pages, handover, account, widget }

@@ -2,11 +2,14 @@
 mod authorize;
 mod codes;
 mod cors;
+mod credentials;
 mod cross_origin;
 mod docs;
 mod doors;
 mod hosted;
 mod hostile;
+mod introspect;
+mod libraries;
 mod login;
 mod logout;
 mod modes;

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::extract::{RawQuery, Request, State};
+use axum::response::{IntoResponse as _, Response};
 
 use super::reply::ErrorResponse;
-use super::request::{AuthorizeError, AuthorizeParams, AuthorizeTarget};
+use super::request::{AuthorizeError, AuthorizeParams, AuthorizeTarget, NamedUser};
 use crate::api::params::Params;
 use crate::api::refusal::ApiRefusal;
 use crate::api::state::Api;
+use crate::oauth::{InvalidToken, verify_id_token_hint};
 use crate::pages::{PageRequest, with_cookie};
 use crate::session::{SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -29,9 +30,47 @@ pub(crate) async fn authorize(
         Ok(asks) => asks,
         Err(unaskable) => return refused(&api, &page, query, unaskable),
     };
-    match AuthorizeParams::read(&asks, api.issuer()) {
+    match read(&api, &page, &asks) {
         Ok(request) => answer(&api, &page, &asks, &request).await,
         Err(error) => api.deny(&asks, &error),
+    }
+}
+
+/// `POST /authorize` (OpenID Connect Core 1.0 §3.1.2.1): the same as a GET with these parameters.
+/// Redirected, since a form on a page of another site comes without cookies (SameSite=Lax).
+pub(crate) async fn authorize_form(
+    State(api): State<Arc<Api>>,
+    page: PageRequest,
+    request: Request,
+) -> Response {
+    match Params::of_request(request).await {
+        Ok(params) => page.to_own(&format!("{HERE}?{}", params.to_query())).into_response(),
+        Err(why) => refused(&api, &page, "", AuthorizeError::Page(why.told())),
+    }
+}
+
+fn read(
+    api: &Api,
+    page: &PageRequest,
+    asks: &AuthorizeTarget<'_>,
+) -> Result<AuthorizeParams, ErrorResponse> {
+    let mut request = AuthorizeParams::read(asks, api.issuer())?;
+    request.since = api.since(page, asks);
+    request.named = named(api, asks)?;
+    Ok(request)
+}
+
+/// Whom `id_token_hint` names, whatever client it was issued to, expired or not.
+fn named(api: &Api, asks: &AuthorizeTarget<'_>) -> Result<NamedUser, ErrorResponse> {
+    let Some(hint) = asks.params.text("id_token_hint") else { return Ok(NamedUser::Anyone) };
+    let now = api.shell().system().now();
+    match verify_id_token_hint(&api.keys, api.issuer(), hint, now) {
+        Ok(hint) => Ok(NamedUser::Only(hint.user)),
+        Err(InvalidToken::UnknownKey) => Ok(NamedUser::Unknown),
+        Err(_) => {
+            let text = "id_token_hint is no ID token of this issuer";
+            Err(ErrorResponse::new("invalid_request", text))
+        }
     }
 }
 
@@ -49,9 +88,11 @@ async fn answer(
     };
     let now = api.shell().system().now();
     match user.filter(|user| request.is_met_by(user.began(), now)) {
-        Some(user) => api.respond(asks, request, &user).await,
-        None if request.silent => asks.reply.error(&ErrorResponse::LOGIN_REQUIRED),
-        None => api.log_in_first(page, asks, request),
+        Some(user) if request.is_about(&user) => api.respond(asks, request, &user).await,
+        // The login that was asked for was somebody else's.
+        Some(_) if request.since.is_some() => asks.reply.error(&ErrorResponse::LOGIN_REQUIRED),
+        _ if request.silent => asks.reply.error(&ErrorResponse::LOGIN_REQUIRED),
+        _ => api.log_in_first(page, asks, request),
     }
 }
 
@@ -65,7 +106,12 @@ async fn answer_ticket(
     match redeem(api, page, asks, ticket).await {
         Ok(Some((token, user))) => {
             let cookie = api.sessions().cookie(page, &token);
-            with_cookie(api.respond(asks, request, &user).await, Some(cookie))
+            let response = if request.is_about(&user) {
+                api.respond(asks, request, &user).await
+            } else {
+                asks.reply.error(&ErrorResponse::LOGIN_REQUIRED)
+            };
+            with_cookie(response, Some(cookie))
         }
         Ok(None) => api.deny(asks, &ErrorResponse::LOGIN_TICKET),
         Err(error) => {

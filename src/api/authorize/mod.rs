@@ -6,4 +6,4 @@ mod reply;
 mod request;
 mod respond;
 
-pub(crate) use endpoint::authorize;
+pub(crate) use endpoint::{authorize, authorize_form};

@@ -3,7 +3,9 @@ use std::time::Duration;
 use super::reply::{ErrorResponse, ResponseMode, ResponseTarget};
 use crate::api::params::Params;
 use crate::api::refusal::ApiRefusal;
+use crate::domain::UserId;
 use crate::oauth::{Client, Clients, CodeChallenge, GrantType, Issuer, TokenRequest};
+use crate::session::SignedIn;
 use crate::system::Timestamp;
 
 /// Why a request is not processed.
@@ -57,10 +59,10 @@ impl<'c> AuthorizeTarget<'c> {
         let client = clients.find(client).ok_or_else(|| page("there is no such client_id"))?;
         let to = match (params.text("redirect_uri"), client.callbacks.as_slice()) {
             (Some(asked), _) => client.callback(asked),
-            (None, [only]) => Some(only),
+            (None, [only]) => Some(only.clone()),
             (None, _) => return Err(page("redirect_uri is missing")),
         };
-        let to = to.ok_or_else(|| page("redirect_uri is none of the client's callbacks"))?.clone();
+        let to = to.ok_or_else(|| page("redirect_uri is none of the client's callbacks"))?;
         let state = params.text("state").map(str::to_owned);
         let found = params.text("response_type").map(|text| (kind(text), text));
         let usual = match found {
@@ -114,13 +116,26 @@ pub(super) struct AuthorizeParams {
     /// The user must log in again.
     afresh: bool,
     max_age: Option<Duration>,
-    /// A login after this satisfies `prompt` and `max_age`; see [`SINCE`].
-    since: Option<Timestamp>,
+    /// When this request sent the user to the login pages: a login after it satisfies `prompt` and
+    /// `max_age`; see [`SINCE`].
+    pub(super) since: Option<Timestamp>,
+    /// Whom `id_token_hint` names (OpenID Connect Core 1.0 §3.1.2.1).
+    pub(super) named: NamedUser,
     /// `login_hint`.
     pub(super) hint: Option<String>,
 }
 
-/// A parameter of our own, added on the way to the login pages: the time of that.
+/// Whom a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamedUser {
+    Anyone,
+    Only(UserId),
+    /// Somebody in a token that cannot be verified any more.
+    Unknown,
+}
+
+/// A parameter of our own, added on the way to the login pages: the time of that, authenticated by
+/// [`crate::api::fresh_login`].
 pub(super) const SINCE: &str = "doorcode_since";
 
 impl AuthorizeParams {
@@ -148,8 +163,8 @@ impl AuthorizeParams {
                 ));
             }
         }
-        let (scope, audience) = (params.text("scope"), params.text("audience"));
-        let tokens = TokenRequest::for_login(client, scope, audience, issuer)?;
+        let (scope, target) = (params.text("scope"), params.target());
+        let tokens = TokenRequest::for_login(client, scope, target, issuer)?;
         let nonce = params.text("nonce").map(str::to_owned);
         if matches!(kind, ResponseType::Tokens { id: true, .. }) && nonce.is_none() {
             return Err(bad("nonce is missing: an ID token from here needs one"));
@@ -165,7 +180,6 @@ impl AuthorizeParams {
         }
         let max_age = params.text("max_age").map(str::parse).transpose();
         let max_age = max_age.map_err(|_| bad("max_age is not a number of seconds"))?;
-        let since = params.text(SINCE).and_then(|text| text.parse().ok());
         Ok(Self {
             tokens,
             nonce,
@@ -174,7 +188,8 @@ impl AuthorizeParams {
             // As at Auth0, a named connection shows its login even to signed-in users.
             afresh: prompts.contains(&"login") || (named.is_some() && !silent),
             max_age: max_age.map(Duration::from_secs),
-            since: since.map(Timestamp::from_millis),
+            since: None,
+            named: NamedUser::Anyone,
             hint: params.text("login_hint").map(str::to_owned),
         })
     }
@@ -188,11 +203,21 @@ impl AuthorizeParams {
 
     /// Whether only a login from now on satisfies it.
     pub(super) fn needs_new_login(&self) -> bool {
-        self.afresh || self.max_age.is_some()
+        self.afresh || self.max_age.is_some() || self.named != NamedUser::Anyone
+    }
+
+    /// Whether the client may be told about `user`. A token that cannot be verified keeps only silent
+    /// requests from being answered: a person at the login page knows who they are.
+    pub(super) fn is_about(&self, user: &SignedIn) -> bool {
+        match self.named {
+            NamedUser::Anyone => true,
+            NamedUser::Only(named) => named == user.user(),
+            NamedUser::Unknown => !self.silent,
+        }
     }
 }
 
-/// Reads `code_challenge` (RFC 7636 §4.3), which every public client must send.
+/// Reads `code_challenge` (RFC 7636 §4.3), which every client must send that is not excepted.
 fn challenge(asks: &AuthorizeTarget<'_>) -> Result<Option<CodeChallenge>, ErrorResponse> {
     let bad = |text: &'static str| Err(ErrorResponse::new("invalid_request", text));
     let AuthorizeTarget { client, params, kind, .. } = asks;
@@ -201,10 +226,14 @@ fn challenge(asks: &AuthorizeTarget<'_>) -> Result<Option<CodeChallenge>, ErrorR
         return Ok(None);
     }
     let Some(challenge) = challenge else {
-        if client.is_confidential() {
+        if !client.requires_pkce {
             return Ok(None);
         }
-        return bad("code_challenge is missing: a public client must use PKCE");
+        return bad(if client.is_confidential() {
+            "code_challenge is missing: the client must use PKCE, unless it has `require_pkce = false`"
+        } else {
+            "code_challenge is missing: a public client must use PKCE"
+        });
     };
     if params.text("code_challenge_method") != Some("S256") {
         return bad("code_challenge_method must be S256");

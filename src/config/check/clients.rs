@@ -1,9 +1,9 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::domain::{Audience, ClientId, OriginPattern};
+use crate::domain::{Audience, ClientId, Host, OriginPattern};
 use crate::oauth::{
-    Algorithm, AppUrl, Client, ClientSecret, ClientType, Clients, GrantType, Lifetimes,
-    OauthSettings,
+    AccessTokenType, Algorithm, AppUrl, Client, ClientSecret, ClientType, Clients, GrantType,
+    GroupsAccess, Lifetimes, OauthSettings,
 };
 
 /// The grant types of a client by default.
@@ -20,11 +20,13 @@ pub(super) fn oauth(reader: &mut Reader<'_>) -> Option<OauthSettings> {
         Algorithm::parse(text).ok_or_else(|| unknown(text, "an algorithm", ALGORITHMS))
     });
     let key_lifetime = reader.duration("oauth.key_lifetime");
+    let groups_claim = reader.one("oauth.groups_claim", groups_claim);
     let logout_urls = reader.all_or_none("oauth.logout_urls", app_url);
     let clients = clients(reader);
     Some(OauthSettings {
         algorithm: algorithm?,
         key_lifetime: key_lifetime?,
+        groups_claim: groups_claim?,
         logout_urls: logout_urls?,
         clients: clients?,
     })
@@ -42,7 +44,20 @@ fn clients(reader: &mut Reader<'_>) -> Option<Clients> {
             client(reader, table, id)
         })
         .collect();
-    clients.into_iter().collect::<Option<_>>().map(Clients::new)
+    let clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
+    let mut fits = true;
+    for (table, client) in tables.iter().zip(&clients) {
+        let named = |other: &Client| client.has_audience(other.id.as_str());
+        if let Some(other) = clients.iter().find(|other| named(other)) {
+            let text = format!(
+                "includes {}, the id of a client: its ID tokens, which have that `aud`, would pass for access tokens",
+                shown(other.id.as_str())
+            );
+            reader.note(&format!("{table}.audiences"), text);
+            fits = false;
+        }
+    }
+    fits.then(|| Clients::new(clients))
 }
 
 /// The id, unless an earlier client has it.
@@ -74,13 +89,20 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
     let audiences = reader.all_or_none(&key("audiences"), audience);
     let scopes = reader.all_or_none(&key("scopes"), scope);
     let lifetimes = lifetimes(reader, table);
-    let rotates = flag(reader, &key("rotate_refresh_tokens"), true);
+    let access_token_type = access_token_type(reader, &key("access_token_type"));
+    // RFC 9700 §2.2.2 asks it of public clients; a confidential one shows its secret.
+    let rotates = flag(reader, &key("rotate_refresh_tokens"), public != Some(false));
+    let requires_pkce = flag(reader, &key("require_pkce"), true);
+    let groups = flag(reader, &key("groups"), false);
+    let has_email = reader.has(&key("email_domain"));
+    let email_domain = reader.one(&key("email_domain"), email_domain);
     let trusts_forwarded_for = flag(reader, &key("trust_forwarded_for"), false);
     let together = Together {
         public,
         grants: grants.as_deref(),
         callbacks: callbacks.as_deref(),
         lifetimes: lifetimes.as_ref(),
+        requires_pkce,
         trusts_forwarded_for,
     };
     let fits = together.fits(reader, table);
@@ -97,7 +119,11 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
         audiences: audiences?,
         scopes: scopes?,
         lifetimes: lifetimes?,
+        access_token_type: access_token_type?,
+        requires_pkce: requires_pkce?,
         rotates: rotates?,
+        groups: if groups? { GroupsAccess::Always } else { GroupsAccess::ByScope },
+        email_domain: if has_email { Some(email_domain?) } else { None },
         trusts_forwarded_for: trusts_forwarded_for?,
     };
     fits.then_some(client)
@@ -110,6 +136,7 @@ struct Together<'a> {
     grants: Option<&'a [GrantType]>,
     callbacks: Option<&'a [AppUrl]>,
     lifetimes: Option<&'a Lifetimes>,
+    requires_pkce: Option<bool>,
     trusts_forwarded_for: Option<bool>,
 }
 
@@ -130,6 +157,11 @@ impl Together<'_> {
                 public && self.trusts_forwarded_for == Some(true),
                 "trust_forwarded_for",
                 "needs a confidential client: a public one is not authenticated",
+            ),
+            (
+                public && self.requires_pkce == Some(false),
+                "require_pkce",
+                "needs a confidential client: a public one has nothing else to show that the code is its own",
             ),
             (
                 nowhere
@@ -207,6 +239,7 @@ fn lifetimes(reader: &mut Reader<'_>, table: &str) -> Option<Lifetimes> {
     );
     let refresh_idle = lifetime("refresh_token_idle", usual.refresh_idle);
     let refresh = lifetime("refresh_token_lifetime", usual.refresh);
+    let refresh_overlap = lifetime("refresh_token_overlap", usual.refresh_overlap);
     Some(Lifetimes {
         access_token: access_token?,
         id_token: id_token?,
@@ -216,6 +249,18 @@ fn lifetimes(reader: &mut Reader<'_>, table: &str) -> Option<Lifetimes> {
             _ => refresh_idle?,
         },
         refresh: refresh?,
+        refresh_overlap: refresh_overlap?,
+    })
+}
+
+fn access_token_type(reader: &mut Reader<'_>, key: &str) -> Option<AccessTokenType> {
+    if !reader.has(key) {
+        return Some(AccessTokenType::default());
+    }
+    let names = AccessTokenType::ALL.map(AccessTokenType::typ);
+    reader.one(key, |text| {
+        let found = AccessTokenType::ALL.into_iter().find(|known| known.typ() == text);
+        found.ok_or_else(|| unknown(text, "a type of access token", &names))
     })
 }
 
@@ -253,6 +298,62 @@ fn connection(text: &str) -> Result<String, String> {
 /// The audience of an API, usually a URL.
 fn audience(text: &str) -> Result<Audience, String> {
     Audience::parse(text).map_err(|why| format!("{} {why}", shown(text)))
+}
+
+/// Claims that have a meaning of their own in tokens.
+const TAKEN_CLAIMS: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "azp",
+    "client_id",
+    "scope",
+    "sid",
+    "gid",
+    "gty",
+    "nonce",
+    "auth_time",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "acr",
+    "amr",
+    "cnf",
+    "act",
+    "events",
+    "typ",
+    "name",
+    "nickname",
+    "picture",
+    "updated_at",
+    "phone_number",
+    "phone_number_verified",
+    "email",
+    "email_verified",
+];
+
+fn groups_claim(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
+    if !(1..=100).contains(&text.len()) || !text.bytes().all(plain) {
+        let text = shown(text);
+        return Err(format!(
+            "{text} is not the name of a claim, 1 to 100 characters without quotes"
+        ));
+    }
+    if TAKEN_CLAIMS.contains(&text) {
+        return Err(format!("{} is a claim with another meaning", shown(text)));
+    }
+    Ok(text.to_owned())
+}
+
+fn email_domain(text: &str) -> Result<Host, String> {
+    let name = text.contains('.') && text.parse::<std::net::IpAddr>().is_err();
+    let host = Host::parse(text).ok().filter(|_| name && !text.starts_with('['));
+    host.ok_or_else(|| format!("{} is not a domain such as users.invalid", shown(text)))
 }
 
 /// RFC 6749 §3.3.

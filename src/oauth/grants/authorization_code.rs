@@ -2,9 +2,10 @@ use super::error::GrantError;
 use super::issue::{Issuance, IssuedTokens};
 use super::pkce;
 use super::service::Grants;
-use super::token_request::TokenRequest;
+use super::token_request::{TokenRequest, TokenTarget};
 use crate::domain::AuthorizationCodeDigest;
 use crate::oauth::client::{Client, GrantType};
+use crate::oauth::issuer::Issuer;
 use crate::store::{GrantState, NewGrant, RedeemedCode, StoredAuthorizationCode, StoredGrant};
 
 /// A token request with an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
@@ -13,6 +14,8 @@ pub struct CodeRedemption<'a> {
     /// Empty if the request has none.
     pub redirect_uri: &'a str,
     pub code_verifier: Option<&'a str>,
+    /// The API that the tokens are for, if the request names it again (RFC 8707 §2.2).
+    pub target: TokenTarget<'a>,
 }
 
 impl Grants {
@@ -33,7 +36,7 @@ impl Grants {
         let found = self.store.find_code(&digest).await;
         let found = found.map_err(self.store_failed("read an authorization code"))?;
         let code = found.ok_or(GrantError::UnknownCode)?;
-        let request = match token_request(client, &code, redemption) {
+        let request = match token_request(client, &code, redemption, &self.signer.issuer) {
             Ok(request) => request,
             Err(error) => {
                 // The refusal is answered whatever becomes of this.
@@ -79,6 +82,7 @@ fn token_request(
     client: &Client,
     code: &StoredAuthorizationCode,
     redemption: &CodeRedemption<'_>,
+    issuer: &Issuer,
 ) -> Result<TokenRequest, GrantError> {
     if code.client != client.id {
         return Err(GrantError::WrongClient);
@@ -88,13 +92,14 @@ fn token_request(
     }
     let proved = match (&code.challenge, redemption.code_verifier) {
         (Some(challenge), Some(verifier)) => pkce::verifies(challenge, verifier),
-        // `/authorize` requires a challenge of every public client.
-        (None, None) => client.is_confidential(),
+        // `/authorize` requires a challenge, too.
+        (None, None) => !client.requires_pkce,
         // A downgrade: the challenge was removed from the authorization request (RFC 9700 §4.8.2).
         (None, Some(_)) | (Some(_), None) => false,
     };
     if !proved {
         return Err(GrantError::PkceFailed);
     }
+    redemption.target.check_granted(code.audience.as_ref(), issuer)?;
     Ok(TokenRequest { scope: code.scope.clone(), audience: code.audience.clone() })
 }

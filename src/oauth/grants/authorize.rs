@@ -22,7 +22,7 @@ pub struct CodeRequest<'a> {
     /// As the request had it, empty if it had none: the token request must repeat it.
     pub redirect_uri: &'a str,
     pub nonce: Option<&'a str>,
-    /// Expected of every public client.
+    /// Expected of every client that [`Client::requires_pkce`].
     pub challenge: Option<&'a CodeChallenge>,
 }
 

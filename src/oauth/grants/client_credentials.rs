@@ -1,7 +1,7 @@
 use super::error::GrantError;
 use super::issue::IssuedAccessToken;
 use super::service::Grants;
-use super::token_request::TokenRequest;
+use super::token_request::{TokenRequest, TokenTarget};
 use crate::oauth::client::{Client, GrantType};
 
 impl Grants {
@@ -10,14 +10,15 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// [`GrantError::InvalidScope`], [`GrantError::UnknownAudience`] and [`GrantError::Signing`].
+    /// [`GrantError::InvalidScope`], [`GrantError::UnknownAudience`],
+    /// [`GrantError::UnknownResource`] and [`GrantError::Signing`].
     pub fn client_credentials(
         &self,
         client: &Client,
         scope: Option<&str>,
-        audience: &str,
+        target: TokenTarget<'_>,
     ) -> Result<IssuedAccessToken, GrantError> {
-        let request = TokenRequest::for_client(client, scope, audience)?;
+        let request = TokenRequest::for_client(client, scope, target, &self.signer.issuer)?;
         let issued = self.signer.client_token(client, &request)?;
         self.record_issued(client, GrantType::ClientCredentials);
         Ok(issued)

@@ -28,6 +28,9 @@ pub enum GrantError {
     InvalidScope(InvalidScope),
     /// Not one that the client is configured with; cut to what may be repeated.
     UnknownAudience(String),
+    /// A `resource` that is none of the client's, not that of the login, or not the `audience` of the
+    /// same request (RFC 8707 §2); cut to what may be repeated.
+    UnknownResource(String),
     /// A refresh token is for the audience of its login and for no other (RFC 8707 §2.2).
     OtherAudience(String),
     /// The client is not configured with the audience of its grant any more.
@@ -41,6 +44,18 @@ pub enum GrantError {
 }
 
 impl GrantError {
+    /// Whether the client presented something that it was never given, as somebody does who guesses.
+    pub const fn is_guess(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownCode
+                | Self::WrongClient
+                | Self::RedirectUriMismatch { .. }
+                | Self::PkceFailed
+                | Self::UnknownRefreshToken
+        )
+    }
+
     /// The reason for the operator's log. Never repeats what a caller sent.
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -57,6 +72,9 @@ impl GrantError {
             Self::ReusedRefreshToken => "the refresh token came twice",
             Self::InvalidScope(_) => "the scope cannot be read",
             Self::UnknownAudience(_) => "the audience is none of the client's",
+            Self::UnknownResource(_) => {
+                "the resource is none of the client's, or not the one granted"
+            }
             Self::OtherAudience(_) => "the audience is not that of the refresh token",
             Self::LostAudience => {
                 "the client is not configured with the audience of the refresh token any more"

@@ -6,15 +6,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::GrantError;
 use super::refresh_token::RefreshToken;
-use super::token_request::TokenRequest;
-use crate::domain::{GrantId, Scope, Secret};
+use super::token_request::{GROUPS, TokenRequest};
+use crate::domain::{GrantId, Host, Scope, Secret, UserId};
 use crate::oauth::algorithm::Algorithm;
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, GroupsAccess};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::keys::{SigningError, SigningKeys};
-use crate::oauth::tokens::{AccessToken, IdToken, Profile, Subject, access_token, id_token};
+use crate::oauth::tokens::{
+    AccessToken, GroupsClaim, IdToken, Profile, Subject, access_token, id_token,
+};
 use crate::store::{NewGrant, StoredGrant};
 use crate::system::System;
+use crate::users::{Directory, Roles};
 
 /// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3).
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub struct IssuedTokens {
     pub access: IssuedAccessToken,
     /// `None`: the scope has no `openid`.
     pub id_token: Option<String>,
-    /// `None`: none was asked for, or the one that was used stays valid.
+    /// `None`: none was asked for.
     pub refresh_token: Option<Secret>,
 }
 
@@ -51,6 +54,9 @@ pub(super) struct TokenSigner {
     pub(super) issuer: Issuer,
     /// URL of the `picture` claim.
     pub(super) picture: String,
+    /// The name of the claim that lists roles.
+    pub(super) groups_claim: String,
+    pub(super) directory: Arc<Directory>,
     pub(super) system: System,
 }
 
@@ -63,7 +69,7 @@ impl TokenSigner {
     ) -> Result<IssuedTokens, GrantError> {
         let access = self.access_token(issuance)?;
         let wanted = issuance.request.wants_id_token();
-        let id_token = wanted.then(|| self.id_token(issuance, None)).transpose()?;
+        let id_token = wanted.then(|| self.id_token(issuance, Some(&access.token))).transpose()?;
         Ok(IssuedTokens { access, id_token, refresh_token })
     }
 
@@ -73,6 +79,7 @@ impl TokenSigner {
     ) -> Result<IssuedAccessToken, GrantError> {
         let Issuance { client, grant, request, .. } = issuance;
         self.signed_access_token(&AccessToken {
+            token_type: client.access_token_type,
             client: &client.id,
             subject: Subject::User(grant.user),
             session: Some(grant.session),
@@ -91,6 +98,7 @@ impl TokenSigner {
         request: &TokenRequest,
     ) -> Result<IssuedAccessToken, GrantError> {
         self.signed_access_token(&AccessToken {
+            token_type: client.access_token_type,
             client: &client.id,
             subject: Subject::Client,
             session: None,
@@ -102,7 +110,7 @@ impl TokenSigner {
         })
     }
 
-    /// `beside`: the access token that `/authorize` returns with it.
+    /// `beside`: the access token that is issued with it.
     pub(super) fn id_token(
         &self,
         issuance: &Issuance<'_>,
@@ -116,7 +124,7 @@ impl TokenSigner {
             nonce: *nonce,
             auth_time: grant.signed_in,
             at_hash_of: beside,
-            profile: &self.profile(grant),
+            profile: &self.profile(client, grant, &request.scope),
             scope: &request.scope,
             lifetime: client.lifetimes.id_token,
         };
@@ -124,10 +132,21 @@ impl TokenSigner {
         logged(id_token(&self.keys, self.algorithm, &self.issuer, &token, now))
     }
 
-    /// The claims of a grant's user, whose profile last changed when they signed in.
-    pub(super) fn profile(&self, grant: &StoredGrant) -> Profile {
-        let (phone, picture) = (grant.phone.clone(), self.picture.clone());
-        Profile { phone, picture, updated: grant.signed_in }
+    /// The claims of a grant's user, whose profile last changed when they signed in. `scope`: what
+    /// the client may see now.
+    pub(super) fn profile(&self, client: &Client, grant: &StoredGrant, scope: &Scope) -> Profile {
+        let stored = Roles::new(grant.roles.clone());
+        let groups = wants_groups(client, scope).then(|| GroupsClaim {
+            name: self.groups_claim.clone(),
+            roles: self.directory.roles(&grant.phone, &stored),
+        });
+        Profile {
+            phone: grant.phone.clone(),
+            picture: self.picture.clone(),
+            updated: grant.signed_in,
+            groups,
+            email: client.email_domain.as_ref().map(|domain| made_up_email(grant.user, domain)),
+        }
     }
 
     /// A grant to be stored, and its first refresh token if the request asks for one. Without a
@@ -172,6 +191,18 @@ impl TokenSigner {
     fn token_id(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.system.random::<16>())
     }
+}
+
+/// Whether a client is told the roles of its users.
+pub(super) fn wants_groups(client: &Client, scope: &Scope) -> bool {
+    client.groups == GroupsAccess::Always || scope.contains(GROUPS)
+}
+
+/// An address that nobody has, for clients that demand one: the user's id without its `sms|`.
+fn made_up_email(user: UserId, domain: &Host) -> String {
+    let id = user.to_string();
+    let id = id.split_once('|').map_or(id.as_str(), |(_, id)| id);
+    format!("{id}@{domain}")
 }
 
 fn logged(signed: Result<String, SigningError>) -> Result<String, GrantError> {

@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
+
 use super::error::GrantError;
-use super::issue::{Issuance, IssuedTokens};
+use super::issue::{Issuance, IssuedTokens, wants_groups};
 use super::service::Grants;
 use super::token_request::TokenRequest;
-use crate::domain::{PhoneNumber, Secret, SessionId, UserId};
+use crate::domain::{GrantId, PhoneNumber, Role, Secret, SessionId, UserId};
 use crate::oauth::client::{Client, GrantType};
-use crate::store::{NewGrant, StoredGrant};
+use crate::store::{GrantState, NewGrant, StoredGrant};
 use crate::system::Timestamp;
 
 /// A grant for a login that is about to be proved. It is stored in the transaction that spends the
@@ -43,19 +45,26 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// [`GrantError::Signing`].
-    pub fn exchange_otp(
+    /// [`GrantError::Signing`]; [`GrantError::Store`] and [`GrantError::SessionEnded`] for a client
+    /// that is told roles.
+    pub async fn exchange_otp(
         &self,
         prepared: PreparedGrant<'_>,
         login: &ProvedLogin<'_>,
         grant_type: GrantType,
     ) -> Result<IssuedTokens, GrantError> {
         let PreparedGrant { client, request, new, refresh_token, at } = prepared;
+        let roles = if wants_groups(client, &request.scope) {
+            self.roles_of(new.id).await?
+        } else {
+            BTreeSet::new()
+        };
         let grant = StoredGrant {
             id: new.id,
             client: new.client,
             user: login.user,
             phone: login.phone.clone(),
+            roles,
             session: login.session,
             signed_in: at,
             scope: new.scope,
@@ -66,5 +75,14 @@ impl Grants {
         let issued = self.signer.tokens(&issuance, refresh_token)?;
         self.record_issued(client, grant_type);
         Ok(issued)
+    }
+
+    /// The roles that the store has of the user of a grant.
+    async fn roles_of(&self, grant: GrantId) -> Result<BTreeSet<Role>, GrantError> {
+        let state = self.store.grant_state(grant).await;
+        match state.map_err(self.store_failed("read a grant"))? {
+            GrantState::Active(grant) => Ok(grant.roles),
+            GrantState::Ended | GrantState::Blocked => Err(GrantError::SessionEnded),
+        }
     }
 }

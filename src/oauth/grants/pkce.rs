@@ -27,8 +27,9 @@ impl CodeChallenge {
 
 /// Whether `verifier` answers the stored `challenge` (RFC 7636 §4.6). Compares in constant time.
 pub(super) fn verifies(challenge: &str, verifier: &str) -> bool {
-    // RFC 7636 §4.1.
-    if !(43..=128).contains(&verifier.len()) {
+    // RFC 7636 §4.1: `unreserved` of RFC 3986 §2.3.
+    let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
         return false;
     }
     let made = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));

@@ -4,12 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::domain::{RefreshFamilyDigest, RefreshTokenDigest, Secret};
-use crate::store::RefreshDigests;
+use crate::domain::{RefreshFamilyDigest, RefreshTokenDigest, Secret, sha256};
+use crate::store::{MaskedSuccessor, RefreshDigests};
 use crate::system::System;
 
 /// The length of each secret, in bytes.
 const HALF: usize = 32;
+const PAD_LABEL: &[u8] = b"doorcode refresh token successor";
 
 /// A refresh token (RFC 6749 §1.5): two secrets of 256 bits each. The first is that of its family
 /// and stays as long as the grant; the second changes with each rotation. Whoever presents the
@@ -28,9 +29,42 @@ impl RefreshToken {
     /// Its successor in the same family.
     #[must_use]
     pub fn next(&self, system: &System) -> Self {
-        let mut next = self.clone();
-        next.0[HALF..].copy_from_slice(&system.random::<HALF>());
-        next
+        self.with_second(&system.random())
+    }
+
+    /// `next`, encrypted under this token, which has no other successor: a one-time pad.
+    pub fn mask(&self, next: &Self) -> MaskedSuccessor {
+        let mut masked = self.pad();
+        for (byte, second) in masked.iter_mut().zip(&next.0[HALF..]) {
+            *byte ^= second;
+        }
+        MaskedSuccessor(masked)
+    }
+
+    /// The successor that [`Self::mask`] encrypted.
+    #[must_use]
+    pub fn unmask(&self, masked: &MaskedSuccessor) -> Self {
+        let mut second = self.pad();
+        for (byte, masked) in second.iter_mut().zip(&masked.0) {
+            *byte ^= masked;
+        }
+        self.with_second(&second)
+    }
+
+    fn with_second(&self, second: &[u8; HALF]) -> Self {
+        let mut other = self.clone();
+        other.0[HALF..].copy_from_slice(second);
+        other
+    }
+
+    /// Follows from the token alone, and not from the digests that are stored.
+    fn pad(&self) -> [u8; HALF] {
+        let mut input = Vec::with_capacity(PAD_LABEL.len() + self.0.len());
+        input.extend_from_slice(PAD_LABEL);
+        input.extend_from_slice(&self.0);
+        let pad = sha256(&input);
+        input.zeroize();
+        pad
     }
 
     /// Reads what [`Self::reveal`] wrote; `None`: not the form of a refresh token.

@@ -11,6 +11,7 @@ use crate::oauth::settings::OauthSettings;
 use crate::session::Sessions;
 use crate::store::{self, StoreError};
 use crate::system::System;
+use crate::users::Directory;
 
 /// What [`Grants`] is made of.
 pub struct GrantsDeps {
@@ -21,6 +22,7 @@ pub struct GrantsDeps {
     pub issuer: Issuer,
     /// URL of the `picture` claim, one for every user.
     pub picture: String,
+    pub directory: Arc<Directory>,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }
@@ -44,6 +46,8 @@ impl Grants {
             algorithm: deps.settings.algorithm,
             issuer: deps.issuer,
             picture: deps.picture,
+            groups_claim: deps.settings.groups_claim.clone(),
+            directory: deps.directory,
             system: deps.system.clone(),
         };
         Self {

@@ -4,9 +4,11 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::issuer::Issuer;
 use crate::store::StoredGrant;
 
-/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4 that a user here has
-/// claims for.
-const STANDARD: &[&str] = &["openid", "profile", "phone"];
+/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4 that a user here may
+/// have claims for, and the roles.
+const STANDARD: &[&str] = &["openid", "profile", "email", "phone", GROUPS];
+/// Asks for the user's roles.
+pub(super) const GROUPS: &str = "groups";
 /// Asks for a refresh token (OpenID Connect Core 1.0 §11).
 pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 /// The scope of a login that names none. With `openid`, since SDKs that leave the scope out expect
@@ -14,6 +16,50 @@ pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 const DEFAULT: &str = "openid profile phone";
 /// How much of an unknown audience an answer repeats, in characters.
 const LONGEST_SHOWN: usize = 100;
+
+/// The API that a request asks tokens for: in Auth0's way, or in that of RFC 8707 §2.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokenTarget<'a> {
+    pub audience: Option<&'a str>,
+    pub resource: Option<&'a str>,
+}
+
+impl<'a> TokenTarget<'a> {
+    /// The audience that is asked for: that of `/userinfo` needs no naming.
+    fn api(self, issuer: &Issuer) -> Result<Option<&'a str>, GrantError> {
+        let named = match (self.audience, self.resource) {
+            (Some(audience), Some(resource)) if audience != resource => {
+                return Err(GrantError::UnknownResource(shown(resource)));
+            }
+            (audience, resource) => audience.or(resource),
+        };
+        Ok(named.filter(|named| *named != issuer.url("/userinfo")))
+    }
+
+    /// The audience, if the client is configured with it.
+    fn configured(self, client: &Client, named: &str) -> Result<Audience, GrantError> {
+        let found = client.audiences.iter().find(|known| known.as_str() == named).cloned();
+        found.ok_or_else(|| match self.resource {
+            Some(_) => GrantError::UnknownResource(shown(named)),
+            None => GrantError::UnknownAudience(shown(named)),
+        })
+    }
+
+    /// Whether nothing is named but what was `granted` before.
+    pub(super) fn check_granted(
+        self,
+        granted: Option<&Audience>,
+        issuer: &Issuer,
+    ) -> Result<(), GrantError> {
+        match self.api(issuer)?.filter(|named| Some(*named) != granted.map(Audience::as_str)) {
+            Some(other) if self.resource.is_some() => {
+                Err(GrantError::UnknownResource(shown(other)))
+            }
+            Some(other) => Err(GrantError::OtherAudience(shown(other))),
+            None => Ok(()),
+        }
+    }
+}
 
 /// What tokens are for, as far as the client may have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +75,17 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// [`GrantError::InvalidScope`] and [`GrantError::UnknownAudience`].
+    /// [`GrantError::InvalidScope`], [`GrantError::UnknownAudience`] and
+    /// [`GrantError::UnknownResource`].
     pub fn for_login(
         client: &Client,
         scope: Option<&str>,
-        audience: Option<&str>,
+        target: TokenTarget<'_>,
         issuer: &Issuer,
     ) -> Result<Self, GrantError> {
         let scope = Scope::parse(scope.unwrap_or(DEFAULT))?.only(|word| allows(client, word));
-        let audience = match api(audience, issuer) {
-            Some(audience) => Some(configured(client, audience)?),
+        let audience = match target.api(issuer)? {
+            Some(named) => Some(target.configured(client, named)?),
             None => None,
         };
         Ok(Self { scope, audience })
@@ -49,43 +96,46 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// [`GrantError::InvalidScope`], [`GrantError::OtherAudience`] and
-    /// [`GrantError::LostAudience`].
+    /// [`GrantError::InvalidScope`], [`GrantError::OtherAudience`],
+    /// [`GrantError::UnknownResource`] and [`GrantError::LostAudience`].
     pub(super) fn for_refresh(
         client: &Client,
         granted: &StoredGrant,
         scope: Option<&str>,
-        audience: Option<&str>,
+        target: TokenTarget<'_>,
         issuer: &Issuer,
     ) -> Result<Self, GrantError> {
         let asked = scope.map(Scope::parse).transpose()?;
         let is_asked = |word: &str| asked.as_ref().is_none_or(|asked| asked.contains(word));
         let scope = granted.scope.only(|word| allows(client, word) && is_asked(word));
-        let own = granted.audience.as_ref().map(Audience::as_str);
-        if let Some(other) = api(audience, issuer).filter(|named| Some(*named) != own) {
-            return Err(GrantError::OtherAudience(shown(other)));
+        target.check_granted(granted.audience.as_ref(), issuer)?;
+        let lost = |own: &Audience| !client.has_audience(own.as_str());
+        if granted.audience.as_ref().is_some_and(lost) {
+            return Err(GrantError::LostAudience);
         }
-        let audience = match own {
-            Some(own) => Some(configured(client, own).map_err(|_| GrantError::LostAudience)?),
-            None => None,
-        };
-        Ok(Self { scope, audience })
+        Ok(Self { scope, audience: granted.audience.clone() })
     }
 
     /// What a client is given for itself (RFC 6749 §4.4); without a scope, all its own words.
+    /// `None`: for no API.
     ///
     /// # Errors
     ///
-    /// [`GrantError::InvalidScope`] and [`GrantError::UnknownAudience`].
+    /// [`GrantError::InvalidScope`], [`GrantError::UnknownAudience`] and
+    /// [`GrantError::UnknownResource`].
     pub(super) fn for_client(
         client: &Client,
         scope: Option<&str>,
-        audience: &str,
+        target: TokenTarget<'_>,
+        issuer: &Issuer,
     ) -> Result<Self, GrantError> {
         let own = client.scopes.join(" ");
         let is_own = |word: &str| client.scopes.iter().any(|own| own == word);
         let scope = Scope::parse(scope.unwrap_or(&own))?.only(is_own);
-        Ok(Self { scope, audience: Some(configured(client, audience)?) })
+        // A client has no claims at `/userinfo`.
+        let named = target.api(issuer)?.or(target.audience).or(target.resource);
+        let audience = target.configured(client, named.unwrap_or_default())?;
+        Ok(Self { scope, audience: Some(audience) })
     }
 
     pub(super) fn wants_id_token(&self) -> bool {
@@ -104,20 +154,9 @@ impl TokenRequest {
     }
 }
 
-/// `audience`, if the client is configured with it.
-fn configured(client: &Client, audience: &str) -> Result<Audience, GrantError> {
-    let found = client.audiences.iter().find(|known| known.as_str() == audience).cloned();
-    found.ok_or_else(|| GrantError::UnknownAudience(shown(audience)))
-}
-
 /// The start of an audience, which an answer repeats: the whole may be anything.
 fn shown(audience: &str) -> String {
     audience.chars().take(LONGEST_SHOWN).collect()
-}
-
-/// The API that is asked for: that of `/userinfo` needs no naming.
-fn api<'a>(audience: Option<&'a str>, issuer: &Issuer) -> Option<&'a str> {
-    audience.filter(|audience| *audience != issuer.url("/userinfo"))
 }
 
 /// Whether a login may give the client this word of a scope.

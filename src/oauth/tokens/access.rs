@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::token_type::TokenType;
+use super::token_type::AccessTokenType;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::issuer::Issuer;
@@ -44,6 +44,7 @@ impl Subject {
 /// The content of an access token.
 #[derive(Clone, Debug)]
 pub struct AccessToken<'a> {
+    pub token_type: AccessTokenType,
     pub client: &'a ClientId,
     pub subject: Subject,
     pub session: Option<SessionId>,
@@ -150,5 +151,5 @@ pub fn access_token(
         gid: token.grant.map(str::to_owned),
         gty,
     };
-    keys.signing((KeyUsage::Token, algorithm))?.sign(TokenType::Access.typ(), &claims)
+    keys.signing((KeyUsage::Token, algorithm))?.sign(token.token_type.typ(), &claims)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::profile::Profile;
-use super::token_type::TokenType;
+use super::token_type::ID_TOKEN_TYPE;
 use crate::domain::{ClientId, Scope, SessionId, UserId};
 use crate::oauth::algorithm::Algorithm;
 use crate::oauth::issuer::Issuer;
@@ -23,7 +23,7 @@ pub struct IdToken<'a> {
     /// When the user authenticated, also in a token that a refresh gave (OpenID Connect Core 1.0
     /// §12.2): a client that asked with `max_age` expects it in every one.
     pub auth_time: Timestamp,
-    /// The access token that `/authorize` returns beside it.
+    /// The access token that is issued with it.
     pub at_hash_of: Option<&'a str>,
     pub profile: &'a Profile,
     pub scope: &'a Scope,
@@ -37,11 +37,11 @@ pub(crate) struct IdClaims {
     pub(crate) sub: String,
     /// A string, not a list: some clients compare it byte for byte.
     pub(crate) aud: String,
-    iat: i64,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,5 +75,5 @@ pub fn id_token(
         at_hash: token.at_hash_of.map(|access| key.algorithm().half_hash(access)),
         profile: token.profile.claims(token.scope),
     };
-    key.sign(TokenType::Id.typ(), &claims)
+    key.sign(ID_TOKEN_TYPE, &claims)
 }

@@ -1,7 +1,8 @@
 use serde_json::{Map, Value};
 
-use crate::domain::{PhoneNumber, Scope};
+use crate::domain::{PhoneNumber, Role, Scope};
 use crate::system::Timestamp;
+use crate::users::Roles;
 
 /// A user, as far as any scope shows them.
 #[derive(Clone, Debug)]
@@ -11,6 +12,17 @@ pub struct Profile {
     pub picture: String,
     /// When the user last changed.
     pub updated: Timestamp,
+    /// `None`: the client is not told.
+    pub groups: Option<GroupsClaim>,
+    /// A made-up address, for clients that demand one; `None`: there is no such claim.
+    pub email: Option<String>,
+}
+
+/// The claim that lists a user's roles.
+#[derive(Clone, Debug)]
+pub struct GroupsClaim {
+    pub name: String,
+    pub roles: Roles,
 }
 
 impl Profile {
@@ -28,6 +40,14 @@ impl Profile {
         if scope.contains("phone") {
             add("phone_number", self.phone.e164().into());
             add("phone_number_verified", true.into());
+        }
+        if let Some(email) = self.email.as_deref().filter(|_| scope.contains("email")) {
+            add("email", email.into());
+            // No mail ever reached it.
+            add("email_verified", false.into());
+        }
+        if let Some(GroupsClaim { name, roles }) = &self.groups {
+            add(name, roles.iter().map(Role::as_str).collect());
         }
         claims
     }

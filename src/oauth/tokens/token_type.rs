@@ -1,18 +1,24 @@
-/// The type of a token, as the header's `typ` has it. Both are signed with the same keys: only
-/// `typ` prevents that one is taken for the other (RFC 8725 §3.11).
-#[derive(Clone, Copy)]
-pub(crate) enum TokenType {
-    /// OpenID Connect Core 1.0 §2; clients expect no other value.
-    Id,
+/// The `typ` of a client's access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessTokenType {
+    /// That of Auth0's default profile, which libraries expect that know no other.
+    #[default]
+    Jwt,
     /// RFC 9068 §2.1.
-    Access,
+    AtJwt,
 }
 
-impl TokenType {
-    pub(crate) const fn typ(self) -> &'static str {
+impl AccessTokenType {
+    pub const ALL: [Self; 2] = [Self::Jwt, Self::AtJwt];
+
+    /// As the header has it.
+    pub const fn typ(self) -> &'static str {
         match self {
-            Self::Id => "JWT",
-            Self::Access => "at+jwt",
+            Self::Jwt => ID_TOKEN_TYPE,
+            Self::AtJwt => "at+jwt",
         }
     }
 }
+
+/// The `typ` of ID tokens (OpenID Connect Core 1.0 §2); clients expect no other value.
+pub(crate) const ID_TOKEN_TYPE: &str = "JWT";

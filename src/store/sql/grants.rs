@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteExecutor;
 
@@ -8,9 +9,9 @@ use super::database::{SqlRow, SqlStore, SqlTransaction};
 use super::rows::{Columns, audience_text};
 use crate::domain::{AuthorizationCodeDigest, ClientId, GrantId, RefreshTokenDigest, SessionId};
 use crate::store::{
-    Change, GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode, RefreshDigests,
-    RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode, StoredGrant,
-    StoredRefreshToken,
+    Change, GrantState, GrantStore, MaskedSuccessor, NewAuthorizationCode, NewGrant, RedeemedCode,
+    RefreshDigests, RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode,
+    StoredGrant, StoredRefreshToken,
 };
 use crate::system::{Timestamp, millis};
 
@@ -91,7 +92,7 @@ impl GrantStore for SqlStore {
                 touch_session(&mut tx, &found.grant, at).await?;
                 RefreshTokenState::Active
             }
-            // Another call was first.
+            // Another call was first, and there is no overlap.
             (false, RefreshTokenState::Active | RefreshTokenState::Replaced) => {
                 revoke(&mut tx, found.grant.id, at).await?;
                 RefreshTokenState::Replaced
@@ -180,17 +181,22 @@ async fn rotate(
 ) -> Result<bool, StoreError> {
     let rotated = sqlx::query(
         "UPDATE grants SET refresh_present = COALESCE($1, refresh_present),
+           refresh_former = CASE WHEN $1 IS NULL THEN refresh_former ELSE refresh_present END,
+           refresh_masked = COALESCE($6, refresh_masked),
+           overlap_end = COALESCE($7, overlap_end),
            last_used = CASE WHEN last_used < $2 THEN $2 ELSE last_used END
          WHERE refresh_family = $3 AND refresh_present = $4 AND client = $5
            AND revoked IS NULL AND expires > $2 AND last_used + idle > $2
            AND EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id = grants.session_id AND s.ended IS NULL AND u.blocked IS NULL)",
     )
-    .bind(rotation.next.map(|next| next.to_hex()))
+    .bind(rotation.next.map(|next| next.digest.to_hex()))
     .bind(rotation.at.as_millis())
     .bind(rotation.token.family.to_hex())
     .bind(rotation.token.present.to_hex())
     .bind(rotation.client.as_str())
+    .bind(rotation.next.map(|next| HEXLOWER.encode(&next.masked.0)))
+    .bind(rotation.next.map(|next| next.overlap_end.as_millis()))
     .execute(&mut **tx)
     .await?;
     Ok(rotated.rows_affected() == 1)
@@ -241,6 +247,14 @@ struct Found {
     /// When it expires unless it is refreshed.
     idle_expiry: Timestamp,
     present: Option<RefreshTokenDigest>,
+    former: Option<FormerToken>,
+}
+
+/// The token that the present one replaced.
+struct FormerToken {
+    digest: RefreshTokenDigest,
+    successor: MaskedSuccessor,
+    overlap_end: Timestamp,
 }
 
 impl Found {
@@ -252,7 +266,14 @@ impl Found {
         } else if self.present.is_some_and(|present| present.matches(&token.present)) {
             RefreshTokenState::Active
         } else {
-            RefreshTokenState::Replaced
+            match &self.former {
+                Some(former)
+                    if now < former.overlap_end && former.digest.matches(&token.present) =>
+                {
+                    RefreshTokenState::JustReplaced(former.successor)
+                }
+                _ => RefreshTokenState::Replaced,
+            }
         }
     }
 }
@@ -262,7 +283,9 @@ macro_rules! grants_where {
         concat!(
             "SELECT g.id, g.client, g.user_id, g.session_id, g.scope, g.audience, g.expires,
                g.last_used + g.idle AS idle_end, g.revoked, g.refresh_present,
-               s.created AS signed_in, s.ended, u.phone, u.blocked
+               g.refresh_former, g.refresh_masked, g.overlap_end,
+               s.created AS signed_in, s.ended, u.phone, u.blocked,
+               (SELECT group_concat(r.role) FROM user_roles r WHERE r.user_id = u.id) AS roles
              FROM grants g
              JOIN sessions s ON s.id = g.session_id
              JOIN users u ON u.id = g.user_id
@@ -304,6 +327,7 @@ fn read(row: &SqlRow) -> Result<Found, StoreError> {
         client: columns.client()?,
         user: columns.user("user_id")?,
         phone: columns.phone()?,
+        roles: columns.role_list()?,
         session: columns.session("session_id")?,
         signed_in: columns.time("signed_in")?,
         scope: columns.scope()?,
@@ -317,6 +341,7 @@ fn read(row: &SqlRow) -> Result<Found, StoreError> {
         }
         None => None,
     };
+    let former = former(&columns)?;
     let revoked = columns.optional_time("revoked")?.is_some();
     Ok(Found {
         grant,
@@ -325,5 +350,23 @@ fn read(row: &SqlRow) -> Result<Found, StoreError> {
         blocked: columns.optional_time("blocked")?.is_some(),
         idle_expiry: columns.time("idle_end")?,
         present,
+        former,
     })
+}
+
+/// The token that the present one replaced; `None`: the present one is the first.
+fn former(columns: &Columns<'_>) -> Result<Option<FormerToken>, StoreError> {
+    let text = |column| columns.row.try_get::<Option<&str>, _>(column);
+    let (Some(digest), Some(masked)) = (text("refresh_former")?, text("refresh_masked")?) else {
+        return Ok(None);
+    };
+    let digest = RefreshTokenDigest::from_hex(digest);
+    let mut successor = MaskedSuccessor([0; 32]);
+    let read = HEXLOWER.decode_len(masked.len()).is_ok_and(|length| length == successor.0.len())
+        && HEXLOWER.decode_mut(masked.as_bytes(), &mut successor.0).is_ok();
+    Ok(Some(FormerToken {
+        digest: digest.ok_or_else(|| columns.bad("refresh_former"))?,
+        successor: read.then_some(successor).ok_or_else(|| columns.bad("refresh_masked"))?,
+        overlap_end: columns.time("overlap_end")?,
+    }))
 }

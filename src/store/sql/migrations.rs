@@ -188,6 +188,15 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "ALTER TABLE signing_keys ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0;
     ALTER TABLE signing_keys ADD COLUMN longest BIGINT NOT NULL DEFAULT 0;",
     ),
+    // The refresh token that the present one replaced, the present one encrypted under it, and until
+    // when whoever presents the former one is given the present one.
+    (
+        11,
+        "overlap of refresh tokens",
+        "ALTER TABLE grants ADD COLUMN refresh_former TEXT;
+    ALTER TABLE grants ADD COLUMN refresh_masked TEXT;
+    ALTER TABLE grants ADD COLUMN overlap_end BIGINT NOT NULL DEFAULT 0;",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

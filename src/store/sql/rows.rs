@@ -64,6 +64,13 @@ impl<'r> Columns<'r> {
         self.parsed("scope", |text| Scope::parse(text).ok())
     }
 
+    /// Roles with commas between them, which no role has; NULL: none.
+    pub(super) fn role_list(&self) -> Result<BTreeSet<Role>, StoreError> {
+        let text: Option<&str> = self.row.try_get("roles")?;
+        let roles = text.unwrap_or_default().split(',').filter(|role| !role.is_empty());
+        roles.map(|role| Role::parse(role).map_err(|_| self.bad("roles"))).collect()
+    }
+
     /// `''` stands for no audience.
     pub(super) fn audience(&self) -> Result<Option<Audience>, StoreError> {
         self.parsed("audience", |text| {

@@ -1,6 +1,7 @@
 //! `GET /authorize`: who is signed in, silently or by our own pages.
 use std::time::Duration;
 
+use doorcode::system::Clock as _;
 use serde_json::json;
 
 use super::world::{CALLBACK, VERIFIER, World, asks, claims, read, refused, told};
@@ -160,4 +161,78 @@ fn somebody_else_s_link_to_a_login_leads_nowhere_in_another_browser() {
     let form = [("flow", between(&login, "flow=", "&")), ("phone", BOB)];
     assert_eq!(victim.post("/.doorcode/login", &form[..]).status, 303);
     assert_eq!(world.gate.texts.requests(), 0, "nothing is sent for somebody else's login");
+}
+
+/// The parameter by which the login pages' way back is known.
+const SINCE: &str = "doorcode_since";
+
+#[test]
+fn nobody_writes_when_a_login_was_asked_for() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    world.gate.pass(Duration::from_mins(2));
+    let day = (world.gate.clock.now().as_millis() - 86_400_000).to_string();
+    let code = |answer: &Answer| told(answer.location(), "code");
+    for demand in [("prompt", "login"), ("max_age", "60"), ("max_age", "0"), ("connection", "sms")]
+    {
+        for forged in ["0", "-1", &day, "0.", "0.AAAAAAAAAAAAAAAAAAAAAA"] {
+            is_login(&browser.get(&asks(&[demand, (SINCE, forged)])));
+        }
+    }
+    // One of ours is good for the request and the browser that it was made for.
+    let begun = browser.get(&asks(&[("prompt", "login")]));
+    let back = log_in_to_authorize(&world, &mut browser, begun);
+    let since = told(&back, SINCE).expect("a time");
+    let mut thief = world.gate.browser();
+    thief.keep_cookie("doorcode", &browser.session());
+    is_login(&thief.get(&back));
+    let other = [("prompt", "login"), ("state", "other"), (SINCE, since.as_str())];
+    is_login(&browser.get(&asks(&other)));
+    assert!(code(&browser.get(&back)).is_some());
+    world.gate.pass(Duration::from_hours(1));
+    is_login(&browser.get(&back));
+}
+
+/// From the answer that leads to our pages to the path that leads back to `/authorize`.
+#[track_caller]
+fn log_in_to_authorize(world: &World, browser: &mut Browser, begun: Answer) -> String {
+    let number = browser.follow(begun).is(200).says("name=\"phone\"");
+    let before = world.gate.texts.messages().len();
+    let page = browser.give_number(&number, BOB).is(200).says("name=\"code\"");
+    let text = world.gate.texts.text(before + 1).body;
+    let answer = browser.give_code(&page, &code_in(&text)).is(303);
+    let done = browser.follow(answer).is(200).says("http-equiv=\"refresh\"").text();
+    let answer = browser.get(&between(&done, "content=\"0;url=", "\"").replace("&amp;", "&"));
+    browser.here(answer.location())
+}
+
+#[test]
+fn a_hint_is_answered_about_nobody_else() {
+    let world = World::start();
+    let mut ada = world.signed_in(ADA);
+    let hers = super::codes::tokens(&world, &mut ada);
+    let hint = ("id_token_hint", hers["id_token"].as_str().unwrap());
+    let mut bob = world.signed_in(BOB);
+    let error = |answer: &Answer| told(answer.location(), "error").unwrap_or_default();
+    for hours in [0, 2] {
+        // An expired one names somebody, too.
+        world.gate.pass(Duration::from_hours(hours));
+        let silent = asks(&[("prompt", "none"), hint]);
+        assert_eq!(error(&bob.get(&silent).is(303)), "login_required");
+        assert!(told(ada.get(&silent).location(), "code").is_some());
+        assert!(told(ada.get(&asks(&[hint])).location(), "code").is_some());
+    }
+    // With pages, somebody else may sign in; if it is not who was meant, the client is told so.
+    let begun = bob.get(&asks(&[hint]));
+    is_login(&begun);
+    let back = log_in(&world, &mut bob, begun, BOB);
+    assert_eq!(error(&back), "login_required", "{back}");
+    world.gate.pass(Duration::from_mins(2));
+    let begun = bob.get(&asks(&[hint, ("state", "2")]));
+    let back = log_in(&world, &mut bob, begun, ADA);
+    assert!(told(back.location(), "code").is_some(), "{back}");
+    for nonsense in ["x", hers["access_token"].as_str().unwrap()] {
+        let answer = bob.get(&asks(&[("prompt", "none"), ("id_token_hint", nonsense)]));
+        assert_eq!(error(&answer), "invalid_request");
+    }
 }

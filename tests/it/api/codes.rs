@@ -80,6 +80,7 @@ fn a_code_is_taken_only_as_it_was_asked_for() {
         (&[("code_verifier", "")], VERIFIER_WRONG),
         (&[("code_verifier", "wrong")], VERIFIER_WRONG),
         (&[("code_verifier", super::world::CHALLENGE)], VERIFIER_WRONG),
+        (&[("code_verifier", "ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ")], VERIFIER_WRONG),
         (&[("redirect_uri", "")], INVALID),
         (&[("redirect_uri", "https://app.example.com/callback/")], INVALID),
         (&[("redirect_uri", "https://app.example.com/other?x=1")], INVALID),
@@ -103,7 +104,8 @@ fn a_code_is_taken_only_as_it_was_asked_for() {
 
 #[test]
 fn nobody_takes_the_challenge_away_or_puts_one_in() {
-    let world = World::start();
+    let id = "id = \"web\"";
+    let world = World::changed(&[(id, &format!("{id}\nrequire_pkce = false"))]);
     let mut browser = world.signed_in(BOB);
     let web = [
         ("client_id", "web"),
@@ -173,4 +175,33 @@ fn a_code_is_worth_nothing_once_its_person_is_out() {
     let code_2 = code(&mut browser, &[]);
     world.block(BOB, true);
     refused(redeem(&world, &code_2, &[]), 403, "invalid_grant", "user is blocked");
+}
+
+/// RFC 7636 §4.1: a verifier in another alphabet, and a challenge that it matches.
+#[test]
+fn a_verifier_has_its_alphabet() {
+    use base64::Engine as _;
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let good = "-._~".repeat(11);
+    for (verifier, status) in [
+        (good.as_str(), 200),
+        (&format!("{good} "), 403),
+        (&format!("{good}+"), 403),
+        (&format!("{good}/"), 403),
+        (&format!("{good}="), 403),
+        (&format!("{good}%41"), 403),
+        (&format!("{good}\0"), 403),
+        (&format!("{good}é"), 403),
+        (&"a".repeat(42), 403),
+        (&"a".repeat(43), 200),
+        (&"a".repeat(128), 200),
+        (&"a".repeat(129), 403),
+    ] {
+        let digest = doorcode::domain::sha256(verifier.as_bytes());
+        let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest);
+        let code = code(&mut browser, &[("code_challenge", &challenge)]);
+        let answer = redeem(&world, &code, &[("code_verifier", verifier)]);
+        assert_eq!(answer.status, status, "{verifier}: {answer}");
+    }
 }

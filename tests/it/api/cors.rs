@@ -64,6 +64,13 @@ fn a_preflight_is_answered_for_pages_of_any_client_and_for_no_other() {
             "https://app.example.com:8443",
             "https://app.example.com.evil.example",
             "https://evilapp.example.com",
+            // As no browser writes it.
+            "https://APP.example.com",
+            "HTTPS://app.example.com",
+            "https://app.example.com:443",
+            "https://app.example.com/",
+            "https://app.example.com.",
+            "https://user@app.example.com",
         ] {
             let answer = ask(origin);
             varies(&answer);

@@ -1,5 +1,5 @@
 //! `/v2/logout` and `/oidc/logout`.
-use super::world::{World, asks, encoded, refused};
+use super::world::{World, asks, claims, encoded, refused};
 use crate::support::browser::{Browser, between};
 use crate::support::settings::{ADA, BOB};
 use crate::support::tables::authorization_codes;
@@ -73,7 +73,6 @@ fn a_hint_of_the_session_ends_it_and_without_one_the_person_is_asked() {
     }
     assert!(is_in(&mut browser) && is_in(&mut ada));
 
-    world.gate.pass(std::time::Duration::from_hours(2));
     let all = [("id_token_hint", id), to, ("state", "a b+c&d")];
     let answer = browser.get(&query(&all)).is(302);
     assert_eq!(answer.location(), format!("{BYE}?{}", encoded(&[("state", "a b+c&d")])));
@@ -130,6 +129,100 @@ fn an_older_hint_of_the_same_person_ends_the_session_that_goes_on() {
     world.userinfo(&given["access_token"]).is(401);
 }
 
+/// Whoever has somebody's ID token: an app's log, a copied link.
+#[test]
+fn a_hint_ends_no_session_of_another_browser() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let given = super::codes::tokens(&world, &mut browser);
+    let id = given["id_token"].as_str().unwrap();
+    let form = [("id_token_hint", id), ("post_logout_redirect_uri", BYE), ("state", "s")];
+    let target = format!("/.doorcode/oidc/logout?{}", encoded(&form));
+    let mut stranger = world.gate.browser();
+    let asked = stranger.get(&target).is(303);
+    assert!(asked.location().contains("/sign-out?to="), "{asked}");
+    // There is nothing to sign out of here: the page leads on by itself.
+    stranger.follow(asked).is(200).says("http-equiv=\"refresh\"");
+    let again = stranger.post("/.doorcode/oidc/logout", &form).is(303);
+    assert!(again.location().contains("/oidc/logout?"), "{again}");
+    stranger.follow(again).is(200).says("http-equiv=\"refresh\"");
+    let sid = claims(&given["id_token"])["sid"].as_str().unwrap().to_owned();
+    let by_sid = encoded(&[("logout_hint", &sid), ("client_id", "spa")]);
+    stranger.get(&format!("/.doorcode/oidc/logout?{by_sid}")).is(200);
+    let mut ada = world.signed_in(ADA);
+    ada.get(&target).is(303);
+    assert!(is_in(&mut browser) && is_in(&mut ada));
+    world.userinfo(&given["access_token"]).is(200);
+    // Once it is over, nothing is left to ask about.
+    browser.get("/.doorcode/v2/logout").is(200);
+    assert_eq!(stranger.get(&target).is(302).location(), format!("{BYE}?state=s"));
+}
+
+#[test]
+fn an_expired_hint_and_a_bare_sid_name_somebody_and_prove_nothing() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let given = super::codes::tokens(&world, &mut browser);
+    let id = given["id_token"].as_str().unwrap();
+    let sid = claims(&given["id_token"])["sid"].as_str().unwrap().to_owned();
+    let to = ("post_logout_redirect_uri", BYE);
+    world.gate.pass(std::time::Duration::from_hours(2));
+    for pairs in [
+        &[("id_token_hint", id), to][..],
+        &[("id_token_hint", id), ("logout_hint", &sid), to],
+        &[("logout_hint", &sid), ("client_id", "spa"), to],
+    ] {
+        let asked = browser.get(&format!("/.doorcode/oidc/logout?{}", encoded(pairs))).is(303);
+        assert!(asked.location().contains("/sign-out?to="), "{asked}");
+        browser.follow(asked).is(200).says("Sign out");
+        assert!(is_in(&mut browser));
+    }
+}
+
+#[test]
+fn only_who_goes_there_is_signed_out() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let given = super::codes::tokens(&world, &mut browser);
+    let id = given["id_token"].as_str().unwrap();
+    let v2 = format!("/.doorcode/v2/logout?{}", encoded(&[("client_id", "spa")]));
+    let oidc = format!("/.doorcode/oidc/logout?{}", encoded(&[("id_token_hint", id)]));
+    let image = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+    for (mode, dest, more) in [
+        ("no-cors", "image", None),
+        ("no-cors", "script", None),
+        ("no-cors", "empty", Some(("Sec-Purpose", "prefetch"))),
+        ("cors", "empty", None),
+        ("navigate", "iframe", None),
+        ("navigate", "frame", None),
+        ("navigate", "object", None),
+        ("navigate", "embed", None),
+        ("navigate", "document", Some(("Sec-Purpose", "prefetch;prerender"))),
+        ("navigate", "document", Some(("Purpose", "prefetch"))),
+        ("navigate", "document", Some(("X-Moz", "prefetch"))),
+    ] {
+        for site in ["cross-site", "same-site", "same-origin"] {
+            let lines =
+                [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest), ("Sec-Fetch-Site", site)];
+            let lines: Vec<_> = lines.into_iter().chain(more).collect();
+            for target in [&v2, &oidc] {
+                let answer = browser.send("GET", target, &lines, None).is(400);
+                assert!(answer.all("location").is_empty(), "{answer}");
+                assert!(answer.all("set-cookie").is_empty(), "{answer}");
+            }
+        }
+    }
+    // A browser without Fetch Metadata.
+    let session = browser.session();
+    let cookie = format!("doorcode={session}");
+    let old = [("Cookie", cookie.as_str()), ("Accept", image)];
+    world.ask("GET", "/v2/logout?client_id=spa", &old, "").is(400);
+    assert!(is_in(&mut browser), "none of them was a logout");
+    let lines = [("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "cross-site")];
+    browser.send("GET", &v2, &lines, None).is(302);
+    assert!(!is_in(&mut browser));
+}
+
 #[test]
 fn to_look_at_a_link_does_nothing() {
     let world = World::start();
@@ -168,7 +261,11 @@ fn a_form_of_the_app_s_page_may_end_it_too() {
         assert!(asked.all("set-cookie").is_empty(), "nothing was ended: {asked}");
     }
     assert!(is_in(&mut browser));
-    let answer = post(&form).is(302);
+    // With a hint, the same question again, which the browser's cookie comes with.
+    let again = post(&form).is(303);
+    assert!(is_in(&mut browser), "the form alone has ended nothing");
+    let target = browser.here(again.location());
+    let answer = browser.get(&target).is(302);
     assert_eq!(answer.location(), "https://app.example.com/bye?x=1&state=s");
     assert!(!is_in(&mut browser));
     let text = "Unknown or invalid refresh token.";

@@ -120,3 +120,18 @@ fn a_form_posts_the_answer_and_holds_what_came_as_text() {
     assert!(page.contains("name=\"code\"") && page.contains("&lt;script&gt;alert(1)"), "{page}");
     assert!(!page.contains("<script>alert"), "{page}");
 }
+
+/// An application's popup goes through the pages of a login and reports to its opener in the end; the
+/// account page is nobody's popup.
+#[test]
+fn only_the_account_page_leaves_its_opener() {
+    let world = World::start();
+    let mut browser = world.signed_in(BOB);
+    let policy = |answer: &Answer| answer.header("cross-origin-opener-policy").map(str::to_owned);
+    let account = browser.get("/.doorcode/account").is(200);
+    assert_eq!(policy(&account).as_deref(), Some("same-origin"));
+    for page in ["/.doorcode/login", "/.doorcode/sign-out", "/.doorcode/signed-out", "/.doorcode/x"]
+    {
+        assert_eq!(policy(&browser.get(page)), None, "{page}");
+    }
+}

@@ -1,5 +1,5 @@
 //! Where `/authorize` never leads, and which requests it refuses in the client's own words.
-use super::world::{CALLBACK, CHALLENGE, Pairs, World, asks, told};
+use super::world::{CALLBACK, CHALLENGE, Pairs, VERIFIER, World, asks, told};
 use crate::support::settings::BOB;
 
 #[test]
@@ -119,4 +119,72 @@ fn a_client_gets_tokens_from_here_only_by_grant() {
     assert!(location.starts_with("https://other.example.com/callback#"), "{location}");
     assert_eq!(told(location, "error").as_deref(), Some("unauthorized_client"));
     assert!(!location.contains("token="), "{location}");
+}
+
+/// RFC 8252 §7.3, RFC 9700 §2.1: a native app listens on whichever port is free.
+#[test]
+fn a_native_app_may_listen_on_any_port_of_its_machine() {
+    const OWN: &[&str] =
+        &["http://127.0.0.1/cb", "http://[::1]:1/cb?x=1", "http://localhost:3000/cb"];
+    let list = |uris: &[&str]| format!("callbacks = {uris:?}");
+    let spa = "callbacks = [\"https://app.example.com/callback\", \"https://app.example.com/other?x=1\", \"https://elsewhere.example.com/callback\"]";
+    let web = "callbacks = [\"https://web.example.com/cb\"]";
+    let secure = ["https://127.0.0.1:1/cb", "https://app.example.com/callback"];
+    let all: Vec<_> = OWN.iter().chain(&secure).copied().collect();
+    let world = World::changed(&[(spa, &list(&all)), (web, &list(OWN))]);
+    let mut browser = world.signed_in(BOB);
+    for uri in [
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:49152/cb",
+        "http://127.0.0.1:65535/cb",
+        "http://[::1]:50000/cb?x=1",
+        "http://[::1]/cb?x=1",
+        "http://localhost:1/cb",
+    ] {
+        let answer = browser.get(&asks(&[("redirect_uri", uri)])).is(303);
+        assert!(answer.location().starts_with(uri), "{uri}: {answer}");
+        let code = told(answer.location(), "code").expect("a code");
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "spa"),
+            ("code", &code),
+            ("redirect_uri", uri),
+            ("code_verifier", VERIFIER),
+        ];
+        world.form("/oauth/token", &form).is(200);
+    }
+    for uri in [
+        "http://127.0.0.1:49152/cb/",
+        "http://127.0.0.1:49152/cb?x",
+        "http://127.0.0.1:49152/CB",
+        "http://127.0.0.1:49152/cb#x",
+        "http://127.0.0.1:49152",
+        "http://127.0.0.1:65536/cb",
+        "http://127.0.0.1:/cb",
+        "http://127.0.0.1:049152/cb",
+        "http://127.0.0.1:80/cb",
+        "http://127.0.0.2:49152/cb",
+        "http://127.1:49152/cb",
+        "http://0.0.0.0:49152/cb",
+        "http://127.0.0.1.evil.example:49152/cb",
+        "http://127.0.0.1@evil.example:49152/cb",
+        "http://user@127.0.0.1:49152/cb",
+        "http://127.0.0.1:49152@evil.example/cb",
+        "http://127.0.0.1:49152\\@evil.example/cb",
+        "http://[::1]:50000/cb",
+        "http://localhost:1/cb?x=1",
+        "http://LOCALHOST:1/cb",
+        "http://app.localhost:1/cb",
+        "https://localhost:1/cb",
+        "https://127.0.0.1:2/cb",
+        "https://app.example.com:8443/callback",
+        "http://app.example.com/callback",
+    ] {
+        let answer = browser.get(&asks(&[("redirect_uri", uri)])).is(400);
+        assert!(answer.all("location").is_empty(), "{uri}: {answer}");
+    }
+    // A server has one address.
+    let other = [("client_id", "web"), ("redirect_uri", "http://127.0.0.1:49152/cb")];
+    browser.get(&asks(&other)).is(400);
+    browser.get(&asks(&[other[0], ("redirect_uri", OWN[0])])).is(303);
 }

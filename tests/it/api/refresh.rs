@@ -4,14 +4,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use super::world::{API, DAY, World, claims, read, refused};
-use crate::support::browser::Browser;
-use crate::support::http::{exchange, storm};
+use super::world::{API, DAY, SECRET, World, claims, read, refused};
+use crate::support::http::{Answer, exchange, storm};
 use crate::support::program::Program;
 use crate::support::settings::BOB;
 
 const UNKNOWN: &str = "Unknown or invalid refresh token.";
 const SCOPE: &str = "openid phone offline_access";
+/// `refresh_token_overlap`.
+const OVERLAP: Duration = Duration::from_secs(10);
 
 #[test]
 fn each_use_gives_the_next_and_a_second_use_ends_them_all() {
@@ -25,20 +26,103 @@ fn each_use_gives_the_next_and_a_second_use_ends_them_all() {
     assert_eq!(second["scope"], SCOPE);
     let third = read(&world.refresh(&second["refresh_token"]).is(200));
     world.userinfo(&third["access_token"]).is(200);
+    world.gate.pass(OVERLAP);
     refused(world.refresh(&second["refresh_token"]), 403, "invalid_grant", UNKNOWN);
     refused(world.refresh(&third["refresh_token"]), 403, "invalid_grant", UNKNOWN);
     world.userinfo(&third["access_token"]).is(401);
 }
 
+/// The settings of a client, in its table.
+fn with(client: &str, more: &str) -> World {
+    let id = format!("id = \"{client}\"");
+    World::changed(&[(&id, &format!("{id}\n{more}"))])
+}
+
 #[test]
-fn of_fifty_at_once_one_gets_the_next_and_it_is_worth_nothing() {
+fn within_the_overlap_the_token_before_gives_the_same_next_one() {
     let world = World::start();
     let first = world.log_in("spa", BOB, SCOPE);
-    let token = first["refresh_token"].as_str().unwrap();
-    let form = [("grant_type", "refresh_token"), ("client_id", "spa"), ("refresh_token", token)];
-    let browser: Browser = world.gate.browser();
-    let request = browser.request("POST", "/.doorcode/oauth/token", &[], Some(&form));
-    let answers = storm(world.gate.port, &vec![request; 50]);
+    let second = read(&world.refresh(&first["refresh_token"]).is(200));
+    world.gate.pass(OVERLAP - Duration::from_millis(1));
+    let again = read(&world.refresh(&first["refresh_token"]).is(200));
+    assert_eq!(again["refresh_token"], second["refresh_token"]);
+    assert_ne!(again["access_token"], second["access_token"]);
+    world.userinfo(&again["access_token"]).is(200);
+    // Using it has not made the overlap longer.
+    world.gate.pass(Duration::from_millis(1));
+    refused(world.refresh(&first["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+    refused(world.refresh(&second["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+    world.userinfo(&again["access_token"]).is(401);
+}
+
+#[test]
+fn only_the_token_before_overlaps() {
+    let world = World::start();
+    let first = world.log_in("spa", BOB, SCOPE);
+    let second = read(&world.refresh(&first["refresh_token"]).is(200));
+    let third = read(&world.refresh(&second["refresh_token"]).is(200));
+    let again = read(&world.refresh(&second["refresh_token"]).is(200));
+    assert_eq!(again["refresh_token"], third["refresh_token"]);
+    // Two rotations old: whoever has it was not the client that asked twice.
+    refused(world.refresh(&first["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+    refused(world.refresh(&third["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+}
+
+#[test]
+fn the_overlap_can_be_set_and_a_revoked_grant_has_none() {
+    let world = with("spa", "refresh_token_overlap = \"45s\"");
+    let first = world.log_in("spa", BOB, SCOPE);
+    let second = read(&world.refresh(&first["refresh_token"]).is(200));
+    world.gate.pass(Duration::from_secs(44));
+    world.refresh(&first["refresh_token"]).is(200);
+    let body = json!({"client_id": "spa", "token": second["refresh_token"]});
+    world.json("/oauth/revoke", &body).is(200);
+    refused(world.refresh(&first["refresh_token"]), 403, "invalid_grant", UNKNOWN);
+}
+
+/// As oauth2-proxy, Spring and `mod_auth_openidc` do for a browser with several requests at once.
+#[test]
+fn of_fifty_at_once_all_get_the_same_next_one_and_it_is_good() {
+    let world = World::start();
+    let first = world.log_in("spa", BOB, SCOPE);
+    let answers = fifty(&world, "spa", None, &first["refresh_token"]);
+    let given: Vec<Value> = answers.iter().map(|answer| read(&answer.clone().is(200))).collect();
+    assert!(given.iter().all(|one| one["refresh_token"] == given[0]["refresh_token"]));
+    let next = read(&world.refresh(&given[0]["refresh_token"]).is(200));
+    world.userinfo(&next["access_token"]).is(200);
+}
+
+#[test]
+fn a_confidential_client_rotates_only_when_it_is_asked_to() {
+    let (mut web, ask) = (Vec::new(), "rotate_refresh_tokens = true");
+    for world in [World::start(), with("web", ask)] {
+        let first = world.log_in("web", BOB, SCOPE);
+        let answers = fifty(&world, "web", Some(SECRET), &first["refresh_token"]);
+        let given = answers.iter().map(|answer| read(&answer.clone().is(200)));
+        let next: Vec<Value> = given.map(|given| given["refresh_token"].clone()).collect();
+        assert!(next.iter().all(|one| *one == next[0]), "{next:?}");
+        world.gate.pass(OVERLAP);
+        let again = fifty(&world, "web", Some(SECRET), &first["refresh_token"]);
+        web.push((next[0] == first["refresh_token"], again[0].status));
+    }
+    assert_eq!(web, [(true, 200), (false, 403)]);
+}
+
+/// Fifty refreshes at once with one token.
+fn fifty(world: &World, client: &str, secret: Option<&str>, token: &Value) -> Vec<Answer> {
+    let token = token.as_str().expect("a token");
+    let mut form =
+        vec![("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)];
+    form.extend(secret.map(|secret| ("client_secret", secret)));
+    let request = world.gate.browser().request("POST", "/.doorcode/oauth/token", &[], Some(&form));
+    storm(world.gate.port, &vec![request; 50])
+}
+
+#[test]
+fn without_an_overlap_of_fifty_at_once_one_gets_the_next_and_it_is_worth_nothing() {
+    let world = with("spa", "refresh_token_overlap = \"0s\"");
+    let first = world.log_in("spa", BOB, SCOPE);
+    let answers = fifty(&world, "spa", None, &first["refresh_token"]);
     let good: Vec<Value> = answers.iter().filter(|a| a.status == 200).map(read).collect();
     assert_eq!(good.len(), 1);
     assert!(answers.iter().all(|a| matches!(a.status, 200 | 403)), "{answers:?}");

@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use super::world::{API, OTP, Pairs, SECRET, WRONG, World, basic, claims, read, refused};
 use crate::support::browser::unlike;
+use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
 use crate::support::tables::sessions;
 
@@ -119,6 +120,15 @@ fn what_is_wrong_with_a_call_is_told_and_takes_no_try() {
     world.json("/oauth/token", &World::otp("spa", BOB, &code)).is(200);
 }
 
+/// A client that used `Authorization` is told its scheme (RFC 6749 §5.2).
+#[track_caller]
+fn refused_basic(answer: Answer, error: &str) {
+    let answer = answer.is(401);
+    assert_eq!(read(&answer)["error"], error, "{answer}");
+    let challenge = answer.header("www-authenticate").unwrap_or_default();
+    assert!(challenge.starts_with("Basic realm="), "{answer}");
+}
+
 #[test]
 fn basic_credentials_that_are_wrong_in_any_way_are_refused() {
     let world = World::start();
@@ -130,17 +140,28 @@ fn basic_credentials_that_are_wrong_in_any_way_are_refused() {
         basic("nobody", SECRET),
         basic("spa", SECRET),
         "Basic !!!".to_owned(),
-        "Basic".to_owned(),
-        format!("Bearer {SECRET}"),
     ] {
         let answer = world.form_with("/oauth/token", &[("Authorization", &header)], &form);
+        refused_basic(answer, "access_denied");
+    }
+    for header in ["Basic", &format!("Bearer {SECRET}")] {
+        let answer = world.form_with("/oauth/token", &[("Authorization", header)], &form);
         refused(answer, 401, "access_denied", "Unauthorized");
     }
     let auth = basic("web", SECRET);
     for twice in [("client_secret", SECRET), ("client_id", "spa")] {
         let form: Vec<_> = form.into_iter().chain([twice]).collect();
         let answer = world.form_with("/oauth/token", &[("Authorization", &auth)], &form);
-        refused(answer, 401, "access_denied", "Unauthorized");
+        refused_basic(answer, "access_denied");
+    }
+    let wrong = basic("web", "wrong");
+    for (path, error) in [
+        ("/oauth/revoke", "invalid_client"),
+        ("/oauth/introspect", "invalid_client"),
+        ("/passwordless/start", "access_denied"),
+    ] {
+        let answer = world.form_with(path, &[("Authorization", &wrong)], &[("token", "x")]);
+        refused_basic(answer, error);
     }
     world.form_with("/oauth/token", &[("Authorization", &auth)], &form).is(200);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{ClientId, Scope, SessionId, UserId};
-use doorcode::oauth::{AccessToken, Subject};
+use doorcode::oauth::{AccessToken, AccessTokenType, Subject};
 use serde_json::Value;
 
 use super::world::{HERE, ask, bearer, gate, get, is_refused, login, parts, signed};
@@ -101,6 +101,7 @@ fn what_a_token_says_must_still_be_so() {
     let client = |id| ClientId::parse(id).unwrap();
     let (spa, narrow, gone) = (client("spa"), client("narrow"), client("gone"));
     let token = |client| AccessToken {
+        token_type: AccessTokenType::Jwt,
         client,
         subject: Subject::User(UserId::parse(&ada.claim("sub")).unwrap()),
         session: SessionId::parse(&ada.claim("sid")),

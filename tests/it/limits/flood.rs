@@ -245,6 +245,7 @@ fn counts_of_a_start(address: u32, number: u32) -> Vec<Increment> {
                 (address, if row.window == HOUR { 30 } else { 10 })
             }
             (LimitAction::Attempt, LimitScope::Address) => (address, 50),
+            // Texts in all, and what only clients of the API do.
             _ => return None,
         };
         Some(count(n + whose, row.window, most))

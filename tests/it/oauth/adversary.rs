@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{Keyring, ServerSecret};
 use doorcode::oauth::{
-    Algorithm, InvalidToken, KeyUsage, SigningKeys, VerifiedAccessToken, verify_access_token,
-    verify_id_token_hint,
+    AccessTokenType, Algorithm, InvalidToken, KeyUsage, SigningKeys, VerifiedAccessToken,
+    verify_access_token, verify_id_token_hint,
 };
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -214,12 +214,35 @@ fn too_old() {
     }
 }
 
+/// Both have the `typ` `JWT` where the client does not ask for another.
 #[test]
 fn an_id_token_in_its_place() {
     let world = World::new();
     for algorithm in ALGORITHMS {
         let id = world.id(algorithm, "openid profile phone");
         assert_eq!(judge(&world, &id), Err(InvalidToken::WrongType));
+        for token_type in AccessTokenType::ALL {
+            let access = world.access_of(algorithm, &world.issuer, |t| t.token_type = token_type);
+            assert_eq!(parts(&access).0["typ"], token_type.typ());
+            judge(&world, &access).expect("good");
+        }
+        // Even for an API that has the name of a client, which no configuration has.
+        let id = world.id_of(algorithm, "openid", |id| id.session = None);
+        assert_eq!(judge(&world, &id), Err(InvalidToken::WrongType));
+    }
+}
+
+#[test]
+fn from_the_future() {
+    let world = World::new();
+    let begun = Timestamp::from_millis(SECONDS * 1000);
+    for algorithm in ALGORITHMS {
+        let token = world.access(algorithm);
+        let at = |now| verify_access_token(&world.keys, &world.issuer, &token, now);
+        at(begun).expect("from the second on in which it was issued");
+        for early in [Duration::from_millis(1), QUARTER, Duration::from_hours(1)] {
+            assert_eq!(at(begun - early), Err(InvalidToken::NotYetValid));
+        }
     }
 }
 
@@ -244,7 +267,7 @@ fn an_assertion_in_its_place_and_keys_that_never_sign_for_each_other() {
     let kid = parts(&assertion).0["kid"].as_str().unwrap().to_owned();
     assert!(kids(None).contains(&kid), "the same table");
     assert_eq!(judge(&world, &assertion), Err(InvalidToken::UnknownKey));
-    let hint = verify_id_token_hint(&world.keys, &world.issuer, &assertion);
+    let hint = verify_id_token_hint(&world.keys, &world.issuer, &assertion, NOW);
     assert_eq!(hint, Err(InvalidToken::UnknownKey));
     for algorithm in ALGORITHMS {
         let signed_by = parts(&world.access(algorithm)).0["kid"].as_str().unwrap().to_owned();

@@ -2,10 +2,13 @@
 use std::time::Duration;
 
 use doorcode::domain::Scope;
-use doorcode::oauth::{Algorithm, IdTokenHint, InvalidToken, verify_id_token_hint};
+use doorcode::oauth::{
+    AccessTokenType, Algorithm, IdTokenHint, InvalidToken, verify_id_token_hint,
+};
+use doorcode::system::Timestamp;
 use serde_json::json;
 
-use super::world::{ALGORITHMS, ISSUER, SECONDS, SESSION, USER, World, parts, profile};
+use super::world::{ALGORITHMS, ISSUER, NOW, SECONDS, SESSION, USER, World, parts, profile};
 use crate::support::settings::BOB;
 
 #[test]
@@ -71,9 +74,10 @@ fn a_hint_is_read_however_old_it_is() {
     for algorithm in ALGORITHMS {
         let hint =
             world.id_of(algorithm, "openid profile", |token| token.lifetime = Duration::ZERO);
-        let read = verify_id_token_hint(&world.keys, &world.issuer, &hint).expect("good");
-        let expected =
-            IdTokenHint { client: world.client.clone(), user: USER, session: Some(SESSION) };
+        let read = verify_id_token_hint(&world.keys, &world.issuer, &hint, NOW).expect("good");
+        let (client, session) = (world.client.clone(), Some(SESSION));
+        let expires = Timestamp::from_millis(SECONDS * 1000);
+        let expected = IdTokenHint { client, user: USER, session, expires };
         assert_eq!(read, expected);
     }
 }
@@ -82,12 +86,26 @@ fn a_hint_is_read_however_old_it_is() {
 fn a_hint_of_others_or_of_another_kind_is_refused() {
     let (world, other) = (World::new(), World::new());
     for algorithm in ALGORITHMS {
-        let read = |hint: &str| verify_id_token_hint(&world.keys, &world.issuer, hint).unwrap_err();
+        let read =
+            |hint: &str| verify_id_token_hint(&world.keys, &world.issuer, hint, NOW).unwrap_err();
         assert_eq!(read(&other.id(algorithm, "openid")), InvalidToken::UnknownKey);
-        assert_eq!(read(&world.access(algorithm)), InvalidToken::WrongType);
+        for token_type in AccessTokenType::ALL {
+            let access = world.access_of(algorithm, &world.issuer, |t| t.token_type = token_type);
+            assert_eq!(read(&access), InvalidToken::WrongType);
+        }
         let hint = world.id(algorithm, "openid");
         let elsewhere = super::world::issuer("https://auth.example.org");
-        let read = verify_id_token_hint(&world.keys, &elsewhere, &hint).unwrap_err();
+        let read = verify_id_token_hint(&world.keys, &elsewhere, &hint, NOW).unwrap_err();
         assert_eq!(read, InvalidToken::WrongIssuer);
     }
+}
+
+#[test]
+fn a_hint_from_the_future_is_refused() {
+    let world = World::new();
+    let hint = world.id(Algorithm::Rs256, "openid");
+    let at = |now| verify_id_token_hint(&world.keys, &world.issuer, &hint, now);
+    at(Timestamp::from_millis(SECONDS * 1000)).expect("issued this second");
+    let early = Timestamp::from_millis(SECONDS * 1000 - 1);
+    assert_eq!(at(early), Err(InvalidToken::NotYetValid));
 }

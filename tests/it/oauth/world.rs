@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{ClientId, Keyring, PhoneNumber, Scope, ServerSecret, SessionId, UserId};
 use doorcode::oauth::{
-    AccessToken, Algorithm, IdToken, Issuer, KeyUsage, Profile, SigningKeys, Subject, access_token,
-    id_token,
+    AccessToken, AccessTokenType, Algorithm, IdToken, Issuer, KeyUsage, Profile, SigningKeys,
+    Subject, access_token, id_token,
 };
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -81,6 +81,7 @@ impl World {
         change: impl FnOnce(&mut AccessToken<'_>),
     ) -> String {
         let mut token = AccessToken {
+            token_type: AccessTokenType::AtJwt,
             client: &self.client,
             subject: Subject::User(USER),
             session: Some(SESSION),
@@ -142,6 +143,8 @@ pub(super) fn profile() -> Profile {
         phone: PhoneNumber::parse(BOB, None).unwrap(),
         picture: "https://auth.example.com/assets/person.svg".to_owned(),
         updated: Timestamp::from_millis(1_735_787_045_670),
+        groups: None,
+        email: None,
     }
 }
 

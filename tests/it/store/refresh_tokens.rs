@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use doorcode::domain::{ClientId, RefreshFamilyDigest, RefreshTokenDigest};
 use doorcode::store::{
-    Change, GrantStore as _, LoginStore as _, NewGrant, RefreshDigests, RefreshRotation,
-    RefreshTokenState, SessionBinding, SessionSelection, SessionStore as _, SqlStore,
-    StoredRefreshToken, UserStore as _,
+    Change, GrantStore as _, LoginStore as _, MaskedSuccessor, NewGrant, RefreshDigests,
+    RefreshRotation, RefreshSuccessor, RefreshTokenState, SessionBinding, SessionSelection,
+    SessionStore as _, SqlStore, StoredRefreshToken, UserStore as _,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
@@ -17,7 +17,18 @@ use super::grants::{
 
 /// The family of the grant 1.
 fn rotation(token: &RefreshDigests, next: u8, at: Timestamp) -> RefreshRotation<'_> {
-    let next = Some(RefreshTokenDigest::from_bytes([next; 32]));
+    overlapping(token, next, at, Duration::ZERO)
+}
+
+fn overlapping(
+    token: &RefreshDigests,
+    next: u8,
+    at: Timestamp,
+    overlap: Duration,
+) -> RefreshRotation<'_> {
+    let digest = RefreshTokenDigest::from_bytes([next; 32]);
+    let (masked, overlap_end) = (MaskedSuccessor([next; 32]), at + overlap);
+    let next = Some(RefreshSuccessor { digest, masked, overlap_end });
     RefreshRotation { client: &SPA, token, next, at }
 }
 
@@ -37,6 +48,7 @@ fn told(found: Option<&StoredRefreshToken>) -> &'static str {
         None => "unknown",
         Some(RefreshTokenState::Ended) => "over",
         Some(RefreshTokenState::Blocked) => "blocked",
+        Some(RefreshTokenState::JustReplaced(_)) => "just replaced",
         Some(RefreshTokenState::Replaced) => "replaced",
     }
 }
@@ -104,6 +116,34 @@ async fn a_token_that_comes_again_ends_the_family() {
         assert_eq!(rotate(&store, token, 4, BEGIN).await, "over", "the thief's or the owner's");
     }
     assert_eq!(store.changes_after(0).await.unwrap(), [(1, Change::Grant(id(1)))]);
+}
+
+#[tokio::test]
+async fn within_the_overlap_the_one_before_leads_to_the_one_successor() {
+    let (_folder, store) = granted().await;
+    let (first, second) = (refresh(1, 1), refresh(1, 2));
+    let overlap = Duration::from_secs(10);
+    let tries = (10..60).map(|new| {
+        let (store, first) = (&store, &first);
+        async move {
+            let rotation = overlapping(first, new, BEGIN, overlap);
+            (new, store.rotate_refresh_token(&rotation).await.unwrap().unwrap().state)
+        }
+    });
+    let all = join_all(tries).await;
+    let winner = all.iter().find(|(_, state)| *state == RefreshTokenState::Active).unwrap().0;
+    let same = RefreshTokenState::JustReplaced(MaskedSuccessor([winner; 32]));
+    assert!(all.iter().all(|(new, state)| *new == winner || *state == same), "{all:?}");
+    assert!(is_good(&store, 1).await);
+    assert_eq!(look(&store, 1, BEGIN + overlap).await, "replaced");
+    let next = refresh(1, winner);
+    let rotated = store.rotate_refresh_token(&overlapping(&next, 2, BEGIN, overlap)).await.unwrap();
+    assert_eq!(told(rotated.as_ref()), "good");
+    assert_eq!(look(&store, winner, BEGIN).await, "just replaced");
+    assert_eq!(look(&store, 1, BEGIN).await, "replaced", "only the one before");
+    let stays = RefreshRotation { next: None, ..rotation(&second, 3, BEGIN) };
+    assert_eq!(told(store.rotate_refresh_token(&stays).await.unwrap().as_ref()), "good");
+    assert_eq!(look(&store, winner, BEGIN).await, "just replaced", "a use replaces nothing");
 }
 
 #[tokio::test]

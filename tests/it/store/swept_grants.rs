@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use doorcode::domain::{AuthorizationCodeDigest, GrantId, TokenDigest};
 use doorcode::store::{
-    CleanupCounts, GrantStore as _, LoginStore as _, NewAuthorizationCode, NewGrant, RedeemedCode,
-    RefreshRotation, RefreshTokenState, SessionBinding, SessionSelection, SessionStore as _,
-    SqlStore,
+    CleanupCounts, GrantStore as _, LoginStore as _, MaskedSuccessor, NewAuthorizationCode,
+    NewGrant, RedeemedCode, RefreshRotation, RefreshSuccessor, RefreshTokenState, SessionBinding,
+    SessionSelection, SessionStore as _, SqlStore,
 };
 
 use super::grants::{
@@ -29,9 +29,10 @@ async fn swept(store: &SqlStore, after: Duration) -> CleanupCounts {
 }
 
 async fn rotate(store: &SqlStore, old: u8, new: u8, after: Duration) {
-    let (token, next) = (refresh(1, old), refresh(1, new).present);
-    let rotation =
-        RefreshRotation { client: &SPA, token: &token, next: Some(next), at: BEGIN + after };
+    let (token, at) = (refresh(1, old), BEGIN + after);
+    let (digest, masked) = (refresh(1, new).present, MaskedSuccessor([new; 32]));
+    let next = Some(RefreshSuccessor { digest, masked, overlap_end: at });
+    let rotation = RefreshRotation { client: &SPA, token: &token, next, at };
     let used = store.rotate_refresh_token(&rotation).await.unwrap().expect("a family");
     assert_eq!(used.state, RefreshTokenState::Active);
 }

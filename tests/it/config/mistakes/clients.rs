@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::{GOOD, SECRET, problems, read};
 use doorcode::domain::ClientId;
 use doorcode::gate::Principal;
-use doorcode::oauth::{ClientType, GrantType};
+use doorcode::oauth::{AccessTokenType, ClientType, GrantType, GroupsAccess};
 
 /// What is written below `[[client]]`, and what is said of it. The table begins in line 29.
 const CASES: &[(&str, &[&str])] = &[
@@ -116,6 +116,23 @@ const CASES: &[(&str, &[&str])] = &[
         "id = \"a\"\nname = \"A\"\n[oauth]\nkey_lifetime = \"23h\"",
         &["33:16: oauth.key_lifetime: 23h is not between 1d and 730d, and not 0s"],
     ),
+    (
+        "id = \"a\"\nname = \"A\"\naccess_token_type = \"jwt\"\nrequire_pkce = false\nrefresh_token_overlap = \"2m\"\nemail_domain = \"users invalid\"",
+        &[
+            "32:21: client[1].access_token_type: `jwt` is not a type of access token; did you mean `JWT`?",
+            "33:16: client[1].require_pkce: needs a confidential client: a public one has nothing else to show that the code is its own",
+            "34:25: client[1].refresh_token_overlap: 2m is not between 1s and 1m, and not 0s",
+            "35:16: client[1].email_domain: `users invalid` is not a domain such as users.invalid",
+        ],
+    ),
+    (
+        "id = \"a\"\nname = \"A\"\naudiences = [\"b\"]\n[[client]]\nid = \"b\"\nname = \"B\"\naudiences = [\"b\"]\n[oauth]\ngroups_claim = \"sub\"",
+        &[
+            "32:13: client[1].audiences: includes `b`, the id of a client: its ID tokens, which have that `aud`, would pass for access tokens",
+            "36:13: client[2].audiences: includes `b`, the id of a client: its ID tokens, which have that `aud`, would pass for access tokens",
+            "38:16: oauth.groups_claim: `sub` is a claim with another meaning",
+        ],
+    ),
 ];
 
 fn with_client(lines: &str) -> String {
@@ -151,7 +168,11 @@ fn a_client_says_as_little_as_it_needs() {
         client.grants,
         [GrantType::Passwordless, GrantType::AuthorizationCode, GrantType::RefreshToken]
     );
-    assert!(client.rotates && !client.trusts_forwarded_for);
+    assert!(client.rotates && client.requires_pkce && !client.trusts_forwarded_for);
+    assert_eq!(client.access_token_type, AccessTokenType::Jwt);
+    assert_eq!(client.lifetimes.refresh_overlap, Duration::from_secs(10));
+    assert_eq!(client.groups, GroupsAccess::ByScope);
+    assert!(client.email_domain.is_none());
     assert!(client.callback("https://app.example.com").is_some());
     assert!(client.callback("com.example.app:/callback").is_some());
     assert!(!client.has_secret(""));
