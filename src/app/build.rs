@@ -22,7 +22,7 @@ use crate::oauth::{KeyRotation, SigningKeys};
 use crate::pages::views::Views;
 use crate::proxy::{
     self, AccessLog, BackgroundJob, ConfigSnapshot, ConfigSnapshotDeps, Connections, DECISIONS,
-    Drain, DrainSignal, Readiness, Resolver, Shared,
+    Drain, DrainSignal, Exchanges, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{MemoryAttempts, SqlStore};
@@ -107,12 +107,14 @@ pub async fn assemble(
         pace: config.oauth.pace(),
     }));
     jobs.extend(secured.job(&runtime.system));
-    let mut watched = watched(&runtime, &drain, &access_log);
+    let exchanges = Exchanges::new(config.proxy.exchanges);
+    let mut watched = watched(&runtime, &access_log);
+    watched.extend(watched_traffic(&drain, &exchanges));
     watched.extend(secured.watched());
     let login = login(&config, &runtime);
     let Runtime { system, events, metrics, store, sessions, resolver, .. } = runtime;
     let database = Arc::clone(&store);
-    let shared = Shared { snapshot, resolver, access_log, drain, events, system };
+    let shared = Shared { snapshot, resolver, access_log, drain, exchanges, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::ServerDeps { settings, tls, shared, store, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
@@ -339,15 +341,9 @@ fn expect(config: &Config, runtime: &Runtime) {
 }
 
 /// Gauges of values that exist elsewhere.
-fn watched(
-    runtime: &Runtime,
-    drain: &Arc<Drain>,
-    access_log: &Arc<AccessLog>,
-) -> Vec<ObservedState> {
+fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState> {
     let (sessions, outbox) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.outbox));
-    let attempts = Arc::clone(&runtime.attempts);
-    let (connections, lines) = (drain.connections.clone(), Arc::clone(access_log));
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let (attempts, lines) = (Arc::clone(&runtime.attempts), Arc::clone(access_log));
     vec![
         ObservedState { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
         ObservedState { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.count()) },
@@ -356,12 +352,30 @@ fn watched(
             now: Box::new(move || count(outbox.unfinished())),
         },
         ObservedState {
-            row: &metrics::CONNECTIONS,
-            now: Box::new(move || count(connections.open())),
-        },
-        ObservedState {
             row: &metrics::ACCESS_LINES_DROPPED,
             now: Box::new(move || lines.dropped()),
         },
     ]
+}
+
+/// Connections and exchanges, open and refused.
+fn watched_traffic(drain: &Drain, exchanges: &Exchanges) -> [ObservedState; 4] {
+    let (open, refused) = (drain.connections.clone(), drain.connections.clone());
+    let (under_way, too_many) = (exchanges.clone(), exchanges.clone());
+    [
+        ObservedState { row: &metrics::CONNECTIONS, now: Box::new(move || count(open.open())) },
+        ObservedState {
+            row: &metrics::CONNECTIONS_REFUSED,
+            now: Box::new(move || refused.refused()),
+        },
+        ObservedState { row: &metrics::EXCHANGES, now: Box::new(move || count(under_way.open())) },
+        ObservedState {
+            row: &metrics::EXCHANGES_REFUSED,
+            now: Box::new(move || too_many.refused()),
+        },
+    ]
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -14,7 +14,7 @@ use super::error::AppError;
 use crate::config::Config;
 use crate::delivery::sms::ProviderSettings;
 use crate::events::LogFormat;
-use crate::proxy::{self, AccessLog, Signals, Stop};
+use crate::proxy::{self, AccessLog, FileLimit, Signals, Stop};
 use crate::system::System;
 
 /// The level without `DOORCODE_LOG`.
@@ -25,7 +25,7 @@ const DEFAULT_LEVEL: &str = "info";
 /// # Errors
 ///
 /// When the server cannot start.
-pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let filter =
         EnvFilter::try_from_env("DOORCODE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVEL));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -37,6 +37,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         tracing_subscriber::registry().with(filter_fn(is_safe_to_log)).with(filter).with(lines);
     log.try_init()?;
     let doubts = config.tls_doubts(System::real().now());
+    let doubts = doubts.into_iter().chain(FileLimit::raise().lower(&mut config.proxy));
     for warning in unsafe_settings(&config).map(str::to_owned).chain(doubts) {
         warn!("{warning}");
     }

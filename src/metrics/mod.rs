@@ -11,8 +11,9 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 pub use event_counters::EventCounters;
 pub use requests::RequestCounters;
 pub use table::{
-    ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, METRICS, Metric, MetricKind, SESSIONS,
-    TEXTS_WAITING, TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
+    ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, CONNECTIONS_REFUSED, EXCHANGES, EXCHANGES_REFUSED,
+    METRICS, Metric, MetricKind, SESSIONS, TEXTS_WAITING, TLS_CERTIFICATE_END,
+    TLS_HANDSHAKES_FAILED, reference,
 };
 
 /// The table of metrics is inconsistent: a programming error.

@@ -135,6 +135,20 @@ pub const TEXTS_WAITING: Metric =
     row("doorcode_texts_waiting", Gauge, &[], "Texts that are queued or being sent.");
 pub const CONNECTIONS: Metric =
     row("doorcode_connections_open", Gauge, &[], "Open client connections.");
+pub const CONNECTIONS_REFUSED: Metric = row(
+    "doorcode_connections_refused_total",
+    Counter,
+    &[],
+    "Connections that were closed at once because too many were open.",
+);
+pub const EXCHANGES: Metric =
+    row("doorcode_exchanges_open", Gauge, &[], "Requests that are not finished.");
+pub const EXCHANGES_REFUSED: Metric = row(
+    "doorcode_exchanges_refused_total",
+    Counter,
+    &[],
+    "Requests that were refused because too many were not finished.",
+);
 pub const TLS_HANDSHAKES_FAILED: Metric = row(
     "doorcode_tls_handshakes_failed_total",
     Counter,
@@ -173,6 +187,9 @@ pub const METRICS: &[&Metric] = &[
     &ATTEMPTS,
     &TEXTS_WAITING,
     &CONNECTIONS,
+    &CONNECTIONS_REFUSED,
+    &EXCHANGES,
+    &EXCHANGES_REFUSED,
     &TLS_HANDSHAKES_FAILED,
     &TLS_CERTIFICATE_END,
     &ACCESS_LINES_DROPPED,

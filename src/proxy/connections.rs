@@ -100,7 +100,7 @@ impl ListenerGuard {
 }
 
 /// What one customer of an internet provider has: an IPv4 address or an IPv6 /64 (RFC 6177).
-fn limit_key(address: IpAddr) -> IpAddr {
+pub(super) fn limit_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
         v4 @ IpAddr::V4(_) => v4,

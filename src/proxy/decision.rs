@@ -4,6 +4,8 @@ pub(super) enum DecisionLabel {
     /// Nothing: it broke off before it was looked at.
     None,
     BadRequest,
+    /// Too many requests are under way.
+    Limited,
     UnknownHost,
     NoSite,
     /// One of our own paths answered.
@@ -21,11 +23,14 @@ pub(super) enum DecisionLabel {
     /// The session or token ended while the request went on.
     SessionOver,
     UpstreamFailed,
+    /// The client disconnected, or reset its stream, before there was an answer.
+    ClientGone,
 }
 
-const ALL: [DecisionLabel; 15] = [
+const ALL: [DecisionLabel; 17] = [
     DecisionLabel::None,
     DecisionLabel::BadRequest,
+    DecisionLabel::Limited,
     DecisionLabel::UnknownHost,
     DecisionLabel::NoSite,
     DecisionLabel::Own,
@@ -39,6 +44,7 @@ const ALL: [DecisionLabel; 15] = [
     DecisionLabel::TooLarge,
     DecisionLabel::SessionOver,
     DecisionLabel::UpstreamFailed,
+    DecisionLabel::ClientGone,
 ];
 
 /// Every label, for the metrics' handles.
@@ -49,6 +55,7 @@ impl DecisionLabel {
         match self {
             Self::None => "none",
             Self::BadRequest => "bad-request",
+            Self::Limited => "limited",
             Self::UnknownHost => "unknown-host",
             Self::NoSite => "no-site",
             Self::Own => "own",
@@ -62,6 +69,7 @@ impl DecisionLabel {
             Self::TooLarge => "too-large",
             Self::SessionOver => "session-over",
             Self::UpstreamFailed => "upstream-failed",
+            Self::ClientGone => "client-gone",
         }
     }
 }

@@ -7,7 +7,9 @@ use pingora::{Error, Result};
 use pingora_proxy::Session;
 
 use super::answer_headers::AnswerHeaders;
+use super::body_flow::BodyFlow;
 use super::decision::DecisionLabel;
+use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
 use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
@@ -32,6 +34,10 @@ pub(super) struct Exchange {
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
     pub(super) answer_headers: AnswerHeaders,
+    /// Counts the exchange. `None`: it is refused, or not looked at yet.
+    pub(super) slot: Option<ExchangeSlot>,
+    /// Of a request that goes to an app.
+    pub(super) flow: Option<BodyFlow>,
 }
 
 impl Exchange {
@@ -48,6 +54,8 @@ impl Exchange {
             decision: DecisionLabel::None,
             forwarded: now,
             answer_headers: AnswerHeaders::default(),
+            slot: None,
+            flow: None,
         }
     }
 

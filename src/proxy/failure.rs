@@ -4,10 +4,28 @@ use std::io;
 use pingora::{Error, ErrorSource, ErrorType};
 use pingora_proxy::Session;
 
+use super::exchanges::ExchangeLimit;
 use crate::pages::Problem;
+use crate::pages::views::LimitMessage;
 
 /// The error of a request whose body is above the site's limit.
 pub(super) const TOO_LARGE: ErrorType = ErrorType::HTTPStatus(413);
+
+/// When a request that is refused for the limit of one address may come again, seconds: others of the
+/// address will have been answered.
+const RETRY_AFTER_LIMIT: u64 = 5;
+
+/// What is answered to a request that is one too many.
+pub(super) const fn too_many(limit: ExchangeLimit) -> Problem {
+    match limit {
+        ExchangeLimit::Total => Problem::Unavailable,
+        ExchangeLimit::Address => Problem::Limited {
+            limit: LimitMessage::Network,
+            key: limit.key(),
+            seconds: RETRY_AFTER_LIMIT,
+        },
+    }
+}
 
 /// Decides whether a request is sent again: only an idempotent one (RFC 9110 §9.2.2) without a body,
 /// and only when a reused connection turned out to be closed.
@@ -22,7 +40,8 @@ pub(super) fn decide_retry(error: &mut Error, session: &mut Session, connection_
 /// The status of a failed exchange, and the problem to answer with; `None` when the client is gone.
 pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<Problem>) {
     use ErrorType::{
-        ConnectTimedout, ConnectionClosed, ReadError, ReadTimedout, WriteError, WriteTimedout,
+        ConnectTimedout, ConnectionClosed, H2Error, ReadError, ReadTimedout, WriteError,
+        WriteTimedout,
     };
     if *error.etype() == TOO_LARGE {
         return (413, Some(Problem::TooLarge));
@@ -36,6 +55,8 @@ pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<P
     // With a body incomplete, the app waits for the client, as we do.
     let waits_for_client = !session.as_mut().is_body_done();
     match error.esource() {
+        // Apps speak HTTP/1: the client reset its stream, or its connection ended.
+        _ if *error.etype() == H2Error => (400, None),
         _ if app_is_silent && waits_for_client => (408, Some(Problem::TooSlow)),
         _ if app_is_silent => (504, Some(Problem::UpstreamSlow { retry })),
         ErrorSource::Downstream if gone => (400, None),

@@ -13,12 +13,14 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 
 use super::access_log::AccessLine;
 use super::bridge;
-use super::connection::{Connection, WRITE_TIMEOUT};
+use super::connection::Connection;
 use super::decision::DecisionLabel;
 use super::exchange::{self, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
+use super::pace::GRACE;
+use super::reclaim::Reclaimer;
 use super::request_id;
 use super::response;
 use super::routing::{self, RouteOutcome};
@@ -26,15 +28,20 @@ use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
 use crate::gate;
+use crate::pages::Problem;
+
+/// How long a client may take nothing of the answer to a request that is one too many.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pingora's callbacks, in the order in which a request passes them.
 pub(super) struct Gateway {
     shared: Shared,
+    reclaimer: Reclaimer,
 }
 
 impl Gateway {
-    pub(super) const fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) const fn new(shared: Shared, reclaimer: Reclaimer) -> Self {
+        Self { shared, reclaimer }
     }
 
     /// Finds a request's id and its client's address.
@@ -48,6 +55,22 @@ impl Gateway {
         let client = gate::client_ip(peer, headers, trusted);
         (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
         Ok(client)
+    }
+
+    /// Counts the request. `Some`: too many are under way.
+    fn admit(&self, client: IpAddr, ctx: &mut Exchange) -> Option<Problem> {
+        // A trusted proxy that does not tell whose requests it carries has many clients.
+        let is_proxy = gate::is_trusted_proxy(client, &ctx.snapshot.trusted_proxies);
+        let limit = match self.shared.exchanges.acquire((!is_proxy).then_some(client)) {
+            Ok(slot) => {
+                self.reclaimer.seen(self.shared.exchanges.open());
+                ctx.slot = Some(slot);
+                return None;
+            }
+            Err(limit) => limit,
+        };
+        ctx.decision = DecisionLabel::Limited;
+        Some(failure::too_many(limit))
     }
 
     /// Answers a request that is not forwarded.
@@ -85,13 +108,17 @@ impl Gateway {
 
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
+    let has_body = !session.as_mut().is_body_empty();
+    let request = session.req_header();
+    let sends_body = has_body && !request.headers.contains_key(http::header::EXPECT);
+    let version = request.version;
     if let Some(connection) = Connection::of(session.digest()) {
-        connection.head_complete(session.req_header().version);
+        connection.head_complete(version, sends_body);
     }
     exchange::accept_early_bytes(session);
-    if session.req_header().version == http::Version::HTTP_2 {
-        // HTTP/1 writes are bounded by `connection`, which cannot tell streams apart.
-        session.set_write_timeout(Some(WRITE_TIMEOUT));
+    if version == http::Version::HTTP_2 {
+        // HTTP/1 writes are bounded by the connection, which cannot tell streams apart.
+        session.set_write_timeout(Some(GRACE));
     }
 }
 
@@ -115,6 +142,12 @@ impl ProxyHttp for Gateway {
         headers::join_cookies(session.req_header_mut())?;
         let snapshot = Arc::clone(&ctx.snapshot);
         let client = self.identify(session, ctx)?;
+        if let Some(problem) = self.admit(client, ctx) {
+            session.set_write_timeout(Some(REFUSAL_TIMEOUT));
+            let refusal = RouteOutcome::Problem(problem, None);
+            Box::pin(self.answer(session, refusal, ctx)).await?;
+            return Ok(true);
+        }
         let request = session.req_header();
         let outcome = routing::route(&self.shared, &snapshot, request, client, ctx).await;
         if matches!(outcome, RouteOutcome::Forward) {
@@ -154,6 +187,18 @@ impl ProxyHttp for Gateway {
         })
     }
 
+    async fn upstream_response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        ctx: &mut Exchange,
+    ) -> Result<()> {
+        if let Some(flow) = &ctx.flow {
+            flow.pipe.head_came(response);
+        }
+        Ok(())
+    }
+
     async fn response_filter(
         &self,
         session: &mut Session,
@@ -184,10 +229,12 @@ impl ProxyHttp for Gateway {
         _peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
-        _ctx: &mut Exchange,
-        client_reused: bool,
+        ctx: &mut Exchange,
+        _client_reused: bool,
     ) -> Box<Error> {
-        failure::decide_retry(&mut error, session, client_reused);
+        // To Pingora, every connection is a new one.
+        let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
+        failure::decide_retry(&mut error, session, is_reused);
         error
     }
 
@@ -208,22 +255,32 @@ impl ProxyHttp for Gateway {
         &self,
         session: &mut Session,
         part: &mut Option<Bytes>,
-        _end: bool,
+        end: bool,
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_caller(ctx, &self.shared)?;
         // After a protocol switch, what comes is no body.
-        if session.was_upgraded() { Ok(()) } else { ctx.count_body(part.as_ref()) }
+        if !session.was_upgraded() {
+            ctx.count_body(part.as_ref())?;
+            streams::body_came(session, part.as_ref(), end);
+        }
+        match (&mut ctx.flow, part) {
+            (Some(flow), Some(part)) if !part.is_empty() => flow.send(part.len()).await,
+            _ => Ok(()),
+        }
     }
 
     fn response_body_filter(
         &self,
-        _session: &mut Session,
-        _part: &mut Option<Bytes>,
+        session: &mut Session,
+        part: &mut Option<Bytes>,
         _end: bool,
         ctx: &mut Exchange,
     ) -> Result<Option<Duration>> {
         streams::check_caller(ctx, &self.shared)?;
+        if let (Some(flow), Some(part)) = (&mut ctx.flow, part) {
+            flow.answer(session, part.len())?;
+        }
         Ok(None)
     }
 
@@ -237,7 +294,11 @@ impl ProxyHttp for Gateway {
             ctx.decision = DecisionLabel::SessionOver;
         }
         let (code, problem) = failure::why_failed(error, session);
-        if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
+        let is_answered = session.response_written().is_some();
+        if problem.is_none() && !is_answered {
+            ctx.decision = DecisionLabel::ClientGone;
+        }
+        if let Some(problem) = problem.filter(|_| !is_answered) {
             if code >= 500 {
                 ctx.decision = DecisionLabel::UpstreamFailed;
             }

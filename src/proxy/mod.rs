@@ -3,17 +3,26 @@
 mod access_log;
 mod admin;
 mod answer_headers;
+mod body_flow;
 mod bridge;
+mod budget;
 mod connection;
 mod connections;
 mod decision;
 mod drain;
 mod exchange;
+mod exchanges;
 mod failure;
+mod files;
 mod gateway;
+mod guarded_stream;
 mod head;
 mod headers;
+mod listener;
+mod pace;
 mod parser_errors;
+mod pipe;
+mod reclaim;
 mod request_id;
 mod response;
 mod routing;
@@ -29,8 +38,10 @@ pub use access_log::AccessLog;
 pub use connections::Connections;
 pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Readiness, Signals, Stop};
+pub use exchanges::Exchanges;
+pub use files::FileLimit;
 pub use server::{BackgroundJob, ServerDeps, run};
-pub use settings::{ConnectionLimits, ProxySettings};
+pub use settings::{ConnectionLimits, ExchangeLimits, ProxySettings};
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,

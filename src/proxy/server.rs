@@ -7,6 +7,7 @@ use pingora_core::apps::HttpServerOptions;
 use pingora_core::apps::http_app::HttpServer;
 use pingora_core::listeners::{ListenerConfig, TcpSocketOptions};
 use pingora_core::protocols::TcpKeepalive;
+use pingora_core::protocols::http::v2::server::default_h2_options;
 use pingora_core::protocols::l4::stream::L4BufferSettings;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server, ShutdownWatch};
@@ -16,11 +17,11 @@ use pingora_proxy::HttpProxy;
 use tracing::info;
 
 use super::admin::Admin;
-use super::connection::ListenerService;
 use super::connections::ListenerGuard;
 use super::drain::{self, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
-use super::parser_errors::ParserErrors;
+use super::listener::ListenerService;
+use super::reclaim::Reclaimer;
 use super::settings::ProxySettings;
 use super::snapshot::Shared;
 use super::tls::Tls;
@@ -31,6 +32,13 @@ use crate::store;
 /// connection's memory.
 const READ_BUFFER: usize = 8 * 1024;
 const WRITE_BUFFER: usize = 1460;
+
+/// Streams that a client may have open on one HTTP/2 connection. A client waits with the next; a page
+/// of many files needs no more, and each may hold memory and a connection to the app.
+const STREAMS: u32 = 32;
+/// What is written to an HTTP/2 stream and not sent yet, bytes. A client that takes nothing from its
+/// socket makes us hold it for each stream.
+const STREAM_BUFFER: usize = 2 * 1024;
 
 /// A background task, on a runtime of its own, that runs until the process ends.
 pub struct BackgroundJob {
@@ -66,7 +74,7 @@ pub fn run(parts: ServerDeps, stop: Stop) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
-    server.add_service(gateway(&server.configuration, &settings, shared, tls));
+    server.add_service(gateway(&server.configuration, &settings, &shared, tls));
     let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), probes);
     admin.add_tcp(&settings.admin.to_string());
@@ -87,19 +95,22 @@ pub fn run(parts: ServerDeps, stop: Stop) {
 fn gateway(
     conf: &Arc<ServerConf>,
     settings: &ProxySettings,
-    shared: Shared,
+    shared: &Shared,
     tls: Option<Tls>,
 ) -> Service<ListenerService<HttpProxy<Gateway>>> {
     let limits = settings.connections;
-    let connections = shared.drain.connections.clone();
-    let parser_errors = ParserErrors::new(shared.clone());
-    let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
+    let reclaimer = Reclaimer::default();
+    let gateway = Gateway::new(shared.clone(), reclaimer.clone());
+    let mut proxy = pingora_proxy::http_proxy(conf, gateway);
     let mut options = HttpServerOptions::default();
     options.h2c = settings.h2c;
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
+    let mut h2 = default_h2_options();
+    h2.max_concurrent_streams(STREAMS).max_send_buffer_size(STREAM_BUFFER);
+    proxy.h2_options = Some(h2);
     let guard = ListenerGuard { limits, trusted: settings.trusted_proxies.clone(), tls };
-    let listener = ListenerService::new(proxy, connections, guard, parser_errors);
+    let listener = ListenerService::new(proxy, shared, guard, reclaimer);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);

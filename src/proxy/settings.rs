@@ -14,6 +14,7 @@ pub struct ProxySettings {
     /// Peers whose `X-Forwarded-For` is used. Empty: none.
     pub trusted_proxies: Vec<IpNet>,
     pub connections: ConnectionLimits,
+    pub exchanges: ExchangeLimits,
     /// `server.tls`; empty: every address speaks plain http.
     pub tls: Vec<Certificate>,
     /// Whether HTTP/2 without TLS is accepted.
@@ -32,4 +33,14 @@ pub struct ConnectionLimits {
     pub per_address: usize,
     /// Idle time between two requests.
     pub idle: Duration,
+    /// Bytes a second that a client has to send or take at least; 0: any.
+    pub least_rate: u64,
+}
+
+/// Limits of exchanges: requests that are not finished.
+#[derive(Clone, Copy, Debug)]
+pub struct ExchangeLimits {
+    pub total: usize,
+    /// From one IPv4 address or IPv6 /64 network.
+    pub per_address: usize,
 }

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use super::access_log::AccessLog;
 use super::answer_headers::HstsHeaders;
 use super::drain::Drain;
+use super::exchanges::Exchanges;
 use super::settings::ProxySettings;
 use super::upstream::Resolver;
 use crate::access::Authorizer;
@@ -61,6 +62,7 @@ pub struct Shared {
     pub resolver: Arc<Resolver>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,
+    pub exchanges: Exchanges,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }

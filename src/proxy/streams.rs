@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
@@ -10,9 +11,11 @@ use pingora::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
+use super::body_flow::BodyFlow;
 use super::connection::Connection;
 use super::exchange::Exchange;
 use super::head;
+use super::pipe::Pipe;
 use super::snapshot::Shared;
 use super::upstream::DedicatedConnection;
 use crate::gate::Site;
@@ -21,20 +24,23 @@ use crate::gate::Site;
 const SHORT: Duration = Duration::from_secs(5);
 
 /// The upstream of a request, and the kind of connection; `None`: no name of it is resolved.
-pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
+pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Option<HttpPeer> {
+    let connection = Connection::of(session.digest())?;
+    let is_http2 = session.req_header().version == Version::HTTP_2;
+    // A request that is sent once more flows anew.
+    let flow = BodyFlow::new(connection, is_http2);
+    let pipe = Arc::clone(&flow.pipe);
+    let is_retry = ctx.flow.replace(flow).is_some();
     let site = ctx.site()?;
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if let Some(connection) = dedicated_connection(session, site, ctx, shared) {
+    let mut peer = if is_dedicated(session) {
+        let connection = dedicated_connection(session, site, ctx, shared, pipe);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
-        let mut peer = shared.resolver.peer(site)?;
+        // Between two reads, not for a whole answer: downloads may take longer.
         let timeout = site.upstream_options.timeout;
-        let connection = Connection::of(session.digest());
-        if !connection.is_some_and(|connection| connection.await_app(timeout)) {
-            // Between two reads, not for a whole answer: downloads may take longer.
-            peer.options.read_timeout = Some(timeout);
-        }
-        peer
+        let timeout = (!connection.await_app(timeout)).then_some(timeout);
+        shared.resolver.shared_peer(site, pipe, timeout, is_retry)?
     };
     if head::has_no_hop_by_hop(&session.req_header().headers) {
         // Nothing to remove but `Connection`, which `headers` removes.
@@ -43,21 +49,36 @@ pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option
     Some(peer)
 }
 
-/// A connection of its own for a websocket or event stream, which ends with the session and with the
-/// process. `None` for every other request.
+/// Whether a request has a connection of its own: a websocket or event stream.
+fn is_dedicated(session: &Session) -> bool {
+    is_websocket(session) || wants_events(&session.req_header().headers)
+}
+
+/// That connection. It ends with the session and with the process.
 fn dedicated_connection(
     session: &Session,
     site: &Site,
     ctx: &Exchange,
     shared: &Shared,
-) -> Option<DedicatedConnection> {
-    let switches = is_websocket(session);
-    (switches || wants_events(&session.req_header().headers)).then(|| DedicatedConnection {
+    pipe: Arc<Pipe>,
+) -> DedicatedConnection {
+    DedicatedConnection {
         answer_timeout: site.upstream_options.timeout,
-        switches,
+        switches: is_websocket(session),
         drain_signal: Arc::clone(&shared.drain.drain_signal),
         watch: ctx.snapshot.authorizer.watch(&ctx.caller),
-    })
+        pipe,
+    }
+}
+
+/// A part of a request's body came, or its end: tells the connection whether the client is waited for.
+pub(super) fn body_came(session: &Session, part: Option<&Bytes>, end: bool) {
+    let Some(connection) = Connection::of(session.digest()) else { return };
+    if end {
+        connection.body_complete();
+    } else if part.is_some() {
+        connection.body_begins();
+    }
 }
 
 /// Fails for a 101 that was not requested. Pingora would pass it on, and a proxy before us would take

@@ -1,3 +1,5 @@
+mod app_socket;
+mod app_stream;
 mod dedicated_connection;
 #[cfg(test)]
 mod tests;
@@ -13,13 +15,17 @@ use arc_swap::ArcSwap;
 use pingora::upstreams::peer::HttpPeer;
 use tracing::warn;
 
-use self::dedicated_connection::CONNECT_TIMEOUT;
+pub(super) use self::app_socket::MAX_IDLE;
+use self::app_socket::{IDLE_TIMEOUT, IdleSockets};
+use self::app_stream::AppConnector;
 pub(super) use self::dedicated_connection::DedicatedConnection;
+use super::pipe::Pipe;
 use crate::gate::{Site, Upstream};
 
+/// Limit for connecting to an app.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Limit for one write, not for a whole upload.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
-const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -29,12 +35,18 @@ pub struct Resolver {
     names: ArcSwap<HashMap<(String, u16), Vec<SocketAddr>>>,
     demo: Option<SocketAddr>,
     turn: AtomicUsize,
+    idle: IdleSockets,
 }
 
 impl Resolver {
     /// `demo`: where the built-in app listens.
     pub fn new(demo: Option<SocketAddr>) -> Self {
-        Self { names: ArcSwap::default(), demo, turn: AtomicUsize::new(0) }
+        Self {
+            names: ArcSwap::default(),
+            demo,
+            turn: AtomicUsize::new(0),
+            idle: IdleSockets::default(),
+        }
     }
 
     /// Whether a site has more than one address to try.
@@ -73,6 +85,22 @@ impl Resolver {
         Some(peer)
     }
 
+    /// The next upstream, over a connection that may have served other requests. `timeout`: how long
+    /// the app may send nothing. `is_retry`: over a new one.
+    pub(super) fn shared_peer(
+        &self,
+        site: &Site,
+        pipe: Arc<Pipe>,
+        timeout: Option<Duration>,
+        is_retry: bool,
+    ) -> Option<HttpPeer> {
+        let mut peer = self.peer(site)?;
+        let idle = self.idle.clone();
+        let connector = AppConnector { idle, pipe, timeout, fresh: is_retry };
+        peer.options.custom_l4 = Some(Arc::new(connector));
+        Some(peer)
+    }
+
     /// The next upstream, over a connection for one request only.
     pub(super) fn dedicated_peer(
         &self,
@@ -87,9 +115,13 @@ impl Resolver {
         Some(peer)
     }
 
-    /// Resolves the names of `sites()` again and again; never returns. On error the known addresses
-    /// stay in use.
+    /// Resolves the names of `sites()` again and again, and closes connections that nobody used for a
+    /// while; never returns. On error the known addresses stay in use.
     pub async fn run(&self, sites: impl Fn() -> Vec<Site> + Send) {
+        tokio::join!(self.resolve(sites), self.idle.sweep());
+    }
+
+    async fn resolve(&self, sites: impl Fn() -> Vec<Site> + Send) {
         loop {
             let mut known = HashMap::clone(&self.names.load());
             let mut missing = false;

@@ -121,7 +121,7 @@ pub(super) fn settings(
 ) -> Option<proxy::ProxySettings> {
     let trusted_proxies = reader.all("server.trusted_proxies", values::network);
     let admin = reader.one("admin.listen", values::socket);
-    let connections = connections(reader);
+    let (connections, exchanges) = (connections(reader), exchanges(reader));
     let h2c = reader.flag("server.h2c");
     let tls = tls::certificates(reader);
     if ground.tls && h2c == Some(true) {
@@ -140,6 +140,7 @@ pub(super) fn settings(
         admin: admin?,
         trusted_proxies: trusted_proxies?,
         connections: connections?,
+        exchanges: exchanges?,
         tls: tls?,
         h2c: h2c?,
         hsts: ground.hsts?,
@@ -148,19 +149,34 @@ pub(super) fn settings(
 }
 
 fn connections(reader: &mut Reader<'_>) -> Option<proxy::ConnectionLimits> {
-    const OF_ONE: &str = "server.connections_per_address";
-    let count = |key| reader.integer(key).and_then(|count| usize::try_from(count).ok());
-    let (in_all, per_address) = (count("server.connections"), count(OF_ONE));
+    let counts = counts(reader, "server.connections", "server.connections_per_address");
     let idle = reader.duration("server.idle");
+    let least_rate = reader.integer("server.least_rate").and_then(|rate| u64::try_from(rate).ok());
+    let (total, per_address) = counts?;
+    Some(proxy::ConnectionLimits { total, per_address, idle: idle?, least_rate: least_rate? })
+}
+
+fn exchanges(reader: &mut Reader<'_>) -> Option<proxy::ExchangeLimits> {
+    let counts = counts(reader, "server.exchanges", "server.exchanges_per_address");
+    counts.map(|(total, per_address)| proxy::ExchangeLimits { total, per_address })
+}
+
+/// A limit in all, and that of one address.
+fn counts(
+    reader: &mut Reader<'_>,
+    of_all: &'static str,
+    of_one: &'static str,
+) -> Option<(usize, usize)> {
+    let count = |key| reader.integer(key).and_then(|count| usize::try_from(count).ok());
+    let (in_all, per_address) = (count(of_all), count(of_one));
     // A lower total than the default per address is not a mistake.
-    if let (Some(all), Some(one), true) = (in_all, per_address, reader.has(OF_ONE))
+    if let (Some(all), Some(one), true) = (in_all, per_address, reader.has(of_one))
         && one > all
     {
-        let text = format!(
-            "one address may have {one} connections, but the total is only {all} \
-             (server.connections)"
-        );
-        reader.note(OF_ONE, text);
+        let what = of_all.rsplit('.').next().unwrap_or_default();
+        let text =
+            format!("one address may have {one} {what}, but the total is only {all} ({of_all})");
+        reader.note(of_one, text);
     }
-    Some(proxy::ConnectionLimits { total: in_all?, per_address: per_address?, idle: idle? })
+    Some((in_all?, per_address?))
 }

@@ -11,20 +11,19 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pingora::{Error, ErrorType, Result};
+use pingora::Result;
 use pingora_core::connectors::l4::Connect;
 use pingora_core::protocols::l4::socket::SocketAddr;
 use pingora_core::protocols::l4::stream::Stream;
 use pingora_core::protocols::l4::virt::{VirtualSockOpt, VirtualSocket, VirtualSocketStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 
+use super::app_socket::{self, AppSocket};
+use super::app_stream::connect_error;
 use crate::proxy::drain::DrainSignal;
+use crate::proxy::pipe::Pipe;
 use crate::session::SessionWatch;
-
-/// Limit for connecting to an app.
-pub(in crate::proxy) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connector of Pingora's for such a connection, with what ends it.
 #[derive(Clone, Debug)]
@@ -37,6 +36,7 @@ pub(in crate::proxy) struct DedicatedConnection {
     pub(in crate::proxy) watch: Option<SessionWatch>,
     /// The shutdown of the process.
     pub(in crate::proxy) drain_signal: Arc<DrainSignal>,
+    pub(in crate::proxy) pipe: Arc<Pipe>,
 }
 
 impl DedicatedConnection {
@@ -57,37 +57,10 @@ impl DedicatedConnection {
 #[async_trait]
 impl Connect for DedicatedConnection {
     async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
-        let connected = match address {
-            SocketAddr::Inet(address) => tcp(*address, self).await,
-            SocketAddr::Unix(address) => unix(address, self).await,
-        };
-        let socket = connected.map_err(|why| {
-            let timed_out = why.kind() == io::ErrorKind::TimedOut;
-            let kind = if timed_out { ErrorType::ConnectTimedout } else { ErrorType::ConnectError };
-            Error::because(kind, "connecting to the app", why)
-        })?;
-        Ok(Stream::from(VirtualSocketStream::new(socket)))
+        let socket = app_socket::connect(address).await.map_err(connect_error)?;
+        let stream = DedicatedStream::new(socket, self);
+        Ok(Stream::from(VirtualSocketStream::new(Box::new(stream))))
     }
-}
-
-type Socket = Box<dyn VirtualSocket>;
-
-async fn tcp(
-    address: std::net::SocketAddr,
-    connection: &DedicatedConnection,
-) -> io::Result<Socket> {
-    let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await??;
-    stream.set_nodelay(true)?;
-    Ok(Box::new(DedicatedStream::new(stream, connection)))
-}
-
-async fn unix(
-    address: &std::os::unix::net::SocketAddr,
-    connection: &DedicatedConnection,
-) -> io::Result<Socket> {
-    let path = address.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
-    let stream = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await??;
-    Ok(Box::new(DedicatedStream::new(stream, connection)))
 }
 
 /// How often Pingora flushes a request without a body: after its head, and when it has seen that
@@ -95,8 +68,9 @@ async fn unix(
 /// makes the second end the tunnel.
 const REQUEST_FLUSHES: u8 = 2;
 
-struct DedicatedStream<S> {
-    socket: S,
+struct DedicatedStream {
+    socket: Box<dyn AppSocket>,
+    pipe: Arc<Pipe>,
     ended: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     answer_timeout: Pin<Box<Sleep>>,
     flushes: u8,
@@ -106,10 +80,11 @@ struct DedicatedStream<S> {
     has_answered: bool,
 }
 
-impl<S> DedicatedStream<S> {
-    fn new(socket: S, connection: &DedicatedConnection) -> Self {
+impl DedicatedStream {
+    fn new(socket: Box<dyn AppSocket>, connection: &DedicatedConnection) -> Self {
         Self {
             socket,
+            pipe: Arc::clone(&connection.pipe),
             ended: Box::pin(connection.clone().ended()),
             answer_timeout: Box::pin(tokio::time::sleep(connection.answer_timeout)),
             flushes: if connection.switches { 0 } else { REQUEST_FLUSHES },
@@ -119,7 +94,7 @@ impl<S> DedicatedStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for DedicatedStream<S> {
+impl AsyncRead for DedicatedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -137,19 +112,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for DedicatedStream<S> {
             self.waiting_reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
-        self.has_answered = true;
+        let this = &mut *self;
+        ready!(this.pipe.poll_read(cx, &mut *this.socket, buffer))?;
+        this.has_answered = true;
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for DedicatedStream<S> {
+impl AsyncWrite for DedicatedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        let this = &mut *self;
+        this.pipe.poll_write(cx, &mut *this.socket, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -168,14 +145,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DedicatedStream<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> VirtualSocket for DedicatedStream<S> {
+impl VirtualSocket for DedicatedStream {
     /// Options were set when it was connected.
     fn set_socket_option(&self, _option: VirtualSockOpt) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl<S> Debug for DedicatedStream<S> {
+impl Debug for DedicatedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DedicatedStream")
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{DedicatedConnection, Resolver};
 use crate::gate::{Hsts, IdentityMapping, Site, SiteUrl, Upstream, UpstreamOptions};
+use crate::proxy::pipe::Pipe;
 
 fn site(upstreams: Vec<Upstream>) -> Site {
     Site {
@@ -56,6 +57,7 @@ fn every_way_to_an_app_has_its_time_outs() {
         switches: false,
         watch: None,
         drain_signal: Arc::default(),
+        pipe: Arc::new(Pipe::new(Arc::default(), false)),
     };
     let site = site(vec![named("app")]);
     let options = resolver.dedicated_peer(&site, connection).expect("a peer").options;

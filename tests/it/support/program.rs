@@ -32,20 +32,25 @@ impl Program {
 
     /// The same, with each of `changes` made in its settings.
     pub(crate) fn changed(log: &str, changes: &[(&str, &str)]) -> Self {
+        Self::with_files("", log, changes)
+    }
+
+    /// The same, after the shell's `ulimit` with these arguments.
+    pub(crate) fn with_files(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
         let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
         let settings = Settings { port, admin, origin: &origin, app: app.port, twilio: &twilio };
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("my.toml"), settings.text(changes)).expect("written");
-        let child = spawn(&folder, log);
+        let child = spawn(&folder, log, ulimit);
         wait_until_ready(port, admin);
         Self { port, admin, texts, app, folder, child }
     }
 
     /// After it ended, once more with the same file and folder.
     pub(crate) fn start_again(&mut self, log: &str) {
-        self.child = spawn(&self.folder, log);
+        self.child = spawn(&self.folder, log, "");
         wait_until_ready(self.port, self.admin);
     }
 
@@ -117,11 +122,31 @@ impl Program {
 
     /// The most memory that it ever had, KiB.
     pub(crate) fn peak_memory(&self) -> u64 {
+        self.memory_of("VmHWM:")
+    }
+
+    /// The memory that it has now, KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory_of("VmRSS:")
+    }
+
+    fn memory_of(&self, what: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(path).expect("a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
-        peak.expect("a peak")
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
+        let size = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        size.expect("a size")
+    }
+
+    /// Its limits, as the kernel tells them.
+    pub(crate) fn limits(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("its limits")
+    }
+
+    /// How many files it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its files");
+        files.count()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -164,13 +189,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
-fn spawn(folder: &TempDir, log: &str) -> Child {
+fn spawn(folder: &TempDir, log: &str, ulimit: &str) -> Child {
     let open = |name| {
         let file = File::options().append(true).create(true).open(folder.path().join(name));
         Stdio::from(file.expect("a log"))
     };
-    program(folder)
-        .args(["--config", "my.toml"])
+    let limit = format!("ulimit {ulimit} || exit 1; exec \"$0\" --config my.toml");
+    let limit = if ulimit.is_empty() { "exec \"$0\" --config my.toml" } else { &limit };
+    around(Command::new("sh"), folder)
+        .args(["-c", limit, env!("CARGO_BIN_EXE_doorcode")])
         .env("DOORCODE_LOG", log)
         .stdin(Stdio::null())
         .stdout(open("out"))
@@ -180,7 +207,10 @@ fn spawn(folder: &TempDir, log: &str) -> Child {
 }
 
 fn program(folder: &TempDir) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_doorcode"));
+    around(Command::new(env!("CARGO_BIN_EXE_doorcode")), folder)
+}
+
+fn around(mut program: Command, folder: &TempDir) -> Command {
     program
         .current_dir(folder.path())
         .env("SECRET", SECRET)

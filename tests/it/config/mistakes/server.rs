@@ -156,6 +156,19 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[("[server]\n", "[server]\nexchanges = 0\nleast_rate = -1\n")],
+        &[
+            "2:13: server.exchanges: 0 is not between 1 and 100000000",
+            "3:14: server.least_rate: -1 is not between 0 and 100000000",
+        ],
+    ),
+    (
+        &[("[server]\n", "[server]\nexchanges_per_address = 10001\n")],
+        &[
+            "2:25: server.exchanges_per_address: one address may have 10001 exchanges, but the total is only 10000 (server.exchanges)",
+        ],
+    ),
+    (
         &[("[login]", "[brand]\nname = \" \"\n[login]")],
         &["7:8: brand.name: ` ` is not a name of 1 to 40 characters in one line"],
     ),

@@ -1,0 +1,83 @@
+//! How the bodies of one request to an app flow: not faster than the slower side takes them, and not
+//! slower than a client must.
+use std::sync::Arc;
+use std::time::Duration;
+
+use pingora::{Error, ErrorType, Result};
+use pingora_proxy::Session;
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use super::pace::{GRACE, Pace};
+use super::pipe::Pipe;
+
+/// The bodies of a request and its answer.
+pub(super) struct BodyFlow {
+    pub(super) pipe: Arc<Pipe>,
+    /// The client's time, over HTTP/2. Over HTTP/1 its connection measures it.
+    paces: Option<Paces>,
+}
+
+/// For each direction of an HTTP/2 stream.
+struct Paces {
+    sending: Pace,
+    taking: Pace,
+    /// When the last part of the request's body was passed on.
+    passed: Option<Instant>,
+    /// Length of the last part of the answer, which is being written.
+    writing: usize,
+}
+
+impl BodyFlow {
+    pub(super) fn new(connection: &Connection, is_http2: bool) -> Self {
+        let pipe = Arc::new(Pipe::new(connection.budget(), is_http2));
+        let pace = || connection.pace();
+        let paces = || Paces { sending: pace(), taking: pace(), passed: None, writing: 0 };
+        Self { pipe, paces: is_http2.then(paces) }
+    }
+
+    /// A part of the request's body came. Waits until the app takes it.
+    ///
+    /// # Errors
+    /// When the client sends too slowly, or the app takes nothing.
+    pub(super) async fn send(&mut self, bytes: usize) -> Result<()> {
+        if let Some(paces) = &mut self.paces {
+            paces.came(bytes, &self.pipe)?;
+        }
+        let room = tokio::time::timeout(GRACE, self.pipe.room_for(bytes)).await;
+        if let Some(paces) = &mut self.paces {
+            paces.passed = Some(Instant::now());
+        }
+        room.map_err(|_| Error::new_up(ErrorType::WriteTimedout))
+    }
+
+    /// A part of the answer's body is about to be written to the client.
+    ///
+    /// # Errors
+    /// When the client takes the answer too slowly.
+    pub(super) fn answer(&mut self, session: &mut Session, bytes: usize) -> Result<()> {
+        let waited = Duration::from_millis(self.pipe.passed());
+        let Some(paces) = &mut self.paces else { return Ok(()) };
+        // In that time the client took the part before.
+        paces.taking.settle(waited, paces.writing);
+        if paces.taking.is_over() {
+            return Err(Error::new_down(ErrorType::WriteTimedout));
+        }
+        paces.writing = bytes;
+        session.set_write_timeout(Some(paces.taking.allows(bytes)));
+        Ok(())
+    }
+}
+
+impl Paces {
+    fn came(&mut self, bytes: usize, pipe: &Pipe) -> Result<()> {
+        let now = Instant::now();
+        // The client may have been stopped because the app took nothing.
+        let since = self.passed.filter(|_| !pipe.take_app_blocks()).unwrap_or(now);
+        self.sending.settle(now.saturating_duration_since(since), bytes);
+        if self.sending.is_over() {
+            return Err(Error::new_down(ErrorType::ReadTimedout));
+        }
+        Ok(())
+    }
+}
