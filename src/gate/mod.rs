@@ -9,6 +9,7 @@ mod forwarded;
 mod identity;
 mod presets;
 mod reserved;
+mod same_names;
 mod site_map;
 mod sites;
 mod target;
