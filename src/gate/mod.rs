@@ -29,4 +29,4 @@ pub use sites::{
     Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,
     UpstreamOptions,
 };
-pub use target::{InvalidTarget, Readings, authority, readings};
+pub use target::{InvalidTarget, Readings, authority, readings, readings_past_dots};

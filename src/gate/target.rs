@@ -131,6 +131,23 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, InvalidTarget> {
     Ok(found)
 }
 
+/// The same for a path that may have single-dot segments, as apt asks for `/./Packages`: servers drop
+/// them (RFC 3986 §5.2.4) or find nothing. It is read as sent and without them.
+///
+/// # Errors
+/// Those of [`readings`]. A dot that is encoded, or doubled, is refused.
+pub fn readings_past_dots(raw: &str) -> Result<Readings<'_>, InvalidTarget> {
+    if !raw.contains("/.") || !has_dot_segment(raw) {
+        return readings(raw);
+    }
+    let last = raw.ends_with("/.").then_some("");
+    let kept = raw.split('/').filter(|segment| *segment != ".").chain(last);
+    let without = kept.collect::<Vec<_>>().join("/");
+    let mut found = Readings { sent: raw, others: Vec::new() };
+    found.add(readings(&without)?.iter().map(str::to_owned).collect());
+    Ok(found)
+}
+
 impl Readings<'_> {
     fn add(&mut self, paths: Vec<String>) {
         for path in paths {
