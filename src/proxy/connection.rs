@@ -1,6 +1,6 @@
 //! Wraps each accepted stream. Bounds the time for a whole request head, the idle time, the time an
-//! app may send nothing, and a blocked write; refuses connections above the limits; and replaces
-//! Pingora's answer to a head that it cannot parse.
+//! app may send nothing, and a blocked write; waits for a client that has closed its side only; and
+//! replaces Pingora's answer to a head that it cannot parse.
 //!
 //! No Pingora hook can bound a whole head (its read timeout starts anew with every byte) or replace
 //! that answer. The other timeouts Pingora has too, with a timer for each read; here a connection
@@ -10,26 +10,24 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Buf as _, Bytes};
 use http::Version;
-use pingora_core::apps::ServerApp;
 use pingora_core::protocols::raw_connect::ProxyDigest;
 use pingora_core::protocols::tls::SslDigest;
 use pingora_core::protocols::{
     ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
     Stream, TimingDigest, UniqueID, UniqueIDType,
 };
-use pingora_core::server::ShutdownWatch;
 use pingora_http::ResponseHeader;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::connections::{Connections, ListenerGuard};
+use super::half_close::HalfClose;
 use super::parser_errors::ParserErrors;
 
 /// Limit from a connection's start, or a request's first byte, to the end of its head.
@@ -37,10 +35,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Limit for a write that the client does not read.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// How long after the listeners closed the requests of accepted connections are awaited: a client may
-/// have sent one before it could know, over a slow network or from a busy machine.
-const LAST_ARRIVALS: Duration = Duration::from_secs(1);
 
 /// How long the rest of a request is read after its head was refused.
 const DISCARD_FOR: Duration = Duration::from_secs(5);
@@ -53,6 +47,8 @@ pub(super) struct Connection {
     state: AtomicU8,
     /// HTTP/1: how long the app may send nothing, milliseconds; 0: no limit.
     app_timeout: AtomicU32,
+    /// HTTP/1: the request has come whole, and all that is left is its answer.
+    awaits_answer: AtomicBool,
 }
 
 const IDLE: u8 = 0;
@@ -64,13 +60,18 @@ const STREAMS: u8 = 3;
 
 impl Connection {
     const fn new() -> Self {
-        Self { state: AtomicU8::new(HEAD), app_timeout: AtomicU32::new(0) }
+        Self {
+            state: AtomicU8::new(HEAD),
+            app_timeout: AtomicU32::new(0),
+            awaits_answer: AtomicBool::new(false),
+        }
     }
 
     /// A request's head is complete: its deadline ends.
     pub(super) fn head_complete(&self, version: Version) {
         let now = if version == Version::HTTP_2 { STREAMS } else { REQUEST };
         self.app_timeout.store(0, Ordering::Release);
+        self.awaits_answer.store(false, Ordering::Release);
         self.state.store(now, Ordering::Release);
     }
 
@@ -81,6 +82,16 @@ impl Connection {
         let millis = u32::try_from(app_timeout.as_millis()).unwrap_or(u32::MAX);
         self.app_timeout.store(millis, Ordering::Release);
         self.state.load(Ordering::Acquire) == REQUEST
+    }
+
+    /// A request has come whole: the client may close its side and still read.
+    pub(super) fn request_complete(&self) {
+        self.awaits_answer.store(true, Ordering::Release);
+    }
+
+    /// Whether a client that has sent its end may still wait for an answer.
+    fn may_be_half_closed(&self) -> bool {
+        self.awaits_answer.load(Ordering::Acquire) && self.state.load(Ordering::Acquire) == REQUEST
     }
 
     /// A request is finished: the next byte begins another head.
@@ -101,57 +112,7 @@ impl Connection {
     }
 }
 
-/// The listener's service: wraps each stream and hands it to Pingora's proxy.
-pub(super) struct ListenerService<A> {
-    inner: Arc<A>,
-    connections: Connections,
-    guard: ListenerGuard,
-    parser_errors: Arc<ParserErrors>,
-}
-
-impl<A> ListenerService<A> {
-    pub(super) fn new(
-        inner: A,
-        connections: Connections,
-        guard: ListenerGuard,
-        parser_errors: ParserErrors,
-    ) -> Self {
-        Self { inner: Arc::new(inner), connections, guard, parser_errors: Arc::new(parser_errors) }
-    }
-}
-
-#[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> ServerApp for ListenerService<A> {
-    async fn process_new(
-        self: &Arc<Self>,
-        stream: Stream,
-        shutdown: &ShutdownWatch,
-    ) -> Option<Stream> {
-        let digest = stream.get_socket_digest();
-        let address = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
-        let from = address.map(std::net::SocketAddr::ip);
-        let _slot = self.connections.acquire(from, &self.guard)?;
-        let stream = match &self.guard.tls {
-            Some(tls) => tls.accept(stream).await?,
-            None => stream,
-        };
-        let parser_errors = Arc::clone(&self.parser_errors);
-        let guarded = GuardedStream::new(stream, self.guard.limits.idle, from, parser_errors);
-        let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
-        // A connection that stays open comes back, still wrapped.
-        while let Some(stream) = next {
-            next = self.inner.process_new(stream, shutdown).await;
-        }
-        None
-    }
-
-    async fn cleanup(&self) {
-        tokio::time::sleep(LAST_ARRIVALS).await;
-        self.inner.cleanup().await;
-    }
-}
-
-struct GuardedStream {
+pub(super) struct GuardedStream {
     inner: Stream,
     connection: Arc<Connection>,
     digest: Option<Arc<ProxyDigest>>,
@@ -166,10 +127,11 @@ struct GuardedStream {
     parser_errors: Arc<ParserErrors>,
     /// What is left to write of the answer that replaces Pingora's.
     replacement: Option<Bytes>,
+    half_close: HalfClose,
 }
 
 impl GuardedStream {
-    fn new(
+    pub(super) fn new(
         inner: Stream,
         idle: Duration,
         from: Option<IpAddr>,
@@ -193,6 +155,7 @@ impl GuardedStream {
             from,
             parser_errors,
             replacement: None,
+            half_close: HalfClose::default(),
         }
     }
 
@@ -278,6 +241,10 @@ impl AsyncRead for GuardedStream {
                 Poll::Pending
             };
         };
+        let ended = read.is_ok() && buffer.filled().len() == before && buffer.remaining() > 0;
+        if ended && self.connection.may_be_half_closed() && !self.half_close.is_over(cx) {
+            return Poll::Pending;
+        }
         // Every byte of a body resets the deadline, but only the first one of a head.
         let moves_on = || self.connection.begins_head() || self.deadline_state == Some(REQUEST);
         if buffer.filled().len() > before && moves_on() {

@@ -32,6 +32,10 @@ pub(super) struct Exchange {
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
     pub(super) answer_headers: AnswerHeaders,
+    /// Whether its upstream connection is its own.
+    pub(super) is_dedicated: bool,
+    /// Whether it is sent to the app once more, over such a connection.
+    pub(super) asks_again: bool,
 }
 
 impl Exchange {
@@ -48,6 +52,8 @@ impl Exchange {
             decision: DecisionLabel::None,
             forwarded: now,
             answer_headers: AnswerHeaders::default(),
+            is_dedicated: false,
+            asks_again: false,
         }
     }
 

@@ -85,6 +85,7 @@ impl Gateway {
 
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
+    head::ignore_other_protocols(session.req_header_mut());
     if let Some(connection) = Connection::of(session.digest()) {
         connection.head_complete(session.req_header().version);
     }
@@ -161,6 +162,10 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_switch(session, response)?;
+        streams::check_for_events(session, response, ctx)?;
+        headers::check_framing(response)?;
+        // Ours, not the app's (RFC 9110 §2.5).
+        response.set_version(http::Version::HTTP_11);
         // Early hints are not the final answer (RFC 8297).
         if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.snapshot
@@ -184,10 +189,14 @@ impl ProxyHttp for Gateway {
         _peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
-        _ctx: &mut Exchange,
+        ctx: &mut Exchange,
         client_reused: bool,
     ) -> Box<Error> {
-        failure::decide_retry(&mut error, session, client_reused);
+        if std::mem::take(&mut ctx.asks_again) {
+            error.set_retry(true);
+        } else {
+            failure::decide_retry(&mut error, session, client_reused);
+        }
         error
     }
 
@@ -208,10 +217,13 @@ impl ProxyHttp for Gateway {
         &self,
         session: &mut Session,
         part: &mut Option<Bytes>,
-        _end: bool,
+        end: bool,
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_caller(ctx, &self.shared)?;
+        if end {
+            streams::request_complete(session);
+        }
         // After a protocol switch, what comes is no body.
         if session.was_upgraded() { Ok(()) } else { ctx.count_body(part.as_ref()) }
     }

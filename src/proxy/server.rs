@@ -16,10 +16,10 @@ use pingora_proxy::HttpProxy;
 use tracing::info;
 
 use super::admin::Admin;
-use super::connection::ListenerService;
 use super::connections::ListenerGuard;
 use super::drain::{self, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
+use super::listener::ListenerService;
 use super::parser_errors::ParserErrors;
 use super::settings::ProxySettings;
 use super::snapshot::Shared;

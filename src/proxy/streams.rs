@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, UPGRADE};
+use http::header::{ACCEPT, CONTENT_TYPE, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, Result};
@@ -19,12 +19,16 @@ use crate::gate::Site;
 
 /// A request younger than this is still answered when its session ends.
 const SHORT: Duration = Duration::from_secs(5);
+/// For [`Connection::await_app`].
+const NO_LIMIT: Duration = Duration::ZERO;
 
 /// The upstream of a request, and the kind of connection; `None`: no name of it is resolved.
-pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option<HttpPeer> {
+pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Option<HttpPeer> {
+    ctx.is_dedicated = ctx.is_dedicated || is_long(session);
     let site = ctx.site()?;
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if let Some(connection) = dedicated_connection(session, site, ctx, shared) {
+    let mut peer = if ctx.is_dedicated {
+        let connection = dedicated_connection(session, site, ctx, shared);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
         let mut peer = shared.resolver.peer(site)?;
@@ -43,21 +47,64 @@ pub(super) fn peer(session: &Session, ctx: &Exchange, shared: &Shared) -> Option
     Some(peer)
 }
 
+/// Whether a request asks for a websocket or an event stream.
+fn is_long(session: &Session) -> bool {
+    is_websocket(session) || wants_events(&session.req_header().headers)
+}
+
 /// A connection of its own for a websocket or event stream, which ends with the session and with the
-/// process. `None` for every other request.
+/// process.
 fn dedicated_connection(
     session: &Session,
     site: &Site,
     ctx: &Exchange,
     shared: &Shared,
-) -> Option<DedicatedConnection> {
-    let switches = is_websocket(session);
-    (switches || wants_events(&session.req_header().headers)).then(|| DedicatedConnection {
+) -> DedicatedConnection {
+    DedicatedConnection {
         answer_timeout: site.upstream_options.timeout,
-        switches,
+        switches: is_websocket(session),
         drain_signal: Arc::clone(&shared.drain.drain_signal),
         watch: ctx.snapshot.authorizer.watch(&ctx.caller),
-    })
+    }
+}
+
+/// An answer that is an event stream may be silent for any time, whether or not the request accepted
+/// that type by name.
+///
+/// # Errors
+/// Over HTTP/2, where the wait for the app is bounded before the answer is known: then a safe request
+/// is sent again over a dedicated connection. Another one is cut at the site's `timeout`.
+pub(super) fn check_for_events(
+    session: &mut Session,
+    answer: &ResponseHeader,
+    ctx: &mut Exchange,
+) -> Result<()> {
+    if ctx.is_dedicated || !is_event_stream(answer) {
+        return Ok(());
+    }
+    let connection = Connection::of(session.digest());
+    if connection.is_some_and(|connection| connection.await_app(NO_LIMIT)) {
+        return Ok(());
+    }
+    if session.req_header().method.is_safe() && session.as_mut().is_body_empty() {
+        (ctx.is_dedicated, ctx.asks_again) = (true, true);
+        return Error::e_explain(ErrorType::ConnectionClosed, "asked again as an event stream");
+    }
+    Ok(())
+}
+
+fn is_event_stream(answer: &ResponseHeader) -> bool {
+    let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// A request has come whole. After a protocol switch the client's end is the end of both directions.
+pub(super) fn request_complete(session: &Session) {
+    let connection = Connection::of(session.digest()).filter(|_| !is_websocket(session));
+    if let Some(connection) = connection {
+        connection.request_complete();
+    }
 }
 
 /// Fails for a 101 that was not requested. Pingora would pass it on, and a proxy before us would take
