@@ -5,6 +5,7 @@ use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, Method};
 
 use super::caller::Caller;
+use super::same_names::same_names;
 use super::sites::{PathPattern, Principal, Rule, Site};
 use super::target::Readings;
 
@@ -71,19 +72,13 @@ fn relative_paths<'r>(asked: &SiteRequest<'r>) -> impl Iterator<Item = Cow<'r, s
         Some("") | None => "/",
         Some(rest) => rest,
     };
-    let ignore_case = asked.site.ignore_case;
-    asked.readings.iter().map(below).flat_map(move |path| case_foldings(path, ignore_case))
+    asked.readings.iter().map(below).flat_map(|path| spellings(path, asked.site.ignore_case))
 }
 
-/// The spellings of a path that rules are compared with. For an app that ignores case: the path in
-/// lower case, and also folded by way of upper case, as some systems do. The two differ for a few
-/// letters, such as `ı`.
-fn case_foldings(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
-    let folds = ignore_case && path.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii());
-    let small = folds.then(|| path.to_lowercase());
-    let by_capitals = (folds && !path.is_ascii()).then(|| path.to_uppercase().to_lowercase());
-    let same = (!folds).then_some(Cow::Borrowed(path));
-    same.into_iter().chain([small, by_capitals].into_iter().flatten().map(Cow::Owned))
+/// The spellings of a path that rules are compared with.
+fn spellings(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>> {
+    let sent = (!ignore_case).then_some(Cow::Borrowed(path));
+    sent.into_iter().chain(ignore_case.then(|| same_names(path)).into_iter().flatten())
 }
 
 /// The first rule that names the path and method.

@@ -9,6 +9,7 @@ mod forwarded;
 mod identity;
 mod presets;
 mod reserved;
+mod same_names;
 mod site_map;
 mod sites;
 mod target;
@@ -29,4 +30,4 @@ pub use sites::{
     Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,
     UpstreamOptions,
 };
-pub use target::{InvalidTarget, Readings, authority, readings};
+pub use target::{InvalidTarget, Readings, authority, readings, readings_past_dots};

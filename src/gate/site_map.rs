@@ -1,4 +1,5 @@
 use super::reserved::ReservedNames;
+use super::same_names::{is_certain, same_names};
 use super::sites::Site;
 use super::target::Readings;
 use crate::domain::Origin;
@@ -120,11 +121,12 @@ impl SiteMap {
     fn is_in_every_reading(&self, index: usize, readings: &Readings<'_>) -> bool {
         let Site { url: place, ignore_case, .. } = &self.sites[index];
         let own = |path: &str| is_below(&path.to_lowercase(), &self.prefix.to_lowercase());
+        let here_too =
+            |path: &str| self.nearest(&place.origin, path, true) == Some(index) && !own(path);
         let here = |path| {
-            let in_any_case =
-                || self.nearest(&place.origin, path, true) == Some(index) && !own(path);
+            let by_any_name = || is_certain(path) && same_names(path).all(|path| here_too(&path));
             self.nearest(&place.origin, path, false) == Some(index)
-                && (!ignore_case || in_any_case())
+                && (!ignore_case || by_any_name())
         };
         readings.iter().all(here)
     }

@@ -2,7 +2,6 @@ use std::borrow::Cow;
 
 use http::header::HOST;
 use http::request::Parts;
-use percent_encoding::percent_decode;
 
 /// Why a request's target is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
@@ -15,8 +14,10 @@ pub enum InvalidTarget {
     ForbiddenByte,
     #[error("the target has dot segments")]
     DotSegments,
-    #[error("the target has an encoded slash, backslash or control character")]
-    EncodedSlash,
+    #[error("the target has an encoded control character")]
+    EncodedControl,
+    #[error("the target has a slash or backslash that is encoded more than twice")]
+    EncodedTooOften,
     #[error("the target is not UTF-8 once decoded")]
     NotUtf8,
     #[error("the target can be read in too many ways")]
@@ -67,13 +68,27 @@ impl Readings<'_> {
     }
 }
 
-/// Limit of readings between two decodings: bounds the cost of a request. Ordinary targets have a
-/// handful.
-const MAX_READINGS: usize = 32;
+/// Limits of readings between two decodings, in number and bytes: bound the cost of a request.
+/// Ordinary targets have a handful.
+const MAX_READINGS: usize = 64;
+const MAX_READING_BYTES: usize = 256 * 1024;
+
+/// How often upstreams decode a path: a server and the app behind it, once each.
+const DECODINGS: usize = 2;
+
+/// What an upstream decodes at once, by the character: all; all but separators, where it takes the
+/// path apart first; only what needs no encoding (RFC 3986 §6.2.2.2); only separators.
+const DECODERS: [fn(u8) -> bool; 4] = [
+    |_| true,
+    |byte| !is_separator(byte),
+    |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte),
+    is_separator,
+];
 
 /// Checks `raw`, the path as sent (without its query), and lists its readings: decoded once and
-/// twice, `;…` dropped, `//` merged, a trailing slash dropped, cut at a `?` or `#` that decoding
-/// revealed, in any order and combination, since servers differ in the order too.
+/// twice, wholly or in part (see [`DECODERS`]), `;…` dropped, `\` taken for `/`, `//` merged, a
+/// trailing slash dropped, cut at a `?` or `#` that decoding revealed, in any order and combination,
+/// since servers differ in the order too.
 /// A path without `%`, `;` and `//` has one or, with a trailing slash, two.
 ///
 /// # Errors
@@ -104,28 +119,72 @@ pub fn readings(raw: &str) -> Result<Readings<'_>, InvalidTarget> {
         return Ok(found);
     }
     let mut level = vec![raw.to_owned()];
-    for _ in 0..3 {
+    for _ in 0..DECODINGS {
         add_variants(&mut level)?;
-        if level.iter().any(|path| has_dot_segment(path)) {
-            return Err(InvalidTarget::DotSegments);
-        }
-        if level.iter().any(|path| is_network_path(path)) {
-            return Err(InvalidTarget::NetworkPath);
-        }
-        let decoded: Vec<String> =
-            level.iter().map(|path| decode(path)).collect::<Result<_, _>>()?;
-        for path in level.drain(..) {
-            if path != raw && !found.others.contains(&path) {
-                found.others.push(path);
-            }
-        }
-        for path in decoded {
-            if !level.contains(&path) {
-                level.push(path);
+        let decoded = decode_all(&level)?;
+        found.add(level);
+        level = decoded;
+    }
+    add_variants(&mut level)?;
+    found.add(level);
+    check_further(raw)?;
+    Ok(found)
+}
+
+/// The same for a path that may have single-dot segments, as apt asks for `/./Packages`: servers drop
+/// them (RFC 3986 §5.2.4) or find nothing. It is read as sent and without them.
+///
+/// # Errors
+/// Those of [`readings`]. A dot that is encoded, or doubled, is refused.
+pub fn readings_past_dots(raw: &str) -> Result<Readings<'_>, InvalidTarget> {
+    if !raw.contains("/.") || !has_dot_segment(raw) {
+        return readings(raw);
+    }
+    let last = raw.ends_with("/.").then_some("");
+    let kept = raw.split('/').filter(|segment| *segment != ".").chain(last);
+    let without = kept.collect::<Vec<_>>().join("/");
+    let mut found = Readings { sent: raw, others: Vec::new() };
+    found.add(readings(&without)?.iter().map(str::to_owned).collect());
+    Ok(found)
+}
+
+impl Readings<'_> {
+    fn add(&mut self, paths: Vec<String>) {
+        for path in paths {
+            if path != self.sent && !self.others.contains(&path) {
+                self.others.push(path);
             }
         }
     }
+}
+
+/// What each of the paths may be decoded to.
+fn decode_all(paths: &[String]) -> Result<Vec<String>, InvalidTarget> {
+    let mut found = Vec::new();
+    for (path, decodes) in paths.iter().flat_map(|path| DECODERS.map(|decodes| (path, decodes))) {
+        let decoded = decode(path, decodes)?;
+        if !found.contains(&decoded) {
+            found.push(decoded);
+        }
+    }
     Ok(found)
+}
+
+/// One decoding more than [`DECODINGS`] may reveal nothing by which a path is taken apart.
+fn check_further(raw: &str) -> Result<(), InvalidTarget> {
+    let separators = |path: &str| path.bytes().filter(|byte| is_separator(*byte)).count();
+    let mut path = raw.to_owned();
+    for _ in 0..DECODINGS {
+        path = decode(&path, |_| true)?;
+    }
+    let further = decode(&path, |_| true)?;
+    if separators(&further) != separators(&path) {
+        return Err(InvalidTarget::EncodedTooOften);
+    }
+    if has_dot_segment(&further) {
+        return Err(InvalidTarget::DotSegments);
+    }
+    Ok(())
 }
 
 /// Whether a path is valid and has one reading, in one pass. Most have.
@@ -153,21 +212,39 @@ fn has_dot_segment(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
-/// Decodes once. Refuses an encoded slash, backslash or control character.
-fn decode(path: &str) -> Result<String, InvalidTarget> {
-    let decoded =
-        percent_decode(path.as_bytes()).decode_utf8().map_err(|_| InvalidTarget::NotUtf8)?;
-    let slashes = |text: &str| text.bytes().filter(|b| *b == b'/').count();
-    let odd = |c: char| c == '\\' || c.is_control();
-    if slashes(&decoded) != slashes(path) || decoded.contains(odd) {
-        return Err(InvalidTarget::EncodedSlash);
-    }
-    Ok(decoded.into_owned())
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'/' | b'\\')
 }
 
-/// Adds the paths without parameters, empty segments, trailing slash and query.
+/// Decodes once what `decodes` selects. A broken escape stays as it is.
+fn decode(path: &str, decodes: fn(u8) -> bool) -> Result<String, InvalidTarget> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = escaped_byte(rest).filter(|byte| decodes(*byte));
+        decoded.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &rest[3..] } else { after };
+    }
+    let decoded = String::from_utf8(decoded).map_err(|_| InvalidTarget::NotUtf8)?;
+    if decoded.contains(char::is_control) {
+        return Err(InvalidTarget::EncodedControl);
+    }
+    Ok(decoded)
+}
+
+/// The byte that an escape (RFC 3986 §2.1) at the start of `rest` stands for.
+fn escaped_byte(rest: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = rest else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+}
+
+/// Adds the paths without parameters, backslashes, empty segments, trailing slash and query.
+///
+/// # Errors
+/// When one of them leads out of its directory or to another host, and when there are too many.
 fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
-    let steps = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
+    let steps = [drop_parameters, turn_backslashes, merge_slashes, drop_trailing_slash, cut_query];
     let mut at = 0;
     while at < paths.len() {
         for step in steps {
@@ -176,10 +253,16 @@ fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
                 _ => {}
             }
         }
-        if paths.len() > MAX_READINGS {
+        if paths.len() > MAX_READINGS || paths.len() * paths[at].len() > MAX_READING_BYTES {
             return Err(InvalidTarget::TooManyReadings);
         }
         at += 1;
+    }
+    if paths.iter().any(|path| has_dot_segment(path)) {
+        return Err(InvalidTarget::DotSegments);
+    }
+    if paths.iter().any(|path| is_network_path(path)) {
+        return Err(InvalidTarget::NetworkPath);
     }
     Ok(())
 }
@@ -187,6 +270,11 @@ fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
 fn drop_parameters(path: &str) -> Option<String> {
     let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
     path.contains(';').then(|| path.split('/').map(bare).collect::<Vec<_>>().join("/"))
+}
+
+/// Apps on Windows take a backslash for a slash.
+fn turn_backslashes(path: &str) -> Option<String> {
+    path.contains('\\').then(|| path.replace('\\', "/"))
 }
 
 fn merge_slashes(path: &str) -> Option<String> {

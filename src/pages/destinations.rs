@@ -1,8 +1,9 @@
 use http::{HeaderMap, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::lost::LOST;
 use super::request::PageRequest;
 use super::shell::Shell;
+use super::views::Lost;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate::Site;
 
@@ -52,11 +53,16 @@ impl Shell {
         page.or_else(|| self.home(request).filter(|_| request.context.site).map(root))
     }
 
-    /// The sign-in of the site at `origin` that returns to `back`. `lost`: a form was posted that
-    /// cannot be sent again.
-    pub(crate) fn sign_in_address(&self, origin: &Origin, back: &ReturnTo, lost: bool) -> String {
-        let back = utf8_percent_encode(back.as_str(), NON_ALPHANUMERIC);
-        let lost = if lost { "&lost=1" } else { "" };
+    /// The sign-in of the site at `origin` that returns to `back`. `lost`: what is not repeated after
+    /// it.
+    pub(crate) fn sign_in_address(
+        &self,
+        origin: &Origin,
+        back: &ReturnTo,
+        lost: Option<Lost>,
+    ) -> String {
+        let back = back.encoded();
+        let lost = lost.map(|lost| format!("&{LOST}={}", lost.as_param())).unwrap_or_default();
         format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum FlowMessage {
     CodeExpired,
     TimedOut,
     FormNotSent,
+    ForeignFormNotSent,
+    LinkLost,
     WrongLength,
     WrongCode {
         tries_left: u8,

@@ -23,19 +23,25 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
         Ok(found) => found,
         Err(error) => return pages.flow_error(&request, &error),
     };
-    match pages.sessions.of(&request).await {
+    let lost = flow.say.and_then(FlowMessage::lost);
+    match (pages.sessions.of(&request).await, lost) {
+        (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began()) => {
+            let on = Flow { say: None, ..flow };
+            let login = format!("{}/login?flow={}", request.context.base, pages.seal(&on));
+            with_cookie(pages.tell_lost(&request, lost, &on.origin, &login), cookie)
+        }
         // Straight back to the site that sent the browser here.
-        Ok(Some(who)) if request.param("request").is_some() => {
+        (Ok(Some(who)), _) if request.param("request").is_some() => {
             match pages.handover.way_out(&flow, &who).await {
                 Ok(redirect) => redirect.with(cookie).into_response(),
                 Err(_) => pages.shell.unavailable(&request),
             }
         }
-        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+        (Ok(Some(who)), _) if flow.is_met_by(who.began()) => {
             request.to_done(&pages.seal(&flow)).with(cookie).into_response()
         }
-        Ok(_) => pages.number_page(&request, &flow, cookie),
-        Err(_) => pages.shell.unavailable(&request),
+        (Ok(_), _) => pages.number_page(&request, &flow, cookie),
+        (Err(_), _) => pages.shell.unavailable(&request),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a login shows next: one table for the login pages and for the widget, which differ only
 //! in how they show it.
 use super::flow::FlowMessage;
-use super::views::{CodeProblem, LimitMessage, NumberNotice, NumberProblem};
+use super::views::{CodeProblem, LimitMessage, Lost, NumberNotice, NumberProblem};
 use crate::domain::InvalidPhone;
 use crate::login::{
     DeadReason, LimitAction, LimitScope, RateLimited, StartError, Started, Verdict, Verified,
@@ -84,7 +84,9 @@ impl FlowMessage {
             Self::CodeDied => (None, Some(NumberNotice::CodeDied)),
             Self::CodeExpired => (None, Some(NumberNotice::CodeExpired)),
             Self::TimedOut => (None, Some(NumberNotice::TimedOut)),
-            Self::FormNotSent => (None, Some(NumberNotice::FormNotSent)),
+            Self::FormNotSent => (None, Some(NumberNotice::Lost(Lost::Form))),
+            Self::ForeignFormNotSent => (None, Some(NumberNotice::Lost(Lost::ForeignForm))),
+            Self::LinkLost => (None, Some(NumberNotice::Lost(Lost::Link))),
             // On the form for the code, or on a page of their own.
             Self::WrongLength
             | Self::WrongCode { .. }

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use crate::domain::{Keyring, Subkey};
 use crate::system::System;
 
-/// The longest sealed text that is opened, in bytes.
-const MAX_SEALED: usize = 4 * 1024;
+/// The longest sealed text that is opened, in bytes: one with a [`crate::domain::ReturnTo`] as long as
+/// they can be.
+const MAX_SEALED: usize = 12 * 1024;
 
 /// Encrypts and authenticates values that a browser carries for us in a URL, a form or a cookie
 /// (AEAD, base64url). One sealer for each use: a text of another use does not open.

@@ -2,11 +2,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 
 use super::flow::{Flow, FlowMessage};
 use super::login_pages::LoginPages;
+use super::lost::LOST;
 use super::redirect::Redirect;
 use super::request::PageRequest;
+use super::views::{Lost, MessagePage};
+use crate::domain::Origin;
 
 /// `GET /sign-in`: from a site to the login pages, with the page to return to sealed.
 pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
@@ -15,11 +19,14 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
         // The issuer's own host has no first page.
         return Redirect::to(shell.map.issuer().url("/login")).into_response();
     };
-    let lost = request.param("lost").is_some();
+    let lost = request.param(LOST).and_then(Lost::from_param);
     match pages.sessions.of(&request).await {
         Ok(Some(_)) => {
             let page = format!("{}{}", request.context.origin, path.as_str());
-            return Redirect::to(page).into_response();
+            return match lost {
+                Some(lost) => pages.tell_lost(&request, lost, &request.context.origin, &page),
+                None => Redirect::to(page).into_response(),
+            };
         }
         Ok(None) if shell.is_elsewhere(&request.context.origin) => {
             return pages.handover.ask_issuer(&request, path, lost).into_response();
@@ -28,8 +35,23 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
         Err(_) => return shell.unavailable(&request),
     }
     let (browser, cookie) = request.or_new_browser(shell.system.random());
-    let say = lost.then_some(FlowMessage::FormNotSent);
+    let say = lost.map(FlowMessage::from);
     let flow = Flow { say, ..Flow::to(request.context.origin.clone(), path, browser) };
     let login = shell.map.issuer().url(&format!("/login?flow={}", pages.seal(&flow)));
     Redirect::to(login).with(cookie).into_response()
+}
+
+impl LoginPages {
+    /// The page that tells a person who is signed in already what the site at `origin` did not get, and
+    /// where to go on.
+    pub(super) fn tell_lost(
+        &self,
+        request: &PageRequest,
+        lost: Lost,
+        origin: &Origin,
+        again: &str,
+    ) -> Response {
+        let page = MessagePage::Lost { lost, host: origin.host().as_str(), again };
+        self.shell.page(request, StatusCode::BAD_REQUEST, &page)
+    }
 }

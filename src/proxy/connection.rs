@@ -1,6 +1,6 @@
 //! What a connection is doing: set by the proxy, read by the stream around it.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Version;
@@ -17,6 +17,8 @@ pub(super) struct Connection {
     budget: Arc<BodyBudget>,
     /// `server.least_rate`, bytes a second.
     least_rate: u64,
+    /// HTTP/1: the request has come whole, and all that is left is its answer.
+    awaits_answer: AtomicBool,
 }
 
 pub(super) const IDLE: u8 = 0;
@@ -31,7 +33,7 @@ pub(super) const BODY: u8 = 4;
 impl Connection {
     pub(super) fn new(budget: Arc<BodyBudget>, least_rate: u64) -> Self {
         let (state, app_timeout) = (AtomicU8::new(HEAD), AtomicU32::new(0));
-        Self { state, app_timeout, budget, least_rate }
+        Self { state, app_timeout, budget, least_rate, awaits_answer: AtomicBool::new(false) }
     }
 
     /// What requests and answers of the connection hold.
@@ -58,6 +60,7 @@ impl Connection {
             _ => REQUEST,
         };
         self.app_timeout.store(0, Ordering::Release);
+        self.awaits_answer.store(false, Ordering::Release);
         self.state.store(now, Ordering::Release);
     }
 
@@ -78,6 +81,16 @@ impl Connection {
     /// The body of a request is complete: what the client does is not waited for any more.
     pub(super) fn body_complete(&self) {
         self.change(BODY, REQUEST);
+    }
+
+    /// A request has come whole: the client may close its side and still read.
+    pub(super) fn request_complete(&self) {
+        self.awaits_answer.store(true, Ordering::Release);
+    }
+
+    /// Whether a client that has sent its end may still wait for an answer.
+    pub(super) fn may_be_half_closed(&self) -> bool {
+        self.awaits_answer.load(Ordering::Acquire) && self.state.load(Ordering::Acquire) == REQUEST
     }
 
     /// A request is finished: the next byte begins another head.

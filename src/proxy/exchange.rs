@@ -38,6 +38,10 @@ pub(super) struct Exchange {
     pub(super) slot: Option<ExchangeSlot>,
     /// Of a request that goes to an app.
     pub(super) flow: Option<BodyFlow>,
+    /// Whether its upstream connection is its own.
+    pub(super) is_dedicated: bool,
+    /// Whether it is sent to the app once more, over such a connection.
+    pub(super) asks_again: bool,
 }
 
 impl Exchange {
@@ -56,6 +60,8 @@ impl Exchange {
             answer_headers: AnswerHeaders::default(),
             slot: None,
             flow: None,
+            is_dedicated: false,
+            asks_again: false,
         }
     }
 

@@ -108,6 +108,7 @@ impl Gateway {
 
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
+    head::ignore_other_protocols(session.req_header_mut());
     let has_body = !session.as_mut().is_body_empty();
     let request = session.req_header();
     let sends_body = has_body && !request.headers.contains_key(http::header::EXPECT);
@@ -206,6 +207,10 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_switch(session, response)?;
+        streams::check_for_events(session, response, ctx)?;
+        headers::check_framing(response)?;
+        // Ours, not the app's (RFC 9110 §2.5).
+        response.set_version(http::Version::HTTP_11);
         // Early hints are not the final answer (RFC 8297).
         if let Some(site) = ctx.site.filter(|_| response.status != StatusCode::EARLY_HINTS) {
             ctx.snapshot
@@ -234,7 +239,11 @@ impl ProxyHttp for Gateway {
     ) -> Box<Error> {
         // To Pingora, every connection is a new one.
         let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
-        failure::decide_retry(&mut error, session, is_reused);
+        if std::mem::take(&mut ctx.asks_again) {
+            error.set_retry(true);
+        } else {
+            failure::decide_retry(&mut error, session, is_reused);
+        }
         error
     }
 
@@ -259,6 +268,9 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_caller(ctx, &self.shared)?;
+        if end {
+            streams::request_complete(session);
+        }
         // After a protocol switch, what comes is no body.
         if !session.was_upgraded() {
             ctx.count_body(part.as_ref())?;

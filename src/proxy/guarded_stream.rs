@@ -26,6 +26,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::connection::{BODY, Connection, HEAD, IDLE, REQUEST};
+use super::half_close::HalfClose;
 use super::pace::Pace;
 use super::parser_errors::ParserErrors;
 
@@ -55,6 +56,7 @@ pub(super) struct GuardedStream {
     parser_errors: Arc<ParserErrors>,
     /// What is left to write of the answer that replaces Pingora's.
     replacement: Option<Bytes>,
+    half_close: HalfClose,
 }
 
 impl GuardedStream {
@@ -84,6 +86,7 @@ impl GuardedStream {
             from,
             parser_errors,
             replacement: None,
+            half_close: HalfClose::default(),
         }
     }
 
@@ -203,6 +206,10 @@ impl AsyncRead for GuardedStream {
             };
         };
         let count = *read.as_ref().unwrap_or(&0);
+        let ended = read.is_ok() && count == 0 && buffer.remaining() > 0;
+        if ended && self.connection.may_be_half_closed() && !self.half_close.is_over(cx) {
+            return Poll::Pending;
+        }
         if self.connection.state() == BODY {
             self.sending.moved(Instant::now(), count);
         }

@@ -82,14 +82,21 @@ fn is_framed_clearly(headers: &HeaderMap) -> bool {
         headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0")
             && !headers.contains_key(TRANSFER_ENCODING)
     };
-    let switch = match headers.get(UPGRADE) {
-        None => true,
-        Some(to) if to.as_bytes().eq_ignore_ascii_case(b"websocket") => {
-            bodiless() && asks_to_switch(headers)
-        }
-        Some(_) => bodiless(),
-    };
+    // Other protocols are ignored before, see `ignore_other_protocols`.
+    let switch = !headers.contains_key(UPGRADE) || bodiless() && asks_to_switch(headers);
     length && coding && single && switch && !headers.keys().any(|name| look_alike(name.as_str()))
+}
+
+/// Removes a wish for another protocol than a websocket, such as `h2c`, which may be ignored (RFC 9110
+/// §7.8): Java's HTTP client adds it to each request, with a body too.
+pub(super) fn ignore_other_protocols(request: &mut RequestHeader) {
+    let mut wishes = request.headers.get_all(UPGRADE).iter();
+    let (first, second) = (wishes.next(), wishes.next());
+    let websocket = |to: &HeaderValue| to.as_bytes().eq_ignore_ascii_case(b"websocket");
+    if first.is_some() && (second.is_some() || !first.is_some_and(websocket)) {
+        request.remove_header(&UPGRADE);
+        request.remove_header("http2-settings");
+    }
 }
 
 /// Without the option, `Upgrade` is to be ignored (RFC 9110 §7.8), but Pingora would switch.

@@ -116,9 +116,10 @@ fn strip_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// Hop-by-hop response headers (RFC 9110 §7.6.1), which Pingora passes on. `Connection` and `Upgrade`
-/// stay where the protocol is switched.
-const HOP_BY_HOP: [&str; 4] = ["keep-alive", "proxy-connection", "proxy-authenticate", "te"];
+/// Hop-by-hop response headers (RFC 9110 §7.6.1), which Pingora passes on, and `Trailer`: it drops
+/// trailers. `Connection` and `Upgrade` stay where the protocol is switched.
+const HOP_BY_HOP: [&str; 5] =
+    ["keep-alive", "proxy-connection", "proxy-authenticate", "te", "trailer"];
 
 /// Connection options that name no header, or one that is removed anyway.
 const NAMES_NONE: [&str; 3] = ["keep-alive", "close", "upgrade"];
@@ -131,6 +132,7 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
         headers.remove(header::CONTENT_LENGTH);
         headers.remove(header::TRANSFER_ENCODING);
     }
+    join_lengths(headers);
     remove_own_hop(status, headers, privately);
     // Browsers send a cookie without a name as its bare value (RFC 6265bis §5.7), which may look like
     // one of ours.
@@ -149,6 +151,38 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
     if privately {
         make_private(headers);
     }
+}
+
+/// Makes one `Content-Length` of several, which Pingora has compared (RFC 9112 §6.3).
+fn join_lengths(headers: &mut HeaderMap) {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    if let (Some(first), Some(_)) = (lengths.next(), lengths.next()) {
+        let length = first.clone();
+        headers.insert(header::CONTENT_LENGTH, length);
+    }
+}
+
+/// Checks how an app's answer is framed. `Transfer-Encoding: identity` (RFC 2616 §3.6, obsolete) is no
+/// coding: the body ends with the connection, and is sent on in chunks.
+///
+/// # Errors
+/// When the end of the body cannot be told: for another coding, which the request did not accept, and
+/// where the app keeps the connection open. Pingora drops a length beside any coding.
+pub(super) fn check_framing(answer: &mut ResponseHeader) -> Result<()> {
+    let mut codings = answer.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let (coding, more) = (codings.next(), codings.next().is_some());
+    let is = |name: &[u8]| coding.is_some_and(|c| c.as_bytes().eq_ignore_ascii_case(name));
+    if coding.is_none() || is(b"chunked") && !more {
+        return Ok(());
+    }
+    let is_close = |option: &str| option.eq_ignore_ascii_case("close");
+    if !is(b"identity") || more || !connection_options(&answer.headers).any(is_close) {
+        return Error::e_explain(
+            ErrorType::InvalidHTTPHeader,
+            "a transfer coding by which the end of the answer cannot be told",
+        );
+    }
+    answer.insert_header(header::TRANSFER_ENCODING, "chunked")
 }
 
 /// The options of `Connection` (RFC 9110 §7.6.1).

@@ -16,6 +16,7 @@ mod failure;
 mod files;
 mod gateway;
 mod guarded_stream;
+mod half_close;
 mod head;
 mod headers;
 mod listener;

@@ -42,7 +42,7 @@ pub(super) async fn route<'s>(
         return RouteOutcome::MalformedHead(problem);
     }
     let target = head::target(request);
-    let read = target.and_then(|(host, path)| Ok((host, path, gate::readings(path)?)));
+    let read = target.and_then(|(host, path)| Ok((host, path, gate::readings_past_dots(path)?)));
     let Ok((authority, path, readings)) = read else {
         return RouteOutcome::Problem(Problem::BadRequest, None);
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, UPGRADE};
+use http::header::{ACCEPT, CONTENT_TYPE, UPGRADE};
 use http::{HeaderMap, StatusCode, Version};
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, Result};
@@ -22,6 +22,8 @@ use crate::gate::Site;
 
 /// A request younger than this is still answered when its session ends.
 const SHORT: Duration = Duration::from_secs(5);
+/// For [`Connection::await_app`].
+const NO_LIMIT: Duration = Duration::ZERO;
 
 /// The upstream of a request, and the kind of connection; `None`: no name of it is resolved.
 pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Option<HttpPeer> {
@@ -31,9 +33,10 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
     let flow = BodyFlow::new(connection, is_http2);
     let pipe = Arc::clone(&flow.pipe);
     let is_retry = ctx.flow.replace(flow).is_some();
+    ctx.is_dedicated = ctx.is_dedicated || is_long(session);
     let site = ctx.site()?;
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if is_dedicated(session) {
+    let mut peer = if ctx.is_dedicated {
         let connection = dedicated_connection(session, site, ctx, shared, pipe);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
@@ -49,12 +52,13 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
     Some(peer)
 }
 
-/// Whether a request has a connection of its own: a websocket or event stream.
-fn is_dedicated(session: &Session) -> bool {
+/// Whether a request asks for a websocket or an event stream.
+fn is_long(session: &Session) -> bool {
     is_websocket(session) || wants_events(&session.req_header().headers)
 }
 
-/// That connection. It ends with the session and with the process.
+/// A connection of its own for a websocket or event stream, which ends with the session and with the
+/// process.
 fn dedicated_connection(
     session: &Session,
     site: &Site,
@@ -78,6 +82,45 @@ pub(super) fn body_came(session: &Session, part: Option<&Bytes>, end: bool) {
         connection.body_complete();
     } else if part.is_some() {
         connection.body_begins();
+    }
+}
+
+/// An answer that is an event stream may be silent for any time, whether or not the request accepted
+/// that type by name.
+///
+/// # Errors
+/// Over HTTP/2, where the wait for the app is bounded before the answer is known: then a safe request
+/// is sent again over a dedicated connection. Another one is cut at the site's `timeout`.
+pub(super) fn check_for_events(
+    session: &mut Session,
+    answer: &ResponseHeader,
+    ctx: &mut Exchange,
+) -> Result<()> {
+    if ctx.is_dedicated || !is_event_stream(answer) {
+        return Ok(());
+    }
+    let connection = Connection::of(session.digest());
+    if connection.is_some_and(|connection| connection.await_app(NO_LIMIT)) {
+        return Ok(());
+    }
+    if session.req_header().method.is_safe() && session.as_mut().is_body_empty() {
+        (ctx.is_dedicated, ctx.asks_again) = (true, true);
+        return Error::e_explain(ErrorType::ConnectionClosed, "asked again as an event stream");
+    }
+    Ok(())
+}
+
+fn is_event_stream(answer: &ResponseHeader) -> bool {
+    let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// A request has come whole. After a protocol switch the client's end is the end of both directions.
+pub(super) fn request_complete(session: &Session) {
+    let connection = Connection::of(session.digest()).filter(|_| !is_websocket(session));
+    if let Some(connection) = connection {
+        connection.request_complete();
     }
 }
 

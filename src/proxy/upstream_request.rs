@@ -16,7 +16,7 @@ pub(super) fn check_stripped(site: &Site, path: &str) -> Option<Problem> {
         return None;
     }
     let rest = path.strip_prefix(site.url.path.as_str());
-    let good = rest.is_some_and(|rest| rest.is_empty() || gate::readings(rest).is_ok());
+    let good = rest.is_some_and(|rest| rest.is_empty() || gate::readings_past_dots(rest).is_ok());
     (!good).then_some(Problem::BadRequest)
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::state::Web;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate;
-use crate::pages::{HeaderClass, RequestContext, root, sent_from};
+use crate::pages::{HeaderClass, Lost, RequestContext, root, sent_from};
 
 /// A request that needs a signed-in user and has none.
 struct ReturnRequest<'a> {
@@ -38,7 +38,7 @@ impl Web {
     /// 401, for navigations too.
     pub(super) fn unauthorized(&self, context: &RequestContext) -> Response {
         let root = ReturnTo::default();
-        unauthorized(&self.shell.sign_in_address(&context.origin, &root, false)).map(Into::into)
+        unauthorized(&self.shell.sign_in_address(&context.origin, &root, None)).map(Into::into)
     }
 
     fn ask_to_sign_in(
@@ -60,19 +60,27 @@ impl Web {
         response
     }
 
-    /// Where to return to, and whether something was lost. A GET is repeated. Anything else
-    /// cannot be: it returns to the page that it was sent from, if that is on the same origin, else
-    /// to the site's first page, which says that nothing was done.
-    fn way_back(&self, wanted: &ReturnRequest<'_>, headers: &HeaderMap) -> (ReturnTo, bool) {
+    /// Where to return to, and what is lost. A GET is repeated, without its query where that is too
+    /// long to carry. Anything else cannot be: it returns to the page that it was sent from, if that is
+    /// on the same origin, else to the site's first page, which says that nothing was done.
+    fn way_back(
+        &self,
+        wanted: &ReturnRequest<'_>,
+        headers: &HeaderMap,
+    ) -> (ReturnTo, Option<Lost>) {
         let ReturnRequest { origin, target, method } = wanted;
+        let path = target.split('?').next().unwrap_or_default();
+        let first_page = || self.shell.map().site_at(origin, path).map(root).unwrap_or_default();
         if matches!(**method, Method::GET | Method::HEAD) {
-            return (ReturnTo::parse(target).unwrap_or_default(), false);
+            return match ReturnTo::parse(target) {
+                Some(page) => (page, None),
+                None => (ReturnTo::parse(path).unwrap_or_else(first_page), Some(Lost::Link)),
+            };
         }
-        let page = sent_from(headers, origin).unwrap_or_else(|| {
-            let path = target.split('?').next().unwrap_or_default();
-            self.shell.map().site_at(origin, path).map(root).unwrap_or_default()
-        });
-        (page, true)
+        if gate::is_foreign(method, headers, origin, &[]) {
+            return (first_page(), Some(Lost::ForeignForm));
+        }
+        (sent_from(headers, origin).unwrap_or_else(first_page), Some(Lost::Form))
     }
 }
 

@@ -14,4 +14,5 @@ mod sessions;
 mod store;
 mod targets;
 mod told;
+mod way_back;
 mod wire;

@@ -1,4 +1,5 @@
 //! What lives longer than a request, what is larger than one, and what is hidden in one.
+mod answers;
 mod app;
 mod bodies;
 mod clients;

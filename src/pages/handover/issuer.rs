@@ -30,7 +30,7 @@ impl Handover {
         if !self.shell.is_page(&origin, &path) {
             return Err(FlowError::NotOurs);
         }
-        let say = lost.then_some(FlowMessage::FormNotSent);
+        let say = lost.map(FlowMessage::from);
         let flow = Flow { state: Some(state), say, ..Flow::to(origin, path, browser) };
         if self.shell.system.now() < state.until {
             Ok(flow)
@@ -55,7 +55,7 @@ impl Handover {
         let Some(state) = flow.state.filter(|state| now < state.until) else {
             // The site gave no cookie, or it has expired: the site asks again, and a browser that
             // is signed in gets through without a page.
-            let sign_in = self.shell.sign_in_address(&flow.origin, &flow.path, false);
+            let sign_in = self.shell.sign_in_address(&flow.origin, &flow.path, None);
             return Ok(Redirect::to(sign_in));
         };
         let text = URL_SAFE_NO_PAD.encode(self.shell.system.random::<32>());

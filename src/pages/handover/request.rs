@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Origin, ReturnTo, StateCookieDigest};
 use crate::pages::flow::HandoverState;
+use crate::pages::views::Lost;
 use crate::system::Timestamp;
 
 /// What a site asks of the issuer. Travels sealed: the issuer accepts nothing else.
@@ -12,8 +13,8 @@ pub(super) struct HandoverRequest {
     pub(super) origin: Origin,
     pub(super) path: ReturnTo,
     pub(super) state: HandoverState,
-    /// A form was posted that cannot be sent again.
-    pub(super) lost: bool,
+    /// What is not repeated after the login.
+    pub(super) lost: Option<Lost>,
 }
 
 /// A [`HandoverRequest`] as it is sealed.
@@ -23,8 +24,9 @@ pub(super) struct SealedRequest {
     path: String,
     state: String,
     until: i64,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    lost: bool,
+    /// As in the address of the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost: Option<String>,
 }
 
 impl HandoverRequest {
@@ -34,7 +36,7 @@ impl HandoverRequest {
             path: self.path.as_str().to_owned(),
             state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
-            lost: self.lost,
+            lost: self.lost.map(|lost| lost.as_param().to_owned()),
         }
     }
 
@@ -45,7 +47,7 @@ impl HandoverRequest {
             origin: Origin::parse(&sealed.origin).ok()?,
             path: ReturnTo::parse(&sealed.path)?,
             state: HandoverState { digest, until: Timestamp::from_millis(sealed.until) },
-            lost: sealed.lost,
+            lost: sealed.lost.as_deref().and_then(Lost::from_param),
         })
     }
 }

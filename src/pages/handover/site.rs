@@ -6,7 +6,6 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::request::HandoverRequest;
 use super::service::Handover;
@@ -15,7 +14,7 @@ use crate::events::Event;
 use crate::pages::flow::HandoverState;
 use crate::pages::redirect::Redirect;
 use crate::pages::request::PageRequest;
-use crate::pages::views::MessagePage;
+use crate::pages::views::{Lost, MessagePage};
 use crate::store::{HandoverTicket, StoreError};
 
 /// How long a hand-over may take: a whole login at the issuer. A longer one starts again.
@@ -103,7 +102,7 @@ pub(crate) async fn arrived(
 
 /// `late`: without a new session, since the login took too long.
 fn arrived_path(path: &ReturnTo, late: bool) -> String {
-    let path = utf8_percent_encode(path.as_str(), NON_ALPHANUMERIC);
+    let path = path.encoded();
     format!("/arrived?return_to={path}{}", if late { "&late=1" } else { "" })
 }
 
@@ -113,7 +112,7 @@ impl Handover {
         &self,
         request: &PageRequest,
         path: ReturnTo,
-        lost: bool,
+        lost: Option<Lost>,
     ) -> Redirect {
         let system = &self.shell.system;
         let value = URL_SAFE_NO_PAD.encode(system.random::<16>());

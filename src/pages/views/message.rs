@@ -19,6 +19,8 @@ pub enum MessagePage<'a> {
     NoCookie { host: &'a str, again: &'a str },
     /// 400.
     TimedOut { again: &'a str },
+    /// 400. Signed in, but a part of what was asked for is lost. `again`: where to go on.
+    Lost { lost: Lost, host: &'a str, again: &'a str },
     /// 502 or 504. `retry`: the request may be repeated.
     Upstream { host: &'a str, reference: &'a str, retry: bool },
     /// 429, with a `Retry-After` of `seconds`, which end at `until`.
@@ -54,6 +56,32 @@ pub enum LimitMessage {
     Network,
     /// Requests in all.
     Service,
+}
+
+/// What of a request is not repeated after a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// A form that was posted without a session.
+    Form,
+    /// The same by a page of another site, to which browsers add no session cookie (`SameSite`).
+    ForeignForm,
+    /// The address of the page, which is too long to carry.
+    Link,
+}
+
+impl Lost {
+    pub const ALL: [Self; 3] = [Self::Form, Self::ForeignForm, Self::Link];
+
+    fn message(self) -> Message<'static> {
+        match self {
+            Self::Form => Message::new("lost_form_title", "lost_form_text"),
+            Self::ForeignForm => Message {
+                points: &["lost_foreign_rule"],
+                ..Message::new("lost_form_title", "lost_foreign_text")
+            },
+            Self::Link => Message::new("lost_link_title", "lost_link_text"),
+        }
+    }
 }
 
 /// The template variables of a message.
@@ -115,6 +143,10 @@ impl MessagePage<'_> {
                 way_on: Some(("start_again", WayOn::Link(again))),
                 ..Message::new("timed_out_title", "timed_out_text")
             },
+            Self::Lost { lost, host, again } => {
+                let way_on = Some(("go_on", WayOn::Link(again)));
+                Message { host, way_on, ..lost.message() }
+            }
             Self::Upstream { host, reference, retry } => upstream(host, reference, retry),
             Self::Limited { limit, seconds, until, again } => {
                 Message { until: Some(until), ..limited(limit, seconds) }.again(again)

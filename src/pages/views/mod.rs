@@ -24,7 +24,7 @@ pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
 pub use color::{Color, InvalidColor};
 pub(crate) use element::for_script;
-pub use message::{LimitMessage, MessagePage};
+pub use message::{LimitMessage, Lost, MessagePage};
 pub use number::{NumberNotice, NumberPage, NumberProblem};
 pub use packed::Packed;
 pub use page::{Head, Page};

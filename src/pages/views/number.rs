@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::message::Lost;
 use super::page::{Head, Page};
 use crate::domain::Country;
 use crate::words::{Context, Language, Safe};
@@ -60,20 +61,28 @@ pub enum NumberNotice {
     CodeDied,
     CodeExpired,
     TimedOut,
-    /// What was posted to the app before the login is lost.
-    FormNotSent,
+    /// A part of what was asked for before the login is lost.
+    Lost(Lost),
 }
 
 impl NumberNotice {
-    pub const ALL: [Self; 4] =
-        [Self::CodeDied, Self::CodeExpired, Self::TimedOut, Self::FormNotSent];
+    pub const ALL: [Self; 6] = [
+        Self::CodeDied,
+        Self::CodeExpired,
+        Self::TimedOut,
+        Self::Lost(Lost::Form),
+        Self::Lost(Lost::ForeignForm),
+        Self::Lost(Lost::Link),
+    ];
 
     const fn key(self) -> &'static str {
         match self {
             Self::CodeDied => "number_code_died",
             Self::CodeExpired => "number_code_expired",
             Self::TimedOut => "number_timed_out",
-            Self::FormNotSent => "number_form_not_sent",
+            Self::Lost(Lost::Form) => "number_form_not_sent",
+            Self::Lost(Lost::ForeignForm) => "number_foreign_form",
+            Self::Lost(Lost::Link) => "number_link_lost",
         }
     }
 }

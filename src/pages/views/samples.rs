@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage, Lost,
     MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
     SignedOutPage,
 };
@@ -37,6 +37,9 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     with(&MessagePage::Limited { limit: LimitMessage::Network, seconds: 60, until, again: LINK });
     with(&MessagePage::Unavailable { again: LINK });
     with(&MessagePage::NotFound);
+    for lost in Lost::ALL {
+        with(&MessagePage::Lost { lost, host: HOST, again: LINK });
+    }
 }
 
 fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {

@@ -59,12 +59,41 @@ fn ordinary_paths_are_kept_byte_for_byte() {
         "/100%25",
         "/%41%2541",
         "/a%20b",
+        "/api/queues/%2F/q",
+        "/@scope%2fname",
+        "/files/a%5Cb/c%255cd",
+        "/a/%252Fb",
+        "/a|b/{c}/^d`",
+        "/search?q=a|b&f={}&g=^h`i\\j",
     ] {
         let kept = ReturnTo::parse(path);
         assert_eq!(kept.as_ref().map(ReturnTo::as_str), Some(path));
         assert!(stays(path), "{path}");
     }
     assert_eq!(ReturnTo::default().as_str(), "/");
+}
+
+#[test]
+fn what_leads_out_of_its_directory_or_hides_a_character_is_not_taken() {
+    for path in [
+        "/a%2F..%2Fb",
+        "/a/..%5Cb",
+        "/a%252F..%252Fb",
+        "/%2Fevil.example",
+        "/%5Cevil.example",
+        "/%255Cevil.example",
+        "/a%25252Fb",
+        "/a%2F%00",
+        "/a%2F%2509",
+        "/a\\b",
+        "/a?\\b",
+        "/a/%5Cb",
+        "/a%5C%2Fb",
+        "/a?b#c",
+        "/a?b c",
+    ] {
+        assert_eq!(ReturnTo::parse(path), None, "{path}");
+    }
 }
 
 #[test]

@@ -10,7 +10,8 @@ pub(super) fn all_paths(raw: &str) -> BTreeSet<String> {
     let mut level = found.clone();
     for decodings in 0..=2 {
         loop {
-            let steps = [drop_parameters, merge_slashes, drop_trailing_slash, cut_query];
+            let steps =
+                [drop_parameters, turn_backslashes, merge_slashes, drop_trailing_slash, cut_query];
             let next = level.iter().flat_map(|path| steps.map(|step| step(path)));
             let next: BTreeSet<String> = next.filter(|path| !level.contains(path)).collect();
             if next.is_empty() {
@@ -20,7 +21,9 @@ pub(super) fn all_paths(raw: &str) -> BTreeSet<String> {
         }
         found.extend(level.iter().cloned());
         if decodings < 2 {
-            level = level.iter().map(|path| decode(path)).collect();
+            let decoders = [decode, decode_parts, decode_letters, decode_separators];
+            let decoded = level.iter().flat_map(|path| decoders.map(|decode| decode(path)));
+            level = decoded.collect();
         }
     }
     found
@@ -28,6 +31,32 @@ pub(super) fn all_paths(raw: &str) -> BTreeSet<String> {
 
 fn decode(path: &str) -> String {
     percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+/// Takes the path apart at what is a slash now, then decodes each part.
+fn decode_parts(path: &str) -> String {
+    let kept = path.replace("%2f", "%252f").replace("%2F", "%252F");
+    decode(&kept.replace("%5c", "%255c").replace("%5C", "%255C"))
+}
+
+/// Normalises as RFC 3986 §6.2.2.2 says.
+fn decode_letters(path: &str) -> String {
+    let mut path = path.to_owned();
+    for letter in (0x21..0x7f_u8).filter(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b)) {
+        let plain = char::from(letter).to_string();
+        path = path.replace(&format!("%{letter:02x}"), &plain);
+        path = path.replace(&format!("%{letter:02X}"), &plain);
+    }
+    path
+}
+
+fn decode_separators(path: &str) -> String {
+    let path = path.replace("%2f", "/").replace("%2F", "/");
+    path.replace("%5c", "\\").replace("%5C", "\\")
+}
+
+fn turn_backslashes(path: &str) -> String {
+    path.replace('\\', "/")
 }
 
 fn drop_parameters(path: &str) -> String {

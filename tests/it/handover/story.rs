@@ -238,3 +238,31 @@ async fn the_issuers_keys_are_at_its_own_host_and_not_at_those_of_its_sites() {
         assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "{elsewhere:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_address_of_another_host_is_led_back_to() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let page = format!("{SHOP}/search?q=a|b&ids={}", "7,".repeat(4000));
+    let landed = me.sign_in(&page, ME).await;
+    assert!(landed.is_the_app(ME), "{landed:?}");
+    assert_eq!(landed.at.as_str(), page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_on_another_host_is_told_before_the_hand_over() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    me.sign_in(&format!("{SHOP}/"), ME).await;
+    let told =
+        me.visit(&format!("{WIKI}/.doorcode/sign-in?return_to=%2Fpages%2F&lost=foreign")).await;
+    told.assert_page(StatusCode::BAD_REQUEST, &word("lost_foreign_rule"));
+    assert!(told.body.contains("wiki.example.org"), "{}", told.body);
+    let on = told.attribute("class=\"button\" href=\"");
+    let on = told.at.join(&on).unwrap();
+    let done = me.visit(on.as_str()).await;
+    let resume = done.attribute("content=\"0;url=");
+    let landed = me.visit(&format!("{ISSUER}{resume}")).await;
+    assert!(landed.is_the_app(ME) && landed.at.path() == "/pages/", "{landed:?}");
+    assert_eq!(world.twilio.messages().len(), 1);
+}

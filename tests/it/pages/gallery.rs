@@ -3,7 +3,7 @@ use std::time::Duration;
 use doorcode::domain::{Country, PhoneNumber, SessionId};
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage,
-    MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    Lost, MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
     SignedOutPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession};
@@ -93,7 +93,7 @@ impl Gallery<'_> {
         let (one, some) = (countries(&["US"]), countries(&["FR", "US", "GB"]));
         for told in NumberNotice::ALL {
             let (notice, problem) = (Some(told), Some(NumberProblem::Empty));
-            let name = format!("number-{told:?}");
+            let name = format!("number-{told:?}").replace(['(', ')'], "");
             self.add(&name, &NumberPage { notice, ..number(host, &some) });
             self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
         }
@@ -169,6 +169,9 @@ impl Gallery<'_> {
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
         self.add("application", &MessagePage::Application { why: text });
         self.add("timed-out", &MessagePage::TimedOut { again: link });
+        for lost in Lost::ALL {
+            self.add(&format!("lost-{lost:?}"), &MessagePage::Lost { lost, host, again: link });
+        }
         for retry in [true, false] {
             self.add(
                 &format!("upstream-{retry}"),

@@ -4,7 +4,7 @@ use crate::support::gate::Gate;
 use crate::support::settings::{ADA, BOB};
 
 /// Ways to write a page below `/admin` that some server understands.
-const ADMIN: [&str; 38] = [
+const ADMIN: [&str; 45] = [
     "/admin",
     "/admin/",
     "/admin?x=/public/x",
@@ -25,7 +25,14 @@ const ADMIN: [&str; 38] = [
     "/admin%2fx",
     "/admin%2Fx",
     "/admin%252fx",
+    "/admin%2f%2fx",
+    "/admin%255cx",
+    "/admin%25252fx",
+    "/%61dmin%2fx",
+    "/admin;a=b%2fx",
+    "/admin%3fa%2fx",
     "/%2fadmin/x",
+    "/%5cadmin/x",
     "/admin%5cx",
     "/admin\\x",
     "/admin%00",
@@ -46,7 +53,7 @@ const ADMIN: [&str; 38] = [
 ];
 
 /// Ways out of `/public` to a page that asks for a login.
-const OUT_OF_PUBLIC: [&str; 16] = [
+const OUT_OF_PUBLIC: [&str; 23] = [
     "/public/../orders",
     "/public/..",
     "/public/../",
@@ -61,12 +68,19 @@ const OUT_OF_PUBLIC: [&str; 16] = [
     "/public/..\\orders",
     "/public/..%5corders",
     "/public%2f..%2forders",
+    "/public%5c..%5corders",
+    "/public/x%2f..%2f..%2forders",
+    "/public/..%255corders",
+    "/public/..;%2forders",
+    "/public/.%2f..%2forders",
+    "/public/..%25252forders",
+    "/public%2f%2e%2e%2forders",
     "/public;/../orders",
     "/publicx",
 ];
 
 /// Ways to write one of our own paths.
-const OURS: [&str; 20] = [
+const OURS: [&str; 24] = [
     "/%2edoorcode/me",
     "/%2Edoorcode/login",
     "/.%64oorcode/me",
@@ -78,6 +92,10 @@ const OURS: [&str; 20] = [
     "/.doorcode;/me",
     "/.doorcode%3b/me",
     "/.doorcode%2fme",
+    "/.doorcode%5cme",
+    "/.doorcode%252fme",
+    "/%2edoorcode%2flogin",
+    "/.doorcode/login%2f..%2f..%2forders",
     "/./.doorcode/me",
     "/x/../.doorcode/me",
     "/x/%2e%2e/.doorcode/me",

@@ -156,6 +156,22 @@ fn cookies_that_come_in_parts_reach_the_app_in_one_header() {
 }
 
 #[test]
+fn an_encoded_slash_passes_and_hides_nothing_over_the_newer_version_too() {
+    let gate = Gate::changed(&[ON]);
+    let host = gate.browser().authority;
+    for target in ["/public/%2F/q", "/public/@scope%2fname", "/public/a%5Cb", "/public/a%252Fb"] {
+        let end = Frames::to(gate.port).ask(1, &get(&host, target));
+        assert!(matches!(end, End::Answer(true, _)), "{target}: {end:?}");
+        assert_eq!(gate.app.last().target, target);
+    }
+    let before = gate.app.count();
+    for target in ["/public%2F..%2Forders", "/public/..%5Corders", "/public%2F%00", "/admin%2Fx"] {
+        Frames::to(gate.port).ask(1, &get(&host, target));
+        assert_eq!(gate.app.count(), before, "{target}");
+    }
+}
+
+#[test]
 fn a_body_arrives_whole_whether_or_not_its_length_is_said() {
     let gate = Gate::changed(&[ON]);
     let host = gate.browser().authority;

@@ -22,7 +22,7 @@ const BASES: [&str; 14] = [
 ];
 
 /// Put between two characters.
-const PIECES: [&str; 30] = [
+const PIECES: [&str; 36] = [
     ";",
     ";a=b",
     ";/",
@@ -38,7 +38,13 @@ const PIECES: [&str; 30] = [
     "%252e",
     "%2f",
     "%252f",
+    "%2F",
     "%5c",
+    "%255c",
+    "..%2f",
+    "%2f%2e%2e%2f",
+    "%5c..%5c",
+    "%2f;%5C",
     "\\",
     "%00",
     "%3b",
@@ -117,10 +123,27 @@ pub(crate) enum Kind {
     CaseFolding,
     /// Decodes until nothing is left to decode, as two servers in a row do.
     DoubleDecoding,
+    /// Decodes once and takes `\` for `/`.
+    Windows,
+    /// The same behind a server that decodes too.
+    WindowsBehindAnother,
+    /// Takes the path apart at its slashes, then decodes each part.
+    Parts,
+    /// Decodes separators only, as a proxy, and passes the rest on to one that decodes.
+    Unescaping,
 }
 
-pub(crate) const KINDS: [Kind; 5] =
-    [Kind::Plain, Kind::Nginx, Kind::Java, Kind::CaseFolding, Kind::DoubleDecoding];
+pub(crate) const KINDS: [Kind; 9] = [
+    Kind::Plain,
+    Kind::Nginx,
+    Kind::Java,
+    Kind::CaseFolding,
+    Kind::DoubleDecoding,
+    Kind::Windows,
+    Kind::WindowsBehindAnother,
+    Kind::Parts,
+    Kind::Unescaping,
+];
 
 impl Kind {
     /// The path that such a server serves for a target.
@@ -137,6 +160,20 @@ impl Kind {
                 resolved(&decoded(sent).replace('\\', "/").to_uppercase().to_lowercase(), true)
             }
             Self::DoubleDecoding => resolved(&decoded(&decoded(sent)), true),
+            Self::Windows => resolved(&decoded(sent).replace('\\', "/"), true),
+            Self::WindowsBehindAnother => {
+                resolved(&decoded(&decoded(sent)).replace('\\', "/"), true)
+            }
+            Self::Parts => {
+                // What is a slash only now is part of a name.
+                let parts = sent.split('/').map(|part| decoded(part).replace('/', "%2f"));
+                resolved(&parts.collect::<Vec<_>>().join("/"), true)
+            }
+            Self::Unescaping => {
+                let plain = ["%2f", "%2F"].iter().fold(sent.to_owned(), |p, e| p.replace(e, "/"));
+                let plain = ["%5c", "%5C"].iter().fold(plain, |p, e| p.replace(e, "\\"));
+                resolved(&resolved(&plain, true), true)
+            }
         }
     }
 }

@@ -1,0 +1,22 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+/// How long the answer to a request is awaited whose client has closed its side. Some clients do so
+/// when they have sent all, and still read; most are gone, and the app works for nobody.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Withholds the end of what a client sends.
+#[derive(Default)]
+pub(super) struct HalfClose(Option<Pin<Box<Sleep>>>);
+
+impl HalfClose {
+    /// Whether the end is reported now. Else the task is woken when it is.
+    pub(super) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        let start = || Box::pin(tokio::time::sleep(PATIENCE));
+        let over = self.0.get_or_insert_with(start).as_mut().poll(cx);
+        matches!(over, Poll::Ready(()))
+    }
+}
