@@ -220,7 +220,7 @@ fn notations_of_a_country_mean_its_mobile_number() {
 fn digits_of_every_script_and_separators_of_every_phone_are_read() {
     let util = &*PHONE_NUMBER_UTIL;
     let mut scripts = 0;
-    for zero in ('\0'..=char::MAX).filter(|c| util.normalize_digits_only(&c.to_string()) == "0") {
+    for zero in ('\0'..=char::MAX).filter(|c| util.normalize_digits_only(c.to_string()) == "0") {
         let digit = |c: char| {
             let value = c.to_digit(10).map(|value| u32::from(zero) + value);
             value.and_then(char::from_u32).unwrap_or(c)
