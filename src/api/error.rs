@@ -111,7 +111,8 @@ impl ApiError {
 
     pub(super) fn too_many(error: &'static str, limit: RateLimit) -> Self {
         let seconds = limit.seconds;
-        let description = format!("Too many requests. Try again in {seconds} seconds.");
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        let description = format!("Too many requests. Try again in {seconds} {unit}.");
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self { limit: Some(limit), ..Self::new(status, error, description) }
     }

@@ -127,10 +127,15 @@ fn usage(text: &str) -> Result<KeyUsage, &'static str> {
 
 /// Parses a number like `phone` in the configuration; test numbers are allowed.
 fn phone(text: &str) -> Result<PhoneNumber, String> {
-    PhoneNumber::from_store(text).map_err(|_| match PhoneNumber::parse(text, None) {
-        Ok(meant) => format!("not in E.164; write {}", meant.e164()),
-        Err(why) => format!("not a number such as +12025550123: {why}"),
-    })
+    match PhoneNumber::parse(text, None) {
+        Ok(number) if number.e164() == text => Ok(number),
+        Ok(meant) if PhoneNumber::is_e164(text) => {
+            Err(format!("another form of a mobile number; write {}", meant.e164()))
+        }
+        Ok(meant) => Err(format!("not in E.164; write {}", meant.e164())),
+        Err(why) => PhoneNumber::from_store(text)
+            .map_err(|_| format!("not a number such as +12025550123: {why}")),
+    }
 }
 
 #[derive(clap::Args)]

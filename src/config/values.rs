@@ -123,8 +123,20 @@ pub(super) fn country(text: &str) -> Result<Country, String> {
     })
 }
 
+/// A country that numbers are compared with.
+pub(super) fn country_of_numbers(text: &str) -> Result<Country, String> {
+    let country = country(text)?;
+    country.numbered_as().map_or(Ok(country), |other| {
+        let (is, other) = (shown(text), other.as_str());
+        Err(format!("{is} has the numbers of {other}, which cannot be told apart; write {other}"))
+    })
+}
+
 pub(super) fn phone(text: &str) -> Result<PhoneNumber, String> {
     PhoneNumber::from_e164(text).map_err(|why| match PhoneNumber::parse(text, None) {
+        Ok(meant) if PhoneNumber::is_e164(text) => {
+            format!("{} is another form of a mobile number; write {}", shown(text), meant.e164())
+        }
         Ok(meant) => format!("{} is not in E.164; write {}", shown(text), meant.e164()),
         Err(_) => format!("{} is not a number such as +12025550123: {why}", shown(text)),
     })
@@ -172,7 +184,7 @@ type ReadWho = fn(&str) -> Result<Principal, String>;
 const KINDS: &[(&str, ReadWho)] = &[
     ("role:", |text| role(text).map(Principal::Role)),
     ("phone:", |text| phone(text).map(Principal::Phone)),
-    ("country:", |text| country(text).map(Principal::Country)),
+    ("country:", |text| country_of_numbers(text).map(Principal::Country)),
     ("client:", |text| client(text).map(Principal::Client)),
 ];
 

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::digits::decimal_digit;
+use super::typed_number::is_separator;
 use super::{PhoneNumber, Subkey};
 
 /// The number of digits of a code, 6 to 10. NIST SP 800-63B-4 §3.1.3.2 requires at least 6.
@@ -51,16 +52,22 @@ impl OneTimeCode {
         }
     }
 
-    /// Reads user input: decimal digits of the supported scripts count, all other characters are
-    /// ignored. `None` unless the number of digits is `length`.
+    /// Reads user input: the code, also with separators, or a text that contains it once or more
+    /// often, such as the whole message. Decimal digits of every script count.
+    ///
+    /// `None` if nothing in it has `length` digits, or different things have.
     pub fn parse(typed: &str, length: CodeLength) -> Option<Self> {
         let wanted = usize::from(length.0);
-        let mut digits = String::with_capacity(wanted);
-        for digit in typed.chars().filter_map(decimal_digit) {
-            (digits.len() < wanted).then_some(())?;
-            digits.push(digit);
-        }
-        (digits.len() == wanted).then_some(Self(digits))
+        let plain = mapped(typed, |c| Some(simplified(c)));
+        let exact = |run: &&str| run.len() == wanted;
+        let bound = plain.split('#').skip(1).filter_map(|rest| runs(rest).next());
+        let code = match (only(bound.filter(exact)), only(runs(&plain).filter(exact))) {
+            // As in the line that binds a code to a host: `@example.com #123456`.
+            (Found::One(code), _) | (_, Found::One(code)) => Some(code.to_owned()),
+            (_, Found::Several) => None,
+            (_, Found::None) => in_groups(&plain, wanted),
+        };
+        code.map(Self)
     }
 
     /// The digits, for the message and for comparison only.
@@ -72,6 +79,61 @@ impl OneTimeCode {
     pub fn matches(&self, other: &Self) -> bool {
         subtle::ConstantTimeEq::ct_eq(self.0.as_bytes(), other.0.as_bytes()).into()
     }
+}
+
+/// A copy of `text` that is wiped on drop, also in its making: it never grows.
+fn mapped(text: &str, map: impl Fn(char) -> Option<char>) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    out.extend(text.chars().filter_map(map));
+    out
+}
+
+/// A digit in ASCII; `#`; a space for what may stand between the digits of a code; `x` for all else.
+fn simplified(c: char) -> char {
+    match decimal_digit(c) {
+        Some(digit) => digit,
+        None if is_separator(c) => ' ',
+        None if c == '#' => c,
+        None => 'x',
+    }
+}
+
+/// A code that is written in groups, such as `123 456`: between letters, or else in all of the text.
+fn in_groups(plain: &str, wanted: usize) -> Option<String> {
+    let joined = mapped(plain, |c| (c != ' ').then_some(c));
+    let digits = mapped(plain, |c| c.is_ascii_digit().then_some(c));
+    match only(runs(&joined).filter_map(|run| repeated(run, wanted))) {
+        Found::One(code) => Some(code.to_owned()),
+        Found::Several => None,
+        Found::None => repeated(&digits, wanted).map(str::to_owned),
+    }
+}
+
+/// The different items of a list.
+enum Found<'a> {
+    None,
+    One(&'a str),
+    Several,
+}
+
+fn only<'a>(mut items: impl Iterator<Item = &'a str>) -> Found<'a> {
+    match items.next() {
+        None => Found::None,
+        Some(first) if items.all(|item| item == first) => Found::One(first),
+        Some(_) => Found::Several,
+    }
+}
+
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_digit())
+}
+
+/// The first `wanted` of the digits, if the others repeat them.
+fn repeated(digits: &str, wanted: usize) -> Option<&str> {
+    let first = digits.get(..wanted)?;
+    let whole = digits.len().is_multiple_of(wanted);
+    let same = digits.as_bytes().chunks(wanted).all(|part| part == first.as_bytes());
+    (whole && same).then_some(first)
 }
 
 impl fmt::Debug for OneTimeCode {

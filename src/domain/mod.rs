@@ -3,6 +3,7 @@
 mod audience;
 mod client_id;
 mod code;
+mod country;
 mod digest;
 mod digits;
 mod id;
@@ -14,10 +15,13 @@ mod return_to;
 mod role;
 mod scope;
 mod secret;
+mod spellings;
+mod typed_number;
 
 pub use audience::{Audience, InvalidAudience};
 pub use client_id::{ClientId, InvalidClientId};
 pub use code::{CodeLength, InvalidCodeLength, OneTimeCode};
+pub use country::{Country, InvalidCountry};
 pub use digest::{
     AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BrowserDigest,
     ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest, RefreshTokenDigest,
@@ -27,8 +31,9 @@ pub use id::{AttemptId, GrantId, SessionId, UserId};
 pub use identifier::Identifier;
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};
 pub use origin::{Host, InvalidHost, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
-pub use phone::{Country, InvalidCountry, InvalidPhone, InvalidTestNumber, LineType, PhoneNumber};
+pub use phone::{InvalidTestNumber, LineType, PhoneNumber};
 pub use return_to::ReturnTo;
 pub use role::{InvalidRole, Role};
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+pub use typed_number::InvalidPhone;

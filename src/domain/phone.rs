@@ -1,70 +1,10 @@
 use std::fmt;
-use std::str::FromStr;
 
-use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
-use super::digits::decimal_digit;
-
-/// A country or territory: an ISO 3166-1 alpha-2 code such as `GB`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Country([u8; 2]);
-
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not the two capital letters of a country with a calling code, such as GB")]
-pub struct InvalidCountry;
-
-impl Country {
-    /// # Errors
-    ///
-    /// [`InvalidCountry`] unless `input` is two capital letters with a calling code.
-    pub fn parse(input: &str) -> Result<Self, InvalidCountry> {
-        let letters: [u8; 2] = input.as_bytes().try_into().map_err(|_| InvalidCountry)?;
-        let country = Self(letters);
-        let known = letters.iter().all(u8::is_ascii_uppercase)
-            && country
-                .region()
-                .is_some_and(|r| PHONE_NUMBER_UTIL.get_country_code_for_region(r).is_some());
-        known.then_some(country).ok_or(InvalidCountry)
-    }
-
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// The country calling code, such as 44.
-    pub fn calling_code(self) -> Option<i32> {
-        PHONE_NUMBER_UTIL.get_country_code_for_region(self.region()?)
-    }
-
-    /// An example of a mobile number, in the national format.
-    pub fn example(self) -> Option<String> {
-        let mobile = PhoneNumberType::Mobile;
-        let example = PHONE_NUMBER_UTIL
-            .get_example_number_for_type_and_region(self.region()?, mobile)
-            .ok()?;
-        Some(example.format_as(PhoneNumberFormat::National).into_owned())
-    }
-
-    /// Every country with a numbering plan, sorted.
-    pub fn all() -> Vec<Self> {
-        let regions = PHONE_NUMBER_UTIL.get_supported_regions();
-        let mut all: Vec<Self> =
-            regions.filter_map(|region| Self::parse(&region.to_string()).ok()).collect();
-        all.sort_unstable();
-        all
-    }
-
-    fn region(self) -> Option<Region> {
-        Region::from_str(self.as_str()).ok()
-    }
-}
-
-impl fmt::Debug for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::country::Country;
+use super::spellings::{is_mobile, meant};
+use super::typed_number::{InvalidPhone, TypedNumber};
 
 /// The type of line, as far as the numbering plan distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +23,8 @@ pub enum LineType {
 pub struct PhoneNumber {
     e164: String,
     country: Option<Country>,
+    /// Another country that has it in its ranges too.
+    other_country: Option<Country>,
     test: bool,
 }
 
@@ -94,31 +36,52 @@ pub enum InvalidTestNumber {
     Real,
 }
 
-#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum InvalidPhone {
-    #[error("empty")]
-    Empty,
-    #[error("not a telephone number")]
-    NotANumber,
-    #[error("no such number in that country's numbering plan")]
-    NoSuchNumber,
-}
-
 /// A plus sign and 15 digits (ITU-T E.164 §6.1).
 const LONGEST_E164: usize = 16;
 
 impl PhoneNumber {
-    /// Reads user input, with spaces, dashes, dots, brackets, `00`, `tel:` and the digits of other
-    /// scripts. `home` is the selected country; `+` or `00` overrides it.
+    /// Reads user input, in any notation that people use: spaces, dashes, dots, brackets, slashes,
+    /// digits of other scripts, `00`, `(0)`, `tel:`, the calling code without a plus sign, prefixes
+    /// that are no longer dialled. `home` is the selected country; a plus sign or `00` overrides it.
+    ///
+    /// All notations of a mobile number give the same value. A number that is none by libphonenumber's
+    /// metadata is taken for the mobile number that people mean by it, where there is one.
     ///
     /// # Errors
     ///
     /// [`InvalidPhone`] if it is not a valid number of any numbering plan.
     pub fn parse(typed: &str, home: Option<Country>) -> Result<Self, InvalidPhone> {
-        let plain = plain_digits(typed)?;
+        let typed = TypedNumber::read(typed)?;
+        let mut best: Option<Result<Self, InvalidPhone>> = None;
+        for reading in typed.readings(home.and_then(Country::calling_code)) {
+            if reading.is_last_resort && matches!(best, Some(Ok(_))) {
+                continue;
+            }
+            match Self::of_reading(&reading.digits, home) {
+                Ok((number, true)) => return Ok(number),
+                Ok((number, false)) if !matches!(best, Some(Ok(_))) => best = Some(Ok(number)),
+                Err(error) if best.is_none() => best = Some(Err(error)),
+                _ => {}
+            }
+        }
+        best.unwrap_or(Err(InvalidPhone::NotANumber))
+    }
+
+    /// The number of one reading, and whether it is a mobile one.
+    fn of_reading(reading: &str, home: Option<Country>) -> Result<(Self, bool), InvalidPhone> {
         let region = home.and_then(Country::region);
         let number =
-            PHONE_NUMBER_UTIL.parse(&plain, region).map_err(|_| InvalidPhone::NotANumber)?;
+            PHONE_NUMBER_UTIL.parse(reading, region).map_err(|_| InvalidPhone::NotANumber)?;
+        if is_mobile(&number) {
+            return Ok((Self::of(&number)?, true));
+        }
+        match meant(&number) {
+            Some(mobile) => Ok((Self::of(&mobile)?, true)),
+            None => Ok((Self::of(&number)?, false)),
+        }
+    }
+
+    fn of(number: &rlibphonenumber::PhoneNumber) -> Result<Self, InvalidPhone> {
         if number.extension.is_some() || !number.is_valid() {
             return Err(InvalidPhone::NoSuchNumber);
         }
@@ -128,7 +91,12 @@ impl PhoneNumber {
             return Err(InvalidPhone::NoSuchNumber);
         }
         let country = number.get_region_code().map(|region| region.to_string());
-        Ok(Self { e164, country: country.and_then(|c| Country::parse(&c).ok()), test: false })
+        let country = country.and_then(|country| Country::parse(&country).ok());
+        let has_it = |other: &Country| {
+            other.region().is_some_and(|region| number.is_valid_for_region(region))
+        };
+        let other_country = country.and_then(|country| country.overlapping().find(has_it));
+        Ok(Self { e164, country, other_country, test: false })
     }
 
     /// A test number: in E.164 form, but invalid in every numbering plan. Nothing is ever sent to
@@ -138,17 +106,26 @@ impl PhoneNumber {
     ///
     /// [`InvalidTestNumber`] if it is not in E.164 form, or is a valid number.
     pub fn test_number(text: &str) -> Result<Self, InvalidTestNumber> {
-        let digits = text.strip_prefix('+').ok_or(InvalidTestNumber::NotE164)?;
-        let plain = (7..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|b| b.is_ascii_digit());
-        if !plain {
+        if !Self::is_e164(text) {
             return Err(InvalidTestNumber::NotE164);
         }
         if Self::parse(text, None).is_ok() {
             return Err(InvalidTestNumber::Real);
         }
-        Ok(Self { e164: text.to_owned(), country: None, test: true })
+        Ok(Self::invalid(text))
+    }
+
+    /// Whether a text has the form of E.164: a plus sign and 7 to 15 digits.
+    pub fn is_e164(text: &str) -> bool {
+        let digits = text.strip_prefix('+').unwrap_or_default();
+        (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    /// A number in E.164 form that is in no numbering plan.
+    fn invalid(text: &str) -> Self {
+        Self { e164: text.to_owned(), country: None, other_country: None, test: true }
     }
 
     /// Whether it is a test number.
@@ -158,18 +135,26 @@ impl PhoneNumber {
 
     /// Whether user input in E.164 form is this number.
     pub fn is_typed(&self, typed: &str) -> bool {
-        plain_digits(typed).is_ok_and(|plain| plain == self.e164)
+        TypedNumber::read(typed).is_ok_and(|typed| typed.international() == self.e164)
     }
 
-    /// Reads a number from the database, which may be a test number that the configuration no
-    /// longer declares.
+    /// Reads a number from the database: what [`Self::e164`] returned, maybe that of a former
+    /// version. It may be a test number that the configuration no longer declares, or a notation that
+    /// [`Self::parse`] now gives another value; the value for it keeps the text as it is.
     ///
     /// # Errors
     ///
-    /// [`InvalidPhone`] if it is neither a valid number nor a test number.
+    /// [`InvalidPhone`] if it is not in E.164 form.
     pub fn from_store(text: &str) -> Result<Self, InvalidPhone> {
-        Self::from_e164(text)
-            .or_else(|_| Self::test_number(text).map_err(|_| InvalidPhone::NotANumber))
+        if let Ok(number) = Self::from_e164(text) {
+            return Ok(number);
+        }
+        if !Self::is_e164(text) {
+            return Err(InvalidPhone::NotANumber);
+        }
+        let number = PHONE_NUMBER_UTIL.parse(text, None).ok();
+        let valid = number.and_then(|number| Self::of(&number).ok());
+        Ok(valid.filter(|number| number.e164 == text).unwrap_or_else(|| Self::invalid(text)))
     }
 
     /// Reads what [`Self::e164`] returned.
@@ -212,9 +197,15 @@ impl PhoneNumber {
         text.chars().map(hide).collect()
     }
 
-    /// `None` for numbers without a country, such as those of satellite phones.
+    /// `None` for numbers without a country, such as those of satellite phones. Of several
+    /// countries that have the number in their ranges, the main one.
     pub const fn country(&self) -> Option<Country> {
         self.country
+    }
+
+    /// Whether a country has the number in its ranges.
+    pub fn is_of(&self, country: Country) -> bool {
+        [self.country, self.other_country].contains(&Some(country))
     }
 
     pub fn line_type(&self) -> LineType {
@@ -225,44 +216,6 @@ impl PhoneNumber {
             _ => LineType::Other,
         }
     }
-}
-
-/// The maximum length of user input, in characters.
-const LONGEST: usize = 64;
-
-fn plain_digits(typed: &str) -> Result<String, InvalidPhone> {
-    let typed = typed.trim_matches(is_ignored);
-    let scheme = typed.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("tel:"));
-    let typed = if scheme { typed[4..].trim_matches(is_ignored) } else { typed };
-    if typed.is_empty() {
-        return Err(InvalidPhone::Empty);
-    }
-    if typed.chars().count() > LONGEST {
-        return Err(InvalidPhone::NotANumber);
-    }
-    let mut plain = String::with_capacity(typed.len());
-    for c in typed.chars() {
-        match c {
-            '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
-            c if is_ignored(c) => {}
-            other => plain.push(decimal_digit(other).ok_or(InvalidPhone::NotANumber)?),
-        }
-    }
-    match plain.strip_prefix("00") {
-        Some(rest) => Ok(format!("+{rest}")),
-        None => Ok(plain),
-    }
-}
-
-/// Whether a character in a number is ignored: spaces, dashes, dots, brackets and slashes of any
-/// width, and invisible marks that are often copied along.
-const fn is_ignored(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '-' | '.' | '(' | ')' | '/')
-        || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}')
-        || matches!(c, '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'..='\u{ff0f}')
-        || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}'..='\u{200f}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 impl fmt::Display for PhoneNumber {

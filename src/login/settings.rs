@@ -55,10 +55,18 @@ pub enum Countries {
 }
 
 impl Countries {
-    pub fn serves(&self, country: Option<Country>) -> bool {
+    pub fn serves(&self, country: Country) -> bool {
         match self {
             Self::All => true,
-            Self::Only(served) => country.is_some_and(|country| served.contains(&country)),
+            Self::Only(served) => served.contains(&country),
+        }
+    }
+
+    /// Whether a number is of a served country, also by ranges that several have.
+    pub fn serves_number(&self, phone: &PhoneNumber) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(served) => served.iter().any(|country| phone.is_of(*country)),
         }
     }
 }

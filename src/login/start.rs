@@ -251,7 +251,7 @@ impl Login {
         if phone.is_test() {
             return Ok(());
         }
-        if !self.settings.countries.serves(phone.country()) {
+        if !self.settings.countries.serves_number(phone) {
             return Err(StartError::CountryNotServed);
         }
         match phone.line_type() {

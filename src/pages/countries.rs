@@ -27,7 +27,7 @@ pub(crate) fn likely(
     chosen: Option<Country>,
     language_header: Option<&str>,
 ) -> Option<Country> {
-    let is_served = |country: &Country| settings.countries.serves(Some(*country));
+    let is_served = |country: &Country| settings.countries.serves(*country);
     let suggested = || {
         let countries = language_header.map(countries_of).unwrap_or_default();
         countries.into_iter().find(is_served)

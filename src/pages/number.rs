@@ -60,7 +60,8 @@ impl NumberForm {
     fn country(&self) -> Option<Country> {
         let chosen = Country::parse(&self.country).ok();
         let number = PhoneNumber::parse(&self.phone, chosen).ok();
-        number.and_then(|number| number.country()).or(chosen)
+        let other = number.filter(|number| !chosen.is_some_and(|chosen| number.is_of(chosen)));
+        other.and_then(|number| number.country()).or(chosen)
     }
 }
 

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Lines, Mistake};
-use super::sentence::{Form, Phrase, Sentence};
+use super::sentence::{CountedSentences, Form, Phrase, Sentence};
 use crate::domain::Country;
 
 /// The writing direction of a language (HTML `dir`).
@@ -96,22 +96,26 @@ impl Walk<'_> {
 
     fn forms(&mut self, table: &DeTable<'_>) -> Option<Phrase> {
         let before = self.mistakes.len();
-        let mut forms = BTreeMap::new();
+        let mut counted = CountedSentences::default();
         for (name, value) in table {
             let form = Form::ALL.into_iter().find(|form| form.name() == name.get_ref());
-            match (form, value.get_ref().as_str()) {
-                (Some(form), Some(text)) => {
-                    forms.insert(form, Sentence::parse(text));
+            let number = name.get_ref().parse().ok();
+            match (form, number, value.get_ref().as_str()) {
+                (Some(form), _, Some(text)) => {
+                    counted.forms.insert(form, Sentence::parse(text));
                 }
-                (None, _) => {
+                (None, Some(number), Some(text)) => {
+                    counted.exact.insert(number, Sentence::parse(text));
+                }
+                (None, None, _) => {
                     let known = listed(Form::ALL.into_iter().map(Form::name));
                     let text = format!("`{}` is not a plural form; known: {known}", name.get_ref());
                     self.note(value, text);
                 }
-                (_, None) => self.note(value, "is not a string"),
+                (.., None) => self.note(value, "is not a string"),
             }
         }
-        (self.mistakes.len() == before).then_some(Phrase::Counted(forms))
+        (self.mistakes.len() == before).then_some(Phrase::Counted(counted))
     }
 
     fn note(&mut self, at: &Spanned<DeValue<'_>>, text: impl Into<String>) {

@@ -7,7 +7,7 @@ use intl_pluralrules::{PluralRuleType, PluralRules};
 use super::file::{Direction, WordsFile};
 use super::mistake::Mistake;
 use super::safe::Safe;
-use super::sentence::{Form, Phrase, Sentence};
+use super::sentence::{CountedSentences, Form, Phrase, Sentence};
 use crate::domain::Country;
 
 /// The phrases and country names of one language.
@@ -98,9 +98,10 @@ impl Language {
     pub(super) fn sentence(&self, key: &str, count: Option<u64>) -> Option<&Sentence> {
         match (self.words.get(key)?, count) {
             (Phrase::Plain(sentence), _) => Some(sentence),
-            (Phrase::Counted(forms), Some(count)) => {
-                forms.get(&self.form(count)).or_else(|| forms.get(&Form::Other))
-            }
+            (Phrase::Counted(CountedSentences { forms, exact }), Some(count)) => exact
+                .get(&count)
+                .or_else(|| forms.get(&self.form(count)))
+                .or_else(|| forms.get(&Form::Other)),
             (Phrase::Counted(_), None) => None,
         }
     }
@@ -111,13 +112,14 @@ impl Language {
     }
 
     /// All plural forms of a phrase as `data-` attributes, with `{count}` left as a placeholder:
-    /// the script that counts seconds down selects the form in the browser.
+    /// the script that counts seconds down selects the form in the browser. Sentences for single
+    /// numbers are not among them.
     pub(super) fn data_forms(&self, key: &str) -> Option<Safe> {
-        let Phrase::Counted(forms) = self.words.get(key)? else {
+        let Phrase::Counted(counted) = self.words.get(key)? else {
             return None;
         };
         let mut attributes = Vec::new();
-        for (form, sentence) in forms {
+        for (form, sentence) in &counted.forms {
             let text = sentence.fill(keep_count).ok()?;
             attributes.push(Safe::rendered(format!(" data-{}=\"{text}\"", form.name())));
         }

@@ -108,22 +108,35 @@ fn next_blank(text: &str) -> Option<(&str, &str, &str)> {
 #[derive(Debug)]
 pub(super) enum Phrase {
     Plain(Sentence),
-    /// One sentence per plural form.
-    Counted(BTreeMap<Form, Sentence>),
+    Counted(CountedSentences),
+}
+
+/// One sentence per plural form, and maybe others for single numbers: English says "a 6-digit code"
+/// and "an 8-digit code".
+#[derive(Debug, Default)]
+pub(super) struct CountedSentences {
+    pub(super) forms: BTreeMap<Form, Sentence>,
+    pub(super) exact: BTreeMap<u64, Sentence>,
+}
+
+impl CountedSentences {
+    fn all(&self) -> impl Iterator<Item = &Sentence> {
+        self.forms.values().chain(self.exact.values())
+    }
 }
 
 impl Phrase {
     pub(super) fn blanks(&self) -> BTreeSet<&str> {
         match self {
             Self::Plain(sentence) => sentence.blanks(),
-            Self::Counted(forms) => forms.values().flat_map(Sentence::blanks).collect(),
+            Self::Counted(counted) => counted.all().flat_map(Sentence::blanks).collect(),
         }
     }
 
     pub(super) fn forms(&self) -> Option<BTreeSet<Form>> {
         match self {
             Self::Plain(_) => None,
-            Self::Counted(forms) => Some(forms.keys().copied().collect()),
+            Self::Counted(counted) => Some(counted.forms.keys().copied().collect()),
         }
     }
 }

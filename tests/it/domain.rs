@@ -5,3 +5,4 @@ mod keys;
 mod origin;
 mod phone;
 mod return_to;
+mod spellings;

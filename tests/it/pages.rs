@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use doorcode::domain::{Country, PhoneNumber};
-use doorcode::pages::views::{Chrome, SignOutPage, Views};
+use doorcode::pages::views::{Chrome, CodePage, Sending, SignOutPage, Views};
 
 use self::gallery::{SEALED, code, gallery};
 use crate::support::words::{word, word_with};
@@ -169,6 +169,24 @@ fn numbers_take_the_plural_form_of_the_language() {
         assert!(html.contains(expected), "{name}:\n{html}");
     }
     assert!(page("code-Sent-ar").contains("data-few=\"متاح بعد {count} ثوانٍ\""));
+}
+
+/// A code has 6 to 10 digits. Of these numbers, only 8 begins with a vowel in English.
+#[test]
+fn the_article_before_a_number_fits_it() {
+    let pages = Views::built_in("Acme").unwrap();
+    let language = pages.languages().by_tag("en").unwrap();
+    let chrome = Chrome { language, base: "", here: "" };
+    let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+    for sending in [Sending::Sent, Sending::Underway, Sending::IfKnown] {
+        for digits in 6..=10 {
+            let page = CodePage { sending, digits, ..code(SEALED, &phone) };
+            let html = pages.render(&chrome, &page);
+            let article = if digits == 8 { "an" } else { "a" };
+            let right = format!(" {article} {digits}-digit code ");
+            assert_eq!(html.matches(&right).count(), 1, "{right}: {html}");
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod refused;
 mod secrets;
 mod sending;
 mod sessions;
+mod spellings;
 mod store;
 mod targets;
 mod told;

@@ -60,6 +60,8 @@ fn an_incomplete_language_is_refused() {
     let whole = format!("{polish}n.other = \"{{count}}\"");
     assert!(two("pl", &words("ltr", &whole)).is_ok());
     let spare = format!("{whole}\nb = \"B\"");
+    // A sentence for a single number is nobody's duty.
+    assert!(two("pl", &words("ltr", &format!("{whole}\nn.8 = \"{{count}}\""))).is_ok());
     let nothing = "n.one = \"{y}\"\nn.few = \"\"\nn.many = \"\"\nn.other = 3\nb.c = \"\"";
     let cases = [
         ("pl", words("ltr", polish), "pl.toml:6: `n` lacks the plural forms other"),

@@ -60,7 +60,7 @@ fn countries(
     const KEY: &str = "login.countries";
     let items = reader.items(KEY)?;
     let Some(star) = items.iter().find(|item| item.text == "*") else {
-        return reader.all(KEY, values::country).map(login::Countries::Only);
+        return reader.all(KEY, values::country_of_numbers).map(login::Countries::Only);
     };
     let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
     let free = providers.is_none_or(|providers| providers.iter().all(console));
@@ -82,7 +82,7 @@ fn default_country(
 ) -> Option<Country> {
     const KEY: &str = "login.default_country";
     let country = reader.one(KEY, values::country)?;
-    if countries.is_some_and(|countries| !countries.serves(Some(country))) {
+    if countries.is_some_and(|countries| !countries.serves(country)) {
         reader.note(KEY, format!("{} is not in login.countries", country.as_str()));
         return None;
     }

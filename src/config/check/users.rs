@@ -41,7 +41,7 @@ fn conflict(
         return Some(format!("is also the number of {first}; put all its roles there"));
     }
     let country = phone.country();
-    let unserved = countries.is_some_and(|countries| !countries.serves(country));
+    let unserved = countries.is_some_and(|countries| !countries.serves_number(phone));
     let of = country.as_ref().map_or("no country", Country::as_str);
     let text =
         format!("is a number of {of}, which login.countries does not serve: no code is sent");

@@ -197,6 +197,20 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ALTER TABLE grants ADD COLUMN refresh_masked TEXT;
     ALTER TABLE grants ADD COLUMN overlap_end BIGINT NOT NULL DEFAULT 0;",
     ),
+    // Argentina's mobile numbers without their 9 were landlines: users of the configuration, who
+    // could not sign in. Areas begin with 1 to 3.
+    (
+        12,
+        "mobile numbers of Argentina",
+        "UPDATE users SET phone = '+549' || substr(phone, 4)
+        WHERE phone >= '+541' AND phone < '+544' AND length(phone) = 13
+        AND NOT EXISTS (SELECT 1 FROM users other WHERE other.phone = '+549' || substr(users.phone, 4));
+    UPDATE users SET blocked = (SELECT old.blocked FROM users old
+            WHERE old.phone = '+54' || substr(users.phone, 5))
+        WHERE phone >= '+549' AND phone < '+55' AND length(phone) = 14 AND blocked IS NULL
+        AND EXISTS (SELECT 1 FROM users old
+            WHERE old.phone = '+54' || substr(users.phone, 5) AND old.blocked IS NOT NULL);",
+    ),
 ];
 
 pub(super) fn migrator() -> Migrator {

@@ -106,6 +106,7 @@ fn people_are_blocked_unblocked_and_shown_by_their_number_in_full() {
     for (number, why) in [
         ("+1 202 555 0123", "not in E.164; write +12025550123"),
         ("0012025550123", "not in E.164; write +12025550123"),
+        ("+541123456789", "another form of a mobile number; write +5491123456789"),
         ("2025550123", "not a number such as +12025550123: not a telephone number"),
         ("Ada", "not a number such as +12025550123: not a telephone number"),
         ("", "not a number such as +12025550123: empty"),

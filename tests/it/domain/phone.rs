@@ -182,36 +182,6 @@ fn assert_hides(number: &PhoneNumber, text: &str) {
     );
 }
 
-/// Whose numbers cannot be told from those of a larger neighbour: they are taken for those.
-const SHARED: &[(&str, &str)] = &[
-    ("AX", "FI"),
-    ("BL", "GP"),
-    ("CC", "AU"),
-    ("CX", "AU"),
-    ("EH", "MA"),
-    ("IM", "GB"),
-    ("MF", "GP"),
-    ("SJ", "NO"),
-    ("VA", "IT"),
-];
-
-#[test]
-fn a_country_s_own_example_is_read() {
-    let all = Country::all();
-    assert!(all.len() > 230, "only {} countries", all.len());
-    // Every eighth, since the rules of each country take a while to be made ready.
-    let shared = SHARED.iter().map(|(small, _)| Country::parse(small).unwrap());
-    for country in all.into_iter().step_by(8).chain(shared) {
-        let Some(example) = country.example() else { continue };
-        let number = PhoneNumber::parse(&example, Some(country)).unwrap();
-        let shared = SHARED.iter().find(|(small, _)| *small == country.as_str());
-        let expected = shared.map_or(Some(country), |(_, large)| home(large));
-        assert_eq!(number.country(), expected, "{country:?} {example}");
-        let code = format!("+{}", country.calling_code().unwrap());
-        assert!(number.e164().starts_with(&code), "{country:?} {example}");
-    }
-}
-
 #[test]
 fn a_number_is_not_shown_whole() {
     for (number, masked) in [

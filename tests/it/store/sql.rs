@@ -273,3 +273,37 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     store.commit(&again).await.unwrap();
     assert_eq!(store.changes_after(1).await.unwrap(), [], "to end it again changes nothing");
 }
+
+/// A version before wrote them as landlines, for users of the configuration.
+#[tokio::test]
+async fn mobile_numbers_of_argentina_get_their_nine() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder);
+    open(&path).await.close().await;
+    run(
+        &path,
+        "INSERT INTO users (id, phone, created, blocked) VALUES
+           ('0101010101010101010101010', '+541123456789', 0, NULL),
+           ('0202020202020202020202020', '+541123456788', 0, 7),
+           ('0303030303030303030303030', '+5491123456788', 0, NULL),
+           ('0404040404040404040404040', '+548001234567', 0, NULL),
+           ('0505050505050505050505050', '+447400123456', 0, NULL);
+         DELETE FROM _sqlx_migrations WHERE version > 10;",
+    )
+    .await;
+    open(&path).await.close().await;
+    let mut database = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let query = "SELECT phone, blocked FROM users ORDER BY id";
+    let rows: Vec<(String, Option<i64>)> =
+        sqlx::query_as(query).fetch_all(&mut database).await.unwrap();
+    let rows: Vec<_> = rows.iter().map(|(phone, blocked)| (phone.as_str(), *blocked)).collect();
+    let expected = [
+        ("+5491123456789", None),
+        // There is one of the number already, which is blocked too from now on.
+        ("+541123456788", Some(7)),
+        ("+5491123456788", Some(7)),
+        ("+548001234567", None),
+        ("+447400123456", None),
+    ];
+    assert_eq!(rows, expected);
+}

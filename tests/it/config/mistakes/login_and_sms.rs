@@ -1,3 +1,7 @@
+use doorcode::domain::{Country, LineType, PhoneNumber};
+use doorcode::login::Countries;
+
+use super::super::{changed, problems, read};
 use super::{Case, assert_said};
 
 const CASES: &[Case<'_>] = &[
@@ -143,6 +147,12 @@ const CASES: &[Case<'_>] = &[
         &["17:9: user[1].phone: `+1 202 555 0123` is not in E.164; write +12025550123"],
     ),
     (
+        &[("phone = \"+12025550123\"", "phone = \"+541123456789\"")],
+        &[
+            "17:9: user[1].phone: `+541123456789` is another form of a mobile number; write +5491123456789",
+        ],
+    ),
+    (
         &[("phone = \"+12025550123\"", "phone = \"2025550123\"")],
         &[
             "17:9: user[1].phone: `2025550123` is not a number such as +12025550123: not a telephone number",
@@ -167,4 +177,46 @@ const CASES: &[Case<'_>] = &[
 #[test]
 fn all_of_them_are_told() {
     assert_said(CASES);
+}
+
+/// What the pages offer as an example must not be refused by them: either its country is served, or
+/// the file is refused and says what to write.
+#[test]
+fn each_country_alone_works_or_the_file_says_what_to_write() {
+    let mut told = Vec::new();
+    for country in Country::all() {
+        let letters = country.as_str();
+        // The user of the file has a number of the US.
+        let beside = if letters == "US" { "" } else { ", \"US\"" };
+        let listed = format!("[\"{letters}\"{beside}]");
+        match read(&changed(&[("[\"US\", \"GB\"]", &listed)])) {
+            Ok(_) => {
+                let Some(example) = country.example() else { continue };
+                let number = PhoneNumber::parse(&example, Some(country)).unwrap();
+                let alone = Countries::Only(vec![country]);
+                assert!(alone.serves_number(&number), "{country:?} {example}");
+                assert_eq!(number.line_type(), LineType::Mobile, "{country:?} {example}");
+            }
+            Err(problems) => told.push(problems.to_string()),
+        }
+    }
+    let has = |country: &str, other: &str| {
+        format!(
+            "my.toml:7:14: login.countries: `{country}` has the numbers of {other}, which cannot \
+             be told apart; write {other}"
+        )
+    };
+    let expected = [
+        has("AX", "FI"),
+        has("BL", "GP"),
+        has("CC", "AU"),
+        has("CX", "AU"),
+        has("EH", "MA"),
+        has("MF", "GP"),
+        has("SJ", "NO"),
+        has("VA", "IT"),
+    ];
+    assert_eq!(told, expected);
+    let rule = problems(&changed(&[("role:admin", "country:VA")]));
+    assert!(rule.ends_with("`VA` has the numbers of IT, which cannot be told apart; write IT"));
 }
