@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use pingora::{Error, ErrorType, Result};
 use pingora_core::protocols::l4::socket::SocketAddr;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
@@ -29,7 +30,15 @@ impl AppSocket for UnixStream {}
 
 /// # Errors
 /// When the app does not accept the connection within [`CONNECT_TIMEOUT`].
-pub(super) async fn connect(address: &SocketAddr) -> io::Result<Box<dyn AppSocket>> {
+pub(super) async fn connect(address: &SocketAddr) -> Result<Box<dyn AppSocket>> {
+    open(address).await.or_else(|why| {
+        let timed_out = why.kind() == io::ErrorKind::TimedOut;
+        let kind = if timed_out { ErrorType::ConnectTimedout } else { ErrorType::ConnectError };
+        Error::e_because(kind, "connecting to the app", why)
+    })
+}
+
+async fn open(address: &SocketAddr) -> io::Result<Box<dyn AppSocket>> {
     let connected = async {
         match address {
             SocketAddr::Inet(address) => {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pingora::{Error, ErrorType, Result};
+use pingora::Result;
 use pingora_core::connectors::l4::Connect;
 use pingora_core::protocols::l4::socket::SocketAddr;
 use pingora_core::protocols::l4::stream::Stream;
@@ -45,7 +45,7 @@ impl Connect for AppConnector {
         }
         let socket = match kept {
             Some(socket) => socket,
-            None => app_socket::connect(address).await.map_err(connect_error)?,
+            None => app_socket::connect(address).await?,
         };
         let stream = AppStream {
             socket: Some(socket),
@@ -58,12 +58,6 @@ impl Connect for AppConnector {
         };
         Ok(Stream::from(VirtualSocketStream::new(Box::new(stream))))
     }
-}
-
-pub(super) fn connect_error(why: io::Error) -> Box<Error> {
-    let timed_out = why.kind() == io::ErrorKind::TimedOut;
-    let kind = if timed_out { ErrorType::ConnectTimedout } else { ErrorType::ConnectError };
-    Error::because(kind, "connecting to the app", why)
 }
 
 struct AppStream {

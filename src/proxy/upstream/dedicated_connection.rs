@@ -20,7 +20,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use super::app_socket::{self, AppSocket};
-use super::app_stream::connect_error;
 use crate::proxy::drain::DrainSignal;
 use crate::proxy::pipe::Pipe;
 use crate::session::SessionWatch;
@@ -57,7 +56,7 @@ impl DedicatedConnection {
 #[async_trait]
 impl Connect for DedicatedConnection {
     async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
-        let socket = app_socket::connect(address).await.map_err(connect_error)?;
+        let socket = app_socket::connect(address).await?;
         let stream = DedicatedStream::new(socket, self);
         Ok(Stream::from(VirtualSocketStream::new(Box::new(stream))))
     }

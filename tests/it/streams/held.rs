@@ -159,7 +159,7 @@ fn memory_is_given_back_when_the_clients_are_gone() {
     drop(asks(&program, WIDEST, 1, "/down/x"));
     let before = settled(&program);
     let connections: Vec<Frames> = (0..12).map(|_| asks(&program, 0, 32, "/down/x")).collect();
-    wait_for("the requests at the app", || (app.count() == 12 * 32 + 1).then_some(()));
+    wait_for("the requests at the app", || (app.count() > 12 * 24).then_some(()));
     let held = settled(&program);
     assert!(held > before + 4 * 1024, "{held} KiB, before {before}");
     drop(connections);
