@@ -5,6 +5,7 @@ mod cors;
 mod cross_origin;
 mod docs;
 mod doors;
+mod foreign;
 mod hosted;
 mod hostile;
 mod login;

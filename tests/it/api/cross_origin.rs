@@ -149,7 +149,12 @@ fn a_body_is_all_and_only_what_it_must_be() {
         (json!({"credential_type": "x"}), 400, "unsupported_credential_type", "Unknown credential"),
         (json!({"realm": "x"}), 400, "invalid_request", "Unknown realm x."),
         (json!({"client_id": "nobody"}), 401, "unauthorized_client", "Cross origin login not"),
-        (json!({"client_id": "bare"}), 401, "unauthorized_client", "Cross origin login not"),
+        (
+            json!({"client_id": "bare"}),
+            403,
+            "access_denied",
+            "Origin https://app.example.com is not",
+        ),
         (json!({"otp": [code]}), 400, "invalid_request", "otp must be a text"),
         (json!({"username": ADA}), 403, "access_denied", WRONG),
         (json!({"username": "+1"}), 403, "access_denied", WRONG),
@@ -163,6 +168,11 @@ fn a_body_is_all_and_only_what_it_must_be() {
         let answer = authenticate(&world, &mut world.gate.browser(), PAGE, &body);
         refused(answer, status, error, text);
     }
+    let mut bare = body(BOB, &code);
+    bare["client_id"] = json!("bare");
+    let page = "https://bare.example.com";
+    let answer = authenticate(&world, &mut world.gate.browser(), page, &bare);
+    refused(answer, 401, "unauthorized_client", "Cross origin login not");
     for n in 0..2 {
         let wrong = body(BOB, &unlike(&code, n));
         let answer = authenticate(&world, &mut world.gate.browser(), PAGE, &wrong);
