@@ -87,7 +87,7 @@ fn a_ticket_signs_its_browser_in_once() {
 #[test]
 fn a_ticket_is_worth_nothing_to_anybody_else_and_is_spent_by_them() {
     let world = World::start();
-    let table: [fn(&World, &mut Browser, &str) -> String; 4] = [
+    let table: [fn(&World, &mut Browser, &str) -> String; 5] = [
         |world, _, ticket| use_up(&mut world.gate.browser(), ticket, &[]),
         |_, browser, ticket| {
             let other = [
@@ -102,12 +102,17 @@ fn a_ticket_is_worth_nothing_to_anybody_else_and_is_spent_by_them() {
             world.gate.pass(Duration::from_secs(61));
             use_up(browser, ticket, &[])
         },
+        |world, browser, ticket| {
+            world.gate.pass(Duration::from_secs(61));
+            world.gate.clock.set_back(Duration::from_secs(61));
+            use_up(browser, ticket, &[])
+        },
         |_, browser, ticket| {
             use_up(browser, &ticket[1..], &[]);
             use_up(browser, "x", &[])
         },
     ];
-    for (n, (misuse, spent)) in table.into_iter().zip([true, true, true, false]).enumerate() {
+    for (n, (misuse, spent)) in table.into_iter().zip([true, true, true, true, false]).enumerate() {
         let mut browser = world.gate.browser();
         let ticket = ticket(&world, &mut browser, &format!("+1202555010{n}"));
         is_refused(&misuse(&world, &mut browser, &ticket));
