@@ -15,5 +15,6 @@ mod redirects;
 mod refresh;
 mod refusals;
 mod start;
+mod texts;
 mod token;
 mod world;
