@@ -14,12 +14,14 @@ use super::refusal::ApiRefusal;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{ClientId, Origin};
-use crate::gate;
+use crate::gate::{self, Initiator};
 use crate::oauth::Client;
 use crate::pages::{HeaderClass, Problem, RequestContext, UnreadBody};
 
-/// For the log: the page's script cannot read the answer.
+/// For the log.
 const FOREIGN: &str = "the origin is none of the client's origins, nor that of a callback";
+/// For the log: `Origin` is `null`, or missing in a browser's request.
+const HIDDEN: &str = "the request is of a page that does not name its origin";
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What the SDKs send. Listed, since `*` does not cover `Authorization` (Fetch §3.2.3).
@@ -41,9 +43,9 @@ pub(super) struct OfClient(pub(super) ClientId);
 /// The `Origin` of a request, and its value as it was sent.
 type NamedOrigin = (Origin, HeaderValue);
 
-/// Reads a request to the API, passes it on, and adds the CORS headers to the answer, whatever
-/// that is. Without them on errors, scripts see a generic network error, and some SDKs retry three
-/// times.
+/// Reads a request to the API, passes it on unless a foreign page made it, and adds the CORS headers
+/// to the answer, whatever that is. Without them on errors, scripts see a generic network error, and
+/// some SDKs retry three times.
 pub(crate) async fn admit(
     api: &Api,
     (path, class): (&'static str, HeaderClass),
@@ -62,7 +64,11 @@ pub(crate) async fn admit(
     let (client, mut response) = match read(&parts, context, body, origin).await {
         Ok(mut request) => {
             let client = request.client(api.clients());
-            match api.authenticate(&mut request).await {
+            let admitted = match may_act(api, client, &parts, &own) {
+                Ok(()) => api.authenticate(&mut request).await,
+                Err(refused) => Err(refused),
+            };
+            match admitted {
                 Ok(()) => {
                     parts.extensions.insert(request);
                     (client, next.run(Request::from_parts(parts, Body::empty())).await)
@@ -110,6 +116,32 @@ async fn read(
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|_| ApiError::unread(&Problem::BadRequest))?;
     ApiRequest::read(parts, context, &body, origin).map_err(ApiError::from)
+}
+
+/// Refuses a browser's request with an unsafe method, which may send a text or change something,
+/// unless its page is ours or one of those that the client lists. Whether its script may read the
+/// answer is no protection: forms and `no-cors` requests are sent without a preflight.
+fn may_act(
+    api: &Api,
+    client: Option<&Client>,
+    parts: &Parts,
+    own: &Origin,
+) -> Result<(), ApiError> {
+    if parts.method.is_safe() {
+        return Ok(());
+    }
+    match gate::initiator(&parts.headers, own) {
+        Initiator::Program | Initiator::SameOrigin => Ok(()),
+        Initiator::Page(origin) if shares(api, client, &origin) => Ok(()),
+        Initiator::Page(origin) => {
+            let text = format!("Origin {origin} is not allowed.");
+            let error = ApiError::forbidden("access_denied", text);
+            Err(error.because(FOREIGN).naming(&origin.to_string()))
+        }
+        Initiator::UnknownPage => {
+            Err(ApiError::forbidden("access_denied", "Origin is missing.").because(HIDDEN))
+        }
+    }
 }
 
 fn foreign(origin: &Origin) -> ApiRefusal {

@@ -62,7 +62,7 @@ impl LoginTickets {
             cookie: id.clone(),
             proof: TicketCookieDigest::of(proof.reveal()),
             session,
-            expires: self.system.now() + LIFETIME,
+            expires: self.system.steady() + LIFETIME,
         };
         self.store.put(TicketDigest::of(ticket.reveal()), stored).await?;
         Ok(IssuedTicket { id, ticket, proof })
@@ -86,7 +86,7 @@ impl LoginTickets {
         let cookie = request.cookies.get(&request.headers, &format!("{COOKIE}{}", ticket.cookie));
         let proof = cookie.map(TicketCookieDigest::of);
         let valid = ticket.client == client.id
-            && self.system.now() < ticket.expires
+            && self.system.steady() < ticket.expires
             && proof.is_some_and(|proof| proof.matches(&ticket.proof));
         Ok(valid.then_some(ticket.session))
     }

@@ -26,7 +26,7 @@ struct Transaction {
     client: String,
     /// The digest of the browser's cookie, in base64url.
     browser: String,
-    /// Milliseconds since 1970.
+    /// By `System::steady`, in milliseconds.
     until: i64,
 }
 
@@ -40,7 +40,7 @@ impl LoginTransactions {
         let transaction = Transaction {
             client: client.id.to_string(),
             browser: URL_SAFE_NO_PAD.encode(flow.browser.as_bytes()),
-            until: (self.system.now() + LIFETIME).as_millis(),
+            until: (self.system.steady() + LIFETIME).as_millis(),
         };
         let sealed = self.sealer.seal(&transaction);
         request.cookies.set(COOKIE, &sealed, Some(LIFETIME.as_secs()))
@@ -52,7 +52,7 @@ impl LoginTransactions {
         let found: Transaction = self.sealer.open(cookies.get(&request.headers, COOKIE)?)?;
         let browser = browser_of(cookies, &request.headers)?;
         let is_own = URL_SAFE_NO_PAD.encode(browser.as_bytes()) == found.browser;
-        let valid = self.system.now() < Timestamp::from_millis(found.until);
+        let valid = self.system.is_alive(Timestamp::from_millis(found.until), LIFETIME);
         (is_own && valid).then_some(found.client)
     }
 }

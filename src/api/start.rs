@@ -51,7 +51,7 @@ pub(crate) async fn start(
         requester,
         phone: &phone,
         accept_language: language,
-        page_language: language.map(|header| api.shell().best_language_tag(header)),
+        page_language: language.and_then(|header| api.shell().best_language_tag(header)),
         page_host: page.map(Origin::host),
         application: Some(&client.name),
     };

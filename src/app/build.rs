@@ -239,6 +239,9 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
     for (tag, text) in &config.sms_templates {
         templates.add(tag, read(text)?);
     }
+    for (tag, text) in &config.sms_built_in {
+        templates.add_built_in(tag, read(text)?);
+    }
     Ok(templates)
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod context;
 mod notes;
+mod text_notes;
 mod widget;
 
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 use ipnet::IpNet;
 
+use super::text_notes::{texts_without_code, unknown_variables};
 use crate::config::Config;
 use crate::domain::{Audience, OneTimeCode, PhoneNumber};
 use crate::gate::{Principal, Site};
@@ -13,6 +14,8 @@ const ALL: &[fn(&Config) -> Vec<String>] = &[
     colors,
     never_full,
     segments,
+    unknown_variables,
+    texts_without_code,
     secret_file,
     trusted_networks,
     development_exposed,

@@ -235,7 +235,7 @@ pub(super) const KEYS: &[Key] = &[
     key("sms.providers", AtLeastOne, Required("[\"twilio\"]"),
         "SMS providers, tried in this order: `twilio`, or `console`, which prints texts on the terminal of this machine."),
     key("sms.template", Text, Default,
-        "The text message, in Liquid. Must contain the code: `{{ code }}`, `{{ password }}` or `@@password@@`."),
+        "The text message, in Liquid. Has the code: `{{ code }}`, `{{ password }}` or `@@password@@`. Where a branch lacks it, the built-in text is sent instead."),
     key("sms.templates", Texts, Optional("if `template` is omitted too, one text for each built-in language; else none"),
         "The text message by language tag of the login pages, such as `fr = \"…\"`. `template` is used for all other languages."),
 

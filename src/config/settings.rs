@@ -30,10 +30,14 @@ pub struct Config {
     pub session: session::SessionSettings,
     /// In the order in which they are tried; not empty.
     pub providers: Vec<ProviderSettings>,
-    /// A Liquid template that contains the code.
+    /// A Liquid template that makes texts with the code, for some requests at least.
     pub sms_template: String,
     /// The same by language tag.
     pub sms_templates: Vec<(String, String)>,
+    /// The built-in ones by language tag, for texts that lack the code otherwise.
+    pub sms_built_in: Vec<(String, String)>,
+    /// The tags of the pages' languages.
+    pub languages: Vec<String>,
     /// `[[user]]` and `[[login.test_number]]`.
     pub users: Vec<ConfiguredUser>,
     /// Names and URLs are unique. Empty only if there are clients.

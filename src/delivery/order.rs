@@ -54,7 +54,7 @@ impl Delivery {
     /// The configured order, with demoted providers at its end. Computed before the first call: a
     /// provider that fails now must not be tried a second time as a demoted one.
     fn in_order(&self) -> Vec<&Ranked> {
-        let now = self.system.now();
+        let now = self.system.steady();
         let (mut order, demoted): (Vec<_>, Vec<_>) =
             self.providers.iter().partition(|ranked| !ranked.is_demoted(now));
         order.extend(demoted);
@@ -62,13 +62,13 @@ impl Delivery {
     }
 
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {
-        if let Some(wait) = ranked.paused_for(self.system.now()) {
+        if let Some(wait) = ranked.paused_for(self.system.steady()) {
             let paused = SendError::new(ranked.provider.name(), Failure::Overloaded);
             return Err(SendError { retry_after: Some(wait), ..paused });
         }
         let result = ranked.provider.send(message).await;
         if let Err(error) = &result {
-            ranked.record(error, self.system.now());
+            ranked.record(error, self.system.steady());
         }
         result
     }

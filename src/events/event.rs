@@ -1,4 +1,4 @@
-use crate::domain::{AttemptId, GrantId, Host, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, Country, GrantId, Host, PhoneNumber, SessionId, UserId};
 
 /// Something that happened, for logs, metrics and audits.
 ///
@@ -22,6 +22,13 @@ pub enum Event<'a> {
     TextFailed {
         attempt: AttemptId,
         provider: &'a str,
+        reason: &'a str,
+        /// That of the number: accounts are opened for countries one by one.
+        country: Option<Country>,
+    },
+    /// The chosen template made no text with the code: another one was taken.
+    TextReplaced {
+        attempt: AttemptId,
         reason: &'a str,
     },
     /// The attempt was dead before its text was sent.

@@ -5,6 +5,7 @@ use tracing::{error, info, warn};
 use super::event::Event;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
+use crate::domain::Country;
 use crate::system::Clock;
 
 /// The format of the log.
@@ -37,7 +38,13 @@ impl EventSink for EventLog {
             Event::TextSent { attempt, provider, message } => {
                 info!(%attempt, provider, message, "text sent");
             }
-            Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
+            Event::TextFailed { attempt, reason, country, .. } => {
+                let country = country.as_ref().map(Country::as_str);
+                warn!(%attempt, reason, country, "text not sent");
+            }
+            Event::TextReplaced { attempt, reason } => {
+                warn!(%attempt, reason, "text replaced by the built-in one");
+            }
             Event::TextDropped { attempt } => {
                 info!(%attempt, "text dropped: login attempt is dead");
             }

@@ -56,6 +56,10 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_millis(self.0.load(Ordering::Relaxed))
         }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
     }
 
     #[test]

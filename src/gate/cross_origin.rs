@@ -36,6 +36,40 @@ pub fn is_foreign(
     websocket || foreign
 }
 
+/// What made a request, as far as its browser says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initiator {
+    /// A program that is no browser: it sends neither `Origin` nor Fetch Metadata.
+    Program,
+    /// A page of the origin that is asked.
+    SameOrigin,
+    /// A page of another origin.
+    Page(Origin),
+    /// A page that hides its origin (`null`), or whose browser names none, or more than one.
+    UnknownPage,
+}
+
+/// What made a request to the origin `own`: by its `Origin` (Fetch §3.1), or where that is missing
+/// by `Sec-Fetch-Site` (Fetch Metadata §2.4). Scripts can set neither. For unsafe methods, with which
+/// every browser sends `Origin`: a GET of a page often has none.
+pub fn initiator(headers: &HeaderMap, own: &Origin) -> Initiator {
+    if headers.contains_key(ORIGIN) {
+        return match request_origin(headers) {
+            Some((origin, _)) if origin == *own => Initiator::SameOrigin,
+            Some((origin, _)) => Initiator::Page(origin),
+            None => Initiator::UnknownPage,
+        };
+    }
+    if !headers.keys().any(|name| name.as_str().starts_with("sec-fetch-")) {
+        return Initiator::Program;
+    }
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    match (sites.next(), sites.next()) {
+        (Some(site), None) if site == "same-origin" => Initiator::SameOrigin,
+        _ => Initiator::UnknownPage,
+    }
+}
+
 fn origin_of(page: &HeaderValue) -> Option<Origin> {
     Origin::of(&url::Url::parse(page.to_str().ok()?).ok()?).ok()
 }

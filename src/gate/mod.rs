@@ -17,7 +17,9 @@ mod target;
 pub use caller::{Bearer, Caller};
 pub use client_ip::{client_ip, is_trusted_proxy, push_ip};
 pub use cookies::{Cookies, is_own_cookie, strip_own_cookies};
-pub use cross_origin::{CorsPolicy, Preflight, cors_policy, is_foreign, preflight, request_origin};
+pub use cross_origin::{
+    CorsPolicy, Initiator, Preflight, cors_policy, initiator, is_foreign, preflight, request_origin,
+};
 pub use decide::{
     CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
     is_navigation, is_visit,

@@ -104,7 +104,7 @@ impl Limiter {
             let spacing = spacing(limits, waits, system);
             counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_count(subject) });
         }
-        Ok(match self.counters.take(&counts, system.now()).await? {
+        Ok(match self.counters.take(&counts, system.steady()).await? {
             TakeOutcome::Taken(counted) => {
                 let remaining = counted.left.iter().copied().min().unwrap_or(0);
                 Admission::Granted(Reservation { counts, counted, remaining })
@@ -130,7 +130,7 @@ impl Limiter {
     ) -> Result<bool, StoreError> {
         let spacing = Some(spacing(limits, !subject.phone.is_test(), system));
         let question = Increment { n: 0, spacing, ..self.spacing_count(subject) };
-        let take = self.counters.take(&[question], system.now()).await?;
+        let take = self.counters.take(&[question], system.steady()).await?;
         Ok(matches!(take, TakeOutcome::Refused { .. }))
     }
 

@@ -12,7 +12,7 @@ use crate::domain::{AttemptId, AttemptKey, Host, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::store::{Attempt, AttemptStore, SendOutcome, SendRefusal, StoreError, UserStore};
 use crate::system::System;
-use crate::words::{MessageText, SmsTemplates, TemplateError, bind_to_host};
+use crate::words::{RenderedText, SmsTemplates, TemplateError, bind_to_host};
 
 /// Capacity of the queue; further texts are rejected.
 const CAPACITY: usize = 10_000;
@@ -142,7 +142,7 @@ impl OutboxSender {
     }
 
     fn is_current(&self, attempt: &Attempt, job: &OutboxJob) -> bool {
-        attempt.id == job.attempt && attempt::is_alive(attempt, self.system.now())
+        attempt.id == job.attempt && attempt::is_alive(attempt, self.system.steady())
     }
 
     /// Whether the number belongs to a user. A blocked user counts as one: the block is disclosed
@@ -170,21 +170,28 @@ impl OutboxSender {
         const SERVICE_DOWN: SendOutcome =
             SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let Some(code) = self.keys.code(attempt, &job.phone) else {
-            self.text_failed(attempt, "", "the server secret of the code is no longer configured");
+            self.text_failed(job, "", "the server secret of the code is no longer configured");
             return SERVICE_DOWN;
         };
         let text = match self.render(job, &code) {
-            Ok(text) => text,
+            Ok(RenderedText { text, instead_of }) => {
+                if let Some(why) = instead_of {
+                    let reason = why.to_string();
+                    self.events
+                        .record(&Event::TextReplaced { attempt: attempt.id, reason: &reason });
+                }
+                text
+            }
             Err(error) => {
-                self.text_failed(attempt, "", &error.to_string());
+                self.text_failed(job, "", &error.to_string());
                 return SERVICE_DOWN;
             }
         };
-        let valid_for = attempt.expires.since(self.system.now());
+        let valid_for = attempt.expires.since(self.system.steady());
         let message = Message { to: &job.phone, text: text.reveal(), valid_for };
         let sent = self.delivery.send(&message).await;
         for error in &sent.passed_over {
-            self.text_failed(attempt, error.provider, &error.to_string());
+            self.text_failed(job, error.provider, &error.to_string());
         }
         match sent.result {
             Ok(receipt) => {
@@ -193,28 +200,28 @@ impl OutboxSender {
                 SendOutcome::Sent
             }
             Err(error) => {
-                self.text_failed(attempt, error.provider, &error.to_string());
+                self.text_failed(job, error.provider, &error.to_string());
                 disclosed(&error)
             }
         }
     }
 
-    fn render(&self, job: &OutboxJob, code: &OneTimeCode) -> Result<MessageText, TemplateError> {
-        let template = self.templates.of(job.page_language.as_deref());
-        let text = template.render(
-            code,
-            &job.phone,
-            job.accept_language.as_deref(),
-            job.application.as_deref(),
-        )?;
+    fn render(&self, job: &OutboxJob, code: &OneTimeCode) -> Result<RenderedText, TemplateError> {
+        let (language, application) = (job.accept_language.as_deref(), job.application.as_deref());
+        let rendered = self.templates.render(job.page_language.as_deref(), |template| {
+            template.render(code, &job.phone, language, application)
+        })?;
         Ok(match &job.page_host {
-            Some(host) => bind_to_host(&text, host, code),
-            None => text,
+            Some(host) => {
+                RenderedText { text: bind_to_host(&rendered.text, host, code), ..rendered }
+            }
+            None => rendered,
         })
     }
 
-    fn text_failed(&self, attempt: &Attempt, provider: &str, reason: &str) {
-        self.events.record(&Event::TextFailed { attempt: attempt.id, provider, reason });
+    fn text_failed(&self, job: &OutboxJob, provider: &str, reason: &str) {
+        let (attempt, country) = (job.attempt, job.phone.country());
+        self.events.record(&Event::TextFailed { attempt, provider, reason, country });
     }
 }
 

@@ -71,7 +71,7 @@ impl Login {
             .commit(&login)
             .await
             .inspect_err(|error| deps.events.store_failed("spend a code", error))?;
-        self.close(case, now).await;
+        self.close(case).await;
         match outcome {
             LoginOutcome::Begun { user, new_user } => {
                 Ok(self.signed_in(case, pending, (user, new_user)).await)
@@ -87,8 +87,8 @@ impl Login {
     }
 
     /// Marks the attempt as used. An error changes nothing: the code is spent in the database.
-    async fn close(&self, case: &ConfirmedCode<'_>, now: Timestamp) {
-        let id = case.attempt.id;
+    async fn close(&self, case: &ConfirmedCode<'_>) {
+        let (id, now) = (case.attempt.id, self.deps.system.steady());
         let mut step = |found: Option<&_>| attempt::mark_used(found, id, now);
         if let Err(error) = self.deps.attempts.update(case.key, &mut step).await {
             self.deps.events.store_failed("close an attempt", &error);

@@ -21,7 +21,8 @@ pub struct StartRequest<'a> {
     pub phone: &'a PhoneNumber,
     /// The `Accept-Language` header, for the template.
     pub accept_language: Option<&'a str>,
-    /// The language tag of the page that requests the code.
+    /// The language tag of the page that requests the code; `None` where there is no page, and the
+    /// language asked for is none of the pages'.
     pub page_language: Option<&'a str>,
     /// The host of the page that requests the code, for the text's last line.
     pub page_host: Option<&'a Host>,
@@ -74,7 +75,7 @@ impl Login {
         let key = self.deps.keys.attempt_key(&start.requester, start.phone);
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
-        let state = attempt::state(found.as_ref(), self.deps.system.now());
+        let state = attempt::state(found.as_ref(), self.deps.system.steady());
         let resumable = matches!(state, AttemptState::Resumable(_));
         if resumable && self.must_wait(&start).await? {
             return Ok(Started::CoolingDown);
@@ -157,7 +158,7 @@ impl Login {
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
         let fresh = self.new_attempt(&start.requester, taken);
-        let now = deps.system.now();
+        let now = deps.system.steady();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
             let (result, step) =
@@ -217,7 +218,7 @@ impl Login {
 
     /// Whether the code of `attempt` would be accepted now.
     pub fn is_alive(&self, attempt: &Attempt) -> bool {
-        attempt::is_alive(attempt, self.deps.system.now())
+        attempt::is_alive(attempt, self.deps.system.steady())
     }
 
     /// The attempt of a requester and number, once the outcome of its last text is known or

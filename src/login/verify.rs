@@ -126,7 +126,7 @@ impl Login {
         key: AttemptKey,
         answer: AnswerDigest,
     ) -> Result<TryResult, StoreError> {
-        let now = self.deps.system.now();
+        let now = self.deps.system.steady();
         let mut taken = TryResult::Dead { attempt: None, reason: DeadReason::Unknown };
         let mut step = |found: Option<&_>| {
             let (result, step) = attempt::take_try(found, answer, now);

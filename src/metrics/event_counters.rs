@@ -118,6 +118,8 @@ impl EventSink for EventCounters {
             Event::TextSent { provider, .. } => (&self.texts, &[provider, "sent"]),
             Event::TextFailed { provider, .. } => (&self.texts, &[provider, "failed"]),
             Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
+            // The text itself is counted when it is sent.
+            Event::TextReplaced { .. } => return,
             Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
             Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),

@@ -186,7 +186,7 @@ impl LoginPages {
     /// The form for a code, without problem or notice.
     pub(crate) fn code_form<'a>(&self, sent: &'a SentCode, flow: &'a str) -> CodePage<'a> {
         let SentCode { phone, attempt, wait } = sent;
-        let now = self.shell.system.now();
+        let now = self.shell.system.steady();
         CodePage {
             flow,
             phone,

@@ -32,7 +32,7 @@ pub(crate) struct LoginPages {
 impl LoginPages {
     /// The flow as a text for an address or a form, good for ten minutes from now.
     pub(crate) fn seal(&self, flow: &Flow) -> String {
-        let until = self.shell.system.now() + FLOW_LIFETIME;
+        let until = self.shell.system.steady() + FLOW_LIFETIME;
         self.flows.seal(&flow.to_sealed(until))
     }
 
@@ -40,7 +40,7 @@ impl LoginPages {
         let Some(sealed) = self.flows.open::<SealedFlow>(sealed) else {
             return UnsealedFlow::NotOurs;
         };
-        let young = self.shell.system.now() < sealed.until();
+        let young = self.shell.system.is_alive(sealed.until(), FLOW_LIFETIME);
         match sealed.into_flow(&self.login) {
             // A site may have gone from the configuration since.
             Some(flow) if !self.shell.is_page(&flow.origin, &flow.path) => UnsealedFlow::NotOurs,

@@ -4,7 +4,8 @@ use super::flow::FlowMessage;
 use super::views::{CodeProblem, LimitMessage, Lost, NumberNotice, NumberProblem};
 use crate::domain::InvalidPhone;
 use crate::login::{
-    DeadReason, LimitAction, LimitScope, RateLimited, StartError, Started, Verdict, Verified,
+    DeadReason, LimitAction, LimitDef, LimitScope, RateLimited, StartError, Started, TEXT_SPACING,
+    Verdict, Verified,
 };
 use crate::store::StoreError;
 
@@ -106,9 +107,11 @@ impl FlowMessage {
     }
 }
 
-/// The message that is shown when a limit of this action and scope is exceeded.
-pub(crate) const fn limit_message(what: LimitAction, by: LimitScope) -> LimitMessage {
-    match (what, by) {
+/// The message that is shown when a limit is exceeded. The wait between two texts concerns only
+/// those who were not sent the last one: whoever was sees the form for its code.
+pub(crate) fn limit_message(row: &LimitDef) -> LimitMessage {
+    match (row.action, row.scope) {
+        _ if *row == TEXT_SPACING => LimitMessage::Recent,
         (_, LimitScope::Address | LimitScope::ClientAtAddress) => LimitMessage::Network,
         (_, LimitScope::Global) => LimitMessage::Service,
         (LimitAction::WrongCode, LimitScope::Number) => LimitMessage::Tries,

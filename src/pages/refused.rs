@@ -55,13 +55,13 @@ impl LoginPages {
 
     fn limited(&self, request: &PageRequest, flow: Flow, limited: &RateLimited) -> Response {
         let RateLimited { row, retry_after } = *limited;
-        let limit = limit_message(row.action, row.scope);
+        let limit = limit_message(row);
         if !gate::is_navigation(&request.headers) {
             let seconds = whole_seconds(retry_after);
             let problem = Problem::Limited { limit, key: row.key, seconds };
             return self.shell.refuse(request, &problem);
         }
-        let until = (self.shell.system.now() + retry_after).as_millis();
+        let until = (self.shell.system.steady() + retry_after).as_millis();
         self.to_refused(request, &flow.saying(FlowMessage::Limited { limit, until }))
     }
 
@@ -102,7 +102,7 @@ impl LoginPages {
     }
 
     fn refused_page(&self, request: &PageRequest, flow: Flow) -> Response {
-        let now = self.shell.system.now();
+        let now = self.shell.system.steady();
         match (flow.say, &flow.phone) {
             (Some(FlowMessage::Limited { limit, until }), _)
                 if now < Timestamp::from_millis(until) =>

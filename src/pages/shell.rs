@@ -52,7 +52,7 @@ impl Shell {
     }
 
     /// The tag of the best of our languages for the value of a header such as `Accept-Language`.
-    pub(crate) fn best_language_tag(&self, header: &str) -> &str {
-        self.views.languages().negotiate(None, Some(header)).tag()
+    pub(crate) fn best_language_tag(&self, header: &str) -> Option<&str> {
+        self.views.languages().best_match(header).map(Language::tag)
     }
 }

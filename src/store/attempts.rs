@@ -19,7 +19,7 @@ pub struct Attempt {
     pub tries_left: u8,
     /// The wrong answers so far: repeating one does not use up another try.
     pub answers: Vec<AnswerDigest>,
-    /// When the code was used for a login.
+    /// When the code was used for a login. Times of an attempt are those of `System::steady`.
     pub used: Option<Timestamp>,
     /// Of the latest message.
     pub outcome: SendOutcome,

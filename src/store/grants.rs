@@ -177,7 +177,8 @@ pub trait GrantStore: Send + Sync {
 
     /// Uses a code up and creates its grant, atomically. `grant` is `None` when the request is to
     /// be refused: the code is used up all the same. Of several calls with one code only one
-    /// succeeds; each later one revokes the grant of that (RFC 6749 §4.1.2).
+    /// succeeds; each later one revokes the grant of that (RFC 6749 §4.1.2). `steady` is the time
+    /// by the clock that [`NewAuthorizationCode::expires`] was told by.
     ///
     /// # Errors
     ///
@@ -187,6 +188,7 @@ pub trait GrantStore: Send + Sync {
         digest: &AuthorizationCodeDigest,
         grant: Option<&NewGrant>,
         at: Timestamp,
+        steady: Timestamp,
     ) -> Result<RedeemedCode, StoreError>;
 
     /// Creates a grant of a session, unless the session has ended.

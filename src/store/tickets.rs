@@ -19,7 +19,7 @@ pub struct HandoverTicket {
     /// Binds it to the browser that requested it.
     pub state: StateCookieDigest,
     pub session: SessionId,
-    /// It cannot be redeemed from this time on.
+    /// It cannot be redeemed from this time on, by `System::steady`.
     pub expires: Timestamp,
 }
 
@@ -33,7 +33,7 @@ pub struct LoginTicket {
     /// The cookie's value, which binds the ticket to the browser.
     pub proof: TicketCookieDigest,
     pub session: SessionId,
-    /// It cannot be redeemed from this time on.
+    /// It cannot be redeemed from this time on, by `System::steady`.
     pub expires: Timestamp,
 }
 

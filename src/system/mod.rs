@@ -1,8 +1,9 @@
-//! Clock and randomness, injected so that tests can control them.
+//! Clocks and randomness, injected so that tests can control them.
 //! Makes no decisions and depends on no other module.
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +46,12 @@ impl std::ops::Sub<Duration> for Timestamp {
 }
 
 pub trait Clock: Send + Sync {
+    /// The time that the machine's clock shows. It may be set back.
     fn now(&self) -> Timestamp;
+
+    /// The time since some moment of the past, the same for the life of the clock. Runs on evenly
+    /// whatever the machine's clock is set to.
+    fn elapsed(&self) -> Duration;
 }
 
 /// A cryptographically secure random generator.
@@ -58,16 +64,40 @@ pub trait Random: Send + Sync {
 pub struct System {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    /// The most that [`Clock::now`] was ahead of [`Clock::elapsed`], in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 impl System {
-    /// Those of the operating system.
-    pub fn real() -> Self {
-        Self { clock: Arc::new(WallClock), random: Arc::new(OsRandom) }
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { clock, random, ahead: Arc::new(AtomicI64::new(i64::MIN)) }
     }
 
+    /// Those of the operating system.
+    pub fn real() -> Self {
+        Self::new(Arc::new(RealClock::new()), Arc::new(OsRandom))
+    }
+
+    /// The time for whoever reads it elsewhere or later: in tokens, on pages, in the database.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The time by which ages are judged. It never runs back: it follows the machine's clock
+    /// forwards, and when that is set back it runs on at the pace of [`Clock::elapsed`]. What was
+    /// given a minute of life has no more of it, whatever the clock shows.
+    pub fn steady(&self) -> Timestamp {
+        let elapsed = millis(self.clock.elapsed());
+        let ahead = self.clock.now().as_millis().saturating_sub(elapsed);
+        let most = self.ahead.fetch_max(ahead, Ordering::Relaxed).max(ahead);
+        Timestamp(elapsed.saturating_add(most))
+    }
+
+    /// Whether something that lives for `lifetime` until `until`, by [`Self::steady`], is alive. An
+    /// end further away than the lifetime was set by a clock that was wrong: it counts as past.
+    pub fn is_alive(&self, until: Timestamp, lifetime: Duration) -> bool {
+        let now = self.steady();
+        now < until && until.since(now) <= lifetime
     }
 
     pub fn random<const N: usize>(&self) -> [u8; N] {
@@ -83,13 +113,27 @@ impl fmt::Debug for System {
     }
 }
 
-struct WallClock;
+struct RealClock {
+    start: Instant,
+}
 
-impl Clock for WallClock {
+impl RealClock {
+    fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the real time")]
+        let start = Instant::now();
+        Self { start }
+    }
+}
+
+impl Clock for RealClock {
     fn now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the real time")]
         let now = SystemTime::now();
         Timestamp(millis(now.duration_since(UNIX_EPOCH).unwrap_or_default()))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
     }
 }
 

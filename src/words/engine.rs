@@ -22,9 +22,9 @@ pub enum TemplateError {
     NoCode,
     #[error("the text has more than {0} characters, which providers reject")]
     TooLong(usize),
-    /// A loop could run for hours, for every requested code.
-    #[error("`{0}` is not allowed in text messages")]
-    NotInTexts(&'static str),
+    /// A tag or filter that text messages do not have, such as loops.
+    #[error("line {line}: `{word}` is not a {kind} of text messages; known: {known}")]
+    NotInTexts { line: usize, word: String, kind: &'static str, known: String },
 }
 
 /// Whether a template uses a tag, such as `for`.

@@ -49,6 +49,9 @@ pub struct Languages {
 }
 
 impl Languages {
+    /// The language of pages and texts for people whose own is not there.
+    pub const FALLBACK_TAG: &'static str = BUILT_IN[0].0;
+
     /// # Errors
     ///
     /// When a built-in file is incomplete.
@@ -119,7 +122,8 @@ impl Languages {
             .unwrap_or(&self.first)
     }
 
-    fn best_match(&self, header: &str) -> Option<&Language> {
+    /// The best match of an `Accept-Language` header.
+    pub fn best_match(&self, header: &str) -> Option<&Language> {
         let requested = accept::languages(header);
         let available: Vec<_> = self.iter().map(|language| language.id.clone()).collect();
         let found = negotiate_languages(&requested, &available, None, NegotiationStrategy::Lookup);

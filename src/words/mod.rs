@@ -22,4 +22,7 @@ pub use languages::Languages;
 pub use mistake::Mistake;
 pub use safe::Safe;
 pub use segments::{Encoding, Segments};
-pub use sms::{MessageText, SmsTemplate, SmsTemplates, bind_to_host};
+pub use sms::{
+    MessageText, RenderedText, SilentSamples, SmsTemplate, SmsTemplates, TemplateSample,
+    TemplateSamples, UnknownVariable, bind_to_host,
+};

@@ -1,25 +1,33 @@
-use std::collections::{BTreeMap, BTreeSet};
+//! The texts that carry codes: their templates, and what is sent where a template lacks the code.
+mod pieces;
+mod source;
+mod trial;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use liquid::ObjectView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::engine::{TemplateError, has_tag, plain, unreadable};
+use self::source::TemplateSource;
+pub use self::source::UnknownVariable;
+pub use self::trial::{SilentSamples, TemplateSample, TemplateSamples};
+use super::engine::{TemplateError, plain, unreadable};
+use super::languages::Languages;
 use crate::domain::{Host, OneTimeCode, PhoneNumber};
 
 /// The name of the template in errors.
 const NAME: &str = "not a valid template";
-/// Tags that loop or include, which texts do not need.
-const NOT_IN_TEXTS: [&str; 5] = ["for", "tablerow", "include", "render", "increment"];
 /// In characters. Twilio accepts 1,600; the rest is for the line that binds the code to its host.
 const MAX_LENGTH: usize = 1300;
 
 /// The template of a text message. Plain text: nothing is escaped.
 ///
-/// Variables: `code` (also `password`), `phone_number`, `application.name`, `request_language`.
-/// `@@password@@` and `@@code@@` are replaced by the code too.
+/// Variables: `code` (also `password`), `phone_number`, `application.name`, `request_language`; any
+/// other is empty. `@@password@@` and the like stand for a variable too.
 pub struct SmsTemplate {
     parsed: liquid::Template,
+    source: TemplateSource,
     brand: String,
 }
 
@@ -43,20 +51,24 @@ struct Application<'a> {
 }
 
 impl SmsTemplate {
-    /// Parses a template and renders it with samples, so that a misspelt variable is found at the
-    /// start and not at the first login.
+    /// Parses a template and renders it with samples, so that a mistake is found at the start and
+    /// not at the first login.
     ///
     /// # Errors
     ///
-    /// When it cannot be parsed or rendered, lacks the code, is too long or uses a loop.
+    /// When it cannot be parsed or rendered, has the code for none of the samples, is too long or
+    /// uses a tag or filter that texts do not have.
     pub fn parse(text: &str, brand: &str) -> Result<Self, TemplateError> {
-        let liquid = text.replace("@@password@@", "{{ code }}").replace("@@code@@", "{{ code }}");
-        if let Some(tag) = NOT_IN_TEXTS.into_iter().find(|tag| has_tag(&liquid, tag)) {
-            return Err(TemplateError::NotInTexts(tag));
-        }
-        let template = Self { parsed: plain(NAME, &liquid)?, brand: brand.to_owned() };
-        sample_languages(text).into_iter().try_for_each(|language| template.try_out(language))?;
+        let source = source::read(text)?;
+        let parsed = plain(NAME, &source.liquid).map_err(|error| quoting(error, text))?;
+        let template = Self { parsed, source, brand: brand.to_owned() };
+        template.try_out()?;
         Ok(template)
+    }
+
+    /// The variables in it that texts do not have.
+    pub fn unknown_variables(&self) -> &[UnknownVariable] {
+        &self.source.unknown
     }
 
     /// Renders the text. `request_language` is the `Accept-Language` header, `application` the name
@@ -64,7 +76,7 @@ impl SmsTemplate {
     ///
     /// # Errors
     ///
-    /// When a variable is missing.
+    /// When the text cannot be rendered, is too long, or lacks the code.
     pub fn render(
         &self,
         code: &OneTimeCode,
@@ -76,18 +88,9 @@ impl SmsTemplate {
         let application = application.unwrap_or(&self.brand);
         let text = self.fill(code.reveal(), phone.e164(), &language, application);
         // Without detail: the engine's message quotes values, the code among them.
-        text.map_err(|_| TemplateError::Failed { name: NAME.to_owned() })
-    }
-
-    fn try_out(&self, language: &str) -> Result<(), TemplateError> {
-        const CODE: &str = "123456";
-        let text = self
-            .fill(CODE, "+12025550123", language, &self.brand)
-            .map_err(|error| unreadable(NAME, &error))?;
-        if text.reveal().chars().count() > MAX_LENGTH {
-            return Err(TemplateError::TooLong(MAX_LENGTH));
-        }
-        text.reveal().contains(CODE).then_some(()).ok_or(TemplateError::NoCode)
+        let text = text.map_err(|_| TemplateError::Failed { name: NAME.to_owned() })?;
+        text.check(code.reveal())?;
+        Ok(text)
     }
 
     fn fill(
@@ -104,37 +107,84 @@ impl SmsTemplate {
             application: Application { name: application },
             request_language: language,
         };
-        self.parsed.render(&variables as &dyn ObjectView).map(MessageText)
+        let rendered = self.parsed.render(&variables as &dyn ObjectView).map(MessageText)?;
+        // Tags on lines of their own leave these lines empty.
+        Ok(MessageText(rendered.0.trim().to_owned()))
+    }
+
+    /// An error with samples in it: of no real text.
+    fn unreadable(&self, error: &liquid::Error) -> TemplateError {
+        quoting(unreadable(NAME, error), &self.source.liquid)
     }
 }
 
-/// Templates by language, and one for all others.
+/// Adds the line that an error is about.
+fn quoting(error: TemplateError, template: &str) -> TemplateError {
+    let TemplateError::Unreadable { name, line: Some(line), detail } = error else { return error };
+    let quoted = template.lines().nth(line - 1).unwrap_or_default().trim();
+    let quoted: String = quoted.chars().take(80).collect();
+    let name = format!("{name}: line {line}, `{quoted}`");
+    TemplateError::Unreadable { name, line: Some(line), detail }
+}
+
+/// Templates by language, one for all others, and those that step in for them.
 #[derive(Debug)]
 pub struct SmsTemplates {
     others: SmsTemplate,
     by_language: BTreeMap<String, SmsTemplate>,
+    /// The built-in ones by language, which always have the code.
+    built_in: BTreeMap<String, SmsTemplate>,
 }
 
 impl SmsTemplates {
     pub const fn new(others: SmsTemplate) -> Self {
-        Self { others, by_language: BTreeMap::new() }
+        Self { others, by_language: BTreeMap::new(), built_in: BTreeMap::new() }
     }
 
     pub fn add(&mut self, tag: &str, template: SmsTemplate) {
         self.by_language.insert(tag.to_owned(), template);
     }
 
-    /// The template for the page language `tag`.
-    pub fn of(&self, tag: Option<&str>) -> &SmsTemplate {
-        tag.and_then(|tag| self.by_language.get(tag)).unwrap_or(&self.others)
+    /// Adds a template for a language whose own one makes no text with the code.
+    pub fn add_built_in(&mut self, tag: &str, template: SmsTemplate) {
+        self.built_in.insert(tag.to_owned(), template);
+    }
+
+    /// Renders the text for a language, `None` if it is none of the pages'. If its template makes
+    /// no text with the code, the language's own one or the built-in one does: a text without the
+    /// code is never sent.
+    ///
+    /// # Errors
+    ///
+    /// When none of them makes a text with the code.
+    pub fn render(
+        &self,
+        tag: Option<&str>,
+        render: impl Fn(&SmsTemplate) -> Result<MessageText, TemplateError>,
+    ) -> Result<RenderedText, TemplateError> {
+        let first = tag.and_then(|tag| self.by_language.get(tag)).unwrap_or(&self.others);
+        let mut failed = match render(first) {
+            Ok(text) => return Ok(RenderedText { text, instead_of: None }),
+            Err(error) => error,
+        };
+        let tag = tag.unwrap_or(Languages::FALLBACK_TAG);
+        let built_in =
+            self.built_in.get(tag).or_else(|| self.built_in.get(Languages::FALLBACK_TAG));
+        for next in self.by_language.get(tag).into_iter().chain(built_in) {
+            match render(next) {
+                Ok(text) => return Ok(RenderedText { text, instead_of: Some(failed) }),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
 }
 
-/// Values of `request_language` to try. Templates branch on it by words that stand in the
-/// template, so each of its words is tried: a mistake in a branch must not stay undetected.
-fn sample_languages(template: &str) -> BTreeSet<&str> {
-    let words = template.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-    words.take(500).chain([""]).collect()
+/// A text, and why it is not that of the template which was chosen first.
+#[derive(Debug)]
+pub struct RenderedText {
+    pub text: MessageText,
+    pub instead_of: Option<TemplateError>,
 }
 
 /// The header cut to 100 characters, without characters that a language header does not need.
@@ -152,6 +202,15 @@ pub fn bind_to_host(text: &MessageText, host: &Host, code: &OneTimeCode) -> Mess
 }
 
 impl MessageText {
+    /// Whether it can be sent: it has the code as a number of its own, and is not too long.
+    fn check(&self, code: &str) -> Result<(), TemplateError> {
+        if self.0.chars().count() > MAX_LENGTH {
+            return Err(TemplateError::TooLong(MAX_LENGTH));
+        }
+        let mut numbers = self.0.split(|c: char| !c.is_ascii_digit());
+        if numbers.any(|number| number == code) { Ok(()) } else { Err(TemplateError::NoCode) }
+    }
+
     /// The text, for the provider only.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -5,6 +5,7 @@ mod hostile;
 mod mistakes;
 mod reference;
 mod secrets;
+mod texts;
 
 use std::path::Path;
 

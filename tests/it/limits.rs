@@ -21,7 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// With the limits that an operator gets who says nothing of them.
-fn defaults(changes: &[(&str, &str)]) -> Gate {
+pub(crate) fn defaults(changes: &[(&str, &str)]) -> Gate {
     Gate::changed(&[&[(RAISED, "")], changes].concat())
 }
 

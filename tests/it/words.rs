@@ -260,24 +260,87 @@ fn a_text_message_is_what_the_template_says() {
 }
 
 #[test]
+fn unknown_variables_are_empty_as_in_liquid() {
+    let cases = [
+        ("{{ code }}{{ nom }}!", "042137!"),
+        ("{{ code }}{{ user.name }}{{ user['name'] }}{{ user[nom].x | upcase }}!", "042137!"),
+        ("{{ code }} {{ tenant | default: 'Acme' }}", "042137 Acme"),
+        (
+            "{{ code }} {{ application.client_metadata.x | default: application.name }}",
+            "042137 Acme",
+        ),
+        ("{{ code }} {{ nom | append: 'x' | prepend: code.y }}", "042137 x"),
+        ("{{ code }}{% if nom %}a{% elsif nom == nil %}b{% endif %}", "042137b"),
+        ("{{ code }}{% if nil != nom %}a{% else %}b{% endif %}", "042137b"),
+        (
+            "{{ code }}{% if locale contains 'fr' or phone_number contains nom %}a{% endif %}",
+            "042137a",
+        ),
+        ("{{ code }}{% unless locale contains \"fr\" %}b{% endunless %}", "042137b"),
+        ("{{ code }}{% case nom %}{% when 'x' %}a{% else %}b{% endcase %}", "042137b"),
+        ("{% assign a = nom %}{{ code }}{{ a }}{{ b }}{% if b == nil %}c{% endif %}", "042137c"),
+        (
+            "{{ code }}{% if request_language contains 'x' %}{% assign hi = 'Hi' %}{% endif %}{{ hi }}",
+            "042137",
+        ),
+        ("{% capture whole %}{{ code }} - {{ nom }}{% endcapture %}{{ whole }}.", "042137 - ."),
+        ("{% assign code = code | append: '.' %}{{ code }}", "042137."),
+        ("{% comment %}{{ nom | shout }}{% for %}{% endcomment %}{{ code }}", "042137"),
+        ("{% raw %}{{ nom | shout }}{% endraw %} {{ code }}", "{{ nom | shout }} 042137"),
+        ("{{ 'nom | shout }}' }} {{ code }}", "nom | shout }} 042137"),
+        ("{% increment n %}{% decrement m %}{% cycle 'a', 'b' %} {{ code }}", "0-1a 042137"),
+        ("{{- code -}} {%- if nom -%} a {%- endif -%} .", "042137."),
+        ("@@password@@ @@nom@@ @@ a@b.c @@code@@", "042137  @@ a@b.c 042137"),
+        ("{{ code }} {{ request_language.size }}", "042137 0"),
+    ];
+    for (template, expected) in cases {
+        assert_eq!(text(template, None).unwrap(), expected, "{template}");
+    }
+}
+
+#[test]
+fn every_filter_that_auth0_documents_is_there() {
+    let math = "plus: 1,minus: 1,modulo: 7,times: 2,floor,ceil,round,divided_by: 2,abs,at_least: 1,at_most: 9";
+    let string = "append: 'x',prepend: 'x',capitalize,upcase,downcase,strip,lstrip,rstrip,strip_newlines,replace: 'a'; 'b',replace_first: 'a'; 'b',remove: 'a',remove_first: 'a',truncate: 5,truncatewords: 2,escape,escape_once,url_encode,url_decode,strip_html,newline_to_br,slice: 0; 2,size,default: 'x',date: '%Y'";
+    let array = "first,last,join: '-',reverse,sort,sort_natural,size";
+    for (input, filters) in [("8", math), ("phone_number", string), ("'a b' | split: ' '", array)] {
+        for filter in filters.split(',') {
+            let template =
+                format!("{{{{ code }}}} {{{{ {input} | {} }}}}", filter.replace(';', ","));
+            text(&template, None).unwrap_or_else(|why| panic!("{template}: {why}"));
+        }
+    }
+}
+
+#[test]
 fn a_template_that_would_fail_is_refused_at_start() {
-    let branch = "{{ code }}{% if request_language contains 'fr-FR' %}{{ nom }}{% endif %}";
-    for template in
-        ["{{ code", "{{ cod }}", "{{ code | shout }}", "{{ code | divided_by: 0 }}", branch]
-    {
+    for template in ["{{ code", "{{ code | divided_by: 0 }}", "{{ code }}{% if %}{% endif %}"] {
         let refused = text(template, None).unwrap_err();
         assert!(matches!(refused, TemplateError::Unreadable { .. }), "{template}: {refused}");
     }
     let endless = "{%- for i in (1..3000000) %}{{ code }}{% endfor %}";
-    for template in [endless, "{% include 'x' %}{{ code }}"] {
-        assert!(matches!(text(template, None), Err(TemplateError::NotInTexts(_))), "{template}");
+    for template in [endless, "{% include 'x' %}{{ code }}", "{{ code | shout }}"] {
+        let refused = text(template, None).unwrap_err();
+        assert!(
+            matches!(refused, TemplateError::NotInTexts { line: 1, .. }),
+            "{template}: {refused}"
+        );
     }
     let long = format!("{{{{ code }}}}{}", "x".repeat(1300));
     assert!(matches!(text(&long, None), Err(TemplateError::TooLong(_))));
-    let silent = "{% if request_language == 'de' %}Hallo{% else %}{{ code }}{% endif %}";
-    for template in ["", "Your code is on its way", silent] {
+    for template in
+        ["", "Your code is on its way", "{{ cod }}", "{{ code }}{{ code }}", "7{{ code }}"]
+    {
         assert!(matches!(text(template, None), Err(TemplateError::NoCode)), "{template}");
     }
+}
+
+#[test]
+fn a_text_without_its_code_is_not_rendered() {
+    let silent =
+        "{% if request_language == 'de' %}Hallo {{ phone_number }}{% else %}{{ code }}{% endif %}";
+    assert_eq!(text(silent, Some("fr")).unwrap(), "042137");
+    assert!(matches!(text(silent, Some("de")), Err(TemplateError::NoCode)));
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl<'a> WidgetRequest<'a> {
         let seconds = whole_minutes(*retry_after);
         let until = self.pages.shell.system().now() + Duration::from_secs(seconds);
         let again = self.page.to_string();
-        let limit = limit_message(row.action, row.scope);
+        let limit = limit_message(row);
         let page = MessagePage::Limited { limit, seconds, until, again: &again };
         let body = json!({ "state": "limited", "error": row.key, "seconds": seconds });
         with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)

@@ -41,6 +41,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
     cache?;
+    let checked = checked?;
     Some(Config {
         source: source.to_owned(),
         prefix: ground.prefix?,
@@ -50,13 +51,15 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         proxy: proxy?,
         log: log?,
         database: Database::Sqlite(reader.path(&database?)),
-        brand: checked?.brand,
+        brand: checked.brand,
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
         login: crate::login::LoginSettings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
         providers: providers?,
         sms_template: template?,
         sms_templates: templates?,
+        sms_built_in: sms::built_in(),
+        languages: checked.languages,
         users: users?.into_iter().chain(tests?.users()).collect(),
         sites: sites?,
         oauth: oauth?,

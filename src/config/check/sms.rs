@@ -1,10 +1,12 @@
+use super::super::document::{Document, Value};
 use super::super::reader::Reader;
+use super::super::shipped;
 use super::super::values::{shown, unknown};
 use super::brand::Checked;
 use super::server::ServerContext;
 use crate::delivery::sms::{ProviderSettings, twilio};
 use crate::domain::Origin;
-use crate::words::SmsTemplate;
+use crate::words::{Languages, SmsTemplate};
 
 type ReadProvider = fn(&mut Reader<'_>, &ServerContext) -> Option<ProviderSettings>;
 
@@ -154,6 +156,20 @@ pub(super) fn templates(
         good.push(reader.one(&key, |text| liquid(text, brand)).map(|text| (tag, text)));
     }
     good.into_iter().collect()
+}
+
+/// The built-in templates by language tag, whatever the file says.
+pub(super) fn built_in() -> Vec<(String, String)> {
+    let shipped = Document::read(shipped::defaults(), &mut Vec::new()).unwrap_or_default();
+    let text = |key: &str| match shipped.get(key) {
+        Some(Value::Texts(items)) => items.first().map(|item| item.text.clone()),
+        _ => None,
+    };
+    let first = text(TEMPLATE).map(|text| (Languages::FALLBACK_TAG.to_owned(), text));
+    let by_language = shipped.names(TEMPLATES).into_iter();
+    let by_language =
+        by_language.filter_map(|tag| text(&format!("{TEMPLATES}.{tag}")).map(|text| (tag, text)));
+    first.into_iter().chain(by_language).collect()
 }
 
 /// Parses the template and renders it with samples, as at the start.

@@ -60,7 +60,8 @@ impl Grants {
         code: &AuthorizationCodeDigest,
         new: Option<&NewGrant>,
     ) -> Result<StoredGrant, GrantError> {
-        let redeemed = self.store.redeem_code(code, new, self.system.now()).await;
+        let (now, steady) = (self.system.now(), self.system.steady());
+        let redeemed = self.store.redeem_code(code, new, now, steady).await;
         match redeemed.map_err(self.store_failed("redeem an authorization code"))? {
             RedeemedCode::Redeemed(GrantState::Active(grant)) => Ok(grant),
             RedeemedCode::Redeemed(GrantState::Blocked) => Err(GrantError::UserBlocked),

@@ -56,7 +56,7 @@ impl Grants {
     ) -> Result<Secret, GrantError> {
         let text = opaque_token(&self.system);
         let digest = AuthorizationCodeDigest::of(text.reveal());
-        let now = self.system.now();
+        let now = self.system.steady();
         let code = StoredAuthorizationCode {
             client: client.id.clone(),
             redirect_uri: request.redirect_uri.to_owned(),

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::request::{HandoverRequest, SealedRequest};
 use super::service::Handover;
+use super::site::STATE_LIFETIME;
 use crate::domain::{BrowserDigest, TicketDigest};
-use crate::pages::flow::{Flow, FlowError, FlowMessage};
+use crate::pages::flow::{Flow, FlowError, FlowMessage, HandoverState};
 use crate::pages::redirect::Redirect;
 use crate::session::SignedIn;
 use crate::store::{HandoverTicket, StoreError};
@@ -32,7 +33,7 @@ impl Handover {
         }
         let say = lost.map(FlowMessage::from);
         let flow = Flow { state: Some(state), say, ..Flow::to(origin, path, browser) };
-        if self.shell.system.now() < state.until {
+        if self.shell.system.is_alive(state.until, STATE_LIFETIME) {
             Ok(flow)
         } else {
             Err(FlowError::Old(Box::new(flow)))
@@ -51,8 +52,9 @@ impl Handover {
         if !self.shell.is_elsewhere(&flow.origin) {
             return Ok(Redirect::to(flow.destination()));
         }
-        let now = self.shell.system.now();
-        let Some(state) = flow.state.filter(|state| now < state.until) else {
+        let system = &self.shell.system;
+        let alive = |state: &HandoverState| system.is_alive(state.until, STATE_LIFETIME);
+        let Some(state) = flow.state.filter(alive) else {
             // The site gave no cookie, or it has expired: the site asks again, and a browser that
             // is signed in gets through without a page.
             let sign_in = self.shell.sign_in_address(&flow.origin, &flow.path, None);
@@ -64,7 +66,7 @@ impl Handover {
             path: flow.path.clone(),
             state: state.digest,
             session: who.session(),
-            expires: now + TICKET_LIFETIME,
+            expires: system.steady() + TICKET_LIFETIME,
         };
         let put = self.tickets.put(TicketDigest::of(&text), ticket).await;
         put.inspect_err(|error| self.store_failed("keep a ticket", error))?;

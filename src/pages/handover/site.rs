@@ -18,7 +18,7 @@ use crate::pages::views::{Lost, MessagePage};
 use crate::store::{HandoverTicket, StoreError};
 
 /// How long a hand-over may take: a whole login at the issuer. A longer one starts again.
-const STATE_LIFETIME: Duration = Duration::from_mins(10);
+pub(super) const STATE_LIFETIME: Duration = Duration::from_mins(10);
 /// Each tab that waits for a login has a state cookie of its own; beyond this many, the oldest
 /// are deleted.
 const MAX_STATES: usize = 20;
@@ -116,7 +116,7 @@ impl Handover {
     ) -> Redirect {
         let system = &self.shell.system;
         let value = URL_SAFE_NO_PAD.encode(system.random::<16>());
-        let until = system.now() + STATE_LIFETIME;
+        let until = system.steady() + STATE_LIFETIME;
         let state = HandoverState { digest: StateCookieDigest::of(&value), until };
         let origin = request.context.origin.clone();
         let asked = HandoverRequest { origin, path, state, lost };
@@ -139,7 +139,7 @@ impl Handover {
         if ticket.origin != request.context.origin {
             return Err(TicketRefusal::OtherOrigin);
         }
-        if self.shell.system.now() >= ticket.expires {
+        if self.shell.system.steady() >= ticket.expires {
             return Err(TicketRefusal::Expired(ticket));
         }
         Ok(ticket)

@@ -50,6 +50,9 @@ pub enum MessagePage<'a> {
 pub enum LimitMessage {
     /// Texts to one number.
     Number,
+    /// A text to the number that somebody else requested a short time ago. The reader did nothing
+    /// too often.
+    Recent,
     /// Wrong codes for one number.
     Tries,
     /// Requests from one network.
@@ -199,6 +202,7 @@ fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
 fn limited(limit: LimitMessage, seconds: u64) -> Message<'static> {
     let (heading, text) = match limit {
         LimitMessage::Number => ("limited_number_title", "limited_number_text"),
+        LimitMessage::Recent => ("limited_recent_title", "limited_recent_text"),
         LimitMessage::Tries => ("limited_tries_title", "limited_tries_text"),
         LimitMessage::Network => ("limited_network_title", "limited_network_text"),
         LimitMessage::Service => ("limited_service_title", "limited_service_text"),

@@ -62,7 +62,8 @@ pub(super) enum NotRedeemable {
     },
 }
 
-/// Uses the code up for `grant` and returns its session.
+/// Uses the code up for `grant` and returns its session. A code that was made later than `at` is of
+/// a server whose clock was ahead: it counts as expired.
 pub(super) async fn redeem(
     tx: &mut SqlTransaction<'_>,
     digest: &AuthorizationCodeDigest,
@@ -71,7 +72,7 @@ pub(super) async fn redeem(
 ) -> Result<Result<SessionId, NotRedeemable>, StoreError> {
     let redeemed = sqlx::query(
         "UPDATE authorization_codes SET used = $1, grant_id = $2
-         WHERE digest = $3 AND used IS NULL AND expires > $1
+         WHERE digest = $3 AND used IS NULL AND expires > $1 AND made <= $1
          RETURNING session_id",
     )
     .bind(at.as_millis())

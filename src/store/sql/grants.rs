@@ -33,9 +33,11 @@ impl GrantStore for SqlStore {
         digest: &AuthorizationCodeDigest,
         grant: Option<&NewGrant>,
         at: Timestamp,
+        steady: Timestamp,
     ) -> Result<RedeemedCode, StoreError> {
         let mut tx = self.write.begin().await?;
-        let outcome = match codes::redeem(&mut tx, digest, grant.map(|new| new.id), at).await? {
+        let id = grant.map(|new| new.id);
+        let outcome = match codes::redeem(&mut tx, digest, id, steady).await? {
             Ok(session) => RedeemedCode::Redeemed(match grant {
                 Some(new) => create(&mut tx, session, new, at).await?,
                 None => GrantState::Ended,

@@ -100,6 +100,10 @@ fn a_code_is_taken_only_as_it_was_asked_for() {
     let late = code(&mut browser, &[]);
     world.gate.pass(Duration::from_secs(61));
     refused(redeem(&world, &late, &[]), 403, "invalid_grant", INVALID);
+    let late = code(&mut browser, &[]);
+    world.gate.pass(Duration::from_secs(61));
+    world.gate.clock.set_back(Duration::from_hours(1));
+    refused(redeem(&world, &late, &[]), 403, "invalid_grant", INVALID);
 }
 
 #[test]

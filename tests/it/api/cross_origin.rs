@@ -87,7 +87,7 @@ fn a_ticket_signs_its_browser_in_once() {
 #[test]
 fn a_ticket_is_worth_nothing_to_anybody_else_and_is_spent_by_them() {
     let world = World::start();
-    let table: [fn(&World, &mut Browser, &str) -> String; 4] = [
+    let table: [fn(&World, &mut Browser, &str) -> String; 5] = [
         |world, _, ticket| use_up(&mut world.gate.browser(), ticket, &[]),
         |_, browser, ticket| {
             let other = [
@@ -102,12 +102,17 @@ fn a_ticket_is_worth_nothing_to_anybody_else_and_is_spent_by_them() {
             world.gate.pass(Duration::from_secs(61));
             use_up(browser, ticket, &[])
         },
+        |world, browser, ticket| {
+            world.gate.pass(Duration::from_secs(61));
+            world.gate.clock.set_back(Duration::from_secs(61));
+            use_up(browser, ticket, &[])
+        },
         |_, browser, ticket| {
             use_up(browser, &ticket[1..], &[]);
             use_up(browser, "x", &[])
         },
     ];
-    for (n, (misuse, spent)) in table.into_iter().zip([true, true, true, false]).enumerate() {
+    for (n, (misuse, spent)) in table.into_iter().zip([true, true, true, true, false]).enumerate() {
         let mut browser = world.gate.browser();
         let ticket = ticket(&world, &mut browser, &format!("+1202555010{n}"));
         is_refused(&misuse(&world, &mut browser, &ticket));
@@ -149,7 +154,12 @@ fn a_body_is_all_and_only_what_it_must_be() {
         (json!({"credential_type": "x"}), 400, "unsupported_credential_type", "Unknown credential"),
         (json!({"realm": "x"}), 400, "invalid_request", "Unknown realm x."),
         (json!({"client_id": "nobody"}), 401, "unauthorized_client", "Cross origin login not"),
-        (json!({"client_id": "bare"}), 401, "unauthorized_client", "Cross origin login not"),
+        (
+            json!({"client_id": "bare"}),
+            403,
+            "access_denied",
+            "Origin https://app.example.com is not",
+        ),
         (json!({"otp": [code]}), 400, "invalid_request", "otp must be a text"),
         (json!({"username": ADA}), 403, "access_denied", WRONG),
         (json!({"username": "+1"}), 403, "access_denied", WRONG),
@@ -163,6 +173,11 @@ fn a_body_is_all_and_only_what_it_must_be() {
         let answer = authenticate(&world, &mut world.gate.browser(), PAGE, &body);
         refused(answer, status, error, text);
     }
+    let mut bare = body(BOB, &code);
+    bare["client_id"] = json!("bare");
+    let page = "https://bare.example.com";
+    let answer = authenticate(&world, &mut world.gate.browser(), page, &bare);
+    refused(answer, 401, "unauthorized_client", "Cross origin login not");
     for n in 0..2 {
         let wrong = body(BOB, &unlike(&code, n));
         let answer = authenticate(&world, &mut world.gate.browser(), PAGE, &wrong);

@@ -244,8 +244,11 @@ fn a_page_that_may_not_read_the_answer_is_told_to_the_operator() {
     world.ask("OPTIONS", target, &[("Origin", FOREIGN)], "").is(204);
     world.is_told("", "/passwordless/start", "foreign_origin", foreign);
     let body = json!({"client_id": "spa", "connection": "sms", "phone_number": BOB});
-    world.post("/passwordless/start", FOREIGN, &body).is(200);
-    world.is_told("spa", "/passwordless/start", "foreign_origin", foreign);
+    world.post("/passwordless/start", FOREIGN, &body).is(403);
+    world.is_told("spa", "/passwordless/start", "access_denied", foreign);
+    let hidden = ("does not name its origin", "");
+    world.post("/passwordless/start", "null", &body).is(403);
+    world.is_told("spa", "/passwordless/start", "access_denied", hidden);
     world.ask("OPTIONS", target, &[("Origin", PAGE)], "").is(204);
     world.post("/oauth/token", PAGE, &otp(&[("realm", "x")])).is(400);
     world.is_told("spa", "/oauth/token", "invalid_request", ("realm", ""));

@@ -149,15 +149,16 @@ fn the_text_names_the_application_and_speaks_the_language_that_is_asked_for() {
 #[test]
 fn a_page_of_the_client_gets_a_text_that_browsers_fill_in_there_and_no_other_page_does() {
     let world = World::start();
+    let own = world.gate.origin.clone();
     for (n, (origin, phone, bound)) in
-        [(PAGE, ADA, true), ("https://other.example.com", BOB, false)].into_iter().enumerate()
+        [(PAGE, ADA, true), (own.as_str(), BOB, false)].into_iter().enumerate()
     {
         let mut body = good();
         body["phone_number"] = json!(phone);
         world.json_with("/passwordless/start", &[("Origin", origin)], &body).is(200);
         let text = world.gate.texts.text(n + 1).body;
         assert_eq!(text.contains("@app.example.com #"), bound, "{text}");
-        assert!(!text.contains("@other"), "{text}");
+        assert_eq!(text.contains('@'), bound, "{text}");
     }
 }
 

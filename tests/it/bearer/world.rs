@@ -177,7 +177,7 @@ pub(super) fn parts(token: &str) -> (Value, Value) {
 pub(super) fn signed(gate: &Gate, token: &AccessToken<'_>) -> String {
     let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
     let random = Arc::new(SeededRandom::new(9));
-    let system = System { clock: Arc::clone(&gate.clock) as _, random };
+    let system = System::new(Arc::clone(&gate.clock) as _, random);
     let wanted = [(KeyUsage::Token, Algorithm::Es256)];
     let store = beside(gate);
     let keys = gate.run(SigningKeys::open(&store, &keyring, &wanted, &system)).unwrap();

@@ -177,7 +177,7 @@ fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
 }
 
 /// What `check` says of a good file beyond that it is one.
-fn told(changes: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn told(changes: &[(&str, &str)]) -> Vec<String> {
     let (_folder, file) = written(&changed(changes));
     let (code, out, err, _) = run(&["check", &file]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");

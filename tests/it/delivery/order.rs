@@ -22,12 +22,16 @@ impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed).unsigned_abs())
+    }
 }
 
 /// Providers at these doubles, in this order, and the clock they are judged by.
 fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
-    let system = System { clock: clock.clone(), ..System::real() };
+    let system = System::new(clock.clone(), System::real().random);
     let shared = |fake: &&FakeTwilio| -> Arc<dyn SmsProvider> { Arc::new(twilio(fake)) };
     (Delivery::new(fakes.iter().map(shared).collect(), system), clock)
 }

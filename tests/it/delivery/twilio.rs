@@ -78,27 +78,48 @@ async fn texts_that_no_provider_takes_are_not_offered() {
 #[tokio::test]
 async fn every_code_has_its_meaning() {
     use Failure::{
-        BadNumber, Blocked, CountryNotServed, Fraud, Misconfigured, NotMobile, NotReached,
-        OptedOut, Overloaded, TextRefused, TooMany, Unexpected,
+        BadNumber, Blocked, Broken, CountryNotServed, Fraud, Misconfigured, NotMobile, NotReached,
+        OptedOut, Overloaded, TextRefused, TooMany, Unclear, Unexpected,
     };
-    let rows: [(Failure, Blame, bool, &[u32]); 12] = [
-        (BadNumber, Blame::Person, false, &[21211, 30005]),
-        (NotMobile, Blame::Person, false, &[21614, 30006]),
-        (NotReached, Blame::Person, false, &[30003, 30008]),
-        (OptedOut, Blame::Person, false, &[21610]),
+    let rows: [(Failure, Blame, bool, &[u32]); 17] = [
+        (
+            BadNumber,
+            Blame::Person,
+            false,
+            &[21211, 21217, 21401, 21421, 21604, 30005, 30014, 63024],
+        ),
+        (
+            NotMobile,
+            Blame::Person,
+            false,
+            &[21202, 21214, 21265, 21266, 21614, 21635, 30006, 60205, 60600, 60612],
+        ),
+        (NotReached, Blame::Person, false, &[30003, 30008, 30036]),
+        (OptedOut, Blame::Person, false, &[21610, 63033]),
         (TooMany, Blame::Person, false, &[60202, 60203, 60212]),
-        (CountryNotServed, Blame::Operator, false, &[21408]),
-        (TextRefused, Blame::Operator, false, &[21602, 21617]),
+        (CountryNotServed, Blame::Operator, false, &[21203, 21215, 21408]),
+        (TextRefused, Blame::Operator, false, &[21602, 21605, 21617, 21618, 21619, 30019]),
         (
             Misconfigured,
             Blame::Operator,
             true,
             &[20003, 21212, 21603, 21606, 21608, 21612, 21703, 21705, 30002],
         ),
-        (Overloaded, Blame::Provider, true, &[20429, 21611, 30001]),
-        (Blocked, Blame::Provider, true, &[30004, 30007, 30034]),
-        (Fraud, Blame::Fraud, false, &[30450, 30453, 60410, 60412]),
-        (Unexpected, Blame::Provider, true, &[21999]),
+        (
+            Misconfigured,
+            Blame::Operator,
+            true,
+            &[10001, 20005, 20404, 21219, 21264, 21609, 21659, 21660, 30010, 30023, 30041, 30454],
+        ),
+        (Overloaded, Blame::Provider, true, &[14107, 20429, 21611, 30001, 30022]),
+        (Broken, Blame::Provider, true, &[20500, 20503, 21730, 30017, 30020, 30021]),
+        (Blocked, Blame::Provider, true, &[30004, 30007, 30018, 30032, 30034, 30038, 30039]),
+        (Unclear, Blame::Provider, false, &[30046, 30410]),
+        (Fraud, Blame::Fraud, false, &[30450, 30453, 60410, 60412, 60605]),
+        // Codes that are not listed, by their class.
+        (Misconfigured, Blame::Operator, true, &[20199, 21150, 21799, 21905, 30150, 30480, 30899]),
+        (Blocked, Blame::Provider, true, &[30047, 30099]),
+        (Unexpected, Blame::Provider, true, &[21300, 21699, 21999, 30600, 60999, 63999, 99_999]),
     ];
     let fake = FakeTwilio::start();
     let twilio = twilio(&fake);

@@ -72,7 +72,7 @@ impl World {
         };
         let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
         let clock = Arc::new(StillClock::new());
-        let system = System { clock: Arc::clone(&clock) as _, ..System::real() };
+        let system = System::new(Arc::clone(&clock) as _, System::real().random);
         let around = AppDeps { system, access_log: AccessLog::off(), exit: Box::new(|| ()) };
         let parts = build(config, around).await.unwrap();
         let jobs = parts.jobs.into_iter().map(|job| job.run).collect();

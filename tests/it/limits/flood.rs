@@ -63,7 +63,7 @@ impl Alone {
         let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock::new());
-        let system = System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
+        let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let secret = ServerSecret::new(&"s".repeat(40)).expect("a secret");
         let keyring = Keyring::new(secret, Vec::new());
         let store = database(&folder).await;

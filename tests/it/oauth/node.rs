@@ -45,7 +45,7 @@ impl Node {
     pub(super) async fn start(folder: &Path, clock: &Arc<StillClock>, says: Says) -> Self {
         let store = database(&folder.join("db")).await;
         let random = Arc::new(SeededRandom::new(1));
-        let system = System { clock: Arc::clone(clock) as _, random };
+        let system = System::new(Arc::clone(clock) as _, random);
         let wanted = [(KeyUsage::Token, says.algorithm), ASSERTION];
         let keys = SigningKeys::open(&store, &keyring("a"), &wanted, &system).await.unwrap();
         let keys = Arc::new(keys);

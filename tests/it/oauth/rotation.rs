@@ -153,8 +153,7 @@ fn a_running_server_follows_what_was_done_to_its_database() {
     };
     let first = signed_by(&gate);
     assert_eq!(set(), [first.as_str()]);
-    let system =
-        System { clock: Arc::clone(&gate.clock) as _, random: Arc::new(SeededRandom::new(2)) };
+    let system = System::new(Arc::clone(&gate.clock) as _, Arc::new(SeededRandom::new(2)));
     // A key of the same moment might stand before the other.
     gate.pass(MINUTE);
     let published = gate.run(async {

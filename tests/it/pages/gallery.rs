@@ -181,6 +181,7 @@ impl Gallery<'_> {
         let until = doorcode::system::Timestamp::from_millis(1_767_225_600_000);
         for limit in [
             LimitMessage::Number,
+            LimitMessage::Recent,
             LimitMessage::Tries,
             LimitMessage::Network,
             LimitMessage::Service,

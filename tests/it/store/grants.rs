@@ -126,7 +126,7 @@ pub(super) fn code() -> NewAuthorizationCode {
 
 /// Hands the code in, for the grant `n`.
 async fn redeem(store: &SqlStore, n: u8, at: Timestamp) -> RedeemedCode {
-    store.redeem_code(&CODE, Some(&grant(n)), at).await.unwrap()
+    store.redeem_code(&CODE, Some(&grant(n)), at, at).await.unwrap()
 }
 
 /// What a code that was used before took back.
@@ -159,7 +159,7 @@ async fn a_code_is_read_whole_and_gives_once() {
 async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
     let (_folder, store) = store().await;
     store.insert_code(&code()).await.unwrap();
-    let wasted = store.redeem_code(&CODE, None, BEGIN).await.unwrap();
+    let wasted = store.redeem_code(&CODE, None, BEGIN, BEGIN).await.unwrap();
     assert!(matches!(wasted, RedeemedCode::Redeemed(GrantState::Ended)), "{wasted:?}");
     assert_eq!(taken_back(&redeem(&store, 1, BEGIN).await), None);
     assert!(!is_good(&store, 1).await);
@@ -214,7 +214,7 @@ async fn a_code_that_comes_again_takes_back_what_it_gave() {
     redeem(&store, 1, BEGIN).await;
     assert!(is_good(&store, 1).await);
     for wrong in [None, Some(&grant(2))] {
-        store.redeem_code(&CODE, wrong, BEGIN).await.unwrap();
+        store.redeem_code(&CODE, wrong, BEGIN, BEGIN).await.unwrap();
         assert!(!is_good(&store, 1).await);
     }
     let told = store.changes_after(0).await.unwrap();

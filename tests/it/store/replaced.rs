@@ -25,7 +25,7 @@ async fn what_clients_hold_goes_on_with_the_next_session_of_the_same_person() {
     let GrantState::Active(moved) = store.grant_state(id(1)).await.unwrap() else { panic!("over") };
     assert_eq!(moved.session, session(2));
     assert!(!is_good(&store, 2).await, "what was revoked stays so");
-    let redeemed = store.redeem_code(&CODE, Some(&grant(3)), BEGIN).await.unwrap();
+    let redeemed = store.redeem_code(&CODE, Some(&grant(3)), BEGIN, BEGIN).await.unwrap();
     let RedeemedCode::Redeemed(GrantState::Active(given)) = redeemed else {
         panic!("{redeemed:?}")
     };
@@ -46,6 +46,6 @@ async fn nothing_goes_on_with_the_session_of_somebody_else() {
     store.commit(&other).await.unwrap();
     store.replace(session(1), session(2), BEGIN).await.unwrap();
     assert!(!is_good(&store, 1).await);
-    let redeemed = store.redeem_code(&CODE, Some(&grant(3)), BEGIN).await.unwrap();
+    let redeemed = store.redeem_code(&CODE, Some(&grant(3)), BEGIN, BEGIN).await.unwrap();
     assert!(matches!(redeemed, RedeemedCode::Redeemed(GrantState::Ended)), "{redeemed:?}");
 }

@@ -94,12 +94,15 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
             NewAuthorizationCode { digest: AuthorizationCodeDigest::from_bytes([n; 32]), ..code() };
         store.insert_code(&new).await.unwrap();
     }
-    store.redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN).await.unwrap();
+    store
+        .redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN, BEGIN)
+        .await
+        .unwrap();
     store.end(user(), SessionSelection::Only(session(1)), BEGIN - MINUTE).await.unwrap();
     let early = swept(&store, DAY).await;
     assert_eq!((early.codes, early.sessions), (0, 0));
     let used = store
-        .redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN + DAY)
+        .redeem_code(&AuthorizationCodeDigest::from_bytes([1; 32]), None, BEGIN + DAY, BEGIN + DAY)
         .await
         .unwrap();
     assert!(matches!(used, RedeemedCode::Reused { revoked: None }), "{used:?}");

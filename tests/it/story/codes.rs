@@ -13,7 +13,12 @@ const DIED: &str = "Too many wrong codes were typed";
 
 /// Asks for `target` and gives a number; the page that asks for the code, and the newest code.
 #[track_caller]
-fn begin(gate: &Gate, browser: &mut Browser, target: &str, phone: &str) -> (Answer, String) {
+pub(super) fn begin(
+    gate: &Gate,
+    browser: &mut Browser,
+    target: &str,
+    phone: &str,
+) -> (Answer, String) {
     let number = browser.visit(target).is(200).says("name=\"phone\"");
     let page = browser.give_number(&number, phone).is(200).says("name=\"code\"");
     (page, newest_code(gate))

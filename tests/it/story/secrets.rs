@@ -94,6 +94,7 @@ fn nothing_that_opens_a_door_is_ever_printed() {
     for (n, outcome) in [
         Outcome::Refuse(21211),
         Outcome::Refuse(30450),
+        Outcome::Refuse(21408),
         Outcome::Failed(30007),
         Outcome::Garbage(500, "+447400123456 7400123456"),
         Outcome::AcceptAndHangUp,
@@ -129,5 +130,10 @@ fn nothing_that_opens_a_door_is_ever_printed() {
 
     let printed = program.printed();
     assert!(printed.contains("signed in") && printed.contains("text not sent"), "{printed}");
+    let refused = printed.lines().find(|line| line.contains("does not text this country"));
+    assert!(
+        refused.is_some_and(|line| line.contains("GB") && line.contains("21408")),
+        "{refused:?}"
+    );
     hidden.assert_not_in(&printed);
 }

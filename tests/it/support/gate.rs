@@ -81,7 +81,7 @@ impl Gate {
         let (clock, kept) = (Arc::new(StillClock::new()), config.clone());
         let access_log = Captured::default();
         let around = AppDeps {
-            system: System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) },
+            system: System::new(clock.clone(), Arc::new(SeededRandom::new(1))),
             access_log: AccessLog::to(access_log.clone()).expect("a thread"),
             exit: Box::new(|| {}),
         };
@@ -114,7 +114,7 @@ impl Gate {
 
     /// Its own clock, for what runs beside it.
     pub(crate) fn system(&self) -> System {
-        System { clock: self.clock.clone(), random: Arc::new(SeededRandom::new(2)) }
+        System::new(self.clock.clone(), Arc::new(SeededRandom::new(2)))
     }
 
     pub(crate) fn pass(&self, time: Duration) {

@@ -7,27 +7,42 @@ use doorcode::system::{Clock, Random, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-pub(crate) struct StillClock(AtomicI64);
+pub(crate) struct StillClock {
+    shown: AtomicI64,
+    elapsed: AtomicI64,
+}
 
 impl StillClock {
     pub(crate) fn new() -> Self {
-        Self(AtomicI64::new(1_767_225_600_000))
+        Self { shown: AtomicI64::new(1_767_225_600_000), elapsed: AtomicI64::new(0) }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
         let millis = i64::try_from(time.as_millis()).expect("a time that a test can mean");
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        self.shown.fetch_add(millis, Ordering::SeqCst);
+        self.elapsed.fetch_add(millis, Ordering::SeqCst);
     }
 
+    /// The machine's clock is set to a later time; no time passes.
+    pub(crate) fn set_forward(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).expect("a time that a test can mean");
+        self.shown.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// The machine's clock is set to an earlier time; no time passes.
     pub(crate) fn set_back(&self, time: Duration) {
         let millis = i64::try_from(time.as_millis()).expect("a time that a test can mean");
-        self.0.fetch_sub(millis, Ordering::SeqCst);
+        self.shown.fetch_sub(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for StillClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.shown.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.elapsed.load(Ordering::SeqCst).unsigned_abs())
     }
 }
 

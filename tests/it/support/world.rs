@@ -104,7 +104,7 @@ impl World {
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let (session, Database::Sqlite(path)) = (config.session, config.database.clone());
         let clock = Arc::new(StillClock::new());
-        let system = System { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
+        let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let texts = Texts::default();
         let around =
             AppDeps { system: system.clone(), access_log: AccessLog::off(), exit: Box::new(|| {}) };

@@ -5,44 +5,75 @@ use crate::delivery::Failure;
 /// The name in `sms.providers`, the log and the metrics.
 pub(in crate::delivery::sms) const NAME: &str = "twilio";
 
-/// THE table of Twilio's error codes. No other code may depend on one: Twilio splits them over
-/// time.
-const CODES: [(u32, Failure); 32] = [
-    (20003, Failure::Misconfigured),    // wrong credentials
-    (20429, Failure::Overloaded),       // too many requests
-    (21211, Failure::BadNumber),        // not a valid number
-    (21212, Failure::Misconfigured),    // the sender is not a valid one
-    (21408, Failure::CountryNotServed), // country switched off, or under sanctions
-    (21602, Failure::TextRefused),      // no text
-    (21603, Failure::Misconfigured),    // no sender
-    (21606, Failure::Misconfigured),    // the sender cannot text
-    (21608, Failure::Misconfigured),    // trial account, number not verified
-    (21610, Failure::OptedOut),         // the person answered STOP
-    (21611, Failure::Overloaded),       // the sender's queue is full
-    (21612, Failure::Misconfigured),    // no way from this sender to this number
-    (21614, Failure::NotMobile),        // not a mobile number
-    (21617, Failure::TextRefused),      // text too long
-    (21703, Failure::Misconfigured),    // messaging service without senders
-    (21705, Failure::Misconfigured),    // no such messaging service
-    (30001, Failure::Overloaded),       // queue overflow
-    (30002, Failure::Misconfigured),    // account suspended
-    (30003, Failure::NotReached),       // handset off or out of reach
-    (30004, Failure::Blocked),          // blocked by the recipient or the carrier
-    (30005, Failure::BadNumber),        // unknown number
-    (30006, Failure::NotMobile),        // landline or unreachable carrier
-    (30007, Failure::Blocked),          // filtered
-    (30008, Failure::NotReached),       // unknown
-    (30034, Failure::Blocked),          // sender not registered with US carriers
-    (30450, Failure::Fraud),            // pumping protection
-    (30453, Failure::Fraud),            // pumping protection
-    (60202, Failure::TooMany),          // too many checks of one number
-    (60203, Failure::TooMany),          // too many texts to one number
-    (60212, Failure::TooMany),          // too many texts at once to one number
-    (60410, Failure::Fraud),            // prefix blocked
-    (60412, Failure::Fraud),            // sign-up fraud
+/// THE table of Twilio's error codes that a text can meet, by what they mean. No other code may
+/// depend on one: Twilio splits them over time. Source: Twilio's error and warning dictionary.
+const CODES: &[(Failure, &[u32])] = &[
+    // Account, credentials and addresses of the API.
+    (Failure::Misconfigured, &[10001, 10002, 20003, 20005, 20006, 20008, 20010, 20404, 90010]),
+    // Too many requests, or a full queue.
+    (Failure::Overloaded, &[14107, 20429, 21611, 30001, 30022]),
+    // Twilio's own failures.
+    (Failure::Broken, &[20500, 20503, 21730, 30017, 30020, 30021]),
+    // No such number.
+    (Failure::BadNumber, &[21211, 21217, 21401, 21421, 21604, 30005, 30014, 63024]),
+    // The number gets no texts: a landline, a short code, a premium number, or the sender itself.
+    (Failure::NotMobile, &[21202, 21214, 21265, 21266, 21614, 21635, 30006, 60205, 60600, 60612]),
+    // Switched off, out of reach, or not in time.
+    (Failure::NotReached, &[30003, 30008, 30036]),
+    // Whether it arrived is not known.
+    (Failure::Unclear, &[30046, 30410]),
+    // The person answered STOP, or blocks the sender.
+    (Failure::OptedOut, &[21610, 63033]),
+    // Too many texts to this number.
+    (Failure::TooMany, &[60202, 60203, 60212]),
+    // Geo permissions, or a sanctioned country.
+    (Failure::CountryNotServed, &[21203, 21215, 21408]),
+    // The text itself.
+    (Failure::TextRefused, &[21602, 21605, 21617, 21618, 21619, 30019]),
+    // The sender, or the pair of sender and number.
+    (
+        Failure::Misconfigured,
+        &[
+            21210, 21212, 21213, 21219, 21264, 21267, 21603, 21606, 21607, 21608, 21612, 21616,
+            21657, 21659, 21660, 21661, 21662, 21663, 21664, 21665, 21666, 21667, 21668, 21910,
+            30002, 30024, 30037, 30040, 30041, 30042, 30043,
+        ],
+    ),
+    // Parameters of the request.
+    (
+        Failure::Misconfigured,
+        &[
+            21609, 21620, 21621, 21622, 21623, 21624, 21626, 21627, 21652, 21653, 21654, 21655,
+            21656, 21658, 30010, 30011, 30012, 30013, 30015, 30016, 30028, 30029, 30030, 30031,
+            30044, 30045,
+        ],
+    ),
+    // Messages that the account may have in a day.
+    (Failure::Misconfigured, &[30023, 30027, 30454, 63038]),
+    // Filtered, or the sender is not registered with the carriers.
+    (Failure::Blocked, &[30004, 30007, 30018, 30032, 30033, 30034, 30035, 30038, 30039]),
+    // Pumping protection, blocked prefixes, sign-up fraud.
+    (Failure::Fraud, &[30450, 30453, 60410, 60412, 60605]),
 ];
 
-/// For responses whose code is missing or unknown; the first row that matches.
+/// What a code means that is not in [`CODES`], by the ranges of Twilio's dictionary.
+const CLASSES: &[(RangeInclusive<u32>, Failure)] = &[
+    // Accounts, credentials, access tokens and parameters of any API.
+    (20_000..=20_499, Failure::Misconfigured),
+    (20_500..=20_599, Failure::Broken),
+    (21_000..=21_199, Failure::Misconfigured),
+    // Messaging services and US registrations; templates of India.
+    (21_700..=21_799, Failure::Misconfigured),
+    (21_900..=21_909, Failure::Misconfigured),
+    // What carriers report.
+    (30_000..=30_099, Failure::Blocked),
+    // Link shortening, toll-free and US registrations.
+    (30_100..=30_199, Failure::Misconfigured),
+    (30_436..=30_599, Failure::Misconfigured),
+    (30_700..=30_999, Failure::Misconfigured),
+];
+
+/// For responses whose code is missing or of no class; the first row that matches.
 ///
 /// After 502 and 504 it is unknown whether the text was sent. Any other refusal with an unknown
 /// code may be retried with the next provider: a login that fails for a code not listed here is
@@ -59,7 +90,9 @@ const STATUSES: [(RangeInclusive<u16>, Failure); 8] = [
 ];
 
 pub(super) fn by_code(code: u32) -> Option<Failure> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, failure)| *failure)
+    let known = CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(failure, _)| *failure);
+    let class = CLASSES.iter().find(|(codes, _)| codes.contains(&code));
+    known.or_else(|| class.map(|(_, failure)| *failure))
 }
 
 pub(super) fn by_status(status: u16) -> Failure {

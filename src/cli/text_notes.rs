@@ -1,0 +1,105 @@
+//! Warnings about the texts that carry codes.
+use crate::config::Config;
+use crate::domain::{Country, PhoneNumber};
+use crate::login::Countries;
+use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples};
+
+/// The most names in one warning.
+const MOST_NAMED: usize = 12;
+
+/// Each template of the configuration: its key, its language (`None` for all others), and itself.
+fn templates(config: &Config) -> Vec<(String, Option<&str>, SmsTemplate)> {
+    let others = ("sms.template".to_owned(), None, &config.sms_template);
+    let by_language = config.sms_templates.iter();
+    let by_language =
+        by_language.map(|(tag, text)| (format!("sms.templates.{tag}"), Some(tag.as_str()), text));
+    let parsed = |(key, tag, text): (String, _, &String)| {
+        Some((key, tag, SmsTemplate::parse(text, &config.brand.name).ok()?))
+    };
+    std::iter::once(others).chain(by_language).filter_map(parsed).collect()
+}
+
+/// Variables that texts do not have: a slip of the pen, or of another kind of Auth0's templates.
+pub(super) fn unknown_variables(config: &Config) -> Vec<String> {
+    let said = |(key, _, template): &(String, Option<&str>, SmsTemplate)| {
+        let unknown = template.unknown_variables().iter();
+        unknown.map(|unknown| format!("warning: {key}: {unknown}, so it is empty")).collect()
+    };
+    let mut all: Vec<String> =
+        templates(config).iter().flat_map(|t| -> Vec<_> { said(t) }).collect();
+    all.dedup();
+    all
+}
+
+/// Requests for which a template makes a text without the code, so that another text is sent.
+pub(super) fn texts_without_code(config: &Config) -> Vec<String> {
+    let said = |(key, tag, template): &(String, Option<&str>, SmsTemplate)| {
+        let silent = template.silent_for(samples(config, *tag));
+        let told = |who: String| {
+            format!(
+                "warning: {key} makes a text without the code for {who}: the built-in text is sent to them instead"
+            )
+        };
+        groups(&silent).into_iter().map(told).collect::<Vec<_>>()
+    };
+    templates(config).iter().flat_map(said).collect()
+}
+
+/// For whom a text lacks the code, one entry for each kind.
+fn groups(silent: &SilentSamples) -> Vec<String> {
+    // The first sample stands for whatever is not named.
+    let mut languages = silent.languages.clone();
+    languages.rotate_left(usize::from(silent.others_too()));
+    let several = [
+        ("languages", &languages),
+        ("numbers such as", &silent.numbers),
+        ("clients", &silent.applications),
+    ];
+    let several = several.into_iter().filter(|(_, names)| !names.is_empty());
+    let mut all: Vec<_> =
+        several.map(|(kind, names)| format!("{kind} {}", listed(names))).collect();
+    if !silent.combinations.is_empty() {
+        all.push(listed(&silent.combinations));
+    }
+    all
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let names = names[..names.len() - more].join(", ");
+    if more == 0 { names } else { format!("{names} and {more} more") }
+}
+
+/// What the texts of this configuration are asked for: the languages of the pages, numbers of the
+/// countries that are texted, and the clients. `tag`: the only language that the template is for.
+fn samples(config: &Config, tag: Option<&str>) -> TemplateSamples {
+    let mut samples = TemplateSamples::new(&config.brand.name);
+    let own = |known: &str| config.sms_templates.iter().any(|(tag, _)| tag == known);
+    let sample = |tag: &str| TemplateSample::new(tag, tag);
+    if let Some(tag) = tag {
+        samples.languages = vec![sample(tag)];
+    } else {
+        let others = config.languages.iter().filter(|tag| !own(tag));
+        samples.languages.extend(others.map(|tag| sample(tag)));
+    }
+    let numbers: Vec<_> = countries(config).into_iter().filter_map(number).collect();
+    if !numbers.is_empty() {
+        samples.numbers = numbers;
+    }
+    samples.applications.extend(config.oauth.clients.all().iter().map(|client| {
+        TemplateSample::new(format!("{} ({})", client.id, client.name), client.name.clone())
+    }));
+    samples
+}
+
+fn countries(config: &Config) -> Vec<Country> {
+    match &config.login.countries {
+        Countries::All => Country::all(),
+        Countries::Only(countries) => countries.clone(),
+    }
+}
+
+fn number(country: Country) -> Option<TemplateSample> {
+    let phone = PhoneNumber::parse(&country.example()?, Some(country)).ok()?;
+    Some(TemplateSample::new(format!("{} ({})", phone.e164(), country.as_str()), phone.e164()))
+}

@@ -1,0 +1,101 @@
+//! What `check` says of the templates of texts.
+use super::cli::told;
+use super::{changed, problems};
+
+fn sms(text: &str) -> Vec<String> {
+    told(&[("[sms]\n", &format!("[sms]\n{text}\n"))])
+}
+
+const INSTEAD: &str = ": the built-in text is sent to them instead";
+
+#[test]
+fn check_names_the_languages_for_which_a_template_has_no_code() {
+    let documented = r#"template = """
+{% if request_language contains 'dutch' %}
+   Hier is uw verificatie code: {{ password }}
+{% endif %}
+{% if request_language contains 'fr-FR' %}
+   Ceci est votre code: {{ password }}
+{% endif %}
+""""#;
+    assert_eq!(
+        sms(documented),
+        [format!(
+            "warning: sms.template makes a text without the code for languages en, ar, de, es, fr, pt-BR, all others{INSTEAD}"
+        )]
+    );
+    let dutch = "template = \"{% if request_language contains 'nl' %}Hallo{% else %}{{ code }}{% endif %}\"";
+    assert_eq!(
+        sms(dutch),
+        [format!("warning: sms.template makes a text without the code for languages nl{INSTEAD}")]
+    );
+    let german = "templates.de = \"{% if request_language == 'de-CH' %}Grüezi{% else %}{{ code }}{% endif %}\"";
+    assert_eq!(
+        sms(german),
+        [format!(
+            "warning: sms.templates.de makes a text without the code for languages de-CH{INSTEAD}"
+        )]
+    );
+    assert!(sms("template = \"{% if request_language contains 'fr' %}Code : {{ code }}{% else %}{{ code }}{% endif %}\"").is_empty());
+}
+
+#[test]
+fn check_names_the_numbers_and_the_clients_for_which_a_template_has_no_code() {
+    let british =
+        "template = \"{% if phone_number contains '+44' %}Soon{% else %}{{ code }}{% endif %}\"";
+    assert_eq!(
+        sms(british),
+        [format!(
+            "warning: sms.template makes a text without the code for numbers such as +447400123456 (GB){INSTEAD}"
+        )]
+    );
+    let client = "[[client]]\nid = \"shop\"\nname = \"Shop\"\ncallbacks = [\"https://s.example/cb\"]\n[[site]]\n";
+    let template =
+        "[sms]\ntemplate = \"{% unless application.name == 'Shop' %}{{ code }}{% endunless %}\"\n";
+    assert_eq!(
+        told(&[("[[site]]\n", client), ("[sms]\n", template)]),
+        [format!(
+            "warning: sms.template makes a text without the code for clients shop (Shop){INSTEAD}"
+        )]
+    );
+    let both = "template = \"{% if phone_number contains '+44' and request_language contains 'de' %}Bald{% else %}{{ code }}{% endif %}\"";
+    let said = sms(both);
+    assert!(said.len() == 1 && said[0].contains("de with +447400123456 (GB)"), "{said:?}");
+}
+
+#[test]
+fn check_warns_of_variables_that_there_are_not() {
+    let template = "template = '''\n{{ code }} {{ tenant.friendly_name | default: 'Acme' }}\n{% if locale contains 'fr' %}fr{% elsif user.name == nil %}nobody{% endif %}'''";
+    let not = |line: u32, name: &str| {
+        format!("warning: sms.template: line {line}: there is no variable `{name}`, so it is empty")
+    };
+    assert_eq!(
+        sms(template),
+        [not(1, "tenant.friendly_name"), not(2, "locale"), not(2, "user.name")]
+    );
+}
+
+#[test]
+fn what_a_template_cannot_do_is_refused_with_its_line_and_word() {
+    for (template, said) in [
+        ("{{ code }}\n{% for i in (1..9) %}{{ i }}{% endfor %}", "line 2: `for` is not a tag of"),
+        ("{{ code }}\n\n{%- tablerow x in y -%}{% endtablerow %}", "line 3: `tablerow` is not a"),
+        ("{% include 'x' %}{{ code }}", "line 1: `include` is not a tag"),
+        ("{% layout 'x' %}{{ code }}", "line 1: `layout` is not a tag"),
+        ("{% liquid assign x = 1 %}{{ code }}", "line 1: `liquid` is not a tag"),
+        ("{{ code }}\n{% # a comment %}", "line 2: `#` is not a tag"),
+        ("a\n{{ code |\n shout }}", "line 3: `shout` is not a filter"),
+        ("{{ code\n", "not a valid template: line 1, `{{ code`"),
+        (
+            "{{ code }}\n{% if code = '1' %}x{% endif %}",
+            "not a valid template: line 2, `{% if code =",
+        ),
+        ("{{ code }}\n{{ code | divided_by: 0 }}", "not a valid template"),
+        ("{{ cod }}", "the text does not contain the code"),
+        ("1{{ code }}", "the text does not contain the code"),
+    ] {
+        let text = changed(&[("[sms]\n", &format!("[sms]\ntemplate = '''\n{template}'''\n"))]);
+        let told = problems(&text);
+        assert!(told.contains("sms.template: ") && told.contains(said), "{template}: {told}");
+    }
+}
