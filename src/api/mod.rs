@@ -5,6 +5,7 @@ mod authorize;
 mod client_auth;
 mod co_authenticate;
 mod cors;
+mod difference;
 mod discovery;
 mod error;
 mod grant_error;
@@ -33,7 +34,8 @@ pub(crate) use co_authenticate::authenticate;
 pub(crate) use cors::admit;
 pub(crate) use discovery::configuration;
 pub(crate) use jwks::{
-    all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,
+    for_assertions as keys_for_assertions, for_cloudflare as keys_for_cloudflare,
+    for_pomerium as keys_for_pomerium, for_tokens as keys,
 };
 pub(crate) use login_tickets::LoginTickets;
 pub(crate) use login_transactions::LoginTransactions;

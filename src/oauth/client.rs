@@ -141,6 +141,8 @@ pub struct Client {
     pub rotates: bool,
     /// Whether `auth0-forwarded-for` is trusted in requests that show the client's secret.
     pub trusts_forwarded_for: bool,
+    /// Whether the claim `updated_at` is a number for it, as OpenID Connect has it, not a string.
+    pub numeric_updated_at: bool,
 }
 
 impl Client {
@@ -171,10 +173,6 @@ impl Client {
 
     pub fn callback(&self, url: &str) -> Option<&AppUrl> {
         self.callbacks.iter().find(|known| known.as_str() == url)
-    }
-
-    pub fn logout_url(&self, url: &str) -> Option<&AppUrl> {
-        self.logout_urls.iter().find(|known| known.as_str() == url)
     }
 
     /// Whether scripts of `origin` may read what the API answers this client (CORS).

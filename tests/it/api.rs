@@ -7,6 +7,8 @@ mod docs;
 mod doors;
 mod hosted;
 mod hostile;
+mod key_sets;
+mod libraries;
 mod login;
 mod logout;
 mod modes;

@@ -104,9 +104,10 @@ fn refused(api: &Api, page: &PageRequest, query: &str, unaskable: AuthorizeError
     match unaskable {
         AuthorizeError::Page(why) => {
             let refusal = ApiRefusal::new("invalid_request", why);
-            let refusal = match params.text("redirect_uri") {
-                Some(uri) => refusal.naming(uri),
-                None => refusal,
+            let refusal = match (params.text("redirect_uri"), client) {
+                (Some(uri), Some(client)) => refusal.naming_unlisted(uri, &client.callbacks),
+                (Some(uri), None) => refusal.naming(uri),
+                (None, _) => refusal,
             };
             api.refuse_application(page, client, HERE, &refusal)
         }

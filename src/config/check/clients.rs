@@ -76,6 +76,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
     let lifetimes = lifetimes(reader, table);
     let rotates = flag(reader, &key("rotate_refresh_tokens"), true);
     let trusts_forwarded_for = flag(reader, &key("trust_forwarded_for"), false);
+    let numeric_updated_at = flag(reader, &key("numeric_updated_at"), false);
     let together = Together {
         public,
         grants: grants.as_deref(),
@@ -99,6 +100,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
         lifetimes: lifetimes?,
         rotates: rotates?,
         trusts_forwarded_for: trusts_forwarded_for?,
+        numeric_updated_at: numeric_updated_at?,
     };
     fits.then_some(client)
 }

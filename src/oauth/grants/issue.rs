@@ -116,7 +116,7 @@ impl TokenSigner {
             nonce: *nonce,
             auth_time: grant.signed_in,
             at_hash_of: beside,
-            profile: &self.profile(grant),
+            profile: &self.profile(grant, client),
             scope: &request.scope,
             lifetime: client.lifetimes.id_token,
         };
@@ -125,9 +125,10 @@ impl TokenSigner {
     }
 
     /// The claims of a grant's user, whose profile last changed when they signed in.
-    pub(super) fn profile(&self, grant: &StoredGrant) -> Profile {
+    pub(super) fn profile(&self, grant: &StoredGrant, client: &Client) -> Profile {
         let (phone, picture) = (grant.phone.clone(), self.picture.clone());
-        Profile { phone, picture, updated: grant.signed_in }
+        let numeric_updated_at = client.numeric_updated_at;
+        Profile { phone, picture, updated: grant.signed_in, numeric_updated_at }
     }
 
     /// A grant to be stored, and its first refresh token if the request asks for one. Without a

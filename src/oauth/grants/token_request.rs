@@ -4,9 +4,10 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::issuer::Issuer;
 use crate::store::StoredGrant;
 
-/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4 that a user here has
-/// claims for.
-const STANDARD: &[&str] = &["openid", "profile", "phone"];
+/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4. No user here has the
+/// claims of `email` and `address`; they are granted all the same, since some libraries fail when
+/// less is granted than they asked for.
+const STANDARD: &[&str] = &["openid", "profile", "email", "address", "phone"];
 /// Asks for a refresh token (OpenID Connect Core 1.0 §11).
 pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 /// The scope of a login that names none. With `openid`, since SDKs that leave the scope out expect

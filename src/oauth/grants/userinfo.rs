@@ -31,7 +31,9 @@ impl Grants {
             return Err(GrantError::InactiveToken);
         }
         let grant = self.active_grant(&token).await?;
-        let claims = self.signer.profile(&grant).claims(&token.scope);
+        let client = self.settings.clients.find(token.client.as_str());
+        let client = client.ok_or(GrantError::InactiveToken)?;
+        let claims = self.signer.profile(&grant, client).claims(&token.scope);
         Ok(UserInfo { user: grant.user, claims, client: token.client })
     }
 
