@@ -32,12 +32,14 @@ class Nonces(NonceMixin):
 
 
 class Associations(AssociationMixin):
+    id = "the one"
     known = []
 
     @classmethod
     def store(cls, server_url, association):
-        association.server_url = server_url
-        cls.known.append(association)
+        one = cls()
+        vars(one).update(vars(association), server_url=server_url)
+        cls.known.append(one)
 
     @classmethod
     def get(cls, server_url=None, handle=None, **_):
@@ -62,17 +64,16 @@ class Strategy(BaseStrategy):
         self.session, self.data = {}, {}
 
     def get_setting(self, name):
-        key = name.rsplit("_", 1)[-1]
-        settings = {
-            "DOMAIN": SETTINGS["domain"],
-            "KEY": SETTINGS["client_id"],
-            "SECRET": SETTINGS["client_secret"],
-        }
-        if name.endswith("PIPELINE"):
-            return ["social_core.pipeline.social_auth.social_details", "__main__.signed_in"]
-        if key not in settings:
-            raise KeyError(name)
-        return settings[key]
+        prefix = f"SOCIAL_AUTH_{SETTINGS['backend'].upper()}_"
+        return {
+            f"{prefix}DOMAIN": SETTINGS["domain"],
+            f"{prefix}KEY": SETTINGS["client_id"],
+            f"{prefix}SECRET": SETTINGS["client_secret"],
+            f"{prefix}PIPELINE": [
+                "social_core.pipeline.social_auth.social_details",
+                "__main__.signed_in",
+            ],
+        }[name]
 
     def redirect(self, url):
         return url

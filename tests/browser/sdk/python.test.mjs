@@ -43,17 +43,16 @@ const settings = (doorcode) => ({
 });
 
 for (const [n, packages] of ['auth0-4', 'clients'].entries()) {
-  test(`auth0-python of ${packages}: a login, whose tokens its verifier finds true`, async () => {
+  test(`auth0-python of ${packages}: a login, whose tokens its verifier finds true`, async (context) => {
     const phone = `+1202555041${n}`;
     const about = { ...settings(plain), phone, audience: API };
-    const program = startPython(packages, 'auth0_sdk.py', about);
+    const program = startPython(context, packages, 'auth0_sdk.py', about);
     assert.deepEqual(await program.tells(), { texted: phone });
     program.answer(await plain.twilio.code(phone));
     const { claims, again, access, user } = await program.tells();
     assert.match(claims.sub, USER);
     assert.equal(claims.phone_number, phone);
     assert.deepEqual([again.sub, access.sub, user.sub], [claims.sub, claims.sub, claims.sub]);
-    program.stop();
   });
 }
 
@@ -72,36 +71,35 @@ async function login(doorcode, phone, program) {
   program.answer(person.page.url());
   const told = await program.tells();
   await person.leave();
-  program.stop();
   return told;
 }
 
-test('requests-oauthlib is granted each scope of the standard that it asks for', async () => {
+test('requests-oauthlib is granted each scope of the standard that it asks for', async (context) => {
   const phone = '+12025550413';
   const about = { ...settings(plain), issuer: plain.issuer };
   const environment = { OAUTHLIB_INSECURE_TRANSPORT: '1' };
-  const program = startPython('clients', 'oauthlib_client.py', about, environment);
+  const program = startPython(context, 'clients', 'oauthlib_client.py', about, environment);
   const { user, scope } = await login(plain, phone, program);
   assert.equal(user.phone_number, phone);
   assert.equal(user.email, undefined, 'nobody here has an address');
   assert.deepEqual(scope, ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
 });
 
-test('Authlib finds the ID token true', async () => {
+test('Authlib finds the ID token true', async (context) => {
   const phone = '+12025550414';
   const environment = { AUTHLIB_INSECURE_TRANSPORT: '1' };
-  const program = startPython('clients', 'authlib_client.py', settings(plain), environment);
+  const program = startPython(context, 'clients', 'authlib_client.py', settings(plain), environment);
   const { claims, user } = await login(plain, phone, program);
   assert.match(claims.sub, USER);
   assert.deepEqual([claims.phone_number, user.sub], [phone, claims.sub]);
 });
 
 for (const [n, kind] of ['auth0', 'auth0_openidconnect'].entries()) {
-  test(`python-social-auth by its backend ${kind}`, async () => {
+  test(`python-social-auth by its backend ${kind}`, async (context) => {
     const phone = `+1202555042${n}`;
     const about = { ...settings(secure), backend: kind };
     const environment = { REQUESTS_CA_BUNDLE: join(folder, 'ca.pem') };
-    const program = startPython('clients', 'social_auth.py', about, environment);
+    const program = startPython(context, 'clients', 'social_auth.py', about, environment);
     const { id, details } = await login(secure, phone, program);
     assert.match(id, USER);
     assert.equal(details.fullname, phone);
