@@ -169,7 +169,10 @@ fn refused(
     let to = ["returnTo", "post_logout_redirect_uri"].iter().find_map(|name| params.text(name));
     let refusal = ApiRefusal::new("invalid_request", why);
     let refusal = match to {
-        Some(to) => refusal.naming_unlisted(to, logout_urls(api, client)),
+        Some(to) => {
+            let listed = logout_urls(api, client).iter().map(AppUrl::as_str);
+            refusal.naming_unlisted(to, listed)
+        }
         None => refusal,
     };
     api.refuse_application(page, client, at, &refusal)

@@ -7,7 +7,7 @@ use url::Url;
 use super::difference::difference;
 use super::state::Api;
 use crate::events::Event;
-use crate::oauth::{AppUrl, Client};
+use crate::oauth::Client;
 use crate::pages::PageRequest;
 use crate::pages::Problem;
 
@@ -64,8 +64,12 @@ impl ApiRefusal {
 
     /// Adds a URL that is none of those that are `listed`, and what it differs in: what is cut from
     /// the URL for the log may be just that.
-    pub(super) fn naming_unlisted(self, url: &str, listed: &[AppUrl]) -> Self {
-        let differs = difference(url, listed.iter().map(AppUrl::as_str));
+    pub(super) fn naming_unlisted<'l>(
+        self,
+        url: &str,
+        listed: impl Iterator<Item = &'l str>,
+    ) -> Self {
+        let differs = difference(url, listed);
         Self { differs, ..self.naming(url) }
     }
 }

@@ -8,6 +8,7 @@ use super::request::{AuthorizeError, AuthorizeParams, AuthorizeTarget};
 use crate::api::params::Params;
 use crate::api::refusal::ApiRefusal;
 use crate::api::state::Api;
+use crate::oauth::AppUrl;
 use crate::pages::{PageRequest, with_cookie};
 use crate::session::{SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -105,7 +106,9 @@ fn refused(api: &Api, page: &PageRequest, query: &str, unaskable: AuthorizeError
         AuthorizeError::Page(why) => {
             let refusal = ApiRefusal::new("invalid_request", why);
             let refusal = match (params.text("redirect_uri"), client) {
-                (Some(uri), Some(client)) => refusal.naming_unlisted(uri, &client.callbacks),
+                (Some(uri), Some(client)) => {
+                    refusal.naming_unlisted(uri, client.callbacks.iter().map(AppUrl::as_str))
+                }
                 (Some(uri), None) => refusal.naming(uri),
                 (None, _) => refusal,
             };

@@ -342,6 +342,22 @@ fn what_keeps_a_url_from_being_one_of_the_clients_is_told() {
 }
 
 #[test]
+fn a_code_that_comes_with_another_callback_is_told_with_what_differs() {
+    let mut world = World::start();
+    let answer = world.browser.get(&asks(&[])).is(303);
+    let code = told(answer.location(), "code").expect("a code");
+    let body = json!({
+        "grant_type": "authorization_code", "client_id": "spa", "code": code,
+        "redirect_uri": format!("{CALLBACK}?x=hunter1"), "code_verifier": VERIFIER,
+    });
+    world.token(&body).is(403);
+    let named = format!("{CALLBACK}?x=…");
+    let why = ("redirect_uri is not that of /authorize", named.as_str());
+    world.is_told("spa", "/oauth/token", "invalid_grant", why);
+    assert_eq!(world.refusals().last().expect("a line")["differs"], "the query");
+}
+
+#[test]
 fn a_flood_of_refusals_is_counted_whole_and_logged_in_part() {
     let mut world = World::start();
     // All at once: so many lines are written in a minute, which is real.
