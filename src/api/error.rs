@@ -99,6 +99,12 @@ impl ApiError {
         Self { refusal: Box::new(self.refusal.naming(text)), ..self }
     }
 
+    /// The same for a URL, with what it differs in from the one that it must be.
+    pub(super) fn naming_other(self, url: &str, expected: &str) -> Self {
+        let refusal = self.refusal.naming_unlisted(url, std::iter::once(expected));
+        Self { refusal: Box::new(refusal), ..self }
+    }
+
     /// The request came from a page that is none of the client's.
     pub(super) fn foreign(self, page: &Origin) -> Self {
         self.because("the origin is none of the client's web_origins").naming(&page.to_string())

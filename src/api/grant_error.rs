@@ -52,7 +52,7 @@ pub(super) fn answer(why: &GrantError) -> (StatusCode, &'static str, Cow<'static
 /// What the configuration does not list, for the log.
 pub(super) fn named(why: &GrantError) -> Option<&str> {
     match why {
-        GrantError::RedirectUriMismatch { given } => Some(given),
+        GrantError::RedirectUriMismatch { given, .. } => Some(given),
         GrantError::UnknownAudience(named) | GrantError::UnknownResource(named) => Some(named),
         _ => None,
     }
@@ -62,9 +62,12 @@ impl From<GrantError> for ApiError {
     fn from(why: GrantError) -> Self {
         let (status, error, description) = answer(&why);
         let refused = Self::new(status, error, description).because(why.reason());
-        let refused = match named(&why) {
-            Some(text) => refused.naming(text),
-            None => refused,
+        let refused = match (&why, named(&why)) {
+            (GrantError::RedirectUriMismatch { given, asked }, _) => {
+                refused.naming_other(given, asked)
+            }
+            (_, Some(text)) => refused.naming(text),
+            (_, None) => refused,
         };
         match why {
             GrantError::InactiveToken => refused.with_challenge(Challenge::Bearer),

@@ -149,10 +149,11 @@ fn client<'a>(api: &'a Api, id: Option<&str>) -> Result<Option<&'a Client>, &'st
 
 /// A logout URL of the client, or one for requests without a client.
 fn listed<'a>(api: &'a Api, client: Option<&'a Client>, url: &str) -> Option<&'a AppUrl> {
-    match client {
-        Some(client) => client.logout_url(url),
-        None => api.settings.logout_urls.iter().find(|known| known.as_str() == url),
-    }
+    logout_urls(api, client).iter().find(|known| known.as_str() == url)
+}
+
+fn logout_urls<'a>(api: &'a Api, client: Option<&'a Client>) -> &'a [AppUrl] {
+    client.map_or(&api.settings.logout_urls, |client| &client.logout_urls)
 }
 
 fn with_state(to: &AppUrl, state: Option<&str>) -> String {
@@ -174,7 +175,10 @@ fn refused(
     let to = ["returnTo", "post_logout_redirect_uri"].iter().find_map(|name| params.text(name));
     let refusal = ApiRefusal::new("invalid_request", why);
     let refusal = match to {
-        Some(to) => refusal.naming(to),
+        Some(to) => {
+            let listed = logout_urls(api, client).iter().map(AppUrl::as_str);
+            refusal.naming_unlisted(to, listed)
+        }
         None => refusal,
     };
     api.refuse_application(page, client, at, &refusal)

@@ -6,6 +6,7 @@ mod client_auth;
 mod client_limits;
 mod co_authenticate;
 mod cors;
+mod difference;
 mod discovery;
 mod error;
 mod fresh_login;
@@ -38,7 +39,8 @@ pub(crate) use discovery::{configuration, configuration_of_path};
 pub(crate) use fresh_login::FreshLogins;
 pub(crate) use introspect::introspect;
 pub(crate) use jwks::{
-    all as keys, for_cloudflare as keys_for_cloudflare, for_pomerium as keys_for_pomerium,
+    for_assertions as keys_for_assertions, for_cloudflare as keys_for_cloudflare,
+    for_pomerium as keys_for_pomerium, for_tokens as keys,
 };
 pub(crate) use login_tickets::LoginTickets;
 pub(crate) use login_transactions::LoginTransactions;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use axum::response::Response;
 use url::Url;
 
+use super::difference::difference;
 use super::state::Api;
 use crate::events::Event;
 use crate::oauth::Client;
@@ -19,6 +20,8 @@ pub(crate) struct ApiRefusal {
     pub(super) why: &'static str,
     /// What the configuration does not list: see [`ApiRefusal::naming`].
     named: Option<String>,
+    /// In what a URL differs from those that are listed.
+    differs: Option<&'static str>,
 }
 
 /// Stands for descriptions that repeat what the caller wrote.
@@ -37,7 +40,7 @@ const MASK: &str = "…";
 
 impl ApiRefusal {
     pub(super) const fn new(error: &'static str, why: &'static str) -> Self {
-        Self { error, why, named: None }
+        Self { error, why, named: None, differs: None }
     }
 
     /// With the description of the answer as the reason.
@@ -58,10 +61,22 @@ impl ApiRefusal {
     pub(super) fn naming(self, text: &str) -> Self {
         Self { named: Some(shown(text)), ..self }
     }
+
+    /// Adds a URL that is none of those that are `listed`, and what it differs in: what is cut from
+    /// the URL for the log may be just that.
+    pub(super) fn naming_unlisted<'l>(
+        self,
+        url: &str,
+        listed: impl Iterator<Item = &'l str>,
+    ) -> Self {
+        let differs = difference(url, listed);
+        Self { differs, ..self.naming(url) }
+    }
 }
 
-/// `text` without anything that could be a number, a code, a token or a secret: a web address
-/// without user, query and fragment; anything else only if it is shorter than a secret.
+/// `text` without anything that could be a number, a code, a token or a secret: a web address with
+/// the names of its query's parameters, and a mask for their values, user and fragment; anything
+/// else only if it is shorter than a secret.
 fn shown(text: &str) -> String {
     let whole = match Url::parse(text) {
         Ok(url) if url.has_host() => {
@@ -71,12 +86,35 @@ fn shown(text: &str) -> String {
             let end = text.find(['?', '#']).unwrap_or(text.len());
             let bare = url.path() == "/" && !text[..end].ends_with('/');
             let path = if bare { String::new() } else { masked(url.path()) };
-            format!("{}://{host}{port}{path}", url.scheme())
+            let user = url.username().is_empty() && url.password().is_none();
+            let user = if user { String::new() } else { format!("{MASK}@") };
+            let query = url.query().map(names).unwrap_or_default();
+            let fragment = url.fragment().map(|_| format!("#{MASK}")).unwrap_or_default();
+            format!("{}://{user}{host}{port}{path}{query}{fragment}", url.scheme())
         }
         _ if text.len() < SHORTEST_SECRET => masked(text),
         _ => MASK.to_owned(),
     };
     whole.chars().take(LONGEST).collect()
+}
+
+/// A query with a mask in place of each value, and of each name that could be more than a name.
+fn names(query: &str) -> String {
+    let plain = |name: &&str| {
+        let letters = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(letters)
+            && masked(name) == **name
+    };
+    let pair = |pair: &str| {
+        let named = pair.split_once('=').filter(|(_, value)| !value.trim_matches('=').is_empty());
+        match named.map(|(name, _)| name).filter(plain) {
+            Some(name) => format!("{name}={MASK}"),
+            None => MASK.to_owned(),
+        }
+    };
+    let pairs: Vec<String> = query.split('&').map(pair).collect();
+    format!("?{}", pairs.join("&"))
 }
 
 /// The text with a mask in place of each part that could be more than a name.
@@ -97,10 +135,11 @@ fn masked(text: &str) -> String {
 impl Api {
     /// Records a refusal for the log and the metrics.
     pub(super) fn record_refusal(&self, client: Option<&Client>, at: &str, refusal: &ApiRefusal) {
-        let ApiRefusal { error, why, named } = refusal;
+        let ApiRefusal { error, why, named, differs } = refusal;
+        let differs = *differs;
         let client = client.map(|client| client.id.as_str());
         let named = named.as_deref();
-        self.events.record(&Event::ClientRefused { client, at, error, why, named });
+        self.events.record(&Event::ClientRefused { client, at, error, why, named, differs });
     }
 
     /// The page for the user of an application whose request was refused.

@@ -19,8 +19,8 @@ use crate::pages::RequestContext;
 pub(crate) struct ApiRequest {
     pub(super) context: RequestContext,
     pub(super) headers: HeaderMap,
-    /// The query of a GET, the body of a POST: secrets are never read from a URL, since URLs are
-    /// logged (RFC 6749 §2.3.1).
+    /// The query of a GET, the body of a POST. Secrets and codes are taken by POST alone, never from
+    /// a URL, which others log (RFC 6749 §2.3.1).
     pub(super) params: Params,
     /// The origin of the page whose script sends it.
     pub(super) origin: Option<Origin>,

@@ -295,7 +295,7 @@ pub(super) const KEYS: &[Key] = &[
     key("client[].audiences", List, Optional("none"),
         "APIs that it may request tokens for, by `audience`: the `url` of a site, or any name of your own."),
     key("client[].scopes", List, Optional("none"),
-        "Scopes that its tokens may have in addition to `openid`, `profile`, `email`, `phone`, `groups` and `offline_access`."),
+        "Scopes that its tokens may have in addition to `openid`, `profile`, `email`, `address`, `phone`, `groups` and `offline_access`."),
     key("client[].access_token_lifetime", Duration(MINUTE, DAY), Optional("`15m`"),
         "Lifetime of an access token."),
     key("client[].id_token_lifetime", Duration(MINUTE, 30 * DAY), Optional("`1h`"),
@@ -318,6 +318,8 @@ pub(super) const KEYS: &[Key] = &[
         "How long the refresh token that was replaced last gives the same new one again, for clients that refresh twice at once; `0s`: never."),
     key("client[].trust_forwarded_for", Flag, Optional("`false`"),
         "Whether to trust its `auth0-forwarded-for` header once the client is authenticated, so that limits count the visitors of a server and not the server."),
+    key("client[].numeric_updated_at", Flag, Optional("`false`"),
+        "Whether the claim `updated_at` is a number of seconds, as OpenID Connect and its strict libraries have it, and not Auth0's text."),
 
     key("site", Tables, Default,
         "An app behind Doorcode. At least one site or client is required."),

@@ -93,6 +93,8 @@ pub enum Event<'a> {
         why: &'a str,
         /// The origin, URL or audience that is not configured, without secret parts.
         named: Option<&'a str>,
+        /// In what a URL differs from those that are configured.
+        differs: Option<&'static str>,
     },
     /// Tokens were issued to a client by the grant type `grant`.
     TokensGiven {

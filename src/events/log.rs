@@ -69,11 +69,11 @@ impl EventSink for EventLog {
             }
             Event::TicketRefused { host, why } => info!(%host, why, "hand-over ticket rejected"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
-            Event::ClientRefused { client, at, error, why, named } => {
+            Event::ClientRefused { client, at, error, why, named, differs } => {
                 let subject = format!("{} {at}", client.unwrap_or_default());
                 if let Some(unlogged) = self.refusals.take(subject) {
                     let unlogged = (unlogged > 0).then_some(unlogged);
-                    info!(client, at, error, why, named, unlogged, "client refused");
+                    info!(client, at, error, why, named, differs, unlogged, "client refused");
                 }
             }
             Event::TokensGiven { client, grant } => info!(client, grant, "tokens issued"),

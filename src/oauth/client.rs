@@ -159,6 +159,8 @@ pub struct Client {
     pub email_domain: Option<Host>,
     /// Whether `auth0-forwarded-for` is trusted in requests that show the client's secret.
     pub trusts_forwarded_for: bool,
+    /// Whether the claim `updated_at` is a number for it, as OpenID Connect has it, not a string.
+    pub numeric_updated_at: bool,
 }
 
 impl Client {
@@ -195,10 +197,6 @@ impl Client {
             let asked = AppUrl::parse(url).ok().filter(|_| !self.is_confidential())?;
             self.callbacks.iter().any(|known| known.is_loopback_of(&asked)).then_some(asked)
         })
-    }
-
-    pub fn logout_url(&self, url: &str) -> Option<&AppUrl> {
-        self.logout_urls.iter().find(|known| known.as_str() == url)
     }
 
     /// Whether scripts of `origin` may read what the API answers this client (CORS).

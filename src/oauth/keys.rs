@@ -10,6 +10,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
+use super::certificate::KeyCertificate;
 use crate::domain::{KeyId, Keyring, Subkey};
 use crate::store::{self, KeyState, StoreError, StoredKey};
 use crate::system::System;
@@ -180,10 +181,26 @@ impl SigningKeys {
         Ok(stored)
     }
 
-    /// The public keys as a JWK set (RFC 7517 §5): all, or those of one use and algorithm.
-    pub fn published(&self, of: Option<(KeyUsage, Algorithm)>) -> Bytes {
-        let fits = |key: &&Arc<SigningKey>| of.is_none_or(|of| of == (key.usage, key.algorithm));
-        let keys = self.all.load().iter().filter(fits).map(|key| key.public.clone()).collect();
+    /// The public keys of a use as a JWK set (RFC 7517 §5). The one that signs for this algorithm
+    /// comes first, since some verifiers read no other.
+    pub fn published(&self, kind: (KeyUsage, Algorithm)) -> Bytes {
+        self.key_set(kind, |key| key.usage == kind.0)
+    }
+
+    /// The same without the keys of other algorithms, for verifiers that fail on them.
+    pub fn published_only(&self, kind: (KeyUsage, Algorithm)) -> Bytes {
+        self.key_set(kind, |key| (key.usage, key.algorithm) == kind)
+    }
+
+    fn key_set(&self, first: (KeyUsage, Algorithm), shows: impl Fn(&SigningKey) -> bool) -> Bytes {
+        let signing = self.signing(first).ok();
+        let is_later = |key: &&Arc<SigningKey>| {
+            (signing.as_ref().is_none_or(|first| first.kid != key.kid), !key.signs)
+        };
+        let all = self.all.load();
+        let mut keys: Vec<_> = all.iter().filter(|key| shows(key)).collect();
+        keys.sort_by_key(is_later);
+        let keys = keys.into_iter().map(|key| key.public.clone()).collect();
         Bytes::from(serde_json::to_vec(&JwkSet { keys }).unwrap_or_default())
     }
 
@@ -310,7 +327,11 @@ fn open<'s>(
     let plain = Zeroizing::new(subkey.open(&stored.sealed).map_err(|_| damaged())?);
     let pkcs8 = plain.strip_prefix(label(stored).as_bytes()).ok_or_else(damaged)?;
     let encoding = algorithm.encoding(pkcs8);
-    let public = public(algorithm, &encoding).ok_or_else(damaged)?;
+    let mut public = public(algorithm, &encoding).ok_or_else(damaged)?;
+    if algorithm == Algorithm::Rs256 {
+        let certificate = KeyCertificate::of_rsa(pkcs8, &stored.kid, stored.created);
+        certificate.map_err(|_| damaged())?.describe(&mut public.common);
+    }
     let decoding = DecodingKey::from_jwk(&public).map_err(|_| damaged())?;
     let signs = stored.state == KeyState::Signing;
     let pkcs8 = Zeroizing::new(pkcs8.to_vec());

@@ -4,6 +4,7 @@
 mod algorithm;
 mod app_url;
 mod assertion;
+mod certificate;
 mod client;
 mod grants;
 mod issuer;

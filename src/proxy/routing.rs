@@ -139,7 +139,8 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
             let request_id = ctx.answer_headers.request_id.as_ref();
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or_default();
             let (error, why) = ("invalid_token", &why.to_string());
-            let refused = Event::ClientRefused { client: None, at, error, why, named: None };
+            let (client, named, differs) = (None, None, None);
+            let refused = Event::ClientRefused { client, at, error, why, named, differs };
             tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
         }
         RefusalReason::StoreFailed { doing, error } => {

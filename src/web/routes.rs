@@ -36,9 +36,7 @@ pub fn routes() -> Vec<Route> {
         AccountPage, Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script,
     };
     use ServedAt::{Both, Issuer, Site};
-    let row =
-        |path, served_at, access, class, handler| Route { path, served_at, access, class, handler };
-    vec![
+    let mut routes = vec![
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
@@ -54,32 +52,6 @@ pub fn routes() -> Vec<Route> {
         row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
         row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(account::me)),
-        row("/.well-known/jwks.json", Issuer, Client, Api, get(api::keys)),
-        row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(api::keys_for_pomerium)),
-        row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(api::keys_for_cloudflare)),
-        row("/.well-known/openid-configuration", Issuer, Client, Api, get(api::configuration)),
-        row(
-            "/.well-known/oauth-authorization-server",
-            Issuer,
-            Client,
-            Api,
-            get(api::configuration),
-        ),
-        // RFC 8414 §3.1: where the issuer has a path, at the root of its host.
-        row(
-            "/.well-known/oauth-authorization-server/{*issuer}",
-            Issuer,
-            Client,
-            Api,
-            get(api::configuration_of_path),
-        ),
-        row(
-            "/.well-known/openid-configuration/{*issuer}",
-            Issuer,
-            Client,
-            Api,
-            get(api::configuration_of_path),
-        ),
         row("/passwordless/start", Issuer, Client, Api, post(api::start)),
         row(
             "/authorize",
@@ -113,7 +85,68 @@ pub fn routes() -> Vec<Route> {
         row("/widget/resend", Issuer, Client, ApiWithCredentials, post(api::widget_resend)),
         row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
+    ];
+    routes.extend(metadata());
+    routes
+}
+
+/// What clients and apps read of the issuer: its metadata and its keys.
+fn metadata() -> Vec<Route> {
+    use Access::{Anyone, Client};
+    use HeaderClass::{Api, Json};
+    use ServedAt::{Both, Issuer};
+    vec![
+        row("/.well-known/jwks.json", Issuer, Client, Api, get(api::keys)),
+        row(
+            "/.well-known/assertion/jwks.json",
+            Issuer,
+            Anyone,
+            Json,
+            get(api::keys_for_assertions),
+        ),
+        row(
+            "/.well-known/cloudflare/jwks.json",
+            Issuer,
+            Anyone,
+            Json,
+            get(api::keys_for_cloudflare),
+        ),
+        row("/.well-known/pomerium/jwks.json", Both, Anyone, Json, get(api::keys_for_pomerium)),
+        row("/cdn-cgi/access/certs", Issuer, Anyone, Json, get(api::keys_for_cloudflare)),
+        row("/.well-known/openid-configuration", Issuer, Client, Api, get(api::configuration)),
+        row(
+            "/.well-known/oauth-authorization-server",
+            Issuer,
+            Client,
+            Api,
+            get(api::configuration),
+        ),
+        // RFC 8414 §3.1: where the issuer has a path, at the root of its host.
+        row(
+            "/.well-known/oauth-authorization-server/{*issuer}",
+            Issuer,
+            Client,
+            Api,
+            get(api::configuration_of_path),
+        ),
+        row(
+            "/.well-known/openid-configuration/{*issuer}",
+            Issuer,
+            Client,
+            Api,
+            get(api::configuration_of_path),
+        ),
     ]
+}
+
+fn row(
+    path: &'static str,
+    served_at: ServedAt,
+    access: Access,
+    class: HeaderClass,
+    handler: MethodRouter<Web>,
+) -> Route {
+    Route { path, served_at, access, class, handler }
 }
 
 /// Every row of the table, guarded. Paths are below [`crate::pages::RequestContext::base`].

@@ -1,5 +1,6 @@
 //! The API that Auth0's SDKs speak, over the wire.
 mod authorize;
+mod client_libraries;
 mod codes;
 mod cors;
 mod credentials;
@@ -10,6 +11,7 @@ mod foreign;
 mod hosted;
 mod hostile;
 mod introspect;
+mod key_sets;
 mod libraries;
 mod login;
 mod logout;

@@ -8,7 +8,7 @@ use super::request::{AuthorizeError, AuthorizeParams, AuthorizeTarget, NamedUser
 use crate::api::params::Params;
 use crate::api::refusal::ApiRefusal;
 use crate::api::state::Api;
-use crate::oauth::{InvalidToken, verify_id_token_hint};
+use crate::oauth::{AppUrl, InvalidToken, verify_id_token_hint};
 use crate::pages::{PageRequest, with_cookie};
 use crate::session::{SessionToken, SignedIn};
 use crate::store::StoreError;
@@ -150,9 +150,12 @@ fn refused(api: &Api, page: &PageRequest, query: &str, unaskable: AuthorizeError
     match unaskable {
         AuthorizeError::Page(why) => {
             let refusal = ApiRefusal::new("invalid_request", why);
-            let refusal = match params.text("redirect_uri") {
-                Some(uri) => refusal.naming(uri),
-                None => refusal,
+            let refusal = match (params.text("redirect_uri"), client) {
+                (Some(uri), Some(client)) => {
+                    refusal.naming_unlisted(uri, client.callbacks.iter().map(AppUrl::as_str))
+                }
+                (Some(uri), None) => refusal.naming(uri),
+                (None, _) => refusal,
             };
             api.refuse_application(page, client, HERE, &refusal)
         }

@@ -97,6 +97,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
     let has_email = reader.has(&key("email_domain"));
     let email_domain = reader.one(&key("email_domain"), email_domain);
     let trusts_forwarded_for = flag(reader, &key("trust_forwarded_for"), false);
+    let numeric_updated_at = flag(reader, &key("numeric_updated_at"), false);
     let together = Together {
         public,
         grants: grants.as_deref(),
@@ -125,6 +126,7 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
         groups: if groups? { GroupsAccess::Always } else { GroupsAccess::ByScope },
         email_domain: if has_email { Some(email_domain?) } else { None },
         trusts_forwarded_for: trusts_forwarded_for?,
+        numeric_updated_at: numeric_updated_at?,
     };
     fits.then_some(client)
 }

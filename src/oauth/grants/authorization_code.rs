@@ -89,7 +89,8 @@ fn token_request(
         return Err(GrantError::WrongClient);
     }
     if code.redirect_uri != redemption.redirect_uri {
-        return Err(GrantError::RedirectUriMismatch { given: redemption.redirect_uri.to_owned() });
+        let given = redemption.redirect_uri.to_owned();
+        return Err(GrantError::RedirectUriMismatch { given, asked: code.redirect_uri.clone() });
     }
     let proved = match (&code.challenge, redemption.code_verifier) {
         (Some(challenge), Some(verifier)) => pkce::verifies(challenge, verifier),

@@ -17,6 +17,8 @@ pub enum GrantError {
     WrongClient,
     RedirectUriMismatch {
         given: String,
+        /// That of the request to `/authorize`.
+        asked: String,
     },
     /// The verifier is missing, wrong or unexpected (RFC 7636 §4.6).
     PkceFailed,

@@ -4,9 +4,10 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::issuer::Issuer;
 use crate::store::StoredGrant;
 
-/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4 that a user here may
-/// have claims for, and the roles.
-const STANDARD: &[&str] = &["openid", "profile", "email", "phone", GROUPS];
+/// Words that every client may ask for: those of OpenID Connect Core 1.0 §5.4, and the roles. Few
+/// users here have claims for `email`, and none for `address`; they are granted all the same, since
+/// some libraries fail when less is granted than they asked for.
+const STANDARD: &[&str] = &["openid", "profile", "email", "address", "phone", GROUPS];
 /// Asks for the user's roles.
 pub(super) const GROUPS: &str = "groups";
 /// Asks for a refresh token (OpenID Connect Core 1.0 §11).

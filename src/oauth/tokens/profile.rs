@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::domain::{PhoneNumber, Role, Scope};
+use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 use crate::users::Roles;
 
@@ -16,6 +17,8 @@ pub struct Profile {
     pub groups: Option<GroupsClaim>,
     /// A made-up address, for clients that demand one; `None`: there is no such claim.
     pub email: Option<String>,
+    /// Whether `updated_at` is a number (OpenID Connect Core 1.0 §5.1) and not a string, as at Auth0.
+    pub numeric_updated_at: bool,
 }
 
 /// The claim that lists a user's roles.
@@ -35,7 +38,7 @@ impl Profile {
             add("name", self.phone.e164().into());
             add("nickname", "".into());
             add("picture", self.picture.as_str().into());
-            add("updated_at", date_and_time(self.updated).into());
+            add("updated_at", self.updated_at());
         }
         if scope.contains("phone") {
             add("phone_number", self.phone.e164().into());
@@ -51,10 +54,17 @@ impl Profile {
         }
         claims
     }
+
+    fn updated_at(&self) -> Value {
+        if self.numeric_updated_at {
+            numeric_date(self.updated).into()
+        } else {
+            date_and_time(self.updated).into()
+        }
+    }
 }
 
-/// ISO 8601 in UTC with milliseconds, as Auth0 writes `updated_at`. OpenID Connect Core 1.0 §5.1
-/// asks for a number; Auth0's SDKs parse a string.
+/// ISO 8601 in UTC with milliseconds, as Auth0 writes `updated_at` and its SDKs parse it.
 fn date_and_time(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     format!("{at:.3}")

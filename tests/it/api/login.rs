@@ -70,7 +70,7 @@ fn a_client_learns_of_a_user_what_its_scope_says() {
 }
 
 #[test]
-fn userinfo_takes_an_access_token_by_header_or_body_and_nothing_else() {
+fn userinfo_takes_an_access_token_by_one_way_and_nothing_else() {
     let world = World::start();
     let given = world.log_in("spa", BOB, "openid");
     let token = given["access_token"].as_str().unwrap();
@@ -95,7 +95,7 @@ fn userinfo_takes_an_access_token_by_header_or_body_and_nothing_else() {
     let id = format!("Bearer {}", given["id_token"].as_str().unwrap());
     for (path, lines) in [
         ("/userinfo".to_owned(), vec![]),
-        (format!("/userinfo?access_token={token}"), vec![]),
+        (format!("/userinfo?access_token={token}"), vec![("Authorization", header.as_str())]),
         ("/userinfo".to_owned(), vec![("Authorization", id.as_str())]),
         ("/userinfo".to_owned(), vec![("Authorization", "Bearer ")]),
         ("/userinfo".to_owned(), vec![("Authorization", "Basic x")]),

@@ -113,7 +113,7 @@ fn each_refusal_of_an_endpoint_is_one_line_that_says_why() {
     world.is_told("", "/oauth/revoke", "invalid_client", ("no such client_id", ""));
     let api = "https://user:hunter2@wrong.example.com/v1?key=hunter3#hunter4";
     world.token(&otp(&[("audience", api)])).is(403);
-    let audience = ("the audience is none", "https://wrong.example.com/v1");
+    let audience = ("the audience is none", "https://…@wrong.example.com/v1?key=…#…");
     world.is_told("spa", "/oauth/token", "access_denied", audience);
     world.token(&otp(&[("realm", "hunter5")])).is(400);
     world.is_told("spa", "/oauth/token", "invalid_request", ("realm", ""));
@@ -259,7 +259,7 @@ fn what_a_page_tells_a_person_the_log_tells_the_operator() {
     let mut world = World::start();
     let to = "https://app.example.com/callback2?code=hunter2#hunter3";
     let logout = |path: &str, pairs: Pairs<'_>| format!("/.doorcode{path}?{}", encoded(pairs));
-    let shown = "https://app.example.com/callback2";
+    let shown = "https://app.example.com/callback2?code=…#…";
     let listed = |why| (why, shown);
     let pages = [
         (asks(&[("client_id", "hunter4")]), "/authorize", "", ("no such client_id", CALLBACK)),
@@ -292,7 +292,7 @@ fn what_a_page_tells_a_person_the_log_tells_the_operator() {
         (
             &[("audience", "https://wrong.example.com/?hunter6")],
             "access_denied",
-            ("the audience is none", "https://wrong.example.com/"),
+            ("the audience is none", "https://wrong.example.com/?…"),
         ),
         (&[("response_type", "hunter7")], "unsupported_response_type", ("response_type", "")),
         (&[("login_ticket", "hunter8")], "access_denied", ("login ticket", "")),
@@ -306,6 +306,60 @@ fn what_a_page_tells_a_person_the_log_tells_the_operator() {
     assert_eq!(world.refusals().len(), world.seen);
     let log = world.program.printed();
     assert!(!log.contains("hunter"), "{log}");
+}
+
+#[test]
+fn what_keeps_a_url_from_being_one_of_the_clients_is_told() {
+    let mut world = World::start();
+    let (bye, query) = ("https://app.example.com/bye", "the query");
+    let number = format!("+{}=1", &BOB[1..]);
+    for (url, named, differs) in [
+        // As python-social-auth sends it.
+        (format!("{CALLBACK}?redirect_state=hunter1"), "?redirect_state=…", query),
+        (format!("{CALLBACK}?{number}"), "?…", query),
+        (format!("{CALLBACK}?aHVudGVyMg=="), "?…", query),
+        (format!("{CALLBACK}#hunter3"), "#…", "the fragment"),
+        (format!("{CALLBACK}/"), "", "the slash at the end"),
+        (format!("{CALLBACK}/{WRONG_CODE}"), "", "the path"),
+        (CALLBACK.replace("/c", "/C"), "", "upper and lower case"),
+        (CALLBACK.replace("https", "http"), "", "the scheme"),
+        (format!("{bye}?x=2"), "?x=…", query),
+        (bye.replace("app", "www"), "", "the host"),
+    ] {
+        let out = [("returnTo", url.as_str()), ("client_id", "spa")];
+        let (target, at, why) = if url.contains("/bye") {
+            (format!("/.doorcode/v2/logout?{}", encoded(&out)), "/v2/logout", "returnTo is none")
+        } else {
+            (asks(&[("redirect_uri", &url)]), "/authorize", "redirect_uri is none")
+        };
+        let shown = match url.find(['?', '#']) {
+            Some(end) => format!("{}{named}", &url[..end]),
+            None => url.replace(WRONG_CODE, "…"),
+        };
+        world.browser.get(&target).is(400);
+        world.is_told("spa", at, "invalid_request", (why, &shown));
+        assert_eq!(world.refusals().last().expect("a line")["differs"], differs, "{target}");
+    }
+    let log = world.program.printed();
+    for hidden in ["hunter", "aHVudGVyMg", WRONG_CODE, &BOB[1..]] {
+        assert!(!log.contains(hidden), "`{hidden}` is in {log}");
+    }
+}
+
+#[test]
+fn a_code_that_comes_with_another_callback_is_told_with_what_differs() {
+    let mut world = World::start();
+    let answer = world.browser.get(&asks(&[])).is(303);
+    let code = told(answer.location(), "code").expect("a code");
+    let body = json!({
+        "grant_type": "authorization_code", "client_id": "spa", "code": code,
+        "redirect_uri": format!("{CALLBACK}?x=hunter1"), "code_verifier": VERIFIER,
+    });
+    world.token(&body).is(403);
+    let named = format!("{CALLBACK}?x=…");
+    let why = ("redirect_uri is not that of /authorize", named.as_str());
+    world.is_told("spa", "/oauth/token", "invalid_grant", why);
+    assert_eq!(world.refusals().last().expect("a line")["differs"], "the query");
 }
 
 #[test]

@@ -229,7 +229,12 @@ async fn somebody_else_on_the_same_browser_ends_the_first_session() {
 async fn the_issuers_keys_are_at_its_own_host_and_not_at_those_of_its_sites() {
     let world = World::new().await;
     let mut app = Browser::new(&world);
-    for path in ["/.well-known/jwks.json", "/cdn-cgi/access/certs"] {
+    for path in [
+        "/.well-known/jwks.json",
+        "/.well-known/assertion/jwks.json",
+        "/.well-known/cloudflare/jwks.json",
+        "/cdn-cgi/access/certs",
+    ] {
         let keys = app.get(&format!("{ISSUER}{path}")).await;
         assert_eq!(keys.status, StatusCode::OK, "{keys:?}");
         assert_eq!(keys.headers["content-type"], "application/json");

@@ -29,7 +29,7 @@ async fn database(folder: &Path) -> SqlStore {
 
 async fn open(store: &SqlStore, secrets: &[&str]) -> Result<String, KeysError> {
     let keys = SigningKeys::open(store, &keyring(secrets), &[ES256], &System::real()).await?;
-    Ok(String::from_utf8(keys.published(None).to_vec()).unwrap())
+    Ok(String::from_utf8(keys.published(ES256).to_vec()).unwrap())
 }
 
 async fn stored(store: &SqlStore) -> Vec<store::StoredKey> {

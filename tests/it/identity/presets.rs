@@ -149,11 +149,18 @@ fn an_app_that_verifies_the_assertion_of_cloudflare_access_finds_rsa_keys_and_no
     gate.browser().sign_in("/", ADA, &gate.texts).is(200);
     let issuer = format!("{}/.doorcode", gate.origin);
     let keys = gate.browser().get("/.doorcode/cdn-cgi/access/certs").is(200).text();
+    // Where Cloudflare answers that path itself.
+    let other = gate.browser().get("/.doorcode/.well-known/cloudflare/jwks.json").is(200).text();
+    assert_eq!(other, keys);
     let set: serde_json::Value = serde_json::from_str(&keys).expect("JSON");
     let kinds: Vec<_> = set["keys"].as_array().unwrap().iter().map(|key| &key["kty"]).collect();
     assert_eq!(kinds, ["RSA"], "{set}");
     let names: Vec<&str> = set["keys"][0].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"], "no private part");
+    assert_eq!(
+        names,
+        ["alg", "e", "kid", "kty", "n", "use", "x5c", "x5t", "x5t#S256"],
+        "no private part"
+    );
     let app = Verifier::new(&keys, &issuer, &gate.origin);
     let app = Verifier { algorithm: Algorithm::RS256, ..app };
     let seen = gate.app.last();

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use doorcode::domain::Scope;
 use doorcode::oauth::{
-    AccessTokenType, Algorithm, IdTokenHint, InvalidToken, verify_id_token_hint,
+    AccessTokenType, Algorithm, IdTokenHint, InvalidToken, Profile, verify_id_token_hint,
 };
 use doorcode::system::Timestamp;
 use serde_json::json;
@@ -45,6 +45,9 @@ fn scopes_show_the_profile_and_the_number() {
     assert!(claims.get("name").is_none() && claims.get("picture").is_none(), "{claims}");
     let claims = profile().claims(&Scope::parse("openid email").unwrap());
     assert!(claims.is_empty(), "{claims:?}");
+    let strict = Profile { numeric_updated_at: true, ..profile() };
+    let claims = strict.claims(&Scope::parse("openid profile").unwrap());
+    assert_eq!(claims["updated_at"], json!(1_735_787_045));
 }
 
 #[test]

@@ -84,15 +84,9 @@ impl Node {
         parts(&self.token()).0["alg"].as_str().unwrap().to_owned()
     }
 
-    /// The keys in the set that everybody is shown.
-    fn all_published(&self) -> Vec<String> {
-        kids(&self.world.keys.published(None))
-    }
-
-    /// Those of tokens.
+    /// The keys of tokens, as their set has them: the one that signs is the first.
     pub(super) fn published(&self) -> Vec<String> {
-        let assertions = kids(&self.world.keys.published(Some(ASSERTION)));
-        self.all_published().into_iter().filter(|kid| !assertions.contains(kid)).collect()
+        kids(&self.world.keys.published((KeyUsage::Token, self.says.algorithm)))
     }
 
     /// The whole table.

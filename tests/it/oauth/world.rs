@@ -57,7 +57,7 @@ impl World {
 
     /// The public keys, as they are served.
     pub(super) fn published(&self) -> Value {
-        serde_json::from_slice(&self.keys.published(None)).unwrap()
+        serde_json::from_slice(&self.keys.published((KeyUsage::Token, Algorithm::Rs256))).unwrap()
     }
 
     pub(super) fn access(&self, algorithm: Algorithm) -> String {
@@ -145,6 +145,7 @@ pub(super) fn profile() -> Profile {
         updated: Timestamp::from_millis(1_735_787_045_670),
         groups: None,
         email: None,
+        numeric_updated_at: false,
     }
 }
 
