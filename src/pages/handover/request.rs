@@ -14,6 +14,8 @@ pub(super) struct HandoverRequest {
     pub(super) state: HandoverState,
     /// A form was posted that cannot be sent again.
     pub(super) lost: bool,
+    /// The language that was chosen at the site, as its cookie has it.
+    pub(super) language: Option<String>,
 }
 
 /// A [`HandoverRequest`] as it is sealed.
@@ -25,6 +27,8 @@ pub(super) struct SealedRequest {
     until: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     lost: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 impl HandoverRequest {
@@ -35,6 +39,7 @@ impl HandoverRequest {
             state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
             lost: self.lost,
+            language: self.language.clone(),
         }
     }
 
@@ -46,6 +51,7 @@ impl HandoverRequest {
             path: ReturnTo::parse(&sealed.path)?,
             state: HandoverState { digest, until: Timestamp::from_millis(sealed.until) },
             lost: sealed.lost,
+            language: sealed.language.clone(),
         })
     }
 }
