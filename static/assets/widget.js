@@ -132,9 +132,9 @@
         (country.onchange = () => hint.replaceChildren(...one('[selected]') === one('[selected]:checked') ? example : []))();
       }
       if (!first) (one('[data-problem]') ?? code ?? phone)?.focus();
-      const time = one('time');
-      if (time) time.textContent = new Date(time.dateTime).toLocaleString(this.#answer.lang, time.dataset);
-      this.#wait(one);
+      const time = one('time'), { lang } = this.#answer;
+      if (time) time.textContent = new Date(time.dateTime).toLocaleString(lang, time.dataset);
+      this.#wait(one, lang);
       if (state === 'code') this.#offer();
     }
 
@@ -148,12 +148,12 @@
     }
 
     // Counts down beside the button, and speaks once, at the end.
-    #wait(one) {
+    #wait(one, lang) {
       const again = one('[data-after]'), button = again?.querySelector('button');
       const left = one('[data-left]'), ready = one('[data-ready]');
       if (!left || !(again.dataset.after > 0)) return;
       // The answer's own language: that of the card may be another once a browser has translated it.
-      const when = new Intl.RelativeTimeFormat(this.#answer.lang), since = performance.now();
+      const when = new Intl.RelativeTimeFormat(lang), since = performance.now();
       const tick = () => {
         const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
         const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
@@ -190,7 +190,8 @@
     #leave() {
       const { site } = this.#answer;
       if (!this.#tell('sign-in')) return;
-      if (!site) return this.#unheard();
+      // For the developer of a page without a listener; on one that is left meanwhile, nobody reads it.
+      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: nothing listens to "sign-in"'), 3e3);
       const url = this.#through(`${site}/sign-in`);
       const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
       if (!popup) return location.assign(url);
@@ -208,14 +209,7 @@
       }, 300);
     }
 
-    // For the developer of a page without a listener. One that was added before this script ran, or
-    // further up, is known by what it does: the page is left.
-    #unheard() {
-      if (this.#heard) return;
-      const warn = setTimeout(() => console.warn('sms-login: nothing handles the event "sign-in": add a listener that leads to a login.'), 1500);
-      addEventListener('pagehide', () => clearTimeout(warn), { once: true });
-    }
-
+    // One that was added before this script ran, or further up, is not known of.
     addEventListener(type, ...rest) {
       this.#heard ||= type === 'sign-in';
       super.addEventListener(type, ...rest);
