@@ -131,11 +131,14 @@ impl SiteMap {
         readings.iter().all(here)
     }
 
+    /// The configured origin of an authority.
+    pub fn origin_of(&self, authority: &str) -> Option<&Origin> {
+        self.origins.iter().find(|(known, _)| known == authority).map(|(_, origin)| origin)
+    }
+
     /// Matches a request by its authority and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> RouteMatch<'_> {
-        let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
-            return RouteMatch::UnknownHost;
-        };
+        let Some(origin) = self.origin_of(authority) else { return RouteMatch::UnknownHost };
         let own = |base| {
             let issuer = self.issuer.origin() == origin;
             let site = self.sites.iter().any(|site| site.url.origin == *origin);

@@ -43,6 +43,7 @@ pub(super) fn resume_or_begin(
         AttemptState::Resumable(attempt) => {
             let mut attempt = attempt.clone();
             attempt.expires = (now + lifetime).min(attempt.made + MAX_LIFETIME);
+            attempt.earlier_sent |= !matches!(attempt.outcome, SendOutcome::Refused { .. });
             attempt.outcome = SendOutcome::Pending;
             (StartedAttempt::Resumed(attempt.clone()), AttemptUpdate::Put(attempt))
         }
@@ -58,6 +59,7 @@ pub(super) fn resume_or_begin(
                 answers: Vec::new(),
                 used: None,
                 outcome: SendOutcome::Pending,
+                earlier_sent: false,
                 source: fresh.source,
                 counted: fresh.counted,
             };

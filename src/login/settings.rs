@@ -20,6 +20,8 @@ pub struct LoginSettings {
     /// is one.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
+    /// The number that texts come from, to which START can be answered; `None` if it is not known.
+    pub texts_from: Option<PhoneNumber>,
 }
 
 /// `[[login.test_number]]`: numbers that no text is sent to, each with its fixed code.

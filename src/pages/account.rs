@@ -17,7 +17,7 @@ use super::shell::Shell;
 use super::views::{AccountNotice, AccountPage};
 use crate::domain::{Role, SessionId};
 use crate::events::{Event, EventSink};
-use crate::session::SignedIn;
+use crate::session::{SignedIn, address_block};
 use crate::store::StoreError;
 use crate::users::Directory;
 
@@ -51,7 +51,9 @@ pub(crate) async fn show(
     let flash =
         NOTICES.iter().find_map(|(word, notice)| Some((*notice, request.take_flash(word)?)));
     let (notice, cleared) = flash.unzip();
+    let network = address_block(request.context.client);
     let page = AccountPage {
+        network: &network,
         phone: who.phone(),
         sessions: &sessions,
         now: account.shell.system.now(),

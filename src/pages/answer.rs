@@ -2,12 +2,12 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use super::failed_request::FailedRequest;
 use super::problem::Problem;
 use super::redirect::add_cookies;
 use super::request::PageRequest;
-use super::shell::{LANGUAGE, Shell};
+use super::shell::Shell;
 use super::views::{Chrome, Page};
-use super::visitor_cookies::YEAR;
 use crate::gate;
 use crate::words::Language;
 
@@ -17,7 +17,7 @@ pub(super) const WHY_DOWN: &str = "down";
 impl Shell {
     /// The language of the pages that answer `request`.
     pub(crate) fn language_of(&self, request: &PageRequest) -> &Language {
-        self.language(request.param("lang"), Some(request.cookies), &request.headers)
+        self.language(request.param("lang"), request.chosen_language(), &request.headers)
     }
 
     /// A page in the visitor's language. A language chosen by `lang=` is stored in a cookie.
@@ -34,15 +34,18 @@ impl Shell {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         write_page_headers(headers, language);
-        let chosen = request.param("lang").and_then(|tag| self.views.languages().by_tag(tag));
-        let cookie = chosen.map(|chosen| request.cookies.set(LANGUAGE, chosen.tag(), Some(YEAR)));
-        add_cookies(headers, cookie);
+        add_cookies(headers, self.language_cookie(request));
         response
     }
 
     /// The answer to a request of a page that meets a problem.
     pub(crate) fn refuse(&self, request: &PageRequest, problem: &Problem) -> Response {
-        self.problem(problem, &request.headers, Some(&request.context.origin)).map(Into::into)
+        let failed = FailedRequest {
+            here: &request.here,
+            headers: &request.headers,
+            at: Some(&request.context.origin),
+        };
+        self.problem(problem, &failed).map(Into::into)
     }
 
     /// The answer when a store fails.

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::refused::whole_seconds;
 use super::request::PageRequest;
-use super::views::{CodeNotice, CodePage, Sending};
+use super::views::{CodeNotice, CodePage, Sending, Unsent, UnsentPage};
 use crate::domain::{PhoneNumber, RequesterDigest};
 use crate::login::{LoginGrant, Requester, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
@@ -202,6 +202,12 @@ impl LoginPages {
     fn code_page(&self, request: &PageRequest, flow: &Flow, sent: &SentCode) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow.clone() });
         let (resent, not_yet) = (request.take_flash(RESENT), request.take_flash(NOT_YET));
+        let problem = flow.say.and_then(FlowMessage::on_code_form);
+        if let Some(page) = self.unsent(sent, &sealed).filter(|_| problem.is_none()) {
+            let page = UnsentPage { early: not_yet.is_some() && page.retry_after > 0, ..page };
+            let response = self.shell.page(request, status_of(Some(page.why)), &page);
+            return with_cookie(response, resent.or(not_yet));
+        }
         let form = self.code_form(sent, &sealed);
         let notice = match (&resent, &not_yet) {
             (Some(_), _) => Some(CodeNotice::Resent),
@@ -209,11 +215,27 @@ impl LoginPages {
             (None, Some(_)) => Some(CodeNotice::NotYet { seconds: form.resend_after.max(1) }),
             (None, None) => None,
         };
-        let problem = flow.say.and_then(FlowMessage::on_code_form);
         let page = CodePage { problem, notice, ..form };
-        let down = page.sending == Sending::ProviderDown;
-        let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        let status = status_of(page.sending.failure());
         with_cookie(self.shell.page(request, status, &page), resent.or(not_yet))
+    }
+
+    /// The page that stands in place of the form for a code when none can have been sent.
+    pub(crate) fn unsent<'a>(
+        &'a self,
+        sent: &'a SentCode,
+        flow: &'a str,
+    ) -> Option<UnsentPage<'a>> {
+        let settings = self.login.settings();
+        let why = sending(sent.attempt.outcome, settings.sign_up).failure()?;
+        (!sent.attempt.earlier_sent).then(|| UnsentPage {
+            flow,
+            phone: &sent.phone,
+            why,
+            texts_from: settings.texts_from.as_ref(),
+            retry_after: whole_seconds(sent.wait),
+            early: false,
+        })
     }
 
     /// Gives the browser its session and the cookie that proves that it signed in with the
@@ -251,12 +273,25 @@ impl LoginPages {
 /// as only known numbers are texted.
 const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
     match outcome {
-        SendOutcome::Refused { why: SendRefusal::Service, .. } => Sending::ProviderDown,
+        SendOutcome::Refused { why: SendRefusal::Service, .. } => {
+            Sending::Failed(Unsent::ProviderDown)
+        }
         _ if !sign_up => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
-        SendOutcome::Refused { why: SendRefusal::Number | SendRefusal::OptedOut, .. } => {
-            Sending::CannotReach
+        SendOutcome::Refused { why: SendRefusal::Number, .. } => {
+            Sending::Failed(Unsent::CannotReach)
         }
+        SendOutcome::Refused { why: SendRefusal::OptedOut, .. } => {
+            Sending::Failed(Unsent::OptedOut)
+        }
+    }
+}
+
+/// The status of a page that says that the latest text was not sent.
+const fn status_of(failure: Option<Unsent>) -> StatusCode {
+    match failure {
+        Some(Unsent::ProviderDown) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::OK,
     }
 }

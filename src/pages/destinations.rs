@@ -40,10 +40,21 @@ impl Shell {
     /// Where to start again without a known destination: the first page of [`Self::home`], else
     /// the login page. Which of several sites was meant is not guessed.
     pub(super) fn begin_again(&self, request: &PageRequest) -> String {
-        match self.home(request) {
+        self.begin_again_at(Some(&request.context.origin))
+    }
+
+    fn begin_again_at(&self, at: Option<&Origin>) -> String {
+        match self.home_at(at) {
             Some(site) => format!("{}/", site.url),
             None => self.map.issuer().url("/login"),
         }
+    }
+
+    /// The same for the page of a problem; empty at that very page.
+    pub(super) fn home_from(&self, at: Option<&Origin>, here: &str) -> String {
+        let home = self.begin_again_at(at);
+        let is_here = at.is_some_and(|at| home == format!("{at}{here}"));
+        if is_here { String::new() } else { home }
     }
 
     /// The page of this host that `request` asks to return to, else the first page of its site.

@@ -27,7 +27,8 @@ pub(crate) async fn resume(State(pages): State<Arc<LoginPages>>, request: PageRe
         Err(error) => return pages.flow_error(&request, &error),
     };
     match pages.sessions.of(&request).await {
-        Ok(Some(who)) => match pages.handover.way_out(&flow, &who).await {
+        Ok(Some(who)) => match pages.handover.way_out(&flow, &who, request.chosen_language()).await
+        {
             Ok(redirect) => redirect.into_response(),
             Err(_) => pages.shell.unavailable(&request),
         },

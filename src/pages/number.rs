@@ -18,31 +18,13 @@ use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
 use crate::login::{StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
-pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
-    let (flow, cookie) = match pages.flow_of_number_page(&request) {
-        Ok(found) => found,
-        Err(error) => return pages.flow_error(&request, &error),
-    };
-    let lost = flow.say.and_then(FlowMessage::lost);
-    match (pages.sessions.of(&request).await, lost) {
-        (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began()) => {
-            let on = Flow { say: None, ..flow };
-            let login = format!("{}/login?flow={}", request.context.base, pages.seal(&on));
-            with_cookie(pages.tell_lost(&request, lost, &on.origin, &login), cookie)
-        }
-        // Straight back to the site that sent the browser here.
-        (Ok(Some(who)), _) if request.param("request").is_some() => {
-            match pages.handover.way_out(&flow, &who).await {
-                Ok(redirect) => redirect.with(cookie).into_response(),
-                Err(_) => pages.shell.unavailable(&request),
-            }
-        }
-        (Ok(Some(who)), _) if flow.is_met_by(who.began()) => {
-            request.to_done(&pages.seal(&flow)).with(cookie).into_response()
-        }
-        (Ok(_), _) => pages.number_page(&request, &flow, cookie),
-        (Err(_), _) => pages.shell.unavailable(&request),
-    }
+pub(crate) async fn show(
+    State(pages): State<Arc<LoginPages>>,
+    mut request: PageRequest,
+) -> Response {
+    let language = request.param("request").and_then(|sealed| pages.handover.language_of(sealed));
+    let cookie = request.bring_language(language);
+    with_cookie(pages.show_number(&request).await, cookie)
 }
 
 #[derive(Deserialize)]
@@ -80,6 +62,33 @@ pub(crate) async fn submit(
 }
 
 impl LoginPages {
+    async fn show_number(&self, request: &PageRequest) -> Response {
+        let (flow, cookie) = match self.flow_of_number_page(request) {
+            Ok(found) => found,
+            Err(error) => return self.flow_error(request, &error),
+        };
+        let lost = flow.say.and_then(FlowMessage::lost);
+        match (self.sessions.of(request).await, lost) {
+            (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began()) => {
+                let on = Flow { say: None, ..flow };
+                let login = format!("{}/login?flow={}", request.context.base, self.seal(&on));
+                with_cookie(self.tell_lost(request, lost, &on.origin, &login), cookie)
+            }
+            // Straight back to the site that sent the browser here.
+            (Ok(Some(who)), _) if request.param("request").is_some() => {
+                match self.handover.way_out(&flow, &who, request.chosen_language()).await {
+                    Ok(redirect) => redirect.with(cookie).into_response(),
+                    Err(_) => self.shell.unavailable(request),
+                }
+            }
+            (Ok(Some(who)), _) if flow.is_met_by(who.began()) => {
+                request.to_done(&self.seal(&flow)).with(cookie).into_response()
+            }
+            (Ok(_), _) => self.number_page(request, &flow, cookie),
+            (Err(_), _) => self.shell.unavailable(request),
+        }
+    }
+
     async fn take_number(&self, request: &PageRequest, form: NumberForm) -> Response {
         let flow = match self.flow(request, &form.flow) {
             Ok(flow) => flow,

@@ -5,26 +5,23 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::json;
 
 use super::answer::write_page_headers;
+use super::failed_request::{FailedRequest, reference};
 use super::header_class::HeaderClass;
 use super::problem::Problem;
 use super::shell::Shell;
-use super::views::{Chrome, MessagePage};
+use super::views::{Chrome, DeadEnd, MessagePage};
+use super::{language, language_choice};
 use crate::domain::Origin;
 use crate::gate::{self, Cookies};
 use crate::system::Timestamp;
 
 impl Shell {
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457) for
-    /// anything else. `headers` are the request's, with the id that it was given; `at` is the
-    /// origin asked for, if it is one of ours.
-    pub(crate) fn problem(
-        &self,
-        problem: &Problem,
-        headers: &HeaderMap,
-        at: Option<&Origin>,
-    ) -> Response<Bytes> {
-        let mut response = if gate::is_navigation(headers) && !problem.is_for_programs() {
-            self.problem_page(problem, headers, at)
+    /// anything else.
+    pub(crate) fn problem(&self, problem: &Problem, failed: &FailedRequest<'_>) -> Response<Bytes> {
+        let navigates = gate::is_navigation(failed.headers);
+        let mut response = if navigates && !problem.is_for_programs() {
+            self.problem_page(problem, failed)
         } else {
             problem_json(problem)
         };
@@ -39,22 +36,27 @@ impl Shell {
         response
     }
 
-    fn problem_page(
-        &self,
-        problem: &Problem,
-        headers: &HeaderMap,
-        at: Option<&Origin>,
-    ) -> Response<Bytes> {
+    fn problem_page(&self, problem: &Problem, failed: &FailedRequest<'_>) -> Response<Bytes> {
+        let FailedRequest { here, headers, at } = *failed;
         let base = self.base_at(at);
-        let language = self.language(None, at.map(Cookies::for_origin), headers);
-        let chrome = Chrome { language, base: &base, here: "" };
-        let home = self.home_at(at).map(|site| format!("{}/", site.url)).unwrap_or_default();
-        let sites: Vec<String> = self.map.sites().iter().map(|site| site.url.to_string()).collect();
+        // The query of a page of ours or of an app's is not for this.
+        let asked = if at.is_none() { language_in(here) } else { None };
+        let chosen = at.and_then(|at| language_choice::of_cookie(Cookies::for_origin(at), headers));
+        let language = self.language(asked.as_deref(), chosen, headers);
+        let links = match at {
+            Some(_) => language::chooser(&base, here),
+            None => here.to_owned(),
+        };
+        let chrome = Chrome { language, base: &base, here: &links };
+        let (home, sites) = (self.home_from(at, here), self.map.sites());
+        let sites: Vec<String> = sites.iter().map(|site| site.url.to_string()).collect();
+        let reference = reference(headers);
         let place = ProblemPlace {
             host: at.map(|origin| origin.host().as_str()).unwrap_or_default(),
             home: &home,
+            again: if here.is_empty() { &home } else { "" },
             sites: &sites,
-            reference: reference(headers),
+            reference: &reference,
         };
         let page = message_page(problem, &place, self.system.now());
         let mut response = Response::new(Bytes::from(self.views.render(&chrome, &page)));
@@ -91,18 +93,21 @@ impl Shell {
     }
 }
 
-/// For people to quote and operators to find in the access log: the request's id, which the proxy
-/// has put in the place of any that the client sent.
-fn reference(headers: &HeaderMap) -> &str {
-    headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default()
+/// The language that `lang=` in the query of a page names.
+fn language_in(here: &str) -> Option<String> {
+    let (_, query) = here.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "lang").map(|(_, tag)| tag.into_owned())
 }
 
 /// What a page about a problem names.
 struct ProblemPlace<'a> {
     /// The host asked for; empty when it is not ours.
     host: &'a str,
-    /// The first page of a site; empty when it is not known which.
+    /// Where to go instead; empty: nowhere but to the same page again.
     home: &'a str,
+    /// What may be tried again: empty: the page itself; after a form, the same as `home`.
+    again: &'a str,
     /// The URLs of all sites.
     sites: &'a [String],
     reference: &'a str,
@@ -113,31 +118,33 @@ fn message_page<'a>(
     place: &ProblemPlace<'a>,
     now: Timestamp,
 ) -> MessagePage<'a> {
-    let ProblemPlace { host, home, sites, reference } = *place;
+    let ProblemPlace { host, home, again, sites, reference } = *place;
+    let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
         // The last two are never shown as pages.
         Problem::BadRequest
         | Problem::HeadTooLarge
         | Problem::TooSlow
         | Problem::InvalidToken
-        | Problem::TokenDenied => MessagePage::BadRequest,
-        Problem::Application(why) => MessagePage::Application { why },
+        | Problem::TokenDenied => dead_end(DeadEnd::BadRequest),
+        Problem::Application(why) => MessagePage::Application { why, reference, home },
         Problem::UnknownHost => MessagePage::UnknownHost { right: sites },
-        Problem::NotFound => MessagePage::NotFound,
-        Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
-        Problem::TooLarge => MessagePage::TooLarge,
+        Problem::NotFound => dead_end(DeadEnd::NotFound),
+        Problem::MethodNotAllowed => dead_end(DeadEnd::MethodNotAllowed),
+        Problem::TooLarge => dead_end(DeadEnd::TooLarge),
         Problem::Denied(phone) => MessagePage::Denied { phone, host, again: "" },
-        Problem::Network => MessagePage::WrongNetwork { host },
-        Problem::Foreign => MessagePage::Foreign { host },
+        Problem::Network => dead_end(DeadEnd::WrongNetwork),
+        Problem::Foreign => dead_end(DeadEnd::Foreign),
         Problem::Limited { limit, seconds, .. } => {
             let (limit, seconds) = (*limit, *seconds);
             let until = now + Duration::from_secs(seconds);
-            MessagePage::Limited { limit, seconds, until, again: home }
+            let (again, another, early) = (None, "", false);
+            MessagePage::Limited { limit, seconds, until, again, home, another, early }
         }
-        Problem::Unavailable => MessagePage::Unavailable { again: "" },
-        Problem::Internal => MessagePage::ServerError { reference },
+        Problem::Unavailable => MessagePage::Unavailable { again, reference },
+        Problem::Internal => MessagePage::ServerError { reference, home },
         Problem::UpstreamDown { retry } | Problem::UpstreamSlow { retry } => {
-            MessagePage::Upstream { host, reference, retry: *retry }
+            MessagePage::Upstream { host, reference, retry: *retry, home }
         }
     }
 }

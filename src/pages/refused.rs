@@ -8,22 +8,27 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::WHY_DOWN;
-use super::flow::{Flow, FlowError, FlowMessage};
+use super::failed_request::reference;
+use super::flow::{FLOW_LIFETIME, Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
 use super::request::PageRequest;
-use super::views::{LimitMessage, MessagePage};
+use super::views::{LimitMessage, MessagePage, NumberAgain};
+use crate::domain::PhoneNumber;
 use crate::gate;
 use crate::login::RateLimited;
 use crate::system::Timestamp;
+
+/// The parameter of a number that was sent again from the page of a limit.
+const AGAIN: &str = "again";
 
 /// `GET /refused`: the reason stands in the flow, or in `why` for a form of no login.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let Some(sealed) = request.param("flow") else {
         return match request.param("why") {
-            Some(WHY_DOWN) => pages.unavailable_page(&request, ""),
-            _ => pages.shell.page(&request, StatusCode::BAD_REQUEST, &MessagePage::BadRequest),
+            Some(WHY_DOWN) => pages.unavailable_page(&request, &pages.shell.begin_again(&request)),
+            _ => pages.shell.refuse(&request, &Problem::BadRequest),
         };
     };
     match pages.flow(&request, sealed) {
@@ -62,7 +67,9 @@ impl LoginPages {
             return self.shell.refuse(request, &problem);
         }
         let until = (self.shell.system.steady() + retry_after).as_millis();
-        self.to_refused(request, &flow.saying(FlowMessage::Limited { limit, until }))
+        let page = self.refused_path(&flow.saying(FlowMessage::Limited { limit, until }));
+        let again = if request.param(AGAIN).is_some() { "&again=1" } else { "" };
+        request.to_own(&format!("{page}{again}")).into_response()
     }
 
     fn denied(&self, request: &PageRequest, flow: Flow) -> Response {
@@ -98,7 +105,11 @@ impl LoginPages {
     }
 
     fn to_refused(&self, request: &PageRequest, flow: &Flow) -> Response {
-        request.to_own(&format!("/refused?flow={}", self.seal(flow))).into_response()
+        request.to_own(&self.refused_path(flow)).into_response()
+    }
+
+    fn refused_path(&self, flow: &Flow) -> String {
+        format!("/refused?flow={}", self.seal(flow))
     }
 
     fn refused_page(&self, request: &PageRequest, flow: Flow) -> Response {
@@ -141,14 +152,31 @@ impl LoginPages {
     ) -> Response {
         let seconds = whole_minutes(left);
         let until = self.shell.system.now() + Duration::from_secs(seconds);
-        let again = flow.destination();
-        let page = MessagePage::Limited { limit, seconds, until, again: &again };
+        // Good for as long as the limit lasts, and for a login after it.
+        let seal = |flow: &Flow| self.flows.seal(&flow.to_sealed(until + FLOW_LIFETIME));
+        let number = flow.phone.as_ref().map(PhoneNumber::international);
+        let again = NumberAgain {
+            flow: &seal(&Flow { say: None, ..flow.clone() }),
+            typed: number.as_deref().unwrap_or(&flow.typed),
+            country: &flow.country,
+        };
+        let another = format!("{}/login?flow={}", request.context.base, seal(&flow.afresh()));
+        let page = MessagePage::Limited {
+            limit,
+            seconds,
+            until,
+            again: Some(again),
+            home: "",
+            another: if limit.is_of_number() { &another } else { "" },
+            early: request.param(AGAIN).is_some(),
+        };
         let response = self.shell.page(request, StatusCode::TOO_MANY_REQUESTS, &page);
         with_retry_after(response, seconds)
     }
 
     fn unavailable_page(&self, request: &PageRequest, again: &str) -> Response {
-        let page = MessagePage::Unavailable { again };
+        let reference = reference(&request.headers);
+        let page = MessagePage::Unavailable { again, reference: &reference };
         let response = self.shell.page(request, StatusCode::SERVICE_UNAVAILABLE, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts, Query};
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, Uri, header};
 
+use super::failed_request::FailedRequest;
 use super::problem::Problem;
 use super::redirect::Redirect;
 use super::shell::Shell;
@@ -40,6 +41,13 @@ impl RequestContext {
             client,
         }
     }
+
+    /// Path and query of a page as its browser has them, if it can be asked for again; else empty.
+    /// `uri` lacks the base.
+    pub(crate) fn here(&self, method: &Method, uri: &Uri) -> String {
+        let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        if method.is_safe() { format!("{}{target}", self.base) } else { String::new() }
+    }
 }
 
 /// Why the body of a request was not read; travels with the request as an extension. Each
@@ -55,6 +63,8 @@ pub(crate) struct PageRequest {
     /// Path and query of this page, for the links to its other languages; empty for a POST.
     pub(super) here: String,
     pub(crate) cookies: Cookies,
+    /// The language that a hand-over brought.
+    pub(super) brought_language: Option<String>,
 }
 
 impl<S> FromRequestParts<S> for PageRequest
@@ -67,21 +77,19 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let shell = Arc::<Shell>::from_ref(state);
         let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
-            return Err(shell.problem(&Problem::Internal, &parts.headers, None).map(Into::into));
+            let failed = FailedRequest { here: "", headers: &parts.headers, at: None };
+            return Err(shell.problem(&Problem::Internal, &failed).map(Into::into));
         };
+        let here = context.here(&parts.method, &parts.uri);
         let Ok(Query(query)) = Query::try_from_uri(&parts.uri) else {
             let at = Some(&context.origin);
-            return Err(shell.problem(&Problem::BadRequest, &parts.headers, at).map(Into::into));
-        };
-        let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let here = if parts.method.is_safe() {
-            format!("{}{target}", context.base)
-        } else {
-            String::new()
+            let failed = FailedRequest { here: &here, headers: &parts.headers, at };
+            return Err(shell.problem(&Problem::BadRequest, &failed).map(Into::into));
         };
         Ok(Self {
             here,
             cookies: Cookies::for_origin(&context.origin),
+            brought_language: None,
             headers: parts.headers.clone(),
             query,
             context,

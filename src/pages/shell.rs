@@ -2,13 +2,11 @@ use std::sync::Arc;
 
 use http::{HeaderMap, header};
 
+use super::language_choice::LanguageChoice;
 use super::views::Views;
-use crate::gate::{Cookies, SiteMap};
+use crate::gate::SiteMap;
 use crate::system::System;
 use crate::words::Language;
-
-/// The name of the cookie that holds the language chosen on one of our pages.
-pub(super) const LANGUAGE: &str = "lang";
 
 /// What every page needs: the views and their languages, the configured sites, clock and random
 /// numbers.
@@ -35,17 +33,17 @@ impl Shell {
         &self.system
     }
 
-    /// The language to answer in: the one that `asked` names if there are pages in it, else that
-    /// of the language cookie, else the best for `Accept-Language`.
+    /// The language to answer in: the one that `asked` names if there are pages in it, else the
+    /// one that was `chosen` before, else the best for `Accept-Language`.
     pub(super) fn language(
         &self,
         asked: Option<&str>,
-        cookies: Option<Cookies>,
+        chosen: Option<&str>,
         headers: &HeaderMap,
     ) -> &Language {
         let languages = self.views.languages();
-        let stored = cookies.and_then(|cookies| cookies.get(headers, LANGUAGE));
-        let mut wanted = [asked, stored].into_iter().flatten();
+        let chosen = chosen.map(|text| LanguageChoice::parse(text).tag);
+        let mut wanted = [asked, chosen].into_iter().flatten();
         let exact = wanted.find(|tag| languages.by_tag(tag).is_some());
         let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         languages.negotiate(exact.or(asked), header)

@@ -12,6 +12,14 @@ use super::request::PageRequest;
 use super::views::{Lost, MessagePage};
 use crate::domain::Origin;
 
+/// `GET /`: neither the issuer's host nor the reserved prefix of a site has a first page.
+pub(crate) async fn first(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    if request.context.issuer {
+        return request.to_own("/login").into_response();
+    }
+    Redirect::to(pages.shell.begin_again(&request)).into_response()
+}
+
 /// `GET /sign-in`: from a site to the login pages, with the page to return to sealed.
 pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let shell = &pages.shell;

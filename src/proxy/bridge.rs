@@ -10,8 +10,9 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use super::exchange::Exchange;
+use super::head;
 use super::request_id::{self, X_REQUEST_ID};
-use crate::pages::{Problem, RequestContext, UnreadBody};
+use crate::pages::{FailedRequest, Problem, RequestContext, UnreadBody};
 
 /// Limit for the body of a request for an own path, bytes.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -27,7 +28,9 @@ pub(super) async fn answer(
     let (at, snapshot) = (context.origin.clone(), &ctx.snapshot);
     let headers =
         request_id::with_id(&session.req_header().headers, ctx.answer_headers.request_id.as_ref());
-    let refuse = |problem: &Problem| snapshot.web.problem(problem, &headers, Some(&at));
+    let here = head::repeatable(session.req_header()).to_owned();
+    let failed = FailedRequest { here: &here, headers: &headers, at: Some(&at) };
+    let refuse = |problem: &Problem| snapshot.web.problem(problem, &failed);
     let body = tokio::time::timeout(WHOLE_BODY, read_body(session)).await;
     let (body, unread) = match body.unwrap_or(Err(Problem::TooSlow)) {
         Ok(body) => (body, None),

@@ -28,7 +28,7 @@ use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
 use crate::gate;
-use crate::pages::Problem;
+use crate::pages::{FailedRequest, Problem};
 
 /// How long a client may take nothing of the answer to a request that is one too many.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,7 +87,10 @@ impl Gateway {
             RouteOutcome::Forward => return Ok(()),
             RouteOutcome::Own(context) => bridge::answer(session, ctx, context).await,
             RouteOutcome::Answer(answer) => answer,
-            RouteOutcome::Problem(problem, at) => web.problem(&problem, &headers(session), at),
+            RouteOutcome::Problem(problem, at) => {
+                let (here, headers) = (head::repeatable(session.req_header()), &headers(session));
+                web.problem(&problem, &FailedRequest { here, headers, at })
+            }
             RouteOutcome::MalformedHead(problem) => head::refusal(&problem, &headers(session), web),
         };
         self.shared.drain.close_if_ending(session);
@@ -317,8 +320,10 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(None);
             let at = ctx.site().map(|site| &site.url.origin);
             let id = ctx.answer_headers.request_id.as_ref();
-            let headers = request_id::with_id(&session.req_header().headers, id);
-            let answer = ctx.snapshot.web.problem(&problem, &headers, at);
+            let headers = &request_id::with_id(&session.req_header().headers, id);
+            let here = head::repeatable(session.req_header());
+            let failed = FailedRequest { here, headers, at };
+            let answer = ctx.snapshot.web.problem(&problem, &failed);
             // An error means that the client is gone.
             let _ = response::send(session, answer, ctx).await;
         }

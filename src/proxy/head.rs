@@ -10,7 +10,7 @@ use pingora_proxy::Session;
 
 use super::headers::connection_options;
 use crate::gate::{self, InvalidTarget};
-use crate::pages::Problem;
+use crate::pages::{FailedRequest, Problem};
 use crate::web::Web;
 
 /// Limit for a head, bytes. Pingora's own is a mebibyte.
@@ -50,9 +50,15 @@ pub(super) fn check(request: &RequestHeader) -> Option<Problem> {
     (!is_framed_clearly(headers)).then_some(Problem::BadRequest)
 }
 
+/// Path and query of a request that may be sent again; empty for any other.
+pub(super) fn repeatable(request: &RequestHeader) -> &str {
+    let target = request.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+    target.filter(|_| request.method.is_safe()).unwrap_or_default()
+}
+
 /// The answer to a refused head.
 pub(super) fn refusal(problem: &Problem, headers: &HeaderMap, web: &Web) -> Response<Bytes> {
-    let mut answer = web.problem(problem, headers, None);
+    let mut answer = web.problem(problem, &FailedRequest { here: "", headers, at: None });
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         answer.headers_mut().insert(ALLOW, ALLOWED);
     }

@@ -25,7 +25,7 @@ pub(super) fn set(headers: &mut HeaderMap, id: Option<&HeaderValue>) {
 }
 
 /// The id of a request: the one that a trusted proxy gave it, if it is well-formed, else a new one of
-/// 128 random bits. A client's own is not used: it could be another request's.
+/// 122 random bits. A client's own is not used: it could be another request's.
 pub(super) fn choose(headers: &HeaderMap, trusted: bool, system: &System) -> HeaderValue {
     let given = if trusted { well_formed(headers) } else { None };
     given.unwrap_or_else(|| random(system.random()))
@@ -44,12 +44,20 @@ fn is_well_formed(id: &[u8]) -> bool {
     (1..=MAX_LENGTH).contains(&id.len()) && id.iter().all(plain)
 }
 
+/// 32 hexadecimal digits, of which the last eight are decimal: error pages show those, so that people
+/// can read them aloud in any language.
 fn random(bits: [u8; 16]) -> HeaderValue {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits: [u8; 32] = std::array::from_fn(|n| {
-        let byte = bits[n / 2];
-        DIGITS[usize::from(if n % 2 == 0 { byte >> 4 } else { byte & 15 })]
-    });
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bits) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    let [.., a, b, c, d] = bits;
+    let mut number = u32::from_be_bytes([a, b, c, d]);
+    for digit in digits[24..].iter_mut().rev() {
+        *digit = DIGITS[usize::try_from(number % 10).unwrap_or_default()];
+        number /= 10;
+    }
     // Hex digits are always a valid header value.
     HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("none"))
 }

@@ -41,10 +41,12 @@ pub(super) async fn route<'s>(
     if let Some(problem) = malformed {
         return RouteOutcome::MalformedHead(problem);
     }
-    let target = head::target(request);
-    let read = target.and_then(|(host, path)| Ok((host, path, gate::readings_past_dots(path)?)));
-    let Ok((authority, path, readings)) = read else {
+    let Ok((authority, path)) = head::target(request) else {
         return RouteOutcome::Problem(Problem::BadRequest, None);
+    };
+    let at = snapshot.map.origin_of(&authority);
+    let Ok(readings) = gate::readings_past_dots(path) else {
+        return RouteOutcome::Problem(Problem::BadRequest, at);
     };
     match snapshot.map.locate(&authority, &readings) {
         RouteMatch::UnknownHost => {
@@ -53,9 +55,9 @@ pub(super) async fn route<'s>(
         }
         RouteMatch::NoSite => {
             ctx.decision = DecisionLabel::NoSite;
-            RouteOutcome::Problem(Problem::NotFound, None)
+            RouteOutcome::Problem(Problem::NotFound, at)
         }
-        RouteMatch::Ambiguous => RouteOutcome::Problem(Problem::BadRequest, None),
+        RouteMatch::Ambiguous => RouteOutcome::Problem(Problem::BadRequest, at),
         RouteMatch::Own(own) => {
             ctx.decision = DecisionLabel::Own;
             ctx.answer_headers.hsts = snapshot.hsts.of_own(own.origin);
@@ -65,7 +67,7 @@ pub(super) async fn route<'s>(
             ctx.site = Some(index);
             ctx.answer_headers.hsts = snapshot.hsts.of_site(index);
             if let Some(problem) = upstream_request::check_stripped(site, path) {
-                return RouteOutcome::Problem(problem, None);
+                return RouteOutcome::Problem(problem, at);
             }
             let (method, headers) = (&request.method, &request.headers);
             let access =

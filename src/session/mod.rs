@@ -22,7 +22,7 @@ pub use crate::store::SessionKind;
 pub use begin::PreparedSession;
 pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
 pub use sessions::Sessions;
-pub use sign_in_context::{Browser, Device, sign_in_context};
+pub use sign_in_context::{Browser, Device, address_block, sign_in_context};
 pub use signed_in::SignedIn;
 pub use state::SessionSettings;
 pub use token::SessionToken;

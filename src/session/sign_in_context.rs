@@ -91,7 +91,7 @@ fn by_name(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
 
 /// The network of an address, about the size that a provider assigns: an IPv4 /24 or an IPv6 /48.
 /// The address itself is not stored.
-fn address_block(address: IpAddr) -> String {
+pub fn address_block(address: IpAddr) -> String {
     let address = address.to_canonical();
     let length = if address.is_ipv4() { 24 } else { 48 };
     IpNet::new(address, length).map(|net| net.trunc().to_string()).unwrap_or_default()

@@ -23,6 +23,8 @@ pub struct Attempt {
     pub used: Option<Timestamp>,
     /// Of the latest message.
     pub outcome: SendOutcome,
+    /// Whether a message before it may have been sent, so that its recipient may have the code.
+    pub earlier_sent: bool,
     /// The counter of the source address that this attempt was counted under, and the time of that
     /// by the counters' clock.
     pub source: CounterKey,

@@ -19,6 +19,8 @@ pub struct HandoverTicket {
     /// Binds it to the browser that requested it.
     pub state: StateCookieDigest,
     pub session: SessionId,
+    /// The language that was chosen at the issuer, as its cookie has it.
+    pub language: Option<String>,
     /// It cannot be redeemed from this time on, by `System::steady`.
     pub expires: Timestamp,
 }

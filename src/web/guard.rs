@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::state::Web;
-use crate::pages::{HeaderClass, Problem, RequestContext, UnreadBody};
+use crate::pages::{FailedRequest, HeaderClass, Problem, RequestContext, UnreadBody};
 use crate::{api, gate};
 
 /// Who may use a route.
@@ -46,10 +46,12 @@ pub(super) async fn admit(
     next: Next,
 ) -> Response {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
-        return web.problem(&Problem::Internal, request.headers(), None).map(Into::into);
+        return refuse(&web, &Problem::Internal, &request);
     };
+    let here_is = context.here(request.method(), request.uri());
     let refuse = |problem: &Problem, headers: &HeaderMap| {
-        web.problem(problem, headers, Some(&context.origin)).map(Into::into)
+        let failed = FailedRequest { here: &here_is, headers, at: Some(&context.origin) };
+        web.problem(problem, &failed).map(Into::into)
     };
     let here = match guard.served_at {
         ServedAt::Issuer => context.issuer,
@@ -101,6 +103,12 @@ pub(super) async fn not_found(State(web): State<Web>, request: Request) -> Respo
 }
 
 fn refuse(web: &Web, problem: &Problem, request: &Request) -> Response {
-    let origin = request.extensions().get::<RequestContext>().map(|context| &context.origin);
-    web.problem(problem, request.headers(), origin).map(Into::into)
+    let context = request.extensions().get::<RequestContext>();
+    let here = context.map(|context| context.here(request.method(), request.uri()));
+    let failed = FailedRequest {
+        here: here.as_deref().unwrap_or_default(),
+        headers: request.headers(),
+        at: context.map(|context| &context.origin),
+    };
+    web.problem(problem, &failed).map(Into::into)
 }

@@ -7,7 +7,8 @@ use super::guard::{self, Access, RouteGuard, ServedAt};
 use super::state::Web;
 use crate::api;
 use crate::pages::{
-    HeaderClass, account, assets, code, done, handover, number, refused, sign_in, sign_out,
+    HeaderClass, account, assets, code, done, handover, language, number, refused, sign_in,
+    sign_out,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -37,6 +38,8 @@ pub fn routes() -> Vec<Route> {
     };
     use ServedAt::{Both, Issuer, Site};
     let mut routes = vec![
+        row("/", Both, Anyone, Page, get(sign_in::first)),
+        row("/language", Both, Anyone, Page, get(language::choose)),
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
         row("/resend", Issuer, Anyone, Page, post(code::resend)),

@@ -2,16 +2,18 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::Response;
 
 use crate::api::{Api, FreshLogins, LoginTickets, LoginTransactions, Widget};
-use crate::domain::{Keyring, Origin};
+use crate::domain::Keyring;
 use crate::events::EventSink;
 use crate::gate::SiteMap;
 use crate::login::Login;
 use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Views;
-use crate::pages::{Account, BrowserSessions, Handover, LoginPages, Problem, Sealer, Shell};
+use crate::pages::{
+    Account, BrowserSessions, FailedRequest, Handover, LoginPages, Problem, Sealer, Shell,
+};
 use crate::session::{self, Sessions};
 use crate::store::{self, HandoverTicket, LoginTicket, TicketStore};
 use crate::system::System;
@@ -104,14 +106,8 @@ impl Web {
     }
 
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)
-    /// for anything else. `headers` are the request's, with the id that it was given; `at` is the
-    /// origin asked for, if it is one of ours.
-    pub fn problem(
-        &self,
-        problem: &Problem,
-        headers: &HeaderMap,
-        at: Option<&Origin>,
-    ) -> Response<Bytes> {
-        self.shell.problem(problem, headers, at)
+    /// for anything else.
+    pub fn problem(&self, problem: &Problem, failed: &FailedRequest<'_>) -> Response<Bytes> {
+        self.shell.problem(problem, failed)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use liquid::model::{Object, Value};
 use liquid::partials::{EagerCompiler, InMemorySource};
 
-use super::filter::{LANGUAGE, TranslateFilter, forms, translate};
+use super::filter::{LANGUAGE, TranslateFilter};
 use super::language::Language;
 use super::languages::Languages;
 use super::safe::Safe;
@@ -49,8 +49,7 @@ impl Engine {
         }
         let parser = liquid::ParserBuilder::with_stdlib()
             .partials(partials)
-            .filter(TranslateFilter { name: "t", look_up: translate, languages: languages.clone() })
-            .filter(TranslateFilter { name: "forms", look_up: forms, languages })
+            .filter(TranslateFilter { languages })
             .build();
         Ok(Self(parser.map_err(|error| unreadable("parts", &error))?))
     }

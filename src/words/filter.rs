@@ -15,35 +15,27 @@ use super::safe::Safe;
 pub(super) const LANGUAGE: &str = "lang";
 
 /// `{{ "key" | t: count: n, host: host }}`: a phrase in the page's language.
-/// `{{ "key" | forms }}`: all its plural forms, as attributes for a script.
 #[derive(Clone)]
 pub(super) struct TranslateFilter {
-    pub(super) name: &'static str,
-    pub(super) look_up: fn(&Language, &str, &NamedArguments) -> Option<Safe>,
     pub(super) languages: Arc<Languages>,
 }
 
 /// The named arguments of the filter; safe, like all values of a template.
-pub(super) type NamedArguments = Vec<(String, Value)>;
+type NamedArguments = Vec<(String, Value)>;
 
-pub(super) fn translate(
-    language: &Language,
-    key: &str,
-    arguments: &NamedArguments,
-) -> Option<Safe> {
+/// The name of the filter.
+const NAME: &str = "t";
+
+fn translate(language: &Language, key: &str, arguments: &NamedArguments) -> Option<Safe> {
     let value = |name: &str| arguments.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let count = value("count").and_then(|count| count.to_kstr().parse().ok());
     let sentence = language.sentence(key, count)?;
     sentence.fill(|name| Some(Safe::rendered(value(name)?.to_kstr().into_string()))).ok()
 }
 
-pub(super) fn forms(language: &Language, key: &str, _: &NamedArguments) -> Option<Safe> {
-    language.data_forms(key)
-}
-
 impl FilterReflection for TranslateFilter {
     fn name(&self) -> &str {
-        self.name
+        NAME
     }
 
     fn description(&self) -> &'static str {
@@ -85,7 +77,7 @@ impl Filter for Call {
         }
         let key = input.to_kstr();
         let language = self.filter.languages.by_tag(&tag.to_kstr());
-        match language.and_then(|language| (self.filter.look_up)(language, &key, &arguments)) {
+        match language.and_then(|language| translate(language, &key, &arguments)) {
             Some(text) => Ok(Value::scalar(text.into_string())),
             None => Err(Error::with_msg(format!("no phrase for {key}"))),
         }
@@ -100,6 +92,6 @@ impl fmt::Debug for Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.filter.name)
+        f.write_str(NAME)
     }
 }

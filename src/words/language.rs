@@ -110,25 +110,6 @@ impl Language {
     pub fn say(&self, key: &str) -> Option<Safe> {
         self.sentence(key, None)?.fill(|_| None).ok()
     }
-
-    /// All plural forms of a phrase as `data-` attributes, with `{count}` left as a placeholder:
-    /// the script that counts seconds down selects the form in the browser. Sentences for single
-    /// numbers are not among them.
-    pub(super) fn data_forms(&self, key: &str) -> Option<Safe> {
-        let Phrase::Counted(counted) = self.words.get(key)? else {
-            return None;
-        };
-        let mut attributes = Vec::new();
-        for (form, sentence) in &counted.forms {
-            let text = sentence.fill(keep_count).ok()?;
-            attributes.push(Safe::rendered(format!(" data-{}=\"{text}\"", form.name())));
-        }
-        Some(Safe::concat(&attributes))
-    }
-}
-
-fn keep_count(placeholder: &str) -> Option<Safe> {
-    (placeholder == "count").then(|| Safe::from_static("{count}"))
 }
 
 /// The rules of the tag, or of its language if the regional tag has none.

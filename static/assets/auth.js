@@ -1,66 +1,65 @@
 // Comforts only: every page does its work without this file.
-(() => {
-  const d = document, one = s => d.querySelector(s), all = s => d.querySelectorAll(s);
+{
+  const all = s => [...document.querySelectorAll(s)], one = s => all(s)[0];
+  // The language of the words here. That of the page is another once a browser has translated it.
+  const { lang } = document.currentScript.dataset;
 
   // The part after "#" is never sent, but follows redirects: give it to every next step.
-  const hash = location.hash;
+  const { hash } = location;
   if (hash) {
-    all('form').forEach(f => f.action += hash);
-    all('a').forEach(a => { if (!a.hash && a.origin === location.origin) a.hash = hash });
+    all('form').map(f => f.action += hash);
+    all('a').map(a => { if (a.origin == origin) a.hash ||= hash });
   }
 
-  // One tab is signed in: the others ask again, and are sent where they wanted to go.
-  const tabs = self.BroadcastChannel && new BroadcastChannel('doorcode');
-  const onward = one('[data-onward]');
-  if (onward) { tabs?.postMessage(1); location.replace(onward.hash ? onward.href : onward.href + hash) }
-  else if (tabs && one('[name=flow]')) tabs.onmessage = e => e.data && location.reload();
   addEventListener('pageshow', e => e.persisted && location.reload());
 
-  // The server knows no place: "14:35 UTC" becomes the reader's own time.
-  const time = one('[data-clock]'), lang = d.documentElement.lang;
-  if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(lang, { timeStyle: 'short' });
+  // The server knows no place: "14:35 UTC" becomes the reader's own time, with what its data names.
+  all('time').map(t => t.textContent = new Date(t.dateTime).toLocaleString(lang, t.dataset));
 
   const problem = one('[data-problem]');
   if (problem) {
     problem.focus();
-    problem.addEventListener('click', e => {
-      if (e.target.hash) { e.preventDefault(); one(e.target.hash).focus() }
-    });
+    one('[data-problem] a').onclick = e => { one(e.currentTarget.hash).focus(); return false };
   }
 
   // A second press does nothing. Never "disabled": that would drop the focus.
-  d.addEventListener('submit', e => {
-    const f = e.target, b = e.submitter;
-    if (f.dataset.busy) return e.preventDefault();
-    f.dataset.busy = 1;
-    b?.setAttribute('aria-disabled', true);
-    setTimeout(() => { delete f.dataset.busy; b?.removeAttribute('aria-disabled') }, 8e3);
+  const stop = new AbortController();
+  addEventListener('submit', e => {
+    const f = e.target, b = e.submitter ?? f;
+    if (f.busy) return e.preventDefault();
+    stop.abort();
+    f.busy = b.ariaDisabled = 'true';
+    setTimeout(() => f.busy = b.ariaDisabled = null, 8e3);
   });
 
-  // The example belongs to the country that was chosen when the page was made.
+  // The example belongs to the country that was chosen when the page was made, if one was.
   const country = one('#country'), hint = one('#phone-hint');
-  if (country && hint) country.addEventListener('change', () => hint.textContent = '');
+  if (country) {
+    const example = hint.innerHTML;
+    (country.onchange = () => hint.innerHTML = one('[selected]') == one('[selected]:checked') ? example : '')();
+  }
 
   // The browser offers the code of a text that names this host; a tap on the offer signs in.
   const code = one('#code');
-  if (code && self.OTPCredential) {
-    const stop = new AbortController();
-    code.form.addEventListener('submit', () => stop.abort());
-    navigator.credentials.get({ otp: { transport: ['sms'] }, signal: stop.signal })
-      .then(o => { code.value = o.code; code.form.requestSubmit() }, () => {});
-  }
+  if (code && self.OTPCredential) navigator.credentials.get({ otp: { transport: ['sms'] }, signal: stop.signal }).then(o => { code.value = o.code; code.form.requestSubmit() }, e => e);
 
   // Counts down beside the button, and speaks once, at the end.
-  const again = one('[data-after]');
-  if (again) {
-    const button = again.querySelector('button'), left = one('[data-left]'), ready = one('[data-ready]');
-    const rule = new Intl.PluralRules(lang), since = performance.now();
+  const after = one('[data-after]')?.dataset.after;
+  if (after > 0) {
+    const since = performance.now(), left = one('[data-left]'), ready = one('[data-ready]');
     const tick = () => {
-      const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
-      button.disabled = s > 0;
-      left.textContent = s > 0 ? left.dataset[rule.select(s)].replace('{count}', s) : '';
+      const s = after - Math.floor((performance.now() - since) / 1e3);
+      const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
+      one('[data-after] button').disabled = s > 0;
+      left.textContent = s > 0 ? left.dataset.left.replace('{when}', new Intl.RelativeTimeFormat(lang).format(...time)) : '';
       if (s > 0) setTimeout(tick, 1e3); else ready.textContent = ready.dataset.ready;
     };
-    if (again.dataset.after > 0) tick();
+    tick();
   }
-})();
+
+  // One tab is signed in: the others ask again, and are sent where they wanted to go. Last, since old
+  // browsers stop here.
+  const onward = one('[data-onward]'), tabs = new BroadcastChannel('doorcode');
+  if (onward) { tabs.postMessage(1); onward.hash ||= hash; location.replace(onward) }
+  else if (one('[name=flow]')) tabs.onmessage = e => e.data && location.reload();
+}

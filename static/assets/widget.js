@@ -20,6 +20,7 @@
     #number = {};
     #answer = {};
     #away;
+    #heard;
     #busy;
     #due;
     #stop;
@@ -125,11 +126,16 @@
         phone.value = this.#number.phone;
         if (country) country.value = this.#number.country;
       }
-      if (country) country.onchange = () => one('.hint').textContent = '';
+      // The example belongs to the country that was chosen when the form was made, if one was.
+      if (country) {
+        const hint = one('.hint'), example = [...hint.childNodes];
+        (country.onchange = () => hint.replaceChildren(...one('[selected]') === one('[selected]:checked') ? example : []))();
+      }
       if (!first) (one('[data-problem]') ?? code ?? phone)?.focus();
-      const time = one('[data-clock]');
-      if (time) time.textContent = new Date(time.dateTime).toLocaleTimeString(card.lang, { timeStyle: 'short' });
-      if (state === 'code') this.#wait(card, one), this.#offer();
+      const time = one('time'), { lang } = this.#answer;
+      if (time) time.textContent = new Date(time.dateTime).toLocaleString(lang, time.dataset);
+      this.#wait(one, lang);
+      if (state === 'code') this.#offer();
     }
 
     // The browser offers the code of a text that names this host; a tap on the offer signs in.
@@ -142,15 +148,17 @@
     }
 
     // Counts down beside the button, and speaks once, at the end.
-    #wait(card, one) {
+    #wait(one, lang) {
       const again = one('[data-after]'), button = again?.querySelector('button');
       const left = one('[data-left]'), ready = one('[data-ready]');
       if (!left || !(again.dataset.after > 0)) return;
-      const rule = new Intl.PluralRules(card.lang), since = performance.now();
+      // The answer's own language: that of the card may be another once a browser has translated it.
+      const when = new Intl.RelativeTimeFormat(lang), since = performance.now();
       const tick = () => {
         const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
+        const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
         button.disabled = s > 0;
-        left.textContent = s > 0 ? left.dataset[rule.select(s)].replace('{count}', s) : '';
+        left.textContent = s > 0 ? left.dataset.left.replace('{when}', when.format(...time)) : '';
         if (s <= 0) ready.textContent = ready.dataset.ready; else if (this.contains(left)) setTimeout(tick, 1e3);
       };
       tick();
@@ -158,7 +166,7 @@
 
     #submit(e) {
       e.preventDefault();
-      const form = e.target, step = STEPS[form.action.split('/').pop()];
+      const form = e.target, step = STEPS[form.action.match(/([^/?]*)(\?[^?]*)?$/)[1]];
       const fields = Object.fromEntries(new FormData(form));
       if (!step || this.#busy) return;
       e.submitter?.setAttribute('aria-disabled', true);
@@ -181,7 +189,9 @@
     // the app makes of the event.
     #leave() {
       const { site } = this.#answer;
-      if (!this.#tell('sign-in') || !site) return;
+      if (!this.#tell('sign-in')) return;
+      // For the developer of a page without a listener; on one that is left meanwhile, nobody reads it.
+      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: nothing listens to "sign-in"'), 3e3);
       const url = this.#through(`${site}/sign-in`);
       const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
       if (!popup) return location.assign(url);
@@ -197,6 +207,12 @@
         this.#away = false;
         if (me) this.#done();
       }, 300);
+    }
+
+    // One that was added before this script ran, or further up, is not known of.
+    addEventListener(type, ...rest) {
+      this.#heard ||= type === 'sign-in';
+      super.addEventListener(type, ...rest);
     }
 
     // `found`: nobody signed in just now, so that nothing moves.

@@ -153,7 +153,7 @@ export function shifts() {
     .flatMap(({ value, sources }) => sources.map((part) => `shifted by ${value}: ${name(part)}`));
 }
 
-/** What the focus is on: whether it is seen there, and whether it is the page's first button. */
+/** What the focus is on: whether it is seen there, and whether it is the first button that works. */
 export function focused() {
   const at = document.activeElement;
   if (!at || at === document.body) return null;
@@ -164,7 +164,7 @@ export function focused() {
   return {
     what: at.outerHTML.slice(0, 120),
     visible: outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2,
-    button: at === document.querySelector('main form button, main .button'),
+    button: at === document.querySelector('main form button:enabled, main .button'),
     last: at === stops.at(-1),
   };
 }

@@ -19,6 +19,7 @@ import {
   shifts,
   smallTargets,
 } from './fits.mjs';
+import { FONTS } from './fonts.mjs';
 import { openBrowser } from './person.mjs';
 import { serve } from './servers.mjs';
 import { SCREENS, axeFinds } from './sound.mjs';
@@ -100,6 +101,34 @@ test('words that are half as long again fit too', async () => {
   assert.equal(wrong.join('\n'), '');
 });
 
+for (const font of Object.keys(FONTS)) {
+  test(`nothing is cut in ${font}`, PATIENT, async () => {
+    const wearing = await openBrowser({ font });
+    const wrong = await inTabs(oneOfEachLook(await states()), nothingIsCutInFont, wearing);
+    await wearing.close();
+    assert.equal(wrong.join('\n'), '');
+  });
+}
+
+async function nothingIsCutInFont(tab, state) {
+  await tab.open(state);
+  await tab.page.evaluate(openDetails);
+  await tab.asks('at 320 px', cut);
+  await nothingIsCut(tab);
+}
+
+/** Each template in languages of both directions and in the longest words, with and without notes. */
+function oneOfEachLook(list) {
+  const looks = new Map();
+  for (const state of list) {
+    const tag = /-(en|ar|en-XA)$/.exec(state.name)?.[1];
+    const notes = /both|resent|wrong|brand/.test(state.name);
+    const look = `${state.template} ${tag} ${notes}`;
+    if (tag && !looks.has(look)) looks.set(look, state);
+  }
+  return [...looks.values()];
+}
+
 async function states() {
   const list = await readFile(`${PAGES}states.json`, 'utf8').catch(() => null);
   if (!list) throw new Error(`There are no pages in ${PAGES}: ${MAKE}`);
@@ -107,11 +136,11 @@ async function states() {
 }
 
 /** Looks at all states, several at a time, and gives what is wrong with them. */
-async function inTabs(list, look) {
+async function inTabs(list, look, on = browser) {
   const queue = [...list];
   const wrong = [];
   const work = async () => {
-    const tab = await Tab.open(wrong);
+    const tab = await Tab.open(wrong, on);
     for (let state; (state = queue.shift()); ) await look(tab, state);
     await tab.page.context().close();
   };
@@ -120,8 +149,8 @@ async function inTabs(list, look) {
 }
 
 class Tab {
-  static async open(wrong) {
-    const context = await browser.newContext({ reducedMotion: 'reduce', viewport: NARROW });
+  static async open(wrong, on) {
+    const context = await on.newContext({ reducedMotion: 'reduce', viewport: NARROW });
     context.setDefaultTimeout(180_000);
     const tab = new Tab();
     Object.assign(tab, { wrong, page: await context.newPage(), name: '' });
@@ -216,7 +245,7 @@ async function keyboardReachesAll(tab) {
     if (stop.last) break;
     if (stops > 40) return tab.complain(`the focus never gets to the end: ${stop.what}`);
   }
-  if (!reached && (await page.locator('main form button, main .button').count())) {
+  if (!reached && (await page.locator('main form button:enabled, main .button').count())) {
     tab.complain('no way to the button by Tab');
   }
   const summary = page.locator('summary');

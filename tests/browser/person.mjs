@@ -5,6 +5,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { onlyFonts } from './fonts.mjs';
 import { until } from './servers.mjs';
 
 /** The names that pages have here. */
@@ -39,14 +40,22 @@ const LAUNCH = {
   ],
 };
 
-export const openBrowser = () => chromium.launch(LAUNCH);
+/** Pages look alike on every machine: one font, whatever else is installed. */
+const FONT = 'DejaVu Sans';
+
+export async function openBrowser({ font = FONT, ...options } = {}) {
+  const { env, remove } = await onlyFonts(font);
+  const browser = await chromium.launch({ ...LAUNCH, env, ...options });
+  browser.once('disconnected', remove);
+  return browser;
+}
 
 /** For what the engine alone does not have. */
-export const openWholeBrowser = () => chromium.launch({ ...LAUNCH, executablePath: WHOLE });
+export const openWholeBrowser = () => openBrowser({ executablePath: WHOLE });
 
 /** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */
 export const openDarkBrowser = () =>
-  chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, '--blink-settings=preferredColorScheme=0'] });
+  openBrowser({ args: [...LAUNCH.args, '--blink-settings=preferredColorScheme=0'] });
 
 /** Where each page can be told from the others, whatever its language. */
 export const NUMBER_FIELD = 'input[name=phone]';
@@ -84,8 +93,10 @@ export class Person {
     await mkdir(join(profile, 'Default'));
     const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
-    const launch = { ...LAUNCH, executablePath: WHOLE, locale: 'en-GB' };
+    const { env, remove } = await onlyFonts(FONT);
+    const launch = { ...LAUNCH, env, executablePath: WHOLE, locale: 'en-GB' };
     const context = await chromium.launchPersistentContext(profile, launch);
+    context.once('close', remove);
     const person = new Person(context, context.pages()[0], doorcode);
     person.#profile = profile;
     return person;

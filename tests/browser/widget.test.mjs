@@ -90,9 +90,29 @@ test('on a page of another site, the app is asked to sign in', async () => {
   await button.waitFor();
   assert.equal(await button.innerText(), 'Sign in');
   assert.equal(await person.page.locator(NUMBER_FIELD).count(), 0, 'no form that cannot work');
-  await button.click();
+  // Whoever forgot to listen reads so in the console.
+  const [warning] = await Promise.all([
+    person.page.waitForEvent('console', (message) => message.type() === 'warning'),
+    button.click(),
+  ]);
+  assert.match(warning.text(), /^sms-login: .*"sign-in"/);
   await event(person.page, 'sign-in');
   assert.equal(person.page.url(), widget.at('spa.other.localhost'));
+  await person.leave();
+});
+
+test('a page that listens to the button is not warned', async () => {
+  const person = await widget.open(widget.at('spa.other.localhost'));
+  const { page } = person;
+  const warnings = [];
+  page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
+  await page.locator('sms-login button').waitFor();
+  await page.clock.install();
+  await page.evaluate(() => document.querySelector('sms-login').addEventListener('sign-in', () => {}));
+  await page.locator('sms-login button').click();
+  await event(page, 'sign-in');
+  await page.clock.runFor(60_000);
+  assert.deepEqual(warnings, []);
   await person.leave();
 });
 

@@ -91,7 +91,7 @@ fn told_to_wait(answer: &Answer, heading: &str) -> Duration {
     let seconds: u64 = answer.header("retry-after").expect("when").parse().expect("seconds");
     let minutes = seconds / 60;
     let unit = if minutes == 1 { "minute" } else { "minutes" };
-    assert!(page.contains(&format!("in about {minutes} {unit}.")), "{seconds} s, but {page}");
+    assert!(page.contains(&format!("in about {minutes} {unit}, at ")), "{seconds} s, but {page}");
     assert!(page.contains("hreflang=\"fr\""), "no other language: {page}");
     assert_eq!(seconds % 60, 0, "whole minutes, as on the page");
     Duration::from_secs(seconds)

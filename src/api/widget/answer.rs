@@ -11,7 +11,8 @@ use crate::pages::outcome::{StepRefusal, limit_message};
 use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
-    Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberPage, Page, Sending,
+    Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberAgain, NumberPage, Page, Sending,
+    Unsent,
 };
 use crate::pages::{FlowMessage, countries};
 use crate::words::Safe;
@@ -110,22 +111,36 @@ impl<'a> WidgetRequest<'a> {
         let status = match problem {
             Some(CodeProblem::WrongLength) => StatusCode::BAD_REQUEST,
             Some(CodeProblem::Wrong { .. }) => StatusCode::FORBIDDEN,
-            None if page.sending == Sending::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
+            None if page.sending == Sending::Failed(Unsent::ProviderDown) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             None => StatusCode::OK,
         };
         let body = json!({
             "state": "code", "digits": page.digits, "resend_after": resend_after,
             "error": page.error(),
         });
-        self.part(status, body, &page)
+        match self.pages.unsent(&sent, "").filter(|_| problem.is_none()) {
+            Some(unsent) => self.part(status, body, &unsent),
+            None => self.part(status, body, &page),
+        }
     }
 
     fn limited(&self, RateLimited { row, retry_after }: &RateLimited) -> Response {
         let seconds = whole_minutes(*retry_after);
         let until = self.pages.shell.system().now() + Duration::from_secs(seconds);
-        let again = self.page.to_string();
+        let page = self.page.to_string();
         let limit = limit_message(row);
-        let page = MessagePage::Limited { limit, seconds, until, again: &again };
+        let field = |name| self.api_request.text(name).unwrap_or_default();
+        let page = MessagePage::Limited {
+            limit,
+            seconds,
+            until,
+            again: Some(NumberAgain { flow: "", typed: field("phone"), country: field("country") }),
+            home: "",
+            another: if limit.is_of_number() { &page } else { "" },
+            early: false,
+        };
         let body = json!({ "state": "limited", "error": row.key, "seconds": seconds });
         with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)
     }
@@ -147,7 +162,7 @@ impl<'a> WidgetRequest<'a> {
 
     pub(super) fn unavailable(&self) -> Response {
         let again = self.page.to_string();
-        let page = MessagePage::Unavailable { again: &again };
+        let page = MessagePage::Unavailable { again: &again, reference: "" };
         let body = json!({ "state": "unavailable", "error": "unavailable" });
         let response = self.part(StatusCode::SERVICE_UNAVAILABLE, body, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)

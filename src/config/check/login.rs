@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::super::reader::Reader;
 use super::super::values::{self, written};
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::{CodeLength, Country};
+use crate::delivery::sms::twilio::TwilioSender;
+use crate::domain::{CodeLength, Country, PhoneNumber};
 use crate::{login, session};
 
 /// `providers`: `None` if they are invalid.
@@ -26,7 +27,20 @@ pub(super) fn login(
         limits: limits?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
+        texts_from: providers.unwrap_or_default().iter().find_map(number_of),
     })
+}
+
+/// The number that the texts of a provider come from. A messaging service has several, and a name
+/// cannot be answered.
+fn number_of(provider: &ProviderSettings) -> Option<PhoneNumber> {
+    match provider {
+        ProviderSettings::Twilio(settings) => match &settings.sender {
+            TwilioSender::From(from) => PhoneNumber::from_e164(from).ok(),
+            TwilioSender::MessagingService(_) => None,
+        },
+        ProviderSettings::Console => None,
+    }
 }
 
 /// Reads the value of every limit in the table.

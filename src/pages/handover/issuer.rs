@@ -25,9 +25,8 @@ impl Handover {
         sealed: &str,
         browser: BrowserDigest,
     ) -> Result<Flow, FlowError> {
-        let sealed = self.requests.open::<SealedRequest>(sealed);
-        let request = sealed.and_then(|sealed| HandoverRequest::from_sealed(&sealed));
-        let HandoverRequest { origin, path, state, lost } = request.ok_or(FlowError::NotOurs)?;
+        let request = self.unsealed(sealed).ok_or(FlowError::NotOurs)?;
+        let HandoverRequest { origin, path, state, lost, language: _ } = request;
         if !self.shell.is_page(&origin, &path) {
             return Err(FlowError::NotOurs);
         }
@@ -40,7 +39,17 @@ impl Handover {
         }
     }
 
-    /// The redirect out of our pages to where a flow leads: to another host with a ticket.
+    fn unsealed(&self, sealed: &str) -> Option<HandoverRequest> {
+        HandoverRequest::from_sealed(&self.requests.open::<SealedRequest>(sealed)?)
+    }
+
+    /// The language that was chosen at the site that sent a browser.
+    pub(in crate::pages) fn language_of(&self, sealed: &str) -> Option<String> {
+        self.unsealed(sealed)?.language
+    }
+
+    /// The redirect out of our pages to where a flow leads: to another host with a ticket, which
+    /// takes the language along that was chosen here.
     ///
     /// # Errors
     /// The ticket could not be stored; logged here.
@@ -48,6 +57,7 @@ impl Handover {
         &self,
         flow: &Flow,
         who: &SignedIn,
+        language: Option<&str>,
     ) -> Result<Redirect, StoreError> {
         if !self.shell.is_elsewhere(&flow.origin) {
             return Ok(Redirect::to(flow.destination()));
@@ -66,6 +76,7 @@ impl Handover {
             path: flow.path.clone(),
             state: state.digest,
             session: who.session(),
+            language: language.map(str::to_owned),
             expires: system.steady() + TICKET_LIFETIME,
         };
         let put = self.tickets.put(TicketDigest::of(&text), ticket).await;

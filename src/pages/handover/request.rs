@@ -15,6 +15,8 @@ pub(super) struct HandoverRequest {
     pub(super) state: HandoverState,
     /// What is not repeated after the login.
     pub(super) lost: Option<Lost>,
+    /// The language that was chosen at the site, as its cookie has it.
+    pub(super) language: Option<String>,
 }
 
 /// A [`HandoverRequest`] as it is sealed.
@@ -27,6 +29,8 @@ pub(super) struct SealedRequest {
     /// As in the address of the sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lost: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 impl HandoverRequest {
@@ -37,6 +41,7 @@ impl HandoverRequest {
             state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
             lost: self.lost.map(|lost| lost.as_param().to_owned()),
+            language: self.language.clone(),
         }
     }
 
@@ -48,6 +53,7 @@ impl HandoverRequest {
             path: ReturnTo::parse(&sealed.path)?,
             state: HandoverState { digest, until: Timestamp::from_millis(sealed.until) },
             lost: sealed.lost.as_deref().and_then(Lost::from_param),
+            language: sealed.language.clone(),
         })
     }
 }

@@ -74,9 +74,9 @@ impl From<StoreError> for TicketRefusal {
 /// `GET /callback`: where the issuer sends a browser back to, with a ticket.
 pub(crate) async fn callback(
     State(handover): State<Arc<Handover>>,
-    request: PageRequest,
+    mut request: PageRequest,
 ) -> Response {
-    let ticket = match handover.take(&request).await {
+    let mut ticket = match handover.take(&request).await {
         Ok(ticket) => ticket,
         Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
     };
@@ -85,8 +85,9 @@ pub(crate) async fn callback(
         Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
     };
     let state = request.cookies.clear(&state_cookie(&ticket.state));
+    let language = request.bring_language(ticket.language.take());
     let arrived = request.to_own(&arrived_path(&ticket.path, false));
-    arrived.with(session).with(Some(state)).into_response()
+    arrived.with(session).with(Some(state)).with(language).into_response()
 }
 
 /// `GET /arrived`: the last step on the way to the site's page. A session cookie that did not
@@ -119,7 +120,8 @@ impl Handover {
         let until = system.steady() + STATE_LIFETIME;
         let state = HandoverState { digest: StateCookieDigest::of(&value), until };
         let origin = request.context.origin.clone();
-        let asked = HandoverRequest { origin, path, state, lost };
+        let language = request.chosen_language().map(str::to_owned);
+        let asked = HandoverRequest { origin, path, state, lost, language };
         let sealed = self.requests.seal(&asked.to_sealed());
         let name = state_cookie(&state.digest);
         let cookie = request.cookies.set(&name, &value, Some(STATE_LIFETIME.as_secs()));

@@ -13,6 +13,8 @@ pub struct AccountPage<'a> {
     /// The session of this browser is the first.
     pub sessions: &'a [UserSession],
     pub now: Timestamp,
+    /// The network that this request came from, as those of the sessions are written.
+    pub network: &'a str,
     pub notice: Option<AccountNotice>,
     /// The first page of the app; empty: no link.
     pub back: &'a str,
@@ -60,7 +62,7 @@ impl AccountPage<'_> {
     fn row(&self, session: &UserSession) -> Context {
         let Device { browser, system } = session.device;
         let name = |name: Option<&str>| Safe::left_to_right(name.unwrap_or_default());
-        let block = Some(session.address_block.as_str()).filter(|block| !block.is_empty());
+        let (network, addresses) = self.network(&session.address_block);
         let row = Context::new()
             .text("id", Safe::escape(&session.id.to_string()))
             .flag("current", session.current)
@@ -68,9 +70,32 @@ impl AccountPage<'_> {
             .text("device", Safe::from_static(device_key(session.device)))
             .text("browser", name(browser))
             .text("system", name(system))
-            .maybe("block", block.map(Safe::left_to_right));
+            .maybe("network", network.map(Safe::from_static))
+            .text("addresses", Safe::left_to_right(&addresses));
         let row = moment(row, BEGAN, session.began, self.now);
         moment(row, SEEN, session.seen, self.now)
+    }
+}
+
+impl AccountPage<'_> {
+    /// The key of the sentence about a network, and how its addresses begin.
+    fn network(&self, block: &str) -> (Option<&'static str>, String) {
+        if block.is_empty() {
+            return (None, String::new());
+        }
+        let key = if block == self.network { "account_network_same" } else { "account_network" };
+        (Some(key), beginning(block))
+    }
+}
+
+/// What the addresses of a block have in common: `192.0.2` of `192.0.2.0/24`, `2001:db8:1` of
+/// `2001:db8:1::/48`.
+fn beginning(block: &str) -> String {
+    let address = block.split('/').next().unwrap_or_default();
+    let address = address.strip_suffix("::").unwrap_or(address);
+    match address.rsplit_once('.') {
+        Some((start, "0")) => start.to_owned(),
+        _ => address.to_owned(),
     }
 }
 

@@ -6,8 +6,8 @@ pub struct Chrome<'a> {
     pub language: &'a Language,
     /// What precedes the path of every own page: `""` or `/.doorcode`.
     pub base: &'a str,
-    /// Path and query of this page, for the links to its other languages. Empty: no such links,
-    /// as on a page that is shown at the URL of an app.
+    /// Path and query of this page, or of what leads back to it in another language, for the links to
+    /// its other languages: `lang=` is added. Empty: no such links, as in a part of a page.
     pub here: &'a str,
 }
 

@@ -4,7 +4,8 @@ use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
 use crate::words::{Context, Language, Safe};
 
-/// Asks for the code that was texted. 200, or 503 when the provider is down.
+/// Asks for the code that was texted. 200, or 503 when the provider is down. Where no text of this
+/// code may have been sent, [`super::UnsentPage`] stands in its place.
 #[derive(Debug)]
 pub struct CodePage<'a> {
     /// What the login is for, sealed.
@@ -29,9 +30,31 @@ pub enum Sending {
     Underway,
     /// Only known numbers are texted, and the page must not reveal which those are.
     IfKnown,
+    /// The latest text was not sent; an earlier one may have been, and its code is valid.
+    Failed(Unsent),
+}
+
+/// Why a text was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
     ProviderDown,
     /// The provider refused this number.
     CannotReach,
+    /// Somebody answered an earlier text with STOP.
+    OptedOut,
+}
+
+impl Unsent {
+    pub const ALL: [Self; 3] = [Self::ProviderDown, Self::CannotReach, Self::OptedOut];
+
+    /// The key of the sentence that says so.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ProviderDown => "code_provider_down",
+            Self::CannotReach => "code_refused",
+            Self::OptedOut => "code_opted_out",
+        }
+    }
 }
 
 /// The keys of the sentences for one state.
@@ -43,16 +66,29 @@ struct SendingKeys {
 }
 
 impl Sending {
-    pub const ALL: [Self; 5] =
-        [Self::Sent, Self::Underway, Self::IfKnown, Self::ProviderDown, Self::CannotReach];
+    pub const ALL: [Self; 6] = [
+        Self::Sent,
+        Self::Underway,
+        Self::IfKnown,
+        Self::Failed(Unsent::ProviderDown),
+        Self::Failed(Unsent::CannotReach),
+        Self::Failed(Unsent::OptedOut),
+    ];
+
+    /// Why the latest text was not sent, if it was not.
+    pub const fn failure(self) -> Option<Unsent> {
+        match self {
+            Self::Failed(why) => Some(why),
+            Self::Sent | Self::Underway | Self::IfKnown => None,
+        }
+    }
 
     const fn keys(self) -> SendingKeys {
         match self {
             Self::Sent => promised("code_sent", "resent_sent"),
             Self::Underway => promised("code_sending", "resent_sending"),
             Self::IfKnown => promised("code_conditional", "resent_conditional"),
-            Self::ProviderDown => unsent("code_provider_down"),
-            Self::CannotReach => unsent("code_refused"),
+            Self::Failed(why) => unsent(why.key()),
         }
     }
 }
@@ -61,9 +97,8 @@ const fn promised(lede: &'static str, resent: &'static str) -> SendingKeys {
     SendingKeys { title: "code_title", lede, resent: Some(resent), trouble: None }
 }
 
-/// The code field stays: an earlier text may still arrive, and its code is valid.
 const fn unsent(trouble: &'static str) -> SendingKeys {
-    let (title, lede) = ("code_title_unsent", "code_unsent");
+    let (title, lede) = ("code_title_unsent", "code_unsent_again");
     SendingKeys { title, lede, resent: None, trouble: Some(trouble) }
 }
 
@@ -126,9 +161,10 @@ impl Page for CodePage<'_> {
     }
 
     fn head(&self) -> Head {
+        let refused = matches!(self.notice, Some(CodeNotice::NotYet { .. }));
         Head {
             title: self.sending.keys().title,
-            problem: self.problem.is_some(),
+            problem: self.problem.is_some() || refused,
             ..Head::default()
         }
     }
@@ -161,6 +197,6 @@ impl Page for CodePage<'_> {
 /// Base64url and the other unreserved characters stay as they are (RFC 3986 §2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-fn in_query(text: &str) -> String {
+pub(super) fn in_query(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string()
 }

@@ -22,27 +22,82 @@ pub enum MessagePage<'a> {
     /// 400. Signed in, but a part of what was asked for is lost. `again`: where to go on.
     Lost { lost: Lost, host: &'a str, again: &'a str },
     /// 502 or 504. `retry`: the request may be repeated.
-    Upstream { host: &'a str, reference: &'a str, retry: bool },
-    /// 429, with a `Retry-After` of `seconds`, which end at `until`.
-    Limited { limit: LimitMessage, seconds: u64, until: Timestamp, again: &'a str },
+    Upstream { host: &'a str, reference: &'a str, retry: bool, home: &'a str },
+    /// 429, with a `Retry-After` of `seconds`, which end at `until`. `again`: what can be sent again
+    /// then; `None`: only a link to `home`. `another`: where another number can be typed, if that
+    /// helps; else empty. `early`: it was tried before `until`.
+    Limited {
+        limit: LimitMessage,
+        seconds: u64,
+        until: Timestamp,
+        again: Option<NumberAgain<'a>>,
+        home: &'a str,
+        another: &'a str,
+        early: bool,
+    },
+    /// What cannot be answered, whatever is done on this page. `home`, here and below: where to go
+    /// instead; empty: only this page again.
+    DeadEnd { why: DeadEnd, host: &'a str, home: &'a str },
+    /// 400. An application sent a request that is refused; `why` is for its developers.
+    Application { why: &'a str, reference: &'a str, home: &'a str },
+    /// 500.
+    ServerError { reference: &'a str, home: &'a str },
+    /// 503. `again`: the form to fill in once more; empty: this page.
+    Unavailable { again: &'a str, reference: &'a str },
+}
+
+/// The form for a number, filled in as it was. No `Debug` of what was typed.
+#[derive(Clone, Copy)]
+pub struct NumberAgain<'a> {
+    /// What the login is for, sealed.
+    pub flow: &'a str,
+    pub typed: &'a str,
+    pub country: &'a str,
+}
+
+impl std::fmt::Debug for NumberAgain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NumberAgain")
+    }
+}
+
+/// Why a request is not answered as it was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadEnd {
     /// 403. The rule does not admit this network.
-    WrongNetwork { host: &'a str },
+    WrongNetwork,
     /// 403. A request from a page of another origin.
-    Foreign { host: &'a str },
+    Foreign,
     /// 400.
     BadRequest,
-    /// 400. An application sent a request that is refused; `why` is for its developers.
-    Application { why: &'a str },
     /// 404.
     NotFound,
     /// 405.
     MethodNotAllowed,
     /// 413.
     TooLarge,
-    /// 500.
-    ServerError { reference: &'a str },
-    /// 503. `again`: the form to fill in once more; empty: no link.
-    Unavailable { again: &'a str },
+}
+
+impl DeadEnd {
+    pub const ALL: [Self; 6] = [
+        Self::WrongNetwork,
+        Self::Foreign,
+        Self::BadRequest,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+    ];
+
+    const fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WrongNetwork => ("wrong_network_title", "wrong_network_text"),
+            Self::Foreign => ("foreign_title", "foreign_text"),
+            Self::BadRequest => ("bad_request_title", "bad_request_text"),
+            Self::NotFound => ("not_found_title", "not_found_text"),
+            Self::MethodNotAllowed => ("method_title", "method_text"),
+            Self::TooLarge => ("too_large_title", "too_large_text"),
+        }
+    }
 }
 
 /// Which limit was reached. The names are in sealed texts.
@@ -87,15 +142,26 @@ impl Lost {
     }
 }
 
+impl LimitMessage {
+    /// Whether another number may be within the limit.
+    pub(crate) const fn is_of_number(self) -> bool {
+        matches!(self, Self::Number | Self::Recent | Self::Tries)
+    }
+}
+
 /// The template variables of a message.
 #[derive(Default)]
 struct Message<'a> {
     heading: &'static str,
+    /// The key of what is said above the heading.
+    notice: Option<&'static str>,
     text: &'static str,
     host: &'a str,
     phone: Option<&'a PhoneNumber>,
     count: u64,
     until: Option<Timestamp>,
+    /// Where another number can be typed; empty: no link.
+    another: &'a str,
     points: &'static [&'static str],
     links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
@@ -110,6 +176,8 @@ enum WayOn<'a> {
     Link(&'a str),
     /// Reload.
     SameAddress,
+    /// A POST of the number, in so many seconds.
+    Number(NumberAgain<'a>, u64),
 }
 
 impl<'a> Message<'a> {
@@ -117,8 +185,24 @@ impl<'a> Message<'a> {
         Self { heading, text, ..Self::default() }
     }
 
+    /// `address` empty: this page.
     fn again(self, address: &'a str) -> Self {
-        Self { way_on: Some(("try_again", WayOn::Link(address))), ..self }
+        let way_on = if address.is_empty() { WayOn::SameAddress } else { WayOn::Link(address) };
+        Self { way_on: Some(("try_again", way_on)), ..self }
+    }
+
+    /// With a link to `home`; empty: to this page.
+    fn leading(home: &'a str, heading: &'static str, text: &'static str) -> Self {
+        let message = Self::new(heading, text);
+        match home {
+            "" => message.again(""),
+            home => Self { way_on: Some(("home_link", WayOn::Link(home))), ..message },
+        }
+    }
+
+    /// An empty one is not shown.
+    fn with_reference(self, reference: &'a str) -> Self {
+        Self { reference: Some(reference).filter(|reference| !reference.is_empty()), ..self }
     }
 }
 
@@ -150,33 +234,31 @@ impl MessagePage<'_> {
                 let way_on = Some(("go_on", WayOn::Link(again)));
                 Message { host, way_on, ..lost.message() }
             }
-            Self::Upstream { host, reference, retry } => upstream(host, reference, retry),
-            Self::Limited { limit, seconds, until, again } => {
-                Message { until: Some(until), ..limited(limit, seconds) }.again(again)
+            Self::Upstream { host, reference, retry, home } => {
+                upstream(host, retry, home).with_reference(reference)
             }
-            Self::WrongNetwork { host } => {
-                Message { host, ..Message::new("wrong_network_title", "wrong_network_text") }
+            Self::Limited { limit, seconds, until, again, home, another, early } => Message {
+                until: Some(until),
+                notice: early.then_some("limited_early"),
+                another,
+                ..limited(limit, seconds, again, home)
+            },
+            Self::DeadEnd { why, host, home } => {
+                let (heading, text) = why.keys();
+                Message { host, ..Message::leading(home, heading, text) }
             }
-            Self::Foreign { host } => {
-                Message { host, ..Message::new("foreign_title", "foreign_text") }
-            }
-            Self::BadRequest => Message::new("bad_request_title", "bad_request_text"),
-            Self::Application { why } => Message {
+            Self::Application { why, reference, home } => Message {
                 detail: Some(why),
-                ..Message::new("application_title", "application_text")
-            },
-            Self::NotFound => Message::new("not_found_title", "not_found_text"),
-            Self::MethodNotAllowed => Message::new("method_title", "method_text"),
-            Self::TooLarge => Message::new("too_large_title", "too_large_text"),
-            Self::ServerError { reference } => Message {
-                reference: Some(reference),
-                ..Message::new("server_error_title", "server_error_text")
-            },
-            Self::Unavailable { again: "" } => {
-                Message::new("unavailable_title", "unavailable_text")
+                ..Message::leading(home, "application_title", "application_text")
             }
-            Self::Unavailable { again } => {
-                Message::new("unavailable_title", "unavailable_text").again(again)
+            .with_reference(reference),
+            Self::ServerError { reference, home } => {
+                let message = Message::leading(home, "server_error_title", "server_error_text");
+                message.with_reference(reference)
+            }
+            Self::Unavailable { again, reference } => {
+                let message = Message::new("unavailable_title", "unavailable_text");
+                message.again(again).with_reference(reference)
             }
         }
     }
@@ -188,18 +270,22 @@ const fn another(again: &str) -> WayOn<'_> {
 }
 
 /// Only a safe request is offered again.
-fn upstream<'a>(host: &'a str, reference: &'a str, retry: bool) -> Message<'a> {
-    let text = if retry { "upstream_text" } else { "upstream_text_unsaved" };
-    Message {
-        host,
-        reference: Some(reference),
-        way_on: retry.then_some(("try_again", WayOn::SameAddress)),
-        ..Message::new("upstream_title", text)
-    }
+fn upstream<'a>(host: &'a str, retry: bool, home: &'a str) -> Message<'a> {
+    let message = if retry {
+        Message::new("upstream_title", "upstream_text").again("")
+    } else {
+        Message::leading(home, "upstream_title", "upstream_text_unsaved")
+    };
+    Message { host, ..message }
 }
 
 /// In minutes, rounded up, at least one.
-fn limited(limit: LimitMessage, seconds: u64) -> Message<'static> {
+fn limited<'a>(
+    limit: LimitMessage,
+    seconds: u64,
+    again: Option<NumberAgain<'a>>,
+    home: &'a str,
+) -> Message<'a> {
     let (heading, text) = match limit {
         LimitMessage::Number => ("limited_number_title", "limited_number_text"),
         LimitMessage::Recent => ("limited_recent_title", "limited_recent_text"),
@@ -207,7 +293,14 @@ fn limited(limit: LimitMessage, seconds: u64) -> Message<'static> {
         LimitMessage::Network => ("limited_network_title", "limited_network_text"),
         LimitMessage::Service => ("limited_service_title", "limited_service_text"),
     };
-    Message { count: seconds.div_ceil(60).max(1), ..Message::new(heading, text) }
+    let message = match again {
+        Some(again) => Message {
+            way_on: Some(("try_again", WayOn::Number(again, seconds))),
+            ..Message::new(heading, text)
+        },
+        None => Message::leading(home, heading, text),
+    };
+    Message { count: seconds.div_ceil(60).max(1), ..message }
 }
 
 impl Page for MessagePage<'_> {
@@ -224,18 +317,30 @@ impl Page for MessagePage<'_> {
         let phone = message.phone.map(|phone| Safe::figure(&phone.masked()));
         let (button, way_on) = message.way_on.unzip();
         let href = way_on.as_ref().and_then(|way_on| match way_on {
-            WayOn::SignOut => None,
+            WayOn::SignOut | WayOn::Number(..) => None,
             WayOn::Link(address) => Some(Safe::link(address)),
             WayOn::SameAddress => Some(Safe::from_static("")),
         });
         let row = |key: &&'static str| Context::new().text("key", Safe::from_static(key));
+        let another = Safe::link(message.another);
+        let (again, wait) = match &way_on {
+            Some(WayOn::Number(again, wait)) => (Some(*again), Some(*wait)),
+            _ => (None, None),
+        };
         context
             .text("heading", Safe::from_static(message.heading))
+            .maybe("notice", message.notice.map(Safe::from_static))
             .text("text", Safe::from_static(message.text))
             .text("host", Safe::left_to_right(message.host))
             .text("phone", phone.unwrap_or_default())
             .number("count", message.count)
-            .maybe("time", message.until.map(clock_time))
+            .text("time", message.until.map(clock_time).unwrap_or_default())
+            .flag("waits", again.is_some())
+            .number("wait", wait.unwrap_or_default())
+            .text("flow", Safe::escape(again.map_or("", |again| again.flow)))
+            .text("typed", Safe::escape(again.map_or("", |again| again.typed)))
+            .text("country", Safe::escape(again.map_or("", |again| again.country)))
+            .maybe("another", another.leads_somewhere().then_some(another))
             .list("points", message.points.iter().map(row))
             .list("links", message.links.iter().filter_map(|site| row_of(site)))
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
@@ -252,7 +357,8 @@ fn clock_time(until: Timestamp) -> Safe {
     let minute = until + Duration::from_millis(59_999);
     let machine = Safe::escape(&written(minute, "%Y-%m-%dT%H:%MZ"));
     let shown = Safe::escape(&written(minute, "%H:%M UTC"));
-    let [begin, middle, end] = ["<time data-clock datetime=\"", "\">", "</time>"];
+    let [begin, middle, end] =
+        ["<time data-hour=\"numeric\" data-minute=\"2-digit\" datetime=\"", "\">", "</time>"];
     let [begin, middle, end] = [begin, middle, end].map(Safe::from_static);
     Safe::concat([&begin, &machine, &middle, &shown, &end])
 }

@@ -100,7 +100,9 @@ impl Page for NumberPage<'_> {
     }
 
     fn head(&self) -> Head {
-        Head { title: "number_title", problem: self.problem.is_some(), ..Head::default() }
+        // Every notice says that something did not come off.
+        let problem = self.problem.is_some() || self.notice.is_some();
+        Head { title: "number_title", problem, ..Head::default() }
     }
 
     fn fill(&self, language: &Language, context: Context) -> Context {

@@ -50,9 +50,17 @@ fn takes_gzip(request: &HeaderMap) -> bool {
     })
 }
 
-/// Source text without indentation, empty lines and lines that are comments.
+/// Source text without indentation, empty lines and comments: lines that begin with `//`, and blocks.
+/// No string of ours may hold `/*`.
 pub(super) fn squeezed(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    code.push_str(rest);
+    let lines = code.lines().map(str::trim);
     let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     kept.collect::<Vec<_>>().join("\n")
 }

@@ -2,9 +2,9 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage, Lost,
-    MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage, LimitMessage,
+    Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
+    SignOutPage, SignedOutPage, Unsent, UnsentPage,
 };
 use crate::domain::{Country, PhoneNumber, SessionId};
 use crate::session::{Device, SessionKind, UserSession};
@@ -22,6 +22,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     // A number that is reserved for fiction.
     if let Ok(phone) = PhoneNumber::from_e164("+12025550123") {
         codes(&phone, with);
+        unsent(&phone, with);
         accounts(&phone, with);
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
@@ -32,11 +33,22 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     with(&MessagePage::UnknownHost { right: &right });
     with(&MessagePage::UnknownHost { right: &[] });
     with(&MessagePage::NoCookie { host: HOST, again: LINK });
-    with(&MessagePage::Upstream { host: HOST, reference: "01J8Z3K9", retry: true });
+    for retry in [true, false] {
+        let (reference, home) = ("48291730", LINK);
+        with(&MessagePage::Upstream { host: HOST, reference, retry, home });
+    }
     let until = Timestamp::from_millis(1_767_225_660_000);
-    with(&MessagePage::Limited { limit: LimitMessage::Network, seconds: 60, until, again: LINK });
-    with(&MessagePage::Unavailable { again: LINK });
-    with(&MessagePage::NotFound);
+    for (another, early) in [("", false), (LINK, true)] {
+        let (limit, seconds) = (LimitMessage::Number, 60);
+        let again = NumberAgain { flow: FLOW, typed: "12", country: "GB" };
+        let (again, home) = (early.then_some(again), LINK);
+        with(&MessagePage::Limited { limit, seconds, until, again, home, another, early });
+    }
+    with(&MessagePage::Unavailable { again: LINK, reference: "48291730" });
+    for home in [LINK, ""] {
+        with(&MessagePage::DeadEnd { why: DeadEnd::NotFound, host: HOST, home });
+    }
+    with(&MessagePage::Application { why: "why", reference: "48291730", home: LINK });
     for lost in Lost::ALL {
         with(&MessagePage::Lost { lost, host: HOST, again: LINK });
     }
@@ -84,6 +96,15 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     }
 }
 
+fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
+    for why in Unsent::ALL {
+        for texts_from in [None, Some(phone)] {
+            let (retry_after, early) = (30, texts_from.is_some());
+            with(&UnsentPage { flow: FLOW, phone, why, texts_from, retry_after, early });
+        }
+    }
+}
+
 fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     let now = Timestamp::from_millis(1_767_225_600_000);
     let session = |hours: u8| UserSession {
@@ -96,9 +117,11 @@ fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
         current: hours == 0,
     };
     let sessions = [0, 3, 72].map(session);
-    let page = || AccountPage { phone, sessions: &sessions, now, notice: None, back: LINK };
+    let network = "192.0.2.0/24";
+    let page =
+        || AccountPage { phone, sessions: &sessions, now, network, notice: None, back: LINK };
     with(&page());
-    with(&AccountPage { sessions: &sessions[..1], back: "", ..page() });
+    with(&AccountPage { sessions: &sessions[..1], back: "", network: "", ..page() });
     for notice in AccountNotice::ALL {
         with(&AccountPage { notice: Some(notice), ..page() });
     }

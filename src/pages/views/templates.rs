@@ -11,6 +11,7 @@ const PAGES: &[(&str, &str)] = &[
     ("layout", include_str!("../../../static/pages/layout.liquid")),
     ("number", include_str!("../../../static/pages/number.liquid")),
     ("code", include_str!("../../../static/pages/code.liquid")),
+    ("unsent", include_str!("../../../static/pages/unsent.liquid")),
     ("done", include_str!("../../../static/pages/done.liquid")),
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
@@ -22,6 +23,7 @@ const PAGES: &[(&str, &str)] = &[
 const PARTS: &[(&str, &str)] = &[
     ("problem", include_str!("../../../static/pages/problem.liquid")),
     ("footer", include_str!("../../../static/pages/footer.liquid")),
+    ("countdown", include_str!("../../../static/pages/countdown.liquid")),
     ("head", ""),
     ("above_card", ""),
     ("below_card", ""),

@@ -46,6 +46,7 @@ fn of_many_who_hand_in_one_ticket_at_once_one_gets_it() {
     let tickets = MemoryTickets::default();
     for round in 0..200 {
         let ticket = HandoverTicket {
+            language: None,
             origin: Origin::parse(SHOP).unwrap(),
             path: ReturnTo::default(),
             state: StateCookieDigest::from_bytes([0; 32]),

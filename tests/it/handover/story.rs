@@ -48,6 +48,56 @@ async fn who_is_signed_in_already_gets_to_other_hosts_without_a_page_or_a_text()
     assert_eq!(me.journey.len(), 1, "from then on pages come without a detour");
 }
 
+/// The language of a page of ours that is on every host.
+async fn spoken_at(me: &mut Browser<'_>, origin: &str) -> String {
+    let page = me.get(&format!("{origin}/.doorcode/nowhere")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    page.attribute("<html lang=\"")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_that_was_chosen_goes_along_to_every_host() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    let login = me.visit(&format!("{SHOP}/orders/7")).await;
+    let arabic = me.visit(&format!("{}&lang=ar", login.at)).await;
+    assert_eq!(arabic.attribute("<html lang=\""), "ar");
+    let out = me.log_in(&arabic, ME).await;
+    assert!(me.follow(out, "none").await.is_the_app(ME));
+    assert_eq!(spoken_at(&mut me, SHOP).await, "ar");
+    // Another site gets it with a hand-over that shows no page.
+    assert!(me.visit(&format!("{WIKI}/pages/a")).await.is_the_app(ME));
+    assert_eq!(spoken_at(&mut me, WIKI).await, "ar");
+
+    // The newest choice counts, wherever it was made.
+    world.pass(MINUTE);
+    me.visit(&format!("{WIKI}/.doorcode/language?lang=de&return_to=/.doorcode/sign-out")).await;
+    assert_eq!(
+        (spoken_at(&mut me, WIKI).await, spoken_at(&mut me, SHOP).await),
+        ("de".into(), "ar".into())
+    );
+    me.post(&format!("{WIKI}/.doorcode/sign-out"), &[]).await;
+    let login = me.visit(&format!("{WIKI}/pages/a")).await;
+    assert_eq!(
+        (login.at.host_str(), &*login.attribute("<html lang=\"")),
+        (Some("auth.example.com"), "de")
+    );
+    let out = me.log_in(&login, ME).await;
+    assert!(me.follow(out, "none").await.is_the_app(ME));
+    assert!(me.visit(&format!("{SHOP}/a")).await.is_the_app(ME));
+    assert_eq!(spoken_at(&mut me, SHOP).await, "de");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_page_of_the_issuer_leads_to_the_login() {
+    let world = World::new().await;
+    let mut me = Browser::new(&world);
+    assert!(me.visit(&format!("{ISSUER}/")).await.asks_for_a_number());
+    let page = me.get(&format!("{ISSUER}/nowhere")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(me.visit(&page.attribute("class=\"button\" href=\"")).await.asks_for_a_number());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_port_of_the_issuer_needs_no_hand_over() {
     let world = World::new().await;

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use doorcode::domain::{Country, PhoneNumber, SessionId};
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DonePage, LimitMessage,
-    Lost, MessagePage, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage, Views,
+    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage,
+    LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
+    Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession};
 use doorcode::system::Timestamp;
@@ -103,9 +103,21 @@ impl Gallery<'_> {
         let phone = PhoneNumber::parse("+447400123456", None).unwrap();
         let page = || code(flow, &phone);
         for sending in Sending::ALL {
-            self.add(&format!("code-{sending:?}"), &CodePage { sending, ..page() });
+            let name = match sending {
+                Sending::Failed(why) => format!("code-{why:?}"),
+                other => format!("code-{other:?}"),
+            };
+            self.add(&name, &CodePage { sending, ..page() });
             let notice = Some(CodeNotice::Resent);
-            self.add(&format!("code-{sending:?}-resent"), &CodePage { sending, notice, ..page() });
+            self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
+        }
+        for why in Unsent::ALL {
+            for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&phone))] {
+                let (retry_after, early) = (30, texts_from.is_some());
+                let phone = &phone;
+                let page = UnsentPage { flow, phone, why, texts_from, retry_after, early };
+                self.add(&format!("{name}-{why:?}"), &page);
+            }
         }
         for seconds in [0, 1, 2, 3, 25, 100, 1_000_000] {
             let notice = Some(CodeNotice::NotYet { seconds });
@@ -141,11 +153,18 @@ impl Gallery<'_> {
             began: now - Duration::from_hours(30 * n as u64),
             seen: now - Duration::from_mins(25 * n as u64),
             device: Device::of(agent),
-            address_block: if n == 4 { String::new() } else { self.text.to_owned() },
+            address_block: match n {
+                1 => "192.0.2.0/24".to_owned(),
+                2 => "2001:db8:1::/48".to_owned(),
+                4 => String::new(),
+                _ => self.text.to_owned(),
+            },
             current: n == 0,
         };
         let sessions: Vec<_> = agents.iter().enumerate().map(session).collect();
-        let page = |sessions| AccountPage { phone: &phone, sessions, now, notice: None, back };
+        let network = "192.0.2.0/24";
+        let phone = &phone;
+        let page = |sessions| AccountPage { phone, sessions, now, network, notice: None, back };
         self.add("account", &page(&sessions));
         self.add("account-one", &page(&sessions[..1]));
         for notice in AccountNotice::ALL {
@@ -167,7 +186,9 @@ impl Gallery<'_> {
         self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
         self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
-        self.add("application", &MessagePage::Application { why: text });
+        for (name, home) in [("application", link), ("application-home", "")] {
+            self.add(name, &MessagePage::Application { why: text, reference: text, home });
+        }
         self.add("timed-out", &MessagePage::TimedOut { again: link });
         for lost in Lost::ALL {
             self.add(&format!("lost-{lost:?}"), &MessagePage::Lost { lost, host, again: link });
@@ -175,7 +196,7 @@ impl Gallery<'_> {
         for retry in [true, false] {
             self.add(
                 &format!("upstream-{retry}"),
-                &MessagePage::Upstream { host, reference: text, retry },
+                &MessagePage::Upstream { host, reference: text, retry, home: link },
             );
         }
         let until = doorcode::system::Timestamp::from_millis(1_767_225_600_000);
@@ -186,19 +207,19 @@ impl Gallery<'_> {
             LimitMessage::Network,
             LimitMessage::Service,
         ] {
-            self.add(
-                &format!("limited-{limit:?}"),
-                &MessagePage::Limited { limit, seconds: 840, until, again: link },
-            );
+            let again = NumberAgain { flow: text, typed: text, country: text };
+            for (name, another, early) in [("", link, false), ("-early", "", true)] {
+                let (seconds, again, home) = (840, Some(again), link);
+                let page =
+                    MessagePage::Limited { limit, seconds, until, again, home, another, early };
+                self.add(&format!("limited-{limit:?}{name}"), &page);
+            }
         }
-        self.add("server-error", &MessagePage::ServerError { reference: text });
-        self.add("wrong-network", &MessagePage::WrongNetwork { host });
-        self.add("foreign", &MessagePage::Foreign { host });
-        self.add("bad-request", &MessagePage::BadRequest);
-        self.add("not-found", &MessagePage::NotFound);
-        self.add("method", &MessagePage::MethodNotAllowed);
-        self.add("too-large", &MessagePage::TooLarge);
-        self.add("unavailable", &MessagePage::Unavailable { again: "" });
+        self.add("server-error", &MessagePage::ServerError { reference: text, home: link });
+        for why in DeadEnd::ALL {
+            self.add(&format!("dead-end-{why:?}"), &MessagePage::DeadEnd { why, host, home: link });
+        }
+        self.add("unavailable", &MessagePage::Unavailable { again: "", reference: text });
     }
 }
 

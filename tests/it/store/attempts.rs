@@ -27,6 +27,7 @@ fn attempt() -> Attempt {
         answers: Vec::new(),
         used: None,
         outcome: SendOutcome::Pending,
+        earlier_sent: false,
         source: doorcode::domain::CounterKey::from_bytes([0; 16]),
         counted: made,
     }

@@ -1,7 +1,8 @@
 //! What people and programs are told when they do not get what they asked for.
+use crate::support::browser::between;
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
-use crate::support::settings::ADA;
+use crate::support::settings::{ADA, BOB};
 use crate::support::words::word;
 
 const SCRIPT: [(&str, &str); 2] = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
@@ -42,6 +43,98 @@ fn a_host_that_is_not_configured_is_told_the_right_address() {
     assert_eq!(gate.app.count(), 0);
     let upper = gate.browser().authority.to_uppercase();
     gate.exchange(&format!("GET /public/x HTTP/1.1\r\nHost: {upper}\r\n\r\n")).is(200);
+}
+
+/// The link of a page to itself in another language, on this host.
+fn in_language(page: &Answer, tag: &str) -> String {
+    let text = page.text();
+    let marked = format!("\" lang=\"{tag}\" hreflang=");
+    let before = text.split_once(&marked).unwrap_or_else(|| panic!("no {tag}: {page}")).0;
+    before.rsplit("href=\"").next().unwrap_or_default().replace("&amp;", "&")
+}
+
+#[test]
+fn every_page_has_its_other_languages_wherever_it_stands() {
+    let gate = Gate::start();
+    for (path, status) in [
+        ("/admin/x?tab=1", 403),
+        ("/down/x?a=b&c", 502),
+        ("/.doorcode/nowhere", 404),
+        ("/.doorcode/signed-out", 200),
+        ("/.doorcode/sign-out", 200),
+        ("/.doorcode/login", 200),
+        ("/.doorcode/refused", 400),
+    ] {
+        let mut bob = gate.browser();
+        if status == 403 {
+            bob.sign_in("/orders", BOB, &gate.texts).is(200);
+        }
+        let page = bob.get(path).is(status);
+        let arabic = bob.visit(&in_language(&page, "ar")).is(status);
+        assert_eq!(arabic.header("content-language"), Some("ar"), "{path}: {arabic}");
+        // Kept from there on, and on every other page of the host.
+        assert_eq!(bob.get("/down/x").header("content-language"), Some("ar"), "{path}");
+        let german = bob.visit(&in_language(&arabic, "de")).is(status);
+        assert_eq!(german.header("content-language"), Some("de"), "{path}: {german}");
+        assert!(!german.text().contains("hreflang=\"de\""), "{german}");
+    }
+    // No link leads back to a form, or to a path that can be read in two ways.
+    let posted = gate.browser().post("/down/x", &[("a", "b")]).is(502);
+    for page in [posted, gate.browser().get("/%2e%2e/x").is(400)] {
+        let mut browser = gate.browser();
+        browser.get(&in_language(&page, "fr")).is(303);
+        assert_eq!(browser.get("/down/x").header("content-language"), Some("fr"));
+    }
+    let elsewhere = |target: &str| {
+        let lines = "Host: other.example\r\nAccept: text/html";
+        gate.exchange(&format!("GET {target} HTTP/1.1\r\n{lines}\r\n\r\n")).is(404)
+    };
+    let page = elsewhere("/x?a=b");
+    let french = elsewhere(&in_language(&page, "fr"));
+    assert_eq!(french.header("content-language"), Some("fr"), "{french}");
+}
+
+#[test]
+fn a_language_link_leads_to_no_other_host_and_takes_no_made_up_language() {
+    let gate = Gate::start();
+    let own = format!("{}/", gate.origin);
+    for back in ["https://evil.example/", "//evil.example/", "/%5cevil.example", "x"] {
+        let path = format!("/.doorcode/language?lang=de&return_to={back}");
+        assert_eq!(gate.browser().get(&path).is(303).location(), own, "{back}");
+    }
+    for tag in ["xx", "", "de%0d%0aX:y"] {
+        let path = format!("/.doorcode/language?lang={tag}&return_to=/orders");
+        let answer = gate.browser().get(&path).is(303);
+        assert_eq!(answer.all("set-cookie"), Vec::<&str>::new(), "{answer}");
+    }
+}
+
+#[test]
+fn no_page_is_a_dead_end() {
+    let network = (
+        "path = \"/admin/*\"\nallow = [\"role:admin\"]",
+        "path = \"/admin/*\"\nallow = [\"public\"]\nfrom = [\"192.0.2.0/24\"]",
+    );
+    let gate = Gate::changed(&[network]);
+    let own = format!("{}/", gate.origin);
+    let long = "x".repeat(17_000);
+    let pages = [
+        gate.browser().get("/.doorcode/nowhere").is(404),
+        gate.browser().get("/.doorcode/resend").is(405),
+        gate.browser().post("/.doorcode/login", &[("flow", &long)]).is(413),
+        gate.browser().get("/admin/x").is(403),
+        gate.browser().get("/.doorcode/authorize?client_id=x").is(400),
+        gate.browser().get("/.doorcode/refused").is(400),
+        gate.browser().post("/down/x", &[("a", "b")]).is(502),
+    ];
+    for page in pages {
+        let link = between(&page.text(), "class=\"button\" href=\"", "\"").to_owned();
+        assert_eq!(link, own, "{page}");
+    }
+    for path in ["/.doorcode/", "/.doorcode"] {
+        let mut browser = gate.browser();
+        browser.visit(path).is(200).says("name=\"phone\"");
+    }
 }
 
 #[test]

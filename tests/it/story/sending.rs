@@ -66,6 +66,55 @@ fn no_page_claims_that_a_text_was_sent_when_twilio_refused_it() {
 }
 
 #[test]
+fn where_nothing_was_sent_there_is_no_code_to_type() {
+    let gate = Gate::start();
+    for (code, status) in [(30002, 503), (21211, 200), (21610, 200)] {
+        let page = page_after(&gate, Outcome::Refuse(code)).is(status);
+        let page = page.says(&word("code_title_unsent")).says(&word("try_again"));
+        let page = page.says(&word("code_different_number")).says("/resend\"");
+        let page = page.never_says("name=\"code\"").never_says(&word("resend_text"));
+        let page = page.never_says(&word("code_safety")).never_says(&word("resend_heading"));
+        assert_eq!(page.text().contains("START"), code == 21610, "{code}: {page}");
+    }
+}
+
+#[test]
+fn who_opted_out_is_told_which_number_to_text_where_there_is_one() {
+    let from = ("messaging_service_sid = \"", "from = \"+12025550188\" # \"");
+    let gate = Gate::changed(&[from]);
+    let page = page_after(&gate, Outcome::Refuse(21610)).is(200);
+    page.says(&word("code_start_number")).says("+1 202-555-0188");
+}
+
+#[test]
+fn the_code_of_an_earlier_text_can_be_typed_although_the_next_one_failed() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(200);
+    let code = code_in(&gate.texts.text(1).body);
+    gate.pass(Duration::from_secs(33));
+    gate.texts.script(Outcome::Garbage(503, ""));
+    let answer = browser.post("/.doorcode/resend", &[("flow", &*flow_of(&page))]).is(303);
+    let page = browser.follow(answer).is(503).says(DOWN).says("name=\"code\"");
+    let page = page.says(&word("code_unsent_again")).never_says("We sent");
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.finish(answer).is(200).says("the app: GET /");
+}
+
+#[test]
+fn a_try_that_comes_too_early_is_told_so_in_the_title_too() {
+    let gate = Gate::start();
+    let mut browser = gate.browser();
+    gate.texts.script(Outcome::Garbage(503, ""));
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(503);
+    let answer = browser.post("/.doorcode/resend", &[("flow", &*flow_of(&page))]).is(303);
+    let page = browser.follow(answer).is(503).says("<title>Error: ");
+    page.says("You can ask for the code again in ").never_says("name=\"code\"");
+}
+
+#[test]
 fn a_text_that_may_have_been_sent_is_neither_claimed_nor_denied() {
     let gate = Gate::start();
     gate.texts.script(Outcome::AcceptAndHangUp);

@@ -1,0 +1,48 @@
+use super::code::{Unsent, in_query};
+use super::page::{Head, Page};
+use crate::domain::PhoneNumber;
+use crate::words::{Context, Language, Safe};
+
+/// Says that no text was sent, so that there is no code to type. 200, or 503 when the provider is
+/// down.
+#[derive(Debug)]
+pub struct UnsentPage<'a> {
+    /// What the login is for, sealed.
+    pub flow: &'a str,
+    /// Shown in full: a typing mistake in it may be the reason.
+    pub phone: &'a PhoneNumber,
+    pub why: Unsent,
+    /// The number that texts come from, if it is known.
+    pub texts_from: Option<&'a PhoneNumber>,
+    /// Seconds until it can be tried again; zero: now.
+    pub retry_after: u64,
+    /// It was tried again too soon.
+    pub early: bool,
+}
+
+impl Page for UnsentPage<'_> {
+    fn template(&self) -> &'static str {
+        "unsent"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "code_title_unsent", problem: self.early, ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        let start = (self.why == Unsent::OptedOut).then_some(match self.texts_from {
+            Some(_) => "code_start_number",
+            None => "code_start",
+        });
+        let from = self.texts_from.map(|number| Safe::figure(&number.international()));
+        context
+            .text("flow", Safe::escape(self.flow))
+            .text("flow_query", Safe::escape(&in_query(self.flow)))
+            .text("phone", Safe::figure(&self.phone.international()))
+            .text("reason", Safe::from_static(self.why.key()))
+            .maybe("start", start.map(Safe::from_static))
+            .text("texts_from", from.unwrap_or_default())
+            .number("retry_after", self.retry_after)
+            .flag("early", self.early)
+    }
+}
