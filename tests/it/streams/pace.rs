@@ -1,7 +1,9 @@
 //! Clients that send or take so slowly that they hold a place for nothing, and those that only look so.
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::app::App;
 use super::h2::{DATA, END_HEADERS, END_STREAM, Frames, HEADERS, ON, SETTINGS, fields, frame, get};
