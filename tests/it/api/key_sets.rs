@@ -90,8 +90,8 @@ fn an_rsa_key_is_also_there_as_its_certificate() {
     assert_eq!((modulus, rsa.exponent), (&*binary(&key, "n"), &*binary(&key, "e")));
     let signer =
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &*shown.subject_public_key.data);
-    let signed = certificate.tbs_certificate.as_ref();
-    signer.verify(signed, &certificate.signature_value.data).expect("its own signature");
+    let content = certificate.tbs_certificate.as_ref();
+    signer.verify(content, &certificate.signature_value.data).expect("its own signature");
 }
 
 #[test]
