@@ -44,6 +44,8 @@ impl Shell {
         let chosen = at.and_then(|at| language_choice::of_cookie(Cookies::for_origin(at), headers));
         let language = self.language(asked.as_deref(), chosen, headers);
         let links = match at {
+            // The query may hold an address that somebody made up: the browser knows the way back.
+            Some(_) if matches!(problem, Problem::Application(_)) => language::chooser(&base, ""),
             Some(_) => language::chooser(&base, here),
             None => here.to_owned(),
         };
