@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use liquid::model::{Object, Value};
 use liquid::partials::{EagerCompiler, InMemorySource};
@@ -66,8 +66,10 @@ impl Engine {
 
 /// Parses a template without phrases, for texts that are not HTML.
 pub(super) fn plain(name: &str, text: &str) -> Result<liquid::Template, TemplateError> {
-    let parser = liquid::ParserBuilder::with_stdlib().build();
-    parser.and_then(|parser| parser.parse(text)).map_err(|error| unreadable(name, &error))
+    static PARSER: LazyLock<Result<liquid::Parser, liquid::Error>> =
+        LazyLock::new(|| liquid::ParserBuilder::with_stdlib().build());
+    let parser = PARSER.as_ref().map_err(|error| unreadable(name, error))?;
+    parser.parse(text).map_err(|error| unreadable(name, &error))
 }
 
 /// Keeps the engine's message. Only for errors that cannot quote personal data.

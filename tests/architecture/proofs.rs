@@ -202,6 +202,8 @@ fn the_other_rules_can_fail() {
         ("static mut COUNT: u32 = 0;", "a static that is not a constant"),
         ("static COUNT: std::sync::atomic::AtomicU32 = AtomicU32::new(0);", "a static that is"),
         ("pub static ALL: OnceLock<Vec<u8>> = OnceLock::new();", "a static that is"),
+        ("static ALL: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(f);", "a static that is"),
+        ("static ALL: LazyLock<HashMap<u8, AtomicU8>> = LazyLock::new(f);", "a static that is"),
         ("thread_local! { static X: u8 = 0; }", "a static that is"),
     ] {
         let hidden = said(rules::hidden_state, "src/login/start.rs", text);
@@ -209,6 +211,8 @@ fn the_other_rules_can_fail() {
     }
     let constant = "static NAMES: &[&str] = &[]; fn f(x: &'static AtomicU8) {}";
     assert_eq!(said(rules::hidden_state, "src/login/start.rs", constant), "");
+    let computed = "static PARSER: LazyLock<Result<Parser, Error>> = LazyLock::new(parse);";
+    assert_eq!(said(rules::hidden_state, "src/login/start.rs", computed), "");
 
     let vague = said(rules::names, "src/login/utils.rs", "");
     assert!(vague.contains("a module `utils` says nothing"), "{vague}");

@@ -61,18 +61,10 @@ const CRATES: &[(&str, &[&str])] = &[
 
 const LONGEST: usize = 400;
 
-/// Types that can change behind a shared reference, or are made when first looked at.
-const CHANGEABLE: &[&str] = &[
-    "Mutex",
-    "RwLock",
-    "Lazy",
-    "LazyLock",
-    "LazyCell",
-    "Cell",
-    "RefCell",
-    "ArcSwap",
-    "UnsafeCell",
-];
+/// Types that can change behind a shared reference.
+/// `LazyLock` is not among them: of a type without these it is a constant, computed at first use.
+const CHANGEABLE: &[&str] =
+    &["Mutex", "RwLock", "Lazy", "LazyCell", "Cell", "RefCell", "ArcSwap", "UnsafeCell"];
 
 const SAYS_NOTHING: &[&str] = &["utils", "util", "common", "helpers", "helper", "misc"];
 

@@ -1,8 +1,8 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::assets::{self, Asset, Assets, Logos};
-use super::brand::{Brand, BrandFile, BrandLinks, Theme};
+use super::brand::{Brand, BrandFile, BrandFolder, BrandLinks, Theme};
 use super::chrome::{self, Chrome};
 use super::page::{Head, Page};
 use super::templates::{Templates, not_text};
@@ -43,7 +43,7 @@ pub struct Views {
     theme: Theme,
     links: BrandLinks,
     languages: Arc<Languages>,
-    templates: Templates,
+    templates: Arc<Templates>,
     assets: Assets,
     corrections: Vec<String>,
 }
@@ -64,11 +64,8 @@ impl Views {
     pub fn new(brand: &Brand) -> Result<Self, ViewsError> {
         let (mut mistakes, mut corrections) = (Vec::new(), Vec::new());
         let assets = Assets::new(brand, &mut mistakes, &mut corrections);
-        let Some(languages) = languages(&brand.folder.words, &mut mistakes) else {
-            return Err(ViewsError(mistakes));
-        };
-        let templates = Templates::new(&brand.folder.pages, &languages, &mut mistakes);
-        let Some(templates) = templates.filter(|_| mistakes.is_empty()) else {
+        let texts = texts(&brand.folder, &mut mistakes);
+        let Some((languages, templates)) = texts.filter(|_| mistakes.is_empty()) else {
             return Err(ViewsError(mistakes));
         };
         let pages = Self {
@@ -221,6 +218,31 @@ impl Views {
             Theme::Dark => (dark.or(light), None),
         }
     }
+}
+
+/// What pages are made of: the built-in languages and templates with the operator's changes.
+fn texts(
+    folder: &BrandFolder,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<(Arc<Languages>, Arc<Templates>)> {
+    /// Parsed once a process: many configurations change neither.
+    static BUILT_IN: LazyLock<Option<(Arc<Languages>, Arc<Templates>)>> = LazyLock::new(|| {
+        let mut mistakes = Vec::new();
+        parse(&BrandFolder::default(), &mut mistakes).filter(|_| mistakes.is_empty())
+    });
+    match &*BUILT_IN {
+        Some(texts) if folder.words.is_empty() && folder.pages.is_empty() => Some(texts.clone()),
+        _ => parse(folder, mistakes),
+    }
+}
+
+fn parse(
+    folder: &BrandFolder,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<(Arc<Languages>, Arc<Templates>)> {
+    let languages = languages(&folder.words, mistakes)?;
+    let templates = Templates::new(&folder.pages, &languages, mistakes)?;
+    Some((languages, Arc::new(templates)))
 }
 
 fn languages(files: &[BrandFile], mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
