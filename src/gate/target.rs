@@ -216,7 +216,7 @@ const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// Decodes once what `selects` selects. A broken escape stays as it is.
+/// Decodes once the bytes that `selects` holds for. A broken escape stays as it is.
 fn decode(path: &str, selects: fn(u8) -> bool) -> Result<String, InvalidTarget> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();

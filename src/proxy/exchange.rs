@@ -13,6 +13,16 @@ use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
+/// The connection to the app that a request is sent over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AppConnection {
+    Pooled,
+    /// Its own, see [`super::upstream::DedicatedConnection`].
+    Dedicated,
+    /// The same, once the request that went over a pooled one has failed.
+    DedicatedNext,
+}
+
 /// The state of one request and its answer.
 pub(super) struct Exchange {
     /// The configuration as it was when the request began.
@@ -32,10 +42,7 @@ pub(super) struct Exchange {
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
     pub(super) answer_headers: AnswerHeaders,
-    /// Whether its upstream connection is its own.
-    pub(super) is_dedicated: bool,
-    /// Whether it is sent to the app once more, over such a connection.
-    pub(super) asks_again: bool,
+    pub(super) app_connection: AppConnection,
 }
 
 impl Exchange {
@@ -52,8 +59,7 @@ impl Exchange {
             decision: DecisionLabel::None,
             forwarded: now,
             answer_headers: AnswerHeaders::default(),
-            is_dedicated: false,
-            asks_again: false,
+            app_connection: AppConnection::Pooled,
         }
     }
 

@@ -15,7 +15,7 @@ use super::access_log::AccessLine;
 use super::bridge;
 use super::connection::{Connection, WRITE_TIMEOUT};
 use super::decision::DecisionLabel;
-use super::exchange::{self, Exchange};
+use super::exchange::{self, AppConnection, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
@@ -192,7 +192,8 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
         client_reused: bool,
     ) -> Box<Error> {
-        if std::mem::take(&mut ctx.asks_again) {
+        if ctx.app_connection == AppConnection::DedicatedNext {
+            ctx.app_connection = AppConnection::Dedicated;
             error.set_retry(true);
         } else {
             failure::decide_retry(&mut error, session, client_reused);

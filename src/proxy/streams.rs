@@ -11,7 +11,7 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
 use super::connection::Connection;
-use super::exchange::Exchange;
+use super::exchange::{AppConnection, Exchange};
 use super::head;
 use super::snapshot::Shared;
 use super::upstream::DedicatedConnection;
@@ -24,10 +24,12 @@ const NO_LIMIT: Duration = Duration::ZERO;
 
 /// The upstream of a request, and the kind of connection; `None`: no name of it is resolved.
 pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Option<HttpPeer> {
-    ctx.is_dedicated = ctx.is_dedicated || is_long(session);
+    if is_long(session) {
+        ctx.app_connection = AppConnection::Dedicated;
+    }
     let site = ctx.site()?;
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if ctx.is_dedicated {
+    let mut peer = if ctx.app_connection == AppConnection::Dedicated {
         let connection = dedicated_connection(session, site, ctx, shared);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
@@ -79,7 +81,7 @@ pub(super) fn check_for_events(
     answer: &ResponseHeader,
     ctx: &mut Exchange,
 ) -> Result<()> {
-    if ctx.is_dedicated || !is_event_stream(answer) {
+    if ctx.app_connection != AppConnection::Pooled || !is_event_stream(answer) {
         return Ok(());
     }
     let connection = Connection::of(session.digest());
@@ -87,7 +89,7 @@ pub(super) fn check_for_events(
         return Ok(());
     }
     if session.req_header().method.is_safe() && session.as_mut().is_body_empty() {
-        (ctx.is_dedicated, ctx.asks_again) = (true, true);
+        ctx.app_connection = AppConnection::DedicatedNext;
         return Error::e_explain(ErrorType::ConnectionClosed, "asked again as an event stream");
     }
     Ok(())
