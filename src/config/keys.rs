@@ -348,7 +348,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].rule", Tables, Default,
         "Access rules; the first that matches decides. A path without a rule requires sign-in."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),
-        "A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`. A request must pass in every way that an app may read its path: `/a%2Fb` as it is and as `/a/b`."),
+        "A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`."),
     key("site[].rule[].methods", List, Optional("every method"),
         "HTTP methods that the rule applies to, such as `[\"GET\", \"HEAD\"]`. If a site has such a rule, headers that override the method (`X-HTTP-Method-Override`) are not forwarded; an app that takes an override from a form field or query (`_method`) must have that disabled."),
     key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),

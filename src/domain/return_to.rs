@@ -72,22 +72,23 @@ fn is_sent_in_paths(byte: u8) -> bool {
     is_plain(byte) || b"|{}^`".contains(&byte)
 }
 
-const fn is_separator(byte: &u8) -> bool {
+const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
 /// Checks a path as it is and after each of up to `decodings` percent-decodings. One more may reveal
 /// no separator.
 fn is_harmless(path: &[u8], decodings: u8) -> bool {
-    let dots = path.split(is_separator).any(|segment| matches!(segment, b"." | b".."));
+    let dots =
+        path.split(|byte| is_separator(*byte)).any(|segment| matches!(segment, b"." | b".."));
     // `//` within a path is an empty segment, but `/\` is the beginning of a host.
-    let to_host = |pair: &[u8]| pair.iter().all(is_separator) && pair != b"//";
+    let to_host = |pair: &[u8]| pair.iter().all(|byte| is_separator(*byte)) && pair != b"//";
     let starts_host = path.starts_with(b"//") || path.windows(2).any(to_host);
     if dots || starts_host || path.iter().any(u8::is_ascii_control) {
         return false;
     }
     let decoded: Vec<u8> = percent_decode(path).collect();
-    let separators = |bytes: &[u8]| bytes.iter().filter(|byte| is_separator(byte)).count();
+    let separators = |bytes: &[u8]| bytes.iter().filter(|byte| is_separator(**byte)).count();
     match decodings {
         _ if decoded == path => true,
         0 => separators(&decoded) == separators(path),

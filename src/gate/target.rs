@@ -161,8 +161,8 @@ impl Readings<'_> {
 /// What each of the paths may be decoded to.
 fn decode_all(paths: &[String]) -> Result<Vec<String>, InvalidTarget> {
     let mut found = Vec::new();
-    for (path, decodes) in paths.iter().flat_map(|path| DECODERS.map(|decodes| (path, decodes))) {
-        let decoded = decode(path, decodes)?;
+    for (path, selects) in paths.iter().flat_map(|path| DECODERS.map(|selects| (path, selects))) {
+        let decoded = decode(path, selects)?;
         if !found.contains(&decoded) {
             found.push(decoded);
         }
@@ -216,12 +216,12 @@ const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// Decodes once what `decodes` selects. A broken escape stays as it is.
-fn decode(path: &str, decodes: fn(u8) -> bool) -> Result<String, InvalidTarget> {
+/// Decodes once the bytes that `selects` holds for. A broken escape stays as it is.
+fn decode(path: &str, selects: fn(u8) -> bool) -> Result<String, InvalidTarget> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let escaped = escaped_byte(rest).filter(|byte| decodes(*byte));
+        let escaped = escaped_byte(rest).filter(|byte| selects(*byte));
         decoded.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { &rest[3..] } else { after };
     }

@@ -15,6 +15,16 @@ use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
+/// The connection to the app that a request is sent over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AppConnection {
+    Pooled,
+    /// Its own, see [`super::upstream::DedicatedConnection`].
+    Dedicated,
+    /// The same, once the request that went over a pooled one has failed.
+    DedicatedNext,
+}
+
 /// The state of one request and its answer.
 pub(super) struct Exchange {
     /// The configuration as it was when the request began.
@@ -38,10 +48,7 @@ pub(super) struct Exchange {
     pub(super) slot: Option<ExchangeSlot>,
     /// Of a request that goes to an app.
     pub(super) flow: Option<BodyFlow>,
-    /// Whether its upstream connection is its own.
-    pub(super) is_dedicated: bool,
-    /// Whether it is sent to the app once more, over such a connection.
-    pub(super) asks_again: bool,
+    pub(super) app_connection: AppConnection,
 }
 
 impl Exchange {
@@ -60,8 +67,7 @@ impl Exchange {
             answer_headers: AnswerHeaders::default(),
             slot: None,
             flow: None,
-            is_dedicated: false,
-            asks_again: false,
+            app_connection: AppConnection::Pooled,
         }
     }
 

@@ -15,7 +15,7 @@ use super::access_log::AccessLine;
 use super::bridge;
 use super::connection::Connection;
 use super::decision::DecisionLabel;
-use super::exchange::{self, Exchange};
+use super::exchange::{self, AppConnection, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
@@ -242,7 +242,8 @@ impl ProxyHttp for Gateway {
     ) -> Box<Error> {
         // To Pingora, every connection is a new one.
         let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
-        if std::mem::take(&mut ctx.asks_again) {
+        if ctx.app_connection == AppConnection::DedicatedNext {
+            ctx.app_connection = AppConnection::Dedicated;
             error.set_retry(true);
         } else {
             failure::decide_retry(&mut error, session, is_reused);

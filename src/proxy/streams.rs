@@ -13,7 +13,7 @@ use pingora_proxy::Session;
 
 use super::body_flow::BodyFlow;
 use super::connection::Connection;
-use super::exchange::Exchange;
+use super::exchange::{AppConnection, Exchange};
 use super::head;
 use super::pipe::Pipe;
 use super::snapshot::Shared;
@@ -33,10 +33,12 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
     let flow = BodyFlow::new(connection, is_http2);
     let pipe = Arc::clone(&flow.pipe);
     let is_retry = ctx.flow.replace(flow).is_some();
-    ctx.is_dedicated = ctx.is_dedicated || is_long(session);
+    if is_long(session) {
+        ctx.app_connection = AppConnection::Dedicated;
+    }
     let site = ctx.site()?;
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if ctx.is_dedicated {
+    let mut peer = if ctx.app_connection == AppConnection::Dedicated {
         let connection = dedicated_connection(session, site, ctx, shared, pipe);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
@@ -96,7 +98,7 @@ pub(super) fn check_for_events(
     answer: &ResponseHeader,
     ctx: &mut Exchange,
 ) -> Result<()> {
-    if ctx.is_dedicated || !is_event_stream(answer) {
+    if ctx.app_connection != AppConnection::Pooled || !is_event_stream(answer) {
         return Ok(());
     }
     let connection = Connection::of(session.digest());
@@ -104,7 +106,7 @@ pub(super) fn check_for_events(
         return Ok(());
     }
     if session.req_header().method.is_safe() && session.as_mut().is_body_empty() {
-        (ctx.is_dedicated, ctx.asks_again) = (true, true);
+        ctx.app_connection = AppConnection::DedicatedNext;
         return Error::e_explain(ErrorType::ConnectionClosed, "asked again as an event stream");
     }
     Ok(())
