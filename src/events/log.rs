@@ -19,11 +19,22 @@ pub enum LogFormat {
 /// Logs events, one line each.
 pub struct EventLog {
     refusals: LogRateLimit,
+    upstreams: LogRateLimit,
 }
 
 impl EventLog {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { refusals: LogRateLimit::new(clock) }
+        Self {
+            refusals: LogRateLimit::new(Arc::clone(&clock)),
+            upstreams: LogRateLimit::new(clock),
+        }
+    }
+
+    /// Logs a change of an app's state, unless it changes all the time.
+    fn upstream(&self, site: &str, address: &str, line: impl FnOnce(Option<u64>)) {
+        if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
+            line((unlogged > 0).then_some(unlogged));
+        }
     }
 }
 
@@ -34,8 +45,8 @@ impl EventSink for EventLog {
             Event::CodeRequested { attempt, phone, again } => {
                 info!(%attempt, %phone, again, "code requested");
             }
-            Event::TextSent { attempt, provider, message } => {
-                info!(%attempt, provider, message, "text sent");
+            Event::TextSent { attempt, provider, message_id } => {
+                info!(%attempt, provider, message_id, "text sent");
             }
             Event::TextFailed { attempt, reason, .. } => warn!(%attempt, reason, "text not sent"),
             Event::TextDropped { attempt } => {
@@ -66,15 +77,33 @@ impl EventSink for EventLog {
                 let subject = format!("{} {at}", client.unwrap_or_default());
                 if let Some(unlogged) = self.refusals.take(subject) {
                     let unlogged = (unlogged > 0).then_some(unlogged);
-                    info!(client, at, error, why, named, unlogged, "client refused");
+                    info!(client_id = client, at, error, why, named, unlogged, "client refused");
                 }
             }
-            Event::TokensGiven { client, grant } => info!(client, grant, "tokens issued"),
-            Event::Reused { what, client, grant } => {
-                warn!(client, %grant, "{what} was used twice: its grant is revoked");
+            Event::TokensGiven { client, grant } => {
+                info!(client_id = client, grant, "tokens issued");
             }
-            Event::GrantRevoked { client, grant } => info!(client, %grant, "grant revoked"),
+            Event::Reused { what, client, grant } => {
+                warn!(client_id = client, %grant, "{what} was used twice: its grant is revoked");
+            }
+            Event::GrantRevoked { client, grant } => {
+                info!(client_id = client, %grant, "grant revoked");
+            }
             Event::Limited { limit, seconds } => info!(limit, seconds, "rate limit exceeded"),
+            Event::UpstreamFailing { site, address, why } => {
+                self.upstream(site, address, |unlogged| {
+                    warn!(site, upstream = address, why, unlogged, "app does not answer");
+                });
+            }
+            Event::UpstreamAnswers { site, address } => {
+                self.upstream(site, address, |unlogged| {
+                    info!(site, upstream = address, unlogged, "app answers again");
+                });
+            }
+            Event::ForwardingIgnored { header, peer } => warn!(
+                header, %peer,
+                "forwarding header ignored: its sender is not in server.trusted_proxies; if it is your proxy, every visitor has its address until it is listed"
+            ),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store operation failed"),
         }
     }

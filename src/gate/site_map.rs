@@ -24,7 +24,7 @@ const POMERIUM_KEYS: &str = "/.well-known/pomerium/jwks.json";
 /// What a request's host and path are.
 #[derive(Debug)]
 pub enum RouteMatch<'m> {
-    /// Neither a site's host nor the issuer's. The answer names the right URLs.
+    /// Neither a site's host nor the issuer's. The answer tells nothing of them.
     UnknownHost,
     /// The host is known, but no site has this path.
     NoSite,
@@ -122,11 +122,14 @@ impl SiteMap {
         readings.iter().all(here)
     }
 
+    /// The configured origin of an authority; `None` for a host that is not ours.
+    pub fn origin_of(&self, authority: &str) -> Option<&Origin> {
+        self.origins.iter().find(|(known, _)| known == authority).map(|(_, origin)| origin)
+    }
+
     /// Matches a request by its authority and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> RouteMatch<'_> {
-        let Some((_, origin)) = self.origins.iter().find(|(known, _)| known == authority) else {
-            return RouteMatch::UnknownHost;
-        };
+        let Some(origin) = self.origin_of(authority) else { return RouteMatch::UnknownHost };
         let own = |base| {
             let issuer = self.issuer.origin() == origin;
             let site = self.sites.iter().any(|site| site.url.origin == *origin);

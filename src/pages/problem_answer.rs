@@ -8,10 +8,11 @@ use super::answer::write_page_headers;
 use super::header_class::HeaderClass;
 use super::problem::Problem;
 use super::shell::Shell;
-use super::views::{Chrome, MessagePage};
+use super::views::{Chrome, MessagePage, Views};
 use crate::domain::Origin;
 use crate::gate::{self, Cookies};
 use crate::system::Timestamp;
+use crate::words::Language;
 
 impl Shell {
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457) for
@@ -45,50 +46,48 @@ impl Shell {
         headers: &HeaderMap,
         at: Option<&Origin>,
     ) -> Response<Bytes> {
-        let base = self.base_at(at);
         let language = self.language(None, at.map(Cookies::for_origin), headers);
+        let Some(at) = at else { return plain_page(problem, language, headers, self.system.now()) };
+        let base = self.base_at(at);
         let chrome = Chrome { language, base: &base, here: "" };
-        let home = self.home_at(at).map(|site| format!("{}/", site.url)).unwrap_or_default();
-        let sites: Vec<String> = self.map.sites().iter().map(|site| site.url.to_string()).collect();
-        let place = ProblemPlace {
-            host: at.map(|origin| origin.host().as_str()).unwrap_or_default(),
-            home: &home,
-            sites: &sites,
-            reference: reference(headers),
-        };
+        let home = self.home_at(Some(at)).map(|site| format!("{}/", site.url)).unwrap_or_default();
+        let place =
+            ProblemPlace { host: at.host().as_str(), home: &home, reference: reference(headers) };
         let page = message_page(problem, &place, self.system.now());
         let mut response = Response::new(Bytes::from(self.views.render(&chrome, &page)));
         let headers = response.headers_mut();
         write_page_headers(headers, language);
-        if at.is_none() {
-            self.allow_issuer_assets(headers);
-        }
         HeaderClass::Page.write(headers);
         response
     }
 
-    /// What precedes our paths at an origin. An unknown host serves no assets: its page loads them
-    /// from the issuer.
-    fn base_at(&self, at: Option<&Origin>) -> String {
-        match at {
-            Some(origin) if self.map.sites().iter().any(|s| s.url.origin == *origin) => {
-                self.map.prefix().to_owned()
-            }
-            Some(_) => self.map.issuer().base().to_owned(),
-            None => self.map.issuer().url(""),
+    /// What precedes our paths at an origin.
+    fn base_at(&self, at: &Origin) -> String {
+        if self.map.sites().iter().any(|site| site.url.origin == *at) {
+            self.map.prefix().to_owned()
+        } else {
+            self.map.issuer().base().to_owned()
         }
     }
+}
 
-    fn allow_issuer_assets(&self, headers: &mut HeaderMap) {
-        let issuer = self.map.issuer().origin();
-        let policy = format!(
-            "default-src 'none'; script-src {issuer}; style-src {issuer}; img-src {issuer}; \
-             base-uri 'none'; frame-ancestors 'none'"
-        );
-        if let Ok(policy) = HeaderValue::from_str(&policy) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
+/// The page at a host that is not ours, or that is not known: it tells nothing of the configuration.
+fn plain_page(
+    problem: &Problem,
+    language: &Language,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Response<Bytes> {
+    let place = ProblemPlace { host: "", home: "", reference: reference(headers) };
+    let (html, policy) = Views::plain(language, &message_page(problem, &place, now));
+    let mut response = Response::new(Bytes::from(html));
+    let headers = response.headers_mut();
+    write_page_headers(headers, language);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    HeaderClass::Page.write(headers);
+    response
 }
 
 /// For people to quote and operators to find in the access log: the request's id, which the proxy
@@ -103,8 +102,6 @@ struct ProblemPlace<'a> {
     host: &'a str,
     /// The first page of a site; empty when it is not known which.
     home: &'a str,
-    /// The URLs of all sites.
-    sites: &'a [String],
     reference: &'a str,
 }
 
@@ -113,7 +110,7 @@ fn message_page<'a>(
     place: &ProblemPlace<'a>,
     now: Timestamp,
 ) -> MessagePage<'a> {
-    let ProblemPlace { host, home, sites, reference } = *place;
+    let ProblemPlace { host, home, reference } = *place;
     match problem {
         // The last two are never shown as pages.
         Problem::BadRequest
@@ -122,7 +119,7 @@ fn message_page<'a>(
         | Problem::InvalidToken
         | Problem::TokenDenied => MessagePage::BadRequest,
         Problem::Application(why) => MessagePage::Application { why },
-        Problem::UnknownHost => MessagePage::UnknownHost { right: sites },
+        Problem::UnknownHost => MessagePage::UnknownHost,
         Problem::NotFound => MessagePage::NotFound,
         Problem::MethodNotAllowed => MessagePage::MethodNotAllowed,
         Problem::TooLarge => MessagePage::TooLarge,

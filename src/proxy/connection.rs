@@ -29,7 +29,8 @@ use pingora_http::ResponseHeader;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::connections::{Connections, ListenerGuard};
+use super::connections::ListenerGuard;
+use super::drain::Drain;
 use super::parser_errors::ParserErrors;
 
 /// Limit from a connection's start, or a request's first byte, to the end of its head.
@@ -104,7 +105,7 @@ impl Connection {
 /// The listener's service: wraps each stream and hands it to Pingora's proxy.
 pub(super) struct ListenerService<A> {
     inner: Arc<A>,
-    connections: Connections,
+    drain: Arc<Drain>,
     guard: ListenerGuard,
     parser_errors: Arc<ParserErrors>,
 }
@@ -112,11 +113,11 @@ pub(super) struct ListenerService<A> {
 impl<A> ListenerService<A> {
     pub(super) fn new(
         inner: A,
-        connections: Connections,
+        drain: Arc<Drain>,
         guard: ListenerGuard,
         parser_errors: ParserErrors,
     ) -> Self {
-        Self { inner: Arc::new(inner), connections, guard, parser_errors: Arc::new(parser_errors) }
+        Self { inner: Arc::new(inner), drain, guard, parser_errors: Arc::new(parser_errors) }
     }
 }
 
@@ -130,17 +131,18 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for ListenerService<A> {
         let digest = stream.get_socket_digest();
         let address = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
         let from = address.map(std::net::SocketAddr::ip);
-        let _slot = self.connections.acquire(from, &self.guard)?;
+        let _slot = self.drain.connections.acquire(from, &self.guard)?;
+        let ending = self.drain.readiness.watch(shutdown);
         let stream = match &self.guard.tls {
             Some(tls) => tls.accept(stream).await?,
             None => stream,
         };
         let parser_errors = Arc::clone(&self.parser_errors);
         let guarded = GuardedStream::new(stream, self.guard.limits.idle, from, parser_errors);
-        let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
+        let mut next = self.inner.process_new(Box::new(guarded), &ending).await;
         // A connection that stays open comes back, still wrapped.
         while let Some(stream) = next {
-            next = self.inner.process_new(stream, shutdown).await;
+            next = self.inner.process_new(stream, &ending).await;
         }
         None
     }

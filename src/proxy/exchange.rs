@@ -31,6 +31,8 @@ pub(super) struct Exchange {
     pub(super) decision: DecisionLabel,
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
+    /// The address of the app, where it failed this request or one before.
+    pub(super) upstream: Option<String>,
     pub(super) answer_headers: AnswerHeaders,
 }
 
@@ -47,6 +49,7 @@ impl Exchange {
             private: false,
             decision: DecisionLabel::None,
             forwarded: now,
+            upstream: None,
             answer_headers: AnswerHeaders::default(),
         }
     }

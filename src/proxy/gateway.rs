@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{HttpPeer, Peer as _};
 use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -19,22 +19,25 @@ use super::exchange::{self, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
+use super::ignored_headers::IgnoredHeaders;
 use super::request_id;
 use super::response;
 use super::routing::{self, RouteOutcome};
 use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
+use super::upstream_state;
 use crate::gate;
 
 /// Pingora's callbacks, in the order in which a request passes them.
 pub(super) struct Gateway {
     shared: Shared,
+    ignored_headers: IgnoredHeaders,
 }
 
 impl Gateway {
-    pub(super) const fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Shared) -> Self {
+        Self { shared, ignored_headers: IgnoredHeaders::default() }
     }
 
     /// Finds a request's id and its client's address.
@@ -46,6 +49,9 @@ impl Gateway {
         let is_trusted = gate::is_trusted_proxy(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
         let client = gate::client_ip(peer, headers, trusted);
+        if !is_trusted {
+            self.ignored_headers.tell_of((headers, peer), &*self.shared.events, ctx.started);
+        }
         (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
         Ok(client)
     }
@@ -65,7 +71,9 @@ impl Gateway {
             RouteOutcome::Own(context) => bridge::answer(session, ctx, context).await,
             RouteOutcome::Answer(answer) => answer,
             RouteOutcome::Problem(problem, at) => web.problem(&problem, &headers(session), at),
-            RouteOutcome::MalformedHead(problem) => head::refusal(&problem, &headers(session), web),
+            RouteOutcome::MalformedHead(problem, at) => {
+                head::refusal(&problem, &headers(session), (web, at))
+            }
         };
         self.shared.drain.close_if_ending(session);
         response::send(session, answer, ctx).await
@@ -133,6 +141,9 @@ impl ProxyHttp for Gateway {
     ) -> Result<Box<HttpPeer>> {
         ctx.forwarded = self.shared.system.now();
         let peer = streams::peer(session, ctx, &self.shared);
+        if self.shared.resolver.has_failing() {
+            ctx.upstream = peer.as_ref().map(|peer| peer.address().to_string());
+        }
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
     }
@@ -167,6 +178,7 @@ impl ProxyHttp for Gateway {
                 .requests
                 .upstream_took(site, self.shared.system.now().since(ctx.forwarded));
         }
+        upstream_state::answered(&self.shared, ctx);
         self.shared.drain.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // HTTP/1.0 has no chunked coding (RFC 9112 §7.1): the body ends with the connection.
@@ -181,12 +193,13 @@ impl ProxyHttp for Gateway {
 
     fn error_while_proxy(
         &self,
-        _peer: &HttpPeer,
+        peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
-        _ctx: &mut Exchange,
+        ctx: &mut Exchange,
         client_reused: bool,
     ) -> Box<Error> {
+        ctx.upstream = Some(peer.address().to_string());
         failure::decide_retry(&mut error, session, client_reused);
         error
     }
@@ -195,10 +208,12 @@ impl ProxyHttp for Gateway {
     fn fail_to_connect(
         &self,
         _session: &mut Session,
-        _peer: &HttpPeer,
+        peer: &HttpPeer,
         ctx: &mut Exchange,
         mut error: Box<Error>,
     ) -> Box<Error> {
+        ctx.upstream = Some(peer.address().to_string());
+        upstream_state::failed(&self.shared, ctx, &error);
         let resolver = &self.shared.resolver;
         error.set_retry(ctx.site().is_some_and(|site| resolver.has_alternatives(site)));
         error
@@ -239,6 +254,9 @@ impl ProxyHttp for Gateway {
         let (code, problem) = failure::why_failed(error, session);
         if let Some(problem) = problem.filter(|_| session.response_written().is_none()) {
             if code >= 500 {
+                if ctx.decision != DecisionLabel::SessionOver {
+                    upstream_state::failed(&self.shared, ctx, error);
+                }
                 ctx.decision = DecisionLabel::UpstreamFailed;
             }
             session.set_keepalive(None);
@@ -262,6 +280,7 @@ impl ProxyHttp for Gateway {
         let user = ctx.caller.person().map(|(who, _)| who.user_text().as_ref());
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let decision = ctx.decision.as_str();
+        let failed = ctx.decision == DecisionLabel::UpstreamFailed;
         ctx.snapshot.requests.count(ctx.site, decision, status);
         self.shared.access_log.write(&AccessLine {
             at: ctx.started,
@@ -275,6 +294,8 @@ impl ProxyHttp for Gateway {
             decision,
             user,
             error,
+            site: ctx.site().filter(|_| failed).map(|site| site.name.as_str()),
+            upstream: ctx.upstream.as_deref().filter(|_| failed),
             request_id: ctx.answer_headers.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
     }

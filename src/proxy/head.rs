@@ -9,6 +9,7 @@ use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
 use super::headers::connection_options;
+use crate::domain::Origin;
 use crate::gate::{self, InvalidTarget};
 use crate::pages::Problem;
 use crate::web::Web;
@@ -50,9 +51,13 @@ pub(super) fn check(request: &RequestHeader) -> Option<Problem> {
     (!is_framed_clearly(headers)).then_some(Problem::BadRequest)
 }
 
-/// The answer to a refused head.
-pub(super) fn refusal(problem: &Problem, headers: &HeaderMap, web: &Web) -> Response<Bytes> {
-    let mut answer = web.problem(problem, headers, None);
+/// The answer to a refused head, at an origin of ours; `None`: where it is for is not known.
+pub(super) fn refusal(
+    problem: &Problem,
+    headers: &HeaderMap,
+    (web, at): (&Web, Option<&Origin>),
+) -> Response<Bytes> {
+    let mut answer = web.problem(problem, headers, at);
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         answer.headers_mut().insert(ALLOW, ALLOWED);
     }

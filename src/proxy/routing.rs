@@ -22,10 +22,10 @@ pub(super) enum RouteOutcome<'s> {
     Forward,
     Own(RequestContext),
     Answer(Response<Bytes>),
-    /// A problem page, for the site at this origin; `None`: for no site.
+    /// A problem page at this origin; `None`: the host is not ours.
     Problem(Problem, Option<&'s Origin>),
     /// The head is malformed: answered without looking at what it asks for.
-    MalformedHead(Problem),
+    MalformedHead(Problem, Option<&'s Origin>),
 }
 
 /// Checks a request's head, finds what its target belongs to, and asks `access` about a site's.
@@ -38,13 +38,14 @@ pub(super) async fn route<'s>(
 ) -> RouteOutcome<'s> {
     ctx.decision = DecisionLabel::BadRequest;
     let malformed = if ctx.head_matches { head::check(request) } else { Some(Problem::BadRequest) };
-    if let Some(problem) = malformed {
-        return RouteOutcome::MalformedHead(problem);
-    }
     let target = head::target(request);
+    let at = target.as_ref().ok().and_then(|(host, _)| snapshot.map.origin_of(host));
+    if let Some(problem) = malformed {
+        return RouteOutcome::MalformedHead(problem, at);
+    }
     let read = target.and_then(|(host, path)| Ok((host, path, gate::readings(path)?)));
     let Ok((authority, path, readings)) = read else {
-        return RouteOutcome::Problem(Problem::BadRequest, None);
+        return RouteOutcome::Problem(Problem::BadRequest, at);
     };
     match snapshot.map.locate(&authority, &readings) {
         RouteMatch::UnknownHost => {
@@ -53,9 +54,9 @@ pub(super) async fn route<'s>(
         }
         RouteMatch::NoSite => {
             ctx.decision = DecisionLabel::NoSite;
-            RouteOutcome::Problem(Problem::NotFound, None)
+            RouteOutcome::Problem(Problem::NotFound, at)
         }
-        RouteMatch::Ambiguous => RouteOutcome::Problem(Problem::BadRequest, None),
+        RouteMatch::Ambiguous => RouteOutcome::Problem(Problem::BadRequest, at),
         RouteMatch::Own(own) => {
             ctx.decision = DecisionLabel::Own;
             ctx.answer_headers.hsts = snapshot.hsts.of_own(own.origin);
@@ -65,7 +66,7 @@ pub(super) async fn route<'s>(
             ctx.site = Some(index);
             ctx.answer_headers.hsts = snapshot.hsts.of_site(index);
             if let Some(problem) = upstream_request::check_stripped(site, path) {
-                return RouteOutcome::Problem(problem, None);
+                return RouteOutcome::Problem(problem, at);
             }
             let (method, headers) = (&request.method, &request.headers);
             let access =
@@ -140,7 +141,8 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or_default();
             let (error, why) = ("invalid_token", &why.to_string());
             let refused = Event::ClientRefused { client: None, at, error, why, named: None };
-            tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
+            tracing::info_span!("request", request_id = id)
+                .in_scope(|| shared.events.record(&refused));
         }
         RefusalReason::StoreFailed { doing, error } => {
             shared.events.store_failed(doing, error);

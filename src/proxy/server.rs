@@ -18,7 +18,7 @@ use tracing::info;
 use super::admin::Admin;
 use super::connection::ListenerService;
 use super::connections::ListenerGuard;
-use super::drain::{self, Drainer, SignalWatch, Stop};
+use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
 use super::parser_errors::ParserErrors;
 use super::settings::ProxySettings;
@@ -32,7 +32,7 @@ use crate::store;
 const READ_BUFFER: usize = 8 * 1024;
 const WRITE_BUFFER: usize = 1460;
 
-/// A background task, on a runtime of its own, that runs until the process ends.
+/// A background task, on a runtime of its own, that runs until no request and no text is left.
 pub struct BackgroundJob {
     pub name: &'static str,
     pub run: BoxFuture<'static, ()>,
@@ -72,13 +72,14 @@ pub fn run(parts: ServerDeps, stop: Stop) {
     admin.add_tcp(&settings.admin.to_string());
     server.add_service(admin);
     for job in jobs {
-        server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
+        let run = RunsOnce { job: Mutex::new(Some(job.run)), drain: Arc::clone(&drain) };
+        server.add_service(background_service(job.name, run));
     }
     let (stop, delay) = (Arc::new(stop), settings.drain_delay);
     let longest = drain::MAX_DURATION.saturating_sub(delay);
     let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
     server.add_service(background_service("drain", drainer));
-    drain.readiness.set(true);
+    drain.readiness.begin();
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
     server.run(RunArgs { shutdown_signal: Box::new(SignalWatch { stop, drain, delay }) });
 }
@@ -91,7 +92,7 @@ fn gateway(
     tls: Option<Tls>,
 ) -> Service<ListenerService<HttpProxy<Gateway>>> {
     let limits = settings.connections;
-    let connections = shared.drain.connections.clone();
+    let drain = Arc::clone(&shared.drain);
     let parser_errors = ParserErrors::new(shared.clone());
     let mut proxy = pingora_proxy::http_proxy(conf, Gateway::new(shared));
     let mut options = HttpServerOptions::default();
@@ -99,7 +100,7 @@ fn gateway(
     options.h2_idle_timeout = Some(limits.idle);
     proxy.server_options = Some(options);
     let guard = ListenerGuard { limits, trusted: settings.trusted_proxies.clone(), tls };
-    let listener = ListenerService::new(proxy, connections, guard, parser_errors);
+    let listener = ListenerService::new(proxy, drain, guard, parser_errors);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
@@ -121,15 +122,18 @@ fn probing() -> TcpKeepalive {
     }
 }
 
-struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);
+struct RunsOnce {
+    job: Mutex<Option<BoxFuture<'static, ()>>>,
+    drain: Arc<Drain>,
+}
 
 #[async_trait]
 impl BackgroundService for RunsOnce {
     /// Runs on after the shutdown signal, so that queued texts are sent.
     async fn start(&self, _shutdown: ShutdownWatch) {
-        let job = self.0.lock().ok().and_then(|mut job| job.take());
+        let job = self.job.lock().ok().and_then(|mut job| job.take());
         if let Some(job) = job {
-            job.await;
+            self.drain.jobs.run(job).await;
         }
     }
 }

@@ -1,4 +1,5 @@
 mod dedicated_connection;
+mod failing;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use tracing::warn;
 
 use self::dedicated_connection::CONNECT_TIMEOUT;
 pub(super) use self::dedicated_connection::DedicatedConnection;
+use self::failing::Failing;
 use crate::gate::{Site, Upstream};
 
 /// Limit for one write, not for a whole upload.
@@ -23,18 +25,39 @@ const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Addresses of upstream names. Queries DNS in the background only: requests never wait for it, and
-/// Pingora never gets a name, which it would resolve blocking.
+/// Addresses of upstream names, and which of them do not answer. Queries DNS in the background only:
+/// requests never wait for it, and Pingora never gets a name, which it would resolve blocking.
 pub struct Resolver {
     names: ArcSwap<HashMap<(String, u16), Vec<SocketAddr>>>,
     demo: Option<SocketAddr>,
     turn: AtomicUsize,
+    failing: Failing,
 }
 
 impl Resolver {
     /// `demo`: where the built-in app listens.
     pub fn new(demo: Option<SocketAddr>) -> Self {
-        Self { names: ArcSwap::default(), demo, turn: AtomicUsize::new(0) }
+        Self {
+            names: ArcSwap::default(),
+            demo,
+            turn: AtomicUsize::new(0),
+            failing: Failing::default(),
+        }
+    }
+
+    /// Whether any app failed to answer its last request.
+    pub(super) fn has_failing(&self) -> bool {
+        self.failing.any()
+    }
+
+    /// Remembers that the app of a site at an address failed. Returns whether that is new.
+    pub(super) fn is_failing(&self, site: &Site, address: &str) -> bool {
+        self.failing.add(&site.name, address)
+    }
+
+    /// Remembers that it answered. Returns whether it had failed.
+    pub(super) fn is_answering(&self, site: &Site, address: &str) -> bool {
+        self.failing.remove(&site.name, address)
     }
 
     /// Whether a site has more than one address to try.

@@ -25,12 +25,10 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         accounts(&phone, with);
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
-    let right = [LINK.to_owned()];
     with(&DonePage { resume: LINK });
     with(&SignOutPage { to: None });
     with(&SignedOutPage { again: LINK });
-    with(&MessagePage::UnknownHost { right: &right });
-    with(&MessagePage::UnknownHost { right: &[] });
+    with(&MessagePage::UnknownHost);
     with(&MessagePage::NoCookie { host: HOST, again: LINK });
     with(&MessagePage::Upstream { host: HOST, reference: "01J8Z3K9", retry: true });
     let until = Timestamp::from_millis(1_767_225_660_000);
