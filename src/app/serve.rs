@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::build::{AppDeps, build};
 use super::error::AppError;
 use super::log;
-use crate::config::Config;
+use crate::config::{Config, ConfigWarning};
 use crate::delivery::sms::ProviderSettings;
 use crate::gate::Site;
 use crate::proxy::{self, AccessLog, Signals, Stop};
@@ -22,9 +22,8 @@ use crate::system::System;
 /// When the server cannot start.
 pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     log::start(config.log)?;
-    let doubts = config.tls_doubts(System::real().now());
-    for warning in unsafe_settings(&config).map(str::to_owned).chain(doubts) {
-        warn!("{warning}");
+    for ConfigWarning { at, key, text } in config.warnings(System::real().now()) {
+        warn!(at, key, "{text}");
     }
     check_listen(&config)?;
     exit_on_listener_failure();
@@ -41,25 +40,6 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     greeting.say()?;
     proxy::run(parts, Stop::Signals(signals));
     Ok(())
-}
-
-/// Warnings about `unsafe_…` keys that are set.
-fn unsafe_settings(config: &Config) -> impl Iterator<Item = &'static str> {
-    let table = [
-        (
-            config.development_exposed,
-            "server.unsafe_development_exposed is on: development features may be reachable from other machines",
-        ),
-        (
-            config.shared_origin,
-            "server.unsafe_shared_origin is on: scripts of an app may sign its visitors in to sites on other hosts",
-        ),
-        (
-            config.test_numbers_exposed,
-            "login.unsafe_test_numbers_exposed is on: anyone who knows the code of a test number can sign in",
-        ),
-    ];
-    table.into_iter().filter_map(|(on, said)| on.then_some(said))
 }
 
 /// The access log goes to standard output, unless the console provider prints texts there, which

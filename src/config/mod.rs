@@ -6,14 +6,18 @@ mod folder;
 mod keys;
 mod load;
 mod problem;
+mod purpose;
 mod reader;
 mod reference;
 mod settings;
 mod shipped;
 mod values;
+mod warnings;
 mod wording;
 
 pub use problem::{ConfigProblem, ConfigProblems, SourceLocation};
+pub use purpose::Purpose;
 pub use reader::Environment;
 pub use reference::reference;
 pub use settings::Config;
+pub use warnings::ConfigWarning;

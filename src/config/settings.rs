@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::document::Places;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Keyring;
 use crate::events::LogFormat;
@@ -15,6 +16,8 @@ use crate::{login, oauth, proxy, session};
 pub struct Config {
     /// The name of the file, for messages.
     pub source: String,
+    /// Where its keys stand, for warnings.
+    pub(super) places: Places,
     pub issuer: Issuer,
     /// `server.prefix`, such as `/.doorcode`.
     pub prefix: String,
@@ -45,4 +48,8 @@ pub struct Config {
     pub test_numbers_exposed: bool,
     /// `server.unsafe_shared_origin`: logged at every start.
     pub shared_origin: bool,
+    /// `server.unsafe_trusted_proxies`, if a network needs it: logged at every start.
+    pub anybody_trusted: bool,
+    /// `admin.unsafe_exposed`, if the address needs it: logged at every start.
+    pub admin_exposed: bool,
 }

@@ -5,6 +5,7 @@ mod client_id;
 mod code;
 mod digest;
 mod digits;
+mod guessable;
 mod id;
 mod identifier;
 mod keys;
@@ -23,6 +24,7 @@ pub use digest::{
     ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest, RefreshTokenDigest,
     RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
 };
+pub use guessable::guessable;
 pub use id::{AttemptId, GrantId, SessionId, UserId};
 pub use identifier::Identifier;
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};

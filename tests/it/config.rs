@@ -5,6 +5,8 @@ mod hostile;
 mod mistakes;
 mod reference;
 mod secrets;
+mod usage;
+mod warnings;
 
 use std::path::Path;
 
@@ -50,6 +52,7 @@ fn environment(name: &str) -> Option<String> {
         ("OLDER", "another-horse-battery-staple-0123"),
         ("TOKEN", TOKEN),
         ("SHORT", "abc"),
+        ("WEAK", "0123456789abcdef0123456789abcdef"),
         ("EMPTY", " \n"),
     ];
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())

@@ -190,3 +190,18 @@ fn a_forwarding_header_of_an_unknown_proxy_is_told_once_an_hour() {
         }
     }
 }
+
+#[test]
+fn each_start_says_what_check_warns_of() {
+    let program = Program::changed("info", &[("role:admin", "role:amdin")]);
+    let (code, told) = program.said(&["check", "my.toml"]);
+    let warning = told.lines().find(|line| line.contains("role:amdin")).expect(&told);
+    let (at, rest) = warning.split_once(": warning: ").expect("a place");
+    let (key, text) = rest.split_once(": ").expect("a key");
+    assert_eq!((code, key), (Some(0), "site[2].rule[3].allow"), "{told}");
+    let log = program.printed_to("err");
+    let line = log.lines().find(|line| line.contains("role:amdin")).expect(&log);
+    for part in ["WARN", text, &format!("at=\"{at}\""), &format!("key=\"{key}\"")] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+}
