@@ -56,7 +56,8 @@ impl Line {
     /// A name that is taken gets a number.
     fn push(&mut self, name: &str, value: Value) {
         let is_taken = |name: &str| self.0.iter().any(|(taken, _)| taken == name);
-        let numbered = || (2..).map(|n| format!("{name}_{n}")).find(|name| !is_taken(name));
+        let numbered =
+            || (2..self.0.len() + 3).map(|n| format!("{name}_{n}")).find(|name| !is_taken(name));
         let name = if is_taken(name) { numbered() } else { Some(name.to_owned()) };
         self.0.extend(name.map(|name| (name, value)));
     }

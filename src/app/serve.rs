@@ -101,10 +101,11 @@ impl Greeting {
         if self.to_terminal {
             return writeln!(std::io::stdout(), "{self}");
         }
-        for (site, url) in &self.sites {
+        let sites = self.sites.iter().map(|(site, url)| (Some(site), url));
+        // The last are the login pages and the API.
+        for (site, url) in sites.chain([(None, &self.issuer)]) {
             info!(site, url, "serving");
         }
-        info!(url = self.issuer, "serving the login pages and the API");
         Ok(())
     }
 }

@@ -19,5 +19,5 @@ pub use problem::{ConfigProblem, ConfigProblems, SourceLocation};
 pub use purpose::Purpose;
 pub use reader::Environment;
 pub use reference::reference;
-pub use settings::Config;
+pub use settings::{Config, NetworkExposure};
 pub use warnings::ConfigWarning;

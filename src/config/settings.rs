@@ -48,8 +48,14 @@ pub struct Config {
     pub test_numbers_exposed: bool,
     /// `server.unsafe_shared_origin`: logged at every start.
     pub shared_origin: bool,
-    /// `server.unsafe_trusted_proxies`, if a network needs it: logged at every start.
+    pub network: NetworkExposure,
+}
+
+/// What is open to the network by an `unsafe_…` key: logged at every start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkExposure {
+    /// `server.unsafe_trusted_proxies`, if a network needs it.
     pub anybody_trusted: bool,
-    /// `admin.unsafe_exposed`, if the address needs it: logged at every start.
-    pub admin_exposed: bool,
+    /// `admin.unsafe_exposed`, if the address needs it.
+    pub admin: bool,
 }

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tracing::{error, info, warn};
@@ -30,12 +31,26 @@ impl EventLog {
         }
     }
 
-    /// Logs a change of an app's state, unless it changes all the time.
-    fn upstream(&self, site: &str, address: &str, line: impl FnOnce(Option<u64>)) {
+    fn app_fails(&self, site: &str, address: &str, why: &str) {
         if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
-            line((unlogged > 0).then_some(unlogged));
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            warn!(site, upstream = address, why, unlogged, "app does not answer");
         }
     }
+
+    fn app_answers(&self, site: &str, address: &str) {
+        if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            info!(site, upstream = address, unlogged, "app answers again");
+        }
+    }
+}
+
+fn forwarding_ignored(header: &str, peer: IpAddr) {
+    warn!(
+        header, %peer,
+        "forwarding header ignored: its sender is not in server.trusted_proxies; if it is your proxy, every visitor has its address until it is listed"
+    );
 }
 
 impl EventSink for EventLog {
@@ -90,20 +105,9 @@ impl EventSink for EventLog {
                 info!(client_id = client, %grant, "grant revoked");
             }
             Event::Limited { limit, seconds } => info!(limit, seconds, "rate limit exceeded"),
-            Event::UpstreamFailing { site, address, why } => {
-                self.upstream(site, address, |unlogged| {
-                    warn!(site, upstream = address, why, unlogged, "app does not answer");
-                });
-            }
-            Event::UpstreamAnswers { site, address } => {
-                self.upstream(site, address, |unlogged| {
-                    info!(site, upstream = address, unlogged, "app answers again");
-                });
-            }
-            Event::ForwardingIgnored { header, peer } => warn!(
-                header, %peer,
-                "forwarding header ignored: its sender is not in server.trusted_proxies; if it is your proxy, every visitor has its address until it is listed"
-            ),
+            Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
+            Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
+            Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store operation failed"),
         }
     }

@@ -32,8 +32,8 @@ impl Rule {
             _ if later.path.contains(&self.path, ignore_case) => None,
             (all, []) => Some(Shadow::Methods(all.to_vec())),
             (_, own) => {
-                let taken: Vec<Method> = own.iter().filter(takes).cloned().collect();
-                (!taken.is_empty()).then_some(Shadow::Methods(taken))
+                let methods: Vec<Method> = own.iter().filter(takes).cloned().collect();
+                (!methods.is_empty()).then_some(Shadow::Methods(methods))
             }
         }
     }

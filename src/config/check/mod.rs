@@ -28,7 +28,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let ground = ServerContext::read(reader);
     let secrets = server::secrets(reader);
     let proxy = server::settings(reader, &ground);
-    let exposed = server::Exposed::of(reader, proxy.as_ref());
+    let network = server::exposure(reader, proxy.as_ref());
     let log = reader.one("log.format", log_format);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
@@ -67,8 +67,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         oauth: oauth?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,
-        anybody_trusted: exposed.anybody_trusted,
-        admin_exposed: exposed.admin,
+        network,
     })
 }
 

@@ -3,6 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 
 use super::super::reader::Reader;
+use super::super::settings::NetworkExposure;
 use super::super::values::{self, shown};
 use super::tls;
 use crate::domain::{Keyring, Origin, ServerSecret, guessable};
@@ -153,21 +154,16 @@ fn is_exposed(ip: IpAddr) -> bool {
 }
 
 /// What the settings open that an `unsafe_…` key allows.
-pub(super) struct Exposed {
-    pub(super) anybody_trusted: bool,
-    pub(super) admin: bool,
-}
-
-impl Exposed {
-    pub(super) fn of(reader: &Reader<'_>, settings: Option<&proxy::ProxySettings>) -> Self {
-        let set = |key| reader.flag(key).unwrap_or(false);
-        let anybody =
-            |settings: &proxy::ProxySettings| settings.trusted_proxies.iter().any(is_anybody);
-        Self {
-            anybody_trusted: set(ANYBODY) && settings.is_some_and(anybody),
-            admin: set(ADMIN_EXPOSED)
-                && settings.is_some_and(|settings| is_exposed(settings.admin.ip())),
-        }
+pub(super) fn exposure(
+    reader: &Reader<'_>,
+    settings: Option<&proxy::ProxySettings>,
+) -> NetworkExposure {
+    let set = |key| reader.flag(key).unwrap_or(false);
+    let anybody = |settings: &proxy::ProxySettings| settings.trusted_proxies.iter().any(is_anybody);
+    let admin = |settings: &proxy::ProxySettings| is_exposed(settings.admin.ip());
+    NetworkExposure {
+        anybody_trusted: set(ANYBODY) && settings.is_some_and(anybody),
+        admin: set(ADMIN_EXPOSED) && settings.is_some_and(admin),
     }
 }
 

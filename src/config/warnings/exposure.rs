@@ -14,7 +14,7 @@ pub(super) fn unsafe_keys(config: &Config) -> Found {
             "is set: development features may be reachable from other machines",
         ),
         (
-            config.anybody_trusted,
+            config.network.anybody_trusted,
             "server.unsafe_trusted_proxies",
             "is set: whoever can connect may claim any address",
         ),
@@ -24,7 +24,7 @@ pub(super) fn unsafe_keys(config: &Config) -> Found {
             "is set: scripts of an app may sign its visitors in to sites on other hosts",
         ),
         (
-            config.admin_exposed,
+            config.network.admin,
             "admin.unsafe_exposed",
             "is set: metrics and health checks may be reachable from other machines",
         ),
