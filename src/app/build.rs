@@ -22,7 +22,7 @@ use crate::oauth::{KeyRotation, SigningKeys};
 use crate::pages::views::Views;
 use crate::proxy::{
     self, AccessLog, BackgroundJob, ConfigSnapshot, ConfigSnapshotDeps, Connections, DECISIONS,
-    Drain, DrainSignal, Exchanges, Readiness, Resolver, Shared,
+    Drain, DrainSignal, Exchanges, Jobs, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
 use crate::store::{MemoryAttempts, SqlStore};
@@ -281,6 +281,7 @@ fn drain(
         readiness: Readiness::default(),
         connections: Connections::default(),
         drain_signal: Arc::new(DrainSignal::default()),
+        jobs: Jobs::default(),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
         exit,

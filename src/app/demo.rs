@@ -89,13 +89,13 @@ async fn page(uri: Uri, headers: HeaderMap) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>Doorcode demo app</title>\
-         {STYLE}<h1>You are in the app</h1>\
+         {STYLE}<main><h1>You are in the app</h1>\
          <p>This is a small app that knows nothing of sign-in. Doorcode sent it the request for \
          <code>{path}</code> and told it who you are:</p>\
          <table>{told}</table>{signed}<p>Try <a href=\"/public/\">a public page</a>, \
          <a href=\"/admin/\">a page for the role admin</a>, \
          <a href=\"/.doorcode/account\">your sessions</a>, or \
          <a href=\"/.doorcode/sign-out\">sign out</a>.</p>\
-         <h2>What your browser sent</h2><table>{others}</table></html>"
+         <h2>What your browser sent</h2><table>{others}</table></main></html>"
     ))
 }

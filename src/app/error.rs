@@ -11,12 +11,20 @@ use crate::words::TemplateError;
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("the secret {}: {why}", path.display())]
+    #[error("server.secret: cannot read {}: {why}", path.display())]
     Secret { path: PathBuf, why: std::io::Error },
-    #[error("{}: the secret {why}", path.display())]
+    #[error(
+        "server.secret: cannot create {}: {why}; make the folder writable, or set server.secret to \
+         `env:NAME` or `file:PATH`",
+        path.display()
+    )]
+    SecretPlace { path: PathBuf, why: std::io::Error },
+    #[error("store.database: cannot write {}: {why}", path.display())]
+    DatabasePlace { path: PathBuf, why: std::io::Error },
+    #[error("server.secret: {} {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },
     #[error(
-        "the database {} exists but its secret {} does not: restore the file, or set server.secret \
+        "server.secret: the database {} exists but its secret {} does not: restore the file, or set server.secret \
          to its content; with a new secret every session would be invalid",
         database.display(),
         secret.display()

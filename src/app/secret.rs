@@ -20,7 +20,7 @@ pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppEr
         return Ok(keyring);
     }
     let path = &config.secret_file;
-    create(path, system).map_err(|why| AppError::Secret { path: path.clone(), why })?;
+    create(path, system).map_err(|why| AppError::SecretPlace { path: path.clone(), why })?;
     read(path)
 }
 
@@ -46,14 +46,34 @@ fn found(config: &Config) -> Result<Option<Keyring>, AppError> {
     }
 }
 
-/// Checks what a start would check beyond the configuration file, without changing anything.
+/// Checks what a start would check beyond the configuration file, without changing anything but for a
+/// moment: an empty file shows whether a folder can be written.
 ///
 /// # Errors
 ///
-/// When the secret is missing, unreadable or weak.
+/// When the secret is missing, unreadable or weak, or when it or the database could not be written.
 pub fn examine(config: &Config) -> Result<(), Box<dyn Error>> {
-    found(config)?;
+    let secret = &config.secret_file;
+    if found(config)?.is_none() {
+        place(secret).map_err(|why| AppError::SecretPlace { path: secret.clone(), why })?;
+    }
+    let Database::Sqlite(database) = &config.database;
+    let failed = |why| AppError::DatabasePlace { path: database.clone(), why };
+    place(database).map_err(failed)?;
+    if database.exists() {
+        fs::OpenOptions::new().append(true).open(database).map_err(failed)?;
+    }
     Ok(())
+}
+
+/// Whether a file can be created at `path`, with the folders above it.
+fn place(path: &Path) -> std::io::Result<()> {
+    let here = Path::new(".");
+    let above = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(here);
+    let folder = above.ancestors().find(|folder| folder.exists()).unwrap_or(here);
+    let probe = folder.join(format!(".doorcode-check-{}", std::process::id()));
+    fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(&probe)
 }
 
 fn read(path: &Path) -> Result<Keyring, AppError> {

@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::domain::PhoneNumber;
 use crate::oauth::KeyUsage;
@@ -19,18 +22,22 @@ Examples:
   doorcode check my.toml            report all mistakes in my.toml
   doorcode --config my.toml         run the server with my.toml
   doorcode widget my.toml           print the HTML element that embeds the login in a page
-  doorcode health --config my.toml  exit with 0 if that server is ready
-  doorcode keys --config my.toml    list the signing keys of tokens and assertions
-  doorcode keys rotate --config my.toml
-                                    replace the signing keys; new ones sign after ten minutes
-  doorcode users block +12025550123 --config my.toml
+  doorcode health my.toml           exit with 0 if that server is ready
+  doorcode keys my.toml             list the signing keys of tokens and assertions
+  doorcode keys rotate my.toml      replace the signing keys; new ones sign after ten minutes
+  doorcode users block +12025550123 my.toml
                                     block a user and end all their sessions
+  doorcode help users               explain a command
+
+Every command takes the file by its name alone, as here, or as --config my.toml. Only the server and
+check need the secrets that the file names; keys rotate needs server.secret.
 
 Signals:
   SIGTERM   stop gracefully: complete open requests and queued texts;
             a second one stops at once
   SIGINT    (Ctrl-C) stop at once
-  SIGHUP    ignored: a changed file is read at the next start
+  SIGHUP    ignored, as are SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM: a changed file is read at the
+            next start
 
 Output:
   The access log, one JSON object per request, goes to standard output; with the console provider,
@@ -48,40 +55,32 @@ Exit codes:
     version,
     about = ABOUT,
     long_about = LONG_ABOUT,
-    after_help = EXAMPLES,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    after_long_help = EXAMPLES
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    #[command(flatten)]
-    pub(super) serve: Serve,
+    /// The configuration file; default: the built-in demo
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Run the server (also the default without a command)
-    Serve(Serve),
+    Serve(FileArguments),
     /// Check a configuration file and report all mistakes
-    Check {
-        /// The configuration file
-        file: PathBuf,
-    },
+    Check(FileArguments),
     /// Print the HTML element of the login widget, with the hash of its script
-    Widget {
-        /// The configuration file
-        file: PathBuf,
-    },
+    Widget(FileArguments),
     /// Check whether the server with this configuration is ready
-    Health(Serve),
+    Health(FileArguments),
     /// List the signing keys
-    #[command(args_conflicts_with_subcommands = true)]
     Keys {
         #[command(subcommand)]
         command: Option<KeysCommand>,
         #[command(flatten)]
-        of: Serve,
+        file: FileArguments,
     },
     /// Block, unblock or show users
     Users {
@@ -90,23 +89,34 @@ pub(super) enum Command {
     },
 }
 
+/// The configuration file, by its name alone or as an option.
+#[derive(clap::Args)]
+pub(super) struct FileArguments {
+    /// The configuration file
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The same as FILE
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
     /// Block a user: end all sessions and revoke all grants
-    Block(PhoneArgument),
+    Block(PhoneArguments),
     /// Unblock a user; ended sessions and revoked grants stay so
-    Unblock(PhoneArgument),
+    Unblock(PhoneArguments),
     /// Show a user: when created and blocked, roles, and number of sessions
-    Show(PhoneArgument),
+    Show(PhoneArguments),
 }
 
 #[derive(clap::Args)]
-pub(super) struct PhoneArgument {
+pub(super) struct PhoneArguments {
     /// Phone number in E.164: +12025550123
     #[arg(value_name = "NUMBER", value_parser = phone)]
     pub(super) phone: PhoneNumber,
     #[command(flatten)]
-    pub(super) of: Serve,
+    pub(super) file: FileArguments,
 }
 
 #[derive(clap::Subcommand)]
@@ -117,8 +127,52 @@ pub(super) enum KeysCommand {
         #[arg(long, value_parser = usage)]
         usage: Option<KeyUsage>,
         #[command(flatten)]
-        of: Serve,
+        file: FileArguments,
     },
+}
+
+/// The one file that was named, in whichever way; `None`: none was.
+///
+/// # Errors
+///
+/// A usage error when several were.
+pub(super) fn one_file<const N: usize>(
+    named: [Option<PathBuf>; N],
+) -> Result<Option<PathBuf>, clap::Error> {
+    let mut all = named.into_iter().flatten();
+    let (file, other) = (all.next(), all.next());
+    match (&file, other) {
+        (Some(file), Some(other)) => {
+            let (file, other) = (file.display(), other.display());
+            let text =
+                format!("two configuration files are named, '{file}' and '{other}': name one");
+            Err(Arguments::command().error(ErrorKind::ArgumentConflict, text))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// The error of a command that needs a file.
+pub(super) fn lacks_file(command: &str) -> clap::Error {
+    let text = format!("no configuration file is named: doorcode {command} my.toml");
+    Arguments::command().error(ErrorKind::MissingRequiredArgument, text)
+}
+
+/// What was probably meant by a word that is no command, if it is the name of a file.
+pub(super) fn hint(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let is_file = word.contains(['.', '/']) || Path::new(word).exists();
+    is_file.then(|| {
+        format!(
+            "\nIs {word} a configuration file?\n  doorcode --config {word}   runs the server with \
+             it\n  doorcode check {word}      reports all mistakes in it\n"
+        )
+    })
 }
 
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {
@@ -136,11 +190,4 @@ fn phone(text: &str) -> Result<PhoneNumber, String> {
         Err(why) => PhoneNumber::from_store(text)
             .map_err(|_| format!("not a number such as +12025550123: {why}")),
     }
-}
-
-#[derive(clap::Args)]
-pub(super) struct Serve {
-    /// The configuration file; default: the built-in demo
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
 }

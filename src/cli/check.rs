@@ -35,8 +35,8 @@ fn report(config: &Config, now: Timestamp) -> String {
         counted(config.users.len(), "user"),
         counted(config.providers.len(), "SMS provider"),
     )];
+    lines.extend(config.warnings(now).iter().map(ToString::to_string));
     lines.extend(notes(config));
-    lines.extend(config.tls_doubts(now).iter().map(|said| format!("warning: {said}")));
     lines.join("\n") + "\n"
 }
 

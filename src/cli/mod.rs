@@ -12,8 +12,11 @@ use std::path::Path;
 
 use clap::Parser;
 
-use crate::config::Config;
-use arguments::{Arguments, Command, KeysCommand, PhoneArgument, Serve, UsersCommand};
+use crate::config::{Config, Purpose};
+use arguments::{
+    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, UsersCommand, hint, lacks_file,
+    one_file,
+};
 use context::say;
 
 pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, USAGE};
@@ -25,28 +28,41 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut CliDeps<'
         Ok(arguments) => arguments,
         Err(message) => return print_clap(&message, around),
     };
-    match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
-        Command::Serve(Serve { config }) => serve(config.as_deref(), around),
-        Command::Check { file } => check::check(&file, around),
-        Command::Widget { file } => print(Some(&file), around, widget::tag),
-        Command::Health(Serve { config }) => health(config.as_deref(), around),
-        Command::Keys { command: None, of: Serve { config } } => {
-            let keys = around.keys;
-            print(config.as_deref(), around, |config| keys(config))
+    run_command(arguments, around).unwrap_or_else(|message| print_clap(&message, around))
+}
+
+fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, clap::Error> {
+    let Arguments { command, config } = arguments;
+    let Some(command) = command else { return Ok(serve(config.as_deref(), around)) };
+    let named = |given: FileArguments| one_file([config.clone(), given.file, given.config]);
+    let needed = |name: &str, given| named(given)?.ok_or_else(|| lacks_file(name));
+    Ok(match command {
+        Command::Serve(file) => serve(named(file)?.as_deref(), around),
+        Command::Check(file) => check::check(&needed("check", file)?, around),
+        Command::Widget(file) => {
+            let file = needed("widget", file)?;
+            print((Purpose::Pages, Some(&file)), around, widget::tag)
         }
-        Command::Keys { command: Some(KeysCommand::Rotate { usage, of }), .. } => {
+        Command::Health(file) => health(named(file)?.as_deref(), around),
+        Command::Keys { command: None, file } => {
+            let keys = around.keys;
+            print((Purpose::Store, named(file)?.as_deref()), around, |config| keys(config))
+        }
+        Command::Keys { command: Some(KeysCommand::Rotate { usage, file: given }), file } => {
+            let file = one_file([config, file.file, file.config, given.file, given.config])?;
             let rotate = around.rotate;
-            print(of.config.as_deref(), around, |config| rotate(config, usage))
+            print((Purpose::Keys, file.as_deref()), around, |config| rotate(config, usage))
         }
         Command::Users { command } => {
-            let (command, PhoneArgument { phone, of }) = match command {
+            let (command, PhoneArguments { phone, file }) = match command {
                 UsersCommand::Block(person) => (around.block, person),
                 UsersCommand::Unblock(person) => (around.unblock, person),
                 UsersCommand::Show(person) => (around.show, person),
             };
-            print(of.config.as_deref(), around, |config| command(config, &phone))
+            let file = named(file)?;
+            print((Purpose::Store, file.as_deref()), around, |config| command(config, &phone))
         }
-    }
+    })
 }
 
 /// Prints what clap has to say: help and version on standard output, usage errors on standard
@@ -55,6 +71,7 @@ fn print_clap(message: &clap::Error, around: &mut CliDeps<'_>) -> u8 {
     let text = message.render();
     if message.use_stderr() {
         say(around.err, &text);
+        say(around.err, &hint(message).unwrap_or_default());
         USAGE
     } else {
         say(around.out, &text);
@@ -63,14 +80,14 @@ fn print_clap(message: &clap::Error, around: &mut CliDeps<'_>) -> u8 {
 }
 
 fn serve(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
-    match read(file, around) {
+    match read(Purpose::Serve, file, around) {
         Some(config) => exit_code((around.serve)(config), around),
         None => FAILED,
     }
 }
 
 fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
-    match read(file, around) {
+    match read(Purpose::Store, file, around) {
         Some(config) => exit_code((around.health)(&config), around),
         None => FAILED,
     }
@@ -78,19 +95,19 @@ fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
 
 /// Runs a command that prints its output.
 fn print(
-    file: Option<&Path>,
+    (purpose, file): (Purpose, Option<&Path>),
     around: &mut CliDeps<'_>,
     command: impl Fn(&Config) -> CommandResult,
 ) -> u8 {
-    let Some(config) = read(file, around) else { return FAILED };
+    let Some(config) = read(purpose, file, around) else { return FAILED };
     let done = command(&config).map(|text| say(around.out, &text));
     exit_code(done, around)
 }
 
 /// The configuration, or the demo's. `None` if it is invalid; its mistakes have been printed.
-fn read(file: Option<&Path>, around: &mut CliDeps<'_>) -> Option<Config> {
+fn read(purpose: Purpose, file: Option<&Path>, around: &mut CliDeps<'_>) -> Option<Config> {
     let config = match file {
-        Some(file) => Config::load(file, around.environment),
+        Some(file) => Config::load_for(purpose, file, around.environment),
         None => Config::demo(),
     };
     config.map_err(|problems| say(around.err, &format_args!("{problems}\n"))).ok()

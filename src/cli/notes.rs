@@ -1,14 +1,12 @@
-use ipnet::IpNet;
-
 use super::text_notes::{texts_without_code, unknown_variables};
 use crate::config::Config;
 use crate::domain::{Audience, OneTimeCode, PhoneNumber};
-use crate::gate::{Principal, Site};
+use crate::gate::Site;
 use crate::login::LimitDef;
 use crate::pages::views::Views;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
-/// THE table of notes and warnings on a valid file.
+/// THE table of notes on a valid file, for who writes it. Warnings are those of the configuration.
 const ALL: &[fn(&Config) -> Vec<String>] = &[
     one_cookie_for_ports,
     colors,
@@ -17,11 +15,7 @@ const ALL: &[fn(&Config) -> Vec<String>] = &[
     unknown_variables,
     texts_without_code,
     secret_file,
-    trusted_networks,
-    development_exposed,
-    shared_origin,
     tokens_for_nothing,
-    rules_without_tokens,
 ];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
@@ -92,32 +86,6 @@ fn secret_file(config: &Config) -> Vec<String> {
     config.secrets.is_none().then_some(said).into_iter().collect()
 }
 
-/// Networks that are wider than any private one: `10.0.0.0/8` and `fc00::/7`.
-fn trusted_networks(config: &Config) -> Vec<String> {
-    let too_wide = |net: &&IpNet| match net {
-        IpNet::V4(net) => net.prefix_len() < 8,
-        IpNet::V6(net) => net.prefix_len() < 7,
-    };
-    let said = |net: &IpNet| {
-        format!(
-            "warning: server.trusted_proxies includes {net}: anyone in that network may claim any address, which bypasses limits per address and rules with `from`; list your proxies only"
-        )
-    };
-    config.proxy.trusted_proxies.iter().filter(too_wide).map(said).collect()
-}
-
-fn development_exposed(config: &Config) -> Vec<String> {
-    let said = "warning: server.unsafe_development_exposed is set: development features may be \
-        reachable from other machines";
-    config.development_exposed.then(|| said.to_owned()).into_iter().collect()
-}
-
-fn shared_origin(config: &Config) -> Vec<String> {
-    let said = "warning: server.unsafe_shared_origin is set: scripts of an app may sign its \
-        visitors in to sites on other hosts";
-    config.shared_origin.then(|| said.to_owned()).into_iter().collect()
-}
-
 /// Audiences that differ from a site's only in trailing slashes: they are compared byte for byte.
 fn tokens_for_nothing(config: &Config) -> Vec<String> {
     let mut all = Vec::new();
@@ -131,25 +99,6 @@ fn tokens_for_nothing(config: &Config) -> Vec<String> {
                 format!(
                     "note: the audience {audience:?} of client {id} is not that of {name}, {url:?}"
                 )
-            }));
-        }
-    }
-    all
-}
-
-/// Rules for a client that cannot get a token for the site.
-fn rules_without_tokens(config: &Config) -> Vec<String> {
-    let mut all = Vec::new();
-    for site in &config.sites {
-        let (name, url) = (&site.name, site.url.to_string());
-        for rule in &site.rules {
-            let named = rule.allow.iter().filter_map(|who| match who {
-                Principal::Client(id) => config.oauth.clients.find(id.as_str()),
-                _ => None,
-            });
-            all.extend(named.filter(|client| !client.has_audience(&url)).map(|client| {
-                let id = &client.id;
-                format!("warning: a rule of {name} allows client:{id}, which cannot get a token for it: its audiences lack {url:?}")
             }));
         }
     }

@@ -93,6 +93,13 @@ impl Document {
         self.entries.keys().filter_map(below).collect()
     }
 
+    /// The positions of all keys and tables of the file.
+    pub(super) fn places(&self) -> Places {
+        let keys = self.entries.iter().filter_map(|(key, entry)| Some((key.clone(), entry.at?)));
+        let tables = self.tables.iter().map(|(key, at)| (key.clone(), *at));
+        Places(tables.chain(keys).collect())
+    }
+
     /// The position of the key, else of the table that it belongs to, else the start.
     pub(super) fn place(&self, key: &str) -> SourceLocation {
         let own = self.entries.get(key).and_then(|entry| entry.at);
@@ -100,6 +107,18 @@ impl Document {
         own.or_else(|| self.tables.get(key).copied())
             .or_else(above)
             .unwrap_or(SourceLocation::START)
+    }
+}
+
+/// Where the keys and tables of a file stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(BTreeMap<String, SourceLocation>);
+
+impl Places {
+    /// As [`Document::place`].
+    pub(super) fn of(&self, key: &str) -> SourceLocation {
+        let above = || key.rsplit_once('.').map(|(table, _)| self.of(table));
+        self.0.get(key).copied().or_else(above).unwrap_or(SourceLocation::START)
     }
 }
 

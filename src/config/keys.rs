@@ -122,6 +122,8 @@ pub(super) const KEYS: &[Key] = &[
         "After SIGTERM, how long requests are still accepted while `/readyz` already answers that the server is not ready: longer than the load balancer takes to notice. The whole shutdown takes at most 25 s."),
     key("server.unsafe_development_exposed", Flag, Default,
         "Allows the console provider, the demo app and an `http` public_url although other machines can reach them. For containers; logged at every start."),
+    key("server.unsafe_trusted_proxies", Flag, Default,
+        "Allows networks in `trusted_proxies` that are wider than any private one, such as `0.0.0.0/0`: anyone in them may claim any address. For networks that only proxies can connect from; logged at every start."),
     key("server.unsafe_shared_origin", Flag, Default,
         "Allows a `public_url` with a path together with sites on other hosts. Scripts of the app that shares the origin can then sign its visitors in there. Logged at every start."),
 
@@ -129,6 +131,8 @@ pub(super) const KEYS: &[Key] = &[
         "Health checks and metrics, for operators; must not be reachable from the internet."),
     key("admin.listen", Text, Default,
         "Address and port of health checks and metrics."),
+    key("admin.unsafe_exposed", Flag, Default,
+        "Allows an address in `listen` that other networks can reach, such as `0.0.0.0:9080`. For containers; logged at every start."),
 
     key("log", Table, Default,
         "The log on standard error. For the access log see [running](running.md)."),

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::document::{self, Document, Item, Value};
+use super::document::{self, Document, Item, Places, Value};
 use super::problem::{ConfigProblem, SourceLocation};
+use super::purpose::Purpose;
 use super::{keys, values};
 use crate::domain::Secret;
 
@@ -14,19 +15,29 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 pub(super) struct Reader<'a> {
     document: Document,
     problems: Vec<ConfigProblem>,
-    environment: &'a Environment<'a>,
+    source: Source<'a>,
+}
+
+/// Where what the file refers to is found, and how much of it is read.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) environment: &'a Environment<'a>,
     /// The folder of the file.
-    base: &'a Path,
+    pub(super) base: &'a Path,
+    pub(super) purpose: Purpose,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
         document: Document,
         problems: Vec<ConfigProblem>,
-        environment: &'a Environment<'a>,
-        base: &'a Path,
+        source: Source<'a>,
     ) -> Self {
-        Self { document, problems, environment, base }
+        Self { document, problems, source }
+    }
+
+    pub(super) const fn purpose(&self) -> Purpose {
+        self.source.purpose
     }
 
     pub(super) fn into_problems(self) -> Vec<ConfigProblem> {
@@ -46,6 +57,11 @@ impl<'a> Reader<'a> {
     ) {
         let at = Some(at.unwrap_or_else(|| self.document.place(key)));
         self.problems.push(ConfigProblem { at, key: key.to_owned(), text: text.into() });
+    }
+
+    /// Where the keys of the file stand.
+    pub(super) fn places(&self) -> Places {
+        self.document.places()
     }
 
     /// Notes the required keys that the table `full` lacks.
@@ -150,9 +166,14 @@ impl<'a> Reader<'a> {
         if self.has(key) { self.all(key, read) } else { Some(Vec::new()) }
     }
 
-    /// The secrets that the strings at `key` refer to.
+    /// The secrets that the strings at `key` refer to; stand-ins where they are not needed.
     pub(super) fn secrets(&mut self, key: &str) -> Option<Vec<Secret>> {
         let items = self.items(key)?;
+        if !self.purpose().reads_secret(key) {
+            let stand_in =
+                |n| Secret::new(format!("a secret that this command does not need: {n}"));
+            return Some((0..items.len()).map(stand_in).collect());
+        }
         let mut good = Vec::new();
         for item in &items {
             let secret = self.secret(&item.text);
@@ -163,7 +184,7 @@ impl<'a> Reader<'a> {
 
     /// The folder of the file, which relative paths are relative to.
     pub(super) fn base(&self) -> &'a Path {
-        self.base
+        self.source.base
     }
 
     /// The names in the table of strings `key`.
@@ -172,7 +193,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn path(&self, text: &str) -> PathBuf {
-        self.base.join(text)
+        self.source.base.join(text)
     }
 
     /// Unwraps a value, or notes what is wrong with it.
@@ -207,7 +228,7 @@ impl<'a> Reader<'a> {
         if name.is_empty() || !name.bytes().all(plain) {
             return Err("needs a name of letters, digits and `_` after `env:`".to_owned());
         }
-        let value = (self.environment)(name);
+        let value = (self.source.environment)(name);
         value.map(Secret::new).ok_or_else(|| format!("the environment has no variable {name}"))
     }
 

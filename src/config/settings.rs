@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::document::Places;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Keyring;
 use crate::events::LogFormat;
@@ -15,6 +16,8 @@ use crate::{login, oauth, proxy, session};
 pub struct Config {
     /// The name of the file, for messages.
     pub source: String,
+    /// Where its keys stand, for warnings.
+    pub(super) places: Places,
     pub issuer: Issuer,
     /// `server.prefix`, such as `/.doorcode`.
     pub prefix: String,
@@ -49,4 +52,14 @@ pub struct Config {
     pub test_numbers_exposed: bool,
     /// `server.unsafe_shared_origin`: logged at every start.
     pub shared_origin: bool,
+    pub network: NetworkExposure,
+}
+
+/// What is open to the network by an `unsafe_…` key: logged at every start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkExposure {
+    /// `server.unsafe_trusted_proxies`, if a network needs it.
+    pub anybody_trusted: bool,
+    /// `admin.unsafe_exposed`, if the address needs it.
+    pub admin: bool,
 }

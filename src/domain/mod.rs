@@ -6,6 +6,7 @@ mod code;
 mod country;
 mod digest;
 mod digits;
+mod guessable;
 mod id;
 mod identifier;
 mod keys;
@@ -27,6 +28,7 @@ pub use digest::{
     ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest, RefreshTokenDigest,
     RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
 };
+pub use guessable::guessable;
 pub use id::{AttemptId, GrantId, SessionId, UserId};
 pub use identifier::Identifier;
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};

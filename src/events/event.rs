@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use crate::domain::{AttemptId, Country, GrantId, Host, PhoneNumber, SessionId, UserId};
 
 /// Something that happened, for logs, metrics and audits.
@@ -16,7 +18,8 @@ pub enum Event<'a> {
     TextSent {
         attempt: AttemptId,
         provider: &'a str,
-        message: &'a str,
+        /// The provider's id of the text.
+        message_id: &'a str,
     },
     /// A provider did not accept the text. `provider` is empty if none was called.
     TextFailed {
@@ -117,6 +120,23 @@ pub enum Event<'a> {
         limit: &'static str,
         /// The time to wait.
         seconds: u64,
+    },
+    /// An app failed to answer a request; told when it begins, not for each request.
+    UpstreamFailing {
+        site: &'a str,
+        address: &'a str,
+        why: &'a str,
+    },
+    /// An app that failed has answered a request.
+    UpstreamAnswers {
+        site: &'a str,
+        address: &'a str,
+    },
+    /// A header that names the client's address was ignored, since `peer`, who sent it, is no trusted
+    /// proxy; told once an hour.
+    ForwardingIgnored {
+        header: &'a str,
+        peer: IpAddr,
     },
     /// A store operation failed, and so did the request that needed it.
     StoreFailed {

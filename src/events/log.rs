@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tracing::{error, info, warn};
@@ -20,12 +21,37 @@ pub enum LogFormat {
 /// Logs events, one line each.
 pub struct EventLog {
     refusals: LogRateLimit,
+    upstreams: LogRateLimit,
 }
 
 impl EventLog {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { refusals: LogRateLimit::new(clock) }
+        Self {
+            refusals: LogRateLimit::new(Arc::clone(&clock)),
+            upstreams: LogRateLimit::new(clock),
+        }
     }
+
+    fn app_fails(&self, site: &str, address: &str, why: &str) {
+        if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            warn!(site, upstream = address, why, unlogged, "app does not answer");
+        }
+    }
+
+    fn app_answers(&self, site: &str, address: &str) {
+        if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            info!(site, upstream = address, unlogged, "app answers again");
+        }
+    }
+}
+
+fn forwarding_ignored(header: &str, peer: IpAddr) {
+    warn!(
+        header, %peer,
+        "forwarding header ignored: its sender is not in server.trusted_proxies; if it is your proxy, every visitor has its address until it is listed"
+    );
 }
 
 impl EventSink for EventLog {
@@ -35,8 +61,8 @@ impl EventSink for EventLog {
             Event::CodeRequested { attempt, phone, again } => {
                 info!(%attempt, %phone, again, "code requested");
             }
-            Event::TextSent { attempt, provider, message } => {
-                info!(%attempt, provider, message, "text sent");
+            Event::TextSent { attempt, provider, message_id } => {
+                info!(%attempt, provider, message_id, "text sent");
             }
             Event::TextFailed { attempt, reason, country, .. } => {
                 let country = country.as_ref().map(Country::as_str);
@@ -73,15 +99,25 @@ impl EventSink for EventLog {
                 let subject = format!("{} {at}", client.unwrap_or_default());
                 if let Some(unlogged) = self.refusals.take(subject) {
                     let unlogged = (unlogged > 0).then_some(unlogged);
-                    info!(client, at, error, why, named, differs, unlogged, "client refused");
+                    info!(
+                        client_id = client,
+                        at, error, why, named, differs, unlogged, "client refused"
+                    );
                 }
             }
-            Event::TokensGiven { client, grant } => info!(client, grant, "tokens issued"),
-            Event::Reused { what, client, grant } => {
-                warn!(client, %grant, "{what} was used twice: its grant is revoked");
+            Event::TokensGiven { client, grant } => {
+                info!(client_id = client, grant, "tokens issued");
             }
-            Event::GrantRevoked { client, grant } => info!(client, %grant, "grant revoked"),
+            Event::Reused { what, client, grant } => {
+                warn!(client_id = client, %grant, "{what} was used twice: its grant is revoked");
+            }
+            Event::GrantRevoked { client, grant } => {
+                info!(client_id = client, %grant, "grant revoked");
+            }
             Event::Limited { limit, seconds } => info!(limit, seconds, "rate limit exceeded"),
+            Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
+            Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
+            Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),
             Event::StoreFailed { doing, reason } => error!(doing, reason, "store operation failed"),
         }
     }

@@ -9,6 +9,7 @@ mod forwarded;
 mod identity;
 mod presets;
 mod reserved;
+mod rule_order;
 mod same_names;
 mod site_map;
 mod sites;
@@ -27,6 +28,7 @@ pub use decide::{
 pub use forwarded::ForwardedHeaders;
 pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};
 pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_identity};
+pub use rule_order::Shadow;
 pub use site_map::{OwnPath, RouteMatch, SiteMap};
 pub use sites::{
     Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,

@@ -31,7 +31,7 @@ const METADATA: [&str; 2] =
 /// What a request's host and path are.
 #[derive(Debug)]
 pub enum RouteMatch<'m> {
-    /// Neither a site's host nor the issuer's. The answer names the right URLs.
+    /// Neither a site's host nor the issuer's. The answer tells nothing of them.
     UnknownHost,
     /// The host is known, but no site has this path.
     NoSite,
@@ -131,7 +131,7 @@ impl SiteMap {
         readings.iter().all(here)
     }
 
-    /// The configured origin of an authority.
+    /// The configured origin of an authority; `None` for a host that is not ours.
     pub fn origin_of(&self, authority: &str) -> Option<&Origin> {
         self.origins.iter().find(|(known, _)| known == authority).map(|(_, origin)| origin)
     }

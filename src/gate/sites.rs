@@ -186,3 +186,26 @@ impl PathPattern {
         good.then(|| Self { path: path.to_owned(), below }).ok_or(InvalidPath)
     }
 }
+
+/// As in a rule's `path`.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)?;
+        f.write_str(if self.below { "/*" } else { "" })
+    }
+}
+
+/// As in a rule's `allow`. A phone number shows its last digits only.
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("public"),
+            Self::Optional => f.write_str("optional"),
+            Self::SignedIn => f.write_str("signed-in"),
+            Self::Role(role) => write!(f, "role:{}", role.as_str()),
+            Self::Phone(phone) => write!(f, "phone:{phone}"),
+            Self::Country(country) => write!(f, "country:{}", country.as_str()),
+            Self::Client(id) => write!(f, "client:{id}"),
+        }
+    }
+}

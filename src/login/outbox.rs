@@ -195,8 +195,8 @@ impl OutboxSender {
         }
         match sent.result {
             Ok(receipt) => {
-                let (provider, message) = (receipt.provider, receipt.id.as_str());
-                self.events.record(&Event::TextSent { attempt: attempt.id, provider, message });
+                let (provider, message_id) = (receipt.provider, receipt.id.as_str());
+                self.events.record(&Event::TextSent { attempt: attempt.id, provider, message_id });
                 SendOutcome::Sent
             }
             Err(error) => {

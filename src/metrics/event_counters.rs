@@ -140,6 +140,10 @@ impl EventSink for EventCounters {
             Event::SignedOut { .. } => (&self.sign_outs, &[]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
+            // Counted with the requests, or only logged.
+            Event::UpstreamFailing { .. }
+            | Event::UpstreamAnswers { .. }
+            | Event::ForwardingIgnored { .. } => return,
         };
         add(counters, labels, 1);
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderValue, Response, header};
 use serde_json::json;
 
 use super::answer::write_page_headers;
@@ -38,59 +38,54 @@ impl Shell {
 
     fn problem_page(&self, problem: &Problem, failed: &FailedRequest<'_>) -> Response<Bytes> {
         let FailedRequest { here, headers, at } = *failed;
+        let Some(at) = at else { return self.plain_page(problem, failed) };
         let base = self.base_at(at);
-        // The query of a page of ours or of an app's is not for this.
-        let asked = if at.is_none() { language_in(here) } else { None };
-        let chosen = at.and_then(|at| language_choice::of_cookie(Cookies::for_origin(at), headers));
-        let language = self.language(asked.as_deref(), chosen, headers);
-        let links = match at {
-            // The query may hold an address that somebody made up: the browser knows the way back.
-            Some(_) if matches!(problem, Problem::Application(_)) => language::chooser(&base, ""),
-            Some(_) => language::chooser(&base, here),
-            None => here.to_owned(),
-        };
+        let chosen = language_choice::of_cookie(Cookies::for_origin(at), headers);
+        let language = self.language(None, chosen, headers);
+        // The query may hold an address that somebody made up: the browser knows the way back.
+        let again = if matches!(problem, Problem::Application(_)) { "" } else { here };
+        let links = language::chooser(&base, again);
         let chrome = Chrome { language, base: &base, here: &links };
-        let (home, sites) = (self.home_from(at, here), self.map.sites());
-        let sites: Vec<String> = sites.iter().map(|site| site.url.to_string()).collect();
+        let home = self.home_from(Some(at), here);
         let reference = reference(headers);
         let place = ProblemPlace {
-            host: at.map(|origin| origin.host().as_str()).unwrap_or_default(),
+            host: at.host().as_str(),
             home: &home,
             again: if here.is_empty() { &home } else { "" },
-            sites: &sites,
             reference: &reference,
         };
         let page = message_page(problem, &place, self.system.now());
         let mut response = Response::new(Bytes::from(self.views.render(&chrome, &page)));
         let headers = response.headers_mut();
         write_page_headers(headers, language);
-        if at.is_none() {
-            self.allow_issuer_assets(headers);
+        HeaderClass::Page.write(headers);
+        response
+    }
+
+    /// The page at a host that is not ours, or that is not known: it tells nothing of the configuration.
+    fn plain_page(&self, problem: &Problem, failed: &FailedRequest<'_>) -> Response<Bytes> {
+        let FailedRequest { here, headers, .. } = *failed;
+        let language = self.language(language_in(here).as_deref(), None, headers);
+        let reference = reference(headers);
+        let place = ProblemPlace { host: "", home: "", again: "", reference: &reference };
+        let page = message_page(problem, &place, self.system.now());
+        let (html, policy) = self.views.plain(language, here, &page);
+        let mut response = Response::new(Bytes::from(html));
+        let headers = response.headers_mut();
+        write_page_headers(headers, language);
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         HeaderClass::Page.write(headers);
         response
     }
 
-    /// What precedes our paths at an origin. An unknown host serves no assets: its page loads them
-    /// from the issuer.
-    fn base_at(&self, at: Option<&Origin>) -> String {
-        match at {
-            Some(origin) if self.map.sites().iter().any(|s| s.url.origin == *origin) => {
-                self.map.prefix().to_owned()
-            }
-            Some(_) => self.map.issuer().base().to_owned(),
-            None => self.map.issuer().url(""),
-        }
-    }
-
-    fn allow_issuer_assets(&self, headers: &mut HeaderMap) {
-        let issuer = self.map.issuer().origin();
-        let policy = format!(
-            "default-src 'none'; script-src {issuer}; style-src {issuer}; img-src {issuer}; \
-             base-uri 'none'; frame-ancestors 'none'"
-        );
-        if let Ok(policy) = HeaderValue::from_str(&policy) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    /// What precedes our paths at an origin.
+    fn base_at(&self, at: &Origin) -> String {
+        if self.map.sites().iter().any(|site| site.url.origin == *at) {
+            self.map.prefix().to_owned()
+        } else {
+            self.map.issuer().base().to_owned()
         }
     }
 }
@@ -110,8 +105,6 @@ struct ProblemPlace<'a> {
     home: &'a str,
     /// What may be tried again: empty: the page itself; after a form, the same as `home`.
     again: &'a str,
-    /// The URLs of all sites.
-    sites: &'a [String],
     reference: &'a str,
 }
 
@@ -120,7 +113,7 @@ fn message_page<'a>(
     place: &ProblemPlace<'a>,
     now: Timestamp,
 ) -> MessagePage<'a> {
-    let ProblemPlace { host, home, again, sites, reference } = *place;
+    let ProblemPlace { host, home, again, reference } = *place;
     let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
         // The last two are never shown as pages.
@@ -130,7 +123,7 @@ fn message_page<'a>(
         | Problem::InvalidToken
         | Problem::TokenDenied => dead_end(DeadEnd::BadRequest),
         Problem::Application(why) => MessagePage::Application { why, reference, home },
-        Problem::UnknownHost => MessagePage::UnknownHost { right: sites },
+        Problem::UnknownHost => MessagePage::UnknownHost,
         Problem::NotFound => dead_end(DeadEnd::NotFound),
         Problem::MethodNotAllowed => dead_end(DeadEnd::MethodNotAllowed),
         Problem::TooLarge => dead_end(DeadEnd::TooLarge),

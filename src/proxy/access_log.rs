@@ -32,6 +32,10 @@ pub(super) struct AccessLine<'r> {
     pub(super) decision: &'static str,
     pub(super) user: Option<&'r [u8]>,
     pub(super) error: Option<&'r str>,
+    /// The site whose app failed.
+    pub(super) site: Option<&'r str>,
+    /// The address of the app that failed.
+    pub(super) upstream: Option<&'r str>,
     /// The `X-Request-Id` that the app and the client got.
     pub(super) request_id: Option<&'r str>,
 }
@@ -156,18 +160,25 @@ impl AccessLine<'_> {
         for (key, text) in texts.into_iter().chain([("decision", self.decision)]) {
             push_text(json, key, text);
         }
-        let micros = self.took.as_micros();
-        let numbers = [("status", u128::from(self.status)), ("bytes", self.bytes as u128)];
-        for (key, number) in numbers.into_iter().chain([("ms", micros / 1000)]) {
+        // The clock has milliseconds: more digits would say nothing.
+        let numbers = [
+            ("status", u128::from(self.status)),
+            ("bytes", self.bytes as u128),
+            ("ms", self.took.as_millis()),
+        ];
+        for (key, number) in numbers {
             json.extend([",\"", key, "\":", digits.format(number)]);
         }
-        let hundredths = micros % 1000 / 10;
-        json.push_str(if hundredths < 10 { ".0" } else { "." });
-        json.push_str(digits.format(hundredths));
         if let Some(user) = self.user {
             push_text(json, "user", &String::from_utf8_lossy(user));
         }
-        for (key, text) in [("error", self.error), ("request_id", self.request_id)] {
+        let rest = [
+            ("error", self.error),
+            ("site", self.site),
+            ("upstream", self.upstream),
+            ("request_id", self.request_id),
+        ];
+        for (key, text) in rest {
             if let Some(text) = text {
                 push_text(json, key, text);
             }

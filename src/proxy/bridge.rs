@@ -52,7 +52,7 @@ pub(super) async fn answer(
     }
     // Events that handlers log name the request.
     let id = inner.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let span = tracing::info_span!("request", id);
+    let span = tracing::info_span!("request", request_id = id);
     let Ok(answer) = snapshot.router.clone().oneshot(inner).instrument(span).await;
     let (parts, body) = answer.into_parts();
     match body.collect().await {

@@ -1,18 +1,18 @@
 //! Graceful shutdown: readiness fails, listeners close, accepted requests are answered, queued texts
 //! are sent, then the process ends.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora_core::services::background::BackgroundService;
 use pingora_proxy::Session;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use super::connections::Connections;
+use super::signals::Signals;
 
 /// Limit for a shutdown; below the 30 s after which container runtimes kill.
 pub(super) const MAX_DURATION: Duration = Duration::from_secs(25);
@@ -20,18 +20,37 @@ pub(super) const MAX_DURATION: Duration = Duration::from_secs(25);
 /// reconnect to another process.
 const STREAMS_END_AFTER: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Limit for the background jobs to stop.
+const JOBS_STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// Whether load balancers should send requests to this process (`/readyz`).
 #[derive(Debug, Default)]
-pub struct Readiness(AtomicBool);
+pub struct Readiness {
+    ready: AtomicBool,
+    /// `true` from the first moment of a shutdown.
+    ending: watch::Sender<bool>,
+}
 
 impl Readiness {
-    pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+    pub(super) fn begin(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end(&self) {
+        self.ready.store(false, Ordering::Release);
+        self.ending.send_replace(true);
     }
 
     pub fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// What tells an accepted connection to end: the shutdown from its first moment, so that HTTP/2
+    /// clients get GOAWAY (RFC 9113 §6.8) while load balancers still find the listeners open. A
+    /// connection that is accepted later may send requests until `listeners`, when those close.
+    pub(super) fn watch(&self, listeners: &ShutdownWatch) -> ShutdownWatch {
+        let ending = self.ending.subscribe();
+        if *ending.borrow() { listeners.clone() } else { ending }
     }
 }
 
@@ -59,11 +78,44 @@ impl DrainSignal {
     }
 }
 
+/// The background jobs that run. They end before what they use is closed: a job that met a closed
+/// database would log an error in every shutdown.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    end: Arc<DrainSignal>,
+    running: AtomicUsize,
+}
+
+impl Jobs {
+    /// Runs a job until [`Self::stop`]; what it is waiting for then is dropped.
+    pub(super) async fn run(&self, job: impl Future<Output = ()> + Send) {
+        self.running.fetch_add(1, Ordering::AcqRel);
+        tokio::select! {
+            biased;
+            () = Arc::clone(&self.end).received() => {}
+            () = job => {}
+        }
+        self.running.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    async fn stop(&self) {
+        self.end.send();
+        let stopped = async {
+            while self.running.load(Ordering::Acquire) > 0 {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        // One that is busy for longer ends with the process.
+        let _ = tokio::time::timeout(JOBS_STOP_WITHIN, stopped).await;
+    }
+}
+
 /// What a shutdown waits for and does.
 pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
     pub drain_signal: Arc<DrainSignal>,
+    pub jobs: Jobs,
     /// How many texts are queued.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
     /// Runs last, when no request or text is left.
@@ -116,6 +168,7 @@ impl Drainer {
         if tokio::time::timeout(self.longest, ended).await.is_err() {
             drain.warn_of_unfinished();
         }
+        drain.jobs.stop().await;
         (drain.finish)().await;
     }
 }
@@ -133,59 +186,6 @@ impl Drain {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
         warn!(open, unsent, "shutting down with connections open or texts unsent");
     }
-}
-
-/// The signals of the process, handled from when this is created. Unhandled, SIGHUP would end it.
-pub struct Signals(Mutex<Caught>);
-
-struct Caught {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    /// Must be called on a tokio runtime that lives as long as the process.
-    ///
-    /// # Errors
-    /// When the operating system refuses a signal handler.
-    pub fn catch() -> std::io::Result<Self> {
-        Ok(Self(Mutex::new(Caught {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })))
-    }
-
-    async fn stop(&self) -> ShutdownSignal {
-        let mut caught = self.0.lock().await;
-        let Caught { terminate, interrupt, hang_up } = &mut *caught;
-        let (name, how) = loop {
-            tokio::select! {
-                _ = terminate.recv() => break ("SIGTERM", ShutdownSignal::GracefulTerminate),
-                // From a terminal: end at once.
-                _ = interrupt.recv() => break ("SIGINT", ShutdownSignal::FastShutdown),
-                _ = hang_up.recv() => ignore_hang_up(),
-            }
-        };
-        info!(name, "shutting down");
-        how
-    }
-
-    /// Waits for a second signal, which ends the process at once.
-    async fn second_signal(&self) {
-        let mut caught = self.0.lock().await;
-        let Caught { terminate, interrupt, .. } = &mut *caught;
-        tokio::select! {
-            _ = terminate.recv() => (),
-            _ = interrupt.recv() => (),
-        }
-        info!("asked again: shutting down at once");
-    }
-}
-
-fn ignore_hang_up() {
-    warn!("SIGHUP ignored: this version does not reload its configuration");
 }
 
 /// What stops the server.
@@ -219,7 +219,7 @@ impl ShutdownSignalWatch for SignalWatch {
         match &*self.stop {
             Stop::Signals(signals) => {
                 let how = signals.stop().await;
-                self.drain.readiness.set(false);
+                self.drain.readiness.end();
                 let delay = match how {
                     ShutdownSignal::FastShutdown => Duration::ZERO,
                     _ => self.delay,
@@ -232,7 +232,7 @@ impl ShutdownSignalWatch for SignalWatch {
             Stop::Dropped(watch) => {
                 let mut watch = watch.clone();
                 while watch.changed().await.is_ok() {}
-                self.drain.readiness.set(false);
+                self.drain.readiness.end();
                 ShutdownSignal::FastShutdown
             }
         }

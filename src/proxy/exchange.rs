@@ -43,6 +43,8 @@ pub(super) struct Exchange {
     pub(super) decision: DecisionLabel,
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
+    /// The address of the app, where it failed this request or one before.
+    pub(super) upstream: Option<String>,
     pub(super) answer_headers: AnswerHeaders,
     /// Counts the exchange. `None`: it is refused, or not looked at yet.
     pub(super) slot: Option<ExchangeSlot>,
@@ -64,6 +66,7 @@ impl Exchange {
             private: false,
             decision: DecisionLabel::None,
             forwarded: now,
+            upstream: None,
             answer_headers: AnswerHeaders::default(),
             slot: None,
             flow: None,

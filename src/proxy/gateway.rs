@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{HttpPeer, Peer as _};
 use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_core::modules::http::HttpModules;
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -19,6 +19,7 @@ use super::exchange::{self, AppConnection, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
+use super::ignored_headers::IgnoredHeaders;
 use super::pace::GRACE;
 use super::reclaim::Reclaimer;
 use super::request_id;
@@ -27,6 +28,7 @@ use super::routing::{self, RouteOutcome};
 use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
+use super::upstream_state;
 use crate::gate;
 use crate::pages::{FailedRequest, Problem};
 
@@ -37,11 +39,12 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Gateway {
     shared: Shared,
     reclaimer: Reclaimer,
+    ignored_headers: IgnoredHeaders,
 }
 
 impl Gateway {
-    pub(super) const fn new(shared: Shared, reclaimer: Reclaimer) -> Self {
-        Self { shared, reclaimer }
+    pub(super) fn new(shared: Shared, reclaimer: Reclaimer) -> Self {
+        Self { shared, reclaimer, ignored_headers: IgnoredHeaders::default() }
     }
 
     /// Finds a request's id and its client's address.
@@ -53,6 +56,9 @@ impl Gateway {
         let is_trusted = gate::is_trusted_proxy(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
         let client = gate::client_ip(peer, headers, trusted);
+        if !is_trusted {
+            self.ignored_headers.tell_of((headers, peer), &*self.shared.events, ctx.started);
+        }
         (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
         Ok(client)
     }
@@ -91,7 +97,9 @@ impl Gateway {
                 let (here, headers) = (head::repeatable(session.req_header()), &headers(session));
                 web.problem(&problem, &FailedRequest { here, headers, at })
             }
-            RouteOutcome::MalformedHead(problem) => head::refusal(&problem, &headers(session), web),
+            RouteOutcome::MalformedHead(problem, at) => {
+                head::refusal(&problem, &headers(session), (web, at))
+            }
         };
         self.shared.drain.close_if_ending(session);
         response::send(session, answer, ctx).await
@@ -170,6 +178,9 @@ impl ProxyHttp for Gateway {
     ) -> Result<Box<HttpPeer>> {
         ctx.forwarded = self.shared.system.now();
         let peer = streams::peer(session, ctx, &self.shared);
+        if self.shared.resolver.has_failing() {
+            ctx.upstream = peer.as_ref().map(|peer| peer.address().to_string());
+        }
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
     }
@@ -220,6 +231,7 @@ impl ProxyHttp for Gateway {
                 .requests
                 .upstream_took(site, self.shared.system.now().since(ctx.forwarded));
         }
+        upstream_state::answered(&self.shared, ctx);
         self.shared.drain.close_if_ending(session);
         if session.req_header().version == http::Version::HTTP_10 {
             // HTTP/1.0 has no chunked coding (RFC 9112 §7.1): the body ends with the connection.
@@ -234,12 +246,13 @@ impl ProxyHttp for Gateway {
 
     fn error_while_proxy(
         &self,
-        _peer: &HttpPeer,
+        peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
         ctx: &mut Exchange,
         _client_reused: bool,
     ) -> Box<Error> {
+        ctx.upstream = Some(peer.address().to_string());
         // To Pingora, every connection is a new one.
         let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
         if ctx.app_connection == AppConnection::DedicatedNext {
@@ -255,10 +268,12 @@ impl ProxyHttp for Gateway {
     fn fail_to_connect(
         &self,
         _session: &mut Session,
-        _peer: &HttpPeer,
+        peer: &HttpPeer,
         ctx: &mut Exchange,
         mut error: Box<Error>,
     ) -> Box<Error> {
+        ctx.upstream = Some(peer.address().to_string());
+        upstream_state::failed(&self.shared, ctx, &error);
         let resolver = &self.shared.resolver;
         error.set_retry(ctx.site().is_some_and(|site| resolver.has_alternatives(site)));
         error
@@ -316,6 +331,9 @@ impl ProxyHttp for Gateway {
         }
         if let Some(problem) = problem.filter(|_| !is_answered) {
             if code >= 500 {
+                if ctx.decision != DecisionLabel::SessionOver {
+                    upstream_state::failed(&self.shared, ctx, error);
+                }
                 ctx.decision = DecisionLabel::UpstreamFailed;
             }
             session.set_keepalive(None);
@@ -341,6 +359,7 @@ impl ProxyHttp for Gateway {
         let user = ctx.caller.person().map(|(who, _)| who.user_text().as_ref());
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let decision = ctx.decision.as_str();
+        let failed = ctx.decision == DecisionLabel::UpstreamFailed;
         ctx.snapshot.requests.count(ctx.site, decision, status);
         self.shared.access_log.write(&AccessLine {
             at: ctx.started,
@@ -354,6 +373,8 @@ impl ProxyHttp for Gateway {
             decision,
             user,
             error,
+            site: ctx.site().filter(|_| failed).map(|site| site.name.as_str()),
+            upstream: ctx.upstream.as_deref().filter(|_| failed),
             request_id: ctx.answer_headers.request_id.as_ref().and_then(|id| id.to_str().ok()),
         });
     }

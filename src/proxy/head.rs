@@ -9,6 +9,7 @@ use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
 use super::headers::connection_options;
+use crate::domain::Origin;
 use crate::gate::{self, InvalidTarget};
 use crate::pages::{FailedRequest, Problem};
 use crate::web::Web;
@@ -56,9 +57,13 @@ pub(super) fn repeatable(request: &RequestHeader) -> &str {
     target.filter(|_| request.method.is_safe()).unwrap_or_default()
 }
 
-/// The answer to a refused head.
-pub(super) fn refusal(problem: &Problem, headers: &HeaderMap, web: &Web) -> Response<Bytes> {
-    let mut answer = web.problem(problem, &FailedRequest { here: "", headers, at: None });
+/// The answer to a refused head, at an origin of ours; `None`: where it is for is not known.
+pub(super) fn refusal(
+    problem: &Problem,
+    headers: &HeaderMap,
+    (web, at): (&Web, Option<&Origin>),
+) -> Response<Bytes> {
+    let mut answer = web.problem(problem, &FailedRequest { here: "", headers, at });
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
         answer.headers_mut().insert(ALLOW, ALLOWED);
     }

@@ -9,7 +9,8 @@ use pingora_core::server::ShutdownWatch;
 
 use super::budget::{BodyBudget, TotalBudget};
 use super::connection::Connection;
-use super::connections::{Connections, ListenerGuard};
+use super::connections::ListenerGuard;
+use super::drain::Drain;
 use super::exchanges::Exchanges;
 use super::guarded_stream::GuardedStream;
 use super::parser_errors::ParserErrors;
@@ -23,7 +24,7 @@ const LAST_ARRIVALS: Duration = Duration::from_secs(1);
 /// The listener's service: wraps each stream and hands it to Pingora's proxy.
 pub(super) struct ListenerService<A> {
     inner: Arc<A>,
-    connections: Connections,
+    drain: Arc<Drain>,
     guard: ListenerGuard,
     parser_errors: Arc<ParserErrors>,
     budget: TotalBudget,
@@ -40,7 +41,7 @@ impl<A> ListenerService<A> {
     ) -> Self {
         Self {
             inner: Arc::new(inner),
-            connections: shared.drain.connections.clone(),
+            drain: Arc::clone(&shared.drain),
             guard,
             parser_errors: Arc::new(ParserErrors::new(shared.clone())),
             budget: TotalBudget::default(),
@@ -56,8 +57,10 @@ impl<A> ListenerService<A> {
         let digest = stream.get_socket_digest();
         let address = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
         let from = address.map(std::net::SocketAddr::ip);
-        let _slot = self.connections.acquire(from, &self.guard)?;
-        self.reclaimer.seen(self.connections.open());
+        let connections = &self.drain.connections;
+        let _slot = connections.acquire(from, &self.guard)?;
+        self.reclaimer.seen(connections.open());
+        let ending = self.drain.readiness.watch(shutdown);
         let stream = match &self.guard.tls {
             Some(tls) => tls.accept(stream).await?,
             None => stream,
@@ -67,10 +70,10 @@ impl<A> ListenerService<A> {
         let budget = Arc::new(BodyBudget::new(self.budget.clone()));
         let connection = Arc::new(Connection::new(budget, limits.least_rate));
         let guarded = GuardedStream::new(stream, connection, limits.idle, from, parser_errors);
-        let mut next = self.inner.process_new(Box::new(guarded), shutdown).await;
+        let mut next = self.inner.process_new(Box::new(guarded), &ending).await;
         // A connection that stays open comes back, still wrapped.
         while let Some(stream) = next {
-            next = self.inner.process_new(stream, shutdown).await;
+            next = self.inner.process_new(stream, &ending).await;
         }
         Some(())
     }
@@ -85,7 +88,8 @@ impl<A: ServerApp + Send + Sync + 'static> ServerApp for ListenerService<A> {
     ) -> Option<Stream> {
         // Boxed, so that what follows needs no room for it.
         Box::pin(self.serve(stream, shutdown)).await?;
-        self.reclaimer.ended(|| self.connections.open() + self.exchanges.open()).await;
+        let connections = &self.drain.connections;
+        self.reclaimer.ended(|| connections.open() + self.exchanges.open()).await;
         None
     }
 

@@ -19,6 +19,7 @@ mod guarded_stream;
 mod half_close;
 mod head;
 mod headers;
+mod ignored_headers;
 mod listener;
 mod pace;
 mod parser_errors;
@@ -29,20 +30,23 @@ mod response;
 mod routing;
 mod server;
 mod settings;
+mod signals;
 mod snapshot;
 mod streams;
 mod tls;
 mod upstream;
 mod upstream_request;
+mod upstream_state;
 
 pub use access_log::AccessLog;
 pub use connections::Connections;
 pub use decision::DECISIONS;
-pub use drain::{Drain, DrainSignal, Readiness, Signals, Stop};
+pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop};
 pub use exchanges::Exchanges;
 pub use files::FileLimit;
 pub use server::{BackgroundJob, ServerDeps, run};
 pub use settings::{ConnectionLimits, ExchangeLimits, ProxySettings};
+pub use signals::Signals;
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,

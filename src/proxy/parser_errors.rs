@@ -39,7 +39,7 @@ impl ParserErrors {
         };
         let (live, now) = (self.0.snapshot.load(), self.0.system.now());
         let id = request_id::choose(&HeaderMap::new(), false, &self.0.system);
-        let mut answer = head::refusal(&problem, &HeaderMap::new(), &live.web);
+        let mut answer = head::refusal(&problem, &HeaderMap::new(), (&live.web, None));
         let headers = AnswerHeaders { request_id: Some(id.clone()), ..AnswerHeaders::default() };
         headers.apply_to_own(answer.headers_mut());
         finish(&mut answer, now);
@@ -56,6 +56,8 @@ impl ParserErrors {
             decision: DecisionLabel::BadRequest.as_str(),
             user: None,
             error: Some("InvalidHTTPHeader"),
+            site: None,
+            upstream: None,
             request_id: id.to_str().ok(),
         });
         Some(to_bytes(&answer))

@@ -22,10 +22,10 @@ pub(super) enum RouteOutcome<'s> {
     Forward,
     Own(RequestContext),
     Answer(Response<Bytes>),
-    /// A problem page, for the site at this origin; `None`: for no site.
+    /// A problem page at this origin; `None`: the host is not ours.
     Problem(Problem, Option<&'s Origin>),
     /// The head is malformed: answered without looking at what it asks for.
-    MalformedHead(Problem),
+    MalformedHead(Problem, Option<&'s Origin>),
 }
 
 /// Checks a request's head, finds what its target belongs to, and asks `access` about a site's.
@@ -38,13 +38,14 @@ pub(super) async fn route<'s>(
 ) -> RouteOutcome<'s> {
     ctx.decision = DecisionLabel::BadRequest;
     let malformed = if ctx.head_matches { head::check(request) } else { Some(Problem::BadRequest) };
+    let target = head::target(request);
+    let at = target.as_ref().ok().and_then(|(host, _)| snapshot.map.origin_of(host));
     if let Some(problem) = malformed {
-        return RouteOutcome::MalformedHead(problem);
+        return RouteOutcome::MalformedHead(problem, at);
     }
-    let Ok((authority, path)) = head::target(request) else {
+    let Ok((authority, path)) = target else {
         return RouteOutcome::Problem(Problem::BadRequest, None);
     };
-    let at = snapshot.map.origin_of(&authority);
     let Ok(readings) = gate::readings_past_dots(path) else {
         return RouteOutcome::Problem(Problem::BadRequest, at);
     };
@@ -143,7 +144,8 @@ fn record(reason: &RefusalReason, shared: &Shared, ctx: &Exchange) {
             let (error, why) = ("invalid_token", &why.to_string());
             let (client, named, differs) = (None, None, None);
             let refused = Event::ClientRefused { client, at, error, why, named, differs };
-            tracing::info_span!("request", id).in_scope(|| shared.events.record(&refused));
+            tracing::info_span!("request", request_id = id)
+                .in_scope(|| shared.events.record(&refused));
         }
         RefusalReason::StoreFailed { doing, error } => {
             shared.events.store_failed(doing, error);

@@ -18,7 +18,7 @@ use tracing::info;
 
 use super::admin::Admin;
 use super::connections::ListenerGuard;
-use super::drain::{self, Drainer, SignalWatch, Stop};
+use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
 use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
@@ -40,7 +40,7 @@ const STREAMS: u32 = 32;
 /// socket makes us hold it for each stream.
 const STREAM_BUFFER: usize = 2 * 1024;
 
-/// A background task, on a runtime of its own, that runs until the process ends.
+/// A background task, on a runtime of its own, that runs until no request and no text is left.
 pub struct BackgroundJob {
     pub name: &'static str,
     pub run: BoxFuture<'static, ()>,
@@ -80,13 +80,14 @@ pub fn run(parts: ServerDeps, stop: Stop) {
     admin.add_tcp(&settings.admin.to_string());
     server.add_service(admin);
     for job in jobs {
-        server.add_service(background_service(job.name, RunsOnce(Mutex::new(Some(job.run)))));
+        let run = RunsOnce { job: Mutex::new(Some(job.run)), drain: Arc::clone(&drain) };
+        server.add_service(background_service(job.name, run));
     }
     let (stop, delay) = (Arc::new(stop), settings.drain_delay);
     let longest = drain::MAX_DURATION.saturating_sub(delay);
     let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
     server.add_service(background_service("drain", drainer));
-    drain.readiness.set(true);
+    drain.readiness.begin();
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
     server.run(RunArgs { shutdown_signal: Box::new(SignalWatch { stop, drain, delay }) });
 }
@@ -132,15 +133,18 @@ fn probing() -> TcpKeepalive {
     }
 }
 
-struct RunsOnce(Mutex<Option<BoxFuture<'static, ()>>>);
+struct RunsOnce {
+    job: Mutex<Option<BoxFuture<'static, ()>>>,
+    drain: Arc<Drain>,
+}
 
 #[async_trait]
 impl BackgroundService for RunsOnce {
     /// Runs on after the shutdown signal, so that queued texts are sent.
     async fn start(&self, _shutdown: ShutdownWatch) {
-        let job = self.0.lock().ok().and_then(|mut job| job.take());
+        let job = self.job.lock().ok().and_then(|mut job| job.take());
         if let Some(job) = job {
-            job.await;
+            self.drain.jobs.run(job).await;
         }
     }
 }

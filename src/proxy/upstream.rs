@@ -1,6 +1,7 @@
 mod app_socket;
 mod app_stream;
 mod dedicated_connection;
+mod failing;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub(super) use self::app_socket::MAX_IDLE;
 use self::app_socket::{IDLE_TIMEOUT, IdleSockets};
 use self::app_stream::AppConnector;
 pub(super) use self::dedicated_connection::DedicatedConnection;
+use self::failing::Failing;
 use super::pipe::Pipe;
 use crate::gate::{Site, Upstream};
 
@@ -29,13 +31,14 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Addresses of upstream names. Queries DNS in the background only: requests never wait for it, and
-/// Pingora never gets a name, which it would resolve blocking.
+/// Addresses of upstream names, and which of them do not answer. Queries DNS in the background only:
+/// requests never wait for it, and Pingora never gets a name, which it would resolve blocking.
 pub struct Resolver {
     names: ArcSwap<HashMap<(String, u16), Vec<SocketAddr>>>,
     demo: Option<SocketAddr>,
     turn: AtomicUsize,
     idle: IdleSockets,
+    failing: Failing,
 }
 
 impl Resolver {
@@ -46,7 +49,23 @@ impl Resolver {
             demo,
             turn: AtomicUsize::new(0),
             idle: IdleSockets::default(),
+            failing: Failing::default(),
         }
+    }
+
+    /// Whether any app failed to answer its last request.
+    pub(super) fn has_failing(&self) -> bool {
+        self.failing.any()
+    }
+
+    /// Remembers that the app of a site at an address failed. Returns whether that is new.
+    pub(super) fn is_failing(&self, site: &Site, address: &str) -> bool {
+        self.failing.add(&site.name, address)
+    }
+
+    /// Remembers that it answered. Returns whether it had failed.
+    pub(super) fn is_answering(&self, site: &Site, address: &str) -> bool {
+        self.failing.remove(&site.name, address)
     }
 
     /// Whether a site has more than one address to try.

@@ -35,15 +35,15 @@ impl fmt::Display for Mistake {
 impl std::error::Error for Mistake {}
 
 /// The ends of a text's lines. Read once a file: every phrase of it has its line.
-pub(super) struct Lines(Vec<usize>);
+pub struct Lines(Vec<usize>);
 
 impl Lines {
-    pub(super) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         Self(text.match_indices('\n').map(|(at, _)| at).collect())
     }
 
     /// The line of the byte at `offset`, counted from 1.
-    pub(super) fn at(&self, offset: usize) -> usize {
+    pub fn at(&self, offset: usize) -> usize {
         self.0.partition_point(|end| *end < offset) + 1
     }
 }

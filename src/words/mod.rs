@@ -19,7 +19,7 @@ pub use engine::{Context, Engine, Template, TemplateError, has_tag};
 pub use file::Direction;
 pub use language::Language;
 pub use languages::Languages;
-pub use mistake::Mistake;
+pub use mistake::{Lines, Mistake};
 pub use safe::Safe;
 pub use segments::{Encoding, Segments};
 pub use sms::{

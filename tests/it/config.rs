@@ -6,6 +6,8 @@ mod mistakes;
 mod reference;
 mod secrets;
 mod texts;
+mod usage;
+mod warnings;
 
 use std::path::Path;
 
@@ -51,6 +53,7 @@ fn environment(name: &str) -> Option<String> {
         ("OLDER", "another-horse-battery-staple-0123"),
         ("TOKEN", TOKEN),
         ("SHORT", "abc"),
+        ("WEAK", "0123456789abcdef0123456789abcdef"),
         ("EMPTY", " \n"),
     ];
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())

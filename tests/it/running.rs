@@ -5,3 +5,4 @@ mod hsts;
 mod log;
 mod metrics;
 mod request_id;
+mod signals;

@@ -44,7 +44,7 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
 
 /// The tags of the pages' languages. With a brand folder, renders the pages to find its mistakes.
 fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
-    if !reader.has(FOLDER) {
+    if !reader.has(FOLDER) || !reader.purpose().reads_brand() {
         return Some(Languages::built_in_tags().map(str::to_owned).collect());
     }
     match Views::new(brand) {
@@ -85,6 +85,9 @@ fn theme(text: &str) -> Result<Theme, String> {
 }
 
 fn picture(reader: &mut Reader<'_>, key: &str) -> Result<Option<Picture>, Noted> {
+    if !reader.purpose().reads_brand() {
+        return Ok(None);
+    }
     let base = reader.base();
     maybe(reader, key, |text| folder::picture(&base.join(text)))
 }
@@ -109,6 +112,9 @@ fn link(text: &str) -> Result<Url, String> {
 }
 
 fn own_folder(reader: &mut Reader<'_>) -> Option<BrandFolder> {
+    if !reader.purpose().reads_brand() {
+        return Some(BrandFolder::default());
+    }
     let base = reader.base();
     let read = maybe(reader, FOLDER, |text| Ok(folder::folder(&base.join(text)))).ok()?;
     let (folder, wrong) = read.unwrap_or_default();

@@ -1,6 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::domain::{Audience, ClientId, Host, OriginPattern};
+use crate::domain::{Audience, ClientId, Host, OriginPattern, guessable};
 use crate::oauth::{
     AccessTokenType, Algorithm, AppUrl, Client, ClientSecret, ClientType, Clients, GrantType,
     GroupsAccess, Lifetimes, OauthSettings,
@@ -219,6 +219,10 @@ fn secrets(reader: &mut Reader<'_>, key: &str) -> Option<Vec<ClientSecret>> {
     if weak {
         let text = "has fewer than 32 characters; make one with `openssl rand -hex 32`";
         reader.note(key, text);
+        return None;
+    }
+    if let Some(why) = secrets.iter().find_map(|secret| guessable(secret.reveal())) {
+        reader.note(key, format!("{why}; make one with `openssl rand -hex 32`"));
         return None;
     }
     let digests: Vec<_> = secrets.iter().map(|s| ClientSecret::new(s.reveal())).collect();

@@ -4,6 +4,7 @@ mod brand;
 mod clients;
 mod identity;
 mod login;
+mod rules;
 mod server;
 mod sites;
 mod sms;
@@ -27,13 +28,16 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let ground = ServerContext::read(reader);
     let secrets = server::secrets(reader);
     let proxy = server::settings(reader, &ground);
+    let network = server::exposure(reader, proxy.as_ref());
     let log = reader.one("log.format", log_format);
     let database = reader.one("store.database", database);
     let cache = reader.one("store.cache", cache);
     let checked = brand::brand(reader);
     let providers = sms::providers(reader, &ground);
     let template = sms::template(reader, checked.as_ref());
-    let templates = sms::templates(reader, checked.as_ref());
+    // Which languages there are depends on the brand's files.
+    let languages = checked.as_ref().filter(|_| reader.purpose().reads_brand());
+    let templates = sms::templates(reader, languages);
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
@@ -44,6 +48,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let checked = checked?;
     Some(Config {
         source: source.to_owned(),
+        places: reader.places(),
         prefix: ground.prefix?,
         issuer: ground.issuer?,
         secrets,
@@ -65,6 +70,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         oauth: oauth?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,
+        network,
     })
 }
 

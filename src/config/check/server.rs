@@ -1,9 +1,12 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
 
 use super::super::reader::Reader;
+use super::super::settings::NetworkExposure;
 use super::super::values::{self, shown};
 use super::tls;
-use crate::domain::{Keyring, Origin, ServerSecret};
+use crate::domain::{Keyring, Origin, ServerSecret, guessable};
 use crate::gate::Hsts;
 use crate::oauth::Issuer;
 use crate::proxy;
@@ -97,6 +100,9 @@ fn prefix(text: &str) -> Result<String, String> {
 /// `None` if it is created at the first start, or if a mistake was noted.
 pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
     const KEY: &str = "server.secret";
+    if !reader.purpose().reads_secret(KEY) {
+        return None;
+    }
     let secrets = reader.secrets(KEY)?;
     if let [newest, older] = secrets.as_slice()
         && newest.reveal() == older.reveal()
@@ -108,19 +114,88 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
     let items = reader.items(KEY)?;
     let mut good = Vec::new();
     for (secret, item) in secrets.iter().zip(items) {
-        let secret = strong(secret.reveal()).map_err(|why| format!("{} {why}", shown(&item.text)));
+        let strength = || match guessable(secret.reveal()) {
+            Some(why) => {
+                Err(format!("{} {why}; make one with `openssl rand -base64 32`", shown(&item.text)))
+            }
+            None => Ok(()),
+        };
+        let secret = strong(secret.reveal())
+            .map_err(|why| format!("{} {why}", shown(&item.text)))
+            .and_then(|secret| strength().map(|()| secret));
         good.push(reader.take(item.at, KEY, secret));
     }
     let mut good = good.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
     good.next().map(|newest| Keyring::new(newest, good.collect()))
 }
 
+const ANYBODY: &str = "server.unsafe_trusted_proxies";
+const ADMIN_EXPOSED: &str = "admin.unsafe_exposed";
+
+/// Whether a network is wider than any private one: `10.0.0.0/8` and `fc00::/7`.
+fn is_anybody(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => net.prefix_len() < 8,
+        IpNet::V6(net) => net.prefix_len() < 7,
+    }
+}
+
+/// Whether a listener at this address is open to other networks: it is on all addresses, or on one of
+/// the internet.
+fn is_exposed(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            // RFC 6598, which `std` calls shared.
+            let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0b1100_0000 == 64;
+            !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || shared)
+        }
+        IpAddr::V6(ip) => !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()),
+    }
+}
+
+/// What the settings open that an `unsafe_…` key allows.
+pub(super) fn exposure(
+    reader: &Reader<'_>,
+    settings: Option<&proxy::ProxySettings>,
+) -> NetworkExposure {
+    let set = |key| reader.flag(key).unwrap_or(false);
+    let anybody = |settings: &proxy::ProxySettings| settings.trusted_proxies.iter().any(is_anybody);
+    let admin = |settings: &proxy::ProxySettings| is_exposed(settings.admin.ip());
+    NetworkExposure {
+        anybody_trusted: set(ANYBODY) && settings.is_some_and(anybody),
+        admin: set(ADMIN_EXPOSED) && settings.is_some_and(admin),
+    }
+}
+
 pub(super) fn settings(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
 ) -> Option<proxy::ProxySettings> {
-    let trusted_proxies = reader.all("server.trusted_proxies", values::network);
-    let admin = reader.one("admin.listen", values::socket);
+    let trusts_anybody = reader.flag(ANYBODY).unwrap_or(false);
+    let trusted_proxies = reader.all("server.trusted_proxies", |text| {
+        let net = values::network(text)?;
+        if is_anybody(&net) && !trusts_anybody {
+            return Err(format!(
+                "{net} is wider than any private network: anyone in it may claim any address, which \
+                 bypasses limits per address and rules with `from`; list your proxies only (or, where \
+                 nobody else can connect, set {ANYBODY} = true)"
+            ));
+        }
+        Ok(net)
+    });
+    let admin_exposed = reader.flag(ADMIN_EXPOSED).unwrap_or(false);
+    let admin = reader.one("admin.listen", |text| {
+        let address = values::socket(text)?;
+        if is_exposed(address.ip()) && !admin_exposed {
+            return Err(format!(
+                "{address} can be reached by others, who could read metrics; use 127.0.0.1:{} or an \
+                 address of a private network (or, where a firewall or a container's network keeps \
+                 others out, set {ADMIN_EXPOSED} = true)",
+                address.port()
+            ));
+        }
+        Ok(address)
+    });
     let (connections, exchanges) = (connections(reader), exchanges(reader));
     let h2c = reader.flag("server.h2c");
     let tls = tls::certificates(reader);

@@ -1,8 +1,9 @@
 use super::super::reader::Reader;
-use super::super::values::{self, shown, unknown};
+use super::super::values;
 use super::identity;
+use super::rules;
 use super::server::{ServerContext, served};
-use crate::gate::{PathPattern, Principal, Rule, Site, SiteUrl, Upstream, UpstreamOptions};
+use crate::gate::{Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
 
 /// `clients`: `None` if one of them is invalid; checks that depend on them are then skipped.
@@ -58,7 +59,9 @@ fn site(
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
-    let rules: Vec<_> = tables.iter().map(|table| rule(reader, table, own, seen.clients)).collect();
+    let rules: Vec<_> =
+        tables.iter().map(|table| rules::rule(reader, table, own, seen.clients)).collect();
+    rules::check_order(reader, &tables, &rules, ignore_case);
     Some(Site {
         name: name?,
         url: place?,
@@ -170,44 +173,5 @@ fn upstream(text: &str, ground: &ServerContext) -> Result<Upstream, String> {
             Err(format!("{to} is Doorcode itself (server.listen), not an app behind it"))
         }
         _ => Ok(upstream),
-    }
-}
-
-/// `own`: the reserved prefix, if the site is at the root of its host; no rule can match below it.
-fn rule(
-    reader: &mut Reader<'_>,
-    table: &str,
-    own: Option<&str>,
-    clients: Option<&Clients>,
-) -> Option<Rule> {
-    reader.require(table);
-    let key = |name: &str| format!("{table}.{name}");
-    let path = reader.one(&key("path"), |text| {
-        let pattern = PathPattern::parse(text).map_err(|why| format!("{} {why}", shown(text)))?;
-        let below =
-            |own: &str| text.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-        match own.filter(|own| below(own)) {
-            Some(own) => Err(format!(
-                "{own} is reserved for Doorcode (server.prefix); rules do not apply there"
-            )),
-            None => Ok(pattern),
-        }
-    });
-    let methods = reader.all_or_none(&key("methods"), values::method);
-    let allow = reader.all(&key("allow"), |text| who(text, clients));
-    let from = reader.all_or_none(&key("from"), values::network);
-    Some(Rule { path: path?, methods: methods?, allow: allow?, from: from? })
-}
-
-/// One word of `allow`. A client must be configured: otherwise the rule would apply to any client
-/// that is given the id later.
-fn who(text: &str, clients: Option<&Clients>) -> Result<Principal, String> {
-    let who = values::who(text)?;
-    let (Principal::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
-    let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
-    match known.is_empty() {
-        _ if known.contains(&id.as_str()) => Ok(who),
-        true => Err(format!("{} is not a client: no [[client]] is configured", shown(id.as_str()))),
-        false => Err(unknown(id.as_str(), "the id of a [[client]]", &known)),
     }
 }

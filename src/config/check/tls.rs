@@ -8,7 +8,8 @@ pub(super) fn is_on(reader: &Reader<'_>) -> bool {
 
 /// Loads the certificates of the file.
 pub(super) fn certificates(reader: &mut Reader<'_>) -> Option<Vec<Certificate>> {
-    let tables = reader.each("server.tls");
+    let reads = reader.purpose().reads_certificates();
+    let tables = if reads { reader.each("server.tls") } else { Vec::new() };
     let all: Vec<_> = tables.iter().map(|table| certificate(reader, table)).collect();
     all.into_iter().collect()
 }

@@ -2,6 +2,7 @@
 //! Does not use Twilio Verify, which generates its own codes.
 mod answer;
 mod codes;
+mod senders;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use reqwest::{Client, retry};
 use tokio::sync::OnceCell;
 
 pub(super) use codes::NAME;
+pub use senders::{NameSupport, name_support};
 
 use super::{Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};

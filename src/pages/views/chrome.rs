@@ -13,9 +13,25 @@ pub struct Chrome<'a> {
 
 impl Chrome<'_> {
     pub(super) fn other_languages(&self, languages: &Languages) -> Vec<Context> {
-        let other =
-            |language: &&Language| !self.here.is_empty() && language.tag() != self.language.tag();
-        languages.iter().filter(other).map(|language| self.link(language)).collect()
+        self.others(languages).map(|language| self.link(language)).collect()
+    }
+
+    fn others<'l>(&self, languages: &'l Languages) -> impl Iterator<Item = &'l Language> {
+        let (shown, here) = (self.language.tag().to_owned(), self.here);
+        languages.iter().filter(move |other| !here.is_empty() && other.tag() != shown)
+    }
+
+    /// The same as HTML, for a page without template.
+    pub(super) fn plain_links(&self, languages: &Languages) -> String {
+        let link = |language: &Language| {
+            let href = Safe::link(&in_language(self.here, language.tag()));
+            let (tag, name) = (Safe::escape(language.tag()), Safe::escape(language.name()));
+            let dir = language.direction().as_str();
+            format!(
+                "<a href=\"{href}\" hreflang=\"{tag}\" lang=\"{tag}\" dir=\"{dir}\">{name}</a>\n"
+            )
+        };
+        self.others(languages).map(link).collect()
     }
 
     fn link(&self, language: &Language) -> Context {

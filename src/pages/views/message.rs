@@ -13,8 +13,8 @@ use crate::words::{Context, Language, Safe};
 pub enum MessagePage<'a> {
     /// 403. `again`: where another number can be typed; empty: this user is signed out first.
     Denied { phone: &'a PhoneNumber, host: &'a str, again: &'a str },
-    /// 404. `right`: the URLs of the configured sites.
-    UnknownHost { right: &'a [String] },
+    /// 404. Shown without the brand, see [`super::Views::plain`]: the host is not ours.
+    UnknownHost,
     /// 400. The cookie did not come back after sign-in.
     NoCookie { host: &'a str, again: &'a str },
     /// 400.
@@ -163,7 +163,6 @@ struct Message<'a> {
     /// Where another number can be typed; empty: no link.
     another: &'a str,
     points: &'static [&'static str],
-    links: &'a [String],
     way_on: Option<(&'static str, WayOn<'a>)>,
     reference: Option<&'a str>,
     /// For developers; in English.
@@ -207,6 +206,12 @@ impl<'a> Message<'a> {
 }
 
 impl MessagePage<'_> {
+    /// The keys of its heading and text.
+    pub(super) fn words(&self) -> [&'static str; 2] {
+        let Message { heading, text, .. } = self.message();
+        [heading, text]
+    }
+
     fn message(&self) -> Message<'_> {
         match *self {
             Self::Denied { phone, host, again } => Message {
@@ -215,12 +220,7 @@ impl MessagePage<'_> {
                 way_on: Some(("denied_button", another(again))),
                 ..Message::new("denied_title", "denied_text")
             },
-            Self::UnknownHost { right: [] } => {
-                Message::new("unknown_host_title", "unknown_host_text_none")
-            }
-            Self::UnknownHost { right } => {
-                Message { links: right, ..Message::new("unknown_host_title", "unknown_host_text") }
-            }
+            Self::UnknownHost => Message::new("unknown_host_title", "unknown_host_text"),
             Self::NoCookie { host, again } => Message {
                 host,
                 points: &["no_cookie_blocked", "no_cookie_scheme", "no_cookie_host"],
@@ -342,7 +342,6 @@ impl Page for MessagePage<'_> {
             .text("country", Safe::escape(again.map_or("", |again| again.country)))
             .maybe("another", another.leads_somewhere().then_some(another))
             .list("points", message.points.iter().map(row))
-            .list("links", message.links.iter().filter_map(|site| row_of(site)))
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
             .maybe("href", href)
             .text("button", Safe::from_static(button.unwrap_or_default()))
@@ -361,11 +360,4 @@ fn clock_time(until: Timestamp) -> Safe {
         ["<time data-hour=\"numeric\" data-minute=\"2-digit\" datetime=\"", "\">", "</time>"];
     let [begin, middle, end] = [begin, middle, end].map(Safe::from_static);
     Safe::concat([&begin, &machine, &middle, &shown, &end])
-}
-
-/// Omits anything that is no web address.
-fn row_of(site: &str) -> Option<Context> {
-    let href = Safe::link(site);
-    href.leads_somewhere()
-        .then(|| Context::new().text("href", href).text("text", Safe::escape(site)))
 }

@@ -11,6 +11,7 @@ mod message;
 mod number;
 mod packed;
 mod page;
+mod plain;
 mod render;
 mod samples;
 mod simple;

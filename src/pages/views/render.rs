@@ -4,10 +4,11 @@ use std::sync::{Arc, LazyLock};
 use super::assets::{self, Asset, Assets, Logos};
 use super::brand::{Brand, BrandFile, BrandFolder, BrandLinks, Theme};
 use super::chrome::{self, Chrome};
+use super::message::MessagePage;
 use super::page::{Head, Page};
 use super::templates::{Templates, not_text};
-use super::{element, samples};
-use crate::words::{Context, Languages, Mistake, Safe, TemplateError};
+use super::{element, plain, samples};
+use crate::words::{Context, Language, Languages, Mistake, Safe, TemplateError};
 
 /// The page where a template fails. Every state of every page is tested, so this needs a template
 /// of the operator's.
@@ -121,6 +122,18 @@ impl Views {
             tracing::error!(%error, "failed to render a page");
             LAST_RESORT.to_owned()
         })
+    }
+
+    /// A message without the brand, for a host that is not ours, and its `Content-Security-Policy`.
+    /// `here`: as in [`Chrome`].
+    pub fn plain(
+        &self,
+        language: &Language,
+        here: &str,
+        page: &MessagePage<'_>,
+    ) -> (String, String) {
+        let links = Chrome { language, base: "", here }.plain_links(&self.languages);
+        (plain::html(language, &links, page), plain::policy())
     }
 
     /// The inside of a page's card, for a page of an application.

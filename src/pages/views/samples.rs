@@ -26,12 +26,10 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         accounts(&phone, with);
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
-    let right = [LINK.to_owned()];
     with(&DonePage { resume: LINK });
     with(&SignOutPage { to: None });
     with(&SignedOutPage { again: LINK });
-    with(&MessagePage::UnknownHost { right: &right });
-    with(&MessagePage::UnknownHost { right: &[] });
+    with(&MessagePage::UnknownHost);
     with(&MessagePage::NoCookie { host: HOST, again: LINK });
     for retry in [true, false] {
         let (reference, home) = ("48291730", LINK);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::brand::BrandFile;
 use crate::words::{
-    Context, Engine, Language, Languages, Mistake, Safe, Template, TemplateError, has_tag,
+    Context, Engine, Language, Languages, Lines, Mistake, Safe, Template, TemplateError, has_tag,
 };
 
 /// One row for each page. The layout encloses all of them.
@@ -33,8 +33,8 @@ const PARTS: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub(super) struct Templates {
     all: BTreeMap<&'static str, Template>,
-    /// The names of those that the operator replaced.
-    own: Vec<&'static str>,
+    /// Name and text of those that the operator replaced.
+    own: Vec<(&'static str, String)>,
 }
 
 impl Templates {
@@ -53,22 +53,24 @@ impl Templates {
         let engine = match Engine::new(languages.clone(), &parts) {
             Ok(engine) => engine,
             Err(error) => {
-                mistakes.push(mistake("parts", &error));
+                mistakes.push(mistake("parts", "", &error));
                 return None;
             }
         };
         // The engine reports a mistake in a part only where the part is included.
         for (name, text) in &parts {
-            mistakes.extend(engine.parse(name, text).err().map(|error| mistake(name, &error)));
+            let wrong = engine.parse(name, text).err();
+            mistakes.extend(wrong.map(|error| mistake(name, text, &error)));
         }
         let mut all = BTreeMap::new();
         for (name, built_in) in PAGES {
-            match engine.parse(name, text(name, built_in)) {
+            let text = text(name, built_in);
+            match engine.parse(name, text) {
                 Ok(template) => drop(all.insert(*name, template)),
-                Err(error) => mistakes.push(mistake(name, &error)),
+                Err(error) => mistakes.push(mistake(name, text, &error)),
             }
         }
-        let own = given.into_iter().map(|(name, _)| name).collect();
+        let own = given.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
         Some(Self { all, own })
     }
 
@@ -92,15 +94,20 @@ impl Templates {
         samples: Context,
     ) -> Result<Safe, Mistake> {
         let filled = self.get(name).and_then(|template| template.try_out(language, samples));
-        filled.map_err(|error| mistake(self.culprit(name), &error))
+        filled.map_err(|error| {
+            let culprit = self.culprit(name);
+            let text = self.own.iter().find(|(own, _)| *own == culprit);
+            mistake(culprit, text.map_or("", |(_, text)| text), &error)
+        })
     }
 
     /// The file to blame: a built-in page that fails includes a part of the operator's.
     fn culprit<'n>(&self, name: &'n str) -> &'n str {
+        let names = || self.own.iter().map(|(own, _)| *own);
         let parts: Vec<_> =
-            self.own.iter().filter(|own| PARTS.iter().any(|(part, _)| part == *own)).collect();
+            names().filter(|own| PARTS.iter().any(|(part, _)| part == own)).collect();
         match parts.as_slice() {
-            [part] if !self.own.contains(&name) => part,
+            [part] if !names().any(|own| own == name) => part,
             _ => name,
         }
     }
@@ -115,8 +122,8 @@ fn read<'g>(given: &'g [BrandFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'stati
         let known = names().find(|name| *name == stem);
         match (known, std::str::from_utf8(&file.bytes)) {
             (Some(name), Ok(text)) => match endless(name, text) {
-                Some(why) => {
-                    mistakes.push(Mistake::new(&format!("pages/{}", file.name), None, why));
+                Some((line, why)) => {
+                    mistakes.push(Mistake::new(&format!("pages/{}", file.name), line, why));
                 }
                 None => good.push((name, text)),
             },
@@ -131,25 +138,57 @@ fn read<'g>(given: &'g [BrandFile], mistakes: &mut Vec<Mistake>) -> Vec<(&'stati
     good
 }
 
-/// Why a template could run for hours, or for ever.
-fn endless(name: &str, text: &str) -> Option<&'static str> {
+/// Why a template could run for hours, or for ever, and the line of it.
+fn endless(name: &str, text: &str) -> Option<(Option<usize>, &'static str)> {
     let part = PARTS.iter().any(|(part, _)| *part == name);
-    if part && ["include", "render"].into_iter().any(|tag| has_tag(text, tag)) {
-        return Some("is a part, and parts cannot include others");
+    let includes = |tag: &str| ["include", "render"].into_iter().any(|name| has_tag(tag, name));
+    let loops = |tag: &str| has_tag(tag, "tablerow") || tag.contains("..");
+    let line = |at: usize| Some(Lines::of(text).at(at));
+    for (at, _) in text.match_indices("{%") {
+        let rest = text.get(at..).unwrap_or_default();
+        let tag = rest.split("%}").next().unwrap_or_default();
+        if part && includes(tag) {
+            return Some((line(at), "is a part, and parts cannot include others"));
+        }
+        if loops(tag) {
+            return Some((line(at), "loops over a range; templates can only loop over lists"));
+        }
     }
-    let tags = text.split("{%").skip(1).filter_map(|rest| rest.split("%}").next());
-    let counts = has_tag(text, "tablerow") || tags.into_iter().any(|tag| tag.contains(".."));
-    counts.then_some("loops over a range; templates can only loop over lists")
+    None
 }
 
 pub(super) fn not_text(folder: &str, file: &BrandFile) -> Mistake {
-    Mistake::new(&format!("{folder}/{}", file.name), None, "is not UTF-8 text")
+    let good = std::str::from_utf8(&file.bytes).err().map_or(0, |why| why.valid_up_to());
+    let line = file.bytes.iter().take(good).filter(|b| **b == b'\n').count() + 1;
+    Mistake::new(&format!("{folder}/{}", file.name), Some(line), "is not UTF-8 text")
 }
 
-fn mistake(name: &str, error: &TemplateError) -> Mistake {
+/// `text`: the template's.
+fn mistake(name: &str, text: &str, error: &TemplateError) -> Mistake {
     let file = format!("pages/{name}.liquid");
     match error {
-        TemplateError::Unreadable { line, detail, .. } => Mistake::new(&file, *line, detail),
+        TemplateError::Unreadable { line, detail, .. } => {
+            Mistake::new(&file, line.or_else(|| line_of_word(text, detail)), detail)
+        }
         other => Mistake::new(&file, None, other.to_string()),
     }
+}
+
+/// The line of what the engine failed at while it rendered: it names a word of the template then, and
+/// no position.
+fn line_of_word(text: &str, detail: &str) -> Option<usize> {
+    const BEFORE: [&str; 4] =
+        ["requested variable=", "requested index=", "no phrase for ", "requested filter="];
+    let word = BEFORE.into_iter().find_map(|before| {
+        let (_, rest) = detail.split_once(before)?;
+        rest.split([';', '\n']).next().map(str::trim).filter(|word| !word.is_empty())
+    })?;
+    let is_part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_whole = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + word.len()..).unwrap_or_default();
+        !before.ends_with(is_part_of_word) && !after.starts_with(is_part_of_word)
+    };
+    let at = text.match_indices(word).map(|(at, _)| at).find(|at| is_whole(*at))?;
+    Some(Lines::of(text).at(at))
 }

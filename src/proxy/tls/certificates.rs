@@ -125,12 +125,13 @@ fn log_once(why: &[CertificateError], last_error: &mut Option<String>) {
 }
 
 /// Warnings about valid files: browsers refuse certificates that are not valid `now`, and those that
-/// do not name the host. `hosts`: the configured hosts, each with its configuration key.
+/// do not name the host. `hosts`: the configured hosts, each with its configuration key. Each warning
+/// has the key that it is about.
 pub fn certificate_warnings(
     certificates: &[Certificate],
     hosts: &[(String, &Host)],
     now: Timestamp,
-) -> Vec<String> {
+) -> Vec<(String, String)> {
     if certificates.is_empty() {
         return Vec::new();
     }
@@ -142,14 +143,14 @@ pub fn certificate_warnings(
             () => return None,
         };
         let (n, file) = (n + 1, certificate.files.certificate.display());
-        Some(format!("server.tls[{n}]: {file} {says} {}: browsers refuse it", date(at)))
+        let text = format!("{file} {says} {}: browsers refuse it", date(at));
+        Some((format!("server.tls[{n}]"), text))
     });
     let unnamed = hosts.iter().filter_map(|(key, host)| {
         let named = certificates.iter().any(|certificate| certificate.names.cover(host));
-        let says = || {
-            format!("server.tls: no certificate is for {host} ({key}): browsers refuse to go there")
-        };
-        (!named).then(says)
+        let text =
+            || format!("no certificate of server.tls is for {host}: browsers refuse to go there");
+        (!named).then(|| (key.clone(), text()))
     });
     dated.chain(unnamed).collect()
 }

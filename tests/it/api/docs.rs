@@ -22,7 +22,7 @@ fn the_file_on_the_page_is_one_that_starts() {
     let environment = |name: &str| {
         ["TWILIO_AUTH_TOKEN", "SHOP_SECRET"]
             .contains(&name)
-            .then(|| "f00dfeedf00dfeedf00dfeedf00dfeed".to_owned())
+            .then(|| "5b2f0a9c7d1e4836f1c09ad27e6b5483".to_owned())
     };
     if let Err(problems) = Config::read(text, "auth0.md", folder.path(), &environment) {
         panic!("{problems}");

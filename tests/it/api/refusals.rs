@@ -81,11 +81,11 @@ impl World {
         self.seen = all.len();
         let line = all.last().expect("a line");
         let text = |name: &str| line[name].as_str().unwrap_or_default();
-        assert_eq!([text("client"), text("at"), text("error")], [client, at, error], "{line}");
+        assert_eq!([text("client_id"), text("at"), text("error")], [client, at, error], "{line}");
         assert!(text("why").contains(why), "{line}");
         assert_eq!(text("named"), named, "{line}");
         assert_eq!(text("level"), "INFO");
-        assert!(line["span"]["id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+        assert!(line["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
     }
 }
 

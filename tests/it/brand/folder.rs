@@ -99,11 +99,11 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     ("pages/code.liquid", b"{% if problem %}", "pages/code.liquid:1: "),
     ("pages/footer.liquid", b"a\nb\n{% nonsense %}", "pages/footer.liquid:3: "),
     ("pages/code.liquid", b"{{ phone }} {{ phoen }}", "Unknown variable; requested variable=phoen"),
-    ("pages/problem.liquid", b"{{ fild }}", "pages/problem.liquid: Unknown variable"),
+    ("pages/problem.liquid", b"{{ fild }}", "pages/problem.liquid:1: Unknown variable"),
     (
         "pages/number.liquid",
         b"{{ \"numbr_title\" | t }}",
-        "pages/number.liquid: no phrase for numbr_title",
+        "pages/number.liquid:1: no phrase for numbr_title",
     ),
     (
         "pages/number.liquid",
@@ -115,14 +115,25 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     (
         "pages/footer.liquid",
         b"{%- include \"footer\" %}",
-        "pages/footer.liquid: is a part, and parts cannot include others",
+        "pages/footer.liquid:1: is a part, and parts cannot include others",
     ),
     (
         "pages/done.liquid",
         b"{% for i in (1..9999999999) %}x{% endfor %}",
-        "pages/done.liquid: loops over a range",
+        "pages/done.liquid:1: loops over a range",
     ),
-    ("pages/done.liquid", b"\xff", "pages/done.liquid: is not UTF-8 text"),
+    ("pages/done.liquid", b"\xff", "pages/done.liquid:1: is not UTF-8 text"),
+    ("pages/done.liquid", b"a\nb\xff", "pages/done.liquid:2: is not UTF-8 text"),
+    (
+        "pages/code.liquid",
+        b"{{ phone }}\n<p>phoenix</p>\n{{ phoen }}",
+        "pages/code.liquid:3: Unknown variable; requested variable=phoen",
+    ),
+    (
+        "pages/footer.liquid",
+        b"a\n{% if lang %}\n{% include \"head\" %}{% endif %}",
+        "pages/footer.liquid:3: is a part, and parts cannot include others",
+    ),
     (
         "words/en.toml",
         b"[words]\nsign_out_titel = \"x\"",
@@ -279,6 +290,6 @@ fn no_template_is_left_untried() {
         let path = format!("pages/{name}");
         let folder = folder(&[(&path, b"{{ nonsense }}")]);
         let told = super::folder::told(folder.path(), "folder = \".\"");
-        assert!(told.contains(&format!("{path}: Unknown variable")), "{name}: {told}");
+        assert!(told.contains(&format!("{path}:1: Unknown variable")), "{name}: {told}");
     }
 }

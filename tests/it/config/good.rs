@@ -102,7 +102,9 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
         ("[[site.rule]]", "strip_prefix = true\nsend_host = \"my_app\"\n[[site.rule]]"),
     ],
     &[("\"GET\"", "\"GET\", \"POST\"")],
-    &[("\"role:admin\"", "\"phone:+442071838750\", \"country:FR\", \"signed-in\", \"optional\"")],
+    &[("\"role:admin\"", "\"phone:+442071838750\", \"country:FR\"")],
+    &[("\"role:admin\"", "\"signed-in\"")],
+    &[("\"role:admin\"", "\"optional\"")],
     &[("10.0.0.0/8", "192.0.2.7\", \"2001:db8::/32")],
     &[(
         "[login]",
@@ -121,6 +123,12 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
         "[[site]]\nname = \"Wiki\"\nurl = \"https://shop.example.com/wiki\"\nupstreams = [\"a:1\"]\n[[site]]",
     )],
     &[("shop.example.com/.doorcode", "auth.example.com")],
+    &[(
+        "[server]\n",
+        "[admin]\nlisten = \"0.0.0.0:9080\"\nunsafe_exposed = true\n[server]\ntrusted_proxies = [\"0.0.0.0/0\"]\nunsafe_trusted_proxies = true\n",
+    )],
+    &[("[server]\n", "[admin]\nlisten = \"10.0.0.7:9080\"\n[server]\n")],
+    &[("[server]\n", "[admin]\nlisten = \"[fd00::7]:9080\"\n[server]\n")],
     &[
         ("shop.example.com/.doorcode", "auth.example.com"),
         ("shop.example.com\"", "wiki.example.org:444/x\""),

@@ -2,6 +2,7 @@
 mod clients;
 mod identity;
 mod login_and_sms;
+mod rules;
 mod server;
 mod shape;
 mod sites;

@@ -210,7 +210,7 @@ fn the_command_changes_nothing_with_another_secret_or_for_tables_of_another_vers
     let program = Program::start("info");
     let (list, rotate) = (["keys", "--config"], ["keys", "rotate", "--config"]);
     let before = program.said(&[&list[..], &["my.toml"]].concat());
-    program.rewrite("other.toml", &[("env:SECRET", "env:TOKEN")]);
+    program.rewrite("other.toml", &[("env:SECRET", "env:OTHER")]);
     let (code, said) = program.command(&[&rotate[..], &["other.toml"]].concat());
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("server.secret does not open the signing key "), "{said}");

@@ -176,15 +176,13 @@ impl Gallery<'_> {
     fn rest(&mut self, link: &str, host: &str) {
         let text = self.text;
         let phone = PhoneNumber::parse("+447400123456", None).unwrap();
-        let sites = [link.to_owned(), text.to_owned()];
         self.add("done", &DonePage { resume: link });
         self.add("sign-out", &SignOutPage { to: None });
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
             self.add(name, &MessagePage::Denied { phone: &phone, host, again });
         }
-        self.add("unknown-host", &MessagePage::UnknownHost { right: &sites });
-        self.add("unknown-host-none", &MessagePage::UnknownHost { right: &[] });
+        self.add("unknown-host", &MessagePage::UnknownHost);
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
         for (name, home) in [("application", link), ("application-home", "")] {
             self.add(name, &MessagePage::Application { why: text, reference: text, home });

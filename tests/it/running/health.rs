@@ -49,15 +49,16 @@ fn health_is_not_fooled_by_another_server_on_its_port() {
 #[test]
 fn the_first_words_say_where_the_sites_are_or_else_the_issuer() {
     let mut program = Program::start("info");
-    let (out, port) = (program.printed_to("out"), program.port);
-    assert!(out.contains(&format!("Open:\n  Down  http://localhost:{port}/down/\n")), "{out}");
+    let (log, port) = (program.printed_to("err"), program.port);
+    assert!(log.contains(&format!("url=\"http://localhost:{port}/down/\"")), "{log}");
     program.kill();
     let callback = "callbacks = [\"https://app.example.com/callback\"]";
     program.without_sites(&format!("[[client]]\nid = \"spa\"\nname = \"App\"\n{callback}\n"));
     program.start_again("info");
-    let out = program.printed_to("out");
-    let issuer = format!("running. Its issuer, for apps:\n  http://localhost:{port}/.doorcode/\n");
-    assert!(out.contains(&issuer) && out.matches("Open:").count() == 1, "{out}");
+    let log = program.printed_to("err");
+    let issuer = format!("url=\"http://localhost:{port}/.doorcode/\"");
+    assert!(log.matches(&issuer).count() == 2 && log.matches("/down/").count() == 1, "{log}");
+    assert_eq!(program.printed_to("out"), "", "the access log is there");
 }
 
 #[test]

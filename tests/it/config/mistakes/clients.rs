@@ -42,6 +42,10 @@ const CASES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"env:WEAK\"",
+        &["33:10: client[1].secret: repeats itself; make one with `openssl rand -hex 32`"],
+    ),
+    (
         "id = \"a\"\nname = \"A\"\ntype = \"confidential\"\nsecret = \"the-secret-itself-0123456789-0123\"",
         &[
             "33:10: client[1].secret: is not `env:NAME` or `file:PATH`; secrets are not stored in this file",

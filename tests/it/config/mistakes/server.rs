@@ -111,6 +111,34 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[(
+            "[server]\n",
+            "[server]\ntrusted_proxies = [\"0.0.0.0/0\", \"10.0.0.0/8\", \"2000::/3\"]\n",
+        )],
+        &[
+            "2:20: server.trusted_proxies: 0.0.0.0/0 is wider than any private network: anyone in it may claim any address, which bypasses limits per address and rules with `from`; list your proxies only (or, where nobody else can connect, set server.unsafe_trusted_proxies = true)",
+            "2:47: server.trusted_proxies: 2000::/3 is wider than any private network: anyone in it may claim any address, which bypasses limits per address and rules with `from`; list your proxies only (or, where nobody else can connect, set server.unsafe_trusted_proxies = true)",
+        ],
+    ),
+    (
+        &[("[login]", "[admin]\nlisten = \"0.0.0.0:9080\"\n[login]")],
+        &[
+            "7:10: admin.listen: 0.0.0.0:9080 can be reached by others, who could read metrics; use 127.0.0.1:9080 or an address of a private network (or, where a firewall or a container's network keeps others out, set admin.unsafe_exposed = true)",
+        ],
+    ),
+    (
+        &[("[login]", "[admin]\nlisten = \"[2001:db8::7]:9080\"\n[login]")],
+        &[
+            "7:10: admin.listen: [2001:db8::7]:9080 can be reached by others, who could read metrics; use 127.0.0.1:9080 or an address of a private network (or, where a firewall or a container's network keeps others out, set admin.unsafe_exposed = true)",
+        ],
+    ),
+    (
+        &[("\"env:SECRET\"", "\"env:WEAK\"")],
+        &[
+            "4:10: server.secret: `env:WEAK` repeats itself; make one with `openssl rand -base64 32`",
+        ],
+    ),
+    (
         &[("[server]\n", "[server]\nunsafe_development_exposed = \"yes\"\n")],
         &["2:30: server.unsafe_development_exposed: is a string; write true or false"],
     ),

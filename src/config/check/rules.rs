@@ -1,0 +1,86 @@
+use super::super::reader::Reader;
+use super::super::values::{self, shown, unknown};
+use crate::gate::{PathPattern, Principal, Rule, Shadow};
+use crate::oauth::Clients;
+
+/// `own`: the reserved prefix, if the site is at the root of its host; no rule can match below it.
+pub(super) fn rule(
+    reader: &mut Reader<'_>,
+    table: &str,
+    own: Option<&str>,
+    clients: Option<&Clients>,
+) -> Option<Rule> {
+    reader.require(table);
+    let key = |name: &str| format!("{table}.{name}");
+    let path = reader.one(&key("path"), |text| {
+        let pattern = PathPattern::parse(text).map_err(|why| format!("{} {why}", shown(text)))?;
+        let below =
+            |own: &str| text.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        match own.filter(|own| below(own)) {
+            Some(own) => Err(format!(
+                "{own} is reserved for Doorcode (server.prefix); rules do not apply there"
+            )),
+            None => Ok(pattern),
+        }
+    });
+    let methods = reader.all_or_none(&key("methods"), values::method);
+    let allow = reader.all(&key("allow"), |text| who(text, clients));
+    let from = reader.all_or_none(&key("from"), values::network);
+    let rule = Rule { path: path?, methods: methods?, allow: allow?, from: from? };
+    if let Some((wide, narrow)) = rule.contradiction() {
+        let text = format!(
+            "`{wide}` lets everybody pass whom `{narrow}` names, so `{narrow}` is not asked for; any word of \
+             `allow` is enough: keep the one that you mean"
+        );
+        reader.note(&key("allow"), text);
+    }
+    Some(rule)
+}
+
+/// Notes rules whose requests are decided by an earlier one that lets more callers pass: what they were
+/// written to protect is open.
+pub(super) fn check_order(
+    reader: &mut Reader<'_>,
+    tables: &[String],
+    rules: &[Option<Rule>],
+    ignore_case: bool,
+) {
+    let rules: Vec<(&String, &Rule)> = tables
+        .iter()
+        .zip(rules)
+        .filter_map(|(table, rule)| Some((table, rule.as_ref()?)))
+        .collect();
+    for (n, (table, rule)) in rules.iter().enumerate() {
+        let earlier = rules.iter().take(n);
+        let mut found = earlier.filter(|(_, earlier)| earlier.admits_more_than(rule));
+        let taken = found.find_map(|(first, earlier)| {
+            Some((first, &earlier.path, earlier.shadows(rule, ignore_case)?))
+        });
+        let Some((first, path, shadow)) = taken else { continue };
+        let what = match shadow {
+            Shadow::Whole => "its requests".to_owned(),
+            Shadow::Methods(methods) => {
+                let methods: Vec<&str> = methods.iter().map(http::Method::as_str).collect();
+                format!("its {} requests", methods.join(", "))
+            }
+        };
+        let text = format!(
+            "{first} stands before it, takes {what} (`{path}`), and lets more callers pass: the first rule \
+             that matches decides; write this rule first"
+        );
+        reader.note(&format!("{table}.path"), text);
+    }
+}
+
+/// One word of `allow`. A client must be configured: otherwise the rule would apply to any client
+/// that is given the id later.
+fn who(text: &str, clients: Option<&Clients>) -> Result<Principal, String> {
+    let who = values::who(text)?;
+    let (Principal::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
+    let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
+    match known.is_empty() {
+        _ if known.contains(&id.as_str()) => Ok(who),
+        true => Err(format!("{} is not a client: no [[client]] is configured", shown(id.as_str()))),
+        false => Err(unknown(id.as_str(), "the id of a [[client]]", &known)),
+    }
+}

@@ -1,0 +1,35 @@
+/// What a configuration is read for: a command needs only a part of what the file names, and must not
+/// fail for the want of the rest. At three in the morning an operator has the file and the database,
+/// and not every secret that the service is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve, or to find out whether that would work: everything.
+    Serve,
+    /// To describe the pages: no secret.
+    Pages,
+    /// To write signing keys: `server.secret`, which they are encrypted under.
+    Keys,
+    /// To use the store, or to ask the server that runs: no secret, and no other file.
+    Store,
+}
+
+impl Purpose {
+    /// Whether the secret that `key` refers to is read.
+    pub(super) fn reads_secret(self, key: &str) -> bool {
+        match self {
+            Self::Serve => true,
+            Self::Keys => key == "server.secret",
+            Self::Pages | Self::Store => false,
+        }
+    }
+
+    /// Whether the certificates of `server.tls` and their keys are read.
+    pub(super) fn reads_certificates(self) -> bool {
+        self == Self::Serve
+    }
+
+    /// Whether the files of `[brand]` are read.
+    pub(super) fn reads_brand(self) -> bool {
+        matches!(self, Self::Serve | Self::Pages)
+    }
+}

@@ -1,0 +1,69 @@
+use super::Found;
+use crate::config::settings::Config;
+use crate::delivery::sms::ProviderSettings;
+use crate::delivery::sms::twilio::{NameSupport, TwilioSender, TwilioSettings, name_support};
+use crate::domain::Country;
+use crate::login::Countries;
+use crate::pages::views::Views;
+
+/// Languages of the pages that no native speaker has reviewed.
+pub(super) fn drafts(config: &Config) -> Found {
+    let Ok(views) = Views::new(&config.brand) else { return Found::new() };
+    let drafts = views.languages().iter().filter(|language| language.reviewed_by().is_none());
+    let tags: Vec<&str> = drafts.map(crate::words::Language::tag).collect();
+    if tags.is_empty() || config.is_local() {
+        return Found::new();
+    }
+    let text = format!(
+        "the pages in {} are drafts that no native speaker has reviewed; after a review, write \
+         `reviewed_by = \"NAME\"` in words/TAG.toml of this folder",
+        tags.join(", ")
+    );
+    vec![("brand.folder".to_owned(), text)]
+}
+
+fn twilio(config: &Config) -> impl Iterator<Item = &TwilioSettings> {
+    config.providers.iter().filter_map(|provider| match provider {
+        ProviderSettings::Twilio(settings) => Some(settings),
+        ProviderSettings::Console => None,
+    })
+}
+
+/// Names as senders where networks refuse them, or know them only once they are registered.
+pub(super) fn senders(config: &Config) -> Found {
+    let Countries::Only(served) = &config.login.countries else { return Found::new() };
+    let mut found = Found::new();
+    for settings in twilio(config) {
+        let TwilioSender::From(name) = &settings.sender else { continue };
+        if name.starts_with('+') {
+            continue;
+        }
+        for (support, text) in [
+            (
+                NameSupport::Refused,
+                "networks refuse or replace it; use a number or messaging_service_sid",
+            ),
+            (NameSupport::Registered, "it must be registered with Twilio first"),
+        ] {
+            let named = served.iter().filter(|country| name_support(**country) == support);
+            let countries = named.map(Country::as_str).collect::<Vec<_>>().join(", ");
+            if !countries.is_empty() {
+                let text = format!("`{name}` is a name, and in {countries} {text}");
+                found.push(("sms.twilio.from".to_owned(), text));
+            }
+        }
+    }
+    found
+}
+
+/// Texts, with the account's token, that go to a stand-in.
+pub(super) fn not_twilio(config: &Config) -> Found {
+    let elsewhere = twilio(config).filter_map(|settings| {
+        let host = settings.base_url.host_str().unwrap_or_default();
+        let is_twilio = host == "twilio.com" || host.ends_with(".twilio.com");
+        let text =
+            format!("is on {host}: texts and the account's token go there and not to Twilio");
+        (!is_twilio).then(|| ("sms.twilio.base_url".to_owned(), text))
+    });
+    if config.is_local() { Found::new() } else { elsewhere.collect() }
+}

@@ -1,0 +1,98 @@
+//! The signals of the process. Those that end a shutdown or begin one are obeyed; all others that would
+//! end the process without a word are ignored with a line in the log.
+use futures_util::future;
+use pingora_core::server::ShutdownSignal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+/// The signals of the process, handled from when this is created. Unhandled, most would end it.
+pub struct Signals(Mutex<Caught>);
+
+struct Caught {
+    terminate: Signal,
+    interrupt: Signal,
+    ignored: Vec<(&'static str, Signal)>,
+}
+
+/// Names and numbers of signals that are ignored. By default each ends a process (signal(7));
+/// programs, shells and supervisors send them for reasons of their own: to reload, to reopen logs, to
+/// dump a state. Signals of faults and of resource limits keep their effect.
+fn ignored() -> Vec<(&'static str, SignalKind)> {
+    let mut all = vec![
+        ("SIGHUP", SignalKind::hangup()),
+        ("SIGQUIT", SignalKind::quit()),
+        ("SIGUSR1", SignalKind::user_defined1()),
+        ("SIGUSR2", SignalKind::user_defined2()),
+        ("SIGALRM", SignalKind::alarm()),
+    ];
+    if cfg!(target_os = "linux") {
+        // Of x86 and ARM.
+        let others = [("SIGVTALRM", 26), ("SIGPROF", 27), ("SIGIO", 29), ("SIGPWR", 30)];
+        all.extend(others.map(|(name, number)| (name, SignalKind::from_raw(number))));
+    }
+    all
+}
+
+impl Signals {
+    /// Must be called on a tokio runtime that lives as long as the process.
+    ///
+    /// # Errors
+    /// When the operating system refuses a signal handler.
+    pub fn catch() -> std::io::Result<Self> {
+        let ignored = ignored().into_iter().map(|(name, kind)| Ok((name, signal(kind)?)));
+        Ok(Self(Mutex::new(Caught {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            ignored: ignored.collect::<std::io::Result<_>>()?,
+        })))
+    }
+
+    /// Waits for a signal that begins a shutdown.
+    pub(super) async fn stop(&self) -> ShutdownSignal {
+        let (name, how) = match self.0.lock().await.next().await {
+            Asked::ToTerminate => ("SIGTERM", ShutdownSignal::GracefulTerminate),
+            // From a terminal: end at once.
+            Asked::ToInterrupt => ("SIGINT", ShutdownSignal::FastShutdown),
+        };
+        info!(name, "shutting down");
+        how
+    }
+
+    /// Waits for a second signal, which ends the process at once.
+    pub(super) async fn second_signal(&self) {
+        self.0.lock().await.next().await;
+        info!("asked again: shutting down at once");
+    }
+}
+
+enum Asked {
+    ToTerminate,
+    ToInterrupt,
+}
+
+impl Caught {
+    /// The next signal that is obeyed.
+    async fn next(&mut self) -> Asked {
+        loop {
+            let ignored = self.ignored.iter_mut().map(|(name, signal)| {
+                Box::pin(async {
+                    signal.recv().await;
+                    *name
+                })
+            });
+            tokio::select! {
+                _ = self.terminate.recv() => return Asked::ToTerminate,
+                _ = self.interrupt.recv() => return Asked::ToInterrupt,
+                (name, ..) = future::select_all(ignored) => ignore(name),
+            }
+        }
+    }
+}
+
+fn ignore(name: &str) {
+    warn!(
+        signal = name,
+        "signal ignored: this version does not reload its configuration, and SIGTERM ends it"
+    );
+}

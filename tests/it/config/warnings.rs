@@ -1,0 +1,149 @@
+//! What `check` and each start say of a valid file that production would regret.
+use std::path::Path;
+
+use doorcode::app::examine;
+use doorcode::config::Config;
+use doorcode::system::Timestamp;
+
+use super::cli::told;
+use super::{changed, environment};
+
+/// One rule more, before that of the good file.
+fn with_rule(rule: &str) -> Vec<String> {
+    told(&[("[[site.rule]]", &format!("[[site.rule]]\n{rule}\n[[site.rule]]"))])
+}
+
+#[test]
+fn rules_that_decide_nothing_are_told() {
+    assert_eq!(
+        with_rule("path = \"/*\"\nallow = [\"role:admin\"]\nfrom = [\"10.0.0.0/8\"]"),
+        [
+            "29:8: warning: site[1].rule[2].path: never decides: site[1].rule[1] stands before it and takes all its requests"
+        ]
+    );
+    let other = "[[site]]\nname = \"Admin\"\nurl = \"https://shop.example.com/admin\"\nupstreams = [\"a:1\"]\n[[site]]";
+    assert_eq!(
+        told(&[("[[site]]", other)]),
+        [
+            "29:8: warning: site[2].rule[1].path: never decides: its paths belong to site[1] (Admin), which has rules of its own"
+        ]
+    );
+    assert_eq!(
+        with_rule("path = \"/x\"\nallow = [\"public\", \"optional\"]"),
+        [
+            "26:9: warning: site[1].rule[1].allow: `public` has no effect beside `optional`, which lets everybody pass too"
+        ]
+    );
+    assert_eq!(
+        with_rule("path = \"/x\"\nallow = [\"public\"]\nfrom = [\"0.0.0.0/0\"]"),
+        [
+            "27:8: warning: site[1].rule[1].from: 0.0.0.0/0 is every address: it restricts nobody of its kind"
+        ]
+    );
+}
+
+#[test]
+fn rules_that_nobody_can_pass_are_told() {
+    assert_eq!(
+        with_rule("path = \"/x\"\nallow = [\"role:amdin\", \"role:staff\"]"),
+        [
+            "26:9: warning: site[1].rule[1].allow: no [[user]] has the role of `role:amdin`; did you mean `role:admin`?",
+            "26:9: warning: site[1].rule[1].allow: no [[user]] has the role of `role:staff`",
+        ]
+    );
+    assert_eq!(
+        with_rule(
+            "path = \"/x\"\nallow = [\"country:FR\", \"phone:+33612345678\", \"country:GB\"]"
+        ),
+        [
+            "26:9: warning: site[1].rule[1].allow: `country:FR` admits nobody: login.countries does not serve that country",
+            "26:9: warning: site[1].rule[1].allow: `phone:…678` admits nobody: login.countries does not serve that country",
+        ]
+    );
+    assert_eq!(
+        told(&[
+            ("[login]", "[login]\nsign_up = false"),
+            ("[[user]]\nphone = \"+12025550123\"\nroles = [\"admin\"]\n", ""),
+            ("\"role:admin\"", "\"signed-in\""),
+        ]),
+        [
+            "7:11: warning: login.sign_up: is false, and there is no [[user]]: only people who signed in before can sign in"
+        ]
+    );
+}
+
+#[test]
+fn senders_that_networks_refuse_are_told_by_country() {
+    let sender = ("from = \"+12025550123\"", "from = \"Shop\"");
+    assert_eq!(
+        told(&[sender, ("\"GB\"", "\"GB\", \"CA\", \"IN\"")]),
+        [
+            "14:8: warning: sms.twilio.from: `Shop` is a name, and in US, CA networks refuse or replace it; use a number or messaging_service_sid",
+            "14:8: warning: sms.twilio.from: `Shop` is a name, and in IN it must be registered with Twilio first",
+        ]
+    );
+    let british = ("[[user]]\nphone = \"+12025550123\"", "[[user]]\nphone = \"+447400123456\"");
+    assert!(told(&[sender, british, ("\"US\", \"GB\"", "\"GB\"")]).is_empty());
+    assert_eq!(
+        told(&[("from =", "base_url = \"https://sms.example.com\"\nfrom =")]),
+        [
+            "14:12: warning: sms.twilio.base_url: is on sms.example.com: texts and the account's token go there and not to Twilio"
+        ]
+    );
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    let config = Config::read(text, "my.toml", Path::new("/etc"), &environment).unwrap();
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    config.warnings(now).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_and_drafts_are_told_in_production_and_not_to_the_demo() {
+    let [proxies, drafts] = &warnings(super::GOOD)[..] else { panic!("two warnings") };
+    assert!(
+        drafts.starts_with("my.toml:1:1: warning: server.trusted_proxies: is empty")
+            || proxies.starts_with("my.toml:1:1: warning: server.trusted_proxies: is empty")
+    );
+    let both = format!("{proxies}\n{drafts}");
+    assert!(both.contains("brand.folder: the pages in ar, de, es, fr, pt-BR are drafts"), "{both}");
+    let demo = Config::demo().unwrap();
+    assert_eq!(demo.warnings(Timestamp::from_millis(1_767_225_600_000)), []);
+}
+
+#[test]
+fn what_an_unsafe_key_opens_is_told_with_the_key() {
+    let text = changed(&[(
+        "[server]\n",
+        "[admin]\nlisten = \"0.0.0.0:9080\"\nunsafe_exposed = true\n[server]\ntrusted_proxies = [\"0.0.0.0/0\", \"::ffff:10.0.0.0/104\"]\nunsafe_trusted_proxies = true\n",
+    )]);
+    let told = warnings(&text);
+    for part in [
+        "my.toml:3:18: warning: admin.unsafe_exposed: is set: ",
+        "my.toml:6:26: warning: server.unsafe_trusted_proxies: is set: ",
+        "my.toml:5:19: warning: server.trusted_proxies: ::ffff:10.0.0.0/104 has no effect",
+    ] {
+        assert!(told.iter().any(|line| line.starts_with(part)), "{part} in {told:#?}");
+    }
+    // A key that opens nothing is not told.
+    let idle = changed(&[("[server]\n", "[server]\nunsafe_trusted_proxies = true\n")]);
+    assert!(!warnings(&idle).iter().any(|line| line.contains("unsafe_")));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_with_the_key() {
+    // Nobody creates files there, not even root.
+    let read =
+        |text: &str| Config::read(text, "my.toml", Path::new("/proc"), &environment).unwrap();
+    let text = changed(&[("secret = \"env:SECRET\"\n", "")]);
+    let why = examine(&read(&text)).unwrap_err().to_string();
+    assert!(why.starts_with("server.secret: cannot create /proc/doorcode.secret: "), "{why}");
+    assert!(why.contains("set server.secret"), "{why}");
+    let why = examine(&read(super::GOOD)).unwrap_err().to_string();
+    assert!(why.starts_with("store.database: cannot write /proc/data/doorcode.db: "), "{why}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
+    examine(&config).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left there");
+}
