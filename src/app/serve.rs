@@ -22,12 +22,8 @@ use crate::system::System;
 /// When the server cannot start.
 pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     log::start(config.log)?;
-    for ConfigWarning { at, key, text } in config.warnings(System::real().now()) {
-        warn!(at, key, "{text}");
-    }
-    if let Some(text) = FileLimit::raise().lower(&mut config.proxy) {
-        warn!("{text}");
-    }
+    warn_of(&config);
+    fit_to_files(&mut config);
     check_listen(&config)?;
     exit_on_listener_failure();
     let greeting = Greeting::of(&config);
@@ -43,6 +39,20 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     greeting.say()?;
     proxy::run(parts, Stop::Signals(signals));
     Ok(())
+}
+
+/// Logs what production would regret.
+fn warn_of(config: &Config) {
+    for ConfigWarning { at, key, text } in config.warnings(System::real().now()) {
+        warn!(at, key, "{text}");
+    }
+}
+
+/// Lowers the limits of connections to what there are files for.
+fn fit_to_files(config: &mut Config) {
+    if let Some(text) = FileLimit::raise().lower(&mut config.proxy) {
+        warn!("{text}");
+    }
 }
 
 /// The access log goes to standard output, unless the console provider prints texts there, which

@@ -32,6 +32,15 @@ impl EventLog {
         }
     }
 
+    fn client_refused(&self, event: &Event<'_>, client: Option<&str>, at: &str) {
+        let Event::ClientRefused { error, why, named, differs, .. } = event else { return };
+        let subject = format!("{} {at}", client.unwrap_or_default());
+        if let Some(unlogged) = self.refusals.take(subject) {
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            info!(client_id = client, at, error, why, named, differs, unlogged, "client refused");
+        }
+    }
+
     fn app_fails(&self, site: &str, address: &str, why: &str) {
         if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
             let unlogged = (unlogged > 0).then_some(unlogged);
@@ -95,16 +104,7 @@ impl EventSink for EventLog {
             }
             Event::TicketRefused { host, why } => info!(%host, why, "hand-over ticket rejected"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
-            Event::ClientRefused { client, at, error, why, named, differs } => {
-                let subject = format!("{} {at}", client.unwrap_or_default());
-                if let Some(unlogged) = self.refusals.take(subject) {
-                    let unlogged = (unlogged > 0).then_some(unlogged);
-                    info!(
-                        client_id = client,
-                        at, error, why, named, differs, unlogged, "client refused"
-                    );
-                }
-            }
+            Event::ClientRefused { client, at, .. } => self.client_refused(event, *client, at),
             Event::TokensGiven { client, grant } => {
                 info!(client_id = client, grant, "tokens issued");
             }

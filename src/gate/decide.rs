@@ -167,7 +167,7 @@ pub fn is_visit(headers: &HeaderMap) -> bool {
     shows
         && all("sec-fetch-mode", "navigate")
         && all("sec-fetch-dest", "document")
-        && !PURPOSES.iter().any(|name| ahead(name))
+        && !PURPOSES.iter().any(ahead)
 }
 
 /// Whether there is more than one `Authorization` header, which has one value (RFC 9110 §11.6.2):

@@ -118,8 +118,6 @@ impl EventSink for EventCounters {
             Event::TextSent { provider, .. } => (&self.texts, &[provider, "sent"]),
             Event::TextFailed { provider, .. } => (&self.texts, &[provider, "failed"]),
             Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
-            // The text itself is counted when it is sent.
-            Event::TextReplaced { .. } => return,
             Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
             Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
@@ -140,8 +138,9 @@ impl EventSink for EventCounters {
             Event::SignedOut { .. } => (&self.sign_outs, &[]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
-            // Counted with the requests, or only logged.
-            Event::UpstreamFailing { .. }
+            // Counted with the requests or with the text that is sent, or only logged.
+            Event::TextReplaced { .. }
+            | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }
             | Event::ForwardingIgnored { .. } => return,
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::app_url::AppUrl;
-use super::tokens::AccessTokenType;
+use super::tokens::{AccessTokenType, UpdatedAtFormat};
 use crate::domain::{Audience, ClientId, Host, Origin, OriginPattern, sha256};
 
 /// The SHA-256 of a client's secret. A single round is enough: such secrets are random and long,
@@ -159,8 +159,7 @@ pub struct Client {
     pub email_domain: Option<Host>,
     /// Whether `auth0-forwarded-for` is trusted in requests that show the client's secret.
     pub trusts_forwarded_for: bool,
-    /// Whether the claim `updated_at` is a number for it, as OpenID Connect has it, not a string.
-    pub numeric_updated_at: bool,
+    pub updated_at: UpdatedAtFormat,
 }
 
 impl Client {

@@ -31,8 +31,8 @@ pub use rotation::{KeyRotation, RotationPolicy, publish_next, signs_from};
 pub use settings::OauthSettings;
 pub use token_login::TokenLogin;
 pub use tokens::{
-    AccessToken, AccessTokenType, GroupsClaim, IdToken, Profile, Subject, access_token, id_token,
-    own_subject,
+    AccessToken, AccessTokenType, GroupsClaim, IdToken, Profile, Subject, UpdatedAtFormat,
+    access_token, id_token, own_subject,
 };
 pub use verify::{
     IdTokenHint, InvalidToken, LONGEST_TOKEN, VerifiedAccessToken, bearer, claims_issuer,

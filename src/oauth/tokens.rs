@@ -8,6 +8,6 @@ pub(super) use access::AccessClaims;
 pub use access::{AccessToken, Subject, access_token, own_subject};
 pub(super) use id::IdClaims;
 pub use id::{IdToken, id_token};
-pub use profile::{GroupsClaim, Profile};
+pub use profile::{GroupsClaim, Profile, UpdatedAtFormat};
 pub use token_type::AccessTokenType;
 pub(super) use token_type::ID_TOKEN_TYPE;

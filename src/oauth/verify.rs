@@ -199,7 +199,7 @@ impl TokenKind {
 /// it cannot name a key of its own either.
 fn read<T: DeserializeOwned>(
     keys: &SigningKeys,
-    kind: TokenKind,
+    wanted: TokenKind,
     text: &str,
     now: Timestamp,
 ) -> Result<T, InvalidToken> {
@@ -214,14 +214,14 @@ fn read<T: DeserializeOwned>(
     if header.alg != expected.alg {
         return Err(InvalidToken::WrongAlgorithm);
     }
-    if !kind.may_have_typ(typ) {
+    if !wanted.may_have_typ(typ) {
         return Err(InvalidToken::WrongType);
     }
     if header != expected {
         return Err(InvalidToken::StrangeHeader);
     }
     let claims = decoded(text, &key)?;
-    if !kind.is_of(&claims) {
+    if !wanted.is_of(&claims) {
         return Err(InvalidToken::WrongType);
     }
     for name in ["iat", "nbf"] {

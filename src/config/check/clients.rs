@@ -3,7 +3,7 @@ use super::super::values::{self, shown, unknown};
 use crate::domain::{Audience, ClientId, Host, OriginPattern, guessable};
 use crate::oauth::{
     AccessTokenType, Algorithm, AppUrl, Client, ClientSecret, ClientType, Clients, GrantType,
-    GroupsAccess, Lifetimes, OauthSettings,
+    GroupsAccess, Lifetimes, OauthSettings, UpdatedAtFormat,
 };
 
 /// The grant types of a client by default.
@@ -126,7 +126,11 @@ fn client(reader: &mut Reader<'_>, table: &str, id: Option<ClientId>) -> Option<
         groups: if groups? { GroupsAccess::Always } else { GroupsAccess::ByScope },
         email_domain: if has_email { Some(email_domain?) } else { None },
         trusts_forwarded_for: trusts_forwarded_for?,
-        numeric_updated_at: numeric_updated_at?,
+        updated_at: if numeric_updated_at? {
+            UpdatedAtFormat::NumericDate
+        } else {
+            UpdatedAtFormat::DateTime
+        },
     };
     fits.then_some(client)
 }

@@ -146,7 +146,7 @@ impl TokenSigner {
             updated: grant.signed_in,
             groups,
             email: client.email_domain.as_ref().map(|domain| made_up_email(grant.user, domain)),
-            numeric_updated_at: client.numeric_updated_at,
+            updated_at: client.updated_at,
         }
     }
 

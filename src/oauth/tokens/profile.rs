@@ -5,6 +5,15 @@ use crate::oauth::numeric_date::numeric_date;
 use crate::system::Timestamp;
 use crate::users::Roles;
 
+/// The form of the claim `updated_at`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdatedAtFormat {
+    /// ISO 8601, as at Auth0.
+    DateTime,
+    /// Seconds since 1970 (OpenID Connect Core 1.0 §5.1).
+    NumericDate,
+}
+
 /// A user, as far as any scope shows them.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -17,8 +26,7 @@ pub struct Profile {
     pub groups: Option<GroupsClaim>,
     /// A made-up address, for clients that demand one; `None`: there is no such claim.
     pub email: Option<String>,
-    /// Whether `updated_at` is a number (OpenID Connect Core 1.0 §5.1) and not a string, as at Auth0.
-    pub numeric_updated_at: bool,
+    pub updated_at: UpdatedAtFormat,
 }
 
 /// The claim that lists a user's roles.
@@ -56,10 +64,9 @@ impl Profile {
     }
 
     fn updated_at(&self) -> Value {
-        if self.numeric_updated_at {
-            numeric_date(self.updated).into()
-        } else {
-            date_and_time(self.updated).into()
+        match self.updated_at {
+            UpdatedAtFormat::NumericDate => numeric_date(self.updated).into(),
+            UpdatedAtFormat::DateTime => date_and_time(self.updated).into(),
         }
     }
 }

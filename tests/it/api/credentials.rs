@@ -9,6 +9,9 @@ use super::world::{
 use crate::support::http::Answer;
 use crate::support::settings::{ADA, BOB};
 
+/// A request, the answer to what is wrong in it, and how often that is given.
+type Ask<'a> = (&'a dyn Fn(&str) -> Answer, u16, usize);
+
 #[test]
 fn two_authorization_headers_are_refused_everywhere() {
     let world = World::start();
@@ -59,8 +62,7 @@ fn wrong_secrets_refresh_tokens_and_codes_have_limits_of_their_own() {
         world.form("/oauth/token", &form)
     };
     let wrong = "w".repeat(40);
-    let asks: [(&dyn Fn(&str) -> Answer, u16, usize); 3] =
-        [(&of_web, 401, 20), (&refresh, 403, 60), (&redeem, 403, 30)];
+    let asks: [Ask<'_>; 3] = [(&of_web, 401, 20), (&refresh, 403, 60), (&redeem, 403, 30)];
     for (ask, status, most) in asks {
         for _ in 0..most {
             ask(&wrong).is(status);

@@ -121,6 +121,35 @@ fn a_client_gets_tokens_from_here_only_by_grant() {
     assert!(!location.contains("token="), "{location}");
 }
 
+/// Close to a loopback callback with another port, and none.
+const NOT_ITS_OWN: &[&str] = &[
+    "http://127.0.0.1:49152/cb/",
+    "http://127.0.0.1:49152/cb?x",
+    "http://127.0.0.1:49152/CB",
+    "http://127.0.0.1:49152/cb#x",
+    "http://127.0.0.1:49152",
+    "http://127.0.0.1:65536/cb",
+    "http://127.0.0.1:/cb",
+    "http://127.0.0.1:049152/cb",
+    "http://127.0.0.1:80/cb",
+    "http://127.0.0.2:49152/cb",
+    "http://127.1:49152/cb",
+    "http://0.0.0.0:49152/cb",
+    "http://127.0.0.1.evil.example:49152/cb",
+    "http://127.0.0.1@evil.example:49152/cb",
+    "http://user@127.0.0.1:49152/cb",
+    "http://127.0.0.1:49152@evil.example/cb",
+    "http://127.0.0.1:49152\\@evil.example/cb",
+    "http://[::1]:50000/cb",
+    "http://localhost:1/cb?x=1",
+    "http://LOCALHOST:1/cb",
+    "http://app.localhost:1/cb",
+    "https://localhost:1/cb",
+    "https://127.0.0.1:2/cb",
+    "https://app.example.com:8443/callback",
+    "http://app.example.com/callback",
+];
+
 /// RFC 8252 §7.3, RFC 9700 §2.1: a native app listens on whichever port is free.
 #[test]
 fn a_native_app_may_listen_on_any_port_of_its_machine() {
@@ -153,33 +182,7 @@ fn a_native_app_may_listen_on_any_port_of_its_machine() {
         ];
         world.form("/oauth/token", &form).is(200);
     }
-    for uri in [
-        "http://127.0.0.1:49152/cb/",
-        "http://127.0.0.1:49152/cb?x",
-        "http://127.0.0.1:49152/CB",
-        "http://127.0.0.1:49152/cb#x",
-        "http://127.0.0.1:49152",
-        "http://127.0.0.1:65536/cb",
-        "http://127.0.0.1:/cb",
-        "http://127.0.0.1:049152/cb",
-        "http://127.0.0.1:80/cb",
-        "http://127.0.0.2:49152/cb",
-        "http://127.1:49152/cb",
-        "http://0.0.0.0:49152/cb",
-        "http://127.0.0.1.evil.example:49152/cb",
-        "http://127.0.0.1@evil.example:49152/cb",
-        "http://user@127.0.0.1:49152/cb",
-        "http://127.0.0.1:49152@evil.example/cb",
-        "http://127.0.0.1:49152\\@evil.example/cb",
-        "http://[::1]:50000/cb",
-        "http://localhost:1/cb?x=1",
-        "http://LOCALHOST:1/cb",
-        "http://app.localhost:1/cb",
-        "https://localhost:1/cb",
-        "https://127.0.0.1:2/cb",
-        "https://app.example.com:8443/callback",
-        "http://app.example.com/callback",
-    ] {
+    for uri in NOT_ITS_OWN {
         let answer = browser.get(&asks(&[("redirect_uri", uri)])).is(400);
         assert!(answer.all("location").is_empty(), "{uri}: {answer}");
     }

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use doorcode::domain::Scope;
 use doorcode::oauth::{
-    AccessTokenType, Algorithm, IdTokenHint, InvalidToken, Profile, verify_id_token_hint,
+    AccessTokenType, Algorithm, IdTokenHint, InvalidToken, Profile, UpdatedAtFormat,
+    verify_id_token_hint,
 };
 use doorcode::system::Timestamp;
 use serde_json::json;
@@ -45,7 +46,7 @@ fn scopes_show_the_profile_and_the_number() {
     assert!(claims.get("name").is_none() && claims.get("picture").is_none(), "{claims}");
     let claims = profile().claims(&Scope::parse("openid email").unwrap());
     assert!(claims.is_empty(), "{claims:?}");
-    let strict = Profile { numeric_updated_at: true, ..profile() };
+    let strict = Profile { updated_at: UpdatedAtFormat::NumericDate, ..profile() };
     let claims = strict.claims(&Scope::parse("openid profile").unwrap());
     assert_eq!(claims["updated_at"], json!(1_735_787_045));
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorcode::domain::{ClientId, Keyring, PhoneNumber, Scope, ServerSecret, SessionId, UserId};
 use doorcode::oauth::{
     AccessToken, AccessTokenType, Algorithm, IdToken, Issuer, KeyUsage, Profile, SigningKeys,
-    Subject, access_token, id_token,
+    Subject, UpdatedAtFormat, access_token, id_token,
 };
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
@@ -145,7 +145,7 @@ pub(super) fn profile() -> Profile {
         updated: Timestamp::from_millis(1_735_787_045_670),
         groups: None,
         email: None,
-        numeric_updated_at: false,
+        updated_at: UpdatedAtFormat::DateTime,
     }
 }
 

@@ -147,7 +147,7 @@ fn a_client_that_closes_its_side_gets_its_answer() {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, gate.port)).expect("connected");
         stream.write_all(request.as_bytes()).expect("sent");
         stream.shutdown(Shutdown::Write).expect("closed");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a limit");
         let mut answer = String::new();
         // Nothing more is waited for: the connection is closed after the answer.
         stream.read_to_string(&mut answer).expect("an answer and the end");
