@@ -1,10 +1,11 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::Response;
 use http::StatusCode;
 
 use super::browser_sessions::BrowserSessions;
-use super::flow::{FLOW_LIFETIME, Flow, FlowError, SealedFlow, UnsealedFlow};
+use super::flow::{FLOW_LIFETIME, Flow, FlowError, FlowMessage, SealedFlow, UnsealedFlow};
 use super::handover::Handover;
 use super::request::PageRequest;
 use super::sealer::Sealer;
@@ -13,6 +14,10 @@ use super::views::MessagePage;
 use crate::domain::{BrowserDigest, PhoneNumber};
 use crate::login::{Channel, Login, Requester};
 use crate::oauth::{Client, Clients};
+use crate::system::Timestamp;
+
+/// The longest that a limit of a login lasts.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// What precedes the query in the path of a login for an application, below the issuer's base.
 const AUTHORIZE: &str = "/authorize?";
@@ -40,11 +45,20 @@ impl LoginPages {
         let Some(sealed) = self.flows.open::<SealedFlow>(sealed) else {
             return UnsealedFlow::NotOurs;
         };
-        let young = self.shell.system.is_alive(sealed.until(), FLOW_LIFETIME);
+        let system = &self.shell.system;
+        let young = system.is_alive(sealed.until(), FLOW_LIFETIME);
+        // Who waits for the end of a limit is not late.
+        let waits = |flow: &Flow| match flow.say {
+            Some(FlowMessage::Limited { until, .. }) => {
+                let until = Timestamp::from_millis(until) + FLOW_LIFETIME;
+                system.is_alive(until, LONGEST_WAIT + FLOW_LIFETIME)
+            }
+            _ => false,
+        };
         match sealed.into_flow(&self.login) {
             // A site may have gone from the configuration since.
             Some(flow) if !self.shell.is_page(&flow.origin, &flow.path) => UnsealedFlow::NotOurs,
-            Some(flow) if young => UnsealedFlow::Good(flow),
+            Some(flow) if young || waits(&flow) => UnsealedFlow::Good(flow),
             Some(flow) => UnsealedFlow::Old(flow),
             None => UnsealedFlow::NotOurs,
         }

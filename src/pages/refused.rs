@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::answer::WHY_DOWN;
 use super::failed_request::reference;
-use super::flow::{FLOW_LIFETIME, Flow, FlowError, FlowMessage};
+use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
@@ -152,15 +152,14 @@ impl LoginPages {
     ) -> Response {
         let seconds = whole_minutes(left);
         let until = self.shell.system.now() + Duration::from_secs(seconds);
-        // Good for as long as the limit lasts, and for a login after it.
-        let seal = |flow: &Flow| self.flows.seal(&flow.to_sealed(until + FLOW_LIFETIME));
         let number = flow.phone.as_ref().map(PhoneNumber::international);
         let again = NumberAgain {
-            flow: &seal(&Flow { say: None, ..flow.clone() }),
+            // With the limit, so that it is good for as long as that lasts, and for a login after it.
+            flow: &self.seal(flow),
             typed: number.as_deref().unwrap_or(&flow.typed),
             country: &flow.country,
         };
-        let another = format!("{}/login?flow={}", request.context.base, seal(&flow.afresh()));
+        let another = format!("{}/login?flow={}", request.context.base, self.seal(&flow.afresh()));
         let page = MessagePage::Limited {
             limit,
             seconds,

@@ -45,8 +45,8 @@ impl IgnoredHeaders {
     /// What is `found`, if a line is due; of several requests at once, one gets it.
     fn take_if<T>(&self, now: Timestamp, found: impl FnOnce() -> Option<T>) -> Option<T> {
         let (next, now) = (self.next.load(Ordering::Relaxed), now.as_millis());
-        // A clock that was set back must not silence it for longer.
-        let due = now >= next || next - now > INTERVAL;
+        // A clock that was set back must not silence it for long.
+        let due = now >= next || next - now > 2 * INTERVAL;
         let found = if due { found()? } else { return None };
         let later = now + INTERVAL;
         let set = self.next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed);

@@ -66,7 +66,7 @@ fn errors_are_told_in_the_title_the_summary_and_the_field() {
     for (name, html) in ORDINARY.iter() {
         let problem = html.contains("aria-invalid=\"true\"");
         // What came of the step before is an error too, where it did not come off.
-        let refused = ["number-Code", "number-TimedOut", "number-FormNotSent", "unsent-from"];
+        let refused = ["number-Code", "number-TimedOut", "number-Lost", "unsent-from"];
         let refused = refused.iter().any(|start| name.starts_with(start));
         assert_eq!(
             problem || refused,

@@ -28,7 +28,7 @@ impl Chrome<'_> {
             let (tag, name) = (Safe::escape(language.tag()), Safe::escape(language.name()));
             let dir = language.direction().as_str();
             format!(
-                "<a href=\"{href}\" hreflang=\"{tag}\" lang=\"{tag}\" dir=\"{dir}\">{name}</a>\n"
+                "<a href=\"{href}\" lang=\"{tag}\" hreflang=\"{tag}\" dir=\"{dir}\">{name}</a>\n"
             )
         };
         self.others(languages).map(link).collect()

@@ -132,7 +132,10 @@ impl Views {
         here: &str,
         page: &MessagePage<'_>,
     ) -> (String, String) {
-        let links = Chrome { language, base: "", here }.plain_links(&self.languages);
+        // Relative, so that nothing of the path stands in the page.
+        let query = here.split_once('?').map_or("", |(_, query)| query);
+        let here = if here.is_empty() { String::new() } else { format!("?{query}") };
+        let links = Chrome { language, base: "", here: &here }.plain_links(&self.languages);
         (plain::html(language, &links, page), plain::policy())
     }
 

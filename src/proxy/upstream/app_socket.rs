@@ -32,8 +32,11 @@ impl AppSocket for UnixStream {}
 /// When the app does not accept the connection within [`CONNECT_TIMEOUT`].
 pub(super) async fn connect(address: &SocketAddr) -> Result<Box<dyn AppSocket>> {
     open(address).await.or_else(|why| {
-        let timed_out = why.kind() == io::ErrorKind::TimedOut;
-        let kind = if timed_out { ErrorType::ConnectTimedout } else { ErrorType::ConnectError };
+        let kind = match why.kind() {
+            io::ErrorKind::TimedOut => ErrorType::ConnectTimedout,
+            io::ErrorKind::ConnectionRefused => ErrorType::ConnectRefused,
+            _ => ErrorType::ConnectError,
+        };
         Error::e_because(kind, "connecting to the app", why)
     })
 }

@@ -195,7 +195,7 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
     let numbers = world.metrics();
     for series in [
         "tokens_given_total{client=\"spa\",grant=\"authorization_code\"} 2",
-        "tokens_given_total{client=\"spa\",grant=\"refresh_token\"} 1",
+        "tokens_given_total{client=\"spa\",grant=\"refresh_token\"} 2",
         "tokens_given_total{client=\"spa\",grant=\"passwordless\"} 0",
         "grants_revoked_total{why=\"reused\"} 2",
         "grants_revoked_total{why=\"asked\"} 0",
@@ -203,7 +203,7 @@ fn a_code_and_a_refresh_token_that_come_twice_are_told_and_what_they_were_is_not
         assert!(numbers.contains(&format!("doorcode_{series}\n")), "no {series} in {numbers}");
     }
     for (message, times) in [
-        ("tokens issued", 3),
+        ("tokens issued", 4),
         ("a refresh token was used twice", 1),
         ("an authorization code was used twice", 1),
     ] {

@@ -27,7 +27,8 @@ fn no_parameter_left_out_doubled_or_spoilt_breaks_a_page() {
     ada.sign_in("/orders", ADA, &gate.texts).is(200);
     let flow = flow_of(&gate.browser().visit("/orders"));
     let long = "a".repeat(9000);
-    let values = ["", "x", "%00", "%ff%fe", "%0d%0aX-Evil:%201", "%F0%9F%98%80", "{{7*7}}", &flow];
+    let values =
+        ["", "x", "%00", "%ff%fe", "%0d%0aX-Evil:%201", "%F0%9F%98%80", "{{1234*4321}}", &flow];
     let mut queries = vec![String::new(), "&&&==".to_owned(), "%".to_owned(), format!("x={long}")];
     for name in NAMES {
         let values = values.iter().map(|value| format!("flow={flow}&{name}={value}"));
@@ -58,7 +59,7 @@ fn no_parameter_left_out_doubled_or_spoilt_breaks_a_page() {
     }
     assert_eq!(gate.texts.requests(), before, "nobody gave a number");
     ada.get("/orders").is(200);
-    ada.get("/.doorcode/account").is(200).never_says("49");
+    ada.get("/.doorcode/account").is(200).never_says("5332114");
 }
 
 fn get(request: &[u8], query: &str) -> String {

@@ -31,7 +31,9 @@ fn an_orderly_end_logs_no_error() {
         program.start_again("info");
     }
     let log = program.printed_to("err");
-    assert!(!log.contains("ERROR") && !log.contains("WARN"), "{log}");
+    // What a start says of the machine.
+    let mut lines = log.lines().filter(|line| !line.contains("the limit of open files"));
+    assert!(!lines.any(|line| line.contains("ERROR") || line.contains("WARN")), "{log}");
 }
 
 /// The type of GOAWAY (RFC 9113 §6.8).

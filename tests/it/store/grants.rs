@@ -376,6 +376,8 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
         &folder,
         "DROP INDEX grants_by_family; ALTER TABLE grants DROP COLUMN refresh_family;
          ALTER TABLE grants DROP COLUMN refresh_present;
+         ALTER TABLE grants DROP COLUMN refresh_former;
+         ALTER TABLE grants DROP COLUMN refresh_masked; ALTER TABLE grants DROP COLUMN overlap_end;
          CREATE TABLE refresh_tokens (digest TEXT PRIMARY KEY NOT NULL,
            grant_id TEXT NOT NULL REFERENCES grants (id), made BIGINT NOT NULL, replaced BIGINT,
            forget BIGINT);

@@ -110,7 +110,7 @@ fn every_page_has_its_other_languages_wherever_it_stands() {
         gate.exchange(&format!("GET {target} HTTP/1.1\r\n{lines}\r\n\r\n")).is(404)
     };
     let page = elsewhere("/x?a=b");
-    let french = elsewhere(&in_language(&page, "fr"));
+    let french = elsewhere(&format!("/x{}", in_language(&page, "fr")));
     assert_eq!(french.header("content-language"), Some("fr"), "{french}");
 }
 
