@@ -37,6 +37,8 @@ callbacks = ["${app}/web/callback"]
 logout_urls = ["${app}/web/bye"]
 audiences = ["${API}"]
 trust_forwarded_for = true
+# python-social-auth has no PKCE as it comes.
+require_pkce = false
 
 [[client]]
 id = "m2m"

@@ -73,6 +73,8 @@ secret = "env:WEB_SECRET"
 callbacks = ["${origin}${places[name]}"]
 logout_urls = ["${origin}"]
 grants = ["authorization_code", "refresh_token", "implicit"]
+# passport-auth0 and express-openid-connect have no PKCE as they come.
+require_pkce = false
 `;
   return Object.entries(apps).map(table).join('');
 };
