@@ -60,7 +60,9 @@ pub fn initiator(headers: &HeaderMap, own: &Origin) -> Initiator {
             None => Initiator::UnknownPage,
         };
     }
-    if !headers.keys().any(|name| name.as_str().starts_with("sec-fetch-")) {
+    // Browsers send all of them together. Node.js's `fetch`, which has no page, sends `Sec-Fetch-Mode`.
+    let is_of_browsers = |name: &str| name.starts_with("sec-fetch-") && name != "sec-fetch-mode";
+    if !headers.keys().any(|name| is_of_browsers(name.as_str())) {
         return Initiator::Program;
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();

@@ -127,9 +127,11 @@ test('where nothing was sent there is nothing to type, and a way on', async (t) 
   await person.press(person.button(NUMBER_FIELD));
   await person.seesText('Your code was not sent');
   assert.equal(await person.page.locator(CODE_FIELD).count(), 0);
-  assert.deepEqual(await axeFinds(person.page), []);
   down.twilio.unreachable.delete('+12025550147');
   await until(() => person.page.locator('[data-after] button').isEnabled(), 'the button');
+  // Its colours change with it.
+  await person.page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished)));
+  assert.deepEqual(await axeFinds(person.page), []);
   await person.press('[data-after] button');
   await person.sees(CODE_FIELD, 'the page that asks for the code');
   await person.typeCode(await down.twilio.code('+12025550147'));

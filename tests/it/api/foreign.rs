@@ -92,11 +92,13 @@ fn no_endpoint_acts_for_a_page_that_its_client_does_not_list() {
 fn a_page_of_the_client_our_own_and_a_program_may_ask_for_a_text() {
     let world = World::start();
     let own = world.gate.origin.clone();
-    let welcome: [Pairs<'_>; 6] = [
+    let welcome: [Pairs<'_>; 7] = [
         &[],
         &[("Origin", PAGE), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")],
         &[("Origin", "https://elsewhere.example.com")],
         &[("Origin", &own), ("Sec-Fetch-Site", "same-origin")],
+        // As Node.js's `fetch` asks.
+        &[("Sec-Fetch-Mode", "cors")],
         &[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")],
         &[("User-Agent", "Mozilla/5.0"), ("Referer", "https://evil.example/")],
     ];
