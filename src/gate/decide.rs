@@ -159,13 +159,15 @@ pub fn is_visit(headers: &HeaderMap) -> bool {
             purpose.contains("prefetch") || purpose.contains("preview")
         })
     };
+    // Browsers send these headers together; Node.js's `fetch` sends `Sec-Fetch-Mode` alone.
+    let tells = headers.contains_key("sec-fetch-dest") || headers.contains_key("sec-fetch-site");
     // Browsers without Fetch Metadata ask for HTML only where they show it.
-    let shows = headers.contains_key("sec-fetch-mode")
+    let shows = tells
         || !headers.contains_key(ACCEPT)
         || headers.get(ACCEPT).is_some_and(|accept| accept == "*/*")
         || is_navigation(headers);
     shows
-        && all("sec-fetch-mode", "navigate")
+        && (!tells || all("sec-fetch-mode", "navigate"))
         && all("sec-fetch-dest", "document")
         && !PURPOSES.iter().any(ahead)
 }
