@@ -41,14 +41,14 @@ fn a_kept_connection_that_died_is_asked_again_on_another_only_for_what_may_be_as
         ("POST", Some("x"), false),
         ("PUT", Some("x"), false),
     ] {
-        // Dies at the second request of a connection, having read it, but once only.
+        // Dies at a later request of a connection, having read it, but once only.
         let died = Arc::new(AtomicBool::new(false));
         let once = Arc::clone(&died);
         let app = App::start(move |line| {
             let mut asked = 0;
             while let Some(head) = line.head() {
                 asked += 1;
-                if asked == 2 && head.contains("/second") && !once.swap(true, Ordering::SeqCst) {
+                if asked > 1 && head.contains("/second") && !once.swap(true, Ordering::SeqCst) {
                     return;
                 }
                 let bare = head.starts_with("HEAD ");
