@@ -124,8 +124,8 @@ const LOGO =
 /**
  * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
  * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`;
- * `secrets`, what the environment holds for settings that say `env:`; and the `pair` of certificate
- * and key to use.
+ * `secrets`, what the environment holds for settings that say `env:`; the `pair` of certificate and
+ * key to use; and as `upstream` the port of a real app in place of the fake one.
  */
 export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);
@@ -136,7 +136,7 @@ export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   const admin = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'doorcode-browser-'));
   const config = join(folder, 'doorcode.toml');
-  const ports = { port, admin, twilio: twilio.port, app: app.port };
+  const ports = { port, admin, twilio: twilio.port, app: parts.upstream ?? app.port };
   await writeFile(config, configuration({ hosts, parts, ...ports }));
   for (const name of ['logo.svg', 'logo-dark.svg']) await writeFile(join(folder, name), LOGO);
   const pair = hosts.scheme ? (parts.pair ?? (await certificateFor(hosts))) : {};
