@@ -1,6 +1,6 @@
 //! What a connection is doing: set by the proxy, read by the stream around it.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Version;
@@ -17,23 +17,24 @@ pub(super) struct Connection {
     budget: Arc<BodyBudget>,
     /// `server.least_rate`, bytes a second.
     least_rate: u64,
-    /// HTTP/1: the request has come whole, and all that is left is its answer.
-    awaits_answer: AtomicBool,
 }
 
 pub(super) const IDLE: u8 = 0;
 pub(super) const HEAD: u8 = 1;
+/// A request that has come whole: all that is left is its answer.
 pub(super) const REQUEST: u8 = 2;
 /// HTTP/2: heads and bodies of several requests interleave. After the first head, Pingora's idle
 /// timeout and its limit for a head's length apply.
 pub(super) const STREAMS: u8 = 3;
 /// A request whose body is not complete.
 pub(super) const BODY: u8 = 4;
+/// A request for a protocol switch: the client's end is the end of both directions.
+const SWITCH: u8 = 5;
 
 impl Connection {
     pub(super) fn new(budget: Arc<BodyBudget>, least_rate: u64) -> Self {
         let (state, app_timeout) = (AtomicU8::new(HEAD), AtomicU32::new(0));
-        Self { state, app_timeout, budget, least_rate, awaits_answer: AtomicBool::new(false) }
+        Self { state, app_timeout, budget, least_rate }
     }
 
     /// What requests and answers of the connection hold.
@@ -60,7 +61,6 @@ impl Connection {
             _ => REQUEST,
         };
         self.app_timeout.store(0, Ordering::Release);
-        self.awaits_answer.store(false, Ordering::Release);
         self.state.store(now, Ordering::Release);
     }
 
@@ -83,21 +83,21 @@ impl Connection {
         self.change(BODY, REQUEST);
     }
 
-    /// A request has come whole: the client may close its side and still read.
-    pub(super) fn request_complete(&self) {
-        self.awaits_answer.store(true, Ordering::Release);
+    /// The request asks an app for a protocol switch.
+    pub(super) fn switches(&self) {
+        self.change(REQUEST, SWITCH);
     }
 
     /// Whether a client that has sent its end may still wait for an answer.
     pub(super) fn may_be_half_closed(&self) -> bool {
-        self.awaits_answer.load(Ordering::Acquire) && self.state.load(Ordering::Acquire) == REQUEST
+        self.state() == REQUEST
     }
 
     /// A request is finished: the next byte begins another head.
     pub(super) fn request_finished(&self) {
         self.body_complete();
         // No other state ends with a request.
-        self.change(REQUEST, IDLE);
+        let _ = self.change(REQUEST, IDLE) || self.change(SWITCH, IDLE);
     }
 
     fn change(&self, from: u8, to: u8) -> bool {

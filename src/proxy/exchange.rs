@@ -15,16 +15,6 @@ use super::snapshot::ConfigSnapshot;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
-/// The connection to the app that a request is sent over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum AppConnection {
-    Pooled,
-    /// Its own, see [`super::upstream::DedicatedConnection`].
-    Dedicated,
-    /// The same, once the request that went over a pooled one has failed.
-    DedicatedNext,
-}
-
 /// The state of one request and its answer.
 pub(super) struct Exchange {
     /// The configuration as it was when the request began.
@@ -50,7 +40,6 @@ pub(super) struct Exchange {
     pub(super) slot: Option<ExchangeSlot>,
     /// Of a request that goes to an app.
     pub(super) flow: Option<BodyFlow>,
-    pub(super) app_connection: AppConnection,
 }
 
 impl Exchange {
@@ -70,7 +59,6 @@ impl Exchange {
             answer_headers: AnswerHeaders::default(),
             slot: None,
             flow: None,
-            app_connection: AppConnection::Pooled,
         }
     }
 

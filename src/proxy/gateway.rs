@@ -15,7 +15,7 @@ use super::access_log::AccessLine;
 use super::bridge;
 use super::connection::Connection;
 use super::decision::DecisionLabel;
-use super::exchange::{self, AppConnection, Exchange};
+use super::exchange::{self, Exchange};
 use super::failure;
 use super::head;
 use super::headers;
@@ -221,7 +221,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_switch(session, response)?;
-        streams::check_for_events(session, response, ctx)?;
+        streams::allow_silence(session, response, ctx);
         headers::check_framing(response)?;
         // Ours, not the app's (RFC 9110 §2.5).
         response.set_version(http::Version::HTTP_11);
@@ -255,12 +255,7 @@ impl ProxyHttp for Gateway {
         ctx.upstream = Some(peer.address().to_string());
         // To Pingora, every connection is a new one.
         let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
-        if ctx.app_connection == AppConnection::DedicatedNext {
-            ctx.app_connection = AppConnection::Dedicated;
-            error.set_retry(true);
-        } else {
-            failure::decide_retry(&mut error, session, is_reused);
-        }
+        failure::decide_retry(&mut error, session, is_reused);
         error
     }
 
@@ -287,9 +282,6 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<()> {
         streams::check_caller(ctx, &self.shared)?;
-        if end {
-            streams::request_complete(session);
-        }
         // After a protocol switch, what comes is no body.
         if !session.was_upgraded() {
             ctx.count_body(part.as_ref())?;

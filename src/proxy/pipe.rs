@@ -43,6 +43,8 @@ pub(super) struct Pipe {
     is_unframed: AtomicBool,
     /// The final head of the answer is complete.
     is_answered: AtomicBool,
+    /// The answer is an event stream.
+    may_be_silent: AtomicBool,
     /// The app's connection served another request before.
     is_reused: AtomicBool,
     /// The app did not take all that was written at once since this was last asked.
@@ -69,6 +71,7 @@ impl Pipe {
             turns: AtomicUsize::new(2),
             is_unframed: AtomicBool::new(false),
             is_answered: AtomicBool::new(false),
+            may_be_silent: AtomicBool::new(false),
             is_reused: AtomicBool::new(false),
             app_blocks: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
@@ -92,6 +95,15 @@ impl Pipe {
 
     pub(super) fn set_reused(&self) {
         self.is_reused.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the limit for the app's silence.
+    pub(super) fn allow_silence(&self) {
+        self.may_be_silent.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn may_be_silent(&self) -> bool {
+        self.may_be_silent.load(Ordering::Relaxed)
     }
 
     /// A head of an answer came.

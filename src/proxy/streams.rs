@@ -13,7 +13,7 @@ use pingora_proxy::Session;
 
 use super::body_flow::BodyFlow;
 use super::connection::Connection;
-use super::exchange::{AppConnection, Exchange};
+use super::exchange::Exchange;
 use super::head;
 use super::pipe::Pipe;
 use super::snapshot::Shared;
@@ -33,12 +33,12 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
     let flow = BodyFlow::new(connection, is_http2);
     let pipe = Arc::clone(&flow.pipe);
     let is_retry = ctx.flow.replace(flow).is_some();
-    if is_long(session) {
-        ctx.app_connection = AppConnection::Dedicated;
-    }
     let site = ctx.site()?;
+    if is_websocket(session) {
+        connection.switches();
+    }
     // A dedicated connection bounds the silence of the app itself.
-    let mut peer = if ctx.app_connection == AppConnection::Dedicated {
+    let mut peer = if is_long(session) {
         let connection = dedicated_connection(session, site, ctx, shared, pipe);
         shared.resolver.dedicated_peer(site, connection)?
     } else {
@@ -89,41 +89,22 @@ pub(super) fn body_came(session: &Session, part: Option<&Bytes>, end: bool) {
 
 /// An answer that is an event stream may be silent for any time, whether or not the request accepted
 /// that type by name.
-///
-/// # Errors
-/// Over HTTP/2, where the wait for the app is bounded before the answer is known: then a safe request
-/// is sent again over a dedicated connection. Another one is cut at the site's `timeout`.
-pub(super) fn check_for_events(
-    session: &mut Session,
-    answer: &ResponseHeader,
-    ctx: &mut Exchange,
-) -> Result<()> {
-    if ctx.app_connection != AppConnection::Pooled || !is_event_stream(answer) {
-        return Ok(());
+pub(super) fn allow_silence(session: &Session, answer: &ResponseHeader, ctx: &Exchange) {
+    if !is_event_stream(answer) {
+        return;
     }
-    let connection = Connection::of(session.digest());
-    if connection.is_some_and(|connection| connection.await_app(NO_LIMIT)) {
-        return Ok(());
+    if let Some(connection) = Connection::of(session.digest()) {
+        connection.await_app(NO_LIMIT);
     }
-    if session.req_header().method.is_safe() && session.as_mut().is_body_empty() {
-        ctx.app_connection = AppConnection::DedicatedNext;
-        return Error::e_explain(ErrorType::ConnectionClosed, "asked again as an event stream");
+    if let Some(flow) = &ctx.flow {
+        flow.pipe.allow_silence();
     }
-    Ok(())
 }
 
 fn is_event_stream(answer: &ResponseHeader) -> bool {
     let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     essence.is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
-}
-
-/// A request has come whole. After a protocol switch the client's end is the end of both directions.
-pub(super) fn request_complete(session: &Session) {
-    let connection = Connection::of(session.digest()).filter(|_| !is_websocket(session));
-    if let Some(connection) = connection {
-        connection.request_complete();
-    }
 }
 
 /// Fails for a 101 that was not requested. Pingora would pass it on, and a proxy before us would take

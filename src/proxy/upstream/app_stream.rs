@@ -75,7 +75,9 @@ struct AppStream {
 impl AppStream {
     /// Whether the app has sent nothing for too long.
     fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(timeout) = self.timeout else { return false };
+        let Some(timeout) = self.timeout.filter(|_| !self.pipe.may_be_silent()) else {
+            return false;
+        };
         let end = Instant::now() + timeout;
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
         if !self.is_waiting {
