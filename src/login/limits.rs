@@ -71,6 +71,11 @@ pub const LIMITS: &[LimitDef] = &[
 /// later than the one before it, by the value of its key and more.
 pub const TEXT_SPACING: LimitDef = row("first_wait", LimitAction::Text, LimitScope::Number, DAY);
 
+/// The longest that a limit of a login lasts.
+pub fn longest_window() -> Duration {
+    LIMITS.iter().chain([&TEXT_SPACING]).map(|row| row.window).max().unwrap_or(DAY)
+}
+
 /// The values of `[limits]`.
 #[derive(Clone, Debug)]
 pub struct LoginLimits {
@@ -96,7 +101,7 @@ impl LoginLimits {
     /// The maximum of a limit in its window.
     pub fn maximum_of(&self, row: &LimitDef) -> u32 {
         let index = LIMITS.iter().position(|known| known.key == row.key);
-        // `WAIT` is not in the table: one text until the wait is over.
+        // `TEXT_SPACING` is not in the table: one text until the wait is over.
         index.and_then(|at| self.maximums.get(at)).copied().unwrap_or(1)
     }
 

@@ -22,6 +22,7 @@ pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
     LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
+    longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker};
 pub use requester::{Channel, Requester};

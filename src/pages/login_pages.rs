@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::response::Response;
 use http::StatusCode;
@@ -12,12 +11,9 @@ use super::sealer::Sealer;
 use super::shell::Shell;
 use super::views::MessagePage;
 use crate::domain::{BrowserDigest, PhoneNumber};
-use crate::login::{Channel, Login, Requester};
+use crate::login::{self, Channel, Login, Requester};
 use crate::oauth::{Client, Clients};
 use crate::system::Timestamp;
-
-/// The longest that a limit of a login lasts.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// What precedes the query in the path of a login for an application, below the issuer's base.
 const AUTHORIZE: &str = "/authorize?";
@@ -51,7 +47,7 @@ impl LoginPages {
         let waits = |flow: &Flow| match flow.say {
             Some(FlowMessage::Limited { until, .. }) => {
                 let until = Timestamp::from_millis(until) + FLOW_LIFETIME;
-                system.is_alive(until, LONGEST_WAIT + FLOW_LIFETIME)
+                system.is_alive(until, login::longest_window() + FLOW_LIFETIME)
             }
             _ => false,
         };
