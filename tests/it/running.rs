@@ -1,4 +1,5 @@
 //! What an operator sees of a Doorcode that runs.
+mod demo;
 mod docs;
 mod health;
 mod hsts;
