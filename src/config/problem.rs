@@ -13,11 +13,11 @@ impl SourceLocation {
 
     /// The position of the byte at `offset` in `text`.
     pub(super) fn of(text: &str, offset: usize) -> Self {
-        let before: Vec<char> =
-            text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, c)| c).collect();
-        let line = before.iter().filter(|c| **c == '\n').count() + 1;
-        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
-        Self { line, column }
+        let before = text.get(..offset).unwrap_or(text);
+        let (line, own) = before
+            .rsplit_once('\n')
+            .map_or((1, before), |(above, own)| (2 + above.matches('\n').count(), own));
+        Self { line, column: own.chars().count() + 1 }
     }
 }
 
