@@ -3,10 +3,11 @@ import axe from 'axe-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** What axe finds depends on the colours or on the room, not on both: it sees each of them once. */
 export const SCREENS = [
-  { scheme: 'light', width: 1280, height: 800 },
+  { scheme: 'light', width: 1280, height: 800, axe: true },
   { scheme: 'light', width: 320, height: 640 },
-  { scheme: 'dark', width: 320, height: 640 },
+  { scheme: 'dark', width: 320, height: 640, axe: true },
   { scheme: 'dark', width: 1280, height: 800 },
 ];
 
