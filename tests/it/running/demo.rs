@@ -1,5 +1,4 @@
 use crate::support::gate::Gate;
-use crate::support::http::Wire as _;
 
 #[test]
 fn the_demo_app_tells_what_it_was_sent_in_a_page_with_one_main_landmark() {
