@@ -56,23 +56,19 @@ impl<'a> PresentedLimit<'a> {
         Self { api, client, what }
     }
 
-    /// # Errors
-    ///
-    /// 429 where too many were wrong, and when the counters cannot be reached.
-    pub(super) async fn check(&self) -> Result<(), ApiError> {
-        match self.api.login().room_for(self.what, self.client).await? {
-            None => Ok(()),
-            Some(limited) => Err(ApiError::limited(&limited, self.api)),
-        }
-    }
-
-    /// Counts what was presented, if it was never given to the client.
+    /// Counts what was presented, if it was never given to the client. What was given is not limited:
+    /// nobody guesses 256 bits, and whoever visits an application can make its server present any
+    /// number of wrong codes.
     ///
     /// # Errors
     ///
-    /// That of `outcome`, and when the counters cannot be reached.
+    /// That of `outcome`; 429 in its place where too many were wrong; and when the counters cannot be
+    /// reached.
     pub(super) async fn counted<T>(&self, outcome: Result<T, GrantError>) -> Result<T, ApiError> {
         if outcome.as_ref().is_err_and(GrantError::is_guess) {
+            if let Some(limited) = self.api.login().room_for(self.what, self.client).await? {
+                return Err(ApiError::limited(&limited, self.api));
+            }
             self.api.login().count_wrong(self.what, self.client).await?;
         }
         Ok(outcome?)

@@ -1,5 +1,7 @@
 use url::Url;
 
+use crate::domain::Host;
+
 /// The components of a URL that are compared, by the names that the log gives them.
 const COMPONENTS: [&str; 7] = [
     "the scheme",
@@ -10,6 +12,9 @@ const COMPONENTS: [&str; 7] = [
     "the query",
     "the fragment",
 ];
+
+/// The index of the port.
+const PORT: usize = 3;
 
 type Components = [String; COMPONENTS.len()];
 
@@ -23,8 +28,10 @@ pub(super) fn difference<'l>(
     let Some(parts) = components(given) else { return Some("it is no URL") };
     let known = listed.filter_map(components);
     let nearest = known.min_by_key(|known| unlike(&parts, known))?;
-    let mut differing = (0..COMPONENTS.len()).filter(|n| parts[*n] != nearest[*n]);
-    match differing.next() {
+    let differing: Vec<_> = (0..COMPONENTS.len()).filter(|n| parts[*n] != nearest[*n]).collect();
+    // Native apps may have any port.
+    let other = differing.iter().find(|n| **n != PORT || !is_on_loopback(&parts));
+    match other.or(differing.first()).copied() {
         // Another spelling of the same URL: callbacks are compared byte for byte.
         None => Some("its spelling"),
         Some(first) if parts[first].eq_ignore_ascii_case(&nearest[first]) => {
@@ -35,6 +42,10 @@ pub(super) fn difference<'l>(
         }
         Some(first) => Some(COMPONENTS[first]),
     }
+}
+
+fn is_on_loopback([scheme, _, host, ..]: &Components) -> bool {
+    scheme == "http" && Host::parse(host).is_ok_and(|host| host.is_loopback())
 }
 
 /// How much one URL differs from another: those of another host most.
@@ -86,6 +97,17 @@ mod tests {
             assert_eq!(difference(given, listed.into_iter()), Some(expected), "{given}");
         }
         assert_eq!(difference("https://app.example.com/", std::iter::empty()), None);
+        let loopback = ["http://127.0.0.1/cb", "http://localhost/cb?x=1"];
+        for (given, expected) in [
+            ("http://127.0.0.1:5123/cb/", "the slash at the end"),
+            ("http://127.0.0.1:5123/cb?x", "the query"),
+            ("http://127.0.0.1:5123/cb#a", "the fragment"),
+            ("http://127.0.0.1:5123/%63b", "the path"),
+            ("http://localhost:4000/cb", "the query"),
+            ("http://127.0.0.1:5123/cb", "the port"),
+        ] {
+            assert_eq!(difference(given, loopback.into_iter()), Some(expected), "{given}");
+        }
         let native = ["com.example.app:/callback"].into_iter();
         assert_eq!(difference("com.example.app:/callback?x=1", native), Some("the query"));
     }

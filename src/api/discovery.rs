@@ -45,7 +45,7 @@ fn document(api: &Api) -> Value {
         "revocation_endpoint": issuer.url("/oauth/revoke"),
         "introspection_endpoint": issuer.url("/oauth/introspect"),
         "end_session_endpoint": issuer.url("/oidc/logout"),
-        "scopes_supported": ["openid", "profile", "email", "phone", "groups", "offline_access"],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "groups", "offline_access"],
         "response_types_supported": ["code", "id_token", "token", "token id_token"],
         "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
         "grant_types_supported": grants,

@@ -59,6 +59,19 @@ impl Params {
         pairs(query.as_bytes())
     }
 
+    /// The first of each name, and the names that are there more than once.
+    pub(super) fn first_of_query(query: &str) -> (Self, Vec<String>) {
+        let (mut map, mut repeated) = (Map::new(), Vec::new());
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if map.contains_key(&*name) {
+                repeated.push(name.into_owned());
+            } else {
+                map.insert(name.into_owned(), Value::from(value.into_owned()));
+            }
+        }
+        (Self(map.into_iter().filter_map(usual).collect()), repeated)
+    }
+
     pub(super) fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, Unreadable> {
         if body.is_empty() {
             return Ok(Self::default());

@@ -80,8 +80,7 @@ impl ApiRefusal {
 fn shown(text: &str) -> String {
     let whole = match Url::parse(text) {
         Ok(url) if url.has_host() => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            let host = url.host_str().map(masked).unwrap_or_default();
+            let (host, port) = host_and_port(text, &url);
             // An origin has no slash at its end, and an audience may have one too many.
             let end = text.find(['?', '#']).unwrap_or(text.len());
             let bare = url.path() == "/" && !text[..end].ends_with('/');
@@ -96,6 +95,25 @@ fn shown(text: &str) -> String {
         _ => MASK.to_owned(),
     };
     whole.chars().take(LONGEST).collect()
+}
+
+/// Host and port as they were written: what they differ in may be the spelling.
+fn host_and_port(text: &str, url: &Url) -> (String, String) {
+    let rest = text.split_once("://").map(|(_, rest)| rest).unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let written = authority.rsplit('@').next().unwrap_or_default();
+    let usual = url.host_str().unwrap_or_default();
+    let port = written.get(usual.len()..).unwrap_or_default();
+    let is_port = |port: &str| port.len() < 7 && port.bytes().skip(1).all(|b| b.is_ascii_digit());
+    match written.get(..usual.len()) {
+        Some(host) if host.eq_ignore_ascii_case(usual) && is_port(port) => {
+            (masked(host), port.to_owned())
+        }
+        _ => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            (masked(usual), port)
+        }
+    }
 }
 
 /// A query with a mask in place of each value, and of each name that could be more than a name.

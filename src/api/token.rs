@@ -70,7 +70,6 @@ async fn authorization_code(api: &Api, request: &ApiRequest, client: &Client) ->
         target: request.params.target(),
     };
     let limit = PresentedLimit::of(api, request, client, LimitAction::WrongAuthorizationCode);
-    limit.check().await?;
     let redeemed = api.grants.redeem_code(client, &redemption).await;
     Ok(token_response(&limit.counted(redeemed).await?))
 }
@@ -82,7 +81,6 @@ async fn refresh_token(api: &Api, request: &ApiRequest, client: &Client) -> Toke
         target: request.params.target(),
     };
     let limit = PresentedLimit::of(api, request, client, LimitAction::WrongRefreshToken);
-    limit.check().await?;
     let refreshed = api.grants.refresh(client, &refresh).await;
     Ok(token_response(&limit.counted(refreshed).await?))
 }

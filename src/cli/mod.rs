@@ -4,7 +4,6 @@ mod arguments;
 mod check;
 mod context;
 mod notes;
-mod text_notes;
 mod widget;
 
 use std::ffi::OsString;

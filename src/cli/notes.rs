@@ -1,4 +1,3 @@
-use super::text_notes::{texts_without_code, unknown_variables};
 use crate::config::Config;
 use crate::domain::{Audience, OneTimeCode, PhoneNumber};
 use crate::gate::Site;
@@ -7,16 +6,8 @@ use crate::pages::views::Views;
 use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
 /// THE table of notes on a valid file, for who writes it. Warnings are those of the configuration.
-const ALL: &[fn(&Config) -> Vec<String>] = &[
-    one_cookie_for_ports,
-    colors,
-    never_full,
-    segments,
-    unknown_variables,
-    texts_without_code,
-    secret_file,
-    tokens_for_nothing,
-];
+const ALL: &[fn(&Config) -> Vec<String>] =
+    &[one_cookie_for_ports, colors, never_full, segments, secret_file, tokens_for_nothing];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
     ALL.iter().flat_map(|look| look(config)).collect()

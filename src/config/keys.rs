@@ -353,11 +353,11 @@ pub(super) const KEYS: &[Key] = &[
         "Access rules; the first that matches decides. A path without a rule requires sign-in."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),
         "A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`."),
-    key("site[].rule[].methods", List, Optional("every method"),
+    key("site[].rule[].methods", AtLeastOne, Optional("every method"),
         "HTTP methods that the rule applies to, such as `[\"GET\", \"HEAD\"]`. If a site has such a rule, headers that override the method (`X-HTTP-Method-Override`) are not forwarded; an app that takes an override from a form field or query (`_method`) must have that disabled."),
     key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),
         "Who may pass, any of: `public` (everyone), `optional` (everyone; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, with or without a user). An access token that was issued for a user counts as that user; see [identity](identity.md#applications)."),
-    key("site[].rule[].from", List, Optional("from anywhere"),
+    key("site[].rule[].from", AtLeastOne, Optional("from anywhere"),
         "Networks that the client address must also be in, such as `10.0.0.0/8`."),
 ];
 

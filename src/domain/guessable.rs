@@ -21,6 +21,8 @@ const PLACEHOLDERS: &[&str] = &[
     "notarealsecret",
     "notsosecret",
     "todochange",
+    "256bitsecret",
+    "qwertyuiop",
 ];
 
 /// Why a secret can be guessed although it is long enough; `None`: nothing speaks against it. The text

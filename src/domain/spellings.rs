@@ -43,6 +43,15 @@ const SPELLINGS: &[Spelling] = &[
         insert: (0, "9"),
         landlines: true,
     },
+    // The same from abroad with the trunk prefix of home: +54 9 (011) 2345-6789.
+    Spelling {
+        calling_code: 54,
+        prefix: "90",
+        digits: 10,
+        start: &["123"],
+        insert: (0, "9"),
+        landlines: false,
+    },
     // Brazil: a ninth digit in front of mobile numbers, area by area from 2012 to 6 November 2016.
     // Anatel, Resolução 553/2010. Landlines begin with 2 to 5 after the area.
     inserted(55, 10, &["123456789", "123456789", "6789"], (2, "9")),

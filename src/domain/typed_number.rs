@@ -22,21 +22,27 @@ pub(super) struct TypedNumber {
 /// The maximum length of user input, in characters.
 const LONGEST: usize = 64;
 
-/// URI schemes of links to a number: RFC 3966, RFC 5724, and what is found besides.
-const SCHEMES: [&str; 4] = ["tel:", "sms:", "smsto:", "callto:"];
+/// The longest word that may stand before a number, in characters.
+const LONGEST_LABEL: usize = 12;
+
+/// What people of Brazil write for the code of a carrier, which each picks: `0xx11 91234-5678`.
+const ANY_CARRIER: [&str; 2] = ["0xx", "0XX"];
 
 impl TypedNumber {
     /// # Errors
     ///
     /// [`InvalidPhone`] if nothing was typed, or something that no number contains.
     pub(super) fn read(typed: &str) -> Result<Self, InvalidPhone> {
-        let typed = without_scheme(typed.trim_matches(is_separator));
+        let typed = without_label(typed.trim_matches(is_separator));
+        // A pause in dialling, after which nothing is dialled.
+        let typed = typed.trim_end_matches(|c| is_separator(c) || matches!(c, ',' | ';'));
         if typed.is_empty() {
             return Err(InvalidPhone::Empty);
         }
         if typed.chars().count() > LONGEST {
             return Err(InvalidPhone::NotANumber);
         }
+        let typed = ANY_CARRIER.iter().fold(typed.to_owned(), |typed, any| typed.replace(any, "0"));
         let mut number = Self { digits: String::with_capacity(typed.len()), optional_zero: None };
         let mut bracket = None;
         for c in typed.chars() {
@@ -133,12 +139,14 @@ fn has_calling_code(digits: &str) -> bool {
     !digits.starts_with('0') && (1..=3).filter_map(|end| digits.get(..end)).any(assigned)
 }
 
-fn without_scheme(typed: &str) -> &str {
-    let rest = SCHEMES.iter().find_map(|scheme| {
-        let (head, rest) = typed.split_at_checked(scheme.len())?;
-        head.eq_ignore_ascii_case(scheme).then_some(rest)
-    });
-    rest.map_or(typed, |rest| rest.trim_matches(is_separator))
+/// Without a word before it: the scheme of a link (`tel:`, RFC 3966; `sms:`, RFC 5724) or the label of
+/// an address book (`Tel.: `, `Mobile `).
+fn without_label(typed: &str) -> &str {
+    let end = typed.find(|c: char| !c.is_alphabetic()).unwrap_or(typed.len());
+    let (label, rest) = typed.split_at(end);
+    let is_label = (1..=LONGEST_LABEL).contains(&label.chars().count())
+        && rest.starts_with(|c| c == ':' || is_separator(c));
+    if is_label { rest.trim_start_matches(|c| c == ':' || is_separator(c)) } else { typed }
 }
 
 const fn is_opening(c: char) -> bool {

@@ -1,6 +1,6 @@
 //! What pages of other origins may do with a user's session, and which scripts may read answers.
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, REFERER, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::caller::Caller;
 use super::decide::{Decision, SiteRequest, decide};
@@ -60,9 +60,13 @@ pub fn initiator(headers: &HeaderMap, own: &Origin) -> Initiator {
             None => Initiator::UnknownPage,
         };
     }
-    // Browsers send all of them together. Node.js's `fetch`, which has no page, sends `Sec-Fetch-Mode`.
-    let is_of_browsers = |name: &str| name.starts_with("sec-fetch-") && name != "sec-fetch-mode";
-    if !headers.keys().any(|name| is_of_browsers(name.as_str())) {
+    // Browsers send all of them together. Node.js's `fetch`, which has no page, sends `Sec-Fetch-Mode:
+    // cors` alone.
+    let is_of_browsers = |(name, value): (&HeaderName, &HeaderValue)| {
+        let name = name.as_str();
+        name.starts_with("sec-fetch-") && !(name == "sec-fetch-mode" && value == "cors")
+    };
+    if !headers.iter().any(is_of_browsers) {
         return Initiator::Program;
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();

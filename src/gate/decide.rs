@@ -161,11 +161,15 @@ pub fn is_visit(headers: &HeaderMap) -> bool {
     };
     // Browsers send these headers together; Node.js's `fetch` sends `Sec-Fetch-Mode` alone.
     let tells = headers.contains_key("sec-fetch-dest") || headers.contains_key("sec-fetch-site");
+    // One that says whose request it is also says what for.
+    let says = headers.contains_key("sec-fetch-mode") || headers.contains_key("sec-fetch-dest");
     // Browsers without Fetch Metadata ask for HTML only where they show it.
-    let shows = tells
-        || !headers.contains_key(ACCEPT)
-        || headers.get(ACCEPT).is_some_and(|accept| accept == "*/*")
-        || is_navigation(headers);
+    let accepts = |accepted: &http::HeaderValue| accepted == "*/*";
+    let shows = if tells {
+        says
+    } else {
+        headers.get(ACCEPT).is_none_or(accepts) || is_navigation(headers)
+    };
     shows
         && (!tells || all("sec-fetch-mode", "navigate"))
         && all("sec-fetch-dest", "document")

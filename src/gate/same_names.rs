@@ -35,11 +35,14 @@ fn other_names(path: &str) -> Vec<String> {
 }
 
 /// Whether it can be told which file such a file system finds by `path`. It cannot for a short name
-/// (`ADMINI~1`), which stands for any longer one, and for a way out of a directory.
+/// (`ADMINI~1`), which stands for any longer one, for a pattern of Windows (`<`, `>` and `"` are `*`, `?`
+/// and `.` to some of its functions), for a way out of a directory, and for a part of a file of macOS
+/// (`FILE/..namedfork/rsrc`).
 pub(super) fn is_certain(path: &str) -> bool {
     let is_certain = |segment: &str| {
         let name = without_stream(segment);
-        name.is_empty() || !(without_ignored_end(name).is_empty() || is_short_name(name))
+        let is_no_name = without_ignored_end(name).is_empty() || name == "..namedfork";
+        name.is_empty() || !(is_no_name || is_short_name(name) || name.contains(['<', '>', '"']))
     };
     same_names(path).all(|path| path.split('/').all(is_certain))
 }
@@ -51,12 +54,13 @@ fn case_foldings(path: &str) -> Vec<String> {
         return vec![path.to_ascii_lowercase()];
     }
     let upper = path.to_uppercase();
-    vec![path.to_lowercase(), upper.to_ascii_lowercase(), upper.to_lowercase(), to_ascii(path)]
+    let folded = path.to_lowercase().to_uppercase().to_lowercase();
+    vec![path.to_lowercase(), upper.to_ascii_lowercase(), folded, to_ascii(path)]
 }
 
 /// Characters that are no part of a name for some file systems (HFS+ ignores some of them): marks
 /// above and below letters, and those that Unicode calls default ignorable.
-const IGNORED: [RangeInclusive<char>; 16] = [
+const IGNORED: [RangeInclusive<char>; 18] = [
     '\u{ad}'..='\u{ad}',
     '\u{300}'..='\u{36f}',
     '\u{61c}'..='\u{61c}',
@@ -71,7 +75,9 @@ const IGNORED: [RangeInclusive<char>; 16] = [
     '\u{20d0}'..='\u{20ff}',
     '\u{fe00}'..='\u{fe2f}',
     '\u{feff}'..='\u{feff}',
+    '\u{fff0}'..='\u{fff8}',
     '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
     '\u{e0000}'..='\u{e0fff}',
 ];
 
@@ -81,12 +87,51 @@ fn to_ascii(path: &str) -> String {
     let letters = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(path.chars());
     let mut found = String::with_capacity(path.len());
     for letter in letters.filter(|letter| !IGNORED.iter().any(|range| range.contains(letter))) {
-        let letter = separator(letter).unwrap_or(letter);
+        let letter = separator(letter).or_else(|| best_fit(letter)).unwrap_or(letter);
         if letter != '/' || !found.ends_with('/') {
             found.push(letter);
         }
     }
-    found.to_uppercase().to_lowercase()
+    // `ẞ` has `ß` for its lower case, and that has `SS` for its upper case.
+    found.to_lowercase().to_uppercase().to_lowercase()
+}
+
+/// Letters and signs that are compatible with no ASCII character, with the one that the code page 1252
+/// of Windows takes them for (bestfit1252.txt, which Unicode hosts for Microsoft).
+const BEST_FIT: [(char, char); 29] = [
+    ('đ', 'd'),
+    ('Đ', 'd'),
+    ('ħ', 'h'),
+    ('Ħ', 'h'),
+    ('ł', 'l'),
+    ('Ł', 'l'),
+    ('ŧ', 't'),
+    ('Ŧ', 't'),
+    ('ƀ', 'b'),
+    ('ƚ', 'l'),
+    ('ƶ', 'z'),
+    ('ǥ', 'g'),
+    ('ɡ', 'g'),
+    ('α', 'a'),
+    ('δ', 'd'),
+    ('ε', 'e'),
+    ('π', 'p'),
+    ('σ', 's'),
+    ('τ', 't'),
+    ('φ', 'f'),
+    ('Γ', 'g'),
+    ('Θ', 't'),
+    ('Σ', 's'),
+    ('Φ', 'f'),
+    ('Ω', 'o'),
+    ('∞', '8'),
+    ('∶', ':'),
+    ('∼', '~'),
+    ('−', '-'),
+];
+
+fn best_fit(letter: char) -> Option<char> {
+    BEST_FIT.iter().find(|(known, _)| *known == letter).map(|(_, ascii)| *ascii)
 }
 
 /// What code pages take for a separator beside `/`.
@@ -121,11 +166,12 @@ fn without_stream(segment: &str) -> &str {
 }
 
 /// The name that FAT, NTFS and Samba give a file beside its own: at most eight characters, the last of
-/// them a `~` with digits (Samba: or one letter), and an extension.
+/// them a `~` with digits (Samba: or one or two letters), and an extension.
 fn is_short_name(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or_default();
     let Some((start, end)) = stem.rsplit_once('~') else { return false };
     let numbered = !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    let mangled = start.len() == 6 && end.len() == 1 && end.as_bytes()[0].is_ascii_alphanumeric();
+    let is_mangled = matches!((start.len(), end.len()), (6, 1) | (5, 2));
+    let mangled = is_mangled && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
     !start.is_empty() && stem.chars().count() <= 8 && (numbered || mangled)
 }

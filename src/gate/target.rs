@@ -244,7 +244,14 @@ fn escaped_byte(rest: &[u8]) -> Option<u8> {
 /// # Errors
 /// When one of them leads out of its directory or to another host, and when there are too many.
 fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
-    let steps = [drop_parameters, turn_backslashes, merge_slashes, drop_trailing_slash, cut_query];
+    let steps = [
+        drop_parameters,
+        turn_backslashes,
+        merge_slashes,
+        drop_trailing_slash,
+        cut_query,
+        decode_unicode_escapes,
+    ];
     let mut at = 0;
     while at < paths.len() {
         for step in steps {
@@ -264,7 +271,29 @@ fn add_variants(paths: &mut Vec<String>) -> Result<(), InvalidTarget> {
     if paths.iter().any(|path| is_network_path(path)) {
         return Err(InvalidTarget::NetworkPath);
     }
+    if paths.iter().any(|path| path.contains(char::is_control)) {
+        return Err(InvalidTarget::EncodedControl);
+    }
     Ok(())
+}
+
+/// `%u002F` is no escape of a URL, but that of JavaScript's `escape`, which HTTP.sys and servers of
+/// Java decode too.
+fn decode_unicode_escapes(path: &str) -> Option<String> {
+    let mut parts = path.split("%u");
+    let mut decoded = parts.next()?.to_owned();
+    for part in parts {
+        let hex = part.get(..4).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let letter = hex.and_then(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?));
+        if let Some(letter) = letter {
+            decoded.push(letter);
+            decoded.push_str(&part[4..]);
+        } else {
+            decoded.push_str("%u");
+            decoded.push_str(part);
+        }
+    }
+    (decoded != path).then_some(decoded)
 }
 
 fn drop_parameters(path: &str) -> Option<String> {

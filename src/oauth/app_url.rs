@@ -45,6 +45,25 @@ const BROWSERS_OWN: &[&str] = &[
 ];
 
 impl AppUrl {
+    /// Reads a URL that a request names, which may have the port that its scheme has anyway: a native
+    /// app that listens there says so as it says any other port.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAppUrl`].
+    pub fn of_request(text: &str) -> Result<Self, InvalidAppUrl> {
+        let parsed = Self::parse(text);
+        let Err(InvalidAppUrl::Unusual(usual)) = &parsed else { return parsed };
+        let url = Self::parse(usual)?;
+        let rest = url.after_authority();
+        match usual.strip_suffix(rest) {
+            Some(origin) if text == format!("{origin}:80{rest}") => {
+                Ok(Self { text: text.to_owned(), ..url })
+            }
+            _ => parsed,
+        }
+    }
+
     /// Reads a configured URL.
     ///
     /// # Errors

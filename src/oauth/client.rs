@@ -193,7 +193,7 @@ impl Client {
     pub fn callback(&self, url: &str) -> Option<AppUrl> {
         let known = self.callbacks.iter().find(|known| known.as_str() == url);
         known.cloned().or_else(|| {
-            let asked = AppUrl::parse(url).ok().filter(|_| !self.is_confidential())?;
+            let asked = AppUrl::of_request(url).ok().filter(|_| !self.is_confidential())?;
             self.callbacks.iter().any(|known| known.is_loopback_of(&asked)).then_some(asked)
         })
     }

@@ -60,7 +60,7 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
         }
     };
     match pages.sessions.of(&request).await {
-        Ok(Some(who)) if flow.is_met_by(who.began()) => {
+        Ok(Some(who)) if flow.is_met_by(who.began(), pages.shell.system.now()) => {
             return request.to_done(&pages.seal(&flow)).into_response();
         }
         Ok(_) => {}

@@ -68,8 +68,9 @@ impl LoginPages {
             Err(error) => return self.flow_error(request, &error),
         };
         let lost = flow.say.and_then(FlowMessage::lost);
+        let now = self.shell.system.now();
         match (self.sessions.of(request).await, lost) {
-            (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began()) => {
+            (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began(), now) => {
                 let on = Flow { say: None, ..flow };
                 let login = format!("{}/login?flow={}", request.context.base, self.seal(&on));
                 with_cookie(self.tell_lost(request, lost, &on.origin, &login), cookie)
@@ -81,7 +82,7 @@ impl LoginPages {
                     Err(_) => self.shell.unavailable(request),
                 }
             }
-            (Ok(Some(who)), _) if flow.is_met_by(who.began()) => {
+            (Ok(Some(who)), _) if flow.is_met_by(who.began(), now) => {
                 request.to_done(&self.seal(&flow)).with(cookie).into_response()
             }
             (Ok(_), _) => self.number_page(request, &flow, cookie),

@@ -26,13 +26,21 @@ struct Paces {
     passed: Option<Instant>,
     /// Length of the last part of the answer, which is being written.
     writing: usize,
+    /// [`Connection::blocked`] when it was written.
+    blocked: Duration,
 }
 
 impl BodyFlow {
     pub(super) fn new(connection: &Connection, is_http2: bool) -> Self {
         let pipe = Arc::new(Pipe::new(connection.budget(), is_http2));
         let pace = || connection.pace();
-        let paces = || Paces { sending: pace(), taking: pace(), passed: None, writing: 0 };
+        let paces = || Paces {
+            sending: pace(),
+            taking: pace(),
+            passed: None,
+            writing: 0,
+            blocked: connection.blocked(),
+        };
         Self { pipe, paces: is_http2.then(paces) }
     }
 
@@ -58,15 +66,27 @@ impl BodyFlow {
     pub(super) fn answer(&mut self, session: &mut Session, bytes: usize) -> Result<()> {
         let waited = Duration::from_millis(self.pipe.passed());
         let Some(paces) = &mut self.paces else { return Ok(()) };
-        // In that time the client took the part before.
-        paces.taking.settle(waited, paces.writing);
+        let blocked = Connection::of(session.digest()).map_or(Duration::ZERO, |all| all.blocked());
+        // In that time the client took the part before. Where the socket took nothing, the connection
+        // judges the client.
+        let by_socket = blocked.saturating_sub(paces.blocked);
+        paces.taking.settle(waited.saturating_sub(by_socket), paces.writing);
         if paces.taking.is_over() {
             return Err(Error::new_down(ErrorType::WriteTimedout));
         }
-        paces.writing = bytes;
-        session.set_write_timeout(Some(paces.taking.allows(bytes)));
+        (paces.writing, paces.blocked) = (bytes, blocked);
+        let first = in_socket(session);
+        session.set_write_timeout(Some(paces.taking.allows(first.saturating_add(bytes))));
         Ok(())
     }
+}
+
+/// How many bytes the client's socket holds, which go before any others.
+fn in_socket(session: &Session) -> usize {
+    let socket = session.digest().and_then(|digest| digest.socket_digest.as_ref());
+    let Some(info) = socket.and_then(|socket| socket.tcp_info()) else { return 0 };
+    let sent = u64::from(info.tcpi_unacked) * u64::from(info.tcpi_snd_mss);
+    usize::try_from(sent + u64::from(info.tcpi_notsent_bytes)).unwrap_or(usize::MAX)
 }
 
 impl Paces {

@@ -1,6 +1,6 @@
 //! What a connection is doing: set by the proxy, read by the stream around it.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::Version;
@@ -17,6 +17,8 @@ pub(super) struct Connection {
     budget: Arc<BodyBudget>,
     /// `server.least_rate`, bytes a second.
     least_rate: u64,
+    /// How long the client's socket has taken nothing, in all, milliseconds.
+    blocked: AtomicU64,
 }
 
 pub(super) const IDLE: u8 = 0;
@@ -34,7 +36,18 @@ const SWITCH: u8 = 5;
 impl Connection {
     pub(super) fn new(budget: Arc<BodyBudget>, least_rate: u64) -> Self {
         let (state, app_timeout) = (AtomicU8::new(HEAD), AtomicU32::new(0));
-        Self { state, app_timeout, budget, least_rate }
+        Self { state, app_timeout, budget, least_rate, blocked: AtomicU64::new(0) }
+    }
+
+    /// The client's socket has taken nothing for this long.
+    pub(super) fn was_blocked(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.blocked.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// How long it has taken nothing, in all.
+    pub(super) fn blocked(&self) -> Duration {
+        Duration::from_millis(self.blocked.load(Ordering::Relaxed))
     }
 
     /// What requests and answers of the connection hold.

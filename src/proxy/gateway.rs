@@ -222,7 +222,8 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         streams::check_switch(session, response)?;
         streams::allow_silence(session, response, ctx);
-        headers::check_framing(response)?;
+        let is_head = session.req_header().method == http::Method::HEAD;
+        headers::check_framing(response, is_head)?;
         // Ours, not the app's (RFC 9110 §2.5).
         response.set_version(http::Version::HTTP_11);
         // Early hints are not the final answer (RFC 8297).

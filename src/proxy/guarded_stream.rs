@@ -50,6 +50,10 @@ pub(super) struct GuardedStream {
     /// The time that the client has to take what is written, and its deadline while it takes nothing.
     taking: Pace,
     write_deadline: Option<Pin<Box<Sleep>>>,
+    /// Since when the socket takes nothing.
+    blocked: Option<Instant>,
+    /// What the client had acknowledged when it was last asked, bytes.
+    acknowledged: u64,
     /// The time that the client has to send a request's body.
     sending: Pace,
     from: Option<IpAddr>,
@@ -83,6 +87,8 @@ impl GuardedStream {
             deadline,
             deadline_state: Some(HEAD),
             write_deadline: None,
+            blocked: None,
+            acknowledged: 0,
             from,
             parser_errors,
             replacement: None,
@@ -147,6 +153,10 @@ impl GuardedStream {
             Poll::Ready(done) => {
                 // The app has sent something.
                 self.deadline_state = None;
+                self.half_close.goes_on();
+                if let Some(since) = self.blocked.take() {
+                    self.connection.was_blocked(since.elapsed());
+                }
                 let (count, is_all) = done.as_ref().map_or((0, false), taken);
                 if self.write_deadline.is_some() || !self.taking.is_full() {
                     self.taking.moved(Instant::now(), count);
@@ -156,18 +166,44 @@ impl GuardedStream {
                 }
             }
             Poll::Pending => {
-                let end = self.taking.wait(Instant::now());
-                let start = || Box::pin(tokio::time::sleep_until(end));
-                let deadline = self.write_deadline.get_or_insert_with(start);
-                if deadline.deadline() != end {
-                    deadline.as_mut().reset(end);
+                let now = Instant::now();
+                if self.write_deadline.is_none() {
+                    self.acknowledged = self.read_acknowledged();
                 }
-                if deadline.as_mut().poll(cx).is_ready() {
+                self.blocked.get_or_insert(now);
+                if self.is_past_write_deadline(cx, now)
+                    && (!self.took_from_the_socket(now) || self.is_past_write_deadline(cx, now))
+                {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
         }
         written
+    }
+
+    fn is_past_write_deadline(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let end = self.taking.wait(now);
+        let start = || Box::pin(tokio::time::sleep_until(end));
+        let deadline = self.write_deadline.get_or_insert_with(start);
+        if deadline.deadline() != end {
+            deadline.as_mut().reset(end);
+        }
+        deadline.as_mut().poll(cx).is_ready()
+    }
+
+    /// Whether the client took something from the socket, which itself takes more only when a third of
+    /// its megabytes is free: at 10 KB a second that is minutes.
+    fn took_from_the_socket(&mut self, now: Instant) -> bool {
+        let all = self.read_acknowledged();
+        let taken = all.saturating_sub(self.acknowledged);
+        self.acknowledged = all;
+        self.taking.moved(now, usize::try_from(taken).unwrap_or(usize::MAX));
+        taken > 0
+    }
+
+    fn read_acknowledged(&self) -> u64 {
+        let info = self.inner.get_socket_digest().and_then(|socket| socket.tcp_info());
+        info.map_or(0, |info| info.tcpi_bytes_acked)
     }
 
     /// Writes the rest of our answer. Reports `length` to Pingora, which wrote that many bytes.
@@ -198,7 +234,8 @@ impl AsyncRead for GuardedStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Poll::Ready(read) = self.read_some(cx, buffer) else {
-            let late = self.is_past_deadline(cx);
+            // While the client takes nothing, the app is not waited for: see `bound_write`.
+            let late = self.blocked.is_none() && self.is_past_deadline(cx);
             return if late {
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             } else {

@@ -1,5 +1,5 @@
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use pingora::{Error, ErrorType, OrErr as _, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
@@ -132,7 +132,6 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
         headers.remove(header::CONTENT_LENGTH);
         headers.remove(header::TRANSFER_ENCODING);
     }
-    join_lengths(headers);
     remove_own_hop(status, headers, privately);
     // Browsers send a cookie without a name as its bare value (RFC 6265bis §5.7), which may look like
     // one of ours.
@@ -153,30 +152,64 @@ pub(super) fn clean_response(status: StatusCode, headers: &mut HeaderMap, privat
     }
 }
 
-/// Makes one `Content-Length` of several, which Pingora has compared (RFC 9112 §6.3).
-fn join_lengths(headers: &mut HeaderMap) {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    if let (Some(first), Some(_)) = (lengths.next(), lengths.next()) {
-        let length = first.clone();
-        headers.insert(header::CONTENT_LENGTH, length);
+/// Makes one `Content-Length` of several, in a line or in more, that say the same (RFC 9110 §8.6).
+///
+/// # Errors
+/// When they do not, or one is no number.
+fn join_lengths(answer: &mut ResponseHeader) -> Result<()> {
+    let values = answer.headers.get_all(header::CONTENT_LENGTH);
+    let texts = values.iter().map(|value| value.to_str().unwrap_or_default());
+    let length = |text: &str| {
+        let text = text.trim();
+        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u64>().ok().filter(|_| is_plain)
+    };
+    let mut lengths = texts.flat_map(|text| text.split(',')).map(length);
+    let Some(first) = lengths.next() else { return Ok(()) };
+    match first {
+        Some(number) if lengths.all(|other| other == first) => {
+            let text = number.to_string();
+            let mut values = answer.headers.get_all(header::CONTENT_LENGTH).iter();
+            if values.next().is_some_and(|value| *value == *text) && values.next().is_none() {
+                return Ok(());
+            }
+            answer.insert_header(header::CONTENT_LENGTH, text)
+        }
+        _ => Error::e_explain(ErrorType::InvalidHTTPHeader, "lengths that contradict each other"),
     }
 }
 
 /// Checks how an app's answer is framed. `Transfer-Encoding: identity` (RFC 2616 §3.6, obsolete) is no
-/// coding: the body ends with the connection, and is sent on in chunks.
+/// coding: the body ends with the connection, and is sent on in chunks. `is_head`: the request was a
+/// HEAD.
 ///
 /// # Errors
-/// When the end of the body cannot be told: for another coding, which the request did not accept, and
-/// where the app keeps the connection open. Pingora drops a length beside any coding.
-pub(super) fn check_framing(answer: &mut ResponseHeader) -> Result<()> {
+/// When the end of the body cannot be told: for lengths that differ, for another coding, which the
+/// request did not accept, and where the app keeps the connection open. Pingora drops a length beside
+/// any coding.
+pub(super) fn check_framing(answer: &mut ResponseHeader, is_head: bool) -> Result<()> {
+    join_lengths(answer)?;
     let mut codings = answer.headers.get_all(header::TRANSFER_ENCODING).iter();
     let (coding, more) = (codings.next(), codings.next().is_some());
     let is = |name: &[u8]| coding.is_some_and(|c| c.as_bytes().eq_ignore_ascii_case(name));
     if coding.is_none() || is(b"chunked") && !more {
         return Ok(());
     }
-    let is_close = |option: &str| option.eq_ignore_ascii_case("close");
-    if !is(b"identity") || more || !connection_options(&answer.headers).any(is_close) {
+    let has = |wanted: &str| {
+        connection_options(&answer.headers).any(|option| option.eq_ignore_ascii_case(wanted))
+    };
+    let is_identity = is(b"identity") && !more;
+    let status = answer.status;
+    let has_body = !is_head
+        && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        && !status.is_informational();
+    if is_identity && !has_body {
+        answer.remove_header(&header::TRANSFER_ENCODING);
+        return Ok(());
+    }
+    // An app of HTTP/1.0 closes unless it says otherwise (RFC 9112 §9.3).
+    let closes = has("close") || answer.version == Version::HTTP_10 && !has("keep-alive");
+    if !is_identity || !closes {
         return Error::e_explain(
             ErrorType::InvalidHTTPHeader,
             "a transfer coding by which the end of the answer cannot be told",

@@ -47,6 +47,9 @@ pub(super) async fn send(
     session.write_response_header(Box::new(head), ends_with_head).await?;
     if !ends_with_head {
         session.write_response_body(Some(body), true).await?;
+    } else if is_http2 {
+        // Pingora ends no stream with a head.
+        session.write_response_body(None, true).await?;
     }
     if !is_http2 {
         // Closing a connection with unread bytes resets it, and the answer may be lost.

@@ -24,6 +24,9 @@ impl Timestamp {
     }
 }
 
+/// The most that the clocks of two servers may differ.
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+
 /// A duration in milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)

@@ -1,6 +1,7 @@
 //! The API that Auth0's SDKs speak, over the wire.
 mod authorize;
 mod client_libraries;
+mod clock;
 mod codes;
 mod cors;
 mod credentials;

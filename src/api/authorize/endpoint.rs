@@ -15,6 +15,11 @@ use crate::store::StoreError;
 
 const HERE: &str = "/authorize";
 
+/// Parameters without which it is not known where an answer goes, and how.
+const REPLY: [&str; 5] = ["client_id", "redirect_uri", "response_type", "response_mode", "state"];
+
+const TWICE: &str = "a parameter is there more than once";
+
 /// `GET /authorize`.
 pub(crate) async fn authorize(
     State(api): State<Arc<Api>>,
@@ -22,14 +27,21 @@ pub(crate) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.as_deref().unwrap_or_default();
-    let asks = match Params::of_query(query) {
-        Ok(params) => AuthorizeTarget::read(api.clients(), api.issuer(), params),
-        Err(why) => Err(AuthorizeError::Page(why.told())),
+    let (params, repeated) = Params::first_of_query(query);
+    let repeats = |name: &str| repeated.iter().any(|twice| twice == name);
+    let asks = if REPLY.into_iter().any(repeats) {
+        Err(AuthorizeError::Page(TWICE))
+    } else {
+        AuthorizeTarget::read(api.clients(), api.issuer(), params)
     };
     let asks = match asks {
         Ok(asks) => asks,
         Err(unaskable) => return refused(&api, &page, query, unaskable),
     };
+    if !repeated.is_empty() {
+        let error = if repeats("resource") { "invalid_target" } else { "invalid_request" };
+        return api.deny(&asks, &ErrorResponse::new(error, TWICE));
+    }
     match read(&api, &page, &asks) {
         Ok(request) => answer(&api, &page, &asks, &request).await,
         Err(error) => api.deny(&asks, &error),

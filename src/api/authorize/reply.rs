@@ -83,6 +83,13 @@ impl From<GrantError> for ErrorResponse {
     }
 }
 
+/// A description with the characters that it may have (RFC 6749 §4.1.2.1): a caller's may be repeated in
+/// it.
+fn plain(description: &str) -> String {
+    let known = |c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
+    description.chars().map(|c| if known(c) { c } else { '?' }).collect()
+}
+
 /// Where the response goes, and how.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseTarget {
@@ -96,7 +103,7 @@ pub(super) struct ResponseTarget {
 impl ResponseTarget {
     /// With `state`, as every response: SDKs that miss it wait until they time out.
     pub(super) fn error(&self, error: &ErrorResponse) -> Response {
-        let description = Value::from(error.description.as_ref());
+        let description = Value::from(plain(&error.description));
         self.send(vec![("error", error.refusal.error.into()), ("error_description", description)])
     }
 

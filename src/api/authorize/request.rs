@@ -6,7 +6,7 @@ use crate::api::refusal::ApiRefusal;
 use crate::domain::UserId;
 use crate::oauth::{Client, Clients, CodeChallenge, GrantType, Issuer, TokenRequest};
 use crate::session::SignedIn;
-use crate::system::Timestamp;
+use crate::system::{CLOCK_DIFFERENCE, Timestamp};
 
 /// Why a request is not processed.
 pub(super) enum AuthorizeError {
@@ -185,8 +185,10 @@ impl AuthorizeParams {
             nonce,
             challenge: challenge(asks)?,
             silent,
-            // As at Auth0, a named connection shows its login even to signed-in users.
-            afresh: prompts.contains(&"login") || (named.is_some() && !silent),
+            // As at Auth0, a named connection shows its login even to signed-in users. Who is to choose
+            // among accounts, of which a number is one, types a number.
+            afresh: ["login", "select_account"].iter().any(|word| prompts.contains(word))
+                || (named.is_some() && !silent),
             max_age: max_age.map(Duration::from_secs),
             since: None,
             named: NamedUser::Anyone,
@@ -196,8 +198,10 @@ impl AuthorizeParams {
 
     /// Whether a login at `began` satisfies the request.
     pub(super) fn is_met_by(&self, began: Timestamp, now: Timestamp) -> bool {
-        let shown = self.since.is_some_and(|since| began >= since);
-        let young = self.max_age.is_none_or(|most| now.since(began) <= most);
+        // One of the future was told by a clock that was set back since: its age is unknown.
+        let is_past = began <= now + CLOCK_DIFFERENCE;
+        let shown = is_past && self.since.is_some_and(|since| began >= since);
+        let young = self.max_age.is_none_or(|most| is_past && now.since(began) <= most);
         shown || (!self.afresh && young)
     }
 

@@ -132,11 +132,15 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
 const ANYBODY: &str = "server.unsafe_trusted_proxies";
 const ADMIN_EXPOSED: &str = "admin.unsafe_exposed";
 
+/// Networks of IPv6 that every address of IPv4 has an address in: 6to4 (RFC 3056) and NAT64 (RFC 6052).
+const ALL_OF_IPV4: [&str; 2] = ["2002::/16", "64:ff9b::/96"];
+
 /// Whether a network is wider than any private one: `10.0.0.0/8` and `fc00::/7`.
 fn is_anybody(net: &IpNet) -> bool {
+    let holds_all = |all: &str| all.parse().is_ok_and(|all: IpNet| net.contains(&all));
     match net {
         IpNet::V4(net) => net.prefix_len() < 8,
-        IpNet::V6(net) => net.prefix_len() < 7,
+        IpNet::V6(net) => net.prefix_len() < 7 || ALL_OF_IPV4.into_iter().any(holds_all),
     }
 }
 
@@ -183,6 +187,16 @@ pub(super) fn settings(
         }
         Ok(net)
     });
+    let joined = IpNet::aggregate(&trusted_proxies.clone().unwrap_or_default());
+    if let Some(net) = joined.iter().find(|net| is_anybody(net)).filter(|_| !trusts_anybody) {
+        reader.note(
+            "server.trusted_proxies",
+            format!(
+                "the networks make {net} together, which is wider than any private network: list your \
+                 proxies only (or, where nobody else can connect, set {ANYBODY} = true)"
+            ),
+        );
+    }
     let admin_exposed = reader.flag(ADMIN_EXPOSED).unwrap_or(false);
     let admin = reader.one("admin.listen", |text| {
         let address = values::socket(text)?;

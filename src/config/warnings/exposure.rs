@@ -62,6 +62,22 @@ pub(super) fn proxies_without_effect(config: &Config) -> Found {
     mapped.map(|net| ("server.trusted_proxies".to_owned(), text(net))).collect()
 }
 
+/// Networks that are open to many others: wider than one owner's, and not private.
+pub(super) fn wide_proxies(config: &Config) -> Found {
+    const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+    let is_private = |net: &IpNet| {
+        PRIVATE.into_iter().any(|all| all.parse().is_ok_and(|all: IpNet| all.contains(net)))
+    };
+    let is_wide = |net: &&IpNet| matches!(net, IpNet::V4(v4) if (8..16).contains(&v4.prefix_len()));
+    let wide = config.proxy.trusted_proxies.iter().filter(is_wide).filter(|net| !is_private(net));
+    let text = |net: &IpNet| {
+        format!(
+            "{net} is no private network: anyone in it may claim any address; list your proxies only"
+        )
+    };
+    wide.map(|net| ("server.trusted_proxies".to_owned(), text(net))).collect()
+}
+
 pub(super) fn networks_without_effect(config: &Config) -> Found {
     let mut found = Found::new();
     for (key, rule) in super::rules::all(config) {

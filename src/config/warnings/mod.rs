@@ -2,6 +2,7 @@
 //! opens something is no warning but a mistake: the checks of the sections refuse it.
 mod exposure;
 mod rules;
+mod templates;
 mod texts;
 
 use std::fmt;
@@ -35,6 +36,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     exposure::unsafe_keys,
     exposure::no_trusted_proxies,
     exposure::proxies_without_effect,
+    exposure::wide_proxies,
     exposure::networks_without_effect,
     rules::never_reached,
     rules::redundant_words,
@@ -45,6 +47,8 @@ const ALL: &[fn(&Config) -> Found] = &[
     texts::drafts,
     texts::senders,
     texts::not_twilio,
+    templates::unknown_variables,
+    templates::texts_without_code,
 ];
 
 impl Config {

@@ -13,7 +13,7 @@ use crate::store::{
     RefreshDigests, RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode,
     StoredGrant, StoredRefreshToken,
 };
-use crate::system::{Timestamp, millis};
+use crate::system::{CLOCK_DIFFERENCE, Timestamp, millis};
 
 #[async_trait]
 impl GrantStore for SqlStore {
@@ -246,6 +246,7 @@ struct Found {
     /// It was revoked, or its session has ended.
     ended: bool,
     blocked: bool,
+    last_used: Timestamp,
     /// When it expires unless it is refreshed.
     idle_expiry: Timestamp,
     present: Option<RefreshTokenDigest>,
@@ -270,7 +271,8 @@ impl Found {
         } else {
             match &self.former {
                 Some(former)
-                    if now < former.overlap_end && former.digest.matches(&token.present) =>
+                    if self.is_within_overlap(former, now)
+                        && former.digest.matches(&token.present) =>
                 {
                     RefreshTokenState::JustReplaced(former.successor)
                 }
@@ -280,11 +282,18 @@ impl Found {
     }
 }
 
+impl Found {
+    /// A use in the future is of a clock that was set back since: how long ago it was is unknown.
+    fn is_within_overlap(&self, former: &FormerToken, now: Timestamp) -> bool {
+        now < former.overlap_end && self.last_used <= now + CLOCK_DIFFERENCE
+    }
+}
+
 macro_rules! grants_where {
     ($which:literal) => {
         concat!(
             "SELECT g.id, g.client, g.user_id, g.session_id, g.scope, g.audience, g.expires,
-               g.last_used + g.idle AS idle_end, g.revoked, g.refresh_present,
+               g.last_used, g.last_used + g.idle AS idle_end, g.revoked, g.refresh_present,
                g.refresh_former, g.refresh_masked, g.overlap_end,
                s.created AS signed_in, s.ended, u.phone, u.blocked,
                (SELECT group_concat(r.role) FROM user_roles r WHERE r.user_id = u.id) AS roles
@@ -350,6 +359,7 @@ fn read(row: &SqlRow) -> Result<Found, StoreError> {
         revoked,
         ended: revoked || columns.optional_time("ended")?.is_some(),
         blocked: columns.optional_time("blocked")?.is_some(),
+        last_used: columns.time("last_used")?,
         idle_expiry: columns.time("idle_end")?,
         present,
         former,

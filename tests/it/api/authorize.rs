@@ -40,7 +40,7 @@ fn out(browser: &mut Browser, answer: Answer) -> Answer {
 }
 
 #[track_caller]
-fn is_login(answer: &Answer) {
+pub(super) fn is_login(answer: &Answer) {
     assert!(answer.status == 303 && answer.location().contains("/.doorcode/login?"), "{answer}");
 }
 

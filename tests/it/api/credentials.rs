@@ -73,9 +73,12 @@ fn wrong_secrets_refresh_tokens_and_codes_have_limits_of_their_own() {
             assert!(answer.header("retry-after").is_some(), "{answer}");
         }
     }
-    // Which of them is right is not told any more, to nobody at that address.
+    // Which secret is right is not told any more, to nobody at that address.
     of_web(SECRET).is(429);
-    world.refresh(&given["refresh_token"]).is(429);
+    // Nobody guesses a token or a code, and a visitor can make an application present wrong ones.
+    let given = read(&world.refresh(&given["refresh_token"]).is(200));
+    let mut browser = world.signed_in(BOB);
+    super::codes::tokens(&world, &mut browser);
     // The limits of one client are not those of another, nor of people.
     world.userinfo(&given["access_token"]).is(200);
     let form = [("grant_type", "refresh_token"), ("client_id", "other"), ("refresh_token", "x")];

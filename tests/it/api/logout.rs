@@ -217,6 +217,10 @@ fn only_who_goes_there_is_signed_out() {
     let cookie = format!("doorcode={session}");
     let old = [("Cookie", cookie.as_str()), ("Accept", image)];
     world.ask("GET", "/v2/logout?client_id=spa", &old, "").is(400);
+    for site in ["cross-site", "same-origin", "none"] {
+        let alone = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", site)];
+        world.ask("GET", "/v2/logout?client_id=spa", &alone, "").is(400);
+    }
     assert!(is_in(&mut browser), "none of them was a logout");
     let lines = [("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "cross-site")];
     browser.send("GET", &v2, &lines, None).is(302);

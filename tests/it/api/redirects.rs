@@ -64,6 +64,9 @@ fn what_names_no_client_is_told_to_the_person() {
     }
 }
 
+const TWICE: [(&str, &str); 2] = [("scope", "openid"), ("scope", "openid phone")];
+const RESOURCES: [(&str, &str); 2] = [("resource", "https://a"), ("resource", "https://b")];
+
 /// What is wrong, and what the client is told by the way it asked for.
 #[test]
 fn what_a_client_asks_wrongly_it_is_told_with_its_state() {
@@ -83,6 +86,9 @@ fn what_a_client_asks_wrongly_it_is_told_with_its_state() {
         (&[("max_age", "soon")], "invalid_request", "max_age is not a number"),
         (&[("max_age", "-1")], "invalid_request", "max_age is not a number"),
         (&[("audience", "x")], "access_denied", "Service not found: x"),
+        (&[("audience", "a\"b\\\u{fc}")], "access_denied", "Service not found: a?b??"),
+        (&TWICE, "invalid_request", "a parameter is there more than once"),
+        (&RESOURCES, "invalid_target", "a parameter is there more than once"),
         (&[("scope", "a\\b")], "invalid_scope", "scope has a character"),
         (&[("request", "eyJ")], "request_not_supported", "every parameter"),
         (&[("request_uri", "https://x")], "request_uri_not_supported", "every parameter"),
@@ -131,7 +137,6 @@ const NOT_ITS_OWN: &[&str] = &[
     "http://127.0.0.1:65536/cb",
     "http://127.0.0.1:/cb",
     "http://127.0.0.1:049152/cb",
-    "http://127.0.0.1:80/cb",
     "http://127.0.0.2:49152/cb",
     "http://127.1:49152/cb",
     "http://0.0.0.0:49152/cb",
@@ -166,6 +171,8 @@ fn a_native_app_may_listen_on_any_port_of_its_machine() {
         "http://127.0.0.1/cb",
         "http://127.0.0.1:49152/cb",
         "http://127.0.0.1:65535/cb",
+        "http://127.0.0.1:80/cb",
+        "http://[::1]:80/cb?x=1",
         "http://[::1]:50000/cb?x=1",
         "http://[::1]/cb?x=1",
         "http://localhost:1/cb",

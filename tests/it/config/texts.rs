@@ -3,7 +3,15 @@ use super::cli::told;
 use super::{changed, problems};
 
 fn sms(text: &str) -> Vec<String> {
-    told(&[("[sms]\n", &format!("[sms]\n{text}\n"))])
+    let said = told(&[("[sms]\n", &format!("[sms]\n{text}\n"))]);
+    said.iter().map(|line| placed(line)).collect()
+}
+
+/// A warning without the place of its key, which it begins with.
+fn placed(line: &str) -> String {
+    let (at, text) = line.split_once(": ").unwrap_or_else(|| panic!("no place: {line}"));
+    assert!(at.split(':').skip(1).all(|n| n.parse::<u32>().is_ok()), "no place: {line}");
+    text.to_owned()
 }
 
 const INSTEAD: &str = ": the built-in text is sent to them instead";
@@ -21,19 +29,19 @@ fn check_names_the_languages_for_which_a_template_has_no_code() {
     assert_eq!(
         sms(documented),
         [format!(
-            "warning: sms.template makes a text without the code for languages en, ar, de, es, fr, pt-BR, all others{INSTEAD}"
+            "warning: sms.template: makes a text without the code for languages en, ar, de, es, fr, pt-BR, all others{INSTEAD}"
         )]
     );
     let dutch = "template = \"{% if request_language contains 'nl' %}Hallo{% else %}{{ code }}{% endif %}\"";
     assert_eq!(
         sms(dutch),
-        [format!("warning: sms.template makes a text without the code for languages nl{INSTEAD}")]
+        [format!("warning: sms.template: makes a text without the code for languages nl{INSTEAD}")]
     );
     let german = "templates.de = \"{% if request_language == 'de-CH' %}Grüezi{% else %}{{ code }}{% endif %}\"";
     assert_eq!(
         sms(german),
         [format!(
-            "warning: sms.templates.de makes a text without the code for languages de-CH{INSTEAD}"
+            "warning: sms.templates.de: makes a text without the code for languages de-CH{INSTEAD}"
         )]
     );
     assert!(sms("template = \"{% if request_language contains 'fr' %}Code : {{ code }}{% else %}{{ code }}{% endif %}\"").is_empty());
@@ -46,16 +54,19 @@ fn check_names_the_numbers_and_the_clients_for_which_a_template_has_no_code() {
     assert_eq!(
         sms(british),
         [format!(
-            "warning: sms.template makes a text without the code for numbers such as +447400123456 (GB){INSTEAD}"
+            "warning: sms.template: makes a text without the code for numbers such as +447400123456 (GB){INSTEAD}"
         )]
     );
     let client = "[[client]]\nid = \"shop\"\nname = \"Shop\"\ncallbacks = [\"https://s.example/cb\"]\n[[site]]\n";
     let template =
         "[sms]\ntemplate = \"{% unless application.name == 'Shop' %}{{ code }}{% endunless %}\"\n";
     assert_eq!(
-        told(&[("[[site]]\n", client), ("[sms]\n", template)]),
+        told(&[("[[site]]\n", client), ("[sms]\n", template)])
+            .iter()
+            .map(|line| placed(line))
+            .collect::<Vec<_>>(),
         [format!(
-            "warning: sms.template makes a text without the code for clients shop (Shop){INSTEAD}"
+            "warning: sms.template: makes a text without the code for clients shop (Shop){INSTEAD}"
         )]
     );
     let both = "template = \"{% if phone_number contains '+44' and request_language contains 'de' %}Bald{% else %}{{ code }}{% endif %}\"";

@@ -47,6 +47,14 @@ fn no_other_name_of_a_file_hides_it_from_an_app_on_a_file_system_that_knows_it_b
         "/AD1234~1::$DATA",
         "/public/ADMINI~2.TXT",
         "/public/AZ8X2Q~P",
+        "/ADMIN~M3",
+        // Patterns, to some functions of Windows.
+        "/adm%3C%3C",
+        "/admi%3E",
+        "/admin%22",
+        // A part of a file, to macOS.
+        "/admin/..namedfork/rsrc",
+        "/public/x/..NamedFork/data",
         // Letters that some table takes for others.
         "/adm\u{131}n/x",
         "/adm%C4%B1n/x",
@@ -57,6 +65,12 @@ fn no_other_name_of_a_file_hides_it_from_an_app_on_a_file_system_that_knows_it_b
         "/ad%E2%80%8Bmin/x",
         "/admin%EF%BB%BF/x",
         "/%C3%A1dmin/x",
+        "/a%C4%91min",
+        "/%CE%B1dmin/x",
+        "/ADMIN%E2%88%BC1",
+        "/admin%E2%88%B6x",
+        "/adm%EF%BF%B0in/x",
+        "/adm%F0%9D%85%B3in",
         "/ta%C5%BFk%C5%BF/x",
         "/TA%C5%BFKS",
         "/tas%E2%84%AAs/x",

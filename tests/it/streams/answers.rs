@@ -103,6 +103,11 @@ fn passed_on(answer: &'static str) -> (String, Answer) {
 fn what_an_app_says_twice_or_by_an_older_version_is_said_once_and_by_ours() {
     for (answer, status, body) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", 200, "ok"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nConnection: close\r\n\r\nok", 200, "ok"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 02\r\nConnection: close\r\n\r\nok", 200, "ok"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\nConnection: close\r\n\r\nok", 502, ""),
+        ("HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nok", 200, "ok"),
+        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: identity\r\n\r\n", 204, ""),
         ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"),
         ("HTTP/1.0 404 Not Found\r\n\r\nok", 404, "ok"),
         (
@@ -129,10 +134,33 @@ fn what_an_app_says_twice_or_by_an_older_version_is_said_once_and_by_ours() {
         let (version, passed) = passed_on(answer);
         assert_eq!((version.as_str(), passed.status), ("HTTP/1.1", status), "{answer}: {passed}");
         assert!(passed.text().contains(body), "{answer}: {passed}");
-        assert!(passed.all("content-length").len() < 2, "{answer}: {passed}");
+        let lengths = passed.all("content-length");
+        let is_plain = |length: &&str| length.parse() == Ok(passed.body.len());
+        assert!(lengths.len() < 2 && lengths.iter().all(is_plain), "{answer}: {passed}");
         assert_eq!(passed.header("trailer"), None, "{answer}: {passed}");
         assert_ne!(passed.header("transfer-encoding"), Some("identity"), "{answer}: {passed}");
     }
+}
+
+#[test]
+fn a_client_that_closes_its_side_gets_all_of_an_answer_that_goes_on() {
+    let app = App::start(|line| {
+        while line.head().is_some() {
+            line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n").expect("said");
+            for part in [b"a", b"b", b"c", b"d"] {
+                line.say(part).expect("said");
+                std::thread::sleep(Duration::from_millis(2500));
+            }
+        }
+    });
+    let gate = app.gate(&[]);
+    let request = gate.browser().request("GET", "/down/x", &[], None);
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, gate.port)).expect("connected");
+    stream.write_all(&request).expect("sent");
+    stream.shutdown(Shutdown::Write).expect("closed");
+    let mut said = String::new();
+    stream.read_to_string(&mut said).expect("an answer");
+    assert!(said.ends_with("\r\n\r\nabcd"), "{said}");
 }
 
 #[test]

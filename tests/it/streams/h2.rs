@@ -107,6 +107,21 @@ pub(super) fn get<'a>(authority: &'a str, path: &'a str) -> [(&'a str, &'a str);
 }
 
 #[test]
+fn a_head_that_an_app_does_not_answer_is_answered() {
+    let gate = Gate::changed(&[ON]);
+    let host = gate.browser().authority;
+    let mut frames = Frames::to(gate.port);
+    for (stream, path) in [(1, "/down/x"), (3, "/orders"), (5, "/.doorcode/nothing")] {
+        let mut request = get(&host, path);
+        request[0] = (":method", "HEAD");
+        assert_eq!(frames.ask(stream, &request), End::Answer(false, String::new()), "{path}");
+    }
+    let mut request = get(&host, "/public/x");
+    request[0] = (":method", "HEAD");
+    assert_eq!(frames.ask(7, &request), End::Answer(true, String::new()));
+}
+
+#[test]
 fn both_versions_are_served_on_one_port() {
     let gate = Gate::changed(&[ON]);
     let mut ada = gate.browser();

@@ -1,5 +1,5 @@
-//! Warnings about the texts that carry codes.
-use crate::config::Config;
+use super::Found;
+use crate::config::settings::Config;
 use crate::domain::{Country, PhoneNumber};
 use crate::login::Countries;
 use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples};
@@ -20,29 +20,29 @@ fn templates(config: &Config) -> Vec<(String, Option<&str>, SmsTemplate)> {
 }
 
 /// Variables that texts do not have: a slip of the pen, or of another kind of Auth0's templates.
-pub(super) fn unknown_variables(config: &Config) -> Vec<String> {
-    let said = |(key, _, template): &(String, Option<&str>, SmsTemplate)| {
+pub(super) fn unknown_variables(config: &Config) -> Found {
+    let mut found = Found::new();
+    for (key, _, template) in templates(config) {
         let unknown = template.unknown_variables().iter();
-        unknown.map(|unknown| format!("warning: {key}: {unknown}, so it is empty")).collect()
-    };
-    let mut all: Vec<String> =
-        templates(config).iter().flat_map(|t| -> Vec<_> { said(t) }).collect();
-    all.dedup();
-    all
+        found.extend(unknown.map(|unknown| (key.clone(), format!("{unknown}, so it is empty"))));
+    }
+    found.dedup();
+    found
 }
 
 /// Requests for which a template makes a text without the code, so that another text is sent.
-pub(super) fn texts_without_code(config: &Config) -> Vec<String> {
-    let said = |(key, tag, template): &(String, Option<&str>, SmsTemplate)| {
-        let silent = template.silent_for(samples(config, *tag));
-        let told = |who: String| {
-            format!(
-                "warning: {key} makes a text without the code for {who}: the built-in text is sent to them instead"
-            )
-        };
-        groups(&silent).into_iter().map(told).collect::<Vec<_>>()
-    };
-    templates(config).iter().flat_map(said).collect()
+pub(super) fn texts_without_code(config: &Config) -> Found {
+    let mut found = Found::new();
+    for (key, tag, template) in templates(config) {
+        let silent = template.silent_for(samples(config, tag));
+        found.extend(groups(&silent).into_iter().map(|who| {
+            let text = format!(
+                "makes a text without the code for {who}: the built-in text is sent to them instead"
+            );
+            (key.clone(), text)
+        }));
+    }
+    found
 }
 
 /// For whom a text lacks the code, one entry for each kind.
