@@ -228,8 +228,7 @@ impl OutboxSender {
 /// What the requester learns of a failure.
 const fn disclosed(error: &SendError) -> SendOutcome {
     let why = match (error.failure, error.blame()) {
-        // The text may have been sent: neither success nor failure is claimed.
-        (Failure::Unclear, _) => return SendOutcome::Pending,
+        (Failure::Unclear, _) => return SendOutcome::Unclear,
         (Failure::OptedOut, _) => SendRefusal::OptedOut,
         (_, Blame::Person) => SendRefusal::Number,
         (_, Blame::Operator | Blame::Provider | Blame::Fraud) => SendRefusal::Service,

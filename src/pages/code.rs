@@ -279,6 +279,7 @@ const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
         _ if !sign_up => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
+        SendOutcome::Unclear => Sending::Unclear,
         SendOutcome::Refused { why: SendRefusal::Number, .. } => {
             Sending::Failed(Unsent::CannotReach)
         }

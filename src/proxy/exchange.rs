@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::UPGRADE;
+use http::header::{EXPECT, UPGRADE};
 use pingora::{Error, Result};
 use pingora_proxy::Session;
 
@@ -87,6 +87,12 @@ impl Exchange {
 pub(super) fn accept_early_bytes(session: &mut Session) {
     let switches = session.req_header().headers.contains_key(UPGRADE);
     session.as_downstream_mut().set_pipelining_enabled(!switches);
+}
+
+/// An HTTP/1.0 client knows no informational answers and can expect none (RFC 9110 §10.1.1, §15.2).
+pub(super) fn send_no_informational_answers(session: &mut Session) {
+    session.req_header_mut().remove_header(&EXPECT);
+    session.as_downstream_mut().set_ignore_info_resp(true);
 }
 
 /// At a request's end: a second request that came too early is not looked at; the connection is

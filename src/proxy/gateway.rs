@@ -128,6 +128,9 @@ fn begin(session: &mut Session) {
         connection.head_complete(version, sends_body);
     }
     exchange::accept_early_bytes(session);
+    if version == http::Version::HTTP_10 {
+        exchange::send_no_informational_answers(session);
+    }
     if version == http::Version::HTTP_2 {
         // HTTP/1 writes are bounded by the connection, which cannot tell streams apart.
         session.set_write_timeout(Some(GRACE));

@@ -19,6 +19,7 @@ mod guarded_stream;
 mod half_close;
 mod head;
 mod headers;
+mod http2_session;
 mod ignored_headers;
 mod listener;
 mod pace;

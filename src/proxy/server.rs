@@ -20,6 +20,7 @@ use super::admin::Admin;
 use super::connections::ListenerGuard;
 use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
+use super::http2_session::Http2Sessions;
 use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
 use super::settings::ProxySettings;
@@ -98,7 +99,7 @@ fn gateway(
     settings: &ProxySettings,
     shared: &Shared,
     tls: Option<Tls>,
-) -> Service<ListenerService<HttpProxy<Gateway>>> {
+) -> Service<ListenerService<Http2Sessions<HttpProxy<Gateway>>>> {
     let limits = settings.connections;
     let reclaimer = Reclaimer::default();
     let gateway = Gateway::new(shared.clone(), reclaimer.clone());
@@ -111,7 +112,7 @@ fn gateway(
     h2.max_concurrent_streams(STREAMS).max_send_buffer_size(STREAM_BUFFER);
     proxy.h2_options = Some(h2);
     let guard = ListenerGuard { limits, trusted: settings.trusted_proxies.clone(), tls };
-    let listener = ListenerService::new(proxy, shared, guard, reclaimer);
+    let listener = ListenerService::new(Http2Sessions(Arc::new(proxy)), shared, guard, reclaimer);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);

@@ -37,6 +37,8 @@ pub enum SendOutcome {
     /// No provider has answered yet.
     Pending,
     Sent,
+    /// It may have been sent: the provider's response was lost or unreadable.
+    Unclear,
     Refused {
         why: SendRefusal,
         /// The provider's numeric error code, if it gave one. Never quotes the message or the

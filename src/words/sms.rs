@@ -9,6 +9,7 @@ use std::fmt;
 use liquid::ObjectView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use self::pieces::{Piece, PieceKind, pieces};
 use self::source::TemplateSource;
 pub use self::source::UnknownVariable;
 pub use self::trial::{SilentSamples, TemplateSample, TemplateSamples};
@@ -48,6 +49,16 @@ struct Variables<'a> {
 #[derive(Debug, liquid::ObjectView, liquid::ValueView)]
 struct Application<'a> {
     name: &'a str,
+}
+
+impl Variables<'_> {
+    const SAMPLES: Self = Self {
+        password: trial::CODE,
+        code: trial::CODE,
+        phone_number: trial::NUMBER,
+        application: Application { name: "" },
+        request_language: "",
+    };
 }
 
 impl SmsTemplate {
@@ -120,11 +131,43 @@ impl SmsTemplate {
 
 /// Adds the line that an error is about.
 fn quoting(error: TemplateError, template: &str) -> TemplateError {
-    let TemplateError::Unreadable { name, line: Some(line), detail } = error else { return error };
+    let TemplateError::Unreadable { name, line, detail } = error else { return error };
+    let Some(line) = line.or_else(|| line_of(&detail, template)) else {
+        return TemplateError::Unreadable { name, line, detail };
+    };
     let quoted = template.lines().nth(line - 1).unwrap_or_default().trim();
     let quoted: String = quoted.chars().take(80).collect();
     let name = format!("{name}: line {line}, `{quoted}`");
     TemplateError::Unreadable { name, line: Some(line), detail }
+}
+
+/// The line of the first markup that fails in the same way by itself. The engine names none for the
+/// arguments of filters.
+fn line_of(detail: &str, template: &str) -> Option<usize> {
+    let mut line = 1;
+    for piece in pieces(template) {
+        if fails_alone(&piece).is_some_and(|alone| alone == detail) {
+            return Some(line);
+        }
+        line += piece.text.matches('\n').count();
+    }
+    None
+}
+
+fn fails_alone(piece: &Piece<'_>) -> Option<String> {
+    let error = match piece.kind {
+        PieceKind::Text => return None,
+        PieceKind::Output | PieceKind::Tag(_) => match plain(NAME, piece.text) {
+            Ok(parsed) => {
+                unreadable(NAME, &parsed.render(&Variables::SAMPLES as &dyn ObjectView).err()?)
+            }
+            Err(error) => error,
+        },
+    };
+    match error {
+        TemplateError::Unreadable { detail, .. } => Some(detail),
+        _ => None,
+    }
 }
 
 /// Templates by language, one for all others, and those that step in for them.

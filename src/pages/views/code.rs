@@ -28,6 +28,8 @@ pub enum Sending {
     Sent,
     /// The provider has not answered yet.
     Underway,
+    /// The text may have been sent: neither success nor failure is claimed.
+    Unclear,
     /// Only known numbers are texted, and the page must not reveal which those are.
     IfKnown,
     /// The latest text was not sent; an earlier one may have been, and its code is valid.
@@ -66,9 +68,10 @@ struct SendingKeys {
 }
 
 impl Sending {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sent,
         Self::Underway,
+        Self::Unclear,
         Self::IfKnown,
         Self::Failed(Unsent::ProviderDown),
         Self::Failed(Unsent::CannotReach),
@@ -79,7 +82,7 @@ impl Sending {
     pub const fn failure(self) -> Option<Unsent> {
         match self {
             Self::Failed(why) => Some(why),
-            Self::Sent | Self::Underway | Self::IfKnown => None,
+            Self::Sent | Self::Underway | Self::Unclear | Self::IfKnown => None,
         }
     }
 
@@ -87,6 +90,7 @@ impl Sending {
         match self {
             Self::Sent => promised("code_sent", "resent_sent"),
             Self::Underway => promised("code_sending", "resent_sending"),
+            Self::Unclear => promised("code_unclear", "resent_unclear"),
             Self::IfKnown => promised("code_conditional", "resent_conditional"),
             Self::Failed(why) => unsent(why.key()),
         }

@@ -7,7 +7,7 @@ use crate::words::TemplateError;
 /// The code in samples. No sample number contains it.
 pub(super) const CODE: &str = "731904";
 /// A number of no country in particular.
-const NUMBER: &str = "+12025550123";
+pub(super) const NUMBER: &str = "+12025550123";
 /// The label of the language that stands for those that are not named.
 const ALL_OTHERS: &str = "all others";
 /// More combinations than this are not all rendered.

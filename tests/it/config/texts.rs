@@ -101,7 +101,10 @@ fn what_a_template_cannot_do_is_refused_with_its_line_and_word() {
             "{{ code }}\n{% if code = '1' %}x{% endif %}",
             "not a valid template: line 2, `{% if code =",
         ),
-        ("{{ code }}\n{{ code | divided_by: 0 }}", "not a valid template"),
+        ("{{ code }}\n{{ code | divided_by: 0 }}", "not a valid template: line 2, `{{ code | div"),
+        ("{{ code }}\n\n{{ code | slice }}", "not a valid template: line 3, `{{ code | slice }}`"),
+        ("{{ code }}\n{% assign x = code | slice %}", "not a valid template: line 2, `{% assign"),
+        ("{{ code }}\n{{ code | upcase: 1 }}", "not a valid template: line 2, `{{ code | up"),
         ("{{ cod }}", "the text does not contain the code"),
         ("1{{ code }}", "the text does not contain the code"),
     ] {

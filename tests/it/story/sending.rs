@@ -129,8 +129,12 @@ fn a_text_that_may_have_been_sent_is_neither_claimed_nor_denied() {
                 let page = browser
                     .give_number(&number, phone)
                     .is(200)
-                    .says(&word_with("code_sending", &[("count", "6")]));
-                page.never_says("We sent").never_says(DOWN).never_says(REFUSED);
+                    .says(&word_with("code_unclear", &[("count", "6")]))
+                    .says("name=\"code\"");
+                page.never_says("We sent")
+                    .never_says("We’re sending")
+                    .never_says(DOWN)
+                    .never_says(REFUSED);
             });
         }
     });

@@ -143,6 +143,39 @@ fn what_an_app_says_twice_or_by_an_older_version_is_said_once_and_by_ours() {
 }
 
 #[test]
+fn an_http_1_0_client_gets_no_informational_answer() {
+    let app = App::start(|line| {
+        while line.head().is_some() {
+            let early =
+                "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+            line.say(early.as_bytes()).expect("said");
+            line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("said");
+        }
+    });
+    let gate = app.gate(&[]);
+    let host = gate.browser().authority;
+    let expects = "Expect: 100-continue\r\nContent-Length: 3\r\n";
+    for (path, version, fields, body) in [
+        ("/down/x", "1.0", "", ""),
+        ("/down/x", "1.0", expects, "a=b"),
+        ("/.doorcode/oauth/token", "1.0", expects, "a=b"),
+        ("/down/x", "1.1", "Connection: close\r\n", ""),
+    ] {
+        let request = format!("POST {path} HTTP/{version}\r\nHost: {host}\r\n{fields}\r\n{body}");
+        let mut stream =
+            TcpStream::connect((Ipv4Addr::LOCALHOST, gate.port)).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let informed = answer.contains(" 103 ") || answer.contains(" 100 ");
+        assert_eq!(informed, version == "1.1", "{path} {fields}: {answer}");
+        assert!(answer.contains("\r\n\r\n"), "{path} {fields}: {answer}");
+    }
+    assert!(!app.heads().concat().to_lowercase().contains("expect"), "{:?}", app.heads());
+}
+
+#[test]
 fn a_client_that_closes_its_side_gets_all_of_an_answer_that_goes_on() {
     let app = App::start(|line| {
         while line.head().is_some() {
