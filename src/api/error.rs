@@ -170,10 +170,7 @@ impl ApiError {
 
 impl From<Unreadable> for ApiError {
     fn from(why: Unreadable) -> Self {
-        // Tokens are for one resource (RFC 8707 §2).
-        let is_target = matches!(&why, Unreadable::Twice(name) if name == "resource");
-        let error = if is_target { "invalid_target" } else { "invalid_request" };
-        Self::bad(error, why.to_string()).because(why.told())
+        Self::bad(why.error(), why.to_string()).because(why.told())
     }
 }
 

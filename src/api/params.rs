@@ -32,6 +32,14 @@ pub(super) enum Unreadable {
 }
 
 impl Unreadable {
+    /// Its code (RFC 6749 §5.2). Tokens are for one resource (RFC 8707 §2).
+    pub(super) fn error(&self) -> &'static str {
+        match self {
+            Self::Twice(name) if name == "resource" => "invalid_target",
+            _ => "invalid_request",
+        }
+    }
+
     /// The same for the log, without what the caller wrote.
     pub(super) const fn told(&self) -> &'static str {
         match self {
@@ -61,15 +69,7 @@ impl Params {
 
     /// The first of each name, and the names that are there more than once.
     pub(super) fn first_of_query(query: &str) -> (Self, Vec<String>) {
-        let (mut map, mut repeated) = (Map::new(), Vec::new());
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if map.contains_key(&*name) {
-                repeated.push(name.into_owned());
-            } else {
-                map.insert(name.into_owned(), Value::from(value.into_owned()));
-            }
-        }
-        (Self(map.into_iter().filter_map(usual).collect()), repeated)
+        first_of(texts(query.as_bytes()))
     }
 
     pub(super) fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, Unreadable> {
@@ -151,19 +151,30 @@ pub(super) fn repeated(text: &str, most: usize) -> String {
 }
 
 fn pairs(text: &[u8]) -> Result<Params, Unreadable> {
-    let pairs = form_urlencoded::parse(text);
-    single(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))))
+    single(texts(text))
+}
+
+fn texts(form: &[u8]) -> impl Iterator<Item = (String, Value)> {
+    let pairs = form_urlencoded::parse(form);
+    pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
 }
 
 fn single(members: impl IntoIterator<Item = (String, Value)>) -> Result<Params, Unreadable> {
-    let mut map = Map::new();
+    let (params, repeated) = first_of(members);
+    repeated.first().map_or(Ok(params), |name| Err(Unreadable::Twice(shown(name))))
+}
+
+/// The first of each name, and the names that are there more than once.
+fn first_of(members: impl IntoIterator<Item = (String, Value)>) -> (Params, Vec<String>) {
+    let (mut map, mut repeated) = (Map::new(), Vec::new());
     for (name, value) in members {
         if map.contains_key(&name) {
-            return Err(Unreadable::Twice(shown(&name)));
+            repeated.push(name);
+        } else {
+            map.insert(name, value);
         }
-        map.insert(name, value);
     }
-    Ok(Params(map.into_iter().filter_map(usual).collect()))
+    (Params(map.into_iter().filter_map(usual).collect()), repeated)
 }
 
 /// The members of a JSON object in order, duplicates included, which a [`Map`] drops.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::views::LimitMessage;
 use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
-use crate::system::{CLOCK_DIFFERENCE, Timestamp};
+use crate::system::Timestamp;
 
 /// How long a sealed flow is good for.
 pub(super) const FLOW_LIFETIME: Duration = Duration::from_mins(10);
@@ -127,10 +127,9 @@ impl Flow {
         Self { say: Some(say), ..self }
     }
 
-    /// Whether a session that began at `began` is recent enough for it. One of the future is not: the clock
-    /// was set back since.
+    /// Whether a session that began at `began` is recent enough for it.
     pub(super) fn is_met_by(&self, began: Timestamp, now: Timestamp) -> bool {
-        self.since.is_none_or(|since| (since..=now + CLOCK_DIFFERENCE).contains(&began))
+        self.since.is_none_or(|since| began >= since && began.is_past_at(now))
     }
 
     /// The same destination with nothing typed yet.

@@ -22,10 +22,16 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+
+    /// Whether this is past at `now`, as far as the clocks of two servers may differ. What is not was
+    /// told by a clock that was set back since, so that its age is unknown.
+    pub fn is_past_at(self, now: Self) -> bool {
+        self <= now + CLOCK_DIFFERENCE
+    }
 }
 
 /// The most that the clocks of two servers may differ.
-pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
 
 /// A duration in milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> i64 {

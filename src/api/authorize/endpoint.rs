@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::reply::ErrorResponse;
 use super::request::{AuthorizeError, AuthorizeParams, AuthorizeTarget, NamedUser};
-use crate::api::params::Params;
+use crate::api::params::{Params, Unreadable};
 use crate::api::refusal::ApiRefusal;
 use crate::api::state::Api;
 use crate::oauth::{AppUrl, InvalidToken, verify_id_token_hint};
@@ -18,8 +18,6 @@ const HERE: &str = "/authorize";
 /// Parameters without which it is not known where an answer goes, and how.
 const REPLY: [&str; 5] = ["client_id", "redirect_uri", "response_type", "response_mode", "state"];
 
-const TWICE: &str = "a parameter is there more than once";
-
 /// `GET /authorize`.
 pub(crate) async fn authorize(
     State(api): State<Arc<Api>>,
@@ -28,19 +26,19 @@ pub(crate) async fn authorize(
 ) -> Response {
     let query = query.as_deref().unwrap_or_default();
     let (params, repeated) = Params::first_of_query(query);
-    let repeats = |name: &str| repeated.iter().any(|twice| twice == name);
-    let asks = if REPLY.into_iter().any(repeats) {
-        Err(AuthorizeError::Page(TWICE))
-    } else {
-        AuthorizeTarget::read(api.clients(), api.issuer(), params)
+    let hides_reply = repeated.iter().any(|name| REPLY.contains(&name.as_str()));
+    let resource = repeated.iter().find(|name| *name == "resource");
+    let twice = resource.or(repeated.first()).cloned().map(Unreadable::Twice);
+    let asks = match &twice {
+        Some(why) if hides_reply => Err(AuthorizeError::Page(why.told())),
+        _ => AuthorizeTarget::read(api.clients(), api.issuer(), params),
     };
     let asks = match asks {
         Ok(asks) => asks,
         Err(unaskable) => return refused(&api, &page, query, unaskable),
     };
-    if !repeated.is_empty() {
-        let error = if repeats("resource") { "invalid_target" } else { "invalid_request" };
-        return api.deny(&asks, &ErrorResponse::new(error, TWICE));
+    if let Some(why) = twice {
+        return api.deny(&asks, &ErrorResponse::new(why.error(), why.told()));
     }
     match read(&api, &page, &asks) {
         Ok(request) => answer(&api, &page, &asks, &request).await,

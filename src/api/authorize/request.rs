@@ -6,7 +6,7 @@ use crate::api::refusal::ApiRefusal;
 use crate::domain::UserId;
 use crate::oauth::{Client, Clients, CodeChallenge, GrantType, Issuer, TokenRequest};
 use crate::session::SignedIn;
-use crate::system::{CLOCK_DIFFERENCE, Timestamp};
+use crate::system::Timestamp;
 
 /// Why a request is not processed.
 pub(super) enum AuthorizeError {
@@ -198,8 +198,7 @@ impl AuthorizeParams {
 
     /// Whether a login at `began` satisfies the request.
     pub(super) fn is_met_by(&self, began: Timestamp, now: Timestamp) -> bool {
-        // One of the future was told by a clock that was set back since: its age is unknown.
-        let is_past = began <= now + CLOCK_DIFFERENCE;
+        let is_past = began.is_past_at(now);
         let shown = is_past && self.since.is_some_and(|since| began >= since);
         let young = self.max_age.is_none_or(|most| is_past && now.since(began) <= most);
         shown || (!self.afresh && young)

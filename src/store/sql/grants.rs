@@ -13,7 +13,7 @@ use crate::store::{
     RefreshDigests, RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode,
     StoredGrant, StoredRefreshToken,
 };
-use crate::system::{CLOCK_DIFFERENCE, Timestamp, millis};
+use crate::system::{Timestamp, millis};
 
 #[async_trait]
 impl GrantStore for SqlStore {
@@ -283,9 +283,8 @@ impl Found {
 }
 
 impl Found {
-    /// A use in the future is of a clock that was set back since: how long ago it was is unknown.
     fn is_within_overlap(&self, former: &FormerToken, now: Timestamp) -> bool {
-        now < former.overlap_end && self.last_used <= now + CLOCK_DIFFERENCE
+        now < former.overlap_end && self.last_used.is_past_at(now)
     }
 }
 

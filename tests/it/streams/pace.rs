@@ -200,3 +200,62 @@ fn a_pause_a_slow_app_and_what_stays_open_are_not_given_up() {
         });
     });
 }
+
+/// Longer than the grace of a minute.
+const SLOW_FOR: Duration = Duration::from_secs(100);
+/// Twenty times the least rate, bytes each second.
+const SLOWLY: usize = 5000;
+
+/// Takes `SLOWLY` bytes each second, and says how many came.
+fn takes_slowly_over_http1(gate: &Gate) -> usize {
+    let host = gate.browser().authority;
+    let mut stream = connect(gate);
+    stream
+        .write_all(format!("GET /down/x HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes())
+        .expect("sent");
+    let (start, mut taken) = (Instant::now(), 0);
+    while start.elapsed() < SLOW_FOR {
+        let mut part = [0; SLOWLY];
+        stream.read_exact(&mut part).expect("more of the answer");
+        taken += part.len();
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    taken
+}
+
+/// The same, by a stream's window.
+fn takes_slowly_over_http2(gate: &Gate) -> usize {
+    let host = gate.browser().authority;
+    let mut frames = Frames::to(gate.port);
+    frames.0.set_read_timeout(Some(Duration::from_mins(1))).expect("a limit");
+    frames.send(&frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    let head = fields(&get(&host, "/down/h2"));
+    frames.send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head));
+    let (start, mut taken, mut allowed) = (Instant::now(), 0, 0);
+    while start.elapsed() < SLOW_FOR {
+        let more = u32::try_from(SLOWLY).expect("small").to_be_bytes();
+        for stream in [0, 1] {
+            frames.send(&frame(WINDOW_UPDATE, 0, stream, &more));
+        }
+        allowed += SLOWLY;
+        while taken < allowed {
+            let (kind, _, _, part) = frames.next().expect("more of the answer");
+            taken += if kind == DATA { part.len() } else { 0 };
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    taken
+}
+
+#[test]
+#[ignore = "takes two minutes; run by tests/long"]
+fn whoever_takes_more_than_the_least_rate_gets_all() {
+    let app = app();
+    let gate = app.gate(&[ON, ("name = \"Down\"\n", "name = \"Down\"\ntimeout = \"10m\"\n")]);
+    std::thread::scope(|scope| {
+        for way in [takes_slowly_over_http1, takes_slowly_over_http2] {
+            let gate = &gate;
+            scope.spawn(move || assert!(way(gate) > 50 * SLOWLY));
+        }
+    });
+}
