@@ -4,13 +4,12 @@ use tokio::runtime::Builder;
 
 use super::error::AppError;
 use crate::config::Config;
-use crate::store::{Database, SqlStore};
+use crate::store::SqlStore;
 
 /// Names the path, which differs if `--config` was forgotten.
 pub(super) fn no_database(config: &Config) -> String {
-    let Database::Sqlite(path) = &config.database;
-    let path = path.display();
-    format!("there is no database yet at {path} (see --config): the first start creates it")
+    let database = &config.database;
+    format!("there is no database yet at {database} (see --config): the first start creates it")
 }
 
 /// Runs `command` on the existing database of a configuration. Creates none and migrates none:
@@ -23,13 +22,12 @@ pub(super) fn on_database<T>(
     config: &Config,
     command: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
 ) -> Result<T, Box<dyn Error>> {
-    let Database::Sqlite(path) = &config.database;
-    if !path.exists() {
+    if !config.database.may_exist() {
         return Err(no_database(config).into());
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let failed = |why| AppError::Store { path: path.clone(), why };
+        let failed = |why| AppError::Store { database: config.database.to_string(), why };
         let store = SqlStore::open_existing(&config.database).await.map_err(failed)?;
         let result = command(&store).await;
         store.close().await;

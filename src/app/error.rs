@@ -24,14 +24,13 @@ pub enum AppError {
     #[error("server.secret: {} {why}", path.display())]
     WeakSecret { path: PathBuf, why: WeakSecret },
     #[error(
-        "server.secret: the database {} exists but its secret {} does not: restore the file, or set server.secret \
+        "server.secret: the database {database} exists but its secret {} does not: restore the file, or set server.secret \
          to its content; with a new secret every session would be invalid",
-        database.display(),
         secret.display()
     )]
-    SecretGone { secret: PathBuf, database: PathBuf },
-    #[error("store.database {}: {why}", path.display())]
-    Store { path: PathBuf, why: StoreError },
+    SecretGone { secret: PathBuf, database: String },
+    #[error("store.database {database}: {why}")]
+    Store { database: String, why: StoreError },
     #[error("{0}")]
     Keys(#[from] KeysError),
     #[error("pages: {0}")]

@@ -6,9 +6,7 @@ use super::keys;
 use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
-use crate::store::{
-    CounterCapacity, Database, MemoryAttempts, MemoryTickets, PersistentCounters, SqlStore,
-};
+use crate::store::{CounterCapacity, MemoryAttempts, MemoryTickets, PersistentCounters, SqlStore};
 use crate::system::System;
 use crate::users;
 
@@ -30,8 +28,7 @@ pub(super) async fn open(
     system: &System,
     decorator: &dyn Decorator,
 ) -> Result<Stores, AppError> {
-    let Database::Sqlite(path) = &config.database;
-    let failed = |why| AppError::Store { path: path.clone(), why };
+    let failed = |why| AppError::Store { database: config.database.to_string(), why };
     let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let counters =

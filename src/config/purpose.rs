@@ -9,17 +9,21 @@ pub enum Purpose {
     Pages,
     /// To write signing keys: `server.secret`, which they are encrypted under.
     Keys,
-    /// To use the store, or to ask the server that runs: no secret, and no other file.
+    /// To use the store, or to ask the server that runs: the store's secret, and no other file.
     Store,
 }
+
+/// What the store itself needs.
+const STORE: &str = "store.database_password";
 
 impl Purpose {
     /// Whether the secret that `key` refers to is read.
     pub(super) fn reads_secret(self, key: &str) -> bool {
         match self {
             Self::Serve => true,
-            Self::Keys => key == "server.secret",
-            Self::Pages | Self::Store => false,
+            Self::Keys => ["server.secret", STORE].contains(&key),
+            Self::Store => key == STORE,
+            Self::Pages => false,
         }
     }
 

@@ -3,6 +3,8 @@
 pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("the database did not answer in time")]
+    Silent,
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error(
@@ -17,4 +19,12 @@ pub enum StoreError {
     Folder(std::io::Error),
     #[error("cannot open the database file: {0}")]
     File(std::io::Error),
+}
+
+impl StoreError {
+    /// Whether the database could not be reached, or not for writing.
+    pub(super) const fn is_unreachable(&self) -> bool {
+        use sqlx::Error::{Io, PoolTimedOut, Protocol, Tls};
+        matches!(self, Self::Silent | Self::Database(Io(_) | PoolTimedOut | Protocol(_) | Tls(_)))
+    }
 }

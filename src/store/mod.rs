@@ -29,6 +29,8 @@ pub use sessions::{
     StoredSession,
 };
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
-pub use sql::{CleanupCounts, Database, PersistentCounters, SqlStore};
+pub use sql::{
+    CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlStore,
+};
 pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{StoredUser, UserRevision, UserStore};

@@ -1,8 +1,6 @@
 //! What every backend of a store must do, as one suite for each kind.
 mod attempts;
-mod grants;
-mod refresh_tokens;
-mod replaced;
-mod sql;
-mod sweep;
-mod swept_grants;
+#[expect(clippy::duplicate_mod, reason = "the same suites for either database")]
+mod on_postgresql;
+mod on_sqlite;
+mod server;

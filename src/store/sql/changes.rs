@@ -1,8 +1,9 @@
 //! The change feed. Writing to it locks the row of `change_counter` until the transaction ends, so
 //! [`record`] comes as late in a transaction as possible.
-use sqlx::Row as _;
 
-use super::database::{SqlRow, SqlStore, SqlTransaction};
+use super::database::SqlStore;
+use super::pool::{SqlRow, SqlTransaction};
+use super::query::query;
 use crate::domain::{GrantId, SessionId, UserId};
 use crate::store::{Change, StoreError};
 
@@ -12,9 +13,9 @@ const RETAINED: i64 = 10_000;
 const PAGE: i64 = 1_000;
 
 /// Appends a change and returns its sequence number.
-pub(super) async fn record(tx: &mut SqlTransaction<'_>, change: Change) -> Result<i64, StoreError> {
-    let row = sqlx::query("UPDATE change_counter SET seq = seq + 1 WHERE one = 1 RETURNING seq")
-        .fetch_one(&mut **tx)
+pub(super) async fn record(tx: &mut SqlTransaction, change: Change) -> Result<i64, StoreError> {
+    let row = query("UPDATE change_counter SET seq = seq + 1 WHERE one = 1 RETURNING seq")
+        .fetch_one(&mut *tx)
         .await?;
     let seq: i64 = row.try_get("seq")?;
     let (what, subject) = match change {
@@ -22,22 +23,19 @@ pub(super) async fn record(tx: &mut SqlTransaction<'_>, change: Change) -> Resul
         Change::User(user) => ("user", user.to_string()),
         Change::Grant(grant) => ("grant", grant.to_string()),
     };
-    sqlx::query("INSERT INTO change (seq, what, subject) VALUES ($1, $2, $3)")
+    query("INSERT INTO change (seq, what, subject) VALUES ($1, $2, $3)")
         .bind(seq)
         .bind(what)
         .bind(subject)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    sqlx::query("DELETE FROM change WHERE seq <= $1")
-        .bind(seq - RETAINED)
-        .execute(&mut **tx)
-        .await?;
+    query("DELETE FROM change WHERE seq <= $1").bind(seq - RETAINED).execute(&mut *tx).await?;
     Ok(seq)
 }
 
 /// Appends the end of each of these sessions.
 pub(super) async fn record_ended(
-    tx: &mut SqlTransaction<'_>,
+    tx: &mut SqlTransaction,
     sessions: &[SessionId],
 ) -> Result<(), StoreError> {
     for session in sessions {
@@ -49,12 +47,11 @@ pub(super) async fn record_ended(
 /// The changes after `seq`, oldest first. One that a newer version wrote and this version cannot
 /// read is left out: the reader sees a gap.
 pub(super) async fn after(store: &SqlStore, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
-    let rows =
-        sqlx::query("SELECT seq, what, subject FROM change WHERE seq > $1 ORDER BY seq LIMIT $2")
-            .bind(seq)
-            .bind(PAGE)
-            .fetch_all(&store.read)
-            .await?;
+    let rows = query("SELECT seq, what, subject FROM change WHERE seq > $1 ORDER BY seq LIMIT $2")
+        .bind(seq)
+        .bind(PAGE)
+        .fetch_all(&store.read)
+        .await?;
     Ok(rows.iter().filter_map(read).collect())
 }
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::database::{SqlStore, SqlTransaction};
+use super::database::SqlStore;
+use super::pool::SqlTransaction;
+use super::query::query;
 use crate::store::StoreError;
 use crate::system::Timestamp;
 
@@ -145,14 +147,14 @@ impl SqlStore {
 }
 
 async fn delete(
-    tx: &mut SqlTransaction<'_>,
+    tx: &mut SqlTransaction,
     rule: &CleanupRule,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let mut query = sqlx::query(rule.sql);
+    let mut query = query(rule.sql);
     for cutoff in rule.cutoffs {
         query = query.bind(cutoff.at(now).as_millis());
     }
-    let deleted = query.bind(BATCH).execute(&mut **tx).await?;
-    Ok(deleted.rows_affected())
+    let deleted = query.bind(BATCH).execute(&mut *tx).await?;
+    Ok(deleted)
 }

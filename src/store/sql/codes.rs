@@ -1,9 +1,8 @@
 //! Authorization codes. A code lives for a minute; its row stays for a day, so that reuse is
 //! detected.
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteExecutor;
 
-use super::database::{SqlRow, SqlTransaction};
+use super::pool::{SqlRow, SqlTransaction};
+use super::query::{Executor, query};
 use super::rows::{Columns, audience_text};
 use crate::domain::{AuthorizationCodeDigest, GrantId, SessionId};
 use crate::store::{NewAuthorizationCode, StoreError, StoredAuthorizationCode};
@@ -11,12 +10,12 @@ use crate::system::Timestamp;
 
 const TABLE: &str = "authorization_codes";
 
-pub(super) async fn insert(
-    executor: impl SqliteExecutor<'_>,
+pub(super) async fn insert<'e>(
+    executor: impl Into<Executor<'e>>,
     new: &NewAuthorizationCode,
 ) -> Result<(), StoreError> {
     let NewAuthorizationCode { digest, code, at, expires } = new;
-    sqlx::query(
+    query(
         "INSERT INTO authorization_codes
            (digest, client, redirect_uri, user_id, session_id, scope, audience, nonce,
             challenge, made, expires)
@@ -38,11 +37,11 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn find(
-    executor: impl SqliteExecutor<'_>,
+pub(super) async fn find<'e>(
+    executor: impl Into<Executor<'e>>,
     digest: &AuthorizationCodeDigest,
 ) -> Result<Option<StoredAuthorizationCode>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT client, redirect_uri, user_id, session_id, scope, audience, nonce, challenge
          FROM authorization_codes WHERE digest = $1",
     )
@@ -65,12 +64,12 @@ pub(super) enum NotRedeemable {
 /// Uses the code up for `grant` and returns its session. A code that was made later than `at` is of
 /// a server whose clock was ahead: it counts as expired.
 pub(super) async fn redeem(
-    tx: &mut SqlTransaction<'_>,
+    tx: &mut SqlTransaction,
     digest: &AuthorizationCodeDigest,
     grant: Option<GrantId>,
     at: Timestamp,
 ) -> Result<Result<SessionId, NotRedeemable>, StoreError> {
-    let redeemed = sqlx::query(
+    let redeemed = query(
         "UPDATE authorization_codes SET used = $1, grant_id = $2
          WHERE digest = $3 AND used IS NULL AND expires > $1 AND made <= $1
          RETURNING session_id",
@@ -78,21 +77,21 @@ pub(super) async fn redeem(
     .bind(at.as_millis())
     .bind(grant.map(|grant| grant.to_string()))
     .bind(digest.to_hex())
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *tx)
     .await?;
     if let Some(row) = redeemed {
         return Ok(Ok(Columns::of(&row, TABLE).session("session_id")?));
     }
-    let found = sqlx::query("SELECT used, grant_id FROM authorization_codes WHERE digest = $1")
+    let found = query("SELECT used, grant_id FROM authorization_codes WHERE digest = $1")
         .bind(digest.to_hex())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = found else { return Ok(Err(NotRedeemable::Unknown)) };
     let columns = Columns::of(&row, TABLE);
     if columns.optional_time("used")?.is_none() {
         return Ok(Err(NotRedeemable::Expired));
     }
-    let has_grant = row.try_get::<Option<&str>, _>("grant_id")?.is_some();
+    let has_grant = row.try_get::<Option<&str>>("grant_id")?.is_some();
     let grant = has_grant.then(|| columns.grant("grant_id")).transpose()?;
     Ok(Err(NotRedeemable::Used { grant }))
 }

@@ -3,9 +3,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sqlx::AssertSqlSafe;
 
-use super::database::{SqlRow, SqlStore};
+use super::database::SqlStore;
+use super::pool::SqlRow;
+use super::query::query;
 use super::rows::Columns;
 use crate::domain::CounterKey;
 use crate::store::{
@@ -91,38 +93,42 @@ impl CounterStore for PersistentCounters {
 
 impl SqlStore {
     async fn write_counts(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
-        let mut query: QueryBuilder<Sqlite> =
-            QueryBuilder::new("INSERT INTO counters (key, length, at, n) ");
-        query.push_values(counts, |mut row, count| {
-            row.push_bind(count.key.to_hex())
-                .push_bind(millis(count.window))
-                .push_bind(at.as_millis())
-                .push_bind(i64::from(count.n));
-        });
-        query.push(" ON CONFLICT (key, length, at) DO UPDATE SET n = counters.n + excluded.n");
-        query.build().execute(&self.write).await?;
+        let row = |at| format!("(${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4);
+        let rows: Vec<_> = (0..counts.len()).map(|index| row(4 * index)).collect();
+        let sql = format!(
+            "INSERT INTO counters (key, length, at, n) VALUES {}
+             ON CONFLICT (key, length, at) DO UPDATE SET n = counters.n + excluded.n",
+            rows.join(", ")
+        );
+        let mut insert = query(AssertSqlSafe(sql));
+        for count in counts {
+            insert = insert
+                .bind(count.key.to_hex())
+                .bind(millis(count.window))
+                .bind(at.as_millis())
+                .bind(i64::from(count.n));
+        }
+        insert.execute(&self.write).await?;
         Ok(())
     }
 
     async fn subtract_counts(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for count in counts {
-            sqlx::query(
-                "UPDATE counters SET n = n - $4 WHERE key = $1 AND length = $2 AND at = $3",
-            )
-            .bind(count.key.to_hex())
-            .bind(millis(count.window))
-            .bind(at.as_millis())
-            .bind(i64::from(count.n))
-            .execute(&mut *tx)
-            .await?;
+            query("UPDATE counters SET n = n - $4 WHERE key = $1 AND length = $2 AND at = $3")
+                .bind(count.key.to_hex())
+                .bind(millis(count.window))
+                .bind(at.as_millis())
+                .bind(i64::from(count.n))
+                .execute(&mut tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
     async fn clear_counts(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM counters WHERE key = $1 AND length = $2")
+        query("DELETE FROM counters WHERE key = $1 AND length = $2")
             .bind(key.to_hex())
             .bind(millis(window))
             .execute(&self.write)
@@ -131,7 +137,7 @@ impl SqlStore {
     }
 
     async fn prune_counts(&self, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM counters WHERE at + length <= $1 OR n <= 0")
+        query("DELETE FROM counters WHERE at + length <= $1 OR n <= 0")
             .bind(now.as_millis())
             .execute(&self.write)
             .await?;
@@ -140,7 +146,7 @@ impl SqlStore {
 
     /// Oldest first.
     async fn read_counts(&self) -> Result<Vec<(Increment, Timestamp)>, StoreError> {
-        let rows = sqlx::query("SELECT key, length, at, n FROM counters WHERE n > 0 ORDER BY at")
+        let rows = query("SELECT key, length, at, n FROM counters WHERE n > 0 ORDER BY at")
             .fetch_all(&self.read)
             .await?;
         rows.iter().map(read_count).collect()
@@ -149,12 +155,12 @@ impl SqlStore {
 
 fn read_count(row: &SqlRow) -> Result<(Increment, Timestamp), StoreError> {
     let columns = Columns::of(row, "counters");
-    let length = u64::try_from(row.try_get::<i64, _>("length")?);
+    let length = u64::try_from(row.try_get::<i64>("length")?);
     let count = Increment {
         key: columns.parsed("key", CounterKey::from_hex)?,
         window: Duration::from_millis(length.map_err(|_| columns.bad("length"))?),
         most: u32::MAX,
-        n: u32::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u32::MAX),
+        n: u32::try_from(row.try_get::<i64>("n")?).unwrap_or(u32::MAX),
         spacing: None,
     };
     Ok((count, columns.time("at")?))

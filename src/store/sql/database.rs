@@ -1,26 +1,44 @@
+use std::fmt;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::migrations;
+use super::pool::Pool;
+use super::postgres::PostgresServer;
 use crate::store::StoreError;
-
-/// A transaction of the one database that is supported so far, and a row of it.
-pub(super) type SqlTransaction<'c> = sqlx::Transaction<'c, sqlx::Sqlite>;
-pub(super) type SqlRow = SqliteRow;
 
 /// `[store]`: the database to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// `sqlite:path`, with the path resolved against the configuration file.
     Sqlite(PathBuf),
+    /// `postgres://…`, which several servers may share.
+    Postgres(PostgresServer),
+}
+
+impl Database {
+    /// Whether there may be one: a file that exists, or one on a server.
+    pub fn may_exist(&self) -> bool {
+        match self {
+            Self::Sqlite(path) => path.exists(),
+            Self::Postgres(_) => true,
+        }
+    }
+}
+
+/// As it is named in messages, without credentials.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(server) => server.fmt(f),
+        }
+    }
 }
 
 /// How long a request waits for a connection before it is refused, the driver's own default. The queue
@@ -33,26 +51,31 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// One database. SQLite allows one writer at a time: with a pool of one connection writers queue
-/// here, in order, and not in SQLite's busy handler, which is unfair.
+/// here, in order, and not in SQLite's busy handler, which is unfair. For PostgreSQL, both are one pool.
 pub struct SqlStore {
-    pub(super) write: SqlitePool,
-    pub(super) read: SqlitePool,
+    pub(super) write: Pool,
+    pub(super) read: Pool,
 }
 
 impl SqlStore {
-    /// Opens the database, creates it if it does not exist, and runs pending migrations.
+    /// Opens the database and runs pending migrations. Creates it, if it is a file that does not exist.
     ///
     /// # Errors
     ///
-    /// If the file cannot be created or opened, or a migration fails.
+    /// If it cannot be created, opened or reached, or a migration fails.
     pub async fn open(database: &Database) -> Result<Self, StoreError> {
-        let Database::Sqlite(path) = database;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
-        }
-        create_private(path).map_err(StoreError::File)?;
-        let store = Self::connect(path, true).await?;
-        migrations::migrator().run(&store.write).await?;
+        let store = match database {
+            Database::Sqlite(path) => {
+                if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+                {
+                    std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+                }
+                create_private(path).map_err(StoreError::File)?;
+                Self::connect_sqlite(path, true).await?
+            }
+            Database::Postgres(server) => Self::connect_postgres(server),
+        };
+        migrations::run(&store.write).await?;
         Ok(store)
     }
 
@@ -63,8 +86,10 @@ impl SqlStore {
     /// [`StoreError::OtherVersion`] if its schema is another version's; others if the file does
     /// not exist or cannot be opened.
     pub async fn open_existing(database: &Database) -> Result<Self, StoreError> {
-        let Database::Sqlite(path) = database;
-        let store = Self::connect(path, false).await?;
+        let store = match database {
+            Database::Sqlite(path) => Self::connect_sqlite(path, false).await?,
+            Database::Postgres(server) => Self::connect_postgres(server),
+        };
         if migrations::are_done(&store.read).await? {
             return Ok(store);
         }
@@ -72,7 +97,7 @@ impl SqlStore {
         Err(StoreError::OtherVersion)
     }
 
-    async fn connect(path: &Path, create: bool) -> Result<Self, StoreError> {
+    async fn connect_sqlite(path: &Path, create: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
@@ -89,7 +114,12 @@ impl SqlStore {
         });
         let write = write.connect_with(options.clone()).await?;
         let read = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { write, read })
+        Ok(Self { write: Pool::Sqlite(write), read: Pool::Sqlite(read) })
+    }
+
+    fn connect_postgres(server: &PostgresServer) -> Self {
+        let pool = Pool::Postgres(server.pool());
+        Self { write: pool.clone(), read: pool }
     }
 
     /// Waits for running queries, then closes all connections.

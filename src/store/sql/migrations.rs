@@ -1,5 +1,19 @@
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::SqlitePool;
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+use super::pool::Pool;
+use super::postgres::PostgresPool;
+use super::query::query;
+use crate::store::StoreError;
+
+/// How often PostgreSQL is asked for a lock that a server which migrates, or works, holds; each time
+/// for two seconds.
+const LOCK_ATTEMPTS: usize = 60;
+const LOCK_INTERVAL: Duration = Duration::from_millis(500);
+/// `lock_not_available` (PostgreSQL documentation, appendix A).
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The migrations, oldest first: version, name, SQL. A released migration is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -213,7 +227,44 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
 ];
 
-pub(super) fn migrator() -> Migrator {
+/// Applies the migrations that a database lacks, each in a transaction of its own. Of servers that start
+/// at once one does it, and the others wait. A migration gives up a lock that it does not get soon, so
+/// that servers which run never queue behind it.
+pub(super) async fn run(database: &Pool) -> Result<(), StoreError> {
+    let postgres = match database {
+        Pool::Sqlite(pool) => return Ok(migrator().run(pool).await?),
+        Pool::Postgres(postgres) => postgres,
+    };
+    let mut attempts = LOCK_ATTEMPTS;
+    loop {
+        attempts -= 1;
+        match postgres.observe(migrate(postgres).await) {
+            Err(StoreError::Migration(error)) if attempts > 0 && is_locked(&error) => {
+                tokio::time::sleep(LOCK_INTERVAL).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// On a connection of its own, whose statements may take longer than others but wait less for locks.
+async fn migrate(postgres: &PostgresPool) -> Result<(), StoreError> {
+    let mut connection = postgres.pool.acquire().await?.detach();
+    sqlx::query("SET lock_timeout = '2s'").execute(&mut connection).await?;
+    sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
+    migrator().run(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+fn is_locked(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+}
+
+fn migrator() -> Migrator {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
         let sql = sqlx::SqlSafeStr::into_sql_str(*sql);
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
@@ -222,13 +273,20 @@ pub(super) fn migrator() -> Migrator {
 }
 
 /// Whether exactly these migrations were applied to a database, all of them completely.
-pub(super) async fn are_done(database: &SqlitePool) -> Result<bool, sqlx::Error> {
+pub(super) async fn are_done(database: &Pool) -> Result<bool, StoreError> {
     // The migrator's table; a database whose first migration was interrupted lacks it.
-    let kept = sqlx::query("SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'");
-    if kept.fetch_optional(database).await?.is_none() {
+    let kept = match database {
+        Pool::Sqlite(_) => "SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Pool::Postgres(_) => {
+            "SELECT tablename FROM pg_tables
+             WHERE tablename = '_sqlx_migrations' AND schemaname = current_schema()"
+        }
+    };
+    if query(kept).fetch_optional(database).await?.is_none() {
         return Ok(false);
     }
-    let done = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
-    let done: Vec<i64> = sqlx::query_scalar(done).fetch_all(database).await?;
+    let done = query("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version");
+    let done = done.fetch_all(database).await?;
+    let done = done.iter().map(|row| row.try_get("version")).collect::<Result<Vec<i64>, _>>()?;
     Ok(done.iter().eq(MIGRATIONS.iter().map(|(version, ..)| version)))
 }

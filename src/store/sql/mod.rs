@@ -1,13 +1,18 @@
-//! The stores in SQLite. Holds no rules: it keeps what `store`'s traits say, in transactions.
+//! The stores in SQLite or PostgreSQL, in one SQL for both. Holds no rules: it keeps what `store`'s
+//! traits say, in transactions.
 //! Times are milliseconds since 1970, ids and digests lower-case hexadecimal; `''` is no value.
 mod changes;
 mod cleanup;
 mod codes;
 mod counters;
 mod database;
+mod found_grant;
 mod grants;
 mod logins;
 mod migrations;
+mod pool;
+mod postgres;
+mod query;
 mod rows;
 mod sessions;
 mod signing_keys;
@@ -16,3 +21,4 @@ mod users;
 pub use cleanup::CleanupCounts;
 pub use counters::PersistentCounters;
 pub use database::{Database, SqlStore};
+pub use postgres::{PostgresServer, PostgresUrlError};

@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 
-use sqlx::Row as _;
-
-use super::database::SqlRow;
+use super::pool::SqlRow;
 use crate::domain::{
     Audience, ClientId, GrantId, Host, PhoneNumber, Role, Scope, SessionId, UserId,
 };
@@ -101,7 +99,7 @@ pub(super) fn audience_text(audience: Option<&Audience>) -> &str {
 pub(super) fn roles(rows: &[SqlRow]) -> Result<BTreeSet<Role>, StoreError> {
     let mut roles = BTreeSet::new();
     for row in rows {
-        if let Some(role) = row.try_get::<Option<&str>, _>("role")? {
+        if let Some(role) = row.try_get::<Option<&str>>("role")? {
             let bad = |_| StoreError::BadRow { table: "user_roles", column: "role" };
             roles.insert(Role::parse(role).map_err(bad)?);
         }

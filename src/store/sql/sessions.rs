@@ -1,8 +1,9 @@
 use async_trait::async_trait;
-use sqlx::Row as _;
 
 use super::changes;
-use super::database::{SqlRow, SqlStore, SqlTransaction};
+use super::database::SqlStore;
+use super::pool::{SqlRow, SqlTransaction};
+use super::query::query;
 use super::rows::{self, Columns};
 use crate::domain::{Host, SessionId, TokenDigest, UserId};
 use crate::store::{
@@ -15,7 +16,7 @@ use crate::system::Timestamp;
 impl SessionStore for SqlStore {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         // A single statement, so that version and roles are consistent.
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT s.id, s.user_id, u.phone, u.version, r.role, t.host, s.created, s.last_seen,
                     s.expires
              FROM session_tokens t
@@ -33,7 +34,7 @@ impl SessionStore for SqlStore {
     }
 
     async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT s.id, s.user_id, u.phone, u.version, r.role, s.created, s.last_seen, s.expires
              FROM sessions s
              JOIN users u ON u.id = s.user_id
@@ -51,7 +52,7 @@ impl SessionStore for SqlStore {
         user: UserId,
         now: Timestamp,
     ) -> Result<Vec<SessionSummary>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM (
                SELECT s.id, s.kind, s.created, s.last_seen, s.expires, s.device, s.address_block,
                  (SELECT CAST(COUNT(*) AS BIGINT) FROM grants g WHERE g.session_id = s.id
@@ -76,15 +77,16 @@ impl SessionStore for SqlStore {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write.begin().await?;
-        sqlx::query(
+        lock_user(&mut tx, session).await?;
+        query(
             "UPDATE sessions SET kind = 'browser', take_up = NULL
              WHERE id = $1 AND kind = 'ticket' AND take_up > $2",
         )
         .bind(session.to_string())
         .bind(at.as_millis())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        let added = sqlx::query(
+        let added = query(
             "INSERT INTO session_tokens (digest, session_id, host)
              SELECT $1, s.id, $2 FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id = $3 AND s.kind = 'browser' AND s.ended IS NULL AND s.expires > $4
@@ -94,9 +96,9 @@ impl SessionStore for SqlStore {
         .bind(host.as_str())
         .bind(session.to_string())
         .bind(at.as_millis())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Ok(false);
         }
         tx.commit().await?;
@@ -122,11 +124,15 @@ impl SessionStore for SqlStore {
             ),
         };
         let mut tx = self.write.begin().await?;
-        let rows = sqlx::query(sql)
+        query("UPDATE users SET version = version WHERE id = $1")
+            .bind(user.to_string())
+            .execute(&mut tx)
+            .await?;
+        let rows = query(sql)
             .bind(at.as_millis())
             .bind(user.to_string())
             .bind(session.to_string())
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         let ended = rows::session_ids(&rows)?;
         changes::record_ended(&mut tx, &ended).await?;
@@ -149,10 +155,10 @@ impl SessionStore for SqlStore {
     async fn record_last_seen(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for (session, at) in seen {
-            sqlx::query("UPDATE sessions SET last_seen = $1 WHERE id = $2 AND last_seen < $1")
+            query("UPDATE sessions SET last_seen = $1 WHERE id = $2 AND last_seen < $1")
                 .bind(at.as_millis())
                 .bind(session.to_string())
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         }
         tx.commit().await?;
@@ -160,7 +166,7 @@ impl SessionStore for SqlStore {
     }
 
     async fn revision(&self, user: UserId) -> Result<Option<UserRevision>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT u.version, r.role FROM users u
              LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1",
         )
@@ -175,24 +181,41 @@ impl SessionStore for SqlStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.read).await?;
+        query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
 }
 
+/// Locks the row of a session's user, as everything does that ends sessions or blocks users: what is
+/// found out about either afterwards holds until the transaction ends, at any isolation level.
+pub(super) async fn lock_user(
+    tx: &mut SqlTransaction,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE users SET version = version
+         WHERE id = (SELECT user_id FROM sessions WHERE id = $1)",
+    )
+    .bind(session.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// See [`SessionStore::replace`]; `next` may have been inserted in this transaction.
 pub(super) async fn replace(
-    tx: &mut SqlTransaction<'_>,
+    tx: &mut SqlTransaction,
     former: SessionId,
     next: SessionId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let ended = sqlx::query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL")
+    lock_user(tx, former).await?;
+    let ended = query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL")
         .bind(at.as_millis())
         .bind(former.to_string())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    if ended.rows_affected() == 0 {
+    if ended == 0 {
         return Ok(());
     }
     for moved in [
@@ -201,11 +224,7 @@ pub(super) async fn replace(
         "UPDATE authorization_codes SET session_id = $1 WHERE session_id = $2 AND used IS NULL
            AND user_id = (SELECT user_id FROM sessions WHERE id = $1 AND ended IS NULL)",
     ] {
-        sqlx::query(moved)
-            .bind(next.to_string())
-            .bind(former.to_string())
-            .execute(&mut **tx)
-            .await?;
+        query(moved).bind(next.to_string()).bind(former.to_string()).execute(&mut *tx).await?;
     }
     changes::record_ended(tx, &[former]).await
 }
@@ -244,6 +263,6 @@ fn read_summary(row: &SqlRow) -> Result<SessionSummary, StoreError> {
             device: row.try_get("device")?,
             address_block: row.try_get("address_block")?,
         },
-        granted: row.try_get::<i64, _>("granted")? > 0,
+        granted: row.try_get::<i64>("granted")? > 0,
     })
 }

@@ -3,9 +3,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sqlx::Row as _;
 
-use super::database::{SqlRow, SqlStore};
+use super::database::SqlStore;
+use super::pool::SqlRow;
+use super::query::query;
 use super::rows::Columns;
 use crate::domain::KeyId;
 use crate::store::{KeyState, SigningKeyStore, StoreError, StoredKey};
@@ -14,7 +15,7 @@ use crate::system::{Timestamp, millis};
 #[async_trait]
 impl SigningKeyStore for SqlStore {
     async fn list_all(&self) -> Result<Vec<StoredKey>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT kid, usage, algorithm, state, sealed, sealed_by, created, signed_from,
                  signed_until, wanted, longest
              FROM signing_keys ORDER BY created, kid",
@@ -31,7 +32,7 @@ impl SigningKeyStore for SqlStore {
     }
 
     async fn insert_if_absent(&self, key: &StoredKey) -> Result<bool, StoreError> {
-        let added = sqlx::query(
+        let added = query(
             "INSERT INTO signing_keys
                  (kid, usage, algorithm, state, sealed, sealed_by, created, signed_from, wanted,
                   longest)
@@ -49,7 +50,7 @@ impl SigningKeyStore for SqlStore {
         .bind(millis(key.longest_lifetime))
         .execute(&self.write)
         .await?;
-        Ok(added.rows_affected() == 1)
+        Ok(added == 1)
     }
 
     async fn record_use(
@@ -58,7 +59,7 @@ impl SigningKeyStore for SqlStore {
         longest: Duration,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE signing_keys SET wanted = $1,
                  longest = CASE WHEN longest < $2 THEN $2 ELSE longest END
              WHERE kid = $3",
@@ -73,7 +74,7 @@ impl SigningKeyStore for SqlStore {
 
     async fn promote(&self, next: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
-        sqlx::query(
+        query(
             "UPDATE signing_keys SET state = $1, signed_until = $2
              WHERE usage = $3 AND algorithm = $4 AND state = $5",
         )
@@ -82,9 +83,9 @@ impl SigningKeyStore for SqlStore {
         .bind(&next.usage)
         .bind(&next.algorithm)
         .bind(KeyState::Signing.as_str())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        let promoted = sqlx::query(
+        let promoted = query(
             "UPDATE signing_keys SET state = $1, signed_from = $2
              WHERE kid = $3 AND state = $4 AND signed_from IS NULL",
         )
@@ -92,10 +93,10 @@ impl SigningKeyStore for SqlStore {
         .bind(now.as_millis())
         .bind(&next.kid)
         .bind(KeyState::Published.as_str())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         // Both or neither: otherwise no key would sign.
-        if promoted.rows_affected() == 1 {
+        if promoted == 1 {
             tx.commit().await?;
         } else {
             tx.rollback().await?;
@@ -104,7 +105,7 @@ impl SigningKeyStore for SqlStore {
     }
 
     async fn stop_signing(&self, key: &StoredKey, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE signing_keys SET state = $1, signed_until = $2
              WHERE kid = $3 AND state = $4 AND wanted = $5",
         )
@@ -119,7 +120,7 @@ impl SigningKeyStore for SqlStore {
     }
 
     async fn retire(&self, key: &StoredKey) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE signing_keys SET state = $1, sealed = ''
              WHERE kid = $2 AND state = $3 AND wanted = $4",
         )
@@ -133,7 +134,7 @@ impl SigningKeyStore for SqlStore {
     }
 
     async fn reseal(&self, newer: &StoredKey, sealed_by: KeyId) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE signing_keys SET sealed = $1, sealed_by = $2
              WHERE kid = $3 AND sealed_by = $4",
         )
@@ -149,8 +150,8 @@ impl SigningKeyStore for SqlStore {
 
 fn read_key(row: &SqlRow) -> Result<StoredKey, StoreError> {
     let columns = Columns::of(row, "signing_keys");
-    let sealed_by = u32::try_from(row.try_get::<i64, _>("sealed_by")?);
-    let longest = u64::try_from(row.try_get::<i64, _>("longest")?);
+    let sealed_by = u32::try_from(row.try_get::<i64>("sealed_by")?);
+    let longest = u64::try_from(row.try_get::<i64>("longest")?);
     Ok(StoredKey {
         kid: row.try_get("kid")?,
         usage: row.try_get("usage")?,

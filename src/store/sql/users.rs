@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::changes;
-use super::database::{SqlStore, SqlTransaction};
+use super::database::SqlStore;
+use super::pool::SqlTransaction;
+use super::query::query;
 use super::rows::{self, Columns};
 use crate::domain::{Identifier, Role, UserId};
 use crate::store::{Change, StoreError, StoredUser, UserStore};
@@ -18,7 +20,7 @@ impl UserStore for SqlStore {
         identifier: &Identifier,
     ) -> Result<Option<StoredUser>, StoreError> {
         let Identifier::Phone(phone) = identifier;
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT u.id, u.created, u.blocked, r.role FROM users u
              LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.phone = $1",
         )
@@ -42,7 +44,7 @@ impl UserStore for SqlStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.write.begin().await?;
         for (id, Identifier::Phone(phone)) in users {
-            sqlx::query(
+            query(
                 "INSERT INTO users (id, phone, created, test) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (phone) DO NOTHING",
             )
@@ -50,11 +52,11 @@ impl UserStore for SqlStore {
             .bind(phone.e164())
             .bind(at.as_millis())
             .bind(i64::from(phone.is_test()))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         }
         let test_users =
-            sqlx::query("SELECT id, phone FROM users WHERE test = 1").fetch_all(&mut *tx).await?;
+            query("SELECT id, phone FROM users WHERE test = 1").fetch_all(&mut tx).await?;
         for row in &test_users {
             let columns = Columns::of(row, TABLE);
             let phone: &str = columns.parsed("phone", Some)?;
@@ -74,14 +76,14 @@ impl UserStore for SqlStore {
     ) -> Result<Option<UserId>, StoreError> {
         let Identifier::Phone(phone) = identifier;
         let mut tx = self.write.begin().await?;
-        let row = sqlx::query(
+        let row = query(
             "UPDATE users SET blocked = CASE WHEN $1 THEN COALESCE(blocked, $2) END
              WHERE phone = $3 RETURNING id",
         )
         .bind(blocked)
         .bind(at.as_millis())
         .bind(phone.e164())
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut tx)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let user = Columns::of(&row, TABLE).user("id")?;
@@ -100,28 +102,28 @@ impl UserStore for SqlStore {
         let Identifier::Phone(phone) = identifier;
         let mut tx = self.write.begin().await?;
         // Locks the row, which serialises concurrent changes of one user.
-        let row = sqlx::query("UPDATE users SET version = version WHERE phone = $1 RETURNING id")
+        let row = query("UPDATE users SET version = version WHERE phone = $1 RETURNING id")
             .bind(phone.e164())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let user = Columns::of(&row, TABLE).user("id")?;
-        sqlx::query("DELETE FROM user_roles WHERE user_id = $1")
+        query("DELETE FROM user_roles WHERE user_id = $1")
             .bind(user.to_string())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         for role in roles {
-            sqlx::query("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)")
+            query("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)")
                 .bind(user.to_string())
                 .bind(role.as_str())
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         }
         let version = changes::record(&mut tx, Change::User(user)).await?;
-        sqlx::query("UPDATE users SET version = $1 WHERE id = $2")
+        query("UPDATE users SET version = $1 WHERE id = $2")
             .bind(version)
             .bind(user.to_string())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await?;
         Ok(Some(user))
@@ -130,16 +132,15 @@ impl UserStore for SqlStore {
 
 /// Ends all sessions of a user.
 async fn end_sessions(
-    tx: &mut SqlTransaction<'_>,
+    tx: &mut SqlTransaction,
     user: UserId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = sqlx::query(
-        "UPDATE sessions SET ended = $1 WHERE user_id = $2 AND ended IS NULL RETURNING id",
-    )
-    .bind(at.as_millis())
-    .bind(user.to_string())
-    .fetch_all(&mut **tx)
-    .await?;
+    let rows =
+        query("UPDATE sessions SET ended = $1 WHERE user_id = $2 AND ended IS NULL RETURNING id")
+            .bind(at.as_millis())
+            .bind(user.to_string())
+            .fetch_all(&mut *tx)
+            .await?;
     changes::record_ended(tx, &rows::session_ids(&rows)?).await
 }

@@ -7,16 +7,15 @@ use doorcode::domain::{
     RefreshFamilyDigest, RefreshTokenDigest, Scope, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Change, Database, GrantState, GrantStore as _, LoginOutcome, LoginStore as _,
-    NewAuthorizationCode, NewGrant, NewLogin, RedeemedCode, RefreshDigests, SessionBinding,
-    SessionKind, SessionSelection, SessionStore as _, SignInContext, SqlStore,
-    StoredAuthorizationCode, UserStore as _,
+    Change, GrantState, GrantStore as _, LoginOutcome, LoginStore as _, NewAuthorizationCode,
+    NewGrant, NewLogin, RedeemedCode, RefreshDigests, SessionBinding, SessionKind,
+    SessionSelection, SessionStore as _, SignInContext, SqlStore, StoredAuthorizationCode,
+    UserStore as _,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
-use sqlx::{Connection as _, SqliteConnection};
-use tempfile::TempDir;
 
+use crate::support::databases::TestDatabase;
 use crate::support::settings::ADA;
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -86,23 +85,12 @@ pub(super) fn token(n: u8) -> SessionBinding {
     SessionBinding::Token { token, host: host("a.example"), replaces: None }
 }
 
-fn database(folder: &TempDir) -> Database {
-    Database::Sqlite(folder.path().join("test.db"))
-}
-
 /// A database in which Ada is signed in, in the session 1 of a browser.
-pub(super) async fn store() -> (TempDir, SqlStore) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqlStore::open(&database(&folder)).await.unwrap();
+pub(super) async fn store() -> (TestDatabase, SqlStore) {
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1, token(1))).await.unwrap();
-    (folder, store)
-}
-
-async fn run(folder: &TempDir, sql: &'static str) {
-    let Database::Sqlite(path) = database(folder);
-    let mut file = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut file).await.unwrap();
-    file.close().await.unwrap();
+    (database, store)
 }
 
 pub(super) async fn is_good(store: &SqlStore, n: u8) -> bool {
@@ -141,7 +129,7 @@ fn gave(redeemed: &RedeemedCode) -> bool {
 
 #[tokio::test]
 async fn a_code_is_read_whole_and_gives_once() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     assert!(matches!(redeem(&store, 1, BEGIN).await, RedeemedCode::Unknown));
     assert_eq!(store.find_code(&CODE).await.unwrap(), None);
     store.insert_code(&code()).await.unwrap();
@@ -157,7 +145,7 @@ async fn a_code_is_read_whole_and_gives_once() {
 
 #[tokio::test]
 async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.insert_code(&code()).await.unwrap();
     let wasted = store.redeem_code(&CODE, None, BEGIN, BEGIN).await.unwrap();
     assert!(matches!(wasted, RedeemedCode::Redeemed(GrantState::Ended)), "{wasted:?}");
@@ -167,7 +155,7 @@ async fn a_code_that_the_wrong_one_handed_in_gives_nothing_to_anybody() {
 
 #[tokio::test]
 async fn a_code_is_dead_when_its_time_is_over() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.insert_code(&code()).await.unwrap();
     assert!(matches!(redeem(&store, 1, BEGIN + MINUTE).await, RedeemedCode::Expired));
     assert!(!is_good(&store, 1).await);
@@ -178,7 +166,7 @@ async fn a_code_is_dead_when_its_time_is_over() {
 #[tokio::test]
 async fn a_code_of_somebody_who_is_out_or_blocked_gives_nothing() {
     for (blocked, n) in [(false, 1), (true, 2)] {
-        let (_folder, store) = store().await;
+        let (_database, store) = store().await;
         store.insert_code(&code()).await.unwrap();
         if blocked {
             store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
@@ -194,7 +182,7 @@ async fn a_code_of_somebody_who_is_out_or_blocked_gives_nothing() {
 
 #[tokio::test]
 async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.insert_code(&code()).await.unwrap();
     let all: Vec<_> = join_all((1..=50).map(|n| redeem(&store, n, BEGIN))).await;
     let winners: Vec<_> = (1..=50).zip(&all).filter(|(_, redeemed)| gave(redeemed)).collect();
@@ -209,7 +197,7 @@ async fn of_fifty_who_take_a_code_one_gets_it_and_what_it_gives_is_revoked() {
 
 #[tokio::test]
 async fn a_code_that_comes_again_takes_back_what_it_gave() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.insert_code(&code()).await.unwrap();
     redeem(&store, 1, BEGIN).await;
     assert!(is_good(&store, 1).await);
@@ -223,7 +211,7 @@ async fn a_code_that_comes_again_takes_back_what_it_gave() {
 
 #[tokio::test]
 async fn a_grant_tells_whose_it_is() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN + HOUR).await.unwrap();
     let GrantState::Active(found) = store.grant_state(id(1)).await.unwrap() else { panic!("none") };
     assert_eq!((found.id, found.user, found.session), (id(1), user(), session(1)));
@@ -236,7 +224,7 @@ async fn a_grant_tells_whose_it_is() {
 
 #[tokio::test]
 async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     for n in [2, 3] {
         let begun = store.commit(&login(n, SessionBinding::Grant(grant(n)))).await.unwrap();
         assert!(matches!(begun, LoginOutcome::Begun { .. }));
@@ -265,7 +253,7 @@ async fn a_grant_ends_with_its_session_its_user_or_by_itself() {
 
 #[tokio::test]
 async fn what_begins_without_a_browser_is_opened_by_no_token() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.commit(&login(2, SessionBinding::Grant(grant(2)))).await.unwrap();
     assert!(
         !store
@@ -284,7 +272,7 @@ async fn what_begins_without_a_browser_is_opened_by_no_token() {
 
 #[tokio::test]
 async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     for n in [2, 3] {
         let ticket = SessionBinding::Ticket { redeem_by: BEGIN + MINUTE };
         store.commit(&login(n, ticket)).await.unwrap();
@@ -331,7 +319,7 @@ async fn a_ticket_is_worth_nothing_until_it_is_taken_up_in_time() {
 
 #[tokio::test]
 async fn a_session_is_listed_as_long_as_a_grant_of_it_lives() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     let listed = async |after: u32| {
         let own = store.list_by_user(user(), BEGIN + HOUR * after).await.unwrap();
@@ -344,19 +332,19 @@ async fn a_session_is_listed_as_long_as_a_grant_of_it_lives() {
 /// The database of a version that knew no grants.
 #[tokio::test]
 async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
-    let (folder, store) = store().await;
+    let (database, store) = store().await;
     store.close().await;
-    run(
-        &folder,
-        "DROP TABLE authorization_codes; DROP TABLE grants;
+    database
+        .run(
+            "DROP TABLE authorization_codes; DROP TABLE grants;
          DROP INDEX one_key_is_next; ALTER TABLE signing_keys DROP COLUMN signed_from;
          ALTER TABLE signing_keys DROP COLUMN signed_until;
          ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DROP INDEX sessions_by_take_up; ALTER TABLE sessions DROP COLUMN take_up;
          DELETE FROM _sqlx_migrations WHERE version > 5;",
-    )
-    .await;
-    let store = SqlStore::open(&database(&folder)).await.unwrap();
+        )
+        .await;
+    let store = database.open().await;
     assert_eq!(
         store.find(&TokenDigest::from_bytes([1; 32])).await.unwrap().unwrap().id,
         session(1),
@@ -369,12 +357,12 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
 /// The database of a version whose refresh tokens were rows.
 #[tokio::test]
 async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refresh_tokens() {
-    let (folder, store) = store().await;
+    let (database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     store.close().await;
-    run(
-        &folder,
-        "DROP INDEX grants_by_family; ALTER TABLE grants DROP COLUMN refresh_family;
+    database
+        .run(
+            "DROP INDEX grants_by_family; ALTER TABLE grants DROP COLUMN refresh_family;
          ALTER TABLE grants DROP COLUMN refresh_present;
          ALTER TABLE grants DROP COLUMN refresh_former;
          ALTER TABLE grants DROP COLUMN refresh_masked; ALTER TABLE grants DROP COLUMN overlap_end;
@@ -384,9 +372,9 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
          INSERT INTO refresh_tokens SELECT 'd', id, created, NULL, NULL FROM grants;
          ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
          DELETE FROM _sqlx_migrations WHERE version > 8;",
-    )
-    .await;
-    let store = SqlStore::open(&database(&folder)).await.unwrap();
+        )
+        .await;
+    let store = database.open().await;
     assert!(is_good(&store, 1).await);
     assert!(store.find_refresh_token(&refresh(1, 1), &SPA, BEGIN).await.unwrap().is_none());
     store.create_grant(session(1), &grant(2), BEGIN).await.unwrap();

@@ -9,11 +9,11 @@ use doorcode::store::{
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
-use sqlx::{Connection as _, SqliteConnection};
 
 use super::grants::{
     BEGIN, HOUR, SPA, grant, id, is_good, login, phone, refresh, session, store, user,
 };
+use crate::support::databases::TestDatabase;
 
 /// The family of the grant 1.
 fn rotation(token: &RefreshDigests, next: u8, at: Timestamp) -> RefreshRotation<'_> {
@@ -38,7 +38,7 @@ async fn rotate(store: &SqlStore, old: u8, new: u8, at: Timestamp) -> &'static s
 }
 
 /// What a look at a token of the family tells.
-async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
+pub(super) async fn look(store: &SqlStore, token: u8, at: Timestamp) -> &'static str {
     told(store.find_refresh_token(&refresh(1, token), &SPA, at).await.unwrap().as_ref())
 }
 
@@ -54,15 +54,15 @@ fn told(found: Option<&StoredRefreshToken>) -> &'static str {
 }
 
 /// A grant 1 of a session without a browser, with the refresh token 1.
-async fn granted() -> (tempfile::TempDir, SqlStore) {
-    let (folder, store) = store().await;
+pub(super) async fn granted() -> (TestDatabase, SqlStore) {
+    let (database, store) = store().await;
     store.commit(&login(2, SessionBinding::Grant(grant(1)))).await.unwrap();
-    (folder, store)
+    (database, store)
 }
 
 #[tokio::test]
 async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let first = refresh(1, 1);
     let used = store.rotate_refresh_token(&rotation(&first, 2, BEGIN + HOUR)).await.unwrap();
     let Some(StoredRefreshToken { grant: found, state: RefreshTokenState::Active }) = used else {
@@ -77,7 +77,7 @@ async fn each_token_is_replaced_by_the_next_and_says_whose_it_is() {
 
 #[tokio::test]
 async fn a_look_tells_what_a_token_is_worth_and_changes_nothing() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     for _ in 0..2 {
         assert_eq!(look(&store, 1, BEGIN).await, "good");
         assert_eq!(look(&store, 9, BEGIN).await, "replaced");
@@ -91,7 +91,7 @@ async fn a_look_tells_what_a_token_is_worth_and_changes_nothing() {
 
 #[tokio::test]
 async fn only_the_secret_of_its_family_leads_to_a_grant() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let mut known = [0; 32];
     known[..16].copy_from_slice(&[1; 16]);
     // The grant's id, another family, none at all, and the second secret in the place of the first.
@@ -108,7 +108,7 @@ async fn only_the_secret_of_its_family_leads_to_a_grant() {
 
 #[tokio::test]
 async fn a_token_that_comes_again_ends_the_family() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "good");
     assert_eq!(rotate(&store, 1, 3, BEGIN).await, "replaced");
     assert!(!is_good(&store, 1).await);
@@ -120,7 +120,7 @@ async fn a_token_that_comes_again_ends_the_family() {
 
 #[tokio::test]
 async fn within_the_overlap_the_one_before_leads_to_the_one_successor() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let (first, second) = (refresh(1, 1), refresh(1, 2));
     let overlap = Duration::from_secs(10);
     let tries = (10..60).map(|new| {
@@ -148,7 +148,7 @@ async fn within_the_overlap_the_one_before_leads_to_the_one_successor() {
 
 #[tokio::test]
 async fn of_fifty_rotations_of_one_token_one_is_good_and_the_family_ends() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let all = join_all((10..60).map(|new| rotate(&store, 1, new, BEGIN))).await;
     let count = |what| all.iter().filter(|told| **told == what).count();
     assert_eq!((count("good"), count("replaced"), count("over")), (1, 1, 48), "{all:?}");
@@ -158,7 +158,7 @@ async fn of_fifty_rotations_of_one_token_one_is_good_and_the_family_ends() {
 
 #[tokio::test]
 async fn a_token_that_stays_is_good_as_often_as_it_comes() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let token = refresh(1, 1);
     let stays = RefreshRotation { next: None, ..rotation(&token, 2, BEGIN) };
     let all = join_all((0..20).map(|_| store.rotate_refresh_token(&stays))).await;
@@ -172,7 +172,7 @@ async fn a_token_that_stays_is_good_as_often_as_it_comes() {
 
 #[tokio::test]
 async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let token = refresh(1, 1);
     let client = ClientId::parse("other").unwrap();
     let other = RefreshRotation { client: &client, ..rotation(&token, 2, BEGIN) };
@@ -184,27 +184,9 @@ async fn a_token_of_one_client_is_nothing_in_the_hands_of_another() {
 }
 
 #[tokio::test]
-async fn what_has_nothing_to_write_does_not_wait_for_the_writer() {
-    let (folder, store) = granted().await;
-    store.commit(&login(3, SessionBinding::Grant(grant(3)))).await.unwrap();
-    store.revoke_grant(id(3), BEGIN).await.unwrap();
-    let path = folder.path().join("test.db");
-    let mut other = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    assert_eq!(look(&store, 1, BEGIN).await, "good");
-    assert!(store.find_refresh_token(&refresh(9, 9), &SPA, BEGIN).await.unwrap().is_none());
-    for gone in [id(3), id(9)] {
-        assert!(!store.revoke_grant(gone, BEGIN).await.unwrap());
-    }
-    store.revoke_grant(id(1), BEGIN).await.expect_err("the writer is taken");
-    held.rollback().await.unwrap();
-    assert!(store.revoke_grant(id(1), BEGIN).await.unwrap());
-}
-
-#[tokio::test]
 async fn a_family_ends_when_it_is_idle_and_in_the_end() {
     let millisecond = Duration::from_millis(1);
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     let idle = BEGIN + HOUR * 30;
     assert_eq!(rotate(&store, 1, 2, idle).await, "over");
     assert_eq!(rotate(&store, 1, 2, idle - millisecond).await, "good", "nothing was used up");
@@ -217,7 +199,7 @@ async fn a_family_ends_when_it_is_idle_and_in_the_end() {
 
 #[tokio::test]
 async fn a_blocked_user_is_told_so_and_an_ended_session_is_over() {
-    let (_folder, store) = granted().await;
+    let (_database, store) = granted().await;
     store.set_blocked(&phone().into(), true, BEGIN).await.unwrap();
     assert_eq!(rotate(&store, 1, 2, BEGIN).await, "blocked");
     store.set_blocked(&phone().into(), false, BEGIN).await.unwrap();

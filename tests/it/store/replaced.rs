@@ -9,7 +9,7 @@ use crate::support::settings::BOB;
 
 #[tokio::test]
 async fn what_clients_hold_goes_on_with_the_next_session_of_the_same_person() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     store.create_grant(session(1), &grant(2), BEGIN).await.unwrap();
     store.revoke_grant(id(2), BEGIN).await.unwrap();
@@ -37,7 +37,7 @@ async fn what_clients_hold_goes_on_with_the_next_session_of_the_same_person() {
 
 #[tokio::test]
 async fn nothing_goes_on_with_the_session_of_somebody_else() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     store.insert_code(&code()).await.unwrap();
     let identifier = PhoneNumber::from_e164(BOB).unwrap().into();

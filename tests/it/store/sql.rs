@@ -1,15 +1,12 @@
-use std::path::Path;
 use std::time::Duration;
 
 use doorcode::domain::{AttemptId, Host, Identifier, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
-    Change, Database, LoginOutcome, LoginStore, NewLogin, SessionBinding, SessionSelection,
-    SessionStore, SignInContext, SqlStore, StoreError, StoredSession,
+    Change, LoginOutcome, LoginStore, NewLogin, SessionBinding, SessionSelection, SessionStore,
+    SignInContext, SqlStore, StoreError, StoredSession,
 };
 use doorcode::system::Timestamp;
 use futures_util::future::join_all;
-use sqlx::{Connection as _, SqliteConnection};
-use tempfile::TempDir;
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -19,14 +16,6 @@ fn at(millis: i64) -> Timestamp {
 
 fn phone(text: &str) -> PhoneNumber {
     PhoneNumber::from_e164(text).unwrap()
-}
-
-fn file(folder: &TempDir) -> std::path::PathBuf {
-    folder.path().join("deeper/doorcode.db")
-}
-
-async fn open(path: &Path) -> SqlStore {
-    SqlStore::open(&Database::Sqlite(path.to_owned())).await.unwrap()
 }
 
 /// The login of an attempt; `number` makes everything about it its own.
@@ -56,17 +45,10 @@ async fn found(store: &SqlStore, number: u8) -> Option<StoredSession> {
     store.find(&TokenDigest::from_bytes([number; 32])).await.unwrap()
 }
 
-/// Changes the file from outside, as no code of ours does yet.
-async fn run(path: &Path, sql: &'static str) {
-    let mut file = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    sqlx::query(sql).execute(&mut file).await.unwrap();
-    file.close().await.unwrap();
-}
-
 #[tokio::test]
 async fn a_login_makes_a_user_and_a_session_that_is_found_by_its_token() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     let begun = store.commit(&login(1)).await.unwrap();
     assert_eq!(begun, LoginOutcome::Begun { user: user(1), new_user: true });
     let session = found(&store, 1).await.unwrap();
@@ -80,8 +62,8 @@ async fn a_login_makes_a_user_and_a_session_that_is_found_by_its_token() {
 
 #[tokio::test]
 async fn a_code_is_spent_once_whatever_else_is_asked_for() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
     let again = NewLogin { attempt: login(1).attempt, at: at(9_000), ..login(2) };
     for login in [&login(1), &again] {
@@ -93,8 +75,8 @@ async fn a_code_is_spent_once_whatever_else_is_asked_for() {
 
 #[tokio::test]
 async fn the_user_of_a_number_is_found_again() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
     let second = store.commit(&login(2)).await.unwrap();
     assert_eq!(second, LoginOutcome::Begun { user: user(1), new_user: false });
@@ -106,8 +88,8 @@ async fn the_user_of_a_number_is_found_again() {
 
 #[tokio::test]
 async fn of_fifty_commits_of_one_attempt_one_begins_a_session() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     let logins: Vec<_> =
         (1..=50).map(|number| NewLogin { attempt: login(1).attempt, ..login(number) }).collect();
     let all = join_all(logins.iter().map(|login| store.commit(login))).await;
@@ -121,8 +103,8 @@ async fn of_fifty_commits_of_one_attempt_one_begins_a_session() {
 
 #[tokio::test]
 async fn a_number_that_signs_in_in_many_places_at_once_is_one_user() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     let logins: Vec<_> = (1..=20).map(login).collect();
     let all = join_all(logins.iter().map(|login| store.commit(login))).await;
     let (mut users, mut made) = (std::collections::BTreeSet::new(), 0);
@@ -138,8 +120,8 @@ async fn a_number_that_signs_in_in_many_places_at_once_is_one_user() {
 
 #[tokio::test]
 async fn a_login_that_fails_half_way_spends_nothing() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
     // Its session has an id that is taken, so the last step of the transaction fails.
     let broken = NewLogin {
@@ -156,8 +138,8 @@ async fn a_login_that_fails_half_way_spends_nothing() {
 
 #[tokio::test]
 async fn an_ended_session_is_not_found_and_the_others_are() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     for number in [1, 2] {
         store.commit(&login(number)).await.unwrap();
     }
@@ -176,16 +158,15 @@ async fn an_ended_session_is_not_found_and_the_others_are() {
 
 #[tokio::test]
 async fn a_blocked_user_has_no_session_and_gets_none() {
-    let folder = TempDir::new().unwrap();
-    let path = file(&folder);
-    let store = open(&path).await;
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
-    run(&path, "UPDATE users SET blocked = 1500").await;
+    database.run("UPDATE users SET blocked = 1500").await;
     assert!(found(&store, 1).await.is_none());
     let blocked = LoginOutcome::Blocked { user: user(1) };
     assert_eq!(store.commit(&login(2)).await.unwrap(), blocked);
     assert!(found(&store, 2).await.is_none());
-    run(&path, "UPDATE users SET blocked = NULL").await;
+    database.run("UPDATE users SET blocked = NULL").await;
     let spent = LoginOutcome::AlreadySpent { at: at(1_000) };
     assert_eq!(store.commit(&login(2)).await.unwrap(), spent, "the code was spent all the same");
     assert!(found(&store, 1).await.is_some());
@@ -193,8 +174,8 @@ async fn a_blocked_user_has_no_session_and_gets_none() {
 
 #[tokio::test]
 async fn last_seen_never_moves_back() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     for number in [1, 2] {
         store.commit(&login(number)).await.unwrap();
     }
@@ -216,16 +197,15 @@ async fn last_seen_never_moves_back() {
 
 #[tokio::test]
 async fn what_was_written_is_there_after_a_restart() {
-    let folder = TempDir::new().unwrap();
-    let path = file(&folder);
-    let store = open(&path).await;
+    let database = super::database().await;
+    let store = database.open().await;
     for number in [1, 2] {
         store.commit(&login(number)).await.unwrap();
     }
     store.end(user(1), SessionSelection::Only(login(2).session), at(2_000)).await.unwrap();
     store.record_last_seen(&[(login(1).session, at(3_000))]).await.unwrap();
     store.close().await;
-    let store = open(&path).await;
+    let store = database.open().await;
     assert_eq!(found(&store, 1).await.unwrap().last_seen, at(3_000));
     assert!(found(&store, 2).await.is_none());
     let spent = LoginOutcome::AlreadySpent { at: at(1_000) };
@@ -235,27 +215,19 @@ async fn what_was_written_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_damaged_is_told_and_lets_nobody_in() {
-    let folder = TempDir::new().unwrap();
-    let path = file(&folder);
-    let store = open(&path).await;
+async fn a_row_that_is_damaged_is_told_and_lets_nobody_in() {
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
-    run(&path, "UPDATE users SET phone = 'nobody'").await;
+    database.run("UPDATE users SET phone = 'nobody'").await;
     let damaged = store.find(&TokenDigest::from_bytes([1; 32])).await;
     assert!(matches!(damaged, Err(StoreError::BadRow { column: "phone", .. })), "{damaged:?}");
-    store.close().await;
-    std::fs::write(&path, "this is no database, but it is long enough to be looked at").unwrap();
-    let opened = SqlStore::open(&Database::Sqlite(path.clone())).await;
-    assert!(opened.is_err());
-    let below_a_file = Database::Sqlite(path.join("doorcode.db"));
-    let opened = SqlStore::open(&below_a_file).await;
-    assert!(matches!(opened.err(), Some(StoreError::Folder(_))));
 }
 
 #[tokio::test]
 async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&file(&folder)).await;
+    let database = super::database().await;
+    let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
     // Somebody else's login in the same browser, with a code that was used already.
     let instead = |number| opens(number, Some(login(1).session));
@@ -277,25 +249,21 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
 /// A version before wrote them as landlines, for users of the configuration.
 #[tokio::test]
 async fn mobile_numbers_of_argentina_get_their_nine() {
-    let folder = TempDir::new().unwrap();
-    let path = file(&folder);
-    open(&path).await.close().await;
-    run(
-        &path,
-        "INSERT INTO users (id, phone, created, blocked) VALUES
+    let database = super::database().await;
+    database.open().await.close().await;
+    database
+        .run(
+            "INSERT INTO users (id, phone, created, blocked) VALUES
            ('0101010101010101010101010', '+541123456789', 0, NULL),
            ('0202020202020202020202020', '+541123456788', 0, 7),
            ('0303030303030303030303030', '+5491123456788', 0, NULL),
            ('0404040404040404040404040', '+548001234567', 0, NULL),
            ('0505050505050505050505050', '+447400123456', 0, NULL);
          DELETE FROM _sqlx_migrations WHERE version > 11;",
-    )
-    .await;
-    open(&path).await.close().await;
-    let mut database = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    let query = "SELECT phone, blocked FROM users ORDER BY id";
-    let rows: Vec<(String, Option<i64>)> =
-        sqlx::query_as(query).fetch_all(&mut database).await.unwrap();
+        )
+        .await;
+    database.open().await.close().await;
+    let rows = database.rows("SELECT phone, blocked FROM users ORDER BY id").await;
     let rows: Vec<_> = rows.iter().map(|(phone, blocked)| (phone.as_str(), *blocked)).collect();
     let expected = [
         ("+5491123456789", None),

@@ -39,7 +39,7 @@ async fn rotate(store: &SqlStore, old: u8, new: u8, after: Duration) {
 
 #[tokio::test]
 async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     let long = NewGrant { idle: DAY * 60, expires: BEGIN + DAY * 90, ..grant(1) };
     store.create_grant(session(1), &long, BEGIN).await.unwrap();
     // Its own time was 10 hours.
@@ -56,7 +56,7 @@ async fn a_session_stays_as_long_as_a_grant_of_it_lives() {
 
 #[tokio::test]
 async fn grants_go_a_day_after_they_were_ended_and_a_week_after_they_were_over() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     for n in [2, 3, 4] {
         store.commit(&login(n, SessionBinding::Grant(grant(n)))).await.unwrap();
     }
@@ -73,7 +73,7 @@ async fn grants_go_a_day_after_they_were_ended_and_a_week_after_they_were_over()
 
 #[tokio::test]
 async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_the_end() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.create_grant(session(1), &grant(1), BEGIN).await.unwrap();
     for n in 1..=200 {
         rotate(&store, n, n + 1, MINUTE * 5 * u32::from(n)).await;
@@ -88,7 +88,7 @@ async fn a_family_that_was_used_all_day_is_one_row_and_knows_its_first_token_to_
 
 #[tokio::test]
 async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     for n in [1, 2] {
         let new =
             NewAuthorizationCode { digest: AuthorizationCodeDigest::from_bytes([n; 32]), ..code() };
@@ -112,7 +112,7 @@ async fn codes_go_a_day_after_they_expired_and_hold_their_session_until_then() {
 
 #[tokio::test]
 async fn a_ticket_that_nobody_took_up_goes_after_a_day() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     store.commit(&login(2, SessionBinding::Ticket { redeem_by: BEGIN + MINUTE })).await.unwrap();
     store.commit(&login(3, token(3))).await.unwrap();
     assert_eq!(swept(&store, DAY).await.sessions, 0);
@@ -122,7 +122,7 @@ async fn a_ticket_that_nobody_took_up_goes_after_a_day() {
 
 #[tokio::test]
 async fn more_grants_than_go_in_one_transaction_go_in_several() {
-    let (_folder, store) = store().await;
+    let (_database, store) = store().await;
     for n in 0..1_201_u16 {
         let mut bytes = [0; 16];
         bytes[..2].copy_from_slice(&n.to_be_bytes());

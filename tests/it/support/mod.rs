@@ -1,9 +1,11 @@
 //! What the tests put around Doorcode: doubles of the outside world, and Doorcode itself between
 //! them. Uses only the doors that an operator or a visitor has, and `app`'s for a still clock.
 pub(crate) mod browser;
+pub(crate) mod databases;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod ports;
+pub(crate) mod postgresql;
 pub(crate) mod program;
 pub(crate) mod recording;
 pub(crate) mod settings;

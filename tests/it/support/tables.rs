@@ -14,8 +14,15 @@ pub(crate) struct CountOf(&'static str);
 
 impl Count {
     pub(crate) async fn read(self, database: &Path) -> i64 {
-        let mut database = connect(database).await;
-        sqlx::query_scalar(self.0).fetch_one(&mut database).await.expect("a number")
+        self.of(&mut connect(database).await).await
+    }
+
+    pub(crate) async fn of(self, database: &mut SqliteConnection) -> i64 {
+        sqlx::query_scalar(self.0).fetch_one(database).await.expect("a number")
+    }
+
+    pub(crate) fn sql(self) -> &'static str {
+        self.0
     }
 }
 
@@ -103,7 +110,7 @@ pub(crate) mod counters {
     pub(crate) const SHORTER_THAN_A_DAY: Count =
         Count("SELECT COUNT(*) FROM counters WHERE length < 86400000");
     /// What all of them counted.
-    pub(crate) const SUM: Count = Count("SELECT COALESCE(SUM(n), 0) FROM counters");
+    pub(crate) const SUM: Count = Count("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counters");
     /// What those of a day counted.
     pub(crate) const SUM_OF_A_DAY: Count =
         Count("SELECT CAST(SUM(n) AS BIGINT) FROM counters WHERE length = 86400000");

@@ -102,7 +102,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::read(settings, "test.toml", folder.path(), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
-        let (session, Database::Sqlite(path)) = (config.session, config.database.clone());
+        let session = config.session;
+        let Database::Sqlite(path) = config.database.clone() else { panic!("no file") };
         let clock = Arc::new(StillClock::new());
         let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let texts = Texts::default();

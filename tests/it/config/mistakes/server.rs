@@ -152,15 +152,12 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         &[("[login]", "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]")],
-        &[
-            "7:12: store.database: Postgres is not supported yet by this version; write sqlite:PATH",
-            "8:9: store.cache: `redis` is not supported yet by this version; write memory",
-        ],
+        &["8:9: store.cache: `redis` is not supported yet by this version; write memory"],
     ),
     (
         &[("[login]", "[store]\ndatabase = \"sqlite://x\"\ncache = \"memori\"\n[login]")],
         &[
-            "7:12: store.database: is not sqlite:PATH, such as sqlite:data/doorcode.db",
+            "7:12: store.database: is neither sqlite:PATH, such as sqlite:data/doorcode.db, nor a postgres://… URL",
             "8:9: store.cache: `memori` is not a cache; did you mean `memory`?",
         ],
     ),

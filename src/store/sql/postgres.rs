@@ -1,0 +1,196 @@
+//! PostgreSQL: where it is, and how it is connected to.
+use std::fmt;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use url::Url;
+
+use crate::domain::Secret;
+use crate::store::StoreError;
+
+/// How long PostgreSQL may take for one statement, all of which touch few rows. A server that hangs, or
+/// that the network no longer reaches, would hold a request and a connection for ever.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections of one process. Each costs the server a process of its own.
+const CONNECTIONS: u32 = 16;
+/// See [`PostgresServer::with_wait`].
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+
+/// The parameters of a URL that have an effect (libpq, PostgreSQL documentation §34.1.2).
+const PARAMETERS: [&str; 6] =
+    ["sslmode", "sslrootcert", "sslcert", "sslkey", "application_name", "host"];
+
+/// A PostgreSQL database: `postgres://user@host:5432/name`. Of several hosts, separated by commas, the
+/// one that accepts writes is used.
+#[derive(Clone)]
+pub struct PostgresServer {
+    hosts: Vec<PgConnectOptions>,
+    wait: Duration,
+    /// The URL without credentials and parameters.
+    name: String,
+}
+
+/// Why a URL does not name a database. Quotes nothing of it: it may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PostgresUrlError {
+    #[error("is not a URL such as \"postgres://doorcode@db.example.com:5432/doorcode\"")]
+    NotAUrl,
+    #[error(
+        "holds a password: write it to `store.database_password`, as `env:NAME` or `file:PATH`"
+    )]
+    Password,
+    #[error("names no database: its path must be one name, as in \"postgres://host/doorcode\"")]
+    NoDatabase,
+    #[error("has a parameter that is not known; known are {}", PARAMETERS.join(", "))]
+    UnknownParameter,
+    #[error("has a parameter whose value is not known, such as `sslmode`")]
+    BadParameter,
+}
+
+impl PostgresServer {
+    /// # Errors
+    ///
+    /// When `url` is not one of a PostgreSQL database.
+    pub fn parse(url: &str) -> Result<Self, PostgresUrlError> {
+        let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
+        let rest = rest.ok_or(PostgresUrlError::NotAUrl)?;
+        let (authority, path) = rest.split_once('/').ok_or(PostgresUrlError::NoDatabase)?;
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        if user.contains(':') || path.contains("password=") {
+            return Err(PostgresUrlError::Password);
+        }
+        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+        let each = hosts.split(',').map(|host| connect_options(&user, host, path));
+        let name = format!("postgres://{hosts}/{}", path.split('?').next().unwrap_or_default());
+        Ok(Self { hosts: each.collect::<Result<_, _>>()?, wait: DEFAULT_WAIT, name })
+    }
+
+    /// With a password that is configured apart from the URL.
+    #[must_use]
+    pub fn with_password(self, password: &Secret) -> Self {
+        let hosts = self.hosts.into_iter().map(|host| host.password(password.reveal()));
+        Self { hosts: hosts.collect(), ..self }
+    }
+
+    /// With a limit for how long a request waits for a connection before it is refused.
+    #[must_use]
+    pub fn with_wait(self, wait: Duration) -> Self {
+        Self { wait, ..self }
+    }
+
+    /// Connects when a connection is needed.
+    pub(super) fn pool(&self) -> PostgresPool {
+        let options = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(self.wait)
+            .after_connect(|connection, _| Box::pin(accepts_writes(connection)));
+        let hosts: Arc<[_]> = self.hosts.clone().into();
+        let first = hosts.first().cloned().unwrap_or_default();
+        PostgresPool { pool: options.connect_lazy_with(first), hosts, current: Arc::default() }
+    }
+}
+
+/// The options for one of the hosts.
+fn connect_options(
+    user: &str,
+    host: &str,
+    path: &str,
+) -> Result<PgConnectOptions, PostgresUrlError> {
+    let text = format!("postgres://{user}{host}/{path}");
+    let url = Url::parse(&text).map_err(|_| PostgresUrlError::NotAUrl)?;
+    let database = url.path().trim_start_matches('/');
+    if database.is_empty() || database.contains('/') {
+        return Err(PostgresUrlError::NoDatabase);
+    }
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    if !names.iter().all(|name| PARAMETERS.contains(&name.as_str())) {
+        return Err(PostgresUrlError::UnknownParameter);
+    }
+    let options = PgConnectOptions::from_str(&text).map_err(|_| PostgresUrlError::BadParameter)?;
+    let is_here = options.get_socket().is_some() || is_loopback(options.get_host());
+    let is_told = names.iter().any(|name| name == "sslmode");
+    // libpq would try TLS, and go on in plain text with whoever says that they have none.
+    let mode = if is_here { PgSslMode::Prefer } else { PgSslMode::VerifyFull };
+    let options = if is_told { options } else { options.ssl_mode(mode) };
+    let options = if names.iter().any(|name| name == "application_name") {
+        options
+    } else {
+        options.application_name("doorcode")
+    };
+    Ok(options.options([
+        ("statement_timeout", STATEMENT_TIMEOUT.as_millis()),
+        // The locks of a process that hangs are not held for longer.
+        ("idle_in_transaction_session_timeout", 2 * STATEMENT_TIMEOUT.as_millis()),
+    ]))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// Refuses a server that is a replica, or was a primary before a failover.
+async fn accepts_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let row = sqlx::query("SHOW transaction_read_only").fetch_one(connection).await?;
+    match row.try_get(0)? {
+        "off" => Ok(()),
+        _ => Err(sqlx::Error::Protocol("the server accepts no writes".to_owned())),
+    }
+}
+
+/// A pool of connections to the host that is current.
+#[derive(Clone, Debug)]
+pub(super) struct PostgresPool {
+    pub(super) pool: PgPool,
+    hosts: Arc<[PgConnectOptions]>,
+    current: Arc<AtomicUsize>,
+}
+
+impl PostgresPool {
+    /// Passes a result on. When no connection could be had, the next one is sought at the next host.
+    pub(super) fn observe<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && error.is_unreachable()
+            && self.hosts.len() > 1
+        {
+            let next = (self.current.fetch_add(1, Ordering::Relaxed) + 1) % self.hosts.len();
+            self.pool.set_connect_options(self.hosts[next].clone());
+        }
+        result
+    }
+}
+
+/// The result of what PostgreSQL is asked, unless that takes too long.
+pub(super) async fn in_time<T>(
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT, asked).await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(StoreError::Silent),
+    }
+}
+
+impl PartialEq for PostgresServer {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for PostgresServer {}
+
+impl fmt::Display for PostgresServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for PostgresServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresServer({self})")
+    }
+}

@@ -1,0 +1,15 @@
+//! The suites for a database, with PostgreSQL.
+use crate::support::databases::postgresql as database;
+
+#[path = "grants.rs"]
+mod grants;
+#[path = "refresh_tokens.rs"]
+mod refresh_tokens;
+#[path = "replaced.rs"]
+mod replaced;
+#[path = "sql.rs"]
+mod sql;
+#[path = "sweep.rs"]
+mod sweep;
+#[path = "swept_grants.rs"]
+mod swept_grants;

@@ -1,0 +1,85 @@
+//! Databases of tests, of either kind.
+use doorcode::store::{Database, SqlStore};
+use sqlx::{PgConnection, Row as _, SqliteConnection};
+use tempfile::TempDir;
+
+use super::postgresql;
+use super::tables::{Count, connect};
+
+/// A database that is new and empty.
+pub(crate) struct TestDatabase {
+    pub(crate) database: Database,
+    pub(crate) place: Place,
+}
+
+pub(crate) enum Place {
+    /// In this folder, which goes with it.
+    Sqlite { _folder: TempDir },
+    /// On the server that tests share, by this name.
+    Postgresql(String),
+}
+
+/// A connection of the test's own.
+pub(crate) enum Beside {
+    Sqlite(SqliteConnection),
+    Postgresql(PgConnection),
+}
+
+pub(crate) async fn sqlite() -> TestDatabase {
+    let folder = TempDir::new().expect("a folder");
+    let database = Database::Sqlite(folder.path().join("deeper/doorcode.db"));
+    TestDatabase { database, place: Place::Sqlite { _folder: folder } }
+}
+
+pub(crate) async fn postgresql() -> TestDatabase {
+    let (database, name) = postgresql::shared().database().await;
+    TestDatabase { database, place: Place::Postgresql(name) }
+}
+
+impl TestDatabase {
+    pub(crate) async fn open(&self) -> SqlStore {
+        SqlStore::open(&self.database).await.expect("a database")
+    }
+
+    pub(crate) async fn connect(&self) -> Beside {
+        match (&self.place, &self.database) {
+            (Place::Postgresql(name), _) => {
+                Beside::Postgresql(postgresql::shared().connect(name).await)
+            }
+            (Place::Sqlite { .. }, Database::Sqlite(path)) => Beside::Sqlite(connect(path).await),
+            (Place::Sqlite { .. }, Database::Postgres(_)) => panic!("a file at a server"),
+        }
+    }
+
+    /// Changes it from outside, as no code of ours does.
+    pub(crate) async fn run(&self, sql: &'static str) {
+        let sql = sqlx::raw_sql(sql);
+        match self.connect().await {
+            Beside::Sqlite(mut file) => drop(sql.execute(&mut file).await.expect("done")),
+            Beside::Postgresql(mut server) => drop(sql.execute(&mut server).await.expect("done")),
+        }
+    }
+
+    pub(crate) async fn count(&self, count: Count) -> i64 {
+        match self.connect().await {
+            Beside::Sqlite(mut file) => count.of(&mut file).await,
+            Beside::Postgresql(mut server) => {
+                sqlx::query_scalar(count.sql()).fetch_one(&mut server).await.expect("a number")
+            }
+        }
+    }
+
+    /// A text and a number of each row.
+    pub(crate) async fn rows(&self, sql: &'static str) -> Vec<(String, Option<i64>)> {
+        match self.connect().await {
+            Beside::Sqlite(mut file) => {
+                let rows = sqlx::query(sql).fetch_all(&mut file).await.expect("rows");
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
+            Beside::Postgresql(mut server) => {
+                let rows = sqlx::query(sql).fetch_all(&mut server).await.expect("rows");
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A PostgreSQL server of the test's own: Debian's, on a free port of the loopback, with its data in a
+//! temporary folder. It ends with the test program, however that ends.
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use doorcode::domain::Secret;
+use doorcode::store::{Database, PostgresServer};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
+use tokio::time::Instant;
+
+use super::ports::free_port;
+
+const PASSWORD: &str = "a password of the tests";
+/// How long a server may take to start on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Starts the server in a new folder, and ends it and the folder when standard input ends, which it does
+/// when the test program does. Arguments: the folder of PostgreSQL's programs, the port.
+const SCRIPT: &str = r#"
+set -eu
+bin=$1 port=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+printf '%s' "$PASSWORD" > "$folder/password"
+"$bin/initdb" -D "$folder/data" -U tests --auth=md5 --pwfile="$folder/password" \
+    -E UTF8 --no-locale --no-sync >/dev/null
+"$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c max_connections=400 -c fsync=off -c full_page_writes=off \
+    -c logging_collector=off -c log_min_messages=fatal >/dev/null 2>&1 </dev/null &
+server=$!
+cat >/dev/null || true
+kill -QUIT "$server" 2>/dev/null || true
+wait "$server" || true
+"#;
+
+/// A server.
+pub(crate) struct Server {
+    port: u16,
+    /// Ends the server when it is dropped, since that closes its standard input.
+    _keeper: Child,
+}
+
+/// The one that most tests share, each with a database of its own.
+static SHARED: LazyLock<Server> = LazyLock::new(Server::start);
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let port = free_port();
+        let bin = programs();
+        let mut command = Command::new("sh");
+        // PostgreSQL refuses to run as root. Debian's package makes a user for it.
+        if is_root() {
+            command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "sh"]);
+        }
+        let keeper = command
+            .args(["-c", SCRIPT, "postgresql"])
+            .arg(bin)
+            .arg(port.to_string())
+            .env("PASSWORD", PASSWORD)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        Self { port, _keeper: keeper }
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connect(&self, database: &str) -> PgConnection {
+        let options = PgConnectOptions::new()
+            .host("127.0.0.1")
+            .port(self.port)
+            .username("tests")
+            .password(PASSWORD)
+            .database(database);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match options.connect().await {
+                Ok(connection) => return connection,
+                Err(error) if Instant::now() > deadline => panic!("PostgreSQL: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// A new, empty database, and its name.
+    pub(crate) async fn database(&self) -> (Database, String) {
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut connection = self.connect("postgres").await;
+        let create = format!("CREATE DATABASE {name}");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.expect("a database");
+        (self.named(&name), name)
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Database {
+        let url = format!("postgres://tests@127.0.0.1:{}/{name}?sslmode=disable", self.port);
+        let server = PostgresServer::parse(&url).expect("a URL");
+        let server = server.with_password(&Secret::new(PASSWORD));
+        // All tests may run at once, on a busy machine.
+        Database::Postgres(server.with_wait(PATIENCE))
+    }
+}
+
+pub(crate) fn shared() -> &'static Server {
+    &SHARED
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id");
+    id.stdout == b"0\n"
+}
+
+/// The folder of the newest version's programs.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let bins = versions.map(|version| version.path().join("bin"));
+    let newest = bins.filter(|bin| bin.join("initdb").exists()).max();
+    newest.expect("PostgreSQL is missing. Install it with: sudo apt-get install postgresql")
+}
