@@ -151,6 +151,22 @@ pub(super) struct PostgresPool {
 }
 
 impl PostgresPool {
+    /// Connects to the first of the hosts that accepts writes.
+    ///
+    /// # Errors
+    ///
+    /// That of the last host, if none does.
+    pub(super) async fn find_primary(&self) -> Result<(), StoreError> {
+        let mut found = self.observe(self.pool.acquire().await.map(drop).map_err(StoreError::from));
+        for _ in 1..self.hosts.len() {
+            if found.is_ok() {
+                break;
+            }
+            found = self.observe(self.pool.acquire().await.map(drop).map_err(StoreError::from));
+        }
+        found
+    }
+
     /// Passes a result on. When no connection could be had, the next one is sought at the next host.
     pub(super) fn observe<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &result

@@ -1,8 +1,10 @@
-//! The suites for a database, with PostgreSQL.
+//! The suites for a database, with PostgreSQL, and what holds for it alone.
 use crate::support::databases::postgresql as database;
 
 #[path = "grants.rs"]
 mod grants;
+#[path = "postgresql.rs"]
+mod postgresql;
 #[path = "refresh_tokens.rs"]
 mod refresh_tokens;
 #[path = "replaced.rs"]

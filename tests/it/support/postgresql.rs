@@ -1,9 +1,10 @@
 //! A PostgreSQL server of the test's own: Debian's, on a free port of the loopback, with its data in a
 //! temporary folder. It ends with the test program, however that ends.
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
 use doorcode::domain::Secret;
@@ -32,6 +33,7 @@ printf '%s' "$PASSWORD" > "$folder/password"
     -c unix_socket_directories= -c max_connections=400 -c fsync=off -c full_page_writes=off \
     -c logging_collector=off -c log_min_messages=fatal >/dev/null 2>&1 </dev/null &
 server=$!
+echo "$server"
 cat >/dev/null || true
 kill -QUIT "$server" 2>/dev/null || true
 wait "$server" || true
@@ -41,7 +43,9 @@ wait "$server" || true
 pub(crate) struct Server {
     port: u16,
     /// Ends the server when it is dropped, since that closes its standard input.
-    _keeper: Child,
+    keeper: Mutex<Child>,
+    /// The process id of the server.
+    pid: OnceLock<String>,
 }
 
 /// The one that most tests share, each with a database of its own.
@@ -65,10 +69,10 @@ impl Server {
             .env("PASSWORD", PASSWORD)
             .current_dir("/")
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        Self { port, _keeper: keeper }
+        Self { port, keeper: Mutex::new(keeper), pid: OnceLock::new() }
     }
 
     /// A connection of the test's own.
@@ -98,13 +102,58 @@ impl Server {
         (self.named(&name), name)
     }
 
-    pub(crate) fn named(&self, name: &str) -> Database {
-        let url = format!("postgres://tests@127.0.0.1:{}/{name}?sslmode=disable", self.port);
-        let server = PostgresServer::parse(&url).expect("a URL");
-        let server = server.with_password(&Secret::new(PASSWORD));
+    fn named(&self, name: &str) -> Database {
         // All tests may run at once, on a busy machine.
-        Database::Postgres(server.with_wait(PATIENCE))
+        Database::Postgres(self.at(&format!("127.0.0.1:{}", self.port), name).with_wait(PATIENCE))
     }
+
+    /// The database of this name, as it is reached with the default wait.
+    #[expect(clippy::unused_self, reason = "of this server is the password")]
+    pub(crate) fn at(&self, hosts: &str, name: &str) -> PostgresServer {
+        let url = format!("postgres://tests@{hosts}/{name}?sslmode=disable");
+        PostgresServer::parse(&url).expect("a URL").with_password(&Secret::new(PASSWORD))
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops the server and those of its processes that serve connections.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.pid.get_or_init(|| {
+            let mut keeper = self.keeper.lock().expect("the keeper");
+            let told = keeper.stdout.take().expect("its output");
+            let mut line = String::new();
+            BufReader::new(told).read_line(&mut line).expect("a process id");
+            line.trim().to_owned()
+        });
+        let mut all = vec![pid.clone()];
+        all.extend(children(pid));
+        let done = Command::new("kill").arg(signal).args(all).status().expect("kill");
+        assert!(done.success(), "{signal}");
+    }
+}
+
+/// The process ids of a process's children.
+fn children(parent: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for process in std::fs::read_dir("/proc").expect("processes").flatten() {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // After the name of the program, in parentheses: the state and the parent.
+        let rest = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().nth(1));
+        if rest == Some(Some(parent)) {
+            found.push(process.file_name().to_string_lossy().into_owned());
+        }
+    }
+    found
 }
 
 pub(crate) fn shared() -> &'static Server {
