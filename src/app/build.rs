@@ -4,6 +4,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 
+use super::changes::ChangePolling;
 use super::decorate::{Assembled, Decorator, StoreSet, Undecorated};
 use super::error::AppError;
 use super::stores::{self, Stores};
@@ -25,7 +26,7 @@ use crate::proxy::{
     Drain, DrainSignal, Exchanges, Jobs, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, SqlStore};
+use crate::store::{MemoryAttempts, SqlStore, StoreSettings};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{Web, WebDeps};
@@ -33,9 +34,6 @@ use crate::words::{SmsTemplate, SmsTemplates};
 
 /// Interval of writing last uses of sessions to the store.
 const LAST_SEEN_INTERVAL: Duration = Duration::from_mins(5);
-
-/// Interval of polling the store's change feed: ended sessions, revoked grants, changed users.
-const CHANGES_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Dependencies that tests replace.
 pub struct AppDeps {
@@ -61,6 +59,8 @@ struct Runtime {
     for_requests: StoreSet,
     for_texts: StoreSet,
     resolver: Arc<Resolver>,
+    /// See [`ChangePolling`].
+    outage: Duration,
 }
 
 /// Opens the stores and keys of a configuration and assembles the server. Must be called within a
@@ -90,7 +90,7 @@ pub async fn assemble(
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
-    let runtime = open_runtime(system, keyring, stores, outbox, demo.as_ref())?;
+    let runtime = open_runtime((system, keyring), stores, outbox, demo.as_ref(), &config.store)?;
     expect(&config, &runtime);
     let snapshot = Arc::new(ArcSwap::from_pointee(snapshot(&config, &runtime)?));
     let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
@@ -121,11 +121,11 @@ pub async fn assemble(
 }
 
 fn open_runtime(
-    system: System,
-    keyring: Keyring,
+    (system, keyring): (System, Keyring),
     stores: Stores,
     outbox: Outbox,
     demo: Option<&demo::Demo>,
+    settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
     let Stores { sql: store, attempts, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
@@ -169,6 +169,7 @@ fn open_runtime(
         for_requests,
         for_texts,
         resolver,
+        outage: settings.outage,
     })
 }
 
@@ -301,21 +302,17 @@ fn background(
             write_last_seen(&sessions).await;
         }
     };
-    let (sessions, current) = (Arc::clone(&runtime.sessions), Arc::clone(snapshot));
-    let changes = async move {
-        loop {
-            if let Err(error) = sessions.apply_changes().await {
-                tracing::error!(%error, "failed to poll the change feed");
-            }
-            sessions.wake_expired(current.load().authorizer.session_settings());
-            tokio::time::sleep(CHANGES_INTERVAL).await;
-        }
+    let changes = ChangePolling {
+        sessions: Arc::clone(&runtime.sessions),
+        snapshot: Arc::clone(snapshot),
+        system: runtime.system.clone(),
+        outage: runtime.outage,
     };
     let (resolver, snapshot) = (Arc::clone(&runtime.resolver), Arc::clone(snapshot));
     let names = async move { resolver.run(|| snapshot.load().map.sites().to_vec()).await };
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
-        BackgroundJob { name: "changes", run: Box::pin(changes) },
+        BackgroundJob { name: "changes", run: Box::pin(changes.run()) },
         BackgroundJob { name: "last seen", run: Box::pin(last_seen) },
         BackgroundJob {
             name: "cleanup",

@@ -8,7 +8,7 @@ use crate::store::SqlStore;
 
 /// Names the path, which differs if `--config` was forgotten.
 pub(super) fn no_database(config: &Config) -> String {
-    let database = &config.database;
+    let database = &config.store.database;
     format!("there is no database yet at {database} (see --config): the first start creates it")
 }
 
@@ -22,13 +22,13 @@ pub(super) fn on_database<T>(
     config: &Config,
     command: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
 ) -> Result<T, Box<dyn Error>> {
-    if !config.database.may_exist() {
+    if !config.store.database.may_exist() {
         return Err(no_database(config).into());
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let failed = |why| AppError::Store { database: config.database.to_string(), why };
-        let store = SqlStore::open_existing(&config.database).await.map_err(failed)?;
+        let failed = |why| AppError::Store { database: config.store.database.to_string(), why };
+        let store = SqlStore::open_existing(&config.store.database).await.map_err(failed)?;
         let result = command(&store).await;
         store.close().await;
         result

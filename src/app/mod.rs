@@ -1,6 +1,7 @@
 //! Assembles the server and the commands from a configuration.
 //! Decides nothing about requests or users.
 mod build;
+mod changes;
 mod cleanup;
 mod database;
 mod decorate;

@@ -26,7 +26,7 @@ pub(super) fn keyring(config: &Config, system: &System) -> Result<Keyring, AppEr
 
 /// The secrets of an existing database; `None` if there is no database yet.
 pub(super) fn of_existing(config: &Config) -> Result<Option<Keyring>, AppError> {
-    if config.database.may_exist() { found(config) } else { Ok(None) }
+    if config.store.database.may_exist() { found(config) } else { Ok(None) }
 }
 
 /// The existing secrets; `None` if there is neither a secret nor a database. A database without its
@@ -35,7 +35,7 @@ fn found(config: &Config) -> Result<Option<Keyring>, AppError> {
     if let Some(keyring) = &config.secrets {
         return Ok(Some(keyring.clone()));
     }
-    let (secret, database) = (&config.secret_file, &config.database);
+    let (secret, database) = (&config.secret_file, &config.store.database);
     match (secret.exists(), database.may_exist()) {
         (true, _) => read(secret).map(Some),
         (false, false) => Ok(None),
@@ -56,7 +56,7 @@ pub fn examine(config: &Config) -> Result<(), Box<dyn Error>> {
     if found(config)?.is_none() {
         place(secret).map_err(|why| AppError::SecretPlace { path: secret.clone(), why })?;
     }
-    let Database::Sqlite(database) = &config.database else { return Ok(()) };
+    let Database::Sqlite(database) = &config.store.database else { return Ok(()) };
     let failed = |why| AppError::DatabasePlace { path: database.clone(), why };
     place(database).map_err(failed)?;
     if database.exists() {

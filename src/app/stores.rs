@@ -28,8 +28,8 @@ pub(super) async fn open(
     system: &System,
     decorator: &dyn Decorator,
 ) -> Result<Stores, AppError> {
-    let failed = |why| AppError::Store { database: config.database.to_string(), why };
-    let sql = Arc::new(SqlStore::open(&config.database).await.map_err(failed)?);
+    let failed = |why| AppError::Store { database: config.store.database.to_string(), why };
+    let sql = Arc::new(SqlStore::open(&config.store.database).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let counters =
         PersistentCounters::open(Arc::clone(&sql), CounterCapacity::default(), system.now()).await;

@@ -7,7 +7,7 @@ use crate::events::LogFormat;
 use crate::gate::Site;
 use crate::oauth::Issuer;
 use crate::pages::views::Brand;
-use crate::store::Database;
+use crate::store::StoreSettings;
 use crate::users::ConfiguredUser;
 use crate::{login, oauth, proxy, session};
 
@@ -26,7 +26,7 @@ pub struct Config {
     pub secret_file: PathBuf,
     pub proxy: proxy::ProxySettings,
     pub log: LogFormat,
-    pub database: Database,
+    pub store: StoreSettings,
     /// Pages have been rendered with it successfully.
     pub brand: Brand,
     pub login: login::LoginSettings,

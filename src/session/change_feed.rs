@@ -1,6 +1,6 @@
 use super::sessions::Sessions;
 use crate::domain::GrantId;
-use crate::store::{Change, StoreError};
+use crate::store::{Change, ChangeListener, StoreError};
 
 impl Sessions {
     /// Applies the changes that were written to the store since the last call, by other processes
@@ -21,10 +21,7 @@ impl Sessions {
             for (seq, change) in changes {
                 if seq != *last + 1 {
                     // Changes in between are deleted already: any cached entry may be stale.
-                    self.by_token.invalidate_all();
-                    self.by_session.invalidate_all();
-                    self.revoked_grants.next_epoch();
-                    self.watches.wake_all();
+                    self.forget_all();
                 }
                 self.apply(change).await?;
                 *last = seq;
@@ -48,6 +45,20 @@ impl Sessions {
             }
         }
         Ok(())
+    }
+
+    /// Forgets what the store said of sessions and grants: it is asked again at their next use, and what
+    /// stays open is checked again.
+    pub fn forget_all(&self) {
+        self.by_token.invalidate_all();
+        self.by_session.invalidate_all();
+        self.revoked_grants.next_epoch();
+        self.watches.wake_all();
+    }
+
+    /// What tells when there may be changes to apply.
+    pub fn listen(&self) -> Box<dyn ChangeListener> {
+        self.store.listen()
     }
 
     /// Whether the grant was revoked while this process ran. A caller that caches the store's

@@ -7,6 +7,7 @@ mod grants;
 mod logins;
 mod memory_attempts;
 mod sessions;
+mod settings;
 mod signing_keys;
 mod sql;
 mod tickets;
@@ -25,9 +26,10 @@ pub use grants::{
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
 pub use sessions::{
-    Change, SessionKind, SessionSelection, SessionStore, SessionSummary, SignInContext,
-    StoredSession,
+    Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
+    SessionSummary, SignInContext, StoredSession,
 };
+pub use settings::StoreSettings;
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
 pub use sql::{
     CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlStore,

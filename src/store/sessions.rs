@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{StoreError, UserRevision};
@@ -155,10 +157,32 @@ pub trait SessionStore: Send + Sync {
     /// If the store fails.
     async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError>;
 
+    /// What tells when there may be changes. Must be dropped within a runtime.
+    fn listen(&self) -> Box<dyn ChangeListener> {
+        Box::new(PollingListener)
+    }
+
     /// A health check.
     ///
     /// # Errors
     ///
     /// If the database does not answer.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Tells when the change feed may have new entries.
+#[async_trait]
+pub trait ChangeListener: Send {
+    /// Completes when there may be changes, and after `interval` at the latest.
+    async fn changed(&mut self, interval: Duration);
+}
+
+/// Knows nothing of changes: they are looked for at intervals.
+pub struct PollingListener;
+
+#[async_trait]
+impl ChangeListener for PollingListener {
+    async fn changed(&mut self, interval: Duration) {
+        tokio::time::sleep(interval).await;
+    }
 }

@@ -3,4 +3,5 @@ mod attempts;
 #[expect(clippy::duplicate_mod, reason = "the same suites for either database")]
 mod on_postgresql;
 mod on_sqlite;
+mod outage;
 mod server;

@@ -30,8 +30,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let proxy = server::settings(reader, &ground);
     let network = server::exposure(reader, proxy.as_ref());
     let log = reader.one("log.format", log_format);
-    let database = store::database(reader);
-    let cache = store::cache(reader);
+    let store = store::store(reader);
     let checked = brand::brand(reader);
     let providers = sms::providers(reader, &ground);
     let template = sms::template(reader, checked.as_ref());
@@ -44,7 +43,6 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
-    cache?;
     let checked = checked?;
     Some(Config {
         source: source.to_owned(),
@@ -55,7 +53,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
         secret_file: reader.path("doorcode.secret"),
         proxy: proxy?,
         log: log?,
-        database: database?,
+        store: store?,
         brand: checked.brand,
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
         login: crate::login::LoginSettings { test_numbers: tests.as_ref()?.codes(), ..login? },

@@ -2,13 +2,21 @@
 use crate::config::reader::Reader;
 use crate::config::values::{shown, unknown};
 use crate::domain::Secret;
-use crate::store::{Database, PostgresServer};
+use crate::store::{Database, PostgresServer, StoreSettings};
 
 const DATABASE: &str = "store.database";
 const PASSWORD: &str = "store.database_password";
 const SECRET: &str = "server.secret";
 
-pub(super) fn database(reader: &mut Reader<'_>) -> Option<Database> {
+pub(super) fn store(reader: &mut Reader<'_>) -> Option<StoreSettings> {
+    let database = database(reader);
+    let cache = cache(reader);
+    let outage = reader.duration("store.outage");
+    cache?;
+    Some(StoreSettings { database: database?, outage: outage? })
+}
+
+fn database(reader: &mut Reader<'_>) -> Option<Database> {
     let text = reader.one(DATABASE, |text| Ok(text.to_owned()))?;
     let is_server = ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
     if !is_server {
@@ -48,7 +56,7 @@ fn sqlite_path(text: &str) -> Result<String, String> {
     })
 }
 
-pub(super) fn cache(reader: &mut Reader<'_>) -> Option<()> {
+fn cache(reader: &mut Reader<'_>) -> Option<()> {
     reader.one("store.cache", |text| {
         let scheme = text.split(':').next().unwrap_or_default();
         match scheme {

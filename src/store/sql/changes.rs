@@ -30,6 +30,7 @@ pub(super) async fn record(tx: &mut SqlTransaction, change: Change) -> Result<i6
         .execute(&mut *tx)
         .await?;
     query("DELETE FROM change WHERE seq <= $1").bind(seq - RETAINED).execute(&mut *tx).await?;
+    tx.notify().await?;
     Ok(seq)
 }
 

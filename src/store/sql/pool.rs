@@ -3,6 +3,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{ColumnIndex, Decode, Postgres, Row as _, Sqlite, Type};
 
+use super::notifications;
 use super::postgres::{PostgresPool, in_time};
 use crate::store::StoreError;
 
@@ -49,6 +50,15 @@ impl SqlTransaction {
         match self {
             Self::Sqlite(transaction) => Ok(transaction.commit().await?),
             Self::Postgres(transaction) => in_time(transaction.commit()).await,
+        }
+    }
+
+    /// Tells other servers, once the transaction is committed, that there are changes. Those of SQLite
+    /// look for themselves.
+    pub(super) async fn notify(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(transaction) => notifications::notify(transaction).await,
         }
     }
 

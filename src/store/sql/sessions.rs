@@ -2,13 +2,14 @@ use async_trait::async_trait;
 
 use super::changes;
 use super::database::SqlStore;
-use super::pool::{SqlRow, SqlTransaction};
+use super::notifications::PostgresListener;
+use super::pool::{Pool, SqlRow, SqlTransaction};
 use super::query::query;
 use super::rows::{self, Columns};
 use crate::domain::{Host, SessionId, TokenDigest, UserId};
 use crate::store::{
-    Change, SessionKind, SessionSelection, SessionStore, SessionSummary, SignInContext, StoreError,
-    StoredSession, UserRevision,
+    Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
+    SessionSummary, SignInContext, StoreError, StoredSession, UserRevision,
 };
 use crate::system::Timestamp;
 
@@ -178,6 +179,13 @@ impl SessionStore for SqlStore {
 
     async fn changes_after(&self, seq: i64) -> Result<Vec<(i64, Change)>, StoreError> {
         changes::after(self, seq).await
+    }
+
+    fn listen(&self) -> Box<dyn ChangeListener> {
+        match &self.read {
+            Pool::Sqlite(_) => Box::new(PollingListener),
+            Pool::Postgres(postgres) => Box::new(PostgresListener::new(postgres.pool.clone())),
+        }
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -17,7 +17,7 @@ fn the_demo_is_good_and_only_for_this_machine() {
     assert!(demo.secrets.is_none());
     assert_eq!(demo.secret_file, PathBuf::from("doorcode.secret"));
     assert!(demo.proxy.listen.iter().chain([&demo.proxy.admin]).all(|at| at.ip().is_loopback()));
-    assert_eq!(demo.database, Database::Sqlite(PathBuf::from("data/doorcode.db")));
+    assert_eq!(demo.store.database, Database::Sqlite(PathBuf::from("data/doorcode.db")));
     assert_eq!(demo.login.countries, Countries::All);
     assert!(matches!(demo.providers[..], [ProviderSettings::Console]));
     assert_eq!(demo.users[0].phone.e164(), "+12025550123");
@@ -31,7 +31,7 @@ fn the_shipped_file_is_good_for_an_operator_too() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/doorcode.toml");
     let shipped = Config::load(&path, &environment).unwrap();
     let beside = path.parent().unwrap();
-    assert_eq!(shipped.database, Database::Sqlite(beside.join("data/doorcode.db")));
+    assert_eq!(shipped.store.database, Database::Sqlite(beside.join("data/doorcode.db")));
     assert_eq!(shipped.secret_file, beside.join("doorcode.secret"));
 }
 
@@ -44,7 +44,7 @@ fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
     assert_eq!(config.proxy.admin, "127.0.0.1:9080".parse().unwrap());
     assert!(config.proxy.trusted_proxies.is_empty());
     assert!(config.secrets.is_some());
-    assert_eq!(config.database, Database::Sqlite("/etc/doorcode/data/doorcode.db".into()));
+    assert_eq!(config.store.database, Database::Sqlite("/etc/doorcode/data/doorcode.db".into()));
 }
 
 #[test]

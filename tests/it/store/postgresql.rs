@@ -15,7 +15,7 @@ use super::grants::{
 };
 use crate::support::databases::{Beside, TestDatabase};
 use crate::support::ports::free_port;
-use crate::support::postgresql::Server;
+use crate::support::postgresql::{Server, server_at};
 use crate::support::tables::{migrations, sessions};
 
 async fn beside(database: &TestDatabase) -> PgConnection {
@@ -176,7 +176,7 @@ async fn a_server_that_hangs_is_told_in_time_and_is_used_again() {
     let (database, name) = server.database().await;
     SqlStore::open(&database).await.unwrap().close().await;
     let here = format!("127.0.0.1:{}", server.port());
-    let waits = server.at(&here, &name).with_wait(Duration::from_secs(2));
+    let waits = server_at(&here, &name).with_wait(Duration::from_secs(2));
     let store = SqlStore::open(&Database::Postgres(waits)).await.unwrap();
     store.commit(&login(1, token(1))).await.unwrap();
     server.pause();
@@ -210,7 +210,7 @@ async fn of_several_hosts_the_one_that_accepts_writes_is_used() {
     let server = Server::start();
     let (_, name) = server.database().await;
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", free_port(), server.port());
-    let several = Database::Postgres(server.at(&hosts, &name));
+    let several = Database::Postgres(server_at(&hosts, &name));
     let store = SqlStore::open(&several).await.expect("the second host");
     store.commit(&login(1, token(1))).await.unwrap();
     let mut other = server.connect(&name).await;

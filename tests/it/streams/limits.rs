@@ -82,7 +82,7 @@ fn many_connections_wait_and_all_are_served() {
 #[test]
 #[ignore = "needs 10,500 open files in each of two processes; run by tests/long"]
 fn ten_thousand_connections_wait_and_all_are_served() {
-    let raised = "[server]\nconnections = 20000\nconnections_per_address = 20000\nidle = \"10m\"\n";
+    let raised = "[server]\nconnections = 10500\nconnections_per_address = 10500\nexchanges = 1000\nidle = \"10m\"\n";
     let program = Program::changed("warn", &[("[server]\n", raised)]);
     hold(program.port, program.browser(), &program.texts, &program.app, 10_000);
     // 45 KiB for each, and what a server has anyway.

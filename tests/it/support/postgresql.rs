@@ -14,8 +14,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
 use tokio::time::Instant;
 
 use super::ports::free_port;
+use super::settings::DATABASE_PASSWORD;
 
-const PASSWORD: &str = "a password of the tests";
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -66,7 +66,7 @@ impl Server {
             .args(["-c", SCRIPT, "postgresql"])
             .arg(bin)
             .arg(port.to_string())
-            .env("PASSWORD", PASSWORD)
+            .env("PASSWORD", DATABASE_PASSWORD)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,7 +81,7 @@ impl Server {
             .host("127.0.0.1")
             .port(self.port)
             .username("tests")
-            .password(PASSWORD)
+            .password(DATABASE_PASSWORD)
             .database(database);
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -104,18 +104,23 @@ impl Server {
 
     fn named(&self, name: &str) -> Database {
         // All tests may run at once, on a busy machine.
-        Database::Postgres(self.at(&format!("127.0.0.1:{}", self.port), name).with_wait(PATIENCE))
+        Database::Postgres(server_at(&format!("127.0.0.1:{}", self.port), name).with_wait(PATIENCE))
     }
 
     /// The database of this name, as it is reached with the default wait.
-    #[expect(clippy::unused_self, reason = "of this server is the password")]
-    pub(crate) fn at(&self, hosts: &str, name: &str) -> PostgresServer {
-        let url = format!("postgres://tests@{hosts}/{name}?sslmode=disable");
-        PostgresServer::parse(&url).expect("a URL").with_password(&Secret::new(PASSWORD))
-    }
-
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What a file of settings says in place of its `database`, for a database of its own.
+    pub(crate) fn setting(&self) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (_, name) = runtime.expect("a runtime").block_on(self.database());
+        let port = self.port;
+        format!(
+            "database = \"postgres://tests@127.0.0.1:{port}/{name}?sslmode=disable\"
+database_password = \"env:DATABASE\""
+        )
     }
 
     /// Stops the server and those of its processes that serve connections.
@@ -140,6 +145,12 @@ impl Server {
         let done = Command::new("kill").arg(signal).args(all).status().expect("kill");
         assert!(done.success(), "{signal}");
     }
+}
+
+/// A database as it is reached with the default wait.
+pub(crate) fn server_at(hosts: &str, name: &str) -> PostgresServer {
+    let url = format!("postgres://tests@{hosts}/{name}?sslmode=disable");
+    PostgresServer::parse(&url).expect("a URL").with_password(&Secret::new(DATABASE_PASSWORD))
 }
 
 /// The process ids of a process's children.

@@ -2,6 +2,7 @@
 use super::twilio::{ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID};
 
 pub(crate) const SECRET: &str = "a-server-secret-that-only-stories-know";
+pub(crate) const DATABASE_PASSWORD: &str = "a password of the tests' databases";
 /// With what form-encoding changes, as a client's secret may have it.
 pub(crate) const OTHER: &str = "the+server/secret=of-somebody%2Delse";
 /// Somebody with roles, and somebody without.
@@ -91,6 +92,11 @@ allow = ["role:admin"]
 
 /// What `env:NAME` stands for.
 pub(crate) fn environment(name: &str) -> Option<String> {
-    let known = [("SECRET", SECRET), ("OTHER", OTHER), ("TOKEN", AUTH_TOKEN)];
+    let known = [
+        ("SECRET", SECRET),
+        ("OTHER", OTHER),
+        ("TOKEN", AUTH_TOKEN),
+        ("DATABASE", DATABASE_PASSWORD),
+    ];
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }

@@ -103,7 +103,7 @@ impl World {
         let config = Config::read(settings, "test.toml", folder.path(), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let session = config.session;
-        let Database::Sqlite(path) = config.database.clone() else { panic!("no file") };
+        let Database::Sqlite(path) = config.store.database.clone() else { panic!("no file") };
         let clock = Arc::new(StillClock::new());
         let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let texts = Texts::default();
