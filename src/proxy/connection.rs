@@ -96,9 +96,10 @@ impl Connection {
         self.change(BODY, REQUEST);
     }
 
-    /// The request asks an app for a protocol switch.
+    /// The request asks an app for a protocol switch. What Pingora takes for its body is what comes after
+    /// the switch, and may wait for ever.
     pub(super) fn switches(&self) {
-        self.change(REQUEST, SWITCH);
+        let _ = self.change(REQUEST, SWITCH) || self.change(BODY, SWITCH);
     }
 
     /// Whether a client that has sent its end may still wait for an answer.
@@ -136,5 +137,28 @@ impl Connection {
     pub(super) fn of(digest: Option<&pingora_core::protocols::Digest>) -> Option<&Arc<Self>> {
         let proxied = digest?.proxy_digest.as_deref()?;
         proxied.user_data.as_ref()?.downcast_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::Version;
+
+    use super::{Connection, IDLE, SWITCH};
+
+    /// Pingora takes what follows an upgrade for a body, and a client has a minute to send one.
+    #[test]
+    fn a_request_for_a_switch_is_not_waited_for_as_one_that_sends_a_body() {
+        for sends_body in [false, true] {
+            let connection = Connection::new(Arc::default(), 240);
+            connection.head_complete(Version::HTTP_11, sends_body);
+            connection.switches();
+            connection.body_begins();
+            assert_eq!(connection.state(), SWITCH, "{sends_body}");
+            connection.request_finished();
+            assert_eq!(connection.state(), IDLE, "{sends_body}");
+        }
     }
 }

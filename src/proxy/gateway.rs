@@ -128,6 +128,8 @@ fn begin(session: &mut Session) {
         connection.head_complete(version, sends_body);
     }
     exchange::accept_early_bytes(session);
+    // The connection knows what is waited for; Pingora's minute would end a websocket that is silent.
+    session.set_read_timeout(None);
     if version == http::Version::HTTP_10 {
         exchange::send_no_informational_answers(session);
     }
