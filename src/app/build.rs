@@ -7,14 +7,15 @@ use futures_util::future::BoxFuture;
 use super::changes::ChangePolling;
 use super::decorate::{Assembled, Decorator, StoreSet, Undecorated};
 use super::error::AppError;
+use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, keys, secret};
+use super::{cleanup, demo, keys, readiness, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
-use crate::domain::Keyring;
+use crate::domain::{Keyring, NodeId};
 use crate::events::{EventLog, EventSink, EventSinks};
 use crate::gate::SiteMap;
 use crate::login::{self, CodeKeys, Limiter, Login, LoginDeps, Outbox, OutboxSender, OutboxWorker};
@@ -96,7 +97,10 @@ pub async fn assemble(
     let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
     let worker = OutboxWorker::new(jobs, sender(&runtime, providers, templates));
     let access_log = Arc::new(access_log);
-    let drain = Arc::new(drain(&runtime, &access_log, exit));
+    let heartbeat = Heartbeat::new(&config, &runtime.keyring, &runtime.store, &runtime.system);
+    let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
+    let node = heartbeat.as_ref().map(Heartbeat::id);
+    let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));
     let mut jobs = background(&runtime, &snapshot, worker, demo);
     jobs.push(keys::job(KeyRotation {
         store: Arc::clone(&runtime.store) as _,
@@ -107,16 +111,18 @@ pub async fn assemble(
         pace: config.oauth.pace(),
     }));
     jobs.extend(secured.job(&runtime.system));
+    jobs.extend(heartbeat.map(Heartbeat::job));
     let exchanges = Exchanges::new(config.proxy.exchanges);
     let mut watched = watched(&runtime, &access_log);
     watched.extend(watched_traffic(&drain, &exchanges));
     watched.extend(secured.watched());
+    watched.extend(nodes.watched());
+    let checks = readiness::checks(&runtime.store, &nodes);
     let login = login(&config, &runtime);
-    let Runtime { system, events, metrics, store, sessions, resolver, .. } = runtime;
-    let database = Arc::clone(&store);
+    let Runtime { system, events, metrics, store: database, sessions, resolver, .. } = runtime;
     let shared = Shared { snapshot, resolver, access_log, drain, exchanges, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
-    let server = proxy::ServerDeps { settings, tls, shared, store, metrics, watched, jobs };
+    let server = proxy::ServerDeps { settings, tls, shared, checks, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
 }
 
@@ -265,15 +271,18 @@ fn sender(
 fn drain(
     runtime: &Runtime,
     access_log: &Arc<AccessLog>,
+    (nodes, node): (&Arc<NodeStatus>, Option<NodeId>),
     exit: Box<dyn Fn() + Send + Sync>,
 ) -> Drain {
     let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
+    let nodes = Arc::clone(nodes);
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
-        let lines = Arc::clone(&lines);
+        let (lines, nodes) = (Arc::clone(&lines), Arc::clone(&nodes));
         Box::pin(async move {
             write_last_seen(&sessions).await;
+            nodes.leave(&store, node).await;
             store.close().await;
             lines.flush().await;
         })

@@ -87,6 +87,6 @@ async fn found(store: &SqlStore, phone: &PhoneNumber) -> Result<StoredUser, Box<
 }
 
 /// RFC 3339, UTC, in seconds.
-fn time(at: Timestamp) -> Result<String, jiff::Error> {
+pub(super) fn time(at: Timestamp) -> Result<String, jiff::Error> {
     Ok(format!("{:.0}", jiff::Timestamp::from_millisecond(at.as_millis())?))
 }

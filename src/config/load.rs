@@ -6,6 +6,7 @@ use super::purpose::Purpose;
 use super::reader::{Environment, Reader, Source};
 use super::settings::Config;
 use super::{check, shipped};
+use crate::domain::sha256;
 
 impl Config {
     /// The demo, which runs without a configuration file. Its files are in the working directory.
@@ -68,7 +69,7 @@ fn parse(text: &str, name: &str, source: Source<'_>) -> Result<Config, ConfigPro
     };
     document.inherit(&Document::read(shipped::defaults(), &mut problems).unwrap_or_default());
     let mut reader = Reader::new(document, problems, source);
-    let config = check::check(&mut reader, name);
+    let config = check::check(&mut reader, name, sha256(text.as_bytes()));
     let problems = reader.into_problems();
     config.filter(|_| problems.is_empty()).ok_or_else(|| ConfigProblems::new(name, problems))
 }

@@ -16,6 +16,8 @@ use crate::{login, oauth, proxy, session};
 pub struct Config {
     /// The name of the file, for messages.
     pub source: String,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
     /// Where its keys stand, for warnings.
     pub(super) places: Places,
     pub issuer: Issuer,

@@ -59,6 +59,12 @@ id!(
     ""
 );
 id!(
+    /// A server that runs on a database. Made at its start.
+    NodeId,
+    12,
+    ""
+);
+id!(
     /// A session. No secret: the session token is what authenticates.
     SessionId,
     16,

@@ -29,7 +29,7 @@ pub use digest::{
     RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
 };
 pub use guessable::guessable;
-pub use id::{AttemptId, GrantId, SessionId, UserId};
+pub use id::{AttemptId, GrantId, NodeId, SessionId, UserId};
 pub use identifier::Identifier;
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};
 pub use origin::{Host, InvalidHost, InvalidOrigin, InvalidPattern, Origin, OriginPattern};

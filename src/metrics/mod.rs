@@ -12,8 +12,8 @@ pub use event_counters::EventCounters;
 pub use requests::RequestCounters;
 pub use table::{
     ACCESS_LINES_DROPPED, ATTEMPTS, CONNECTIONS, CONNECTIONS_REFUSED, EXCHANGES, EXCHANGES_REFUSED,
-    METRICS, Metric, MetricKind, SESSIONS, TEXTS_WAITING, TLS_CERTIFICATE_END,
-    TLS_HANDSHAKES_FAILED, reference,
+    METRICS, Metric, MetricKind, NODES, NODES_WITH_OTHER_SETTINGS, SESSIONS, TEXTS_WAITING,
+    TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, reference,
 };
 
 /// The table of metrics is inconsistent: a programming error.

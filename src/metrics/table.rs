@@ -133,6 +133,18 @@ pub const ATTEMPTS: Metric = row(
 );
 pub const TEXTS_WAITING: Metric =
     row("doorcode_texts_waiting", Gauge, &[], "Texts that are queued or being sent.");
+pub const NODES: Metric = row(
+    "doorcode_nodes",
+    Gauge,
+    &[],
+    "Live servers on the same database, this one included; 1 where it is a file.",
+);
+pub const NODES_WITH_OTHER_SETTINGS: Metric = row(
+    "doorcode_nodes_with_other_settings",
+    Gauge,
+    &[],
+    "Those of them that run with another configuration file or secret than this one.",
+);
 pub const CONNECTIONS: Metric =
     row("doorcode_connections_open", Gauge, &[], "Open client connections.");
 pub const CONNECTIONS_REFUSED: Metric = row(
@@ -186,6 +198,8 @@ pub const METRICS: &[&Metric] = &[
     &SESSIONS,
     &ATTEMPTS,
     &TEXTS_WAITING,
+    &NODES,
+    &NODES_WITH_OTHER_SETTINGS,
     &CONNECTIONS,
     &CONNECTIONS_REFUSED,
     &EXCHANGES,

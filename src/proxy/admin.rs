@@ -1,18 +1,22 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use http::{Response, StatusCode, header};
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 
 use super::drain::Drain;
 use crate::metrics::{self, Metrics, ObservedState};
-use crate::store;
+
+/// Answers why the server is not ready, if it is not.
+pub type ReadinessCheck = Box<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
 /// The admin listener: health checks and metrics, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
-    pub(super) store: Arc<dyn store::SessionStore>,
+    pub(super) checks: Vec<ReadinessCheck>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) watched: Vec<ObservedState>,
 }
@@ -22,14 +26,15 @@ impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let path = session.req_header().uri.path().to_owned();
         let (status, text) = match path.as_str() {
-            "/healthz" => (StatusCode::OK, "ok\n"),
+            "/healthz" => (StatusCode::OK, "ok\n".into()),
             "/startupz" | "/readyz" => self.ready().await,
             "/metrics" => {
                 let text = self.metrics.render(&self.watched);
                 return answer(StatusCode::OK, metrics::TEXT_FORMAT, text);
             }
             _ => {
-                (StatusCode::NOT_FOUND, "not found: try /healthz, /readyz, /startupz or /metrics\n")
+                let text = "not found: try /healthz, /readyz, /startupz or /metrics\n";
+                (StatusCode::NOT_FOUND, text.into())
             }
         };
         answer(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
@@ -48,13 +53,15 @@ fn answer(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Vec
 }
 
 impl Admin {
-    async fn ready(&self) -> (StatusCode, &'static str) {
+    async fn ready(&self) -> (StatusCode, Cow<'static, str>) {
         if !self.drain.readiness.is_ready() {
-            return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n");
+            return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n".into());
         }
-        match self.store.ping().await {
-            Ok(()) => (StatusCode::OK, "ready\n"),
-            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+        for check in &self.checks {
+            if let Some(problem) = check().await {
+                return (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into());
+            }
         }
+        (StatusCode::OK, "ready\n".into())
     }
 }

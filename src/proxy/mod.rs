@@ -40,6 +40,7 @@ mod upstream_request;
 mod upstream_state;
 
 pub use access_log::AccessLog;
+pub use admin::ReadinessCheck;
 pub use connections::Connections;
 pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop};

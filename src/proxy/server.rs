@@ -16,7 +16,7 @@ use pingora_core::services::listening::Service;
 use pingora_proxy::HttpProxy;
 use tracing::info;
 
-use super::admin::Admin;
+use super::admin::{Admin, ReadinessCheck};
 use super::connections::ListenerGuard;
 use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
@@ -27,7 +27,6 @@ use super::settings::ProxySettings;
 use super::snapshot::Shared;
 use super::tls::Tls;
 use crate::metrics::{Metrics, ObservedState};
-use crate::store;
 
 /// Read buffer of a connection, bytes. Pingora's default of 64 KiB would be most of an idle
 /// connection's memory.
@@ -53,7 +52,8 @@ pub struct ServerDeps {
     /// `None`: listeners speak plain http.
     pub tls: Option<Tls>,
     pub shared: Shared,
-    pub store: Arc<dyn store::SessionStore>,
+    /// What else must hold before it is ready.
+    pub checks: Vec<ReadinessCheck>,
     pub metrics: Arc<Metrics>,
     /// Values that are read when metrics are collected.
     pub watched: Vec<ObservedState>,
@@ -62,7 +62,7 @@ pub struct ServerDeps {
 
 /// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime.
 pub fn run(parts: ServerDeps, stop: Stop) {
-    let ServerDeps { settings, tls, shared, store, metrics, watched, jobs } = parts;
+    let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -76,7 +76,7 @@ pub fn run(parts: ServerDeps, stop: Stop) {
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
     server.add_service(gateway(&server.configuration, &settings, &shared, tls));
-    let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), store, metrics, watched });
+    let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), checks, metrics, watched });
     let mut admin = Service::new("admin".to_owned(), probes);
     admin.add_tcp(&settings.admin.to_string());
     server.add_service(admin);

@@ -6,6 +6,7 @@ mod error;
 mod grants;
 mod logins;
 mod memory_attempts;
+mod nodes;
 mod sessions;
 mod settings;
 mod signing_keys;
@@ -25,6 +26,7 @@ pub use grants::{
 };
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
+pub use nodes::{NodeDescription, NodeStore, StoredNode};
 pub use sessions::{
     Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
     SessionSummary, SignInContext, StoredSession,

@@ -21,7 +21,7 @@ use server::ServerContext;
 
 /// Checks all sections, whatever mistakes there are. They are noted in `reader`; `None` is returned
 /// only with at least one of them.
-pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
+pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> Option<Config> {
     for table in ["server", "login", "sms"] {
         reader.require(table);
     }
@@ -46,6 +46,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str) -> Option<Config> {
     let checked = checked?;
     Some(Config {
         source: source.to_owned(),
+        digest,
         places: reader.places(),
         prefix: ground.prefix?,
         issuer: ground.issuer?,

@@ -225,6 +225,21 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         AND EXISTS (SELECT 1 FROM users old
             WHERE old.phone = '+54' || substr(users.phone, 5) AND old.blocked IS NOT NULL);",
     ),
+    // The servers that share the database, and their signs of life.
+    (
+        13,
+        "nodes",
+        "CREATE TABLE nodes (
+        id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        version TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        cache TEXT NOT NULL,
+        began BIGINT NOT NULL,
+        seen BIGINT NOT NULL,
+        beats BIGINT NOT NULL
+    );",
+    ),
 ];
 
 /// Applies the migrations that a database lacks, each in a transaction of its own. Of servers that start

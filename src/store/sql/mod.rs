@@ -10,6 +10,7 @@ mod found_grant;
 mod grants;
 mod logins;
 mod migrations;
+mod nodes;
 mod notifications;
 mod pool;
 mod postgres;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::support::browser::Browser;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::exchange;
-use crate::support::postgresql::Server;
+use crate::support::postgresql::{self, Server};
 use crate::support::settings::{ADA, BOB};
 
 /// The setting that [`Server::setting`] takes the place of.
@@ -50,7 +50,7 @@ fn sessions_that_are_known_outlive_a_database_for_half_a_minute_and_nothing_pass
 
 #[test]
 fn a_server_on_postgresql_signs_people_in_and_knows_them_after_a_restart() {
-    let server = crate::support::postgresql::shared();
+    let server = postgresql::shared();
     let setting = server.setting();
     let gate = Gate::changed(&[(FILE, &setting)]);
     let mut ada = gate.browser();
@@ -69,4 +69,35 @@ fn a_server_on_postgresql_signs_people_in_and_knows_them_after_a_restart() {
     other.post("/.doorcode/sign-out", &[]).is(303);
     other.get("/orders").is(303);
     assert_eq!(ask("/orders"), 200, "another session");
+}
+
+/// Two servers on one database, each with its logins in its own memory.
+#[test]
+fn a_second_server_with_a_memory_of_its_own_never_gets_ready_and_says_why() {
+    let server = postgresql::shared();
+    let setting = server.setting();
+    let first = Gate::changed(&[(FILE, &setting)]);
+    // Of two that start at once, either may be the first.
+    first.pass(Duration::from_secs(1));
+    let second = first.beside(&[(FILE, &setting)]);
+    let told = || {
+        let answer = exchange(second.admin, b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n");
+        (answer.status == 503 && answer.text().contains("another server")).then_some(answer)
+    };
+    let answer = wait_for("the reason", told);
+    assert!(answer.text().contains(&format!(":{}", first.port)), "{answer}");
+    assert!(answer.text().contains("store.cache"), "{answer}");
+    assert_eq!(ready(&first), 200, "the first one goes on");
+    let metrics = exchange(second.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").text();
+    for line in ["doorcode_nodes 2", "doorcode_nodes_with_other_settings 1"] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    let listed = doorcode::app::list_nodes(&first.config).expect("a list");
+    for node in [&first, &second] {
+        assert!(listed.contains(&format!(":{}", node.port)), "{listed}");
+    }
+    drop(first);
+    // It did not say that it ends.
+    second.pass(Duration::from_secs(7));
+    wait_for("the place of the first", || (ready(&second) == 200).then_some(()));
 }

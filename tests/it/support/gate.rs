@@ -28,8 +28,8 @@ pub(crate) struct Gate {
     pub(crate) admin: u16,
     pub(crate) origin: String,
     pub(crate) clock: Arc<StillClock>,
-    pub(crate) texts: FakeTwilio,
-    pub(crate) app: Upstream,
+    pub(crate) texts: Arc<FakeTwilio>,
+    pub(crate) app: Arc<Upstream>,
     pub(crate) folder: TempDir,
     pub(crate) config: Config,
     access_log: Captured,
@@ -37,6 +37,23 @@ pub(crate) struct Gate {
     server: Option<JoinHandle<()>>,
     /// The database's pool stays on it.
     runtime: Runtime,
+}
+
+/// What is around a server.
+struct Around<'a> {
+    /// Its own, unless something stands before it.
+    origin: Option<&'a str>,
+    texts: Arc<FakeTwilio>,
+    app: Arc<Upstream>,
+    clock: Arc<StillClock>,
+    seed: u64,
+}
+
+impl Default for Around<'_> {
+    fn default() -> Self {
+        let (texts, app) = (Arc::new(FakeTwilio::start()), Arc::new(Upstream::start()));
+        Self { origin: None, texts, app, clock: Arc::new(StillClock::new()), seed: 1 }
+    }
 }
 
 /// What was written to it, for a test to read.
@@ -66,9 +83,30 @@ impl Gate {
 
     /// As the world sees it at `origin`, where something before it speaks TLS.
     pub(crate) fn at(origin: Option<&str>, changes: &[(&str, &str)]) -> Self {
+        let gate = Self::started(Around { origin, ..Around::default() }, changes);
+        wait_until_ready(gate.port, gate.admin);
+        gate
+    }
+
+    /// Another server for the same origin, which a balancer would lead to, at the same time and with the
+    /// same app and Twilio. Waits until it answers, ready or not.
+    pub(crate) fn beside(&self, changes: &[(&str, &str)]) -> Self {
+        let around = Around {
+            origin: Some(&self.origin),
+            texts: Arc::clone(&self.texts),
+            app: Arc::clone(&self.app),
+            clock: Arc::clone(&self.clock),
+            seed: 3,
+        };
+        let gate = Self::started(around, changes);
+        wait_for("a server", || Wire::try_to(gate.admin).and(Wire::try_to(gate.port)).ok());
+        gate
+    }
+
+    fn started(around: Around<'_>, changes: &[(&str, &str)]) -> Self {
         // Fails when another test was first.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-        let (texts, app) = (FakeTwilio::start(), Upstream::start());
+        let Around { origin, texts, app, clock, seed } = around;
         let (port, admin) = (free_port(), free_port());
         let here = format!("http://localhost:{port}");
         let origin = origin.unwrap_or(&here).to_owned();
@@ -78,10 +116,10 @@ impl Gate {
         let text = settings.text(changes);
         let config = Config::read(&text, "story.toml", folder.path(), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-        let (clock, kept) = (Arc::new(StillClock::new()), config.clone());
+        let kept = config.clone();
         let access_log = Captured::default();
         let around = AppDeps {
-            system: System::new(clock.clone(), Arc::new(SeededRandom::new(1))),
+            system: System::new(clock.clone(), Arc::new(SeededRandom::new(seed))),
             access_log: AccessLog::to(access_log.clone()).expect("a thread"),
             exit: Box::new(|| {}),
         };
@@ -90,7 +128,6 @@ impl Gate {
         let parts = runtime.block_on(app::build(config, around)).expect("a server");
         let (stop, stopped) = watch::channel(());
         let server = std::thread::spawn(move || proxy::run(parts, Stop::Dropped(stopped)));
-        wait_until_ready(port, admin);
         let (stop, server) = (Some(stop), Some(server));
         Self {
             port,
