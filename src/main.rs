@@ -18,6 +18,7 @@ fn main() -> ExitCode {
             now: System::real().now(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
+            nodes: &doorcode::app::list_nodes,
             keys: &doorcode::app::list_keys,
             rotate: &doorcode::app::rotate_keys,
             block: &|config, phone| doorcode::app::block_user(config, phone, &System::real()),

@@ -23,6 +23,7 @@ Examples:
   doorcode --config my.toml         run the server with my.toml
   doorcode widget my.toml           print the HTML element that embeds the login in a page
   doorcode health my.toml           exit with 0 if that server is ready
+  doorcode nodes my.toml            list the servers that run on the same database
   doorcode keys my.toml             list the signing keys of tokens and assertions
   doorcode keys rotate my.toml      replace the signing keys; new ones sign after ten minutes
   doorcode users block +12025550123 my.toml
@@ -75,6 +76,8 @@ pub(super) enum Command {
     Widget(FileArguments),
     /// Check whether the server with this configuration is ready
     Health(FileArguments),
+    /// List the servers that run on the same database
+    Nodes(FileArguments),
     /// List the signing keys
     Keys {
         #[command(subcommand)]

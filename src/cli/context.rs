@@ -22,6 +22,8 @@ pub struct CliDeps<'a> {
     pub examine: &'a dyn Fn(&Config) -> Done,
     /// Checks whether the server of a configuration is ready.
     pub health: &'a dyn Fn(&Config) -> Done,
+    /// Lists the servers on the database of a configuration.
+    pub nodes: &'a dyn Fn(&Config) -> CommandResult,
     /// Lists the signing keys in the database of a configuration.
     pub keys: &'a dyn Fn(&Config) -> CommandResult,
     /// Begins to replace them, or those of one usage.

@@ -43,6 +43,10 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
             print((Purpose::Pages, Some(&file)), around, widget::tag)
         }
         Command::Health(file) => health(named(file)?.as_deref(), around),
+        Command::Nodes(file) => {
+            let nodes = around.nodes;
+            print((Purpose::Store, named(file)?.as_deref()), around, |config| nodes(config))
+        }
         Command::Keys { command: None, file } => {
             let keys = around.keys;
             print((Purpose::Store, named(file)?.as_deref()), around, |config| keys(config))

@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         now: Timestamp::from_millis(1_767_225_600_000),
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
+        nodes: &|_| Ok("some servers\n".to_owned()),
         keys: &|_| Ok("a list\n".to_owned()),
         rotate: &|_, usage| {
             usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
@@ -93,6 +94,8 @@ fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
     let listed = (0, "a list\n".to_owned(), String::new(), false);
     assert_eq!(run(&["keys", "--config", &file]), listed);
     assert_eq!(run(&["keys"]), listed, "the demo's");
+    let servers = (0, "some servers\n".to_owned(), String::new(), false);
+    assert_eq!(run(&["nodes", &file]), servers);
     let token = (0, "token".to_owned(), String::new(), false);
     assert_eq!(run(&["keys", "rotate", "--usage", "token", "--config", &file]), token);
     let failed = (1, String::new(), "doorcode: all\n".to_owned(), false);
