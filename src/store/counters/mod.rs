@@ -3,6 +3,7 @@
 mod clock;
 mod history;
 mod memory;
+mod shared;
 mod sketch;
 mod table;
 mod window_log;
@@ -16,6 +17,7 @@ use crate::domain::CounterKey;
 use crate::system::Timestamp;
 
 pub use memory::MemoryCounters;
+pub use shared::SharedCounters;
 pub use table::CounterCapacity;
 
 /// Counts in windows of at least this length are kept for longer than a process or a cache lives.
