@@ -54,7 +54,7 @@ impl AttemptStore for SharedAttempts {
     }
 }
 
-/// Times are milliseconds since 1970, bytes hexadecimal.
+/// Times are milliseconds since 1970, bytes hexadecimal. What may be `null` must be there too.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::store) struct AttemptRecord {
@@ -66,6 +66,7 @@ pub(in crate::store) struct AttemptRecord {
     expires: i64,
     tries_left: u8,
     answers: Vec<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     used: Option<i64>,
     outcome: OutcomeRecord,
     earlier_sent: bool,
@@ -79,7 +80,11 @@ enum OutcomeRecord {
     Pending,
     Sent,
     Unclear,
-    Refused { why: RefusalRecord, code: Option<u32> },
+    Refused {
+        why: RefusalRecord,
+        #[serde(deserialize_with = "Option::deserialize")]
+        code: Option<u32>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

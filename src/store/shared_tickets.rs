@@ -58,6 +58,8 @@ pub(in crate::store) struct HandoverRecord {
     path: String,
     state: String,
     session: String,
+    /// May be `null`, but must be there.
+    #[serde(deserialize_with = "Option::deserialize")]
     language: Option<String>,
     /// Milliseconds since 1970.
     expires: i64,

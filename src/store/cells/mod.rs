@@ -83,8 +83,9 @@ impl fmt::Display for CellKey {
 
 /// Values that expire, found by a key. Each step is atomic for its key, over all nodes.
 ///
-/// After an error a step may have been done or not, and may even be done later. What is built on
-/// this must be safe in each case.
+/// After an error a step may have been done or not, and may even be done later. One whose answer was
+/// lost may be done twice: [`Self::swap`] then says `false` of its own value, and [`Self::take`] has
+/// lost what it took. What is built on this must be safe in each case.
 #[async_trait]
 pub trait CellStore: Send + Sync {
     /// The value as all steps before left it; never an older one.

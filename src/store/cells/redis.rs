@@ -7,7 +7,7 @@ mod server_info;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{Cmd, FromRedisValue, cmd, from_redis_value};
+use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 
 use self::connect::Connector;
 use self::link::Link;
@@ -84,21 +84,33 @@ impl RedisCells {
         format!("{}{key}", self.prefix)
     }
 
-    /// Sends a command once. Replaces a connection that failed, for the next call.
+    /// Sends a command, once more when the connection was lost, as one is that nobody has used for a
+    /// while. A step that was done although its answer was lost is then done twice: see
+    /// [`CellStore`].
     async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFault> {
         let mut used = None;
         let answer = async {
-            let mut connection = self.link.connection().await?;
-            used = Some(connection.number);
-            Ok(from_redis_value(connection.send(command).await?)
-                .map_err(|_| RedisFault::BadReply)?)
+            match self.send(command, &mut used).await {
+                Err(RedisFault::Connection(_)) => self.send(command, &mut used).await,
+                answer => answer,
+            }
         };
         let answer = tokio::time::timeout(TIMEOUT, answer).await;
-        let answer = answer.unwrap_or(Err(RedisFault::TimedOut));
-        if let (Err(fault), Some(used)) = (&answer, used)
-            && fault.ends_connection()
-        {
+        let value = answer.unwrap_or_else(|_| {
             self.link.give_up(used);
+            Err(RedisFault::TimedOut)
+        })?;
+        from_redis_value(value).map_err(|_| RedisFault::BadReply)
+    }
+
+    /// Sends a command once. Gives the connection up if it failed. `used`: the number of the
+    /// connection.
+    async fn send(&self, command: &Cmd, used: &mut Option<u64>) -> Result<Value, RedisFault> {
+        let mut connection = self.link.connection().await?;
+        *used = Some(connection.number);
+        let answer = connection.send(command).await;
+        if answer.as_ref().is_err_and(RedisFault::ends_connection) {
+            self.link.give_up(*used);
         }
         answer
     }
@@ -109,12 +121,7 @@ impl CellStore for RedisCells {
     async fn get(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
         let mut get = cmd("GET");
         get.arg(self.key(key));
-        match self.call(&get).await {
-            // The connection ended while nobody used it, as when the server was restarted. Only
-            // reads may be repeated: a write may have been done although its answer was lost.
-            Err(RedisFault::Connection(_)) => Ok(self.call(&get).await?),
-            answer => Ok(answer?),
-        }
+        Ok(self.call(&get).await?)
     }
 
     async fn swap(

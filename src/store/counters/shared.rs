@@ -12,10 +12,7 @@ use super::{Counted, CounterStore, Increment, LONG_WINDOW, TakeOutcome};
 use crate::domain::CounterKey;
 use crate::store::StoreError;
 use crate::store::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, decode, encode};
-use crate::system::{Timestamp, millis};
-
-/// Added to the life of a cell: a node whose clock is behind still finds what it must count.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+use crate::system::{CLOCK_DIFFERENCE, Timestamp, millis};
 
 /// Counters that all nodes share: each is a log in a cell. Exact up to 32 moments, as those in
 /// memory are for their first keys; no key shares its count with another.
@@ -62,6 +59,7 @@ impl SharedCounters {
     ) -> Result<bool, StoreError> {
         let new = if cell.log.is_empty() { None } else { Some(encode(&cell.log)?) };
         let key = CellKey::counter(key, window);
+        // A node whose clock is behind still finds what it must count.
         let lives = window.saturating_add(CLOCK_DIFFERENCE);
         self.cells(window).swap(&key, cell.bytes.as_deref(), new.as_deref(), lives).await
     }

@@ -3,9 +3,11 @@
 pub(crate) mod browser;
 pub(crate) mod gate;
 pub(crate) mod http;
+pub(crate) mod memory_cells;
 pub(crate) mod ports;
 pub(crate) mod program;
 pub(crate) mod recording;
+pub(crate) mod redis_server;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod tables;

@@ -47,9 +47,9 @@ pub(super) struct Connector {
 }
 
 enum Source {
-    Single(Client),
+    Single(Box<Client>),
     Sentinels(Sentinels),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 impl Connector {
@@ -59,11 +59,11 @@ impl Connector {
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, RedisFault> {
         let roots = settings.roots.as_deref();
         let source = match &settings.server {
-            RedisServer::Single(url) => Source::Single(client(url, roots)?),
+            RedisServer::Single(url) => Source::Single(Box::new(client(url, roots)?)),
             RedisServer::Sentinel { sentinels, primary } => {
                 Source::Sentinels(Sentinels::new(sentinels, primary, roots)?)
             }
-            RedisServer::Cluster(urls) => Source::Cluster(cluster(urls, roots)?),
+            RedisServer::Cluster(urls) => Source::Cluster(Box::new(cluster(urls, roots)?)),
         };
         Ok(Self { made: 0, source })
     }

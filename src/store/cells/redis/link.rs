@@ -34,9 +34,9 @@ impl Link {
     }
 
     /// Uses the connection of this number no more.
-    pub(super) fn give_up(&self, number: u64) {
+    pub(super) fn give_up(&self, number: Option<u64>) {
         let mut current = self.lock();
-        if current.as_ref().is_some_and(|connection| connection.number == number) {
+        if current.as_ref().map(|connection| connection.number) == number {
             *current = None;
         }
     }

@@ -42,9 +42,9 @@ fn sentinel(
     primary: &ConnectionInfo,
     roots: Option<&[u8]>,
 ) -> Result<SentinelClient, RedisFault> {
-    let name = match primary.addr() {
-        ConnectionAddr::Tcp(name, _) | ConnectionAddr::TcpTls { host: name, .. } => name,
-        _ => return Err(RedisFault::BadUrl),
+    let (ConnectionAddr::Tcp(name, _) | ConnectionAddr::TcpTls { host: name, .. }) = primary.addr()
+    else {
+        return Err(RedisFault::BadUrl);
     };
     let nodes = [sentinel.addr().clone()];
     let (asked, server) = (sentinel.redis_settings(), primary.redis_settings());
