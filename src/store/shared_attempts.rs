@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, decode, encode};
+use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode};
 use super::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn};
 use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
 use crate::system::Timestamp;
@@ -15,35 +15,48 @@ use crate::system::Timestamp;
 const RETENTION: Duration = Duration::from_mins(25);
 
 /// Attempts that all nodes share.
-pub struct SharedAttempts(Arc<dyn CellStore>);
+pub struct SharedAttempts {
+    cells: Arc<dyn CellStore>,
+    turns: Turns,
+}
 
 impl SharedAttempts {
     pub fn new(cells: Arc<dyn CellStore>) -> Self {
-        Self(cells)
+        Self { cells, turns: Turns::default() }
     }
 
-    /// Decides on what is there and swaps, until no other node was faster.
+    /// Decides on what is there and swaps, until nobody else was faster.
     async fn update_cell(
         &self,
         key: &CellKey,
         update: &mut UpdateFn<'_>,
     ) -> Result<(), StoreError> {
-        loop {
-            let old = self.0.get(key).await?;
-            let found: Option<Attempt> = old.as_deref().map(decode).transpose()?;
-            let AttemptUpdate::Put(attempt) = update(found.as_ref()) else { return Ok(()) };
-            let new = encode(&attempt)?;
-            if self.0.swap(key, old.as_deref(), Some(&new), RETENTION).await? {
-                return Ok(());
-            }
+        if self.try_update(key, update).await? {
+            return Ok(());
         }
+        let _turn = self.turns.of(key).await;
+        while !self.try_update(key, update).await? {}
+        Ok(())
+    }
+
+    /// `false`: somebody else was faster.
+    async fn try_update(
+        &self,
+        key: &CellKey,
+        update: &mut UpdateFn<'_>,
+    ) -> Result<bool, StoreError> {
+        let old = self.cells.get(key).await?;
+        let found: Option<Attempt> = old.as_deref().map(decode).transpose()?;
+        let AttemptUpdate::Put(attempt) = update(found.as_ref()) else { return Ok(true) };
+        let new = encode(&attempt)?;
+        self.cells.swap(key, old.as_deref(), Some(&new), RETENTION).await
     }
 }
 
 #[async_trait]
 impl AttemptStore for SharedAttempts {
     async fn get(&self, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
-        let bytes = self.0.get(&CellKey::attempt(key)).await?;
+        let bytes = self.cells.get(&CellKey::attempt(key)).await?;
         bytes.as_deref().map(decode).transpose()
     }
 

@@ -2,6 +2,7 @@
 //! Knows neither what the values mean nor what may be done to them.
 mod codec;
 mod redis;
+mod turns;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::system::millis;
 
 pub use self::redis::{RedisCells, RedisServer, RedisSettings};
 pub(in crate::store) use codec::{StoredRecord, decode, encode};
+pub(in crate::store) use turns::Turns;
 
 /// How long a store tries to change a value that others change at the same time, before it gives up.
 pub(in crate::store) const PATIENCE: Duration = Duration::from_secs(2);

@@ -11,7 +11,9 @@ use super::window_log::{Newest, WindowLog};
 use super::{Counted, CounterStore, Increment, LONG_WINDOW, TakeOutcome};
 use crate::domain::CounterKey;
 use crate::store::StoreError;
-use crate::store::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, decode, encode};
+use crate::store::cells::{
+    CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode,
+};
 use crate::system::{CLOCK_DIFFERENCE, Timestamp, millis};
 
 /// Counters that all nodes share: each is a log in a cell. Exact up to 32 moments, as those in
@@ -23,6 +25,7 @@ pub struct SharedCounters {
     short: Arc<dyn CellStore>,
     long: Arc<dyn CellStore>,
     clock: Mutex<MonotonicClock>,
+    turns: Turns,
 }
 
 /// The log of a counter, and the bytes that it was read from; `None`: there were none.
@@ -37,7 +40,7 @@ type Room = Result<u32, i64>;
 impl SharedCounters {
     /// `short` holds the counts in windows below an hour, `long` the others.
     pub fn new(short: Arc<dyn CellStore>, long: Arc<dyn CellStore>) -> Self {
-        Self { short, long, clock: Mutex::default() }
+        Self { short, long, clock: Mutex::default(), turns: Turns::default() }
     }
 
     fn cells(&self, window: Duration) -> &dyn CellStore {
@@ -50,7 +53,7 @@ impl SharedCounters {
         Ok(LogCell { bytes, log })
     }
 
-    /// Writes the log of a cell; `false`: another node has changed it since.
+    /// Writes the log of a cell; `false`: somebody else has changed it since.
     async fn write(
         &self,
         key: CounterKey,
@@ -78,8 +81,8 @@ impl SharedCounters {
         }
     }
 
-    /// Counts all, after each had room when it was read. `None`: another node was faster, and
-    /// nothing is counted.
+    /// Counts all, after each had room when it was read. `None`: somebody else was faster,
+    /// and nothing is counted.
     async fn add_all(
         &self,
         counts: &[Increment],
@@ -102,19 +105,34 @@ impl SharedCounters {
     }
 
     /// Counts one, if there is still room: what is left after it.
-    async fn add(&self, count: &Increment, mut cell: LogCell, at: i64) -> Result<Room, StoreError> {
+    async fn add(&self, count: &Increment, cell: LogCell, at: i64) -> Result<Room, StoreError> {
+        if let Some(room) = self.try_add(count, cell, at).await? {
+            return Ok(room);
+        }
+        let _turn = self.turns.of(&CellKey::counter(count.key, count.window)).await;
         loop {
-            let room = cell.room(count, at);
-            if count.n == 0 || room.is_err() {
+            let cell = self.read(count.key, count.window).await?;
+            if let Some(room) = self.try_add(count, cell, at).await? {
                 return Ok(room);
             }
-            let newest = Newest::of(count, cell.time(at));
-            cell.log.add(count.n, millis(count.window), newest);
-            if self.write(count.key, count.window, &cell).await? {
-                return Ok(room.map(|left| left.saturating_sub(count.n)));
-            }
-            cell = self.read(count.key, count.window).await?;
         }
+    }
+
+    /// `None`: somebody else was faster.
+    async fn try_add(
+        &self,
+        count: &Increment,
+        mut cell: LogCell,
+        at: i64,
+    ) -> Result<Option<Room>, StoreError> {
+        let room = cell.room(count, at);
+        if count.n == 0 || room.is_err() {
+            return Ok(Some(room));
+        }
+        let newest = Newest::of(count, cell.time(at));
+        cell.log.add(count.n, millis(count.window), newest);
+        let written = self.write(count.key, count.window, &cell).await?;
+        Ok(written.then(|| room.map(|left| left.saturating_sub(count.n))))
     }
 
     async fn subtract_all(&self, counts: &[Increment], at: i64) -> Result<(), StoreError> {
@@ -131,6 +149,7 @@ impl SharedCounters {
         window: Duration,
         change: impl Fn(&mut WindowLog) + Send,
     ) -> Result<(), StoreError> {
+        let _turn = self.turns.of(&CellKey::counter(key, window)).await;
         loop {
             let mut cell = self.read(key, window).await?;
             if cell.bytes.is_none() {

@@ -131,3 +131,17 @@ async fn what_one_node_counted_another_gives_back_or_clears() {
         other.clear(back.key, DAY).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_300_starts_at_once_none_fails_because_of_the_others() {
+    let nodes = counters(shared_nodes().await);
+    let mut tasks = JoinSet::new();
+    for n in 0..300 {
+        let node = Arc::clone(&nodes[n % 2]);
+        let all = [count(1, MINUTE, 1000), count(2, DAY, 1000)];
+        tasks.spawn(async move { take(&node, &all, NOW).await.is_some() });
+    }
+    assert!(tasks.join_all().await.into_iter().all(|taken| taken));
+    let left = take(&nodes[0], &[count(1, MINUTE, 1000)], NOW).await.unwrap().left;
+    assert_eq!(left, [699], "and each was counted");
+}
