@@ -1,3 +1,5 @@
+use super::redis_fault::RedisFault;
+
 /// A store could not do what it was asked. Callers refuse the request; they never let it through.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -19,6 +21,14 @@ pub enum StoreError {
     Folder(std::io::Error),
     #[error("cannot open the database file: {0}")]
     File(std::io::Error),
+    #[error("redis: {0}")]
+    Redis(#[from] RedisFault),
+    /// A shared value is not one that this version writes.
+    #[error("the value of a `{kind}` that is shared by all nodes is unreadable")]
+    BadCell { kind: &'static str },
+    /// Others changed a shared value as often as this process tried to.
+    #[error("a `{kind}` that is shared by all nodes is changed by too many at once")]
+    Contended { kind: &'static str },
 }
 
 impl StoreError {

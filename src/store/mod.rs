@@ -1,22 +1,29 @@
-//! Persistence: small traits, implemented in memory and in SQL. Holds no rules about people: what
-//! happens to an attempt is decided by `login`; the store makes the decided step atomic.
+//! Persistence: small traits, implemented in memory, in SQL and over cells that nodes share. Holds no
+//! rules about people: what happens to an attempt is decided by `login`; the store makes the decided
+//! step atomic.
 mod attempts;
+mod cells;
 mod counters;
 mod error;
 mod grants;
 mod logins;
 mod memory_attempts;
 mod nodes;
+mod redis_fault;
 mod sessions;
 mod settings;
+mod shared_attempts;
+mod shared_tickets;
 mod signing_keys;
 mod sql;
 mod tickets;
 mod users;
 
 pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn};
+pub use cells::{CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings};
 pub use counters::{
-    Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, TakeOutcome,
+    Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
+    TakeOutcome,
 };
 pub use error::StoreError;
 pub use grants::{
@@ -27,11 +34,14 @@ pub use grants::{
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
 pub use nodes::{NodeDescription, NodeStore, StoredNode};
+pub use redis_fault::RedisFault;
 pub use sessions::{
     Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
     SessionSummary, SignInContext, StoredSession,
 };
 pub use settings::StoreSettings;
+pub use shared_attempts::SharedAttempts;
+pub use shared_tickets::SharedTickets;
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
 pub use sql::{
     CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlStore,

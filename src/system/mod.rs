@@ -31,7 +31,7 @@ impl Timestamp {
 }
 
 /// The most that the clocks of two servers may differ.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+pub(crate) const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
 
 /// A duration in milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> i64 {
@@ -103,10 +103,11 @@ impl System {
     }
 
     /// Whether something that lives for `lifetime` until `until`, by [`Self::steady`], is alive. An
-    /// end further away than the lifetime was set by a clock that was wrong: it counts as past.
+    /// end further away than the lifetime was set by a clock that was wrong: it counts as past. The
+    /// clock of another server may have set it, and be ahead.
     pub fn is_alive(&self, until: Timestamp, lifetime: Duration) -> bool {
         let now = self.steady();
-        now < until && until.since(now) <= lifetime
+        now < until && until.since(now) <= lifetime + CLOCK_DIFFERENCE
     }
 
     pub fn random<const N: usize>(&self) -> [u8; N] {

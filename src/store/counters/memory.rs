@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::clock::MonotonicClock;
 use super::table::{CounterCapacity, Table};
 use super::{Counted, CounterStore, Increment, TakeOutcome};
 use crate::domain::CounterKey;
@@ -21,26 +22,6 @@ pub struct MemoryCounters {
 struct State {
     clock: MonotonicClock,
     tables: BTreeMap<i64, Table>,
-}
-
-/// A monotonic clock: when the system clock is set back, it continues from the latest time. Counts
-/// then neither start over nor last for as long as the clock was wrong.
-#[derive(Default)]
-struct MonotonicClock {
-    ahead: i64,
-    last: Option<i64>,
-}
-
-impl MonotonicClock {
-    fn at(&mut self, now: Timestamp) -> i64 {
-        let mut steady = now.as_millis().saturating_add(self.ahead);
-        if let Some(last) = self.last.filter(|last| *last > steady) {
-            self.ahead += last - steady;
-            steady = last;
-        }
-        self.last = Some(steady);
-        steady
-    }
 }
 
 impl Default for MemoryCounters {

@@ -1,6 +1,9 @@
 //! Sliding-window counters for rate limits. An implementation may count too much, never too
 //! little. Defines no limits itself.
+mod clock;
+mod history;
 mod memory;
+mod shared;
 mod sketch;
 mod table;
 mod window_log;
@@ -14,7 +17,11 @@ use crate::domain::CounterKey;
 use crate::system::Timestamp;
 
 pub use memory::MemoryCounters;
+pub use shared::SharedCounters;
 pub use table::CounterCapacity;
+
+/// Counts in windows of at least this length are kept for longer than a process or a cache lives.
+pub(in crate::store) const LONG_WINDOW: Duration = Duration::from_hours(1);
 
 /// An increment of one counter: by `n`, up to `most` in any span of `window`.
 #[derive(Clone, Copy, Debug)]

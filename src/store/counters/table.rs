@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 
+use super::Increment;
+use super::history::History;
 use super::sketch::Sketch;
 use super::window_log::{Newest, WindowLog};
-use super::{Backoff, Increment};
 use crate::domain::CounterKey;
 
 /// How often per window expired counts are removed.
@@ -72,41 +73,10 @@ impl Table {
         }
     }
 
-    /// How long the next increment of this key has to wait, in milliseconds.
-    pub(super) fn wait(&self, key: CounterKey, spacing: Backoff, now: i64) -> i64 {
-        let held = self.held(key, now);
-        let nth = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
-        if nth == 0 {
-            return 0;
-        }
-        let Newest { at, jitter } = self.newest(key);
-        at.saturating_add(spacing.after(nth, jitter)).saturating_sub(now).max(0)
-    }
-
     /// What is left before the increment, or after how many milliseconds there is room for it.
     pub(super) fn left(&self, count: &Increment, now: i64) -> Result<u32, i64> {
-        let left = self.room(count.key, count.most, count.n.max(1), now);
-        let waits = count.spacing.filter(|spacing| spacing.waits);
-        match waits.map_or(0, |spacing| self.wait(count.key, spacing, now)) {
-            0 => left,
-            wait => Err(left.err().map_or(wait, |full| full.max(wait))),
-        }
-    }
-
-    fn room(&self, key: CounterKey, most: u32, n: u32, now: i64) -> Result<u32, i64> {
-        let held = self.held(key, now);
-        let all = held.iter().fold(0_u32, |all, (_, n)| all.saturating_add(*n));
-        let Some(mut excess) = all.saturating_add(n).checked_sub(most).filter(|n| *n > 0) else {
-            return Ok(most - all);
-        };
-        for (end, n) in held {
-            excess = excess.saturating_sub(n);
-            if excess == 0 {
-                return Err(end - now);
-            }
-        }
-        // There is never room for this many.
-        Err(self.window)
+        let (held, newest) = (self.held(count.key, now), self.newest(count.key));
+        History { window: self.window, held, newest }.left(count, now)
     }
 
     pub(super) fn add(&mut self, count: &Increment, now: i64) {
@@ -114,8 +84,7 @@ impl Table {
         if now >= self.pruned.saturating_add(self.window / PRUNINGS) {
             self.prune(now);
         }
-        let jitter = spacing.map_or(Backoff::MOST_JITTER, |spacing| spacing.jitter);
-        let newest = Newest { at: now, jitter };
+        let newest = Newest::of(count, now);
         if let Some(log) = self.logs.get_mut(&key) {
             return log.add(n, self.window, newest);
         }

@@ -1,9 +1,11 @@
-use super::Backoff;
+use super::{Backoff, Increment};
 
 /// The maximum number of entries in a log.
 const LONGEST: usize = 32;
 /// A full log is compacted by rounding its entries up to multiples of `window / STEPS`.
 const STEPS: i64 = 16;
+/// The latest time that is read from elsewhere: far enough away that no sum overflows.
+const LATEST: i64 = i64::MAX / 4;
 
 /// A sliding-window log: when one key was incremented, and by how much. Times are milliseconds.
 #[derive(Default)]
@@ -26,6 +28,13 @@ impl Default for Newest {
     }
 }
 
+impl Newest {
+    pub(super) fn of(count: &Increment, at: i64) -> Self {
+        let jitter = count.spacing.map_or(Backoff::MOST_JITTER, |spacing| spacing.jitter);
+        Self { at, jitter }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Entry {
     at: i64,
@@ -35,6 +44,31 @@ struct Entry {
 impl WindowLog {
     /// The maximum memory of the entries.
     pub(super) const MOST_BYTES: usize = LONGEST * size_of::<Entry>();
+
+    /// A log that was written down: when and how much, oldest first. `None`: no log has these values.
+    pub(super) fn restore(
+        entries: impl ExactSizeIterator<Item = (i64, u32)>,
+        newest: Newest,
+    ) -> Option<Self> {
+        let entries: Vec<Entry> = entries.map(|(at, n)| Entry { at, n }).collect();
+        let last = entries.last()?;
+        let ordered = entries.windows(2).all(|pair| pair[0].at < pair[1].at);
+        let good = ordered
+            && entries.len() <= LONGEST
+            && entries.iter().all(|entry| (0..=LATEST).contains(&entry.at) && entry.n > 0)
+            && (last.at..=LATEST).contains(&newest.at)
+            && newest.jitter >= -Backoff::MOST_JITTER;
+        good.then_some(Self { entries, newest })
+    }
+
+    /// What [`Self::restore`] reads.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (i64, u32)> {
+        self.entries.iter().map(|entry| (entry.at, entry.n))
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
 
     pub(super) fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()

@@ -10,13 +10,11 @@ use super::pool::SqlRow;
 use super::query::query;
 use super::rows::Columns;
 use crate::domain::CounterKey;
+use crate::store::counters::LONG_WINDOW;
 use crate::store::{
     CounterCapacity, CounterStore, Increment, MemoryCounters, StoreError, TakeOutcome,
 };
 use crate::system::{Timestamp, millis};
-
-/// Counters with windows of at least this length survive a restart.
-const PERSISTENT: Duration = Duration::from_hours(1);
 
 /// Counters in memory, written through to the database before a request is allowed: after a crash
 /// every allowed request is still counted. Memory alone decides. What it refuses is not written,
@@ -54,7 +52,7 @@ impl PersistentCounters {
             return Ok(());
         }
         let last = Timestamp::from_millis(self.pruned.load(Ordering::Relaxed));
-        if at.since(last) >= PERSISTENT {
+        if at.since(last) >= LONG_WINDOW {
             self.pruned.store(at.as_millis(), Ordering::Relaxed);
             self.store.prune_counts(at).await?;
         }
@@ -63,7 +61,7 @@ impl PersistentCounters {
 }
 
 fn persistent(counts: &[Increment]) -> Vec<Increment> {
-    counts.iter().filter(|count| count.n > 0 && count.window >= PERSISTENT).copied().collect()
+    counts.iter().filter(|count| count.n > 0 && count.window >= LONG_WINDOW).copied().collect()
 }
 
 #[async_trait]
@@ -87,7 +85,7 @@ impl CounterStore for PersistentCounters {
 
     async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
         self.memory.clear_now(key, window);
-        if window < PERSISTENT { Ok(()) } else { self.store.clear_counts(key, window).await }
+        if window < LONG_WINDOW { Ok(()) } else { self.store.clear_counts(key, window).await }
     }
 }
 

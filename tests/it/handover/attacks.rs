@@ -1,9 +1,5 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use doorcode::domain::{Origin, ReturnTo, SessionId, StateCookieDigest, TicketDigest};
-use doorcode::store::{HandoverTicket, MemoryTickets, TicketStore as _};
-use doorcode::system::Timestamp;
 use http::StatusCode;
 use url::Url;
 
@@ -38,35 +34,6 @@ async fn a_ticket_works_once() {
     thief.visit(callback.as_str()).await.assert_page(StatusCode::BAD_REQUEST, TIMED_OUT);
     assert!(!signed_in_at_shop(&mut thief).await);
     assert!(signed_in_at_shop(&mut me).await);
-}
-
-#[test]
-fn of_many_who_hand_in_one_ticket_at_once_one_gets_it() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-    let tickets = MemoryTickets::default();
-    for round in 0..200 {
-        let ticket = HandoverTicket {
-            language: None,
-            origin: Origin::parse(SHOP).unwrap(),
-            path: ReturnTo::default(),
-            state: StateCookieDigest::from_bytes([0; 32]),
-            session: SessionId::from_bytes([0; 16]),
-            expires: Timestamp::from_millis(0),
-        };
-        runtime.block_on(tickets.put(TicketDigest::from_bytes([round; 32]), ticket)).unwrap();
-        let took = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    let ticket = runtime
-                        .block_on(tickets.take(TicketDigest::from_bytes([round; 32])))
-                        .unwrap();
-                    took.fetch_add(usize::from(ticket.is_some()), Ordering::SeqCst);
-                });
-            }
-        });
-        assert_eq!(took.into_inner(), 1);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

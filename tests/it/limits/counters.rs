@@ -5,13 +5,15 @@ use std::time::Duration;
 use doorcode::domain::CounterKey;
 use doorcode::store::{
     CounterCapacity, CounterStore, Database, Increment, MemoryCounters, PersistentCounters,
-    SqlStore, TakeOutcome,
+    SharedCounters, SqlStore, TakeOutcome,
 };
 use doorcode::system::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{HOUR, MINUTE};
+use crate::support::memory_cells::MemoryCells;
+use crate::support::redis_server::shared_cells;
 
 pub(super) const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -62,6 +64,7 @@ pub(super) async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counte
         ("memory", Arc::new(MemoryCounters::default())),
         ("memory, counted together", Arc::new(MemoryCounters::sized(small))),
         ("kept", Arc::new(kept.expect("counters"))),
+        ("shared", Arc::new(SharedCounters::new(shared_cells().await, shared_cells().await))),
     ]
 }
 
@@ -209,11 +212,94 @@ struct Model {
 }
 
 impl Model {
-    fn held(&self, key: u32) -> usize {
-        let hour = i64::try_from(HOUR.as_millis()).expect("short");
-        let live = |(of, at, _): &&(u32, i64, Timestamp)| *of == key && self.passed < at + hour;
+    /// In the last `window`.
+    fn held(&self, key: u32, window: Duration) -> usize {
+        let window = i64::try_from(window.as_millis()).expect("short");
+        let live = |(of, at, _): &&(u32, i64, Timestamp)| *of == key && self.passed < at + window;
         self.counted.iter().filter(live).count()
     }
+}
+
+/// Does what `acts` say, and fails if too little is counted. `exact`: also if too much is, as far as
+/// no log has more entries than it keeps apart.
+async fn follow(
+    counters: &dyn CounterStore,
+    acts: Vec<Act>,
+    exact: bool,
+) -> Result<(), TestCaseError> {
+    let (mut model, mut wall) = (Model::default(), BEGIN);
+    for act in acts {
+        match act {
+            Act::Take { key, most } => {
+                let held = model.held(key, HOUR);
+                let take = take(counters, &[count(key, HOUR, most)], wall).await;
+                if let TakeOutcome::Taken(counted) = take {
+                    prop_assert!(held < most as usize, "{key} of {most}");
+                    let left = most as usize - held - 1;
+                    prop_assert!(counted.left[0] as usize <= left, "told too many are left");
+                    model.counted.push((key, model.passed, counted.at));
+                } else if exact && most <= 30 {
+                    prop_assert!(held >= most as usize, "{key} of {most}");
+                }
+            }
+            Act::Pass(millis) => {
+                model.passed += millis;
+                wall = Timestamp::from_millis(wall.as_millis() + millis);
+            }
+            Act::SetBack(millis) => {
+                // The counters see the clock only when they are asked.
+                take(counters, &[], wall).await;
+                wall = Timestamp::from_millis(wall.as_millis() - millis);
+                take(counters, &[], wall).await;
+            }
+            Act::GiveBack(which) if !model.counted.is_empty() => {
+                let which = which % model.counted.len();
+                let (key, _, at) = model.counted.swap_remove(which);
+                counters.give_back(&[count(key, HOUR, 1)], at).await.expect("done");
+            }
+            Act::GiveBack(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The same by several nodes in turn, each with a clock of its own, as many seconds ahead as `ahead`
+/// says: a window may be shorter by the difference, and nothing else.
+async fn follow_in_turn(acts: Vec<Act>, ahead: [u32; 3]) -> Result<(), TestCaseError> {
+    let cells = Arc::new(MemoryCells::default());
+    let nodes = ahead.map(|_| SharedCounters::new(cells.clone(), cells.clone()));
+    let second = Duration::from_secs(1);
+    let (fewest, most_ahead) = (ahead.iter().min(), ahead.iter().max());
+    let difference = second * (most_ahead.expect("nodes") - fewest.expect("nodes"));
+    let (mut model, mut wall) = (Model::default(), BEGIN);
+    for (turn, act) in acts.into_iter().enumerate() {
+        let node = &nodes[turn % nodes.len()];
+        let now = wall + second * ahead[turn % nodes.len()];
+        match act {
+            Act::Take { key, most } => {
+                let taken = take(node, &[count(key, HOUR, most)], now).await;
+                let held = model.held(key, HOUR.saturating_sub(difference));
+                if let TakeOutcome::Taken(counted) = taken {
+                    prop_assert!(held < most as usize, "{key} of {most}");
+                    model.counted.push((key, model.passed, counted.at));
+                } else if most <= 30 {
+                    let held = model.held(key, HOUR + difference);
+                    prop_assert!(held >= most as usize, "{key} of {most}: refused for too long");
+                }
+            }
+            Act::Pass(millis) | Act::SetBack(millis) => {
+                model.passed += millis;
+                wall = Timestamp::from_millis(wall.as_millis() + millis);
+            }
+            // Only the node that counted something gives it back.
+            Act::GiveBack(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
 }
 
 proptest! {
@@ -225,43 +311,24 @@ proptest! {
         keys in prop::sample::select(vec![0_usize, 3, 100]),
         cells in prop::sample::select(vec![1_usize, 4, 1024]),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let room = CounterCapacity { keys, cells };
         let counters = MemoryCounters::sized(room);
-        let (mut model, mut wall) = (Model::default(), BEGIN);
-        for act in acts {
-            match act {
-                Act::Take { key, most } => {
-                    let one = count(key, HOUR, most);
-                    let take = runtime.block_on(take(&counters, &[one], wall));
-                    if let TakeOutcome::Taken(counted) = take {
-                        prop_assert!(model.held(key) < most as usize, "{key} of {most}");
-                        let left = most as usize - model.held(key) - 1;
-                        prop_assert!(counted.left[0] as usize <= left, "told too many are left");
-                        model.counted.push((key, model.passed, counted.at));
-                    } else if keys == 100 && most <= 30 {
-                        prop_assert!(model.held(key) >= most as usize, "{key} of {most}");
-                    }
-                }
-                Act::Pass(millis) => {
-                    model.passed += millis;
-                    wall = Timestamp::from_millis(wall.as_millis() + millis);
-                }
-                Act::SetBack(millis) => {
-                    // The counters see the clock only when they are asked.
-                    runtime.block_on(take(&counters, &[], wall));
-                    wall = Timestamp::from_millis(wall.as_millis() - millis);
-                    runtime.block_on(take(&counters, &[], wall));
-                }
-                Act::GiveBack(which) if !model.counted.is_empty() => {
-                    let which = which % model.counted.len();
-                    let (key, _, at) = model.counted.swap_remove(which);
-                    let counts = [count(key, HOUR, 1)];
-                    runtime.block_on(counters.give_back(&counts, at)).expect("done");
-                }
-                Act::GiveBack(_) => {}
-            }
-            prop_assert!(counters.bytes() <= room.most_bytes());
-        }
+        runtime().block_on(follow(&counters, acts, keys == 100))?;
+        prop_assert!(counters.bytes() <= room.most_bytes());
+    }
+
+    #[test]
+    fn shared_counters_count_as_those_in_memory_do(acts in acts()) {
+        let cells = Arc::new(MemoryCells::default());
+        let counters = SharedCounters::new(cells.clone(), cells);
+        runtime().block_on(follow(&counters, acts, true))?;
+    }
+
+    #[test]
+    fn the_clocks_of_nodes_change_a_window_by_no_more_than_they_differ(
+        acts in acts(),
+        ahead in [0..30_u32, 0..30_u32, 0..30_u32],
+    ) {
+        runtime().block_on(follow_in_turn(acts, ahead))?;
     }
 }

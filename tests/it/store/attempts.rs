@@ -1,20 +1,28 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
 use doorcode::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, KeyId};
-use doorcode::store::{Attempt, AttemptStore, AttemptUpdate, MemoryAttempts, SendOutcome};
+use doorcode::store::{
+    Attempt, AttemptStore, AttemptUpdate, MemoryAttempts, SendOutcome, SharedAttempts,
+};
 use doorcode::system::Timestamp;
+use tokio::runtime::Runtime;
+
+use crate::support::redis_server::shared_cells;
 
 /// One row a backend.
 fn backends() -> Vec<(&'static str, Arc<dyn AttemptStore>)> {
-    vec![("memory", Arc::new(MemoryAttempts::default()))]
+    vec![
+        ("memory", Arc::new(MemoryAttempts::default())),
+        ("shared", Arc::new(SharedAttempts::new(wait(shared_cells())))),
+    ]
 }
 
-const KEY: AttemptKey = AttemptKey::from_bytes([1; 32]);
+pub(super) const KEY: AttemptKey = AttemptKey::from_bytes([1; 32]);
 
-fn attempt() -> Attempt {
+pub(super) fn attempt() -> Attempt {
     let made = Timestamp::from_millis(1_000);
     Attempt {
         id: AttemptId::from_bytes([1; 12]),
@@ -33,12 +41,13 @@ fn attempt() -> Attempt {
     }
 }
 
-/// Waits for what a store does, in a thread of its own where need be.
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+/// Waits for what a store does. Its connections live as long as the runtime that they began in.
+pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+    RUNTIME.block_on(work)
 }
 
-fn put(store: &dyn AttemptStore, key: AttemptKey, attempt: &Attempt) {
+pub(super) fn put(store: &dyn AttemptStore, key: AttemptKey, attempt: &Attempt) {
     wait(store.update(key, &mut |_| AttemptUpdate::Put(attempt.clone()))).unwrap();
 }
 
@@ -53,7 +62,7 @@ fn found(store: &dyn AttemptStore, key: AttemptKey) -> Option<String> {
 }
 
 /// Runs `work` in eight threads at once, each with its number.
-fn in_parallel(work: impl Fn(u8) + Sync) {
+pub(super) fn in_parallel(work: impl Fn(u8) + Sync) {
     thread::scope(|scope| {
         for number in 0..8 {
             let work = &work;

@@ -105,6 +105,9 @@ fn the_steady_clock_never_runs_back_and_never_stops() {
     let until = system.steady() + MINUTE * 2;
     assert!(system.is_alive(until, MINUTE * 2));
     assert!(!system.is_alive(until, MINUTE), "set by a clock that was ahead");
+    let as_clocks_differ = Duration::from_secs(90);
+    assert!(system.is_alive(until, as_clocks_differ), "set by the clock of another node");
+    assert!(!system.is_alive(until, as_clocks_differ.saturating_sub(Duration::from_millis(1))));
     clock.pass(MINUTE * 2);
     assert!(!system.is_alive(until, MINUTE * 2));
 }

@@ -1,0 +1,148 @@
+mod addresses;
+mod connect;
+mod link;
+mod sentinels;
+mod server_info;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
+
+use self::connect::Connector;
+use self::link::Link;
+use super::{CellKey, CellStore};
+use crate::domain::Secret;
+use crate::store::StoreError;
+use crate::store::redis_fault::RedisFault;
+use crate::system::millis;
+
+/// Where the values are.
+#[derive(Clone, Debug)]
+pub enum RedisServer {
+    /// `redis://` or `rediss://` (TLS), with user, password and number of the database.
+    Single(Secret),
+    Sentinel {
+        /// URLs of the sentinels.
+        sentinels: Vec<Secret>,
+        /// The URL of the primary, with its name at the sentinels in the place of its host:
+        /// `rediss://user:password@doorcode/0`.
+        primary: Secret,
+    },
+    /// URLs of some nodes of a Redis Cluster; they tell of the others.
+    Cluster(Vec<Secret>),
+}
+
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    pub server: RedisServer,
+    /// Certificates (PEM) that TLS connections trust instead of those of the operating system.
+    pub roots: Option<Vec<u8>>,
+    /// Before each key, so that several programs can share a server.
+    pub prefix: String,
+}
+
+/// The longest that a call waits, with connecting.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// KEYS: the key. ARGV: whether there is an old value, and the value; the same of the new one; its
+/// life in milliseconds. GET of what is not there is `false` in Lua. Sent whole each time (EVAL), so
+/// that a server that has forgotten its scripts needs no second try.
+const SWAP: &str = "\
+local old = ARGV[1] == '1' and ARGV[2]
+if redis.call('GET', KEYS[1]) ~= old then return 0 end
+if ARGV[3] == '1' then
+redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+elseif old then
+redis.call('DEL', KEYS[1])
+end
+return 1";
+
+/// Cells in Redis or Valkey, over one connection that all calls share (of a cluster: one to each
+/// node). A connection that fails is replaced at the next call.
+pub struct RedisCells {
+    link: Link,
+    prefix: String,
+}
+
+impl RedisCells {
+    /// Connects, and checks that the server can be used, as each later connection does.
+    ///
+    /// # Errors
+    ///
+    /// If a URL is not one, the server does not answer within a second, or must not be used:
+    /// it evicts keys, is a replica or too old.
+    pub async fn connect(settings: RedisSettings) -> Result<Self, StoreError> {
+        let link = Link::new(Connector::new(&settings)?);
+        let cells = Self { link, prefix: settings.prefix };
+        let ready = tokio::time::timeout(TIMEOUT, cells.link.connection()).await;
+        ready.map_err(|_| RedisFault::TimedOut)??;
+        Ok(cells)
+    }
+
+    fn key(&self, key: &CellKey) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    /// Sends a command, once more when the connection was lost, as one is that nobody has used for a
+    /// while. A step that was done although its answer was lost is then done twice: see
+    /// [`CellStore`].
+    async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFault> {
+        let mut used = None;
+        let answer = async {
+            match self.send(command, &mut used).await {
+                Err(RedisFault::Connection(_)) => self.send(command, &mut used).await,
+                answer => answer,
+            }
+        };
+        let answer = tokio::time::timeout(TIMEOUT, answer).await;
+        let value = answer.unwrap_or_else(|_| {
+            self.link.give_up(used);
+            Err(RedisFault::TimedOut)
+        })?;
+        from_redis_value(value).map_err(|_| RedisFault::BadReply)
+    }
+
+    /// Sends a command once. Gives the connection up if it failed. `used`: the number of the
+    /// connection.
+    async fn send(&self, command: &Cmd, used: &mut Option<u64>) -> Result<Value, RedisFault> {
+        let mut connection = self.link.connection().await?;
+        *used = Some(connection.number);
+        let answer = connection.send(command).await;
+        if answer.as_ref().is_err_and(RedisFault::ends_connection) {
+            self.link.give_up(*used);
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl CellStore for RedisCells {
+    async fn get(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut get = cmd("GET");
+        get.arg(self.key(key));
+        Ok(self.call(&get).await?)
+    }
+
+    async fn swap(
+        &self,
+        key: &CellKey,
+        old: Option<&[u8]>,
+        new: Option<&[u8]>,
+        lives: Duration,
+    ) -> Result<bool, StoreError> {
+        let mut swap = cmd("EVAL");
+        swap.arg(SWAP).arg(1).arg(self.key(key));
+        for value in [old, new] {
+            swap.arg(u8::from(value.is_some())).arg(value.unwrap_or_default());
+        }
+        swap.arg(millis(lives).max(1));
+        Ok(self.call(&swap).await?)
+    }
+
+    async fn take(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut take = cmd("GETDEL");
+        take.arg(self.key(key));
+        Ok(self.call(&take).await?)
+    }
+}
