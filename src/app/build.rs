@@ -27,7 +27,7 @@ use crate::proxy::{
     Drain, DrainSignal, Exchanges, Jobs, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, SqlStore, StoreSettings};
+use crate::store::{CellStore, MemoryAttempts, SqlStore, StoreSettings};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{Web, WebDeps};
@@ -56,7 +56,8 @@ struct Runtime {
     keys: Arc<SigningKeys>,
     outbox: Arc<Outbox>,
     login: LoginDeps,
-    attempts: Arc<MemoryAttempts>,
+    attempts: Option<Arc<MemoryAttempts>>,
+    cells: Option<Arc<dyn CellStore>>,
     for_requests: StoreSet,
     for_texts: StoreSet,
     resolver: Arc<Resolver>,
@@ -117,7 +118,7 @@ pub async fn assemble(
     watched.extend(watched_traffic(&drain, &exchanges));
     watched.extend(secured.watched());
     watched.extend(nodes.watched());
-    let checks = readiness::checks(&runtime.store, &nodes);
+    let checks = readiness::checks(&runtime.store, runtime.cells.as_ref(), &nodes);
     let login = login(&config, &runtime);
     let Runtime { system, events, metrics, store: database, sessions, resolver, .. } = runtime;
     let shared = Shared { snapshot, resolver, access_log, drain, exchanges, events, system };
@@ -133,7 +134,7 @@ fn open_runtime(
     demo: Option<&demo::Demo>,
     settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
-    let Stores { sql: store, attempts, keys, for_requests, for_texts } = stores;
+    let Stores { sql: store, attempts, cells, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.event_counters());
@@ -172,6 +173,7 @@ fn open_runtime(
         outbox,
         login,
         attempts,
+        cells,
         for_requests,
         for_texts,
         resolver,
@@ -353,10 +355,13 @@ fn expect(config: &Config, runtime: &Runtime) {
 /// Gauges of values that exist elsewhere.
 fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState> {
     let (sessions, outbox) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.outbox));
-    let (attempts, lines) = (Arc::clone(&runtime.attempts), Arc::clone(access_log));
+    let (attempts, lines) = (runtime.attempts.clone(), Arc::clone(access_log));
     vec![
         ObservedState { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
-        ObservedState { row: &metrics::ATTEMPTS, now: Box::new(move || attempts.count()) },
+        ObservedState {
+            row: &metrics::ATTEMPTS,
+            now: Box::new(move || attempts.as_ref().map_or(0, |attempts| attempts.count())),
+        },
         ObservedState {
             row: &metrics::TEXTS_WAITING,
             now: Box::new(move || count(outbox.unfinished())),

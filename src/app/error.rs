@@ -31,6 +31,10 @@ pub enum AppError {
     SecretGone { secret: PathBuf, database: String },
     #[error("store.database {database}: {why}")]
     Store { database: String, why: StoreError },
+    #[error("store.cache: {0}")]
+    Cache(StoreError),
+    #[error("cannot read the counters: {0}")]
+    Counters(StoreError),
     #[error("{0}")]
     Keys(#[from] KeysError),
     #[error("pages: {0}")]

@@ -12,11 +12,11 @@ use crate::config::Config;
 use crate::domain::{Keyring, NodeId};
 use crate::metrics::{self, ObservedState};
 use crate::proxy::BackgroundJob;
-use crate::store::{Database, NodeDescription, NodeStore, SqlStore, StoredNode};
+use crate::store::{CacheSettings, Database, NodeDescription, NodeStore, SqlStore, StoredNode};
 use crate::system::{System, Timestamp};
 
 /// The cache that is not shared.
-const MEMORY: &str = "memory";
+const MEMORY: &str = CacheSettings::Memory.name();
 /// Interval of signs of life.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A node that gave none for so long is dead. Several intervals: a busy machine misses some.
@@ -95,7 +95,7 @@ impl Heartbeat {
             name: format!("{host}:{port}"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings: digest[..SETTINGS_DIGITS].to_owned(),
-            cache: MEMORY.to_owned(),
+            cache: config.store.cache.name().to_owned(),
             began: system.now(),
         };
         // Nothing is known of the others yet.

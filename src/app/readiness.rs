@@ -4,26 +4,47 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::nodes::NodeStatus;
+use crate::domain::AttemptKey;
 use crate::proxy::ReadinessCheck;
-use crate::store::{SessionStore as _, SqlStore};
+use crate::store::{CellKey, CellStore, SessionStore as _, SqlStore, StoreError};
 
 /// After this time a store counts as not answering.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What must hold before a server is ready, apart from its own start.
-pub(super) fn checks(store: &Arc<SqlStore>, nodes: &Arc<NodeStatus>) -> Vec<ReadinessCheck> {
+pub(super) fn checks(
+    store: &Arc<SqlStore>,
+    cells: Option<&Arc<dyn CellStore>>,
+    nodes: &Arc<NodeStatus>,
+) -> Vec<ReadinessCheck> {
     let (store, nodes) = (Arc::clone(store), Arc::clone(nodes));
     let database = move || -> BoxFuture<'static, Option<String>> {
         let store = Arc::clone(&store);
-        Box::pin(async move {
-            let answered = tokio::time::timeout(PATIENCE, store.ping()).await;
-            let answers = matches!(answered, Ok(Ok(())));
-            (!answers).then(|| "the database does not answer".to_owned())
-        })
+        Box::pin(unanswered("the database", async move { store.ping().await }))
     };
     let conflict = move || -> BoxFuture<'static, Option<String>> {
         let conflict = nodes.conflict();
         Box::pin(async move { conflict })
     };
-    vec![Box::new(database), Box::new(conflict)]
+    let mut checks: Vec<ReadinessCheck> = vec![Box::new(database), Box::new(conflict)];
+    if let Some(cells) = cells.map(Arc::clone) {
+        checks.push(Box::new(move || {
+            let cells = Arc::clone(&cells);
+            Box::pin(unanswered("Redis", async move { look(&*cells).await }))
+        }));
+    }
+    checks
+}
+
+/// Looks for a value that is never there.
+async fn look(cells: &dyn CellStore) -> Result<(), StoreError> {
+    cells.get(&CellKey::attempt(AttemptKey::from_bytes([0; 32]))).await.map(drop)
+}
+
+async fn unanswered(
+    name: &'static str,
+    asked: impl Future<Output = Result<(), StoreError>> + Send,
+) -> Option<String> {
+    let answers = matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(())));
+    (!answers).then(|| format!("{name} does not answer"))
 }

@@ -6,15 +6,20 @@ use super::keys;
 use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
-use crate::store::{CounterCapacity, MemoryAttempts, MemoryTickets, PersistentCounters, SqlStore};
+use crate::store::{
+    CacheSettings, CellStore, CounterCapacity, MemoryAttempts, MemoryTickets, PersistentCounters,
+    RedisCells, SharedAttempts, SharedCounters, SharedTickets, SqlCells, SqlStore,
+};
 use crate::system::System;
 use crate::users;
 
 /// What is opened first.
 pub(super) struct Stores {
     pub(super) sql: Arc<SqlStore>,
-    /// Undecorated, for the metrics.
-    pub(super) attempts: Arc<MemoryAttempts>,
+    /// Undecorated, for the metrics; `None` where they are shared.
+    pub(super) attempts: Option<Arc<MemoryAttempts>>,
+    /// What expires, where it is shared and not in the database.
+    pub(super) cells: Option<Arc<dyn CellStore>>,
     pub(super) keys: SigningKeys,
     pub(super) for_requests: StoreSet,
     pub(super) for_texts: StoreSet,
@@ -31,21 +36,60 @@ pub(super) async fn open(
     let failed = |why| AppError::Store { database: config.store.database.to_string(), why };
     let sql = Arc::new(SqlStore::open(&config.store.database).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
-    let counters =
-        PersistentCounters::open(Arc::clone(&sql), CounterCapacity::default(), system.now()).await;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
-    let attempts = Arc::new(MemoryAttempts::default());
-    let undecorated = StoreSet {
-        attempts: Arc::clone(&attempts) as _,
-        counters: Arc::new(counters.map_err(failed)?),
-        logins: Arc::clone(&sql) as _,
-        users: Arc::clone(&sql) as _,
-        sessions: Arc::clone(&sql) as _,
-        grants: Arc::clone(&sql) as _,
-        tickets: Arc::new(MemoryTickets::default()),
-        login_tickets: Arc::new(MemoryTickets::default()),
+    let in_database: Arc<dyn CellStore> = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));
+    let (undecorated, attempts, cells) = match &config.store.cache {
+        CacheSettings::Memory => {
+            let attempts = Arc::new(MemoryAttempts::default());
+            let stores = in_memory(&sql, &attempts, system).await?;
+            (stores, Some(attempts), None)
+        }
+        CacheSettings::Database => (shared(&sql, &in_database, &in_database), None, None),
+        CacheSettings::Redis(settings) => {
+            let cells = RedisCells::connect((**settings).clone()).await.map_err(AppError::Cache)?;
+            let cells: Arc<dyn CellStore> = Arc::new(cells);
+            (shared(&sql, &cells, &in_database), None, Some(cells))
+        }
     };
     let for_requests = decorator.stores_for_requests(undecorated.clone());
     let for_texts = decorator.stores_for_texts(undecorated);
-    Ok(Stores { sql, attempts, keys, for_requests, for_texts })
+    Ok(Stores { sql, attempts, cells, keys, for_requests, for_texts })
+}
+
+/// With what expires in this process.
+async fn in_memory(
+    sql: &Arc<SqlStore>,
+    attempts: &Arc<MemoryAttempts>,
+    system: &System,
+) -> Result<StoreSet, AppError> {
+    let capacity = CounterCapacity::default();
+    let counters = PersistentCounters::open(Arc::clone(sql), capacity, system.now()).await;
+    Ok(StoreSet {
+        attempts: Arc::clone(attempts) as _,
+        counters: Arc::new(counters.map_err(AppError::Counters)?),
+        logins: Arc::clone(sql) as _,
+        users: Arc::clone(sql) as _,
+        sessions: Arc::clone(sql) as _,
+        grants: Arc::clone(sql) as _,
+        tickets: Arc::new(MemoryTickets::default()),
+        login_tickets: Arc::new(MemoryTickets::default()),
+    })
+}
+
+/// With what expires in `cells`, and counts of an hour and more in the database.
+fn shared(
+    sql: &Arc<SqlStore>,
+    cells: &Arc<dyn CellStore>,
+    in_database: &Arc<dyn CellStore>,
+) -> StoreSet {
+    StoreSet {
+        attempts: Arc::new(SharedAttempts::new(Arc::clone(cells))),
+        counters: Arc::new(SharedCounters::new(Arc::clone(cells), Arc::clone(in_database))),
+        logins: Arc::clone(sql) as _,
+        users: Arc::clone(sql) as _,
+        sessions: Arc::clone(sql) as _,
+        grants: Arc::clone(sql) as _,
+        tickets: Arc::new(SharedTickets::handover(Arc::clone(cells))),
+        login_tickets: Arc::new(SharedTickets::login(Arc::clone(cells))),
+    }
 }

@@ -20,7 +20,9 @@ mod tickets;
 mod users;
 
 pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn};
-pub use cells::{CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings};
+pub use cells::{
+    CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,
+};
 pub use counters::{
     Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
     TakeOutcome,
@@ -39,12 +41,13 @@ pub use sessions::{
     Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
     SessionSummary, SignInContext, StoredSession,
 };
-pub use settings::StoreSettings;
+pub use settings::{CacheSettings, StoreSettings};
 pub use shared_attempts::SharedAttempts;
 pub use shared_tickets::SharedTickets;
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
 pub use sql::{
-    CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlStore,
+    CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlCells,
+    SqlStore,
 };
 pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{StoredUser, UserRevision, UserStore};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Database;
+use super::{Database, RedisSettings};
 
 /// `[store]`.
 #[derive(Clone, Debug)]
@@ -9,4 +9,25 @@ pub struct StoreSettings {
     /// How long what a server knows of sessions and grants is relied on while the database does not
     /// answer.
     pub outage: Duration,
+    pub cache: CacheSettings,
+}
+
+/// Where what expires is kept: logins in progress, tickets, counts of less than an hour.
+#[derive(Clone, Debug)]
+pub enum CacheSettings {
+    /// In the process: for one server.
+    Memory,
+    /// In the database.
+    Database,
+    Redis(Box<RedisSettings>),
+}
+
+impl CacheSettings {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Database => "database",
+            Self::Redis(_) => "redis",
+        }
+    }
 }

@@ -10,3 +10,4 @@ mod redis_faults;
 mod redis_kinds;
 mod server;
 mod tickets;
+mod two_nodes;

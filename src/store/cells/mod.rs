@@ -13,7 +13,7 @@ use super::StoreError;
 use crate::domain::{AttemptKey, CounterKey, TicketDigest};
 use crate::system::millis;
 
-pub use self::redis::{RedisCells, RedisServer, RedisSettings};
+pub use self::redis::{RedisCells, RedisServer, RedisSettings, RedisUrlError};
 pub(in crate::store) use codec::{StoredRecord, decode, encode};
 pub(in crate::store) use turns::Turns;
 

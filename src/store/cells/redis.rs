@@ -1,6 +1,7 @@
 mod addresses;
 mod connect;
 mod link;
+mod place;
 mod sentinels;
 mod server_info;
 
@@ -11,6 +12,7 @@ use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 
 use self::connect::Connector;
 use self::link::Link;
+pub use self::place::RedisUrlError;
 use super::{CellKey, CellStore};
 use crate::domain::Secret;
 use crate::store::StoreError;

@@ -28,12 +28,14 @@ pub struct CleanupCounts {
     pub spent: u64,
     /// Counters.
     pub counts: u64,
+    /// What expired by itself.
+    pub cells: u64,
 }
 
 impl CleanupCounts {
     pub const fn all(self) -> u64 {
-        let Self { codes, grants, session_tokens, sessions, spent, counts } = self;
-        codes + grants + session_tokens + sessions + spent + counts
+        let Self { codes, grants, session_tokens, sessions, spent, counts, cells } = self;
+        codes + grants + session_tokens + sessions + spent + counts + cells
     }
 }
 
@@ -120,6 +122,11 @@ const RULES: &[CleanupRule] = &[
            SELECT key, length, at FROM counters WHERE at + length <= $1 OR n <= 0 LIMIT $2)",
         &[Cutoff::Now],
         |counts| &mut counts.counts,
+    ),
+    rule(
+        "DELETE FROM cells WHERE key IN (SELECT key FROM cells WHERE expires <= $1 LIMIT $2)",
+        &[Cutoff::Now],
+        |counts| &mut counts.cells,
     ),
 ];
 

@@ -225,10 +225,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         AND EXISTS (SELECT 1 FROM users old
             WHERE old.phone = '+54' || substr(users.phone, 5) AND old.blocked IS NOT NULL);",
     ),
-    // The servers that share the database, and their signs of life.
+    // The servers that share the database, and their signs of life. What expires, where no other place is
+    // configured for it: values in base64.
     (
         13,
-        "nodes",
+        "nodes and cells",
         "CREATE TABLE nodes (
         id TEXT PRIMARY KEY NOT NULL,
         name TEXT NOT NULL,
@@ -238,7 +239,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         began BIGINT NOT NULL,
         seen BIGINT NOT NULL,
         beats BIGINT NOT NULL
-    );",
+    );
+    CREATE TABLE cells (
+        key TEXT PRIMARY KEY NOT NULL,
+        value TEXT NOT NULL,
+        expires BIGINT NOT NULL
+    );
+    CREATE INDEX cells_by_expiry ON cells (expires);",
     ),
 ];
 

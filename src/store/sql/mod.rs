@@ -1,6 +1,7 @@
 //! The stores in SQLite or PostgreSQL, in one SQL for both. Holds no rules: it keeps what `store`'s
 //! traits say, in transactions.
 //! Times are milliseconds since 1970, ids and digests lower-case hexadecimal; `''` is no value.
+mod cells;
 mod changes;
 mod cleanup;
 mod codes;
@@ -20,6 +21,7 @@ mod sessions;
 mod signing_keys;
 mod users;
 
+pub use cells::SqlCells;
 pub use cleanup::CleanupCounts;
 pub use counters::PersistentCounters;
 pub use database::{Database, SqlStore};

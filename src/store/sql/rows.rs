@@ -1,5 +1,8 @@
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::pool::SqlRow;
 use crate::domain::{
     Audience, ClientId, GrantId, Host, PhoneNumber, Role, Scope, SessionId, UserId,
@@ -32,6 +35,11 @@ impl<'r> Columns<'r> {
         parse: impl FnOnce(&'r str) -> Option<T>,
     ) -> Result<T, StoreError> {
         parse(self.row.try_get(column)?).ok_or_else(|| self.bad(column))
+    }
+
+    /// Bytes in base64.
+    pub(super) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        self.parsed(column, |text| STANDARD.decode(text).ok())
     }
 
     pub(super) fn user(&self, column: &'static str) -> Result<UserId, StoreError> {

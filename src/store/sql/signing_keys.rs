@@ -157,7 +157,7 @@ fn read_key(row: &SqlRow) -> Result<StoredKey, StoreError> {
         usage: row.try_get("usage")?,
         algorithm: row.try_get("algorithm")?,
         state: columns.parsed("state", KeyState::parse)?,
-        sealed: columns.parsed("sealed", |text| STANDARD.decode(text).ok())?,
+        sealed: columns.bytes("sealed")?,
         sealed_by: KeyId(sealed_by.map_err(|_| columns.bad("sealed_by"))?),
         created: columns.time("created")?,
         signed_from: columns.optional_time("signed_from")?,

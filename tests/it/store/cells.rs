@@ -10,13 +10,16 @@ use doorcode::store::{
 use doorcode::system::Timestamp;
 
 use super::{attempts, tickets};
+use crate::support::databases;
 use crate::support::redis_server::shared_cells;
 
 const LONG: Duration = Duration::from_mins(1);
 
 /// One row a backend.
 async fn backends() -> Vec<(&'static str, Arc<dyn CellStore>)> {
-    vec![("redis", shared_cells().await)]
+    let [file] = databases::cells(databases::sqlite().await).await;
+    let [server] = databases::cells(databases::postgresql().await).await;
+    vec![("redis", shared_cells().await), ("sqlite", file), ("postgresql", server)]
 }
 
 fn key(n: u8) -> CellKey {

@@ -19,7 +19,9 @@ struct Cookie {
 /// Somebody's browser, on its way to one host.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    port: u16,
+    /// Where its requests go, in turn: to the nodes behind a balancer.
+    ports: Vec<u16>,
+    turn: usize,
     https: bool,
     /// As in the address bar, with the port.
     pub(crate) authority: String,
@@ -37,7 +39,12 @@ impl Browser {
         let (scheme, authority) = origin.split_once("://").expect("an origin");
         let (https, authority) = (scheme == "https", authority.to_owned());
         let language = "en-GB,en;q=0.9".to_owned();
-        Self { port, https, authority, clock, jar: Vec::new(), language }
+        Self { ports: vec![port], turn: 0, https, authority, clock, jar: Vec::new(), language }
+    }
+
+    /// Before a balancer that sends each request to the next of these.
+    pub(crate) fn balanced(self, ports: &[u16]) -> Self {
+        Self { ports: ports.to_vec(), ..self }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -104,7 +111,9 @@ impl Browser {
         lines: &[Line<'_>],
         form: Option<&[Line<'_>]>,
     ) -> Answer {
-        let answer = exchange(self.port, &self.request(method, target, lines, form));
+        let port = self.ports[self.turn % self.ports.len()];
+        self.turn += 1;
+        let answer = exchange(port, &self.request(method, target, lines, form));
         self.take_cookies(&answer);
         answer
     }

@@ -151,8 +151,39 @@ const CASES: &[Case<'_>] = &[
         &["2:10: server.listen: 127.0.0.1:9080 is in both server.listen and admin.listen"],
     ),
     (
-        &[("[login]", "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\n[login]")],
-        &["8:9: store.cache: `redis` is not supported yet by this version; write memory"],
+        &[(
+            "[login]",
+            "[store]\ndatabase = \"postgres://me:secret@x/y\"\ncache = \"redis://:secret@x\"\n[login]",
+        )],
+        &[
+            "7:12: store.database: holds a password: write it to `store.database_password`, as `env:NAME` or `file:PATH`",
+            "8:9: store.cache: holds a password: write it to `store.cache_password`, as `env:NAME` or `file:PATH`",
+        ],
+    ),
+    (
+        &[
+            ("secret = \"env:SECRET\"\n", ""),
+            (
+                "[login]",
+                "[store]\ndatabase = \"postgres://x\"\ncache = \"redis-sentinel://x:26379\"\ncache_prefix = \"{x}\"\n[login]",
+            ),
+        ],
+        &[
+            "1:1: server.secret: is missing; servers that share a database share their secret, so write `env:NAME` or `file:PATH`",
+            "6:12: store.database: names no database: its path must be one name, as in \"postgres://host/doorcode\"",
+            "7:9: store.cache: names no primary: write its name at the sentinels as the path, as in \"…:26379/NAME\"",
+            "8:16: store.cache_prefix: `{x}` is not up to 64 letters, digits and `:._-`, such as doorcode:",
+        ],
+    ),
+    (
+        &[(
+            "[login]",
+            "[store]\ndatabase = \"postgres://x/y?tls=on\"\ncache = \"database\"\ncache_password = \"env:SECRET\"\n[login]",
+        )],
+        &[
+            "7:12: store.database: has a parameter that is not known; known are sslmode, sslrootcert, sslcert, sslkey, application_name, host",
+            "9:18: store.cache_password: has no effect: store.cache is no Redis",
+        ],
     ),
     (
         &[("[login]", "[store]\ndatabase = \"sqlite://x\"\ncache = \"memori\"\n[login]")],
