@@ -1,4 +1,5 @@
 //! Databases of tests, of either kind.
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,10 +31,10 @@ pub(crate) enum Beside {
     Postgresql(PgConnection),
 }
 
-pub(crate) async fn sqlite() -> TestDatabase {
+pub(crate) fn sqlite() -> Ready<TestDatabase> {
     let folder = TempDir::new().expect("a folder");
     let database = Database::Sqlite(folder.path().join("deeper/doorcode.db"));
-    TestDatabase { database, place: Place::Sqlite { _folder: folder } }
+    ready(TestDatabase { database, place: Place::Sqlite { _folder: folder } })
 }
 
 pub(crate) async fn postgresql() -> TestDatabase {
