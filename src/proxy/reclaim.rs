@@ -14,11 +14,13 @@ const COLLECTS_EVERY: usize = 10_000;
 const ALLOCATION: usize = 4096;
 /// How long after the end of a connection is looked how many are left: its exchanges end after it.
 const DELAY: Duration = Duration::from_millis(500);
-/// How often.
-const LOOKS: usize = 8;
+/// How often: a busy machine may take many seconds to end thousands of them.
+const LOOKS: usize = 60;
 /// From one collection to the next: memory is given back a second after it was collected
 /// (`purge_delay`), by the next one.
 const PURGE_AFTER: Duration = Duration::from_secs(2);
+/// How often it is collected: of the threads, one that was busy at one time is not at another.
+const ROUNDS: usize = 5;
 /// Open exchanges and connections that are worth it.
 const MANY: usize = 32;
 
@@ -45,22 +47,28 @@ impl Reclaimer {
     /// A connection ended. Collects if soon far fewer are `open` than there were.
     pub(super) async fn ended(&self, open: impl Fn() -> usize + Send + Sync) {
         let peak = self.0.peak.load(Ordering::Relaxed);
-        if peak < MANY || self.0.is_running.swap(true, Ordering::AcqRel) {
+        // As if all had gone: many of them may be about to.
+        if !most_have_gone(peak, 0) || self.0.is_running.swap(true, Ordering::AcqRel) {
             return;
         }
         for _ in 0..LOOKS {
             tokio::time::sleep(DELAY).await;
             let left = open();
-            if left <= peak / 4 {
+            if most_have_gone(peak, left) {
                 self.0.peak.store(left, Ordering::Relaxed);
-                collect_everywhere().await;
-                tokio::time::sleep(PURGE_AFTER).await;
-                collect_everywhere().await;
+                for _ in 0..ROUNDS {
+                    collect_everywhere().await;
+                    tokio::time::sleep(PURGE_AFTER).await;
+                }
                 break;
             }
         }
         self.0.is_running.store(false, Ordering::Release);
     }
+}
+
+fn most_have_gone(peak: usize, left: usize) -> bool {
+    peak >= MANY && left <= peak / 4
 }
 
 /// Collects on the threads of this runtime, as far as they are free to.
@@ -83,22 +91,17 @@ fn collect() {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
+    use super::{MANY, most_have_gone};
 
-    use super::{MANY, Reclaimer};
-
-    #[tokio::test]
-    async fn memory_is_collected_when_few_are_left_of_many() {
-        let reclaimer = Reclaimer::default();
-        let peak = || reclaimer.0.peak.load(Ordering::Relaxed);
-        reclaimer.seen(MANY - 1);
-        reclaimer.ended(|| 0).await;
-        assert_eq!(peak(), MANY - 1, "never many");
-        reclaimer.seen(4 * MANY);
-        reclaimer.ended(|| 2 * MANY).await;
-        assert_eq!(peak(), 4 * MANY, "most are still there");
-        reclaimer.ended(|| MANY / 2).await;
-        assert_eq!(peak(), MANY / 2);
-        assert!(!reclaimer.0.is_running.load(Ordering::Relaxed));
+    #[test]
+    fn memory_is_collected_when_few_are_left_of_many() {
+        for (peak, left, gone) in [
+            (MANY - 1, 0, false),
+            (MANY, 0, true),
+            (4 * MANY, 2 * MANY, false),
+            (4 * MANY, MANY, true),
+        ] {
+            assert_eq!(most_have_gone(peak, left), gone, "{left} of {peak}");
+        }
     }
 }
