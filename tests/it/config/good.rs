@@ -36,6 +36,21 @@ fn the_shipped_file_is_good_for_an_operator_too() {
 }
 
 #[test]
+fn the_file_of_several_servers_is_good() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/cluster/doorcode.toml");
+    let secrets = |name: &str| match name {
+        "DOORCODE_SECRET" => Some("0nly+for/a+test+0f+the+file+of+the+cluster=".to_owned()),
+        "DATABASE_PASSWORD" | "CACHE_PASSWORD" => Some("p@ss/word".to_owned()),
+        "TWILIO_AUTH_TOKEN" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+        _ => None,
+    };
+    let cluster = Config::load(&path, &secrets).unwrap();
+    assert_eq!(cluster.store.database.to_string(), "postgres://postgres:5432/doorcode");
+    assert_eq!(cluster.store.cache.name(), "redis");
+    assert!(!format!("{cluster:?}").contains("p@ss") && !format!("{cluster:?}").contains("p%40ss"));
+}
+
+#[test]
 fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
     let config = read(GOOD).unwrap();
     assert_eq!(config.source, "my.toml");
