@@ -19,6 +19,8 @@ fn main() -> ExitCode {
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
             nodes: &doorcode::app::list_nodes,
+            migrate: &doorcode::app::migrate,
+            copy: &|from, to| doorcode::app::copy_store(from, to, &mut std::io::stderr()),
             keys: &doorcode::app::list_keys,
             rotate: &doorcode::app::rotate_keys,
             block: &|config, phone| doorcode::app::block_user(config, phone, &System::real()),

@@ -3,6 +3,7 @@
 mod build;
 mod changes;
 mod cleanup;
+mod copy;
 mod database;
 mod decorate;
 mod demo;
@@ -20,6 +21,7 @@ mod tls;
 mod users;
 
 pub use build::{AppDeps, assemble, build};
+pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};
 pub use error::AppError;
 pub use health::health;

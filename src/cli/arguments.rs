@@ -24,6 +24,8 @@ Examples:
   doorcode widget my.toml           print the HTML element that embeds the login in a page
   doorcode health my.toml           exit with 0 if that server is ready
   doorcode nodes my.toml            list the servers that run on the same database
+  doorcode store copy --from sqlite:doorcode.db --to my.toml
+                                    copy a database to that of my.toml
   doorcode keys my.toml             list the signing keys of tokens and assertions
   doorcode keys rotate my.toml      replace the signing keys; new ones sign after ten minutes
   doorcode users block +12025550123 my.toml
@@ -78,6 +80,13 @@ pub(super) enum Command {
     Health(FileArguments),
     /// List the servers that run on the same database
     Nodes(FileArguments),
+    /// Bring the database to the schema of this version, as each start of the server does
+    Migrate(FileArguments),
+    /// Move the database
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// List the signing keys
     Keys {
         #[command(subcommand)]
@@ -120,6 +129,20 @@ pub(super) struct PhoneArguments {
     pub(super) phone: PhoneNumber,
     #[command(flatten)]
     pub(super) file: FileArguments,
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum StoreCommand {
+    /// Copy a database to an empty one and compare both; stop the servers of both before. Begins where an
+    /// interrupted copy ended
+    Copy {
+        /// Configuration file, or `sqlite:PATH` or `postgres://…`
+        #[arg(long, value_name = "FILE|URL")]
+        from: String,
+        /// The same
+        #[arg(long, value_name = "FILE|URL")]
+        to: String,
+    },
 }
 
 #[derive(clap::Subcommand)]

@@ -4,6 +4,7 @@ use std::io::Write;
 use crate::config::{Config, Environment};
 use crate::domain::PhoneNumber;
 use crate::oauth::KeyUsage;
+use crate::store::Database;
 use crate::system::Timestamp;
 
 pub type Done = Result<(), Box<dyn Error>>;
@@ -24,6 +25,10 @@ pub struct CliDeps<'a> {
     pub health: &'a dyn Fn(&Config) -> Done,
     /// Lists the servers on the database of a configuration.
     pub nodes: &'a dyn Fn(&Config) -> CommandResult,
+    /// Brings the database of a configuration to the schema of this version.
+    pub migrate: &'a dyn Fn(&Config) -> CommandResult,
+    /// Copies one database to another.
+    pub copy: &'a dyn Fn(&Database, &Database) -> CommandResult,
     /// Lists the signing keys in the database of a configuration.
     pub keys: &'a dyn Fn(&Config) -> CommandResult,
     /// Begins to replace them, or those of one usage.

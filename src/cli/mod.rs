@@ -12,9 +12,10 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::config::{Config, Purpose};
+use crate::store::Database;
 use arguments::{
-    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, UsersCommand, hint, lacks_file,
-    one_file,
+    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, StoreCommand, UsersCommand,
+    hint, lacks_file, one_file,
 };
 use context::say;
 
@@ -47,6 +48,13 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
             let nodes = around.nodes;
             print((Purpose::Store, named(file)?.as_deref()), around, |config| nodes(config))
         }
+        Command::Migrate(file) => {
+            let migrate = around.migrate;
+            print((Purpose::Store, Some(&needed("migrate", file)?)), around, |config| {
+                migrate(config)
+            })
+        }
+        Command::Store { command: StoreCommand::Copy { from, to } } => copy(&from, &to, around),
         Command::Keys { command: None, file } => {
             let keys = around.keys;
             print((Purpose::Store, named(file)?.as_deref()), around, |config| keys(config))
@@ -93,6 +101,26 @@ fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
     match read(Purpose::Store, file, around) {
         Some(config) => exit_code((around.health)(&config), around),
         None => FAILED,
+    }
+}
+
+fn copy(from: &str, to: &str, around: &mut CliDeps<'_>) -> u8 {
+    let (Some(from), Some(to)) = (database(from, around), database(to, around)) else {
+        return FAILED;
+    };
+    let done = (around.copy)(&from, &to).map(|text| say(around.out, &text));
+    exit_code(done, around)
+}
+
+/// The database of a URL or of a configuration file. `None`: its mistakes have been printed.
+fn database(text: &str, around: &mut CliDeps<'_>) -> Option<Database> {
+    match Database::parse(text) {
+        Some(Ok(database)) => Some(database),
+        Some(Err(why)) => {
+            say(around.err, &format_args!("doorcode: a database {why}\n"));
+            None
+        }
+        None => Some(read(Purpose::Store, Some(Path::new(text)), around)?.store.database),
     }
 }
 

@@ -145,6 +145,8 @@ pub(super) const KEYS: &[Key] = &[
         "Persistent data (users, sessions, limit counters): `sqlite:PATH`, relative to this file, or `postgres://user@host:5432/name`. Of several hosts, separated by commas, the one that accepts writes is used. Hosts other than this machine must have a valid certificate (`?sslrootcert=PATH` names its authority) unless `?sslmode=disable`."),
     key("store.database_password", Text, Optional("none is sent"),
         "Password of the database's user: `env:NAME` or `file:PATH`."),
+    key("store.wait", Duration(1, 60), Default,
+        "How long a request waits for a connection to PostgreSQL, or for an answer of Redis, before it is refused with 503."),
     key("store.outage", Duration(1, 3600), Default,
         "How long sessions and tokens that a server knows are accepted while the database does not answer. After that, and for all others from the first moment, requests that need it are refused with 503."),
     key("store.cache", Text, Default,

@@ -82,9 +82,14 @@ impl Login {
         }
         let taken = match self.admit(&start, &state).await? {
             Admission::Granted(taken) => taken,
-            // A concurrent start for the number was faster.
-            Admission::Refused(limited) if *limited.row == TEXT_SPACING && resumable => {
-                return Ok(Started::CoolingDown);
+            // A concurrent start for the number was faster, on another server perhaps.
+            Admission::Refused(limited) if *limited.row == TEXT_SPACING => {
+                let found = self.attempt(key).await?;
+                let now = attempt::state(found.as_ref(), self.deps.system.steady());
+                return match now {
+                    AttemptState::Resumable(_) => Ok(Started::CoolingDown),
+                    _ => Err(StartError::Limited(limited)),
+                };
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };

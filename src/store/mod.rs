@@ -46,8 +46,8 @@ pub use shared_attempts::SharedAttempts;
 pub use shared_tickets::SharedTickets;
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
 pub use sql::{
-    CleanupCounts, Database, PersistentCounters, PostgresServer, PostgresUrlError, SqlCells,
-    SqlStore,
+    CleanupCounts, CopyError, CopyProgress, Database, PersistentCounters, PostgresServer,
+    PostgresUrlError, SqlCells, SqlStore, copy,
 };
 pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{StoredUser, UserRevision, UserStore};

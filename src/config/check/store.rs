@@ -1,10 +1,10 @@
 //! `[store]`.
+use std::time::Duration;
+
 use crate::config::reader::Reader;
 use crate::config::values::{shown, unknown};
 use crate::domain::Secret;
-use crate::store::{
-    CacheSettings, Database, PostgresServer, RedisServer, RedisSettings, StoreSettings,
-};
+use crate::store::{CacheSettings, Database, RedisServer, RedisSettings, StoreSettings};
 
 const DATABASE: &str = "store.database";
 const PASSWORD: &str = "store.database_password";
@@ -14,53 +14,46 @@ const CACHE_PASSWORD: &str = "store.cache_password";
 const CACHE_ROOTS: &str = "store.cache_roots";
 
 pub(super) fn store(reader: &mut Reader<'_>) -> Option<StoreSettings> {
-    let database = database(reader);
-    let cache = cache(reader);
+    let wait = reader.duration("store.wait");
+    // Where it is a mistake, that is noted.
+    let known = wait.unwrap_or_default();
+    let (database, cache) = (database(reader, known), cache(reader, known));
     let outage = reader.duration("store.outage");
+    wait?;
     Some(StoreSettings { database: database?, outage: outage?, cache: cache? })
 }
 
-fn database(reader: &mut Reader<'_>) -> Option<Database> {
+fn database(reader: &mut Reader<'_>, wait: Duration) -> Option<Database> {
     let text = reader.one(DATABASE, |text| Ok(text.to_owned()))?;
-    let is_server = ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
-    if !is_server {
-        if reader.has(PASSWORD) {
-            reader.note(PASSWORD, "has no effect: store.database is a file");
-        }
-        let path = reader.one(DATABASE, sqlite_path)?;
-        return Some(Database::Sqlite(reader.path(&path)));
-    }
     // One that is made at the start would be another on each server.
-    if reader.purpose().reads_secret(SECRET) && !reader.has(SECRET) {
+    let is_shared = text.starts_with("postgres");
+    if is_shared && reader.purpose().reads_secret(SECRET) && !reader.has(SECRET) {
         let text = "is missing; servers that share a database share their secret, so write `env:NAME` or `file:PATH`";
         reader.note(SECRET, text);
     }
+    let database = reader
+        .one(DATABASE, |text| Database::parse(text).unwrap_or_else(|| Err(Database::neither())));
+    let server = match database? {
+        Database::Sqlite(path) => {
+            if reader.has(PASSWORD) {
+                reader.note(PASSWORD, "has no effect: store.database is a file");
+            }
+            return Some(Database::Sqlite(reader.base().join(path)));
+        }
+        Database::Postgres(server) => server.with_wait(wait),
+    };
     let password = if reader.has(PASSWORD) { Some(secret(reader, PASSWORD)?) } else { None };
-    let server =
-        reader.one(DATABASE, |text| PostgresServer::parse(text).map_err(|why| why.to_string()))?;
-    let server = match &password {
+    Some(Database::Postgres(match &password {
         Some(password) => server.with_password(password),
         None => server,
-    };
-    Some(Database::Postgres(server))
+    }))
 }
 
 fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
     reader.secrets(key)?.into_iter().next()
 }
 
-/// The path in `sqlite:PATH`.
-fn sqlite_path(text: &str) -> Result<String, String> {
-    let path = text.strip_prefix("sqlite:").unwrap_or_default();
-    let file = !path.is_empty() && !path.starts_with("//") && !path.ends_with('/');
-    let plain = !path.starts_with(':') && !path.contains(['?', '\0']);
-    // The value is not quoted: a database URL often contains a password.
-    (file && plain).then(|| path.to_owned()).ok_or_else(|| {
-        "is neither sqlite:PATH, such as sqlite:data/doorcode.db, nor a postgres://… URL".to_owned()
-    })
-}
-
-fn cache(reader: &mut Reader<'_>) -> Option<CacheSettings> {
+fn cache(reader: &mut Reader<'_>, wait: Duration) -> Option<CacheSettings> {
     let text = reader.one(CACHE, |text| Ok(text.to_owned()))?;
     if !text.starts_with("redis") {
         for key in [CACHE_PASSWORD, CACHE_ROOTS] {
@@ -84,7 +77,7 @@ fn cache(reader: &mut Reader<'_>) -> Option<CacheSettings> {
     });
     let roots = if reader.has(CACHE_ROOTS) { Some(roots(reader)?) } else { None };
     let prefix = reader.one("store.cache_prefix", prefix)?;
-    Some(CacheSettings::Redis(Box::new(RedisSettings { server: server?, roots, prefix })))
+    Some(CacheSettings::Redis(Box::new(RedisSettings { server: server?, roots, prefix, wait })))
 }
 
 fn roots(reader: &mut Reader<'_>) -> Option<Vec<u8>> {

@@ -18,7 +18,7 @@ pub(in crate::store) use codec::{StoredRecord, decode, encode};
 pub(in crate::store) use turns::Turns;
 
 /// How long a store tries to change a value that others change at the same time, before it gives up.
-pub(in crate::store) const PATIENCE: Duration = Duration::from_secs(2);
+pub(in crate::store) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

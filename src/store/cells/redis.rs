@@ -42,10 +42,9 @@ pub struct RedisSettings {
     pub roots: Option<Vec<u8>>,
     /// Before each key, so that several programs can share a server.
     pub prefix: String,
+    /// The longest that a call waits, with connecting.
+    pub wait: Duration,
 }
-
-/// The longest that a call waits, with connecting.
-const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// KEYS: the key. ARGV: whether there is an old value, and the value; the same of the new one; its
 /// life in milliseconds. GET of what is not there is `false` in Lua. Sent whole each time (EVAL), so
@@ -65,6 +64,7 @@ return 1";
 pub struct RedisCells {
     link: Link,
     prefix: String,
+    wait: Duration,
 }
 
 impl RedisCells {
@@ -72,12 +72,12 @@ impl RedisCells {
     ///
     /// # Errors
     ///
-    /// If a URL is not one, the server does not answer within a second, or must not be used:
+    /// If a URL is not one, the server does not answer in time, or must not be used:
     /// it evicts keys, is a replica or too old.
     pub async fn connect(settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(Connector::new(&settings)?);
-        let cells = Self { link, prefix: settings.prefix };
-        let ready = tokio::time::timeout(TIMEOUT, cells.link.connection()).await;
+        let cells = Self { link, prefix: settings.prefix, wait: settings.wait };
+        let ready = tokio::time::timeout(cells.wait, cells.link.connection()).await;
         ready.map_err(|_| RedisFault::TimedOut)??;
         Ok(cells)
     }
@@ -97,7 +97,7 @@ impl RedisCells {
                 answer => answer,
             }
         };
-        let answer = tokio::time::timeout(TIMEOUT, answer).await;
+        let answer = tokio::time::timeout(self.wait, answer).await;
         let value = answer.unwrap_or_else(|_| {
             self.link.give_up(used);
             Err(RedisFault::TimedOut)

@@ -22,6 +22,27 @@ pub enum Database {
 }
 
 impl Database {
+    /// Reads `sqlite:PATH` or the URL of a PostgreSQL server; `None`: it is neither. A path stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as the rest of a sentence. Quotes nothing: a URL may hold a password.
+    pub fn parse(text: &str) -> Option<Result<Self, String>> {
+        if ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
+            let server = PostgresServer::parse(text).map(Self::Postgres);
+            return Some(server.map_err(|why| why.to_string()));
+        }
+        let path = text.strip_prefix("sqlite:")?;
+        let file = !path.is_empty() && !path.starts_with("//") && !path.ends_with('/');
+        let plain = !path.starts_with(':') && !path.contains(['?', '\0']);
+        Some((file && plain).then(|| Self::Sqlite(path.into())).ok_or_else(Self::neither))
+    }
+
+    /// What is wrong with a text that names no database.
+    pub fn neither() -> String {
+        "is neither sqlite:PATH, such as sqlite:data/doorcode.db, nor a postgres://… URL".to_owned()
+    }
+
     /// Whether there may be one: a file that exists, or one on a server.
     pub fn may_exist(&self) -> bool {
         match self {

@@ -5,6 +5,7 @@ mod cells;
 mod changes;
 mod cleanup;
 mod codes;
+mod copy;
 mod counters;
 mod database;
 mod found_grant;
@@ -23,6 +24,7 @@ mod users;
 
 pub use cells::SqlCells;
 pub use cleanup::CleanupCounts;
+pub use copy::{CopyError, CopyProgress, copy};
 pub use counters::PersistentCounters;
 pub use database::{Database, SqlStore};
 pub use postgres::{PostgresServer, PostgresUrlError};

@@ -20,6 +20,8 @@ pub(super) fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
         nodes: &|_| Ok("some servers\n".to_owned()),
+        migrate: &|_| Ok("migrated\n".to_owned()),
+        copy: &|from, to| Ok(format!("{from} to {to}\n")),
         keys: &|_| Ok("a list\n".to_owned()),
         rotate: &|_, usage| {
             usage.map(|usage| usage.as_str().to_owned()).ok_or_else(|| "all".into())
@@ -96,6 +98,24 @@ fn keys_are_listed_and_replaced_on_the_database_that_the_file_names() {
     assert_eq!(run(&["keys"]), listed, "the demo's");
     let servers = (0, "some servers\n".to_owned(), String::new(), false);
     assert_eq!(run(&["nodes", &file]), servers);
+    let migrated = (0, "migrated\n".to_owned(), String::new(), false);
+    assert_eq!(run(&["migrate", &file]), migrated);
+    let moved = run(&[
+        "store",
+        "copy",
+        "--from",
+        "sqlite:a.db",
+        "--to",
+        "postgres://me@h:1/n?sslmode=disable",
+    ]);
+    assert_eq!(moved, (0, "a.db to postgres://h:1/n\n".to_owned(), String::new(), false));
+    let moved = run(&["store", "copy", "--from", "sqlite:a.db", "--to", &file]);
+    assert!(moved.0 == 0 && moved.1.starts_with("a.db to "), "{moved:?}");
+    for wrong in ["sqlite:", "postgres://me:secret@h/n"] {
+        let told = run(&["store", "copy", "--from", wrong, "--to", &file]);
+        assert!(told.0 == 1 && told.2.starts_with("doorcode: a database "), "{told:?}");
+        assert!(!told.2.contains("secret"), "{told:?}");
+    }
     let token = (0, "token".to_owned(), String::new(), false);
     assert_eq!(run(&["keys", "rotate", "--usage", "token", "--config", &file]), token);
     let failed = (1, String::new(), "doorcode: all\n".to_owned(), false);

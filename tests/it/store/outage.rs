@@ -10,6 +10,11 @@ use crate::support::settings::{ADA, BOB};
 /// The setting that [`Server::setting`] takes the place of.
 const FILE: &str = "database = \"sqlite:doorcode.db\"";
 
+/// Where an engine is away, tests would wait for it.
+const SOON: Duration = Duration::from_secs(3);
+/// Where it is not, a busy machine may be slow.
+const LATE: Duration = Duration::from_secs(30);
+
 fn ready(gate: &Gate) -> u16 {
     exchange(gate.admin, b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n").status
 }
@@ -21,7 +26,7 @@ fn status(browser: &mut Browser, path: &str) -> u16 {
 #[test]
 fn sessions_that_are_known_outlive_a_database_for_half_a_minute_and_nothing_passes_unchecked() {
     let server = Server::start();
-    let gate = Gate::changed(&[(FILE, &server.setting())]);
+    let gate = Gate::changed(&[(FILE, &server.setting(SOON))]);
     let (mut ada, mut bob) = (gate.browser(), gate.browser());
     ada.sign_in("/orders", ADA, &gate.texts).is(200);
     let form = bob.visit("/");
@@ -51,7 +56,7 @@ fn sessions_that_are_known_outlive_a_database_for_half_a_minute_and_nothing_pass
 #[test]
 fn a_server_on_postgresql_signs_people_in_and_knows_them_after_a_restart() {
     let server = postgresql::shared();
-    let setting = server.setting();
+    let setting = server.setting(LATE);
     let gate = Gate::changed(&[(FILE, &setting)]);
     let mut ada = gate.browser();
     ada.sign_in("/admin/x", ADA, &gate.texts).is(200);
@@ -75,7 +80,7 @@ fn a_server_on_postgresql_signs_people_in_and_knows_them_after_a_restart() {
 #[test]
 fn a_second_server_with_a_memory_of_its_own_never_gets_ready_and_says_why() {
     let server = postgresql::shared();
-    let setting = server.setting();
+    let setting = server.setting(LATE);
     let first = Gate::changed(&[(FILE, &setting)]);
     // Of two that start at once, either may be the first.
     first.pass(Duration::from_secs(1));

@@ -14,6 +14,11 @@ use crate::support::settings::{ADA, BOB};
 
 const FILE: &str = "database = \"sqlite:doorcode.db\"";
 
+/// Where an engine is away, tests would wait for it.
+const SOON: Duration = Duration::from_secs(3);
+/// Where it is not, a busy machine may be slow.
+const LATE: Duration = Duration::from_secs(30);
+
 /// Two nodes, and what they share.
 struct Nodes {
     nodes: [Gate; 2],
@@ -22,8 +27,8 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn on(cache: &str, redis: Option<TestRedis>) -> Self {
-        let setting = format!("{}\ncache = \"{cache}\"", postgresql::shared().setting());
+    fn on(cache: &str, redis: Option<TestRedis>, wait: Duration) -> Self {
+        let setting = format!("{}\ncache = \"{cache}\"", postgresql::shared().setting(wait));
         let changes = [(FILE, setting.as_str())];
         let first = Gate::changed(&changes);
         first.pass(Duration::from_secs(1));
@@ -35,16 +40,16 @@ impl Nodes {
         Self { nodes: [first, second], redis }
     }
 
-    fn on_redis() -> Self {
+    fn on_redis(wait: Duration) -> Self {
         let redis = TestRedis::start();
         let cache = format!("redis://127.0.0.1:{}/0", redis.port);
-        Self::on(&cache, Some(redis))
+        Self::on(&cache, Some(redis), wait)
     }
 
     /// One row a cache.
     fn each(test: impl Fn(&Self)) {
-        test(&Self::on_redis());
-        test(&Self::on("database", None));
+        test(&Self::on_redis(LATE));
+        test(&Self::on("database", None, LATE));
     }
 
     fn first(&self) -> &Gate {
@@ -148,7 +153,7 @@ fn session_of(answer: &Answer) -> Option<String> {
 
 #[test]
 fn a_user_who_is_blocked_is_out_on_every_node_within_a_second() {
-    let nodes = Nodes::on_redis();
+    let nodes = Nodes::on_redis(LATE);
     let mut ada = nodes.browser();
     nodes.sign_in(&mut ada, ADA);
     let phone = PhoneNumber::from_e164(ADA).expect("a number");
@@ -165,7 +170,7 @@ fn ready(node: &Gate) -> Answer {
 
 #[test]
 fn without_redis_known_sessions_go_on_and_nobody_gets_in_unchecked() {
-    let mut nodes = Nodes::on_redis();
+    let mut nodes = Nodes::on_redis(SOON);
     let (mut ada, mut bob) = (nodes.browser(), nodes.browser());
     nodes.sign_in(&mut ada, ADA);
     let (page, code) = nodes.ask_for_code(&mut bob, BOB);

@@ -113,13 +113,15 @@ impl Server {
     }
 
     /// What a file of settings says in place of its `database`, for a database of its own.
-    pub(crate) fn setting(&self) -> String {
+    pub(crate) fn setting(&self, wait: Duration) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (_, name) = runtime.expect("a runtime").block_on(self.database());
         let port = self.port;
         format!(
             "database = \"postgres://tests@127.0.0.1:{port}/{name}?sslmode=disable\"
-database_password = \"env:DATABASE\""
+database_password = \"env:DATABASE\"
+wait = \"{}s\"",
+            wait.as_secs()
         )
     }
 

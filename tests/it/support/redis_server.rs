@@ -149,7 +149,7 @@ fn ask(mut stream: TcpStream, command: &str) -> std::io::Result<String> {
 }
 
 pub(crate) fn settings(server: RedisServer) -> RedisSettings {
-    RedisSettings { server, roots: None, prefix: "test:".to_owned() }
+    RedisSettings { server, roots: None, prefix: "test:".to_owned(), wait: Duration::from_secs(1) }
 }
 
 /// The server that tests share that do it no harm. It ends with the last of them.
@@ -182,7 +182,9 @@ pub(crate) async fn shared_nodes<const N: usize>() -> [Arc<dyn CellStore>; N] {
     for _ in 0..N {
         let server = shared();
         let single = RedisServer::Single(server.url());
-        let settings = RedisSettings { prefix: prefix.clone(), ..settings(single) };
+        // All tests may run at once, on a busy machine.
+        let wait = Duration::from_secs(30);
+        let settings = RedisSettings { prefix: prefix.clone(), wait, ..settings(single) };
         let cells = RedisCells::connect(settings).await.expect("cells");
         nodes.push(Arc::new(SharedCells { cells, _server: server }));
     }

@@ -9,7 +9,7 @@ use redis::{AsyncConnectionConfig, Client, Cmd, Value, cmd, from_redis_value};
 use super::addresses::{address, certificates, client, tcp_settings};
 use super::sentinels::Sentinels;
 use super::server_info::judge;
-use super::{RedisServer, RedisSettings, TIMEOUT};
+use super::{RedisServer, RedisSettings};
 use crate::domain::Secret;
 use crate::store::redis_fault::RedisFault;
 
@@ -63,7 +63,7 @@ impl Connector {
             RedisServer::Sentinel { sentinels, primary } => {
                 Source::Sentinels(Sentinels::new(sentinels, primary, roots)?)
             }
-            RedisServer::Cluster(urls) => Source::Cluster(Box::new(cluster(urls, roots)?)),
+            RedisServer::Cluster(urls) => Source::Cluster(Box::new(cluster(urls, settings)?)),
         };
         Ok(Self { made: 0, source })
     }
@@ -112,13 +112,13 @@ fn unknown_if_forbidden(error: redis::RedisError) -> RedisFault {
     if error.code() == Some("NOPERM") { RedisFault::PolicyUnknown } else { error.into() }
 }
 
-fn cluster(urls: &[Secret], roots: Option<&[u8]>) -> Result<ClusterClient, RedisFault> {
+fn cluster(urls: &[Secret], settings: &RedisSettings) -> Result<ClusterClient, RedisFault> {
     let nodes: Result<Vec<_>, _> = urls.iter().map(address).collect();
     let mut cluster = ClusterClientBuilder::new(nodes?)
         .tcp_settings(tcp_settings())
-        .connection_timeout(TIMEOUT)
-        .response_timeout(TIMEOUT);
-    if let Some(roots) = roots {
+        .connection_timeout(settings.wait)
+        .response_timeout(settings.wait);
+    if let Some(roots) = settings.roots.as_deref() {
         cluster = cluster.certs(certificates(roots));
     }
     Ok(cluster.build()?)
