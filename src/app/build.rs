@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, keys, readiness, secret};
+use super::{cleanup, demo, engines, keys, readiness, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -27,7 +27,7 @@ use crate::proxy::{
     Drain, DrainSignal, Exchanges, Jobs, Readiness, Resolver, Shared,
 };
 use crate::session::Sessions;
-use crate::store::{CellStore, MemoryAttempts, SqlStore, StoreSettings};
+use crate::store::{MemoryAttempts, RedisCells, SqlStore, StoreSettings};
 use crate::system::System;
 use crate::users::Directory;
 use crate::web::{Web, WebDeps};
@@ -57,7 +57,7 @@ struct Runtime {
     outbox: Arc<Outbox>,
     login: LoginDeps,
     attempts: Option<Arc<MemoryAttempts>>,
-    cells: Option<Arc<dyn CellStore>>,
+    redis: Option<Arc<RedisCells>>,
     for_requests: StoreSet,
     for_texts: StoreSet,
     resolver: Arc<Resolver>,
@@ -118,7 +118,9 @@ pub async fn assemble(
     watched.extend(watched_traffic(&drain, &exchanges));
     watched.extend(secured.watched());
     watched.extend(nodes.watched());
-    let checks = readiness::checks(&runtime.store, runtime.cells.as_ref(), &nodes);
+    let redis = runtime.redis.as_ref().map(|redis| redis.usage());
+    watched.extend(engines::watched(&runtime.store, redis.as_ref()));
+    let checks = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
     let login = login(&config, &runtime);
     let Runtime { system, events, metrics, store: database, sessions, resolver, .. } = runtime;
     let shared = Shared { snapshot, resolver, access_log, drain, exchanges, events, system };
@@ -134,7 +136,7 @@ fn open_runtime(
     demo: Option<&demo::Demo>,
     settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
-    let Stores { sql: store, attempts, cells, keys, for_requests, for_texts } = stores;
+    let Stores { sql: store, attempts, redis, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.event_counters());
@@ -173,7 +175,7 @@ fn open_runtime(
         outbox,
         login,
         attempts,
-        cells,
+        redis,
         for_requests,
         for_texts,
         resolver,

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use super::nodes::NodeStatus;
 use crate::domain::AttemptKey;
 use crate::proxy::ReadinessCheck;
-use crate::store::{CellKey, CellStore, SessionStore as _, SqlStore, StoreError};
+use crate::store::{CellKey, CellStore, RedisCells, SessionStore as _, SqlStore, StoreError};
 
 /// After this time a store counts as not answering.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What must hold before a server is ready, apart from its own start.
 pub(super) fn checks(
     store: &Arc<SqlStore>,
-    cells: Option<&Arc<dyn CellStore>>,
+    redis: Option<&Arc<RedisCells>>,
     nodes: &Arc<NodeStatus>,
 ) -> Vec<ReadinessCheck> {
     let (store, nodes) = (Arc::clone(store), Arc::clone(nodes));
@@ -27,10 +27,10 @@ pub(super) fn checks(
         Box::pin(async move { conflict })
     };
     let mut checks: Vec<ReadinessCheck> = vec![Box::new(database), Box::new(conflict)];
-    if let Some(cells) = cells.map(Arc::clone) {
+    if let Some(redis) = redis.map(Arc::clone) {
         checks.push(Box::new(move || {
-            let cells = Arc::clone(&cells);
-            Box::pin(unanswered("Redis", async move { look(&*cells).await }))
+            let redis = Arc::clone(&redis);
+            Box::pin(unanswered("Redis", async move { look(&*redis).await }))
         }));
     }
     checks

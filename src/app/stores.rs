@@ -19,7 +19,7 @@ pub(super) struct Stores {
     /// Undecorated, for the metrics; `None` where they are shared.
     pub(super) attempts: Option<Arc<MemoryAttempts>>,
     /// What expires, where it is shared and not in the database.
-    pub(super) cells: Option<Arc<dyn CellStore>>,
+    pub(super) redis: Option<Arc<RedisCells>>,
     pub(super) keys: SigningKeys,
     pub(super) for_requests: StoreSet,
     pub(super) for_texts: StoreSet,
@@ -38,7 +38,7 @@ pub(super) async fn open(
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     let in_database: Arc<dyn CellStore> = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));
-    let (undecorated, attempts, cells) = match &config.store.cache {
+    let (undecorated, attempts, redis) = match &config.store.cache {
         CacheSettings::Memory => {
             let attempts = Arc::new(MemoryAttempts::default());
             let stores = in_memory(&sql, &attempts, system).await?;
@@ -47,13 +47,14 @@ pub(super) async fn open(
         CacheSettings::Database => (shared(&sql, &in_database, &in_database), None, None),
         CacheSettings::Redis(settings) => {
             let cells = RedisCells::connect((**settings).clone()).await.map_err(AppError::Cache)?;
-            let cells: Arc<dyn CellStore> = Arc::new(cells);
-            (shared(&sql, &cells, &in_database), None, Some(cells))
+            let redis = Arc::new(cells);
+            let cells: Arc<dyn CellStore> = Arc::clone(&redis) as _;
+            (shared(&sql, &cells, &in_database), None, Some(redis))
         }
     };
     let for_requests = decorator.stores_for_requests(undecorated.clone());
     let for_texts = decorator.stores_for_texts(undecorated);
-    Ok(Stores { sql, attempts, cells, keys, for_requests, for_texts })
+    Ok(Stores { sql, attempts, redis, keys, for_requests, for_texts })
 }
 
 /// With what expires in this process.

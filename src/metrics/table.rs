@@ -145,6 +145,36 @@ pub const NODES_WITH_OTHER_SETTINGS: Metric = row(
     &[],
     "Those of them that run with another configuration file or secret than this one.",
 );
+pub const DATABASE_CALLS: Metric = row(
+    "doorcode_database_calls_total",
+    Counter,
+    &[],
+    "Statements and begun transactions; 0 where the database is a file.",
+);
+pub const DATABASE_FAILURES: Metric =
+    row("doorcode_database_failures_total", Counter, &[], "Those of them that failed.");
+pub const DATABASE_TIME: Metric = row(
+    "doorcode_database_milliseconds_total",
+    Counter,
+    &[],
+    "The time that all of them took, waits for a connection included.",
+);
+pub const DATABASE_CONNECTIONS: Metric =
+    row("doorcode_database_connections", Gauge, &[], "Open connections to the database.");
+pub const REDIS_CALLS: Metric = row(
+    "doorcode_redis_calls_total",
+    Counter,
+    &[],
+    "Commands to Redis; 0 where `store.cache` is none.",
+);
+pub const REDIS_FAILURES: Metric =
+    row("doorcode_redis_failures_total", Counter, &[], "Those of them that failed.");
+pub const REDIS_TIME: Metric = row(
+    "doorcode_redis_milliseconds_total",
+    Counter,
+    &[],
+    "The time that all of them took, with connecting.",
+);
 pub const CONNECTIONS: Metric =
     row("doorcode_connections_open", Gauge, &[], "Open client connections.");
 pub const CONNECTIONS_REFUSED: Metric = row(
@@ -200,6 +230,13 @@ pub const METRICS: &[&Metric] = &[
     &TEXTS_WAITING,
     &NODES,
     &NODES_WITH_OTHER_SETTINGS,
+    &DATABASE_CALLS,
+    &DATABASE_FAILURES,
+    &DATABASE_TIME,
+    &DATABASE_CONNECTIONS,
+    &REDIS_CALLS,
+    &REDIS_FAILURES,
+    &REDIS_TIME,
     &CONNECTIONS,
     &CONNECTIONS_REFUSED,
     &EXCHANGES,

@@ -4,6 +4,7 @@
 mod attempts;
 mod cells;
 mod counters;
+mod engine_usage;
 mod error;
 mod grants;
 mod logins;
@@ -27,6 +28,7 @@ pub use counters::{
     Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
     TakeOutcome,
 };
+pub use engine_usage::EngineUsage;
 pub use error::StoreError;
 pub use grants::{
     GrantState, GrantStore, MaskedSuccessor, NewAuthorizationCode, NewGrant, RedeemedCode,

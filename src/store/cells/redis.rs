@@ -5,6 +5,7 @@ mod place;
 mod sentinels;
 mod server_info;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,8 +16,8 @@ use self::link::Link;
 pub use self::place::RedisUrlError;
 use super::{CellKey, CellStore};
 use crate::domain::Secret;
-use crate::store::StoreError;
 use crate::store::redis_fault::RedisFault;
+use crate::store::{EngineUsage, StoreError};
 use crate::system::millis;
 
 /// Where the values are.
@@ -65,9 +66,14 @@ pub struct RedisCells {
     link: Link,
     prefix: String,
     wait: Duration,
+    usage: Arc<EngineUsage>,
 }
 
 impl RedisCells {
+    pub fn usage(&self) -> Arc<EngineUsage> {
+        Arc::clone(&self.usage)
+    }
+
     /// Connects, and checks that the server can be used, as each later connection does.
     ///
     /// # Errors
@@ -76,7 +82,8 @@ impl RedisCells {
     /// it evicts keys, is a replica or too old.
     pub async fn connect(settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(Connector::new(&settings)?);
-        let cells = Self { link, prefix: settings.prefix, wait: settings.wait };
+        let cells =
+            Self { link, prefix: settings.prefix, wait: settings.wait, usage: Arc::default() };
         let ready = tokio::time::timeout(cells.wait, cells.link.connection()).await;
         ready.map_err(|_| RedisFault::TimedOut)??;
         Ok(cells)
@@ -84,6 +91,10 @@ impl RedisCells {
 
     fn key(&self, key: &CellKey) -> String {
         format!("{}{key}", self.prefix)
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.usage.measure(async { Ok(self.call(command).await?) }).await
     }
 
     /// Sends a command, once more when the connection was lost, as one is that nobody has used for a
@@ -123,7 +134,7 @@ impl CellStore for RedisCells {
     async fn get(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
         let mut get = cmd("GET");
         get.arg(self.key(key));
-        Ok(self.call(&get).await?)
+        self.ask(&get).await
     }
 
     async fn swap(
@@ -139,12 +150,12 @@ impl CellStore for RedisCells {
             swap.arg(u8::from(value.is_some())).arg(value.unwrap_or_default());
         }
         swap.arg(millis(lives).max(1));
-        Ok(self.call(&swap).await?)
+        self.ask(&swap).await
     }
 
     async fn take(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
         let mut take = cmd("GETDEL");
         take.arg(self.key(key));
-        Ok(self.call(&take).await?)
+        self.ask(&take).await
     }
 }

@@ -30,12 +30,14 @@ pub struct CleanupCounts {
     pub counts: u64,
     /// What expired by itself.
     pub cells: u64,
+    /// Servers that ended without taking their row away.
+    pub nodes: u64,
 }
 
 impl CleanupCounts {
     pub const fn all(self) -> u64 {
-        let Self { codes, grants, session_tokens, sessions, spent, counts, cells } = self;
-        codes + grants + session_tokens + sessions + spent + counts + cells
+        let Self { codes, grants, session_tokens, sessions, spent, counts, cells, nodes } = self;
+        codes + grants + session_tokens + sessions + spent + counts + cells + nodes
     }
 }
 
@@ -127,6 +129,11 @@ const RULES: &[CleanupRule] = &[
         "DELETE FROM cells WHERE key IN (SELECT key FROM cells WHERE expires <= $1 LIMIT $2)",
         &[Cutoff::Now],
         |counts| &mut counts.cells,
+    ),
+    rule(
+        "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE seen <= $1 LIMIT $2)",
+        &[Cutoff::Ended],
+        |counts| &mut counts.nodes,
     ),
 ];
 

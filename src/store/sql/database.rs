@@ -2,6 +2,7 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -10,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::migrations;
 use super::pool::Pool;
 use super::postgres::PostgresServer;
-use crate::store::StoreError;
+use crate::store::{EngineUsage, StoreError};
 
 /// `[store]`: the database to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,23 @@ impl SqlStore {
     fn connect_postgres(server: &PostgresServer) -> Self {
         let pool = Pool::Postgres(server.pool());
         Self { write: pool.clone(), read: pool }
+    }
+
+    /// Of a database that is a process of its own.
+    pub fn usage(&self) -> Option<Arc<EngineUsage>> {
+        match &self.write {
+            Pool::Sqlite(_) => None,
+            Pool::Postgres(postgres) => Some(Arc::clone(&postgres.usage)),
+        }
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> u64 {
+        match (&self.write, &self.read) {
+            (Pool::Sqlite(write), Pool::Sqlite(read)) => u64::from(write.size() + read.size()),
+            (Pool::Postgres(postgres), _) => u64::from(postgres.pool.size()),
+            (Pool::Sqlite(_), Pool::Postgres(_)) => 0,
+        }
     }
 
     /// Waits for running queries, then closes all connections.

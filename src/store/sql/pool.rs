@@ -31,8 +31,7 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(pool) => SqlTransaction::Sqlite(pool.begin().await?),
             Self::Postgres(postgres) => {
-                let begun = in_time(postgres.pool.begin()).await;
-                SqlTransaction::Postgres(postgres.observe(begun)?)
+                SqlTransaction::Postgres(postgres.ask(postgres.pool.begin()).await?)
             }
         })
     }

@@ -39,8 +39,7 @@ macro_rules! run {
             Executor::SqlitePool(pool) => Ran::Sqlite($query.sqlite().$method(pool).await?),
             Executor::Sqlite(one) => Ran::Sqlite($query.sqlite().$method(one).await?),
             Executor::PostgresPool(postgres) => {
-                let ran = in_time($query.postgres().$method(&postgres.pool)).await;
-                Ran::Postgres(postgres.observe(ran)?)
+                Ran::Postgres(postgres.ask($query.postgres().$method(&postgres.pool)).await?)
             }
             Executor::Postgres(one) => {
                 Ran::Postgres(in_time($query.postgres().$method(one)).await?)
