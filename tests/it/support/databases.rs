@@ -1,14 +1,13 @@
 //! Databases of tests, of either kind.
 use std::future::{Ready, ready};
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use doorcode::store::{CellKey, CellStore, Database, SqlCells, SqlStore, StoreError};
+use doorcode::store::{CellStore, Database, SqlCells, SqlStore};
 use doorcode::system::System;
 use sqlx::{PgConnection, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
+use super::kept_cells::KeptCells;
 use super::postgresql;
 use super::tables::{Count, connect};
 
@@ -90,40 +89,13 @@ impl TestDatabase {
     }
 }
 
-/// Cells in a database, which goes with the last of them.
-struct DatabaseCells {
-    cells: SqlCells,
-    _database: Arc<TestDatabase>,
-}
-
 /// The cells of one database, as this many nodes have them.
 pub(crate) async fn cells<const N: usize>(database: TestDatabase) -> [Arc<dyn CellStore>; N] {
     let database = Arc::new(database);
     let mut nodes: Vec<Arc<dyn CellStore>> = Vec::new();
     for _ in 0..N {
         let cells = SqlCells::new(Arc::new(database.open().await), System::real());
-        nodes.push(Arc::new(DatabaseCells { cells, _database: Arc::clone(&database) }));
+        nodes.push(Arc::new(KeptCells { cells, _keeps: Arc::clone(&database) as _ }));
     }
     nodes.try_into().unwrap_or_else(|_| panic!("as many as were made"))
-}
-
-#[async_trait]
-impl CellStore for DatabaseCells {
-    async fn get(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.cells.get(key).await
-    }
-
-    async fn swap(
-        &self,
-        key: &CellKey,
-        old: Option<&[u8]>,
-        new: Option<&[u8]>,
-        lives: Duration,
-    ) -> Result<bool, StoreError> {
-        self.cells.swap(key, old, new, lives).await
-    }
-
-    async fn take(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.cells.take(key).await
-    }
 }

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod databases;
 pub(crate) mod gate;
 pub(crate) mod http;
+pub(crate) mod kept_cells;
 pub(crate) mod memory_cells;
 pub(crate) mod ports;
 pub(crate) mod postgresql;

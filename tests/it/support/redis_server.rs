@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use doorcode::domain::Secret;
-use doorcode::store::{CellKey, CellStore, RedisCells, RedisServer, RedisSettings, StoreError};
+use doorcode::store::{CellStore, RedisCells, RedisServer, RedisSettings};
 use tempfile::TempDir;
 
 use super::gate::wait_for;
+use super::kept_cells::KeptCells;
 use super::ports::free_port;
 
 /// What every server of the tests is started with.
@@ -163,11 +163,6 @@ fn shared() -> Arc<TestRedis> {
     })
 }
 
-struct SharedCells {
-    cells: RedisCells,
-    _server: Arc<TestRedis>,
-}
-
 /// Empty cells in Redis that nobody else has.
 pub(crate) async fn shared_cells() -> Arc<dyn CellStore> {
     let [one] = shared_nodes().await;
@@ -186,28 +181,7 @@ pub(crate) async fn shared_nodes<const N: usize>() -> [Arc<dyn CellStore>; N] {
         let wait = Duration::from_secs(30);
         let settings = RedisSettings { prefix: prefix.clone(), wait, ..settings(single) };
         let cells = RedisCells::connect(settings).await.expect("cells");
-        nodes.push(Arc::new(SharedCells { cells, _server: server }));
+        nodes.push(Arc::new(KeptCells { cells, _keeps: server as _ }));
     }
     nodes.try_into().unwrap_or_else(|_| panic!("as many as were made"))
-}
-
-#[async_trait]
-impl CellStore for SharedCells {
-    async fn get(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.cells.get(key).await
-    }
-
-    async fn swap(
-        &self,
-        key: &CellKey,
-        old: Option<&[u8]>,
-        new: Option<&[u8]>,
-        lives: Duration,
-    ) -> Result<bool, StoreError> {
-        self.cells.swap(key, old, new, lives).await
-    }
-
-    async fn take(&self, key: &CellKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.cells.take(key).await
-    }
 }
