@@ -45,6 +45,10 @@ impl NodeStatus {
         self.conflict.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn set_conflict(&self, conflict: Option<String>) {
+        *self.conflict.lock().unwrap_or_else(PoisonError::into_inner) = conflict;
+    }
+
     /// Takes a node that ends off the list, so that the next one need not wait until it counts as dead.
     pub(super) async fn leave(&self, store: &SqlStore, node: Option<NodeId>) {
         let Some(node) = node else { return };
@@ -121,8 +125,10 @@ impl Heartbeat {
         loop {
             match self.look().await {
                 Ok(nodes) => self.judge(&others.living(&nodes, self.node.id, self.system.steady())),
-                // Told by the readiness check of the database.
-                Err(error) => tracing::debug!(%error, "failed to give a sign of life"),
+                Err(error) => {
+                    tracing::debug!(%error, "failed to give a sign of life");
+                    self.status.set_conflict(Some("the database takes no writes".to_owned()));
+                }
             }
             tokio::time::sleep(INTERVAL).await;
         }
@@ -145,13 +151,10 @@ impl Heartbeat {
         }
         self.status.live.store(count(others.len()) + 1, Ordering::Relaxed);
         let conflict = conflict(&self.node, others);
-        let mut known = self.status.conflict.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(conflict) =
-            conflict.as_ref().filter(|conflict| known.as_ref() != Some(conflict))
-        {
+        if let Some(conflict) = conflict.as_ref().filter(|_| conflict != self.status.conflict()) {
             tracing::error!("not ready: {conflict}");
         }
-        *known = conflict;
+        self.status.set_conflict(conflict);
     }
 }
 

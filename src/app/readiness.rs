@@ -36,9 +36,10 @@ pub(super) fn checks(
     checks
 }
 
-/// Looks for a value that is never there.
+/// Writes a value that means nothing: a server that is full or a replica may still be read.
 async fn look(cells: &dyn CellStore) -> Result<(), StoreError> {
-    cells.get(&CellKey::attempt(AttemptKey::from_bytes([0; 32]))).await.map(drop)
+    let key = CellKey::attempt(AttemptKey::from_bytes([0; 32]));
+    cells.swap(&key, None, Some(b"probe"), PATIENCE).await.map(drop)
 }
 
 async fn unanswered(

@@ -57,7 +57,7 @@ fn cache(reader: &mut Reader<'_>, wait: Duration) -> Option<CacheSettings> {
     let text = reader.one(CACHE, |text| Ok(text.to_owned()))?;
     if !text.starts_with("redis") {
         for key in [CACHE_PASSWORD, CACHE_ROOTS] {
-            if reader.has(key) {
+            if reader.has(key) && ["memory", "database"].contains(&text.as_str()) {
                 reader.note(key, "has no effect: store.cache is no Redis");
             }
         }

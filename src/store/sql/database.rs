@@ -95,7 +95,11 @@ impl SqlStore {
                 create_private(path).map_err(StoreError::File)?;
                 Self::connect_sqlite(path, true).await?
             }
-            Database::Postgres(server) => Self::connect_postgres(server),
+            Database::Postgres(server) => {
+                let store = Self::connect_postgres(server);
+                store.find_primary().await?;
+                store
+            }
         };
         migrations::run(&store.write).await?;
         Ok(store)
@@ -110,7 +114,11 @@ impl SqlStore {
     pub async fn open_existing(database: &Database) -> Result<Self, StoreError> {
         let store = match database {
             Database::Sqlite(path) => Self::connect_sqlite(path, false).await?,
-            Database::Postgres(server) => Self::connect_postgres(server),
+            Database::Postgres(server) => {
+                let store = Self::connect_postgres(server);
+                store.find_primary().await?;
+                store
+            }
         };
         if migrations::are_done(&store.read).await? {
             return Ok(store);
@@ -137,6 +145,13 @@ impl SqlStore {
         let write = write.connect_with(options.clone()).await?;
         let read = pool(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { write: Pool::Sqlite(write), read: Pool::Sqlite(read) })
+    }
+
+    async fn find_primary(&self) -> Result<(), StoreError> {
+        match &self.write {
+            Pool::Sqlite(_) => Ok(()),
+            Pool::Postgres(postgres) => postgres.find_primary().await,
+        }
     }
 
     fn connect_postgres(server: &PostgresServer) -> Self {

@@ -257,7 +257,6 @@ pub(super) async fn run(database: &Pool) -> Result<(), StoreError> {
         Pool::Sqlite(pool) => return Ok(migrator().run(pool).await?),
         Pool::Postgres(postgres) => postgres,
     };
-    postgres.find_primary().await?;
     let mut attempts = LOCK_ATTEMPTS;
     loop {
         attempts -= 1;

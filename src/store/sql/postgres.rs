@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use sqlx::Row as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::{Connection as _, Row as _};
 use url::Url;
 
 use crate::domain::Secret;
@@ -60,7 +60,8 @@ impl PostgresServer {
         let rest = rest.ok_or(PostgresUrlError::NotAUrl)?;
         let (authority, path) = rest.split_once('/').ok_or(PostgresUrlError::NoDatabase)?;
         let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-        if user.contains(':') || path.contains("password=") {
+        // A slash in a password ends the host there.
+        if user.contains(':') || path.contains('@') || path.contains("password=") {
             return Err(PostgresUrlError::Password);
         }
         let user = if user.is_empty() { String::new() } else { format!("{user}@") };
@@ -116,6 +117,9 @@ fn connect_options(
         return Err(PostgresUrlError::UnknownParameter);
     }
     let options = PgConnectOptions::from_str(&text).map_err(|_| PostgresUrlError::BadParameter)?;
+    // Brackets belong to the URL, not to the address.
+    let address = options.get_host().trim_matches(['[', ']']).to_owned();
+    let options = if host.starts_with('[') { options.host(&address) } else { options };
     let is_here = options.get_socket().is_some() || is_loopback(options.get_host());
     let is_told = names.iter().any(|name| name == "sslmode");
     // libpq would try TLS, and go on in plain text with whoever says that they have none.
@@ -138,6 +142,12 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
+async fn try_host(host: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect_with(host).await?;
+    accepts_writes(&mut connection).await?;
+    connection.close().await
+}
+
 /// Refuses a server that is a replica, or was a primary before a failover.
 async fn accepts_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let row = sqlx::query("SHOW transaction_read_only").fetch_one(connection).await?;
@@ -157,18 +167,21 @@ pub(super) struct PostgresPool {
 }
 
 impl PostgresPool {
-    /// Connects to the first of the hosts that accepts writes.
+    /// Connects to the first of the hosts that accepts writes, apart from the pool, which would only tell
+    /// that no connection came in time.
     ///
     /// # Errors
     ///
     /// That of the last host, if none does.
     pub(super) async fn find_primary(&self) -> Result<(), StoreError> {
-        let mut found = self.ask(self.pool.acquire()).await.map(drop);
-        for _ in 1..self.hosts.len() {
+        let mut found = Err(StoreError::Silent);
+        for (index, host) in self.hosts.iter().enumerate() {
+            found = in_time(Box::pin(try_host(host))).await;
             if found.is_ok() {
+                self.current.store(index, Ordering::Relaxed);
+                self.pool.set_connect_options(host.clone());
                 break;
             }
-            found = self.ask(self.pool.acquire()).await.map(drop);
         }
         found
     }
@@ -223,5 +236,30 @@ impl fmt::Display for PostgresServer {
 impl fmt::Debug for PostgresServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PostgresServer({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PostgresServer, PostgresUrlError};
+
+    #[test]
+    fn addresses_of_either_version_are_read_and_no_password_is() {
+        for (url, hosts) in [
+            ("postgres://me@db.example.com/n", &["db.example.com"][..]),
+            ("postgresql://[::1]:5433/n", &["::1"]),
+            ("postgres://me@one:1,[fd00::2]:2/n?sslmode=disable", &["one", "fd00::2"]),
+        ] {
+            let server = PostgresServer::parse(url).expect(url);
+            let read: Vec<&str> =
+                server.hosts.iter().map(sqlx::postgres::PgConnectOptions::get_host).collect();
+            assert_eq!(read, hosts, "{url}");
+        }
+        for url in
+            ["postgres://me:pw@h/n", "postgres://me:2024/Summer@h/n", "postgres://h/n?password=x"]
+        {
+            let refused = PostgresServer::parse(url).expect_err(url);
+            assert_eq!(refused, PostgresUrlError::Password, "{url}");
+        }
     }
 }

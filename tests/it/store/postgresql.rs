@@ -213,6 +213,7 @@ async fn of_several_hosts_the_one_that_accepts_writes_is_used() {
     let several = Database::Postgres(server_at(&hosts, &name));
     let store = SqlStore::open(&several).await.expect("the second host");
     store.commit(&login(1, token(1))).await.unwrap();
+    SqlStore::open_existing(&several).await.expect("as a command finds it").close().await;
     let mut other = server.connect(&name).await;
     for (setting, accepted) in [("on", false), ("off", true)] {
         let set = format!("ALTER SYSTEM SET default_transaction_read_only = {setting}");

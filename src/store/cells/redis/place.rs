@@ -34,7 +34,8 @@ impl RedisServer {
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-        if user.contains(':') || path.contains("password=") {
+        // A slash in a password ends the host there.
+        if user.contains(':') || path.contains('@') || path.contains("password=") {
             return Err(RedisUrlError::Password);
         }
         let at =
@@ -123,6 +124,7 @@ mod tests {
             ("redis-sentinels://one/name", RedisUrlError::NotAUrl),
             ("valkey://one", RedisUrlError::NotAUrl),
             ("redis://:secret@one", RedisUrlError::Password),
+            ("redis://me:1/secret@one", RedisUrlError::Password),
             ("redis-sentinel://one:26379", RedisUrlError::NoPrimary),
             ("redis-cluster://one:1/0", RedisUrlError::NotAUrl),
         ] {
