@@ -5,7 +5,7 @@ use tokio::runtime::Builder;
 
 use super::error::AppError;
 use crate::config::Config;
-use crate::store::{self, CopyProgress, Database, SqlStore, StoreError};
+use crate::store::{self, CopyProgress, Database, SqlStore};
 
 /// Brings the schema of a configuration's database to that of this version.
 ///
@@ -16,7 +16,7 @@ pub fn migrate(config: &Config) -> Result<String, Box<dyn Error>> {
     let database = &config.store.database;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        SqlStore::open(database).await.map_err(|why| failed(database, why))?.close().await;
+        SqlStore::open(database).await.map_err(AppError::of_store(database))?.close().await;
         Ok(format!("{database} has the schema of this version\n"))
     })
 }
@@ -37,8 +37,8 @@ pub fn copy_store(
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let source = SqlStore::open_existing(from).await.map_err(|why| failed(from, why))?;
-        let target = SqlStore::open(to).await.map_err(|why| failed(to, why))?;
+        let source = SqlStore::open_existing(from).await.map_err(AppError::of_store(from))?;
+        let target = SqlStore::open(to).await.map_err(AppError::of_store(to))?;
         let mut bar = ProgressBar(terminal);
         let copied = store::copy(&source, &target, &mut |progress| bar.show(progress)).await;
         bar.end();
@@ -46,10 +46,6 @@ pub fn copy_store(
         target.close().await;
         Ok(format!("{} rows are the same in {from} and {to}\n", copied?))
     })
-}
-
-fn failed(database: &Database, why: StoreError) -> AppError {
-    AppError::Store { database: database.to_string(), why }
 }
 
 /// One line that is written over.

@@ -27,8 +27,9 @@ pub(super) fn on_database<T>(
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let failed = |why| AppError::Store { database: config.store.database.to_string(), why };
-        let store = SqlStore::open_existing(&config.store.database).await.map_err(failed)?;
+        let database = &config.store.database;
+        let store =
+            SqlStore::open_existing(database).await.map_err(AppError::of_store(database))?;
         let result = command(&store).await;
         store.close().await;
         result

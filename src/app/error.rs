@@ -5,7 +5,7 @@ use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
 use crate::pages::views::ViewsError;
 use crate::proxy::TlsError;
-use crate::store::StoreError;
+use crate::store::{Database, StoreError};
 use crate::words::TemplateError;
 
 /// Why the server cannot start.
@@ -49,4 +49,11 @@ pub enum AppError {
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
+}
+
+impl AppError {
+    /// The error of a database, with its name.
+    pub(super) fn of_store(database: &Database) -> impl Fn(StoreError) -> Self + Copy + '_ {
+        move |why| Self::Store { database: database.to_string(), why }
+    }
 }

@@ -33,7 +33,7 @@ pub(super) async fn open(
     system: &System,
     decorator: &dyn Decorator,
 ) -> Result<Stores, AppError> {
-    let failed = |why| AppError::Store { database: config.store.database.to_string(), why };
+    let failed = AppError::of_store(&config.store.database);
     let sql = Arc::new(SqlStore::open(&config.store.database).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
