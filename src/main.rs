@@ -19,13 +19,17 @@ fn main() -> ExitCode {
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
             nodes: &doorcode::app::list_nodes,
-            migrate: &doorcode::app::migrate,
+            migrate: &|config| doorcode::app::migrate(config, &System::real()),
             copy: &|from, to| doorcode::app::copy_store(from, to, &mut std::io::stderr()),
             keys: &doorcode::app::list_keys,
             rotate: &doorcode::app::rotate_keys,
             block: &|config, phone| doorcode::app::block_user(config, phone, &System::real()),
             unblock: &|config, phone| doorcode::app::unblock_user(config, phone, &System::real()),
             show: &|config, phone| doorcode::app::show_user(config, phone, &System::real()),
+            find: &|config, ending| doorcode::app::find_users(config, ending, &System::real()),
+            rotate_secret: &|config| {
+                doorcode::app::rotate_secret(config, &System::real(), &mut std::io::stderr())
+            },
             serve: &doorcode::app::serve,
         },
     ))

@@ -93,8 +93,9 @@ pub(crate) fn fill(folder: &Path, count: u64) {
     let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) ";
     let kept = "SELECT created FROM sessions LIMIT 1";
     let statements = [
-        "INSERT INTO users (id, phone, created) SELECT printf('sms|%024x', i), \
-         printf('+1202%07d', i), 0 FROM n"
+        "INSERT INTO users (id, created) SELECT printf('sms|%024x', i), 0 FROM n".to_owned(),
+        "INSERT INTO contacts (user_id, kind, value, sealed_by, ending) \
+         SELECT printf('sms|%024x', i), 'phone', printf('%060x', i), 0, printf('%032x', i) FROM n"
             .to_owned(),
         format!(
             "INSERT INTO sessions (id, user_id, kind, created, last_seen, expires) \

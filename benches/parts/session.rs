@@ -11,7 +11,7 @@ use doorcode::domain::{
 use doorcode::gate::Caller;
 use doorcode::session::{SessionSettings, SessionToken, Sessions};
 use doorcode::store::{
-    self, Database, LoginStore as _, NewLogin, SessionBinding, SignInContext, SqlStore,
+    self, ContactKeys, Database, LoginStore as _, NewLogin, SessionBinding, SignInContext, SqlStore,
 };
 use doorcode::system::System;
 use tempfile::TempDir;
@@ -43,7 +43,9 @@ impl Store {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let database = Database::Sqlite(folder.path().join("doorcode.db"));
-        let sql = runtime.block_on(SqlStore::open(&database)).expect("a database");
+        let sql = runtime
+            .block_on(SqlStore::open(&database, ContactKeys::new(keyring, System::real())))
+            .expect("a database");
         let sql: Arc<SqlStore> = Arc::new(sql);
         let system = System::real();
         let origin = Origin::parse("https://shop.example.com").expect("an origin");

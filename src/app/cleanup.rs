@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::store::SqlStore;
+use crate::store::{SqlStore, StoreError};
 use crate::system::System;
 
 /// Interval of the cleanup, measured with the injected clock.
@@ -9,8 +9,10 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// How often that clock is polled.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Deletes expired rows every hour, first an hour after the start.
+/// Deletes expired rows every hour, first an hour after the start, and at the start what a change of the
+/// secret left.
 pub(super) async fn run(store: Arc<SqlStore>, system: System) {
+    report(store.forget_former_indexes().await);
     let mut last = system.now();
     loop {
         tokio::time::sleep(POLL).await;
@@ -20,8 +22,12 @@ pub(super) async fn run(store: Arc<SqlStore>, system: System) {
             continue;
         }
         last = now;
-        if let Err(error) = store.clean_up(now).await {
-            tracing::error!(%error, "cleanup of expired rows failed");
-        }
+        report(store.clean_up(now).await);
+    }
+}
+
+fn report<T>(cleanup: Result<T, StoreError>) {
+    if let Err(error) = cleanup {
+        tracing::error!(%error, "cleanup of the database failed");
     }
 }

@@ -7,8 +7,9 @@ use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
 use crate::store::{
-    CacheSettings, CellStore, CounterCapacity, MemoryAttempts, MemoryTickets, PersistentCounters,
-    RedisCells, SharedAttempts, SharedCounters, SharedTickets, SqlCells, SqlStore,
+    CacheSettings, CellStore, ContactKeys, CounterCapacity, MemoryAttempts, MemoryTickets,
+    PersistentCounters, RedisCells, SharedAttempts, SharedCounters, SharedTickets, SqlCells,
+    SqlStore,
 };
 use crate::system::System;
 use crate::users;
@@ -34,7 +35,8 @@ pub(super) async fn open(
     decorator: &dyn Decorator,
 ) -> Result<Stores, AppError> {
     let failed = AppError::of_store(&config.store.database);
-    let sql = Arc::new(SqlStore::open(&config.store.database).await.map_err(failed)?);
+    let contacts = ContactKeys::new(keyring, system.clone());
+    let sql = Arc::new(SqlStore::open(&config.store.database, contacts).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     let in_database: Arc<dyn CellStore> = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));

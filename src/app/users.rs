@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use super::database::on_database;
+use super::database::on_contacts;
 use crate::config::Config;
 use crate::domain::{PhoneNumber, Role};
 use crate::session;
-use crate::store::{SqlStore, StoredUser, UserStore as _};
+use crate::store::{FoundUser, SqlStore, StoredUser, UserStore as _};
 use crate::system::{System, Timestamp};
 use crate::users::Directory;
 
@@ -19,7 +19,7 @@ type Output = Result<String, Box<dyn Error>>;
 ///
 /// When there is no such user, or the database cannot be written.
 pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
-    on_database(config, async |store| {
+    on_contacts(config, system, async |store| {
         let user = found(store, phone).await?;
         store.set_blocked(&phone.into(), true, system.now()).await?;
         Ok(match user.blocked {
@@ -39,7 +39,7 @@ pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outp
 ///
 /// When there is no such user, or the database cannot be written.
 pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
-    on_database(config, async |store| {
+    on_contacts(config, system, async |store| {
         let user = found(store, phone).await?;
         store.set_blocked(&phone.into(), false, system.now()).await?;
         let result = user.blocked.map_or("was not blocked", |_| "may sign in again");
@@ -53,7 +53,7 @@ pub fn unblock_user(config: &Config, phone: &PhoneNumber, system: &System) -> Ou
 ///
 /// When there is no such user, or the database cannot be read.
 pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Output {
-    on_database(config, async |store| {
+    on_contacts(config, system, async |store| {
         let StoredUser { id, created, blocked, roles } = found(store, phone).await?;
         let now = system.now();
         let sessions = session::count_active(store, id, config.session, now).await?;
@@ -70,6 +70,27 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outpu
             ("sessions", sessions.to_string()),
         ] {
             writeln!(lines, "{property:<15}{value}")?;
+        }
+        Ok(lines)
+    })
+}
+
+/// Lists the users whose number ends in these four digits, one for each line.
+///
+/// # Errors
+///
+/// When there is none, or the database cannot be read.
+pub fn find_users(config: &Config, ending: &str, system: &System) -> Output {
+    on_contacts(config, system, async |store| {
+        let found = store.find_by_ending(ending).await?;
+        if found.is_empty() {
+            return Err(format!("no user has a number that ends in {ending}").into());
+        }
+        let mut lines = format!("{:<30}{:<24}{:<22}blocked since\n", "id", "number", "since");
+        for FoundUser { id, phone, created, blocked } in found {
+            let (id, number, since) = (id.to_string(), phone.masked(), time(created)?);
+            let blocked = blocked.map_or_else(|| Ok("-".to_owned()), time)?;
+            writeln!(lines, "{id:<30}{number:<24}{since:<22}{blocked}")?;
         }
         Ok(lines)
     })

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::domain::PhoneNumber;
+use crate::domain::{ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
 
 const ABOUT: &str = "Puts SMS login in front of any web app";
@@ -33,7 +33,8 @@ Examples:
   doorcode help users               explain a command
 
 Every command takes the file by its name alone, as here, or as --config my.toml. Only the server and
-check need the secrets that the file names; keys rotate needs server.secret.
+check need all secrets that the file names; users, secret rotate, keys rotate and migrate need
+server.secret.
 
 Signals:
   SIGTERM   stop gracefully: complete open requests and queued texts;
@@ -94,7 +95,12 @@ pub(super) enum Command {
         #[command(flatten)]
         file: FileArguments,
     },
-    /// Block, unblock or show users
+    /// Change the secret that the database is encrypted under
+    Secret {
+        #[command(subcommand)]
+        command: SecretCommand,
+    },
+    /// Block, unblock, show or find users
     Users {
         #[command(subcommand)]
         command: UsersCommand,
@@ -120,6 +126,14 @@ pub(super) enum UsersCommand {
     Unblock(PhoneArguments),
     /// Show a user: when created and blocked, roles, and number of sessions
     Show(PhoneArguments),
+    /// List the users whose number ends in four digits
+    Find {
+        /// The last four digits of a number
+        #[arg(value_name = "DIGITS", value_parser = ending)]
+        ending: String,
+        #[command(flatten)]
+        file: FileArguments,
+    },
 }
 
 #[derive(clap::Args)]
@@ -129,6 +143,12 @@ pub(super) struct PhoneArguments {
     pub(super) phone: PhoneNumber,
     #[command(flatten)]
     pub(super) file: FileArguments,
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum SecretCommand {
+    /// Encrypt all phone numbers under the first value of server.secret, while servers run that have both
+    Rotate(FileArguments),
 }
 
 #[derive(clap::Subcommand)]
@@ -203,6 +223,14 @@ pub(super) fn hint(error: &clap::Error) -> Option<String> {
 
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {
     KeyUsage::parse(text).ok_or("neither token nor assertion")
+}
+
+/// The last digits of a number, by which users are found.
+fn ending(text: &str) -> Result<String, String> {
+    let digits = text.len() == ENDING && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("not the last {ENDING} digits of a number"))
 }
 
 /// Parses a number like `phone` in the configuration; test numbers are allowed.

@@ -39,6 +39,10 @@ pub struct CliDeps<'a> {
     pub unblock: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
     /// Describes them.
     pub show: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
+    /// Lists the users whose number ends in four digits.
+    pub find: &'a dyn Fn(&Config, &str) -> CommandResult,
+    /// Encrypts the numbers in the database under the newest secret.
+    pub rotate_secret: &'a dyn Fn(&Config) -> CommandResult,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }

@@ -14,8 +14,8 @@ use clap::Parser;
 use crate::config::{Config, Purpose};
 use crate::store::Database;
 use arguments::{
-    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, StoreCommand, UsersCommand,
-    hint, lacks_file, one_file,
+    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, SecretCommand, StoreCommand,
+    UsersCommand, hint, lacks_file, one_file,
 };
 use context::say;
 
@@ -50,7 +50,7 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
         }
         Command::Migrate(file) => {
             let migrate = around.migrate;
-            print((Purpose::Store, Some(&needed("migrate", file)?)), around, |config| {
+            print((Purpose::Sealed, Some(&needed("migrate", file)?)), around, |config| {
                 migrate(config)
             })
         }
@@ -62,18 +62,36 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
         Command::Keys { command: Some(KeysCommand::Rotate { usage, file: given }), file } => {
             let file = one_file([config, file.file, file.config, given.file, given.config])?;
             let rotate = around.rotate;
-            print((Purpose::Keys, file.as_deref()), around, |config| rotate(config, usage))
+            print((Purpose::Sealed, file.as_deref()), around, |config| rotate(config, usage))
         }
         Command::Users { command } => {
-            let (command, PhoneArguments { phone, file }) = match command {
-                UsersCommand::Block(person) => (around.block, person),
-                UsersCommand::Unblock(person) => (around.unblock, person),
-                UsersCommand::Show(person) => (around.show, person),
-            };
-            let file = named(file)?;
-            print((Purpose::Store, file.as_deref()), around, |config| command(config, &phone))
+            let (file, run) = users(command, around);
+            print((Purpose::Sealed, named(file)?.as_deref()), around, run)
+        }
+        Command::Secret { command: SecretCommand::Rotate(file) } => {
+            let rotate = around.rotate_secret;
+            print((Purpose::Sealed, Some(&needed("secret rotate", file)?)), around, |config| {
+                rotate(config)
+            })
         }
     })
+}
+
+/// What a command does with its configuration.
+type Run<'a> = Box<dyn Fn(&Config) -> CommandResult + 'a>;
+
+/// The file of a command about users, and what it does.
+fn users<'a>(command: UsersCommand, around: &CliDeps<'a>) -> (FileArguments, Run<'a>) {
+    let (command, PhoneArguments { phone, file }) = match command {
+        UsersCommand::Find { ending, file } => {
+            let find = around.find;
+            return (file, Box::new(move |config| find(config, &ending)));
+        }
+        UsersCommand::Block(person) => (around.block, person),
+        UsersCommand::Unblock(person) => (around.unblock, person),
+        UsersCommand::Show(person) => (around.show, person),
+    };
+    (file, Box::new(move |config| command(config, &phone)))
 }
 
 /// Prints what clap has to say: help and version on standard output, usage errors on standard

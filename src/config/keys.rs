@@ -93,7 +93,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.prefix", Text, Default,
         "Path prefix that is reserved on every site; requests below it never reach an app."),
     key("server.secret", OneOrTwo, Optional("generated at the first start, in `doorcode.secret` beside this file"),
-        "Protects sessions and codes: `env:NAME` or `file:PATH`, at least 32 characters. List two during a rotation: the first signs, both verify."),
+        "Protects sessions and codes: `env:NAME` or `file:PATH`, at least 32 characters. List two while it is changed: the first signs and encrypts, both verify and decrypt."),
     key("server.tls", Tables, Default,
         "TLS certificates, for `https` without a proxy in front of Doorcode; with none, listeners speak plain HTTP. Write `tls = [{ certificate = \"cert.pem\", key = \"key.pem\" }]` in `[server]`, or one table for each certificate. The certificate is selected by SNI; a client that sends no name, or one that no certificate covers, gets the first. The files are checked once a minute, and changed ones are loaded without a restart."),
     key("server.tls[].certificate", Text, Required("\"cert.pem\""),

@@ -7,9 +7,10 @@ pub enum Purpose {
     Serve,
     /// To describe the pages: no secret.
     Pages,
-    /// To write signing keys: `server.secret`, which they are encrypted under.
-    Keys,
-    /// To use the store, or to ask the server that runs: the store's secret, and no other file.
+    /// To use what is encrypted in the store, numbers and signing keys: `server.secret` too.
+    Sealed,
+    /// To use the rest of the store, or to ask the server that runs: the store's secret, and no other
+    /// file.
     Store,
 }
 
@@ -21,7 +22,7 @@ impl Purpose {
     pub(super) fn reads_secret(self, key: &str) -> bool {
         match self {
             Self::Serve => true,
-            Self::Keys => ["server.secret", STORE].contains(&key),
+            Self::Sealed => ["server.secret", STORE].contains(&key),
             Self::Store => key == STORE,
             Self::Pages => false,
         }

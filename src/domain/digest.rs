@@ -153,3 +153,10 @@ keyed_digest!(
     KnownBrowserTag,
     16
 );
+
+keyed_digest!(
+    /// A blind index: what an encrypted value is found by. Made of a kind of contact and its value, or
+    /// the value's ending.
+    BlindIndex,
+    16
+);

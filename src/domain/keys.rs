@@ -118,9 +118,14 @@ impl Subkey {
 
     /// AES-256-GCM; returns nonce, ciphertext and tag. `nonce` must be random.
     pub fn seal(&self, nonce: [u8; NONCE_LEN], plain: &[u8]) -> Vec<u8> {
+        self.seal_for(&[], nonce, plain)
+    }
+
+    /// The same, bound to a context (additional authenticated data): it opens nowhere else.
+    pub fn seal_for(&self, context: &[u8], nonce: [u8; NONCE_LEN], plain: &[u8]) -> Vec<u8> {
         let mut body = plain.to_vec();
         let unique = Nonce::assume_unique_for_key(nonce);
-        let sealed = self.seal.seal_in_place_append_tag(unique, Aad::empty(), &mut body);
+        let sealed = self.seal.seal_in_place_append_tag(unique, Aad::from(context), &mut body);
         debug_assert!(sealed.is_ok(), "AES-GCM fails only beyond 64 GiB");
         let mut out = nonce.to_vec();
         out.append(&mut body);
@@ -133,10 +138,19 @@ impl Subkey {
     ///
     /// [`SealError`] if it was sealed with another key, or modified.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.open_for(&[], sealed)
+    }
+
+    /// Decrypts what [`Self::seal_for`] returned.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if it was sealed with another key or for another context, or modified.
+    pub fn open_for(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(SealError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
         let mut body = ciphertext.to_vec();
-        let plain = self.seal.open_in_place(nonce, Aad::empty(), &mut body);
+        let plain = self.seal.open_in_place(nonce, Aad::from(context), &mut body);
         Ok(plain.map_err(|_| SealError)?.to_vec())
     }
 }

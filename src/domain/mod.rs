@@ -24,13 +24,14 @@ pub use client_id::{ClientId, InvalidClientId};
 pub use code::{CodeLength, InvalidCodeLength, OneTimeCode};
 pub use country::{Country, InvalidCountry};
 pub use digest::{
-    AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BrowserDigest,
-    ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest, RefreshTokenDigest,
-    RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest, TokenDigest,
+    AccessTokenDigest, AnswerDigest, AttemptKey, AuthorizationCodeDigest, BlindIndex,
+    BrowserDigest, ContentDigest, CounterKey, KnownBrowserTag, RefreshFamilyDigest,
+    RefreshTokenDigest, RequesterDigest, StateCookieDigest, TicketCookieDigest, TicketDigest,
+    TokenDigest,
 };
 pub use guessable::guessable;
 pub use id::{AttemptId, GrantId, NodeId, SessionId, UserId};
-pub use identifier::Identifier;
+pub use identifier::{ENDING, Identifier};
 pub use keys::{KeyId, Keyring, SealError, ServerSecret, Subkey, WeakSecret, sha256};
 pub use origin::{Host, InvalidHost, InvalidOrigin, InvalidPattern, Origin, OriginPattern};
 pub use phone::{InvalidTestNumber, LineType, PhoneNumber};

@@ -1,4 +1,5 @@
 use super::redis_fault::RedisFault;
+use crate::domain::UserId;
 
 /// A store could not do what it was asked. Callers refuse the request; they never let it through.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,15 @@ pub enum StoreError {
     /// A column holds a value that its type does not allow.
     #[error("a row of `{table}` has an invalid value in `{column}`")]
     BadRow { table: &'static str, column: &'static str },
+    #[error("server.secret is needed for phone numbers, which are encrypted under it")]
+    NoContactKeys,
+    #[error(
+        "a phone number is encrypted under another secret than server.secret: set it to the secret that \
+         this database was used with"
+    )]
+    OtherSecret,
+    #[error("the phone number of the user {user} is another user's too")]
+    TwoUsers { user: UserId },
     #[error("cannot create the database's directory: {0}")]
     Folder(std::io::Error),
     #[error("cannot open the database file: {0}")]

@@ -3,6 +3,7 @@
 //! step atomic.
 mod attempts;
 mod cells;
+mod contact_keys;
 mod counters;
 mod engine_usage;
 mod error;
@@ -24,6 +25,7 @@ pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusa
 pub use cells::{
     CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,
 };
+pub use contact_keys::ContactKeys;
 pub use counters::{
     Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
     TakeOutcome,
@@ -48,8 +50,8 @@ pub use shared_attempts::SharedAttempts;
 pub use shared_tickets::SharedTickets;
 pub use signing_keys::{KeyState, SigningKeyStore, StoredKey};
 pub use sql::{
-    CleanupCounts, CopyError, CopyProgress, Database, PersistentCounters, PostgresServer,
-    PostgresUrlError, SqlCells, SqlStore, copy,
+    CleanupCounts, CopyError, Database, PersistentCounters, PostgresServer, PostgresUrlError,
+    Reencrypted, SqlCells, SqlStore, StoreProgress, copy,
 };
 pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
-pub use users::{StoredUser, UserRevision, UserStore};
+pub use users::{FoundUser, StoredUser, UserRevision, UserStore};

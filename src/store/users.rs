@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{Identifier, Role, UserId};
+use crate::domain::{Identifier, PhoneNumber, Role, UserId};
 use crate::system::Timestamp;
 
 /// A row of the table of users.
@@ -15,6 +15,16 @@ pub struct StoredUser {
     /// Since when the user is blocked.
     pub blocked: Option<Timestamp>,
     pub roles: BTreeSet<Role>,
+}
+
+/// A user that a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundUser {
+    pub id: UserId,
+    pub phone: PhoneNumber,
+    /// As that of [`StoredUser`].
+    pub created: Timestamp,
+    pub blocked: Option<Timestamp>,
 }
 
 /// The attributes of a user that may change during a session.
@@ -38,6 +48,13 @@ pub trait UserStore: Send + Sync {
         &self,
         identifier: &Identifier,
     ) -> Result<Option<StoredUser>, StoreError>;
+
+    /// The users whose number ends in these four digits, oldest first; the first hundred at most.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn find_by_ending(&self, ending: &str) -> Result<Vec<FoundUser>, StoreError>;
 
     /// Creates the users that do not exist yet, each with the id given for it. Also ends the
     /// sessions of test numbers that are not listed: they can no longer sign in.

@@ -10,6 +10,7 @@ use doorcode::domain::PhoneNumber;
 use doorcode::store::{Database, SqlStore};
 
 use crate::support::browser::Browser;
+use crate::support::contacts::contact_keys;
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 
@@ -20,7 +21,7 @@ fn phone(e164: &str) -> PhoneNumber {
 /// The database as another process sees it, such as a command of the operator's.
 pub(crate) fn beside(gate: &Gate) -> SqlStore {
     let database = Database::Sqlite(gate.folder.path().join("doorcode.db"));
-    gate.run(SqlStore::open(&database)).unwrap()
+    gate.run(SqlStore::open(&database, contact_keys())).unwrap()
 }
 
 fn signed_in(gate: &Gate, phone: &str) -> Browser {

@@ -32,12 +32,26 @@ const TABLES: &[Table] = &[
         name: "users",
         columns: &[
             ("id", Text),
-            ("phone", Text),
             ("created", Number),
             ("blocked", Number),
             ("version", Number),
             ("test", Number),
         ],
+    },
+    Table {
+        name: "contacts",
+        columns: &[
+            ("user_id", Text),
+            ("kind", Text),
+            ("value", Text),
+            ("sealed_by", Number),
+            ("ending", Text),
+            ("proved", Number),
+        ],
+    },
+    Table {
+        name: "contact_indexes",
+        columns: &[("digest", Text), ("user_id", Text), ("kind", Text), ("secret", Number)],
     },
     Table { name: "user_roles", columns: &[("user_id", Text), ("role", Text)] },
     Table {
@@ -126,9 +140,9 @@ const TABLES: &[Table] = &[
 
 const COUNTER: &str = "change_counter";
 
-/// How far a copy is.
+/// How far a copy of the database, or a change of its rows, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CopyProgress {
+pub struct StoreProgress {
     pub table: &'static str,
     /// Rows that were read.
     pub done: u64,
@@ -195,7 +209,7 @@ fn canonical(row: &[SqlValue]) -> Vec<u8> {
 pub async fn copy(
     from: &SqlStore,
     to: &SqlStore,
-    progress: &mut (dyn FnMut(CopyProgress) + Send),
+    progress: &mut (dyn FnMut(StoreProgress) + Send),
 ) -> Result<u64, CopyError> {
     begin(to).await?;
     let mut rows = 0;
@@ -233,25 +247,25 @@ async fn copy_table(
     table: &'static Table,
     from: &SqlStore,
     to: &SqlStore,
-    progress: &mut (dyn FnMut(CopyProgress) + Send),
+    progress: &mut (dyn FnMut(StoreProgress) + Send),
 ) -> Result<u64, CopyError> {
     let count = format!("SELECT CAST(COUNT(*) AS BIGINT) AS number FROM {}", table.name);
     let row = query(AssertSqlSafe(count)).fetch_one(&from.read).await?;
     let all = u64::try_from(row.try_get::<i64>("number").map_err(StoreError::from)?).unwrap_or(0);
     let (mut batch, mut done) = (Vec::new(), 0);
-    progress(CopyProgress { table: table.name, done, all });
+    progress(StoreProgress { table: table.name, done, all });
     each(table, from, async |row| {
         batch.push(row);
         done += 1;
         if batch.len() == BATCH {
             insert(table, to, std::mem::take(&mut batch)).await?;
-            progress(CopyProgress { table: table.name, done, all });
+            progress(StoreProgress { table: table.name, done, all });
         }
         Ok(())
     })
     .await?;
     insert(table, to, batch).await?;
-    progress(CopyProgress { table: table.name, done, all });
+    progress(StoreProgress { table: table.name, done, all });
     Ok(done)
 }
 
@@ -337,7 +351,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::TABLES;
-    use crate::store::{Database, SqlStore};
+    use crate::store::{ContactKeys, Database, SqlStore};
+    use crate::system::System;
 
     /// What expires within minutes, and what a database says of itself.
     const LEFT_OUT: [&str; 3] = ["_sqlx_migrations", "nodes", "cells"];
@@ -346,7 +361,7 @@ mod tests {
     async fn every_column_of_every_table_that_lasts_is_copied() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("test.db"));
-        let store = SqlStore::open(&database).await.unwrap();
+        let store = SqlStore::open(&database, ContactKeys::none(System::real())).await.unwrap();
         let columns = "SELECT t.name AS of, c.name AS name FROM sqlite_master t
              JOIN pragma_table_info(t.name) c WHERE t.type = 'table'";
         let rows = super::query(columns).fetch_all(&store.read).await.unwrap();

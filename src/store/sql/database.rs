@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::migrations;
 use super::pool::Pool;
 use super::postgres::PostgresServer;
-use crate::store::{EngineUsage, StoreError};
+use crate::store::{ContactKeys, EngineUsage, StoreError};
 
 /// `[store]`: the database to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,15 +77,17 @@ const READERS: u32 = 4;
 pub struct SqlStore {
     pub(super) write: Pool,
     pub(super) read: Pool,
+    pub(super) contacts: ContactKeys,
 }
 
 impl SqlStore {
     /// Opens the database and runs pending migrations. Creates it, if it is a file that does not exist.
+    /// `contacts` are needed where there are contacts.
     ///
     /// # Errors
     ///
     /// If it cannot be created, opened or reached, or a migration fails.
-    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+    pub async fn open(database: &Database, contacts: ContactKeys) -> Result<Self, StoreError> {
         let store = match database {
             Database::Sqlite(path) => {
                 if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
@@ -93,15 +95,15 @@ impl SqlStore {
                     std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
                 }
                 create_private(path).map_err(StoreError::File)?;
-                Self::connect_sqlite(path, true).await?
+                Self::connect_sqlite(path, true, contacts).await?
             }
             Database::Postgres(server) => {
-                let store = Self::connect_postgres(server);
+                let store = Self::connect_postgres(server, contacts);
                 store.find_primary().await?;
                 store
             }
         };
-        migrations::run(&store.write).await?;
+        migrations::run(&store.write, &store.contacts).await?;
         Ok(store)
     }
 
@@ -111,11 +113,14 @@ impl SqlStore {
     ///
     /// [`StoreError::OtherVersion`] if its schema is another version's; others if the file does
     /// not exist or cannot be opened.
-    pub async fn open_existing(database: &Database) -> Result<Self, StoreError> {
+    pub async fn open_existing(
+        database: &Database,
+        contacts: ContactKeys,
+    ) -> Result<Self, StoreError> {
         let store = match database {
-            Database::Sqlite(path) => Self::connect_sqlite(path, false).await?,
+            Database::Sqlite(path) => Self::connect_sqlite(path, false, contacts).await?,
             Database::Postgres(server) => {
-                let store = Self::connect_postgres(server);
+                let store = Self::connect_postgres(server, contacts);
                 store.find_primary().await?;
                 store
             }
@@ -127,7 +132,11 @@ impl SqlStore {
         Err(StoreError::OtherVersion)
     }
 
-    async fn connect_sqlite(path: &Path, create: bool) -> Result<Self, StoreError> {
+    async fn connect_sqlite(
+        path: &Path,
+        create: bool,
+        contacts: ContactKeys,
+    ) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
@@ -144,7 +153,7 @@ impl SqlStore {
         });
         let write = write.connect_with(options.clone()).await?;
         let read = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { write: Pool::Sqlite(write), read: Pool::Sqlite(read) })
+        Ok(Self { write: Pool::Sqlite(write), read: Pool::Sqlite(read), contacts })
     }
 
     async fn find_primary(&self) -> Result<(), StoreError> {
@@ -154,9 +163,9 @@ impl SqlStore {
         }
     }
 
-    fn connect_postgres(server: &PostgresServer) -> Self {
+    fn connect_postgres(server: &PostgresServer, contacts: ContactKeys) -> Self {
         let pool = Pool::Postgres(server.pool());
-        Self { write: pool.clone(), read: pool }
+        Self { write: pool.clone(), read: pool, contacts }
     }
 
     /// Of a database that is a process of its own.

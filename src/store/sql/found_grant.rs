@@ -1,11 +1,14 @@
 //! Grants as they are read, with what their state depends on.
 use data_encoding::HEXLOWER;
 
+use super::contacts;
 use super::pool::SqlRow;
 use super::query::{Executor, query};
 use super::rows::Columns;
 use crate::domain::{ClientId, GrantId, RefreshTokenDigest};
-use crate::store::{MaskedSuccessor, RefreshDigests, RefreshTokenState, StoreError, StoredGrant};
+use crate::store::{
+    ContactKeys, MaskedSuccessor, RefreshDigests, RefreshTokenState, StoreError, StoredGrant,
+};
 use crate::system::Timestamp;
 
 /// A grant with what its state depends on.
@@ -61,11 +64,12 @@ macro_rules! grants_where {
             "SELECT g.id, g.client, g.user_id, g.session_id, g.scope, g.audience, g.expires,
                g.last_used, g.last_used + g.idle AS idle_end, g.revoked, g.refresh_present,
                g.refresh_former, g.refresh_masked, g.overlap_end,
-               s.created AS signed_in, s.ended, u.phone, u.blocked,
+               s.created AS signed_in, s.ended, c.value, c.sealed_by, u.blocked,
                (SELECT string_agg(r.role, ',') FROM user_roles r WHERE r.user_id = u.id) AS roles
              FROM grants g
              JOIN sessions s ON s.id = g.session_id
              JOIN users u ON u.id = g.user_id
+             JOIN contacts c ON c.user_id = u.id AND c.kind = 'phone'
              WHERE ",
             $which
         )
@@ -73,16 +77,18 @@ macro_rules! grants_where {
 }
 
 pub(super) async fn find<'e>(
+    keys: &ContactKeys,
     executor: impl Into<Executor<'e>>,
     grant: GrantId,
 ) -> Result<Option<Found>, StoreError> {
     let row =
         query(grants_where!("g.id = $1")).bind(grant.to_string()).fetch_optional(executor).await?;
-    row.map(|row| read(&row)).transpose()
+    row.map(|row| read(keys, &row)).transpose()
 }
 
 /// The grant of the token's family, if it is the client's.
 pub(super) async fn find_family<'e>(
+    keys: &ContactKeys,
     executor: impl Into<Executor<'e>>,
     token: &RefreshDigests,
     client: &ClientId,
@@ -92,16 +98,17 @@ pub(super) async fn find_family<'e>(
         .bind(client.as_str())
         .fetch_optional(executor)
         .await?;
-    row.map(|row| read(&row)).transpose()
+    row.map(|row| read(keys, &row)).transpose()
 }
 
-fn read(row: &SqlRow) -> Result<Found, StoreError> {
+fn read(keys: &ContactKeys, row: &SqlRow) -> Result<Found, StoreError> {
     let columns = Columns::of(row, "grants");
+    let user = columns.user("user_id")?;
     let grant = StoredGrant {
         id: columns.grant("id")?,
         client: columns.client()?,
-        user: columns.user("user_id")?,
-        phone: columns.phone()?,
+        user,
+        phone: contacts::read_phone(keys, row, user)?,
         roles: columns.role_list()?,
         session: columns.session("session_id")?,
         signed_in: columns.time("signed_in")?,

@@ -8,12 +8,12 @@ use super::found_grant::{find, find_family};
 use super::pool::SqlTransaction;
 use super::query::query;
 use super::rows::audience_text;
-use super::sessions;
-use crate::domain::{AuthorizationCodeDigest, ClientId, GrantId, RefreshFamilyDigest, SessionId};
+use super::user_lock::{UserOf, lock_user};
+use crate::domain::{AuthorizationCodeDigest, ClientId, GrantId, SessionId};
 use crate::store::{
-    Change, GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode, RefreshDigests,
-    RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode, StoredGrant,
-    StoredRefreshToken,
+    Change, ContactKeys, GrantState, GrantStore, NewAuthorizationCode, NewGrant, RedeemedCode,
+    RefreshDigests, RefreshRotation, RefreshTokenState, StoreError, StoredAuthorizationCode,
+    StoredGrant, StoredRefreshToken,
 };
 use crate::system::{Timestamp, millis};
 
@@ -41,7 +41,7 @@ impl GrantStore for SqlStore {
         let id = grant.map(|new| new.id);
         let outcome = match codes::redeem(&mut tx, digest, id, steady).await? {
             Ok(session) => RedeemedCode::Redeemed(match grant {
-                Some(new) => create(&mut tx, session, new, at).await?,
+                Some(new) => create(&mut tx, &self.contacts, (session, new), at).await?,
                 None => GrantState::Ended,
             }),
             Err(NotRedeemable::Used { grant }) => {
@@ -65,7 +65,7 @@ impl GrantStore for SqlStore {
         at: Timestamp,
     ) -> Result<GrantState, StoreError> {
         let mut tx = self.write.begin().await?;
-        let state = create(&mut tx, session, grant, at).await?;
+        let state = create(&mut tx, &self.contacts, (session, grant), at).await?;
         tx.commit().await?;
         Ok(state)
     }
@@ -76,7 +76,7 @@ impl GrantStore for SqlStore {
         client: &ClientId,
         at: Timestamp,
     ) -> Result<Option<StoredRefreshToken>, StoreError> {
-        let found = find_family(&self.read, token, client).await?;
+        let found = find_family(&self.contacts, &self.read, token, client).await?;
         Ok(found.map(|found| StoredRefreshToken {
             state: found.token_state(token, at),
             grant: found.grant,
@@ -90,7 +90,9 @@ impl GrantStore for SqlStore {
         let RefreshRotation { client, token, at, .. } = *rotation;
         let mut tx = self.write.begin().await?;
         let rotated = rotate(&mut tx, rotation).await?;
-        let Some(found) = find_family(&mut tx, token, client).await? else { return Ok(None) };
+        let Some(found) = find_family(&self.contacts, &mut tx, token, client).await? else {
+            return Ok(None);
+        };
         let state = match (rotated, found.token_state(token, at)) {
             (true, _) => {
                 touch_session(&mut tx, &found.grant, at).await?;
@@ -108,7 +110,7 @@ impl GrantStore for SqlStore {
     }
 
     async fn revoke_grant(&self, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
-        let found = find(&self.read, grant).await?;
+        let found = find(&self.contacts, &self.read, grant).await?;
         if found.is_none_or(|found| found.revoked) {
             return Ok(false);
         }
@@ -119,7 +121,7 @@ impl GrantStore for SqlStore {
     }
 
     async fn grant_state(&self, grant: GrantId) -> Result<GrantState, StoreError> {
-        Ok(match find(&self.read, grant).await? {
+        Ok(match find(&self.contacts, &self.read, grant).await? {
             Some(found) if found.blocked => GrantState::Blocked,
             Some(found) if !found.ended => GrantState::Active(found.grant),
             _ => GrantState::Ended,
@@ -130,12 +132,12 @@ impl GrantStore for SqlStore {
 /// Creates the grant and returns its state.
 async fn create(
     tx: &mut SqlTransaction,
-    session: SessionId,
-    grant: &NewGrant,
+    keys: &ContactKeys,
+    (session, grant): (SessionId, &NewGrant),
     at: Timestamp,
 ) -> Result<GrantState, StoreError> {
     if insert(tx, session, grant, at).await? {
-        let found = find(&mut *tx, grant.id).await?;
+        let found = find(keys, &mut *tx, grant.id).await?;
         return Ok(found.map_or(GrantState::Ended, |found| GrantState::Active(found.grant)));
     }
     let blocked = query(
@@ -156,7 +158,7 @@ pub(super) async fn insert(
     grant: &NewGrant,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    sessions::lock_user(tx, session).await?;
+    lock_user(tx, UserOf::Session(session)).await?;
     let inserted = query(
         "INSERT INTO grants (id, client, user_id, session_id, scope, audience, created, last_used,
            expires, idle, refresh_family, refresh_present)
@@ -185,7 +187,7 @@ async fn rotate(
     tx: &mut SqlTransaction,
     rotation: &RefreshRotation<'_>,
 ) -> Result<bool, StoreError> {
-    lock_user(tx, &rotation.token.family).await?;
+    lock_user(tx, UserOf::Grant(&rotation.token.family)).await?;
     let rotated = query(
         "UPDATE grants SET refresh_present = COALESCE($1, refresh_present),
            refresh_former = CASE WHEN $1 IS NULL THEN refresh_former ELSE refresh_present END,
@@ -207,21 +209,6 @@ async fn rotate(
     .execute(&mut *tx)
     .await?;
     Ok(rotated == 1)
-}
-
-/// The same as [`sessions::lock_user`], for the user of a grant.
-async fn lock_user(
-    tx: &mut SqlTransaction,
-    family: &RefreshFamilyDigest,
-) -> Result<(), StoreError> {
-    query(
-        "UPDATE users SET version = version
-         WHERE id = (SELECT user_id FROM grants WHERE refresh_family = $1)",
-    )
-    .bind(family.to_hex())
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// A refresh counts as a use of a session that has no browser.

@@ -1,33 +1,60 @@
 use async_trait::async_trait;
 
+use super::contacts::{self, NewContact};
 use super::database::SqlStore;
 use super::pool::SqlTransaction;
 use super::query::query;
 use super::rows::Columns;
 use super::{grants, sessions};
-use crate::domain::{Identifier, UserId};
+use crate::domain::UserId;
 use crate::store::{LoginOutcome, LoginStore, NewLogin, SessionBinding, StoreError};
 use crate::system::Timestamp;
+
+/// How often a login is committed while others create its user.
+const ATTEMPTS: usize = 3;
 
 #[async_trait]
 impl LoginStore for SqlStore {
     async fn commit(&self, login: &NewLogin) -> Result<LoginOutcome, StoreError> {
+        // Another server may create the same user at the same moment: then that one is found.
+        for _ in 0..ATTEMPTS {
+            if let Some(outcome) = self.try_commit(login).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(StoreError::Contended { kind: "user" })
+    }
+}
+
+impl SqlStore {
+    /// `None`: it has to be done again.
+    async fn try_commit(&self, login: &NewLogin) -> Result<Option<LoginOutcome>, StoreError> {
         let mut tx = self.write.begin().await?;
         if let Some(at) = spend(&mut tx, login).await? {
-            return Ok(LoginOutcome::AlreadySpent { at });
+            return Ok(Some(LoginOutcome::AlreadySpent { at }));
         }
-        let Some((user, blocked)) = find_or_create_user(&mut tx, login).await? else {
-            tx.commit().await?;
-            return Ok(LoginOutcome::Unknown);
-        };
-        if blocked {
-            tx.commit().await?;
-            return Ok(LoginOutcome::Blocked { user });
-        }
-        insert_session(&mut tx, login, user).await?;
-        bind_session(&mut tx, login).await?;
+        let outcome =
+            match (self.lock_by_contact(&mut tx, &login.identifier).await?, login.new_user) {
+                (Some(user), _) if user.blocked => LoginOutcome::Blocked { user: user.id },
+                (Some(user), _) => {
+                    contacts::record_proof(&mut tx, user.id, &login.identifier, login.at).await?;
+                    begin_session(&mut tx, login, user.id).await?;
+                    LoginOutcome::Begun { user: user.id, new_user: false }
+                }
+                (None, None) => LoginOutcome::Unknown,
+                (None, Some(user)) => {
+                    let (identifier, proved) = (&login.identifier, Some(login.at));
+                    let new = NewContact { user, identifier, proved };
+                    if !self.create_user(&mut tx, &new, login.at).await? {
+                        tx.rollback().await?;
+                        return Ok(None);
+                    }
+                    begin_session(&mut tx, login, user).await?;
+                    LoginOutcome::Begun { user, new_user: true }
+                }
+            };
         tx.commit().await?;
-        Ok(LoginOutcome::Begun { user, new_user: Some(user) == login.new_user })
+        Ok(Some(outcome))
     }
 }
 
@@ -49,28 +76,13 @@ async fn spend(tx: &mut SqlTransaction, login: &NewLogin) -> Result<Option<Times
     Columns::of(&row, "spent").time("at").map(Some)
 }
 
-/// The user and whether they are blocked. Either statement locks the row: a concurrent block takes
-/// effect before or after this transaction.
-async fn find_or_create_user(
+async fn begin_session(
     tx: &mut SqlTransaction,
     login: &NewLogin,
-) -> Result<Option<(UserId, bool)>, StoreError> {
-    let Identifier::Phone(phone) = &login.identifier;
-    let query = match login.new_user {
-        Some(new) => query(
-            "INSERT INTO users (phone, id, created, test) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone RETURNING id, blocked",
-        )
-        .bind(phone.e164())
-        .bind(new.to_string())
-        .bind(login.at.as_millis())
-        .bind(i64::from(phone.is_test())),
-        None => query("UPDATE users SET phone = $1 WHERE phone = $1 RETURNING id, blocked")
-            .bind(phone.e164()),
-    };
-    let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(None) };
-    let columns = Columns::of(&row, "users");
-    Ok(Some((columns.user("id")?, columns.optional_time("blocked")?.is_some())))
+    user: UserId,
+) -> Result<(), StoreError> {
+    insert_session(tx, login, user).await?;
+    bind_session(tx, login).await
 }
 
 async fn insert_session(

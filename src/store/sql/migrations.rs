@@ -2,11 +2,14 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqlitePool;
 
+use super::plain_numbers;
 use super::pool::Pool;
 use super::postgres::PostgresPool;
 use super::query::query;
-use crate::store::StoreError;
+use super::schema::{SCHEMA, SchemaStep, WITHOUT_PLAIN_NUMBERS};
+use crate::store::{ContactKeys, StoreError};
 
 /// How often PostgreSQL is asked for a lock that a server which migrates, or works, holds; each time
 /// for two seconds.
@@ -14,254 +17,23 @@ const LOCK_ATTEMPTS: usize = 60;
 const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 /// `lock_not_available` (PostgreSQL documentation, appendix A).
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// Of servers that start at once, one holds it while it migrates: the ASCII codes of "doorcode".
+const ADVISORY_LOCK: i64 = i64::from_be_bytes(*b"doorcode");
 
-/// The migrations, oldest first: version, name, SQL. A released migration is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (
-        1,
-        "users sessions spent",
-        "CREATE TABLE users (
-        id TEXT PRIMARY KEY NOT NULL,
-        phone TEXT NOT NULL UNIQUE,
-        created BIGINT NOT NULL,
-        blocked BIGINT
-    );
-    CREATE TABLE sessions (
-        id TEXT PRIMARY KEY NOT NULL,
-        user_id TEXT NOT NULL REFERENCES users (id),
-        kind TEXT NOT NULL,
-        created BIGINT NOT NULL,
-        last_seen BIGINT NOT NULL,
-        expires BIGINT NOT NULL,
-        ended BIGINT
-    );
-    CREATE INDEX sessions_of_user ON sessions (user_id);
-    CREATE TABLE session_tokens (
-        digest TEXT PRIMARY KEY NOT NULL,
-        session_id TEXT NOT NULL REFERENCES sessions (id),
-        host TEXT NOT NULL
-    );
-    CREATE TABLE spent (
-        attempt TEXT PRIMARY KEY NOT NULL,
-        at BIGINT NOT NULL
-    );",
-    ),
-    // Rate-limit counters: `n` at `at`, in a window of `length` milliseconds.
-    (
-        2,
-        "counters",
-        "CREATE TABLE counters (
-        key TEXT NOT NULL,
-        length BIGINT NOT NULL,
-        at BIGINT NOT NULL,
-        n BIGINT NOT NULL,
-        PRIMARY KEY (key, length, at)
-    );",
-    ),
-    // `change_counter` has one row. A transaction that writes to it locks it until it ends, so that
-    // sequence numbers have no gaps and changes become visible in their order.
-    (
-        3,
-        "roles and changes of people, what a session began with",
-        "CREATE TABLE user_roles (
-        user_id TEXT NOT NULL REFERENCES users (id),
-        role TEXT NOT NULL,
-        PRIMARY KEY (user_id, role)
-    );
-    ALTER TABLE users ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
-    ALTER TABLE users ADD COLUMN test BIGINT NOT NULL DEFAULT 0;
-    ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
-    ALTER TABLE sessions ADD COLUMN address_block TEXT NOT NULL DEFAULT '';
-    CREATE TABLE change (
-        seq BIGINT PRIMARY KEY NOT NULL,
-        what TEXT NOT NULL,
-        subject TEXT NOT NULL
-    );
-    CREATE TABLE change_counter (
-        one BIGINT PRIMARY KEY NOT NULL,
-        seq BIGINT NOT NULL
-    );
-    INSERT INTO change_counter (one, seq) VALUES (1, 0);",
-    ),
-    // The index allows one signing key for each usage and algorithm, however many servers start at
-    // once.
-    (
-        4,
-        "signing keys",
-        "CREATE TABLE signing_keys (
-        kid TEXT PRIMARY KEY NOT NULL,
-        usage TEXT NOT NULL,
-        algorithm TEXT NOT NULL,
-        state TEXT NOT NULL,
-        sealed TEXT NOT NULL,
-        sealed_by BIGINT NOT NULL,
-        created BIGINT NOT NULL
-    );
-    CREATE UNIQUE INDEX one_key_signs ON signing_keys (usage, algorithm)
-        WHERE state = 'signing';",
-    ),
-    // For the cleanup of ended and expired rows.
-    (
-        5,
-        "indexes of times",
-        "CREATE INDEX tokens_of_session ON session_tokens (session_id);
-    CREATE INDEX sessions_by_end ON sessions (ended);
-    CREATE INDEX sessions_by_expiry ON sessions (expires);
-    CREATE INDEX spent_by_time ON spent (at);",
-    ),
-    // `take_up`: until when the login ticket of a session can be redeemed; NULL after that, and for
-    // sessions without a ticket. `reused`: when a code was presented again, which also revokes the
-    // grant that is yet to be made. `forget`: when a replaced token would have expired.
-    (
-        6,
-        "grants",
-        "ALTER TABLE sessions ADD COLUMN take_up BIGINT;
-    CREATE INDEX sessions_by_take_up ON sessions (take_up);
-    CREATE TABLE grants (
-        id TEXT PRIMARY KEY NOT NULL,
-        client TEXT NOT NULL,
-        user_id TEXT NOT NULL REFERENCES users (id),
-        session_id TEXT NOT NULL REFERENCES sessions (id),
-        scope TEXT NOT NULL,
-        audience TEXT NOT NULL,
-        created BIGINT NOT NULL,
-        last_used BIGINT NOT NULL,
-        expires BIGINT NOT NULL,
-        idle BIGINT NOT NULL,
-        revoked BIGINT
-    );
-    CREATE INDEX grants_of_session ON grants (session_id);
-    CREATE INDEX grants_by_revocation ON grants (revoked);
-    CREATE INDEX grants_by_expiry ON grants (expires);
-    CREATE INDEX grants_by_idle ON grants ((last_used + idle));
-    CREATE TABLE refresh_tokens (
-        digest TEXT PRIMARY KEY NOT NULL,
-        grant_id TEXT NOT NULL REFERENCES grants (id),
-        made BIGINT NOT NULL,
-        replaced BIGINT,
-        forget BIGINT
-    );
-    CREATE INDEX refresh_tokens_of_grant ON refresh_tokens (grant_id);
-    CREATE INDEX refresh_tokens_by_end ON refresh_tokens (forget);
-    CREATE TABLE authorization_codes (
-        digest TEXT PRIMARY KEY NOT NULL,
-        client TEXT NOT NULL,
-        redirect_uri TEXT NOT NULL,
-        user_id TEXT NOT NULL REFERENCES users (id),
-        session_id TEXT NOT NULL REFERENCES sessions (id),
-        scope TEXT NOT NULL,
-        audience TEXT NOT NULL,
-        nonce TEXT,
-        challenge TEXT,
-        auth_time BIGINT NOT NULL,
-        made BIGINT NOT NULL,
-        expires BIGINT NOT NULL,
-        used BIGINT,
-        reused BIGINT,
-        grant_id TEXT
-    );
-    CREATE INDEX codes_of_session ON authorization_codes (session_id);
-    CREATE INDEX codes_of_grant ON authorization_codes (grant_id);
-    CREATE INDEX codes_by_expiry ON authorization_codes (expires);",
-    ),
-    // When a key started and stopped signing. A published key that did neither is the next to sign;
-    // the index allows one next key for each usage and algorithm.
-    (
-        7,
-        "rotation of signing keys",
-        "ALTER TABLE signing_keys ADD COLUMN signed_from BIGINT;
-    ALTER TABLE signing_keys ADD COLUMN signed_until BIGINT;
-    UPDATE signing_keys SET signed_from = created;
-    CREATE UNIQUE INDEX one_key_is_next ON signing_keys (usage, algorithm)
-        WHERE state = 'published' AND signed_from IS NULL;",
-    ),
-    // A code is redeemed and its grant created in one transaction, which makes `reused` superfluous;
-    // `auth_time` is when the session was created.
-    (
-        8,
-        "codes without reuse and auth_time",
-        "DROP INDEX codes_of_grant;
-    ALTER TABLE authorization_codes DROP COLUMN reused;
-    ALTER TABLE authorization_codes DROP COLUMN auth_time;",
-    ),
-    // A refresh token consists of the secret of its family and the present one. Tokens of the
-    // former format, of one secret each, become invalid.
-    (
-        9,
-        "refresh tokens of two secrets",
-        "DROP TABLE refresh_tokens;
-    ALTER TABLE grants ADD COLUMN refresh_family TEXT;
-    ALTER TABLE grants ADD COLUMN refresh_present TEXT;
-    CREATE UNIQUE INDEX grants_by_family ON grants (refresh_family);",
-    ),
-    // `wanted`: when a server last recorded that it signs with the key or is going to. `longest`: the
-    // longest lifetime of anything that a server signs with it.
-    (
-        10,
-        "who wants signing keys, and for how long",
-        "ALTER TABLE signing_keys ADD COLUMN wanted BIGINT NOT NULL DEFAULT 0;
-    ALTER TABLE signing_keys ADD COLUMN longest BIGINT NOT NULL DEFAULT 0;",
-    ),
-    // The refresh token that the present one replaced, the present one encrypted under it, and until
-    // when whoever presents the former one is given the present one.
-    (
-        11,
-        "overlap of refresh tokens",
-        "ALTER TABLE grants ADD COLUMN refresh_former TEXT;
-    ALTER TABLE grants ADD COLUMN refresh_masked TEXT;
-    ALTER TABLE grants ADD COLUMN overlap_end BIGINT NOT NULL DEFAULT 0;",
-    ),
-    // Argentina's mobile numbers without their 9 were landlines: users of the configuration, who
-    // could not sign in. Areas begin with 1 to 3.
-    (
-        12,
-        "mobile numbers of Argentina",
-        "UPDATE users SET phone = '+549' || substr(phone, 4)
-        WHERE phone >= '+541' AND phone < '+544' AND length(phone) = 13
-        AND NOT EXISTS (SELECT 1 FROM users other WHERE other.phone = '+549' || substr(users.phone, 4));
-    UPDATE users SET blocked = (SELECT old.blocked FROM users old
-            WHERE old.phone = '+54' || substr(users.phone, 5))
-        WHERE phone >= '+549' AND phone < '+55' AND length(phone) = 14 AND blocked IS NULL
-        AND EXISTS (SELECT 1 FROM users old
-            WHERE old.phone = '+54' || substr(users.phone, 5) AND old.blocked IS NOT NULL);",
-    ),
-    // The servers that share the database, and their signs of life. What expires, where no other place is
-    // configured for it: values in base64.
-    (
-        13,
-        "nodes and cells",
-        "CREATE TABLE nodes (
-        id TEXT PRIMARY KEY NOT NULL,
-        name TEXT NOT NULL,
-        version TEXT NOT NULL,
-        settings TEXT NOT NULL,
-        cache TEXT NOT NULL,
-        began BIGINT NOT NULL,
-        seen BIGINT NOT NULL,
-        beats BIGINT NOT NULL
-    );
-    CREATE TABLE cells (
-        key TEXT PRIMARY KEY NOT NULL,
-        value TEXT NOT NULL,
-        expires BIGINT NOT NULL
-    );
-    CREATE INDEX cells_by_expiry ON cells (expires);",
-    ),
-];
-
-/// Applies the migrations that a database lacks, each in a transaction of its own. Of servers that start
-/// at once one does it, and the others wait. A migration gives up a lock that it does not get soon, so
-/// that servers which run never queue behind it.
-pub(super) async fn run(database: &Pool) -> Result<(), StoreError> {
+/// Applies the migrations that a database lacks, each in a transaction of its own, and encrypts the
+/// numbers that former versions wrote. Of servers that start at once one does it, and the others wait.
+/// A migration gives up a lock that it does not get soon, so that servers which run never queue behind
+/// it.
+pub(super) async fn run(database: &Pool, contacts: &ContactKeys) -> Result<(), StoreError> {
     let postgres = match database {
-        Pool::Sqlite(pool) => return Ok(migrator().run(pool).await?),
+        Pool::Sqlite(pool) => return migrate_sqlite(database, pool, contacts).await,
         Pool::Postgres(postgres) => postgres,
     };
     let mut attempts = LOCK_ATTEMPTS;
     loop {
         attempts -= 1;
-        match postgres.observe(migrate(postgres).await) {
-            Err(StoreError::Migration(error)) if attempts > 0 && is_locked(&error) => {
+        match postgres.observe(migrate_postgres(database, postgres, contacts).await) {
+            Err(error) if attempts > 0 && is_locked(&error) => {
                 tokio::time::sleep(LOCK_INTERVAL).await;
             }
             result => return result,
@@ -269,34 +41,87 @@ pub(super) async fn run(database: &Pool) -> Result<(), StoreError> {
     }
 }
 
+async fn migrate_sqlite(
+    database: &Pool,
+    pool: &SqlitePool,
+    contacts: &ContactKeys,
+) -> Result<(), StoreError> {
+    let sqlite = |step: &SchemaStep| step.sqlite;
+    if has_plain_numbers(database).await? {
+        migrator(sqlite, before_numbers_are_encrypted).run(pool).await?;
+        plain_numbers::encrypt(database, contacts).await?;
+    }
+    // A table that others refer to is made anew, and what is deleted is overwritten.
+    let mut connection = pool.acquire().await?;
+    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await?;
+    sqlx::query("PRAGMA secure_delete = ON").execute(&mut *connection).await?;
+    let done = migrator(sqlite, |_| true).run(&mut *connection).await;
+    sqlx::query("PRAGMA secure_delete = OFF").execute(&mut *connection).await?;
+    sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *connection).await?;
+    Ok(done?)
+}
+
 /// On a connection of its own, whose statements may take longer than others but wait less for locks.
-async fn migrate(postgres: &PostgresPool) -> Result<(), StoreError> {
+async fn migrate_postgres(
+    database: &Pool,
+    postgres: &PostgresPool,
+    contacts: &ContactKeys,
+) -> Result<(), StoreError> {
     let mut connection = postgres.pool.acquire().await?.detach();
     sqlx::query("SET lock_timeout = '2s'").execute(&mut connection).await?;
     sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
-    migrator().run(&mut connection).await?;
+    // Until the connection is closed.
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(ADVISORY_LOCK);
+    lock.execute(&mut connection).await?;
+    let sql = |step: &SchemaStep| step.postgres;
+    if has_plain_numbers(database).await? {
+        migrator(sql, before_numbers_are_encrypted).run(&mut connection).await?;
+        plain_numbers::encrypt(database, contacts).await?;
+    }
+    migrator(sql, |_| true).run(&mut connection).await?;
     Ok(connection.close().await?)
 }
 
-fn is_locked(error: &MigrateError) -> bool {
-    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+fn is_locked(error: &StoreError) -> bool {
+    let (StoreError::Database(error)
+    | StoreError::Migration(
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+    )) = error
+    else {
         return false;
     };
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
-fn migrator() -> Migrator {
-    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
-        let sql = sqlx::SqlSafeStr::into_sql_str(*sql);
-        Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+/// Of the steps that `which` chooses.
+fn migrator(sql: fn(&SchemaStep) -> &'static str, which: fn(&SchemaStep) -> bool) -> Migrator {
+    let migration = |step: &SchemaStep| {
+        let sql = sqlx::SqlSafeStr::into_sql_str(sql(step));
+        Migration::new(step.version, step.name.into(), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+    let chosen = SCHEMA.iter().filter(|step| which(step));
+    Migrator::with_migrations(chosen.map(migration).collect())
+}
+
+const fn before_numbers_are_encrypted(step: &SchemaStep) -> bool {
+    step.version < WITHOUT_PLAIN_NUMBERS
+}
+
+/// Whether the database is of a version that writes numbers as they are, or is new.
+async fn has_plain_numbers(database: &Pool) -> Result<bool, StoreError> {
+    Ok(applied(database).await?.is_none_or(|done| !done.contains(&WITHOUT_PLAIN_NUMBERS)))
 }
 
 /// Whether exactly these migrations were applied to a database, all of them completely.
 pub(super) async fn are_done(database: &Pool) -> Result<bool, StoreError> {
-    // The migrator's table; a database whose first migration was interrupted lacks it.
+    let done = applied(database).await?.unwrap_or_default();
+    Ok(done.into_iter().eq(SCHEMA.iter().map(|step| step.version)))
+}
+
+/// The versions that were applied completely, in order; `None`: the migrator's table is missing, as it
+/// is where the first migration was interrupted.
+async fn applied(database: &Pool) -> Result<Option<Vec<i64>>, StoreError> {
     let kept = match database {
         Pool::Sqlite(_) => "SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'",
         Pool::Postgres(_) => {
@@ -305,10 +130,9 @@ pub(super) async fn are_done(database: &Pool) -> Result<bool, StoreError> {
         }
     };
     if query(kept).fetch_optional(database).await?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let done = query("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version");
     let done = done.fetch_all(database).await?;
-    let done = done.iter().map(|row| row.try_get("version")).collect::<Result<Vec<i64>, _>>()?;
-    Ok(done.iter().eq(MIGRATIONS.iter().map(|(version, ..)| version)))
+    Ok(Some(done.iter().map(|row| row.try_get("version")).collect::<Result<_, _>>()?))
 }

@@ -4,9 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::pool::SqlRow;
-use crate::domain::{
-    Audience, ClientId, GrantId, Host, PhoneNumber, Role, Scope, SessionId, UserId,
-};
+use crate::domain::{Audience, ClientId, GrantId, Host, Role, Scope, SessionId, UserId};
 use crate::store::{StoreError, UserRevision};
 use crate::system::Timestamp;
 
@@ -52,10 +50,6 @@ impl<'r> Columns<'r> {
 
     pub(super) fn grant(&self, column: &'static str) -> Result<GrantId, StoreError> {
         self.parsed(column, GrantId::parse)
-    }
-
-    pub(super) fn phone(&self) -> Result<PhoneNumber, StoreError> {
-        self.parsed("phone", |text| PhoneNumber::from_store(text).ok())
     }
 
     pub(super) fn host(&self) -> Result<Host, StoreError> {

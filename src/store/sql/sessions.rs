@@ -1,15 +1,17 @@
 use async_trait::async_trait;
 
 use super::changes;
+use super::contacts;
 use super::database::SqlStore;
 use super::notifications::PostgresListener;
 use super::pool::{Pool, SqlRow, SqlTransaction};
 use super::query::query;
 use super::rows::{self, Columns};
+use super::user_lock::{UserOf, lock_user};
 use crate::domain::{Host, SessionId, TokenDigest, UserId};
 use crate::store::{
-    Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
-    SessionSummary, SignInContext, StoreError, StoredSession, UserRevision,
+    Change, ChangeListener, ContactKeys, PollingListener, SessionKind, SessionSelection,
+    SessionStore, SessionSummary, SignInContext, StoreError, StoredSession, UserRevision,
 };
 use crate::system::Timestamp;
 
@@ -18,11 +20,12 @@ impl SessionStore for SqlStore {
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError> {
         // A single statement, so that version and roles are consistent.
         let rows = query(
-            "SELECT s.id, s.user_id, u.phone, u.version, r.role, t.host, s.created, s.last_seen,
-                    s.expires
+            "SELECT s.id, s.user_id, c.value, c.sealed_by, u.version, r.role, t.host, s.created,
+                    s.last_seen, s.expires
              FROM session_tokens t
              JOIN sessions s ON s.id = t.session_id
              JOIN users u ON u.id = s.user_id
+             JOIN contacts c ON c.user_id = u.id AND c.kind = 'phone'
              LEFT JOIN user_roles r ON r.user_id = u.id
              WHERE t.digest = $1 AND s.ended IS NULL AND u.blocked IS NULL",
         )
@@ -31,21 +34,24 @@ impl SessionStore for SqlStore {
         .await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let host = Columns::of(row, "session_tokens").host()?;
-        Ok(read_session(&rows)?.map(|session| StoredSession { host: Some(host), ..session }))
+        Ok(read_session(&self.contacts, &rows)?
+            .map(|session| StoredSession { host: Some(host), ..session }))
     }
 
     async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
         let rows = query(
-            "SELECT s.id, s.user_id, u.phone, u.version, r.role, s.created, s.last_seen, s.expires
+            "SELECT s.id, s.user_id, c.value, c.sealed_by, u.version, r.role, s.created, s.last_seen,
+                    s.expires
              FROM sessions s
              JOIN users u ON u.id = s.user_id
+             JOIN contacts c ON c.user_id = u.id AND c.kind = 'phone'
              LEFT JOIN user_roles r ON r.user_id = u.id
              WHERE s.id = $1 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
         )
         .bind(session.to_string())
         .fetch_all(&self.read)
         .await?;
-        read_session(&rows)
+        read_session(&self.contacts, &rows)
     }
 
     async fn list_by_user(
@@ -78,7 +84,7 @@ impl SessionStore for SqlStore {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write.begin().await?;
-        lock_user(&mut tx, session).await?;
+        lock_user(&mut tx, UserOf::Session(session)).await?;
         query(
             "UPDATE sessions SET kind = 'browser', take_up = NULL
              WHERE id = $1 AND kind = 'ticket' AND take_up > $2",
@@ -125,10 +131,7 @@ impl SessionStore for SqlStore {
             ),
         };
         let mut tx = self.write.begin().await?;
-        query("UPDATE users SET version = version WHERE id = $1")
-            .bind(user.to_string())
-            .execute(&mut tx)
-            .await?;
+        lock_user(&mut tx, UserOf::Id(user)).await?;
         let rows = query(sql)
             .bind(at.as_millis())
             .bind(user.to_string())
@@ -194,22 +197,6 @@ impl SessionStore for SqlStore {
     }
 }
 
-/// Locks the row of a session's user, as everything does that ends sessions or blocks users: what is
-/// found out about either afterwards holds until the transaction ends, at any isolation level.
-pub(super) async fn lock_user(
-    tx: &mut SqlTransaction,
-    session: SessionId,
-) -> Result<(), StoreError> {
-    query(
-        "UPDATE users SET version = version
-         WHERE id = (SELECT user_id FROM sessions WHERE id = $1)",
-    )
-    .bind(session.to_string())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// See [`SessionStore::replace`]; `next` may have been inserted in this transaction.
 pub(super) async fn replace(
     tx: &mut SqlTransaction,
@@ -217,7 +204,7 @@ pub(super) async fn replace(
     next: SessionId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    lock_user(tx, former).await?;
+    lock_user(tx, UserOf::Session(former)).await?;
     let ended = query("UPDATE sessions SET ended = $1 WHERE id = $2 AND ended IS NULL")
         .bind(at.as_millis())
         .bind(former.to_string())
@@ -238,15 +225,16 @@ pub(super) async fn replace(
 }
 
 /// From the rows of one session: one for each role of its user, or a single one without a role.
-fn read_session(rows: &[SqlRow]) -> Result<Option<StoredSession>, StoreError> {
+fn read_session(keys: &ContactKeys, rows: &[SqlRow]) -> Result<Option<StoredSession>, StoreError> {
     let (Some(row), Some(revision)) = (rows.first(), rows::revision(rows)?) else {
         return Ok(None);
     };
     let columns = Columns::of(row, "sessions");
+    let user = columns.user("user_id")?;
     Ok(Some(StoredSession {
         id: columns.session("id")?,
-        user: columns.user("user_id")?,
-        phone: columns.phone()?,
+        user,
+        phone: contacts::read_phone(keys, row, user)?,
         revision,
         host: None,
         created: columns.time("created")?,

@@ -1,17 +1,22 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 
 use super::changes;
+use super::contacts::{self, NewContact};
 use super::database::SqlStore;
 use super::pool::SqlTransaction;
 use super::query::query;
 use super::rows::{self, Columns};
-use crate::domain::{Identifier, Role, UserId};
-use crate::store::{Change, StoreError, StoredUser, UserStore};
+use crate::domain::{BlindIndex, Identifier, Role, UserId};
+use crate::store::{Change, FoundUser, StoreError, StoredUser, UserStore};
 use crate::system::Timestamp;
 
 const TABLE: &str = "users";
+/// How often users are created while others create the same.
+const ATTEMPTS: usize = 3;
+/// The most users that a search returns.
+const MOST_FOUND: i64 = 100;
 
 #[async_trait]
 impl UserStore for SqlStore {
@@ -19,22 +24,38 @@ impl UserStore for SqlStore {
         &self,
         identifier: &Identifier,
     ) -> Result<Option<StoredUser>, StoreError> {
-        let Identifier::Phone(phone) = identifier;
-        let rows = query(
-            "SELECT u.id, u.created, u.blocked, r.role FROM users u
-             LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.phone = $1",
-        )
-        .bind(phone.e164())
-        .fetch_all(&self.read)
-        .await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let columns = Columns::of(row, TABLE);
-        Ok(Some(StoredUser {
-            id: columns.user("id")?,
-            created: columns.time("created")?,
-            blocked: columns.optional_time("blocked")?,
-            roles: rows::roles(&rows)?,
-        }))
+        for (_, index) in self.contacts.indexes(identifier)? {
+            if let Some(user) = self.find_by_index(&index).await? {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn find_by_ending(&self, ending: &str) -> Result<Vec<FoundUser>, StoreError> {
+        let mut found = Vec::new();
+        for index in self.contacts.endings(Identifier::PHONE, ending)? {
+            let rows = query(
+                "SELECT c.user_id, c.value, c.sealed_by, u.created, u.blocked FROM contacts c
+                 JOIN users u ON u.id = c.user_id
+                 WHERE c.ending = $1 AND c.kind = 'phone' ORDER BY u.created, u.id LIMIT $2",
+            )
+            .bind(index.to_hex())
+            .bind(MOST_FOUND)
+            .fetch_all(&self.read)
+            .await?;
+            for row in &rows {
+                let columns = Columns::of(row, TABLE);
+                let user = columns.user("user_id")?;
+                found.push(FoundUser {
+                    id: user,
+                    phone: contacts::read_phone(&self.contacts, row, user)?,
+                    created: columns.time("created")?,
+                    blocked: columns.optional_time("blocked")?,
+                });
+            }
+        }
+        Ok(found)
     }
 
     async fn ensure_users(
@@ -42,30 +63,12 @@ impl UserStore for SqlStore {
         users: &[(UserId, Identifier)],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write.begin().await?;
-        for (id, Identifier::Phone(phone)) in users {
-            query(
-                "INSERT INTO users (id, phone, created, test) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (phone) DO NOTHING",
-            )
-            .bind(id.to_string())
-            .bind(phone.e164())
-            .bind(at.as_millis())
-            .bind(i64::from(phone.is_test()))
-            .execute(&mut tx)
-            .await?;
-        }
-        let test_users =
-            query("SELECT id, phone FROM users WHERE test = 1").fetch_all(&mut tx).await?;
-        for row in &test_users {
-            let columns = Columns::of(row, TABLE);
-            let phone: &str = columns.parsed("phone", Some)?;
-            if !users.iter().any(|(_, Identifier::Phone(listed))| listed.e164() == phone) {
-                end_sessions(&mut tx, columns.user("id")?, at).await?;
+        for _ in 0..ATTEMPTS {
+            if self.try_ensure_users(users, at).await? {
+                return Ok(());
             }
         }
-        tx.commit().await?;
-        Ok(())
+        Err(StoreError::Contended { kind: TABLE })
     }
 
     async fn set_blocked(
@@ -74,24 +77,21 @@ impl UserStore for SqlStore {
         blocked: bool,
         at: Timestamp,
     ) -> Result<Option<UserId>, StoreError> {
-        let Identifier::Phone(phone) = identifier;
         let mut tx = self.write.begin().await?;
-        let row = query(
-            "UPDATE users SET blocked = CASE WHEN $1 THEN COALESCE(blocked, $2) END
-             WHERE phone = $3 RETURNING id",
+        let Some(user) = self.lock_by_contact(&mut tx, identifier).await? else { return Ok(None) };
+        query(
+            "UPDATE users SET blocked = CASE WHEN $1 THEN COALESCE(blocked, $2) END WHERE id = $3",
         )
         .bind(blocked)
         .bind(at.as_millis())
-        .bind(phone.e164())
-        .fetch_optional(&mut tx)
+        .bind(user.id.to_string())
+        .execute(&mut tx)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let user = Columns::of(&row, TABLE).user("id")?;
         if blocked {
-            end_sessions(&mut tx, user, at).await?;
+            end_sessions(&mut tx, user.id, at).await?;
         }
         tx.commit().await?;
-        Ok(Some(user))
+        Ok(Some(user.id))
     }
 
     async fn set_roles(
@@ -99,15 +99,9 @@ impl UserStore for SqlStore {
         identifier: &Identifier,
         roles: &BTreeSet<Role>,
     ) -> Result<Option<UserId>, StoreError> {
-        let Identifier::Phone(phone) = identifier;
         let mut tx = self.write.begin().await?;
-        // Locks the row, which serialises concurrent changes of one user.
-        let row = query("UPDATE users SET version = version WHERE phone = $1 RETURNING id")
-            .bind(phone.e164())
-            .fetch_optional(&mut tx)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let user = Columns::of(&row, TABLE).user("id")?;
+        let Some(user) = self.lock_by_contact(&mut tx, identifier).await? else { return Ok(None) };
+        let user = user.id;
         query("DELETE FROM user_roles WHERE user_id = $1")
             .bind(user.to_string())
             .execute(&mut tx)
@@ -127,6 +121,58 @@ impl UserStore for SqlStore {
             .await?;
         tx.commit().await?;
         Ok(Some(user))
+    }
+}
+
+impl SqlStore {
+    async fn find_by_index(&self, index: &BlindIndex) -> Result<Option<StoredUser>, StoreError> {
+        let rows = query(
+            "SELECT u.id, u.created, u.blocked, r.role FROM contact_indexes i
+             JOIN users u ON u.id = i.user_id
+             LEFT JOIN user_roles r ON r.user_id = u.id WHERE i.digest = $1",
+        )
+        .bind(index.to_hex())
+        .fetch_all(&self.read)
+        .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let columns = Columns::of(row, TABLE);
+        Ok(Some(StoredUser {
+            id: columns.user("id")?,
+            created: columns.time("created")?,
+            blocked: columns.optional_time("blocked")?,
+            roles: rows::roles(&rows)?,
+        }))
+    }
+
+    /// `false`: it has to be done again.
+    async fn try_ensure_users(
+        &self,
+        users: &[(UserId, Identifier)],
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (mut listed, mut missing) = (HashSet::new(), Vec::new());
+        for (id, identifier) in users {
+            match self.find_by_identifier(identifier).await? {
+                Some(user) => drop(listed.insert(user.id)),
+                None => missing.push(NewContact { user: *id, identifier, proved: None }),
+            }
+        }
+        let test_users = query("SELECT id FROM users WHERE test = 1").fetch_all(&self.read).await?;
+        let mut tx = self.write.begin().await?;
+        for new in &missing {
+            if !self.create_user(&mut tx, new, at).await? {
+                tx.rollback().await?;
+                return Ok(false);
+            }
+        }
+        for row in &test_users {
+            let user = Columns::of(row, TABLE).user("id")?;
+            if !listed.contains(&user) {
+                end_sessions(&mut tx, user, at).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 }
 

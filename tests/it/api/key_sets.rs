@@ -15,6 +15,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 
 use super::world::{World, read};
+use crate::support::contacts::contact_keys;
 use crate::support::gate::wait_for;
 use crate::support::settings::{ADA, BOB, SECRET};
 
@@ -107,7 +108,7 @@ fn the_key_that_signs_comes_first_and_a_certificate_never_changes() {
         let path = gate.folder.path().join("doorcode.db");
         let system = gate.system();
         gate.run(async {
-            let store = SqlStore::open(&Database::Sqlite(path)).await.unwrap();
+            let store = SqlStore::open(&Database::Sqlite(path), contact_keys()).await.unwrap();
             let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
             publish_next(&store, &keyring, &[(usage, algorithm)], &system).await.unwrap()
         })

@@ -11,9 +11,10 @@ use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, AttemptStore, Change, CounterCapacity, CounterStore, Increment, LoginOutcome,
-    LoginStore, MemoryCounters, NewLogin, SessionSelection, SessionStore, SessionSummary,
-    StoreError, StoredSession, StoredUser, TakeOutcome, UpdateFn, UserRevision, UserStore,
+    Attempt, AttemptStore, Change, CounterCapacity, CounterStore, FoundUser, Increment,
+    LoginOutcome, LoginStore, MemoryCounters, NewLogin, SessionSelection, SessionStore,
+    SessionSummary, StoreError, StoredSession, StoredUser, TakeOutcome, UpdateFn, UserRevision,
+    UserStore,
 };
 use doorcode::system::Timestamp;
 
@@ -81,6 +82,11 @@ impl<T: UserStore + ?Sized> UserStore for Recorded<T> {
     ) -> Result<Option<StoredUser>, StoreError> {
         self.1.note("users.with_number");
         self.0.find_by_identifier(identifier).await
+    }
+
+    async fn find_by_ending(&self, ending: &str) -> Result<Vec<FoundUser>, StoreError> {
+        self.1.note("users.by_ending");
+        self.0.find_by_ending(ending).await
     }
 
     async fn ensure_users(

@@ -9,9 +9,9 @@ use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, AttemptStore, Change, CounterStore, Increment, LoginOutcome, LoginStore, NewLogin,
-    SessionSelection, SessionStore, SessionSummary, StoreError, StoredSession, StoredUser,
-    TakeOutcome, UpdateFn, UserRevision, UserStore,
+    Attempt, AttemptStore, Change, CounterStore, FoundUser, Increment, LoginOutcome, LoginStore,
+    NewLogin, SessionSelection, SessionStore, SessionSummary, StoreError, StoredSession,
+    StoredUser, TakeOutcome, UpdateFn, UserRevision, UserStore,
 };
 use doorcode::system::Timestamp;
 use std::collections::BTreeSet;
@@ -174,6 +174,10 @@ impl<T: UserStore + ?Sized> UserStore for Trapped<T> {
         identifier: &Identifier,
     ) -> Result<Option<StoredUser>, StoreError> {
         self.call("users.with_number", self.0.find_by_identifier(identifier)).await
+    }
+
+    async fn find_by_ending(&self, ending: &str) -> Result<Vec<FoundUser>, StoreError> {
+        self.call("users.by_ending", self.0.find_by_ending(ending)).await
     }
 
     async fn ensure_users(

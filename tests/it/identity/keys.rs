@@ -12,6 +12,7 @@ use doorcode::store::{self, Database, SqlStore};
 use doorcode::system::System;
 
 use super::verifier::Verifier;
+use crate::support::contacts::contact_keys;
 use crate::support::program::Program;
 use crate::support::settings::{ADA, Settings, environment};
 
@@ -24,7 +25,7 @@ fn keyring(secrets: &[&str]) -> Keyring {
 }
 
 async fn database(folder: &Path) -> SqlStore {
-    SqlStore::open(&Database::Sqlite(folder.join("db"))).await.unwrap()
+    SqlStore::open(&Database::Sqlite(folder.join("db")), contact_keys()).await.unwrap()
 }
 
 async fn open(store: &SqlStore, secrets: &[&str]) -> Result<String, KeysError> {

@@ -12,6 +12,8 @@ use http::HeaderMap;
 
 use crate::gate::caller::signed_in;
 
+use crate::support::contacts::contact_keys;
+
 const NAME: &str = "x-doorcode-assertion";
 
 fn keys() -> SigningKeys {
@@ -21,7 +23,8 @@ fn keys() -> SigningKeys {
 
 async fn make_keys() -> SigningKeys {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqlStore::open(&Database::Sqlite(folder.path().join("db"))).await.unwrap();
+    let store =
+        SqlStore::open(&Database::Sqlite(folder.path().join("db")), contact_keys()).await.unwrap();
     let keyring = Keyring::new(ServerSecret::new(&"k".repeat(32)).unwrap(), Vec::new());
     let wanted = [(KeyUsage::Assertion, Algorithm::Es256)];
     SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{HOUR, MINUTE};
+use crate::support::contacts::contact_keys;
 use crate::support::memory_cells::MemoryCells;
 use crate::support::redis_server::shared_cells;
 
@@ -52,7 +53,7 @@ fn left(take: TakeOutcome) -> Vec<u32> {
 
 pub(super) async fn database(folder: &TempDir) -> Arc<SqlStore> {
     let database = Database::Sqlite(folder.path().join("counters.db"));
-    Arc::new(SqlStore::open(&database).await.expect("a database"))
+    Arc::new(SqlStore::open(&database, contact_keys()).await.expect("a database"))
 }
 
 /// Every backend there is, and memory that has no room for a key of its own.

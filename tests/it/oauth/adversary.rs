@@ -24,6 +24,7 @@ use super::node::kids;
 use super::world::{
     ALGORITHMS, API, NOW, QUARTER, SECONDS, USERINFO, World, issuer, key_of, parts,
 };
+use crate::support::contacts::contact_keys;
 use crate::support::gate::Gate;
 use crate::support::settings::{BOB, SECRET};
 
@@ -255,7 +256,7 @@ fn an_assertion_in_its_place_and_keys_that_never_sign_for_each_other() {
     let path = gate.folder.path().join("doorcode.db");
     let wanted = ALGORITHMS.map(|algorithm| (KeyUsage::Token, algorithm));
     let keys = gate.run(async {
-        let store = SqlStore::open(&Database::Sqlite(path)).await.unwrap();
+        let store = SqlStore::open(&Database::Sqlite(path), contact_keys()).await.unwrap();
         let keyring = Keyring::new(ServerSecret::new(SECRET).unwrap(), Vec::new());
         SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
     });

@@ -12,6 +12,7 @@ use doorcode::system::{Clock as _, System};
 use serde_json::Value;
 
 use super::world::{World, parts};
+use crate::support::contacts::contact_keys;
 use crate::support::still::{SeededRandom, StillClock};
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -100,7 +101,7 @@ impl Node {
 }
 
 pub(super) async fn database(path: &Path) -> SqlStore {
-    SqlStore::open(&Database::Sqlite(path.to_owned())).await.unwrap()
+    SqlStore::open(&Database::Sqlite(path.to_owned()), contact_keys()).await.unwrap()
 }
 
 pub(super) fn keyring(secret: &str) -> Keyring {

@@ -13,6 +13,7 @@ use doorcode::store::{Database, SqlStore};
 use doorcode::system::{System, Timestamp};
 use serde_json::Value;
 
+use crate::support::contacts::contact_keys;
 use crate::support::settings::BOB;
 
 pub(super) const ALGORITHMS: [Algorithm; 3] =
@@ -42,7 +43,7 @@ impl World {
         let wanted = ALGORITHMS.map(|algorithm| (KeyUsage::Token, algorithm));
         let keys = runtime.block_on(async {
             let path = folder.path().join("db");
-            let store = SqlStore::open(&Database::Sqlite(path)).await.unwrap();
+            let store = SqlStore::open(&Database::Sqlite(path), contact_keys()).await.unwrap();
             let keyring = Keyring::new(ServerSecret::new(&"a".repeat(32)).unwrap(), Vec::new());
             SigningKeys::open(&store, &keyring, &wanted, &System::real()).await.unwrap()
         });

@@ -58,3 +58,48 @@ fn a_number_that_nobody_has_is_told_and_so_is_a_database_that_is_not_there() {
     let (code, said) = program.command(&["users", "block", ADA, "--config", "new.toml"]);
     assert!(code == Some(1) && said.contains("there is no database yet"), "{said}");
 }
+
+#[test]
+fn a_person_is_found_by_the_end_of_their_number() {
+    let program = Program::start("info");
+    program.browser().sign_in("/orders", BOB, &program.texts).is(200);
+    let (code, said) = program.said(&["users", "find", "3456", "my.toml"]);
+    assert!(code == Some(0) && !said.contains("0123456"), "{said}");
+    assert!(said.contains(&program.user_id(BOB)) && said.contains("+44 •••• •••456"), "{said}");
+    for (digits, why) in
+        [("9999", "no user has a number that ends in 9999"), ("45", "last 4 digits")]
+    {
+        let (code, said) = program.command(&["users", "find", digits, "--config", "my.toml"]);
+        assert!(code != Some(0) && said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn the_secret_is_changed_beside_a_running_server() {
+    const FORMER: &str = r#"secret = "env:SECRET""#;
+    const BOTH: &str = r#"secret = ["env:OTHER", "env:SECRET"]"#;
+    const NEXT: &str = r#"secret = "env:OTHER""#;
+    let mut program = Program::start("info");
+    let mut ada = program.browser();
+    ada.sign_in("/orders", ADA, &program.texts).is(200);
+    let id = program.user_id(ADA);
+    let restart = |program: &mut Program, from, to| {
+        program.kill();
+        program.rewrite("my.toml", &[(from, to)]);
+        program.start_again("info");
+    };
+    restart(&mut program, FORMER, BOTH);
+    ada.get("/orders").is(200);
+    let (code, said) = program.said(&["secret", "rotate", "my.toml"]);
+    assert!(code == Some(0) && said.starts_with("phone numbers encrypted anew: 1. "), "{said}");
+    ada.get("/orders").is(200);
+    restart(&mut program, BOTH, NEXT);
+    assert_eq!(ada.get("/orders").status, 303, "the session began under the former secret");
+    ada.sign_in("/orders", ADA, &program.texts).is(200);
+    assert_eq!(shown(&command(&program, "show", ADA), "id"), id, "the same person");
+
+    // Whoever forgot the second value before it was done.
+    program.rewrite("former.toml", &[(NEXT, FORMER)]);
+    let (code, said) = program.command(&["secret", "rotate", "former.toml"]);
+    assert!(code == Some(1) && said.contains("no value of server.secret opens them: 1"), "{said}");
+}

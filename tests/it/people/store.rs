@@ -7,6 +7,7 @@ use doorcode::store::{
 use doorcode::system::Timestamp;
 
 use super::phone;
+use crate::support::contacts::contact_keys;
 use crate::support::settings::{ADA, BOB};
 
 const TEST: &str = "+15550100001";
@@ -43,7 +44,7 @@ fn login(n: u8, e164: &str) -> NewLogin {
 async fn store() -> (tempfile::TempDir, SqlStore) {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::Sqlite(folder.path().join("test.db"));
-    let store = SqlStore::open(&database).await.unwrap();
+    let store = SqlStore::open(&database, contact_keys()).await.unwrap();
     (folder, store)
 }
 

@@ -1,6 +1,8 @@
 //! The suites for a database, with PostgreSQL, and what holds for it alone.
 use crate::support::databases::postgresql as database;
 
+#[path = "contacts.rs"]
+mod contacts;
 #[path = "copy.rs"]
 mod copy;
 #[path = "grants.rs"]

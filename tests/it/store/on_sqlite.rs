@@ -1,6 +1,8 @@
 //! The suites for a database, with SQLite, and what holds for files alone.
 use crate::support::databases::sqlite as database;
 
+#[path = "contacts.rs"]
+mod contacts;
 #[path = "grants.rs"]
 mod grants;
 #[path = "refresh_tokens.rs"]

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::grants::{
     BEGIN, CODE, SPA, code, grant, host, is_good, login, phone, refresh, session, store, token,
 };
+use crate::support::contacts::contact_keys;
 use crate::support::databases::{Beside, TestDatabase};
 use crate::support::ports::free_port;
 use crate::support::postgresql::{Server, server_at};
@@ -115,7 +116,8 @@ async fn a_block_waits_for_what_is_being_given_and_takes_it_back() {
 #[tokio::test]
 async fn ten_servers_that_start_at_once_migrate_once() {
     let database = super::database().await;
-    let stores = join_all((0..10).map(|_| SqlStore::open(&database.database))).await;
+    let stores =
+        join_all((0..10).map(|_| SqlStore::open(&database.database, contact_keys()))).await;
     for store in stores {
         store.expect("a database").ping().await.unwrap();
     }
@@ -139,7 +141,7 @@ async fn a_migration_waits_for_what_others_do_and_holds_nobody_up_meanwhile() {
     let mut other = beside(&database).await;
     let mut reading = other.begin().await.unwrap();
     sqlx::query("SELECT COUNT(*) FROM grants").execute(&mut *reading).await.unwrap();
-    let (opened, ()) = tokio::join!(SqlStore::open(&database.database), async {
+    let (opened, ()) = tokio::join!(SqlStore::open(&database.database, contact_keys()), async {
         // It does not queue for ever before those who read, which would hold up all who come after.
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -174,10 +176,10 @@ async fn connections_that_are_cut_are_replaced() {
 async fn a_server_that_hangs_is_told_in_time_and_is_used_again() {
     let server = Server::start();
     let (database, name) = server.database().await;
-    SqlStore::open(&database).await.unwrap().close().await;
+    SqlStore::open(&database, contact_keys()).await.unwrap().close().await;
     let here = format!("127.0.0.1:{}", server.port());
     let waits = server_at(&here, &name).with_wait(Duration::from_secs(2));
-    let store = SqlStore::open(&Database::Postgres(waits)).await.unwrap();
+    let store = SqlStore::open(&Database::Postgres(waits), contact_keys()).await.unwrap();
     store.commit(&login(1, token(1))).await.unwrap();
     server.pause();
     let token = TokenDigest::from_bytes([1; 32]);
@@ -199,7 +201,7 @@ async fn a_server_that_is_not_there_is_told() {
     let port = crate::support::ports::free_port();
     let url = format!("postgres://doorcode@127.0.0.1:{port}/doorcode");
     let server = PostgresServer::parse(&url).unwrap();
-    let opened = SqlStore::open(&Database::Postgres(server)).await;
+    let opened = SqlStore::open(&Database::Postgres(server), contact_keys()).await;
     assert!(matches!(opened.err(), Some(StoreError::Database(_))));
 }
 
@@ -211,9 +213,13 @@ async fn of_several_hosts_the_one_that_accepts_writes_is_used() {
     let (_, name) = server.database().await;
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", free_port(), server.port());
     let several = Database::Postgres(server_at(&hosts, &name));
-    let store = SqlStore::open(&several).await.expect("the second host");
+    let store = SqlStore::open(&several, contact_keys()).await.expect("the second host");
     store.commit(&login(1, token(1))).await.unwrap();
-    SqlStore::open_existing(&several).await.expect("as a command finds it").close().await;
+    SqlStore::open_existing(&several, contact_keys())
+        .await
+        .expect("as a command finds it")
+        .close()
+        .await;
     let mut other = server.connect(&name).await;
     for (setting, accepted) in [("on", false), ("off", true)] {
         let set = format!("ALTER SYSTEM SET default_transaction_read_only = {setting}");

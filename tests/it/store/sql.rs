@@ -219,9 +219,9 @@ async fn a_row_that_is_damaged_is_told_and_lets_nobody_in() {
     let database = super::database().await;
     let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
-    database.run("UPDATE users SET phone = 'nobody'").await;
+    database.run("UPDATE contacts SET value = 'nobody'").await;
     let damaged = store.find(&TokenDigest::from_bytes([1; 32])).await;
-    assert!(matches!(damaged, Err(StoreError::BadRow { column: "phone", .. })), "{damaged:?}");
+    assert!(matches!(damaged, Err(StoreError::BadRow { column: "value", .. })), "{damaged:?}");
 }
 
 #[tokio::test]
@@ -244,34 +244,4 @@ async fn the_session_before_ends_with_what_begins_the_next_or_stays() {
     let again = NewLogin { binding: instead(3), ..login(3) };
     store.commit(&again).await.unwrap();
     assert_eq!(store.changes_after(1).await.unwrap(), [], "to end it again changes nothing");
-}
-
-/// A version before wrote them as landlines, for users of the configuration.
-#[tokio::test]
-async fn mobile_numbers_of_argentina_get_their_nine() {
-    let database = super::database().await;
-    database.open().await.close().await;
-    database
-        .run(
-            "INSERT INTO users (id, phone, created, blocked) VALUES
-           ('0101010101010101010101010', '+541123456789', 0, NULL),
-           ('0202020202020202020202020', '+541123456788', 0, 7),
-           ('0303030303030303030303030', '+5491123456788', 0, NULL),
-           ('0404040404040404040404040', '+548001234567', 0, NULL),
-           ('0505050505050505050505050', '+447400123456', 0, NULL);
-         DROP TABLE nodes; DROP TABLE cells; DELETE FROM _sqlx_migrations WHERE version > 11;",
-        )
-        .await;
-    database.open().await.close().await;
-    let rows = database.rows("SELECT phone, blocked FROM users ORDER BY id").await;
-    let rows: Vec<_> = rows.iter().map(|(phone, blocked)| (phone.as_str(), *blocked)).collect();
-    let expected = [
-        ("+5491123456789", None),
-        // There is one of the number already, which is blocked too from now on.
-        ("+541123456788", Some(7)),
-        ("+5491123456788", Some(7)),
-        ("+548001234567", None),
-        ("+447400123456", None),
-    ];
-    assert_eq!(rows, expected);
 }

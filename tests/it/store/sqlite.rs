@@ -6,6 +6,7 @@ use sqlx::Connection as _;
 
 use super::grants::{BEGIN, SPA, grant, id, login, refresh};
 use super::refresh_tokens::{granted, look};
+use crate::support::contacts::contact_keys;
 use crate::support::databases::Beside;
 
 #[tokio::test]
@@ -31,9 +32,9 @@ async fn a_database_that_is_damaged_is_told_and_lets_nobody_in() {
     let Database::Sqlite(path) = &database.database else { panic!("no file") };
     database.open().await.close().await;
     std::fs::write(path, "this is no database, but it is long enough to be looked at").unwrap();
-    let opened = SqlStore::open(&database.database).await;
+    let opened = SqlStore::open(&database.database, contact_keys()).await;
     assert!(opened.is_err());
     let below_a_file = Database::Sqlite(path.join("doorcode.db"));
-    let opened = SqlStore::open(&below_a_file).await;
+    let opened = SqlStore::open(&below_a_file, contact_keys()).await;
     assert!(matches!(opened.err(), Some(StoreError::Folder(_))));
 }

@@ -1,5 +1,6 @@
 //! Databases of tests, of either kind.
 use std::future::{Ready, ready};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use doorcode::store::{CellStore, Database, SqlCells, SqlStore};
@@ -7,6 +8,7 @@ use doorcode::system::System;
 use sqlx::{PgConnection, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
+use super::contacts::{contact_keys, keys_of};
 use super::kept_cells::KeptCells;
 use super::postgresql;
 use super::tables::{Count, connect};
@@ -43,7 +45,45 @@ pub(crate) async fn postgresql() -> TestDatabase {
 
 impl TestDatabase {
     pub(crate) async fn open(&self) -> SqlStore {
-        SqlStore::open(&self.database).await.expect("a database")
+        SqlStore::open(&self.database, contact_keys()).await.expect("a database")
+    }
+
+    /// As a server with these secrets opens it, newest first.
+    pub(crate) async fn open_with(&self, secrets: &[&str]) -> SqlStore {
+        SqlStore::open(&self.database, keys_of(secrets)).await.expect("a database")
+    }
+
+    /// Leaves a database as the version before contacts did, its users without their numbers.
+    pub(crate) async fn without_contacts(&self) {
+        self.open().await.close().await;
+        self.run(
+            "DROP TABLE contacts; DROP TABLE contact_indexes; ALTER TABLE users ADD COLUMN phone TEXT;
+             CREATE UNIQUE INDEX users_by_phone ON users (phone);
+             DELETE FROM _sqlx_migrations WHERE version > 13;",
+        )
+        .await;
+    }
+
+    /// All that is in its files but for what PostgreSQL logs before it writes.
+    pub(crate) async fn files(&self) -> Vec<u8> {
+        let files = match self.connect().await {
+            Beside::Sqlite(_) => {
+                let Database::Sqlite(path) = &self.database else { panic!("no file") };
+                let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("a folder");
+                folder.map(|file| file.expect("a file").path()).collect()
+            }
+            Beside::Postgresql(mut server) => {
+                sqlx::query("CHECKPOINT").execute(&mut server).await.expect("written");
+                let files = "SELECT current_setting('data_directory') || '/' ||
+                    pg_relation_filepath(oid) FROM pg_class
+                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')";
+                let files = sqlx::query_scalar::<_, String>(files).fetch_all(&mut server).await;
+                files.expect("files").into_iter().map(PathBuf::from).collect::<Vec<_>>()
+            }
+        };
+        // SQLite deletes the files beside its own when the last connection ends.
+        let read = |path: &PathBuf| std::fs::read(path).unwrap_or_default();
+        files.iter().flat_map(read).collect()
     }
 
     pub(crate) async fn connect(&self) -> Beside {

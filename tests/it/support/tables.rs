@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
+use super::contacts::index_of;
+
 /// A number that one query answers.
 #[derive(Clone, Copy)]
 pub(crate) struct Count(&'static str);
@@ -29,7 +31,11 @@ impl Count {
 impl CountOf {
     pub(crate) async fn read(self, database: &Path, phone: &str) -> i64 {
         let mut database = connect(database).await;
-        sqlx::query_scalar(self.0).bind(phone).fetch_one(&mut database).await.expect("a number")
+        sqlx::query_scalar(self.0)
+            .bind(index_of(phone))
+            .fetch_one(&mut database)
+            .await
+            .expect("a number")
     }
 }
 
@@ -42,15 +48,23 @@ pub(crate) async fn connect(database: &Path) -> SqliteConnection {
 pub(crate) mod users {
     use std::path::Path;
 
-    use super::{Count, CountOf, connect};
+    use super::{Count, CountOf, connect, index_of};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM users");
-    pub(crate) const OF: CountOf = CountOf("SELECT COUNT(*) FROM users WHERE phone = $1");
+    pub(crate) const OF: CountOf =
+        CountOf("SELECT COUNT(*) FROM contact_indexes WHERE digest = $1");
 
     pub(crate) async fn id(database: &Path, phone: &str) -> String {
-        let query = sqlx::query_scalar("SELECT id FROM users WHERE phone = $1").bind(phone);
+        let query = "SELECT user_id FROM contact_indexes WHERE digest = $1";
+        let query = sqlx::query_scalar(query).bind(index_of(phone));
         query.fetch_one(&mut connect(database).await).await.expect("a user")
     }
+}
+
+pub(crate) mod contact_indexes {
+    use super::Count;
+
+    pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM contact_indexes");
 }
 
 pub(crate) mod sessions {
@@ -60,11 +74,12 @@ pub(crate) mod sessions {
     /// Those that nobody ended; their time may be over.
     pub(crate) const OPEN: Count = Count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL");
     pub(crate) const OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.phone = $1",
+        "SELECT COUNT(*) FROM sessions s JOIN contact_indexes i ON i.user_id = s.user_id
+         WHERE i.digest = $1",
     );
     pub(crate) const OPEN_OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE u.phone = $1 AND s.ended IS NULL",
+        "SELECT COUNT(*) FROM sessions s JOIN contact_indexes i ON i.user_id = s.user_id
+         WHERE i.digest = $1 AND s.ended IS NULL",
     );
 }
 
@@ -77,7 +92,7 @@ pub(crate) mod session_tokens {
         Count("SELECT COUNT(*) FROM session_tokens WHERE LENGTH(digest) = 64");
     pub(crate) const OF: CountOf = CountOf(
         "SELECT COUNT(*) FROM session_tokens t JOIN sessions s ON s.id = t.session_id
-         JOIN users u ON u.id = s.user_id WHERE u.phone = $1",
+         JOIN contact_indexes i ON i.user_id = s.user_id WHERE i.digest = $1",
     );
 }
 

@@ -1,0 +1,155 @@
+use std::fmt;
+
+use super::StoreError;
+use crate::domain::{BlindIndex, Identifier, KeyId, Keyring, Subkey, UserId};
+use crate::system::System;
+
+/// Label of the subkeys.
+const USAGE: &str = "contacts";
+/// Values are padded to a multiple of this many bytes, so that their length does not tell the country
+/// of a number. Every number fits in one (E.164: 16 with its plus sign).
+const BLOCK: usize = 16;
+const PADDING: char = ' ';
+
+/// The keys under which contacts are encrypted in the database, and by which they are found there.
+pub struct ContactKeys {
+    /// Newest first.
+    subkeys: Vec<Subkey>,
+    system: System,
+}
+
+/// An encrypted contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SealedContact {
+    pub(super) value: Vec<u8>,
+    pub(super) sealed_by: KeyId,
+    pub(super) ending: BlindIndex,
+}
+
+impl ContactKeys {
+    pub fn new(keyring: &Keyring, system: System) -> Self {
+        Self { subkeys: keyring.subkeys(USAGE), system }
+    }
+
+    /// For commands that touch no contact, and are not given the secret. Whatever does is refused.
+    pub fn none(system: System) -> Self {
+        Self { subkeys: Vec::new(), system }
+    }
+
+    /// The one that encrypts.
+    fn newest(&self) -> Result<&Subkey, StoreError> {
+        self.subkeys.first().ok_or(StoreError::NoContactKeys)
+    }
+
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn newest_id(&self) -> Result<KeyId, StoreError> {
+        self.newest().map(Subkey::id)
+    }
+
+    /// Of all secrets, newest first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.subkeys.iter().map(Subkey::id)
+    }
+
+    /// What a contact is found by: one index for each secret, that of the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn indexes(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Vec<(KeyId, BlindIndex)>, StoreError> {
+        self.newest()?;
+        let index = |key: &Subkey| (key.id(), index(key, identifier));
+        Ok(self.subkeys.iter().map(index).collect())
+    }
+
+    /// The index with the newest secret.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn newest_index(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<(KeyId, BlindIndex), StoreError> {
+        let key = self.newest()?;
+        Ok((key.id(), index(key, identifier)))
+    }
+
+    /// What contacts of a kind with this ending are found by.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn endings(&self, kind: &str, ending: &str) -> Result<Vec<BlindIndex>, StoreError> {
+        self.newest()?;
+        Ok(self.subkeys.iter().map(|key| ending_index(key, kind, ending)).collect())
+    }
+
+    /// Encrypts a contact for its person.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn seal(
+        &self,
+        user: UserId,
+        identifier: &Identifier,
+    ) -> Result<SealedContact, StoreError> {
+        let key = self.newest()?;
+        let (kind, mut plain) = (identifier.kind(), identifier.reveal().to_owned());
+        while plain.len() % BLOCK != 0 {
+            plain.push(PADDING);
+        }
+        Ok(SealedContact {
+            value: key.seal_for(&context(user, kind), self.system.random(), plain.as_bytes()),
+            sealed_by: key.id(),
+            ending: ending_index(key, kind, identifier.ending()),
+        })
+    }
+
+    /// Decrypts a contact.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::OtherSecret`] if it was encrypted under a secret that is not among these,
+    /// [`StoreError::BadRow`] if it is another person's, or was changed.
+    pub(super) fn open(
+        &self,
+        user: UserId,
+        kind: &str,
+        (sealed_by, value): (KeyId, &[u8]),
+    ) -> Result<Identifier, StoreError> {
+        self.newest()?;
+        let key = self.subkeys.iter().find(|key| key.id() == sealed_by);
+        let key = key.ok_or(StoreError::OtherSecret)?;
+        let plain = key.open_for(&context(user, kind), value).ok();
+        let text = plain.and_then(|plain| String::from_utf8(plain).ok());
+        text.and_then(|text| Identifier::from_store(kind, text.trim_end_matches(PADDING)))
+            .ok_or(StoreError::BadRow { table: "contacts", column: "value" })
+    }
+}
+
+/// Binds a value to its person: with write access to the database alone nobody exchanges numbers.
+fn context(user: UserId, kind: &str) -> Vec<u8> {
+    format!("{kind} {user}").into_bytes()
+}
+
+fn index(key: &Subkey, identifier: &Identifier) -> BlindIndex {
+    let (kind, value) = (identifier.kind(), identifier.reveal());
+    BlindIndex::keyed(key, &[b"value", kind.as_bytes(), value.as_bytes()])
+}
+
+fn ending_index(key: &Subkey, kind: &str, ending: &str) -> BlindIndex {
+    BlindIndex::keyed(key, &[b"ending", kind.as_bytes(), ending.as_bytes()])
+}
+
+impl fmt::Debug for ContactKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.subkeys).finish()
+    }
+}
