@@ -7,6 +7,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a bench prints, may stop, and measures real time"
 )]
@@ -21,6 +22,9 @@ mod process;
 mod report;
 mod series;
 mod subjects;
+#[path = "../../tests/it/support/mod.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod support;
 mod tokens;
 
 use std::path::Path;
