@@ -247,6 +247,15 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     );
     CREATE INDEX cells_by_expiry ON cells (expires);",
     ),
+    // For the cleanup of counters, which would read all of them, and for the users whose sessions a start
+    // may end.
+    (
+        17,
+        "indexes of counters and of users who test",
+        "CREATE INDEX counters_by_end ON counters ((at + length));
+    CREATE INDEX counters_given_back ON counters (n) WHERE n <= 0;
+    CREATE INDEX users_who_test ON users (test) WHERE test = 1;",
+    ),
 ];
 
 /// Applies the migrations that a database lacks, each in a transaction of its own. Of servers that start
