@@ -125,6 +125,6 @@ fn compare(options: &Options) {
     let text = report::text(&results, options);
     println!("{text}");
     if options.only.is_empty() && options.before.is_empty() {
-        std::fs::write(root.join("docs/performance.md"), text).expect("docs/performance.md");
+        report::write(&root.join("docs/performance.md"), &text);
     }
 }

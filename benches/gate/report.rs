@@ -1,5 +1,7 @@
 //! The tables of docs/performance.md.
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use super::Options;
 use super::instructions::Counter;
@@ -26,6 +28,16 @@ const TRUST: &str = "\
   is that of the subject alone. On a virtual machine it varies by 10 % from run to run.
 - Memory for an idle connection is the mean of 1,000 connections that had one response each.
 ";
+
+/// What another run writes to the same page begins with this.
+const OTHERS: &str = "\n# A million people\n";
+
+/// Writes the text in the place of the former one.
+pub(crate) fn write(page: &Path, text: &str) {
+    let before = fs::read_to_string(page).unwrap_or_default();
+    let others = before.find(OTHERS).map_or("", |at| &before[at..]);
+    fs::write(page, format!("{text}{others}")).expect("docs/performance.md");
+}
 
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
