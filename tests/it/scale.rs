@@ -1,8 +1,10 @@
 //! A million people: what a login and a check of a session cost with so many, in either database, and
 //! whether every statement finds its rows by an index. Says figures, and asserts no time.
-//! `DOORCODE_PEOPLE` and `DOORCODE_LOGINS` make the run smaller.
+//! `DOORCODE_PEOPLE` and `DOORCODE_LOGINS` make the run smaller; `UPDATE_DOCS=1` writes the figures to
+//! docs/performance.md and docs/running.md.
 mod counts;
 mod load;
+mod measured;
 mod people;
 mod plans;
 mod report;
@@ -16,12 +18,12 @@ use doorcode::system::System;
 use sqlx::PgConnection;
 use tokio::runtime::Runtime;
 
-use self::counts::Done;
-use self::load::Load;
+use self::measured::measure;
 use self::people::People;
-use self::report::{Cost, Measured};
 use self::site::Site;
+use crate::support::databases::Beside;
 use crate::support::postgresql::Server;
+use crate::support::tables::connect;
 
 /// As a server has it that somebody relies on, but for its logs.
 const SETTINGS: [&str; 5] = [
@@ -61,33 +63,23 @@ fn a_million_people_sign_in_and_every_statement_has_its_index() {
     let file = folder.path().join("doorcode.db");
     let (name, people) = runtime.block_on(filled(&server, count, &file));
     steps.say(&format!("{count} people are in both databases"));
-    let mut database = runtime.block_on(server.connect(&name));
-    let sizes = [
-        runtime.block_on(counts::sizes(&mut database)),
-        runtime.block_on(counts::sizes_of_file(&file)),
-    ];
-
-    let site = Site::on_postgresql(&server, &name);
-    let load = Load::new(&site, &people);
-    let alone = load.alone(logins);
-    let (times, cost) = measured_logins(&runtime, &load, &mut database, logins);
-    let (at_once, [of_server, of_file]) = (load.at_once(logins), sizes);
-    let server_side = Measured { name: site.name, alone, logins: times, at_once, sizes: of_server };
-    drop(site);
-    steps.say("PostgreSQL and Redis are measured");
-    let site = Site::on_sqlite(&file);
-    let load = Load::new(&site, &people);
-    let (alone, times) = (load.alone(logins), load.logins(logins));
-    let at_once = load.at_once(logins);
-    let file_side = Measured { name: site.name, alone, logins: times, at_once, sizes: of_file };
-    drop(site);
-    let sizing = report::sizing(&server_side, &cost);
-    let both = [server_side, file_side];
-    steps.say(&format!(
-        "measured:\n\n{}\n{}\n{sizing}",
-        report::latencies(&both),
-        report::sizes(&both, &cost)
-    ));
+    let mut database = Beside::Postgresql(runtime.block_on(server.connect(&name)));
+    let mut both = Vec::new();
+    {
+        let site = Site::on_postgresql(&server, &name);
+        both.push(measure(&runtime, &site, &people, &mut database, logins));
+        steps.say("PostgreSQL and Redis are measured");
+    }
+    {
+        let site = Site::on_sqlite(&file);
+        let mut file = Beside::Sqlite(runtime.block_on(connect(&file)));
+        both.push(measure(&runtime, &site, &people, &mut file, logins));
+    }
+    let texts = report::texts(&both, count, logins);
+    steps.say(&format!("SQLite is measured:\n\n{}", texts.join("\n")));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        report::write(&texts);
+    }
 
     runtime.block_on(people::fill_rest(&mut database));
     let faults = runtime.block_on(plans::faults(&mut database, &seen));
@@ -116,36 +108,4 @@ async fn filled(server: &Server, count: u32, file: &Path) -> (String, People) {
 
 async fn run(database: &mut PgConnection, sql: String) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(database).await.expect("done");
-}
-
-/// Logins, and what each of them took.
-fn measured_logins(
-    runtime: &Runtime,
-    load: &Load<'_>,
-    database: &mut PgConnection,
-    count: u32,
-) -> (load::Times, Cost) {
-    let mut look = async || {
-        let done = Done::so_far(load.site, database).await;
-        (done, counts::rows(database).await, counts::redis_commands(load.site))
-    };
-    let (before, rows, commands) = runtime.block_on(look());
-    let times = load.logins(count);
-    let (after, more_rows, more_commands) = runtime.block_on(look());
-    let each = |more: f64, fewer: f64| (more - fewer) / f64::from(count);
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let rows = more_rows.iter().map(|(table, more)| {
-        let before = rows.get(table).copied().unwrap_or_default();
-        (table.clone(), each(*more as f64, before as f64))
-    });
-    let redis_commands = more_commands.iter().map(|(name, more)| {
-        (name.clone(), each(*more, commands.get(name).copied().unwrap_or_default()))
-    });
-    let cost = Cost {
-        done: after.each(&before, count),
-        rows: rows.filter(|(_, rows)| *rows > 0.0).collect(),
-        redis_lifetime: counts::redis_lifetime(load.site),
-        redis_commands: redis_commands.filter(|(_, calls)| *calls > 0.05).collect(),
-    };
-    (times, cost)
 }

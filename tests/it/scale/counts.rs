@@ -1,13 +1,12 @@
 //! What a database and Redis did meanwhile, and what they hold.
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::site::Site;
+use crate::support::databases::Beside;
 use crate::support::http::exchange;
-use crate::support::tables::connect;
 
 /// After this time the server's processes have reported what they did (`PGSTAT_IDLE_INTERVAL`).
 const REPORTED: Duration = Duration::from_secs(11);
@@ -28,13 +27,19 @@ pub(crate) struct Done {
     pub(crate) redis_calls: f64,
     pub(crate) redis_bytes: f64,
     pub(crate) redis_keys: f64,
+    /// How long a key lives from now on, in seconds, as the server samples it.
+    pub(crate) redis_lifetime: f64,
 }
 
-/// Bytes of a row, by table: of the table, of its indexes.
+/// Bytes by table: of the table, of its indexes.
 pub(crate) type Sizes = BTreeMap<String, [f64; 2]>;
 
 impl Done {
-    pub(crate) async fn so_far(site: &Site<'_>, database: &mut PgConnection) -> Self {
+    /// `None` where there are no engines.
+    pub(crate) async fn so_far(site: &Site<'_>, database: &mut Beside) -> Option<Self> {
+        let ((_, redis), Beside::Postgresql(database)) = (site.engines.as_ref()?, database) else {
+            return None;
+        };
         tokio::time::sleep(REPORTED).await;
         let statements = "SELECT CAST(SUM(calls) AS FLOAT8) FROM pg_stat_statements s
             JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()
@@ -43,9 +48,8 @@ impl Done {
             FROM pg_stat_database WHERE datname = current_database()";
         let bytes = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS FLOAT8)";
         let pages = "SELECT CAST(wal_fpi AS FLOAT8) FROM pg_stat_wal";
-        let (_, redis) = site.engines.as_ref().expect("engines");
         let of_redis = |section: &str, name: &str| number_after(&redis.tell(section), name);
-        Self {
+        Some(Self {
             statements: number(database, statements).await,
             transactions: metric(site, "doorcode_database_calls_total "),
             taken: number(database, taken).await,
@@ -54,7 +58,8 @@ impl Done {
             redis_calls: metric(site, "doorcode_redis_calls_total "),
             redis_bytes: of_redis("INFO memory", "used_memory:"),
             redis_keys: of_redis("INFO keyspace", "db0:keys="),
-        }
+            redis_lifetime: of_redis("INFO keyspace", "avg_ttl=") / 1000.0,
+        })
     }
 
     /// For each of so many, since `before`.
@@ -69,6 +74,7 @@ impl Done {
             redis_calls: each(|done| done.redis_calls),
             redis_bytes: each(|done| done.redis_bytes),
             redis_keys: each(|done| done.redis_keys),
+            redis_lifetime: self.redis_lifetime,
         }
     }
 }
@@ -91,64 +97,74 @@ fn number_after(text: &str, name: &str) -> f64 {
     rest[..end].parse().unwrap_or_default()
 }
 
-/// How long a key of Redis lives from now on, in seconds, as the server samples it.
-pub(crate) fn redis_lifetime(site: &Site<'_>) -> f64 {
-    let (_, redis) = site.engines.as_ref().expect("engines");
-    number_after(&redis.tell("INFO keyspace"), "avg_ttl=") / 1000.0
+pub(crate) async fn tables(database: &mut Beside) -> Vec<String> {
+    match database {
+        Beside::Sqlite(file) => {
+            let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*'";
+            sqlx::query_scalar(sql).fetch_all(file).await.expect("tables")
+        }
+        Beside::Postgresql(server) => {
+            let sql = "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relkind = 'r'
+                AND relnamespace = 'public'::regnamespace AND NOT starts_with(relname, '_')";
+            sqlx::query_scalar(sql).fetch_all(server).await.expect("tables")
+        }
+    }
 }
 
-/// The commands that Redis ran, those of scripts too, each with how often.
-pub(crate) fn redis_commands(site: &Site<'_>) -> BTreeMap<String, f64> {
-    let (_, redis) = site.engines.as_ref().expect("engines");
-    let text = redis.tell("INFO commandstats");
-    let lines = text.lines().filter_map(|line| line.strip_prefix("cmdstat_")?.split_once(':'));
-    lines.map(|(name, rest)| (name.to_owned(), number_after(rest, "calls="))).collect()
+/// The columns of the one row of an answer.
+async fn numbers(database: &mut Beside, sql: String) -> Vec<i64> {
+    let query = AssertSqlSafe(sql);
+    match database {
+        Beside::Sqlite(file) => {
+            let row = sqlx::query(query).fetch_one(file).await.expect("numbers");
+            (0..row.len()).map(|at| row.get(at)).collect()
+        }
+        Beside::Postgresql(server) => {
+            let row = sqlx::query(query).fetch_one(server).await.expect("numbers");
+            (0..row.len()).map(|at| row.get(at)).collect()
+        }
+    }
 }
 
-pub(crate) async fn tables(database: &mut PgConnection) -> Vec<String> {
-    let sql = "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relkind = 'r'
-        AND relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_%' ORDER BY 1";
-    sqlx::query_scalar(sql).fetch_all(database).await.expect("tables")
-}
-
-pub(crate) async fn rows(database: &mut PgConnection) -> Rows {
+pub(crate) async fn rows(database: &mut Beside) -> Rows {
     let mut rows = Rows::new();
     for table in tables(database).await {
-        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-        let count = sqlx::query_scalar(sql).fetch_one(&mut *database).await.expect("a number");
-        rows.insert(table, count);
+        let count = numbers(database, format!("SELECT COUNT(*) FROM {table}")).await;
+        rows.insert(table, count[0]);
     }
     rows
 }
 
-pub(crate) async fn sizes(database: &mut PgConnection) -> Sizes {
+/// Of a row, by table that has some.
+pub(crate) async fn sizes(database: &mut Beside) -> Sizes {
     let mut sizes = Sizes::new();
-    for (table, count) in rows(database).await {
-        let sql = format!("SELECT pg_table_size('{table}'), pg_indexes_size('{table}')");
-        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut *database).await.expect("sizes");
-        sizes.insert(table, [row.get(0), row.get(1)].map(|bytes| per_row(bytes, count)));
+    for (table, rows) in rows(database).await.into_iter().filter(|(_, rows)| *rows > 0) {
+        let sql = match database {
+            Beside::Sqlite(_) => format!(
+                "SELECT COALESCE(SUM(s.pgsize) FILTER (WHERE m.type = 'table'), 0),
+                   COALESCE(SUM(s.pgsize) FILTER (WHERE m.type = 'index'), 0)
+                 FROM sqlite_master m JOIN dbstat s ON s.name = m.name WHERE m.tbl_name = '{table}'"
+            ),
+            Beside::Postgresql(_) => {
+                format!("SELECT pg_table_size('{table}'), pg_indexes_size('{table}')")
+            }
+        };
+        let bytes = numbers(database, sql).await;
+        sizes.insert(table, [bytes[0], bytes[1]].map(|bytes| float(bytes) / float(rows)));
     }
     sizes
 }
 
-/// Of a file.
-pub(crate) async fn sizes_of_file(file: &Path) -> Sizes {
-    let mut database = connect(file).await;
-    let sql = "SELECT m.tbl_name,
-          COALESCE(SUM(s.pgsize) FILTER (WHERE m.type = 'table'), 0),
-          COALESCE(SUM(s.pgsize) FILTER (WHERE m.type = 'index'), 0)
-        FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1";
-    let mut sizes = Sizes::new();
-    for row in sqlx::query(sql).fetch_all(&mut database).await.expect("sizes") {
-        let table: String = row.get(0);
-        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM \"{table}\""));
-        let count = sqlx::query_scalar(sql).fetch_one(&mut database).await.expect("a number");
-        sizes.insert(table, [row.get(1), row.get(2)].map(|bytes| per_row(bytes, count)));
-    }
-    sizes
+/// How often each statement was asked for so far.
+pub(crate) async fn calls(database: &mut Beside) -> BTreeMap<String, i64> {
+    let Beside::Postgresql(database) = database else { return BTreeMap::new() };
+    let sql = "SELECT query, CAST(SUM(calls) AS BIGINT) FROM pg_stat_statements s
+        JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() GROUP BY 1";
+    let rows = sqlx::query(sql).fetch_all(database).await.expect("statements");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn per_row(bytes: i64, rows: i64) -> f64 {
-    bytes as f64 / rows.max(1) as f64
+pub(crate) fn float(number: i64) -> f64 {
+    number as f64
 }

@@ -31,7 +31,7 @@ pub(crate) struct Times {
 }
 
 pub(crate) struct Load<'a> {
-    pub(crate) site: &'a Site<'a>,
+    site: &'a Site<'a>,
     people: &'a People,
     system: System,
     /// The next person whose session is not known to the process.
@@ -59,19 +59,27 @@ impl<'a> Load<'a> {
         self.system.clock.elapsed()
     }
 
-    /// One after the other.
-    pub(crate) fn alone(&self, count: u32) -> Times {
-        let logins = (0..count).map(|_| self.login(Who::New)).collect();
-        let checks = Times { logins, ..Times::default() };
-        let (cold, warm) = self.checks(|done| done < count);
-        Times { cold, warm, ..checks }
+    fn since(&self, begun: Duration) -> Duration {
+        self.now().saturating_sub(begun)
     }
 
-    /// Logins alone, several at once, of people who have signed in before.
-    pub(crate) fn logins(&self, count: u32) -> Times {
+    /// One after the other.
+    pub(crate) fn logins_alone(&self, count: u32) -> Times {
+        let logins = (0..count).map(|_| self.login(Who::Known)).collect();
+        Times { logins, ..Times::default() }
+    }
+
+    /// One after the other.
+    pub(crate) fn checks_alone(&self, count: u32) -> Times {
+        let (cold, warm) = self.checks(|done| done < count);
+        Times { cold, warm, ..Times::default() }
+    }
+
+    /// Several at once, and no checks.
+    pub(crate) fn logins_together(&self, count: u32) -> Times {
         let (before, begun) = (self.site.cpu(), self.now());
         let logins = self.together(count, Who::Known);
-        let whole = self.now() - begun;
+        let whole = self.since(begun);
         Times { logins, whole, cpu: self.site.cpu().each(before, count), ..Times::default() }
     }
 
@@ -84,7 +92,7 @@ impl<'a> Load<'a> {
             let checkers: Vec<_> = (0..CHECKERS).map(|_| checker()).collect();
             let logins = self.together(count, Who::New);
             over.store(true, Ordering::Relaxed);
-            let mut times = Times { logins, whole: self.now() - begun, ..Times::default() };
+            let mut times = Times { logins, whole: self.since(begun), ..Times::default() };
             for checker in checkers {
                 let (cold, warm) = checker.join().expect("checks");
                 times.cold.extend(cold);
@@ -125,7 +133,7 @@ impl<'a> Load<'a> {
         let code = code_in(&self.site.program.texts.text_to(&phone).body);
         let answer = browser.give_code(&page, &code).is(303);
         browser.finish(answer).is(200);
-        self.now() - begun
+        self.since(begun)
     }
 
     /// Of one session after the other that the process does not know, twice each, while `goes_on` says
@@ -159,6 +167,6 @@ impl<'a> Load<'a> {
         let begun = self.now();
         wire.send(request.as_bytes()).expect("sent");
         wire.answer(false).expect("an answer").is(200);
-        self.now() - begun
+        self.since(begun)
     }
 }

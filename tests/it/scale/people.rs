@@ -12,8 +12,8 @@ use doorcode::store::{
 };
 use doorcode::system::System;
 use futures_util::{StreamExt as _, stream};
-use sqlx::PgConnection;
 
+use crate::support::databases::Beside;
 use crate::support::settings::SECRET;
 
 /// As the defaults are.
@@ -100,7 +100,8 @@ pub(crate) async fn copy_to(from: &SqlStore, file: &Database) {
 
 /// As many rows of what no login of a browser writes: grants and authorization codes of applications,
 /// roles, counts, cells. Every sixteenth session and grant has ended.
-pub(crate) async fn fill_rest(database: &mut PgConnection) {
+pub(crate) async fn fill_rest(database: &mut Beside) {
+    let Beside::Postgresql(database) = database else { return };
     let statements = "
         INSERT INTO grants (id, client, user_id, session_id, scope, audience, created, last_used,
             expires, idle, refresh_family, refresh_present)
@@ -117,5 +118,5 @@ pub(crate) async fn fill_rest(database: &mut PgConnection) {
         UPDATE sessions SET ended = created WHERE id LIKE '0%';
         UPDATE grants SET revoked = created WHERE id LIKE '0%';";
     sqlx::raw_sql(statements).execute(&mut *database).await.expect("rows");
-    sqlx::query("VACUUM ANALYZE").execute(database).await.expect("analyzed");
+    sqlx::query("VACUUM ANALYZE").execute(&mut *database).await.expect("analyzed");
 }
