@@ -7,6 +7,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a bench prints, may stop, and measures real time"
 )]
@@ -21,6 +22,9 @@ mod process;
 mod report;
 mod series;
 mod subjects;
+#[path = "../../tests/it/support/mod.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod support;
 mod tokens;
 
 use std::path::Path;
@@ -121,6 +125,6 @@ fn compare(options: &Options) {
     let text = report::text(&results, options);
     println!("{text}");
     if options.only.is_empty() && options.before.is_empty() {
-        std::fs::write(root.join("docs/performance.md"), text).expect("docs/performance.md");
+        report::write(&root.join("docs/performance.md"), &text);
     }
 }

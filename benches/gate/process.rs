@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::support::settings::DATABASE_PASSWORD;
+
 /// Subjects, upstream and load share this core: on a virtual machine, waking an idle core costs more
 /// than the work that is measured.
 pub(crate) const CORE: &str = "0";
@@ -22,6 +24,7 @@ impl Process {
             .args(words)
             .current_dir(folder)
             .env("GOMAXPROCS", "1")
+            .env("DATABASE", DATABASE_PASSWORD)
             .stdin(Stdio::null())
             .stdout(Stdio::from(out("out")))
             .stderr(Stdio::from(out("err")))

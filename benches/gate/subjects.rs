@@ -8,7 +8,12 @@ use std::time::Duration;
 use super::client::once;
 use super::load::request;
 use super::process::Process;
+use super::support::postgresql;
+use super::support::redis_server::TestRedis;
 use super::{Options, doorcode, tokens};
+
+/// How long Doorcode waits for an engine. Under an instruction counter everything takes fifty times as long.
+const WAIT: Duration = Duration::from_mins(1);
 
 /// Cookies that a browser sends in addition to the session.
 const COOKIES: &str = "theme=dark; _ga=GA1.1.1234567890.1700000000";
@@ -42,6 +47,7 @@ pub(crate) fn all(options: &Options) -> Vec<Subject> {
         row("Doorcode, public", "doorcode", "/public/logo.svg", Proof::None),
         row("Doorcode, signed in", "doorcode", "/", Proof::Session),
         row("Doorcode, signed in, full store", "doorcode-full", "/", Proof::Session),
+        row("Doorcode, signed in, PostgreSQL and Redis", "doorcode-shared", "/", Proof::Session),
         row("nginx", "nginx", "/", Proof::None),
         row("nginx auth_request", "nginx-auth", "/", Proof::Known),
         row("HAProxy", "haproxy", "/", Proof::None),
@@ -94,6 +100,13 @@ const SERVERS: &[Server] = &[
     Server {
         name: "doorcode-full",
         file: "doorcode-full/doorcode.toml",
+        template: "doorcode.toml",
+        command: &["{doorcode}", "--config", "{folder}/{file}"],
+        authorizer: false,
+    },
+    Server {
+        name: "doorcode-shared",
+        file: "doorcode-shared/doorcode.toml",
         template: "doorcode.toml",
         command: &["{doorcode}", "--config", "{folder}/{file}"],
         authorizer: false,
@@ -170,6 +183,22 @@ impl Running {
     }
 }
 
+/// PostgreSQL and Redis, and the setting of Doorcode's that names them.
+struct Engines {
+    setting: String,
+    _postgresql: postgresql::Server,
+    _redis: TestRedis,
+}
+
+impl Engines {
+    fn start() -> Self {
+        let (postgresql, redis) = (postgresql::Server::start(), TestRedis::start());
+        let database = postgresql.setting(WAIT);
+        let setting = format!("{database}\ncache = \"redis://127.0.0.1:{}/0\"", redis.port);
+        Self { setting, _postgresql: postgresql, _redis: redis }
+    }
+}
+
 /// The folder of a run, its upstream, and values for the subjects' configurations.
 pub(crate) struct Bench {
     folder: PathBuf,
@@ -180,12 +209,13 @@ pub(crate) struct Bench {
     /// The program that is measured.
     doorcode: String,
     before: String,
+    engines: Engines,
     /// By server.
     sessions: HashMap<&'static str, String>,
 }
 
 impl Bench {
-    /// Starts the upstream, signs in at both Doorcodes and fills the store of one.
+    /// Starts the upstream and the engines, signs in at each Doorcode and fills the store of one.
     pub(crate) fn start(folder: &Path, options: &Options) -> Self {
         let rs256 = tokens::rs256(&folder.join("rs256.pem"));
         let upstream = free_port();
@@ -205,13 +235,14 @@ impl Bench {
             known,
             doorcode: options.doorcode.clone(),
             before: options.before.clone(),
+            engines: Engines::start(),
             sessions: HashMap::new(),
         };
         while !is_open(upstream) {
             std::thread::sleep(Duration::from_millis(50));
         }
         let before = (!options.before.is_empty()).then_some("doorcode-before");
-        for server in ["doorcode", "doorcode-full"].into_iter().chain(before) {
+        for server in ["doorcode", "doorcode-full", "doorcode-shared"].into_iter().chain(before) {
             let running = bench.run(server, &[]).expect("Doorcode: see target/gate/doorcode.err");
             bench.sessions.insert(server, doorcode::session(running.port));
         }
@@ -250,6 +281,7 @@ impl Bench {
             ("upstream", self.upstream.to_string()),
             ("alg", if name.ends_with("hs256") { "HS256" } else { "RS256" }.to_owned()),
             ("key", self.key(name)),
+            ("store", self.store(name)),
         ]);
         if name.starts_with("doorcode") {
             doorcode::configure(
@@ -270,6 +302,14 @@ impl Bench {
         }
         processes.insert(0, Process::start(&self.folder, name, wrapper, &words));
         Running { port, judge: server.authorizer.then_some(judge), processes }
+    }
+
+    /// The setting of Doorcode's stores.
+    fn store(&self, name: &str) -> String {
+        if name == "doorcode-shared" {
+            return self.engines.setting.clone();
+        }
+        "database = \"sqlite:doorcode.db\"".to_owned()
     }
 
     fn key(&self, name: &str) -> String {

@@ -23,6 +23,7 @@ mod oauth;
 mod pages;
 mod people;
 mod running;
+mod scale;
 mod store;
 mod story;
 mod streams;

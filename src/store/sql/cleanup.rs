@@ -99,8 +99,12 @@ const RULES: &[CleanupRule] = &[
     ),
     rule(
         "DELETE FROM grants WHERE id IN (
-           SELECT id FROM grants WHERE revoked <= $1 OR expires <= $2 OR last_used + idle <= $2
-             OR session_id IN (SELECT id FROM sessions WHERE ended <= $1) LIMIT $3)",
+           SELECT id FROM grants WHERE revoked <= $1
+           UNION ALL SELECT id FROM grants WHERE expires <= $2
+           UNION ALL SELECT id FROM grants WHERE last_used + idle <= $2
+           UNION ALL
+           SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id WHERE s.ended <= $1
+           LIMIT $3)",
         &[Cutoff::Ended, Cutoff::Expired],
         |counts| &mut counts.grants,
     ),

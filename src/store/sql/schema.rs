@@ -238,4 +238,34 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
     CLUSTER users USING users_pkey;
     ALTER TABLE users SET WITHOUT CLUSTER;",
     },
+    // Counters that servers share, of an hour and more: see `store::CounterTotal`.
+    both(16, "totals of counters", "CREATE TABLE counter_totals (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        began BIGINT NOT NULL,
+        total BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        newest BIGINT NOT NULL,
+        jitter BIGINT NOT NULL,
+        PRIMARY KEY (key, length)
+    );
+    CREATE INDEX counter_totals_by_end ON counter_totals ((last + length));
+    CREATE TABLE counter_marks (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        began BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        n BIGINT NOT NULL,
+        given_back BIGINT NOT NULL,
+        after BIGINT NOT NULL,
+        upto BIGINT NOT NULL,
+        PRIMARY KEY (key, length, began, at)
+    );
+    CREATE INDEX counter_marks_by_end ON counter_marks ((at + length));"),
+    // For the cleanup of counters, which would read all of them, and for the users whose sessions a start
+    // may end.
+    both(17, "indexes of counters and of users who test",
+        "CREATE INDEX counters_by_end ON counters ((at + length));
+    CREATE INDEX counters_given_back ON counters (n) WHERE n <= 0;
+    CREATE INDEX users_who_test ON users (test) WHERE test = 1;"),
 ];

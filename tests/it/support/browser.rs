@@ -28,6 +28,8 @@ pub(crate) struct Browser {
     clock: Arc<dyn Clock>,
     jar: Vec<Cookie>,
     pub(crate) language: String,
+    /// Its address, as a proxy before the gate tells it.
+    pub(crate) address: Option<String>,
 }
 
 /// A header line to send beside a browser's own.
@@ -39,7 +41,8 @@ impl Browser {
         let (scheme, authority) = origin.split_once("://").expect("an origin");
         let (https, authority) = (scheme == "https", authority.to_owned());
         let language = "en-GB,en;q=0.9".to_owned();
-        Self { ports: vec![port], turn: 0, https, authority, clock, jar: Vec::new(), language }
+        let (ports, jar) = (vec![port], Vec::new());
+        Self { ports, turn: 0, https, authority, clock, jar, language, address: None }
     }
 
     /// Before a balancer that sends each request to the next of these.
@@ -86,6 +89,9 @@ impl Browser {
         add("User-Agent", "Story");
         add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         add("Accept-Language", &self.language);
+        if let Some(address) = &self.address {
+            add("X-Forwarded-For", address);
+        }
         add("Sec-Fetch-Mode", "navigate");
         add("Sec-Fetch-Site", "same-origin");
         if let Some(cookies) = self.cookies(target) {

@@ -20,10 +20,12 @@ use super::settings::DATABASE_PASSWORD;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Starts the server in a new folder, and ends it and the folder when standard input ends, which it does
-/// when the test program does. Arguments: the folder of PostgreSQL's programs, the port.
+/// when the test program does. Arguments: the folder of PostgreSQL's programs, the port, and further
+/// options of the server, of which the last of two counts.
 const SCRIPT: &str = r#"
 set -eu
 bin=$1 port=$2
+shift 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 printf '%s' "$PASSWORD" > "$folder/password"
@@ -31,7 +33,7 @@ printf '%s' "$PASSWORD" > "$folder/password"
     -E UTF8 --no-locale --no-sync >/dev/null
 "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories= -c max_connections=400 -c fsync=off -c full_page_writes=off \
-    -c logging_collector=off -c log_min_messages=fatal >/dev/null 2>&1 </dev/null &
+    -c logging_collector=off -c log_min_messages=fatal "$@" >/dev/null 2>&1 </dev/null &
 server=$!
 echo "$server"
 cat >/dev/null || true
@@ -42,18 +44,33 @@ wait "$server" || true
 /// A server.
 pub(crate) struct Server {
     port: u16,
-    /// Ends the server when it is dropped, since that closes its standard input.
-    keeper: Mutex<Child>,
+    /// Ends the server when it is dropped, since that closes its standard input. `None`: another program
+    /// does that.
+    keeper: Option<Mutex<Child>>,
     /// The process id of the server.
     pid: OnceLock<String>,
 }
 
+/// The port of a server that another program has started, for the tests to share.
+pub(crate) const GIVEN: &str = "DOORCODE_TEST_POSTGRESQL";
+
 /// The one that most tests share, each with a database of its own.
-static SHARED: LazyLock<Server> = LazyLock::new(Server::start);
+static SHARED: LazyLock<Server> = LazyLock::new(|| match std::env::var(GIVEN) {
+    Ok(port) => {
+        let port = port.parse().expect("a port");
+        Server { port, keeper: None, pid: OnceLock::new() }
+    }
+    Err(_) => Server::start(),
+});
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// With further settings, each as `name=value`.
+    pub(crate) fn with(settings: &[&str]) -> Self {
         let port = free_port();
         let bin = programs();
         let mut command = Command::new("sh");
@@ -66,13 +83,14 @@ impl Server {
             .args(["-c", SCRIPT, "postgresql"])
             .arg(bin)
             .arg(port.to_string())
+            .args(settings.iter().flat_map(|setting| ["-c", *setting]))
             .env("PASSWORD", DATABASE_PASSWORD)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        Self { port, keeper: Mutex::new(keeper), pid: OnceLock::new() }
+        Self { port, keeper: Some(Mutex::new(keeper)), pid: OnceLock::new() }
     }
 
     /// A connection of the test's own.
@@ -95,14 +113,15 @@ impl Server {
 
     /// A new, empty database, and its name.
     pub(crate) async fn database(&self) -> (Database, String) {
-        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}", std::process::id());
         let mut connection = self.connect("postgres").await;
         let create = format!("CREATE DATABASE {name}");
         sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.expect("a database");
         (self.named(&name), name)
     }
 
-    fn named(&self, name: &str) -> Database {
+    pub(crate) fn named(&self, name: &str) -> Database {
         // All tests may run at once, on a busy machine.
         Database::Postgres(server_at(&format!("127.0.0.1:{}", self.port), name).with_wait(PATIENCE))
     }
@@ -116,6 +135,11 @@ impl Server {
     pub(crate) fn setting(&self, wait: Duration) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (_, name) = runtime.expect("a runtime").block_on(self.database());
+        self.setting_of(&name, wait)
+    }
+
+    /// The same, for the database of this name.
+    pub(crate) fn setting_of(&self, name: &str, wait: Duration) -> String {
         let port = self.port;
         format!(
             "database = \"postgres://tests@127.0.0.1:{port}/{name}?sslmode=disable\"
@@ -134,9 +158,11 @@ wait = \"{}s\"",
         self.signal("-CONT");
     }
 
-    fn signal(&self, signal: &str) {
+    /// The process ids of the server, its own first, and of those that serve connections.
+    pub(crate) fn processes(&self) -> Vec<String> {
         let pid = self.pid.get_or_init(|| {
-            let mut keeper = self.keeper.lock().expect("the keeper");
+            let keeper = self.keeper.as_ref().expect("a server of this program");
+            let mut keeper = keeper.lock().expect("the keeper");
             let told = keeper.stdout.take().expect("its output");
             let mut line = String::new();
             BufReader::new(told).read_line(&mut line).expect("a process id");
@@ -144,6 +170,11 @@ wait = \"{}s\"",
         });
         let mut all = vec![pid.clone()];
         all.extend(children(pid));
+        all
+    }
+
+    fn signal(&self, signal: &str) {
+        let all = self.processes();
         let done = Command::new("kill").arg(signal).args(all).status().expect("kill");
         assert!(done.success(), "{signal}");
     }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::browser::Browser;
 use super::gate::{wait_for, wait_until_ready};
 use super::ports::free_port;
-use super::settings::{OTHER, SECRET, Settings};
+use super::settings::{DATABASE_PASSWORD, OTHER, SECRET, Settings};
 use super::tables::{Count, CountOf, users};
 use super::twilio::{AUTH_TOKEN, FakeTwilio};
 use super::upstream::Upstream;
@@ -88,6 +88,10 @@ impl Program {
         let text = fs::read_to_string(&path).expect("settings");
         let (rest, _) = text.split_once("[[site]]").expect("sites");
         fs::write(path, format!("{rest}{instead}")).expect("written");
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// As `kill -9`: nothing is finished.
@@ -215,6 +219,7 @@ fn around(mut program: Command, folder: &TempDir) -> Command {
         .current_dir(folder.path())
         .env("SECRET", SECRET)
         .env("TOKEN", AUTH_TOKEN)
-        .env("OTHER", OTHER);
+        .env("OTHER", OTHER)
+        .env("DATABASE", DATABASE_PASSWORD);
     program
 }

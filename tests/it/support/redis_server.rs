@@ -74,6 +74,10 @@ impl TestRedis {
         });
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// As `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("killed");

@@ -121,6 +121,19 @@ impl FakeTwilio {
     }
 }
 
+impl FakeTwilio {
+    /// The newest message to this number, as soon as there is one.
+    pub(crate) fn text_to(&self, phone: &str) -> Text {
+        const PATIENCE: Duration = Duration::from_mins(1);
+        let newest =
+            |seen: &Seen| seen.messages.iter().rev().find(|text| text.to == phone).cloned();
+        let missing = |seen: &mut Seen| newest(seen).is_none();
+        let waited = self.desk.news.wait_timeout_while(self.desk.seen(), PATIENCE, missing);
+        let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        newest(&seen).unwrap_or_else(|| panic!("no text to {phone} after {PATIENCE:?}"))
+    }
+}
+
 impl Drop for FakeTwilio {
     fn drop(&mut self) {
         super::recording::texts(&self.desk.seen().messages);
