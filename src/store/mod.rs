@@ -25,8 +25,8 @@ pub use cells::{
     CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,
 };
 pub use counters::{
-    Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
-    TakeOutcome,
+    AddedTotal, Addition, Backoff, Counted, CounterCapacity, CounterId, CounterMark, CounterStore,
+    CounterTotal, Increment, MemoryCounters, PlacedMark, SharedCounters, TakeOutcome, TotalStore,
 };
 pub use engine_usage::EngineUsage;
 pub use error::StoreError;

@@ -10,4 +10,5 @@ mod redis_faults;
 mod redis_kinds;
 mod server;
 mod tickets;
+mod totals;
 mod two_nodes;

@@ -247,6 +247,34 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     );
     CREATE INDEX cells_by_expiry ON cells (expires);",
     ),
+    // Counters that servers share, of an hour and more: see `store::CounterTotal`.
+    (
+        16,
+        "totals of counters",
+        "CREATE TABLE counter_totals (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        began BIGINT NOT NULL,
+        total BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        newest BIGINT NOT NULL,
+        jitter BIGINT NOT NULL,
+        PRIMARY KEY (key, length)
+    );
+    CREATE INDEX counter_totals_by_end ON counter_totals ((last + length));
+    CREATE TABLE counter_marks (
+        key TEXT NOT NULL,
+        length BIGINT NOT NULL,
+        began BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        n BIGINT NOT NULL,
+        given_back BIGINT NOT NULL,
+        after BIGINT NOT NULL,
+        upto BIGINT NOT NULL,
+        PRIMARY KEY (key, length, began, at)
+    );
+    CREATE INDEX counter_marks_by_end ON counter_marks ((at + length));",
+    ),
 ];
 
 /// Applies the migrations that a database lacks, each in a transaction of its own. Of servers that start

@@ -20,6 +20,7 @@ mod query;
 mod rows;
 mod sessions;
 mod signing_keys;
+mod totals;
 mod users;
 
 pub use cells::SqlCells;

@@ -10,6 +10,7 @@ use doorcode::system::Timestamp;
 use tokio::time::Instant;
 
 use super::attempts;
+use crate::support::memory_totals::MemoryTotals;
 use crate::support::redis_server::{TestRedis, settings};
 
 const LONG: Duration = Duration::from_mins(1);
@@ -200,7 +201,7 @@ async fn attempts_and_counters_let_nothing_through_while_it_is_away() {
     let mut server = TestRedis::start();
     let cells = std::sync::Arc::new(server.cells().await);
     let attempts = SharedAttempts::new(cells.clone());
-    let counters = SharedCounters::new(cells.clone(), cells.clone());
+    let counters = SharedCounters::new(cells.clone(), std::sync::Arc::new(MemoryTotals::default()));
     let one = Increment {
         key: doorcode::domain::CounterKey::from_bytes([1; 16]),
         window: LONG,
