@@ -35,6 +35,8 @@ printf '%s' "$PASSWORD" > "$folder/password"
 server=$!
 echo "$server"
 cat >/dev/null || true
+# One that a test has stopped would end only when it goes on.
+kill -CONT "$server" $(cat "/proc/$server/task/$server/children") 2>/dev/null || true
 kill -QUIT "$server" 2>/dev/null || true
 wait "$server" || true
 "#;
