@@ -99,6 +99,7 @@ pub async fn assemble(
     let worker = OutboxWorker::new(jobs, sender(&runtime, providers, templates));
     let access_log = Arc::new(access_log);
     let heartbeat = Heartbeat::new(&config, &runtime.keyring, &runtime.store, &runtime.system);
+    let heartbeat = heartbeat.map(|heartbeat| heartbeat.on(runtime.redis.as_ref()));
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
     let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));

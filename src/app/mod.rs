@@ -14,6 +14,7 @@ mod json_lines;
 mod keys;
 mod log;
 mod nodes;
+mod other_nodes;
 mod readiness;
 mod secret;
 mod serve;

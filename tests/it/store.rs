@@ -1,6 +1,7 @@
 //! What every backend of a store must do, as one suite for each kind.
 mod attempts;
 mod cells;
+mod living_nodes;
 mod nodes;
 #[expect(clippy::duplicate_mod, reason = "the same suites for either database")]
 mod on_postgresql;
