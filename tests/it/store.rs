@@ -1,6 +1,8 @@
 //! What every backend of a store must do, as one suite for each kind.
 mod attempts;
 mod cells;
+mod demoted;
+mod foreign;
 mod living_nodes;
 mod nodes;
 #[expect(clippy::duplicate_mod, reason = "the same suites for either database")]

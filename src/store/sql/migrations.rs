@@ -16,7 +16,7 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The migrations, oldest first: version, name, SQL. A released migration is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
         1,
         "users sessions spent",
@@ -285,16 +285,19 @@ pub(super) async fn run(database: &Pool) -> Result<(), StoreError> {
         Pool::Sqlite(pool) => return Ok(migrator().run(pool).await?),
         Pool::Postgres(postgres) => postgres,
     };
+    postgres.opening.migrates();
     let mut attempts = LOCK_ATTEMPTS;
-    loop {
+    let migrated = loop {
         attempts -= 1;
         match postgres.observe(migrate(postgres).await) {
             Err(StoreError::Migration(error)) if attempts > 0 && is_locked(&error) => {
                 tokio::time::sleep(LOCK_INTERVAL).await;
             }
-            result => return result,
+            result => break result,
         }
-    }
+    };
+    postgres.opening.ends();
+    migrated
 }
 
 /// On a connection of its own, whose statements may take longer than others but wait less for locks.

@@ -14,12 +14,15 @@ mod logins;
 mod migrations;
 mod nodes;
 mod notifications;
+mod opening;
 mod pool;
 mod postgres;
 mod query;
 mod rows;
+mod schema;
 mod sessions;
 mod signing_keys;
+mod stale_connections;
 mod totals;
 mod users;
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::browser::Browser;
 use super::gate::{wait_for, wait_until_ready};
 use super::ports::free_port;
-use super::settings::{OTHER, SECRET, Settings};
+use super::settings::{DATABASE_PASSWORD, OTHER, SECRET, Settings};
 use super::tables::{Count, CountOf, users};
 use super::twilio::{AUTH_TOKEN, FakeTwilio};
 use super::upstream::Upstream;
@@ -37,6 +37,17 @@ impl Program {
 
     /// The same, after the shell's `ulimit` with these arguments.
     pub(crate) fn with_files(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
+        let program = Self::begun(ulimit, log, changes);
+        wait_until_ready(program.port, program.admin);
+        program
+    }
+
+    /// One that is not waited for.
+    pub(crate) fn starting(log: &str, changes: &[(&str, &str)]) -> Self {
+        Self::begun("", log, changes)
+    }
+
+    fn begun(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
         let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
@@ -44,7 +55,6 @@ impl Program {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("my.toml"), settings.text(changes)).expect("written");
         let child = spawn(&folder, log, ulimit);
-        wait_until_ready(port, admin);
         Self { port, admin, texts, app, folder, child }
     }
 
@@ -215,6 +225,7 @@ fn around(mut program: Command, folder: &TempDir) -> Command {
         .current_dir(folder.path())
         .env("SECRET", SECRET)
         .env("TOKEN", AUTH_TOKEN)
-        .env("OTHER", OTHER);
+        .env("OTHER", OTHER)
+        .env("DATABASE", DATABASE_PASSWORD);
     program
 }
