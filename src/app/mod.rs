@@ -7,6 +7,7 @@ mod copy;
 mod database;
 mod decorate;
 mod demo;
+mod engine_watch;
 mod engines;
 mod error;
 mod health;

@@ -48,7 +48,8 @@ pub(super) async fn open(
             (shared(&sql, &(cells as _)), None, None)
         }
         CacheSettings::Redis(settings) => {
-            let cells = RedisCells::connect((**settings).clone()).await.map_err(AppError::Cache)?;
+            let failed = AppError::of_cache(&settings.server);
+            let cells = RedisCells::connect((**settings).clone()).await.map_err(failed)?;
             let redis = Arc::new(cells);
             let cells: Arc<dyn CellStore> = Arc::clone(&redis) as _;
             (shared(&sql, &cells), None, Some(redis))

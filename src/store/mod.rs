@@ -28,7 +28,7 @@ pub use counters::{
     AddedTotal, Addition, Backoff, Counted, CounterCapacity, CounterId, CounterMark, CounterStore,
     CounterTotal, Increment, MemoryCounters, PlacedMark, SharedCounters, TakeOutcome, TotalStore,
 };
-pub use engine_usage::EngineUsage;
+pub use engine_usage::{EngineOutage, EngineUsage};
 pub use error::StoreError;
 pub use grants::{
     GrantState, GrantStore, MaskedSuccessor, NewAuthorizationCode, NewGrant, RedeemedCode,

@@ -2,6 +2,7 @@
 mod attempts;
 mod cells;
 mod demoted;
+mod engines;
 mod foreign;
 mod living_nodes;
 mod nodes;
