@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -29,6 +30,24 @@ pub struct EngineOutage {
     pub why: String,
 }
 
+/// A caller that gave up waiting says no less than an error.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(1);
+
+/// A call that is waited for.
+struct WaitingCall<'u> {
+    usage: &'u EngineUsage,
+    start: Instant,
+    is_done: bool,
+}
+
+impl Drop for WaitingCall<'_> {
+    fn drop(&mut self) {
+        if !self.is_done && self.start.elapsed() >= GIVEN_UP_AFTER {
+            self.usage.note_outage(self.start, &StoreError::Silent);
+        }
+    }
+}
+
 impl EngineUsage {
     /// Counts a call, its time and its failure.
     pub(super) async fn measure<T>(
@@ -36,7 +55,9 @@ impl EngineUsage {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let start = Instant::now();
+        let mut waiting = WaitingCall { usage: self, start, is_done: false };
         let result = call.await;
+        waiting.is_done = true;
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.micros.fetch_add(micros, Ordering::Relaxed);
@@ -109,6 +130,13 @@ mod tests {
         assert_eq!((outage.since, outage.why), (start, StoreError::Silent.to_string()));
         call(&usage, Ok(())).await;
         assert!(usage.outage().is_none());
+        // One that nobody waits for any longer.
+        for (seconds, is_noted) in [(0, false), (2, true)] {
+            let never = usage.measure(std::future::pending::<Result<(), _>>());
+            drop(tokio::time::timeout(second * seconds, never).await);
+            assert_eq!(usage.outage().is_some(), is_noted);
+        }
+        call(&usage, Ok(())).await;
         // One that waited in vain while another was answered: it is busy.
         tokio::time::advance(second).await;
         let slow = usage.measure(async {

@@ -71,7 +71,9 @@ impl StoreError {
 impl StoreFailure for StoreError {
     fn is_outage(&self) -> bool {
         let redis = matches!(self, Self::Redis(fault) if fault.ends_connection());
-        redis || self.is_unreachable() || self.is_code(&SHUTDOWNS)
+        // That of SQLite's pool: a file is never away. PostgreSQL's is `Silent`.
+        let is_busy = matches!(self, Self::Database(sqlx::Error::PoolTimedOut));
+        redis || (self.is_unreachable() && !is_busy) || self.is_code(&SHUTDOWNS)
     }
 }
 

@@ -303,8 +303,9 @@ pub(super) async fn in_time<T>(
     asked: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, asked).await {
+        // No connection could be had.
+        Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => Err(StoreError::Silent),
         Ok(result) => Ok(result?),
-        Err(_) => Err(StoreError::Silent),
     }
 }
 

@@ -336,7 +336,7 @@ async fn a_database_of_the_fifth_migration_is_brought_up_to_date() {
     store.close().await;
     database
         .run(
-            "DROP TABLE nodes; DROP TABLE cells; DROP TABLE authorization_codes; DROP TABLE grants;
+            "DROP TABLE nodes; DROP TABLE cells; DROP TABLE counter_totals; DROP TABLE counter_marks; DROP TABLE authorization_codes; DROP TABLE grants;
          DROP INDEX one_key_is_next; ALTER TABLE signing_keys DROP COLUMN signed_from;
          ALTER TABLE signing_keys DROP COLUMN signed_until;
          ALTER TABLE signing_keys DROP COLUMN wanted; ALTER TABLE signing_keys DROP COLUMN longest;
@@ -362,7 +362,7 @@ async fn a_database_of_the_eighth_migration_keeps_its_grants_without_their_refre
     store.close().await;
     database
         .run(
-            "DROP TABLE nodes; DROP TABLE cells;
+            "DROP TABLE nodes; DROP TABLE cells; DROP TABLE counter_totals; DROP TABLE counter_marks;
          DROP INDEX grants_by_family; ALTER TABLE grants DROP COLUMN refresh_family;
          ALTER TABLE grants DROP COLUMN refresh_present;
          ALTER TABLE grants DROP COLUMN refresh_former;

@@ -259,7 +259,7 @@ async fn mobile_numbers_of_argentina_get_their_nine() {
            ('0303030303030303030303030', '+5491123456788', 0, NULL),
            ('0404040404040404040404040', '+548001234567', 0, NULL),
            ('0505050505050505050505050', '+447400123456', 0, NULL);
-         DROP TABLE nodes; DROP TABLE cells; DELETE FROM _sqlx_migrations WHERE version > 11;",
+         DROP TABLE nodes; DROP TABLE cells; DROP TABLE counter_totals; DROP TABLE counter_marks; DELETE FROM _sqlx_migrations WHERE version > 11;",
         )
         .await;
     database.open().await.close().await;
