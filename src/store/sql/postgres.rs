@@ -338,7 +338,7 @@ mod tests {
     fn addresses_of_either_version_are_read_and_no_password_is() {
         for (url, hosts) in [
             ("postgres://me@db.example.com/n", &["db.example.com"][..]),
-            ("postgresql://[::1]:5433/n", &["::1"]),
+            ("postgresql://me@[::1]:5433/n", &["::1"]),
             ("postgres://me@one:1,[fd00::2]:2/n?sslmode=disable", &["one", "fd00::2"]),
         ] {
             let server = PostgresServer::parse(url).expect(url);
@@ -352,5 +352,7 @@ mod tests {
             let refused = PostgresServer::parse(url).expect_err(url);
             assert_eq!(refused, PostgresUrlError::Password, "{url}");
         }
+        let refused = PostgresServer::parse("postgres://h/n").expect_err("no user");
+        assert_eq!(refused, PostgresUrlError::NoUser);
     }
 }
