@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, engines, keys, readiness, secret};
+use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -99,6 +99,7 @@ pub async fn assemble(
     let worker = OutboxWorker::new(jobs, sender(&runtime, providers, templates));
     let access_log = Arc::new(access_log);
     let heartbeat = Heartbeat::new(&config, &runtime.keyring, &runtime.store, &runtime.system);
+    let heartbeat = heartbeat.map(|heartbeat| heartbeat.on(runtime.redis.as_ref()));
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
     let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));
@@ -113,6 +114,7 @@ pub async fn assemble(
     }));
     jobs.extend(secured.job(&runtime.system));
     jobs.extend(heartbeat.map(Heartbeat::job));
+    jobs.push(engine_watch::job(&runtime.store, runtime.redis.as_ref(), &runtime.system));
     let exchanges = Exchanges::new(config.proxy.exchanges);
     let mut watched = watched(&runtime, &access_log);
     watched.extend(watched_traffic(&drain, &exchanges));

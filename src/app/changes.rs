@@ -3,8 +3,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use crate::events::StoreFailure as _;
 use crate::proxy::ConfigSnapshot;
 use crate::session::Sessions;
+use crate::store::StoreError;
 use crate::system::System;
 
 /// Interval of polling the store's change feed, for ended sessions, revoked grants and changed users.
@@ -45,18 +47,21 @@ impl ChangePolling {
         }
     }
 
-    async fn apply(&self) -> Result<(), String> {
+    async fn apply(&self) -> Result<(), StoreError> {
         match tokio::time::timeout(PATIENCE, self.sessions.apply_changes()).await {
-            Ok(applied) => applied.map(drop).map_err(|error| error.to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
+            Ok(applied) => applied.map(drop),
+            Err(_) => Err(StoreError::Silent),
         }
     }
 }
 
-fn tell_away(error: &str) {
-    tracing::error!(error, "failed to poll the change feed");
+/// That an engine is away is told by [`super::engine_watch`].
+fn tell_away(error: &StoreError) {
+    if !error.is_outage() {
+        tracing::error!(%error, "failed to poll the change feed");
+    }
 }
 
 fn tell_back() {
-    tracing::info!("the change feed can be polled again");
+    tracing::debug!("the change feed can be polled again");
 }

@@ -5,7 +5,7 @@ use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
 use crate::pages::views::ViewsError;
 use crate::proxy::TlsError;
-use crate::store::{Database, StoreError};
+use crate::store::{Database, RedisServer, StoreError};
 use crate::words::TemplateError;
 
 /// Why the server cannot start.
@@ -31,8 +31,8 @@ pub enum AppError {
     SecretGone { secret: PathBuf, database: String },
     #[error("store.database {database}: {why}")]
     Store { database: String, why: StoreError },
-    #[error("store.cache: {0}")]
-    Cache(StoreError),
+    #[error("store.cache {server}: {why}")]
+    Cache { server: String, why: StoreError },
     #[error("cannot read the counters: {0}")]
     Counters(StoreError),
     #[error("{0}")]
@@ -55,5 +55,10 @@ impl AppError {
     /// The error of a database, with its name.
     pub(super) fn of_store(database: &Database) -> impl Fn(StoreError) -> Self + Copy + '_ {
         move |why| Self::Store { database: database.to_string(), why }
+    }
+
+    /// The same of a Redis.
+    pub(super) fn of_cache(server: &RedisServer) -> impl Fn(StoreError) -> Self + '_ {
+        move |why| Self::Cache { server: server.to_string(), why }
     }
 }

@@ -1,5 +1,4 @@
 //! The servers that share a database: each gives signs of life, and looks at those of the others.
-use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,20 +6,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::database::on_database;
+use super::other_nodes::{LIFE, NodeNews, OtherNodes, differs};
 use super::users::time;
 use crate::config::Config;
 use crate::domain::{Keyring, NodeId};
 use crate::metrics::{self, ObservedState};
 use crate::proxy::BackgroundJob;
-use crate::store::{CacheSettings, Database, NodeDescription, NodeStore, SqlStore, StoredNode};
-use crate::system::{System, Timestamp};
+use crate::store::{
+    CacheSettings, CellKey, CellStore, Database, NodeDescription, NodeStore, RedisCells, SqlStore,
+    StoreError, StoredNode,
+};
+use crate::system::System;
 
 /// The cache that is not shared.
 const MEMORY: &str = CacheSettings::Memory.name();
 /// Interval of signs of life.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// A node that gave none for so long is dead. Several intervals: a busy machine misses some.
-const LIFE: Duration = Duration::from_secs(6);
+/// How long the mark of a Redis lasts. It may be lost at any time: then there is another.
+const MARK_LASTS: Duration = Duration::from_hours(24);
 /// How many hexadecimal digits of a digest are enough to tell two apart.
 const SETTINGS_DIGITS: usize = 12;
 
@@ -76,6 +79,7 @@ impl NodeStatus {
 /// Gives the signs of life of this node, and judges those of the others.
 pub(super) struct Heartbeat {
     store: Arc<SqlStore>,
+    redis: Option<Arc<RedisCells>>,
     node: NodeDescription,
     system: System,
     status: Arc<NodeStatus>,
@@ -105,7 +109,12 @@ impl Heartbeat {
         // Nothing is known of the others yet.
         let looking = Mutex::new(Some("looking for other servers".to_owned()));
         let status = Arc::new(NodeStatus { conflict: looking, ..NodeStatus::alone() });
-        Some(Self { store: Arc::clone(store), node, system: system.clone(), status })
+        Some(Self { store: Arc::clone(store), redis: None, node, system: system.clone(), status })
+    }
+
+    /// With the Redis that nodes must have in common.
+    pub(super) fn on(self, redis: Option<&Arc<RedisCells>>) -> Self {
+        Self { redis: redis.map(Arc::clone), ..self }
     }
 
     pub(super) fn status(&self) -> Arc<NodeStatus> {
@@ -120,11 +129,16 @@ impl Heartbeat {
         BackgroundJob { name: "nodes", run: Box::pin(self.run()) }
     }
 
-    async fn run(self) {
-        let mut others = Others::default();
+    async fn run(mut self) {
+        let mut others = OtherNodes::default();
         loop {
+            self.look_at_redis().await;
             match self.look().await {
-                Ok(nodes) => self.judge(&others.living(&nodes, self.node.id, self.system.steady())),
+                Ok(nodes) => {
+                    let news = others.look(&nodes, &self.node, self.system.steady());
+                    news.iter().for_each(tell);
+                    self.judge(&others.living());
+                }
                 Err(error) => {
                     tracing::debug!(%error, "failed to give a sign of life");
                     self.status.set_conflict(Some("the database takes no writes".to_owned()));
@@ -134,7 +148,17 @@ impl Heartbeat {
         }
     }
 
-    async fn look(&self) -> Result<Vec<StoredNode>, crate::store::StoreError> {
+    /// Finds out which Redis this node uses. The same address may lead to different ones, such as
+    /// `localhost`. What is known stays so while it is away.
+    async fn look_at_redis(&mut self) {
+        let Some(redis) = &self.redis else { return };
+        match mark_of(&**redis, &self.system).await {
+            Ok(mark) => self.node.cache = format!("{}-{mark}", CacheSettings::REDIS),
+            Err(error) => tracing::debug!(%error, "failed to read the mark of Redis"),
+        }
+    }
+
+    async fn look(&self) -> Result<Vec<StoredNode>, StoreError> {
         let has_left = self.status.has_left.lock().await;
         if !*has_left {
             self.store.beat(&self.node, self.system.now()).await?;
@@ -144,11 +168,8 @@ impl Heartbeat {
     }
 
     fn judge(&self, others: &[NodeDescription]) {
-        let different = others.iter().filter(|other| other.settings != self.node.settings).count();
-        let before = self.status.different.swap(count(different), Ordering::Relaxed);
-        if count(different) > before {
-            tell_different(others, &self.node);
-        }
+        let different = others.iter().filter(|other| differs(other, &self.node)).count();
+        self.status.different.store(count(different), Ordering::Relaxed);
         self.status.live.store(count(others.len()) + 1, Ordering::Relaxed);
         let conflict = conflict(&self.node, others);
         if let Some(conflict) = conflict.as_ref().filter(|_| conflict != self.status.conflict()) {
@@ -158,11 +179,28 @@ impl Heartbeat {
     }
 }
 
-fn tell_different(others: &[NodeDescription], node: &NodeDescription) {
-    let different = others.iter().filter(|other| other.settings != node.settings);
-    let names: Vec<&str> = different.map(|other| other.name.as_str()).collect();
-    let names = names.join(", ");
-    tracing::warn!(nodes = names, "servers of this database run with another file or secret");
+fn tell(news: &NodeNews) {
+    let (node, what) = match news {
+        NodeNews::Died(node) => (node, "died: it gives no signs of life"),
+        NodeNews::Returned(node) => (node, "is back"),
+        NodeNews::OtherSettings(node) => (node, "runs with another file or secret"),
+        NodeNews::OtherCache(node) => {
+            (node, "uses another Redis: logins that begin there cannot end here")
+        }
+    };
+    tracing::warn!(node, "a server of this database {what}");
+}
+
+/// What tells one Redis from another: written by whoever asks first.
+async fn mark_of(cells: &dyn CellStore, system: &System) -> Result<String, StoreError> {
+    let key = CellKey::mark();
+    loop {
+        if let Some(mark) = cells.get(&key).await? {
+            return Ok(String::from_utf8_lossy(&mark).into_owned());
+        }
+        let mark = data_encoding::HEXLOWER.encode(&system.random::<3>());
+        cells.swap(&key, None, Some(mark.as_bytes()), MARK_LASTS).await?;
+    }
 }
 
 fn count(nodes: usize) -> u64 {
@@ -183,32 +221,8 @@ fn conflict(node: &NodeDescription, others: &[NodeDescription]) -> Option<String
     ))
 }
 
-/// The other nodes, and when their signs of life were last new, by this node's clock.
-#[derive(Default)]
-struct Others(HashMap<NodeId, (i64, Timestamp)>);
-
-impl Others {
-    /// Those of `nodes` that live. One that was never seen before counts as alive at first.
-    fn living(
-        &mut self,
-        nodes: &[StoredNode],
-        own: NodeId,
-        now: Timestamp,
-    ) -> Vec<NodeDescription> {
-        self.0.retain(|id, _| nodes.iter().any(|node| node.description.id == *id));
-        let is_alive = |node: &&StoredNode| {
-            let known = self.0.entry(node.description.id).or_insert((node.beats, now));
-            if known.0 != node.beats {
-                *known = (node.beats, now);
-            }
-            now.since(known.1) < LIFE
-        };
-        let others = nodes.iter().filter(|node| node.description.id != own).filter(is_alive);
-        others.map(|node| node.description.clone()).collect()
-    }
-}
-
-/// Lists the servers that run, or ran until a day ago, on the database of a configuration.
+/// Lists the servers that run, or ran until a day ago, on the database of a configuration. Watches
+/// them until it is known which of them live.
 ///
 /// # Errors
 ///
@@ -218,28 +232,55 @@ pub fn list_nodes(config: &Config) -> Result<String, Box<dyn Error>> {
         return Ok(format!("{} is a file: one server uses it\n", path.display()));
     }
     on_database(config, async |store| {
+        let (nodes, others) = watch(store).await?;
         let mut lines = String::new();
         writeln!(
             lines,
-            "{:<24}{:<10}{:<10}{:<14}{:<22}seen",
+            "{:<24}{:<10}{:<14}{:<14}{:<22}seen",
             "name", "version", "cache", "settings", "since"
         )?;
-        for StoredNode { description: node, seen, .. } in store.list_nodes().await? {
+        for StoredNode { description: node, seen, .. } in nodes {
             let (since, seen) = (time(node.began)?, time(seen)?);
+            let gone = if others.is_gone(node.id) { "gone since " } else { "" };
             let NodeDescription { name, version, cache, settings, .. } = node;
-            writeln!(lines, "{name:<24}{version:<10}{cache:<10}{settings:<14}{since:<22}{seen}")?;
+            writeln!(
+                lines,
+                "{name:<24}{version:<10}{cache:<14}{settings:<14}{since:<22}{gone}{seen}"
+            )?;
         }
         Ok(lines)
     })
 }
 
+/// The nodes of a database, and which of them gave signs of life while this looked: for as long as a
+/// node may be silent, at most.
+async fn watch(store: &SqlStore) -> Result<(Vec<StoredNode>, OtherNodes), StoreError> {
+    let (system, mut others) = (System::real(), OtherNodes::default());
+    let nobody = NodeDescription {
+        id: NodeId::from_bytes(system.random()),
+        name: String::new(),
+        version: String::new(),
+        settings: String::new(),
+        cache: String::new(),
+        began: system.now(),
+    };
+    let start = system.steady();
+    loop {
+        let nodes = store.list_nodes().await?;
+        let now = system.steady();
+        others.look(&nodes, &nobody, now);
+        if others.are_known() || now.since(start) > LIFE {
+            return Ok((nodes, others));
+        }
+        tokio::time::sleep(INTERVAL / 2).await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{LIFE, MEMORY, Others, conflict};
+    use super::{MEMORY, conflict};
     use crate::domain::NodeId;
-    use crate::store::{NodeDescription, StoredNode};
+    use crate::store::NodeDescription;
     use crate::system::Timestamp;
 
     fn node(n: u8, cache: &str) -> NodeDescription {
@@ -271,22 +312,5 @@ mod tests {
                 "{one} {other}"
             );
         }
-    }
-
-    #[test]
-    fn a_node_is_alive_as_long_as_its_signs_are_new_whatever_its_clock_shows() {
-        let mut others = Others::default();
-        let start = Timestamp::from_millis(0);
-        let mut look = |beats, after: Duration| {
-            let seen = StoredNode { description: node(2, MEMORY), seen: start, beats };
-            others.living(&[seen], NodeId::from_bytes([1; 12]), start + after).len()
-        };
-        let second = Duration::from_secs(1);
-        assert_eq!(look(7, Duration::ZERO), 1, "nobody knows better");
-        assert_eq!(look(7, LIFE.saturating_sub(second)), 1);
-        assert_eq!(look(7, LIFE), 0, "nothing new");
-        assert_eq!(look(8, LIFE + second), 1, "back");
-        assert_eq!(look(8, LIFE * 2), 1);
-        assert_eq!(look(8, LIFE * 2 + second), 0);
     }
 }

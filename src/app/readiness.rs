@@ -37,7 +37,7 @@ pub(super) fn checks(
 }
 
 /// Writes a value that means nothing: a server that is full or a replica may still be read.
-async fn look(cells: &dyn CellStore) -> Result<(), StoreError> {
+pub(super) async fn look(cells: &dyn CellStore) -> Result<(), StoreError> {
     let key = CellKey::attempt(AttemptKey::from_bytes([0; 32]));
     cells.swap(&key, None, Some(b"probe"), PATIENCE).await.map(drop)
 }
@@ -46,6 +46,9 @@ async fn unanswered(
     name: &'static str,
     asked: impl Future<Output = Result<(), StoreError>> + Send,
 ) -> Option<String> {
-    let answers = matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(())));
-    (!answers).then(|| format!("{name} does not answer"))
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(())) => None,
+        Ok(Err(StoreError::Redis(fault))) if fault.is_misuse() => Some(format!("{name}: {fault}")),
+        _ => Some(format!("{name} does not answer")),
+    }
 }

@@ -12,7 +12,8 @@ use super::log;
 use crate::config::{Config, ConfigWarning};
 use crate::delivery::sms::ProviderSettings;
 use crate::gate::Site;
-use crate::proxy::{self, AccessLog, FileLimit, Signals, Stop};
+use crate::proxy::{self, AccessLog, FileLimit, Signals, StartingAdmin, Stop};
+use crate::store::Database;
 use crate::system::System;
 
 /// Runs the server of a configuration until a signal ends it. Blocks.
@@ -25,6 +26,7 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     warn_of(&config);
     fit_to_files(&mut config);
     check_listen(&config)?;
+    let admin = bind_admin(&config)?;
     exit_on_listener_failure();
     let greeting = Greeting::of(&config);
     // Must live as long as the server: the database's pool and the signal handlers stay on it.
@@ -35,9 +37,11 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
     };
-    let parts = runtime.block_on(build(config, around))?;
+    let database = config.store.database.clone();
+    let problem = || Database::opening(&database).unwrap_or("starting");
+    let parts = runtime.block_on(admin.answer_during(build(config, around), problem))??;
     greeting.say()?;
-    proxy::run(parts, Stop::Signals(signals));
+    proxy::run(parts, Stop::Signals(signals), Some(admin));
     Ok(())
 }
 
@@ -66,14 +70,21 @@ fn prints_texts(config: &Config) -> bool {
     config.providers.iter().any(console)
 }
 
-/// Checks that all addresses can be bound, for a readable error: Pingora panics in a thread.
+/// Checks that the public addresses can be bound, for a readable error: Pingora panics in a thread.
 fn check_listen(config: &Config) -> Result<(), AppError> {
-    let own = config.proxy.listen.iter().map(|address| ("server.listen", *address));
-    let try_to = |(key, address): (&'static str, SocketAddr)| {
-        let bound = TcpListener::bind(address);
-        bound.map(drop).map_err(|why| AppError::Listen { key, address, why })
-    };
-    own.chain([("admin.listen", config.proxy.admin)]).try_for_each(try_to)
+    config.proxy.listen.iter().try_for_each(|address| {
+        TcpListener::bind(address).map(drop).map_err(not_bound("server.listen", *address))
+    })
+}
+
+/// Bound for good: it answers while the server starts, which may take long.
+fn bind_admin(config: &Config) -> Result<StartingAdmin, AppError> {
+    let address = config.proxy.admin;
+    StartingAdmin::bind(address).map_err(not_bound("admin.listen", address))
+}
+
+fn not_bound(key: &'static str, address: SocketAddr) -> impl Fn(std::io::Error) -> AppError {
+    move |why| AppError::Listen { key, address, why }
 }
 
 /// Ends the process if a listener panics. A port may be taken between [`check_listen`] and

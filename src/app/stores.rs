@@ -39,19 +39,22 @@ pub(super) async fn open(
     let sql = Arc::new(SqlStore::open(&config.store.database, contacts).await.map_err(failed)?);
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
-    let in_database: Arc<dyn CellStore> = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));
     let (undecorated, attempts, redis) = match &config.store.cache {
         CacheSettings::Memory => {
             let attempts = Arc::new(MemoryAttempts::default());
             let stores = in_memory(&sql, &attempts, system).await?;
             (stores, Some(attempts), None)
         }
-        CacheSettings::Database => (shared(&sql, &in_database, &in_database), None, None),
+        CacheSettings::Database => {
+            let cells = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));
+            (shared(&sql, &(cells as _)), None, None)
+        }
         CacheSettings::Redis(settings) => {
-            let cells = RedisCells::connect((**settings).clone()).await.map_err(AppError::Cache)?;
+            let failed = AppError::of_cache(&settings.server);
+            let cells = RedisCells::connect((**settings).clone()).await.map_err(failed)?;
             let redis = Arc::new(cells);
             let cells: Arc<dyn CellStore> = Arc::clone(&redis) as _;
-            (shared(&sql, &cells, &in_database), None, Some(redis))
+            (shared(&sql, &cells), None, Some(redis))
         }
     };
     let for_requests = decorator.stores_for_requests(undecorated.clone());
@@ -80,14 +83,10 @@ async fn in_memory(
 }
 
 /// With what expires in `cells`, and counts of an hour and more in the database.
-fn shared(
-    sql: &Arc<SqlStore>,
-    cells: &Arc<dyn CellStore>,
-    in_database: &Arc<dyn CellStore>,
-) -> StoreSet {
+fn shared(sql: &Arc<SqlStore>, cells: &Arc<dyn CellStore>) -> StoreSet {
     StoreSet {
         attempts: Arc::new(SharedAttempts::new(Arc::clone(cells))),
-        counters: Arc::new(SharedCounters::new(Arc::clone(cells), Arc::clone(in_database))),
+        counters: Arc::new(SharedCounters::new(Arc::clone(cells), Arc::clone(sql) as _)),
         logins: Arc::clone(sql) as _,
         users: Arc::clone(sql) as _,
         sessions: Arc::clone(sql) as _,

@@ -142,7 +142,7 @@ pub(super) const KEYS: &[Key] = &[
     key("store", Table, Default,
         "Storage."),
     key("store.database", Text, Default,
-        "Persistent data (users, sessions, limit counters): `sqlite:PATH`, relative to this file, or `postgres://user@host:5432/name`. Of several hosts, separated by commas, the one that accepts writes is used. Hosts other than this machine must have a valid certificate (`?sslrootcert=PATH` names its authority) unless `?sslmode=disable`."),
+        "Persistent data (users, sessions, limit counters): `sqlite:PATH`, relative to this file, or `postgres://user@host:5432/name`. Of several hosts, separated by commas, the one that accepts writes is used. Hosts other than this machine must have a valid certificate (`?sslrootcert=PATH`, relative to this file, names its authority) unless `?sslmode=disable`."),
     key("store.database_password", Text, Optional("none is sent"),
         "Password of the database's user: `env:NAME` or `file:PATH`."),
     key("store.wait", Duration(1, 60), Default,

@@ -142,5 +142,7 @@ pub enum Event<'a> {
     StoreFailed {
         doing: &'static str,
         reason: &'a str,
+        /// An engine is away.
+        is_outage: bool,
     },
 }

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::event::Event;
 use super::rate_limit::LogRateLimit;
@@ -118,7 +118,12 @@ impl EventSink for EventLog {
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),
-            Event::StoreFailed { doing, reason } => error!(doing, reason, "store operation failed"),
+            Event::StoreFailed { doing, reason, is_outage: true } => {
+                debug!(doing, reason, "store operation failed");
+            }
+            Event::StoreFailed { doing, reason, .. } => {
+                error!(doing, reason, "store operation failed");
+            }
         }
     }
 }

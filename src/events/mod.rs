@@ -7,4 +7,4 @@ mod sink;
 
 pub use event::Event;
 pub use log::{EventLog, LogFormat};
-pub use sink::{EventSink, EventSinks};
+pub use sink::{EventSink, EventSinks, StoreFailure};

@@ -9,9 +9,16 @@ pub trait EventSink: Send + Sync {
 
     /// Records that a store operation failed. Call it once per failure: where the operation was
     /// started, not where the error is passed on.
-    fn store_failed(&self, doing: &'static str, error: &dyn Display) {
-        self.record(&Event::StoreFailed { doing, reason: &error.to_string() });
+    fn store_failed(&self, doing: &'static str, error: &dyn StoreFailure) {
+        let (reason, is_outage) = (&*error.to_string(), error.is_outage());
+        self.record(&Event::StoreFailed { doing, reason, is_outage });
     }
+}
+
+/// The error of a store, as far as the sinks of events know it.
+pub trait StoreFailure: Display {
+    /// Whether an engine is away, which is told once, and not with each request.
+    fn is_outage(&self) -> bool;
 }
 
 /// Passes events to several sinks.

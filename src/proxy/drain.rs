@@ -110,6 +110,9 @@ impl Jobs {
     }
 }
 
+/// Limit for what is finished before a process ends at once.
+const FINISH_NOW_WITHIN: Duration = Duration::from_secs(1);
+
 /// What a shutdown waits for and does.
 pub struct Drain {
     pub readiness: Readiness,
@@ -182,6 +185,17 @@ impl Drain {
         }
     }
 
+    /// What a process does that ends without a drain, as far as there is time: others learn that it is
+    /// gone.
+    async fn finish_now(&self) {
+        let finished = async {
+            self.jobs.stop().await;
+            (self.finish)().await;
+        };
+        // What is busy for longer ends with the process.
+        let _ = tokio::time::timeout(FINISH_NOW_WITHIN, finished).await;
+    }
+
     fn warn_of_unfinished(&self) {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
         warn!(open, unsent, "shutting down with connections open or texts unsent");
@@ -220,12 +234,16 @@ impl ShutdownSignalWatch for SignalWatch {
             Stop::Signals(signals) => {
                 let how = signals.stop().await;
                 self.drain.readiness.end();
-                let delay = match how {
-                    ShutdownSignal::FastShutdown => Duration::ZERO,
-                    _ => self.delay,
+                let is_fast = matches!(how, ShutdownSignal::FastShutdown);
+                let before = async {
+                    if is_fast {
+                        self.drain.finish_now().await;
+                    } else {
+                        tokio::time::sleep(self.delay).await;
+                    }
                 };
                 tokio::select! {
-                    () = tokio::time::sleep(delay) => how,
+                    () = before => how,
                     () = signals.second_signal() => ShutdownSignal::FastShutdown,
                 }
             }

@@ -33,6 +33,7 @@ mod server;
 mod settings;
 mod signals;
 mod snapshot;
+mod starting_admin;
 mod streams;
 mod tls;
 mod upstream;
@@ -50,6 +51,7 @@ pub use server::{BackgroundJob, ServerDeps, run};
 pub use settings::{ConnectionLimits, ExchangeLimits, ProxySettings};
 pub use signals::Signals;
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
+pub use starting_admin::StartingAdmin;
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
     TlsError, certificate_warnings,

@@ -1,3 +1,4 @@
+use std::os::fd::IntoRawFd as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use pingora_core::protocols::TcpKeepalive;
 use pingora_core::protocols::http::v2::server::default_h2_options;
 use pingora_core::protocols::l4::stream::L4BufferSettings;
 use pingora_core::server::configuration::ServerConf;
-use pingora_core::server::{RunArgs, Server, ShutdownWatch};
+use pingora_core::server::{ListenFds, RunArgs, Server, ShutdownWatch};
+use pingora_core::services::Service as PingoraService;
 use pingora_core::services::background::{BackgroundService, background_service};
 use pingora_core::services::listening::Service;
 use pingora_proxy::HttpProxy;
@@ -25,6 +27,7 @@ use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
 use super::settings::ProxySettings;
 use super::snapshot::Shared;
+use super::starting_admin::StartingAdmin;
 use super::tls::Tls;
 use crate::metrics::{Metrics, ObservedState};
 
@@ -60,8 +63,9 @@ pub struct ServerDeps {
     pub jobs: Vec<BackgroundJob>,
 }
 
-/// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime.
-pub fn run(parts: ServerDeps, stop: Stop) {
+/// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime. `admin`: the
+/// admin listener, if it is bound already.
+pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) {
     let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs } = parts;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
@@ -77,9 +81,9 @@ pub fn run(parts: ServerDeps, stop: Stop) {
     let drain = Arc::clone(&shared.drain);
     server.add_service(gateway(&server.configuration, &settings, &shared, tls));
     let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), checks, metrics, watched });
-    let mut admin = Service::new("admin".to_owned(), probes);
-    admin.add_tcp(&settings.admin.to_string());
-    server.add_service(admin);
+    let mut service = Service::new("admin".to_owned(), probes);
+    service.add_tcp(&settings.admin.to_string());
+    server.add_service(AdminService { service, address: settings.admin.to_string(), bound: admin });
     for job in jobs {
         let run = RunsOnce { job: Mutex::new(Some(job.run)), drain: Arc::clone(&drain) };
         server.add_service(background_service(job.name, run));
@@ -131,6 +135,33 @@ fn probing() -> TcpKeepalive {
         interval: Duration::from_secs(15),
         count: 4,
         user_timeout: Duration::ZERO,
+    }
+}
+
+/// The admin listener's service, on the socket that is bound already.
+struct AdminService {
+    service: Service<HttpServer<Admin>>,
+    address: String,
+    bound: Option<StartingAdmin>,
+}
+
+#[async_trait]
+impl PingoraService for AdminService {
+    async fn start_service(
+        &mut self,
+        sockets: Option<ListenFds>,
+        shutdown: ShutdownWatch,
+        listeners: usize,
+    ) {
+        // Pingora takes the sockets that it finds here, and owns them from then on.
+        if let (Some(bound), Some(sockets)) = (self.bound.take(), &sockets) {
+            sockets.lock().add(self.address.clone(), bound.into_listener().into_raw_fd());
+        }
+        PingoraService::start_service(&mut self.service, sockets, shutdown, listeners).await;
+    }
+
+    fn name(&self) -> &str {
+        PingoraService::name(&self.service)
     }
 }
 

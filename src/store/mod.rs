@@ -27,10 +27,10 @@ pub use cells::{
 };
 pub use contact_keys::ContactKeys;
 pub use counters::{
-    Backoff, Counted, CounterCapacity, CounterStore, Increment, MemoryCounters, SharedCounters,
-    TakeOutcome,
+    AddedTotal, Addition, Backoff, Counted, CounterCapacity, CounterId, CounterMark, CounterStore,
+    CounterTotal, Increment, MemoryCounters, PlacedMark, SharedCounters, TakeOutcome, TotalStore,
 };
-pub use engine_usage::EngineUsage;
+pub use engine_usage::{EngineOutage, EngineUsage};
 pub use error::StoreError;
 pub use grants::{
     GrantState, GrantStore, MaskedSuccessor, NewAuthorizationCode, NewGrant, RedeemedCode,

@@ -12,9 +12,12 @@ pub enum RedisFault {
     Connection(String),
     #[error("no answer within a second")]
     TimedOut,
-    /// An error reply; its code only, since the rest of it may quote what was sent.
-    #[error("the server refused a command: {0}")]
-    Refused(String),
+    /// No answer to the first TLS handshake.
+    #[error("no answer to a TLS handshake: for a server without TLS write `redis` for `rediss`")]
+    NoHandshake,
+    /// An error reply: its code, and its text up to where it may quote what was sent.
+    #[error("the server refused a command: {code} {text}")]
+    Refused { code: String, text: String },
     #[error("the server answered something else than its protocol says")]
     BadReply,
     #[error(
@@ -37,9 +40,34 @@ impl RedisFault {
     /// Whether another connection may do better, perhaps to another server.
     pub(in crate::store) fn ends_connection(&self) -> bool {
         match self {
-            Self::Refused(code) => OF_THE_CONNECTION.contains(&code.as_str()),
+            Self::Refused { code, .. } => OF_THE_CONNECTION.contains(&code.as_str()),
             _ => true,
         }
+    }
+
+    /// Whether the server answers, and must not or cannot be used.
+    pub fn is_misuse(&self) -> bool {
+        !matches!(self, Self::Connection(_) | Self::TimedOut | Self::NoHandshake | Self::BadReply)
+    }
+}
+
+/// What a server that speaks no TLS does to a handshake.
+const WITHOUT_TLS: [&str; 2] = ["InvalidContentType", "tls handshake eof"];
+
+/// The operating system's or the TLS library's text.
+fn connection(error: &RedisError) -> RedisFault {
+    let mut text = error.to_string();
+    if WITHOUT_TLS.iter().any(|sign| text.contains(sign)) {
+        text.push_str("; it looks like a server without TLS: `redis://` is for those");
+    }
+    RedisFault::Connection(text)
+}
+
+/// The server's own words: it quotes what it was sent.
+fn unquoted(text: &str) -> String {
+    match text.split_once(['\'', '`', '"']) {
+        Some((own, _)) => format!("{}…", own.trim_end()),
+        None => text.to_owned(),
     }
 }
 
@@ -49,11 +77,33 @@ impl From<RedisError> for RedisFault {
             return Self::TimedOut;
         }
         match (error.code(), error.kind()) {
-            (Some(code), _) => Self::Refused(code.to_owned()),
-            // The operating system's text.
-            (None, ErrorKind::Io) => Self::Connection(error.to_string()),
+            (Some(code), _) => {
+                let text = unquoted(error.detail().unwrap_or_default());
+                Self::Refused { code: code.to_owned(), text }
+            }
+            (None, ErrorKind::Io) => connection(&error),
             (None, ErrorKind::Parse | ErrorKind::UnexpectedReturnType) => Self::BadReply,
             (None, _) => Self::Connection(error.category().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn of_what_a_server_says_nothing_is_told_that_it_was_sent() {
+        for (text, told) in [
+            (
+                "WRONGPASS invalid username-password pair",
+                "WRONGPASS invalid username-password pair",
+            ),
+            ("unknown command 'X', with args beginning with: 'secret'", "unknown command…"),
+            (
+                "command not allowed when used memory > 'maxmemory'.",
+                "command not allowed when used memory >…",
+            ),
+        ] {
+            assert_eq!(super::unquoted(text), told);
         }
     }
 }

@@ -23,11 +23,14 @@ pub enum CacheSettings {
 }
 
 impl CacheSettings {
+    /// The name of every Redis.
+    pub const REDIS: &'static str = "redis";
+
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Database => "database",
-            Self::Redis(_) => "redis",
+            Self::Redis(_) => Self::REDIS,
         }
     }
 }

@@ -7,3 +7,4 @@ mod log;
 mod metrics;
 mod request_id;
 mod signals;
+mod starting;

@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 use self::measured::measure;
 use self::people::People;
 use self::site::Site;
+use crate::support::contacts::contact_keys;
 use crate::support::databases::Beside;
 use crate::support::postgresql::Server;
 use crate::support::tables::connect;
@@ -95,7 +96,8 @@ async fn filled(server: &Server, count: u32, file: &Path) -> (String, People) {
         "CREATE EXTENSION pg_stat_statements; ALTER DATABASE {name} SET synchronous_commit = off"
     );
     run(&mut beside, faster).await;
-    let store = Arc::new(SqlStore::open(&server.named(&name)).await.expect("a database"));
+    let store =
+        Arc::new(SqlStore::open(&server.named(&name), contact_keys()).await.expect("a database"));
     let people = People::new(count, Arc::clone(&store));
     people.fill(&store).await;
     people::copy_to(&store, &Database::Sqlite(file.to_owned())).await;

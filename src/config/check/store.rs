@@ -1,4 +1,5 @@
 //! `[store]`.
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::reader::Reader;
@@ -42,11 +43,21 @@ fn database(reader: &mut Reader<'_>, wait: Duration) -> Option<Database> {
         }
         Database::Postgres(server) => server.with_wait(wait),
     };
+    let server = server.with_files(|path| readable(reader.path(path)));
+    let server = reader.take(None, DATABASE, server)?;
     let password = if reader.has(PASSWORD) { Some(secret(reader, PASSWORD)?) } else { None };
     Some(Database::Postgres(match &password {
         Some(password) => server.with_password(password),
         None => server,
     }))
+}
+
+/// Looked for now: the server would only tell at its first connection.
+fn readable(path: PathBuf) -> Result<PathBuf, String> {
+    match std::fs::File::open(&path) {
+        Ok(_) => Ok(path),
+        Err(why) => Err(format!("cannot read {}: {why}", path.display())),
+    }
 }
 
 fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
@@ -91,8 +102,9 @@ fn roots(reader: &mut Reader<'_>) -> Option<Vec<u8>> {
 /// Braces would put the keys of a cluster onto one of its nodes.
 fn prefix(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":._-".contains(&byte);
-    let good = text.len() <= 64 && text.bytes().all(plain);
+    // Without one, another program's keys could be taken for ours.
+    let good = (1..=64).contains(&text.len()) && text.bytes().all(plain);
     good.then(|| text.to_owned()).ok_or_else(|| {
-        format!("{} is not up to 64 letters, digits and `:._-`, such as doorcode:", shown(text))
+        format!("{} is not 1 to 64 letters, digits and `:._-`, such as doorcode:", shown(text))
     })
 }

@@ -2,6 +2,7 @@
 //! opens something is no warning but a mistake: the checks of the sections refuse it.
 mod exposure;
 mod rules;
+mod stores;
 mod templates;
 mod texts;
 
@@ -44,6 +45,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     rules::nobody_can_sign_in,
     rules::in_another_site,
     rules::without_tokens,
+    stores::shared_beside_a_file,
     texts::drafts,
     texts::senders,
     texts::not_twilio,

@@ -27,6 +27,8 @@ pub enum CellKind {
     HandoverTicket,
     LoginTicket,
     Counter,
+    /// What tells one store of cells from another.
+    Mark,
 }
 
 impl CellKind {
@@ -37,6 +39,7 @@ impl CellKind {
             Self::HandoverTicket => "handover-ticket",
             Self::LoginTicket => "login-ticket",
             Self::Counter => "counter",
+            Self::Mark => "mark",
         }
     }
 }
@@ -66,6 +69,11 @@ impl CellKey {
     pub fn counter(key: CounterKey, window: Duration) -> Self {
         let digest = format!("{}-{}", key.to_hex(), millis(window));
         Self { kind: CellKind::Counter, digest }
+    }
+
+    /// The one that every store has.
+    pub const fn mark() -> Self {
+        Self { kind: CellKind::Mark, digest: String::new() }
     }
 
     pub const fn kind(&self) -> CellKind {

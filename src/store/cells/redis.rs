@@ -67,6 +67,7 @@ pub struct RedisCells {
     prefix: String,
     wait: Duration,
     usage: Arc<EngineUsage>,
+    place: String,
 }
 
 impl RedisCells {
@@ -82,11 +83,42 @@ impl RedisCells {
     /// it evicts keys, is a replica or too old.
     pub async fn connect(settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(Connector::new(&settings)?);
-        let cells =
-            Self { link, prefix: settings.prefix, wait: settings.wait, usage: Arc::default() };
+        let place = settings.server.to_string();
+        let RedisSettings { prefix, wait, .. } = settings;
+        let cells = Self { link, prefix, wait, usage: Arc::default(), place };
         let ready = tokio::time::timeout(cells.wait, cells.link.connection()).await;
-        ready.map_err(|_| RedisFault::TimedOut)??;
+        // A server without TLS waits for the rest of what it takes for a command.
+        let is_tls = cells.place.starts_with("rediss");
+        let silent = if is_tls { RedisFault::NoHandshake } else { RedisFault::TimedOut };
+        ready.map_err(|_| silent)??;
         Ok(cells)
+    }
+
+    /// Where it is, without credentials.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Judges the server once more: an operator may have changed it. One that must not be used is
+    /// used no more, as each new connection judges it too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    pub async fn judge(&self) -> Result<(), StoreError> {
+        let judged = async {
+            let mut connection = self.link.connection().await?;
+            let judged = connection.judge().await;
+            if judged.is_err() {
+                self.link.give_up(Some(connection.number));
+            }
+            judged
+        };
+        let in_time = async {
+            let judged = tokio::time::timeout(self.wait, judged).await;
+            Ok(judged.unwrap_or(Err(RedisFault::TimedOut))?)
+        };
+        self.usage.measure(in_time).await
     }
 
     fn key(&self, key: &CellKey) -> String {

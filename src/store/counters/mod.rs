@@ -1,11 +1,14 @@
 //! Sliding-window counters for rate limits. An implementation may count too much, never too
 //! little. Defines no limits itself.
+mod cell_logs;
 mod clock;
 mod history;
 mod memory;
 mod shared;
 mod sketch;
 mod table;
+mod total_counters;
+mod totals;
 mod window_log;
 
 use std::time::Duration;
@@ -19,6 +22,9 @@ use crate::system::Timestamp;
 pub use memory::MemoryCounters;
 pub use shared::SharedCounters;
 pub use table::CounterCapacity;
+pub use totals::{
+    AddedTotal, Addition, CounterId, CounterMark, CounterTotal, PlacedMark, TotalStore,
+};
 
 /// Counts in windows of at least this length are kept for longer than a process or a cache lives.
 pub(in crate::store) const LONG_WINDOW: Duration = Duration::from_hours(1);

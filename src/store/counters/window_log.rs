@@ -24,11 +24,13 @@ pub(super) struct Newest {
 
 impl Default for Newest {
     fn default() -> Self {
-        Self { at: i64::MIN, jitter: Backoff::MOST_JITTER }
+        Self::NONE
     }
 }
 
 impl Newest {
+    pub(super) const NONE: Self = Self { at: i64::MIN, jitter: Backoff::MOST_JITTER };
+
     pub(super) fn of(count: &Increment, at: i64) -> Self {
         let jitter = count.spacing.map_or(Backoff::MOST_JITTER, |spacing| spacing.jitter);
         Self { at, jitter }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::foreign;
 use super::migrations;
 use super::pool::Pool;
 use super::postgres::PostgresServer;
@@ -42,6 +43,14 @@ impl Database {
     /// What is wrong with a text that names no database.
     pub fn neither() -> String {
         "is neither sqlite:PATH, such as sqlite:data/doorcode.db, nor a postgres://… URL".to_owned()
+    }
+
+    /// Why it is not yet open, while it is being opened.
+    pub fn opening(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(server) => server.opening.problem(),
+        }
     }
 
     /// Whether there may be one: a file that exists, or one on a server.
@@ -103,6 +112,7 @@ impl SqlStore {
                 store
             }
         };
+        foreign::refuse_foreign(&store.write).await?;
         migrations::run(&store.write, &store.contacts).await?;
         Ok(store)
     }
@@ -111,8 +121,9 @@ impl SqlStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::OtherVersion`] if its schema is another version's; others if the file does
-    /// not exist or cannot be opened.
+    /// [`StoreError::OtherVersion`] if its schema is another version's, [`StoreError::Empty`] or
+    /// [`StoreError::Foreign`] if it is none of ours; others if the file does not exist or cannot be
+    /// opened.
     pub async fn open_existing(
         database: &Database,
         contacts: ContactKeys,
@@ -128,8 +139,9 @@ impl SqlStore {
         if migrations::are_done(&store.read).await? {
             return Ok(store);
         }
+        let why = foreign::other(&store.read).await;
         store.close().await;
-        Err(StoreError::OtherVersion)
+        Err(why)
     }
 
     async fn connect_sqlite(
@@ -173,6 +185,14 @@ impl SqlStore {
         match &self.write {
             Pool::Sqlite(_) => None,
             Pool::Postgres(postgres) => Some(Arc::clone(&postgres.usage)),
+        }
+    }
+
+    /// Where it is, without credentials, if it is a process of its own.
+    pub fn place(&self) -> String {
+        match &self.write {
+            Pool::Sqlite(_) => String::new(),
+            Pool::Postgres(postgres) => postgres.name.to_string(),
         }
     }
 

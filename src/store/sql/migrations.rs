@@ -29,16 +29,19 @@ pub(super) async fn run(database: &Pool, contacts: &ContactKeys) -> Result<(), S
         Pool::Sqlite(pool) => return migrate_sqlite(database, pool, contacts).await,
         Pool::Postgres(postgres) => postgres,
     };
+    postgres.opening.migrates();
     let mut attempts = LOCK_ATTEMPTS;
-    loop {
+    let migrated = loop {
         attempts -= 1;
         match postgres.observe(migrate_postgres(database, postgres, contacts).await) {
             Err(error) if attempts > 0 && is_locked(&error) => {
                 tokio::time::sleep(LOCK_INTERVAL).await;
             }
-            result => return result,
+            result => break result,
         }
-    }
+    };
+    postgres.opening.ends();
+    migrated
 }
 
 async fn migrate_sqlite(

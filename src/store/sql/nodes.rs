@@ -14,7 +14,8 @@ impl NodeStore for SqlStore {
         query(
             "INSERT INTO nodes (id, name, version, settings, cache, began, seen, beats)
              VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
-             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, beats = nodes.beats + 1",
+             ON CONFLICT (id) DO UPDATE SET cache = excluded.cache, seen = excluded.seen,
+               beats = nodes.beats + 1",
         )
         .bind(node.id.to_string())
         .bind(&node.name)

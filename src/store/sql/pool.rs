@@ -17,7 +17,7 @@ pub(super) enum Pool {
 /// A transaction. Rolled back unless it is committed.
 pub(super) enum SqlTransaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>, PostgresPool),
 }
 
 /// A row of a result.
@@ -31,7 +31,8 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(pool) => SqlTransaction::Sqlite(pool.begin().await?),
             Self::Postgres(postgres) => {
-                SqlTransaction::Postgres(postgres.ask(postgres.pool.begin()).await?)
+                let transaction = postgres.ask(postgres.pool.begin()).await?;
+                SqlTransaction::Postgres(transaction, postgres.clone())
             }
         })
     }
@@ -48,7 +49,7 @@ impl SqlTransaction {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Self::Postgres(transaction) => in_time(transaction.commit()).await,
+            Self::Postgres(transaction, pool) => pool.observe(in_time(transaction.commit()).await),
         }
     }
 
@@ -57,14 +58,14 @@ impl SqlTransaction {
     pub(super) async fn notify(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(transaction) => notifications::notify(transaction).await,
+            Self::Postgres(transaction, _) => notifications::notify(transaction).await,
         }
     }
 
     pub(super) async fn rollback(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(transaction) => Ok(transaction.rollback().await?),
-            Self::Postgres(transaction) => in_time(transaction.rollback()).await,
+            Self::Postgres(transaction, _) => in_time(transaction.rollback()).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! PostgreSQL: where it is, and how it is connected to.
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +10,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{Connection as _, Row as _};
 use url::Url;
 
+use super::opening::Opening;
+use super::stale_connections::StaleConnections;
 use crate::domain::Secret;
 use crate::store::{EngineUsage, StoreError};
 
@@ -29,7 +32,10 @@ const PARAMETERS: [&str; 6] =
 #[derive(Clone)]
 pub struct PostgresServer {
     hosts: Vec<PgConnectOptions>,
+    /// The parameters of the URL that are files.
+    files: Vec<(FileParameter, PathBuf)>,
     wait: Duration,
+    pub(super) opening: Opening,
     /// The URL without credentials and parameters.
     name: String,
 }
@@ -43,6 +49,8 @@ pub enum PostgresUrlError {
         "holds a password: write it to `store.database_password`, as `env:NAME` or `file:PATH`"
     )]
     Password,
+    #[error("names no user: write it before the host, as in \"postgres://doorcode@host/doorcode\"")]
+    NoUser,
     #[error("names no database: its path must be one name, as in \"postgres://host/doorcode\"")]
     NoDatabase,
     #[error("has a parameter that is not known; known are {}", PARAMETERS.join(", "))]
@@ -64,10 +72,38 @@ impl PostgresServer {
         if user.contains(':') || path.contains('@') || path.contains("password=") {
             return Err(PostgresUrlError::Password);
         }
-        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+        // The driver would take the name of the operating system's user.
+        if user.is_empty() {
+            return Err(PostgresUrlError::NoUser);
+        }
+        let user = format!("{user}@");
         let each = hosts.split(',').map(|host| connect_options(&user, host, path));
         let name = format!("postgres://{hosts}/{}", path.split('?').next().unwrap_or_default());
-        Ok(Self { hosts: each.collect::<Result<_, _>>()?, wait: DEFAULT_WAIT, name })
+        let hosts = each.collect::<Result<_, _>>()?;
+        Ok(Self {
+            hosts,
+            files: files(path),
+            wait: DEFAULT_WAIT,
+            opening: Opening::default(),
+            name,
+        })
+    }
+
+    /// With the files that its URL names where `resolve` finds them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them.
+    pub fn with_files(
+        mut self,
+        resolve: impl Fn(&str) -> Result<PathBuf, String>,
+    ) -> Result<Self, String> {
+        for (parameter, path) in &mut self.files {
+            *path = resolve(&path.to_string_lossy())?;
+            let with_file = |host| parameter.set(host, path);
+            self.hosts = self.hosts.into_iter().map(with_file).collect();
+        }
+        Ok(self)
     }
 
     /// With a password that is configured apart from the URL.
@@ -89,6 +125,12 @@ impl PostgresServer {
             .max_connections(CONNECTIONS)
             .acquire_timeout(self.wait)
             .after_connect(|connection, _| Box::pin(accepts_writes(connection)));
+        let stale = StaleConnections::default();
+        let known = stale.clone();
+        let options = options.before_acquire(move |_, found| {
+            let is_good = !known.include(found.age);
+            Box::pin(async move { Ok(is_good) })
+        });
         let hosts: Arc<[_]> = self.hosts.clone().into();
         let first = hosts.first().cloned().unwrap_or_default();
         PostgresPool {
@@ -96,8 +138,45 @@ impl PostgresServer {
             hosts,
             current: Arc::default(),
             usage: Arc::default(),
+            opening: self.opening.clone(),
+            name: self.name.as_str().into(),
+            stale,
         }
     }
+}
+
+/// A parameter of a URL that is the path of a file.
+#[derive(Clone, Copy)]
+enum FileParameter {
+    RootCertificate,
+    ClientCertificate,
+    ClientKey,
+}
+
+impl FileParameter {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "sslrootcert" => Some(Self::RootCertificate),
+            "sslcert" => Some(Self::ClientCertificate),
+            "sslkey" => Some(Self::ClientKey),
+            _ => None,
+        }
+    }
+
+    fn set(self, host: PgConnectOptions, path: &Path) -> PgConnectOptions {
+        match self {
+            Self::RootCertificate => host.ssl_root_cert(path),
+            Self::ClientCertificate => host.ssl_client_cert(path),
+            Self::ClientKey => host.ssl_client_key(path),
+        }
+    }
+}
+
+fn files(path: &str) -> Vec<(FileParameter, PathBuf)> {
+    let query = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let each = url::form_urlencoded::parse(query.as_bytes());
+    each.filter_map(|(name, path)| Some((FileParameter::of(&name)?, path.into_owned().into())))
+        .collect()
 }
 
 /// The options for one of the hosts.
@@ -164,6 +243,10 @@ pub(super) struct PostgresPool {
     hosts: Arc<[PgConnectOptions]>,
     current: Arc<AtomicUsize>,
     pub(super) usage: Arc<EngineUsage>,
+    pub(super) opening: Opening,
+    /// The URL without credentials and parameters.
+    pub(super) name: Arc<str>,
+    stale: StaleConnections,
 }
 
 impl PostgresPool {
@@ -174,6 +257,7 @@ impl PostgresPool {
     ///
     /// That of the last host, if none does.
     pub(super) async fn find_primary(&self) -> Result<(), StoreError> {
+        self.opening.waits();
         let mut found = Err(StoreError::Silent);
         for (index, host) in self.hosts.iter().enumerate() {
             found = in_time(Box::pin(try_host(host))).await;
@@ -183,6 +267,7 @@ impl PostgresPool {
                 break;
             }
         }
+        self.opening.ends();
         found
     }
 
@@ -197,6 +282,11 @@ impl PostgresPool {
 
     /// Passes a result on. When no connection could be had, the next one is sought at the next host.
     pub(super) fn observe<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && error.is_read_only()
+        {
+            self.stale.are_all();
+        }
         if let Err(error) = &result
             && error.is_unreachable()
             && self.hosts.len() > 1
@@ -213,8 +303,9 @@ pub(super) async fn in_time<T>(
     asked: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, asked).await {
+        // No connection could be had.
+        Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => Err(StoreError::Silent),
         Ok(result) => Ok(result?),
-        Err(_) => Err(StoreError::Silent),
     }
 }
 
@@ -247,7 +338,7 @@ mod tests {
     fn addresses_of_either_version_are_read_and_no_password_is() {
         for (url, hosts) in [
             ("postgres://me@db.example.com/n", &["db.example.com"][..]),
-            ("postgresql://[::1]:5433/n", &["::1"]),
+            ("postgresql://me@[::1]:5433/n", &["::1"]),
             ("postgres://me@one:1,[fd00::2]:2/n?sslmode=disable", &["one", "fd00::2"]),
         ] {
             let server = PostgresServer::parse(url).expect(url);
@@ -261,5 +352,7 @@ mod tests {
             let refused = PostgresServer::parse(url).expect_err(url);
             assert_eq!(refused, PostgresUrlError::Password, "{url}");
         }
+        let refused = PostgresServer::parse("postgres://h/n").expect_err("no user");
+        assert_eq!(refused, PostgresUrlError::NoUser);
     }
 }

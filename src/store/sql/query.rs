@@ -29,7 +29,7 @@ pub(super) enum Executor<'e> {
     SqlitePool(&'e SqlitePool),
     Sqlite(&'e mut SqliteConnection),
     PostgresPool(&'e PostgresPool),
-    Postgres(&'e mut PgConnection),
+    Postgres(&'e mut PgConnection, &'e PostgresPool),
 }
 
 /// Runs a query by a method of sqlx's.
@@ -41,8 +41,8 @@ macro_rules! run {
             Executor::PostgresPool(postgres) => {
                 Ran::Postgres(postgres.ask($query.postgres().$method(&postgres.pool)).await?)
             }
-            Executor::Postgres(one) => {
-                Ran::Postgres(in_time($query.postgres().$method(one)).await?)
+            Executor::Postgres(one, pool) => {
+                Ran::Postgres(pool.observe(in_time($query.postgres().$method(one)).await)?)
             }
         }
     };
@@ -133,7 +133,7 @@ impl<'e> From<&'e mut SqlTransaction> for Executor<'e> {
     fn from(transaction: &'e mut SqlTransaction) -> Self {
         match transaction {
             SqlTransaction::Sqlite(transaction) => Self::Sqlite(transaction),
-            SqlTransaction::Postgres(transaction) => Self::Postgres(transaction),
+            SqlTransaction::Postgres(transaction, pool) => Self::Postgres(transaction, pool),
         }
     }
 }

@@ -147,3 +147,18 @@ fn a_folder_that_cannot_be_written_is_told_with_the_key() {
     examine(&config).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left there");
 }
+
+#[test]
+fn a_shared_cache_beside_a_file_is_told() {
+    for cache in ["redis://cache", "database"] {
+        let told = told(&[("[login]", &format!("[store]\ncache = \"{cache}\"\n[login]"))]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("7:9: warning: store.cache: is for several servers"),
+            "{told:?}"
+        );
+    }
+    let server = "[store]\ndatabase = \"postgres://me@x/y\"\ncache = \"redis://cache\"\n[login]";
+    let silent = told(&[("[login]", server)]);
+    assert!(silent.is_empty(), "{silent:?}");
+}

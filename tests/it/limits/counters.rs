@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::{HOUR, MINUTE};
 use crate::support::contacts::contact_keys;
 use crate::support::memory_cells::MemoryCells;
+use crate::support::memory_totals::MemoryTotals;
 use crate::support::redis_server::shared_cells;
 
 pub(super) const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -65,7 +66,7 @@ pub(super) async fn every(folder: &TempDir) -> Vec<(&'static str, Arc<dyn Counte
         ("memory", Arc::new(MemoryCounters::default())),
         ("memory, counted together", Arc::new(MemoryCounters::sized(small))),
         ("kept", Arc::new(kept.expect("counters"))),
-        ("shared", Arc::new(SharedCounters::new(shared_cells().await, shared_cells().await))),
+        ("shared", Arc::new(SharedCounters::new(shared_cells().await, database(folder).await))),
     ]
 }
 
@@ -182,6 +183,9 @@ async fn parallel_takes_never_exceed_a_limit_together() {
     }
 }
 
+/// One that is counted in cells, and one that is counted in the database.
+const WINDOWS: &[Duration] = &[MINUTE.saturating_mul(59), HOUR];
+
 #[derive(Clone, Debug)]
 enum Act {
     Take {
@@ -226,14 +230,14 @@ impl Model {
 async fn follow(
     counters: &dyn CounterStore,
     acts: Vec<Act>,
-    exact: bool,
+    (window, exact): (Duration, bool),
 ) -> Result<(), TestCaseError> {
     let (mut model, mut wall) = (Model::default(), BEGIN);
     for act in acts {
         match act {
             Act::Take { key, most } => {
-                let held = model.held(key, HOUR);
-                let take = take(counters, &[count(key, HOUR, most)], wall).await;
+                let held = model.held(key, window);
+                let take = take(counters, &[count(key, window, most)], wall).await;
                 if let TakeOutcome::Taken(counted) = take {
                     prop_assert!(held < most as usize, "{key} of {most}");
                     let left = most as usize - held - 1;
@@ -256,7 +260,7 @@ async fn follow(
             Act::GiveBack(which) if !model.counted.is_empty() => {
                 let which = which % model.counted.len();
                 let (key, _, at) = model.counted.swap_remove(which);
-                counters.give_back(&[count(key, HOUR, 1)], at).await.expect("done");
+                counters.give_back(&[count(key, window, 1)], at).await.expect("done");
             }
             Act::GiveBack(_) => {}
         }
@@ -266,9 +270,13 @@ async fn follow(
 
 /// The same by several nodes in turn, each with a clock of its own, as many seconds ahead as `ahead`
 /// says: a window may be shorter by the difference, and nothing else.
-async fn follow_in_turn(acts: Vec<Act>, ahead: [u32; 3]) -> Result<(), TestCaseError> {
-    let cells = Arc::new(MemoryCells::default());
-    let nodes = ahead.map(|_| SharedCounters::new(cells.clone(), cells.clone()));
+async fn follow_in_turn(
+    acts: Vec<Act>,
+    ahead: [u32; 3],
+    window: Duration,
+) -> Result<(), TestCaseError> {
+    let (cells, totals) = (Arc::new(MemoryCells::default()), Arc::new(MemoryTotals::default()));
+    let nodes = ahead.map(|_| SharedCounters::new(cells.clone(), totals.clone()));
     let second = Duration::from_secs(1);
     let (fewest, most_ahead) = (ahead.iter().min(), ahead.iter().max());
     let difference = second * (most_ahead.expect("nodes") - fewest.expect("nodes"));
@@ -278,13 +286,13 @@ async fn follow_in_turn(acts: Vec<Act>, ahead: [u32; 3]) -> Result<(), TestCaseE
         let now = wall + second * ahead[turn % nodes.len()];
         match act {
             Act::Take { key, most } => {
-                let taken = take(node, &[count(key, HOUR, most)], now).await;
-                let held = model.held(key, HOUR.saturating_sub(difference));
+                let taken = take(node, &[count(key, window, most)], now).await;
+                let held = model.held(key, window.saturating_sub(difference));
                 if let TakeOutcome::Taken(counted) = taken {
                     prop_assert!(held < most as usize, "{key} of {most}");
                     model.counted.push((key, model.passed, counted.at));
                 } else if most <= 30 {
-                    let held = model.held(key, HOUR + difference);
+                    let held = model.held(key, window + difference);
                     prop_assert!(held >= most as usize, "{key} of {most}: refused for too long");
                 }
             }
@@ -314,22 +322,26 @@ proptest! {
     ) {
         let room = CounterCapacity { keys, cells };
         let counters = MemoryCounters::sized(room);
-        runtime().block_on(follow(&counters, acts, keys == 100))?;
+        runtime().block_on(follow(&counters, acts, (HOUR, keys == 100)))?;
         prop_assert!(counters.bytes() <= room.most_bytes());
     }
 
     #[test]
-    fn shared_counters_count_as_those_in_memory_do(acts in acts()) {
-        let cells = Arc::new(MemoryCells::default());
-        let counters = SharedCounters::new(cells.clone(), cells);
-        runtime().block_on(follow(&counters, acts, true))?;
+    fn shared_counters_count_as_those_in_memory_do(
+        acts in acts(),
+        window in prop::sample::select(WINDOWS),
+    ) {
+        let (cells, totals) = (MemoryCells::default(), MemoryTotals::default());
+        let counters = SharedCounters::new(Arc::new(cells), Arc::new(totals));
+        runtime().block_on(follow(&counters, acts, (window, true)))?;
     }
 
     #[test]
     fn the_clocks_of_nodes_change_a_window_by_no_more_than_they_differ(
         acts in acts(),
         ahead in [0..30_u32, 0..30_u32, 0..30_u32],
+        window in prop::sample::select(WINDOWS),
     ) {
-        runtime().block_on(follow_in_turn(acts, ahead))?;
+        runtime().block_on(follow_in_turn(acts, ahead, window))?;
     }
 }

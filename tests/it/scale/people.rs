@@ -13,6 +13,7 @@ use doorcode::store::{
 use doorcode::system::System;
 use futures_util::{StreamExt as _, stream};
 
+use crate::support::contacts::contact_keys;
 use crate::support::databases::Beside;
 use crate::support::settings::SECRET;
 
@@ -93,7 +94,7 @@ impl People {
 
 /// Copies everything to a file.
 pub(crate) async fn copy_to(from: &SqlStore, file: &Database) {
-    let to = SqlStore::open(file).await.expect("a file");
+    let to = SqlStore::open(file, contact_keys()).await.expect("a file");
     copy(from, &to, &mut |_| {}).await.expect("copied");
     to.close().await;
 }

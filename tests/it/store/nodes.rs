@@ -74,8 +74,19 @@ async fn of_100_who_hand_in_one_ticket_over_two_nodes_one_gets_it() {
     }
 }
 
-fn counters(nodes: [Arc<dyn CellStore>; 2]) -> [Arc<SharedCounters>; 2] {
-    nodes.map(|cells| Arc::new(SharedCounters::new(Arc::clone(&cells), cells)))
+/// The counters of two nodes on one database, and on either kind of cells.
+async fn counters() -> Vec<(&'static str, [Arc<SharedCounters>; 2])> {
+    let mut all = Vec::new();
+    for (name, cells) in backends().await {
+        let database = databases::postgresql().await;
+        let mut nodes = Vec::new();
+        for cells in cells {
+            let totals = Arc::new(database.open().await);
+            nodes.push(Arc::new(SharedCounters::new(cells, totals)));
+        }
+        all.push((name, nodes.try_into().unwrap_or_else(|_| panic!("two"))));
+    }
+    all
 }
 
 fn count(n: u8, window: Duration, most: u32) -> Increment {
@@ -91,9 +102,8 @@ async fn take(node: &SharedCounters, counts: &[Increment], now: Timestamp) -> Op
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_starts_over_two_nodes_as_many_are_counted_as_the_limit_says() {
-    for (name, cells) in backends().await {
+    for (name, nodes) in counters().await {
         let starts: u8 = if name == "redis" { 200 } else { 50 };
-        let nodes = counters(cells);
         // Each start has a number of its own; the limit for all is the one that is reached.
         let mut tasks = JoinSet::new();
         for n in 0..starts {
@@ -110,7 +120,7 @@ async fn of_many_starts_over_two_nodes_as_many_are_counted_as_the_limit_says() {
 
 #[tokio::test]
 async fn a_node_whose_clock_is_behind_counts_by_the_time_of_the_other() {
-    let [ahead, behind] = counters(shared_nodes().await);
+    let (_, [ahead, behind]) = counters().await.swap_remove(0);
     let skew = Duration::from_secs(30);
     let spacing = Backoff { first: MINUTE, longest: DAY, jitter: 0, waits: true };
     let one = Increment { spacing: Some(spacing), ..count(1, DAY, 2) };
@@ -132,8 +142,7 @@ async fn a_node_whose_clock_is_behind_counts_by_the_time_of_the_other() {
 
 #[tokio::test]
 async fn what_one_node_counted_another_gives_back_or_clears() {
-    for (name, cells) in backends().await {
-        let [one, other] = counters(cells);
+    for (name, [one, other]) in counters().await {
         let (back, cleared) = (count(1, DAY, 1), count(2, MINUTE, 1));
         let counted = take(&one, &[back, cleared], NOW).await.unwrap();
         assert!(take(&other, &[back], NOW).await.is_none());
@@ -150,10 +159,9 @@ async fn what_one_node_counted_another_gives_back_or_clears() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_starts_at_once_none_fails_because_of_the_others() {
-    for (name, cells) in backends().await {
-        // Each is two transactions of a database.
+    for (name, nodes) in counters().await {
+        // In cells of a database only one at a time gets through.
         let starts = if name == "redis" { 300 } else { 50 };
-        let nodes = counters(cells);
         let mut tasks = JoinSet::new();
         for n in 0..starts {
             let node = Arc::clone(&nodes[n % 2]);

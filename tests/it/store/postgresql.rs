@@ -124,7 +124,7 @@ async fn ten_servers_that_start_at_once_migrate_once() {
     let newest = database.count(migrations::NEWEST).await;
     let all =
         database.rows("SELECT version::text, COUNT(*) FROM _sqlx_migrations GROUP BY 1").await;
-    assert_eq!(i64::try_from(all.len()), Ok(newest));
+    assert!(all.iter().any(|(version, _)| *version == newest.to_string()), "{newest}");
     assert!(all.iter().all(|(_, count)| *count == Some(1)), "{all:?}");
 }
 

@@ -10,6 +10,7 @@ use doorcode::system::Timestamp;
 use tokio::time::Instant;
 
 use super::attempts;
+use crate::support::memory_totals::MemoryTotals;
 use crate::support::redis_server::{TestRedis, settings};
 
 const LONG: Duration = Duration::from_mins(1);
@@ -132,7 +133,10 @@ async fn a_full_server_refuses_and_keeps_its_connection() {
     let connections = server.tell("INFO stats");
     for _ in 0..5 {
         let full = cells.swap(&key(), Some(b"one"), Some(b"two"), LONG).await;
-        assert_eq!(fault(full), RedisFault::Refused("OOM".to_owned()));
+        let fault = fault(full);
+        // In its own words, up to where it quotes something.
+        let said = "the server refused a command: OOM command not allowed when used memory >…";
+        assert_eq!(fault.to_string(), said);
     }
     assert_eq!(cells.get(&key()).await.unwrap().as_deref(), Some(&b"one"[..]));
     let made = |info: &str| {
@@ -151,7 +155,7 @@ async fn a_primary_that_became_a_replica_is_an_error_until_there_is_another() {
     works(&cells).await;
     assert_eq!(server.tell(&format!("REPLICAOF 127.0.0.1 {}", new.port)), "+OK");
     let readonly = cells.swap(&key(), None, Some(b"lost"), LONG).await;
-    assert_eq!(fault(readonly), RedisFault::Refused("READONLY".to_owned()));
+    assert!(matches!(fault(readonly), RedisFault::Refused { code, .. } if code == "READONLY"));
     assert_eq!(fails(&cells).await, [const { RedisFault::Replica }; 3]);
     assert_eq!(server.tell("REPLICAOF NO ONE"), "+OK");
     works(&cells).await;
@@ -200,7 +204,7 @@ async fn attempts_and_counters_let_nothing_through_while_it_is_away() {
     let mut server = TestRedis::start();
     let cells = std::sync::Arc::new(server.cells().await);
     let attempts = SharedAttempts::new(cells.clone());
-    let counters = SharedCounters::new(cells.clone(), cells.clone());
+    let counters = SharedCounters::new(cells.clone(), std::sync::Arc::new(MemoryTotals::default()));
     let one = Increment {
         key: doorcode::domain::CounterKey::from_bytes([1; 16]),
         window: LONG,
@@ -222,4 +226,29 @@ async fn attempts_and_counters_let_nothing_through_while_it_is_away() {
     server.start_again(&[]);
     assert!(attempts.get(attempts::KEY).await.expect("an answer").is_none());
     counters.take(&[one], now).await.expect("an answer");
+}
+
+#[tokio::test]
+async fn a_server_that_begins_to_evict_is_found_out_while_it_is_connected() {
+    let server = TestRedis::start();
+    let cells = server.cells().await;
+    cells.judge().await.expect("good");
+    server.tell("CONFIG SET maxmemory-policy volatile-lru");
+    works(&cells).await;
+    let evicts = RedisFault::Evicts("volatile-lru".to_owned());
+    assert_eq!(fault(cells.judge().await), evicts);
+    assert!(fails(&cells).await.iter().all(|fault| *fault == evicts));
+    assert!(cells.usage().outage().is_some_and(|outage| outage.why.contains("volatile-lru")));
+    server.tell("CONFIG SET maxmemory-policy noeviction");
+    works(&cells).await;
+    assert!(cells.usage().outage().is_none());
+}
+
+#[tokio::test]
+async fn tls_to_a_server_without_is_told() {
+    let server = TestRedis::start();
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let url = Secret::new(format!("rediss://127.0.0.1:{}", server.port));
+    let fault = refused(RedisServer::Single(url)).await;
+    assert_eq!(fault, RedisFault::NoHandshake);
 }

@@ -7,6 +7,7 @@ pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod kept_cells;
 pub(crate) mod memory_cells;
+pub(crate) mod memory_totals;
 pub(crate) mod ports;
 pub(crate) mod postgresql;
 pub(crate) mod program;

@@ -37,6 +37,17 @@ impl Program {
 
     /// The same, after the shell's `ulimit` with these arguments.
     pub(crate) fn with_files(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
+        let program = Self::begun(ulimit, log, changes);
+        wait_until_ready(program.port, program.admin);
+        program
+    }
+
+    /// One that is not waited for.
+    pub(crate) fn starting(log: &str, changes: &[(&str, &str)]) -> Self {
+        Self::begun("", log, changes)
+    }
+
+    fn begun(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
         let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
@@ -44,7 +55,6 @@ impl Program {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("my.toml"), settings.text(changes)).expect("written");
         let child = spawn(&folder, log, ulimit);
-        wait_until_ready(port, admin);
         Self { port, admin, texts, app, folder, child }
     }
 

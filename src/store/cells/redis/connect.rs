@@ -30,6 +30,16 @@ enum Endpoint {
 impl RedisConnection {
     /// # Errors
     ///
+    /// If the connection fails, or a server must not be used.
+    pub(super) async fn judge(&mut self) -> Result<(), RedisFault> {
+        match &mut self.to {
+            Endpoint::Server(server) => judge_server(server).await,
+            Endpoint::Cluster(cluster) => judge_primaries(cluster).await,
+        }
+    }
+
+    /// # Errors
+    ///
     /// If the connection fails, or the server answers with an error.
     pub(super) async fn send(&mut self, command: &Cmd) -> Result<Value, RedisFault> {
         let answer = match &mut self.to {
@@ -95,9 +105,13 @@ async fn open(client: &Client) -> Result<MultiplexedConnection, RedisFault> {
     let config =
         AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    let info = cmd("INFO").query_async::<String>(&mut connection).await;
-    judge(&info.map_err(unknown_if_forbidden)?)?;
+    judge_server(&mut connection).await?;
     Ok(connection)
+}
+
+async fn judge_server(server: &mut MultiplexedConnection) -> Result<(), RedisFault> {
+    let info = cmd("INFO").query_async::<String>(server).await;
+    judge(&info.map_err(unknown_if_forbidden)?)
 }
 
 async fn judge_primaries(cluster: &mut ClusterConnection) -> Result<(), RedisFault> {

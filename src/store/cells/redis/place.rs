@@ -1,3 +1,5 @@
+use std::fmt;
+
 use url::Url;
 
 use super::RedisServer;
@@ -60,6 +62,33 @@ impl RedisServer {
     }
 }
 
+/// Without credentials.
+impl fmt::Display for RedisServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single(url) => f.write_str(&without_login(url)),
+            Self::Sentinel { sentinels, primary } => {
+                write!(f, "{} at {}", without_login(primary), all_without_login(sentinels))
+            }
+            Self::Cluster(nodes) => f.write_str(&all_without_login(nodes)),
+        }
+    }
+}
+
+fn all_without_login(urls: &[Secret]) -> String {
+    urls.iter().map(without_login).collect::<Vec<_>>().join(",")
+}
+
+fn without_login(url: &Secret) -> String {
+    let url = Url::parse(url.reveal()).ok();
+    let place = url.and_then(|url| {
+        let host = url.host_str()?;
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{host}{port}{}", url.scheme(), url.path()))
+    });
+    place.unwrap_or_else(|| "a URL that cannot be read".to_owned())
+}
+
 fn with_login(url: &str, user: &str, password: Option<&Secret>) -> Result<Secret, RedisUrlError> {
     let mut url = Url::parse(url).map_err(|_| RedisUrlError::NotAUrl)?;
     if url.host_str().is_none_or(str::is_empty) || url.query().is_some() || url.fragment().is_some()
@@ -109,6 +138,23 @@ mod tests {
             ),
         ] {
             assert_eq!(parsed(text).expect(text), urls, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_are_named_without_credentials() {
+        let password = Secret::new("p@ss/word");
+        for (text, place) in [
+            ("redis://app@cache:6379/2", "redis://cache:6379/2"),
+            ("rediss://[::1]:6379", "rediss://[::1]:6379/"),
+            (
+                "redis-sentinel://one:26379,two:26379/main/1",
+                "redis://main/1 at redis://one:26379,redis://two:26379",
+            ),
+            ("redis-cluster://one:1,two:2", "redis://one:1/,redis://two:2/"),
+        ] {
+            let server = RedisServer::parse(text, Some(&password)).expect(text);
+            assert_eq!(server.to_string(), place, "{text}");
         }
     }
 

@@ -165,20 +165,20 @@ const CASES: &[Case<'_>] = &[
             ("secret = \"env:SECRET\"\n", ""),
             (
                 "[login]",
-                "[store]\ndatabase = \"postgres://x\"\ncache = \"redis-sentinel://x:26379\"\ncache_prefix = \"{x}\"\n[login]",
+                "[store]\ndatabase = \"postgres://me@x\"\ncache = \"redis-sentinel://x:26379\"\ncache_prefix = \"{x}\"\n[login]",
             ),
         ],
         &[
             "1:1: server.secret: is missing; servers that share a database share their secret, so write `env:NAME` or `file:PATH`",
             "6:12: store.database: names no database: its path must be one name, as in \"postgres://host/doorcode\"",
             "7:9: store.cache: names no primary: write its name at the sentinels as the path, as in \"…:26379/NAME\"",
-            "8:16: store.cache_prefix: `{x}` is not up to 64 letters, digits and `:._-`, such as doorcode:",
+            "8:16: store.cache_prefix: `{x}` is not 1 to 64 letters, digits and `:._-`, such as doorcode:",
         ],
     ),
     (
         &[(
             "[login]",
-            "[store]\ndatabase = \"postgres://x/y?tls=on\"\ncache = \"database\"\ncache_password = \"env:SECRET\"\n[login]",
+            "[store]\ndatabase = \"postgres://me@x/y?tls=on\"\ncache = \"database\"\ncache_password = \"env:SECRET\"\n[login]",
         )],
         &[
             "7:12: store.database: has a parameter that is not known; known are sslmode, sslrootcert, sslcert, sslkey, application_name, host",
@@ -231,6 +231,22 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[login]", "[brand]\nname = \"a\\nb\"\n[login]")],
         &["7:8: brand.name: `a\\nb` is not a name of 1 to 40 characters in one line"],
+    ),
+    (
+        &[(
+            "[login]",
+            "[store]\ndatabase = \"postgres://x/y\"\ncache = \"redis://x\"\ncache_prefix = \"\"\n[login]",
+        )],
+        &[
+            "7:12: store.database: names no user: write it before the host, as in \"postgres://doorcode@host/doorcode\"",
+            "9:16: store.cache_prefix: `` is not 1 to 64 letters, digits and `:._-`, such as doorcode:",
+        ],
+    ),
+    (
+        &[("[login]", "[store]\ndatabase = \"postgres://me@x/y?sslrootcert=ca.pem\"\n[login]")],
+        &[
+            "7:12: store.database: cannot read /etc/doorcode/ca.pem: No such file or directory (os error 2)",
+        ],
     ),
 ];
 
