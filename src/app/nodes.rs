@@ -94,15 +94,13 @@ impl Heartbeat {
         system: &System,
     ) -> Option<Self> {
         let Database::Postgres(_) = config.store.database else { return None };
-        let key = keyring.subkeys("settings").swap_remove(0);
-        let digest = data_encoding::HEXLOWER.encode(&key.mac(&[&config.digest]));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let port = config.proxy.listen.first().map(std::net::SocketAddr::port).unwrap_or_default();
         let node = NodeDescription {
             id: NodeId::from_bytes(system.random()),
             name: format!("{host}:{port}"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            settings: digest[..SETTINGS_DIGITS].to_owned(),
+            settings: settings(config, keyring),
             cache: config.store.cache.name().to_owned(),
             began: system.now(),
         };
@@ -219,6 +217,24 @@ fn conflict(node: &NodeDescription, others: &[NodeDescription]) -> Option<String
         "another server ({name}) runs on this database, and store.cache is `memory`, which is for one server: \
          write redis://… or database in the files of both"
     ))
+}
+
+/// By which servers with the same file and secret know each other.
+fn settings(config: &Config, keyring: &Keyring) -> String {
+    let key = keyring.subkeys("settings").swap_remove(0);
+    let digest = data_encoding::HEXLOWER.encode(&key.mac(&[&config.digest]));
+    digest[..SETTINGS_DIGITS].to_owned()
+}
+
+/// The names of the servers that live and have another file or secret than this configuration.
+pub(super) async fn with_other_settings(
+    store: &SqlStore,
+    config: &Config,
+    keyring: &Keyring,
+) -> Result<Vec<String>, StoreError> {
+    let own = settings(config, keyring);
+    let living = watch(store).await?.1.living();
+    Ok(living.into_iter().filter(|node| node.settings != own).map(|node| node.name).collect())
 }
 
 /// Lists the servers that run, or ran until a day ago, on the database of a configuration. Watches

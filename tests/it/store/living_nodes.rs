@@ -79,3 +79,15 @@ fn servers_that_use_two_redis_are_told() {
     assert_eq!(told.len(), 1, "{log}");
     assert!(told[0].contains(&format!(":{}", second.port)), "{log}");
 }
+
+#[test]
+fn the_secret_is_not_changed_under_a_server_that_lacks_the_next_one() {
+    let server = program(&postgresql::shared().setting(LATE), "database");
+    let both = "secret = [\"env:OTHER\", \"env:SECRET\"]";
+    server.rewrite("next.toml", &[("secret = \"env:SECRET\"", both)]);
+    let (code, said) = server.command(&["secret", "rotate", "next.toml"]);
+    assert!(code == Some(1) && said.contains("restart them with this file first"), "{said}");
+    assert!(said.contains(&format!(":{}", server.port)), "{said}");
+    let (code, said) = server.command(&["secret", "rotate", "my.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+}
