@@ -2,6 +2,7 @@
 //! them. Uses only the doors that an operator or a visitor has, and `app`'s for a still clock.
 pub(crate) mod browser;
 pub(crate) mod databases;
+pub(crate) mod engines;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod kept_cells;
@@ -11,6 +12,7 @@ pub(crate) mod postgresql;
 pub(crate) mod program;
 pub(crate) mod recording;
 pub(crate) mod redis_server;
+pub(crate) mod relay;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod tables;

@@ -8,10 +8,6 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 #[derive(Clone, Copy)]
 pub(crate) struct Count(&'static str);
 
-/// The same for one user, by their number.
-#[derive(Clone, Copy)]
-pub(crate) struct CountOf(&'static str);
-
 impl Count {
     pub(crate) async fn read(self, database: &Path) -> i64 {
         self.of(&mut connect(database).await).await
@@ -26,13 +22,6 @@ impl Count {
     }
 }
 
-impl CountOf {
-    pub(crate) async fn read(self, database: &Path, phone: &str) -> i64 {
-        let mut database = connect(database).await;
-        sqlx::query_scalar(self.0).bind(phone).fetch_one(&mut database).await.expect("a number")
-    }
-}
-
 /// A connection of the test's own, beside the server's.
 pub(crate) async fn connect(database: &Path) -> SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
@@ -42,10 +31,9 @@ pub(crate) async fn connect(database: &Path) -> SqliteConnection {
 pub(crate) mod users {
     use std::path::Path;
 
-    use super::{Count, CountOf, connect};
+    use super::{Count, connect};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM users");
-    pub(crate) const OF: CountOf = CountOf("SELECT COUNT(*) FROM users WHERE phone = $1");
 
     pub(crate) async fn id(database: &Path, phone: &str) -> String {
         let query = sqlx::query_scalar("SELECT id FROM users WHERE phone = $1").bind(phone);
@@ -54,31 +42,20 @@ pub(crate) mod users {
 }
 
 pub(crate) mod sessions {
-    use super::{Count, CountOf};
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM sessions");
     /// Those that nobody ended; their time may be over.
     pub(crate) const OPEN: Count = Count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL");
-    pub(crate) const OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.phone = $1",
-    );
-    pub(crate) const OPEN_OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE u.phone = $1 AND s.ended IS NULL",
-    );
 }
 
 pub(crate) mod session_tokens {
-    use super::{Count, CountOf};
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM session_tokens");
     /// Those of which the hexadecimal SHA-256 is stored.
     pub(crate) const DIGESTS: Count =
         Count("SELECT COUNT(*) FROM session_tokens WHERE LENGTH(digest) = 64");
-    pub(crate) const OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM session_tokens t JOIN sessions s ON s.id = t.session_id
-         JOIN users u ON u.id = s.user_id WHERE u.phone = $1",
-    );
 }
 
 pub(crate) mod spent_codes {
