@@ -124,7 +124,8 @@ impl PostgresServer {
         let options = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(self.wait)
-            .after_connect(|connection, _| Box::pin(accepts_writes(connection)));
+            .after_connect(|connection, _| Box::pin(accepts_writes(connection)))
+            .after_release(|connection, _| Box::pin(still_answers(connection)));
         let stale = StaleConnections::default();
         let known = stale.clone();
         let options = options.before_acquire(move |_, found| {
@@ -233,6 +234,15 @@ async fn accepts_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error
     match row.try_get(0)? {
         "off" => Ok(()),
         _ => Err(sqlx::Error::Protocol("the server accepts no writes".to_owned())),
+    }
+}
+
+/// Ends a connection that is given back and no longer answers, as one whose network is gone since a
+/// transaction began. The pool itself waits for an answer without a limit, and would never replace it.
+async fn still_answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::Protocol("the connection no longer answers".to_owned())),
     }
 }
 

@@ -29,10 +29,10 @@ const GIVE_CODE: &[&str] = &[
 /// may have been that of a wrong code. The right one takes no other when it is given again.
 const TRY_TAKEN: (usize, When) = (1, When::After);
 
-struct Point {
-    name: String,
-    step: Step,
-    fault: Fault,
+pub(super) struct Point {
+    pub(super) name: String,
+    pub(super) step: Step,
+    pub(super) fault: Fault,
 }
 
 /// Before and after each of `calls`.
@@ -46,14 +46,14 @@ fn points(step: Step, calls: &[&str], how: How) -> Vec<Point> {
     each.collect()
 }
 
-fn points_of_a_login(how: How) -> Vec<Point> {
+pub(super) fn points_of_a_login(how: How) -> Vec<Point> {
     let each = LOGIN.iter().flat_map(|(step, calls)| points(*step, calls, how));
     // A worker is dropped by nobody but the end of the process.
     each.filter(|point| (point.step, how) != (Step::Text, How::IsDropped)).collect()
 }
 
 /// Signs in through one point.
-async fn meet(visitor: &mut Visitor<'_>, point: &Point, world: &World) {
+pub(super) async fn meet(visitor: &mut Visitor<'_>, point: &Point, world: &World) {
     let Point { name, step, fault } = point;
     let before = world.texts(&visitor.phone).len();
     visitor.come_to(*step).await;

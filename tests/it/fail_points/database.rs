@@ -4,12 +4,12 @@ use std::time::Duration;
 use super::visitor::{Step, Visitor};
 use super::world::World;
 
-struct Point {
-    step: Step,
+pub(super) struct Point {
+    pub(super) step: Step,
     /// Before or after which statement, on which table.
-    at: &'static str,
+    pub(super) at: &'static str,
     /// Somebody who was here before, and whose browser holds a session.
-    again: bool,
+    pub(super) again: bool,
 }
 
 const fn point(step: Step, at: &'static str, again: bool) -> Point {
@@ -17,7 +17,7 @@ const fn point(step: Step, at: &'static str, again: bool) -> Point {
 }
 
 /// Every statement that a login writes with.
-const STATEMENTS: &[Point] = &[
+pub(super) const STATEMENTS: &[Point] = &[
     point(Step::GiveNumber, "BEFORE INSERT ON counters", false),
     point(Step::GiveNumber, "AFTER INSERT ON counters", false),
     point(Step::GiveCode, "BEFORE INSERT ON counters", false),

@@ -33,6 +33,8 @@ pub(crate) enum How {
     GoesDown,
     /// The request is dropped here: whoever asked has gone away.
     IsDropped,
+    /// What [`Trap::on_break`] says happens to the engines, and the call goes on.
+    Breaks,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,7 @@ struct State {
 pub(crate) struct Trap {
     state: Mutex<State>,
     hung: Notify,
+    breaks: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Trap {
@@ -70,6 +73,11 @@ impl Trap {
     pub(crate) fn disarm(&self) -> (Vec<&'static str>, bool) {
         let state = std::mem::take(&mut *self.state());
         (state.calls, state.met)
+    }
+
+    /// What [`How::Breaks`] does.
+    pub(crate) fn on_break(&self, breaks: impl Fn() + Send + 'static) {
+        *self.breaks.lock().unwrap() = Some(Box::new(breaks));
     }
 
     /// As soon as a call waits for ever.
@@ -96,6 +104,10 @@ impl Trap {
             None => Ok(()),
             Some(How::Fails | How::GoesDown) => {
                 Err(StoreError::File(std::io::Error::other("a fail point")))
+            }
+            Some(How::Breaks) => {
+                self.breaks.lock().unwrap().as_ref().expect("something that breaks")();
+                Ok(())
             }
             Some(How::IsDropped) => {
                 self.hung.notify_one();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::trap::Fault;
 use super::world::{Answer, World, address};
 use crate::support::browser::{between, code_in, unlike};
-use crate::support::tables::{CountOf, session_tokens, sessions, spent_codes, users};
+use crate::support::tables::{session_tokens, sessions, spent_codes, users};
 
 /// What a login is made of, as its person sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,37 @@ pub(super) struct Visitor<'w> {
     done: String,
     /// Codes that signed them in.
     pub(super) logins: i64,
+    /// What was there before they came. Nobody else comes meanwhile.
+    others: Rows,
+}
+
+/// What a login makes.
+#[derive(Clone, Copy)]
+struct Rows {
+    users: i64,
+    sessions: i64,
+    open: i64,
+    tokens: i64,
+}
+
+impl Rows {
+    async fn of(world: &World) -> Self {
+        Self {
+            users: world.count(users::ALL).await,
+            sessions: world.count(sessions::ALL).await,
+            open: world.count(sessions::OPEN).await,
+            tokens: world.count(session_tokens::ALL).await,
+        }
+    }
+
+    const fn without(self, others: Self) -> Self {
+        Self {
+            users: self.users - others.users,
+            sessions: self.sessions - others.sessions,
+            open: self.open - others.open,
+            tokens: self.tokens - others.tokens,
+        }
+    }
 }
 
 impl<'w> Visitor<'w> {
@@ -45,8 +76,9 @@ impl<'w> Visitor<'w> {
         let phone = format!("+1{area}555{:04}", 2000 + n % 2000);
         let (jar, empty) = (BTreeMap::new(), String::new);
         let (number_flow, code_flow, done) = (empty(), empty(), empty());
-        let address = address(n);
-        let mut new = Self { world, phone, address, jar, number_flow, code_flow, done, logins: 0 };
+        let (address, logins, others) = (address(n), 0, Rows::of(world).await);
+        let mut new =
+            Self { world, phone, address, jar, number_flow, code_flow, done, logins, others };
         let page = new.ask("GET", "/login", &[]).await;
         between(&page.body, "name=\"flow\" value=\"", "\"").clone_into(&mut new.number_flow);
         new
@@ -139,6 +171,7 @@ impl<'w> Visitor<'w> {
             () = trap.hung() => None,
         };
         let (calls, met) = trap.disarm();
+        self.world.mend();
         assert!(met, "{name}: was not met; called were {calls:?}");
         checked(answer, name)
     }
@@ -163,22 +196,19 @@ impl<'w> Visitor<'w> {
         checked(answer.await, name)
     }
 
-    async fn count(&self, of: CountOf) -> i64 {
-        self.world.count_of(of, &self.phone).await
+    /// What is there of theirs.
+    async fn rows(&self) -> Rows {
+        Rows::of(self.world).await.without(self.others)
     }
 
     /// What holds at every moment, whatever failed.
     async fn is_whole(&self, name: &str) {
         self.world.settle(name).await;
-        let (users, sessions) = (self.count(users::OF).await, self.count(sessions::OF).await);
+        let Rows { users, sessions, tokens, .. } = self.rows().await;
         assert!(sessions <= self.logins + 1, "{name}: two sessions for one code");
         assert!(sessions >= self.logins, "{name}: a session is lost");
         assert_eq!(users, sessions.min(1), "{name}: a user without a session");
-        assert_eq!(
-            self.count(session_tokens::OF).await,
-            sessions,
-            "{name}: a session without a token"
-        );
+        assert_eq!(tokens, sessions, "{name}: a session without a token");
         assert_eq!(
             self.world.count(spent_codes::WITHOUT_SESSION).await,
             0,
@@ -208,7 +238,7 @@ impl<'w> Visitor<'w> {
     pub(super) async fn comes_back(&mut self, before: usize, tries: bool, name: &str) {
         self.is_whole(name).await;
         self.gets_a_text(before, name).await;
-        if tries && self.count(sessions::OF).await == self.logins {
+        if tries && self.rows().await.sessions == self.logins {
             self.gives_a_wrong_code(1, name).await;
         }
         self.gets_in_once(name).await;
@@ -229,11 +259,7 @@ impl<'w> Visitor<'w> {
         assert!(self.jar.contains_key("doorcode"), "{name}: no session cookie");
         self.logins += 1;
         self.is_whole(name).await;
-        assert_eq!(
-            self.count(sessions::OPEN_OF).await,
-            1,
-            "{name}: the session before was not ended"
-        );
+        assert_eq!(self.rows().await.open, 1, "{name}: the session before was not ended");
         let left = self.take(Step::LeaveForTheSite).await;
         assert_eq!(left.status, 303, "{name}: the session is not good: {left:?}");
 
@@ -249,7 +275,7 @@ impl<'w> Visitor<'w> {
         assert!(again.location.starts_with("/login"), "{name}: a code worked again: {again:?}");
         assert_eq!(self.jar, jar, "{name}: a cookie for a used code");
         self.is_whole(name).await;
-        assert_eq!(self.count(sessions::OF).await, self.logins, "{name}: a code worked twice");
+        assert_eq!(self.rows().await.sessions, self.logins, "{name}: a code worked twice");
     }
 }
 

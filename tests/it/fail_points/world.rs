@@ -10,11 +10,13 @@ use doorcode::store::UserStore as _;
 use http::header;
 
 use super::trap::{Trap, trapped};
+use crate::support::engines::{Cache, Engines};
 use crate::support::settings::Settings;
 use crate::support::world::{self, Ask};
 
 pub(super) struct World {
     pub(super) trap: Arc<Trap>,
+    pub(super) engines: Option<Arc<Engines>>,
     inner: world::World,
 }
 
@@ -49,13 +51,33 @@ impl Deref for World {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let trap = Arc::<Trap>::default();
-        let inner = world::World::new(&Settings::in_process(&[]), &BeforeStores(&trap)).await;
-        Self { trap, inner }
+        Self::with(None).await
     }
 
-    /// Waits until a transaction that was left has ended: there is one writer.
+    /// With PostgreSQL and this cache.
+    pub(super) async fn on(cache: Cache) -> Self {
+        Self::with(Some(Arc::new(Engines::start(cache).await))).await
+    }
+
+    async fn with(engines: Option<Arc<Engines>>) -> Self {
+        let trap = Arc::<Trap>::default();
+        let (kept, settings) = (engines.clone(), Settings::in_process(&[]));
+        let inner = world::World::on(kept, &settings, &BeforeStores(&trap)).await;
+        Self { trap, engines, inner }
+    }
+
+    /// After what broke.
+    pub(super) fn mend(&self) {
+        if let Some(engines) = &self.engines {
+            engines.mend();
+        }
+    }
+
+    /// Waits until a transaction that was left has ended. In a file there is one writer.
     pub(super) async fn settle(&self, name: &str) {
+        if let Some(engines) = &self.engines {
+            return engines.settle().await;
+        }
         let nobody = PhoneNumber::from_e164("+12025550100").unwrap();
         let found = self.store.set_roles(&nobody.into(), &BTreeSet::new()).await;
         assert!(matches!(found, Ok(None)), "{name}: the writer is stuck: {found:?}");

@@ -1,12 +1,16 @@
 //! The suites for a database, with PostgreSQL, and what holds for it alone.
 use crate::support::databases::postgresql as database;
 
+#[path = "conflicts.rs"]
+mod conflicts;
 #[path = "contacts.rs"]
 mod contacts;
 #[path = "copy.rs"]
 mod copy;
 #[path = "grants.rs"]
 mod grants;
+#[path = "network.rs"]
+mod network;
 #[path = "postgresql.rs"]
 mod postgresql;
 #[path = "refresh_tokens.rs"]

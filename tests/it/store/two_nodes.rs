@@ -1,5 +1,11 @@
 //! Two servers on one database, with what expires in Redis or in the database: every hop of a login on
 //! the other one.
+mod clients;
+mod hosts;
+mod limits;
+mod network;
+mod restored;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -26,11 +32,19 @@ struct Nodes {
     redis: Option<TestRedis>,
 }
 
+/// What of two nodes is not as usual.
+#[derive(Clone, Copy, Default)]
+struct Unusual<'a> {
+    /// Where the world sees them.
+    origin: Option<&'a str>,
+    changes: &'a [(&'a str, &'a str)],
+}
+
 impl Nodes {
-    fn on(cache: &str, redis: Option<TestRedis>, wait: Duration) -> Self {
+    fn on(cache: &str, redis: Option<TestRedis>, wait: Duration, unusual: Unusual<'_>) -> Self {
         let setting = format!("{}\ncache = \"{cache}\"", postgresql::shared().setting(wait));
-        let changes = [(FILE, setting.as_str())];
-        let first = Gate::changed(&changes);
+        let changes = [&[(FILE, setting.as_str())], unusual.changes].concat();
+        let first = Gate::at(unusual.origin, &changes);
         first.pass(Duration::from_secs(1));
         let second = first.beside(&changes);
         wait_for("a second node", || {
@@ -40,16 +54,20 @@ impl Nodes {
         Self { nodes: [first, second], redis }
     }
 
-    fn on_redis(wait: Duration) -> Self {
+    fn on_redis(wait: Duration, unusual: Unusual<'_>) -> Self {
         let redis = TestRedis::start();
         let cache = format!("redis://127.0.0.1:{}/0", redis.port);
-        Self::on(&cache, Some(redis), wait)
+        Self::on(&cache, Some(redis), wait, unusual)
     }
 
     /// One row a cache.
     fn each(test: impl Fn(&Self)) {
-        test(&Self::on_redis(LATE));
-        test(&Self::on("database", None, LATE));
+        Self::each_with(Unusual::default(), test);
+    }
+
+    fn each_with(unusual: Unusual<'_>, test: impl Fn(&Self)) {
+        test(&Self::on_redis(LATE, unusual));
+        test(&Self::on("database", None, LATE, unusual));
     }
 
     fn first(&self) -> &Gate {
@@ -153,7 +171,7 @@ fn session_of(answer: &Answer) -> Option<String> {
 
 #[test]
 fn a_user_who_is_blocked_is_out_on_every_node_within_a_second() {
-    let nodes = Nodes::on_redis(LATE);
+    let nodes = Nodes::on_redis(LATE, Unusual::default());
     let mut ada = nodes.browser();
     nodes.sign_in(&mut ada, ADA);
     let phone = PhoneNumber::from_e164(ADA).expect("a number");
@@ -176,7 +194,7 @@ fn metric(node: &Gate, name: &str) -> u64 {
 
 #[test]
 fn without_redis_known_sessions_go_on_and_nobody_gets_in_unchecked() {
-    let mut nodes = Nodes::on_redis(SOON);
+    let mut nodes = Nodes::on_redis(SOON, Unusual::default());
     let (mut ada, mut bob) = (nodes.browser(), nodes.browser());
     nodes.sign_in(&mut ada, ADA);
     let (page, code) = nodes.ask_for_code(&mut bob, BOB);

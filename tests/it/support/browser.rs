@@ -50,6 +50,11 @@ impl Browser {
         Self { ports: ports.to_vec(), ..self }
     }
 
+    /// Its next requests go to this one.
+    pub(crate) fn go_by(&mut self, port: u16) {
+        self.ports = vec![port];
+    }
+
     pub(crate) fn origin(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}", self.authority)

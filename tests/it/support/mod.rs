@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod contacts;
 pub(crate) mod databases;
+pub(crate) mod engines;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod kept_cells;
@@ -13,6 +14,7 @@ pub(crate) mod postgresql;
 pub(crate) mod program;
 pub(crate) mod recording;
 pub(crate) mod redis_server;
+pub(crate) mod relay;
 pub(crate) mod settings;
 pub(crate) mod still;
 pub(crate) mod tables;

@@ -1,10 +1,11 @@
 //! A PostgreSQL server of the test's own: Debian's, on a free port of the loopback, with its data in a
 //! temporary folder. It ends with the test program, however that ends.
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex, OnceLock};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use doorcode::domain::Secret;
@@ -13,15 +14,18 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
 use tokio::time::Instant;
 
+use super::gate::wait_for;
 use super::ports::free_port;
 use super::settings::DATABASE_PASSWORD;
+use super::tables::Count;
 
 /// How long a server may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Starts the server in a new folder, and ends it and the folder when standard input ends, which it does
-/// when the test program does. Arguments: the folder of PostgreSQL's programs, the port, and further
-/// options of the server, of which the last of two counts.
+/// Starts the server in a new folder, once more for each line of standard input, and ends it and the
+/// folder when that ends, which it does when the test program does. Arguments: the folder of
+/// PostgreSQL's programs, the port, and further options of the server, of which the last of two counts.
+/// Tells the process id of each start.
 const SCRIPT: &str = r#"
 set -eu
 bin=$1 port=$2
@@ -31,12 +35,18 @@ trap 'rm -rf "$folder"' EXIT
 printf '%s' "$PASSWORD" > "$folder/password"
 "$bin/initdb" -D "$folder/data" -U tests --auth=md5 --pwfile="$folder/password" \
     -E UTF8 --no-locale --no-sync >/dev/null
-"$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c max_connections=400 -c fsync=off -c full_page_writes=off \
-    -c logging_collector=off -c log_min_messages=fatal "$@" >/dev/null 2>&1 </dev/null &
-server=$!
-echo "$server"
-cat >/dev/null || true
+start() {
+    "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 \
+        -c unix_socket_directories= -c max_connections=400 -c fsync=off -c full_page_writes=off \
+        -c logging_collector=off -c log_min_messages=fatal "$@" >/dev/null 2>&1 </dev/null &
+    server=$!
+    echo "$server"
+}
+start "$@"
+while read -r again; do
+    wait "$server" || true
+    start "$@"
+done
 # One that a test has stopped would end only when it goes on.
 kill -CONT "$server" $(cat "/proc/$server/task/$server/children") 2>/dev/null || true
 kill -QUIT "$server" 2>/dev/null || true
@@ -46,11 +56,17 @@ wait "$server" || true
 /// A server.
 pub(crate) struct Server {
     port: u16,
-    /// Ends the server when it is dropped, since that closes its standard input. `None`: another program
-    /// does that.
-    keeper: Option<Mutex<Child>>,
-    /// The process id of the server.
-    pid: OnceLock<String>,
+    /// `None`: another program has started it, and ends it.
+    keeper: Option<Mutex<Keeper>>,
+}
+
+/// What started the server.
+struct Keeper {
+    /// Ends the server when it is dropped, since that closes its standard input.
+    process: Child,
+    told: BufReader<ChildStdout>,
+    /// The process id of the server, once it was read.
+    pid: Option<String>,
 }
 
 /// The port of a server that another program has started, for the tests to share.
@@ -58,10 +74,7 @@ pub(crate) const GIVEN: &str = "DOORCODE_TEST_POSTGRESQL";
 
 /// The one that most tests share, each with a database of its own.
 static SHARED: LazyLock<Server> = LazyLock::new(|| match std::env::var(GIVEN) {
-    Ok(port) => {
-        let port = port.parse().expect("a port");
-        Server { port, keeper: None, pid: OnceLock::new() }
-    }
+    Ok(port) => Server { port: port.parse().expect("a port"), keeper: None },
     Err(_) => Server::start(),
 });
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -81,7 +94,7 @@ impl Server {
             command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "sh"]);
         }
-        let keeper = command
+        let mut process = command
             .args(["-c", SCRIPT, "postgresql"])
             .arg(bin)
             .arg(port.to_string())
@@ -92,7 +105,8 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        Self { port, keeper: Some(Mutex::new(keeper)), pid: OnceLock::new() }
+        let told = BufReader::new(process.stdout.take().expect("its output"));
+        Self { port, keeper: Some(Mutex::new(Keeper { process, told, pid: None })) }
     }
 
     /// A connection of the test's own.
@@ -135,9 +149,13 @@ impl Server {
 
     /// What a file of settings says in place of its `database`, for a database of its own.
     pub(crate) fn setting(&self, wait: Duration) -> String {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let (_, name) = runtime.expect("a runtime").block_on(self.database());
-        self.setting_of(&name, wait)
+        self.named_setting(wait).0
+    }
+
+    /// The same, and the name of the database.
+    pub(crate) fn named_setting(&self, wait: Duration) -> (String, String) {
+        let (_, name) = block_on(self.database());
+        (self.setting_of(&name, wait), name)
     }
 
     /// The same, for the database of this name.
@@ -151,6 +169,14 @@ wait = \"{}s\"",
         )
     }
 
+    /// A number of the database with this name.
+    pub(crate) fn count(&self, database: &str, count: Count) -> i64 {
+        block_on(async {
+            let mut connection = self.connect(database).await;
+            sqlx::query_scalar(count.sql()).fetch_one(&mut connection).await.expect("a number")
+        })
+    }
+
     /// Stops the server and those of its processes that serve connections.
     pub(crate) fn pause(&self) {
         self.signal("-STOP");
@@ -160,14 +186,36 @@ wait = \"{}s\"",
         self.signal("-CONT");
     }
 
+    /// As a machine that loses its power: nothing is finished. What was committed is there afterwards.
+    pub(crate) fn kill(&self) {
+        let all = self.processes();
+        signal("-KILL", &all);
+        wait_for("end of PostgreSQL", || all.iter().all(|pid| is_gone(pid)).then_some(()));
+    }
+
+    /// After it was killed. Waits until it takes connections.
+    pub(crate) fn start_again(&self) {
+        let mut keeper = self.keeper();
+        keeper.pid = None;
+        let input = keeper.process.stdin.as_mut().expect("its input");
+        input.write_all(b"again\n").expect("a shell");
+        drop(keeper);
+        wait_for("start of PostgreSQL", || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()
+        });
+    }
+
+    fn signal(&self, name: &str) {
+        signal(name, &self.processes());
+    }
+
     /// The process ids of the server, its own first, and of those that serve connections.
     pub(crate) fn processes(&self) -> Vec<String> {
-        let pid = self.pid.get_or_init(|| {
-            let keeper = self.keeper.as_ref().expect("a server of this program");
-            let mut keeper = keeper.lock().expect("the keeper");
-            let told = keeper.stdout.take().expect("its output");
+        let mut keeper = self.keeper();
+        let keeper = &mut *keeper;
+        let pid = keeper.pid.get_or_insert_with(|| {
             let mut line = String::new();
-            BufReader::new(told).read_line(&mut line).expect("a process id");
+            keeper.told.read_line(&mut line).expect("a process id");
             line.trim().to_owned()
         });
         let mut all = vec![pid.clone()];
@@ -175,15 +223,26 @@ wait = \"{}s\"",
         all
     }
 
-    fn signal(&self, signal: &str) {
-        let all = self.processes();
-        let (pid, children) = all.split_first().expect("the server's own");
-        let done = Command::new("kill").args([signal, pid]).status().expect("kill");
-        assert!(done.success(), "{signal}");
-        // One of them may end meanwhile.
-        let mut kill = Command::new("kill");
-        kill.arg(signal).args(children).stderr(Stdio::null()).status().expect("kill");
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        let keeper = self.keeper.as_ref().expect("a server of this program");
+        keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+fn signal(name: &str, processes: &[String]) {
+    // Some may have ended meanwhile.
+    drop(Command::new("kill").arg(name).args(processes).output().expect("kill"));
+}
+
+/// Whether a process has ended, even if nobody has asked for its exit code.
+fn is_gone(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
 }
 
 /// A database as it is reached with the default wait.

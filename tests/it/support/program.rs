@@ -11,7 +11,7 @@ use super::browser::Browser;
 use super::gate::{wait_for, wait_until_ready};
 use super::ports::free_port;
 use super::settings::{DATABASE_PASSWORD, OTHER, SECRET, Settings};
-use super::tables::{Count, CountOf, users};
+use super::tables::{Count, users};
 use super::twilio::{AUTH_TOKEN, FakeTwilio};
 use super::upstream::Upstream;
 
@@ -121,17 +121,13 @@ impl Program {
         block_on(count.read(&self.database()))
     }
 
-    pub(crate) fn count_of(&self, count: CountOf, phone: &str) -> i64 {
-        block_on(count.read(&self.database(), phone))
-    }
-
     /// The id of the user with this number.
     pub(crate) fn user_id(&self, phone: &str) -> String {
         block_on(users::id(&self.database(), phone))
     }
 
     fn database(&self) -> PathBuf {
-        self.folder.path().join("doorcode.db")
+        self.file("doorcode.db")
     }
 
     /// The most memory that it ever had, KiB.
@@ -150,6 +146,21 @@ impl Program {
         let line = status.lines().find_map(|line| line.strip_prefix(what));
         let size = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
         size.expect("a size")
+    }
+
+    /// From now on its files grow to this size at most.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        // As the soft limit, which may be raised again.
+        let limit = format!("--fsize={size}:");
+        let id = self.child.id().to_string();
+        let set = Command::new("prlimit").args(["--pid", &id, &limit]).status();
+        assert!(set.expect("prlimit").success(), "{limit}");
+    }
+
+    /// A file in its folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Its limits, as the kernel tells them.

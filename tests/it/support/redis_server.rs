@@ -84,7 +84,7 @@ impl TestRedis {
         self.child.wait().expect("ended");
     }
 
-    /// Once more on the same port, after it was killed: it has forgotten everything.
+    /// Once more on the same port, after it was killed: it has forgotten everything since the last SAVE.
     pub(crate) fn start_again(&mut self, arguments: &[&str]) {
         let more = arguments.iter().map(|&argument| argument.to_owned());
         let all: Vec<String> = self.arguments.iter().cloned().chain(more).collect();

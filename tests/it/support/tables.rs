@@ -10,10 +10,6 @@ use super::contacts::index_of;
 #[derive(Clone, Copy)]
 pub(crate) struct Count(&'static str);
 
-/// The same for one user, by their number.
-#[derive(Clone, Copy)]
-pub(crate) struct CountOf(&'static str);
-
 impl Count {
     pub(crate) async fn read(self, database: &Path) -> i64 {
         self.of(&mut connect(database).await).await
@@ -28,17 +24,6 @@ impl Count {
     }
 }
 
-impl CountOf {
-    pub(crate) async fn read(self, database: &Path, phone: &str) -> i64 {
-        let mut database = connect(database).await;
-        sqlx::query_scalar(self.0)
-            .bind(index_of(phone))
-            .fetch_one(&mut database)
-            .await
-            .expect("a number")
-    }
-}
-
 /// A connection of the test's own, beside the server's.
 pub(crate) async fn connect(database: &Path) -> SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
@@ -48,11 +33,9 @@ pub(crate) async fn connect(database: &Path) -> SqliteConnection {
 pub(crate) mod users {
     use std::path::Path;
 
-    use super::{Count, CountOf, connect, index_of};
+    use super::{Count, connect, index_of};
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM users");
-    pub(crate) const OF: CountOf =
-        CountOf("SELECT COUNT(*) FROM contact_indexes WHERE digest = $1");
 
     pub(crate) async fn id(database: &Path, phone: &str) -> String {
         let query = "SELECT user_id FROM contact_indexes WHERE digest = $1";
@@ -68,32 +51,20 @@ pub(crate) mod contact_indexes {
 }
 
 pub(crate) mod sessions {
-    use super::{Count, CountOf};
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM sessions");
     /// Those that nobody ended; their time may be over.
     pub(crate) const OPEN: Count = Count("SELECT COUNT(*) FROM sessions WHERE ended IS NULL");
-    pub(crate) const OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN contact_indexes i ON i.user_id = s.user_id
-         WHERE i.digest = $1",
-    );
-    pub(crate) const OPEN_OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM sessions s JOIN contact_indexes i ON i.user_id = s.user_id
-         WHERE i.digest = $1 AND s.ended IS NULL",
-    );
 }
 
 pub(crate) mod session_tokens {
-    use super::{Count, CountOf};
+    use super::Count;
 
     pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM session_tokens");
     /// Those of which the hexadecimal SHA-256 is stored.
     pub(crate) const DIGESTS: Count =
         Count("SELECT COUNT(*) FROM session_tokens WHERE LENGTH(digest) = 64");
-    pub(crate) const OF: CountOf = CountOf(
-        "SELECT COUNT(*) FROM session_tokens t JOIN sessions s ON s.id = t.session_id
-         JOIN contact_indexes i ON i.user_id = s.user_id WHERE i.digest = $1",
-    );
 }
 
 pub(crate) mod spent_codes {

@@ -25,9 +25,10 @@ use http_body_util::BodyExt as _;
 use sqlx::AssertSqlSafe;
 use tower::ServiceExt as _;
 
+use super::engines::Engines;
 use super::settings::environment;
 use super::still::{SeededRandom, StillClock};
-use super::tables::{Count, CountOf, connect};
+use super::tables::{Count, connect};
 
 const ORIGIN: &str = "http://localhost:8080";
 
@@ -44,8 +45,14 @@ pub(crate) struct World {
     /// Sends texts whenever it is polled.
     worker: tokio::sync::Mutex<BoxFuture<'static, ()>>,
     texts: Texts,
-    path: PathBuf,
+    place: Place,
     _folder: tempfile::TempDir,
+}
+
+/// Where the database is.
+enum Place {
+    File(PathBuf),
+    Engines(Arc<Engines>),
 }
 
 /// Takes every text: the number, and what it was sent.
@@ -99,11 +106,27 @@ pub(crate) struct Ask<'a> {
 impl World {
     /// Of these settings, whose database is in a folder of its own.
     pub(crate) async fn new(settings: &str, own: &dyn Decorator) -> Self {
+        Self::on(None, settings, own).await
+    }
+
+    /// The same on these engines, if there are any.
+    pub(crate) async fn on(
+        engines: Option<Arc<Engines>>,
+        settings: &str,
+        own: &dyn Decorator,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::read(settings, "test.toml", folder.path(), &environment);
-        let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+        let mut config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let session = config.session;
-        let Database::Sqlite(path) = config.store.database.clone() else { panic!("no file") };
+        let place = match (engines, config.store.database.clone()) {
+            (Some(engines), _) => {
+                config.store = engines.settings(config.store.outage);
+                Place::Engines(engines)
+            }
+            (None, Database::Sqlite(path)) => Place::File(path),
+            (None, Database::Postgres(_)) => panic!("no file"),
+        };
         let clock = Arc::new(StillClock::new());
         let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let texts = Texts::default();
@@ -124,7 +147,7 @@ impl World {
             drain: shared.drain,
             worker: tokio::sync::Mutex::new(worker.unwrap().run),
             texts,
-            path,
+            place,
             _folder: folder,
         }
     }
@@ -151,16 +174,20 @@ impl World {
     }
 
     pub(crate) async fn count(&self, count: Count) -> i64 {
-        count.read(&self.path).await
-    }
-
-    pub(crate) async fn count_of(&self, count: CountOf, phone: &str) -> i64 {
-        count.read(&self.path, phone).await
+        match &self.place {
+            Place::File(path) => count.read(path).await,
+            Place::Engines(engines) => engines.count(count).await,
+        }
     }
 
     pub(crate) async fn execute(&self, sql: String) {
-        let mut database = connect(&self.path).await;
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut database).await.unwrap();
+        match &self.place {
+            Place::File(path) => {
+                let mut database = connect(path).await;
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut database).await.unwrap();
+            }
+            Place::Engines(engines) => engines.execute(sql).await,
+        }
     }
 
     /// The answer to a request, without the proxy before it.
