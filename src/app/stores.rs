@@ -37,8 +37,9 @@ pub(super) async fn open(
     let failed = AppError::of_store(&config.store.database);
     let contacts = ContactKeys::new(keyring, system.clone());
     let sql = Arc::new(SqlStore::open(&config.store.database, contacts).await.map_err(failed)?);
-    users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
+    // After the keys, which show whether the secret is that of the database.
+    users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
     let (undecorated, attempts, redis) = match &config.store.cache {
         CacheSettings::Memory => {
             let attempts = Arc::new(MemoryAttempts::default());

@@ -48,9 +48,20 @@ impl ContactKeys {
         self.newest().map(Subkey::id)
     }
 
-    /// Of all secrets, newest first.
-    pub(super) fn ids(&self) -> impl Iterator<Item = KeyId> {
-        self.subkeys.iter().map(Subkey::id)
+    /// The lowest and the highest id of the secrets, of which there are two at most.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn ids(&self) -> Result<(KeyId, KeyId), StoreError> {
+        let (one, other) = (self.newest_id()?, self.subkeys.last().map(Subkey::id));
+        let other = other.unwrap_or(one);
+        Ok(if one.0 <= other.0 { (one, other) } else { (other, one) })
+    }
+
+    /// Whether it is for commands that touch no contact.
+    pub(super) const fn is_none(&self) -> bool {
+        self.subkeys.is_empty()
     }
 
     /// What a contact is found by: one index for each secret, that of the newest first.

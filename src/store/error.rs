@@ -32,8 +32,9 @@ pub enum StoreError {
     #[error("server.secret is needed for phone numbers, which are encrypted under it")]
     NoContactKeys,
     #[error(
-        "a phone number is encrypted under another secret than server.secret: set it to the secret that \
-         this database was used with"
+        "phone numbers are encrypted under another secret than those of server.secret. Set it to the one that \
+         this database was used with; to change it, name both and run `doorcode secret rotate` before the \
+         former one goes"
     )]
     OtherSecret,
     #[error("the phone number of the user {user} is another user's too")]

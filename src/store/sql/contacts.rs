@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::database::SqlStore;
 use super::pool::{SqlRow, SqlTransaction};
-use super::query::query;
+use super::query::{Executor, query};
 use super::rows::Columns;
 use super::user_lock::{LockedUser, UserOf, lock_user};
 use crate::domain::{Identifier, KeyId, PhoneNumber, UserId};
@@ -100,21 +100,72 @@ pub(super) fn read(
 }
 
 impl SqlStore {
-    /// Locks the row of the user with this contact.
+    /// The user with this contact. Whoever can write to the indexes alone leads nobody to another person:
+    /// the contact itself is compared.
+    pub(super) async fn find_user_of(
+        &self,
+        executor: &mut Executor<'_>,
+        identifier: &Identifier,
+    ) -> Result<Option<UserId>, StoreError> {
+        for (_, index) in self.contacts.indexes(identifier)? {
+            let row = query(
+                "SELECT i.user_id, c.value, c.sealed_by FROM contact_indexes i
+                 LEFT JOIN contacts c ON c.user_id = i.user_id AND c.kind = i.kind
+                 WHERE i.digest = $1",
+            )
+            .bind(index.to_hex())
+            .fetch_optional(executor.again())
+            .await?;
+            let Some(row) = row else { continue };
+            let columns = Columns::of(&row, TABLE);
+            let user = columns.user("user_id")?;
+            if row.try_get::<Option<&str>>("value")?.is_none() {
+                return Err(columns.bad("value"));
+            }
+            let found = read(&self.contacts, &row, user, identifier.kind())?;
+            if found != *identifier {
+                return Err(StoreError::BadRow { table: "contact_indexes", column: "user_id" });
+            }
+            return Ok(Some(user));
+        }
+        Ok(None)
+    }
+
+    /// Locks the row of the user with this contact, in a transaction that has written already.
     pub(super) async fn lock_by_contact(
         &self,
         tx: &mut SqlTransaction,
         identifier: &Identifier,
     ) -> Result<Option<LockedUser>, StoreError> {
-        for (_, index) in self.contacts.indexes(identifier)? {
-            if let Some(user) = lock_user(tx, UserOf::Contact(&index)).await? {
-                return Ok(Some(user));
-            }
+        match self.find_user_of(&mut Executor::from(&mut *tx), identifier).await? {
+            Some(user) => lock_user(tx, UserOf::Id(user)).await,
+            None => Ok(None),
         }
-        Ok(None)
     }
 
-    /// Creates a user with one contact. `false`: another server created one with it just now. The
+    /// Refuses where a contact is encrypted under a secret that this server does not have: somebody whom
+    /// it does not find may be there all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::OtherSecret`].
+    pub(super) async fn refuse_other_secrets(
+        &self,
+        executor: impl Into<Executor<'_>>,
+    ) -> Result<(), StoreError> {
+        let (lowest, highest) = self.contacts.ids()?;
+        let other = query(
+            "SELECT user_id FROM contacts WHERE sealed_by < $1 OR sealed_by > $2
+               OR (sealed_by > $1 AND sealed_by < $2) LIMIT 1",
+        )
+        .bind(i64::from(lowest.0))
+        .bind(i64::from(highest.0))
+        .fetch_optional(executor)
+        .await?;
+        other.map_or(Ok(()), |_| Err(StoreError::OtherSecret))
+    }
+
+    /// Creates a user with one contact, in a transaction that may have written nothing yet. `false`: another server created one with it just now. The
     /// transaction has to be rolled back, and done again.
     pub(super) async fn create_user(
         &self,
@@ -122,6 +173,7 @@ impl SqlStore {
         new: &NewContact<'_>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.refuse_other_secrets(&mut *tx).await?;
         let Identifier::Phone(phone) = new.identifier;
         query("INSERT INTO users (id, created, test) VALUES ($1, $2, $3)")
             .bind(new.user.to_string())

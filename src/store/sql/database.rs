@@ -114,6 +114,9 @@ impl SqlStore {
         };
         foreign::refuse_foreign(&store.write).await?;
         migrations::run(&store.write, &store.contacts).await?;
+        if !store.contacts.is_none() {
+            store.refuse_other_secrets(&store.read).await?;
+        }
         Ok(store)
     }
 
@@ -137,6 +140,9 @@ impl SqlStore {
             }
         };
         if migrations::are_done(&store.read).await? {
+            if !store.contacts.is_none() {
+                store.refuse_other_secrets(&store.read).await?;
+            }
             return Ok(store);
         }
         let why = foreign::other(&store.read).await;

@@ -32,6 +32,18 @@ pub(super) enum Executor<'e> {
     Postgres(&'e mut PgConnection, &'e PostgresPool),
 }
 
+impl Executor<'_> {
+    /// The same, for one statement.
+    pub(super) fn again(&mut self) -> Executor<'_> {
+        match self {
+            Self::SqlitePool(pool) => Executor::SqlitePool(pool),
+            Self::Sqlite(one) => Executor::Sqlite(one),
+            Self::PostgresPool(pool) => Executor::PostgresPool(pool),
+            Self::Postgres(one, pool) => Executor::Postgres(one, pool),
+        }
+    }
+}
+
 /// Runs a query by a method of sqlx's.
 macro_rules! run {
     ($query:expr, $executor:expr, $method:ident) => {

@@ -131,18 +131,18 @@ impl SqlStore {
     ///
     /// If the store fails.
     pub async fn forget_former_indexes(&self) -> Result<u64, StoreError> {
-        let newest = self.contacts.newest_id()?;
-        let oldest = self.contacts.ids().last().unwrap_or(newest);
+        let (newest, (lowest, highest)) = (self.contacts.newest_id()?, self.contacts.ids()?);
         let mut deleted = 0;
         loop {
             let batch = query(
                 "DELETE FROM contact_indexes WHERE digest IN (
                    SELECT i.digest FROM contact_indexes i
                    JOIN contacts c ON c.user_id = i.user_id AND c.kind = i.kind
-                   WHERE i.secret NOT IN ($1, $2) AND c.sealed_by = $1 LIMIT $3)",
+                   WHERE i.secret NOT IN ($1, $2) AND c.sealed_by = $3 LIMIT $4)",
             )
+            .bind(i64::from(lowest.0))
+            .bind(i64::from(highest.0))
             .bind(i64::from(newest.0))
-            .bind(i64::from(oldest.0))
             .bind(BATCH)
             .execute(&self.write)
             .await?;

@@ -268,4 +268,6 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
         "CREATE INDEX counters_by_end ON counters ((at + length));
     CREATE INDEX counters_given_back ON counters (n) WHERE n <= 0;
     CREATE INDEX users_who_test ON users (test) WHERE test = 1;"),
+    // To find out whether a contact is encrypted under a secret that a server does not have.
+    both(18, "contacts by secret", "CREATE INDEX contacts_by_secret ON contacts (sealed_by);"),
 ];

@@ -1,7 +1,7 @@
 use super::pool::SqlTransaction;
 use super::query::query;
 use super::rows::Columns;
-use crate::domain::{BlindIndex, RefreshFamilyDigest, SessionId, UserId};
+use crate::domain::{RefreshFamilyDigest, SessionId, UserId};
 use crate::store::StoreError;
 
 /// Whose row is locked.
@@ -9,7 +9,6 @@ pub(super) enum UserOf<'of> {
     Id(UserId),
     Session(SessionId),
     Grant(&'of RefreshFamilyDigest),
-    Contact(&'of BlindIndex),
 }
 
 /// A user whose row is locked until the transaction ends.
@@ -39,10 +38,6 @@ pub(super) async fn lock_user(
         UserOf::Grant(family) => {
             query(lock!("(SELECT user_id FROM grants WHERE refresh_family = $1)"))
                 .bind(family.to_hex())
-        }
-        UserOf::Contact(index) => {
-            query(lock!("(SELECT user_id FROM contact_indexes WHERE digest = $1)"))
-                .bind(index.to_hex())
         }
     };
     let Some(row) = lock.fetch_optional(tx).await? else { return Ok(None) };

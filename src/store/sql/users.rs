@@ -6,9 +6,10 @@ use super::changes;
 use super::contacts::{self, NewContact};
 use super::database::SqlStore;
 use super::pool::SqlTransaction;
-use super::query::query;
+use super::query::{Executor, query};
 use super::rows::{self, Columns};
-use crate::domain::{BlindIndex, Identifier, Role, UserId};
+use super::user_lock::{UserOf, lock_user};
+use crate::domain::{Identifier, Role, UserId};
 use crate::store::{Change, FoundUser, StoreError, StoredUser, UserStore};
 use crate::system::Timestamp;
 
@@ -24,12 +25,23 @@ impl UserStore for SqlStore {
         &self,
         identifier: &Identifier,
     ) -> Result<Option<StoredUser>, StoreError> {
-        for (_, index) in self.contacts.indexes(identifier)? {
-            if let Some(user) = self.find_by_index(&index).await? {
-                return Ok(Some(user));
-            }
-        }
-        Ok(None)
+        let found = self.find_user_of(&mut Executor::from(&self.read), identifier).await?;
+        let Some(user) = found else { return Ok(None) };
+        let rows = query(
+            "SELECT u.id, u.created, u.blocked, r.role FROM users u
+             LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1",
+        )
+        .bind(user.to_string())
+        .fetch_all(&self.read)
+        .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let columns = Columns::of(row, TABLE);
+        Ok(Some(StoredUser {
+            id: columns.user("id")?,
+            created: columns.time("created")?,
+            blocked: columns.optional_time("blocked")?,
+            roles: rows::roles(&rows)?,
+        }))
     }
 
     async fn find_by_ending(&self, ending: &str) -> Result<Vec<FoundUser>, StoreError> {
@@ -77,21 +89,20 @@ impl UserStore for SqlStore {
         blocked: bool,
         at: Timestamp,
     ) -> Result<Option<UserId>, StoreError> {
-        let mut tx = self.write.begin().await?;
-        let Some(user) = self.lock_by_contact(&mut tx, identifier).await? else { return Ok(None) };
+        let Some((mut tx, user)) = self.begin_with(identifier).await? else { return Ok(None) };
         query(
             "UPDATE users SET blocked = CASE WHEN $1 THEN COALESCE(blocked, $2) END WHERE id = $3",
         )
         .bind(blocked)
         .bind(at.as_millis())
-        .bind(user.id.to_string())
+        .bind(user.to_string())
         .execute(&mut tx)
         .await?;
         if blocked {
-            end_sessions(&mut tx, user.id, at).await?;
+            end_sessions(&mut tx, user, at).await?;
         }
         tx.commit().await?;
-        Ok(Some(user.id))
+        Ok(Some(user))
     }
 
     async fn set_roles(
@@ -99,9 +110,7 @@ impl UserStore for SqlStore {
         identifier: &Identifier,
         roles: &BTreeSet<Role>,
     ) -> Result<Option<UserId>, StoreError> {
-        let mut tx = self.write.begin().await?;
-        let Some(user) = self.lock_by_contact(&mut tx, identifier).await? else { return Ok(None) };
-        let user = user.id;
+        let Some((mut tx, user)) = self.begin_with(identifier).await? else { return Ok(None) };
         query("DELETE FROM user_roles WHERE user_id = $1")
             .bind(user.to_string())
             .execute(&mut tx)
@@ -125,23 +134,17 @@ impl UserStore for SqlStore {
 }
 
 impl SqlStore {
-    async fn find_by_index(&self, index: &BlindIndex) -> Result<Option<StoredUser>, StoreError> {
-        let rows = query(
-            "SELECT u.id, u.created, u.blocked, r.role FROM contact_indexes i
-             JOIN users u ON u.id = i.user_id
-             LEFT JOIN user_roles r ON r.user_id = u.id WHERE i.digest = $1",
-        )
-        .bind(index.to_hex())
-        .fetch_all(&self.read)
-        .await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let columns = Columns::of(row, TABLE);
-        Ok(Some(StoredUser {
-            id: columns.user("id")?,
-            created: columns.time("created")?,
-            blocked: columns.optional_time("blocked")?,
-            roles: rows::roles(&rows)?,
-        }))
+    /// Begins a transaction with a lock of the row of the user with this contact.
+    async fn begin_with(
+        &self,
+        identifier: &Identifier,
+    ) -> Result<Option<(SqlTransaction, UserId)>, StoreError> {
+        // Before the transaction: SQLite refuses to turn one that has read into one that writes.
+        let found = self.find_user_of(&mut Executor::from(&self.read), identifier).await?;
+        let Some(user) = found else { return Ok(None) };
+        let mut tx = self.write.begin().await?;
+        let locked = lock_user(&mut tx, UserOf::Id(user)).await?;
+        Ok(locked.map(|user| (tx, user.id)))
     }
 
     /// `false`: it has to be done again.

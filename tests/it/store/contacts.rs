@@ -3,17 +3,19 @@ use std::collections::BTreeSet;
 
 use doorcode::domain::{AttemptId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
 use doorcode::store::{
-    LoginOutcome, LoginStore as _, NewLogin, Reencrypted, SessionBinding, SessionStore as _,
-    SignInContext, SqlStore, StoreError, UserStore as _,
+    ContactKeys, LoginOutcome, LoginStore as _, NewLogin, Reencrypted, SessionBinding,
+    SessionStore as _, SignInContext, SqlStore, StoreError, UserStore as _,
 };
-use doorcode::system::Timestamp;
+use doorcode::system::{System, Timestamp};
 use futures_util::future::join_all;
 
+use crate::support::contacts::keys_of;
 use crate::support::databases::TestDatabase;
 use crate::support::settings::SECRET;
 use crate::support::tables::{contact_indexes, users};
 
 const NEXT: &str = "the secret that comes after the first one";
+const THIRD: &str = "a secret that nobody has written anything under";
 const AT: Timestamp = Timestamp::from_millis(1_000);
 
 fn phone(n: u8) -> PhoneNumber {
@@ -179,11 +181,17 @@ async fn a_secret_is_changed_while_servers_run() {
     let both = database.open_with(&[NEXT, SECRET]).await;
     assert_eq!(id(&both, 7).await, Some(user(7)));
     // Of somebody new, each server knows what the other wrote.
+    let order = database.open_with(&[SECRET, NEXT]).await;
     both.commit(&login(31)).await.unwrap();
-    assert_eq!(id(&former, 31).await, Some(user(31)));
-    former.commit(&login(32)).await.unwrap();
+    assert_eq!(id(&order, 31).await, Some(user(31)));
+    let refused = former.find_by_identifier(&phone(31).into()).await;
+    assert!(matches!(refused, Err(StoreError::OtherSecret)), "{refused:?}");
+    order.commit(&login(32)).await.unwrap();
     assert_eq!(id(&both, 32).await, Some(user(32)));
-    assert_eq!(database.count(contact_indexes::ALL).await, 33);
+    // One that lacks a secret creates nobody: whom it does not find may be there all the same.
+    let refused = former.commit(&login(34)).await;
+    assert!(matches!(refused, Err(StoreError::OtherSecret)), "{refused:?}");
+    assert_eq!(database.count(contact_indexes::ALL).await, 34);
 
     let mut shown = Vec::new();
     let done = both.reencrypt_contacts(&mut |progress| shown.push(progress)).await.unwrap();
@@ -192,6 +200,10 @@ async fn a_secret_is_changed_while_servers_run() {
     assert_eq!((end.done, end.all), (31, 31));
     assert_eq!(reencrypt(&both).await.changed, 0, "once is enough");
 
+    // Also who was there and is no longer found.
+    let known = NewLogin { identifier: phone(5).into(), ..login(35) };
+    let refused = former.commit(&known).await;
+    assert!(matches!(refused, Err(StoreError::OtherSecret)), "{refused:?}");
     both.commit(&login(33)).await.unwrap();
     let next = database.open_with(&[NEXT]).await;
     for n in 1..=33 {
@@ -211,17 +223,50 @@ async fn whoever_lacks_the_secret_is_told_and_changes_nothing() {
     let database = super::database().await;
     let store = database.open().await;
     store.commit(&login(1)).await.unwrap();
-    let other = database.open_with(&[NEXT]).await;
-    assert!(matches!(other.find(&token(1)).await, Err(StoreError::OtherSecret)));
-    assert_eq!(reencrypt(&other).await, Reencrypted { changed: 0, unreadable: 1 });
-    other.forget_former_indexes().await.unwrap();
+    let database_of = &database.database;
+    for opened in [
+        SqlStore::open(database_of, keys_of(&[NEXT])).await,
+        SqlStore::open_existing(database_of, keys_of(&[NEXT])).await,
+        SqlStore::open(database_of, keys_of(&[NEXT, THIRD])).await,
+    ] {
+        assert!(matches!(opened.err(), Some(StoreError::OtherSecret)));
+    }
     assert_eq!(id(&store, 1).await, Some(user(1)));
+    database.open_with(&[NEXT, SECRET]).await;
 
-    let none = doorcode::store::ContactKeys::none(doorcode::system::System::real());
-    let none = SqlStore::open(&database.database, none).await.unwrap();
+    let none = ContactKeys::none(System::real());
+    let none = SqlStore::open(database_of, none).await.unwrap();
     assert!(matches!(none.commit(&login(2)).await, Err(StoreError::NoContactKeys)));
     assert!(matches!(none.find(&token(1)).await, Err(StoreError::NoContactKeys)));
     assert_eq!(database.count(users::ALL).await, 1);
+}
+
+/// Somebody who can write to the database, and knows no secret.
+#[tokio::test]
+async fn a_number_leads_to_nobody_but_whose_it_is() {
+    let database = super::database().await;
+    let store = database.open().await;
+    for n in 1..=3 {
+        store.commit(&login(n)).await.unwrap();
+    }
+    database
+        .run(
+            "UPDATE contact_indexes SET user_id = 'sms|030303030303030303030303'
+             WHERE user_id = 'sms|010101010101010101010101';
+             DELETE FROM contacts WHERE user_id = 'sms|020202020202020202020202';",
+        )
+        .await;
+    for n in 1..=2 {
+        let again = NewLogin { identifier: phone(n).into(), ..login(n + 10) };
+        let refused = store.commit(&again).await;
+        assert!(matches!(refused, Err(StoreError::BadRow { .. })), "{n}: {refused:?}");
+        let refused = store.set_blocked(&phone(n).into(), true, AT).await;
+        assert!(matches!(refused, Err(StoreError::BadRow { .. })), "{n}: {refused:?}");
+        let refused = store.find_by_identifier(&phone(n).into()).await;
+        assert!(matches!(refused, Err(StoreError::BadRow { .. })), "{n}: {refused:?}");
+    }
+    assert_eq!(id(&store, 3).await, Some(user(3)));
+    assert_eq!(database.count(users::ALL).await, 3);
 }
 
 /// Somebody who can write to the database, and knows no secret.

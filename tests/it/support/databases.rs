@@ -69,7 +69,10 @@ impl TestDatabase {
     /// All that is in its files but for what PostgreSQL logs before it writes.
     pub(crate) async fn files(&self) -> Vec<u8> {
         let files = match self.connect().await {
-            Beside::Sqlite(_) => {
+            Beside::Sqlite(mut file) => {
+                // All in one file, and nothing moves while it is read.
+                let all = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)");
+                all.execute(&mut file).await.expect("written");
                 let Database::Sqlite(path) = &self.database else { panic!("no file") };
                 let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("a folder");
                 folder.map(|file| file.expect("a file").path()).collect()
