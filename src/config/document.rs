@@ -314,8 +314,10 @@ pub(super) fn missing(document: &Document, full: &str) -> Vec<ConfigProblem> {
     let absent =
         |key: &&Key| !document.has(&join(full, key.name())) && !document.wrong.contains(full);
     let required = keys::inside(&pattern).filter(absent).filter_map(|key| {
-        let Requirement::Required(example) = key.need else {
-            return None;
+        let example = match key.need {
+            Requirement::Required(example) => example,
+            Requirement::RequiredWithout(table, example) if !document.has(table) => example,
+            _ => return None,
         };
         let text = wording::missing(key, example);
         let full = join(full, key.name());

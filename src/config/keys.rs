@@ -34,6 +34,8 @@ pub(super) enum ValueType {
 pub(super) enum Requirement {
     /// Required. Holds an example in TOML.
     Required(&'static str),
+    /// The same in a file without this table.
+    RequiredWithout(&'static str, &'static str),
     /// Has a default in `config/doorcode.toml`. For tables: see their keys.
     Default,
     /// Optional. Holds what its absence means.
@@ -76,7 +78,7 @@ const fn key(path: &'static str, kind: ValueType, need: Requirement, meaning: &'
     Key { path, kind, need, meaning }
 }
 
-use Requirement::{Default, Optional, Required};
+use Requirement::{Default, Optional, Required, RequiredWithout};
 use ValueType::{
     Duration, DurationOrNever, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table,
     Tables, Text, TextOrTexts, Texts,
@@ -126,6 +128,13 @@ pub(super) const KEYS: &[Key] = &[
         "Allows networks in `trusted_proxies` that are wider than any private one, such as `0.0.0.0/0`: anyone in them may claim any address. For networks that only proxies can connect from; logged at every start."),
     key("server.unsafe_shared_origin", Flag, Default,
         "Allows a `public_url` with a path together with sites on other hosts. Scripts of the app that shares the origin can then sign its visitors in there. Logged at every start."),
+
+    key("forward_auth", Table, Optional("no other proxy may ask"),
+        "Other proxies that ask Doorcode about each request and forward it themselves: `{prefix}/check`. See [forward authentication](forward-auth.md)."),
+    key("forward_auth.from", List, Optional("none"),
+        "Networks of those proxies, such as `10.0.0.0/8`: what they say of a request is believed. They are `server.trusted_proxies` too."),
+    key("forward_auth.secret", Text, Optional("none"),
+        "What a proxy outside of `from` has to send in `X-Doorcode-Forward-Auth`: `env:NAME` or `file:PATH`, at least 32 characters."),
 
     key("admin", Table, Default,
         "Health checks and metrics, for operators; must not be reachable from the internet."),
@@ -343,8 +352,8 @@ pub(super) const KEYS: &[Key] = &[
         "Name of the site in messages to the operator; must be unique."),
     key("site[].url", Text, Required("\"https://shop.example.com\""),
         "Public URL: host, port and path. `https`, or `http` for loopback hosts only. If its host is not that of `server.public_url`, the session is handed over to it after sign-in."),
-    key("site[].upstreams", AtLeastOne, Required("[\"127.0.0.1:3000\"]"),
-        "Addresses of the app, plain HTTP, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app."),
+    key("site[].upstreams", AtLeastOne, RequiredWithout("forward_auth", "[\"127.0.0.1:3000\"]"),
+        "Addresses of the app, plain HTTP, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app. None where another proxy forwards the requests: see `forward_auth`."),
     key("site[].identity", TextOrTexts, Optional("`default`"),
         "Headers that tell the app who its caller is: `default`, `oauth2-proxy`, `authelia`, `pomerium`, `cloudflare`, or names of your own, such as `{ X-User = \"sub\" }`. See [identity](identity.md)."),
     key("site[].max_body", Size(KIB, 1024 * GIB), Optional("`1GiB`"),
@@ -364,7 +373,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].rule", Tables, Default,
         "Access rules; the first that matches decides. A path without a rule requires sign-in."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),
-        "A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`."),
+        "A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`; a segment `*` before the end stands for any one, as in `/api/*/public`. Rules look at neither query nor headers. Case-sensitive, unless the site sets `ignore_case`."),
     key("site[].rule[].methods", AtLeastOne, Optional("every method"),
         "HTTP methods that the rule applies to, such as `[\"GET\", \"HEAD\"]`. If a site has such a rule, headers that override the method (`X-HTTP-Method-Override`) are not forwarded; an app that takes an override from a form field or query (`_method`) must have that disabled."),
     key("site[].rule[].allow", AtLeastOne, Required("[\"signed-in\"]"),

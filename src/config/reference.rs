@@ -44,6 +44,9 @@ pub fn reference() -> String {
 fn row(key: &Key) -> String {
     let default = match key.need {
         Requirement::Required(example) => format!("required, such as `{example}`"),
+        Requirement::RequiredWithout(table, example) => {
+            format!("required without `{table}`, such as `{example}`")
+        }
         Requirement::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
         Requirement::Optional(without) => format!("if omitted: {without}"),
     };

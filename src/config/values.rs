@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
-use crate::gate::{Hsts, Principal, Upstream};
+use crate::gate::{Hsts, METHODS, Principal, Upstream};
 
 /// Quotes a string of the file in backticks: control characters escaped, cut at 60 characters.
 pub(super) fn shown(text: &str) -> String {
@@ -159,18 +159,17 @@ pub(super) fn name(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{} is not a name of 1 to 40 characters in one line", shown(text)))
 }
 
-const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
 pub(super) fn method(text: &str) -> Result<http::Method, String> {
+    let known: Vec<&str> = METHODS.split(", ").collect();
     let upper = text.to_ascii_uppercase();
-    if text != upper && METHODS.contains(&upper.as_str()) {
+    if text != upper && known.contains(&upper.as_str()) {
         return Err(format!("{} is not in capital letters; write {upper}", shown(text)));
     }
     if ["TRACE", "CONNECT"].contains(&upper.as_str()) {
         return Err(format!("{upper} is never forwarded, so no rule can apply to it"));
     }
-    let known = METHODS.contains(&text).then(|| text.parse().ok()).flatten();
-    known.ok_or_else(|| unknown(text, "a method", METHODS))
+    let method = known.contains(&text).then(|| text.parse().ok()).flatten();
+    method.ok_or_else(|| unknown(text, "a method", &known))
 }
 
 const WORDS: &[(&str, Principal)] = &[
@@ -275,4 +274,16 @@ fn is_host_name(host: &str) -> bool {
     };
     let last = host.rsplit('.').next().unwrap_or_default();
     host.len() <= 253 && host.split('.').all(label) && !last.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Networks of IPv6 that every address of IPv4 has an address in: 6to4 (RFC 3056) and NAT64 (RFC 6052).
+const ALL_OF_IPV4: [&str; 2] = ["2002::/16", "64:ff9b::/96"];
+
+/// Whether a network is wider than any private one: `10.0.0.0/8` and `fc00::/7`.
+pub(super) fn is_anybody(net: &IpNet) -> bool {
+    let holds_all = |all: &str| all.parse().is_ok_and(|all: IpNet| net.contains(&all));
+    match net {
+        IpNet::V4(net) => net.prefix_len() < 8,
+        IpNet::V6(net) => net.prefix_len() < 7 || ALL_OF_IPV4.into_iter().any(holds_all),
+    }
 }

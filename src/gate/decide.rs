@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 
 use super::caller::Caller;
 use super::same_names::same_names;
-use super::sites::{PathPattern, Principal, Rule, Site};
+use super::sites::{PathPattern, Principal, Rule, Site, WILDCARD};
 use super::target::Readings;
 
 /// A request for a site, as far as rules judge it.
@@ -127,10 +127,27 @@ impl Principal {
 impl PathPattern {
     /// Patterns are ASCII, so ignoring ASCII case is enough.
     fn matches(&self, path: &str, ignore_case: bool) -> bool {
+        if self.has_wildcards {
+            return self.matches_segments(path, ignore_case);
+        }
         let Some((start, rest)) = path.split_at_checked(self.path.len()) else { return false };
         let same =
             if ignore_case { start.eq_ignore_ascii_case(&self.path) } else { start == self.path };
         same && (rest.is_empty() || self.below && rest.starts_with('/'))
+    }
+
+    /// Also an empty segment is one: where a rule protects something, no doubled slash leads past it.
+    fn matches_segments(&self, path: &str, ignore_case: bool) -> bool {
+        let (mut own, mut sent) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (own.next(), sent.next()) {
+                (None, rest) => return rest.is_none() || self.below,
+                (Some(WILDCARD), Some(_)) => {}
+                (Some(one), Some(other)) if ignore_case && one.eq_ignore_ascii_case(other) => {}
+                (Some(one), Some(other)) if one == other => {}
+                _ => return false,
+            }
+        }
     }
 }
 

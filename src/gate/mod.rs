@@ -5,8 +5,10 @@ mod client_ip;
 mod cookies;
 mod cross_origin;
 mod decide;
+mod forward_auth;
 mod forwarded;
 mod identity;
+mod methods;
 mod presets;
 mod reserved;
 mod rule_order;
@@ -25,7 +27,12 @@ pub use decide::{
     CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
     is_navigation, is_visit,
 };
+pub use forward_auth::{
+    FORWARD_AUTH_SECRET, ForwardAuthMode, ForwardAuthSettings, ForwardedRequest, InvalidForwarded,
+    is_written_by_proxies,
+};
 pub use forwarded::ForwardedHeaders;
+pub use methods::{METHODS, is_forwarded};
 pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};
 pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_identity};
 pub use rule_order::Shadow;

@@ -106,6 +106,10 @@ impl IdentityMapping {
         Self { rows: rows.map(|(name, claim)| (HeaderName::from_static(name), *claim)).collect() }
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.rows.iter().map(|(name, _)| name)
+    }
+
     /// The formats of the assertions in these headers.
     pub fn assertion_formats(&self) -> impl Iterator<Item = AssertionFormat> {
         self.rows.iter().filter_map(|(_, claim)| match claim {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use ipnet::IpNet;
 
-use super::sites::{PathPattern, Principal, Rule};
+use super::sites::{PathPattern, Principal, Rule, WILDCARD};
 
 /// What an earlier rule takes of a later one's requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +96,15 @@ impl PathPattern {
         let fold =
             |path: &str| if ignore_case { path.to_ascii_lowercase() } else { path.to_owned() };
         let (wide, narrow) = (fold(&self.path), fold(&other.path));
-        if !self.below {
-            return !other.below && wide == narrow;
+        let (mut wide, mut narrow) = (wide.split('/'), narrow.split('/'));
+        loop {
+            match (wide.next(), narrow.next()) {
+                (None, rest) => return self.below || rest.is_none() && !other.below,
+                (Some(WILDCARD), Some(_)) => {}
+                (Some(one), Some(other)) if one == other => {}
+                _ => return false,
+            }
         }
-        let rest = narrow.strip_prefix(&wide);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Whether the pattern lies in `path`, the path of another site relative to this one.

@@ -14,7 +14,7 @@ use crate::domain::{ClientId, Country, Origin, OriginPattern, PhoneNumber, Role}
 pub struct Site {
     pub name: String,
     pub url: SiteUrl,
-    /// Tried in turn; never empty.
+    /// Tried in turn. Empty: the app is behind another proxy, which asks (forward authentication).
     pub upstreams: Vec<Upstream>,
     pub identity: IdentityMapping,
     pub upstream_options: UpstreamOptions,
@@ -155,16 +155,22 @@ pub enum Principal {
     Client(ClientId),
 }
 
-/// `/exact`, or `/below/*`, which also matches `/below` and `/below/`. Relative to the site.
+/// `/exact`, or `/below/*`, which also matches `/below` and `/below/`. Relative to the site. A segment
+/// `*` before the end stands for any one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     pub(super) path: String,
     pub(super) below: bool,
+    /// Whether `path` has segments `*`.
+    pub(super) has_wildcards: bool,
 }
+
+/// The segment that stands for any one.
+pub(super) const WILDCARD: &str = "*";
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end"
+    "must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as a whole segment"
 )]
 pub struct InvalidPath;
 
@@ -178,12 +184,15 @@ impl PathPattern {
             Some(path) => (path, true),
             None => (text, false),
         };
-        let plain = |b: u8| b.is_ascii_graphic() && !b"%?#;*\\".contains(&b);
+        let plain = |b: u8| b.is_ascii_graphic() && !b"%?#;\\".contains(&b);
+        let whole = |segment: &str| segment == WILDCARD || !segment.contains(WILDCARD);
         let good = text.starts_with('/')
             && !path.contains("//")
             && path.bytes().all(plain)
+            && path.split('/').all(whole)
             && !path.split('/').any(|segment| matches!(segment, "." | ".."));
-        good.then(|| Self { path: path.to_owned(), below }).ok_or(InvalidPath)
+        let has_wildcards = path.contains(WILDCARD);
+        good.then(|| Self { path: path.to_owned(), below, has_wildcards }).ok_or(InvalidPath)
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Exchange {
     pub(super) client: Option<IpAddr>,
     /// Whether the raw head is what Pingora parsed, see [`super::head::matches_parsed`].
     pub(super) head_matches: bool,
+    /// Whether another proxy asks about the request, and will forward it.
+    pub(super) is_asked_about: bool,
     /// The site that the request is for: its index in [`crate::gate::SiteMap::sites`].
     pub(super) site: Option<usize>,
     pub(super) caller: Caller,
@@ -49,6 +51,7 @@ impl Exchange {
             started: now,
             client: None,
             head_matches: false,
+            is_asked_about: false,
             site: None,
             caller: Caller::Nobody,
             received: 0,

@@ -49,7 +49,7 @@ mod tests {
     use std::time::Duration;
 
     use super::FileLimit;
-    use crate::gate::Hsts;
+    use crate::gate::{ForwardAuthSettings, Hsts};
     use crate::proxy::{ConnectionLimits, ExchangeLimits, ProxySettings};
 
     fn settings(connections: usize, exchanges: usize) -> ProxySettings {
@@ -59,6 +59,7 @@ mod tests {
             listen: Vec::new(),
             admin: any,
             trusted_proxies: Vec::new(),
+            forward_auth: ForwardAuthSettings::default(),
             connections: ConnectionLimits {
                 total: connections,
                 per_address: 1,

@@ -17,6 +17,7 @@ use super::connection::Connection;
 use super::decision::DecisionLabel;
 use super::exchange::{self, Exchange};
 use super::failure;
+use super::forward_auth::Question;
 use super::head;
 use super::headers;
 use super::ignored_headers::IgnoredHeaders;
@@ -48,10 +49,7 @@ impl Gateway {
     }
 
     /// Finds a request's id and its client's address.
-    fn identify(&self, session: &Session, ctx: &mut Exchange) -> Result<IpAddr> {
-        let no_peer = || Error::explain(ErrorType::InternalError, "no peer");
-        let address = session.client_addr().and_then(|address| address.as_inet());
-        let peer = address.ok_or_else(no_peer)?.ip();
+    fn identify(&self, session: &Session, peer: IpAddr, ctx: &mut Exchange) -> IpAddr {
         let (headers, trusted) = (&session.req_header().headers, &ctx.snapshot.trusted_proxies);
         let is_trusted = gate::is_trusted_proxy(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
@@ -60,7 +58,7 @@ impl Gateway {
             self.ignored_headers.tell_of((headers, peer), &*self.shared.events, ctx.started);
         }
         (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
-        Ok(client)
+        client
     }
 
     /// Counts the request. `Some`: too many are under way.
@@ -117,6 +115,13 @@ impl Gateway {
     }
 }
 
+/// The address of the socket's peer.
+fn peer_of(session: &Session) -> Result<IpAddr> {
+    let no_peer = || Error::explain(ErrorType::InternalError, "no peer");
+    let address = session.client_addr().and_then(|address| address.as_inet());
+    Ok(address.ok_or_else(no_peer)?.ip())
+}
+
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
     head::ignore_other_protocols(session.req_header_mut());
@@ -158,7 +163,8 @@ impl ProxyHttp for Gateway {
         }
         headers::join_cookies(session.req_header_mut())?;
         let snapshot = Arc::clone(&ctx.snapshot);
-        let client = self.identify(session, ctx)?;
+        let peer = peer_of(session)?;
+        let client = self.identify(session, peer, ctx);
         if let Some(problem) = self.admit(client, ctx) {
             session.set_write_timeout(Some(REFUSAL_TIMEOUT));
             let refusal = RouteOutcome::Problem(problem, None);
@@ -166,7 +172,14 @@ impl ProxyHttp for Gateway {
             return Ok(true);
         }
         let request = session.req_header();
-        let outcome = routing::route(&self.shared, &snapshot, request, client, ctx).await;
+        let outcome = match Question::of(request, peer, &snapshot) {
+            Some(question) => {
+                // Rare where requests are forwarded, and large: boxed.
+                let answer = question.answer(&self.shared, &snapshot, client, ctx);
+                RouteOutcome::Answer(Box::pin(answer).await)
+            }
+            None => routing::route(&self.shared, &snapshot, request, client, ctx).await,
+        };
         if matches!(outcome, RouteOutcome::Forward) {
             headers::forget_spelling(session.req_header_mut())?;
             return Ok(false);
@@ -202,7 +215,7 @@ impl ProxyHttp for Gateway {
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
-            upstream_request::write_prefix(headers, site);
+            upstream_request::strip_prefix(headers, site);
             Self::write_own_headers(headers, index, ctx)
         })
     }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use pingora_core::protocols::http::v1::server::HttpSession;
 use pingora_http::RequestHeader;
 use pingora_proxy::Session;
@@ -20,19 +20,8 @@ const MAX_HEADERS: usize = 100;
 /// Limit for the digits of `Content-Length`: what fits 64 bits.
 const MAX_LENGTH_DIGITS: usize = 19;
 
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-];
-
 /// The value of `Allow` when a method is refused (RFC 9110 §15.5.6).
-const ALLOWED: HeaderValue =
-    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+const ALLOWED: HeaderValue = HeaderValue::from_static(gate::METHODS);
 
 /// Names that decide where a request ends and whose it is. An upstream that takes `_` for `-` would
 /// read a look-alike as the real header.
@@ -40,7 +29,7 @@ const FRAMING: [&str; 5] = ["content-length", "transfer-encoding", "host", "conn
 
 /// The problem with a head; `None`: it is accepted.
 pub(super) fn check(request: &RequestHeader) -> Option<Problem> {
-    if !METHODS.contains(&request.method) {
+    if !gate::is_forwarded(&request.method) {
         return Some(Problem::MethodNotAllowed);
     }
     let headers = &request.headers;

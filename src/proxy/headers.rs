@@ -90,7 +90,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &ReservedNames, b
 }
 
 /// Removes our cookies. HTTP/2 clients may send several `Cookie` headers.
-fn strip_cookies(headers: &mut HeaderMap) {
+pub(super) fn strip_cookies(headers: &mut HeaderMap) {
     let mut cookies = headers.get_all(header::COOKIE).iter();
     if let (Some(only), None) = (cookies.next(), cookies.next()) {
         match gate::strip_own_cookies(only) {

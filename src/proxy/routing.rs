@@ -7,6 +7,7 @@ use http::Response;
 use pingora_http::RequestHeader;
 
 use super::decision::DecisionLabel;
+use super::destination::{self, DESTINATION};
 use super::exchange::Exchange;
 use super::head;
 use super::snapshot::{ConfigSnapshot, Shared};
@@ -66,6 +67,11 @@ pub(super) async fn route<'s>(
         }
         RouteMatch::Site { index, site } => {
             ctx.site = Some(index);
+            if site.upstreams.is_empty() && !ctx.is_asked_about {
+                // Its app is behind another proxy, which asks.
+                ctx.decision = DecisionLabel::NoSite;
+                return RouteOutcome::Problem(Problem::NotFound, at);
+            }
             ctx.answer_headers.hsts = snapshot.hsts.of_site(index);
             if let Some(problem) = upstream_request::check_stripped(site, path) {
                 return RouteOutcome::Problem(problem, at);
@@ -74,8 +80,45 @@ pub(super) async fn route<'s>(
             let access =
                 AccessRequest { index, site, method, readings: &readings, headers, client };
             let outcome = snapshot.authorizer.authorize(&access).await;
+            let is_forwarded = matches!(outcome.decision, AccessDecision::Forward);
+            if is_forwarded && headers.contains_key(DESTINATION) {
+                let here = (&access, outcome);
+                return Box::pin(route_to_destination(shared, snapshot, here, request, ctx)).await;
+            }
             apply(outcome, shared, &site.url.origin, request, ctx)
         }
+    }
+}
+
+/// Judges the destination of a request that may pass itself: it is copied or moved there, within the
+/// site, by somebody who may use the method there too.
+async fn route_to_destination<'s>(
+    shared: &Shared,
+    snapshot: &'s ConfigSnapshot,
+    (access, outcome): (&AccessRequest<'_>, AccessOutcome),
+    request: &RequestHeader,
+    ctx: &mut Exchange,
+) -> RouteOutcome<'s> {
+    ctx.decision = DecisionLabel::BadRequest;
+    let origin = snapshot.map.origin_of(&access.site.url.origin.authority());
+    let refused = RouteOutcome::Problem(Problem::BadRequest, origin);
+    let Ok(Some(path)) = destination::path(&request.headers, &access.site.url.origin) else {
+        return refused;
+    };
+    let Ok(readings) = gate::readings_past_dots(path) else { return refused };
+    match snapshot.map.locate(&access.site.url.origin.authority(), &readings) {
+        RouteMatch::Site { index, site } if index == access.index => {
+            if upstream_request::check_stripped(site, path).is_some() {
+                return refused;
+            }
+            let there = AccessRequest { readings: &readings, ..*access };
+            let there = snapshot.authorizer.authorize(&there).await;
+            // Of two that may pass, the one that knows who calls.
+            let both = outcome.private && matches!(there.decision, AccessDecision::Forward);
+            let outcome = if both { outcome } else { there };
+            apply(outcome, shared, &site.url.origin, request, ctx)
+        }
+        _ => refused,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::tls::Certificate;
-use crate::gate::Hsts;
+use crate::gate::{ForwardAuthSettings, Hsts};
 
 /// `[server]` and `[admin]`: listeners, trusted proxies, limits. Read once, at start.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct ProxySettings {
     pub admin: SocketAddr,
     /// Peers whose `X-Forwarded-For` is used. Empty: none.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whose questions about requests are answered.
+    pub forward_auth: ForwardAuthSettings,
     pub connections: ConnectionLimits,
     pub exchanges: ExchangeLimits,
     /// `server.tls`; empty: every address speaks plain http.

@@ -11,7 +11,7 @@ use super::settings::ProxySettings;
 use super::upstream::Resolver;
 use crate::access::Authorizer;
 use crate::events::EventSink;
-use crate::gate::{ForwardedHeaders, SiteMap};
+use crate::gate::{ForwardAuthSettings, ForwardedHeaders, SiteMap};
 use crate::metrics::RequestCounters;
 use crate::system::System;
 use crate::web::Web;
@@ -24,6 +24,7 @@ pub struct ConfigSnapshot {
     pub(super) hsts: HstsHeaders,
     pub authorizer: Authorizer,
     pub trusted_proxies: Vec<IpNet>,
+    pub(super) forward_auth: ForwardAuthSettings,
     pub web: Arc<Web>,
     pub router: axum::Router,
     pub requests: RequestCounters,
@@ -46,6 +47,7 @@ impl ConfigSnapshot {
             forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
             hsts: HstsHeaders::new(&map, settings.hsts),
             trusted_proxies: settings.trusted_proxies.clone(),
+            forward_auth: settings.forward_auth.clone(),
             router: crate::web::router(&web),
             map,
             authorizer,

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use pingora::{Error, ErrorType, Result};
 use pingora_http::RequestHeader;
 
+use super::destination;
 use crate::gate::{self, Site};
 use crate::pages::Problem;
 
@@ -38,11 +39,15 @@ pub(super) fn apply_options(request: &mut RequestHeader, site: &Site) -> Result<
     Ok(())
 }
 
-/// Writes `X-Forwarded-Prefix` where the site's own path was removed.
-pub(super) fn write_prefix(headers: &mut HeaderMap, site: &Site) {
-    let prefix = HeaderValue::from_str(&site.url.path);
+/// Where the site's own path is removed from the request's: writes `X-Forwarded-Prefix`, and removes it
+/// from `Destination` too.
+pub(super) fn strip_prefix(headers: &mut HeaderMap, site: &Site) {
+    if !site.upstream_options.strip_prefix {
+        return;
+    }
     // A site's path is plain ASCII.
-    if let Some(prefix) = prefix.ok().filter(|_| site.upstream_options.strip_prefix) {
+    if let Ok(prefix) = HeaderValue::from_str(&site.url.path) {
         headers.insert(FORWARDED_PREFIX, prefix);
     }
+    destination::strip_prefix(headers, &site.url);
 }

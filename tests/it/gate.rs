@@ -6,5 +6,6 @@ mod decide;
 mod headers;
 mod map;
 mod readings;
+pub(crate) mod reference;
 mod targets;
 mod upstream;

@@ -13,6 +13,7 @@ mod delivery;
 mod domain;
 mod enumeration;
 mod fail_points;
+mod forward_auth;
 mod gate;
 mod handover;
 mod holes;

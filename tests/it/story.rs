@@ -17,4 +17,5 @@ mod store;
 mod targets;
 mod told;
 mod way_back;
+mod webdav;
 mod wire;

@@ -2,6 +2,7 @@
 //! Reads no TOML.
 mod brand;
 mod clients;
+mod forward_auth;
 mod identity;
 mod login;
 mod rules;

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::super::reader::Reader;
 use super::super::settings::NetworkExposure;
 use super::super::values::{self, shown};
-use super::tls;
+use super::{forward_auth, tls};
 use crate::domain::{Keyring, Origin, ServerSecret, guessable};
 use crate::gate::Hsts;
 use crate::oauth::Issuer;
@@ -132,18 +132,6 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
 const ANYBODY: &str = "server.unsafe_trusted_proxies";
 const ADMIN_EXPOSED: &str = "admin.unsafe_exposed";
 
-/// Networks of IPv6 that every address of IPv4 has an address in: 6to4 (RFC 3056) and NAT64 (RFC 6052).
-const ALL_OF_IPV4: [&str; 2] = ["2002::/16", "64:ff9b::/96"];
-
-/// Whether a network is wider than any private one: `10.0.0.0/8` and `fc00::/7`.
-fn is_anybody(net: &IpNet) -> bool {
-    let holds_all = |all: &str| all.parse().is_ok_and(|all: IpNet| net.contains(&all));
-    match net {
-        IpNet::V4(net) => net.prefix_len() < 8,
-        IpNet::V6(net) => net.prefix_len() < 7 || ALL_OF_IPV4.into_iter().any(holds_all),
-    }
-}
-
 /// Whether a listener at this address is open to other networks: it is on all addresses, or on one of
 /// the internet.
 fn is_exposed(ip: IpAddr) -> bool {
@@ -163,7 +151,8 @@ pub(super) fn exposure(
     settings: Option<&proxy::ProxySettings>,
 ) -> NetworkExposure {
     let set = |key| reader.flag(key).unwrap_or(false);
-    let anybody = |settings: &proxy::ProxySettings| settings.trusted_proxies.iter().any(is_anybody);
+    let anybody =
+        |settings: &proxy::ProxySettings| settings.trusted_proxies.iter().any(values::is_anybody);
     let admin = |settings: &proxy::ProxySettings| is_exposed(settings.admin.ip());
     NetworkExposure {
         anybody_trusted: set(ANYBODY) && settings.is_some_and(anybody),
@@ -171,14 +160,11 @@ pub(super) fn exposure(
     }
 }
 
-pub(super) fn settings(
-    reader: &mut Reader<'_>,
-    ground: &ServerContext,
-) -> Option<proxy::ProxySettings> {
+fn trusted_proxies(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
     let trusts_anybody = reader.flag(ANYBODY).unwrap_or(false);
     let trusted_proxies = reader.all("server.trusted_proxies", |text| {
         let net = values::network(text)?;
-        if is_anybody(&net) && !trusts_anybody {
+        if values::is_anybody(&net) && !trusts_anybody {
             return Err(format!(
                 "{net} is wider than any private network: anyone in it may claim any address, which \
                  bypasses limits per address and rules with `from`; list your proxies only (or, where \
@@ -188,7 +174,8 @@ pub(super) fn settings(
         Ok(net)
     });
     let joined = IpNet::aggregate(&trusted_proxies.clone().unwrap_or_default());
-    if let Some(net) = joined.iter().find(|net| is_anybody(net)).filter(|_| !trusts_anybody) {
+    if let Some(net) = joined.iter().find(|net| values::is_anybody(net)).filter(|_| !trusts_anybody)
+    {
         reader.note(
             "server.trusted_proxies",
             format!(
@@ -197,6 +184,14 @@ pub(super) fn settings(
             ),
         );
     }
+    trusted_proxies
+}
+
+pub(super) fn settings(
+    reader: &mut Reader<'_>,
+    ground: &ServerContext,
+) -> Option<proxy::ProxySettings> {
+    let trusted_proxies = trusted_proxies(reader);
     let admin_exposed = reader.flag(ADMIN_EXPOSED).unwrap_or(false);
     let admin = reader.one("admin.listen", |text| {
         let address = values::socket(text)?;
@@ -213,6 +208,7 @@ pub(super) fn settings(
     let (connections, exchanges) = (connections(reader), exchanges(reader));
     let h2c = reader.flag("server.h2c");
     let tls = tls::certificates(reader);
+    let forward_auth = forward_auth::forward_auth(reader);
     if ground.tls && h2c == Some(true) {
         reader.note(
             "server.h2c",
@@ -227,7 +223,8 @@ pub(super) fn settings(
     Some(proxy::ProxySettings {
         listen: ground.listen.clone()?,
         admin: admin?,
-        trusted_proxies: trusted_proxies?,
+        trusted_proxies: [trusted_proxies?, forward_auth.as_ref()?.from.clone()].concat(),
+        forward_auth: forward_auth?,
         connections: connections?,
         exchanges: exchanges?,
         tls: tls?,

@@ -49,7 +49,7 @@ fn site(
         first(&mut seen.places, &place, table)?;
         Ok(place)
     });
-    let upstreams = reader.all(&key("upstreams"), |text| upstream(text, ground));
+    let upstreams = upstreams(reader, &key("upstreams"), ground);
     let identity = identity::identity(reader, &key("identity"));
     let passage = passage(reader, table, place.as_ref());
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
@@ -73,6 +73,14 @@ fn site(
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// None at all where another proxy forwards the requests.
+fn upstreams(reader: &mut Reader<'_>, key: &str, ground: &ServerContext) -> Option<Vec<Upstream>> {
+    if !reader.has(key) && reader.has("forward_auth") {
+        return Some(Vec::new());
+    }
+    reader.all(key, |text| upstream(text, ground))
 }
 
 /// `place`: `None` if it is invalid.

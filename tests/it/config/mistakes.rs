@@ -1,5 +1,6 @@
 //! One wrong thing at a time, and several at once: exactly what is said, and where.
 mod clients;
+mod forward_auth;
 mod identity;
 mod login_and_sms;
 mod rules;

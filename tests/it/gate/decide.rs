@@ -16,10 +16,10 @@ use super::caller::signed_in;
 use super::upstream::{all_paths, targets};
 
 const BRITISH: &str = "+447400123456";
-const INSIDE: &str = "10.1.2.3";
-const OUTSIDE: &str = "203.0.113.9";
+pub(super) const INSIDE: &str = "10.1.2.3";
+pub(super) const OUTSIDE: &str = "203.0.113.9";
 
-fn site(url: &str, rules: Vec<Rule>) -> Site {
+pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
     Site {
         name: "Shop".to_owned(),
         url: SiteUrl::parse(url).unwrap(),
@@ -38,7 +38,7 @@ fn rule(path: &str, allow: &[Principal]) -> Rule {
     Rule { path, methods: Vec::new(), allow: allow.to_vec(), from: Vec::new() }
 }
 
-fn role(name: &str) -> Principal {
+pub(super) fn role(name: &str) -> Principal {
     Principal::Role(Role::parse(name).unwrap())
 }
 

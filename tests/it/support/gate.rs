@@ -188,13 +188,20 @@ impl Gate {
     }
 }
 
-impl Drop for Gate {
-    fn drop(&mut self) {
+impl Gate {
+    /// Ends the server; the app and Twilio go on.
+    pub(crate) fn end(&mut self) {
         drop(self.stop.take());
         if let Some(server) = self.server.take() {
             // A server that failed has failed its test already.
             drop(server.join());
         }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -136,14 +136,14 @@ const CASES: &[Case<'_>] = &[
         ],
         &[
             r#"20:1: site[1].name: is missing; write in [[site]] for example `name = "Shop"`. Name of the site in messages to the operator; must be unique."#,
-            r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`. Case-sensitive, unless the site sets `ignore_case`."#,
+            r#"23:1: site[1].rule[1].path: is missing; write in [[site.rule]] for example `path = "/public/*"`. A path relative to the site's url: `/exact`, or `/below/*`, which also matches `/below`; a segment `*` before the end stands for any one, as in `/api/*/public`. Rules look at neither query nor headers. Case-sensitive, unless the site sets `ignore_case`."#,
             r#"23:1: site[1].rule[1].allow: is missing; write in [[site.rule]] for example `allow = ["signed-in"]`. Who may pass, any of: `public` (everyone), `optional` (everyone; the app is told who is signed in), `signed-in`, `role:NAME`, `phone:+NUMBER`, `country:GB`, `client:ID` (access tokens of that `[[client]]`, with or without a user). An access token that was issued for a user counts as that user; see [identity](identity.md#applications)."#,
         ],
     ),
     (
         &[("/admin/*", "admin")],
         &[
-            "25:8: site[1].rule[1].path: `admin` must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as `/*` at its end",
+            "25:8: site[1].rule[1].path: `admin` must start with `/`, be plain text without `%`, `?`, `#`, `;`, `//` or dot segments, and have `*` only as a whole segment",
         ],
     ),
     (
@@ -159,7 +159,7 @@ const CASES: &[Case<'_>] = &[
             "26:19: site[1].rule[1].methods: TRACE is never forwarded, so no rule can apply to it",
             "26:28: site[1].rule[1].methods: CONNECT is never forwarded, so no rule can apply to it",
             "26:39: site[1].rule[1].methods: `GETT` is not a method; did you mean `GET`?",
-            "26:47: site[1].rule[1].methods: `FROB` is not a method; known: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+            "26:47: site[1].rule[1].methods: `FROB` is not a method; known: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, ACL, BASELINE-CONTROL, BIND, CHECKIN, CHECKOUT, COPY, LABEL, LINK, LOCK, MERGE, MKACTIVITY, MKCALENDAR, MKCOL, MKREDIRECTREF, MKWORKSPACE, MOVE, ORDERPATCH, PROPFIND, PROPPATCH, REBIND, REPORT, SEARCH, UNBIND, UNCHECKOUT, UNLINK, UNLOCK, UPDATE, UPDATEREDIRECTREF, VERSION-CONTROL",
         ],
     ),
     (&[("\"role:admin\"", "")], &["27:9: site[1].rule[1].allow: is empty; name at least one"]),

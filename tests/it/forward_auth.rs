@@ -1,0 +1,7 @@
+//! Another proxy in front of the app, which asks Doorcode: real nginx, Caddy and `HAProxy` with the files
+//! of `deploy/forward-auth`.
+mod asked;
+mod holes;
+mod proxies;
+mod reference;
+mod stories;

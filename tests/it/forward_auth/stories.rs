@@ -1,0 +1,135 @@
+//! What a visitor of a site meets that another proxy forwards: the same as behind the gate.
+use super::proxies::{ALL, Fronted, Kind};
+use crate::support::http::exchange;
+use crate::support::settings::{ADA, BOB};
+
+const SCRIPT: [(&str, &str); 2] = [("Sec-Fetch-Mode", "cors"), ("Accept", "application/json")];
+
+fn each(story: impl Fn(&Fronted)) {
+    for kind in ALL {
+        story(&Fronted::start(kind));
+    }
+}
+
+#[test]
+fn a_person_signs_in_and_out_and_the_app_learns_who_it_is() {
+    each(|proxy| {
+        let (kind, app) = (proxy.kind, &proxy.gate.app);
+        let mut ada = proxy.browser();
+        ada.keep_cookie("own", "of-the-app");
+        ada.sign_in("/orders?a=%2F&b=c", ADA, &proxy.gate.texts).is(200);
+        let seen = app.last();
+        assert_eq!(seen.target, "/orders?a=%2F&b=c", "{kind:?}");
+        assert_eq!(seen.header("x-forwarded-phone"), Some(ADA), "{kind:?}");
+        assert_eq!(seen.header("x-forwarded-groups"), Some("admin,staff"), "{kind:?}");
+        assert!(seen.header("x-doorcode-assertion").is_some(), "{kind:?}: {seen:?}");
+        let cookie = seen.header("cookie").expect("a cookie");
+        assert!(cookie.contains("own=of-the-app"), "{kind:?}: {cookie}");
+        assert!(!cookie.contains(&ada.session()), "{kind:?}: {cookie}");
+
+        ada.post("/form", &[("a", "b")]).is(200);
+        let seen = app.last();
+        assert_eq!((seen.method.as_str(), seen.body.as_slice()), ("POST", &b"a=b"[..]), "{kind:?}");
+        ada.send("DELETE", "/orders/1", &[], None).is(200);
+        assert_eq!(app.last().method, "DELETE", "{kind:?}");
+
+        let page = ada.get("/.doorcode/sign-out").is(200);
+        let left = ada.post("/.doorcode/sign-out", &[]);
+        assert!(matches!(left.status, 200 | 303), "{kind:?}: {left} {page}");
+        proxy.is_kept_out(&mut ada, ("GET", "/orders"), &[]).is(303);
+    });
+}
+
+#[test]
+fn a_script_without_a_session_is_told_where_to_sign_in() {
+    each(|proxy| {
+        let answer = proxy.is_kept_out(&mut proxy.browser(), ("GET", "/orders"), &SCRIPT).is(401);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
+        answer.says("/.doorcode/sign-in?return_to=%2Forders");
+        proxy.is_kept_out(&mut proxy.browser(), ("POST", "/orders"), &SCRIPT).is(401);
+    });
+}
+
+#[test]
+fn what_is_public_passes_without_a_name_and_what_is_not_allowed_is_refused() {
+    each(|proxy| {
+        let (kind, app) = (proxy.kind, &proxy.gate.app);
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        for browser in [&mut proxy.browser(), &mut bob] {
+            browser.get("/public/x").is(200);
+            let told = app.last().header("x-forwarded-user").unwrap_or_default().to_owned();
+            assert_eq!(told, "", "{kind:?}");
+        }
+        bob.get("/maybe/x").is(200);
+        assert_eq!(app.last().header("x-forwarded-phone"), Some(BOB), "{kind:?}");
+        proxy.browser().get("/maybe/x").is(200);
+        proxy.is_kept_out(&mut bob, ("GET", "/admin/x"), &[]).is(403).says("<html");
+    });
+}
+
+#[test]
+fn a_page_of_another_origin_does_nothing_in_somebodys_name() {
+    each(|proxy| {
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        let foreign = [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")];
+        proxy.is_kept_out(&mut bob, ("POST", "/orders"), &foreign).is(403);
+        let socket = [
+            ("Origin", "https://evil.example"),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Mode", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        proxy.is_kept_out(&mut bob, ("GET", "/socket"), &socket).is(403);
+    });
+}
+
+#[test]
+fn without_doorcode_nothing_passes() {
+    for kind in ALL {
+        let mut proxy = Fronted::start(kind);
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        proxy.gate.end();
+        let before = proxy.gate.app.count();
+        let answer = bob.get("/orders");
+        assert!(answer.status >= 500, "{kind:?}: {answer}");
+        assert_eq!(proxy.gate.app.count(), before, "{kind:?}");
+    }
+}
+
+/// Nobody asks about these paths but the proxy itself.
+#[test]
+fn a_visitor_cannot_ask() {
+    each(|proxy| {
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        for path in ["/check", "/check/forward-auth", "/check/answer", "/check/ext-authz/orders"] {
+            let lines = [
+                ("X-Forwarded-Method", "GET"),
+                ("X-Forwarded-Proto", "http"),
+                ("X-Forwarded-Host", &bob.authority.clone()),
+                ("X-Forwarded-Uri", "/orders"),
+            ];
+            let answer = bob.send("GET", &format!("/.doorcode{path}"), &lines, None);
+            assert_eq!(answer.status, 404, "{:?} {path}: {answer}", proxy.kind);
+        }
+    });
+}
+
+#[test]
+fn the_app_is_not_reached_past_the_proxy() {
+    let proxy = Fronted::start(Kind::Nginx);
+    let mut bob = proxy.browser();
+    bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+    for target in ["/orders", "/public/x"] {
+        let before = proxy.gate.app.count();
+        let request = bob.request("GET", target, &[], None);
+        exchange(proxy.gate.port, &request).is(404);
+        assert_eq!(proxy.gate.app.count(), before, "Doorcode knows no address of the app");
+    }
+}
