@@ -138,6 +138,11 @@ pub enum Event<'a> {
         header: &'a str,
         peer: IpAddr,
     },
+    /// A question of `peer`, another proxy or somebody who plays one, was refused.
+    QuestionRefused {
+        peer: IpAddr,
+        why: &'a str,
+    },
     /// A store operation failed, and so did the request that needed it.
     StoreFailed {
         doing: &'static str,

@@ -48,6 +48,14 @@ impl EventLog {
         }
     }
 
+    /// Anybody who reaches the listener can ask.
+    fn question_refused(&self, peer: IpAddr, why: &str) {
+        if let Some(unlogged) = self.upstreams.take(FORWARD_AUTH.to_owned()) {
+            let unlogged = (unlogged > 0).then_some(unlogged);
+            warn!(%peer, why, unlogged, "refused to check a request for another proxy");
+        }
+    }
+
     fn app_answers(&self, site: &str, address: &str) {
         if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
             let unlogged = (unlogged > 0).then_some(unlogged);
@@ -55,6 +63,9 @@ impl EventLog {
         }
     }
 }
+
+/// The subject of lines about forward authentication.
+const FORWARD_AUTH: &str = "forward_auth";
 
 fn forwarding_ignored(header: &str, peer: IpAddr) {
     warn!(
@@ -118,6 +129,7 @@ impl EventSink for EventLog {
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),
+            Event::QuestionRefused { peer, why } => self.question_refused(*peer, why),
             Event::StoreFailed { doing, reason, is_outage: true } => {
                 debug!(doing, reason, "store operation failed");
             }

@@ -142,7 +142,8 @@ impl EventSink for EventCounters {
             Event::TextReplaced { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }
-            | Event::ForwardingIgnored { .. } => return,
+            | Event::ForwardingIgnored { .. }
+            | Event::QuestionRefused { .. } => return,
         };
         add(counters, labels, 1);
     }

@@ -17,6 +17,7 @@ use super::headers;
 use super::request_id;
 use super::routing::{self, RouteOutcome};
 use super::snapshot::{ConfigSnapshot, Shared};
+use crate::events::Event;
 use crate::gate::{self, ForwardAuthMode, ForwardedRequest};
 use crate::pages::{FailedRequest, Problem};
 
@@ -84,10 +85,10 @@ impl<'q> Question<'q> {
         let answer = match self.asked(snapshot) {
             Ok(asked) => {
                 let outcome = routing::route(shared, snapshot, &asked, client, ctx).await;
-                self.answer_to(outcome, &asked, ctx)
+                self.answer_to(outcome, &asked, (shared, ctx))
             }
             Err(why) => {
-                tracing::warn!(peer = %self.peer, %why, "refused to check a request");
+                self.tell(shared, &why.to_string());
                 self.problem(&why.problem(), (None, ""), ctx)
             }
         };
@@ -133,11 +134,11 @@ impl<'q> Question<'q> {
         &self,
         outcome: RouteOutcome<'_>,
         asked: &RequestHeader,
-        ctx: &mut Exchange,
+        (shared, ctx): (&Shared, &mut Exchange),
     ) -> Response<Bytes> {
         let here = head::repeatable(asked);
         let outcome = match outcome {
-            RouteOutcome::Forward => match self.pass(asked, ctx) {
+            RouteOutcome::Forward => match self.pass(asked, shared, ctx) {
                 Ok(pass) => return pass,
                 Err(problem) => {
                     ctx.decision = DecisionLabel::BadRequest;
@@ -160,7 +161,12 @@ impl<'q> Question<'q> {
 
     /// 200, with the headers that replace those of the request: the identity headers of the site's app,
     /// and `Cookie` without ours.
-    fn pass(&self, asked: &RequestHeader, ctx: &Exchange) -> Result<Response<Bytes>, Problem> {
+    fn pass(
+        &self,
+        asked: &RequestHeader,
+        shared: &Shared,
+        ctx: &Exchange,
+    ) -> Result<Response<Bytes>, Problem> {
         let (index, site) = ctx.site.zip(ctx.site()).ok_or(Problem::Internal)?;
         let reserved = ctx.snapshot.map.reserved();
         let reaches_app = |name: &str| {
@@ -168,7 +174,7 @@ impl<'q> Question<'q> {
                 || site.has_method_rules() && gate::is_method_override(name)
         };
         if let Some(name) = asked.headers.keys().find(|name| reaches_app(name.as_str())) {
-            tracing::warn!(%name, "refused a request with a header that only Doorcode may write");
+            self.tell(shared, &format!("it has `{name}`, which only Doorcode may write"));
             return Err(Problem::BadRequest);
         }
         let mut answer = Response::new(Bytes::new());
@@ -191,6 +197,10 @@ impl<'q> Question<'q> {
             return Ok(again(asked));
         }
         Ok(answer)
+    }
+
+    fn tell(&self, shared: &Shared, why: &str) {
+        shared.events.record(&Event::QuestionRefused { peer: self.peer, why });
     }
 
     fn problem(
