@@ -144,7 +144,7 @@ impl SqlStore {
     }
 
     /// Refuses where a contact is encrypted under a secret that this server does not have: somebody whom
-    /// it does not find may be there all the same.
+    /// it does not find may be there all the same. A command without any secret finds nobody.
     ///
     /// # Errors
     ///
@@ -153,6 +153,9 @@ impl SqlStore {
         &self,
         executor: impl Into<Executor<'_>>,
     ) -> Result<(), StoreError> {
+        if self.contacts.is_none() {
+            return Ok(());
+        }
         let (lowest, highest) = self.contacts.ids()?;
         let other = query(
             "SELECT user_id FROM contacts WHERE sealed_by < $1 OR sealed_by > $2

@@ -114,9 +114,7 @@ impl SqlStore {
         };
         foreign::refuse_foreign(&store.write).await?;
         migrations::run(&store.write, &store.contacts).await?;
-        if !store.contacts.is_none() {
-            store.refuse_other_secrets(&store.read).await?;
-        }
+        store.refuse_other_secrets(&store.read).await?;
         Ok(store)
     }
 
@@ -140,9 +138,7 @@ impl SqlStore {
             }
         };
         if migrations::are_done(&store.read).await? {
-            if !store.contacts.is_none() {
-                store.refuse_other_secrets(&store.read).await?;
-            }
+            store.refuse_other_secrets(&store.read).await?;
             return Ok(store);
         }
         let why = foreign::other(&store.read).await;
