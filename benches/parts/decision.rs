@@ -47,6 +47,7 @@ fn map() -> SiteMap {
         methods: Vec::new(),
         allow: vec![who],
         from: Vec::new(),
+        fresh: None,
     };
     let admin = Role::parse("admin").expect("a role");
     let site = Site {

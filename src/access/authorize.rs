@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method};
@@ -51,6 +52,10 @@ pub enum AccessDecision {
     AnswerPreflight,
     /// The caller is unknown, and the rules need one.
     SignIn,
+    /// The user logged in longer ago than the rules allow.
+    LogInAgain {
+        max_age: Duration,
+    },
     Refuse(RefusalReason),
 }
 
@@ -152,7 +157,8 @@ impl Authorizer {
         let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
         match identified {
             Ok(caller) => {
-                AccessOutcome { decision: decide(request, &caller), caller, cors, private }
+                let decision = decide(request, &caller, &self.deps.system);
+                AccessOutcome { decision, caller, cors, private }
             }
             Err(reason) => {
                 let decision = AccessDecision::Refuse(reason);
@@ -251,18 +257,26 @@ impl<'r> AccessRequest<'r> {
 }
 
 /// Decides for an identified caller.
-fn decide(request: &AccessRequest<'_>, caller: &Caller) -> AccessDecision {
+fn decide(request: &AccessRequest<'_>, caller: &Caller, system: &System) -> AccessDecision {
     let AccessRequest { site, method, headers, .. } = request;
     // Browsers attach cookies by themselves; a token is there only because a script put it there.
     let by_cookie = matches!(caller, Caller::Session(..));
     if by_cookie && gate::is_foreign(method, headers, &site.url.origin, &site.allowed_origins) {
         return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
     }
+    let is_fresh = |max_age: Duration| {
+        caller.person().is_some_and(|(who, _)| who.began().is_at_most(max_age, system.now()))
+    };
     match gate::decide(&request.site_request(), caller) {
-        Decision::Forward if declares_more_than(headers, site.upstream_options.max_body) => {
+        Decision::ForwardIfFresh(max_age) if !is_fresh(max_age) => {
+            AccessDecision::LogInAgain { max_age }
+        }
+        Decision::Forward | Decision::ForwardIfFresh(_)
+            if declares_more_than(headers, site.upstream_options.max_body) =>
+        {
             AccessDecision::Refuse(RefusalReason::BodyTooLarge)
         }
-        Decision::Forward => AccessDecision::Forward,
+        Decision::Forward | Decision::ForwardIfFresh(_) => AccessDecision::Forward,
         Decision::SignIn => AccessDecision::SignIn,
         Decision::Refuse(why) => AccessDecision::Refuse(RefusalReason::Denied(why)),
     }

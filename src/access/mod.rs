@@ -12,4 +12,4 @@ pub use authorize::{
     IdentityError, RefusalReason,
 };
 pub use identity_headers::IdentityHeaders;
-pub use session_cookie::user_of_cookie;
+pub use session_cookie::{owner_of_cookie, user_of_cookie};

@@ -1,6 +1,6 @@
 use http::HeaderMap;
 
-use crate::domain::Origin;
+use crate::domain::{Origin, TokenDigest, UserId};
 use crate::gate::Cookies;
 use crate::session::{SessionSettings, SessionToken, Sessions, SignedIn};
 use crate::store::StoreError;
@@ -19,4 +19,19 @@ pub async fn user_of_cookie(
     let cookie = Cookies::for_origin(origin).get(headers, "");
     let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
     sessions.check(&token, origin.host(), settings).await
+}
+
+/// Whose the session cookie of a request to `origin` is, or was before the session ended, and the
+/// digest of its token; `None`: no cookie, or none of ours.
+///
+/// # Errors
+/// The store failed.
+pub async fn owner_of_cookie(
+    sessions: &Sessions,
+    headers: &HeaderMap,
+    origin: &Origin,
+) -> Result<Option<(UserId, TokenDigest)>, StoreError> {
+    let cookie = Cookies::for_origin(origin).get(headers, "");
+    let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
+    sessions.owner(&token, origin.host()).await
 }

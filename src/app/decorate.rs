@@ -6,8 +6,7 @@ use crate::login::Login;
 use crate::proxy;
 use crate::session::Sessions;
 use crate::store::{
-    self, AttemptStore, CounterStore, GrantStore, HandoverTicket, LoginStore, LoginTicket,
-    SqlStore, TicketStore, UserStore,
+    self, AttemptStore, CounterStore, GrantStore, LoginStore, SqlStore, TicketStores, UserStore,
 };
 
 /// The stores of a server.
@@ -19,8 +18,7 @@ pub struct StoreSet {
     pub users: Arc<dyn UserStore>,
     pub sessions: Arc<dyn store::SessionStore>,
     pub grants: Arc<dyn GrantStore>,
-    pub tickets: Arc<dyn TicketStore<HandoverTicket>>,
-    pub login_tickets: Arc<dyn TicketStore<LoginTicket>>,
+    pub tickets: TicketStores,
 }
 
 /// Replaces stores and SMS providers, as a rule by wrappers around those that it is given. A method

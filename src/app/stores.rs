@@ -7,9 +7,8 @@ use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
 use crate::store::{
-    CacheSettings, CellStore, ContactKeys, CounterCapacity, MemoryAttempts, MemoryTickets,
-    PersistentCounters, RedisCells, SharedAttempts, SharedCounters, SharedTickets, SqlCells,
-    SqlStore,
+    CacheSettings, CellStore, ContactKeys, CounterCapacity, MemoryAttempts, PersistentCounters,
+    RedisCells, SharedAttempts, SharedCounters, SqlCells, SqlStore, TicketStores,
 };
 use crate::system::System;
 use crate::users;
@@ -78,8 +77,7 @@ async fn in_memory(
         users: Arc::clone(sql) as _,
         sessions: Arc::clone(sql) as _,
         grants: Arc::clone(sql) as _,
-        tickets: Arc::new(MemoryTickets::default()),
-        login_tickets: Arc::new(MemoryTickets::default()),
+        tickets: TicketStores::in_memory(),
     })
 }
 
@@ -92,7 +90,6 @@ fn shared(sql: &Arc<SqlStore>, cells: &Arc<dyn CellStore>) -> StoreSet {
         users: Arc::clone(sql) as _,
         sessions: Arc::clone(sql) as _,
         grants: Arc::clone(sql) as _,
-        tickets: Arc::new(SharedTickets::handover(Arc::clone(cells))),
-        login_tickets: Arc::new(SharedTickets::login(Arc::clone(cells))),
+        tickets: TicketStores::shared(cells),
     }
 }

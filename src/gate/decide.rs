@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, Method};
@@ -31,6 +32,8 @@ pub enum CallerNeed {
 pub enum Decision {
     /// Passed to the app.
     Forward,
+    /// Passed to the app if the user logged in no longer ago than this.
+    ForwardIfFresh(Duration),
     /// The caller is unknown, and the rule asks for a known one.
     SignIn,
     Refuse(DenialReason),
@@ -56,10 +59,14 @@ pub fn caller_need(asked: &SiteRequest<'_>) -> CallerNeed {
 pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
     let mut decision = Decision::Forward;
     for path in relative_paths(asked) {
-        match judge_reading(asked, first_rule(asked, &path), caller) {
-            Decision::Forward => {}
-            refuse @ Decision::Refuse(_) => return refuse,
-            Decision::SignIn => decision = Decision::SignIn,
+        decision = match (judge_reading(asked, first_rule(asked, &path), caller), decision) {
+            (refuse @ Decision::Refuse(_), _) => return refuse,
+            (Decision::SignIn, _) | (_, Decision::SignIn) => Decision::SignIn,
+            (Decision::ForwardIfFresh(one), Decision::ForwardIfFresh(other)) => {
+                Decision::ForwardIfFresh(one.min(other))
+            }
+            (Decision::Forward, earlier) => earlier,
+            (found, _) => found,
         }
     }
     decision
@@ -100,7 +107,11 @@ fn judge_reading(asked: &SiteRequest<'_>, rule: Option<&Rule>, caller: &Caller) 
     }
     let allow = rule.map_or(&[Principal::SignedIn][..], |rule| &rule.allow);
     match caller {
-        _ if allow.iter().any(|who| who.admits(caller)) => Decision::Forward,
+        _ if allow.iter().any(|who| who.admits(caller)) => {
+            // A client that acts for itself has no user who could log in again.
+            let fresh = rule.and_then(|rule| rule.fresh).filter(|_| caller.person().is_some());
+            fresh.map_or(Decision::Forward, Decision::ForwardIfFresh)
+        }
         Caller::Nobody => Decision::SignIn,
         Caller::Session(..) | Caller::Token(_) => Decision::Refuse(DenialReason::NotAllowed),
     }

@@ -43,7 +43,8 @@ impl Rule {
         let admitted = self.allow.iter().all(|who| other.allow.iter().any(|by| by.covers(who)));
         let within = |net: &IpNet| other.from.iter().any(|wider| wider.contains(net));
         let near = other.from.is_empty() || !self.from.is_empty() && self.from.iter().all(within);
-        !(admitted && near)
+        let fresh = other.fresh.is_none_or(|wider| self.fresh.is_some_and(|own| own <= wider));
+        !(admitted && near && fresh)
     }
 
     /// A word of `allow` that lets everybody pass whom another one names, and that one: whoever wrote it

@@ -138,6 +138,8 @@ pub struct Rule {
     pub allow: Vec<Principal>,
     /// A further condition: the client's address is in one of these. Empty: no condition.
     pub from: Vec<IpNet>,
+    /// A further condition for users: they logged in no longer ago than this. `None`: no condition.
+    pub fresh: Option<Duration>,
 }
 
 /// Whom a rule lets pass.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::request::{PageRequest, RequestContext};
-use crate::access::user_of_cookie;
-use crate::domain::{Host, SessionId};
+use crate::access::{owner_of_cookie, user_of_cookie};
+use crate::domain::{Host, Origin, SessionId, TokenDigest, UserId};
 use crate::session::{self, SessionToken, Sessions, SignedIn, UserSession};
 use crate::store::StoreError;
 
@@ -40,6 +40,19 @@ impl BrowserSessions {
     /// The store failed.
     pub(crate) async fn of(&self, request: &PageRequest) -> Result<Option<SignedIn>, StoreError> {
         self.signed_in(&request.headers, &request.context).await
+    }
+
+    /// Whose the session cookie of a request to `origin` is, or was before the session ended, and the
+    /// digest of its token.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn owner(
+        &self,
+        headers: &HeaderMap,
+        origin: &Origin,
+    ) -> Result<Option<(UserId, TokenDigest)>, StoreError> {
+        owner_of_cookie(&self.sessions, headers, origin).await
     }
 
     /// Binds a live session to one more host: the token for its cookie there. `None`: the session

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use http::{HeaderMap, header};
 
 use super::lost::LOST;
 use super::request::PageRequest;
 use super::shell::Shell;
+use super::sign_in::MAX_AGE;
 use super::views::Lost;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate::Site;
@@ -64,18 +67,27 @@ impl Shell {
         page.or_else(|| self.home(request).filter(|_| request.context.site).map(root))
     }
 
-    /// The sign-in of the site at `origin` that returns to `back`. `lost`: what is not repeated after
-    /// it.
-    pub(crate) fn sign_in_address(
-        &self,
-        origin: &Origin,
-        back: &ReturnTo,
-        lost: Option<Lost>,
-    ) -> String {
+    /// The address of a site's sign-in.
+    pub(crate) fn sign_in_address(&self, sign_in: &SignInAddress<'_>) -> String {
+        let SignInAddress { origin, back, lost, max_age } = sign_in;
         let back = back.encoded();
         let lost = lost.map(|lost| format!("&{LOST}={}", lost.as_param())).unwrap_or_default();
-        format!("{origin}{}/sign-in?return_to={back}{lost}", self.map.prefix())
+        let max_age =
+            max_age.map(|age| format!("&{MAX_AGE}={}", age.as_secs())).unwrap_or_default();
+        format!("{origin}{}/sign-in?return_to={back}{lost}{max_age}", self.map.prefix())
     }
+}
+
+/// What the address of a sign-in says.
+pub(crate) struct SignInAddress<'a> {
+    /// That of the site.
+    pub(crate) origin: &'a Origin,
+    /// Where it returns to.
+    pub(crate) back: &'a ReturnTo,
+    /// What is not repeated after it.
+    pub(crate) lost: Option<Lost>,
+    /// How long ago a login may be that suffices.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// The first page of a site.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::views::LimitMessage;
 use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
 use crate::login::Login;
+use crate::session::SignedIn;
 use crate::system::Timestamp;
 
 /// How long a sealed flow is good for.
@@ -33,6 +34,10 @@ pub(crate) enum FlowMessage {
     FormNotSent,
     ForeignFormNotSent,
     LinkLost,
+    /// What is asked for needs a recent login.
+    LoginTooOld,
+    /// A form was kept, to be sent after the login.
+    FormKept,
     WrongLength,
     WrongCode {
         tries_left: u8,
@@ -139,6 +144,12 @@ impl Flow {
             since: self.since,
             ..Self::to(self.origin.clone(), self.path.clone(), self.browser)
         }
+    }
+
+    /// The same with the number of somebody who is to log in again.
+    pub(super) fn with_number_of(self, who: &SignedIn) -> Self {
+        let country = who.phone().country().map(|country| country.as_str().to_owned());
+        Self { typed: who.phone().international(), country: country.unwrap_or_default(), ..self }
     }
 
     /// Where it leads, as a URL.

@@ -8,6 +8,9 @@ pub enum HeaderClass {
     Page,
     /// HTML for people that no application opens.
     AccountPage,
+    /// The same with a form that is sent on to an app, which may answer with a redirect to anywhere:
+    /// Chromium applies `form-action` to every later hop.
+    FormPage,
     /// HTML for people, at a URL that holds a secret: never sent as `Referer`.
     Callback,
     /// A page that sends a message to another page. Its handler writes the policy for its script.
@@ -34,6 +37,16 @@ const PAGE: &[(&str, &str)] = &[
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("referrer-policy", "same-origin"),
+    NO_STORE,
+    NOSNIFF,
+];
+const FORM_PAGE: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("referrer-policy", "same-origin"),
     NO_STORE,
@@ -67,12 +80,13 @@ const ASSET: &[(&str, &str)] = &[
 impl HeaderClass {
     /// Writes the headers of the class, except those that the handler has written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        if self == Self::AccountPage {
+        if matches!(self, Self::AccountPage | Self::FormPage) {
             let policy = HeaderName::from_static("cross-origin-opener-policy");
             headers.entry(policy).or_insert(HeaderValue::from_static("same-origin"));
         }
         let table = match self {
             Self::Page | Self::AccountPage => PAGE,
+            Self::FormPage => FORM_PAGE,
             Self::Callback => CALLBACK,
             Self::Json | Self::Api | Self::ApiWithCredentials => JSON,
             Self::Message => MESSAGE,

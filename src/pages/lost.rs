@@ -2,6 +2,7 @@
 //! on its way through the pages by the flow.
 use super::flow::FlowMessage;
 use super::views::Lost;
+use crate::system::Timestamp;
 
 /// The name of the parameter.
 pub(super) const LOST: &str = "lost";
@@ -32,6 +33,17 @@ impl From<Lost> for FlowMessage {
 }
 
 impl FlowMessage {
+    /// What a login says to somebody whom a site sent, with what is `lost`. `is_kept`: it leads to a form
+    /// that was kept; `since`: only a login after this will do.
+    pub(super) fn on_arrival(
+        lost: Option<Lost>,
+        is_kept: bool,
+        since: Option<Timestamp>,
+    ) -> Option<Self> {
+        let kept = is_kept.then_some(Self::FormKept);
+        lost.map(Self::from).or(kept).or(since.map(|_| Self::LoginTooOld))
+    }
+
     /// What is lost, where the message says that something is.
     pub(super) fn lost(self) -> Option<Lost> {
         Lost::ALL.into_iter().find(|lost| self == Self::from(*lost))

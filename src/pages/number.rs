@@ -68,6 +68,7 @@ impl LoginPages {
             Err(error) => return self.flow_error(request, &error),
         };
         let lost = flow.say.and_then(FlowMessage::lost);
+        let is_asked = request.param("request").is_some();
         let now = self.shell.system.now();
         match (self.sessions.of(request).await, lost) {
             (Ok(Some(who)), Some(lost)) if flow.is_met_by(who.began(), now) => {
@@ -76,7 +77,7 @@ impl LoginPages {
                 with_cookie(self.tell_lost(request, lost, &on.origin, &login), cookie)
             }
             // Straight back to the site that sent the browser here.
-            (Ok(Some(who)), _) if request.param("request").is_some() => {
+            (Ok(Some(who)), _) if is_asked && flow.is_met_by(who.began(), now) => {
                 match self.handover.way_out(&flow, &who, request.chosen_language()).await {
                     Ok(redirect) => redirect.with(cookie).into_response(),
                     Err(_) => self.shell.unavailable(request),
@@ -84,6 +85,10 @@ impl LoginPages {
             }
             (Ok(Some(who)), _) if flow.is_met_by(who.began(), now) => {
                 request.to_done(&self.seal(&flow)).with(cookie).into_response()
+            }
+            // Who is to log in again at a site's request has a number already.
+            (Ok(Some(who)), _) if is_asked => {
+                self.number_page(request, &flow.with_number_of(&who), cookie)
             }
             (Ok(_), _) => self.number_page(request, &flow, cookie),
             (Err(_), _) => self.shell.unavailable(request),

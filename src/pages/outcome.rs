@@ -88,6 +88,8 @@ impl FlowMessage {
             Self::FormNotSent => (None, Some(NumberNotice::Lost(Lost::Form))),
             Self::ForeignFormNotSent => (None, Some(NumberNotice::Lost(Lost::ForeignForm))),
             Self::LinkLost => (None, Some(NumberNotice::Lost(Lost::Link))),
+            Self::FormKept => (None, Some(NumberNotice::FormKept)),
+            Self::LoginTooOld => (None, Some(NumberNotice::LoginTooOld)),
             // On the form for the code, or on a page of their own.
             Self::WrongLength
             | Self::WrongCode { .. }

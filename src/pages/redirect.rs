@@ -1,15 +1,22 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-/// 303 See Other, so that the next request is a GET (RFC 9110 §15.4.4), with cookies to set.
+/// A redirect with cookies to set.
 pub(crate) struct Redirect {
+    status: StatusCode,
     location: String,
     cookies: Vec<String>,
 }
 
 impl Redirect {
+    /// 303 See Other, so that the next request is a GET (RFC 9110 §15.4.4).
     pub(crate) const fn to(location: String) -> Self {
-        Self { location, cookies: Vec::new() }
+        Self { status: StatusCode::SEE_OTHER, location, cookies: Vec::new() }
+    }
+
+    /// 307 Temporary Redirect: the next request has the same method and body (RFC 9110 §15.4.8).
+    pub(super) const fn repeating(location: String) -> Self {
+        Self { status: StatusCode::TEMPORARY_REDIRECT, location, cookies: Vec::new() }
     }
 
     /// Adds the value of one more `Set-Cookie` line.
@@ -21,7 +28,7 @@ impl Redirect {
 
 impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
-        let mut response = StatusCode::SEE_OTHER.into_response();
+        let mut response = self.status.into_response();
         let headers = response.headers_mut();
         if let Ok(location) = HeaderValue::from_str(&self.location) {
             headers.insert(header::LOCATION, location);

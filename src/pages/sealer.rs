@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::{Keyring, Subkey};
 use crate::system::System;
 
-/// The longest sealed text that is opened, in bytes: one with a [`crate::domain::ReturnTo`] as long as
+/// The longest sealed text that a URL, a form or a cookie holds, in bytes: one with a [`crate::domain::ReturnTo`] as long as
 /// they can be.
 const MAX_SEALED: usize = 12 * 1024;
 
@@ -16,12 +16,19 @@ pub(crate) struct Sealer {
     /// Newest first: the first seals, all open.
     keys: Vec<Subkey>,
     system: System,
+    /// The longest sealed text that is opened, in bytes.
+    longest: usize,
 }
 
 impl Sealer {
     /// `usage` names the use; no two sealers share one.
     pub(crate) fn new(keyring: &Keyring, usage: &str, system: System) -> Self {
-        Self { keys: keyring.subkeys(usage), system }
+        Self { keys: keyring.subkeys(usage), system, longest: MAX_SEALED }
+    }
+
+    /// The same for texts of up to `longest` bytes, which no browser carries.
+    pub(crate) fn for_texts_of(self, longest: usize) -> Self {
+        Self { longest, ..self }
     }
 
     pub(crate) fn seal(&self, value: &impl Serialize) -> String {
@@ -32,7 +39,7 @@ impl Sealer {
 
     /// `None`: not sealed by us for this use, or altered since.
     pub(crate) fn open<T: DeserializeOwned>(&self, sealed: &str) -> Option<T> {
-        if sealed.len() > MAX_SEALED {
+        if sealed.len() > self.longest {
             return None;
         }
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;

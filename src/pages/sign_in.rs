@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -11,6 +12,9 @@ use super::redirect::Redirect;
 use super::request::PageRequest;
 use super::views::{Lost, MessagePage};
 use crate::domain::Origin;
+
+/// The parameter of the sign-in that says how long ago a login may be that suffices, in seconds.
+pub(super) const MAX_AGE: &str = "max_age";
 
 /// `GET /`: neither the issuer's host nor the reserved prefix of a site has a first page.
 pub(crate) async fn first(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
@@ -28,23 +32,28 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
         return Redirect::to(shell.map.issuer().url("/login")).into_response();
     };
     let lost = request.param(LOST).and_then(Lost::from_param);
-    match pages.sessions.of(&request).await {
-        Ok(Some(_)) => {
+    let max_age = request.param(MAX_AGE).and_then(|seconds| seconds.parse().ok());
+    let max_age = max_age.map(|seconds: u32| Duration::from_secs(seconds.into()));
+    let now = shell.system.now();
+    let former = match pages.sessions.of(&request).await {
+        Ok(Some(who)) if max_age.is_none_or(|age| who.began().is_at_most(age, now)) => {
             let page = format!("{}{}", request.context.origin, path.as_str());
             return match lost {
                 Some(lost) => pages.tell_lost(&request, lost, &request.context.origin, &page),
                 None => Redirect::to(page).into_response(),
             };
         }
-        Ok(None) if shell.is_elsewhere(&request.context.origin) => {
-            return pages.handover.ask_issuer(&request, path, lost).into_response();
-        }
-        Ok(None) => {}
+        Ok(former) => former,
         Err(_) => return shell.unavailable(&request),
+    };
+    let since = max_age.map(|age| now.before(age));
+    if shell.is_elsewhere(&request.context.origin) {
+        return pages.handover.ask_issuer(&request, path, (lost, since)).into_response();
     }
     let (browser, cookie) = request.or_new_browser(shell.system.random());
-    let say = lost.map(FlowMessage::from);
-    let flow = Flow { say, ..Flow::to(request.context.origin.clone(), path, browser) };
+    let say = FlowMessage::on_arrival(lost, shell.is_kept_form(&path), since);
+    let flow = Flow { say, since, ..Flow::to(request.context.origin.clone(), path, browser) };
+    let flow = former.iter().fold(flow, Flow::with_number_of);
     let login = shell.map.issuer().url(&format!("/login?flow={}", pages.seal(&flow)));
     Redirect::to(login).with(cookie).into_response()
 }

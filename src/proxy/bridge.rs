@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::uri::PathAndQuery;
 use http::{Request, Response, header};
 use http_body_util::BodyExt as _;
 use pingora_proxy::Session;
@@ -12,10 +13,10 @@ use tracing::Instrument as _;
 use super::exchange::Exchange;
 use super::head;
 use super::request_id::{self, X_REQUEST_ID};
-use crate::pages::{FailedRequest, Problem, RequestContext, UnreadBody};
+use crate::domain::Origin;
+use crate::pages::{FailedRequest, LONGEST_FORM, Problem, RequestContext, UnreadBody};
+use crate::web::longest_body;
 
-/// Limit for the body of a request for an own path, bytes.
-const LONGEST_BODY: usize = 16 * 1024;
 /// Limit for reading a whole body. Pingora's own timeout starts anew with every read.
 const WHOLE_BODY: Duration = Duration::from_secs(10);
 
@@ -31,15 +32,15 @@ pub(super) async fn answer(
     let here = head::repeatable(session.req_header()).to_owned();
     let failed = FailedRequest { here: &here, headers: &headers, at: Some(&at) };
     let refuse = |problem: &Problem| snapshot.web.problem(problem, &failed);
-    let body = tokio::time::timeout(WHOLE_BODY, read_body(session)).await;
+    let path = session.req_header().uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let below = path.strip_prefix(context.base.as_str()).unwrap_or(path);
+    let rooted = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
+    let body = tokio::time::timeout(WHOLE_BODY, read_body(session, longest_body(&rooted))).await;
     let (body, unread) = match body.unwrap_or(Err(Problem::TooSlow)) {
         Ok(body) => (body, None),
         Err(problem) => (Bytes::new(), Some(UnreadBody(problem))),
     };
     let request = session.req_header();
-    let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let below = path.strip_prefix(context.base.as_str()).unwrap_or(path);
-    let rooted = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
     let mut inner = Request::builder().method(request.method.clone()).uri(rooted);
     if let Some(inner) = inner.headers_mut() {
         inner.clone_from(&headers);
@@ -61,10 +62,27 @@ pub(super) async fn answer(
     }
 }
 
-async fn read_body(session: &mut Session) -> Result<Bytes, Problem> {
+/// The answer to a request that needs a login first: a form that can be kept is, until then.
+pub(super) async fn log_in_first(
+    session: &mut Session,
+    ctx: &Exchange,
+    (at, max_age): (&Origin, Option<Duration>),
+) -> Response<Bytes> {
+    let web = &ctx.snapshot.web;
+    if let Some(owner) = web.form_owner(at, session.req_header()).await {
+        let body = tokio::time::timeout(WHOLE_BODY, read_body(session, LONGEST_FORM)).await;
+        if let Ok(Ok(body)) = body {
+            return web.keep_form(&owner, (at, max_age), session.req_header(), &body).await;
+        }
+    }
+    web.challenge(at, session.req_header(), max_age)
+}
+
+/// `longest`: the limit in bytes.
+async fn read_body(session: &mut Session, longest: usize) -> Result<Bytes, Problem> {
     let length = session.req_header().headers.get(header::CONTENT_LENGTH);
     let declared = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LONGEST_BODY) {
+    if declared.is_some_and(|length| length > longest) {
         return Err(Problem::TooLarge);
     }
     let expects = session.req_header().headers.get(header::EXPECT).is_some();
@@ -74,7 +92,7 @@ async fn read_body(session: &mut Session) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     loop {
         match session.read_request_body().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
+            Ok(Some(chunk)) if body.len() + chunk.len() > longest => {
                 return Err(Problem::TooLarge);
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),

@@ -17,6 +17,8 @@ pub(super) enum DecisionLabel {
     /// It went on to the app.
     Forward,
     SignIn,
+    /// The user logged in longer ago than the rule allows.
+    LogInAgain,
     /// By a rule of the site.
     Refused,
     TooLarge,
@@ -27,7 +29,7 @@ pub(super) enum DecisionLabel {
     ClientGone,
 }
 
-const ALL: [DecisionLabel; 17] = [
+const ALL: [DecisionLabel; 18] = [
     DecisionLabel::None,
     DecisionLabel::BadRequest,
     DecisionLabel::Limited,
@@ -40,6 +42,7 @@ const ALL: [DecisionLabel; 17] = [
     DecisionLabel::ForeignOrigin,
     DecisionLabel::Forward,
     DecisionLabel::SignIn,
+    DecisionLabel::LogInAgain,
     DecisionLabel::Refused,
     DecisionLabel::TooLarge,
     DecisionLabel::SessionOver,
@@ -65,6 +68,7 @@ impl DecisionLabel {
             Self::ForeignOrigin => "foreign-origin",
             Self::Forward => "forward",
             Self::SignIn => "sign-in",
+            Self::LogInAgain => "log-in-again",
             Self::Refused => "refused",
             Self::TooLarge => "too-large",
             Self::SessionOver => "session-over",

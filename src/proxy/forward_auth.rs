@@ -149,6 +149,8 @@ impl<'q> Question<'q> {
         };
         match outcome {
             RouteOutcome::Answer(answer) => answer,
+            // The body of a form is with the proxy: it cannot be kept.
+            RouteOutcome::LogIn(at, max_age) => ctx.snapshot.web.challenge(at, asked, max_age),
             RouteOutcome::Problem(problem, at) | RouteOutcome::MalformedHead(problem, at) => {
                 self.problem(&problem, (at, here), ctx)
             }

@@ -91,6 +91,9 @@ impl Gateway {
             RouteOutcome::Forward => return Ok(()),
             RouteOutcome::Own(context) => bridge::answer(session, ctx, context).await,
             RouteOutcome::Answer(answer) => answer,
+            RouteOutcome::LogIn(at, max_age) => {
+                bridge::log_in_first(session, ctx, (at, max_age)).await
+            }
             RouteOutcome::Problem(problem, at) => {
                 let (here, headers) = (head::repeatable(session.req_header()), &headers(session));
                 web.problem(&problem, &FailedRequest { here, headers, at })

@@ -1,6 +1,7 @@
 //! Where a request goes: malformed ones are refused, our own paths go to `web`, and a site's go where
 //! `access` decides.
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -23,6 +24,8 @@ pub(super) enum RouteOutcome<'s> {
     Forward,
     Own(RequestContext),
     Answer(Response<Bytes>),
+    /// To log in first, at the site of this origin; `Some`: the user has, but longer ago than this.
+    LogIn(&'s Origin, Option<Duration>),
     /// A problem page at this origin; `None`: the host is not ours.
     Problem(Problem, Option<&'s Origin>),
     /// The head is malformed: answered without looking at what it asks for.
@@ -138,7 +141,8 @@ fn apply<'s>(
         AccessDecision::AnswerPreflight => {
             RouteOutcome::Answer(ctx.snapshot.web.preflight(&request.headers))
         }
-        AccessDecision::SignIn => RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request)),
+        AccessDecision::SignIn => RouteOutcome::LogIn(origin, None),
+        AccessDecision::LogInAgain { max_age } => RouteOutcome::LogIn(origin, Some(max_age)),
         AccessDecision::Refuse(reason) => {
             record(&reason, shared, ctx);
             RouteOutcome::Problem(problem(&reason, &ctx.caller), Some(origin))
@@ -151,6 +155,7 @@ const fn label(decision: &AccessDecision) -> DecisionLabel {
         AccessDecision::Forward => DecisionLabel::Forward,
         AccessDecision::AnswerPreflight => DecisionLabel::Preflight,
         AccessDecision::SignIn => DecisionLabel::SignIn,
+        AccessDecision::LogInAgain { .. } => DecisionLabel::LogInAgain,
         AccessDecision::Refuse(reason) => match reason {
             RefusalReason::UnlistedPreflight => DecisionLabel::Preflight,
             RefusalReason::ForeignOrigin => DecisionLabel::ForeignOrigin,

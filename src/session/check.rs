@@ -6,7 +6,7 @@ use super::sessions::Sessions;
 use super::signed_in::{CachedSession, SignedIn};
 use super::state::{SessionSettings, SessionState};
 use super::token::SessionToken;
-use crate::domain::{Host, SessionId, TokenDigest};
+use crate::domain::{Host, SessionId, TokenDigest, UserId};
 use crate::store::{StoreError, StoredSession};
 
 /// What a session is looked up by in the store.
@@ -42,6 +42,24 @@ impl Sessions {
             cached.record_use(now);
             SignedIn(cached)
         }))
+    }
+
+    /// Whose a token on `host` is, or was before its session ended, with its digest. Always reads the
+    /// store, but for tokens that are not ours.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn owner(
+        &self,
+        token: &SessionToken,
+        host: &Host,
+    ) -> Result<Option<(UserId, TokenDigest)>, StoreError> {
+        if !token.is_ours(&self.token_keys) {
+            return Ok(None);
+        }
+        let digest = token.digest();
+        Ok(self.store.owner(&digest, host).await?.map(|user| (user, digest)))
     }
 
     /// The session with an id, such as the `sid` of a verified token. `None` if it was ended, its

@@ -18,6 +18,7 @@ mod shared_attempts;
 mod shared_tickets;
 mod signing_keys;
 mod sql;
+mod ticket_stores;
 mod tickets;
 mod users;
 
@@ -53,5 +54,6 @@ pub use sql::{
     CleanupCounts, CopyError, Database, PersistentCounters, PostgresServer, PostgresUrlError,
     Reencrypted, SqlCells, SqlStore, StoreProgress, copy,
 };
-pub use tickets::{HandoverTicket, LoginTicket, MemoryTickets, TicketStore};
+pub use ticket_stores::TicketStores;
+pub use tickets::{HandoverTicket, KeptForm, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{FoundUser, StoredUser, UserRevision, UserStore};

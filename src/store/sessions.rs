@@ -84,6 +84,14 @@ pub trait SessionStore: Send + Sync {
     /// If the store fails.
     async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError>;
 
+    /// Whose a token on `host` is, or was before its session ended; `None`: nobody's that is known, or
+    /// the user is blocked.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn owner(&self, token: &TokenDigest, host: &Host) -> Result<Option<UserId>, StoreError>;
+
     /// The sessions of a user that have not ended or expired, or have an active grant, the last
     /// seen first. Those of unredeemed login tickets are left out.
     ///

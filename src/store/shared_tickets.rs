@@ -1,19 +1,16 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKey, CellKind, CellStore, StoredRecord, decode, encode};
-use super::{HandoverTicket, LoginTicket, StoreError, TicketStore};
+use super::tickets::RETENTION;
+use super::{HandoverTicket, KeptForm, LoginTicket, StoreError, TicketStore};
 use crate::domain::{
     ClientId, Origin, ReturnTo, SessionId, StateCookieDigest, TicketCookieDigest, TicketDigest,
 };
 use crate::system::Timestamp;
-
-/// Longer than any ticket lives. The code that redeems a ticket judges its expiry.
-const RETENTION: Duration = Duration::from_mins(5);
 
 /// Tickets of one type that all nodes share.
 pub struct SharedTickets<T> {
@@ -34,6 +31,12 @@ impl SharedTickets<LoginTicket> {
     }
 }
 
+impl SharedTickets<KeptForm> {
+    pub fn kept_forms(cells: Arc<dyn CellStore>) -> Self {
+        Self { cells, key: CellKey::kept_form, tickets: PhantomData }
+    }
+}
+
 #[async_trait]
 impl<T: StoredRecord + Send + Sync + 'static> TicketStore<T> for SharedTickets<T> {
     async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError> {
@@ -43,6 +46,11 @@ impl<T: StoredRecord + Send + Sync + 'static> TicketStore<T> for SharedTickets<T
         }
         // The digest of a random value is there already.
         Err(StoreError::Contended { kind: T::KIND.as_str() })
+    }
+
+    async fn get(&self, key: TicketDigest) -> Result<Option<T>, StoreError> {
+        let ticket = self.cells.get(&(self.key)(key)).await?;
+        ticket.as_deref().map(decode).transpose()
     }
 
     async fn take(&self, key: TicketDigest) -> Result<Option<T>, StoreError> {
@@ -125,5 +133,27 @@ impl StoredRecord for LoginTicket {
             session: SessionId::parse(&record.session)?,
             expires: Timestamp::from_millis(record.expires),
         })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct KeptFormRecord {
+    sealed: String,
+    /// Milliseconds since 1970.
+    expires: i64,
+}
+
+impl StoredRecord for KeptForm {
+    type Record = KeptFormRecord;
+    const KIND: CellKind = CellKind::KeptForm;
+
+    fn to_record(&self) -> KeptFormRecord {
+        KeptFormRecord { sealed: self.sealed.clone(), expires: self.expires.as_millis() }
+    }
+
+    fn from_record(record: KeptFormRecord) -> Option<Self> {
+        let KeptFormRecord { sealed, expires } = record;
+        Some(Self { sealed, expires: Timestamp::from_millis(expires) })
     }
 }

@@ -39,6 +39,15 @@ pub struct LoginTicket {
     pub expires: Timestamp,
 }
 
+/// A form that was posted without a session that the page accepts, kept until its user has logged in.
+#[derive(Clone)]
+pub struct KeptForm {
+    /// Whose it is and what it holds, encrypted.
+    pub sealed: String,
+    /// It cannot be sent from this time on, by `System::steady`.
+    pub expires: Timestamp,
+}
+
 /// Single-use tickets of one type, found by their digest.
 #[async_trait]
 pub trait TicketStore<T>: Send + Sync {
@@ -46,6 +55,13 @@ pub trait TicketStore<T>: Send + Sync {
     ///
     /// If the store fails.
     async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError>;
+
+    /// Returns a ticket, which can be taken still.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    async fn get(&self, key: TicketDigest) -> Result<Option<T>, StoreError>;
 
     /// Removes and returns a ticket. Of several concurrent calls only one gets it.
     ///
@@ -55,12 +71,12 @@ pub trait TicketStore<T>: Send + Sync {
     async fn take(&self, key: TicketDigest) -> Result<Option<T>, StoreError>;
 }
 
-/// Maximum memory for the tickets of one type, in bytes. Only signed-in users can create tickets.
+/// Maximum memory for the tickets of one type, in bytes. Only users can create tickets.
 const CAPACITY: u64 = 32 * 1024 * 1024;
 /// The approximate size of a ticket without its strings, in bytes.
 const BASE_SIZE: usize = 300;
 /// Longer than any ticket lives. The code that redeems a ticket judges its expiry.
-const RETENTION: Duration = Duration::from_mins(5);
+pub(super) const RETENTION: Duration = Duration::from_mins(11);
 
 /// Tickets in the memory of this process.
 pub struct MemoryTickets<T>(Cache<TicketDigest, T>);
@@ -93,11 +109,21 @@ impl Default for MemoryTickets<LoginTicket> {
     }
 }
 
+impl Default for MemoryTickets<KeptForm> {
+    fn default() -> Self {
+        Self::new(|form| form.sealed.len())
+    }
+}
+
 #[async_trait]
 impl<T: Clone + Send + Sync + 'static> TicketStore<T> for MemoryTickets<T> {
     async fn put(&self, key: TicketDigest, ticket: T) -> Result<(), StoreError> {
         self.0.insert(key, ticket);
         Ok(())
+    }
+
+    async fn get(&self, key: TicketDigest) -> Result<Option<T>, StoreError> {
+        Ok(self.0.get(&key))
     }
 
     async fn take(&self, key: TicketDigest) -> Result<Option<T>, StoreError> {

@@ -23,6 +23,17 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The time `age` earlier.
+    #[must_use]
+    pub fn before(self, age: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(age)))
+    }
+
+    /// Whether this is past at `now`, by `age` at most.
+    pub fn is_at_most(self, age: Duration, now: Self) -> bool {
+        self.is_past_at(now) && now.since(self) <= age
+    }
+
     /// Whether this is past at `now`, as far as the clocks of two servers may differ. What is not was
     /// told by a clock that was set back since, so that its age is unknown.
     pub fn is_past_at(self, now: Self) -> bool {

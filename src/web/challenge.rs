@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
@@ -8,7 +10,7 @@ use serde_json::json;
 use super::state::Web;
 use crate::domain::{Origin, ReturnTo};
 use crate::gate;
-use crate::pages::{HeaderClass, Lost, RequestContext, root, sent_from};
+use crate::pages::{FormOwner, HeaderClass, Lost, RequestContext, SignInAddress, root, sent_from};
 
 /// A request that needs a signed-in user and has none.
 struct ReturnRequest<'a> {
@@ -16,29 +18,64 @@ struct ReturnRequest<'a> {
     /// Path and query.
     target: &'a str,
     method: &'a Method,
+    /// How long ago the user may have logged in.
+    max_age: Option<Duration>,
 }
 
 impl Web {
     /// The answer to a request of a site that needs a signed-in user: a redirect to the sign-in
-    /// for a navigation, 401 with its address for scripts and apps.
-    pub fn challenge(&self, origin: &Origin, request: &Parts) -> http::Response<Bytes> {
+    /// for a navigation, 401 with its address for scripts and apps. `max_age`: the user has logged in,
+    /// but longer ago than this.
+    pub fn challenge(
+        &self,
+        origin: &Origin,
+        request: &Parts,
+        max_age: Option<Duration>,
+    ) -> http::Response<Bytes> {
         let target = path_and_query(&request.uri);
-        let wanted = ReturnRequest { origin, target, method: &request.method };
+        let wanted = ReturnRequest { origin, target, method: &request.method, max_age };
         self.ask_to_sign_in(&wanted, &request.headers)
+    }
+
+    /// Whose the form of a request is that needs a signed-in user: it can be kept by [`Self::keep_form`].
+    /// `None`: it is none, or of nobody that is known.
+    pub async fn form_owner(&self, origin: &Origin, request: &Parts) -> Option<FormOwner> {
+        self.kept_forms.owner(origin, request).await
+    }
+
+    /// Keeps a form that was posted, and redirects to the sign-in, which leads to the page that offers
+    /// to send it. As [`Self::challenge`] where it cannot be kept.
+    pub async fn keep_form(
+        &self,
+        owner: &FormOwner,
+        (origin, max_age): (&Origin, Option<Duration>),
+        request: &Parts,
+        body: &[u8],
+    ) -> http::Response<Bytes> {
+        let target = path_and_query(&request.uri);
+        match self.kept_forms.keep(owner, origin, target, body).await {
+            Some(back) => {
+                let sign_in = SignInAddress { origin, back: &back, lost: None, max_age };
+                redirect(&self.shell.sign_in_address(&sign_in))
+            }
+            None => self.challenge(origin, request, max_age),
+        }
     }
 
     /// The same for one of our own pages; the path of `request` lacks `context.base`.
     pub(super) fn sign_in_first(&self, context: &RequestContext, request: &Request) -> Response {
         let target = format!("{}{}", context.base, path_and_query(request.uri()));
         let (origin, method) = (&context.origin, request.method());
-        let wanted = ReturnRequest { origin, target: &target, method };
+        let wanted = ReturnRequest { origin, target: &target, method, max_age: None };
         self.ask_to_sign_in(&wanted, request.headers()).map(Into::into)
     }
 
     /// 401, for navigations too.
     pub(super) fn unauthorized(&self, context: &RequestContext) -> Response {
         let root = ReturnTo::default();
-        unauthorized(&self.shell.sign_in_address(&context.origin, &root, None)).map(Into::into)
+        let (origin, back) = (&context.origin, &root);
+        let sign_in = SignInAddress { origin, back, lost: None, max_age: None };
+        unauthorized(&self.shell.sign_in_address(&sign_in), None).map(Into::into)
     }
 
     fn ask_to_sign_in(
@@ -47,17 +84,13 @@ impl Web {
         headers: &HeaderMap,
     ) -> http::Response<Bytes> {
         let (back, lost) = self.way_back(wanted, headers);
-        let address = self.shell.sign_in_address(wanted.origin, &back, lost);
+        let ReturnRequest { origin, max_age, .. } = *wanted;
+        let sign_in = SignInAddress { origin, back: &back, lost, max_age };
+        let address = self.shell.sign_in_address(&sign_in);
         if !gate::is_navigation(headers) {
-            return unauthorized(&address);
+            return unauthorized(&address, max_age);
         }
-        let mut response = http::Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        if let Ok(location) = HeaderValue::from_str(&address) {
-            response.headers_mut().insert(header::LOCATION, location);
-        }
-        HeaderClass::Page.write(response.headers_mut());
-        response
+        redirect(&address)
     }
 
     /// Where to return to, and what is lost. A GET is repeated, without its query where that is too
@@ -68,7 +101,7 @@ impl Web {
         wanted: &ReturnRequest<'_>,
         headers: &HeaderMap,
     ) -> (ReturnTo, Option<Lost>) {
-        let ReturnRequest { origin, target, method } = wanted;
+        let ReturnRequest { origin, target, method, .. } = wanted;
         let path = target.split('?').next().unwrap_or_default();
         let first_page = || self.shell.map().site_at(origin, path).map(root).unwrap_or_default();
         if matches!(**method, Method::GET | Method::HEAD) {
@@ -84,24 +117,46 @@ impl Web {
     }
 }
 
+/// 303, with which a browser goes to a page.
+fn redirect(address: &str) -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(location) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    HeaderClass::Page.write(response.headers_mut());
+    response
+}
+
 fn path_and_query(uri: &Uri) -> &str {
     uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default()
 }
 
-/// 401 as `application/problem+json` (RFC 9457), with the address of the sign-in.
-fn unauthorized(login_url: &str) -> http::Response<Bytes> {
-    let body = json!({
+/// 401 as `application/problem+json` (RFC 9457), with the address of the sign-in. `max_age`: how long
+/// ago the user may have logged in, who has (RFC 9470 §3).
+fn unauthorized(login_url: &str, max_age: Option<Duration>) -> http::Response<Bytes> {
+    let title = if max_age.is_some() { "Sign in again" } else { "Sign in first" };
+    let mut body = json!({
         "type": "about:blank",
-        "title": "Sign in first",
+        "title": title,
         "status": 401,
         "login_url": login_url,
     });
+    // RFC 9110 §15.5.2 asks for a challenge; a session cookie has no registered scheme.
+    let mut challenge = "Doorcode".to_owned();
+    if let Some(seconds) = max_age.map(|age| age.as_secs()) {
+        let error = "insufficient_user_authentication";
+        body["error"] = json!(error);
+        body["max_age"] = json!(seconds);
+        challenge = format!("Bearer error=\"{error}\", max_age=\"{seconds}\"");
+    }
     let mut response = http::Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    // RFC 9110 §15.5.2 asks for a challenge; a session cookie has no registered scheme.
-    headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Doorcode"));
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
     HeaderClass::Json.write(headers);
     response
 }

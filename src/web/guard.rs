@@ -82,7 +82,7 @@ pub(super) async fn admit(
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
-            Ok(None) if guard.class == HeaderClass::AccountPage => {
+            Ok(None) if matches!(guard.class, HeaderClass::AccountPage | HeaderClass::FormPage) => {
                 return web.sign_in_first(&context, &request);
             }
             Ok(None) => return web.unauthorized(&context),

@@ -7,5 +7,5 @@ mod routes;
 mod state;
 
 pub use guard::{Access, ServedAt};
-pub use routes::{Route, router, routes};
+pub use routes::{Route, longest_body, router, routes};
 pub use state::{Web, WebDeps};

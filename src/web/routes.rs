@@ -7,8 +7,8 @@ use super::guard::{self, Access, RouteGuard, ServedAt};
 use super::state::Web;
 use crate::api;
 use crate::pages::{
-    HeaderClass, account, assets, code, done, handover, language, number, refused, sign_in,
-    sign_out,
+    HeaderClass, LONGEST_FORM, account, assets, code, done, handover, kept_form, language, number,
+    refused, sign_in, sign_out,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -32,12 +32,15 @@ pub struct Route {
 
 /// The route table: everything that Doorcode answers itself.
 pub fn routes() -> Vec<Route> {
-    use Access::{AnyPage, Anyone, Client, SignedIn};
-    use HeaderClass::{
-        AccountPage, Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script,
-    };
+    [for_people(), for_programs(), metadata()].into_iter().flatten().collect()
+}
+
+/// What people see.
+fn for_people() -> Vec<Route> {
+    use Access::{Anyone, SignedIn};
+    use HeaderClass::{AccountPage, Asset, Callback, FormPage, Json, Page};
     use ServedAt::{Both, Issuer, Site};
-    let mut routes = vec![
+    vec![
         row("/", Both, Anyone, Page, get(sign_in::first)),
         row("/language", Both, Anyone, Page, get(language::choose)),
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
@@ -54,7 +57,24 @@ pub fn routes() -> Vec<Route> {
         row("/account", Both, SignedIn, AccountPage, get(account::show)),
         row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
         row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
+        row(
+            kept_form::PATH,
+            Site,
+            SignedIn,
+            FormPage,
+            get(kept_form::show).post(kept_form::submit),
+        ),
         row("/me", Both, SignedIn, Json, get(account::me)),
+        row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
+    ]
+}
+
+/// What applications use.
+fn for_programs() -> Vec<Route> {
+    use Access::{AnyPage, Anyone, Client};
+    use HeaderClass::{Api, ApiWithCredentials, Message, Page, Script};
+    use ServedAt::{Both, Issuer};
+    vec![
         row("/passwordless/start", Issuer, Client, Api, post(api::start)),
         row(
             "/authorize",
@@ -87,10 +107,7 @@ pub fn routes() -> Vec<Route> {
         ),
         row("/widget/resend", Issuer, Client, ApiWithCredentials, post(api::widget_resend)),
         row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
-        row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
-    ];
-    routes.extend(metadata());
-    routes
+    ]
 }
 
 /// What clients and apps read of the issuer: its metadata and its keys.
@@ -150,6 +167,13 @@ fn row(
     handler: MethodRouter<Web>,
 ) -> Route {
     Route { path, served_at, access, class, handler }
+}
+
+/// Limit for the body of a request for an own path, bytes. `target`: path and query.
+pub fn longest_body(target: &str) -> usize {
+    // Twice a form that was kept: another encoder may have made it shorter.
+    let is_form = target.split('?').next() == Some(kept_form::PATH);
+    if is_form { 2 * LONGEST_FORM } else { 16 * 1024 }
 }
 
 /// Every row of the table, guarded. Paths are below [`crate::pages::RequestContext::base`].

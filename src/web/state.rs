@@ -12,10 +12,11 @@ use crate::login::Login;
 use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Views;
 use crate::pages::{
-    Account, BrowserSessions, FailedRequest, Handover, LoginPages, Problem, Sealer, Shell,
+    Account, BrowserSessions, FailedRequest, Handover, KeptForms, LONGEST_SEALED_FORM, LoginPages,
+    Problem, Sealer, Shell,
 };
 use crate::session::{self, Sessions};
-use crate::store::{self, HandoverTicket, LoginTicket, TicketStore};
+use crate::store::{self, TicketStores};
 use crate::system::System;
 use crate::users::Directory;
 
@@ -29,6 +30,7 @@ pub struct Web {
     login_pages: Arc<LoginPages>,
     handover: Arc<Handover>,
     account: Arc<Account>,
+    pub(super) kept_forms: Arc<KeptForms>,
     widget: Arc<Widget>,
 }
 
@@ -40,8 +42,7 @@ pub struct WebDeps {
     pub directory: Arc<Directory>,
     pub map: Arc<SiteMap>,
     pub pages: Views,
-    pub tickets: Arc<dyn TicketStore<HandoverTicket>>,
-    pub login_tickets: Arc<dyn TicketStore<LoginTicket>>,
+    pub tickets: TicketStores,
     pub keys: Arc<SigningKeys>,
     pub oauth: oauth::OauthSettings,
     pub grants: Arc<dyn store::GrantStore>,
@@ -58,8 +59,15 @@ impl Web {
         let handover = Arc::new(Handover {
             shell: Arc::clone(&shell),
             sessions: sessions.clone(),
-            tickets: deps.tickets,
+            tickets: deps.tickets.handovers,
             requests: sealer("hand-over request"),
+            events: Arc::clone(&deps.events),
+        });
+        let kept_forms = Arc::new(KeptForms {
+            shell: Arc::clone(&shell),
+            sessions: sessions.clone(),
+            tickets: deps.tickets.forms,
+            sealer: sealer("kept form").for_texts_of(LONGEST_SEALED_FORM),
             events: Arc::clone(&deps.events),
         });
         let login_pages = Arc::new(LoginPages {
@@ -97,12 +105,12 @@ impl Web {
             grants,
             login_pages: Arc::clone(&login_pages),
             account: Arc::clone(&account),
-            login_tickets: LoginTickets::new(deps.login_tickets, deps.system.clone()),
+            login_tickets: LoginTickets::new(deps.tickets.logins, deps.system.clone()),
             transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
             fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
-        Self { api, shell, sessions, login_pages, handover, account, widget }
+        Self { api, shell, sessions, login_pages, handover, account, kept_forms, widget }
     }
 
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)

@@ -28,6 +28,21 @@ impl Safe {
         Self(out)
     }
 
+    /// Escapes the value of a hidden field, which is sent back as it is: nothing is removed, and HTML does
+    /// not change its line breaks.
+    pub fn hidden_value(text: &str) -> Self {
+        let escape = |c: char| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            '\'' => "&#39;".to_owned(),
+            '\r' => "&#13;".to_owned(),
+            other => other.to_string(),
+        };
+        Self(text.chars().map(escape).collect())
+    }
+
     /// Markup from the source code.
     pub fn from_static(html: &'static str) -> Self {
         Self(html.to_owned())

@@ -2,6 +2,7 @@
 mod blocked;
 mod ended;
 mod forged;
+mod fresh;
 mod judged;
 mod rules;
 mod streams;

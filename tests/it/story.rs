@@ -4,6 +4,8 @@ mod clock;
 mod codes;
 mod cross_origin;
 mod foreign;
+mod fresh;
+mod kept_forms;
 mod main_story;
 mod passed_on;
 mod process;

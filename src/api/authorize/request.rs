@@ -198,9 +198,8 @@ impl AuthorizeParams {
 
     /// Whether a login at `began` satisfies the request.
     pub(super) fn is_met_by(&self, began: Timestamp, now: Timestamp) -> bool {
-        let is_past = began.is_past_at(now);
-        let shown = is_past && self.since.is_some_and(|since| began >= since);
-        let young = self.max_age.is_none_or(|most| is_past && now.since(began) <= most);
+        let shown = began.is_past_at(now) && self.since.is_some_and(|since| began >= since);
+        let young = self.max_age.is_none_or(|most| began.is_at_most(most, now));
         shown || (!self.afresh && young)
     }
 

@@ -26,7 +26,15 @@ pub(super) fn rule(
     let methods = reader.all_or_none(&key("methods"), values::method);
     let allow = reader.all(&key("allow"), |text| who(text, clients));
     let from = reader.all_or_none(&key("from"), values::network);
-    let rule = Rule { path: path?, methods: methods?, allow: allow?, from: from? };
+    let fresh = reader.duration(&key("fresh"));
+    let rule = Rule { path: path?, methods: methods?, allow: allow?, from: from?, fresh };
+    let open = [Principal::Public, Principal::Optional];
+    if let Some(open) = rule.allow.iter().find(|who| fresh.is_some() && open.contains(who)) {
+        let text = format!(
+            "has no effect: `{open}` lets everybody pass, signed in or not; remove `fresh`, or allow `signed-in`"
+        );
+        reader.note(&key("fresh"), text);
+    }
     if let Some((wide, narrow)) = rule.contradiction() {
         let text = format!(
             "`{wide}` lets everybody pass whom `{narrow}` names, so `{narrow}` is not asked for; any word of \

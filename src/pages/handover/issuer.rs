@@ -7,6 +7,7 @@ use super::request::{HandoverRequest, SealedRequest};
 use super::service::Handover;
 use super::site::STATE_LIFETIME;
 use crate::domain::{BrowserDigest, TicketDigest};
+use crate::pages::destinations::SignInAddress;
 use crate::pages::flow::{Flow, FlowError, FlowMessage, HandoverState};
 use crate::pages::redirect::Redirect;
 use crate::session::SignedIn;
@@ -26,12 +27,12 @@ impl Handover {
         browser: BrowserDigest,
     ) -> Result<Flow, FlowError> {
         let request = self.unsealed(sealed).ok_or(FlowError::NotOurs)?;
-        let HandoverRequest { origin, path, state, lost, language: _ } = request;
+        let HandoverRequest { origin, path, state, lost, since, language: _ } = request;
         if !self.shell.is_page(&origin, &path) {
             return Err(FlowError::NotOurs);
         }
-        let say = lost.map(FlowMessage::from);
-        let flow = Flow { state: Some(state), say, ..Flow::to(origin, path, browser) };
+        let say = FlowMessage::on_arrival(lost, self.shell.is_kept_form(&path), since);
+        let flow = Flow { state: Some(state), say, since, ..Flow::to(origin, path, browser) };
         if self.shell.system.is_alive(state.until, STATE_LIFETIME) {
             Ok(flow)
         } else {
@@ -67,8 +68,9 @@ impl Handover {
         let Some(state) = flow.state.filter(alive) else {
             // The site gave no cookie, or it has expired: the site asks again, and a browser that
             // is signed in gets through without a page.
-            let sign_in = self.shell.sign_in_address(&flow.origin, &flow.path, None);
-            return Ok(Redirect::to(sign_in));
+            let (origin, back) = (&flow.origin, &flow.path);
+            let sign_in = SignInAddress { origin, back, lost: None, max_age: None };
+            return Ok(Redirect::to(self.shell.sign_in_address(&sign_in)));
         };
         let text = URL_SAFE_NO_PAD.encode(self.shell.system.random::<32>());
         let ticket = HandoverTicket {

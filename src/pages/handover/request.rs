@@ -15,6 +15,8 @@ pub(super) struct HandoverRequest {
     pub(super) state: HandoverState,
     /// What is not repeated after the login.
     pub(super) lost: Option<Lost>,
+    /// Only a login after this will do.
+    pub(super) since: Option<Timestamp>,
     /// The language that was chosen at the site, as its cookie has it.
     pub(super) language: Option<String>,
 }
@@ -30,6 +32,8 @@ pub(super) struct SealedRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lost: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
 }
 
@@ -41,6 +45,7 @@ impl HandoverRequest {
             state: URL_SAFE_NO_PAD.encode(self.state.digest.as_bytes()),
             until: self.state.until.as_millis(),
             lost: self.lost.map(|lost| lost.as_param().to_owned()),
+            since: self.since.map(Timestamp::as_millis),
             language: self.language.clone(),
         }
     }
@@ -53,6 +58,7 @@ impl HandoverRequest {
             path: ReturnTo::parse(&sealed.path)?,
             state: HandoverState { digest, until: Timestamp::from_millis(sealed.until) },
             lost: sealed.lost.as_deref().and_then(Lost::from_param),
+            since: sealed.since.map(Timestamp::from_millis),
             language: sealed.language.clone(),
         })
     }

@@ -16,6 +16,7 @@ use crate::pages::redirect::Redirect;
 use crate::pages::request::PageRequest;
 use crate::pages::views::{Lost, MessagePage};
 use crate::store::{HandoverTicket, StoreError};
+use crate::system::Timestamp;
 
 /// How long a hand-over may take: a whole login at the issuer. A longer one starts again.
 pub(super) const STATE_LIFETIME: Duration = Duration::from_mins(10);
@@ -113,7 +114,7 @@ impl Handover {
         &self,
         request: &PageRequest,
         path: ReturnTo,
-        lost: Option<Lost>,
+        (lost, since): (Option<Lost>, Option<Timestamp>),
     ) -> Redirect {
         let system = &self.shell.system;
         let value = URL_SAFE_NO_PAD.encode(system.random::<16>());
@@ -121,7 +122,7 @@ impl Handover {
         let state = HandoverState { digest: StateCookieDigest::of(&value), until };
         let origin = request.context.origin.clone();
         let language = request.chosen_language().map(str::to_owned);
-        let asked = HandoverRequest { origin, path, state, lost, language };
+        let asked = HandoverRequest { origin, path, state, lost, since, language };
         let sealed = self.requests.seal(&asked.to_sealed());
         let name = state_cookie(&state.digest);
         let cookie = request.cookies.set(&name, &value, Some(STATE_LIFETIME.as_secs()));

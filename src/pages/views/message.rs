@@ -76,16 +76,19 @@ pub enum DeadEnd {
     MethodNotAllowed,
     /// 413.
     TooLarge,
+    /// 410. A form that was kept is not there any more.
+    FormGone,
 }
 
 impl DeadEnd {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WrongNetwork,
         Self::Foreign,
         Self::BadRequest,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TooLarge,
+        Self::FormGone,
     ];
 
     const fn keys(self) -> (&'static str, &'static str) {
@@ -96,6 +99,7 @@ impl DeadEnd {
             Self::NotFound => ("not_found_title", "not_found_text"),
             Self::MethodNotAllowed => ("method_title", "method_text"),
             Self::TooLarge => ("too_large_title", "too_large_text"),
+            Self::FormGone => ("form_gone_title", "form_gone_text"),
         }
     }
 }

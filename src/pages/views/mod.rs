@@ -31,5 +31,5 @@ pub use number::{NumberNotice, NumberPage, NumberProblem};
 pub use packed::Packed;
 pub use page::{Head, Page};
 pub use render::{Views, ViewsError};
-pub use simple::{DonePage, SignOutPage, SignedOutPage};
+pub use simple::{DonePage, KeptFormPage, SignOutPage, SignedOutPage};
 pub use unsent::UnsentPage;

@@ -63,17 +63,28 @@ pub enum NumberNotice {
     TimedOut,
     /// A part of what was asked for before the login is lost.
     Lost(Lost),
+    /// What was asked for needs a recent login.
+    LoginTooOld,
+    /// A form was kept, to be sent after the login.
+    FormKept,
 }
 
 impl NumberNotice {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::CodeDied,
         Self::CodeExpired,
         Self::TimedOut,
         Self::Lost(Lost::Form),
         Self::Lost(Lost::ForeignForm),
         Self::Lost(Lost::Link),
+        Self::LoginTooOld,
+        Self::FormKept,
     ];
+
+    /// Whether it says that something did not come off.
+    const fn is_failure(self) -> bool {
+        !matches!(self, Self::LoginTooOld | Self::FormKept)
+    }
 
     const fn key(self) -> &'static str {
         match self {
@@ -83,6 +94,8 @@ impl NumberNotice {
             Self::Lost(Lost::Form) => "number_form_not_sent",
             Self::Lost(Lost::ForeignForm) => "number_foreign_form",
             Self::Lost(Lost::Link) => "number_link_lost",
+            Self::LoginTooOld => "number_login_too_old",
+            Self::FormKept => "number_form_kept",
         }
     }
 }
@@ -100,8 +113,8 @@ impl Page for NumberPage<'_> {
     }
 
     fn head(&self) -> Head {
-        // Every notice says that something did not come off.
-        let problem = self.problem.is_some() || self.notice.is_some();
+        let failed = self.notice.is_some_and(NumberNotice::is_failure);
+        let problem = self.problem.is_some() || failed;
         Head { title: "number_title", problem, ..Head::default() }
     }
 

@@ -2,9 +2,9 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage, LimitMessage,
-    Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
-    SignOutPage, SignedOutPage, Unsent, UnsentPage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage, KeptFormPage,
+    LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
+    Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage,
 };
 use crate::domain::{Country, PhoneNumber, SessionId};
 use crate::session::{Device, SessionKind, UserSession};
@@ -27,6 +27,8 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
     with(&DonePage { resume: LINK });
+    let fields = [("comment".into(), "Hello".into())];
+    with(&KeptFormPage { name: FLOW, host: HOST, fields: &fields, leave: LINK });
     with(&SignOutPage { to: None });
     with(&SignedOutPage { again: LINK });
     with(&MessagePage::UnknownHost);

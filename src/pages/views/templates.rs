@@ -15,6 +15,7 @@ const PAGES: &[(&str, &str)] = &[
     ("done", include_str!("../../../static/pages/done.liquid")),
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
+    ("kept_form", include_str!("../../../static/pages/kept_form.liquid")),
     ("account", include_str!("../../../static/pages/account.liquid")),
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];

@@ -26,6 +26,7 @@ pub enum CellKind {
     Attempt,
     HandoverTicket,
     LoginTicket,
+    KeptForm,
     Counter,
     /// What tells one store of cells from another.
     Mark,
@@ -38,6 +39,7 @@ impl CellKind {
             Self::Attempt => "attempt",
             Self::HandoverTicket => "handover-ticket",
             Self::LoginTicket => "login-ticket",
+            Self::KeptForm => "kept-form",
             Self::Counter => "counter",
             Self::Mark => "mark",
         }
@@ -63,6 +65,10 @@ impl CellKey {
 
     pub fn login_ticket(key: TicketDigest) -> Self {
         Self { kind: CellKind::LoginTicket, digest: key.to_hex() }
+    }
+
+    pub fn kept_form(key: TicketDigest) -> Self {
+        Self { kind: CellKind::KeptForm, digest: key.to_hex() }
     }
 
     /// One key is counted apart in each length of window.

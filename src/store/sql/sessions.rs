@@ -54,6 +54,20 @@ impl SessionStore for SqlStore {
         read_session(&self.contacts, &rows)
     }
 
+    async fn owner(&self, token: &TokenDigest, host: &Host) -> Result<Option<UserId>, StoreError> {
+        let rows = query(
+            "SELECT s.user_id FROM session_tokens t
+             JOIN sessions s ON s.id = t.session_id
+             JOIN users u ON u.id = s.user_id
+             WHERE t.digest = $1 AND t.host = $2 AND u.blocked IS NULL",
+        )
+        .bind(token.to_hex())
+        .bind(host.as_str())
+        .fetch_all(&self.read)
+        .await?;
+        rows.first().map(|row| Columns::of(row, "sessions").user("user_id")).transpose()
+    }
+
     async fn list_by_user(
         &self,
         user: UserId,

@@ -130,6 +130,11 @@ impl<T: SessionStore + ?Sized> SessionStore for Recorded<T> {
         self.0.find_by_id(session).await
     }
 
+    async fn owner(&self, token: &TokenDigest, host: &Host) -> Result<Option<UserId>, StoreError> {
+        self.1.note("sessions.owner");
+        self.0.owner(token, host).await
+    }
+
     async fn list_by_user(
         &self,
         user: UserId,

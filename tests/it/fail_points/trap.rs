@@ -228,6 +228,10 @@ impl<T: SessionStore + ?Sized> SessionStore for Trapped<T> {
         self.call("sessions.with_id", self.0.find_by_id(session)).await
     }
 
+    async fn owner(&self, token: &TokenDigest, host: &Host) -> Result<Option<UserId>, StoreError> {
+        self.call("sessions.owner", self.0.owner(token, host)).await
+    }
+
     async fn list_by_user(
         &self,
         user: UserId,

@@ -1,4 +1,6 @@
 //! Random rules and requests, judged through proxies that ask as the reference judges them.
+use std::time::Duration;
+
 use super::proxies::{Fronted, Kind};
 use crate::gate::reference::{Dice, Plain, PlainRule, Verdict, judge};
 use crate::support::browser::Browser;
@@ -10,11 +12,12 @@ const RULES: &str = "[[site.rule]]\npath = \"/public/*\"\nallow = [\"public\"]\n
     [[site.rule]]\npath = \"/admin/*\"\nallow = [\"role:admin\"]\n";
 
 fn written(rule: &PlainRule) -> String {
-    let PlainRule { path, methods, allow, only_inside } = rule;
+    let PlainRule { path, methods, allow, only_inside, fresh } = rule;
     let methods =
         if methods.is_empty() { String::new() } else { format!("methods = {methods:?}\n") };
     let from = if *only_inside { "from = [\"10.0.0.0/8\"]\n" } else { "" };
-    format!("[[site.rule]]\npath = \"{path}\"\n{methods}allow = [\"{allow}\"]\n{from}")
+    let fresh = if *fresh { "fresh = \"10m\"\n" } else { "" };
+    format!("[[site.rule]]\npath = \"{path}\"\n{methods}allow = [\"{allow}\"]\n{from}{fresh}")
 }
 
 /// Whether the file would be refused for the order of its rules.
@@ -52,10 +55,13 @@ fn ask(proxy: &Fronted, rules: &[PlainRule], dice: &mut Dice) {
     };
     let mut people =
         [(None, proxy.browser()), (Some("staff"), signed_in(BOB)), (Some("other"), signed_in(ADA))];
-    for _ in 0..150 {
+    for nth in 0..150 {
+        if nth == 75 {
+            proxy.gate.pass(Duration::from_hours(1));
+        }
         let asked = dice.asked();
         // The address that both proxies tell is their client's own.
-        let asked = Plain { inside: false, ..asked };
+        let asked = Plain { inside: false, is_old: nth >= 75, ..asked };
         let (_, browser) = people.iter_mut().find(|(who, _)| *who == asked.who).unwrap();
         let before = proxy.gate.app.count();
         let tool = [("Sec-Fetch-Mode", ""), ("Sec-Fetch-Site", ""), ("Accept", "*/*")];
@@ -63,7 +69,7 @@ fn ask(proxy: &Fronted, rules: &[PlainRule], dice: &mut Dice) {
         let passed = proxy.gate.app.count() > before;
         let expected = match judge(rules, &asked) {
             Verdict::Pass => (200, true),
-            Verdict::SignIn => (401, false),
+            Verdict::SignIn | Verdict::Again => (401, false),
             Verdict::No => (403, false),
         };
         let kind = proxy.kind;

@@ -37,6 +37,10 @@ impl store::SessionStore for OneSession {
         Ok(Some(self.0.clone()))
     }
 
+    async fn owner(&self, _: &TokenDigest, _: &Host) -> Result<Option<UserId>, StoreError> {
+        Ok(Some(self.0.user))
+    }
+
     async fn list_by_user(
         &self,
         _: UserId,

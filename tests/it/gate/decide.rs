@@ -35,7 +35,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
 
 fn rule(path: &str, allow: &[Principal]) -> Rule {
     let path = PathPattern::parse(path).unwrap();
-    Rule { path, methods: Vec::new(), allow: allow.to_vec(), from: Vec::new() }
+    Rule { path, methods: Vec::new(), allow: allow.to_vec(), from: Vec::new(), fresh: None }
 }
 
 pub(super) fn role(name: &str) -> Principal {

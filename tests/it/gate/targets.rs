@@ -22,6 +22,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         methods: Vec::new(),
         allow: vec![who],
         from: Vec::new(),
+        fresh: None,
     };
     let mut rules = vec![rule(path, who.clone())];
     if matches!(who, Principal::Role(_)) {

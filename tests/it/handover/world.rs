@@ -36,6 +36,10 @@ providers = ["twilio"]
 name = "Shop"
 url = "https://shop.example.com"
 upstreams = ["127.0.0.1:1"]
+[[site.rule]]
+path = "/billing/*"
+allow = ["signed-in"]
+fresh = "15m"
 [[site]]
 name = "Wiki"
 url = "https://wiki.example.org:8443/pages"
@@ -123,7 +127,12 @@ impl World {
                     (AccessDecision::Forward, Some((who, _))) => {
                         Response::new(Bytes::from(format!("app {}", who.phone().e164())))
                     }
-                    (AccessDecision::SignIn, None) => live.web.challenge(&site.url.origin, &parts),
+                    (AccessDecision::SignIn, None) => {
+                        live.web.challenge(&site.url.origin, &parts, None)
+                    }
+                    (AccessDecision::LogInAgain { max_age }, Some(_)) => {
+                        live.web.challenge(&site.url.origin, &parts, Some(*max_age))
+                    }
                     _ => panic!("{authority}{path}: {outcome:?}"),
                 }
             }

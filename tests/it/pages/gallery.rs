@@ -3,8 +3,8 @@ use std::time::Duration;
 use doorcode::domain::{Country, PhoneNumber, SessionId};
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage,
-    LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage, Views,
+    KeptFormPage, LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage,
+    NumberProblem, Page, Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession};
 use doorcode::system::Timestamp;
@@ -178,6 +178,9 @@ impl Gallery<'_> {
         let phone = PhoneNumber::parse("+447400123456", None).unwrap();
         self.add("done", &DonePage { resume: link });
         self.add("sign-out", &SignOutPage { to: None });
+        let fields = [("comment".into(), "one\r\ntwo".into()), ("tag".into(), "a".into())];
+        let page = KeptFormPage { name: "k1", host, fields: &fields, leave: link };
+        self.add("kept-form", &page);
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
             self.add(name, &MessagePage::Denied { phone: &phone, host, again });

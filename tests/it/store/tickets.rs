@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use doorcode::domain::{
     ClientId, Origin, ReturnTo, SessionId, StateCookieDigest, TicketCookieDigest, TicketDigest,
 };
-use doorcode::store::{HandoverTicket, LoginTicket, MemoryTickets, SharedTickets, TicketStore};
+use doorcode::store::{
+    HandoverTicket, KeptForm, LoginTicket, MemoryTickets, SharedTickets, TicketStore,
+};
 use doorcode::system::Timestamp;
 
 use super::attempts::{in_parallel, wait};
@@ -25,6 +27,13 @@ fn logins() -> Backends<LoginTicket> {
     vec![
         ("memory", Arc::new(MemoryTickets::<LoginTicket>::default())),
         ("shared", Arc::new(SharedTickets::login(wait(shared_cells())))),
+    ]
+}
+
+fn forms() -> Backends<KeptForm> {
+    vec![
+        ("memory", Arc::new(MemoryTickets::<KeptForm>::default())),
+        ("shared", Arc::new(SharedTickets::kept_forms(wait(shared_cells())))),
     ]
 }
 
@@ -105,5 +114,23 @@ fn of_many_who_hand_in_one_ticket_at_once_one_gets_it() {
             });
             assert_eq!(took.into_inner(), 1, "{name}");
         }
+    }
+}
+
+#[test]
+fn a_kept_form_is_looked_at_and_taken_once() {
+    for (name, forms) in forms() {
+        // As long as they can be.
+        let sealed = "x".repeat(256 * 1024);
+        let form = KeptForm { sealed: sealed.clone(), expires: Timestamp::from_millis(7) };
+        assert!(wait(forms.get(KEY)).unwrap().is_none(), "{name}");
+        wait(forms.put(KEY, form)).unwrap();
+        for _ in 0..2 {
+            let seen = wait(forms.get(KEY)).unwrap().unwrap();
+            assert_eq!((seen.sealed.as_str(), seen.expires.as_millis()), (sealed.as_str(), 7));
+        }
+        assert_eq!(wait(forms.take(KEY)).unwrap().unwrap().sealed, sealed, "{name}");
+        assert!(wait(forms.get(KEY)).unwrap().is_none(), "{name}");
+        assert!(wait(forms.take(KEY)).unwrap().is_none(), "{name}");
     }
 }

@@ -5,6 +5,26 @@ const RULE: &str = "[[site.rule]]\npath = \"/admin/*\"\nmethods = [\"GET\"]\n";
 
 const CASES: &[Case<'_>] = &[
     (
+        &[("allow = [\"role:admin\"]", "allow = [\"optional\"]\nfresh = \"15m\"")],
+        &[
+            "28:9: site[1].rule[1].fresh: has no effect: `optional` lets everybody pass, signed in or not; remove `fresh`, or allow `signed-in`",
+        ],
+    ),
+    (
+        &[("allow = [\"role:admin\"]", "allow = [\"role:admin\"]\nfresh = \"30s\"")],
+        &["28:9: site[1].rule[1].fresh: 30s is not between 1m and 365d"],
+    ),
+    // The first rule asks for no recent login.
+    (
+        &[(
+            "[[site.rule]]",
+            "[[site.rule]]\npath = \"/*\"\nallow = [\"role:admin\"]\nfrom = [\"10.0.0.0/8\"]\n[[site.rule]]\npath = \"/admin/pay\"\nallow = [\"role:admin\"]\nfresh = \"15m\"\n[[site.rule]]",
+        )],
+        &[
+            "29:8: site[1].rule[2].path: site[1].rule[1] stands before it, takes its requests (`/*`), and lets more callers pass: the first rule that matches decides; write this rule first",
+        ],
+    ),
+    (
         &[("[[site.rule]]", "[[site.rule]]\npath = \"/*\"\nallow = [\"public\"]\n[[site.rule]]")],
         &[
             "28:8: site[1].rule[2].path: site[1].rule[1] stands before it, takes its requests (`/*`), and lets more callers pass: the first rule that matches decides; write this rule first",
