@@ -1,4 +1,6 @@
 //! What a visitor of a site meets that another proxy forwards: the same as behind the gate.
+use std::time::Duration;
+
 use super::proxies::{ALL, Fronted, Kind};
 use crate::support::http::exchange;
 use crate::support::settings::{ADA, BOB};
@@ -38,6 +40,29 @@ fn a_person_signs_in_and_out_and_the_app_learns_who_it_is() {
         assert!(matches!(left.status, 200 | 303), "{kind:?}: {left} {page}");
         proxy.is_kept_out(&mut ada, ("GET", "/orders"), &[]).is(303);
     });
+}
+
+#[test]
+fn a_page_that_needs_a_recent_login_gets_one_and_a_form_is_said_to_be_lost() {
+    let (from, rule) = ("allow = [\"role:admin\"]", "allow = [\"role:admin\"]\nfresh = \"15m\"");
+    for kind in ALL {
+        let proxy = Fronted::changed(kind, &[(from, rule)]);
+        let mut ada = proxy.browser();
+        ada.sign_in("/admin/x", ADA, &proxy.gate.texts).is(200);
+        proxy.gate.pass(Duration::from_mins(16));
+        ada.get("/orders").is(200);
+        proxy.is_kept_out(&mut ada, ("GET", "/admin/x"), &[]).is(303);
+        let told = proxy.is_kept_out(&mut ada, ("GET", "/admin/x"), &SCRIPT).is(401);
+        let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"900\"";
+        assert_eq!(told.header("www-authenticate"), Some(challenge), "{kind:?}");
+        // Its body is with the proxy.
+        let mut other = proxy.browser();
+        other.keep_cookie("doorcode", &ada.session());
+        let lost = other.post("/admin/x", &[("a", "b")]).is(303);
+        assert!(lost.location().contains("lost=1"), "{kind:?}: {lost}");
+        ada.sign_in("/admin/x?y=z", ADA, &proxy.gate.texts).is(200);
+        assert_eq!(proxy.gate.app.last().target, "/admin/x?y=z", "{kind:?}");
+    }
 }
 
 #[test]

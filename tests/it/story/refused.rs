@@ -217,7 +217,7 @@ fn a_form_that_was_sent_without_a_login_is_said_to_be_lost() {
 }
 
 #[test]
-fn a_form_that_meets_an_ended_session_comes_back_to_its_page() {
+fn a_form_of_a_browser_that_lost_its_session_comes_back_to_its_page() {
     let private = ("path = \"/*\"\nallow = [\"public\"]", "path = \"/*\"\nallow = [\"signed-in\"]");
     let gate = Gate::changed(&[private]);
     let own = gate.browser().origin();
@@ -228,8 +228,6 @@ fn a_form_that_meets_an_ended_session_comes_back_to_its_page() {
         ("/down/x", "", "%2Fdown%2F&lost=1"),
     ] {
         let mut browser = gate.browser();
-        browser.sign_in("/orders/7", ADA, &gate.texts).is(200);
-        gate.pass(std::time::Duration::from_hours(25));
         let before = gate.app.count();
         let form = [("note", "a long text")];
         let answer = browser.send("POST", path, &[("Referer", referer)], Some(&form)).is(303);
