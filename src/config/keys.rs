@@ -1,68 +1,6 @@
 //! THE table of keys. The document is checked against it, and docs/config.md is generated from it.
 
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ValueType {
-    /// `[server]`
-    Table,
-    /// `[[site]]`
-    Tables,
-    /// `[sms.templates]`: strings with arbitrary names.
-    Texts,
-    Text,
-    /// A string, or a table of strings with arbitrary names.
-    TextOrTexts,
-    /// A list of strings.
-    List,
-    /// A list of at least one string.
-    Some,
-    /// A string, or a list of one or two.
-    OneOrTwo,
-    /// An integer, from … to ….
-    Integer(i64, i64),
-    /// A string such as `"5m"`, from … to … seconds.
-    Duration(u64, u64),
-    /// `"0s"`, which means never, or as `Duration`.
-    DurationOrNever(u64, u64),
-    /// A string such as `"10MiB"`, from … to … bytes.
-    Size(u64, u64),
-    Flag,
-}
-
-/// Whether a key is required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Requirement {
-    /// Required. Holds an example in TOML.
-    Required(&'static str),
-    /// The same in a file without this table.
-    RequiredWithout(&'static str, &'static str),
-    /// Has a default in `config/doorcode.toml`. For tables: see their keys.
-    Default,
-    /// Optional. Holds what its absence means.
-    Optional(&'static str),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    /// The full key; `[]` follows the name of an array of tables.
-    pub(super) path: &'static str,
-    pub(super) kind: ValueType,
-    pub(super) need: Requirement,
-    /// What it means, in one line of Markdown.
-    pub(super) meaning: &'static str,
-}
-
-impl Key {
-    /// The table of the key, such as `site[].rule[]`; empty at the top level.
-    pub(super) fn table(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(table, _)| table)
-    }
-
-    /// The last part of the path.
-    pub(super) fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
-    }
-}
+pub(super) use super::key::{Key, Requirement, ValueType};
 
 const KIB: u64 = 1 << 10;
 const GIB: u64 = 1 << 30;
@@ -351,7 +289,9 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].name", Text, Required("\"Shop\""),
         "Name of the site in messages to the operator; must be unique."),
     key("site[].url", Text, Required("\"https://shop.example.com\""),
-        "Public URL: host, port and path. `https`, or `http` for loopback hosts only. If its host is not that of `server.public_url`, the session is handed over to it after sign-in."),
+        "Public URL: host, port and path. `https`, or `http` for loopback hosts only. If its host is not that of `server.public_url`, the session is handed over to it after sign-in. With `*` as the whole first label, as in `https://*.apps.example.com`, it stands for every name in `hosts`."),
+    key("site[].hosts", AtLeastOne, Optional("none; required if `url` has a `*`"),
+        "The host names that exist below a `url` with `*`, which stands for exactly one label: `[\"a.apps.example.com\"]`. Each is a site of its own with these settings, called `NAME (HOST)` in metrics and messages; no other name is served."),
     key("site[].upstreams", AtLeastOne, RequiredWithout("forward_auth", "[\"127.0.0.1:3000\"]"),
         "Addresses of the app, plain HTTP, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app. None where another proxy forwards the requests: see `forward_auth`."),
     key("site[].identity", TextOrTexts, Optional("`default`"),

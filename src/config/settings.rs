@@ -47,6 +47,8 @@ pub struct Config {
     pub users: Vec<ConfiguredUser>,
     /// Names and URLs are unique. Empty only if there are clients.
     pub sites: Vec<Site>,
+    /// The table of each site, counted from 1: one with `hosts` makes several.
+    pub(super) site_tables: Vec<usize>,
     pub oauth: oauth::OauthSettings,
     /// `server.unsafe_development_exposed`: logged at every start.
     pub development_exposed: bool,
@@ -55,6 +57,14 @@ pub struct Config {
     /// `server.unsafe_shared_origin`: logged at every start.
     pub shared_origin: bool,
     pub network: NetworkExposure,
+}
+
+impl Config {
+    /// The sites, each with the key of its table, such as `site[2]`.
+    pub(super) fn keyed_sites(&self) -> impl Iterator<Item = (String, &Site)> {
+        let keys = self.site_tables.iter().map(|n| format!("site[{n}]"));
+        keys.zip(&self.sites)
+    }
 }
 
 /// What is open to the network by an `unsafe_…` key: logged at every start.

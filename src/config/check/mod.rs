@@ -7,6 +7,7 @@ mod identity;
 mod login;
 mod rules;
 mod server;
+mod site_urls;
 mod sites;
 mod sms;
 mod store;
@@ -66,7 +67,8 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         sms_built_in: sms::built_in(),
         languages: checked.languages,
         users: users?.into_iter().chain(tests?.users()).collect(),
-        sites: sites?,
+        site_tables: sites.as_ref()?.iter().map(|(table, _)| *table).collect(),
+        sites: sites?.into_iter().map(|(_, site)| site).collect(),
         oauth: oauth?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,

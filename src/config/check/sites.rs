@@ -3,23 +3,29 @@ use super::super::values;
 use super::identity;
 use super::rules;
 use super::server::{ServerContext, served};
+use super::site_urls::{self, SitePlace};
 use crate::gate::{Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
 
-/// `clients`: `None` if one of them is invalid; checks that depend on them are then skipped.
+/// The sites, each with the number of its table. `clients`: `None` if one of them is invalid; checks
+/// that depend on them are then skipped.
 pub(super) fn sites(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
     clients: Option<&Clients>,
-) -> Option<Vec<Site>> {
+) -> Option<Vec<(usize, Site)>> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
         let text = "no site and no client is configured; add [[site]] with name, url and upstreams";
         reader.note("site", text);
     }
     let mut seen = Seen { clients, ..Seen::default() };
-    let sites: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
-    sites.into_iter().collect()
+    let read: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
+    let mut sites = Vec::new();
+    for (n, of_table) in read.into_iter().enumerate() {
+        sites.extend(of_table?.into_iter().map(|site| (n + 1, site)));
+    }
+    Some(sites)
 }
 
 /// Names and places of earlier sites, each with the site's key, and the clients.
@@ -35,7 +41,7 @@ fn site(
     table: &str,
     ground: &ServerContext,
     seen: &mut Seen<'_>,
-) -> Option<Site> {
+) -> Option<Vec<Site>> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
     let name = reader.one(&key("name"), |text| {
@@ -43,28 +49,28 @@ fn site(
         first(&mut seen.names, &name, table)?;
         Ok(name)
     });
-    let place = reader.one(&key("url"), |text| {
-        let place = SiteUrl::parse(text).map_err(|why| why.to_string())?;
-        beside(&place, ground)?;
-        first(&mut seen.places, &place, table)?;
-        Ok(place)
+    let places = site_urls::places(reader, table, |place| {
+        beside(place, ground)?;
+        first(&mut seen.places, place, table)
     });
+    // All of a table's places have the same path.
+    let place = places.as_ref().and_then(|places| places.first()).map(|place| &place.url);
     let upstreams = upstreams(reader, &key("upstreams"), ground);
     let identity = identity::identity(reader, &key("identity"));
-    let passage = passage(reader, table, place.as_ref());
+    let passage = passage(reader, table, place);
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
     let hsts_key = key("hsts");
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
-    let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
+    let own = place.filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
     let rules: Vec<_> =
         tables.iter().map(|table| rules::rule(reader, table, own, seen.clients)).collect();
     rules::check_order(reader, &tables, &rules, ignore_case);
-    Some(Site {
+    let site = Site {
         name: name?,
-        url: place?,
+        url: place?.clone(),
         upstreams: upstreams?,
         identity: identity?,
         upstream_options: passage?,
@@ -72,7 +78,24 @@ fn site(
         hsts: hsts?,
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
-    })
+    };
+    places?.into_iter().map(|place| at(reader, place, &site, seen, table)).collect()
+}
+
+/// The site of a table at one of its places.
+fn at(
+    reader: &mut Reader<'_>,
+    place: SitePlace,
+    site: &Site,
+    seen: &mut Seen<'_>,
+    table: &str,
+) -> Option<Site> {
+    let SitePlace { url, host } = place;
+    let Some(host) = host else { return Some(Site { url, ..site.clone() }) };
+    let name = format!("{} ({host})", site.name);
+    let free = first(&mut seen.names, &name, table).map_err(|why| format!("`{name}` {why}"));
+    reader.take(None, &format!("{table}.hosts"), free)?;
+    Some(Site { name, url, ..site.clone() })
 }
 
 /// None at all where another proxy forwards the requests.

@@ -97,10 +97,10 @@ pub(super) fn networks_without_effect(config: &Config) -> Found {
 pub(super) fn certificates(config: &Config, now: Timestamp) -> Found {
     let mut hosts: Vec<(String, &Host)> =
         vec![("server.public_url".to_owned(), config.issuer.origin().host())];
-    for (n, site) in config.sites.iter().enumerate() {
+    for (key, site) in config.keyed_sites() {
         let host = site.url.origin.host();
         if !hosts.iter().any(|(_, known)| *known == host) {
-            hosts.push((format!("site[{}].url", n + 1), host));
+            hosts.push((format!("{key}.url"), host));
         }
     }
     proxy::certificate_warnings(&config.proxy.tls, &hosts, now)

@@ -61,6 +61,8 @@ impl Config {
         let mut placed: Vec<(SourceLocation, String, String)> =
             found.map(|(key, text)| (self.places.of(&key), key, text)).collect();
         placed.sort_by_key(|(at, ..)| *at);
+        // Sites of one table have the same.
+        placed.dedup();
         let warning = |(SourceLocation { line, column }, key, text)| ConfigWarning {
             at: format!("{}:{line}:{column}", self.source),
             key,

@@ -6,6 +6,7 @@ mod login_and_sms;
 mod rules;
 mod server;
 mod shape;
+mod site_urls;
 mod sites;
 mod tls;
 
