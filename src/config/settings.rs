@@ -72,6 +72,8 @@ impl Config {
 pub struct NetworkExposure {
     /// `server.unsafe_trusted_proxies`, if a network needs it.
     pub anybody_trusted: bool,
+    /// `server.unsafe_private_http`.
+    pub private_http: bool,
     /// `admin.unsafe_exposed`, if the address needs it.
     pub admin: bool,
 }

@@ -14,6 +14,8 @@ pub(super) enum DecisionLabel {
     StoreFailed,
     BadToken,
     ForeignOrigin,
+    /// Without the client certificate that the site asks for.
+    NoCertificate,
     /// It went on to the app.
     Forward,
     SignIn,
@@ -27,7 +29,7 @@ pub(super) enum DecisionLabel {
     ClientGone,
 }
 
-const ALL: [DecisionLabel; 17] = [
+const ALL: [DecisionLabel; 18] = [
     DecisionLabel::None,
     DecisionLabel::BadRequest,
     DecisionLabel::Limited,
@@ -38,6 +40,7 @@ const ALL: [DecisionLabel; 17] = [
     DecisionLabel::StoreFailed,
     DecisionLabel::BadToken,
     DecisionLabel::ForeignOrigin,
+    DecisionLabel::NoCertificate,
     DecisionLabel::Forward,
     DecisionLabel::SignIn,
     DecisionLabel::Refused,
@@ -63,6 +66,7 @@ impl DecisionLabel {
             Self::StoreFailed => "store-failed",
             Self::BadToken => "bad-token",
             Self::ForeignOrigin => "foreign-origin",
+            Self::NoCertificate => "no-certificate",
             Self::Forward => "forward",
             Self::SignIn => "sign-in",
             Self::Refused => "refused",

@@ -35,6 +35,7 @@ type Found = Vec<(String, String)>;
 /// THE table of warnings.
 const ALL: &[fn(&Config) -> Found] = &[
     exposure::unsafe_keys,
+    exposure::open_sockets,
     exposure::no_trusted_proxies,
     exposure::proxies_without_effect,
     exposure::wide_proxies,

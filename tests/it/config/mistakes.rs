@@ -2,6 +2,7 @@
 mod clients;
 mod forward_auth;
 mod identity;
+mod listen;
 mod login_and_sms;
 mod rules;
 mod server;
