@@ -116,16 +116,16 @@ fn http2_is_spoken_where_it_is_over_tcp() {
     let status = gate.run(async {
         let stream = tokio::net::UnixStream::connect(&socket.path).await.expect("a socket");
         let (mut client, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
-        let connection = tokio::task::spawn(connection);
         let request = http::Request::builder()
             .uri(format!("http://localhost:{}/public/x", gate.port))
             .header("x-forwarded-for", "203.0.113.9")
             .body(())
             .expect("a request");
         let (answer, _) = client.send_request(request, true).expect("sent");
-        let status = answer.await.expect("an answer").status();
-        connection.abort();
-        status
+        tokio::select! {
+            ended = connection => panic!("the connection ended: {ended:?}"),
+            answer = answer => answer.expect("an answer").status(),
+        }
     });
     assert_eq!(status, 200);
     let usual = socket.exchange(&request(&gate, "/public/x", "X-Forwarded-For: 203.0.113.9\r\n"));
