@@ -4,7 +4,7 @@ use crate::domain::WeakSecret;
 use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
 use crate::pages::views::ViewsError;
-use crate::proxy::TlsError;
+use crate::proxy::{SocketError, TlsError};
 use crate::store::{Database, RedisServer, StoreError};
 use crate::words::TemplateError;
 
@@ -47,6 +47,8 @@ pub enum AppError {
     Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]
     Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
+    #[error("server.listen: {0}")]
+    Socket(#[from] SocketError),
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
 }

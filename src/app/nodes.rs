@@ -11,7 +11,7 @@ use super::users::time;
 use crate::config::Config;
 use crate::domain::{Keyring, NodeId};
 use crate::metrics::{self, ObservedState};
-use crate::proxy::BackgroundJob;
+use crate::proxy::{BackgroundJob, ListenAddress};
 use crate::store::{
     CacheSettings, CellKey, CellStore, Database, NodeDescription, NodeStore, RedisCells, SqlStore,
     StoreError, StoredNode,
@@ -95,7 +95,8 @@ impl Heartbeat {
     ) -> Option<Self> {
         let Database::Postgres(_) = config.store.database else { return None };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let port = config.proxy.listen.first().map(std::net::SocketAddr::port).unwrap_or_default();
+        let address = config.proxy.listen.iter().find_map(ListenAddress::tcp);
+        let port = address.map(|address| address.port()).unwrap_or_default();
         let node = NodeDescription {
             id: NodeId::from_bytes(system.random()),
             name: format!("{host}:{port}"),

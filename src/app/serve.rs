@@ -12,7 +12,7 @@ use super::log;
 use crate::config::{Config, ConfigWarning};
 use crate::delivery::sms::ProviderSettings;
 use crate::gate::Site;
-use crate::proxy::{self, AccessLog, FileLimit, Signals, StartingAdmin, Stop};
+use crate::proxy::{self, AccessLog, FileLimit, ListenAddress, Signals, StartingAdmin, Stop};
 use crate::store::Database;
 use crate::system::System;
 
@@ -41,7 +41,7 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let problem = || Database::opening(&database).unwrap_or("starting");
     let parts = runtime.block_on(admin.answer_during(build(config, around), problem))??;
     greeting.say()?;
-    proxy::run(parts, Stop::Signals(signals), Some(admin));
+    proxy::run(parts, Stop::Signals(signals), Some(admin)).map_err(AppError::from)?;
     Ok(())
 }
 
@@ -72,9 +72,16 @@ fn prints_texts(config: &Config) -> bool {
 
 /// Checks that the public addresses can be bound, for a readable error: Pingora panics in a thread.
 fn check_listen(config: &Config) -> Result<(), AppError> {
-    config.proxy.listen.iter().try_for_each(|address| {
-        TcpListener::bind(address).map(drop).map_err(not_bound("server.listen", *address))
-    })
+    let can_bind =
+        |key, address| TcpListener::bind(address).map(drop).map_err(not_bound(key, address));
+    let proxy = &config.proxy;
+    proxy
+        .listen
+        .iter()
+        .filter_map(ListenAddress::tcp)
+        .try_for_each(|at| can_bind("server.listen", at))?;
+    proxy.redirect_listen.iter().try_for_each(|at| can_bind("server.redirect_listen", *at))?;
+    Ok(proxy::check_sockets(&config.proxy)?)
 }
 
 /// Bound for good: it answers while the server starts, which may take long.

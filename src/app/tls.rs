@@ -15,7 +15,8 @@ pub(super) struct Secured {
 impl Secured {
     pub(super) fn of(config: &Config) -> Result<Self, AppError> {
         let certificates = Certificates::new(config.proxy.tls.clone());
-        let tls = certificates.clone().map(Tls::new).transpose()?;
+        let asking = &config.proxy.client_roots;
+        let tls = certificates.as_ref().map(|shown| Tls::new(shown, asking)).transpose()?;
         Ok(Self { tls, certificates })
     }
 

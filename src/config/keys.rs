@@ -1,68 +1,6 @@
 //! THE table of keys. The document is checked against it, and docs/config.md is generated from it.
 
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ValueType {
-    /// `[server]`
-    Table,
-    /// `[[site]]`
-    Tables,
-    /// `[sms.templates]`: strings with arbitrary names.
-    Texts,
-    Text,
-    /// A string, or a table of strings with arbitrary names.
-    TextOrTexts,
-    /// A list of strings.
-    List,
-    /// A list of at least one string.
-    Some,
-    /// A string, or a list of one or two.
-    OneOrTwo,
-    /// An integer, from … to ….
-    Integer(i64, i64),
-    /// A string such as `"5m"`, from … to … seconds.
-    Duration(u64, u64),
-    /// `"0s"`, which means never, or as `Duration`.
-    DurationOrNever(u64, u64),
-    /// A string such as `"10MiB"`, from … to … bytes.
-    Size(u64, u64),
-    Flag,
-}
-
-/// Whether a key is required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Requirement {
-    /// Required. Holds an example in TOML.
-    Required(&'static str),
-    /// The same in a file without this table.
-    RequiredWithout(&'static str, &'static str),
-    /// Has a default in `config/doorcode.toml`. For tables: see their keys.
-    Default,
-    /// Optional. Holds what its absence means.
-    Optional(&'static str),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    /// The full key; `[]` follows the name of an array of tables.
-    pub(super) path: &'static str,
-    pub(super) kind: ValueType,
-    pub(super) need: Requirement,
-    /// What it means, in one line of Markdown.
-    pub(super) meaning: &'static str,
-}
-
-impl Key {
-    /// The table of the key, such as `site[].rule[]`; empty at the top level.
-    pub(super) fn table(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(table, _)| table)
-    }
-
-    /// The last part of the path.
-    pub(super) fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
-    }
-}
+pub(super) use super::key::{Key, Requirement, ValueType};
 
 const KIB: u64 = 1 << 10;
 const GIB: u64 = 1 << 30;
@@ -89,7 +27,13 @@ pub(super) const KEYS: &[Key] = &[
     key("server", Table, Default,
         "Listeners and public address."),
     key("server.listen", AtLeastOne, Default,
-        "Addresses and ports that clients connect to: `127.0.0.1:8080`, `[::]:443`. All speak plain HTTP or, if `tls` is set, all speak TLS."),
+        "Addresses and ports that clients connect to: `127.0.0.1:8080`, `[::]:443`. All speak plain HTTP or, if `tls` is set, all speak TLS. `unix:/run/doorcode.sock` is a Unix socket, for a proxy on this machine that is named as `unix` in `trusted_proxies`."),
+    key("server.socket_mode", Text, Default,
+        "Permissions of the Unix sockets in `listen`, in octal: `0600`, `0660`, or `0666`. Whoever may write to the socket can claim any client address."),
+    key("server.redirect_listen", AtLeastOne, Optional("none"),
+        "Addresses where plain HTTP is answered with a redirect (308) to the same page by `https`, such as `0.0.0.0:80`; hosts that are no site's are answered 404."),
+    key("server.proxy_protocol_from", AtLeastOne, Optional("none"),
+        "Networks of load balancers whose connections begin with a header of the PROXY protocol, version 1 or 2, which names the client: `10.0.0.0/8`. One without it is closed. All listeners but `admin` accept it, with TLS before the handshake."),
     key("server.public_url", Text, Required("\"https://auth.example.com\""),
         "Public URL of the login pages and the API: a host of its own or, if all sites are on one host, that host with `server.prefix` as its path. `http` only for loopback hosts."),
     key("server.prefix", Text, Default,
@@ -103,7 +47,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.tls[].key", Text, Required("\"key.pem\""),
         "Its private key, in PEM and not encrypted: RSA, ECDSA or Ed25519."),
     key("server.trusted_proxies", List, Default,
-        "Networks of reverse proxies whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8`."),
+        "Networks of reverse proxies whose `X-Forwarded-For` is trusted, such as `10.0.0.0/8`; `unix`: whoever connects to a Unix socket in `listen`, whose requests are refused (400) if they name no client."),
     key("server.h2c", Flag, Default,
         "Whether to accept HTTP/2 without TLS from clients with prior knowledge (RFC 9113 §3.3), such as a load balancer. HTTP/1.1 is accepted as well."),
     key("server.connections", Integer(1, MAX_COUNT), Default,
@@ -124,6 +68,8 @@ pub(super) const KEYS: &[Key] = &[
         "After SIGTERM, how long requests are still accepted while `/readyz` already answers that the server is not ready: longer than the load balancer takes to notice. The whole shutdown takes at most 25 s."),
     key("server.unsafe_development_exposed", Flag, Default,
         "Allows the console provider, the demo app and an `http` public_url although other machines can reach them. For containers; logged at every start."),
+    key("server.unsafe_private_http", Flag, Default,
+        "Allows `http` URLs of sites and of `public_url` on private networks: on addresses such as `192.168.1.5`, `fd00::5` and link-local ones, on names below `.local`, `.internal`, `.home.arpa` and `.lan`, and on names of one label. Cookies there are set without `Secure` and `__Host-`, and whoever is on the network can read and change codes, sessions, phone numbers and pages. Logged at every start."),
     key("server.unsafe_trusted_proxies", Flag, Default,
         "Allows networks in `trusted_proxies` that are wider than any private one, such as `0.0.0.0/0`: anyone in them may claim any address. For networks that only proxies can connect from; logged at every start."),
     key("server.unsafe_shared_origin", Flag, Default,
@@ -132,7 +78,7 @@ pub(super) const KEYS: &[Key] = &[
     key("forward_auth", Table, Optional("no other proxy may ask"),
         "Other proxies that ask Doorcode about each request and forward it themselves: `{prefix}/check`. See [forward authentication](forward-auth.md)."),
     key("forward_auth.from", List, Optional("none"),
-        "Networks of those proxies, such as `10.0.0.0/8`: what they say of a request is believed. They are `server.trusted_proxies` too."),
+        "Networks of those proxies, such as `10.0.0.0/8`: what they say of a request is believed. They are `server.trusted_proxies` too. `unix`: as there."),
     key("forward_auth.secret", Text, Optional("none"),
         "What a proxy outside of `from` has to send in `X-Doorcode-Forward-Auth`: `env:NAME` or `file:PATH`, at least 32 characters."),
 
@@ -351,7 +297,9 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].name", Text, Required("\"Shop\""),
         "Name of the site in messages to the operator; must be unique."),
     key("site[].url", Text, Required("\"https://shop.example.com\""),
-        "Public URL: host, port and path. `https`, or `http` for loopback hosts only. If its host is not that of `server.public_url`, the session is handed over to it after sign-in."),
+        "Public URL: host, port and path. `https`, or `http` for loopback hosts only. If its host is not that of `server.public_url`, the session is handed over to it after sign-in. With `*` as the whole first label, as in `https://*.apps.example.com`, it stands for every name in `hosts`."),
+    key("site[].hosts", AtLeastOne, Optional("none; required if `url` has a `*`"),
+        "The host names that exist below a `url` with `*`, which stands for exactly one label: `[\"a.apps.example.com\"]`. Each is a site of its own with these settings, called `NAME (HOST)` in metrics and messages; no other name is served."),
     key("site[].upstreams", AtLeastOne, RequiredWithout("forward_auth", "[\"127.0.0.1:3000\"]"),
         "Addresses of the app, plain HTTP, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app. None where another proxy forwards the requests: see `forward_auth`."),
     key("site[].identity", TextOrTexts, Optional("`default`"),
@@ -366,6 +314,8 @@ pub(super) const KEYS: &[Key] = &[
         "Whether to remove the path of `url` from forwarded requests: `/shop/cart` becomes `/cart`, with `X-Forwarded-Prefix: /shop`. Rules do not change: their paths are relative to the url anyway. Paths in the app's responses (`Location`, cookies' `Path`, links) are not rewritten."),
     key("site[].allowed_origins", List, Optional("none"),
         "Other origins whose pages may use the protected parts of the site (CORS with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers send the session only from the same registrable domain. CORS for public parts is left to the app."),
+    key("site[].client_certificates", Text, Optional("none is asked for"),
+        "File of certificates, in PEM, of the authorities one of whose certificates a client has to show (mutual TLS), besides all that rules ask for; read at start. Needs `server.tls`. Doorcode's own pages of the site are open without one."),
     key("site[].hsts", Text, Optional("as `server.hsts`"),
         "`server.hsts` for this site. A header that the app sets is kept."),
     key("site[].ignore_case", Flag, Optional("`false`"),

@@ -47,6 +47,8 @@ pub struct Config {
     pub users: Vec<ConfiguredUser>,
     /// Names and URLs are unique. Empty only if there are clients.
     pub sites: Vec<Site>,
+    /// The table of each site, counted from 1: one with `hosts` makes several.
+    pub(super) site_tables: Vec<usize>,
     pub oauth: oauth::OauthSettings,
     /// `server.unsafe_development_exposed`: logged at every start.
     pub development_exposed: bool,
@@ -57,11 +59,21 @@ pub struct Config {
     pub network: NetworkExposure,
 }
 
+impl Config {
+    /// The sites, each with the key of its table, such as `site[2]`.
+    pub(super) fn keyed_sites(&self) -> impl Iterator<Item = (String, &Site)> {
+        let keys = self.site_tables.iter().map(|n| format!("site[{n}]"));
+        keys.zip(&self.sites)
+    }
+}
+
 /// What is open to the network by an `unsafe_…` key: logged at every start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetworkExposure {
     /// `server.unsafe_trusted_proxies`, if a network needs it.
     pub anybody_trusted: bool,
+    /// `server.unsafe_private_http`.
+    pub private_http: bool,
     /// `admin.unsafe_exposed`, if the address needs it.
     pub admin: bool,
 }

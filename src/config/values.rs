@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
 use crate::gate::{Hsts, METHODS, Principal, Upstream};
+use crate::proxy::ListenAddress;
 
 /// Quotes a string of the file in backticks: control characters escaped, cut at 60 characters.
 pub(super) fn shown(text: &str) -> String {
@@ -100,6 +101,39 @@ pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
         let is = shown(text);
         format!("{is} is not an address and port such as 127.0.0.1:8080, 0.0.0.0:80 or [::]:80")
     })
+}
+
+pub(super) fn listen_address(text: &str) -> Result<ListenAddress, String> {
+    match text.strip_prefix("unix:") {
+        Some(path) => unix(path).map(ListenAddress::Unix),
+        None => socket(text).map(ListenAddress::Tcp),
+    }
+}
+
+/// Proxies that an operator trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TrustedProxy {
+    Network(IpNet),
+    /// Whoever connects to a Unix socket.
+    UnixSocket,
+}
+
+impl TrustedProxy {
+    pub(super) const fn network(&self) -> Option<IpNet> {
+        match self {
+            Self::Network(net) => Some(*net),
+            Self::UnixSocket => None,
+        }
+    }
+}
+
+/// A network, or `unix`.
+pub(super) fn trusted_proxy(text: &str) -> Result<TrustedProxy, String> {
+    if text == "unix" {
+        Ok(TrustedProxy::UnixSocket)
+    } else {
+        network(text).map(TrustedProxy::Network)
+    }
 }
 
 pub(super) fn network(text: &str) -> Result<IpNet, String> {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 
 /// A host as browsers compare it: lower case, ASCII (punycode), without port.
 ///
@@ -31,6 +32,28 @@ impl Host {
         self.0 == "localhost"
             || self.0.ends_with(".localhost")
             || literal.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+/// Top-level domains that no public name has: RFC 6762, ICANN's resolution of 2024 on `.internal`, RFC
+/// 8375, and the usual name of routers' networks.
+const PRIVATE_DOMAINS: [&str; 4] = [".local", ".internal", ".home.arpa", ".lan"];
+
+impl Host {
+    /// Whether this is a host of a private network, which no public name leads to: an address of RFC
+    /// 1918, RFC 4193 or a link, or a name of one label or below a private domain.
+    pub fn is_private(&self) -> bool {
+        let literal = self.0.trim_start_matches('[').trim_end_matches(']');
+        match literal.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+            Ok(IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local(),
+            Ok(IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),
+            Err(_) => {
+                let below = |domain: &&str| {
+                    self.0.strip_suffix(domain).is_some_and(|above| !above.is_empty())
+                };
+                !self.0.contains('.') || PRIVATE_DOMAINS.iter().any(below)
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::domain::{AttemptId, Country, GrantId, Host, PhoneNumber, SessionId, UserId};
+use crate::domain::{AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, UserId};
 
 /// Something that happened, for logs, metrics and audits.
 ///
@@ -140,7 +140,7 @@ pub enum Event<'a> {
     },
     /// A question of `peer`, another proxy or somebody who plays one, was refused.
     QuestionRefused {
-        peer: IpAddr,
+        peer: Peer,
         why: &'a str,
     },
     /// A store operation failed, and so did the request that needed it.

@@ -6,7 +6,7 @@ use tracing::{debug, error, info, warn};
 use super::event::Event;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
-use crate::domain::Country;
+use crate::domain::{Country, Peer};
 use crate::system::Clock;
 
 /// The format of the log.
@@ -49,7 +49,7 @@ impl EventLog {
     }
 
     /// Anybody who reaches the listener can ask.
-    fn question_refused(&self, peer: IpAddr, why: &str) {
+    fn question_refused(&self, peer: Peer, why: &str) {
         if let Some(unlogged) = self.upstreams.take(FORWARD_AUTH.to_owned()) {
             let unlogged = (unlogged > 0).then_some(unlogged);
             warn!(%peer, why, unlogged, "refused to check a request for another proxy");

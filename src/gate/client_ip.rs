@@ -4,10 +4,26 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::domain::Peer;
+
 /// Whether the socket's peer is one of the `trusted_proxies`.
 pub fn is_trusted_proxy(peer: IpAddr, trusted: &[IpNet]) -> bool {
     let peer = peer.to_canonical();
     trusted.iter().any(|net| net.contains(&peer))
+}
+
+/// The same of any peer. The configuration has a Unix socket only where whoever can connect to it is
+/// trusted.
+pub fn is_trusted_peer(peer: Peer, trusted: &[IpNet]) -> bool {
+    peer.address().is_none_or(|address| is_trusted_proxy(address, trusted))
+}
+
+/// [`client_ip`] for any peer. `None`: a proxy on a Unix socket tells no address, and has none itself.
+pub fn client_of(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    match peer {
+        Peer::Address(address) => Some(client_ip(address, headers, trusted)),
+        Peer::UnixSocket => forwarded_for(headers, trusted),
+    }
 }
 
 /// The address a request comes from: the socket's peer or, when that is a trusted proxy, the
@@ -21,15 +37,19 @@ pub fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
     if !is_trusted_proxy(peer, trusted) {
         return peer;
     }
-    let mut client = peer;
+    forwarded_for(headers, trusted).unwrap_or(peer)
+}
+
+/// `None`: there is no chain, or it is invalid.
+fn forwarded_for(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let mut client = None;
     for header in headers.get_all("x-forwarded-for").iter().rev() {
-        let Ok(text) = header.to_str() else { return peer };
-        for entry in text.rsplit(',') {
-            let Some(ip) = address(entry.trim()) else { return peer };
-            client = ip.to_canonical();
-            if !is_trusted_proxy(client, trusted) {
-                return client;
+        for entry in header.to_str().ok()?.rsplit(',') {
+            let ip = address(entry.trim())?.to_canonical();
+            if !is_trusted_proxy(ip, trusted) {
+                return Some(ip);
             }
+            client = Some(ip);
         }
     }
     client

@@ -2,11 +2,9 @@ use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
-use crate::domain::Host;
-
 /// The names of our cookies. One family: `__Host-doorcode` and `__Host-doorcode-*`; on plain
-/// http, which only loopback hosts may use, the same without `__Host-`, since browsers refuse
-/// that prefix without `Secure`.
+/// http, which only loopback and private hosts may use, the same without `__Host-`, since browsers
+/// refuse that prefix without `Secure`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cookies {
     secure: bool,
@@ -67,11 +65,6 @@ impl Cookies {
     /// The family for the origin that a browser sees: `Secure` where that is https.
     pub fn for_origin(origin: &crate::domain::Origin) -> Self {
         Self::new(origin.is_https())
-    }
-
-    /// Whether plain http cookies may be used on this host at all.
-    pub fn may_be_plain(host: &Host) -> bool {
-        host.is_loopback()
     }
 }
 

@@ -1,12 +1,10 @@
 //! Forward authentication: another proxy asks whether a request may pass, and describes it.
-use std::net::IpAddr;
-
 use http::{HeaderMap, HeaderValue, Method};
 use ipnet::IpNet;
 use subtle::ConstantTimeEq as _;
 
 use super::client_ip::is_trusted_proxy;
-use crate::domain::Secret;
+use crate::domain::{Peer, Secret};
 
 /// The header in which a proxy proves that it knows `forward_auth.secret`.
 pub const FORWARD_AUTH_SECRET: &str = "x-doorcode-forward-auth";
@@ -18,18 +16,24 @@ const CHECK: &str = "/check";
 pub struct ForwardAuthSettings {
     /// The socket's peers.
     pub from: Vec<IpNet>,
+    /// Whether a peer on a Unix socket is one of them.
+    pub from_unix_socket: bool,
     pub secret: Option<Secret>,
 }
 
 impl ForwardAuthSettings {
     /// Whether there are any.
     pub const fn is_on(&self) -> bool {
-        !self.from.is_empty() || self.secret.is_some()
+        !self.from.is_empty() || self.from_unix_socket || self.secret.is_some()
     }
 
     /// Whether a request comes from such a proxy.
-    pub fn believes(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        is_trusted_proxy(peer, &self.from) || self.is_proved(headers)
+    pub fn believes(&self, peer: Peer, headers: &HeaderMap) -> bool {
+        let is_listed = match peer {
+            Peer::Address(address) => is_trusted_proxy(address, &self.from),
+            Peer::UnixSocket => self.from_unix_socket,
+        };
+        is_listed || self.is_proved(headers)
     }
 
     fn is_proved(&self, headers: &HeaderMap) -> bool {
@@ -257,14 +261,19 @@ mod tests {
 
     #[test]
     fn only_listed_peers_and_those_who_know_the_secret_are_believed() {
-        let peer = |text: &str| text.parse().unwrap();
-        let listed =
-            ForwardAuthSettings { from: vec!["10.0.0.0/8".parse().unwrap()], secret: None };
+        let peer = |text: &str| Peer::Address(text.parse().unwrap());
+        let listed = ForwardAuthSettings {
+            from: vec!["10.0.0.0/8".parse().unwrap()],
+            ..ForwardAuthSettings::default()
+        };
         let none = HeaderMap::new();
         assert!(listed.believes(peer("10.1.2.3"), &none));
         assert!(listed.believes(peer("::ffff:10.1.2.3"), &none));
         assert!(!listed.believes(peer("11.1.2.3"), &none));
-        let secret = ForwardAuthSettings { from: Vec::new(), secret: Some(Secret::new("key")) };
+        let secret = ForwardAuthSettings {
+            secret: Some(Secret::new("key")),
+            ..ForwardAuthSettings::default()
+        };
         let with = |values: &[&'static str]| {
             let lines: Vec<_> = values.iter().map(|v| (FORWARD_AUTH_SECRET, *v)).collect();
             secret.believes(peer("11.1.2.3"), &headers(&lines))

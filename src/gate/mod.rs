@@ -18,7 +18,7 @@ mod sites;
 mod target;
 
 pub use caller::{Bearer, Caller};
-pub use client_ip::{client_ip, is_trusted_proxy, push_ip};
+pub use client_ip::{client_ip, client_of, is_trusted_peer, is_trusted_proxy, push_ip};
 pub use cookies::{Cookies, is_own_cookie, strip_own_cookies};
 pub use cross_origin::{
     CorsPolicy, Initiator, Preflight, cors_policy, initiator, is_foreign, preflight, request_origin,

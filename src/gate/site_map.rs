@@ -136,6 +136,18 @@ impl SiteMap {
         self.origins.iter().find(|(known, _)| known == authority).map(|(_, origin)| origin)
     }
 
+    /// The https origin on the host of an authority, whatever its port; of several the one on the usual
+    /// port.
+    pub fn https_origin_at(&self, authority: &str) -> Option<&Origin> {
+        let authority: http::uri::Authority = authority.parse().ok()?;
+        let known = self
+            .origins
+            .iter()
+            .map(|(_, origin)| origin)
+            .filter(|origin| origin.is_https() && origin.host().as_str() == authority.host());
+        known.min_by_key(|origin| origin.port() != 443)
+    }
+
     /// Matches a request by its authority and by every reading of its path.
     pub fn locate(&self, authority: &str, readings: &Readings<'_>) -> RouteMatch<'_> {
         let Some(origin) = self.origin_of(authority) else { return RouteMatch::UnknownHost };

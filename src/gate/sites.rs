@@ -7,7 +7,7 @@ use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::presets::IdentityMapping;
-use crate::domain::{ClientId, Country, Origin, OriginPattern, PhoneNumber, Role};
+use crate::domain::{ClientId, ContentDigest, Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Site {
     /// Origins whose pages may make requests with a session; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
+    /// The authorities one of whose certificates a client needs as well, by the digest of their file.
+    pub client_roots: Option<ContentDigest>,
     /// Whether the app takes `/Admin` for `/admin`; rules then ignore case too.
     pub ignore_case: bool,
     /// The first that matches decides; without a match, signed-in users pass.

@@ -31,6 +31,10 @@ pub enum Problem {
     TokenDenied,
     /// The rule does not admit this network.
     Network,
+    /// The site asks for a client certificate, and none was shown.
+    NoCertificate,
+    /// The connection was made for another name, and asked for no certificate of this site's.
+    Misdirected,
     /// A request from a page of another origin.
     Foreign,
     /// A limit was reached. `key` names it; it may be tried again after `seconds`.
@@ -61,9 +65,12 @@ impl Problem {
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Denied(_) | Self::TokenDenied | Self::Network | Self::Foreign => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Denied(_)
+            | Self::TokenDenied
+            | Self::Network
+            | Self::NoCertificate
+            | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -116,8 +116,9 @@ fn message_page<'a>(
     let ProblemPlace { host, home, again, reference } = *place;
     let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
-        // The last two are never shown as pages.
+        // The last two are never shown as pages. Browsers ask anew where they are misdirected.
         Problem::BadRequest
+        | Problem::Misdirected
         | Problem::HeadTooLarge
         | Problem::TooSlow
         | Problem::InvalidToken
@@ -129,6 +130,7 @@ fn message_page<'a>(
         Problem::TooLarge => dead_end(DeadEnd::TooLarge),
         Problem::Denied(phone) => MessagePage::Denied { phone, host, again: "" },
         Problem::Network => dead_end(DeadEnd::WrongNetwork),
+        Problem::NoCertificate => dead_end(DeadEnd::NoCertificate),
         Problem::Foreign => dead_end(DeadEnd::Foreign),
         Problem::Limited { limit, seconds, .. } => {
             let (limit, seconds) = (*limit, *seconds);

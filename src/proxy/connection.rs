@@ -4,14 +4,22 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::Version;
+use pingora::{Error, ErrorType, Result};
+use pingora_core::protocols::Digest;
 
 use super::budget::BodyBudget;
 use super::pace::Pace;
+use super::tls::ClientCertificate;
+use crate::domain::Peer;
 
 /// The state of a connection, set by the proxy and read by the stream.
 #[derive(Debug)]
 pub(super) struct Connection {
     state: AtomicU8,
+    /// `None`: not known, since it is gone already.
+    peer: Option<Peer>,
+    /// `None`: the client was not asked for one.
+    certificate: Option<ClientCertificate>,
     /// HTTP/1: how long the app may send nothing, milliseconds; 0: no limit.
     app_timeout: AtomicU32,
     budget: Arc<BodyBudget>,
@@ -34,9 +42,29 @@ pub(super) const BODY: u8 = 4;
 const SWITCH: u8 = 5;
 
 impl Connection {
-    pub(super) fn new(budget: Arc<BodyBudget>, least_rate: u64) -> Self {
+    pub(super) fn new(
+        peer: Option<Peer>,
+        certificate: Option<ClientCertificate>,
+        budget: Arc<BodyBudget>,
+        least_rate: u64,
+    ) -> Self {
         let (state, app_timeout) = (AtomicU8::new(HEAD), AtomicU32::new(0));
-        Self { state, app_timeout, budget, least_rate, blocked: AtomicU64::new(0) }
+        let blocked = AtomicU64::new(0);
+        Self { state, peer, certificate, app_timeout, budget, least_rate, blocked }
+    }
+
+    /// What the client of a request was asked for.
+    pub(super) fn certificate_of(digest: Option<&Digest>) -> Option<ClientCertificate> {
+        Self::of(digest)?.certificate
+    }
+
+    /// Whom the connection of a request is with.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub(super) fn peer_of(digest: Option<&Digest>) -> Result<Peer> {
+        let peer = Self::of(digest).and_then(|connection| connection.peer);
+        peer.ok_or_else(|| Error::explain(ErrorType::InternalError, "no peer"))
     }
 
     /// The client's socket has taken nothing for this long.
@@ -134,7 +162,7 @@ impl Connection {
     }
 
     /// The connection that a request came on.
-    pub(super) fn of(digest: Option<&pingora_core::protocols::Digest>) -> Option<&Arc<Self>> {
+    pub(super) fn of(digest: Option<&Digest>) -> Option<&Arc<Self>> {
         let proxied = digest?.proxy_digest.as_deref()?;
         proxied.user_data.as_ref()?.downcast_ref()
     }
@@ -152,7 +180,7 @@ mod tests {
     #[test]
     fn a_request_for_a_switch_is_not_waited_for_as_one_that_sends_a_body() {
         for sends_body in [false, true] {
-            let connection = Connection::new(Arc::default(), 240);
+            let connection = Connection::new(None, None, Arc::default(), 240);
             connection.head_complete(Version::HTTP_11, sends_body);
             connection.switches();
             connection.body_begins();

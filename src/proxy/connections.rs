@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ipnet::IpNet;
 use tracing::warn;
 
-use super::settings::ConnectionLimits;
+use super::settings::{ConnectionLimits, ProxySettings};
 use super::tls::Tls;
+use crate::domain::Peer;
+use crate::gate;
 
 /// Counts open connections.
 #[derive(Clone, Debug, Default)]
@@ -39,11 +41,21 @@ impl Connections {
         from: Option<IpAddr>,
         guard: &ListenerGuard,
     ) -> Option<ConnectionSlot> {
-        let mut slot = ConnectionSlot { connections: self.clone(), from: None };
+        let slot = ConnectionSlot { connections: self.clone(), from: None };
         let before = self.0.open.fetch_add(1, Ordering::AcqRel);
         if before >= guard.limits.total {
             return self.refuse("server.connections");
         }
+        self.attribute(slot, from, guard)
+    }
+
+    /// Counts an open connection for an address too; `None`: it has too many.
+    pub(super) fn attribute(
+        &self,
+        mut slot: ConnectionSlot,
+        from: Option<IpAddr>,
+        guard: &ListenerGuard,
+    ) -> Option<ConnectionSlot> {
         match from.filter(|from| !guard.is_trusted(*from)).map(limit_key) {
             Some(from) if !self.acquire_from(from, guard.limits.per_address) => {
                 self.refuse("server.connections_per_address")
@@ -89,11 +101,26 @@ pub(super) struct ListenerGuard {
     pub(super) limits: ConnectionLimits,
     /// `trusted_proxies`, which have no limit of their own: they carry the connections of many clients.
     pub(super) trusted: Vec<IpNet>,
+    /// Balancers whose connections begin with a header of the PROXY protocol.
+    pub(super) balancers: Vec<IpNet>,
     /// `None`: plain http.
     pub(super) tls: Option<Tls>,
 }
 
 impl ListenerGuard {
+    pub(super) fn new(settings: &ProxySettings, tls: Option<Tls>) -> Self {
+        let ProxySettings { connections: limits, trusted_proxies, proxy_protocol_from, .. } =
+            settings;
+        let (trusted, balancers) = (trusted_proxies.clone(), proxy_protocol_from.clone());
+        Self { limits: *limits, trusted, balancers, tls }
+    }
+
+    /// Whether a connection of this peer has to begin with a header of the PROXY protocol.
+    pub(super) fn expects_header(&self, peer: Option<Peer>) -> bool {
+        let listed = |from: IpAddr| gate::is_trusted_proxy(from, &self.balancers);
+        peer.and_then(Peer::address).is_some_and(listed)
+    }
+
     fn is_trusted(&self, from: IpAddr) -> bool {
         self.trusted.iter().any(|net| net.contains(&from.to_canonical()))
     }

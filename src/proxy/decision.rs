@@ -14,6 +14,8 @@ pub(super) enum DecisionLabel {
     StoreFailed,
     BadToken,
     ForeignOrigin,
+    /// Without the client certificate that the site asks for.
+    NoCertificate,
     /// It went on to the app.
     Forward,
     SignIn,
@@ -40,6 +42,7 @@ const ALL: [DecisionLabel; 18] = [
     DecisionLabel::StoreFailed,
     DecisionLabel::BadToken,
     DecisionLabel::ForeignOrigin,
+    DecisionLabel::NoCertificate,
     DecisionLabel::Forward,
     DecisionLabel::SignIn,
     DecisionLabel::LogInAgain,
@@ -66,6 +69,7 @@ impl DecisionLabel {
             Self::StoreFailed => "store-failed",
             Self::BadToken => "bad-token",
             Self::ForeignOrigin => "foreign-origin",
+            Self::NoCertificate => "no-certificate",
             Self::Forward => "forward",
             Self::SignIn => "sign-in",
             Self::LogInAgain => "log-in-again",

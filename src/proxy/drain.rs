@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::connections::Connections;
 use super::signals::Signals;
+use super::unix_socket::SocketFiles;
 
 /// Limit for a shutdown; below the 30 s after which container runtimes kill.
 pub(super) const MAX_DURATION: Duration = Duration::from_secs(25);
@@ -225,11 +226,21 @@ pub(super) struct SignalWatch {
     pub(super) drain: Arc<Drain>,
     /// From failing readiness to closing the listeners, so that load balancers notice.
     pub(super) delay: Duration,
+    /// Removed when the listeners close.
+    pub(super) files: SocketFiles,
 }
 
 #[async_trait]
 impl ShutdownSignalWatch for SignalWatch {
     async fn recv(&self) -> ShutdownSignal {
+        let how = self.stopped().await;
+        self.files.remove();
+        how
+    }
+}
+
+impl SignalWatch {
+    async fn stopped(&self) -> ShutdownSignal {
         match &*self.stop {
             Stop::Signals(signals) => {
                 let how = signals.stop().await;

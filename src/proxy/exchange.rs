@@ -12,6 +12,7 @@ use super::decision::DecisionLabel;
 use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
 use super::snapshot::ConfigSnapshot;
+use super::tls::ClientCertificate;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
@@ -21,6 +22,8 @@ pub(super) struct Exchange {
     pub(super) snapshot: Arc<ConfigSnapshot>,
     pub(super) started: Timestamp,
     pub(super) client: Option<IpAddr>,
+    /// What the connection's client was asked for.
+    pub(super) certificate: Option<ClientCertificate>,
     /// Whether the raw head is what Pingora parsed, see [`super::head::matches_parsed`].
     pub(super) head_matches: bool,
     /// Whether another proxy asks about the request, and will forward it.
@@ -50,6 +53,7 @@ impl Exchange {
             snapshot,
             started: now,
             client: None,
+            certificate: None,
             head_matches: false,
             is_asked_about: false,
             site: None,

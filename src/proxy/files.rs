@@ -57,6 +57,9 @@ mod tests {
         let idle = Duration::from_secs(1);
         ProxySettings {
             listen: Vec::new(),
+            socket_mode: 0o660,
+            redirect_listen: Vec::new(),
+            proxy_protocol_from: Vec::new(),
             admin: any,
             trusted_proxies: Vec::new(),
             forward_auth: ForwardAuthSettings::default(),
@@ -68,6 +71,7 @@ mod tests {
             },
             exchanges: ExchangeLimits { total: exchanges, per_address: 1 },
             tls: Vec::new(),
+            client_roots: Vec::new(),
             h2c: false,
             hsts: Hsts::Off,
             drain_delay: Duration::ZERO,

@@ -17,6 +17,7 @@ use super::headers;
 use super::request_id;
 use super::routing::{self, RouteOutcome};
 use super::snapshot::{ConfigSnapshot, Shared};
+use crate::domain::Peer;
 use crate::events::Event;
 use crate::gate::{self, ForwardAuthMode, ForwardedRequest};
 use crate::pages::{FailedRequest, Problem};
@@ -53,15 +54,14 @@ pub(super) struct Question<'q> {
     /// The target of the request that is asked about, if it follows ours.
     target: &'q str,
     request: &'q RequestHeader,
-    /// The proxy's address.
-    peer: IpAddr,
+    peer: Peer,
 }
 
 impl<'q> Question<'q> {
     /// `None`: the request asks nothing, or nobody may ask.
     pub(super) fn of(
         request: &'q RequestHeader,
-        peer: IpAddr,
+        peer: Peer,
         snapshot: &ConfigSnapshot,
     ) -> Option<Self> {
         if !snapshot.forward_auth.is_on() {

@@ -30,6 +30,7 @@ use super::snapshot::Shared;
 use super::streams;
 use super::upstream_request;
 use super::upstream_state;
+use crate::domain::Peer;
 use crate::gate;
 use crate::pages::{FailedRequest, Problem};
 
@@ -41,23 +42,28 @@ pub(super) struct Gateway {
     shared: Shared,
     reclaimer: Reclaimer,
     ignored_headers: IgnoredHeaders,
+    missing_headers: IgnoredHeaders,
 }
 
 impl Gateway {
     pub(super) fn new(shared: Shared, reclaimer: Reclaimer) -> Self {
-        Self { shared, reclaimer, ignored_headers: IgnoredHeaders::default() }
+        let (ignored_headers, missing_headers) = Default::default();
+        Self { shared, reclaimer, ignored_headers, missing_headers }
     }
 
     /// Finds a request's id and its client's address.
-    fn identify(&self, session: &Session, peer: IpAddr, ctx: &mut Exchange) -> IpAddr {
+    fn identify(&self, session: &Session, peer: Peer, ctx: &mut Exchange) -> Option<IpAddr> {
         let (headers, trusted) = (&session.req_header().headers, &ctx.snapshot.trusted_proxies);
-        let is_trusted = gate::is_trusted_proxy(peer, trusted);
+        let is_trusted = gate::is_trusted_peer(peer, trusted);
         let id = request_id::choose(headers, is_trusted, &self.shared.system);
-        let client = gate::client_ip(peer, headers, trusted);
-        if !is_trusted {
-            self.ignored_headers.tell_of((headers, peer), &*self.shared.events, ctx.started);
+        let client = gate::client_of(peer, headers, trusted);
+        let (events, now) = (&*self.shared.events, ctx.started);
+        match (peer.address().filter(|_| !is_trusted), client) {
+            (Some(address), _) => self.ignored_headers.tell_of((headers, address), events, now),
+            (_, None) => self.missing_headers.tell_of_none(now),
+            _ => {}
         }
-        (ctx.answer_headers.request_id, ctx.client) = (Some(id), Some(client));
+        (ctx.answer_headers.request_id, ctx.client) = (Some(id), client);
         client
     }
 
@@ -75,6 +81,13 @@ impl Gateway {
         };
         ctx.decision = DecisionLabel::Limited;
         Some(failure::too_many(limit))
+    }
+
+    /// Answers a request whatever it asks for.
+    async fn refuse(&self, session: &mut Session, why: Problem, ctx: &Exchange) -> Result<bool> {
+        session.set_write_timeout(Some(REFUSAL_TIMEOUT));
+        Box::pin(self.answer(session, RouteOutcome::Problem(why, None), ctx)).await?;
+        Ok(true)
     }
 
     /// Answers a request that is not forwarded.
@@ -118,13 +131,6 @@ impl Gateway {
     }
 }
 
-/// The address of the socket's peer.
-fn peer_of(session: &Session) -> Result<IpAddr> {
-    let no_peer = || Error::explain(ErrorType::InternalError, "no peer");
-    let address = session.client_addr().and_then(|address| address.as_inet());
-    Ok(address.ok_or_else(no_peer)?.ip())
-}
-
 /// Sets up a connection and session for a request whose head has come.
 fn begin(session: &mut Session) {
     head::ignore_other_protocols(session.req_header_mut());
@@ -166,13 +172,14 @@ impl ProxyHttp for Gateway {
         }
         headers::join_cookies(session.req_header_mut())?;
         let snapshot = Arc::clone(&ctx.snapshot);
-        let peer = peer_of(session)?;
-        let client = self.identify(session, peer, ctx);
+        let peer = Connection::peer_of(session.digest())?;
+        ctx.certificate = Connection::certificate_of(session.digest());
+        let Some(client) = self.identify(session, peer, ctx) else {
+            ctx.decision = DecisionLabel::BadRequest;
+            return self.refuse(session, Problem::BadRequest, ctx).await;
+        };
         if let Some(problem) = self.admit(client, ctx) {
-            session.set_write_timeout(Some(REFUSAL_TIMEOUT));
-            let refusal = RouteOutcome::Problem(problem, None);
-            Box::pin(self.answer(session, refusal, ctx)).await?;
-            return Ok(true);
+            return self.refuse(session, problem, ctx).await;
         }
         let request = session.req_header();
         let outcome = match Question::of(request, peer, &snapshot) {

@@ -42,6 +42,16 @@ impl IgnoredHeaders {
         }
     }
 
+    /// A trusted proxy named no client at `now`.
+    pub(super) fn tell_of_none(&self, now: Timestamp) {
+        if self.take_if(now, || Some(())).is_some() {
+            tracing::warn!(
+                "request on the Unix socket refused: its proxy named no client; let it send \
+                 X-Forwarded-For"
+            );
+        }
+    }
+
     /// What is `found`, if a line is due; of several requests at once, one gets it.
     fn take_if<T>(&self, now: Timestamp, found: impl FnOnce() -> Option<T>) -> Option<T> {
         let (next, now) = (self.next.load(Ordering::Relaxed), now.as_millis());

@@ -1,21 +1,26 @@
 //! The service of the public listeners: counts each connection and wraps its stream.
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::Stream;
+use pingora_core::protocols::l4::socket::SocketAddr;
 use pingora_core::server::ShutdownWatch;
+use tracing::warn;
 
 use super::budget::{BodyBudget, TotalBudget};
 use super::connection::Connection;
-use super::connections::ListenerGuard;
+use super::connections::{ConnectionSlot, ListenerGuard};
 use super::drain::Drain;
 use super::exchanges::Exchanges;
 use super::guarded_stream::GuardedStream;
 use super::parser_errors::ParserErrors;
+use super::proxy_protocol::{self, HeaderError};
 use super::reclaim::Reclaimer;
 use super::snapshot::Shared;
+use crate::domain::Peer;
 
 /// How long after the listeners closed the requests of accepted connections are awaited: a client may
 /// have sent one before it could know, over a slow network or from a busy machine.
@@ -30,6 +35,8 @@ pub(super) struct ListenerService<A> {
     budget: TotalBudget,
     exchanges: Exchanges,
     reclaimer: Reclaimer,
+    /// Connections of balancers that were closed for their header.
+    without_header: AtomicU64,
 }
 
 impl<A> ListenerService<A> {
@@ -47,6 +54,38 @@ impl<A> ListenerService<A> {
             budget: TotalBudget::default(),
             exchanges: shared.exchanges.clone(),
             reclaimer,
+            without_header: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a connection, and finds out whom it is with. `None`: it is closed.
+    async fn admit(&self, mut stream: Stream) -> Option<(Stream, Option<Peer>, ConnectionSlot)> {
+        let (peer, connections) = (peer_of(&stream), &self.drain.connections);
+        if !self.guard.expects_header(peer) {
+            let slot = connections.acquire(peer.and_then(Peer::address), &self.guard)?;
+            return Some((stream, peer, slot));
+        }
+        let slot = connections.acquire(None, &self.guard)?;
+        match proxy_protocol::take_header(&mut stream).await {
+            Ok(Some(client)) => {
+                let slot = connections.attribute(slot, Some(client), &self.guard)?;
+                Some((stream, Some(Peer::Address(client)), slot))
+            }
+            // Its own, such as a health check.
+            Ok(None) => Some((stream, peer, slot)),
+            Err(HeaderError::Nothing) => None,
+            Err(why) => {
+                self.without_header(peer, &why);
+                None
+            }
+        }
+    }
+
+    /// Logs the 1st, 2nd, 4th, 8th, … of such connections.
+    fn without_header(&self, peer: Option<Peer>, why: &HeaderError) {
+        let closed = self.without_header.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(peer) = peer.filter(|_| closed.is_power_of_two()) {
+            warn!(%peer, %why, closed, "connection of a server.proxy_protocol_from closed");
         }
     }
 
@@ -54,21 +93,18 @@ impl<A> ListenerService<A> {
     where
         A: ServerApp + Send + Sync + 'static,
     {
-        let digest = stream.get_socket_digest();
-        let address = digest.as_ref().and_then(|digest| digest.peer_addr()?.as_inet());
-        let from = address.map(std::net::SocketAddr::ip);
-        let connections = &self.drain.connections;
-        let _slot = connections.acquire(from, &self.guard)?;
-        self.reclaimer.seen(connections.open());
+        let (stream, peer, _slot) = self.admit(stream).await?;
+        let from = peer.and_then(Peer::address);
+        self.reclaimer.seen(self.drain.connections.open());
         let ending = self.drain.readiness.watch(shutdown);
-        let stream = match &self.guard.tls {
+        let (stream, certificate) = match &self.guard.tls {
             Some(tls) => tls.accept(stream).await?,
-            None => stream,
+            None => (stream, None),
         };
         let parser_errors = Arc::clone(&self.parser_errors);
         let limits = &self.guard.limits;
         let budget = Arc::new(BodyBudget::new(self.budget.clone()));
-        let connection = Arc::new(Connection::new(budget, limits.least_rate));
+        let connection = Arc::new(Connection::new(peer, certificate, budget, limits.least_rate));
         let guarded = GuardedStream::new(stream, connection, limits.idle, from, parser_errors);
         let mut next = self.inner.process_new(Box::new(guarded), &ending).await;
         // A connection that stays open comes back, still wrapped.
@@ -77,6 +113,17 @@ impl<A> ListenerService<A> {
         }
         Some(())
     }
+}
+
+/// The peer of a socket. `None`: it is gone already.
+fn peer_of(stream: &Stream) -> Option<Peer> {
+    let digest = stream.get_socket_digest()?;
+    if let Some(address) = digest.peer_addr().and_then(|address| address.as_inet()) {
+        return Some(Peer::Address(address.ip()));
+    }
+    // The peer's own end of a Unix socket has no name.
+    let is_unix = matches!(digest.local_addr(), Some(SocketAddr::Unix(_)));
+    is_unix.then_some(Peer::UnixSocket)
 }
 
 #[async_trait]

@@ -27,7 +27,9 @@ mod listener;
 mod pace;
 mod parser_errors;
 mod pipe;
+mod proxy_protocol;
 mod reclaim;
+mod redirect;
 mod request_id;
 mod response;
 mod routing;
@@ -38,6 +40,7 @@ mod snapshot;
 mod starting_admin;
 mod streams;
 mod tls;
+mod unix_socket;
 mod upstream;
 mod upstream_request;
 mod upstream_state;
@@ -50,12 +53,13 @@ pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop};
 pub use exchanges::Exchanges;
 pub use files::FileLimit;
 pub use server::{BackgroundJob, ServerDeps, run};
-pub use settings::{ConnectionLimits, ExchangeLimits, ProxySettings};
+pub use settings::{ConnectionLimits, ExchangeLimits, ListenAddress, ProxySettings};
 pub use signals::Signals;
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use starting_admin::StartingAdmin;
 pub use tls::{
-    Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
-    TlsError, certificate_warnings,
+    Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, ClientRoots,
+    ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
 };
+pub use unix_socket::{SocketError, check_sockets};
 pub use upstream::Resolver;

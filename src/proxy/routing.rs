@@ -16,7 +16,7 @@ use super::upstream_request;
 use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Caller, DenialReason, RouteMatch};
+use crate::gate::{self, Caller, DenialReason, RouteMatch, Site};
 use crate::pages::{Problem, RequestContext};
 
 /// What is done with a request, before anything is written.
@@ -79,6 +79,10 @@ pub(super) async fn route<'s>(
             if let Some(problem) = upstream_request::check_stripped(site, path) {
                 return RouteOutcome::Problem(problem, at);
             }
+            if let Some(problem) = certificate_problem(site, ctx) {
+                ctx.decision = DecisionLabel::NoCertificate;
+                return RouteOutcome::Problem(problem, at);
+            }
             let (method, headers) = (&request.method, &request.headers);
             let access =
                 AccessRequest { index, site, method, readings: &readings, headers, client };
@@ -90,6 +94,16 @@ pub(super) async fn route<'s>(
             }
             apply(outcome, shared, &site.url.origin, request, ctx)
         }
+    }
+}
+
+/// What is wrong with the connection of a request to a site that asks for client certificates. Browsers
+/// use a connection for every name of its certificate (RFC 9113 §9.1.1), also one that asked for none.
+fn certificate_problem(site: &Site, ctx: &Exchange) -> Option<Problem> {
+    let needed = site.client_roots?;
+    match ctx.certificate.filter(|asked| asked.roots == needed) {
+        None => Some(Problem::Misdirected),
+        Some(asked) => (!asked.is_shown).then_some(Problem::NoCertificate),
     }
 }
 

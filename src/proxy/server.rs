@@ -1,11 +1,13 @@
-use std::os::fd::IntoRawFd as _;
+use std::fs::Permissions;
+use std::os::fd::{IntoRawFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use pingora_core::apps::HttpServerOptions;
 use pingora_core::apps::http_app::HttpServer;
+use pingora_core::apps::{HttpServerOptions, ServerApp};
 use pingora_core::listeners::{ListenerConfig, TcpSocketOptions};
 use pingora_core::protocols::TcpKeepalive;
 use pingora_core::protocols::http::v2::server::default_h2_options;
@@ -25,10 +27,12 @@ use super::gateway::Gateway;
 use super::http2_session::Http2Sessions;
 use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
-use super::settings::ProxySettings;
+use super::redirect::HttpsRedirect;
+use super::settings::{ListenAddress, ProxySettings};
 use super::snapshot::Shared;
 use super::starting_admin::StartingAdmin;
 use super::tls::Tls;
+use super::unix_socket::{SocketError, UnixSocket};
 use crate::metrics::{Metrics, ObservedState};
 
 /// Read buffer of a connection, bytes. Pingora's default of 64 KiB would be most of an idle
@@ -65,8 +69,12 @@ pub struct ServerDeps {
 
 /// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime. `admin`: the
 /// admin listener, if it is bound already.
-pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) {
+///
+/// # Errors
+/// When a Unix socket cannot be bound.
+pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Result<(), SocketError> {
     let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs } = parts;
+    let (sockets, files) = UnixSocket::bind_all(&settings)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -79,11 +87,19 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
-    server.add_service(gateway(&server.configuration, &settings, &shared, tls));
+    if !settings.redirect_listen.is_empty() {
+        server.add_service(redirect(&settings, &shared));
+    }
+    let service = gateway(&server.configuration, &settings, &shared, tls);
+    let bound = sockets
+        .into_iter()
+        .map(|socket| (socket.path.to_string_lossy().into_owned(), socket.descriptor));
+    server.add_service(BoundService { service, bound: bound.collect() });
     let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), checks, metrics, watched });
     let mut service = Service::new("admin".to_owned(), probes);
     service.add_tcp(&settings.admin.to_string());
-    server.add_service(AdminService { service, address: settings.admin.to_string(), bound: admin });
+    let bound = admin.map(|admin| (settings.admin.to_string(), admin.into_listener().into()));
+    server.add_service(BoundService { service, bound: bound.into_iter().collect() });
     for job in jobs {
         let run = RunsOnce { job: Mutex::new(Some(job.run)), drain: Arc::clone(&drain) };
         server.add_service(background_service(job.name, run));
@@ -94,7 +110,9 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) {
     server.add_service(background_service("drain", drainer));
     drain.readiness.begin();
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
-    server.run(RunArgs { shutdown_signal: Box::new(SignalWatch { stop, drain, delay }) });
+    let watch = SignalWatch { stop, drain, delay, files };
+    server.run(RunArgs { shutdown_signal: Box::new(watch) });
+    Ok(())
 }
 
 /// The service of the public listeners.
@@ -115,17 +133,47 @@ fn gateway(
     let mut h2 = default_h2_options();
     h2.max_concurrent_streams(STREAMS).max_send_buffer_size(STREAM_BUFFER);
     proxy.h2_options = Some(h2);
-    let guard = ListenerGuard { limits, trusted: settings.trusted_proxies.clone(), tls };
+    let guard = ListenerGuard::new(settings, tls);
     let listener = ListenerService::new(Http2Sessions(Arc::new(proxy)), shared, guard, reclaimer);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
-        let mut sockets = TcpSocketOptions::default();
-        sockets.tcp_keepalive = Some(probing());
-        let listener = ListenerConfig::tcp(address.to_string());
-        service.add_listener(listener.l4_buffer(buffers).tcp_socket_options(sockets));
+        service.add_listener(listener_at(address, settings).l4_buffer(buffers));
     }
     service
+}
+
+/// The service that leads from http to https.
+fn redirect(
+    settings: &ProxySettings,
+    shared: &Shared,
+) -> Service<ListenerService<HttpServer<HttpsRedirect>>> {
+    let snapshot = Arc::clone(&shared.snapshot);
+    let inner = HttpServer::new_app(HttpsRedirect { snapshot });
+    let guard = ListenerGuard::new(settings, None);
+    let listener = ListenerService::new(inner, shared, guard, Reclaimer::default());
+    let mut service = Service::new("redirect".to_owned(), listener);
+    for address in &settings.redirect_listen {
+        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
+        let address = ListenAddress::Tcp(*address);
+        service.add_listener(listener_at(&address, settings).l4_buffer(buffers));
+    }
+    service
+}
+
+fn listener_at(address: &ListenAddress, settings: &ProxySettings) -> ListenerConfig {
+    match address {
+        ListenAddress::Tcp(address) => {
+            let mut sockets = TcpSocketOptions::default();
+            sockets.tcp_keepalive = Some(probing());
+            ListenerConfig::tcp(address.to_string()).tcp_socket_options(sockets)
+        }
+        ListenAddress::Unix(path) => {
+            // Pingora sets them again.
+            let permissions = Permissions::from_mode(settings.socket_mode);
+            ListenerConfig::uds(path.to_string_lossy()).permissions(permissions)
+        }
+    }
 }
 
 /// Finds a websocket whose client is out of reach within two minutes.
@@ -138,15 +186,15 @@ fn probing() -> TcpKeepalive {
     }
 }
 
-/// The admin listener's service, on the socket that is bound already.
-struct AdminService {
-    service: Service<HttpServer<Admin>>,
-    address: String,
-    bound: Option<StartingAdmin>,
+/// A service on sockets that are bound already.
+struct BoundService<A> {
+    service: Service<A>,
+    /// By address.
+    bound: Vec<(String, OwnedFd)>,
 }
 
 #[async_trait]
-impl PingoraService for AdminService {
+impl<A: ServerApp + Send + Sync + 'static> PingoraService for BoundService<A> {
     async fn start_service(
         &mut self,
         sockets: Option<ListenFds>,
@@ -154,8 +202,10 @@ impl PingoraService for AdminService {
         listeners: usize,
     ) {
         // Pingora takes the sockets that it finds here, and owns them from then on.
-        if let (Some(bound), Some(sockets)) = (self.bound.take(), &sockets) {
-            sockets.lock().add(self.address.clone(), bound.into_listener().into_raw_fd());
+        for (address, bound) in self.bound.drain(..) {
+            if let Some(sockets) = &sockets {
+                sockets.lock().add(address, bound.into_raw_fd());
+            }
         }
         PingoraService::start_service(&mut self.service, sockets, shutdown, listeners).await;
     }

@@ -25,6 +25,7 @@ mod pages;
 mod people;
 mod running;
 mod scale;
+mod sites;
 mod store;
 mod story;
 mod streams;

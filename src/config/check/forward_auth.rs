@@ -1,5 +1,5 @@
 use super::super::reader::Reader;
-use super::super::values::{self, shown};
+use super::super::values::{self, TrustedProxy, shown};
 use crate::domain::guessable;
 use crate::gate::ForwardAuthSettings;
 
@@ -11,17 +11,19 @@ const SHORTEST: usize = 32;
 /// `[forward_auth]`; without it nobody may ask.
 pub(super) fn forward_auth(reader: &mut Reader<'_>) -> Option<ForwardAuthSettings> {
     let from = reader.all_or_none(FROM, |text| {
-        let net = values::network(text)?;
-        if values::is_anybody(&net) {
+        let trusted = values::trusted_proxy(text)?;
+        if let Some(net) = trusted.network().filter(values::is_anybody) {
             return Err(format!(
                 "{net} is wider than any private network: anyone in it could claim to forward any \
                  request; list your proxies only"
             ));
         }
-        Ok(net)
+        Ok(trusted)
     })?;
     let secret = if reader.has(SECRET) { Some(secret(reader)?) } else { None };
-    let settings = ForwardAuthSettings { from, secret };
+    let from_unix_socket = from.contains(&TrustedProxy::UnixSocket);
+    let from = from.iter().filter_map(TrustedProxy::network).collect();
+    let settings = ForwardAuthSettings { from, from_unix_socket, secret };
     if reader.has("forward_auth") && !settings.is_on() {
         let text = "allows nobody: write from = [\"127.0.0.1\"], with the networks of the proxies that ask, \
                     or secret";

@@ -1,12 +1,15 @@
 //! From the document to each module's settings: one file per section.
 //! Reads no TOML.
 mod brand;
+mod client_certificates;
 mod clients;
 mod forward_auth;
 mod identity;
+mod listen;
 mod login;
 mod rules;
 mod server;
+mod site_urls;
 mod sites;
 mod sms;
 mod store;
@@ -44,7 +47,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
-    let checked = checked?;
+    let (checked, (sites, asking)) = (checked?, sites?);
     Some(Config {
         source: source.to_owned(),
         digest,
@@ -53,7 +56,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         issuer: ground.issuer?,
         secrets,
         secret_file: reader.path("doorcode.secret"),
-        proxy: proxy?,
+        proxy: crate::proxy::ProxySettings { client_roots: asking.into_roots(), ..proxy? },
         log: log?,
         store: store?,
         brand: checked.brand,
@@ -66,7 +69,8 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         sms_built_in: sms::built_in(),
         languages: checked.languages,
         users: users?.into_iter().chain(tests?.users()).collect(),
-        sites: sites?,
+        site_tables: sites.iter().map(|(table, _)| *table).collect(),
+        sites: sites.into_iter().map(|(_, site)| site).collect(),
         oauth: oauth?,
         development_exposed: ground.exposed,
         shared_origin: ground.shared_origin,

@@ -1,22 +1,21 @@
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
-
 use super::super::reader::Reader;
 use super::super::settings::NetworkExposure;
 use super::super::values::{self, shown};
+use super::listen::{self, ANYBODY};
 use super::{forward_auth, tls};
 use crate::domain::{Keyring, Origin, ServerSecret, guessable};
 use crate::gate::Hsts;
 use crate::oauth::Issuer;
-use crate::proxy;
+use crate::proxy::{self, ListenAddress};
 
 /// What checks of other sections depend on. `None` if the value is invalid; checks that depend on
 /// it are then skipped.
 pub(super) struct ServerContext {
     pub(super) prefix: Option<String>,
     pub(super) issuer: Option<Issuer>,
-    pub(super) listen: Option<Vec<SocketAddr>>,
+    pub(super) listen: Option<Vec<ListenAddress>>,
     /// `server.tls` is there.
     pub(super) tls: bool,
     /// `server.hsts`.
@@ -25,19 +24,36 @@ pub(super) struct ServerContext {
     pub(super) exposed: bool,
     /// `server.unsafe_shared_origin`.
     pub(super) shared_origin: bool,
+    pub(super) schemes: Schemes,
+}
+
+/// Which URLs of ours there can be.
+#[derive(Clone, Copy)]
+pub(super) struct Schemes {
+    /// `server.tls` is there: listeners speak no plain http.
+    pub(super) tls: bool,
+    /// `server.unsafe_private_http`.
+    pub(super) private_http: bool,
 }
 
 impl ServerContext {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let prefix = reader.one("server.prefix", prefix);
-        let listen = reader.all("server.listen", values::socket);
+        let listen = reader.all("server.listen", values::listen_address);
         let hsts = reader.one("server.hsts", values::hsts);
         let exposed = reader.flag("server.unsafe_development_exposed").unwrap_or(false);
         let shared_origin = reader.flag("server.unsafe_shared_origin").unwrap_or(false);
         let tls = tls::is_on(reader);
-        let issuer = reader.one("server.public_url", |text| issuer(text, prefix.as_deref(), tls));
-        let ground = Self { prefix, issuer, listen, tls, hsts, exposed, shared_origin };
-        let plain = ground.issuer.as_ref().is_some_and(|issuer| !issuer.origin().is_https());
+        let schemes = Schemes { tls, private_http: reader.flag(PRIVATE_HTTP).unwrap_or(false) };
+        let issuer =
+            reader.one("server.public_url", |text| issuer(text, prefix.as_deref(), schemes));
+        let ground = Self { prefix, issuer, listen, tls, hsts, exposed, shared_origin, schemes };
+        let plain = |issuer: &Issuer| {
+            let origin = issuer.origin();
+            let is_allowed = schemes.private_http && origin.host().is_private();
+            !(origin.is_https() || is_allowed)
+        };
+        let plain = ground.issuer.as_ref().is_some_and(plain);
         if let Some(why) = ground.refuses_development().filter(|_| plain) {
             reader.note("server.public_url", format!("plain http {why}"));
         }
@@ -48,7 +64,8 @@ impl ServerContext {
     pub(super) fn refuses_development(&self) -> Option<String> {
         let host = self.issuer.as_ref().map(|issuer| issuer.origin().host());
         let far = host.filter(|host| !host.is_loopback());
-        let open = self.listen.iter().flatten().find(|address| !address.ip().is_loopback());
+        let mut addresses = self.listen.iter().flatten().filter_map(ListenAddress::tcp);
+        let open = addresses.find(|address| !address.ip().is_loopback());
         let found = match (self.exposed, far, open) {
             (true, ..) | (_, None, None) => return None,
             (_, Some(host), _) => format!("server.public_url is on {host}"),
@@ -69,21 +86,30 @@ pub(super) fn secure(origin: &Origin) -> Result<(), String> {
     })
 }
 
-/// The same for URLs of own listeners, which speak no plain http if `server.tls` is set.
-pub(super) fn served(origin: &Origin, tls: bool) -> Result<(), String> {
-    if tls && !origin.is_https() {
-        let at = origin.host();
-        return Err(format!("must be https://{at}: with server.tls every address speaks TLS"));
+/// The same for URLs of ours.
+pub(super) fn served(origin: &Origin, schemes: Schemes) -> Result<(), String> {
+    let host = origin.host();
+    if schemes.tls && !origin.is_https() {
+        return Err(format!("must be https://{host}: with server.tls every address speaks TLS"));
     }
-    secure(origin)
+    match secure(origin) {
+        Err(_) if schemes.private_http && host.is_private() => Ok(()),
+        Err(why) if schemes.private_http => Err(format!(
+            "{why} and, by {PRIVATE_HTTP}, for addresses and names of private networks"
+        )),
+        Err(why) if host.is_private() => {
+            Err(format!("{why} (or, on a private network, set {PRIVATE_HTTP} = true)"))
+        }
+        secure => secure,
+    }
 }
 
 /// `prefix`: `None` if it is invalid; the path is then not checked.
-fn issuer(text: &str, prefix: Option<&str>, tls: bool) -> Result<Issuer, String> {
+fn issuer(text: &str, prefix: Option<&str>, schemes: Schemes) -> Result<Issuer, String> {
     let any = || url::Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
     let prefix = prefix.map_or_else(|| any().unwrap_or_default(), ToOwned::to_owned);
     let issuer = Issuer::parse(text, &prefix).map_err(|why| why.to_string())?;
-    served(issuer.origin(), tls)?;
+    served(issuer.origin(), schemes)?;
     Ok(issuer)
 }
 
@@ -129,7 +155,7 @@ pub(super) fn secrets(reader: &mut Reader<'_>) -> Option<Keyring> {
     good.next().map(|newest| Keyring::new(newest, good.collect()))
 }
 
-const ANYBODY: &str = "server.unsafe_trusted_proxies";
+const PRIVATE_HTTP: &str = "server.unsafe_private_http";
 const ADMIN_EXPOSED: &str = "admin.unsafe_exposed";
 
 /// Whether a listener at this address is open to other networks: it is on all addresses, or on one of
@@ -156,42 +182,16 @@ pub(super) fn exposure(
     let admin = |settings: &proxy::ProxySettings| is_exposed(settings.admin.ip());
     NetworkExposure {
         anybody_trusted: set(ANYBODY) && settings.is_some_and(anybody),
+        private_http: set(PRIVATE_HTTP),
         admin: set(ADMIN_EXPOSED) && settings.is_some_and(admin),
     }
-}
-
-fn trusted_proxies(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
-    let trusts_anybody = reader.flag(ANYBODY).unwrap_or(false);
-    let trusted_proxies = reader.all("server.trusted_proxies", |text| {
-        let net = values::network(text)?;
-        if values::is_anybody(&net) && !trusts_anybody {
-            return Err(format!(
-                "{net} is wider than any private network: anyone in it may claim any address, which \
-                 bypasses limits per address and rules with `from`; list your proxies only (or, where \
-                 nobody else can connect, set {ANYBODY} = true)"
-            ));
-        }
-        Ok(net)
-    });
-    let joined = IpNet::aggregate(&trusted_proxies.clone().unwrap_or_default());
-    if let Some(net) = joined.iter().find(|net| values::is_anybody(net)).filter(|_| !trusts_anybody)
-    {
-        reader.note(
-            "server.trusted_proxies",
-            format!(
-                "the networks make {net} together, which is wider than any private network: list your \
-                 proxies only (or, where nobody else can connect, set {ANYBODY} = true)"
-            ),
-        );
-    }
-    trusted_proxies
 }
 
 pub(super) fn settings(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
 ) -> Option<proxy::ProxySettings> {
-    let trusted_proxies = trusted_proxies(reader);
+    let trusted_proxies = listen::trusted_proxies(reader);
     let admin_exposed = reader.flag(ADMIN_EXPOSED).unwrap_or(false);
     let admin = reader.one("admin.listen", |text| {
         let address = values::socket(text)?;
@@ -209,6 +209,14 @@ pub(super) fn settings(
     let h2c = reader.flag("server.h2c");
     let tls = tls::certificates(reader);
     let forward_auth = forward_auth::forward_auth(reader);
+    let socket_mode = listen::socket_mode(reader);
+    let addresses = ground.listen.iter().flatten().filter_map(ListenAddress::tcp);
+    let taken: Vec<SocketAddr> = addresses.chain(admin).collect();
+    let is_https = |issuer: &Issuer| issuer.origin().is_https();
+    let leads_to_https = ground.issuer.as_ref().is_none_or(is_https);
+    let redirect_listen = listen::redirect_listen(reader, &taken, leads_to_https);
+    let proxy_protocol_from = listen::balancers(reader);
+    listen::check_unix_sockets(reader, trusted_proxies.as_deref(), forward_auth.as_ref());
     if ground.tls && h2c == Some(true) {
         reader.note(
             "server.h2c",
@@ -216,18 +224,25 @@ pub(super) fn settings(
         );
     }
     let listen = ground.listen.as_deref().unwrap_or_default();
-    if let Some(admin) = admin.filter(|admin| admin.port() != 0 && listen.contains(admin)) {
+    if let Some(admin) =
+        admin.filter(|admin| admin.port() != 0 && listen.contains(&ListenAddress::Tcp(*admin)))
+    {
         let key = if reader.has("admin.listen") { "admin.listen" } else { "server.listen" };
         reader.note(key, format!("{admin} is in both server.listen and admin.listen"));
     }
     Some(proxy::ProxySettings {
         listen: ground.listen.clone()?,
         admin: admin?,
-        trusted_proxies: [trusted_proxies?, forward_auth.as_ref()?.from.clone()].concat(),
+        socket_mode: socket_mode?,
+        redirect_listen: redirect_listen?,
+        proxy_protocol_from: proxy_protocol_from?,
+        trusted_proxies: listen::networks(&trusted_proxies?, forward_auth.as_ref()?),
         forward_auth: forward_auth?,
         connections: connections?,
         exchanges: exchanges?,
         tls: tls?,
+        // Those of sites are added.
+        client_roots: Vec::new(),
         h2c: h2c?,
         hsts: ground.hsts?,
         drain_delay: reader.duration("server.drain_delay")?,

@@ -1,31 +1,40 @@
 use super::super::reader::Reader;
 use super::super::values;
+use super::client_certificates::AskingHosts;
 use super::identity;
 use super::rules;
 use super::server::{ServerContext, served};
+use super::site_urls::{self, SitePlace};
 use crate::gate::{Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
+use crate::proxy::{ClientRoots, ListenAddress};
 
-/// `clients`: `None` if one of them is invalid; checks that depend on them are then skipped.
+/// The sites, each with the number of its table, and the hosts whose clients need a certificate. `clients`: `None` if one of them is invalid; checks
+/// that depend on them are then skipped.
 pub(super) fn sites(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
     clients: Option<&Clients>,
-) -> Option<Vec<Site>> {
+) -> Option<(Vec<(usize, Site)>, AskingHosts)> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
         let text = "no site and no client is configured; add [[site]] with name, url and upstreams";
         reader.note("site", text);
     }
     let mut seen = Seen { clients, ..Seen::default() };
-    let sites: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
-    sites.into_iter().collect()
+    let read: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
+    let mut sites = Vec::new();
+    for (n, of_table) in read.into_iter().enumerate() {
+        sites.extend(of_table?.into_iter().map(|site| (n + 1, site)));
+    }
+    Some((sites, seen.asking))
 }
 
 /// Names and places of earlier sites, each with the site's key, and the clients.
 #[derive(Default)]
 struct Seen<'c> {
     clients: Option<&'c Clients>,
+    asking: AskingHosts,
     names: Vec<(String, String)>,
     places: Vec<(SiteUrl, String)>,
 }
@@ -35,7 +44,7 @@ fn site(
     table: &str,
     ground: &ServerContext,
     seen: &mut Seen<'_>,
-) -> Option<Site> {
+) -> Option<Vec<Site>> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
     let name = reader.one(&key("name"), |text| {
@@ -43,36 +52,60 @@ fn site(
         first(&mut seen.names, &name, table)?;
         Ok(name)
     });
-    let place = reader.one(&key("url"), |text| {
-        let place = SiteUrl::parse(text).map_err(|why| why.to_string())?;
-        beside(&place, ground)?;
-        first(&mut seen.places, &place, table)?;
-        Ok(place)
+    let places = site_urls::places(reader, table, |place| {
+        beside(place, ground)?;
+        first(&mut seen.places, place, table)
     });
+    // All of a table's places have the same path.
+    let place = places.as_ref().and_then(|places| places.first()).map(|place| &place.url);
     let upstreams = upstreams(reader, &key("upstreams"), ground);
     let identity = identity::identity(reader, &key("identity"));
-    let passage = passage(reader, table, place.as_ref());
+    let passage = passage(reader, table, place);
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
     let hsts_key = key("hsts");
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
+    let roots = AskingHosts::read(reader, table, ground.schemes.tls).ok();
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
-    let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
+    let own = place.filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
     let rules: Vec<_> =
         tables.iter().map(|table| rules::rule(reader, table, own, seen.clients)).collect();
     rules::check_order(reader, &tables, &rules, ignore_case);
-    Some(Site {
+    let site = Site {
         name: name?,
-        url: place?,
+        url: place?.clone(),
         upstreams: upstreams?,
         identity: identity?,
         upstream_options: passage?,
         allowed_origins: allowed_origins?,
         hsts: hsts?,
+        client_roots: roots.as_ref()?.as_ref().map(ClientRoots::id),
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
-    })
+    };
+    let site = (&site, roots.as_ref()?.as_ref());
+    places?.into_iter().map(|place| at(reader, place, site, seen, table)).collect()
+}
+
+/// The site of a table at one of its places.
+fn at(
+    reader: &mut Reader<'_>,
+    place: SitePlace,
+    (site, roots): (&Site, Option<&ClientRoots>),
+    seen: &mut Seen<'_>,
+    table: &str,
+) -> Option<Site> {
+    let SitePlace { url, host } = place;
+    let mut site = Site { url, ..site.clone() };
+    if let Some(host) = host {
+        site.name = format!("{} ({host})", site.name);
+        let free = first(&mut seen.names, &site.name, table);
+        let free = free.map_err(|why| format!("`{}` {why}", site.name));
+        reader.take(None, &format!("{table}.hosts"), free)?;
+    }
+    seen.asking.add(reader, table, &site, roots)?;
+    Some(site)
 }
 
 /// None at all where another proxy forwards the requests.
@@ -125,7 +158,7 @@ fn first<T: PartialEq + Clone>(
 
 /// Checks the place of a site against Doorcode's own URLs.
 fn beside(place: &SiteUrl, ground: &ServerContext) -> Result<(), String> {
-    served(&place.origin, ground.tls)?;
+    served(&place.origin, ground.schemes)?;
     let segment = place.path.split('/').nth(1).unwrap_or_default();
     let prefix =
         ground.prefix.as_deref().filter(|prefix| prefix.strip_prefix('/') == Some(segment));
@@ -172,13 +205,17 @@ fn beside_shared_origin(issuer: &Issuer, ground: &ServerContext) -> Result<(), S
 fn upstream(text: &str, ground: &ServerContext) -> Result<Upstream, String> {
     let upstream = values::upstream(text)?;
     let listen = || ground.listen.iter().flatten();
-    match upstream {
+    match &upstream {
         Upstream::Demo => match ground.refuses_development() {
             Some(why) => Err(format!("`demo` {why}")),
             None => Ok(upstream),
         },
-        Upstream::Address(to) if listen().any(|at| *at == to) => {
+        Upstream::Address(to) if listen().any(|at| at.tcp() == Some(*to)) => {
             Err(format!("{to} is Doorcode itself (server.listen), not an app behind it"))
+        }
+        Upstream::Unix(to) if listen().any(|at| *at == ListenAddress::Unix(to.clone())) => {
+            let to = to.display();
+            Err(format!("unix:{to} is Doorcode itself (server.listen), not an app behind it"))
         }
         _ => Ok(upstream),
     }

@@ -3,7 +3,7 @@ use ipnet::IpNet;
 use super::Found;
 use crate::config::settings::Config;
 use crate::domain::Host;
-use crate::proxy;
+use crate::proxy::{self, ListenAddress};
 use crate::system::Timestamp;
 
 pub(super) fn unsafe_keys(config: &Config) -> Found {
@@ -24,6 +24,11 @@ pub(super) fn unsafe_keys(config: &Config) -> Found {
             "is set: scripts of an app may sign its visitors in to sites on other hosts",
         ),
         (
+            config.network.private_http,
+            "server.unsafe_private_http",
+            "is set: over plain http, whoever is on the network can read codes, sessions and phone numbers",
+        ),
+        (
             config.network.admin,
             "admin.unsafe_exposed",
             "is set: metrics and health checks may be reachable from other machines",
@@ -38,12 +43,24 @@ pub(super) fn unsafe_keys(config: &Config) -> Found {
     set.map(|(_, key, text)| (key.to_owned(), text.to_owned())).collect()
 }
 
+/// A Unix socket that is open to everybody on the machine.
+pub(super) fn open_sockets(config: &Config) -> Found {
+    let is_unix = |address: &ListenAddress| address.tcp().is_none();
+    let is_open = config.proxy.socket_mode & 0o002 != 0 && config.proxy.listen.iter().any(is_unix);
+    let text = "lets every user of this machine connect, who can then claim any address; keep others out \
+        of the folder of the socket, or use 0660";
+    let warned = is_open.then(|| ("server.socket_mode".to_owned(), text.to_owned()));
+    warned.into_iter().collect()
+}
+
 /// Behind a proxy that is not trusted all visitors have one address. Only a proxy can speak https for a
 /// server without TLS.
 pub(super) fn no_trusted_proxies(config: &Config) -> Found {
     let proxy = &config.proxy;
     let https = config.issuer.origin().is_https();
-    let forgotten = https && proxy.tls.is_empty() && proxy.trusted_proxies.is_empty();
+    let by_address = proxy.listen.iter().any(|address| address.tcp().is_some());
+    let trusts_nobody = by_address && proxy.trusted_proxies.is_empty();
+    let forgotten = https && proxy.tls.is_empty() && trusts_nobody;
     let text = "is empty, but something else speaks https before this server: all visitors have its \
         address, so that limits per address and rules with `from` take them for one; list it, such as \
         [\"127.0.0.1\"]";
@@ -97,10 +114,10 @@ pub(super) fn networks_without_effect(config: &Config) -> Found {
 pub(super) fn certificates(config: &Config, now: Timestamp) -> Found {
     let mut hosts: Vec<(String, &Host)> =
         vec![("server.public_url".to_owned(), config.issuer.origin().host())];
-    for (n, site) in config.sites.iter().enumerate() {
+    for (key, site) in config.keyed_sites() {
         let host = site.url.origin.host();
         if !hosts.iter().any(|(_, known)| *known == host) {
-            hosts.push((format!("site[{}].url", n + 1), host));
+            hosts.push((format!("{key}.url"), host));
         }
     }
     proxy::certificate_warnings(&config.proxy.tls, &hosts, now)

@@ -35,6 +35,7 @@ type Found = Vec<(String, String)>;
 /// THE table of warnings.
 const ALL: &[fn(&Config) -> Found] = &[
     exposure::unsafe_keys,
+    exposure::open_sockets,
     exposure::no_trusted_proxies,
     exposure::proxies_without_effect,
     exposure::wide_proxies,
@@ -61,6 +62,8 @@ impl Config {
         let mut placed: Vec<(SourceLocation, String, String)> =
             found.map(|(key, text)| (self.places.of(&key), key, text)).collect();
         placed.sort_by_key(|(at, ..)| *at);
+        // Sites of one table have the same.
+        placed.dedup();
         let warning = |(SourceLocation { line, column }, key, text)| ConfigWarning {
             at: format!("{}:{line}:{column}", self.source),
             key,

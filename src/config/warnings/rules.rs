@@ -8,8 +8,8 @@ use crate::gate::{Principal, Rule, Shadow};
 
 /// Every rule with its key, such as `site[1].rule[2]`.
 pub(super) fn all(config: &Config) -> impl Iterator<Item = (String, &Rule)> {
-    config.sites.iter().enumerate().flat_map(|(site, found)| {
-        let key = move |rule| format!("site[{}].rule[{}]", site + 1, rule + 1);
+    config.keyed_sites().flat_map(|(site, found)| {
+        let key = move |rule| format!("{site}.rule[{}]", rule + 1);
         found.rules.iter().enumerate().map(move |(n, rule)| (key(n), rule))
     })
 }
@@ -18,18 +18,17 @@ pub(super) fn all(config: &Config) -> impl Iterator<Item = (String, &Rule)> {
 /// mistakes.
 pub(super) fn never_reached(config: &Config) -> Found {
     let mut found = Found::new();
-    for (site, known) in config.sites.iter().enumerate() {
+    for (site, known) in config.keyed_sites() {
         for (n, rule) in known.rules.iter().enumerate() {
             let shadow =
                 |earlier: &Rule| earlier.shadows(rule, known.ignore_case) == Some(Shadow::Whole);
             let first = known.rules.iter().take(n).position(shadow);
             found.extend(first.map(|first| {
-                let site = site + 1;
                 let text = format!(
-                    "never decides: site[{site}].rule[{}] stands before it and takes all its requests",
+                    "never decides: {site}.rule[{}] stands before it and takes all its requests",
                     first + 1
                 );
-                (format!("site[{site}].rule[{}].path", n + 1), text)
+                (format!("{site}.rule[{}].path", n + 1), text)
             }));
         }
     }
@@ -91,8 +90,8 @@ pub(super) fn nobody_can_sign_in(config: &Config) -> Found {
 /// Rules for paths that belong to a site of their own, whose rules apply there.
 pub(super) fn in_another_site(config: &Config) -> Found {
     let mut found = Found::new();
-    for (n, site) in config.sites.iter().enumerate() {
-        for (m, other) in config.sites.iter().enumerate().filter(|(m, _)| *m != n) {
+    for (key, site) in config.keyed_sites() {
+        for (others, other) in config.keyed_sites().filter(|(others, _)| *others != key) {
             let below = other.url.path.strip_prefix(site.url.path.as_str());
             let Some(below) = below.filter(|below| below.starts_with('/')) else { continue };
             if other.url.origin != site.url.origin {
@@ -102,11 +101,10 @@ pub(super) fn in_another_site(config: &Config) -> Found {
                 site.rules.iter().enumerate().filter(|(_, rule)| rule.path.is_below(below));
             found.extend(inside.map(|(rule, _)| {
                 let text = format!(
-                    "never decides: its paths belong to site[{}] ({}), which has rules of its own",
-                    m + 1,
+                    "never decides: its paths belong to {others} ({}), which has rules of its own",
                     other.name
                 );
-                (format!("site[{}].rule[{}].path", n + 1, rule + 1), text)
+                (format!("{key}.rule[{}].path", rule + 1), text)
             }));
         }
     }
@@ -116,7 +114,7 @@ pub(super) fn in_another_site(config: &Config) -> Found {
 /// Rules for a client that cannot get a token for the site.
 pub(super) fn without_tokens(config: &Config) -> Found {
     let mut found = Found::new();
-    for (n, site) in config.sites.iter().enumerate() {
+    for (key, site) in config.keyed_sites() {
         let url = site.url.to_string();
         for (m, rule) in site.rules.iter().enumerate() {
             let named = rule.allow.iter().filter_map(|who| match who {
@@ -128,7 +126,7 @@ pub(super) fn without_tokens(config: &Config) -> Found {
                 let text = format!(
                     "client:{id} cannot get a token for the site: its audiences lack {url:?}"
                 );
-                (format!("site[{}].rule[{}].allow", n + 1, m + 1), text)
+                (format!("{key}.rule[{}].allow", m + 1), text)
             }));
         }
     }

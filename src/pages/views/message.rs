@@ -66,6 +66,8 @@ impl std::fmt::Debug for NumberAgain<'_> {
 pub enum DeadEnd {
     /// 403. The rule does not admit this network.
     WrongNetwork,
+    /// 403. The site asks for a client certificate.
+    NoCertificate,
     /// 403. A request from a page of another origin.
     Foreign,
     /// 400.
@@ -83,6 +85,7 @@ pub enum DeadEnd {
 impl DeadEnd {
     pub const ALL: [Self; 7] = [
         Self::WrongNetwork,
+        Self::NoCertificate,
         Self::Foreign,
         Self::BadRequest,
         Self::NotFound,
@@ -94,6 +97,7 @@ impl DeadEnd {
     const fn keys(self) -> (&'static str, &'static str) {
         match self {
             Self::WrongNetwork => ("wrong_network_title", "wrong_network_text"),
+            Self::NoCertificate => ("certificate_title", "certificate_text"),
             Self::Foreign => ("foreign_title", "foreign_text"),
             Self::BadRequest => ("bad_request_title", "bad_request_text"),
             Self::NotFound => ("not_found_title", "not_found_text"),

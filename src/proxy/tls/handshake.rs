@@ -1,19 +1,22 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pingora_core::listeners::tls::Acceptor;
-use pingora_core::protocols::Stream;
-use pingora_core::protocols::l4;
+use pingora_core::protocols::{Ssl as _, Stream, l4};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::server::ResolvesServerCert;
+use rustls::server::{ResolvesServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::debug;
 
 use super::certificates::Certificates;
+use super::client_roots::ClientRoots;
+use super::hello;
+use crate::domain::{ContentDigest, Host};
 
 /// The answer to plain http on a TLS port.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
@@ -31,14 +34,35 @@ const DISCARD_FOR: Duration = Duration::from_secs(5);
 const MAX_DISCARDED: u64 = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-#[error("server.tls: {0}")]
-pub struct TlsError(#[from] rustls::Error);
+pub enum TlsError {
+    #[error("server.tls: {0}")]
+    Settings(#[from] rustls::Error),
+    #[error("site.client_certificates: {0}")]
+    ClientRoots(#[from] rustls::server::VerifierBuilderError),
+}
+
+/// What is known of a client's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) struct ClientCertificate {
+    /// The authorities that were named to the client, see [`ClientRoots::id`].
+    pub(in crate::proxy) roots: ContentDigest,
+    /// Whether it showed one of theirs, which was verified.
+    pub(in crate::proxy) is_shown: bool,
+}
+
+/// Handshakes that ask for a certificate.
+struct Asking {
+    acceptor: Acceptor,
+    roots: ContentDigest,
+}
 
 /// The server side of TLS handshakes. Not part of Pingora's listener, so that a connection is counted
 /// and its deadline runs before a byte is read.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: Arc<Acceptor>,
+    /// By the name that the client asks for.
+    asking: Arc<HashMap<String, Asking>>,
     failed: Arc<AtomicU64>,
 }
 
@@ -50,21 +74,21 @@ impl fmt::Debug for Tls {
 
 impl Tls {
     /// TLS 1.2 and 1.3; RFC 8996 deprecates the others. Session tickets save returning clients a full
-    /// handshake.
+    /// handshake. `asking`: the hosts whose clients are asked for a certificate.
     ///
     /// # Errors
     /// When the TLS library refuses the settings.
-    pub fn new(certificates: Arc<Certificates>) -> Result<Self, TlsError> {
-        let resolver: Arc<dyn ResolvesServerCert> = certificates;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&TLS13, &TLS12])?
-            .with_no_client_auth()
-            .with_cert_resolver(resolver);
-        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
-        config.ticketer = aws_lc_rs::Ticketer::new()?;
-        let acceptor = Arc::new(Acceptor::from_server_config(Arc::new(config)));
-        Ok(Self { acceptor, failed: Arc::default() })
+    pub fn new(
+        certificates: &Arc<Certificates>,
+        asking: &[(Host, ClientRoots)],
+    ) -> Result<Self, TlsError> {
+        let one = |(host, roots): &(Host, ClientRoots)| {
+            let acceptor = acceptor(certificates, Some(roots))?;
+            Ok::<_, TlsError>((host.to_string(), Asking { acceptor, roots: roots.id() }))
+        };
+        let asking = asking.iter().map(one).collect::<Result<_, _>>()?;
+        let acceptor = Arc::new(acceptor(certificates, None)?);
+        Ok(Self { acceptor, asking: Arc::new(asking), failed: Arc::default() })
     }
 
     /// Failed handshakes.
@@ -72,8 +96,12 @@ impl Tls {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// The decrypted stream. `None`: the handshake failed or timed out.
-    pub(in crate::proxy) async fn accept(&self, stream: Stream) -> Option<Stream> {
+    /// The decrypted stream, and the client's certificate where it was asked for one. `None`: the
+    /// handshake failed or timed out.
+    pub(in crate::proxy) async fn accept(
+        &self,
+        stream: Stream,
+    ) -> Option<(Stream, Option<ClientCertificate>)> {
         let timed = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
         // At debug level only: otherwise any client could fill the log.
         timed
@@ -87,7 +115,10 @@ impl Tls {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn shake(&self, mut stream: Stream) -> Result<Stream, String> {
+    async fn shake(
+        &self,
+        mut stream: Stream,
+    ) -> Result<(Stream, Option<ClientCertificate>), String> {
         let mut first = [0];
         stream.try_peek(&mut first).await.map_err(|why| why.to_string())?;
         // A handshake record begins with byte 22 (RFC 8446 §5.1), a plain request with its method.
@@ -95,12 +126,50 @@ impl Tls {
             answer_plainly(stream).await;
             return Err("the client sent plain http".to_owned());
         }
+        let asking = self.asking_for(&mut stream).await.map_err(|why| why.to_string())?;
+        let acceptor = asking.map_or(&*self.acceptor, |asking| &asking.acceptor);
         // Pingora's TLS stream needs the listener's own socket type.
         let downcast = stream.into_any().downcast::<l4::stream::Stream>();
         let socket = downcast.map_err(|_| "the stream is not a socket".to_owned())?;
-        let handshake = self.acceptor.tls_handshake(*socket).await;
-        Ok(Box::new(handshake.map_err(|why| why.to_string())?))
+        let stream = acceptor.tls_handshake(*socket).await.map_err(|why| why.to_string())?;
+        let digest = stream.get_ssl_digest();
+        let is_shown = digest.is_some_and(|digest| !digest.cert_digest.is_empty());
+        let certificate = asking.map(|asking| ClientCertificate { roots: asking.roots, is_shown });
+        Ok((Box::new(stream), certificate))
     }
+
+    async fn asking_for(&self, stream: &mut Stream) -> std::io::Result<Option<&Asking>> {
+        if self.asking.is_empty() {
+            return Ok(None);
+        }
+        let name = hello::server_name(stream).await?;
+        Ok(name.and_then(|name| self.asking.get(&name)))
+    }
+}
+
+/// `roots`: those of clients that are asked for a certificate. They may show none, so that they can be
+/// told. Each has tickets of its own: a session that began without a certificate never becomes one
+/// with.
+fn acceptor(
+    certificates: &Arc<Certificates>,
+    roots: Option<&ClientRoots>,
+) -> Result<Acceptor, TlsError> {
+    let resolver: Arc<dyn ResolvesServerCert> = Arc::<Certificates>::clone(certificates);
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&TLS13, &TLS12])?;
+    let builder = match roots {
+        None => builder.with_no_client_auth(),
+        Some(roots) => {
+            let store = Arc::clone(&roots.store);
+            let verifier = WebPkiClientVerifier::builder_with_provider(store, provider);
+            builder.with_client_cert_verifier(verifier.allow_unauthenticated().build()?)
+        }
+    };
+    let mut config = builder.with_cert_resolver(resolver);
+    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+    config.ticketer = aws_lc_rs::Ticketer::new()?;
+    Ok(Acceptor::from_server_config(Arc::new(config)))
 }
 
 /// Errors are ignored: the connection is closed anyway.

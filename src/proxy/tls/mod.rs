@@ -1,10 +1,14 @@
 //! TLS on the listeners: the choice of certificate by SNI, its reload, and the handshake.
-//! Issues no certificates, and asks for no client certificate.
+//! Issues no certificates.
 mod certificate;
 mod certificates;
+mod client_roots;
 mod handshake;
+mod hello;
 mod names;
 
 pub use certificate::{Certificate, CertificateError, CertificateFiles, CertificatePart};
 pub use certificates::{Certificates, Renewal, certificate_warnings};
+pub use client_roots::{ClientRoots, ClientRootsError};
+pub(super) use handshake::ClientCertificate;
 pub use handshake::{Tls, TlsError};

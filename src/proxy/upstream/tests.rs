@@ -20,6 +20,7 @@ fn site(upstreams: Vec<Upstream>) -> Site {
         },
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        client_roots: None,
         ignore_case: false,
         rules: Vec::new(),
     }

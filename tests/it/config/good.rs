@@ -16,7 +16,8 @@ fn the_demo_is_good_and_only_for_this_machine() {
     assert_eq!(demo.prefix, "/.doorcode");
     assert!(demo.secrets.is_none());
     assert_eq!(demo.secret_file, PathBuf::from("doorcode.secret"));
-    assert!(demo.proxy.listen.iter().chain([&demo.proxy.admin]).all(|at| at.ip().is_loopback()));
+    let listen = demo.proxy.listen.iter().map(|at| at.tcp().unwrap());
+    assert!(listen.chain([demo.proxy.admin]).all(|at| at.ip().is_loopback()));
     assert_eq!(demo.store.database, Database::Sqlite(PathBuf::from("data/doorcode.db")));
     assert_eq!(demo.login.countries, Countries::All);
     assert!(matches!(demo.providers[..], [ProviderSettings::Console]));
@@ -55,7 +56,7 @@ fn a_file_says_what_the_modules_get_and_inherits_the_rest() {
     let config = read(GOOD).unwrap();
     assert_eq!(config.source, "my.toml");
     assert_eq!(config.issuer.to_string(), "https://shop.example.com/.doorcode/");
-    assert_eq!(config.proxy.listen, ["127.0.0.1:8000".parse().unwrap()]);
+    assert_eq!(config.proxy.listen[0].tcp(), Some("127.0.0.1:8000".parse().unwrap()));
     assert_eq!(config.proxy.admin, "127.0.0.1:9080".parse().unwrap());
     assert!(config.proxy.trusted_proxies.is_empty());
     assert!(config.secrets.is_some());

@@ -2,10 +2,12 @@
 mod clients;
 mod forward_auth;
 mod identity;
+mod listen;
 mod login_and_sms;
 mod rules;
 mod server;
 mod shape;
+mod site_urls;
 mod sites;
 mod tls;
 

@@ -28,6 +28,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        client_roots: None,
         ignore_case: false,
         rules,
     }

@@ -36,6 +36,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        client_roots: None,
         ignore_case,
         rules,
     };

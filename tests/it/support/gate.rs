@@ -127,7 +127,9 @@ impl Gate {
         let runtime = runtime.expect("a runtime");
         let parts = runtime.block_on(app::build(config, around)).expect("a server");
         let (stop, stopped) = watch::channel(());
-        let server = std::thread::spawn(move || proxy::run(parts, Stop::Dropped(stopped), None));
+        let server = std::thread::spawn(move || {
+            proxy::run(parts, Stop::Dropped(stopped), None).expect("sockets");
+        });
         let (stop, server) = (Some(stop), Some(server));
         Self {
             port,

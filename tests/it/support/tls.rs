@@ -8,7 +8,8 @@ use std::time::Duration;
 use rcgen::{CertificateParams, KeyPair, SignatureAlgorithm};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme,
     StreamOwned, SupportedProtocolVersion,
@@ -52,10 +53,36 @@ impl Pair {
         Self { der: made.der().clone(), certificate: made.pem(), key: key.serialize_pem() }
     }
 
+    /// A certificate for visitors, which this authority signs.
+    pub(crate) fn visitor_of(authority: &Authority) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("names");
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().expect("a key");
+        let made = params.signed_by(&key, &authority.certificate, &authority.key);
+        let made = made.expect("a certificate");
+        Self { der: made.der().clone(), certificate: made.pem(), key: key.serialize_pem() }
+    }
+
     /// Writes both files over what is there.
     pub(crate) fn write(&self, at: &Files) {
         std::fs::write(&at.certificate, &self.certificate).expect("written");
         std::fs::write(&at.key, &self.key).expect("written");
+    }
+}
+
+/// Signs the certificates of visitors.
+pub(crate) struct Authority {
+    pub(crate) certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("names");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate, key }
     }
 }
 
@@ -122,16 +149,27 @@ impl Hello<'_> {
     };
 
     pub(crate) fn config(&self) -> Arc<ClientConfig> {
+        Arc::new(self.config_of(None))
+    }
+
+    /// Of a visitor who has this certificate.
+    pub(crate) fn config_of(&self, own: Option<&Pair>) -> ClientConfig {
         let verifier = Arc::new(Anything(self.signatures.to_vec()));
-        let mut config = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
             .with_protocol_versions(self.versions)
             .expect("versions")
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match own {
+            None => builder.with_no_client_auth(),
+            Some(Pair { der, key, .. }) => {
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
+                builder.with_client_auth_cert(vec![der.clone()], key).expect("a certificate")
+            }
+        };
         config.enable_sni = self.name.is_some();
         config.alpn_protocols = self.protocols.iter().map(|name| name.as_bytes().into()).collect();
-        Arc::new(config)
+        config
     }
 
     /// A connection whose handshake is done.

@@ -48,6 +48,25 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[
+            ("https://shop.example.com/.doorcode", "http://nas.lan/.doorcode"),
+            ("url = \"https://shop.example.com\"", "url = \"http://nas.lan\""),
+        ],
+        &[
+            "3:14: server.public_url: must be https://nas.lan; plain http is only for localhost (or, on a private network, set server.unsafe_private_http = true)",
+            "22:7: site[1].url: must be https://nas.lan; plain http is only for localhost (or, on a private network, set server.unsafe_private_http = true)",
+        ],
+    ),
+    (
+        &[
+            ("[server]\n", "[server]\nunsafe_private_http = true\n"),
+            ("https://shop.example.com/.doorcode", "http://shop.example.com/.doorcode"),
+        ],
+        &[
+            "4:14: server.public_url: must be https://shop.example.com; plain http is only for localhost and, by server.unsafe_private_http, for addresses and names of private networks",
+        ],
+    ),
+    (
         &[("[server]\n", "[server]\nprefix = \"/a/b\"\n")],
         &[
             "2:10: server.prefix: `/a/b` is not one plain path segment (a-z A-Z 0-9 . _ ~ -) such as /.doorcode",

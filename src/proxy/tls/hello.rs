@@ -1,0 +1,44 @@
+use std::io;
+
+use pingora_core::protocols::Stream;
+use rustls::server::Acceptor;
+
+/// The head of a record (RFC 8446 §5.1).
+const RECORD_HEAD: usize = 5;
+/// Limit for the first message of a client, bytes.
+const LONGEST: usize = 32 * 1024;
+
+/// The name that a client asks for, in lower case, without taking a byte from the stream.
+///
+/// # Errors
+/// When it does not begin a handshake.
+pub(super) async fn server_name(stream: &mut Stream) -> io::Result<Option<String>> {
+    let mut acceptor = Acceptor::default();
+    let mut seen = 0;
+    loop {
+        let head = peek(stream, seen + RECORD_HEAD).await?;
+        let record = usize::from(u16::from_be_bytes([head[seen + 3], head[seen + 4]]));
+        let end = seen + RECORD_HEAD + record;
+        if end > LONGEST {
+            return Err(io::Error::other("the first message is too long"));
+        }
+        let bytes = peek(stream, end).await?;
+        let mut rest = &bytes[seen..];
+        while !rest.is_empty() {
+            acceptor.read_tls(&mut rest)?;
+        }
+        match acceptor.accept() {
+            Ok(Some(accepted)) => {
+                return Ok(accepted.client_hello().server_name().map(str::to_ascii_lowercase));
+            }
+            Ok(None) => seen = end,
+            Err((why, _)) => return Err(io::Error::other(why)),
+        }
+    }
+}
+
+async fn peek(stream: &mut Stream, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    stream.try_peek(&mut bytes).await?;
+    Ok(bytes)
+}
