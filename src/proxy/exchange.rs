@@ -12,6 +12,7 @@ use super::decision::DecisionLabel;
 use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
 use super::snapshot::ConfigSnapshot;
+use super::upstream::Chosen;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
@@ -35,7 +36,9 @@ pub(super) struct Exchange {
     pub(super) decision: DecisionLabel,
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
-    /// The address of the app, where it failed this request or one before.
+    /// The app's address that the request was last sent to.
+    pub(super) chosen: Option<Chosen>,
+    /// The same as text, where it failed this request or one before.
     pub(super) upstream: Option<String>,
     pub(super) answer_headers: AnswerHeaders,
     /// Counts the exchange. `None`: it is refused, or not looked at yet.
@@ -58,6 +61,7 @@ impl Exchange {
             private: false,
             decision: DecisionLabel::None,
             forwarded: now,
+            chosen: None,
             upstream: None,
             answer_headers: AnswerHeaders::default(),
             slot: None,

@@ -16,7 +16,7 @@ use super::bridge;
 use super::connection::Connection;
 use super::decision::DecisionLabel;
 use super::exchange::{self, Exchange};
-use super::failure;
+use super::failure::{self, Attempt};
 use super::forward_auth::Question;
 use super::head;
 use super::headers;
@@ -195,9 +195,11 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
         ctx.forwarded = self.shared.system.now();
+        // What was sent of the body is sent again.
+        ctx.received = 0;
         let peer = streams::peer(session, ctx, &self.shared);
-        if self.shared.resolver.has_failing() {
-            ctx.upstream = peer.as_ref().map(|peer| peer.address().to_string());
+        if self.shared.upstreams.has_failing() {
+            ctx.upstream = ctx.chosen.as_ref().map(|chosen| chosen.address().to_owned());
         }
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
@@ -212,6 +214,7 @@ impl ProxyHttp for Gateway {
         let found = ctx.site.zip(ctx.site());
         let no_site = || Error::explain(ErrorType::InternalError, "no site");
         let (index, site) = found.ok_or_else(no_site)?;
+        streams::check_protocol(request, ctx)?;
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
@@ -269,12 +272,19 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         mut error: Box<Error>,
         ctx: &mut Exchange,
-        _client_reused: bool,
+        client_reused: bool,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        // To Pingora, every connection is a new one.
-        let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
-        failure::decide_retry(&mut error, session, is_reused);
+        let flow = ctx.flow.as_ref();
+        let attempt = Attempt {
+            // To Pingora, every connection of HTTP/1 is a new one.
+            was_kept: client_reused || flow.is_some_and(|flow| flow.pipe.is_reused()),
+            has_begun_answer: flow.is_some_and(|flow| flow.pipe.has_heard()),
+            has_alternatives: ctx
+                .site
+                .is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)),
+        };
+        failure::decide_retry(&mut error, session, attempt);
         error
     }
 
@@ -287,9 +297,11 @@ impl ProxyHttp for Gateway {
         mut error: Box<Error>,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
+        if let Some(chosen) = &ctx.chosen {
+            chosen.is_in_trouble();
+        }
         upstream_state::failed(&self.shared, ctx, &error);
-        let resolver = &self.shared.resolver;
-        error.set_retry(ctx.site().is_some_and(|site| resolver.has_alternatives(site)));
+        error.set_retry(ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)));
         error
     }
 

@@ -58,4 +58,7 @@ pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, Renewal, Tls,
     TlsError, certificate_warnings,
 };
-pub use upstream::Resolver;
+pub use upstream::{
+    NameLookup, SystemLookup, UpstreamPools, UpstreamTlsError, UpstreamTlsPart, Upstreams,
+    check_upstream_tls,
+};
