@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret};
+use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret, upstreams};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -165,9 +165,7 @@ fn open_runtime(
         events: Arc::clone(&events),
         system: system.clone(),
     };
-    let upstreams = Arc::new(Upstreams::new(demo.map(demo::Demo::address), lookup));
-    let states = Arc::clone(&upstreams);
-    metrics.watch_upstreams(move || states.states())?;
+    let upstreams = upstreams::open(demo, lookup, &metrics)?;
     Ok(Runtime {
         system,
         events,
@@ -327,8 +325,6 @@ fn background(
         system: runtime.system.clone(),
         outage: runtime.outage,
     };
-    let (upstreams, events) = (Arc::clone(&runtime.upstreams), Arc::clone(&runtime.events));
-    let watch = async move { upstreams.run(events).await };
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
         BackgroundJob { name: "changes", run: Box::pin(changes.run()) },
@@ -337,7 +333,7 @@ fn background(
             name: "cleanup",
             run: Box::pin(cleanup::run(Arc::clone(&runtime.store), runtime.system.clone())),
         },
-        BackgroundJob { name: "upstreams", run: Box::pin(watch) },
+        upstreams::job(&runtime.upstreams, &runtime.events),
     ];
     jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs

@@ -1,68 +1,7 @@
 //! THE table of keys. The document is checked against it, and docs/config.md is generated from it.
 
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ValueType {
-    /// `[server]`
-    Table,
-    /// `[[site]]`
-    Tables,
-    /// `[sms.templates]`: strings with arbitrary names.
-    Texts,
-    Text,
-    /// A string, or a table of strings with arbitrary names.
-    TextOrTexts,
-    /// A list of strings.
-    List,
-    /// A list of at least one string.
-    Some,
-    /// A string, or a list of one or two.
-    OneOrTwo,
-    /// An integer, from … to ….
-    Integer(i64, i64),
-    /// A string such as `"5m"`, from … to … seconds.
-    Duration(u64, u64),
-    /// `"0s"`, which means never, or as `Duration`.
-    DurationOrNever(u64, u64),
-    /// A string such as `"10MiB"`, from … to … bytes.
-    Size(u64, u64),
-    Flag,
-}
-
-/// Whether a key is required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Requirement {
-    /// Required. Holds an example in TOML.
-    Required(&'static str),
-    /// The same in a file without this table.
-    RequiredWithout(&'static str, &'static str),
-    /// Has a default in `config/doorcode.toml`. For tables: see their keys.
-    Default,
-    /// Optional. Holds what its absence means.
-    Optional(&'static str),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    /// The full key; `[]` follows the name of an array of tables.
-    pub(super) path: &'static str,
-    pub(super) kind: ValueType,
-    pub(super) need: Requirement,
-    /// What it means, in one line of Markdown.
-    pub(super) meaning: &'static str,
-}
-
-impl Key {
-    /// The table of the key, such as `site[].rule[]`; empty at the top level.
-    pub(super) fn table(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(table, _)| table)
-    }
-
-    /// The last part of the path.
-    pub(super) fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
-    }
-}
+use super::key::key;
+pub(super) use super::key::{Key, Requirement, ValueType};
 
 const KIB: u64 = 1 << 10;
 const GIB: u64 = 1 << 30;
@@ -73,10 +12,6 @@ const MAX_COUNT: i64 = 100_000_000;
 const MAX_KEY_LIFETIME: u64 = 730 * DAY;
 /// Browsers limit the lifetime of cookies to this (RFC 6265bis §5.5).
 const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
-
-const fn key(path: &'static str, kind: ValueType, need: Requirement, meaning: &'static str) -> Key {
-    Key { path, kind, need, meaning }
-}
 
 use Requirement::{Default, Optional, Required, RequiredWithout};
 use ValueType::{

@@ -3,6 +3,7 @@
 mod check;
 mod document;
 mod folder;
+mod key;
 mod keys;
 mod load;
 mod problem;

@@ -29,7 +29,7 @@ pub(super) const fn too_many(limit: ExchangeLimit) -> Problem {
 
 /// How far a request got that failed.
 #[derive(Clone, Copy)]
-pub(super) struct Attempt {
+pub(super) struct FailedAttempt {
     /// The connection served another request before.
     pub(super) was_kept: bool,
     /// The app has sent something.
@@ -42,7 +42,7 @@ pub(super) struct Attempt {
 /// and only when a reused connection turned out to be closed, or when an app hung up without a word and
 /// there is another. One that an app refuses to look at (RFC 9113 §8.7) is sent again in any case, as
 /// long as all of it is there.
-pub(super) fn decide_retry(error: &mut Error, session: &mut Session, attempt: Attempt) {
+pub(super) fn decide_retry(error: &mut Error, session: &mut Session, attempt: FailedAttempt) {
     let is_answered = attempt.has_begun_answer || session.response_written().is_some();
     if is_refused_unseen(error) {
         error.set_retry(!is_answered && !session.as_ref().retry_buffer_truncated());

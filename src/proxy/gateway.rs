@@ -16,7 +16,7 @@ use super::bridge;
 use super::connection::Connection;
 use super::decision::DecisionLabel;
 use super::exchange::{self, Exchange};
-use super::failure::{self, Attempt};
+use super::failure;
 use super::forward_auth::Question;
 use super::head;
 use super::headers;
@@ -207,7 +207,7 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
@@ -215,10 +215,14 @@ impl ProxyHttp for Gateway {
         let no_site = || Error::explain(ErrorType::InternalError, "no site");
         let (index, site) = found.ok_or_else(no_site)?;
         streams::check_protocol(request, ctx)?;
+        let passes_trailers = session.as_http2().is_some() && streams::is_to_http2(ctx);
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
             upstream_request::strip_prefix(headers, site);
+            if passes_trailers {
+                headers.insert(http::header::TE, upstream_request::TRAILERS);
+            }
             Self::write_own_headers(headers, index, ctx)
         })
     }
@@ -275,15 +279,7 @@ impl ProxyHttp for Gateway {
         client_reused: bool,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        let flow = ctx.flow.as_ref();
-        let attempt = Attempt {
-            // To Pingora, every connection of HTTP/1 is a new one.
-            was_kept: client_reused || flow.is_some_and(|flow| flow.pipe.is_reused()),
-            has_begun_answer: flow.is_some_and(|flow| flow.pipe.has_heard()),
-            has_alternatives: ctx
-                .site
-                .is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)),
-        };
+        let attempt = streams::failed_attempt(ctx, client_reused);
         failure::decide_retry(&mut error, session, attempt);
         error
     }
@@ -297,10 +293,7 @@ impl ProxyHttp for Gateway {
         mut error: Box<Error>,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        if let Some(chosen) = &ctx.chosen {
-            chosen.is_in_trouble();
-        }
-        upstream_state::failed(&self.shared, ctx, &error);
+        upstream_state::unreachable(&self.shared, ctx, &error);
         error.set_retry(ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)));
         error
     }
@@ -332,6 +325,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Option<Duration>> {
         streams::check_caller(ctx, &self.shared)?;
+        streams::check_total(ctx, &self.shared)?;
         if let (Some(flow), Some(part)) = (&mut ctx.flow, part) {
             flow.answer(session, part.len())?;
         }

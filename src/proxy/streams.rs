@@ -16,6 +16,7 @@ use super::body_flow::BodyFlow;
 use super::connection::Connection;
 use super::connections::limit_key;
 use super::exchange::Exchange;
+use super::failure::FailedAttempt;
 use super::head;
 use super::pipe::Pipe;
 use super::snapshot::Shared;
@@ -38,7 +39,8 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
     // A request that is sent once more flows anew.
     let flow = BodyFlow::new(connection, is_http2, to_http2);
     let pipe = Arc::clone(&flow.pipe);
-    let is_retry = ctx.flow.replace(flow).is_some();
+    // A kept connection that turned out to be closed is not replaced by another such.
+    let is_retry = ctx.flow.replace(flow).is_some_and(|before| before.pipe.is_reused());
     let (site, chosen) = (ctx.site()?, ctx.chosen.as_ref()?);
     let mut peer = if to_http2 {
         http2_peer(connection, site, chosen)
@@ -89,14 +91,30 @@ fn http2_peer(connection: &Connection, site: &Site, chosen: &Chosen) -> HttpPeer
     let options = &site.upstream_options;
     let first_byte = options.pool.first_byte_timeout.unwrap_or(options.timeout);
     let silence = first_byte.max(options.timeout);
+    let silence = options.pool.total_timeout.map_or(silence, |total| silence.min(total));
     connection.await_app(silence);
     Upstreams::http2_peer(chosen, silence)
 }
 
+/// Whether the app is spoken to by HTTP/2.
+pub(super) fn is_to_http2(ctx: &Exchange) -> bool {
+    ctx.chosen.as_ref().is_some_and(Chosen::is_http2)
+}
+
+/// Fails when an app of HTTP/2 has had its time for a whole answer. Over HTTP/1.1 the app's connection
+/// measures that.
+pub(super) fn check_total(ctx: &Exchange, shared: &Shared) -> Result<()> {
+    let total = || ctx.site().and_then(|site| site.upstream_options.pool.total_timeout);
+    let is_over = |total| shared.system.now().since(ctx.forwarded) >= total;
+    if is_to_http2(ctx) && total().is_some_and(is_over) {
+        return Err(Error::new_up(ErrorType::ReadTimedout));
+    }
+    Ok(())
+}
+
 /// Fails where HTTP/2 was not agreed on with an app that is to be spoken to by nothing else.
 pub(super) fn check_protocol(request: &RequestHeader, ctx: &Exchange) -> Result<()> {
-    let to_http2 = ctx.chosen.as_ref().is_some_and(Chosen::is_http2);
-    if to_http2 && request.version != Version::HTTP_2 {
+    if is_to_http2(ctx) && request.version != Version::HTTP_2 {
         let why = "the app does not speak HTTP/2";
         return Err(Error::explain(ErrorType::ConnectError, why).into_up());
     }
@@ -127,6 +145,17 @@ fn dedicated_connection(
         drain_signal: Arc::clone(&shared.drain.drain_signal),
         watch: ctx.snapshot.authorizer.watch(&ctx.caller),
         pipe,
+    }
+}
+
+/// How far a request got that failed. `was_kept`: on a connection that Pingora kept.
+pub(super) fn failed_attempt(ctx: &Exchange, was_kept: bool) -> FailedAttempt {
+    let flow = ctx.flow.as_ref();
+    FailedAttempt {
+        // To Pingora, every connection of HTTP/1 is a new one.
+        was_kept: was_kept || flow.is_some_and(|flow| flow.pipe.is_reused()),
+        has_begun_answer: flow.is_some_and(|flow| flow.pipe.has_heard()),
+        has_alternatives: ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)),
     }
 }
 

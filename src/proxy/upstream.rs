@@ -3,6 +3,8 @@ mod alarm;
 mod app_socket;
 mod app_stream;
 mod back_off;
+#[cfg(test)]
+mod balance_tests;
 mod dedicated_connection;
 mod failing;
 mod http2_connection;
@@ -34,9 +36,9 @@ pub(super) use self::dedicated_connection::DedicatedConnection;
 use self::dedicated_connection::DedicatedConnector;
 use self::failing::Failing;
 use self::http2_connection::Http2Connector;
-use self::names::Names;
+use self::names::UpstreamNames;
 pub use self::names::{NameLookup, SystemLookup};
-use self::pool::{Pool, Wish};
+use self::pool::{UpstreamPool, Wish};
 pub(super) use self::target::Chosen;
 use self::tls_client::TlsClient;
 pub use self::tls_client::{UpstreamTlsError, UpstreamTlsPart, check_upstream_tls};
@@ -47,7 +49,7 @@ use crate::gate::{Balance, Site, Upstream};
 /// The upstreams of all sites: where they are, which of them work, and connections that wait for
 /// another request. Outlives configurations.
 pub struct Upstreams {
-    pools: ArcSwap<Vec<Arc<Pool>>>,
+    pools: ArcSwap<Vec<Arc<UpstreamPool>>>,
     alarm: Arc<Alarm>,
     demo: Option<SocketAddr>,
     idle: IdleSockets,
@@ -58,14 +60,14 @@ pub struct Upstreams {
 }
 
 /// The upstreams of a configuration, by index in [`crate::gate::SiteMap::sites`].
-pub struct UpstreamPools(Arc<Vec<Arc<Pool>>>);
+pub struct UpstreamPools(Arc<Vec<Arc<UpstreamPool>>>);
 
 impl Upstreams {
     /// `demo`: where the built-in app listens.
     pub fn new(demo: Option<SocketAddr>, lookup: Arc<dyn NameLookup>) -> Self {
         Self {
             pools: ArcSwap::default(),
-            alarm: Arc::new(Alarm::new(Arc::new(Names::new(lookup)))),
+            alarm: Arc::new(Alarm::new(Arc::new(UpstreamNames::new(lookup)))),
             demo,
             idle: IdleSockets::default(),
             failing: Failing::default(),
@@ -93,15 +95,28 @@ impl Upstreams {
             pool.refresh(&known, self.demo, former.map(AsRef::as_ref));
         }
         self.pools.store(Arc::clone(&pools));
+        self.forget_failing();
         self.alarm.ring();
         Ok(UpstreamPools(pools))
     }
 
-    fn pool(&self, site: &Site) -> Result<Pool, UpstreamTlsError> {
+    /// Of addresses that no app has any more.
+    fn forget_failing(&self) {
+        let pools = self.pools.load_full();
+        let has = |pool: &UpstreamPool, address: &str| {
+            pool.targets().iter().any(|target| target.shown == address)
+        };
+        let is_known = |site: &str, address: &str| {
+            pools.iter().any(|pool| pool.site == site && has(pool, address))
+        };
+        self.failing.keep(is_known);
+    }
+
+    fn pool(&self, site: &Site) -> Result<UpstreamPool, UpstreamTlsError> {
         let needs_tls = site.upstreams.iter().any(|upstream| upstream.protocol().is_tls());
         let tls = || TlsClient::new(&site.upstream_options.pool.tls, &self.tls_clients);
         let tls = needs_tls.then(tls).transpose()?;
-        Ok(Pool::new(site, tls.map(Arc::new), &self.alarm))
+        Ok(UpstreamPool::new(site, tls.map(Arc::new), &self.alarm))
     }
 
     /// Whether any app failed to answer its last request.
@@ -175,6 +190,7 @@ impl Upstreams {
         let found = || {
             let known = self.alarm.names.known();
             self.pools.load().iter().for_each(|pool| pool.refresh(&known, self.demo, None));
+            self.forget_failing();
         };
         tokio::join!(self.alarm.names.run(found), self.idle.sweep(), self.watch(&*events));
     }

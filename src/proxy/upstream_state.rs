@@ -17,6 +17,14 @@ pub(super) fn failed(shared: &Shared, ctx: &mut Exchange, error: &Error) {
     }
 }
 
+/// The same where there is no connection: others are tried first from now on.
+pub(super) fn unreachable(shared: &Shared, ctx: &mut Exchange, error: &Error) {
+    if let Some(chosen) = &ctx.chosen {
+        chosen.is_in_trouble();
+    }
+    failed(shared, ctx, error);
+}
+
 /// The app of a request's site answers: tells the operator if it had failed.
 pub(super) fn answered(shared: &Shared, ctx: &Exchange) {
     // Set only while some app fails.

@@ -30,5 +30,6 @@ mod story;
 mod streams;
 mod support;
 mod tls;
+mod upstreams;
 mod widget;
 mod words;

@@ -4,11 +4,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::names::Names;
+use super::names::UpstreamNames;
 
 /// Tells the background that an address of an app is in trouble.
 pub(super) struct Alarm {
-    pub(super) names: Arc<Names>,
+    pub(super) names: Arc<UpstreamNames>,
     wake: Notify,
     started: Instant,
 }
@@ -20,7 +20,7 @@ impl std::fmt::Debug for Alarm {
 }
 
 impl Alarm {
-    pub(super) fn new(names: Arc<Names>) -> Self {
+    pub(super) fn new(names: Arc<UpstreamNames>) -> Self {
         Self { names, wake: Notify::new(), started: Instant::now() }
     }
 

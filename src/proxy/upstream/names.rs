@@ -47,11 +47,11 @@ impl NameLookup for SystemLookup {
 }
 
 /// The names of all upstreams.
-pub(super) struct Names {
+pub(super) struct UpstreamNames {
     lookup: Arc<dyn NameLookup>,
     known: ArcSwap<Addresses>,
     wanted: ArcSwap<HashSet<Name>>,
-    /// Names to ask for anew. Locked only when a connection failed.
+    /// UpstreamNames to ask for anew. Locked only when a connection failed.
     doubted: Mutex<HashSet<Name>>,
     changed: Notify,
 }
@@ -65,7 +65,7 @@ struct Schedule {
     has_failed: bool,
 }
 
-impl Names {
+impl UpstreamNames {
     pub(super) fn new(lookup: Arc<dyn NameLookup>) -> Self {
         Self {
             lookup,

@@ -49,7 +49,7 @@ impl fmt::Display for Place {
 
 /// What connections to an address are made with.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
+pub(super) struct TargetRoute {
     pub(super) place: Place,
     /// The name that the address was found by.
     pub(super) name: Option<(String, u16)>,
@@ -65,7 +65,7 @@ pub(super) struct Route {
 /// One address of an app, and its state.
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) route: Route,
+    pub(super) route: TargetRoute,
     /// The index of the upstream in the site's list.
     pub(super) upstream: usize,
     /// The address as the log has it.
@@ -93,7 +93,7 @@ const FAILED_CHECKS: u32 = 2;
 impl Target {
     /// `None` only for a path that no socket can have, which the configuration refuses.
     pub(super) fn new(
-        route: Route,
+        route: TargetRoute,
         upstream: usize,
         options: &PoolOptions,
         alarm: &Arc<Alarm>,
@@ -212,7 +212,7 @@ impl Target {
     }
 }
 
-fn prepared(route: &Route, options: &PoolOptions) -> Option<HttpPeer> {
+fn prepared(route: &TargetRoute, options: &PoolOptions) -> Option<HttpPeer> {
     // Over HTTP/1.1, TLS is ours; Pingora sees what is in it.
     let own = route.tls.as_ref().filter(|_| route.protocol.is_http2());
     let (is_tls, name) = match own {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pingora::upstreams::peer::{HttpPeer, Peer as _};
 
-use super::pool::Pool;
+use super::pool::UpstreamPool;
 use super::{AppTimeouts, Chosen, DedicatedConnection, NameLookup, UpstreamPools, Upstreams};
 use crate::events::EventSinks;
 use crate::gate::{
@@ -57,7 +57,7 @@ fn named(name: &str) -> Upstream {
 }
 
 /// So many addresses.
-pub(super) fn pool(balance: Balance, count: u8) -> Arc<Pool> {
+pub(super) fn pool(balance: Balance, count: u8) -> Arc<UpstreamPool> {
     let upstreams = (1..=count).map(|n| address(&format!("192.0.2.{n}:80"))).collect();
     let site = site(upstreams, PoolOptions { balance, ..PoolOptions::default() });
     let pools = Upstreams::new(None, told(&[])).adopt(&[site]).expect("pools");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pingora_core::protocols::tls::CaType;
 use pingora_core::tls::{TlsConnector, load_platform_certs_incl_env_into_store};
 use pingora_core::utils::tls::{CertKey, WrappedX509, parse_x509};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -73,7 +74,11 @@ impl TlsClient {
             }
             None => (of_system()?, None),
         };
-        let builder = ClientConfig::builder().with_root_certificates(roots);
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|why| error(UpstreamTlsPart::System, why.to_string()))?
+            .with_root_certificates(roots);
         let (mut config, client) = match &tls.client {
             Some(client) => {
                 let (chain, key) = read_client(client)?;

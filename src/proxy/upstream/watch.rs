@@ -10,7 +10,7 @@ use pingora_core::connectors::http::Connector;
 
 use super::Upstreams;
 use super::alarm::millis;
-use super::pool::Pool;
+use super::pool::UpstreamPool;
 use super::probe::{self, Sight};
 use super::target::Target;
 use crate::events::{Event, EventSink};
@@ -41,7 +41,7 @@ impl Upstreams {
     }
 
     /// The addresses to look at now, and whether there will be any later.
-    fn due(&self) -> (Vec<(Arc<Pool>, Arc<Target>)>, bool) {
+    fn due(&self) -> (Vec<(Arc<UpstreamPool>, Arc<Target>)>, bool) {
         let (mut due, mut has_work) = (Vec::new(), false);
         let now = self.alarm.now();
         for pool in self.pools.load().iter() {
@@ -59,7 +59,7 @@ impl Upstreams {
         (due, has_work)
     }
 
-    fn seen(&self, pool: &Pool, target: &Target, sight: Sight, events: &dyn EventSink) {
+    fn seen(&self, pool: &UpstreamPool, target: &Target, sight: Sight, events: &dyn EventSink) {
         let why = match sight {
             Sight::Connects | Sight::Healthy => {
                 target.back_off.readmit();

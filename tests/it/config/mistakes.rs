@@ -8,6 +8,7 @@ mod server;
 mod shape;
 mod sites;
 mod tls;
+mod upstreams;
 
 use super::{changed, problems};
 
