@@ -56,7 +56,7 @@ pub(super) fn decide_retry(error: &mut Error, session: &mut Session, attempt: Fa
 }
 
 /// Whether an app said over HTTP/2 that it did not look at the request.
-fn is_refused_unseen(error: &Error) -> bool {
+pub(super) fn is_refused_unseen(error: &Error) -> bool {
     let is_refusal = |why: &h2::Error| {
         let refused = why.is_reset() && why.reason() == Some(h2::Reason::REFUSED_STREAM);
         let going = why.is_go_away() && why.reason() == Some(h2::Reason::NO_ERROR);

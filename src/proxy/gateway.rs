@@ -215,7 +215,8 @@ impl ProxyHttp for Gateway {
         let no_site = || Error::explain(ErrorType::InternalError, "no site");
         let (index, site) = found.ok_or_else(no_site)?;
         streams::check_protocol(request, ctx)?;
-        let passes_trailers = session.as_http2().is_some() && streams::is_to_http2(ctx);
+        let is_http2 = session.req_header().version == http::Version::HTTP_2;
+        let passes_trailers = is_http2 && streams::is_to_http2(ctx);
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
@@ -279,7 +280,8 @@ impl ProxyHttp for Gateway {
         client_reused: bool,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        let attempt = streams::failed_attempt(ctx, client_reused);
+        let attempt =
+            streams::failed_attempt(ctx, client_reused && !failure::is_refused_unseen(&error));
         failure::decide_retry(&mut error, session, attempt);
         error
     }

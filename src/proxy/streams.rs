@@ -32,9 +32,7 @@ const NO_LIMIT: Duration = Duration::ZERO;
 pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Option<HttpPeer> {
     let connection = Connection::of(session.digest())?;
     let is_http2 = session.req_header().version == Version::HTTP_2;
-    let failed = ctx.chosen.take();
-    let affinity = || affinity(ctx);
-    ctx.chosen = ctx.snapshot.pools.choose(ctx.site?, affinity, failed.as_ref());
+    ctx.chosen = choose(ctx);
     let to_http2 = ctx.chosen.as_ref()?.is_http2();
     // A request that is sent once more flows anew.
     let flow = BodyFlow::new(connection, is_http2, to_http2);
@@ -59,6 +57,16 @@ pub(super) fn peer(session: &Session, ctx: &mut Exchange, shared: &Shared) -> Op
         peer.options.http_upstream_request_policy = HttpUpstreamRequestPolicy::preserve();
     }
     Some(peer)
+}
+
+/// The app's address for a request, or for another attempt: where a kept connection turned out to be
+/// closed, the same one.
+fn choose(ctx: &mut Exchange) -> Option<Chosen> {
+    let before = ctx.chosen.take();
+    if before.is_some() && ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused()) {
+        return before;
+    }
+    ctx.snapshot.pools.choose(ctx.site?, || affinity(ctx), before.as_ref())
 }
 
 /// What requests of one session have in common and, without one, those of a network. Only we make
@@ -151,9 +159,12 @@ fn dedicated_connection(
 /// How far a request got that failed. `was_kept`: on a connection that Pingora kept.
 pub(super) fn failed_attempt(ctx: &Exchange, was_kept: bool) -> FailedAttempt {
     let flow = ctx.flow.as_ref();
+    if was_kept && let Some(flow) = flow {
+        flow.pipe.set_reused();
+    }
     FailedAttempt {
         // To Pingora, every connection of HTTP/1 is a new one.
-        was_kept: was_kept || flow.is_some_and(|flow| flow.pipe.is_reused()),
+        was_kept: flow.is_some_and(|flow| flow.pipe.is_reused()),
         has_begun_answer: flow.is_some_and(|flow| flow.pipe.has_heard()),
         has_alternatives: ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)),
     }

@@ -15,6 +15,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls_client;
+#[cfg(test)]
+mod tls_tests;
 mod watch;
 
 use std::collections::HashSet;

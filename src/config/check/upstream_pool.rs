@@ -16,6 +16,9 @@ const BALANCES: [(&str, Balance); 3] = [
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 
+/// A mistake was noted.
+struct Mistaken;
+
 /// `site.upstream`, the table at `table`. `upstreams`: `None` if they are invalid.
 pub(super) fn options(
     reader: &mut Reader<'_>,
@@ -24,30 +27,26 @@ pub(super) fn options(
 ) -> Option<PoolOptions> {
     let key = |name: &str| format!("{table}.{name}");
     let usual = PoolOptions::default();
-    let balance = match reader.has(&key("balance")) {
-        true => reader.one(&key("balance"), balance),
-        false => Some(usual.balance),
-    };
+    let balance = optional(reader, &key("balance"), balance);
     let health = health(reader, &key("health"));
-    let connect_timeout = time(reader, &key("connect_timeout"), Some(usual.connect_timeout));
-    let first_byte_timeout = time(reader, &key("first_byte_timeout"), None);
-    let total_timeout = time(reader, &key("total_timeout"), None);
-    let idle_timeout = time(reader, &key("idle_timeout"), Some(usual.idle_timeout));
+    let connect_timeout = time(reader, &key("connect_timeout"));
+    let first_byte_timeout = time(reader, &key("first_byte_timeout"));
+    let total_timeout = time(reader, &key("total_timeout"));
+    let idle_timeout = time(reader, &key("idle_timeout"));
     let tls = tls(reader, table, upstreams);
     Some(PoolOptions {
-        balance: balance?,
-        health: health?,
-        connect_timeout: connect_timeout??,
-        first_byte_timeout: first_byte_timeout?,
-        total_timeout: total_timeout?,
-        idle_timeout: idle_timeout??,
-        tls: tls?,
+        balance: balance.ok()?.unwrap_or(usual.balance),
+        health: health.ok()?,
+        connect_timeout: connect_timeout.ok()?.unwrap_or(usual.connect_timeout),
+        first_byte_timeout: first_byte_timeout.ok()?,
+        total_timeout: total_timeout.ok()?,
+        idle_timeout: idle_timeout.ok()?.unwrap_or(usual.idle_timeout),
+        tls: tls.ok()?,
     })
 }
 
-/// `None` if the key is wrong.
-fn time(reader: &Reader<'_>, key: &str, usual: Option<Duration>) -> Option<Option<Duration>> {
-    if reader.has(key) { reader.duration(key).map(Some) } else { Some(usual) }
+fn time(reader: &Reader<'_>, key: &str) -> Result<Option<Duration>, Mistaken> {
+    if reader.has(key) { reader.duration(key).map(Some).ok_or(Mistaken) } else { Ok(None) }
 }
 
 fn balance(text: &str) -> Result<Balance, String> {
@@ -55,23 +54,23 @@ fn balance(text: &str) -> Result<Balance, String> {
     found.ok_or_else(|| values::unknown(text, "a way to balance", &BALANCES.map(|(name, _)| name)))
 }
 
-/// `None` if a key is wrong, `Some(None)` without the table.
-fn health(reader: &mut Reader<'_>, table: &str) -> Option<Option<HealthCheck>> {
+/// `None` without the table.
+fn health(reader: &mut Reader<'_>, table: &str) -> Result<Option<HealthCheck>, Mistaken> {
     if !reader.has(table) {
-        return Some(None);
+        return Ok(None);
     }
     let key = |name: &str| format!("{table}.{name}");
-    let path = match reader.has(&key("path")) {
-        true => reader.one(&key("path"), path),
-        false => Some("/".to_owned()),
+    let path = optional(reader, &key("path"), path);
+    let status =
+        if reader.has(&key("status")) { reader.integer(&key("status")) } else { Some(200) };
+    let status = status.and_then(|status| u16::try_from(status).ok()).ok_or(Mistaken);
+    let interval = time(reader, &key("interval"));
+    let check = HealthCheck {
+        path: path?.unwrap_or_else(|| "/".to_owned()),
+        status: status?,
+        interval: interval?.unwrap_or(HEALTH_INTERVAL),
     };
-    let status = match reader.has(&key("status")) {
-        true => reader.integer(&key("status")).and_then(|status| u16::try_from(status).ok()),
-        false => Some(200),
-    };
-    let interval = time(reader, &key("interval"), Some(HEALTH_INTERVAL));
-    let check = HealthCheck { path: path?, status: status?, interval: interval?? };
-    reader.is_table(table).then_some(Some(check))
+    if reader.is_table(table) { Ok(Some(check)) } else { Err(Mistaken) }
 }
 
 /// A path with an optional query.
@@ -89,7 +88,7 @@ fn tls(
     reader: &mut Reader<'_>,
     table: &str,
     upstreams: Option<&[Upstream]>,
-) -> Option<UpstreamTls> {
+) -> Result<UpstreamTls, Mistaken> {
     let key = |name: &str| format!("{table}.{name}");
     let names = ["ca", "server_name", "client_certificate", "client_key"];
     let is_used = upstreams.is_none_or(|all| all.iter().any(|one| one.protocol().is_tls()));
@@ -108,7 +107,8 @@ fn tls(
     }
     let server_name = optional(reader, &key("server_name"), server_name)?;
     if !is_good || !reader.purpose().reads_certificates() {
-        return is_good.then(|| UpstreamTls { server_name, ..UpstreamTls::default() });
+        let tls = UpstreamTls { server_name, ..UpstreamTls::default() };
+        return if is_good { Ok(tls) } else { Err(Mistaken) };
     }
     let base = reader.base().to_owned();
     let read = |text: &str| {
@@ -128,18 +128,18 @@ fn tls(
             UpstreamTlsPart::ClientKey => names[3],
         };
         reader.note(&key(at), why.to_string());
-        return None;
+        return Err(Mistaken);
     }
-    Some(tls)
+    Ok(tls)
 }
 
-/// `None` if the key is wrong.
+/// `None` without the key.
 fn optional<T>(
     reader: &mut Reader<'_>,
     key: &str,
     read: impl Fn(&str) -> Result<T, String>,
-) -> Option<Option<T>> {
-    if reader.has(key) { reader.one(key, read).map(Some) } else { Some(None) }
+) -> Result<Option<T>, Mistaken> {
+    if reader.has(key) { reader.one(key, read).map(Some).ok_or(Mistaken) } else { Ok(None) }
 }
 
 /// A name or address that a certificate may have.

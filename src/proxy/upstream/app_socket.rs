@@ -28,6 +28,7 @@ impl AppSocket for UnixStream {}
 impl AppSocket for TlsStream<TcpStream> {}
 
 /// Why there is no connection, as Pingora names it.
+#[expect(clippy::unnecessary_box_returns, reason = "Pingora's errors are boxed")]
 pub(super) fn connect_error(why: io::Error) -> Box<Error> {
     let is_tls = |why: &io::Error| {
         why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)

@@ -51,7 +51,7 @@ pub(super) struct UpstreamNames {
     lookup: Arc<dyn NameLookup>,
     known: ArcSwap<Addresses>,
     wanted: ArcSwap<HashSet<Name>>,
-    /// UpstreamNames to ask for anew. Locked only when a connection failed.
+    /// Names to ask for anew. Locked only when a connection failed.
     doubted: Mutex<HashSet<Name>>,
     changed: Notify,
 }
@@ -160,24 +160,12 @@ impl UpstreamNames {
         answer: io::Result<Vec<SocketAddr>>,
         schedule: &mut Schedule,
     ) -> bool {
-        let now = Instant::now();
         let is_known = self.known.load().contains_key(name);
         let wait = if answer.is_err() && !is_known { LEAST_INTERVAL } else { INTERVAL };
-        (schedule.is_asked, schedule.due) = (false, now + wait);
-        let host = name.0.as_str();
+        (schedule.is_asked, schedule.due) = (false, Instant::now() + wait);
         let failed = std::mem::replace(&mut schedule.has_failed, answer.is_err());
-        let mut found = match answer {
-            Ok(found) => found,
-            Err(error) => {
-                if !failed {
-                    warn!(host, %error, "failed to resolve an upstream name");
-                }
-                return false;
-            }
-        };
-        if failed {
-            info!(host, "resolved an upstream name again");
-        }
+        tell(&name.0, &answer, failed);
+        let Ok(mut found) = answer else { return false };
         // Servers rotate their answers.
         found.sort_unstable();
         found.dedup();
@@ -191,4 +179,17 @@ impl UpstreamNames {
         });
         true
     }
+}
+
+/// Logs that a name cannot be resolved, when that begins and when it ends. `failed`: the time before.
+fn tell(host: &str, answer: &io::Result<Vec<SocketAddr>>, failed: bool) {
+    match (answer, failed) {
+        (Err(error), false) => tell_failed(host, error),
+        (Ok(_), true) => info!(host, "resolved an upstream name again"),
+        _ => {}
+    }
+}
+
+fn tell_failed(host: &str, error: &io::Error) {
+    warn!(host, %error, "failed to resolve an upstream name");
 }

@@ -200,12 +200,11 @@ impl Target {
     /// When the app does not accept the connection.
     pub(super) async fn open_socket(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let mut connecting = std::pin::pin!(TcpStream::connect(address));
-        let socket = match tokio::time::timeout(SLOW, &mut connecting).await {
-            Ok(connected) => connected?,
-            Err(_) => {
-                self.is_in_trouble();
-                connecting.await?
-            }
+        let socket = if let Ok(connected) = tokio::time::timeout(SLOW, &mut connecting).await {
+            connected?
+        } else {
+            self.is_in_trouble();
+            connecting.await?
         };
         socket.set_nodelay(true)?;
         Ok(socket)

@@ -18,6 +18,9 @@ use crate::events::{Event, EventSink};
 /// How late a look may be.
 const TICK: Duration = Duration::from_millis(250);
 
+/// Addresses to look at, each with the pool that it is in.
+type DueTargets = Vec<(Arc<UpstreamPool>, Arc<Target>)>;
+
 impl Upstreams {
     /// Never returns.
     pub(super) async fn watch(&self, events: &dyn EventSink) {
@@ -41,7 +44,7 @@ impl Upstreams {
     }
 
     /// The addresses to look at now, and whether there will be any later.
-    fn due(&self) -> (Vec<(Arc<UpstreamPool>, Arc<Target>)>, bool) {
+    fn due(&self) -> (DueTargets, bool) {
         let (mut due, mut has_work) = (Vec::new(), false);
         let now = self.alarm.now();
         for pool in self.pools.load().iter() {

@@ -2,11 +2,12 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use doorcode::proxy::NameLookup;
 use tokio::net::TcpSocket;
+use tokio::time::Instant;
 
 use super::app::App;
 use super::{NAME, UPSTREAMS, at, gate};
@@ -73,7 +74,9 @@ fn many_at_once_do_not_wait_for_a_dead_upstream_after_the_first() {
     let gate = gate(&[at(deaf.port), at(app.port)], "");
     let request = gate.browser().request("GET", "/down/x", &[], None);
     let mut first: Vec<Wire> = (0..2).map(|_| Wire::to(gate.port)).collect();
-    first.iter_mut().for_each(|wire| wire.send(&request).expect("sent"));
+    for wire in &mut first {
+        wire.send(&request).expect("sent");
+    }
     // One of them waits; that it does is known after half a second.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(slow_ones(&gate, 8), 0);
