@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use doorcode::domain::Role;
 use doorcode::gate::{
     Caller, Hsts, IdentityMapping, PathPattern, Principal, Rule, Site, SiteMap, SiteRequest,
-    SiteUrl, Upstream, UpstreamOptions, caller_need, decide, readings,
+    SiteUrl, Upstream, UpstreamOptions, UpstreamProtocol, caller_need, decide, readings,
 };
 use doorcode::oauth::Issuer;
 use http::Method;
@@ -53,11 +53,12 @@ fn map() -> SiteMap {
     let site = Site {
         name: "Shop".to_owned(),
         url: SiteUrl::parse("https://shop.example.com").expect("a place"),
-        upstreams: vec![Upstream::Name("app".to_owned(), 3000)],
+        upstreams: vec![Upstream::Name("app".to_owned(), 3000, UpstreamProtocol::Http)],
         identity: IdentityMapping::default(),
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        client_roots: None,
         ignore_case: false,
         rules: vec![rule("/public/*", Principal::Public), rule("/admin/*", Principal::Role(admin))],
     };

@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret};
+use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret, upstreams};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -24,7 +24,7 @@ use crate::oauth::{KeyRotation, SigningKeys};
 use crate::pages::views::Views;
 use crate::proxy::{
     self, AccessLog, BackgroundJob, ConfigSnapshot, ConfigSnapshotDeps, Connections, DECISIONS,
-    Drain, DrainSignal, Exchanges, Jobs, Readiness, Resolver, Shared,
+    Drain, DrainSignal, Exchanges, Jobs, NameLookup, Readiness, Shared, SystemLookup, Upstreams,
 };
 use crate::session::Sessions;
 use crate::store::{MemoryAttempts, RedisCells, SqlStore, StoreSettings};
@@ -60,7 +60,7 @@ struct Runtime {
     redis: Option<Arc<RedisCells>>,
     for_requests: StoreSet,
     for_texts: StoreSet,
-    resolver: Arc<Resolver>,
+    upstreams: Arc<Upstreams>,
     /// See [`ChangePolling`].
     outage: Duration,
 }
@@ -92,7 +92,8 @@ pub async fn assemble(
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
     let secured = Secured::of(&config)?;
     let (outbox, jobs) = Outbox::new();
-    let runtime = open_runtime((system, keyring), stores, outbox, demo.as_ref(), &config.store)?;
+    let apps = (demo.as_ref(), decorator.names(Arc::new(SystemLookup)));
+    let runtime = open_runtime((system, keyring), stores, outbox, apps, &config.store)?;
     expect(&config, &runtime);
     let snapshot = Arc::new(ArcSwap::from_pointee(snapshot(&config, &runtime)?));
     let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
@@ -124,8 +125,8 @@ pub async fn assemble(
     watched.extend(engines::watched(&runtime.store, redis.as_ref()));
     let checks = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
     let login = login(&config, &runtime);
-    let Runtime { system, events, metrics, store: database, sessions, resolver, .. } = runtime;
-    let shared = Shared { snapshot, resolver, access_log, drain, exchanges, events, system };
+    let Runtime { system, events, metrics, store: database, sessions, upstreams, .. } = runtime;
+    let shared = Shared { snapshot, upstreams, access_log, drain, exchanges, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
     let server = proxy::ServerDeps { settings, tls, shared, checks, metrics, watched, jobs };
     Ok(Assembled { server, login, sessions, database })
@@ -135,7 +136,7 @@ fn open_runtime(
     (system, keyring): (System, Keyring),
     stores: Stores,
     outbox: Outbox,
-    demo: Option<&demo::Demo>,
+    (demo, lookup): (Option<&demo::Demo>, Arc<dyn NameLookup>),
     settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
     let Stores { sql: store, attempts, redis, keys, for_requests, for_texts } = stores;
@@ -164,7 +165,7 @@ fn open_runtime(
         events: Arc::clone(&events),
         system: system.clone(),
     };
-    let resolver = Arc::new(Resolver::new(demo.map(demo::Demo::address)));
+    let upstreams = upstreams::open(demo, lookup, &metrics)?;
     Ok(Runtime {
         system,
         events,
@@ -180,7 +181,7 @@ fn open_runtime(
         redis,
         for_requests,
         for_texts,
-        resolver,
+        upstreams,
         outage: settings.outage,
     })
 }
@@ -208,7 +209,8 @@ fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnapshot, AppErr
     let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
     let requests = runtime.metrics.requests(&sites, DECISIONS)?;
     let authorizer = authorizer(config, runtime, &map, directory);
-    let parts = ConfigSnapshotDeps { map, authorizer, web, requests };
+    let pools = runtime.upstreams.adopt(map.sites())?;
+    let parts = ConfigSnapshotDeps { map, authorizer, web, requests, pools };
     Ok(ConfigSnapshot::new(parts, &config.proxy))
 }
 
@@ -322,8 +324,6 @@ fn background(
         system: runtime.system.clone(),
         outage: runtime.outage,
     };
-    let (resolver, snapshot) = (Arc::clone(&runtime.resolver), Arc::clone(snapshot));
-    let names = async move { resolver.run(|| snapshot.load().map.sites().to_vec()).await };
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
         BackgroundJob { name: "changes", run: Box::pin(changes.run()) },
@@ -332,7 +332,7 @@ fn background(
             name: "cleanup",
             run: Box::pin(cleanup::run(Arc::clone(&runtime.store), runtime.system.clone())),
         },
-        BackgroundJob { name: "upstream names", run: Box::pin(names) },
+        upstreams::job(&runtime.upstreams, &runtime.events),
     ];
     jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs

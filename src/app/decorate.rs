@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::delivery::sms::SmsProvider;
 use crate::login::Login;
-use crate::proxy;
+use crate::proxy::{self, NameLookup};
 use crate::session::Sessions;
 use crate::store::{
     self, AttemptStore, CounterStore, GrantStore, LoginStore, SqlStore, TicketStores, UserStore,
@@ -21,7 +21,7 @@ pub struct StoreSet {
     pub tickets: TicketStores,
 }
 
-/// Replaces stores and SMS providers, as a rule by wrappers around those that it is given. A method
+/// Replaces stores, SMS providers and DNS, as a rule by wrappers around those that it is given. A method
 /// that is not written returns what it is given.
 pub trait Decorator {
     /// The stores that requests are answered from.
@@ -37,6 +37,11 @@ pub trait Decorator {
     /// The SMS providers, in the order in which they are tried.
     fn providers(&self, providers: Vec<Arc<dyn SmsProvider>>) -> Vec<Arc<dyn SmsProvider>> {
         providers
+    }
+
+    /// Resolves the names of upstreams.
+    fn names(&self, lookup: Arc<dyn NameLookup>) -> Arc<dyn NameLookup> {
+        lookup
     }
 }
 

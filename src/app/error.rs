@@ -4,7 +4,7 @@ use crate::domain::WeakSecret;
 use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
 use crate::pages::views::ViewsError;
-use crate::proxy::{SocketError, TlsError};
+use crate::proxy::{SocketError, TlsError, UpstreamTlsError};
 use crate::store::{Database, RedisServer, StoreError};
 use crate::words::TemplateError;
 
@@ -43,6 +43,8 @@ pub enum AppError {
     Template(#[from] TemplateError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("site.upstream: {0}")]
+    UpstreamTls(#[from] UpstreamTlsError),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     #[error("{key}: cannot listen on {address}: {why}")]

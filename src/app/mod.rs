@@ -23,6 +23,7 @@ mod secret;
 mod serve;
 mod stores;
 mod tls;
+mod upstreams;
 mod users;
 
 pub use build::{AppDeps, assemble, build};

@@ -63,3 +63,12 @@ impl Key {
         self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
     }
 }
+
+pub(super) const fn key(
+    path: &'static str,
+    kind: ValueType,
+    need: Requirement,
+    meaning: &'static str,
+) -> Key {
+    Key { path, kind, need, meaning }
+}

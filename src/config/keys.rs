@@ -1,5 +1,6 @@
 //! THE table of keys. The document is checked against it, and docs/config.md is generated from it.
 
+use super::key::key;
 pub(super) use super::key::{Key, Requirement, ValueType};
 
 const KIB: u64 = 1 << 10;
@@ -11,10 +12,6 @@ const MAX_COUNT: i64 = 100_000_000;
 const MAX_KEY_LIFETIME: u64 = 730 * DAY;
 /// Browsers limit the lifetime of cookies to this (RFC 6265bis §5.5).
 const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
-
-const fn key(path: &'static str, kind: ValueType, need: Requirement, meaning: &'static str) -> Key {
-    Key { path, kind, need, meaning }
-}
 
 use Requirement::{Default, Optional, Required, RequiredWithout};
 use ValueType::{
@@ -301,7 +298,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].hosts", AtLeastOne, Optional("none; required if `url` has a `*`"),
         "The host names that exist below a `url` with `*`, which stands for exactly one label: `[\"a.apps.example.com\"]`. Each is a site of its own with these settings, called `NAME (HOST)` in metrics and messages; no other name is served."),
     key("site[].upstreams", AtLeastOne, RequiredWithout("forward_auth", "[\"127.0.0.1:3000\"]"),
-        "Addresses of the app, plain HTTP, tried in turn: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app. None where another proxy forwards the requests: see `forward_auth`."),
+        "Addresses of the app: `127.0.0.1:3000`, `app.internal:80`, `unix:/run/app.sock`, or `demo`, the built-in app, over plain HTTP/1.1; `https://app.internal:8443` over TLS, `h2://app.internal:8443` over TLS and HTTP/2 only, `h2c://127.0.0.1:50051` over HTTP/2 without TLS. A name with several addresses is several upstreams. See [Upstreams](running.md#upstreams). None where another proxy forwards the requests: see `forward_auth`."),
     key("site[].identity", TextOrTexts, Optional("`default`"),
         "Headers that tell the app who its caller is: `default`, `oauth2-proxy`, `authelia`, `pomerium`, `cloudflare`, or names of your own, such as `{ X-User = \"sub\" }`. See [identity](identity.md)."),
     key("site[].max_body", Size(KIB, 1024 * GIB), Optional("`1GiB`"),
@@ -312,6 +309,34 @@ pub(super) const KEYS: &[Key] = &[
         "The `Host` header that the app receives, such as `app.internal:3000`. `X-Forwarded-Host` is always the host of the visitor's request."),
     key("site[].strip_prefix", Flag, Optional("`false`"),
         "Whether to remove the path of `url` from forwarded requests: `/shop/cart` becomes `/cart`, with `X-Forwarded-Prefix: /shop`. Rules do not change: their paths are relative to the url anyway. Paths in the app's responses (`Location`, cookies' `Path`, links) are not rewritten."),
+    key("site[].upstream", Table, Default,
+        "How the `upstreams` are used."),
+    key("site[].upstream.balance", Text, Optional("`round-robin`"),
+        "Which of several upstreams gets a request: `round-robin`, `least-connections` (open requests, websockets and streams), or `session`: all requests of a session go to the same one, and those without a session by the client's network."),
+    key("site[].upstream.connect_timeout", Duration(1, 5 * MINUTE), Optional("`3s`"),
+        "How long an upstream may take to accept a connection, the TLS handshake included."),
+    key("site[].upstream.first_byte_timeout", Duration(1, 60 * MINUTE), Optional("`timeout` of the site"),
+        "How long the app may take to begin its response."),
+    key("site[].upstream.total_timeout", Duration(1, 24 * 60 * MINUTE), Optional("no limit"),
+        "How long the app may take for its whole response. Does not apply to websockets and to requests for an event stream."),
+    key("site[].upstream.idle_timeout", Duration(1, 60 * MINUTE), Optional("`60s`"),
+        "How long a connection to the app is kept for another request. Set it below the app's own keep-alive time."),
+    key("site[].upstream.ca", Text, Optional("the certificate authorities of the operating system"),
+        "A PEM file of certificates: the only ones by which the certificate of an `https://` or `h2://` upstream may be signed. It is always verified."),
+    key("site[].upstream.server_name", Text, Optional("the host of the upstream"),
+        "The name that the upstream's certificate must have, and that is sent as SNI."),
+    key("site[].upstream.client_certificate", Text, Optional("none"),
+        "A PEM file: the certificate, with its chain, that Doorcode shows to upstreams."),
+    key("site[].upstream.client_key", Text, Optional("none"),
+        "Its private key, in PEM and not encrypted."),
+    key("site[].upstream.health", Table, Default,
+        "With this table, each upstream is asked again and again whether it works, and gets no requests after two answers in a row that say no. Without it, only connections that fail tell."),
+    key("site[].upstream.health.path", Text, Optional("`/`"),
+        "The path that is asked for, as the app knows it."),
+    key("site[].upstream.health.status", Integer(200, 599), Optional("`200`"),
+        "The status of an upstream that works."),
+    key("site[].upstream.health.interval", Duration(1, 60 * MINUTE), Optional("`5s`"),
+        "Time between two questions."),
     key("site[].allowed_origins", List, Optional("none"),
         "Other origins whose pages may use the protected parts of the site (CORS with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers send the session only from the same registrable domain. CORS for public parts is left to the app."),
     key("site[].client_certificates", Text, Optional("none is asked for"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
-use crate::gate::{Hsts, METHODS, Principal, Upstream};
+use crate::gate::{Hsts, METHODS, Principal, Upstream, UpstreamProtocol};
 use crate::proxy::ListenAddress;
 
 /// Quotes a string of the file in backticks: control characters escaped, cut at 60 characters.
@@ -244,26 +244,41 @@ pub(super) fn upstream(text: &str) -> Result<Upstream, String> {
     if let Some(path) = text.strip_prefix("unix:") {
         return unix(path).map(Upstream::Unix);
     }
-    if text.contains("://") {
-        let host = text.split_once("://").map(|(_, rest)| rest.trim_end_matches('/'));
-        let host = shown(host.unwrap_or_default());
-        return Err(format!(
-            "is a URL; write host and port only, {host} (upstreams speak plain http)"
-        ));
-    }
+    let (protocol, place) = protocol(text)?;
     let wrong = || {
         let is = shown(text);
         format!("{is} is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80")
     };
-    let address = || text.parse().ok().map(|at: SocketAddr| (Upstream::Address(at), at.port()));
+    let address =
+        || place.parse().ok().map(|at: SocketAddr| (Upstream::Address(at, protocol), at.port()));
     let name = || {
-        let (host, port) = text.rsplit_once(':').filter(|(host, _)| is_host_name(host))?;
+        let (host, port) = place.rsplit_once(':').filter(|(host, _)| is_host_name(host))?;
         let port: u16 = port.parse().ok()?;
-        Some((Upstream::Name(host.to_ascii_lowercase(), port), port))
+        Some((Upstream::Name(host.to_ascii_lowercase(), port, protocol), port))
     };
     // Nothing listens on port 0.
     let found = address().or_else(name).filter(|(_, port)| *port != 0);
     found.map(|(upstream, _)| upstream).ok_or_else(wrong)
+}
+
+/// The protocol that an upstream begins with, and the rest.
+fn protocol(text: &str) -> Result<(UpstreamProtocol, &str), String> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Ok((UpstreamProtocol::Http, text));
+    };
+    let place = rest.trim_end_matches('/');
+    match scheme {
+        "https" => Ok((UpstreamProtocol::Https, place)),
+        "h2" => Ok((UpstreamProtocol::Http2, place)),
+        "h2c" => Ok((UpstreamProtocol::Http2Plain, place)),
+        "http" => Err(format!("is a URL; write host and port only, {}", shown(place))),
+        _ => Err(format!(
+            "{} begins with none of https://, h2:// (HTTP/2 over TLS) and h2c:// (without); plain \
+             HTTP/1.1 has no scheme: {}",
+            shown(text),
+            shown(place)
+        )),
+    }
 }
 
 /// The longest path of a Unix socket: `sun_path` of Linux has 108 bytes, the last of them zero.
@@ -299,7 +314,7 @@ pub(super) fn host(text: &str) -> Result<http::HeaderValue, String> {
 
 /// RFC 1123 §2.1, plus `_`, which container networks use. A last label of digits only would be an
 /// address.
-fn is_host_name(host: &str) -> bool {
+pub(super) fn is_host_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))

@@ -16,6 +16,7 @@ mod same_names;
 mod site_map;
 mod sites;
 mod target;
+mod upstream_pool;
 
 pub use caller::{Bearer, Caller};
 pub use client_ip::{client_ip, client_of, is_trusted_peer, is_trusted_proxy, push_ip};
@@ -42,3 +43,6 @@ pub use sites::{
     UpstreamOptions,
 };
 pub use target::{InvalidTarget, Readings, authority, readings, readings_past_dots};
+pub use upstream_pool::{
+    Balance, ClientCertificate, HealthCheck, PoolOptions, UpstreamProtocol, UpstreamTls,
+};

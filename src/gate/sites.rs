@@ -7,6 +7,7 @@ use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::presets::IdentityMapping;
+use super::upstream_pool::{PoolOptions, UpstreamProtocol};
 use crate::domain::{ClientId, ContentDigest, Country, Origin, OriginPattern, PhoneNumber, Role};
 
 /// An app behind the gate.
@@ -40,6 +41,7 @@ pub struct UpstreamOptions {
     pub send_host: Option<HeaderValue>,
     /// Whether the site's own path is removed from the request's.
     pub strip_prefix: bool,
+    pub pool: PoolOptions,
 }
 
 impl Default for UpstreamOptions {
@@ -50,6 +52,7 @@ impl Default for UpstreamOptions {
             timeout: Duration::from_mins(1),
             send_host: None,
             strip_prefix: false,
+            pool: PoolOptions::default(),
         }
     }
 }
@@ -121,14 +124,35 @@ pub enum Hsts {
 /// Where an app listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
-    /// An address, plain http.
-    Address(SocketAddr),
-    /// A host name and port, plain http; resolved in the background, never during a request.
-    Name(String, u16),
-    /// The absolute path of a Unix socket.
+    Address(SocketAddr, UpstreamProtocol),
+    /// A host name and port; resolved in the background, never during a request.
+    Name(String, u16, UpstreamProtocol),
+    /// The absolute path of a Unix socket, plain http.
     Unix(PathBuf),
     /// The built-in demo app.
     Demo,
+}
+
+impl Upstream {
+    pub const fn protocol(&self) -> UpstreamProtocol {
+        match self {
+            Self::Address(_, protocol) | Self::Name(_, _, protocol) => *protocol,
+            Self::Unix(_) | Self::Demo => UpstreamProtocol::Http,
+        }
+    }
+}
+
+/// As in a site's `upstreams`.
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.protocol().scheme())?;
+        match self {
+            Self::Address(address, _) => write!(f, "{address}"),
+            Self::Name(host, port, _) => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Demo => f.write_str("demo"),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

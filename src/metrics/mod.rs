@@ -3,6 +3,7 @@
 mod event_counters;
 mod requests;
 mod table;
+mod upstreams;
 
 use std::sync::Arc;
 
@@ -50,6 +51,19 @@ impl Metrics {
     /// The sink that counts events.
     pub fn event_counters(&self) -> &Arc<EventCounters> {
         &self.event_counters
+    }
+
+    /// Adds a gauge for each upstream. `now`: its site and name, and whether it is in use.
+    ///
+    /// # Errors
+    ///
+    /// When the table of metrics is inconsistent.
+    pub fn watch_upstreams(
+        &self,
+        now: impl Fn() -> Vec<(String, String, bool)> + Send + Sync + 'static,
+    ) -> Result<(), MetricsError> {
+        let gauges = upstreams::UpstreamGauges::new(Box::new(now))?;
+        Ok(self.registry.register(Box::new(gauges))?)
     }
 
     /// Counters for the sites of a configuration, in its order.

@@ -52,6 +52,12 @@ pub(super) const UPSTREAM: Metric = row(
     &[SITE],
     "Time until the response head of an app, including connecting.",
 );
+pub(super) const UPSTREAM_UP: Metric = row(
+    "doorcode_upstream_up",
+    Gauge,
+    &[SITE, ("upstream", "as in `site.upstreams`")],
+    "1 while requests go to an upstream; 0 while it takes no connections or fails its health check.",
+);
 pub(super) const CODES: Metric = row(
     "doorcode_codes_requested_total",
     Counter,
@@ -215,6 +221,7 @@ pub const METRICS: &[&Metric] = &[
     &REQUESTS,
     &RESPONSES,
     &UPSTREAM,
+    &UPSTREAM_UP,
     &CODES,
     &LOGINS,
     &TEXTS,
@@ -252,7 +259,7 @@ pub const METRICS: &[&Metric] = &[
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0];
 
 impl Metric {
-    fn label_names(&self) -> Vec<&'static str> {
+    pub(super) fn label_names(&self) -> Vec<&'static str> {
         self.labels.iter().map(|(name, _)| *name).collect()
     }
 

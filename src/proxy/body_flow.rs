@@ -14,6 +14,8 @@ use super::pipe::Pipe;
 /// The bodies of a request and its answer.
 pub(super) struct BodyFlow {
     pub(super) pipe: Arc<Pipe>,
+    /// The app is spoken to by HTTP/2, whose own windows bound what is under way.
+    to_http2: bool,
     /// The client's time, over HTTP/2. Over HTTP/1 its connection measures it.
     paces: Option<Paces>,
 }
@@ -31,7 +33,7 @@ struct Paces {
 }
 
 impl BodyFlow {
-    pub(super) fn new(connection: &Connection, is_http2: bool) -> Self {
+    pub(super) fn new(connection: &Connection, is_http2: bool, to_http2: bool) -> Self {
         let pipe = Arc::new(Pipe::new(connection.budget(), is_http2));
         let pace = || connection.pace();
         let paces = || Paces {
@@ -41,7 +43,7 @@ impl BodyFlow {
             writing: 0,
             blocked: connection.blocked(),
         };
-        Self { pipe, paces: is_http2.then(paces) }
+        Self { pipe, to_http2, paces: is_http2.then(paces) }
     }
 
     /// A part of the request's body came. Waits until the app takes it.
@@ -51,6 +53,9 @@ impl BodyFlow {
     pub(super) async fn send(&mut self, bytes: usize) -> Result<()> {
         if let Some(paces) = &mut self.paces {
             paces.came(bytes, &self.pipe)?;
+        }
+        if self.to_http2 {
+            return Ok(());
         }
         let room = tokio::time::timeout(GRACE, self.pipe.room_for(bytes)).await;
         if let Some(paces) = &mut self.paces {

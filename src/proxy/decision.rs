@@ -31,7 +31,7 @@ pub(super) enum DecisionLabel {
     ClientGone,
 }
 
-const ALL: [DecisionLabel; 18] = [
+const ALL: [DecisionLabel; 19] = [
     DecisionLabel::None,
     DecisionLabel::BadRequest,
     DecisionLabel::Limited,

@@ -13,6 +13,7 @@ use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
 use super::snapshot::ConfigSnapshot;
 use super::tls::ClientCertificate;
+use super::upstream::Chosen;
 use crate::gate::{Caller, Site};
 use crate::system::Timestamp;
 
@@ -38,7 +39,9 @@ pub(super) struct Exchange {
     pub(super) decision: DecisionLabel,
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
-    /// The address of the app, where it failed this request or one before.
+    /// The app's address that the request was last sent to.
+    pub(super) chosen: Option<Chosen>,
+    /// The same as text, where it failed this request or one before.
     pub(super) upstream: Option<String>,
     pub(super) answer_headers: AnswerHeaders,
     /// Counts the exchange. `None`: it is refused, or not looked at yet.
@@ -62,6 +65,7 @@ impl Exchange {
             private: false,
             decision: DecisionLabel::None,
             forwarded: now,
+            chosen: None,
             upstream: None,
             answer_headers: AnswerHeaders::default(),
             slot: None,

@@ -27,14 +27,50 @@ pub(super) const fn too_many(limit: ExchangeLimit) -> Problem {
     }
 }
 
+/// How far a request got that failed.
+#[derive(Clone, Copy)]
+pub(super) struct FailedAttempt {
+    /// The connection served another request before.
+    pub(super) was_kept: bool,
+    /// The app has sent something.
+    pub(super) has_begun_answer: bool,
+    /// The site has another upstream.
+    pub(super) has_alternatives: bool,
+}
+
 /// Decides whether a request is sent again: only an idempotent one (RFC 9110 §9.2.2) without a body,
-/// and only when a reused connection turned out to be closed.
-pub(super) fn decide_retry(error: &mut Error, session: &mut Session, connection_was_kept: bool) {
-    if session.req_header().method.is_idempotent() && session.as_mut().is_body_empty() {
-        error.retry.decide_reuse(connection_was_kept);
-    } else {
+/// and only when a reused connection turned out to be closed, or when an app hung up without a word and
+/// there is another. One that an app refuses to look at (RFC 9113 §8.7) is sent again in any case, as
+/// long as all of it is there.
+pub(super) fn decide_retry(error: &mut Error, session: &mut Session, attempt: FailedAttempt) {
+    let is_answered = attempt.has_begun_answer || session.response_written().is_some();
+    if is_refused_unseen(error) {
+        error.set_retry(!is_answered && !session.as_ref().retry_buffer_truncated());
+    } else if !session.req_header().method.is_idempotent() || !session.as_mut().is_body_empty() {
         error.set_retry(false);
+    } else if attempt.has_alternatives && !is_answered && hung_up(error) {
+        error.set_retry(true);
+    } else {
+        error.retry.decide_reuse(attempt.was_kept);
     }
+}
+
+/// Whether an app said over HTTP/2 that it did not look at the request.
+pub(super) fn is_refused_unseen(error: &Error) -> bool {
+    let is_refusal = |why: &h2::Error| {
+        let refused = why.is_reset() && why.reason() == Some(h2::Reason::REFUSED_STREAM);
+        let going = why.is_go_away() && why.reason() == Some(h2::Reason::NO_ERROR);
+        why.is_remote() && (refused || going)
+    };
+    let is_upstream = *error.esource() == ErrorSource::Upstream;
+    is_upstream && error.root_cause().downcast_ref().is_some_and(is_refusal)
+}
+
+/// Whether an app ended the connection, and was not given up.
+fn hung_up(error: &Error) -> bool {
+    use ErrorType::{ConnectionClosed, H2Error, ReadError, WriteError};
+    let is_end = matches!(error.etype(), ConnectionClosed | ReadError | WriteError | H2Error);
+    *error.esource() == ErrorSource::Upstream && is_end && !is_silence(error)
 }
 
 /// The status of a failed exchange, and the problem to answer with; `None` when the client is gone.
@@ -55,7 +91,10 @@ pub(super) fn why_failed(error: &Error, session: &mut Session) -> (u16, Option<P
     // With a body incomplete, the app waits for the client, as we do.
     let waits_for_client = !session.as_mut().is_body_done();
     match error.esource() {
-        // Apps speak HTTP/1: the client reset its stream, or its connection ended.
+        // The client reset its stream, or its connection ended.
+        ErrorSource::Upstream if *error.etype() == H2Error => {
+            (502, Some(Problem::UpstreamDown { retry }))
+        }
         _ if *error.etype() == H2Error => (400, None),
         _ if app_is_silent && waits_for_client => (408, Some(Problem::TooSlow)),
         _ if app_is_silent => (504, Some(Problem::UpstreamSlow { retry })),

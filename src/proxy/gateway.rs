@@ -205,9 +205,11 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Box<HttpPeer>> {
         ctx.forwarded = self.shared.system.now();
+        // What was sent of the body is sent again.
+        ctx.received = 0;
         let peer = streams::peer(session, ctx, &self.shared);
-        if self.shared.resolver.has_failing() {
-            ctx.upstream = peer.as_ref().map(|peer| peer.address().to_string());
+        if self.shared.upstreams.has_failing() {
+            ctx.upstream = ctx.chosen.as_ref().map(|chosen| chosen.address().to_owned());
         }
         peer.map(Box::new)
             .ok_or_else(|| Error::explain(ErrorType::ConnectError, "no upstream is resolved"))
@@ -215,17 +217,23 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         request: &mut RequestHeader,
         ctx: &mut Exchange,
     ) -> Result<()> {
         let found = ctx.site.zip(ctx.site());
         let no_site = || Error::explain(ErrorType::InternalError, "no site");
         let (index, site) = found.ok_or_else(no_site)?;
+        streams::check_protocol(request, ctx)?;
+        let is_http2 = session.req_header().version == http::Version::HTTP_2;
+        let passes_trailers = is_http2 && streams::is_to_http2(ctx);
         upstream_request::apply_options(request, site)?;
         headers::rewrite(request, |headers| {
             headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
             upstream_request::strip_prefix(headers, site);
+            if passes_trailers {
+                headers.insert(http::header::TE, upstream_request::TRAILERS);
+            }
             Self::write_own_headers(headers, index, ctx)
         })
     }
@@ -279,12 +287,12 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         mut error: Box<Error>,
         ctx: &mut Exchange,
-        _client_reused: bool,
+        client_reused: bool,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        // To Pingora, every connection is a new one.
-        let is_reused = ctx.flow.as_ref().is_some_and(|flow| flow.pipe.is_reused());
-        failure::decide_retry(&mut error, session, is_reused);
+        let attempt =
+            streams::failed_attempt(ctx, client_reused && !failure::is_refused_unseen(&error));
+        failure::decide_retry(&mut error, session, attempt);
         error
     }
 
@@ -297,9 +305,8 @@ impl ProxyHttp for Gateway {
         mut error: Box<Error>,
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
-        upstream_state::failed(&self.shared, ctx, &error);
-        let resolver = &self.shared.resolver;
-        error.set_retry(ctx.site().is_some_and(|site| resolver.has_alternatives(site)));
+        upstream_state::unreachable(&self.shared, ctx, &error);
+        error.set_retry(ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)));
         error
     }
 
@@ -330,6 +337,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Exchange,
     ) -> Result<Option<Duration>> {
         streams::check_caller(ctx, &self.shared)?;
+        streams::check_total(ctx, &self.shared)?;
         if let (Some(flow), Some(part)) = (&mut ctx.flow, part) {
             flow.answer(session, part.len())?;
         }

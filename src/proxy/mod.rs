@@ -62,4 +62,7 @@ pub use tls::{
     ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
 };
 pub use unix_socket::{SocketError, check_sockets};
-pub use upstream::Resolver;
+pub use upstream::{
+    NameLookup, SystemLookup, UpstreamPools, UpstreamTlsError, UpstreamTlsPart, Upstreams,
+    check_upstream_tls,
+};

@@ -47,6 +47,8 @@ pub(super) struct Pipe {
     may_be_silent: AtomicBool,
     /// The app's connection served another request before.
     is_reused: AtomicBool,
+    /// The app has sent something.
+    has_heard: AtomicBool,
     /// The app did not take all that was written at once since this was last asked.
     app_blocks: AtomicBool,
     is_closed: AtomicBool,
@@ -73,6 +75,7 @@ impl Pipe {
             is_answered: AtomicBool::new(false),
             may_be_silent: AtomicBool::new(false),
             is_reused: AtomicBool::new(false),
+            has_heard: AtomicBool::new(false),
             app_blocks: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             last: AtomicUsize::new(0),
@@ -93,6 +96,10 @@ impl Pipe {
         self.is_reused.load(Ordering::Relaxed)
     }
 
+    pub(super) fn has_heard(&self) -> bool {
+        self.has_heard.load(Ordering::Relaxed)
+    }
+
     pub(super) fn set_reused(&self) {
         self.is_reused.store(true, Ordering::Relaxed);
     }
@@ -108,6 +115,7 @@ impl Pipe {
 
     /// A head of an answer came.
     pub(super) fn head_came(&self, head: &ResponseHeader) {
+        self.has_heard.store(true, Ordering::Relaxed);
         let is_final = !head.status.is_informational();
         if is_final || head.status == StatusCode::SWITCHING_PROTOCOLS {
             let is_unframed = !head.headers.contains_key(TRANSFER_ENCODING);
@@ -144,6 +152,8 @@ impl Pipe {
         buffer.advance(count);
         if read.is_err() || count == 0 {
             self.close();
+        } else {
+            self.has_heard.store(true, Ordering::Relaxed);
         }
         self.read(count);
         Poll::Ready(read.map(|()| count))

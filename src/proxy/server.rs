@@ -47,6 +47,9 @@ const STREAMS: u32 = 32;
 /// socket makes us hold it for each stream.
 const STREAM_BUFFER: usize = 2 * 1024;
 
+/// How often a request is sent at most, each time to another address of the app where it has several.
+const ATTEMPTS: usize = 4;
+
 /// A background task, on a runtime of its own, that runs until no request and no text is left.
 pub struct BackgroundJob {
     pub name: &'static str,
@@ -78,7 +81,7 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Resul
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
-        max_retries: 2,
+        max_retries: ATTEMPTS,
         // Longer than the drain, which ends the process.
         grace_period_seconds: Some(drain::MAX_DURATION.as_secs() + 5),
         graceful_shutdown_timeout_seconds: Some(0),

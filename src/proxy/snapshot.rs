@@ -8,7 +8,7 @@ use super::answer_headers::HstsHeaders;
 use super::drain::Drain;
 use super::exchanges::Exchanges;
 use super::settings::ProxySettings;
-use super::upstream::Resolver;
+use super::upstream::{UpstreamPools, Upstreams};
 use crate::access::Authorizer;
 use crate::events::EventSink;
 use crate::gate::{ForwardAuthSettings, ForwardedHeaders, SiteMap};
@@ -28,6 +28,7 @@ pub struct ConfigSnapshot {
     pub web: Arc<Web>,
     pub router: axum::Router,
     pub requests: RequestCounters,
+    pub(super) pools: UpstreamPools,
 }
 
 /// What a [`ConfigSnapshot`] is made of.
@@ -37,11 +38,13 @@ pub struct ConfigSnapshotDeps {
     pub web: Arc<Web>,
     /// Counters for the sites of `map`.
     pub requests: RequestCounters,
+    /// The upstreams of the sites of `map`.
+    pub pools: UpstreamPools,
 }
 
 impl ConfigSnapshot {
     pub fn new(parts: ConfigSnapshotDeps, settings: &ProxySettings) -> Self {
-        let ConfigSnapshotDeps { map, authorizer, web, requests } = parts;
+        let ConfigSnapshotDeps { map, authorizer, web, requests, pools } = parts;
         let origins = map.sites().iter().map(|site| &site.url.origin);
         Self {
             forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
@@ -53,6 +56,7 @@ impl ConfigSnapshot {
             authorizer,
             web,
             requests,
+            pools,
         }
     }
 }
@@ -61,7 +65,7 @@ impl ConfigSnapshot {
 #[derive(Clone)]
 pub struct Shared {
     pub snapshot: Arc<ArcSwap<ConfigSnapshot>>,
-    pub resolver: Arc<Resolver>,
+    pub upstreams: Arc<Upstreams>,
     pub access_log: Arc<AccessLog>,
     pub drain: Arc<Drain>,
     pub exchanges: Exchanges,

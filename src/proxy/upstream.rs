@@ -1,56 +1,124 @@
+mod affinity;
+mod alarm;
 mod app_socket;
 mod app_stream;
+mod back_off;
+#[cfg(test)]
+mod balance_tests;
 mod dedicated_connection;
 mod failing;
+mod http2_connection;
+mod names;
+mod pool;
+mod probe;
+mod target;
 #[cfg(test)]
 mod tests;
+mod tls_client;
+#[cfg(test)]
+mod tls_tests;
+mod watch;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use pingora::upstreams::peer::HttpPeer;
-use tracing::warn;
 
+pub(super) use self::affinity::hash;
+use self::alarm::Alarm;
+use self::app_socket::IdleSockets;
 pub(super) use self::app_socket::MAX_IDLE;
-use self::app_socket::{IDLE_TIMEOUT, IdleSockets};
 use self::app_stream::AppConnector;
+pub(super) use self::app_stream::AppTimeouts;
 pub(super) use self::dedicated_connection::DedicatedConnection;
+use self::dedicated_connection::DedicatedConnector;
 use self::failing::Failing;
+use self::http2_connection::Http2Connector;
+use self::names::UpstreamNames;
+pub use self::names::{NameLookup, SystemLookup};
+use self::pool::{UpstreamPool, Wish};
+pub(super) use self::target::Chosen;
+use self::tls_client::TlsClient;
+pub use self::tls_client::{UpstreamTlsError, UpstreamTlsPart, check_upstream_tls};
 use super::pipe::Pipe;
-use crate::gate::{Site, Upstream};
+use crate::events::EventSink;
+use crate::gate::{Balance, Site, Upstream};
 
-/// Limit for connecting to an app.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Limit for one write, not for a whole upload.
-const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
-const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Addresses of upstream names, and which of them do not answer. Queries DNS in the background only:
-/// requests never wait for it, and Pingora never gets a name, which it would resolve blocking.
-pub struct Resolver {
-    names: ArcSwap<HashMap<(String, u16), Vec<SocketAddr>>>,
+/// The upstreams of all sites: where they are, which of them work, and connections that wait for
+/// another request. Outlives configurations.
+pub struct Upstreams {
+    pools: ArcSwap<Vec<Arc<UpstreamPool>>>,
+    alarm: Arc<Alarm>,
     demo: Option<SocketAddr>,
-    turn: AtomicUsize,
     idle: IdleSockets,
     failing: Failing,
+    /// Connections that no other request may use.
+    dedicated: AtomicU64,
+    tls_clients: AtomicU64,
 }
 
-impl Resolver {
+/// The upstreams of a configuration, by index in [`crate::gate::SiteMap::sites`].
+pub struct UpstreamPools(Arc<Vec<Arc<UpstreamPool>>>);
+
+impl Upstreams {
     /// `demo`: where the built-in app listens.
-    pub fn new(demo: Option<SocketAddr>) -> Self {
+    pub fn new(demo: Option<SocketAddr>, lookup: Arc<dyn NameLookup>) -> Self {
         Self {
-            names: ArcSwap::default(),
+            pools: ArcSwap::default(),
+            alarm: Arc::new(Alarm::new(Arc::new(UpstreamNames::new(lookup)))),
             demo,
-            turn: AtomicUsize::new(0),
             idle: IdleSockets::default(),
             failing: Failing::default(),
+            dedicated: AtomicU64::new(0),
+            tls_clients: AtomicU64::new(0),
         }
+    }
+
+    /// Serves `sites` from now on. What did not change keeps its state.
+    ///
+    /// # Errors
+    /// When certificates or keys for TLS to an app cannot be used.
+    pub fn adopt(&self, sites: &[Site]) -> Result<UpstreamPools, UpstreamTlsError> {
+        let former = self.pools.load_full();
+        let named = |site: &Site| former.iter().find(|pool| pool.site == site.name);
+        let pool = |site: &Site| match named(site).filter(|pool| pool.is_of(site)) {
+            Some(same) => Ok(Arc::clone(same)),
+            None => self.pool(site).map(Arc::new),
+        };
+        let pools = Arc::new(sites.iter().map(pool).collect::<Result<Vec<_>, _>>()?);
+        self.alarm.names.want(names(sites));
+        let known = self.alarm.names.known();
+        for (site, pool) in sites.iter().zip(pools.iter()) {
+            let former = named(site).filter(|former| !Arc::ptr_eq(former, pool));
+            pool.refresh(&known, self.demo, former.map(AsRef::as_ref));
+        }
+        self.pools.store(Arc::clone(&pools));
+        self.forget_failing();
+        self.alarm.ring();
+        Ok(UpstreamPools(pools))
+    }
+
+    /// Of addresses that no app has any more.
+    fn forget_failing(&self) {
+        let pools = self.pools.load_full();
+        let has = |pool: &UpstreamPool, address: &str| {
+            pool.targets().iter().any(|target| target.shown == address)
+        };
+        let is_known = |site: &str, address: &str| {
+            pools.iter().any(|pool| pool.site == site && has(pool, address))
+        };
+        self.failing.keep(is_known);
+    }
+
+    fn pool(&self, site: &Site) -> Result<UpstreamPool, UpstreamTlsError> {
+        let needs_tls = site.upstreams.iter().any(|upstream| upstream.protocol().is_tls());
+        let tls = || TlsClient::new(&site.upstream_options.pool.tls, &self.tls_clients);
+        let tls = needs_tls.then(tls).transpose()?;
+        Ok(UpstreamPool::new(site, tls.map(Arc::new), &self.alarm))
     }
 
     /// Whether any app failed to answer its last request.
@@ -68,114 +136,104 @@ impl Resolver {
         self.failing.remove(&site.name, address)
     }
 
-    /// Whether a site has more than one address to try.
-    pub(super) fn has_alternatives(&self, site: &Site) -> bool {
-        let names = self.names.load();
-        let addresses = |upstream: &Upstream| match upstream {
-            Upstream::Name(host, port) => {
-                names.get(&(host.clone(), *port)).map_or(0, std::vec::Vec::len)
-            }
-            Upstream::Address(_) | Upstream::Unix(_) | Upstream::Demo => 1,
-        };
-        site.upstreams.iter().map(addresses).sum::<usize>() > 1
+    /// Of each site and upstream as configured, whether it is in use.
+    pub fn states(&self) -> Vec<(String, String, bool)> {
+        let pools = self.pools.load_full();
+        let mut states = Vec::new();
+        for pool in pools.iter() {
+            let of = pool.states();
+            states.extend(of.map(|(upstream, is_up)| (pool.site.clone(), upstream, is_up)));
+        }
+        states
     }
 
-    /// The next upstream of a site, round robin; `None` when none of its names is resolved.
-    pub(super) fn peer(&self, site: &Site) -> Option<HttpPeer> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let names = self.names.load();
-        let count = site.upstreams.len();
-        let upstreams = (0..count).map(|step| &site.upstreams[(turn + step) % count]);
-        let mut peers = upstreams.filter_map(|upstream| match upstream {
-            Upstream::Address(address) => Some(inet(*address)),
-            Upstream::Demo => self.demo.map(inet),
-            Upstream::Unix(path) => unix(path),
-            Upstream::Name(host, port) => {
-                let known = names.get(&(host.clone(), *port)).filter(|known| !known.is_empty())?;
-                Some(inet(known[turn % known.len()]))
-            }
-        });
-        let mut peer = peers.next()?;
-        let options = &mut peer.options;
-        options.connection_timeout = Some(CONNECT_TIMEOUT);
-        options.total_connection_timeout = Some(CONNECT_TIMEOUT);
-        options.write_timeout = Some(WRITE_TIMEOUT);
-        options.idle_timeout = Some(IDLE_TIMEOUT);
-        Some(peer)
-    }
-
-    /// The next upstream, over a connection that may have served other requests. `timeout`: how long
-    /// the app may send nothing. `is_retry`: over a new one.
+    /// A request over a connection that may have served others. `is_retry`: over a new one.
     pub(super) fn shared_peer(
         &self,
-        site: &Site,
+        chosen: &Chosen,
         pipe: Arc<Pipe>,
-        timeout: Option<Duration>,
+        timeouts: AppTimeouts,
         is_retry: bool,
-    ) -> Option<HttpPeer> {
-        let mut peer = self.peer(site)?;
-        let idle = self.idle.clone();
-        let connector = AppConnector { idle, pipe, timeout, fresh: is_retry };
+    ) -> HttpPeer {
+        let (target, idle) = (Arc::clone(&chosen.0), self.idle.clone());
+        let mut peer = target.peer();
+        let connector = AppConnector { target, idle, pipe, timeouts, fresh: is_retry };
         peer.options.custom_l4 = Some(Arc::new(connector));
-        Some(peer)
+        peer
     }
 
-    /// The next upstream, over a connection for one request only.
+    /// A request over a connection of its own.
     pub(super) fn dedicated_peer(
         &self,
-        site: &Site,
+        chosen: &Chosen,
         connection: DedicatedConnection,
-    ) -> Option<HttpPeer> {
-        let mut peer = self.peer(site)?;
+    ) -> HttpPeer {
+        let target = Arc::clone(&chosen.0);
+        let mut peer = target.peer();
         // Shared with no other request: a key of its own, and gone as soon as it is given back.
-        peer.group_key = 1 + self.turn.fetch_add(1, Ordering::Relaxed) as u64;
+        peer.group_key = 1 + self.dedicated.fetch_add(1, Ordering::Relaxed);
         peer.options.idle_timeout = Some(Duration::ZERO);
-        peer.options.custom_l4 = Some(Arc::new(connection));
-        Some(peer)
+        peer.options.custom_l4 = Some(Arc::new(DedicatedConnector { target, connection }));
+        peer
     }
 
-    /// Resolves the names of `sites()` again and again, and closes connections that nobody used for a
-    /// while; never returns. On error the known addresses stay in use.
-    pub async fn run(&self, sites: impl Fn() -> Vec<Site> + Send) {
-        tokio::join!(self.resolve(sites), self.idle.sweep());
+    /// A request on a connection with others, over HTTP/2. Pingora keeps those connections.
+    pub(super) fn http2_peer(chosen: &Chosen, silence: Duration) -> HttpPeer {
+        let target = Arc::clone(&chosen.0);
+        let mut peer = target.peer();
+        peer.options.read_timeout = Some(silence);
+        peer.options.custom_l4 = Some(Arc::new(Http2Connector(target)));
+        peer
     }
 
-    async fn resolve(&self, sites: impl Fn() -> Vec<Site> + Send) {
-        loop {
-            let mut known = HashMap::clone(&self.names.load());
-            let mut missing = false;
-            for (host, port) in names(&sites()) {
-                let found = tokio::net::lookup_host((host.as_str(), port)).await;
-                match found.map(Iterator::collect) {
-                    Ok(found) => {
-                        known.insert((host, port), found);
-                    }
-                    Err(error) => {
-                        missing |= !known.contains_key(&(host.clone(), port));
-                        warn!(host, %error, "failed to resolve an upstream name");
-                    }
-                }
-            }
-            self.names.store(known.into());
-            tokio::time::sleep(if missing { RETRY_INTERVAL } else { RESOLVE_INTERVAL }).await;
-        }
+    /// Resolves names, looks at apps that do not answer, runs health checks, and closes connections
+    /// that nobody used for a while; never returns.
+    pub async fn run(&self, events: Arc<dyn EventSink>) {
+        let found = || {
+            let known = self.alarm.names.known();
+            self.pools.load().iter().for_each(|pool| pool.refresh(&known, self.demo, None));
+            self.forget_failing();
+        };
+        tokio::join!(self.alarm.names.run(found), self.idle.sweep(), self.watch(&*events));
     }
 }
 
-fn names(sites: &[Site]) -> Vec<(String, u16)> {
+impl UpstreamPools {
+    /// The upstream for a request to a site; `None` when none of its names is resolved. `affinity`:
+    /// what requests have in common that go to one upstream, where the site wants that. `failed`: the
+    /// one that just failed.
+    pub(super) fn choose(
+        &self,
+        site: usize,
+        affinity: impl FnOnce() -> u64,
+        failed: Option<&Chosen>,
+    ) -> Option<Chosen> {
+        let pool = self.0.get(site)?;
+        let by_session = pool.options.balance == Balance::Session;
+        let affinity = if by_session { affinity() } else { 0 };
+        pool.choose(Wish { affinity, failed })
+    }
+
+    /// Whether a site has more than one address to try.
+    pub(super) fn has_alternatives(&self, site: usize) -> bool {
+        self.0.get(site).is_some_and(|pool| pool.has_alternatives())
+    }
+}
+
+fn names(sites: &[Site]) -> HashSet<(String, u16)> {
     let upstreams = sites.iter().flat_map(|site| &site.upstreams);
     let name = |upstream: &Upstream| match upstream {
-        Upstream::Name(host, port) => Some((host.clone(), *port)),
-        Upstream::Address(_) | Upstream::Unix(_) | Upstream::Demo => None,
+        Upstream::Name(host, port, _) => Some((host.clone(), *port)),
+        Upstream::Address(..) | Upstream::Unix(_) | Upstream::Demo => None,
     };
     upstreams.filter_map(name).collect()
 }
 
-fn inet(address: SocketAddr) -> HttpPeer {
-    HttpPeer::new(address, false, String::new())
-}
-
-/// `None` only for a path that no socket can have, which the configuration refuses.
-fn unix(path: &Path) -> Option<HttpPeer> {
-    HttpPeer::new_uds(path.to_str()?, false, String::new()).ok()
+/// The cause of a failure, without anything of the request.
+pub(super) fn cause(error: &pingora::Error) -> String {
+    let kind = error.etype().as_str();
+    match error.root_cause().downcast_ref::<std::io::Error>() {
+        Some(why) => format!("{kind}: {why}"),
+        None => kind.to_owned(),
+    }
 }

@@ -8,6 +8,8 @@ use super::destination;
 use crate::gate::{self, Site};
 use crate::pages::Problem;
 
+/// `TE` where trailers are passed on (RFC 9110 §10.1.4), without which gRPC's servers answer nothing.
+pub(super) const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The problem with the path that is left when the site's own is removed; `None`: it is sent. Checked

@@ -54,8 +54,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["src/config/", "src/words/"]),
     ("clap", &["src/cli/"]),
     ("prometheus", &["src/metrics/"]),
-    ("rustls", &["src/proxy/tls/", "src/main.rs"]),
-    ("x509_parser", &["src/proxy/tls/"]),
+    ("rustls", &["src/proxy/tls/", "src/proxy/upstream/", "src/main.rs"]),
+    ("x509_parser", &["src/proxy/tls/", "src/proxy/upstream/"]),
+    ("h2", &["src/proxy/"]),
     ("rlibphonenumber", &["src/domain/"]),
 ];
 

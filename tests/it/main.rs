@@ -31,5 +31,6 @@ mod story;
 mod streams;
 mod support;
 mod tls;
+mod upstreams;
 mod widget;
 mod words;

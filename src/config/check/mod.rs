@@ -15,6 +15,7 @@ mod sms;
 mod store;
 mod test_numbers;
 mod tls;
+mod upstream_pool;
 mod users;
 
 use super::reader::Reader;

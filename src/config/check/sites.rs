@@ -5,6 +5,7 @@ use super::identity;
 use super::rules;
 use super::server::{ServerContext, served};
 use super::site_urls::{self, SitePlace};
+use super::upstream_pool;
 use crate::gate::{Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
 use crate::proxy::{ClientRoots, ListenAddress};
@@ -60,7 +61,7 @@ fn site(
     let place = places.as_ref().and_then(|places| places.first()).map(|place| &place.url);
     let upstreams = upstreams(reader, &key("upstreams"), ground);
     let identity = identity::identity(reader, &key("identity"));
-    let passage = passage(reader, table, place);
+    let passage = passage(reader, table, place, upstreams.as_deref());
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
     let hsts_key = key("hsts");
     let hsts =
@@ -116,11 +117,12 @@ fn upstreams(reader: &mut Reader<'_>, key: &str, ground: &ServerContext) -> Opti
     reader.all(key, |text| upstream(text, ground))
 }
 
-/// `place`: `None` if it is invalid.
+/// `place`, `upstreams`: `None` if they are invalid.
 fn passage(
     reader: &mut Reader<'_>,
     table: &str,
     place: Option<&SiteUrl>,
+    upstreams: Option<&[Upstream]>,
 ) -> Option<UpstreamOptions> {
     let key = |name: &str| format!("{table}.{name}");
     let usual = UpstreamOptions::default();
@@ -131,6 +133,7 @@ fn passage(
         if reader.has(&timeout) { reader.duration(&timeout) } else { Some(usual.timeout) };
     let send_host =
         if reader.has(&host) { reader.one(&host, values::host).map(Some) } else { Some(None) };
+    let pool = upstream_pool::options(reader, &key("upstream"), upstreams);
     let strip_prefix = if reader.has(&strip) { reader.flag(&strip) } else { Some(false) };
     if strip_prefix == Some(true) && place.is_some_and(|place| place.path.is_empty()) {
         reader.note(&strip, "has no effect: the url of the site has no path");
@@ -141,6 +144,7 @@ fn passage(
         timeout: timeout?,
         send_host: send_host?,
         strip_prefix: strip_prefix?,
+        pool: pool?,
     })
 }
 
@@ -210,7 +214,7 @@ fn upstream(text: &str, ground: &ServerContext) -> Result<Upstream, String> {
             Some(why) => Err(format!("`demo` {why}")),
             None => Ok(upstream),
         },
-        Upstream::Address(to) if listen().any(|at| at.tcp() == Some(*to)) => {
+        Upstream::Address(to, _) if listen().any(|at| at.tcp() == Some(*to)) => {
             Err(format!("{to} is Doorcode itself (server.listen), not an app behind it"))
         }
         Upstream::Unix(to) if listen().any(|at| *at == ListenAddress::Unix(to.clone())) => {

@@ -83,7 +83,7 @@ pub enum DeadEnd {
 }
 
 impl DeadEnd {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::WrongNetwork,
         Self::NoCertificate,
         Self::Foreign,

@@ -8,19 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, ErrorType};
 use pingora_core::protocols::l4::socket::SocketAddr;
+use pingora_core::tls::ClientTlsStream as TlsStream;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 
-use super::CONNECT_TIMEOUT;
-
-/// How long a connection waits for another request.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many wait, of all apps. The oldest is closed for one more.
 pub(in crate::proxy) const MAX_IDLE: usize = 128;
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A connection to an app.
 pub(super) trait AppSocket: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -28,50 +25,44 @@ pub(super) trait AppSocket: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl AppSocket for TcpStream {}
 impl AppSocket for UnixStream {}
 
-/// # Errors
-/// When the app does not accept the connection within [`CONNECT_TIMEOUT`].
-pub(super) async fn connect(address: &SocketAddr) -> Result<Box<dyn AppSocket>> {
-    open(address).await.or_else(|why| {
-        let kind = match why.kind() {
-            io::ErrorKind::TimedOut => ErrorType::ConnectTimedout,
-            io::ErrorKind::ConnectionRefused => ErrorType::ConnectRefused,
-            _ => ErrorType::ConnectError,
-        };
-        Error::e_because(kind, "connecting to the app", why)
-    })
+impl AppSocket for TlsStream<TcpStream> {}
+
+/// Why there is no connection, as Pingora names it.
+#[expect(clippy::unnecessary_box_returns, reason = "Pingora's errors are boxed")]
+pub(super) fn connect_error(why: io::Error) -> Box<Error> {
+    let is_tls = |why: &io::Error| {
+        why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    };
+    let kind = match why.kind() {
+        io::ErrorKind::TimedOut => ErrorType::ConnectTimedout,
+        io::ErrorKind::ConnectionRefused => ErrorType::ConnectRefused,
+        _ if is_tls(&why) => ErrorType::TLSHandshakeFailure,
+        _ => ErrorType::ConnectError,
+    };
+    Error::because(kind, "connecting to the app", why)
 }
 
-async fn open(address: &SocketAddr) -> io::Result<Box<dyn AppSocket>> {
-    let connected = async {
-        match address {
-            SocketAddr::Inet(address) => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream) as Box<dyn AppSocket>)
-            }
-            SocketAddr::Unix(address) => {
-                let path = address.as_pathname().ok_or(io::ErrorKind::InvalidInput)?;
-                Ok(Box::new(UnixStream::connect(path).await?) as Box<dyn AppSocket>)
-            }
-        }
-    };
-    tokio::time::timeout(CONNECT_TIMEOUT, connected).await?
-}
+/// An app's address, and the number of what its TLS connections are made with; 0: without TLS.
+pub(super) type AppKey = (SocketAddr, u64);
 
 /// Connections that wait for another request, by app, the newest last.
 #[derive(Clone, Default)]
-pub(super) struct IdleSockets(Arc<Mutex<HashMap<SocketAddr, VecDeque<Idle>>>>);
+pub(super) struct IdleSockets(Arc<Mutex<HashMap<AppKey, VecDeque<Idle>>>>);
 
 struct Idle {
     socket: Box<dyn AppSocket>,
     since: Instant,
+    until: Instant,
 }
 
 impl IdleSockets {
     /// One that the app has not closed; `None`: there is none.
-    pub(super) fn take(&self, app: &SocketAddr) -> Option<Box<dyn AppSocket>> {
+    pub(super) fn take(&self, app: &AppKey) -> Option<Box<dyn AppSocket>> {
         loop {
-            let Idle { mut socket, .. } = self.sockets().get_mut(app)?.pop_back()?;
+            let Idle { mut socket, until, .. } = self.sockets().get_mut(app)?.pop_back()?;
+            if until <= Instant::now() {
+                continue;
+            }
             let mut byte = [0];
             // Whatever comes without a request, its end too, makes it unusable.
             let spoke = tokio::task::unconstrained(socket.read(&mut byte)).now_or_never().is_some();
@@ -81,8 +72,8 @@ impl IdleSockets {
         }
     }
 
-    /// Keeps a connection whose last answer is complete.
-    pub(super) fn keep(&self, app: SocketAddr, socket: Box<dyn AppSocket>) {
+    /// Keeps a connection whose last answer is complete, for so long.
+    pub(super) fn keep(&self, app: AppKey, socket: Box<dyn AppSocket>, timeout: Duration) {
         let mut sockets = self.sockets();
         if sockets.values().map(VecDeque::len).sum::<usize>() >= MAX_IDLE {
             let oldest = sockets.values_mut().filter(|idle| !idle.is_empty());
@@ -90,22 +81,24 @@ impl IdleSockets {
                 idle.pop_front();
             }
         }
-        sockets.entry(app).or_default().push_back(Idle { socket, since: Instant::now() });
+        let since = Instant::now();
+        let idle = Idle { socket, since, until: since + timeout };
+        sockets.entry(app).or_default().push_back(idle);
     }
 
-    /// Closes those that have waited for [`IDLE_TIMEOUT`], or that the app closed, again and again;
-    /// never returns.
+    /// Closes those that have waited for as long as they may, again and again; never returns.
     pub(super) async fn sweep(&self) {
         loop {
             tokio::time::sleep(SWEEP_INTERVAL).await;
+            let now = Instant::now();
             self.sockets().retain(|_, idle| {
-                idle.retain(|idle| idle.since.elapsed() < IDLE_TIMEOUT);
+                idle.retain(|idle| now < idle.until);
                 !idle.is_empty()
             });
         }
     }
 
-    fn sockets(&self) -> MutexGuard<'_, HashMap<SocketAddr, VecDeque<Idle>>> {
+    fn sockets(&self) -> MutexGuard<'_, HashMap<AppKey, VecDeque<Idle>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,16 +16,28 @@ use pingora_core::protocols::l4::virt::{VirtualSockOpt, VirtualSocket, VirtualSo
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::app_socket::{self, AppSocket, IdleSockets};
+use super::app_socket::{self, AppKey, AppSocket, IdleSockets};
+use super::target::Target;
 use crate::proxy::pipe::Pipe;
+
+/// How long an app may take. `None`: any time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::proxy) struct AppTimeouts {
+    /// Until its answer begins, where the client's connection does not measure it.
+    pub(in crate::proxy) first_byte: Option<Duration>,
+    /// For sending nothing after that, where the client's connection does not measure it.
+    pub(in crate::proxy) silence: Option<Duration>,
+    /// For its whole answer.
+    pub(in crate::proxy) total: Option<Duration>,
+}
 
 /// A connector of Pingora's for one request.
 #[derive(Clone)]
 pub(super) struct AppConnector {
+    pub(super) target: Arc<Target>,
     pub(super) idle: IdleSockets,
     pub(super) pipe: Arc<Pipe>,
-    /// How long the app may send nothing; `None`: the client's connection measures it.
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeouts: AppTimeouts,
     /// Whether to connect anew.
     pub(super) fresh: bool,
 }
@@ -39,20 +51,24 @@ impl Debug for AppConnector {
 #[async_trait]
 impl Connect for AppConnector {
     async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
-        let kept = if self.fresh { None } else { self.idle.take(address) };
+        let route = &self.target.route;
+        let app: AppKey = (address.clone(), route.tls.as_ref().map_or(0, |tls| tls.id));
+        let kept = if self.fresh { None } else { self.idle.take(&app) };
         if kept.is_some() {
             self.pipe.set_reused();
         }
         let socket = match kept {
             Some(socket) => socket,
-            None => app_socket::connect(address).await?,
+            None => self.target.connect().await.map_err(app_socket::connect_error)?,
         };
         let stream = AppStream {
             socket: Some(socket),
-            app: address.clone(),
+            app,
             idle: self.idle.clone(),
+            idle_timeout: route.idle_timeout,
             pipe: Arc::clone(&self.pipe),
-            timeout: self.timeout,
+            timeouts: self.timeouts,
+            end: self.timeouts.total.map(|total| Box::pin(tokio::time::sleep(total))),
             deadline: None,
             is_waiting: false,
         };
@@ -63,10 +79,13 @@ impl Connect for AppConnector {
 struct AppStream {
     /// `None`: kept for another request.
     socket: Option<Box<dyn AppSocket>>,
-    app: SocketAddr,
+    app: AppKey,
     idle: IdleSockets,
+    idle_timeout: Duration,
     pipe: Arc<Pipe>,
-    timeout: Option<Duration>,
+    timeouts: AppTimeouts,
+    /// The end of the time for the whole answer.
+    end: Option<Pin<Box<Sleep>>>,
     deadline: Option<Pin<Box<Sleep>>>,
     /// The app is waited for, and `deadline` is set.
     is_waiting: bool,
@@ -75,7 +94,9 @@ struct AppStream {
 impl AppStream {
     /// Whether the app has sent nothing for too long.
     fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(timeout) = self.timeout.filter(|_| !self.pipe.may_be_silent()) else {
+        let AppTimeouts { first_byte, silence, .. } = self.timeouts;
+        let timeout = if self.pipe.is_answered() { silence } else { first_byte };
+        let Some(timeout) = timeout.filter(|_| !self.pipe.may_be_silent()) else {
             return false;
         };
         let end = Instant::now() + timeout;
@@ -109,10 +130,15 @@ impl AsyncRead for AppStream {
             if spoke.is_pending()
                 && let Some(socket) = this.socket.take()
             {
-                this.idle.keep(this.app.clone(), socket);
+                this.idle.keep(this.app.clone(), socket, this.idle_timeout);
                 return Poll::Ready(Ok(()));
             }
             return spoke;
+        }
+        if let Some(end) = &mut this.end
+            && end.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         match this.pipe.poll_read(cx, socket, buffer) {
             Poll::Ready(read) => {

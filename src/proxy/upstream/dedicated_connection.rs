@@ -20,11 +20,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use super::app_socket::{self, AppSocket};
+use super::target::Target;
 use crate::proxy::drain::DrainSignal;
 use crate::proxy::pipe::Pipe;
 use crate::session::SessionWatch;
 
-/// A connector of Pingora's for such a connection, with what ends it.
+/// What ends such a connection.
 #[derive(Clone, Debug)]
 pub(in crate::proxy) struct DedicatedConnection {
     /// How long the app may take to begin its answer.
@@ -53,11 +54,18 @@ impl DedicatedConnection {
     }
 }
 
+/// The connector, for one address.
+#[derive(Debug)]
+pub(super) struct DedicatedConnector {
+    pub(super) target: Arc<Target>,
+    pub(super) connection: DedicatedConnection,
+}
+
 #[async_trait]
-impl Connect for DedicatedConnection {
-    async fn connect(&self, address: &SocketAddr) -> Result<Stream> {
-        let socket = app_socket::connect(address).await?;
-        let stream = DedicatedStream::new(socket, self);
+impl Connect for DedicatedConnector {
+    async fn connect(&self, _address: &SocketAddr) -> Result<Stream> {
+        let socket = self.target.connect().await.map_err(app_socket::connect_error)?;
+        let stream = DedicatedStream::new(socket, &self.connection);
         Ok(Stream::from(VirtualSocketStream::new(Box::new(stream))))
     }
 }

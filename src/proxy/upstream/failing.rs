@@ -39,6 +39,16 @@ impl Failing {
         failed
     }
 
+    /// Forgets those that are no addresses of an app any more.
+    pub(super) fn keep(&self, is_known: impl Fn(&str, &str) -> bool) {
+        if !self.any() {
+            return;
+        }
+        let mut apps = self.apps();
+        apps.retain(|(site, address)| is_known(site, address));
+        self.count.store(apps.len(), Ordering::Release);
+    }
+
     fn apps(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,23 +1,29 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{DedicatedConnection, Resolver};
-use crate::gate::{Hsts, IdentityMapping, Site, SiteUrl, Upstream, UpstreamOptions};
+use async_trait::async_trait;
+use pingora::upstreams::peer::{HttpPeer, Peer as _};
+
+use super::pool::UpstreamPool;
+use super::{AppTimeouts, Chosen, DedicatedConnection, NameLookup, UpstreamPools, Upstreams};
+use crate::events::EventSinks;
+use crate::gate::{
+    Balance, Hsts, IdentityMapping, PoolOptions, Site, SiteUrl, Upstream, UpstreamOptions,
+    UpstreamProtocol,
+};
 use crate::proxy::pipe::Pipe;
 
-fn site(upstreams: Vec<Upstream>) -> Site {
+fn site(upstreams: Vec<Upstream>, pool: PoolOptions) -> Site {
     Site {
         name: "Shop".to_owned(),
         url: SiteUrl::parse("https://a.example").expect("a place"),
         upstreams,
         identity: IdentityMapping::default(),
-        upstream_options: UpstreamOptions {
-            timeout: Duration::from_secs(7),
-            ..UpstreamOptions::default()
-        },
+        upstream_options: UpstreamOptions { pool, ..UpstreamOptions::default() },
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
@@ -26,56 +32,140 @@ fn site(upstreams: Vec<Upstream>) -> Site {
     }
 }
 
-fn named(name: &str) -> Upstream {
-    Upstream::Name(name.to_owned(), 80)
-}
+/// Addresses that a test changes.
+#[derive(Default)]
+struct Told(Mutex<Vec<SocketAddr>>);
 
-fn knowing(name: &str, addresses: &[&str]) -> Resolver {
-    let resolver = Resolver::new(None);
-    let addresses: Vec<SocketAddr> =
-        addresses.iter().map(|address| address.parse().expect("an address")).collect();
-    resolver.names.store(Arc::new(HashMap::from([((name.to_owned(), 80), addresses)])));
-    resolver
-}
-
-#[test]
-fn every_way_to_an_app_has_its_time_outs() {
-    let resolver = knowing("app", &["192.0.2.1:80"]);
-    for upstream in [
-        Upstream::Address("192.0.2.1:80".parse().expect("an address")),
-        Upstream::Unix(PathBuf::from("/run/app.sock")),
-        named("app"),
-    ] {
-        let peer = resolver.peer(&site(vec![upstream])).expect("a peer");
-        let options = peer.options;
-        assert_eq!(options.connection_timeout, Some(Duration::from_secs(5)));
-        assert_eq!(options.total_connection_timeout, Some(Duration::from_secs(5)));
-        assert_eq!(options.write_timeout, Some(Duration::from_mins(1)));
-        assert_eq!(options.idle_timeout, Some(Duration::from_mins(1)));
+#[async_trait]
+impl NameLookup for Told {
+    async fn addresses(&self, host: &str, _port: u16) -> io::Result<Vec<SocketAddr>> {
+        let known = host == "app";
+        known.then(|| self.0.lock().unwrap().clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+}
+
+fn told(addresses: &[&str]) -> Arc<Told> {
+    let addresses = addresses.iter().map(|address| address.parse().expect("an address"));
+    Arc::new(Told(Mutex::new(addresses.collect())))
+}
+
+fn address(text: &str) -> Upstream {
+    Upstream::Address(text.parse().expect("an address"), UpstreamProtocol::Http)
+}
+
+fn named(name: &str) -> Upstream {
+    Upstream::Name(name.to_owned(), 80, UpstreamProtocol::Http)
+}
+
+/// So many addresses.
+pub(super) fn pool(balance: Balance, count: u8) -> Arc<UpstreamPool> {
+    let upstreams = (1..=count).map(|n| address(&format!("192.0.2.{n}:80"))).collect();
+    let site = site(upstreams, PoolOptions { balance, ..PoolOptions::default() });
+    let pools = Upstreams::new(None, told(&[])).adopt(&[site]).expect("pools");
+    Arc::clone(&pools.0[0])
+}
+
+fn choose(pools: &UpstreamPools) -> Option<Chosen> {
+    pools.choose(0, || 0, None)
+}
+
+/// Runs the background until `is_done`.
+async fn run_until(upstreams: &Upstreams, is_done: impl Fn() -> bool) {
+    let look = async {
+        while !is_done() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = upstreams.run(Arc::new(EventSinks(Vec::new()))) => {}
+        () = look => {}
+        () = tokio::time::sleep(Duration::from_secs(30)) => panic!("not done in time"),
+    }
+}
+
+/// The two kinds of connections.
+fn peers(upstreams: &Upstreams, chosen: &Chosen) -> (HttpPeer, HttpPeer) {
+    let pipe = || Arc::new(Pipe::new(Arc::default(), false));
     let connection = DedicatedConnection {
         answer_timeout: Duration::from_secs(7),
         switches: false,
         watch: None,
         drain_signal: Arc::default(),
-        pipe: Arc::new(Pipe::new(Arc::default(), false)),
+        pipe: pipe(),
     };
-    let site = site(vec![named("app")]);
-    let options = resolver.dedicated_peer(&site, connection).expect("a peer").options;
-    assert_eq!(options.write_timeout, Some(Duration::from_mins(1)));
-    assert_eq!(options.idle_timeout, Some(Duration::ZERO));
+    let shared = upstreams.shared_peer(chosen, pipe(), AppTimeouts::default(), false);
+    (shared, upstreams.dedicated_peer(chosen, connection))
+}
+
+#[tokio::test]
+async fn every_way_to_an_app_has_its_time_outs() {
+    let upstreams = Upstreams::new(None, told(&["192.0.2.1:80"]));
+    let options = PoolOptions {
+        connect_timeout: Duration::from_secs(2),
+        idle_timeout: Duration::from_secs(9),
+        ..PoolOptions::default()
+    };
+    let unix = Upstream::Unix(PathBuf::from("/run/app.sock"));
+    for upstream in [address("192.0.2.1:80"), unix, named("app")] {
+        let site = site(vec![upstream], options.clone());
+        let pools = upstreams.adopt(&[site]).expect("pools");
+        run_until(&upstreams, || choose(&pools).is_some()).await;
+        let (shared, dedicated) = peers(&upstreams, &choose(&pools).expect("an address"));
+        for peer in [&shared, &dedicated] {
+            assert_eq!(peer.options.connection_timeout, Some(Duration::from_secs(2)));
+            assert_eq!(peer.options.total_connection_timeout, Some(Duration::from_secs(2)));
+            assert_eq!(peer.options.write_timeout, Some(Duration::from_mins(1)));
+        }
+        assert_eq!(shared.options.idle_timeout, Some(Duration::from_secs(9)));
+        assert_eq!(dedicated.options.idle_timeout, Some(Duration::ZERO));
+        assert_ne!(shared.reuse_hash(), dedicated.reuse_hash());
+    }
+}
+
+#[tokio::test]
+async fn each_address_of_a_name_has_its_turn_and_stands_in_for_the_others() {
+    let upstreams = Upstreams::new(None, told(&["[2001:db8::1]:80", "192.0.2.1:80"]));
+    let pools = upstreams.adopt(&[site(vec![named("app")], PoolOptions::default())]);
+    let pools = pools.expect("pools");
+    run_until(&upstreams, || choose(&pools).is_some()).await;
+    let asked: BTreeSet<String> =
+        (0..2).filter_map(|_| choose(&pools).map(|chosen| chosen.address().to_owned())).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(pools.has_alternatives(0), "one of two that cannot be reached");
+    let unknown = site(vec![named("other")], PoolOptions::default());
+    let unknown = upstreams.adopt(&[unknown]).expect("pools");
+    assert!(choose(&unknown).is_none() && !unknown.has_alternatives(0));
+}
+
+#[tokio::test]
+async fn a_name_whose_connection_failed_is_asked_for_anew_at_once() {
+    let lookup = told(&["192.0.2.1:80"]);
+    let upstreams = Upstreams::new(None, Arc::clone(&lookup) as Arc<dyn NameLookup>);
+    let pools = upstreams.adopt(&[site(vec![named("app")], PoolOptions::default())]);
+    let pools = pools.expect("pools");
+    run_until(&upstreams, || choose(&pools).is_some()).await;
+    *lookup.0.lock().unwrap() = vec!["192.0.2.9:80".parse().expect("an address")];
+    choose(&pools).expect("an address").is_in_trouble();
+    let began = tokio::time::Instant::now();
+    let is_new = || choose(&pools).is_some_and(|chosen| chosen.address() == "192.0.2.9:80");
+    run_until(&upstreams, is_new).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[test]
-fn each_address_of_a_name_has_its_turn_and_stands_in_for_the_others() {
-    let resolver = knowing("app", &["[2001:db8::1]:80", "192.0.2.1:80"]);
-    let both = site(vec![named("app")]);
-    let asked: BTreeSet<String> =
-        (0..2).filter_map(|_| resolver.peer(&both)).map(|peer| peer.to_string()).collect();
-    assert_eq!(asked.len(), 2, "{asked:?}");
-    assert!(resolver.has_alternatives(&both), "one of two that cannot be reached");
-    assert!(!knowing("app", &["192.0.2.1:80"]).has_alternatives(&both));
-    let unknown = site(vec![named("other")]);
-    assert!(resolver.peer(&unknown).is_none() && !resolver.has_alternatives(&unknown));
-    assert!(resolver.has_alternatives(&site(vec![named("app"), named("other")])));
+fn what_did_not_change_keeps_its_state_over_a_reload() {
+    let upstreams = Upstreams::new(None, told(&[]));
+    let two = || vec![address("192.0.2.1:80"), address("192.0.2.2:80")];
+    let before = upstreams.adopt(&[site(two(), PoolOptions::default())]).expect("pools");
+    before.0[0].targets()[0].is_in_trouble();
+    let ejected = |pools: &UpstreamPools| {
+        let targets = pools.0[0].targets();
+        targets.iter().map(|target| target.back_off.is_ejected()).collect::<Vec<_>>()
+    };
+    let same = upstreams.adopt(&[site(two(), PoolOptions::default())]).expect("pools");
+    assert!(Arc::ptr_eq(&before.0[0], &same.0[0]));
+    let slower = PoolOptions { connect_timeout: Duration::from_secs(9), ..PoolOptions::default() };
+    let three = [vec![address("192.0.2.3:80")], two()].concat();
+    let changed = upstreams.adopt(&[site(three, slower)]).expect("pools");
+    assert_eq!(ejected(&changed), [false, true, false]);
 }

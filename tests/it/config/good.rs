@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use doorcode::config::Config;
 use doorcode::delivery::sms::{ProviderSettings, twilio::TwilioSender};
-use doorcode::gate::{Principal, Upstream};
+use doorcode::gate::{PoolOptions, Principal, Upstream};
 use doorcode::login::Countries;
 use doorcode::store::Database;
 
@@ -74,6 +74,7 @@ fn what_is_left_out_has_its_default() {
     let passage = &config.sites[0].upstream_options;
     assert_eq!((passage.max_body, passage.timeout), (1 << 30, Duration::from_mins(1)));
     assert_eq!((&passage.send_host, passage.strip_prefix), (&None, false));
+    assert_eq!(passage.pool, PoolOptions::default());
     assert_eq!(config.login.code_length.get(), 6);
     assert_eq!(config.login.code_lifetime, Duration::from_mins(5));
     assert_eq!(config.login.tries, 3);
@@ -108,6 +109,12 @@ const GOOD_CHANGES: &[&[(&str, &str)]] = &[
     &[("\"+12025550123\"\n\n", "\"Shop 24\"\nbase_url = \"http://127.0.0.1:9/twilio/\"\n\n")],
     &[("\"127.0.0.1:3000\"", "\"[::1]:3000\", \"app.internal:80\", \"my_app:80\"")],
     &[("\"127.0.0.1:3000\"", "\"unix:/run/app.sock\"")],
+    &[("\"127.0.0.1:3000\"", "\"https://app:8443\", \"h2://[::1]:8443/\", \"h2c://app:50051\"")],
+    &[(
+        "[[site.rule]]",
+        "[site.upstream]\nbalance = \"session\"\nidle_timeout = \"5s\"\ntotal_timeout = \"1h\"\n\
+         health = { path = \"/healthz?deep=1\", status = 204, interval = \"10s\" }\n[[site.rule]]",
+    )],
     &[(
         "[[site.rule]]",
         "max_body = \"64KiB\"\ntimeout = \"5m\"\nsend_host = \"[::1]:3000\"\n[[site.rule]]",

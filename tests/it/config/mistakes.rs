@@ -10,6 +10,7 @@ mod shape;
 mod site_urls;
 mod sites;
 mod tls;
+mod upstreams;
 
 use super::{changed, problems};
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use doorcode::app::{self, AppDeps};
+use doorcode::app::{self, AppDeps, Decorator};
 use doorcode::config::Config;
-use doorcode::proxy::{self, AccessLog, Stop};
+use doorcode::proxy::{self, AccessLog, NameLookup, Stop};
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -47,12 +47,30 @@ struct Around<'a> {
     app: Arc<Upstream>,
     clock: Arc<StillClock>,
     seed: u64,
+    names: Names,
+}
+
+/// Resolves names as a test says; `None`: as the machine does.
+#[derive(Default)]
+struct Names(Option<Arc<dyn NameLookup>>);
+
+impl Decorator for Names {
+    fn names(&self, lookup: Arc<dyn NameLookup>) -> Arc<dyn NameLookup> {
+        self.0.clone().unwrap_or(lookup)
+    }
 }
 
 impl Default for Around<'_> {
     fn default() -> Self {
         let (texts, app) = (Arc::new(FakeTwilio::start()), Arc::new(Upstream::start()));
-        Self { origin: None, texts, app, clock: Arc::new(StillClock::new()), seed: 1 }
+        Self {
+            origin: None,
+            texts,
+            app,
+            clock: Arc::new(StillClock::new()),
+            seed: 1,
+            names: Names::default(),
+        }
     }
 }
 
@@ -81,6 +99,14 @@ impl Gate {
         Self::at(None, changes)
     }
 
+    /// With names that lead where the test says.
+    pub(crate) fn with_names(changes: &[(&str, &str)], names: Arc<dyn NameLookup>) -> Self {
+        let around = Around { names: Names(Some(names)), ..Around::default() };
+        let gate = Self::started(around, changes);
+        wait_until_ready(gate.port, gate.admin);
+        gate
+    }
+
     /// As the world sees it at `origin`, where something before it speaks TLS.
     pub(crate) fn at(origin: Option<&str>, changes: &[(&str, &str)]) -> Self {
         let gate = Self::started(Around { origin, ..Around::default() }, changes);
@@ -97,6 +123,7 @@ impl Gate {
             app: Arc::clone(&self.app),
             clock: Arc::clone(&self.clock),
             seed: 3,
+            names: Names::default(),
         };
         let gate = Self::started(around, changes);
         wait_for("a server", || Wire::try_to(gate.admin).and(Wire::try_to(gate.port)).ok());
@@ -106,7 +133,7 @@ impl Gate {
     fn started(around: Around<'_>, changes: &[(&str, &str)]) -> Self {
         // Fails when another test was first.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-        let Around { origin, texts, app, clock, seed } = around;
+        let Around { origin, texts, app, clock, seed, names } = around;
         let (port, admin) = (free_port(), free_port());
         let here = format!("http://localhost:{port}");
         let origin = origin.unwrap_or(&here).to_owned();
@@ -125,7 +152,8 @@ impl Gate {
         };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let parts = runtime.block_on(app::build(config, around)).expect("a server");
+        let parts = runtime.block_on(app::assemble(config, around, &names));
+        let parts = parts.expect("a server").server;
         let (stop, stopped) = watch::channel(());
         let server = std::thread::spawn(move || {
             proxy::run(parts, Stop::Dropped(stopped), None).expect("sockets");

@@ -74,7 +74,7 @@ const CASES: &[Case<'_>] = &[
             "\"http://127.0.0.1:3000/\", \"app\", \"app:0\", \"-:1\", \"a:1\", \"A:1\", \"127.0.0.1:8000\", \"demo\", \"256.1.1.1:80\"",
         )],
         &[
-            "23:14: site[1].upstreams: is a URL; write host and port only, `127.0.0.1:3000` (upstreams speak plain http)",
+            "23:14: site[1].upstreams: is a URL; write host and port only, `127.0.0.1:3000`",
             "23:40: site[1].upstreams: `app` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
             "23:47: site[1].upstreams: `app:0` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
             "23:56: site[1].upstreams: `-:1` is not a host and port such as 127.0.0.1:3000, [::1]:3000 or app.internal:80",
