@@ -49,21 +49,24 @@ fn a_page_of_a_site_is_found_by_https() {
 #[test]
 fn it_leads_to_no_other_host() {
     let (gate, port) = gate("");
-    for (line, host, status) in [
-        ("GET /", "evil.example", 404),
-        ("GET /", "shop.example.com.evil.example", 404),
-        ("GET /", "evil.example@shop.example.com", 400),
-        ("GET http://evil.example/", "shop.example.com", 400),
-        ("GET /", "", 400),
-        ("GET /", "localhost", 404),
-    ] {
-        let answer = ask(port, line, host);
-        assert_eq!(answer.status, status, "{line} {host}: {answer}");
-        assert_eq!(answer.header("location"), None, "{line} {host}");
+    for host in ["evil.example", "shop.example.com.evil.example", "localhost"] {
+        let answer = ask(port, "GET /", host).is(404);
+        assert_eq!(answer.header("location"), None, "{host}");
     }
-    exchange(port, b"GET / HTTP/1.1\r\n\r\n").is(400);
-    exchange(port, b"GET / HTTP/1.1\r\nHost: shop.example.com\r\nHost: a\r\n\r\n").is(400);
-    exchange(port, b"\x16\x03\x01\r\n\r\n").is(400);
+    for head in [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: \r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: evil.example@shop.example.com\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: shop.example.com\r\nHost: a\r\n\r\n",
+        "GET http://evil.example/ HTTP/1.1\r\nHost: shop.example.com\r\n\r\n",
+        "\u{16}\u{3}\u{1}\r\n\r\n",
+    ] {
+        let mut wire = Wire::to(port);
+        wire.send(head.as_bytes()).expect("sent");
+        // What cannot be read at all is not answered.
+        let led = wire.answer(false).is_ok_and(|answer| answer.status != 400);
+        assert!(!led, "{head}");
+    }
     assert_eq!(gate.app.count(), 0);
 }
 
