@@ -1,68 +1,6 @@
 //! THE table of keys. The document is checked against it, and docs/config.md is generated from it.
 
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ValueType {
-    /// `[server]`
-    Table,
-    /// `[[site]]`
-    Tables,
-    /// `[sms.templates]`: strings with arbitrary names.
-    Texts,
-    Text,
-    /// A string, or a table of strings with arbitrary names.
-    TextOrTexts,
-    /// A list of strings.
-    List,
-    /// A list of at least one string.
-    Some,
-    /// A string, or a list of one or two.
-    OneOrTwo,
-    /// An integer, from … to ….
-    Integer(i64, i64),
-    /// A string such as `"5m"`, from … to … seconds.
-    Duration(u64, u64),
-    /// `"0s"`, which means never, or as `Duration`.
-    DurationOrNever(u64, u64),
-    /// A string such as `"10MiB"`, from … to … bytes.
-    Size(u64, u64),
-    Flag,
-}
-
-/// Whether a key is required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Requirement {
-    /// Required. Holds an example in TOML.
-    Required(&'static str),
-    /// The same in a file without this table.
-    RequiredWithout(&'static str, &'static str),
-    /// Has a default in `config/doorcode.toml`. For tables: see their keys.
-    Default,
-    /// Optional. Holds what its absence means.
-    Optional(&'static str),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    /// The full key; `[]` follows the name of an array of tables.
-    pub(super) path: &'static str,
-    pub(super) kind: ValueType,
-    pub(super) need: Requirement,
-    /// What it means, in one line of Markdown.
-    pub(super) meaning: &'static str,
-}
-
-impl Key {
-    /// The table of the key, such as `site[].rule[]`; empty at the top level.
-    pub(super) fn table(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(table, _)| table)
-    }
-
-    /// The last part of the path.
-    pub(super) fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
-    }
-}
+pub(super) use super::key_types::{Key, Requirement, ValueType};
 
 const KIB: u64 = 1 << 10;
 const GIB: u64 = 1 << 30;
@@ -214,6 +152,10 @@ pub(super) const KEYS: &[Key] = &[
     key("login.session_lifetime", Duration(MINUTE, MAX_COOKIE_LIFETIME), Default,
         "A session ends this long after the login, used or not."),
 
+    key("login.personal_access_token_lifetime", Duration(DAY, MAX_COOKIE_LIFETIME), Default,
+        "The longest that a personal access token lasts; its owner chooses. See [personal access tokens](access-tokens.md)."),
+    key("login.personal_access_tokens_per_user", Integer(1, 1000), Default,
+        "How many personal access tokens one person may have."),
     key("login.unsafe_test_numbers_exposed", Flag, Default,
         "Allows sign-in with test numbers although other machines can reach the server. For app store reviews; logged at every start."),
 
@@ -368,6 +310,8 @@ pub(super) const KEYS: &[Key] = &[
         "Other origins whose pages may use the protected parts of the site (CORS with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers send the session only from the same registrable domain. CORS for public parts is left to the app."),
     key("site[].hsts", Text, Optional("as `server.hsts`"),
         "`server.hsts` for this site. A header that the app sets is kept."),
+    key("site[].personal_access_tokens", Flag, Optional("`false`"),
+        "Whether programs such as git may present a token that a person made for this site on the account page, as Basic password or as bearer. See [personal access tokens](access-tokens.md)."),
     key("site[].ignore_case", Flag, Optional("`false`"),
         "Whether the app treats `/Admin` as `/admin`, as most do that serve files of Windows or macOS: rules are then matched without regard to case, and with the other names that such file systems take for the same (`/admin.`, `/admin::$DATA`, letters of other scripts). Short names (`ADMINI~1`) are refused (400)."),
     key("site[].rule", Tables, Default,

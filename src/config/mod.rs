@@ -3,6 +3,7 @@
 mod check;
 mod document;
 mod folder;
+mod key_types;
 mod keys;
 mod load;
 mod problem;

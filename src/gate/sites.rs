@@ -21,6 +21,8 @@ pub struct Site {
     /// Origins whose pages may make requests with a session; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
     pub hsts: Hsts,
+    /// Whether programs may present personal access tokens.
+    pub personal_access_tokens: bool,
     /// Whether the app takes `/Admin` for `/admin`; rules then ignore case too.
     pub ignore_case: bool,
     /// The first that matches decides; without a match, signed-in users pass.

@@ -27,7 +27,6 @@ impl Shell {
         };
         *response.status_mut() = problem.status();
         if let Some(challenge) = problem.challenge() {
-            let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = problem.retry_after() {
@@ -116,11 +115,12 @@ fn message_page<'a>(
     let ProblemPlace { host, home, again, reference } = *place;
     let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
-        // The last two are never shown as pages.
+        // The last three are never shown as pages.
         Problem::BadRequest
         | Problem::HeadTooLarge
         | Problem::TooSlow
         | Problem::InvalidToken
+        | Problem::InvalidPersonalToken(_)
         | Problem::TokenDenied => dead_end(DeadEnd::BadRequest),
         Problem::Application(why) => MessagePage::Application { why, reference, home },
         Problem::UnknownHost => MessagePage::UnknownHost,

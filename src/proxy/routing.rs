@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response};
 use pingora_http::RequestHeader;
 
 use super::decision::DecisionLabel;
@@ -12,7 +12,7 @@ use super::exchange::Exchange;
 use super::head;
 use super::snapshot::{ConfigSnapshot, Shared};
 use super::upstream_request;
-use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
+use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason, TokenRefusal};
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Caller, DenialReason, RouteMatch};
@@ -138,12 +138,28 @@ fn apply<'s>(
         AccessDecision::AnswerPreflight => {
             RouteOutcome::Answer(ctx.snapshot.web.preflight(&request.headers))
         }
-        AccessDecision::SignIn => RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request)),
+        AccessDecision::SignIn => {
+            let basic = basic_challenge(request, ctx);
+            RouteOutcome::Answer(ctx.snapshot.web.challenge(origin, request, basic))
+        }
         AccessDecision::Refuse(reason) => {
             record(&reason, shared, ctx);
-            RouteOutcome::Problem(problem(&reason, &ctx.caller), Some(origin))
+            let problem = match reason {
+                RefusalReason::InvalidToken(TokenRefusal::Personal(_)) => {
+                    Problem::InvalidPersonalToken(basic_challenge(request, ctx))
+                }
+                reason => problem(&reason, &ctx.caller),
+            };
+            RouteOutcome::Problem(problem, Some(origin))
         }
     }
+}
+
+/// The challenge for a program at a site that takes personal access tokens; `None`: it is a browser, or
+/// the site takes none.
+fn basic_challenge(request: &RequestHeader, ctx: &Exchange) -> Option<HeaderValue> {
+    let site = ctx.site().filter(|site| site.personal_access_tokens)?;
+    gate::is_program(&request.method, &request.headers).then(|| gate::basic_challenge(site))
 }
 
 const fn label(decision: &AccessDecision) -> DecisionLabel {

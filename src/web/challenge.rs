@@ -20,11 +20,21 @@ struct ReturnRequest<'a> {
 
 impl Web {
     /// The answer to a request of a site that needs a signed-in user: a redirect to the sign-in
-    /// for a navigation, 401 with its address for scripts and apps.
-    pub fn challenge(&self, origin: &Origin, request: &Parts) -> http::Response<Bytes> {
+    /// for a navigation, 401 with its address for scripts and apps. `basic`: the challenge for a program
+    /// that may present a token instead.
+    pub fn challenge(
+        &self,
+        origin: &Origin,
+        request: &Parts,
+        basic: Option<HeaderValue>,
+    ) -> http::Response<Bytes> {
         let target = path_and_query(&request.uri);
         let wanted = ReturnRequest { origin, target, method: &request.method };
-        self.ask_to_sign_in(&wanted, &request.headers)
+        let Some(basic) = basic else { return self.ask_to_sign_in(&wanted, &request.headers) };
+        let (back, lost) = self.way_back(&wanted, &request.headers);
+        let mut response = unauthorized(&self.shell.sign_in_address(origin, &back, lost));
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+        response
     }
 
     /// The same for one of our own pages; the path of `request` lacks `context.base`.

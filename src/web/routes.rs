@@ -8,7 +8,7 @@ use super::state::Web;
 use crate::api;
 use crate::pages::{
     HeaderClass, account, assets, code, done, handover, language, number, refused, sign_in,
-    sign_out,
+    sign_out, tokens,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -33,9 +33,7 @@ pub struct Route {
 /// The route table: everything that Doorcode answers itself.
 pub fn routes() -> Vec<Route> {
     use Access::{AnyPage, Anyone, Client, SignedIn};
-    use HeaderClass::{
-        AccountPage, Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script,
-    };
+    use HeaderClass::{Api, ApiWithCredentials, Asset, Callback, Json, Message, Page, Script};
     use ServedAt::{Both, Issuer, Site};
     let mut routes = vec![
         row("/", Both, Anyone, Page, get(sign_in::first)),
@@ -51,9 +49,6 @@ pub fn routes() -> Vec<Route> {
         row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
-        row("/account", Both, SignedIn, AccountPage, get(account::show)),
-        row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
-        row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
         row("/me", Both, SignedIn, Json, get(account::me)),
         row("/passwordless/start", Issuer, Client, Api, post(api::start)),
         row(
@@ -89,8 +84,23 @@ pub fn routes() -> Vec<Route> {
         row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
         row("/assets/{name}", Both, Anyone, Asset, get(assets::show)),
     ];
+    routes.extend(account_pages());
     routes.extend(metadata());
     routes
+}
+
+/// What signed-in users see and end of their own.
+fn account_pages() -> Vec<Route> {
+    use Access::SignedIn;
+    use HeaderClass::AccountPage;
+    use ServedAt::{Both, Issuer};
+    vec![
+        row("/account", Both, SignedIn, AccountPage, get(account::show)),
+        row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
+        row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
+        row("/account/tokens", Issuer, SignedIn, AccountPage, get(tokens::show).post(tokens::make)),
+        row("/account/tokens/end", Issuer, SignedIn, AccountPage, post(tokens::end)),
+    ]
 }
 
 /// What clients and apps read of the issuer: its metadata and its keys.

@@ -12,7 +12,8 @@ use crate::login::Login;
 use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Views;
 use crate::pages::{
-    Account, BrowserSessions, FailedRequest, Handover, LoginPages, Problem, Sealer, Shell,
+    Account, BrowserSessions, FailedRequest, Handover, LoginPages, PersonalTokens, Problem, Sealer,
+    Shell,
 };
 use crate::session::{self, Sessions};
 use crate::store::{self, HandoverTicket, LoginTicket, TicketStore};
@@ -29,6 +30,7 @@ pub struct Web {
     login_pages: Arc<LoginPages>,
     handover: Arc<Handover>,
     account: Arc<Account>,
+    tokens: Arc<PersonalTokens>,
     widget: Arc<Widget>,
 }
 
@@ -37,6 +39,7 @@ pub struct WebDeps {
     pub login: Login,
     pub sessions: Arc<Sessions>,
     pub session: session::SessionSettings,
+    pub personal_tokens: session::PersonalTokenSettings,
     pub directory: Arc<Directory>,
     pub map: Arc<SiteMap>,
     pub pages: Views,
@@ -77,6 +80,13 @@ impl Web {
             logouts: sealer("logout"),
             events: Arc::clone(&deps.events),
         });
+        let tokens = Arc::new(PersonalTokens {
+            shell: Arc::clone(&shell),
+            sessions: Arc::clone(&deps.sessions),
+            directory: Arc::clone(&deps.directory),
+            settings: deps.personal_tokens,
+            events: Arc::clone(&deps.events),
+        });
         let settings = Arc::new(deps.oauth);
         let issuer = shell.map().issuer();
         let grants = Grants::new(GrantsDeps {
@@ -102,7 +112,7 @@ impl Web {
             fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
-        Self { api, shell, sessions, login_pages, handover, account, widget }
+        Self { api, shell, sessions, login_pages, handover, account, tokens, widget }
     }
 
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)

@@ -56,6 +56,7 @@ fn site(
     let hsts_key = key("hsts");
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
+    let personal = reader.flag(&key("personal_access_tokens")).unwrap_or(false);
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.as_ref().filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
@@ -70,6 +71,7 @@ fn site(
         upstream_options: passage?,
         allowed_origins: allowed_origins?,
         hsts: hsts?,
+        personal_access_tokens: personal,
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     })

@@ -16,6 +16,8 @@ const PAGES: &[(&str, &str)] = &[
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
     ("account", include_str!("../../../static/pages/account.liquid")),
+    ("tokens", include_str!("../../../static/pages/tokens.liquid")),
+    ("token", include_str!("../../../static/pages/token.liquid")),
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];
 

@@ -20,6 +20,7 @@ fn site(upstreams: Vec<Upstream>) -> Site {
         },
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     }

@@ -28,6 +28,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        personal_access_tokens: false,
         ignore_case: false,
         rules,
     }

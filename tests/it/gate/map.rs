@@ -17,6 +17,7 @@ fn map(public_url: &str, sites: &[&str]) -> SiteMap {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     };

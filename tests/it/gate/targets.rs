@@ -35,6 +35,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        personal_access_tokens: false,
         ignore_case,
         rules,
     };

@@ -123,7 +123,9 @@ impl World {
                     (AccessDecision::Forward, Some((who, _))) => {
                         Response::new(Bytes::from(format!("app {}", who.phone().e164())))
                     }
-                    (AccessDecision::SignIn, None) => live.web.challenge(&site.url.origin, &parts),
+                    (AccessDecision::SignIn, None) => {
+                        live.web.challenge(&site.url.origin, &parts, None)
+                    }
                     _ => panic!("{authority}{path}: {outcome:?}"),
                 }
             }

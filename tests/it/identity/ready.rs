@@ -40,6 +40,7 @@ fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     };

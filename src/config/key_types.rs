@@ -1,0 +1,65 @@
+//! What a row of the table of keys is.
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ValueType {
+    /// `[server]`
+    Table,
+    /// `[[site]]`
+    Tables,
+    /// `[sms.templates]`: strings with arbitrary names.
+    Texts,
+    Text,
+    /// A string, or a table of strings with arbitrary names.
+    TextOrTexts,
+    /// A list of strings.
+    List,
+    /// A list of at least one string.
+    Some,
+    /// A string, or a list of one or two.
+    OneOrTwo,
+    /// An integer, from … to ….
+    Integer(i64, i64),
+    /// A string such as `"5m"`, from … to … seconds.
+    Duration(u64, u64),
+    /// `"0s"`, which means never, or as `Duration`.
+    DurationOrNever(u64, u64),
+    /// A string such as `"10MiB"`, from … to … bytes.
+    Size(u64, u64),
+    Flag,
+}
+
+/// Whether a key is required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Requirement {
+    /// Required. Holds an example in TOML.
+    Required(&'static str),
+    /// The same in a file without this table.
+    RequiredWithout(&'static str, &'static str),
+    /// Has a default in `config/doorcode.toml`. For tables: see their keys.
+    Default,
+    /// Optional. Holds what its absence means.
+    Optional(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// The full key; `[]` follows the name of an array of tables.
+    pub(super) path: &'static str,
+    pub(super) kind: ValueType,
+    pub(super) need: Requirement,
+    /// What it means, in one line of Markdown.
+    pub(super) meaning: &'static str,
+}
+
+impl Key {
+    /// The table of the key, such as `site[].rule[]`; empty at the top level.
+    pub(super) fn table(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(table, _)| table)
+    }
+
+    /// The last part of the path.
+    pub(super) fn name(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+    }
+}
