@@ -58,7 +58,7 @@ core.register_action("doorcode", { "http-req" }, function(txn)
     if answer.status ~= 200 then
         return refuse(txn, answer.status, answer.headers or {}, answer.body or "")
     end
-    -- Who calls, and the cookies without Doorcode's own.
+    -- Who calls, the cookies without Doorcode's own, and no personal access token.
     for _, name in ipairs(WRITTEN) do
         for _, value in pairs(answer.headers[name] or {}) do
             if value ~= "" then
@@ -66,10 +66,12 @@ core.register_action("doorcode", { "http-req" }, function(txn)
             end
         end
     end
-    txn.http:req_del_header("cookie")
-    for _, value in pairs(answer.headers["cookie"] or {}) do
-        if value ~= "" then
-            txn.http:req_set_header("cookie", value)
+    for _, name in ipairs({ "cookie", "authorization" }) do
+        txn.http:req_del_header(name)
+        for _, value in pairs(answer.headers[name] or {}) do
+            if value ~= "" then
+                txn.http:req_set_header(name, value)
+            end
         end
     end
 end, 0)

@@ -8,6 +8,7 @@ use http::header::AUTHORIZATION;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::token_refusal::TokenRefusal;
 use crate::domain::AccessTokenDigest;
 use crate::gate;
 use crate::oauth::{self, InvalidToken, Issuer, SigningKeys, TokenLogin, VerifiedAccessToken};
@@ -26,22 +27,6 @@ const NEVER: u64 = u64::MAX;
 pub(super) struct PresentedToken<'r> {
     text: &'r str,
     digest: AccessTokenDigest,
-}
-
-/// Why a token of ours is not accepted. The text holds no part of the token: not even its client is
-/// proved.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenRefusal {
-    #[error("there are two Authorization headers, or the token is longer than any of ours")]
-    Malformed,
-    #[error("the token {0}")]
-    Invalid(#[from] InvalidToken),
-    #[error("the token is for another site, or its client may not ask for one any more")]
-    WrongAudience,
-    #[error("the session or grant of the token has ended, or its user is blocked")]
-    Ended,
-    #[error("{0}")]
-    Store(#[from] StoreError),
 }
 
 /// Verified access tokens by the SHA-256 of their text, so that a signature is checked once. What

@@ -5,15 +5,16 @@ use std::time::Duration;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method};
 
-use super::access_token::{AccessTokenCache, PresentedToken, TokenRefusal};
+use super::access_token::{AccessTokenCache, PresentedToken};
 use super::identity_headers::IdentityHeaders;
 use super::session_cookie::user_of_cookie;
+use super::token_refusal::TokenRefusal;
 use crate::gate::{
-    self, Bearer, Caller, CallerNeed, CorsPolicy, Decision, DenialReason, Preflight, Readings,
-    Site, SiteMap, SiteRequest,
+    self, Bearer, Caller, CallerNeed, CorsPolicy, Decision, DenialReason, PersonalCredentials,
+    Preflight, Readings, Site, SiteMap, SiteRequest,
 };
 use crate::oauth::{Clients, Issuer, SigningError, SigningKeys, VerifiedAccessToken};
-use crate::session::{self, Sessions, SignedIn};
+use crate::session::{self, SessionKind, Sessions, SignedIn};
 use crate::store::StoreError;
 use crate::system::System;
 use crate::users::{Directory, Roles};
@@ -182,8 +183,16 @@ impl Authorizer {
         Ok(site.identity.write(caller, &self.deps.keys, now, headers)?)
     }
 
-    /// An access token of ours decides alone; without one, the session cookie does.
+    /// An access token of ours decides alone, or a personal one; without any, the session cookie does.
     async fn identify(&self, request: &AccessRequest<'_>) -> Result<Caller, RefusalReason> {
+        let personal = PersonalCredentials::of(request.headers);
+        if !matches!(personal, PersonalCredentials::None) {
+            // Large: boxed, so that other requests need no room for it.
+            let owner = Box::pin(self.identify_by_personal_token(request, personal)).await;
+            if let Some(owner) = owner.map_err(token_refused)? {
+                return Ok(owner);
+            }
+        }
         let issuer = self.policy.map.issuer();
         match self.deps.tokens.presented(request.headers, issuer) {
             Ok(None) => self.identify_by_cookie(request).await,
@@ -214,12 +223,7 @@ impl Authorizer {
         token: PresentedToken<'_>,
         site: usize,
     ) -> Result<Caller, RefusalReason> {
-        let bearer = self.bearer(token, site).await.map_err(|why| match why {
-            TokenRefusal::Store(error) => {
-                RefusalReason::StoreFailed { doing: "check a token", error }
-            }
-            why => RefusalReason::InvalidToken(why),
-        })?;
+        let bearer = self.bearer(token, site).await.map_err(token_refused)?;
         Ok(Caller::Token(bearer))
     }
 
@@ -238,13 +242,18 @@ impl Authorizer {
 
     /// Whether a token is for the site, and its client still configured to ask for such.
     fn is_accepted_at(&self, access: &VerifiedAccessToken, site: usize) -> bool {
-        let Some(SiteAccess { audience, .. }) = self.sites.get(site) else { return false };
+        let Some(audience) = self.audience(site) else { return false };
         let client = self.policy.clients.find(access.client.as_str());
         access.is_for(audience) && client.is_some_and(|client| client.has_audience(audience))
     }
 
+    /// The url of a site, as tokens name it; `None`: there is no site with this index.
+    pub(super) fn audience(&self, site: usize) -> Option<&str> {
+        self.sites.get(site).map(|site| site.audience.as_str())
+    }
+
     /// The roles that a user has now, of the store and of the configuration.
-    fn roles(&self, user: &SignedIn) -> Roles {
+    pub(super) fn roles(&self, user: &SignedIn) -> Roles {
         self.policy.directory.roles(user.phone(), &user.stored_roles())
     }
 }
@@ -256,16 +265,32 @@ impl<'r> AccessRequest<'r> {
     }
 }
 
+fn token_refused(why: TokenRefusal) -> RefusalReason {
+    match why {
+        TokenRefusal::Store(error) => RefusalReason::StoreFailed { doing: "check a token", error },
+        why => RefusalReason::InvalidToken(why),
+    }
+}
+
 /// Decides for an identified caller.
 fn decide(request: &AccessRequest<'_>, caller: &Caller, system: &System) -> AccessDecision {
     let AccessRequest { site, method, headers, .. } = request;
-    // Browsers attach cookies by themselves; a token is there only because a script put it there.
-    let by_cookie = matches!(caller, Caller::Session(..));
-    if by_cookie && gate::is_foreign(method, headers, &site.url.origin, &site.allowed_origins) {
+    // Browsers attach cookies by themselves, and passwords that were typed into them; an access token is
+    // there only because a script put it there.
+    let is_foreign = match caller {
+        Caller::Session(user, _) if user.kind() == SessionKind::PersonalToken => {
+            gate::is_foreign_to_token(method, headers, site)
+        }
+        Caller::Session(..) => {
+            gate::is_foreign(method, headers, &site.url.origin, &site.allowed_origins)
+        }
+        Caller::Nobody | Caller::Token(_) => false,
+    };
+    if is_foreign {
         return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
     }
     let is_fresh = |max_age: Duration| {
-        caller.person().is_some_and(|(who, _)| who.began().is_at_most(max_age, system.now()))
+        caller.person().is_some_and(|(who, _)| who.logged_in_within(max_age, system.now()))
     };
     match gate::decide(&request.site_request(), caller) {
         Decision::ForwardIfFresh(max_age) if !is_fresh(max_age) => {

@@ -4,12 +4,15 @@ mod access_token;
 mod authorize;
 mod identity_headers;
 mod lifetime;
+mod personal_token;
 mod session_cookie;
+mod token_refusal;
 
-pub use access_token::{AccessTokenCache, TokenRefusal};
+pub use access_token::AccessTokenCache;
 pub use authorize::{
     AccessDecision, AccessOutcome, AccessRequest, AuthorizationPolicy, Authorizer, AuthorizerDeps,
     IdentityError, RefusalReason,
 };
 pub use identity_headers::IdentityHeaders;
 pub use session_cookie::{owner_of_cookie, user_of_cookie};
+pub use token_refusal::{InvalidPersonalToken, TokenRefusal};

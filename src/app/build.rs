@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::stores::{self, Stores};
 use super::tls::Secured;
-use super::{cleanup, demo, engine_watch, engines, keys, readiness, secret, upstreams};
+use super::{cleanup, demo, engine_watch, engines, keys, last_seen, readiness, secret, upstreams};
 use crate::access::{AccessTokenCache, AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -32,9 +32,6 @@ use crate::system::System;
 use crate::users::Directory;
 use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates};
-
-/// Interval of writing last uses of sessions to the store.
-const LAST_SEEN_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Dependencies that tests replace.
 pub struct AppDeps {
@@ -188,13 +185,14 @@ fn open_runtime(
 
 /// The value that a change of the configuration replaces.
 fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnapshot, AppError> {
-    let map = SiteMap::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
-    let map = Arc::new(map);
+    let (issuer, sites) = (config.issuer.clone(), config.sites.clone());
+    let map = Arc::new(SiteMap::new(issuer, config.prefix.clone(), sites));
     let directory = Arc::new(Directory::new(config.users.clone()));
     let parts = WebDeps {
         login: login(config, runtime),
         sessions: Arc::clone(&runtime.sessions),
         session: config.session,
+        personal_tokens: config.personal_tokens,
         directory: Arc::clone(&directory),
         map: Arc::clone(&map),
         pages: pages(config)?,
@@ -288,7 +286,7 @@ fn drain(
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let (lines, nodes) = (Arc::clone(&lines), Arc::clone(&nodes));
         Box::pin(async move {
-            write_last_seen(&sessions).await;
+            last_seen::write(&sessions).await;
             nodes.leave(&store, node).await;
             store.close().await;
             lines.flush().await;
@@ -311,13 +309,6 @@ fn background(
     worker: OutboxWorker,
     demo: Option<demo::Demo>,
 ) -> Vec<BackgroundJob> {
-    let sessions = Arc::clone(&runtime.sessions);
-    let last_seen = async move {
-        loop {
-            tokio::time::sleep(LAST_SEEN_INTERVAL).await;
-            write_last_seen(&sessions).await;
-        }
-    };
     let changes = ChangePolling {
         sessions: Arc::clone(&runtime.sessions),
         snapshot: Arc::clone(snapshot),
@@ -327,7 +318,7 @@ fn background(
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
         BackgroundJob { name: "changes", run: Box::pin(changes.run()) },
-        BackgroundJob { name: "last seen", run: Box::pin(last_seen) },
+        last_seen::job(Arc::clone(&runtime.sessions)),
         BackgroundJob {
             name: "cleanup",
             run: Box::pin(cleanup::run(Arc::clone(&runtime.store), runtime.system.clone())),
@@ -336,12 +327,6 @@ fn background(
     ];
     jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs
-}
-
-async fn write_last_seen(sessions: &Sessions) {
-    if let Err(error) = sessions.write_last_seen().await {
-        tracing::error!(%error, "failed to flush session last-seen times");
-    }
 }
 
 /// Makes counters of expected events start at zero.

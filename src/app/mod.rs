@@ -13,6 +13,7 @@ mod error;
 mod health;
 mod json_lines;
 mod keys;
+mod last_seen;
 mod log;
 mod nodes;
 mod other_nodes;

@@ -7,7 +7,7 @@ use super::database::on_contacts;
 use crate::config::Config;
 use crate::domain::{PhoneNumber, Role};
 use crate::session;
-use crate::store::{FoundUser, SqlStore, StoredUser, UserStore as _};
+use crate::store::{FoundUser, PersonalTokenStore as _, SqlStore, StoredUser, UserStore as _};
 use crate::system::{System, Timestamp};
 use crate::users::Directory;
 
@@ -57,6 +57,7 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outpu
         let StoredUser { id, created, blocked, roles } = found(store, phone).await?;
         let now = system.now();
         let sessions = session::count_active(store, id, config.session, now).await?;
+        let tokens = store.personal_tokens(id, now).await?.len();
         let all_roles = Directory::new(config.users.clone()).roles(phone, &roles.into());
         let roles: Vec<&str> = all_roles.iter().map(Role::as_str).collect();
         let none = || "-".to_owned();
@@ -68,6 +69,7 @@ pub fn show_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outpu
             ("blocked since", blocked.map(time).transpose()?.unwrap_or_else(none)),
             ("roles", if roles.is_empty() { none() } else { roles.join(", ") }),
             ("sessions", sessions.to_string()),
+            ("access tokens", tokens.to_string()),
         ] {
             writeln!(lines, "{property:<15}{value}")?;
         }

@@ -120,11 +120,11 @@ pub(super) struct FileArguments {
 
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
-    /// Block a user: end all sessions and revoke all grants
+    /// Block a user: end all sessions and personal access tokens, and revoke all grants
     Block(PhoneArguments),
     /// Unblock a user; ended sessions and revoked grants stay so
     Unblock(PhoneArguments),
-    /// Show a user: when created and blocked, roles, and number of sessions
+    /// Show a user: when created and blocked, roles, and number of sessions and personal access tokens
     Show(PhoneArguments),
     /// List the users whose number ends in four digits
     Find {

@@ -157,6 +157,10 @@ pub(super) const KEYS: &[Key] = &[
     key("login.session_lifetime", Duration(MINUTE, MAX_COOKIE_LIFETIME), Default,
         "A session ends this long after the login, used or not."),
 
+    key("login.personal_access_token_lifetime", Duration(DAY, MAX_COOKIE_LIFETIME), Default,
+        "The longest that a personal access token lasts; its owner chooses. See [personal access tokens](access-tokens.md)."),
+    key("login.personal_access_tokens_per_user", Integer(1, 1000), Default,
+        "How many personal access tokens one person may have."),
     key("login.unsafe_test_numbers_exposed", Flag, Default,
         "Allows sign-in with test numbers although other machines can reach the server. For app store reviews; logged at every start."),
 
@@ -343,6 +347,8 @@ pub(super) const KEYS: &[Key] = &[
         "File of certificates, in PEM, of the authorities one of whose certificates a client has to show (mutual TLS), besides all that rules ask for; read at start. Needs `server.tls`. Doorcode's own pages of the site are open without one."),
     key("site[].hsts", Text, Optional("as `server.hsts`"),
         "`server.hsts` for this site. A header that the app sets is kept."),
+    key("site[].personal_access_tokens", Flag, Optional("`false`"),
+        "Whether programs such as git may present a token that a person made for this site on the account page, as Basic password or as bearer. See [personal access tokens](access-tokens.md)."),
     key("site[].ignore_case", Flag, Optional("`false`"),
         "Whether the app treats `/Admin` as `/admin`, as most do that serve files of Windows or macOS: rules are then matched without regard to case, and with the other names that such file systems take for the same (`/admin.`, `/admin::$DATA`, letters of other scripts). Short names (`ADMINI~1`) are refused (400)."),
     key("site[].rule", Tables, Default,

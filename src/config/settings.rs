@@ -33,6 +33,7 @@ pub struct Config {
     pub brand: Brand,
     pub login: login::LoginSettings,
     pub session: session::SessionSettings,
+    pub personal_tokens: session::PersonalTokenSettings,
     /// In the order in which they are tried; not empty.
     pub providers: Vec<ProviderSettings>,
     /// A Liquid template that makes texts with the code, for some requests at least.

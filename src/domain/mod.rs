@@ -18,6 +18,7 @@ mod role;
 mod scope;
 mod secret;
 mod spellings;
+mod token_name;
 mod typed_number;
 
 pub use audience::{Audience, InvalidAudience};
@@ -41,4 +42,5 @@ pub use return_to::ReturnTo;
 pub use role::{InvalidRole, Role};
 pub use scope::{InvalidScope, Scope};
 pub use secret::Secret;
+pub use token_name::{InvalidTokenName, TokenName};
 pub use typed_number::InvalidPhone;

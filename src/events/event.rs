@@ -85,6 +85,16 @@ pub enum Event<'a> {
         user: UserId,
         session: SessionId,
     },
+    /// A user made a personal access token for `site`, a url.
+    PersonalTokenMade {
+        user: UserId,
+        token: SessionId,
+        site: &'a str,
+    },
+    PersonalTokenEnded {
+        user: UserId,
+        token: SessionId,
+    },
     /// A request of a client, authenticated or not, was refused.
     ClientRefused {
         /// A configured client; `None` if it is unknown.

@@ -6,7 +6,7 @@ use tracing::{debug, error, info, warn};
 use super::event::Event;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
-use crate::domain::{Country, Peer};
+use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
 use crate::system::Clock;
 
 /// The format of the log.
@@ -74,6 +74,19 @@ fn forwarding_ignored(header: &str, peer: IpAddr) {
     );
 }
 
+fn dead_code(attempt: Option<AttemptId>, why: &str) {
+    let attempt = attempt.map(tracing::field::display);
+    info!(attempt, why, "code rejected: login attempt is dead");
+}
+
+fn token_made(user: UserId, token: SessionId, site: &str) {
+    info!(%user, %token, site, "personal access token made");
+}
+
+fn token_ended(user: UserId, token: SessionId) {
+    info!(%user, %token, "personal access token ended");
+}
+
 impl EventSink for EventLog {
     #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
     fn record(&self, event: &Event<'_>) {
@@ -99,10 +112,7 @@ impl EventSink for EventLog {
             }
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
-            Event::DeadCode { attempt, why } => {
-                let attempt = attempt.map(tracing::field::display);
-                info!(attempt, why, "code rejected: login attempt is dead");
-            }
+            Event::DeadCode { attempt, why } => dead_code(*attempt, why),
             Event::SignedIn { attempt, user, session, new_user } => {
                 info!(%attempt, %user, %session, new_user, "signed in");
             }
@@ -115,6 +125,8 @@ impl EventSink for EventLog {
             }
             Event::TicketRefused { host, why } => info!(%host, why, "hand-over ticket rejected"),
             Event::SignedOut { user, session } => info!(%user, %session, "signed out"),
+            Event::PersonalTokenMade { user, token, site } => token_made(*user, *token, site),
+            Event::PersonalTokenEnded { user, token } => token_ended(*user, *token),
             Event::ClientRefused { client, at, .. } => self.client_refused(event, *client, at),
             Event::TokensGiven { client, grant } => {
                 info!(client_id = client, grant, "tokens issued");

@@ -72,6 +72,21 @@ pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
     decision
 }
 
+/// Whether some path of a site may be open to a caller who needs to be known for it.
+pub fn may_use(site: &Site, caller: &Caller) -> bool {
+    for rule in &site.rules {
+        let is_public = rule.allow == [Principal::Public];
+        if !is_public && rule.allow.iter().any(|who| who.admits(caller)) {
+            return true;
+        }
+        if rule.methods.is_empty() && rule.path.is_everything() {
+            return false;
+        }
+    }
+    // Signed-in users pass where there is no rule.
+    caller.person().is_some()
+}
+
 /// The readings relative to the site. All lie in it, see `SiteMap::locate`.
 fn relative_paths<'r>(asked: &SiteRequest<'r>) -> impl Iterator<Item = Cow<'r, str>> {
     let prefix = asked.site.url.path.as_str();
@@ -136,6 +151,11 @@ impl Principal {
 }
 
 impl PathPattern {
+    /// Whether it is `/*`.
+    const fn is_everything(&self) -> bool {
+        self.path.is_empty() && self.below
+    }
+
     /// Patterns are ASCII, so ignoring ASCII case is enough.
     fn matches(&self, path: &str, ignore_case: bool) -> bool {
         if self.has_wildcards {

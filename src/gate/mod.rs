@@ -9,6 +9,7 @@ mod forward_auth;
 mod forwarded;
 mod identity;
 mod methods;
+mod personal_token;
 mod presets;
 mod reserved;
 mod rule_order;
@@ -26,7 +27,7 @@ pub use cross_origin::{
 };
 pub use decide::{
     CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
-    is_navigation, is_visit,
+    is_navigation, is_visit, may_use,
 };
 pub use forward_auth::{
     FORWARD_AUTH_SECRET, ForwardAuthMode, ForwardAuthSettings, ForwardedRequest, InvalidForwarded,
@@ -34,6 +35,9 @@ pub use forward_auth::{
 };
 pub use forwarded::ForwardedHeaders;
 pub use methods::{METHODS, is_forwarded};
+pub use personal_token::{
+    PersonalCredentials, basic_challenge, is_foreign_to_token, is_program, strip_personal_token,
+};
 pub use presets::{CLAIMS, Claim, IdentityMapping, PRESETS, Preset};
 pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_identity};
 pub use rule_order::Shadow;

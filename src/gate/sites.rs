@@ -24,6 +24,8 @@ pub struct Site {
     pub hsts: Hsts,
     /// The authorities one of whose certificates a client needs as well, by the digest of their file.
     pub client_roots: Option<ContentDigest>,
+    /// Whether programs may present personal access tokens.
+    pub personal_access_tokens: bool,
     /// Whether the app takes `/Admin` for `/admin`; rules then ignore case too.
     pub ignore_case: bool,
     /// The first that matches decides; without a match, signed-in users pass.

@@ -1,7 +1,8 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    CODES, HANDOVERS, LIMITED, LOGINS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+    CODES, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS,
+    STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -26,6 +27,7 @@ pub struct EventCounters {
     limited: IntCounterVec,
     handovers: IntCounterVec,
     sign_outs: IntCounterVec,
+    personal_tokens: IntCounterVec,
     refused: IntCounterVec,
     tokens: IntCounterVec,
     revoked: IntCounterVec,
@@ -41,6 +43,7 @@ impl EventCounters {
             limited: LIMITED.counters(registry)?,
             handovers: HANDOVERS.counters(registry)?,
             sign_outs: SIGN_OUTS.counters(registry)?,
+            personal_tokens: PERSONAL_TOKENS.counters(registry)?,
             refused: REFUSED.counters(registry)?,
             tokens: TOKENS.counters(registry)?,
             revoked: REVOKED.counters(registry)?,
@@ -67,6 +70,9 @@ impl EventCounters {
         }
         for why in ["reused", "asked"] {
             add(&self.revoked, &[why], 0);
+        }
+        for what in ["made", "ended"] {
+            add(&self.personal_tokens, &[what], 0);
         }
         for counters in [&self.codes, &self.sign_outs, &self.store_failures] {
             add(counters, &[], 0);
@@ -136,6 +142,8 @@ impl EventSink for EventCounters {
             Event::Reused { .. } => (&self.revoked, &["reused"]),
             Event::GrantRevoked { .. } => (&self.revoked, &["asked"]),
             Event::SignedOut { .. } => (&self.sign_outs, &[]),
+            Event::PersonalTokenMade { .. } => (&self.personal_tokens, &["made"]),
+            Event::PersonalTokenEnded { .. } => (&self.personal_tokens, &["ended"]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.

@@ -100,6 +100,12 @@ pub(super) const HANDOVERS: Metric = row(
     "Sessions handed over to a site on another host.",
 );
 pub(super) const SIGN_OUTS: Metric = row("doorcode_sign_outs_total", Counter, &[], "Sign-outs.");
+pub(super) const PERSONAL_TOKENS: Metric = row(
+    "doorcode_personal_access_tokens_total",
+    Counter,
+    &[("what", "`made`, `ended` (by their user)")],
+    "Personal access tokens that users made and ended on their account page.",
+);
 pub(super) const REFUSED: Metric = row(
     "doorcode_clients_refused_total",
     Counter,
@@ -228,6 +234,7 @@ pub const METRICS: &[&Metric] = &[
     &LIMITED,
     &HANDOVERS,
     &SIGN_OUTS,
+    &PERSONAL_TOKENS,
     &REFUSED,
     &TOKENS,
     &REVOKED,

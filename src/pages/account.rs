@@ -14,6 +14,7 @@ use super::redirect::with_cookie;
 use super::request::PageRequest;
 use super::sealer::Sealer;
 use super::shell::Shell;
+use super::tokens;
 use super::views::{AccountNotice, AccountPage};
 use crate::domain::{Role, SessionId};
 use crate::events::{Event, EventSink};
@@ -48,6 +49,9 @@ pub(crate) async fn show(
     };
     let home = account.shell.home(&request);
     let back = home.map(|site| format!("{}/", site.url)).unwrap_or_default();
+    let map = account.shell.map();
+    let takes_tokens = map.sites().iter().any(|site| site.personal_access_tokens);
+    let tokens = if takes_tokens { map.issuer().url(tokens::PATH) } else { String::new() };
     let flash =
         NOTICES.iter().find_map(|(word, notice)| Some((*notice, request.take_flash(word)?)));
     let (notice, cleared) = flash.unzip();
@@ -58,6 +62,7 @@ pub(crate) async fn show(
         sessions: &sessions,
         now: account.shell.system.now(),
         notice,
+        tokens: &tokens,
         back: &back,
     };
     with_cookie(account.shell.page(&request, StatusCode::OK, &page), cleared)

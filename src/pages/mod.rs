@@ -29,6 +29,7 @@ mod sealer;
 mod shell;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod tokens;
 pub mod views;
 mod visitor_cookies;
 
@@ -48,5 +49,6 @@ pub(crate) use request::PageRequest;
 pub use request::{RequestContext, UnreadBody};
 pub(crate) use sealer::Sealer;
 pub(crate) use shell::Shell;
+pub(crate) use tokens::PersonalTokens;
 pub use views::Lost;
 pub(crate) use visitor_cookies::browser_of;

@@ -1,4 +1,4 @@
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 
 use super::views::LimitMessage;
 use crate::domain::PhoneNumber;
@@ -27,6 +27,8 @@ pub enum Problem {
     Denied(PhoneNumber),
     /// The access token is invalid or not for this audience.
     InvalidToken,
+    /// The personal access token is not accepted. With the challenge for a program.
+    InvalidPersonalToken(Option<HeaderValue>),
     /// The access token is valid, but the rule does not admit its holder.
     TokenDenied,
     /// The rule does not admit this network.
@@ -59,7 +61,7 @@ impl Problem {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest | Self::Application(_) => StatusCode::BAD_REQUEST,
-            Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InvalidToken | Self::InvalidPersonalToken(_) => StatusCode::UNAUTHORIZED,
             Self::UnknownHost | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -89,15 +91,18 @@ impl Problem {
     }
 
     /// The challenge (RFC 6750 §3): what is wrong with the token that was sent.
-    pub(super) const fn challenge(&self) -> Option<&'static str> {
+    pub(super) fn challenge(&self) -> Option<HeaderValue> {
         match self {
-            Self::InvalidToken => Some(INVALID_TOKEN_CHALLENGE),
+            Self::InvalidPersonalToken(Some(challenge)) => Some(challenge.clone()),
+            Self::InvalidToken | Self::InvalidPersonalToken(None) => {
+                Some(HeaderValue::from_static(INVALID_TOKEN_CHALLENGE))
+            }
             _ => None,
         }
     }
 
     /// Whether only programs meet it, which read no page.
     pub(super) const fn is_for_programs(&self) -> bool {
-        matches!(self, Self::InvalidToken | Self::TokenDenied)
+        matches!(self, Self::InvalidToken | Self::InvalidPersonalToken(_) | Self::TokenDenied)
     }
 }

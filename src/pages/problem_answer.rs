@@ -27,7 +27,6 @@ impl Shell {
         };
         *response.status_mut() = problem.status();
         if let Some(challenge) = problem.challenge() {
-            let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = problem.retry_after() {
@@ -116,12 +115,13 @@ fn message_page<'a>(
     let ProblemPlace { host, home, again, reference } = *place;
     let dead_end = |why| MessagePage::DeadEnd { why, host, home };
     match problem {
-        // The last two are never shown as pages. Browsers ask anew where they are misdirected.
+        // Never shown as pages but the first. Browsers ask anew where they are misdirected.
         Problem::BadRequest
         | Problem::Misdirected
         | Problem::HeadTooLarge
         | Problem::TooSlow
         | Problem::InvalidToken
+        | Problem::InvalidPersonalToken(_)
         | Problem::TokenDenied => dead_end(DeadEnd::BadRequest),
         Problem::Application(why) => MessagePage::Application { why, reference, home },
         Problem::UnknownHost => MessagePage::UnknownHost,

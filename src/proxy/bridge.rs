@@ -15,7 +15,7 @@ use super::head;
 use super::request_id::{self, X_REQUEST_ID};
 use crate::domain::Origin;
 use crate::pages::{FailedRequest, LONGEST_FORM, Problem, RequestContext, UnreadBody};
-use crate::web::longest_body;
+use crate::web::{LoginChallenge, longest_body};
 
 /// Limit for reading a whole body. Pingora's own timeout starts anew with every read.
 const WHOLE_BODY: Duration = Duration::from_secs(10);
@@ -66,16 +66,16 @@ pub(super) async fn answer(
 pub(super) async fn log_in_first(
     session: &mut Session,
     ctx: &Exchange,
-    (at, max_age): (&Origin, Option<Duration>),
+    (at, challenge): (&Origin, LoginChallenge),
 ) -> Response<Bytes> {
     let web = &ctx.snapshot.web;
     if let Some(owner) = web.form_owner(at, session.req_header()).await {
         let body = tokio::time::timeout(WHOLE_BODY, read_body(session, LONGEST_FORM)).await;
         if let Ok(Ok(body)) = body {
-            return web.keep_form(&owner, (at, max_age), session.req_header(), &body).await;
+            return web.keep_form(&owner, (at, challenge), session.req_header(), &body).await;
         }
     }
-    web.challenge(at, session.req_header(), max_age)
+    web.challenge(at, session.req_header(), challenge)
 }
 
 /// `longest`: the limit in bytes.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
     SEC_WEBSOCKET_KEY, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -150,7 +150,7 @@ impl<'q> Question<'q> {
         match outcome {
             RouteOutcome::Answer(answer) => answer,
             // The body of a form is with the proxy: it cannot be kept.
-            RouteOutcome::LogIn(at, max_age) => ctx.snapshot.web.challenge(at, asked, max_age),
+            RouteOutcome::LogIn(at, challenge) => ctx.snapshot.web.challenge(at, asked, challenge),
             RouteOutcome::Problem(problem, at) | RouteOutcome::MalformedHead(problem, at) => {
                 self.problem(&problem, (at, here), ctx)
             }
@@ -162,7 +162,7 @@ impl<'q> Question<'q> {
     }
 
     /// 200, with the headers that replace those of the request: the identity headers of the site's app,
-    /// and `Cookie` without ours.
+    /// `Cookie` without ours, and `Authorization` without a personal access token.
     fn pass(
         &self,
         asked: &RequestHeader,
@@ -194,6 +194,7 @@ impl<'q> Question<'q> {
             }
         }
         written.insert(COOKIE, cookies_of_app(&asked.headers));
+        written.insert(AUTHORIZATION, authorization_of_app(&asked.headers));
         written.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.mode == ForwardAuthMode::Answer {
             return Ok(again(asked));
@@ -265,4 +266,14 @@ fn cookies_of_app(headers: &HeaderMap) -> HeaderValue {
     let lines: Vec<&[u8]> = cookies.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     // Parts of header values, with what may stand in one between them.
     HeaderValue::from_bytes(&lines.join(&b"; "[..])).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// What the app may see of `Authorization`; empty: nothing.
+fn authorization_of_app(headers: &HeaderMap) -> HeaderValue {
+    let mut own = HeaderMap::new();
+    for value in headers.get_all(AUTHORIZATION) {
+        own.append(AUTHORIZATION, value.clone());
+    }
+    gate::strip_personal_token(&mut own);
+    own.remove(AUTHORIZATION).unwrap_or(HeaderValue::from_static(""))
 }

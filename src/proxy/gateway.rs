@@ -104,8 +104,8 @@ impl Gateway {
             RouteOutcome::Forward => return Ok(()),
             RouteOutcome::Own(context) => bridge::answer(session, ctx, context).await,
             RouteOutcome::Answer(answer) => answer,
-            RouteOutcome::LogIn(at, max_age) => {
-                bridge::log_in_first(session, ctx, (at, max_age)).await
+            RouteOutcome::LogIn(at, challenge) => {
+                bridge::log_in_first(session, ctx, (at, challenge)).await
             }
             RouteOutcome::Problem(problem, at) => {
                 let (here, headers) = (head::repeatable(session.req_header()), &headers(session));

@@ -71,7 +71,7 @@ pub(super) fn rewrite_response(
     own_reason.map_or(Ok(()), |reason| response.set_reason_phrase(Some(&reason)))
 }
 
-/// Removes reserved headers and our cookies. `by_method`: also headers that override the method,
+/// Removes reserved headers, our cookies and personal access tokens. `by_method`: also headers that override the method,
 /// since the rules depend on it.
 pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &ReservedNames, by_method: bool) {
     let is_removed = |name: &&HeaderName| {
@@ -86,6 +86,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, reserved: &ReservedNames, b
     if !headers.contains_key(header::UPGRADE) {
         headers.remove(header::CONNECTION);
     }
+    gate::strip_personal_token(headers);
     strip_cookies(headers);
 }
 

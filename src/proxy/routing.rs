@@ -1,10 +1,9 @@
 //! Where a request goes: malformed ones are refused, our own paths go to `web`, and a site's go where
 //! `access` decides.
 use std::net::IpAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response};
 use pingora_http::RequestHeader;
 
 use super::decision::DecisionLabel;
@@ -13,19 +12,20 @@ use super::exchange::Exchange;
 use super::head;
 use super::snapshot::{ConfigSnapshot, Shared};
 use super::upstream_request;
-use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason};
+use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason, TokenRefusal};
 use crate::domain::Origin;
 use crate::events::Event;
 use crate::gate::{self, Caller, DenialReason, RouteMatch, Site};
 use crate::pages::{Problem, RequestContext};
+use crate::web::LoginChallenge;
 
 /// What is done with a request, before anything is written.
 pub(super) enum RouteOutcome<'s> {
     Forward,
     Own(RequestContext),
     Answer(Response<Bytes>),
-    /// To log in first, at the site of this origin; `Some`: the user has, but longer ago than this.
-    LogIn(&'s Origin, Option<Duration>),
+    /// To log in first, at the site of this origin.
+    LogIn(&'s Origin, LoginChallenge),
     /// A problem page at this origin; `None`: the host is not ours.
     Problem(Problem, Option<&'s Origin>),
     /// The head is malformed: answered without looking at what it asks for.
@@ -155,13 +155,31 @@ fn apply<'s>(
         AccessDecision::AnswerPreflight => {
             RouteOutcome::Answer(ctx.snapshot.web.preflight(&request.headers))
         }
-        AccessDecision::SignIn => RouteOutcome::LogIn(origin, None),
-        AccessDecision::LogInAgain { max_age } => RouteOutcome::LogIn(origin, Some(max_age)),
+        AccessDecision::SignIn => {
+            let basic = basic_challenge(request, ctx);
+            RouteOutcome::LogIn(origin, LoginChallenge { basic, max_age: None })
+        }
+        AccessDecision::LogInAgain { max_age } => {
+            RouteOutcome::LogIn(origin, LoginChallenge { basic: None, max_age: Some(max_age) })
+        }
         AccessDecision::Refuse(reason) => {
             record(&reason, shared, ctx);
-            RouteOutcome::Problem(problem(&reason, &ctx.caller), Some(origin))
+            let problem = match reason {
+                RefusalReason::InvalidToken(TokenRefusal::Personal(_)) => {
+                    Problem::InvalidPersonalToken(basic_challenge(request, ctx))
+                }
+                reason => problem(&reason, &ctx.caller),
+            };
+            RouteOutcome::Problem(problem, Some(origin))
         }
     }
+}
+
+/// The challenge for a program at a site that takes personal access tokens; `None`: it is a browser, or
+/// the site takes none.
+fn basic_challenge(request: &RequestHeader, ctx: &Exchange) -> Option<HeaderValue> {
+    let site = ctx.site().filter(|site| site.personal_access_tokens)?;
+    gate::is_program(&request.method, &request.headers).then(|| gate::basic_challenge(site))
 }
 
 const fn label(decision: &AccessDecision) -> DecisionLabel {

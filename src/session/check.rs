@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::cached_user::CachedUser;
 use super::header_cache::HeaderCache;
 use super::sessions::Sessions;
-use super::signed_in::{CachedSession, SignedIn};
+use super::signed_in::{CachedSession, SessionPlace, SignedIn};
 use super::state::{SessionSettings, SessionState};
 use super::token::SessionToken;
 use crate::domain::{Host, SessionId, TokenDigest, UserId};
@@ -15,6 +15,8 @@ enum SessionLookup<'a> {
     /// SHA-256 of a token.
     Token(&'a TokenDigest),
     Id(SessionId),
+    /// SHA-256 of a personal access token.
+    PersonalToken(&'a TokenDigest),
 }
 
 impl Sessions {
@@ -82,9 +84,26 @@ impl Sessions {
 
     async fn load(&self, digest: TokenDigest) -> Result<Option<Arc<CachedSession>>, StoreError> {
         let loaded = self.read_and_share(SessionLookup::Token(&digest)).await?;
+        Ok(self.keep(digest, loaded))
+    }
+
+    /// The same for the digest of a personal access token. No other token's digest is equal to it.
+    pub(super) async fn load_personal_token(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<Arc<CachedSession>>, StoreError> {
+        let loaded = self.read_and_share(SessionLookup::PersonalToken(&digest)).await?;
+        Ok(self.keep(digest, loaded))
+    }
+
+    fn keep(
+        &self,
+        digest: TokenDigest,
+        loaded: Option<Arc<CachedSession>>,
+    ) -> Option<Arc<CachedSession>> {
         // A concurrent request may have cached it, and the session may have been ended there:
         // the entry that is present wins.
-        Ok(self.by_token.entry(digest).or_insert(loaded).into_value())
+        self.by_token.entry(digest).or_insert(loaded).into_value()
     }
 
     /// Reads a session from the store and joins it with what other tokens share of it.
@@ -92,23 +111,34 @@ impl Sessions {
         &self,
         by: SessionLookup<'_>,
     ) -> Result<Option<Arc<CachedSession>>, StoreError> {
-        let Some(stored) = self.read(by).await? else { return Ok(None) };
+        let Some((stored, place)) = self.read(by).await? else { return Ok(None) };
         let session = self.states.get_or_insert_with(stored.id, || SessionState::new(&stored));
         let user = self.users.get_or_insert_with(stored.user, || CachedUser::new(&stored.revision));
         // Read again: a change before the two lines above is seen now, and a later one reaches
         // them through the change feed.
         match self.read(by).await? {
-            Some(newer) => user.update(newer.revision),
+            Some((newer, _)) => user.update(newer.revision),
             None => session.end(),
         }
-        let (host, header_cache) = (stored.host, HeaderCache::default());
-        Ok(Some(Arc::new(CachedSession { host, session, user, header_cache })))
+        let header_cache = HeaderCache::default();
+        Ok(Some(Arc::new(CachedSession { place, session, user, header_cache })))
     }
 
-    async fn read(&self, by: SessionLookup<'_>) -> Result<Option<StoredSession>, StoreError> {
-        match by {
-            SessionLookup::Token(digest) => self.store.find(digest).await,
-            SessionLookup::Id(session) => self.store.find_by_id(session).await,
-        }
+    async fn read(
+        &self,
+        by: SessionLookup<'_>,
+    ) -> Result<Option<(StoredSession, SessionPlace)>, StoreError> {
+        let found = match by {
+            SessionLookup::Token(digest) => self.store.find(digest).await?,
+            SessionLookup::Id(session) => self.store.find_by_id(session).await?,
+            SessionLookup::PersonalToken(digest) => {
+                let found = self.store.find_personal_token(digest).await?;
+                return Ok(found.map(|found| (found.session, SessionPlace::Site(found.site))));
+            }
+        };
+        Ok(found.map(|session| {
+            let place = session.host.clone().map_or(SessionPlace::Id, SessionPlace::Host);
+            (session, place)
+        }))
     }
 }

@@ -8,6 +8,8 @@ mod end;
 mod expiry;
 mod header_cache;
 mod last_seen;
+mod personal_token;
+mod personal_tokens;
 mod revoked_grants;
 mod sessions;
 mod sign_in_context;
@@ -18,9 +20,13 @@ mod user_sessions;
 mod watch;
 mod weak_map;
 
-pub use crate::store::SessionKind;
+pub use crate::store::{InsertedToken, SessionKind};
 pub use begin::PreparedSession;
 pub use header_cache::{CachedHeaders, HeaderCache, HeaderCacheKey};
+pub use personal_token::PersonalToken;
+pub use personal_tokens::{
+    PersonalTokenRequest, PersonalTokenSettings, PersonalTokenVerdict, UserToken,
+};
 pub use sessions::Sessions;
 pub use sign_in_context::{Browser, Device, address_block, sign_in_context};
 pub use signed_in::SignedIn;

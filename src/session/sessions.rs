@@ -31,6 +31,7 @@ pub struct Sessions {
     /// Sequence number of the last change that was read from the store's change feed.
     pub(super) last_change: tokio::sync::Mutex<i64>,
     pub(super) token_keys: Vec<Subkey>,
+    pub(super) personal_token_keys: Vec<Subkey>,
     pub(super) system: System,
 }
 
@@ -49,6 +50,7 @@ impl Sessions {
             watches: Watches::default(),
             last_change: tokio::sync::Mutex::default(),
             token_keys: keyring.subkeys("session token"),
+            personal_token_keys: keyring.subkeys("personal access token"),
             system,
         }
     }

@@ -8,6 +8,7 @@ use super::cached_user::CachedUser;
 use super::header_cache::HeaderCache;
 use super::state::{SessionSettings, SessionState};
 use crate::domain::{Host, PhoneNumber, SessionId, UserId};
+use crate::store::SessionKind;
 use crate::system::Timestamp;
 use crate::users::Roles;
 
@@ -15,19 +16,30 @@ use crate::users::Roles;
 /// write to the same cache line with every request.
 const USE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Proof that a request belongs to a signed-in user. Only [`Sessions::check`] and
-/// [`Sessions::find_by_id`] make one.
+/// Proof that a request belongs to a signed-in user. Only [`Sessions::check`],
+/// [`Sessions::check_personal_token`] and [`Sessions::find_by_id`] make one.
 ///
 /// [`Sessions::check`]: super::Sessions::check
+/// [`Sessions::check_personal_token`]: super::Sessions::check_personal_token
 /// [`Sessions::find_by_id`]: super::Sessions::find_by_id
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub(super) Arc<CachedSession>);
 
-/// A session as one token accesses it: each host has its own. `host` is `None` for a session
-/// that was looked up by its id.
+/// Where a session was found, which is where it may be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum SessionPlace {
+    /// By the token of a host.
+    Host(Host),
+    /// By a personal access token for the site with this `url`.
+    Site(String),
+    /// By its id: nowhere, until who asks has judged that.
+    Id,
+}
+
+/// A session as one token accesses it: each host has its own.
 #[derive(Debug)]
 pub(super) struct CachedSession {
-    pub(super) host: Option<Host>,
+    pub(super) place: SessionPlace,
     pub(super) session: Arc<SessionState>,
     pub(super) user: Arc<CachedUser>,
     pub(super) header_cache: HeaderCache,
@@ -46,9 +58,19 @@ impl SignedIn {
         &self.0.session.phone
     }
 
+    pub fn kind(&self) -> SessionKind {
+        self.0.session.kind
+    }
+
     /// When the session began, which is when the user was authenticated (`auth_time`).
     pub fn began(&self) -> Timestamp {
         self.0.session.began
+    }
+
+    /// Whether the user logged in no longer ago than `max_age`. Who presents a personal access token has
+    /// not logged in.
+    pub fn logged_in_within(&self, max_age: Duration, now: Timestamp) -> bool {
+        self.kind() != SessionKind::PersonalToken && self.began().is_at_most(max_age, now)
     }
 
     /// The absolute end of the session.
@@ -83,11 +105,17 @@ impl SignedIn {
 
 impl CachedSession {
     pub(super) fn is_valid(&self, host: &Host, now: Timestamp, settings: SessionSettings) -> bool {
-        self.host.as_ref() == Some(host) && self.session.is_valid(now, settings)
+        matches!(&self.place, SessionPlace::Host(own) if own == host)
+            && self.session.is_valid(now, settings)
     }
 
     pub(super) fn record_use(&self, now: Timestamp) {
-        if now.since(self.session.last_seen()) >= USE_INTERVAL {
+        let seen = self.session.last_seen();
+        // The first use of a personal access token tells that somebody has it.
+        let is_first = self.session.kind == SessionKind::PersonalToken
+            && seen <= self.session.began
+            && now > seen;
+        if is_first || now.since(seen) >= USE_INTERVAL {
             self.session.seen.store(now.as_millis(), Ordering::Relaxed);
         }
     }

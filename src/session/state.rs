@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::domain::{PhoneNumber, SessionId, UserId};
-use crate::store::StoredSession;
+use crate::store::{SessionKind, StoredSession};
 use crate::system::Timestamp;
 
 /// How long a browser stays signed in.
@@ -24,6 +24,7 @@ pub struct SessionSettings {
 pub(super) struct SessionState {
     pub(super) id: SessionId,
     pub(super) user: UserId,
+    pub(super) kind: SessionKind,
     pub(super) phone: PhoneNumber,
     pub(super) began: Timestamp,
     pub(super) expires: Timestamp,
@@ -44,6 +45,7 @@ impl SessionState {
         Self {
             id: stored.id,
             user: stored.user,
+            kind: stored.kind,
             user_text: Bytes::from(stored.user.to_string()),
             phone_text: Bytes::from(stored.phone.e164().to_owned()),
             phone: stored.phone.clone(),
@@ -57,7 +59,10 @@ impl SessionState {
     }
 
     pub(super) fn is_valid(&self, now: Timestamp, settings: SessionSettings) -> bool {
-        !self.has_ended() && now < self.expires && now < self.last_seen() + settings.idle
+        // A personal access token has the end that its user chose, however seldom it is used.
+        let idles = self.kind != SessionKind::PersonalToken;
+        let is_idle = idles && now >= self.last_seen() + settings.idle;
+        !self.has_ended() && now < self.expires && !is_idle
     }
 
     pub(super) fn last_seen(&self) -> Timestamp {

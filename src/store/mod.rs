@@ -11,6 +11,7 @@ mod grants;
 mod logins;
 mod memory_attempts;
 mod nodes;
+mod personal_tokens;
 mod redis_fault;
 mod sessions;
 mod settings;
@@ -18,6 +19,7 @@ mod shared_attempts;
 mod shared_tickets;
 mod signing_keys;
 mod sql;
+mod stored_session;
 mod ticket_stores;
 mod tickets;
 mod users;
@@ -41,10 +43,13 @@ pub use grants::{
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
 pub use nodes::{NodeDescription, NodeStore, StoredNode};
+pub use personal_tokens::{
+    InsertedToken, NewPersonalToken, PersonalTokenStore, PersonalTokenSummary, StoredPersonalToken,
+};
 pub use redis_fault::RedisFault;
 pub use sessions::{
-    Change, ChangeListener, PollingListener, SessionKind, SessionSelection, SessionStore,
-    SessionSummary, SignInContext, StoredSession,
+    Change, ChangeListener, PollingListener, SessionSelection, SessionStore, SessionSummary,
+    SignInContext,
 };
 pub use settings::{CacheSettings, StoreSettings};
 pub use shared_attempts::SharedAttempts;
@@ -54,6 +59,7 @@ pub use sql::{
     CleanupCounts, CopyError, Database, PersistentCounters, PostgresServer, PostgresUrlError,
     Reencrypted, SqlCells, SqlStore, StoreProgress, copy,
 };
+pub use stored_session::{SessionKind, StoredSession};
 pub use ticket_stores::TicketStores;
 pub use tickets::{HandoverTicket, KeptForm, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{FoundUser, StoredUser, UserRevision, UserStore};

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{StoreError, UserRevision};
-use crate::domain::{GrantId, Host, PhoneNumber, SessionId, TokenDigest, UserId};
+use super::{PersonalTokenStore, SessionKind, StoreError, StoredSession, UserRevision};
+use crate::domain::{GrantId, Host, SessionId, TokenDigest, UserId};
 use crate::system::Timestamp;
 
 /// What a user recognises a session by in a list, as `session` words it.
@@ -11,28 +11,6 @@ use crate::system::Timestamp;
 pub struct SignInContext {
     pub device: String,
     pub address_block: String,
-}
-
-/// A session and its user.
-#[derive(Clone, Debug)]
-pub struct StoredSession {
-    pub id: SessionId,
-    pub user: UserId,
-    pub phone: PhoneNumber,
-    pub revision: UserRevision,
-    /// The host of the token that the session was found by; `None`: it was found by its id.
-    pub host: Option<Host>,
-    pub created: Timestamp,
-    pub last_seen: Timestamp,
-    pub expires: Timestamp,
-}
-
-/// Who holds a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionKind {
-    Browser,
-    /// An API client, without a browser of ours.
-    Api,
 }
 
 /// An entry in the list of a user's sessions.
@@ -67,7 +45,7 @@ pub enum Change {
 
 /// The tables of sessions and of the tokens that they are used through, and the change feed.
 #[async_trait]
-pub trait SessionStore: Send + Sync {
+pub trait SessionStore: PersonalTokenStore {
     /// The session of a token; `None` if it was ended or its user is blocked. Expiry is for the
     /// caller to judge.
     ///
@@ -76,8 +54,8 @@ pub trait SessionStore: Send + Sync {
     /// If the store fails.
     async fn find(&self, token: &TokenDigest) -> Result<Option<StoredSession>, StoreError>;
 
-    /// The session with this id; `None` if it was ended, its user is blocked, or its login ticket
-    /// was not redeemed. Expiry is for the caller to judge.
+    /// The session with this id; `None` if it was ended, its user is blocked, it is a personal access
+    /// token's, or its login ticket was not redeemed. Expiry is for the caller to judge.
     ///
     /// # Errors
     ///

@@ -22,19 +22,33 @@ struct ReturnRequest<'a> {
     max_age: Option<Duration>,
 }
 
+/// What is said to a request that lacks a login.
+#[derive(Default)]
+pub struct LoginChallenge {
+    /// How long ago the user may have logged in, who has, but longer ago.
+    pub max_age: Option<Duration>,
+    /// For a program that may present a token instead.
+    pub basic: Option<HeaderValue>,
+}
+
 impl Web {
     /// The answer to a request of a site that needs a signed-in user: a redirect to the sign-in
-    /// for a navigation, 401 with its address for scripts and apps. `max_age`: the user has logged in,
-    /// but longer ago than this.
+    /// for a navigation, 401 with its address for scripts and apps.
     pub fn challenge(
         &self,
         origin: &Origin,
         request: &Parts,
-        max_age: Option<Duration>,
+        challenge: LoginChallenge,
     ) -> http::Response<Bytes> {
         let target = path_and_query(&request.uri);
+        let LoginChallenge { max_age, basic } = challenge;
         let wanted = ReturnRequest { origin, target, method: &request.method, max_age };
-        self.ask_to_sign_in(&wanted, &request.headers)
+        let Some(basic) = basic else { return self.ask_to_sign_in(&wanted, &request.headers) };
+        let (back, lost) = self.way_back(&wanted, &request.headers);
+        let sign_in = SignInAddress { origin, back: &back, lost, max_age };
+        let mut response = unauthorized(&self.shell.sign_in_address(&sign_in), max_age);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+        response
     }
 
     /// Whose the form of a request is that needs a signed-in user: it can be kept by [`Self::keep_form`].
@@ -48,17 +62,18 @@ impl Web {
     pub async fn keep_form(
         &self,
         owner: &FormOwner,
-        (origin, max_age): (&Origin, Option<Duration>),
+        (origin, challenge): (&Origin, LoginChallenge),
         request: &Parts,
         body: &[u8],
     ) -> http::Response<Bytes> {
         let target = path_and_query(&request.uri);
         match self.kept_forms.keep(owner, origin, target, body).await {
             Some(back) => {
+                let max_age = challenge.max_age;
                 let sign_in = SignInAddress { origin, back: &back, lost: None, max_age };
                 redirect(&self.shell.sign_in_address(&sign_in))
             }
-            None => self.challenge(origin, request, max_age),
+            None => self.challenge(origin, request, challenge),
         }
     }
 

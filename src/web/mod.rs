@@ -6,6 +6,7 @@ mod preflight;
 mod routes;
 mod state;
 
+pub use challenge::LoginChallenge;
 pub use guard::{Access, ServedAt};
 pub use routes::{Route, longest_body, router, routes};
 pub use state::{Web, WebDeps};

@@ -8,7 +8,7 @@ use super::state::Web;
 use crate::api;
 use crate::pages::{
     HeaderClass, LONGEST_FORM, account, assets, code, done, handover, kept_form, language, number,
-    refused, sign_in, sign_out,
+    refused, sign_in, sign_out, tokens,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -32,13 +32,13 @@ pub struct Route {
 
 /// The route table: everything that Doorcode answers itself.
 pub fn routes() -> Vec<Route> {
-    [for_people(), for_programs(), metadata()].into_iter().flatten().collect()
+    [for_people(), account_pages(), for_programs(), metadata()].into_iter().flatten().collect()
 }
 
 /// What people see.
 fn for_people() -> Vec<Route> {
     use Access::{Anyone, SignedIn};
-    use HeaderClass::{AccountPage, Asset, Callback, FormPage, Json, Page};
+    use HeaderClass::{Asset, Callback, FormPage, Json, Page};
     use ServedAt::{Both, Issuer, Site};
     vec![
         row("/", Both, Anyone, Page, get(sign_in::first)),
@@ -54,9 +54,6 @@ fn for_people() -> Vec<Route> {
         row("/arrived", Site, Anyone, Callback, get(handover::arrived)),
         row("/sign-out", Both, Anyone, Page, get(sign_out::ask).post(sign_out::submit)),
         row("/signed-out", Both, Anyone, Page, get(sign_out::show)),
-        row("/account", Both, SignedIn, AccountPage, get(account::show)),
-        row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
-        row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
         row(
             kept_form::PATH,
             Site,
@@ -107,6 +104,20 @@ fn for_programs() -> Vec<Route> {
         ),
         row("/widget/resend", Issuer, Client, ApiWithCredentials, post(api::widget_resend)),
         row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
+    ]
+}
+
+/// What signed-in users see and end of their own.
+fn account_pages() -> Vec<Route> {
+    use Access::SignedIn;
+    use HeaderClass::AccountPage;
+    use ServedAt::{Both, Issuer};
+    vec![
+        row("/account", Both, SignedIn, AccountPage, get(account::show)),
+        row("/account/end", Both, SignedIn, AccountPage, post(account::end)),
+        row("/account/end-others", Both, SignedIn, AccountPage, post(account::end_others)),
+        row("/account/tokens", Issuer, SignedIn, AccountPage, get(tokens::show).post(tokens::make)),
+        row("/account/tokens/end", Issuer, SignedIn, AccountPage, post(tokens::end)),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Views;
 use crate::pages::{
     Account, BrowserSessions, FailedRequest, Handover, KeptForms, LONGEST_SEALED_FORM, LoginPages,
-    Problem, Sealer, Shell,
+    PersonalTokens, Problem, Sealer, Shell,
 };
 use crate::session::{self, Sessions};
 use crate::store::{self, TicketStores};
@@ -31,6 +31,7 @@ pub struct Web {
     handover: Arc<Handover>,
     account: Arc<Account>,
     pub(super) kept_forms: Arc<KeptForms>,
+    tokens: Arc<PersonalTokens>,
     widget: Arc<Widget>,
 }
 
@@ -39,6 +40,7 @@ pub struct WebDeps {
     pub login: Login,
     pub sessions: Arc<Sessions>,
     pub session: session::SessionSettings,
+    pub personal_tokens: session::PersonalTokenSettings,
     pub directory: Arc<Directory>,
     pub map: Arc<SiteMap>,
     pub pages: Views,
@@ -85,6 +87,13 @@ impl Web {
             logouts: sealer("logout"),
             events: Arc::clone(&deps.events),
         });
+        let tokens = Arc::new(PersonalTokens {
+            shell: Arc::clone(&shell),
+            sessions: Arc::clone(&deps.sessions),
+            directory: Arc::clone(&deps.directory),
+            settings: deps.personal_tokens,
+            events: Arc::clone(&deps.events),
+        });
         let settings = Arc::new(deps.oauth);
         let issuer = shell.map().issuer();
         let grants = Grants::new(GrantsDeps {
@@ -110,7 +119,7 @@ impl Web {
             fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
-        Self { api, shell, sessions, login_pages, handover, account, kept_forms, widget }
+        Self { api, shell, sessions, login_pages, handover, account, kept_forms, tokens, widget }
     }
 
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)

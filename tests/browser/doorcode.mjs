@@ -52,10 +52,10 @@ upstreams = ["127.0.0.1:${app}"]
 `;
 
 function sites(hosts, port, app) {
-  const { shop, others = {} } = hosts;
+  const { shop, others = {}, tokens = false } = hosts;
   if (!shop) return '';
   const further = ([name, place]) => site(name, at(place, port, hosts), app);
-  return `${site('Shop', at(shop, port, hosts), app)}
+  return `${site('Shop', at(shop, port, hosts), app)}personal_access_tokens = ${tokens}
 [[site.rule]]
 path = "/public/*"
 allow = ["public"]

@@ -23,6 +23,7 @@ mod login;
 mod oauth;
 mod pages;
 mod people;
+mod personal_tokens;
 mod running;
 mod scale;
 mod sites;

@@ -107,3 +107,12 @@ pub(super) fn session(reader: &mut Reader<'_>) -> Option<session::SessionSetting
     let [idle, lifetime] = in_order(reader, ["login.session_idle", "login.session_lifetime"])?;
     Some(session::SessionSettings { idle, lifetime })
 }
+
+pub(super) fn personal_tokens(reader: &mut Reader<'_>) -> Option<session::PersonalTokenSettings> {
+    let lifetime = reader.duration("login.personal_access_token_lifetime");
+    let per_user = reader.integer("login.personal_access_tokens_per_user");
+    Some(session::PersonalTokenSettings {
+        lifetime: lifetime?,
+        per_user: per_user.and_then(|most| u32::try_from(most).ok())?,
+    })
+}

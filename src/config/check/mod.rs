@@ -45,6 +45,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
     let session = login::session(reader);
+    let personal_tokens = login::personal_tokens(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
@@ -64,6 +65,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         test_numbers_exposed: tests.as_ref().is_some_and(|tests| tests.exposed),
         login: crate::login::LoginSettings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
+        personal_tokens: personal_tokens?,
         providers: providers?,
         sms_template: template?,
         sms_templates: templates?,

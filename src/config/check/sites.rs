@@ -67,6 +67,7 @@ fn site(
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
     let roots = AskingHosts::read(reader, table, ground.schemes.tls).ok();
+    let personal = reader.flag(&key("personal_access_tokens")).unwrap_or(false);
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
     let own = place.filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
@@ -82,6 +83,7 @@ fn site(
         allowed_origins: allowed_origins?,
         hsts: hsts?,
         client_roots: roots.as_ref()?.as_ref().map(ClientRoots::id),
+        personal_access_tokens: personal,
         ignore_case,
         rules: rules.into_iter().collect::<Option<_>>()?,
     };

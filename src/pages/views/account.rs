@@ -16,6 +16,8 @@ pub struct AccountPage<'a> {
     /// The network that this request came from, as those of the sessions are written.
     pub network: &'a str,
     pub notice: Option<AccountNotice>,
+    /// Where the user's personal access tokens are listed; empty: no site takes any.
+    pub tokens: &'a str,
     /// The first page of the app; empty: no link.
     pub back: &'a str,
 }
@@ -48,12 +50,13 @@ impl Page for AccountPage<'_> {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        let back = Safe::link(self.back);
+        let (back, tokens) = (Safe::link(self.back), Safe::link(self.tokens));
         context
             .text("phone", Safe::figure(&self.phone.masked()))
             .maybe("notice", self.notice.map(|notice| Safe::from_static(notice.key())))
             .list("sessions", self.sessions.iter().map(|session| self.row(session)))
             .flag("others", self.sessions.iter().any(|session| !session.current))
+            .maybe("tokens", tokens.leads_somewhere().then_some(tokens))
             .maybe("back", back.leads_somewhere().then_some(back))
     }
 }
@@ -111,10 +114,10 @@ const fn device_key(device: Device) -> &'static str {
 /// The template variables of one point in time: key of the sentence, its count, and the time as
 /// text and as `datetime`.
 type Names = [&'static str; 4];
-const BEGAN: Names = ["began", "began_count", "began_at", "began_machine"];
-const SEEN: Names = ["seen", "seen_count", "seen_at", "seen_machine"];
+pub(super) const BEGAN: Names = ["began", "began_count", "began_at", "began_machine"];
+pub(super) const SEEN: Names = ["seen", "seen_count", "seen_at", "seen_machine"];
 
-fn moment(row: Context, names: Names, at: Timestamp, now: Timestamp) -> Context {
+pub(super) fn moment(row: Context, names: Names, at: Timestamp, now: Timestamp) -> Context {
     let (key, count) = ago(now.since(at));
     let [words, counted, shown, machine] = names;
     row.text(words, Safe::from_static(key))

@@ -17,6 +17,7 @@ mod samples;
 mod simple;
 mod templates;
 mod theme;
+mod tokens;
 mod unsent;
 
 pub use account::{AccountNotice, AccountPage};
@@ -32,4 +33,5 @@ pub use packed::Packed;
 pub use page::{Head, Page};
 pub use render::{Views, ViewsError};
 pub use simple::{DonePage, KeptFormPage, SignOutPage, SignedOutPage};
+pub use tokens::{NewTokenPage, TokenForm, TokenNotice, TokenProblem, TokensPage};
 pub use unsent::UnsentPage;

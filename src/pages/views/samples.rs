@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use super::{
     AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage, KeptFormPage,
-    LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage,
+    LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain, NumberNotice, NumberPage,
+    NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm, TokenNotice, TokenProblem,
+    TokensPage, Unsent, UnsentPage,
 };
-use crate::domain::{Country, PhoneNumber, SessionId};
-use crate::session::{Device, SessionKind, UserSession};
+use crate::domain::{Country, PhoneNumber, Secret, SessionId, TokenName};
+use crate::session::{Device, SessionKind, UserSession, UserToken};
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -24,6 +25,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         codes(&phone, with);
         unsent(&phone, with);
         accounts(&phone, with);
+        tokens(with);
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
     with(&DonePage { resume: LINK });
@@ -118,11 +120,55 @@ fn accounts(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     };
     let sessions = [0, 3, 72].map(session);
     let network = "192.0.2.0/24";
-    let page =
-        || AccountPage { phone, sessions: &sessions, now, network, notice: None, back: LINK };
+    let page = || AccountPage {
+        phone,
+        sessions: &sessions,
+        now,
+        network,
+        notice: None,
+        tokens: LINK,
+        back: LINK,
+    };
     with(&page());
-    with(&AccountPage { sessions: &sessions[..1], back: "", network: "", ..page() });
+    with(&AccountPage { sessions: &sessions[..1], tokens: "", back: "", network: "", ..page() });
     for notice in AccountNotice::ALL {
         with(&AccountPage { notice: Some(notice), ..page() });
     }
+}
+
+fn tokens(with: &mut dyn FnMut(&dyn Page)) {
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    let Ok(name) = TokenName::parse("git") else { return };
+    let expires = now + Duration::from_hours(36);
+    let token = |used: bool| UserToken {
+        id: SessionId::from_bytes([used.into(); 16]),
+        name: name.clone(),
+        site: LINK.to_owned(),
+        made: now - Duration::from_hours(3),
+        used: used.then_some(now),
+        expires,
+    };
+    let tokens = [false, true].map(token);
+    let page = || TokensPage {
+        form: SessionId::from_bytes([1; 16]),
+        sites: &[LINK],
+        days: &[1, 7],
+        chosen: TokenForm { name: "", site: LINK, days: 7 },
+        problem: None,
+        tokens: &tokens,
+        now,
+        notice: None,
+    };
+    with(&page());
+    with(&TokensPage { tokens: &[], ..page() });
+    with(&TokensPage { sites: &[], ..page() });
+    for problem in TokenProblem::ALL {
+        let chosen = TokenForm { name: "a", ..page().chosen };
+        with(&TokensPage { problem: Some(problem), chosen, ..page() });
+    }
+    for notice in TokenNotice::ALL {
+        with(&TokensPage { notice: Some(notice), ..page() });
+    }
+    let token = &Secret::new("dcp_sample");
+    with(&NewTokenPage { token, site: LINK, expires, now });
 }

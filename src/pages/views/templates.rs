@@ -17,6 +17,8 @@ const PAGES: &[(&str, &str)] = &[
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),
     ("kept_form", include_str!("../../../static/pages/kept_form.liquid")),
     ("account", include_str!("../../../static/pages/account.liquid")),
+    ("tokens", include_str!("../../../static/pages/tokens.liquid")),
+    ("token", include_str!("../../../static/pages/token.liquid")),
     ("message", include_str!("../../../static/pages/message.liquid")),
 ];
 

@@ -27,6 +27,7 @@ fn site(upstreams: Vec<Upstream>, pool: PoolOptions) -> Site {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     }

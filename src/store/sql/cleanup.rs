@@ -23,6 +23,8 @@ pub struct CleanupCounts {
     pub codes: u64,
     pub grants: u64,
     pub session_tokens: u64,
+    /// Personal access tokens.
+    pub personal_tokens: u64,
     pub sessions: u64,
     /// Spent login attempts.
     pub spent: u64,
@@ -36,8 +38,17 @@ pub struct CleanupCounts {
 
 impl CleanupCounts {
     pub const fn all(self) -> u64 {
-        let Self { codes, grants, session_tokens, sessions, spent, counts, cells, nodes } = self;
-        codes + grants + session_tokens + sessions + spent + counts + cells + nodes
+        let Self { codes, grants, session_tokens, personal_tokens, sessions, .. } = self;
+        let Self { spent, counts, cells, nodes, .. } = self;
+        codes
+            + grants
+            + session_tokens
+            + personal_tokens
+            + sessions
+            + spent
+            + counts
+            + cells
+            + nodes
     }
 }
 
@@ -88,8 +99,8 @@ macro_rules! deletable_sessions {
     };
 }
 
-/// All cleanup rules, referencing tables before those that they reference. The two rules about
-/// sessions select the same ones: the first deletes their tokens, the second the sessions.
+/// All cleanup rules, referencing tables before those that they reference. The three rules about
+/// sessions select the same ones: the first two delete their tokens, the third the sessions.
 const RULES: &[CleanupRule] = &[
     rule(
         "DELETE FROM authorization_codes WHERE digest IN (
@@ -112,6 +123,15 @@ const RULES: &[CleanupRule] = &[
         concat!("DELETE FROM session_tokens WHERE session_id IN (", deletable_sessions!(), ")"),
         &[Cutoff::Ended, Cutoff::Expired],
         |counts| &mut counts.session_tokens,
+    ),
+    rule(
+        concat!(
+            "DELETE FROM personal_access_tokens WHERE session_id IN (",
+            deletable_sessions!(),
+            ")"
+        ),
+        &[Cutoff::Ended, Cutoff::Expired],
+        |counts| &mut counts.personal_tokens,
     ),
     rule(
         concat!("DELETE FROM sessions WHERE id IN (", deletable_sessions!(), ")"),

@@ -73,6 +73,10 @@ const TABLES: &[Table] = &[
         name: "session_tokens",
         columns: &[("digest", Text), ("session_id", Text), ("host", Text)],
     },
+    Table {
+        name: "personal_access_tokens",
+        columns: &[("session_id", Text), ("digest", Text), ("name", Text), ("site", Text)],
+    },
     Table { name: "spent", columns: &[("attempt", Text), ("at", Number)] },
     Table {
         name: "counters",

@@ -17,6 +17,7 @@ mod migrations;
 mod nodes;
 mod notifications;
 mod opening;
+mod personal_tokens;
 mod plain_numbers;
 mod pool;
 mod postgres;

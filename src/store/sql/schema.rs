@@ -270,4 +270,12 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
     CREATE INDEX users_who_test ON users (test) WHERE test = 1;"),
     // To find out whether a contact is encrypted under a secret that a server does not have.
     both(18, "contacts by secret", "CREATE INDEX contacts_by_secret ON contacts (sealed_by);"),
+    // A personal access token is a session of kind `token`: it is found, ended and counted as used like
+    // one. `site`: the url of the only one that it is for.
+    both(19, "personal access tokens", "CREATE TABLE personal_access_tokens (
+        session_id TEXT PRIMARY KEY NOT NULL REFERENCES sessions (id),
+        digest TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        site TEXT NOT NULL
+    );"),
 ];

@@ -21,7 +21,7 @@ impl SessionStore for SqlStore {
         // A single statement, so that version and roles are consistent.
         let rows = query(
             "SELECT s.id, s.user_id, c.value, c.sealed_by, u.version, r.role, t.host, s.created,
-                    s.last_seen, s.expires
+                    s.last_seen, s.expires, s.kind
              FROM session_tokens t
              JOIN sessions s ON s.id = t.session_id
              JOIN users u ON u.id = s.user_id
@@ -41,12 +41,13 @@ impl SessionStore for SqlStore {
     async fn find_by_id(&self, session: SessionId) -> Result<Option<StoredSession>, StoreError> {
         let rows = query(
             "SELECT s.id, s.user_id, c.value, c.sealed_by, u.version, r.role, s.created, s.last_seen,
-                    s.expires
+                    s.expires, s.kind
              FROM sessions s
              JOIN users u ON u.id = s.user_id
              JOIN contacts c ON c.user_id = u.id AND c.kind = 'phone'
              LEFT JOIN user_roles r ON r.user_id = u.id
-             WHERE s.id = $1 AND s.ended IS NULL AND s.take_up IS NULL AND u.blocked IS NULL",
+             WHERE s.id = $1 AND s.ended IS NULL AND s.take_up IS NULL AND s.kind <> 'token'
+               AND u.blocked IS NULL",
         )
         .bind(session.to_string())
         .fetch_all(&self.read)
@@ -80,6 +81,7 @@ impl SessionStore for SqlStore {
                     AND g.revoked IS NULL AND g.expires > $2 AND g.last_used + g.idle > $2
                  ) AS granted
                FROM sessions s WHERE s.user_id = $1 AND s.ended IS NULL AND s.take_up IS NULL
+                 AND s.kind <> 'token'
              ) AS own
              WHERE expires > $2 OR granted > 0 ORDER BY last_seen DESC, id",
         )
@@ -239,7 +241,10 @@ pub(super) async fn replace(
 }
 
 /// From the rows of one session: one for each role of its user, or a single one without a role.
-fn read_session(keys: &ContactKeys, rows: &[SqlRow]) -> Result<Option<StoredSession>, StoreError> {
+pub(super) fn read_session(
+    keys: &ContactKeys,
+    rows: &[SqlRow],
+) -> Result<Option<StoredSession>, StoreError> {
     let (Some(row), Some(revision)) = (rows.first(), rows::revision(rows)?) else {
         return Ok(None);
     };
@@ -248,6 +253,7 @@ fn read_session(keys: &ContactKeys, rows: &[SqlRow]) -> Result<Option<StoredSess
     Ok(Some(StoredSession {
         id: columns.session("id")?,
         user,
+        kind: kind(columns)?,
         phone: contacts::read_phone(keys, row, user)?,
         revision,
         host: None,
@@ -259,14 +265,9 @@ fn read_session(keys: &ContactKeys, rows: &[SqlRow]) -> Result<Option<StoredSess
 
 fn read_summary(row: &SqlRow) -> Result<SessionSummary, StoreError> {
     let columns = Columns::of(row, "sessions");
-    let kind = columns.parsed("kind", |kind| match kind {
-        "browser" => Some(SessionKind::Browser),
-        "api" => Some(SessionKind::Api),
-        _ => None,
-    })?;
     Ok(SessionSummary {
         id: columns.session("id")?,
-        kind,
+        kind: kind(columns)?,
         created: columns.time("created")?,
         last_seen: columns.time("last_seen")?,
         sign_in_context: SignInContext {
@@ -274,5 +275,15 @@ fn read_summary(row: &SqlRow) -> Result<SessionSummary, StoreError> {
             address_block: row.try_get("address_block")?,
         },
         granted: row.try_get::<i64>("granted")? > 0,
+    })
+}
+
+/// One of a login ticket that was not redeemed has no kind yet.
+fn kind(columns: Columns<'_>) -> Result<SessionKind, StoreError> {
+    columns.parsed("kind", |kind| match kind {
+        "browser" => Some(SessionKind::Browser),
+        "api" => Some(SessionKind::Api),
+        "token" => Some(SessionKind::PersonalToken),
+        _ => None,
     })
 }

@@ -12,9 +12,10 @@ use doorcode::domain::{
 };
 use doorcode::store::{
     Attempt, AttemptStore, Change, CounterCapacity, CounterStore, FoundUser, Increment,
-    LoginOutcome, LoginStore, MemoryCounters, NewLogin, SessionSelection, SessionStore,
-    SessionSummary, StoreError, StoredSession, StoredUser, TakeOutcome, UpdateFn, UserRevision,
-    UserStore,
+    InsertedToken, LoginOutcome, LoginStore, MemoryCounters, NewLogin, NewPersonalToken,
+    PersonalTokenStore, PersonalTokenSummary, SessionSelection, SessionStore, SessionSummary,
+    StoreError, StoredPersonalToken, StoredSession, StoredUser, TakeOutcome, UpdateFn,
+    UserRevision, UserStore,
 };
 use doorcode::system::Timestamp;
 
@@ -115,6 +116,37 @@ impl<T: UserStore + ?Sized> UserStore for Recorded<T> {
     ) -> Result<Option<UserId>, StoreError> {
         self.1.note("users.set_roles");
         self.0.set_roles(identifier, roles).await
+    }
+}
+
+#[async_trait]
+impl<T: SessionStore + ?Sized> PersonalTokenStore for Recorded<T> {
+    async fn find_personal_token(
+        &self,
+        digest: &TokenDigest,
+    ) -> Result<Option<StoredPersonalToken>, StoreError> {
+        self.1.note("tokens.find");
+        self.0.find_personal_token(digest).await
+    }
+
+    async fn insert_personal_token(
+        &self,
+        maker: SessionId,
+        token: &NewPersonalToken,
+        most: u32,
+        at: Timestamp,
+    ) -> Result<InsertedToken, StoreError> {
+        self.1.note("tokens.insert");
+        self.0.insert_personal_token(maker, token, most, at).await
+    }
+
+    async fn personal_tokens(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<PersonalTokenSummary>, StoreError> {
+        self.1.note("tokens.of_user");
+        self.0.personal_tokens(user, now).await
     }
 }
 

@@ -9,8 +9,9 @@ use doorcode::domain::{
     AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
 };
 use doorcode::store::{
-    Attempt, AttemptStore, Change, CounterStore, FoundUser, Increment, LoginOutcome, LoginStore,
-    NewLogin, SessionSelection, SessionStore, SessionSummary, StoreError, StoredSession,
+    Attempt, AttemptStore, Change, CounterStore, FoundUser, Increment, InsertedToken, LoginOutcome,
+    LoginStore, NewLogin, NewPersonalToken, PersonalTokenStore, PersonalTokenSummary,
+    SessionSelection, SessionStore, SessionSummary, StoreError, StoredPersonalToken, StoredSession,
     StoredUser, TakeOutcome, UpdateFn, UserRevision, UserStore,
 };
 use doorcode::system::Timestamp;
@@ -215,6 +216,34 @@ impl<T: UserStore + ?Sized> UserStore for Trapped<T> {
         roles: &BTreeSet<Role>,
     ) -> Result<Option<UserId>, StoreError> {
         self.call("users.set_roles", self.0.set_roles(identifier, roles)).await
+    }
+}
+
+#[async_trait]
+impl<T: SessionStore + ?Sized> PersonalTokenStore for Trapped<T> {
+    async fn find_personal_token(
+        &self,
+        digest: &TokenDigest,
+    ) -> Result<Option<StoredPersonalToken>, StoreError> {
+        self.call("tokens.find", self.0.find_personal_token(digest)).await
+    }
+
+    async fn insert_personal_token(
+        &self,
+        maker: SessionId,
+        token: &NewPersonalToken,
+        most: u32,
+        at: Timestamp,
+    ) -> Result<InsertedToken, StoreError> {
+        self.call("tokens.insert", self.0.insert_personal_token(maker, token, most, at)).await
+    }
+
+    async fn personal_tokens(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<PersonalTokenSummary>, StoreError> {
+        self.call("tokens.of_user", self.0.personal_tokens(user, now)).await
     }
 }
 

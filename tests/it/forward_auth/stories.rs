@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::proxies::{ALL, Fronted, Kind};
+use crate::personal_tokens::{SHOP, basic, program_at, token};
 use crate::support::http::exchange;
 use crate::support::settings::{ADA, BOB};
 
@@ -156,5 +157,37 @@ fn the_app_is_not_reached_past_the_proxy() {
         let request = bob.request("GET", target, &[], None);
         exchange(proxy.gate.port, &request).is(404);
         assert_eq!(proxy.gate.app.count(), before, "Doorcode knows no address of the app");
+    }
+}
+
+#[test]
+fn a_personal_access_token_passes_and_stays_with_the_proxy() {
+    for kind in ALL {
+        let proxy = Fronted::changed(kind, &[SHOP]);
+        let (gate, app) = (&proxy.gate, &proxy.gate.app);
+        let mut ada = proxy.browser();
+        ada.sign_in("/orders", ADA, &gate.texts).is(200);
+        let token = token(gate, &mut ada);
+        let asks = |lines: &[(&str, &str)]| {
+            program_at(proxy.port, &gate.origin, "PROPFIND", "/dav/", lines)
+        };
+        let value = basic("a", &token);
+        asks(&[("Authorization", &value)]).is(200);
+        let seen = app.last();
+        assert_eq!(seen.header("x-forwarded-phone"), Some(ADA), "{kind:?}");
+        assert_eq!(seen.header("authorization").unwrap_or_default(), "", "{kind:?}: {seen:?}");
+        ada.send("GET", "/orders", &[("Authorization", "Basic YTpi")], None).is(200);
+        assert_eq!(app.last().header("authorization"), Some("Basic YTpi"), "{kind:?}");
+        ada.send("GET", "/orders", &[], None).is(200);
+        assert_eq!(app.last().header("authorization").unwrap_or_default(), "", "{kind:?}");
+
+        let before = app.count();
+        let realm = format!("Basic realm=\"{}\", charset=\"UTF-8\"", gate.origin);
+        for lines in [&[][..], &[("Authorization", "Bearer dcp_aaaa")]] {
+            let answer = asks(lines).is(401);
+            assert_eq!(answer.all("www-authenticate"), [realm.as_str()], "{kind:?}: {answer}");
+        }
+        proxy.is_kept_out(&mut proxy.browser(), ("GET", "/orders"), &[]).is(303);
+        assert_eq!(app.count(), before, "{kind:?}");
     }
 }

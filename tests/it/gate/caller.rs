@@ -10,12 +10,41 @@ use doorcode::domain::{
 use doorcode::gate::Caller;
 use doorcode::session::{SessionSettings, Sessions};
 use doorcode::store::{
-    self, Change, SessionSelection, SessionSummary, StoreError, StoredSession, UserRevision,
+    self, Change, InsertedToken, NewPersonalToken, PersonalTokenSummary, SessionKind,
+    SessionSelection, SessionSummary, StoreError, StoredPersonalToken, StoredSession, UserRevision,
 };
 use doorcode::system::{System, Timestamp};
 
 /// A store that holds one session under every token.
 struct OneSession(StoredSession);
+
+#[async_trait]
+impl store::PersonalTokenStore for OneSession {
+    async fn find_personal_token(
+        &self,
+        _: &TokenDigest,
+    ) -> Result<Option<StoredPersonalToken>, StoreError> {
+        Ok(None)
+    }
+
+    async fn insert_personal_token(
+        &self,
+        _: SessionId,
+        _: &NewPersonalToken,
+        _: u32,
+        _: Timestamp,
+    ) -> Result<InsertedToken, StoreError> {
+        Ok(InsertedToken::Ended)
+    }
+
+    async fn personal_tokens(
+        &self,
+        _: UserId,
+        _: Timestamp,
+    ) -> Result<Vec<PersonalTokenSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+}
 
 #[async_trait]
 impl store::SessionStore for OneSession {
@@ -88,6 +117,7 @@ pub(crate) fn signed_in(phone: &str, roles: &[&str]) -> Caller {
     let stored = StoredSession {
         id: SessionId::from_bytes([1; 16]),
         user: UserId::from_bytes([2; 12]),
+        kind: SessionKind::Browser,
         phone: PhoneNumber::parse(phone, None).unwrap(),
         revision: UserRevision::default(),
         host: Some(host.clone()),

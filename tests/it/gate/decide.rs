@@ -29,6 +29,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case: false,
         rules,
     }

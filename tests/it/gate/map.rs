@@ -18,6 +18,7 @@ fn map(public_url: &str, sites: &[&str]) -> SiteMap {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     };

@@ -37,6 +37,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case,
         rules,
     };

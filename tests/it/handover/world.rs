@@ -10,6 +10,7 @@ use doorcode::gate::{self, RouteMatch};
 use doorcode::pages::RequestContext;
 use doorcode::proxy::{AccessLog, Shared};
 use doorcode::system::{Clock, System, Timestamp};
+use doorcode::web::LoginChallenge;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::task::JoinSet;
@@ -128,10 +129,11 @@ impl World {
                         Response::new(Bytes::from(format!("app {}", who.phone().e164())))
                     }
                     (AccessDecision::SignIn, None) => {
-                        live.web.challenge(&site.url.origin, &parts, None)
+                        live.web.challenge(&site.url.origin, &parts, LoginChallenge::default())
                     }
                     (AccessDecision::LogInAgain { max_age }, Some(_)) => {
-                        live.web.challenge(&site.url.origin, &parts, Some(*max_age))
+                        let challenge = LoginChallenge { max_age: Some(*max_age), basic: None };
+                        live.web.challenge(&site.url.origin, &parts, challenge)
                     }
                     _ => panic!("{authority}{path}: {outcome:?}"),
                 }

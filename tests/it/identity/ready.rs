@@ -41,6 +41,7 @@ fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: Vec::new(),
     };

@@ -10,7 +10,8 @@ use super::tags;
 /// English in disguise, by the tag that browsers and CLDR keep for pseudo-locales.
 pub(super) const DISGUISED: &str = "en-XA";
 /// What pages are given and nobody translates.
-const GIVEN: [&str; 11] = [
+const GIVEN: [&str; 12] = [
+    "dcp_",
     "2001:db8:1",
     BRAND,
     HOST,

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use doorcode::domain::{Country, PhoneNumber, SessionId};
+use doorcode::domain::{Country, PhoneNumber, Secret, SessionId, TokenName};
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage,
-    KeptFormPage, LimitMessage, Lost, MessagePage, NumberAgain, NumberNotice, NumberPage,
-    NumberProblem, Page, Sending, SignOutPage, SignedOutPage, Unsent, UnsentPage, Views,
+    KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain, NumberNotice,
+    NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm, TokenNotice,
+    TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
-use doorcode::session::{Device, SessionKind, UserSession};
+use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
 use doorcode::words::Language;
 
@@ -164,13 +165,56 @@ impl Gallery<'_> {
         let sessions: Vec<_> = agents.iter().enumerate().map(session).collect();
         let network = "192.0.2.0/24";
         let phone = &phone;
-        let page = |sessions| AccountPage { phone, sessions, now, network, notice: None, back };
+        let tokens = back;
+        let page =
+            |sessions| AccountPage { phone, sessions, now, network, notice: None, tokens, back };
         self.add("account", &page(&sessions));
         self.add("account-one", &page(&sessions[..1]));
         for notice in AccountNotice::ALL {
             let page = AccountPage { notice: Some(notice), ..page(&sessions) };
             self.add(&format!("account-{notice:?}"), &page);
         }
+    }
+
+    fn tokens(&mut self, link: &str) {
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        // Names are checked before they are kept.
+        let name = TokenName::parse(self.text).or(TokenName::parse("<b>\"'>{{ x }}")).unwrap();
+        let token = |n: u8| UserToken {
+            id: SessionId::from_bytes([n; 16]),
+            name: name.clone(),
+            site: link.to_owned(),
+            made: now - Duration::from_hours(30 * u64::from(n)),
+            used: (n > 0).then(|| now - Duration::from_mins(25 * u64::from(n))),
+            expires: now + Duration::from_hours(36 * u64::from(n) + 1),
+        };
+        let tokens = [0, 1, 2].map(token);
+        let sites = [link, link];
+        let page = || TokensPage {
+            form: SessionId::from_bytes([1; 16]),
+            sites: &sites,
+            days: &[1, 7, 30, 90],
+            chosen: TokenForm { name: "", site: link, days: 30 },
+            problem: None,
+            tokens: &tokens,
+            now,
+            notice: None,
+        };
+        self.add("tokens", &page());
+        self.add("tokens-none", &TokensPage { tokens: &[], ..page() });
+        self.add("tokens-only", &TokensPage { sites: &[], ..page() });
+        for problem in TokenProblem::ALL {
+            let chosen = TokenForm { name: self.text, ..page().chosen };
+            let page = TokensPage { problem: Some(problem), chosen, ..page() };
+            self.add(&format!("tokens-{problem:?}"), &page);
+        }
+        for notice in TokenNotice::ALL {
+            let page = TokensPage { notice: Some(notice), ..page() };
+            self.add(&format!("tokens-{notice:?}"), &page);
+        }
+        let token = &Secret::new(format!("dcp_{}", "234567".repeat(10).split_at(56).0));
+        let expires = now + Duration::from_hours(24 * 90);
+        self.add("token", &NewTokenPage { token, site: link, expires, now });
     }
 
     fn rest(&mut self, link: &str, host: &str) {
@@ -244,6 +288,7 @@ pub(super) fn states(pages: &Views, language: &Language, hostile: bool) -> Vec<S
     gallery.notices(host);
     gallery.codes(pick(HOSTILE, SEALED));
     gallery.accounts(link);
+    gallery.tokens(host);
     gallery.rest(link, host);
     gallery.made
 }

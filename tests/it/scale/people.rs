@@ -112,6 +112,8 @@ pub(crate) async fn fill_rest(database: &mut Beside) {
             audience, made, expires, used)
           SELECT md5(id) || md5(user_id), 'spa', 'https://app.example/callback', user_id, id,
             'openid', '', created, created + 60000, created FROM sessions;
+        INSERT INTO personal_access_tokens (session_id, digest, name, site)
+          SELECT id, md5(id) || md5(user_id), 'git', 'https://git.example.com' FROM sessions;
         INSERT INTO user_roles (user_id, role) SELECT id, 'staff' FROM users ON CONFLICT DO NOTHING;
         INSERT INTO counters (key, length, at, n) SELECT md5(id), 86400000, created, 1 FROM sessions;
         INSERT INTO cells (key, value, expires)

@@ -11,6 +11,8 @@ mod copy;
 mod grants;
 #[path = "network.rs"]
 mod network;
+#[path = "personal_tokens.rs"]
+mod personal_tokens;
 #[path = "postgresql.rs"]
 mod postgresql;
 #[path = "refresh_tokens.rs"]

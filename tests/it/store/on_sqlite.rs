@@ -5,6 +5,8 @@ use crate::support::databases::sqlite as database;
 mod contacts;
 #[path = "grants.rs"]
 mod grants;
+#[path = "personal_tokens.rs"]
+mod personal_tokens;
 #[path = "refresh_tokens.rs"]
 mod refresh_tokens;
 #[path = "replaced.rs"]

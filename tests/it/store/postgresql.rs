@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use doorcode::domain::TokenDigest;
 use doorcode::store::{
-    Database, GrantState, GrantStore as _, LoginOutcome, LoginStore as _, MaskedSuccessor,
-    PostgresServer, RedeemedCode, RefreshRotation, RefreshSuccessor, RefreshTokenState,
-    SessionStore as _, SqlStore, StoreError, UserStore as _,
+    Database, GrantState, GrantStore as _, InsertedToken, LoginOutcome, LoginStore as _,
+    MaskedSuccessor, PersonalTokenStore as _, PostgresServer, RedeemedCode, RefreshRotation,
+    RefreshSuccessor, RefreshTokenState, SessionStore as _, SqlStore, StoreError, UserStore as _,
 };
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::grants::{
     BEGIN, CODE, SPA, code, grant, host, is_good, login, phone, refresh, session, store, token,
 };
+use super::personal_tokens::new_token;
 use crate::support::contacts::contact_keys;
 use crate::support::databases::{Beside, TestDatabase};
 use crate::support::ports::free_port;
@@ -31,12 +32,19 @@ enum Asked {
     Redemption,
     Rotation,
     Token,
+    PersonalToken,
     Login,
 }
 
 impl Asked {
-    const ALL: [Self; 5] =
-        [Self::Grant, Self::Redemption, Self::Rotation, Self::Token, Self::Login];
+    const ALL: [Self; 6] = [
+        Self::Grant,
+        Self::Redemption,
+        Self::Rotation,
+        Self::Token,
+        Self::PersonalToken,
+        Self::Login,
+    ];
 
     async fn is_given(self, store: &SqlStore) -> bool {
         match self {
@@ -59,6 +67,11 @@ impl Asked {
             Self::Token => {
                 let token = TokenDigest::from_bytes([8; 32]);
                 store.add_token(session(1), &token, &host("b.example"), BEGIN).await.unwrap()
+            }
+            Self::PersonalToken => {
+                let token = new_token(8);
+                let inserted = store.insert_personal_token(session(1), &token, 5, BEGIN).await;
+                inserted.unwrap() == InsertedToken::Inserted
             }
             Self::Login => {
                 let outcome = store.commit(&login(9, token(9))).await.unwrap();

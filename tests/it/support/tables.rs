@@ -67,6 +67,15 @@ pub(crate) mod session_tokens {
         Count("SELECT COUNT(*) FROM session_tokens WHERE LENGTH(digest) = 64");
 }
 
+pub(crate) mod personal_tokens {
+    use super::Count;
+
+    pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM personal_access_tokens");
+    /// Those of which the hexadecimal SHA-256 is stored.
+    pub(crate) const DIGESTS: Count =
+        Count("SELECT COUNT(*) FROM personal_access_tokens WHERE LENGTH(digest) = 64");
+}
+
 pub(crate) mod spent_codes {
     use super::Count;
 

@@ -162,7 +162,7 @@ fn echo(mut reader: BufReader<TcpStream>) {
     }
 }
 
-fn request(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
+pub(crate) fn request(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
     let first = line(reader)?;
     let mut words = first.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());

@@ -56,6 +56,26 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[(
+            "[login]",
+            "[login]\npersonal_access_token_lifetime = \"12h\"\npersonal_access_tokens_per_user = 0",
+        )],
+        &[
+            "7:34: login.personal_access_token_lifetime: 12h is not between 1d and 400d",
+            "8:35: login.personal_access_tokens_per_user: 0 is not between 1 and 1000",
+        ],
+    ),
+    (
+        &[(
+            "[login]",
+            "[login]\npersonal_access_token_lifetime = \"401d\"\npersonal_access_tokens_per_user = 1001",
+        )],
+        &[
+            "7:34: login.personal_access_token_lifetime: 401d is not between 1d and 400d",
+            "8:35: login.personal_access_tokens_per_user: 1001 is not between 1 and 1000",
+        ],
+    ),
+    (
         &[("[login]", "[login]\nsession_lifetime = \"1h\"")],
         &["7:20: login.session_lifetime: session_idle (1d) is longer than session_lifetime (1h)"],
     ),

@@ -23,6 +23,10 @@ const CASES: &[Case<'_>] = &[
         &["2:24: server.unsafe_shared_origin: is a number; write true or false"],
     ),
     (
+        &[(SITE_URL, "url = \"https://shop.example.com\"\npersonal_access_tokens = \"yes\"")],
+        &["23:26: site[1].personal_access_tokens: is a string; write true or false"],
+    ),
+    (
         &[(SITE_URL, "url = \"shop\"")],
         &["22:7: site[1].url: is not a URL such as https://shop.example.com"],
     ),
