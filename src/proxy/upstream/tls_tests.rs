@@ -18,6 +18,8 @@ use crate::gate::UpstreamTls;
 /// A certificate that signs itself, valid up to this year.
 fn pair(name: &str, until: i32) -> (rcgen::Certificate, KeyPair) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    // Authorities are found by their names.
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
     params.not_before = rcgen::date_time_ymd(2001, 1, 1);
     params.not_after = rcgen::date_time_ymd(until, 1, 1);
     let key = KeyPair::generate().expect("a key");
