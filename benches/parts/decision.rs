@@ -59,6 +59,7 @@ fn map() -> SiteMap {
         allowed_origins: Vec::new(),
         hsts: Hsts::Off,
         client_roots: None,
+        personal_access_tokens: false,
         ignore_case: false,
         rules: vec![rule("/public/*", Principal::Public), rule("/admin/*", Principal::Role(admin))],
     };

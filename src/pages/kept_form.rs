@@ -30,7 +30,7 @@ pub(crate) const PATH: &str = "/form";
 /// The longest form that is kept, in bytes.
 pub const LONGEST_FORM: usize = 64 * 1024;
 /// The longest form as it is sealed: its bytes as JSON, which escapes some, in base64.
-pub(crate) const LONGEST_SEALED_FORM: usize = 4 * LONGEST_FORM;
+const LONGEST_SEALED: usize = 4 * LONGEST_FORM;
 /// The most fields of a form that is kept.
 const MAX_FIELDS: usize = 1000;
 /// How long a form is kept.
@@ -40,11 +40,11 @@ const KEPT: &str = "kept";
 
 /// Keeps forms.
 pub(crate) struct KeptForms {
-    pub(crate) shell: Arc<Shell>,
-    pub(crate) sessions: BrowserSessions,
-    pub(crate) tickets: Arc<dyn TicketStore<KeptForm>>,
-    pub(crate) sealer: Sealer,
-    pub(crate) events: Arc<dyn EventSink>,
+    shell: Arc<Shell>,
+    sessions: BrowserSessions,
+    tickets: Arc<dyn TicketStore<KeptForm>>,
+    sealer: Sealer,
+    events: Arc<dyn EventSink>,
 }
 
 /// Whose a form is that could be kept: of a session that lives, or has ended.
@@ -112,6 +112,18 @@ pub(crate) async fn submit(
 }
 
 impl KeptForms {
+    /// `sealer`: that of kept forms.
+    pub(crate) fn new(
+        shell: &Arc<Shell>,
+        sessions: &BrowserSessions,
+        tickets: Arc<dyn TicketStore<KeptForm>>,
+        sealer: Sealer,
+        events: Arc<dyn EventSink>,
+    ) -> Self {
+        let sealer = sealer.for_texts_of(LONGEST_SEALED);
+        Self { shell: Arc::clone(shell), sessions: sessions.clone(), tickets, sealer, events }
+    }
+
     /// Whose the form of a request is that lacks a session which the page accepts; `None`: it is not
     /// kept, since it is no form of a page of the same origin, or nobody is known by the cookie.
     pub(crate) async fn owner(&self, origin: &Origin, request: &Parts) -> Option<FormOwner> {

@@ -40,11 +40,11 @@ const USUAL_DAYS: u32 = 30;
 
 /// The personal access tokens of users.
 pub(crate) struct PersonalTokens {
-    pub(crate) shell: Arc<Shell>,
-    pub(crate) sessions: Arc<Sessions>,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) settings: PersonalTokenSettings,
-    pub(crate) events: Arc<dyn EventSink>,
+    shell: Arc<Shell>,
+    sessions: Arc<Sessions>,
+    directory: Arc<Directory>,
+    settings: PersonalTokenSettings,
+    events: Arc<dyn EventSink>,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +137,17 @@ fn to_tokens(request: &PageRequest, flash: &str) -> Response {
 }
 
 impl PersonalTokens {
+    pub(crate) fn new(
+        shell: &Arc<Shell>,
+        (sessions, directory): (&Arc<Sessions>, &Arc<Directory>),
+        settings: PersonalTokenSettings,
+        events: &Arc<dyn EventSink>,
+    ) -> Self {
+        let (shell, sessions) = (Arc::clone(shell), Arc::clone(sessions));
+        let (directory, events) = (Arc::clone(directory), Arc::clone(events));
+        Self { shell, sessions, directory, settings, events }
+    }
+
     /// `false`: the user has no such token.
     async fn end_own(&self, who: &SignedIn, token: SessionId) -> Result<bool, StoreError> {
         let own = self.sessions.personal_tokens(who).await?;

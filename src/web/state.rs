@@ -12,8 +12,8 @@ use crate::login::Login;
 use crate::oauth::{self, Grants, GrantsDeps, SigningKeys};
 use crate::pages::views::Views;
 use crate::pages::{
-    Account, BrowserSessions, FailedRequest, Handover, KeptForms, LONGEST_SEALED_FORM, LoginPages,
-    PersonalTokens, Problem, Sealer, Shell,
+    Account, BrowserSessions, FailedRequest, Handover, KeptForms, LoginPages, PersonalTokens,
+    Problem, Sealer, Shell,
 };
 use crate::session::{self, Sessions};
 use crate::store::{self, TicketStores};
@@ -55,23 +55,19 @@ pub struct WebDeps {
 impl Web {
     pub fn new(deps: WebDeps, keyring: &Keyring) -> Self {
         let sealer = |usage| Sealer::new(keyring, usage, deps.system.clone());
-        let map = Arc::clone(&deps.map);
-        let shell = Arc::new(Shell::new(deps.pages, map, deps.system.clone()));
+        let shell = Shell::new(deps.pages, Arc::clone(&deps.map), deps.system.clone());
+        let shell = Arc::new(shell);
         let sessions = BrowserSessions::new(Arc::clone(&deps.sessions), deps.session);
+        let events = &deps.events;
         let handover = Arc::new(Handover {
             shell: Arc::clone(&shell),
             sessions: sessions.clone(),
             tickets: deps.tickets.handovers,
             requests: sealer("hand-over request"),
-            events: Arc::clone(&deps.events),
+            events: Arc::clone(events),
         });
-        let kept_forms = Arc::new(KeptForms {
-            shell: Arc::clone(&shell),
-            sessions: sessions.clone(),
-            tickets: deps.tickets.forms,
-            sealer: sealer("kept form").for_texts_of(LONGEST_SEALED_FORM),
-            events: Arc::clone(&deps.events),
-        });
+        let (forms, own) = (deps.tickets.forms, sealer("kept form"));
+        let kept_forms = KeptForms::new(&shell, &sessions, forms, own, Arc::clone(events));
         let login_pages = Arc::new(LoginPages {
             shell: Arc::clone(&shell),
             handover: Arc::clone(&handover),
@@ -87,23 +83,17 @@ impl Web {
             logouts: sealer("logout"),
             events: Arc::clone(&deps.events),
         });
-        let tokens = Arc::new(PersonalTokens {
-            shell: Arc::clone(&shell),
-            sessions: Arc::clone(&deps.sessions),
-            directory: Arc::clone(&deps.directory),
-            settings: deps.personal_tokens,
-            events: Arc::clone(&deps.events),
-        });
-        let settings = Arc::new(deps.oauth);
-        let issuer = shell.map().issuer();
+        let people = (&deps.sessions, &deps.directory);
+        let tokens = PersonalTokens::new(&shell, people, deps.personal_tokens, events);
+        let (settings, issuer) = (Arc::new(deps.oauth), shell.map().issuer().clone());
         let grants = Grants::new(GrantsDeps {
             store: deps.grants,
             sessions: deps.sessions,
             keys: Arc::clone(&deps.keys),
             settings: Arc::clone(&settings),
-            issuer: issuer.clone(),
-            directory: Arc::clone(&deps.directory),
             picture: shell.views().picture(&issuer.url("")),
+            issuer,
+            directory: Arc::clone(&deps.directory),
             events: Arc::clone(&deps.events),
             system: deps.system.clone(),
         });
@@ -119,6 +109,7 @@ impl Web {
             fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
+        let (kept_forms, tokens) = (Arc::new(kept_forms), Arc::new(tokens));
         Self { api, shell, sessions, login_pages, handover, account, kept_forms, tokens, widget }
     }
 
