@@ -48,5 +48,5 @@ pub use sites::{
 };
 pub use target::{InvalidTarget, Readings, authority, readings, readings_past_dots};
 pub use upstream_pool::{
-    Balance, ClientCertificate, HealthCheck, PoolOptions, UpstreamProtocol, UpstreamTls,
+    Balance, HealthCheck, PoolOptions, ShownCertificate, UpstreamProtocol, UpstreamTls,
 };

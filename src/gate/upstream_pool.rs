@@ -60,19 +60,19 @@ pub struct HealthCheck {
 
 /// A certificate that is shown to upstreams.
 #[derive(Clone, Debug)]
-pub struct ClientCertificate {
+pub struct ShownCertificate {
     /// With its intermediates.
     pub chain: String,
     pub key: Secret,
 }
 
-impl PartialEq for ClientCertificate {
+impl PartialEq for ShownCertificate {
     fn eq(&self, other: &Self) -> bool {
         self.chain == other.chain && self.key.reveal() == other.key.reveal()
     }
 }
 
-impl Eq for ClientCertificate {}
+impl Eq for ShownCertificate {}
 
 /// How upstreams prove who they are, and how Doorcode does. PEM texts, which were read with the
 /// configuration.
@@ -80,7 +80,7 @@ impl Eq for ClientCertificate {}
 pub struct UpstreamTls {
     /// The only authorities that are trusted; `None`: those of the operating system.
     pub ca: Option<String>,
-    pub client: Option<ClientCertificate>,
+    pub client: Option<ShownCertificate>,
     /// The name that the upstream's certificate has; `None`: the host of its address.
     pub server_name: Option<String>,
 }

@@ -8,9 +8,12 @@ use pingora_proxy::Session;
 
 use super::answer_headers::AnswerHeaders;
 use super::body_flow::BodyFlow;
+use super::connection::Connection;
 use super::decision::DecisionLabel;
 use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
+use super::head;
+use super::pace::GRACE;
 use super::snapshot::ConfigSnapshot;
 use super::tls::ClientCertificate;
 use super::upstream::Chosen;
@@ -110,4 +113,26 @@ pub(super) fn send_no_informational_answers(session: &mut Session) {
 /// closed (RFC 9112 §9.3.2).
 pub(super) fn refuse_early_request(session: &mut Session) {
     session.as_downstream_mut().set_pipelining_enabled(false);
+}
+
+/// Sets up a connection and session for a request whose head has come.
+pub(super) fn begin(session: &mut Session) {
+    head::ignore_other_protocols(session.req_header_mut());
+    let has_body = !session.as_mut().is_body_empty();
+    let request = session.req_header();
+    let sends_body = has_body && !request.headers.contains_key(EXPECT);
+    let version = request.version;
+    if let Some(connection) = Connection::of(session.digest()) {
+        connection.head_complete(version, sends_body);
+    }
+    accept_early_bytes(session);
+    // The connection knows what is waited for; Pingora's minute would end a websocket that is silent.
+    session.set_read_timeout(None);
+    if version == http::Version::HTTP_10 {
+        send_no_informational_answers(session);
+    }
+    if version == http::Version::HTTP_2 {
+        // HTTP/1 writes are bounded by the connection, which cannot tell streams apart.
+        session.set_write_timeout(Some(GRACE));
+    }
 }

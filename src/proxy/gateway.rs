@@ -21,7 +21,6 @@ use super::forward_auth::Question;
 use super::head;
 use super::headers;
 use super::ignored_headers::IgnoredHeaders;
-use super::pace::GRACE;
 use super::reclaim::Reclaimer;
 use super::request_id;
 use super::response;
@@ -131,28 +130,6 @@ impl Gateway {
     }
 }
 
-/// Sets up a connection and session for a request whose head has come.
-fn begin(session: &mut Session) {
-    head::ignore_other_protocols(session.req_header_mut());
-    let has_body = !session.as_mut().is_body_empty();
-    let request = session.req_header();
-    let sends_body = has_body && !request.headers.contains_key(http::header::EXPECT);
-    let version = request.version;
-    if let Some(connection) = Connection::of(session.digest()) {
-        connection.head_complete(version, sends_body);
-    }
-    exchange::accept_early_bytes(session);
-    // The connection knows what is waited for; Pingora's minute would end a websocket that is silent.
-    session.set_read_timeout(None);
-    if version == http::Version::HTTP_10 {
-        exchange::send_no_informational_answers(session);
-    }
-    if version == http::Version::HTTP_2 {
-        // HTTP/1 writes are bounded by the connection, which cannot tell streams apart.
-        session.set_write_timeout(Some(GRACE));
-    }
-}
-
 #[async_trait]
 impl ProxyHttp for Gateway {
     type CTX = Exchange;
@@ -165,7 +142,7 @@ impl ProxyHttp for Gateway {
     fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Exchange) -> Result<bool> {
-        begin(session);
+        exchange::begin(session);
         ctx.head_matches = head::matches_parsed(session);
         if let Some(target) = head::origin_form(session.req_header()) {
             session.req_header_mut().set_raw_path(&target)?;

@@ -4,7 +4,7 @@ use super::super::reader::Reader;
 use super::super::values;
 use crate::domain::Secret;
 use crate::gate::{
-    Balance, ClientCertificate, HealthCheck, PathPattern, PoolOptions, Upstream, UpstreamTls,
+    Balance, HealthCheck, PathPattern, PoolOptions, ShownCertificate, Upstream, UpstreamTls,
 };
 use crate::proxy::{UpstreamTlsPart, check_upstream_tls};
 
@@ -119,7 +119,7 @@ fn tls(
     let ca = optional(reader, &key("ca"), read);
     let chain = optional(reader, &key("client_certificate"), read);
     let own = optional(reader, &key("client_key"), |text| read(text).map(Secret::new));
-    let client = chain?.zip(own?).map(|(chain, key)| ClientCertificate { chain, key });
+    let client = chain?.zip(own?).map(|(chain, key)| ShownCertificate { chain, key });
     let tls = UpstreamTls { ca: ca?, client, server_name };
     if is_used && let Err(why) = check_upstream_tls(&tls) {
         let at = match why.part {

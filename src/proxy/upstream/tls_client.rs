@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::app_socket::AppSocket;
-use crate::gate::{ClientCertificate, UpstreamTls};
+use crate::gate::{ShownCertificate, UpstreamTls};
 
 /// Which of the files is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ fn wrapped(certificates: &[CertificateDer<'static>]) -> Arc<CaType> {
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn read_client(client: &ClientCertificate) -> Result<Identity, UpstreamTlsError> {
+fn read_client(client: &ShownCertificate) -> Result<Identity, UpstreamTlsError> {
     let chain = certificates(&client.chain, UpstreamTlsPart::ClientCertificate)?;
     let key = PrivateKeyDer::from_pem_slice(client.key.reveal().as_bytes());
     // The error's own text may hold a part of the file.
