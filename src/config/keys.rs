@@ -362,7 +362,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].rule[].from", AtLeastOne, Optional("from anywhere"),
         "Networks that the client address must also be in, such as `10.0.0.0/8`."),
     key("site[].rule[].fresh", Duration(MINUTE, 365 * DAY), Optional("any session will do"),
-        "How long ago the user may have logged in, such as `15m`. Whoever did longer ago gets the login page, with their number filled in, and then comes back; programs get 401 with `insufficient_user_authentication` and `max_age` (RFC 9470). A form that was sent meanwhile is kept for 10 minutes, see [recipes](recipes.md#a-recent-login-for-some-pages). Clients that act for themselves have no user and are not asked."),
+        "How long ago the user may have logged in, such as `15m`. Whoever did longer ago gets the login page, with their number filled in, and then comes back; programs get 401 with `insufficient_user_authentication` and `max_age` (RFC 9470). A form that was sent meanwhile is kept for 10 minutes, see [recipes](recipes.md#a-recent-login-for-some-pages). Clients that act for themselves have no user and are not asked; a personal access token is no login."),
 ];
 
 /// The key `name` in the table with the path `table`, such as `site[].rule[]`.

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use http::header::{ACCEPT, AUTHORIZATION, ORIGIN, REFERER};
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, ORIGIN, REFERER};
 use http::{HeaderMap, HeaderValue, Method};
 use zeroize::Zeroizing;
 
+use super::cookies::is_own_cookie;
 use super::cross_origin::{Initiator, initiator, is_foreign};
 use super::decide::is_navigation;
 use super::sites::Site;
@@ -17,6 +18,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// As the most lenient of servers.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// So many of its characters after the prefix make a token. Fewer stand in other credentials by chance.
+const LEAST: usize = 40;
 
 /// What `Authorization` holds of a personal access token.
 #[derive(Debug)]
@@ -37,6 +49,13 @@ impl PersonalCredentials {
     }
 
     fn of_value(value: &HeaderValue) -> Self {
+        match Self::of_well_formed(value) {
+            Self::None if may_hold_token(value.as_bytes()) => Self::Malformed,
+            found => found,
+        }
+    }
+
+    fn of_well_formed(value: &HeaderValue) -> Self {
         let Some((scheme, rest)) = value.to_str().ok().and_then(|value| value.split_once(' '))
         else {
             return Self::None;
@@ -67,6 +86,33 @@ impl PersonalCredentials {
         let token = std::str::from_utf8(password).ok().and_then(PersonalToken::parse);
         token.map_or(Self::Malformed, Self::Token)
     }
+}
+
+/// Whether a server that reads a header less strictly could find a token in it: as it is, or in Base64
+/// of any alphabet, whatever stands between its characters.
+fn may_hold_token(value: &[u8]) -> bool {
+    let rest = value.iter().position(u8::is_ascii_whitespace).map_or(value, |at| &value[at..]);
+    let characters = rest.iter().filter_map(|byte| match byte {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        byte if byte.is_ascii_alphanumeric() || b"+/".contains(byte) => Some(*byte),
+        _ => None,
+    });
+    let mut characters = characters.collect::<Vec<u8>>();
+    // One is left over that holds no whole byte.
+    characters.truncate(characters.len() - usize::from(characters.len() % 4 == 1));
+    let decoded = LENIENT.decode(characters).map(Zeroizing::new);
+    has_token(value) || decoded.is_ok_and(|decoded| has_token(&decoded))
+}
+
+/// Whether bytes hold a token, in letters of either case.
+fn has_token(bytes: &[u8]) -> bool {
+    let prefix = PersonalToken::PREFIX.as_bytes();
+    let is_of_token = |byte: &u8| byte.is_ascii_alphabetic() || (b'2'..=b'7').contains(byte);
+    bytes.windows(prefix.len() + LEAST).any(|window| {
+        let (start, rest) = window.split_at(prefix.len());
+        start.eq_ignore_ascii_case(prefix) && rest.iter().all(is_of_token)
+    })
 }
 
 /// Removes `Authorization` where it holds a token, or what looks like one: no app ever gets it.
@@ -108,8 +154,17 @@ pub fn is_program(method: &Method, headers: &HeaderMap) -> bool {
     let by_page = headers.contains_key(ORIGIN)
         || headers.contains_key(REFERER)
         || headers.contains_key("x-requested-with")
+        || has_own_cookie(headers)
         || headers.get("sec-fetch-site").is_some_and(|site| site != "none");
     !navigates && !by_page
+}
+
+/// A browser that was here before. Some send nothing else to be known by, over plain http.
+fn has_own_cookie(headers: &HeaderMap) -> bool {
+    let lines =
+        headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
+    let mut names = lines.filter_map(|pair| pair.split(|b| *b == b'=').next());
+    names.any(is_own_cookie)
 }
 
 /// The challenge for programs (RFC 7617 §2). `Basic` is the only one: clients of container registries
@@ -138,6 +193,39 @@ mod tests {
 
     fn basic(text: &str) -> String {
         format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn what_a_lenient_server_could_read_as_a_token_is_refused_and_removed() {
+        let encoded = STANDARD.encode(format!("me:{TOKEN}"));
+        let (start, end) = encoded.split_at(10);
+        let unusual = STANDARD.encode(format!("m\u{fb}\u{ff}:{TOKEN}")).replace(['+', '/'], "-");
+        for value in [
+            format!("Basic {encoded}==="),
+            format!("Basic {start} {end}"),
+            format!("Basic\t{encoded}"),
+            format!("Basic {encoded} x"),
+            format!("Basic {unusual}"),
+            basic(&format!("me: {TOKEN}")),
+            basic(&format!("a:b:{TOKEN}")),
+            format!("Bearer Bearer {TOKEN}"),
+            format!("Bearer \"{TOKEN}\""),
+            TOKEN.to_owned(),
+            format!("Digest username=\"{TOKEN}\""),
+            format!("Bearer {}", TOKEN.to_uppercase()),
+        ] {
+            let mut headers = headers(&[("authorization", &value)]);
+            let found = PersonalCredentials::of(&headers);
+            assert!(matches!(found, PersonalCredentials::Malformed), "{value}: {found:?}");
+            strip_personal_token(&mut headers);
+            assert!(headers.is_empty(), "{value}");
+        }
+        // A password that only begins like one, and other schemes, are the app's.
+        for value in ["Bearer dcp", "Basic bWU6ZGM=", "Negotiate ZGNwX2FiYw==", "", "Basic", "x"] {
+            let headers = headers(&[("authorization", value)]);
+            let found = PersonalCredentials::of(&headers);
+            assert!(matches!(found, PersonalCredentials::None), "{value}: {found:?}");
+        }
     }
 
     #[test]

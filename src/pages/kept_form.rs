@@ -50,13 +50,15 @@ pub(crate) struct KeptForms {
 /// Whose a form is that could be kept: of a session that lives, or has ended.
 pub struct FormOwner {
     user: UserId,
-    /// The name of the form. Each session has one form on each host: a later one replaces it.
-    name: String,
+    /// The name of the ticket. Each session has one on each host: a later form replaces an earlier one.
+    ticket: String,
 }
 
 /// A form as it is sealed.
 #[derive(Serialize, Deserialize)]
 struct SealedForm {
+    /// Tells it from those that it replaced.
+    id: String,
     user: String,
     origin: String,
     /// Path and query.
@@ -71,8 +73,7 @@ pub(crate) async fn show(
     Extension(who): Extension<SignedIn>,
     request: PageRequest,
 ) -> Response {
-    let name = request.param(KEPT).unwrap_or_default();
-    let ticket = match forms.tickets.get(TicketDigest::of(name)).await {
+    let ticket = match forms.tickets.get(asked(&request).0).await {
         Ok(ticket) => ticket,
         Err(error) => return forms.failed(&request, &error),
     };
@@ -82,7 +83,9 @@ pub(crate) async fn show(
     let fields: Vec<_> = url::form_urlencoded::parse(form.body.as_bytes()).collect();
     let leave = forms.shell.begin_again(&request);
     let host = request.context.origin.host().as_str();
-    let page = KeptFormPage { name, host, fields: &fields, leave: &leave };
+    let (name, path) = (request.param(KEPT).unwrap_or_default(), form.target.split('?').next());
+    let path = path.unwrap_or_default();
+    let page = KeptFormPage { name, host, path, fields: &fields, leave: &leave };
     forms.shell.page(&request, StatusCode::OK, &page)
 }
 
@@ -93,7 +96,7 @@ pub(crate) async fn submit(
     Extension(who): Extension<SignedIn>,
     request: PageRequest,
 ) -> Response {
-    let digest = TicketDigest::of(request.param(KEPT).unwrap_or_default());
+    let (digest, _) = asked(&request);
     let opened = |ticket: Option<KeptForm>| ticket.and_then(|t| forms.open(&t, &who, &request));
     // Nobody else's is spent.
     match forms.tickets.get(digest).await {
@@ -138,7 +141,7 @@ impl KeptForms {
         match self.sessions.owner(headers, origin).await {
             Ok(found) => {
                 let (user, token) = found?;
-                Some(FormOwner { user, name: name_of(&token) })
+                Some(FormOwner { user, ticket: ticket_of(&token) })
             }
             Err(error) => {
                 self.events.store_failed("find whose form to keep", &error);
@@ -158,7 +161,9 @@ impl KeptForms {
         if !can_be_repeated(body) {
             return None;
         }
+        let id = URL_SAFE_NO_PAD.encode(self.shell.system.random::<16>());
         let form = SealedForm {
+            id: id.clone(),
             user: owner.user.to_string(),
             origin: origin.to_string(),
             target: ReturnTo::parse(target)?.as_str().to_owned(),
@@ -166,21 +171,23 @@ impl KeptForms {
         };
         let expires = self.shell.system.steady() + LIFETIME;
         let ticket = KeptForm { sealed: self.sealer.seal(&form), expires };
-        let digest = TicketDigest::of(&owner.name);
+        let digest = TicketDigest::of(&owner.ticket);
         let kept = match self.tickets.take(digest).await {
             Ok(_) => self.tickets.put(digest, ticket).await,
             Err(error) => Err(error),
         };
         kept.inspect_err(|error| self.events.store_failed("keep a form", error)).ok()?;
-        ReturnTo::parse(&format!("{}{PATH}?{KEPT}={}", self.shell.map.prefix(), owner.name))
+        let (prefix, ticket) = (self.shell.map.prefix(), &owner.ticket);
+        ReturnTo::parse(&format!("{prefix}{PATH}?{KEPT}={ticket}.{id}"))
     }
 
     fn open(&self, ticket: &KeptForm, who: &SignedIn, request: &PageRequest) -> Option<SealedForm> {
         let form: SealedForm = self.sealer.open(&ticket.sealed)?;
+        let is_asked_for = form.id == asked(request).1;
         let is_theirs = form.user == who.user().to_string();
         let is_here = form.origin == request.context.origin.to_string();
         let is_alive = self.shell.system.is_alive(ticket.expires, LIFETIME);
-        (is_theirs && is_here && is_alive).then_some(form)
+        (is_asked_for && is_theirs && is_here && is_alive).then_some(form)
     }
 
     fn gone(&self, request: &PageRequest) -> Response {
@@ -204,8 +211,15 @@ impl Shell {
     }
 }
 
+/// The ticket that a request names, and the form that it must hold.
+fn asked(request: &PageRequest) -> (TicketDigest, &str) {
+    let name = request.param(KEPT).unwrap_or_default();
+    let (ticket, id) = name.split_once('.').unwrap_or((name, ""));
+    (TicketDigest::of(ticket), id)
+}
+
 /// Says nothing of the token.
-fn name_of(token: &TokenDigest) -> String {
+fn ticket_of(token: &TokenDigest) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"kept form ".as_slice(), token.as_bytes()].concat()))
 }
 

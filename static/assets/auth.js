@@ -7,7 +7,8 @@
   // The part after "#" is never sent, but follows redirects: give it to every next step.
   const { hash } = location;
   if (hash) {
-    all('form').map(f => f.action += hash);
+    // Not of a kept form, whose fields may have the names of its properties.
+    all('form:not([accept-charset])').map(f => f.action += hash);
     all('a').map(a => { if (a.origin == origin) a.hash ||= hash });
   }
 
@@ -23,13 +24,14 @@
   }
 
   // A second press does nothing. Never "disabled": that would drop the focus.
-  const stop = new AbortController();
+  const stop = new AbortController(), busy = new Set();
   addEventListener('submit', e => {
     const f = e.target, b = e.submitter ?? f;
-    if (f.busy) return e.preventDefault();
+    if (busy.has(f)) return e.preventDefault();
     stop.abort();
-    f.busy = b.ariaDisabled = 'true';
-    setTimeout(() => f.busy = b.ariaDisabled = null, 8e3);
+    busy.add(f);
+    b.ariaDisabled = 'true';
+    setTimeout(() => { busy.delete(f); b.ariaDisabled = null }, 8e3);
   });
 
   // The example belongs to the country that was chosen when the page was made, if one was.

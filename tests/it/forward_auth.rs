@@ -2,6 +2,7 @@
 //! of `deploy/forward-auth`.
 mod asked;
 mod holes;
+mod hosts;
 mod proxies;
 mod reference;
 mod stories;

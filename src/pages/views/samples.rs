@@ -30,7 +30,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
     }
     with(&DonePage { resume: LINK });
     let fields = [("comment".into(), "Hello".into())];
-    with(&KeptFormPage { name: FLOW, host: HOST, fields: &fields, leave: LINK });
+    with(&KeptFormPage { name: FLOW, host: HOST, path: "/", fields: &fields, leave: LINK });
     with(&SignOutPage { to: None });
     with(&SignedOutPage { again: LINK });
     with(&MessagePage::UnknownHost);

@@ -24,6 +24,7 @@ pub struct KeptFormPage<'a> {
     pub name: &'a str,
     /// Where it goes.
     pub host: &'a str,
+    pub path: &'a str,
     pub fields: &'a [(Cow<'a, str>, Cow<'a, str>)],
     /// Where to go instead.
     pub leave: &'a str,
@@ -57,6 +58,7 @@ impl Page for KeptFormPage<'_> {
         context
             .text("name", Safe::escape(self.name))
             .text("host", Safe::left_to_right(self.host))
+            .text("path", Safe::left_to_right(self.path))
             .text("fields", self.hidden_fields())
             .text("leave", Safe::link(self.leave))
     }

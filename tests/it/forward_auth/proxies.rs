@@ -41,7 +41,18 @@ impl Fronted {
 
     /// With each of `changes` made in Doorcode's settings.
     pub(super) fn changed(kind: Kind, changes: &[(&str, &str)]) -> Self {
+        Self::at(kind, free_port(), changes)
+    }
+
+    /// Whose login pages are at this `issuer`, on another host than the site.
+    pub(super) fn with_issuer(kind: Kind, issuer: &str) -> Self {
         let port = free_port();
+        let own = format!("public_url = \"http://localhost:{port}/.doorcode\"");
+        let other = format!("public_url = \"{issuer}/.doorcode\"");
+        Self::at(kind, port, &[(&own, &other)])
+    }
+
+    fn at(kind: Kind, port: u16, changes: &[(&str, &str)]) -> Self {
         let origin = format!("http://localhost:{port}");
         let upstreams = format!("url = \"{origin}\"\nupstreams");
         let none = format!("url = \"{origin}\"\n# upstreams");
@@ -141,6 +152,7 @@ fn write(folder: &Path, name: &str, text: String) {
 
 fn nginx(folder: &Path, places: &Places) -> Command {
     let listen = format!("listen 127.0.0.1:{};", places.port);
+    let default = format!("listen 127.0.0.1:{} default_server;", places.port);
     let [gate, app] = places.changes();
     let server = deployed(
         "nginx.conf",
@@ -148,6 +160,8 @@ fn nginx(folder: &Path, places: &Places) -> Command {
             gate,
             app,
             ("listen 443 ssl;", &listen),
+            ("listen 443 ssl default_server;", &default),
+            ("    ssl_reject_handshake on;\n", ""),
             ("server_name app.example.com;", "server_name localhost;"),
             ("    ssl_certificate     /etc/ssl/app.example.com.pem;\n", ""),
             ("    ssl_certificate_key /etc/ssl/private/app.example.com.key;\n", ""),
@@ -185,7 +199,8 @@ fn haproxy(folder: &Path, places: &Places) -> Command {
     let bind = format!("bind 127.0.0.1:{}", places.port);
     let tls = "bind :443 ssl crt /etc/ssl/private/app.example.com.pem";
     let lua = format!("{}/doorcode.lua", folder.display());
-    let changes = [gate, app, (tls, &bind), ("/etc/haproxy/doorcode.lua", &lua)];
+    let (own, host) = ("-i app.example.com }", format!("-i localhost:{} }}", places.port));
+    let changes = [gate, app, (tls, &bind), ("/etc/haproxy/doorcode.lua", &lua), (own, &host)];
     write(folder, "haproxy.cfg", deployed("haproxy.cfg", &changes));
     let mut command = Command::new("haproxy");
     command.args(["-db", "-f", "haproxy.cfg"]);

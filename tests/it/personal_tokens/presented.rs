@@ -55,6 +55,21 @@ fn the_rules_hold_for_a_token_as_for_its_maker() {
 }
 
 #[test]
+fn a_token_that_was_just_made_is_no_recent_login() {
+    let fresh = "[[site.rule]]\npath = \"/billing/*\"\nallow = [\"signed-in\"]\nfresh = \"15m\"\n";
+    let maybe = "[[site.rule]]\npath = \"/maybe/*\"";
+    let gate = Gate::changed(&[SHOP, (maybe, &format!("{fresh}{maybe}"))]);
+    let mut ada = signed_in(&gate, ADA);
+    ada.get("/billing/x").is(200);
+    let value = basic("x", &token(&gate, &mut ada));
+    let before = gate.app.count();
+    let answer = program(&gate, "GET", "/billing/x", &[("Authorization", &value)]).is(401);
+    let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"900\"";
+    assert_eq!(answer.header("www-authenticate"), Some(challenge));
+    assert_eq!(gate.app.count(), before);
+}
+
+#[test]
 fn a_token_is_for_its_site_alone() {
     let gate = Gate::changed(&[SHOP, DOWN]);
     let mut ada = signed_in(&gate, ADA);

@@ -168,10 +168,14 @@ fn a_form_is_kept_for_ten_minutes() {
 fn a_later_form_of_a_session_replaces_an_earlier_one() {
     let gate = gate();
     let mut ada = long_ago(&gate, ADA);
-    ada.post("/billing/pay?to=1", FORM).is(303);
+    let earlier = ada.post("/billing/pay?to=1", FORM).is(303);
     let later = [("comment", "later")];
     let page = posted(&gate, &mut ada, &later, ADA).is(200).says("later");
     assert_eq!(fields(&page).len(), 1);
+    page.says("/billing/pay");
+    // Who expects the earlier one is not offered the later.
+    let sign_in = ada.here(earlier.location());
+    ada.visit(&sign_in).is(410).never_says("later");
 }
 
 #[test]
