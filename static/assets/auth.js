@@ -8,7 +8,7 @@
   const { hash } = location;
   if (hash) {
     // Not of a kept form, whose fields may have the names of its properties.
-    all('form:not([accept-charset])').map(f => f.action += hash);
+    all('form:not([id])').map(f => f.action += hash);
     all('a').map(a => { if (a.origin == origin) a.hash ||= hash });
   }
 
@@ -24,14 +24,14 @@
   }
 
   // A second press does nothing. Never "disabled": that would drop the focus.
-  const stop = new AbortController(), busy = new Set();
+  const stop = new AbortController();
+  let busy;
   addEventListener('submit', e => {
-    const f = e.target, b = e.submitter ?? f;
-    if (busy.has(f)) return e.preventDefault();
+    const b = e.submitter ?? e.target;
+    if (busy) return e.preventDefault();
     stop.abort();
-    busy.add(f);
-    b.ariaDisabled = 'true';
-    setTimeout(() => { busy.delete(f); b.ariaDisabled = null }, 8e3);
+    busy = b.ariaDisabled = true;
+    setTimeout(() => busy = b.ariaDisabled = null, 8e3);
   });
 
   // The example belongs to the country that was chosen when the page was made, if one was.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use doorcode::system::{Clock, System};
 
-use super::proxies::{ALL, Fronted};
+use super::proxies::{ALL, Fronted, SHARED};
 use crate::support::browser::{Browser, between, code_in};
 use crate::support::http::exchange;
 use crate::support::settings::ADA;
@@ -46,7 +46,7 @@ fn no_other_host_leads_to_the_app() {
         // Another site of the same Doorcode, whose rules let everybody pass.
         let other = "[[site]]\nname = \"Open\"\nurl = \"http://open.localhost\"\n\
             [[site.rule]]\npath = \"/*\"\nallow = [\"public\"]\n[[site]]\nname = \"Shop\"";
-        let proxy = Fronted::changed(kind, &[("[[site]]\nname = \"Shop\"", other)]);
+        let proxy = Fronted::changed(kind, &[SHARED, ("[[site]]\nname = \"Shop\"", other)]);
         for host in ["open.localhost", "OPEN.localhost:80", "127.0.0.1", "localhost.evil.example"] {
             let raw = format!("GET /orders HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
             let before = proxy.gate.app.count();

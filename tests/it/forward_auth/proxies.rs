@@ -25,6 +25,10 @@ pub(super) const ALL: [Kind; 3] = [Kind::Nginx, Kind::Caddy, Kind::Haproxy];
 pub(super) const ASKED: (&str, &str) =
     ("[admin]\n", "[forward_auth]\nfrom = [\"127.0.0.1\"]\n[admin]\n");
 
+/// The login pages may be below a path of a host where no site is.
+pub(super) const SHARED: (&str, &str) =
+    ("secret = \"env:SECRET\"", "secret = \"env:SECRET\"\nunsafe_shared_origin = true");
+
 /// A proxy, the Doorcode that it asks, and the app behind it.
 pub(super) struct Fronted {
     pub(super) kind: Kind,
@@ -49,7 +53,7 @@ impl Fronted {
         let port = free_port();
         let own = format!("public_url = \"http://localhost:{port}/.doorcode\"");
         let other = format!("public_url = \"{issuer}/.doorcode\"");
-        Self::at(kind, port, &[(&own, &other)])
+        Self::at(kind, port, &[(&own, &other), SHARED])
     }
 
     fn at(kind: Kind, port: u16, changes: &[(&str, &str)]) -> Self {

@@ -1,8 +1,10 @@
 //! What a visitor of a site meets that another proxy forwards: the same as behind the gate.
+use std::net::TcpListener;
 use std::time::Duration;
 
 use super::proxies::{ALL, Fronted, Kind};
 use crate::personal_tokens::{SHOP, basic, program_at, token};
+use crate::support::gate::wait_for;
 use crate::support::http::exchange;
 use crate::support::settings::{ADA, BOB};
 
@@ -121,6 +123,10 @@ fn without_doorcode_nothing_passes() {
         let mut bob = proxy.browser();
         bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
         proxy.gate.end();
+        // Kept, so that no other test's server answers there; closes each connection.
+        let port = ("127.0.0.1", proxy.gate.port);
+        let nobody = wait_for("the port", || TcpListener::bind(port).ok());
+        std::thread::spawn(move || nobody.incoming().for_each(drop));
         let before = proxy.gate.app.count();
         let answer = bob.get("/orders");
         assert!(answer.status >= 500, "{kind:?}: {answer}");

@@ -223,8 +223,7 @@ impl Gallery<'_> {
         self.add("done", &DonePage { resume: link });
         self.add("sign-out", &SignOutPage { to: None });
         let fields = [("comment".into(), "one\r\ntwo".into()), ("tag".into(), "a".into())];
-        let page =
-            KeptFormPage { name: "k1", host, path: "/orders/7", fields: &fields, leave: link };
+        let page = KeptFormPage { name: "k1", host, path: "/", fields: &fields, leave: link };
         self.add("kept-form", &page);
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
