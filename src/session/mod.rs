@@ -16,6 +16,7 @@ mod sign_in_context;
 mod signed_in;
 mod state;
 mod token;
+mod token_tag;
 mod user_sessions;
 mod watch;
 mod weak_map;

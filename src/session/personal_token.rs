@@ -1,9 +1,9 @@
 use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
-use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::token_tag::{is_tagged_by_one, tag};
 use crate::domain::{Secret, Subkey, TokenDigest};
 
 const SEED: usize = 25;
@@ -24,7 +24,7 @@ impl PersonalToken {
     pub(super) fn new(seed: &[u8; SEED], key: &Subkey) -> Self {
         let mut bytes = [0; SEED + TAG];
         bytes[..SEED].copy_from_slice(seed);
-        bytes[SEED..].copy_from_slice(&tag(seed, key));
+        bytes[SEED..].copy_from_slice(&tag::<TAG>(seed, key));
         Self(bytes)
     }
 
@@ -53,15 +53,8 @@ impl PersonalToken {
 
     /// Whether its MAC is by one of `keys`.
     pub(super) fn is_ours(&self, keys: &[Subkey]) -> bool {
-        let (seed, given) = self.0.split_at(SEED);
-        keys.iter().any(|key| tag(seed, key).ct_eq(given).into())
+        is_tagged_by_one::<TAG>(&self.0, keys)
     }
-}
-
-fn tag(seed: &[u8], key: &Subkey) -> [u8; TAG] {
-    let mut short = [0; TAG];
-    short.copy_from_slice(&key.mac(&[seed])[..TAG]);
-    short
 }
 
 impl fmt::Debug for PersonalToken {

@@ -2,9 +2,9 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::token_tag::{is_tagged_by_one, tag};
 use crate::domain::{Subkey, TokenDigest};
 
 const SEED: usize = 32;
@@ -19,7 +19,7 @@ impl SessionToken {
     pub(super) fn new(seed: &[u8; SEED], key: &Subkey) -> Self {
         let mut bytes = [0; SEED + TAG];
         bytes[..SEED].copy_from_slice(seed);
-        bytes[SEED..].copy_from_slice(&tag(seed, key));
+        bytes[SEED..].copy_from_slice(&tag::<TAG>(seed, key));
         Self(bytes)
     }
 
@@ -42,15 +42,8 @@ impl SessionToken {
 
     /// Whether its MAC is by one of `keys`.
     pub(super) fn is_ours(&self, keys: &[Subkey]) -> bool {
-        let (seed, given) = self.0.split_at(SEED);
-        keys.iter().any(|key| tag(seed, key).ct_eq(given).into())
+        is_tagged_by_one::<TAG>(&self.0, keys)
     }
-}
-
-fn tag(seed: &[u8], key: &Subkey) -> [u8; TAG] {
-    let mut short = [0; TAG];
-    short.copy_from_slice(&key.mac(&[seed])[..TAG]);
-    short
 }
 
 impl fmt::Debug for SessionToken {
