@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::world::{CALLBACK, CLIENTS, OTP, PAGE, Pairs, VERIFIER, asks, encoded, read, told};
 use crate::support::browser::Browser;
 use crate::support::http::{Answer, exchange, storm};
+use crate::support::metrics::scraped;
 use crate::support::program::Program;
 use crate::support::settings::BOB;
 
@@ -56,8 +57,7 @@ impl World {
     }
 
     fn metrics(&self) -> String {
-        let ask = b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n";
-        exchange(self.program.admin, ask).is(200).text()
+        scraped(self.program.admin).text()
     }
 
     fn refusals(&self) -> Vec<Value> {

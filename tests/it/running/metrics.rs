@@ -6,7 +6,7 @@ use doorcode::metrics::{METRICS, MetricKind};
 
 use crate::support::browser::{code_in, unlike};
 use crate::support::gate::{Gate, wait_for};
-use crate::support::http::exchange;
+use crate::support::metrics::scraped;
 use crate::support::settings::{ADA, BOB};
 use crate::support::twilio::Outcome;
 
@@ -14,7 +14,7 @@ use crate::support::twilio::Outcome;
 type Samples = BTreeMap<String, f64>;
 
 fn scrape(gate: &Gate) -> Samples {
-    let answer = exchange(gate.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").is(200);
+    let answer = scraped(gate.admin);
     let kind = answer.header("content-type").expect("a type");
     assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
     read(&answer.text())
@@ -196,8 +196,7 @@ fn every_row_of_the_table_is_there_from_the_start_and_nothing_else_is() {
     let client = "[[client]]\nid = \"spa\"\nname = \"App\"\n[[user]]\n";
     let gate = Gate::changed(&[("[[user]]\n", client)]);
     gate.browser().get("/public/x").is(200);
-    let answer = exchange(gate.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").is(200);
-    let text = answer.text();
+    let text = scraped(gate.admin).text();
     let announced: BTreeSet<String> =
         text.lines().filter(|line| line.starts_with("# TYPE ")).map(str::to_owned).collect();
     let known = METRICS.iter().map(|row| format!("# TYPE {} {}", row.name, row.kind.word()));

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::site::Site;
 use crate::support::databases::Beside;
-use crate::support::http::exchange;
+use crate::support::metrics::metric;
 
 /// After this time the server's processes have reported what they did (`PGSTAT_IDLE_INTERVAL`).
 const REPORTED: Duration = Duration::from_secs(11);
@@ -48,14 +48,17 @@ impl Done {
             FROM pg_stat_database WHERE datname = current_database()";
         let bytes = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS FLOAT8)";
         let pages = "SELECT CAST(wal_fpi AS FLOAT8) FROM pg_stat_wal";
+        let counted = |series: &str| {
+            f64::from(u32::try_from(metric(site.program.admin, series)).expect("a count"))
+        };
         let of_redis = |section: &str, name: &str| number_after(&redis.tell(section), name);
         Some(Self {
             statements: number(database, statements).await,
-            transactions: metric(site, "doorcode_database_calls_total "),
+            transactions: counted("doorcode_database_calls_total"),
             taken: number(database, taken).await,
             wal_bytes: number(database, bytes).await,
             wal_pages: number(database, pages).await,
-            redis_calls: metric(site, "doorcode_redis_calls_total "),
+            redis_calls: counted("doorcode_redis_calls_total"),
             redis_bytes: of_redis("INFO memory", "used_memory:"),
             redis_keys: of_redis("INFO keyspace", "db0:keys="),
             redis_lifetime: of_redis("INFO keyspace", "avg_ttl=") / 1000.0,
@@ -81,13 +84,6 @@ impl Done {
 
 async fn number(database: &mut PgConnection, sql: &'static str) -> f64 {
     sqlx::query_scalar(sql).fetch_one(database).await.expect(sql)
-}
-
-fn metric(site: &Site<'_>, name: &str) -> f64 {
-    let request = b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n";
-    let text = exchange(site.program.admin, request).text();
-    let line = text.lines().find(|line| line.starts_with(name)).expect(name).to_owned();
-    number_after(&line, name)
 }
 
 /// Zero where the name is not.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use crate::support::browser::Browser;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::exchange;
+use crate::support::metrics::wait_until;
 use crate::support::postgresql::{self, Server};
 use crate::support::settings::{ADA, BOB};
 
@@ -93,10 +94,8 @@ fn a_second_server_with_a_memory_of_its_own_never_gets_ready_and_says_why() {
     assert!(answer.text().contains(&format!(":{}", first.port)), "{answer}");
     assert!(answer.text().contains("store.cache"), "{answer}");
     assert_eq!(ready(&first), 200, "the first one goes on");
-    let metrics = exchange(second.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").text();
-    for line in ["doorcode_nodes 2", "doorcode_nodes_with_other_settings 1"] {
-        assert!(metrics.contains(line), "{line}: {metrics}");
-    }
+    wait_until(second.admin, "doorcode_nodes", 2);
+    wait_until(second.admin, "doorcode_nodes_with_other_settings", 1);
     let listed = doorcode::app::list_nodes(&first.config).expect("a list");
     for node in [&first, &second] {
         assert!(listed.contains(&format!(":{}", node.port)), "{listed}");

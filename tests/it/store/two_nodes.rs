@@ -14,6 +14,7 @@ use doorcode::domain::PhoneNumber;
 use crate::support::browser::{Browser, code_in, flow_of, unlike};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, exchange};
+use crate::support::metrics::metric;
 use crate::support::postgresql;
 use crate::support::redis_server::TestRedis;
 use crate::support::settings::{ADA, BOB};
@@ -186,12 +187,6 @@ fn ready(node: &Gate) -> Answer {
     exchange(node.admin, b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n")
 }
 
-fn metric(node: &Gate, name: &str) -> u64 {
-    let text = exchange(node.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").text();
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-    value.unwrap_or_else(|| panic!("{name}: {text}"))
-}
-
 #[test]
 fn without_redis_known_sessions_go_on_and_nobody_gets_in_unchecked() {
     let mut nodes = Nodes::on_redis(SOON, Unusual::default());
@@ -210,9 +205,9 @@ fn without_redis_known_sessions_go_on_and_nobody_gets_in_unchecked() {
     bob.follow(answer).is(503);
     let number = bob.visit("/");
     bob.give_number(&number, BOB).is(503);
-    assert!(metric(nodes.first(), "doorcode_redis_failures_total") > 0);
-    assert!(metric(nodes.first(), "doorcode_database_calls_total") > 10);
-    assert_eq!(metric(nodes.first(), "doorcode_database_failures_total"), 0);
+    assert!(metric(nodes.first().admin, "doorcode_redis_failures_total") > 0);
+    assert!(metric(nodes.first().admin, "doorcode_database_calls_total") > 10);
+    assert_eq!(metric(nodes.first().admin, "doorcode_database_failures_total"), 0);
     assert_eq!(nodes.first().texts.messages().len(), sent, "no text whose code cannot be checked");
 
     nodes.redis.as_mut().expect("Redis").start_again(&[]);

@@ -5,6 +5,7 @@ use super::app::App;
 use super::h2::{END_HEADERS, END_STREAM, End, Frames, HEADERS, ON, fields, frame, get};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, Wire, exchange};
+use crate::support::metrics::{metric, wait_until};
 use crate::support::program::Program;
 
 /// Answers when another thread says so, by its end.
@@ -17,12 +18,6 @@ fn asks(frames: &mut Frames, host: &str, from: u32, count: u32) {
     for stream in from..from + count {
         frames.send(&frame(HEADERS, END_STREAM | END_HEADERS, 2 * stream + 1, &head));
     }
-}
-
-fn metric(port: u16, name: &str) -> u64 {
-    let text = exchange(port, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").is(200).text();
-    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.and_then(|value| value.parse().ok()).expect("the metric")
 }
 
 #[track_caller]
@@ -57,7 +52,7 @@ fn one_address_has_so_many_requests_under_way_on_however_many_connections() {
     // When the requests are taken back, there is room again.
     drop(connections);
     wait_for("room", || (gate.browser().get("/public/x").status == 200).then_some(()));
-    wait_for("end of all", || (metric(gate.admin, "doorcode_exchanges_open") == 0).then_some(()));
+    wait_until(gate.admin, "doorcode_exchanges_open", 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod http;
 pub(crate) mod kept_cells;
 pub(crate) mod memory_cells;
 pub(crate) mod memory_totals;
+pub(crate) mod metrics;
 pub(crate) mod ports;
 pub(crate) mod postgresql;
 pub(crate) mod program;

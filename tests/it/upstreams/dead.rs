@@ -13,6 +13,7 @@ use super::app::App;
 use super::{NAME, UPSTREAMS, at, gate};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Wire;
+use crate::support::metrics::metric;
 
 /// An address that takes no connection and refuses none: its queue is full and nobody looks at it.
 struct Deaf {
@@ -98,8 +99,7 @@ fn an_upstream_that_comes_back_is_used_again_without_a_request_that_finds_out() 
 }
 
 fn up(gate: &Gate, port: u16) -> bool {
-    let gauge = format!("doorcode_upstream_up{{site=\"Down\",upstream=\"127.0.0.1:{port}\"}} ");
-    super::health::metric(gate, &gauge) == "1"
+    metric(gate.admin, &super::health::gauge(port)) == 1
 }
 
 #[test]
