@@ -21,6 +21,7 @@ mod machine;
 mod process;
 mod report;
 mod series;
+mod servers;
 mod subjects;
 #[path = "../../tests/it/support/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]

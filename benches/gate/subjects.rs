@@ -1,4 +1,4 @@
-//! THE table of subjects, and how each is started.
+//! THE table of subjects, and how the server of each is started.
 use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::client::once;
 use super::load::request;
 use super::process::Process;
+use super::servers::{ASKED, Authorizer, SERVERS};
 use super::support::postgresql;
 use super::support::redis_server::TestRedis;
 use super::{Options, doorcode, tokens};
@@ -50,6 +51,7 @@ pub(crate) fn all(options: &Options) -> Vec<Subject> {
         row("Doorcode, signed in, PostgreSQL and Redis", "doorcode-shared", "/", Proof::Session),
         row("nginx", "nginx", "/", Proof::None),
         row("nginx auth_request", "nginx-auth", "/", Proof::Known),
+        row("nginx auth_request, Doorcode", "nginx-doorcode", "/", Proof::Session),
         row("HAProxy", "haproxy", "/", Proof::None),
         row("HAProxy jwt_verify HS256", "haproxy-hs256", "/", Proof::Hs256),
         row("HAProxy jwt_verify RS256", "haproxy-rs256", "/", Proof::Rs256),
@@ -64,110 +66,6 @@ pub(crate) fn all(options: &Options) -> Vec<Subject> {
     }
     rows
 }
-
-/// A server of the comparison: its configuration file, the template of that in `conf`, its command,
-/// and whether it needs an authorizer.
-struct Server {
-    name: &'static str,
-    file: &'static str,
-    template: &'static str,
-    command: &'static [&'static str],
-    authorizer: bool,
-}
-
-const SERVERS: &[Server] = &[
-    Server {
-        name: "direct",
-        file: "direct.conf",
-        template: "upstream.nginx",
-        command: &["nginx", "-c", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "bare",
-        file: "",
-        template: "",
-        command: &["{self}", "serve-bare", "{port}", "{upstream}", "{folder}/bare.access"],
-        authorizer: false,
-    },
-    Server {
-        name: "doorcode",
-        file: "doorcode/doorcode.toml",
-        template: "doorcode.toml",
-        command: &["{doorcode}", "--config", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "doorcode-full",
-        file: "doorcode-full/doorcode.toml",
-        template: "doorcode.toml",
-        command: &["{doorcode}", "--config", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "doorcode-shared",
-        file: "doorcode-shared/doorcode.toml",
-        template: "doorcode.toml",
-        command: &["{doorcode}", "--config", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "doorcode-before",
-        file: "doorcode-before/doorcode.toml",
-        template: "doorcode.toml",
-        command: &["{before}", "--config", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "nginx",
-        file: "nginx.conf",
-        template: "plain.nginx",
-        command: &["nginx", "-c", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "nginx-auth",
-        file: "nginx-auth.conf",
-        template: "auth_request.nginx",
-        command: &["nginx", "-c", "{folder}/{file}"],
-        authorizer: true,
-    },
-    Server {
-        name: "haproxy",
-        file: "haproxy.conf",
-        template: "plain.haproxy",
-        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "haproxy-hs256",
-        file: "haproxy-hs256.conf",
-        template: "jwt.haproxy",
-        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "haproxy-rs256",
-        file: "haproxy-rs256.conf",
-        template: "jwt.haproxy",
-        command: &["haproxy", "-db", "-f", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "caddy",
-        file: "caddy.conf",
-        template: "plain.caddy",
-        command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
-        authorizer: false,
-    },
-    Server {
-        name: "caddy-auth",
-        file: "caddy-auth.conf",
-        template: "forward_auth.caddy",
-        command: &["caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/{file}"],
-        authorizer: true,
-    },
-];
 
 /// A running server with its authorizer.
 pub(crate) struct Running {
@@ -242,7 +140,8 @@ impl Bench {
             std::thread::sleep(Duration::from_millis(50));
         }
         let before = (!options.before.is_empty()).then_some("doorcode-before");
-        for server in ["doorcode", "doorcode-full", "doorcode-shared"].into_iter().chain(before) {
+        let known = ["doorcode", "doorcode-full", "doorcode-shared", "nginx-doorcode"];
+        for server in known.into_iter().chain(before) {
             let running = bench.run(server, &[]).expect("Doorcode: see target/gate/doorcode.err");
             bench.sessions.insert(server, doorcode::session(running.port));
         }
@@ -283,25 +182,48 @@ impl Bench {
             ("key", self.key(name)),
             ("store", self.store(name)),
         ]);
+        let mut processes = Vec::new();
         if name.starts_with("doorcode") {
-            doorcode::configure(
-                &self.folder.join(name),
-                &filled(&template(server.template), &values),
-            );
+            self.configure(name, &values, port, Some(self.upstream));
         } else if !server.file.is_empty() {
             let text = filled(&template(server.template), &values);
             fs::write(self.folder.join(server.file), text).expect("a file");
         }
-        let words: Vec<String> = server.command.iter().map(|w| filled(w, &values)).collect();
-        let mut processes = Vec::new();
-        if server.authorizer {
-            let words = ["{self}", "serve-authorizer", "{judge}", self.known];
-            let words: Vec<String> = words.iter().map(|word| filled(word, &values)).collect();
-            let beside = format!("{name}-authorizer");
-            processes.push(Process::start(&self.folder, &beside, wrapper, &words));
+        let words = |words: &[&str]| words.iter().map(|word| filled(word, &values)).collect();
+        let mut start = |name: &str, words: Vec<String>| {
+            processes.push(Process::start(&self.folder, name, wrapper, &words));
+        };
+        start(name, words(server.command));
+        match server.authorizer {
+            None => {}
+            Some(Authorizer::Minimal) => {
+                let command = words(&["{self}", "serve-authorizer", "{judge}", self.known]);
+                start(&format!("{name}-authorizer"), command);
+            }
+            Some(Authorizer::Doorcode) => {
+                self.configure(ASKED, &values, judge, None);
+                let file = format!("{{folder}}/{ASKED}/doorcode.toml");
+                start(ASKED, words(&["{doorcode}", "--config", &file]));
+            }
         }
-        processes.insert(0, Process::start(&self.folder, name, wrapper, &words));
-        Running { port, judge: server.authorizer.then_some(judge), processes }
+        Running { port, judge: server.authorizer.map(|_| judge), processes }
+    }
+
+    /// Writes the configuration of a Doorcode that listens at `listen`, before an upstream or asked
+    /// by the proxy that is before it.
+    fn configure(&self, name: &str, values: &[(&str, String)], listen: u16, upstream: Option<u16>) {
+        let (table, line) = match upstream {
+            Some(port) => (String::new(), format!("upstreams = [\"127.0.0.1:{port}\"]")),
+            None => ("[forward_auth]\nfrom = [\"127.0.0.1\"]".to_owned(), String::new()),
+        };
+        let mut values = values.to_vec();
+        values.extend([
+            ("listen", listen.to_string()),
+            ("forward_auth", table),
+            ("upstreams", line),
+        ]);
+        let text = filled(&template("doorcode.toml"), &values);
+        doorcode::configure(&self.folder.join(name), &text);
     }
 
     /// The setting of Doorcode's stores.
@@ -369,7 +291,9 @@ fn template(name: &str) -> String {
 /// Values that every template may use.
 fn common(folder: &Path) -> Vec<(&'static str, String)> {
     let this = std::env::current_exe().expect("this program");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/forward-auth");
     vec![
+        ("shipped", shipped.display().to_string()),
         ("folder", folder.display().to_string()),
         ("self", this.display().to_string()),
         ("kilobyte", "x".repeat(1024)),
