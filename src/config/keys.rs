@@ -340,7 +340,7 @@ pub(super) const KEYS: &[Key] = &[
     key("site[].upstream.health.status", Integer(200, 599), Optional("`200`"),
         "The status of an upstream that works."),
     key("site[].upstream.health.interval", Duration(1, 60 * MINUTE), Optional("`5s`"),
-        "Time between two questions."),
+        "Time between two questions. An answer that does not begin within `upstream.connect_timeout` is a no."),
     key("site[].allowed_origins", List, Optional("none"),
         "Other origins whose pages may use the protected parts of the site (CORS with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers send the session only from the same registrable domain. CORS for public parts is left to the app."),
     key("site[].client_certificates", Text, Optional("none is asked for"),

@@ -81,6 +81,12 @@ impl Exchange {
         self.snapshot.map.sites().get(self.site?)
     }
 
+    /// Whether the app has an address other than the one that was chosen.
+    pub(super) fn has_alternatives(&self) -> bool {
+        let pools = &self.snapshot.pools;
+        self.site.is_some_and(|site| pools.has_alternatives(site, self.chosen.as_ref()))
+    }
+
     /// Counts a part of the request's body, which may come without a declared length.
     ///
     /// # Errors

@@ -283,7 +283,7 @@ impl ProxyHttp for Gateway {
     ) -> Box<Error> {
         ctx.upstream = Some(peer.address().to_string());
         upstream_state::unreachable(&self.shared, ctx, &error);
-        error.set_retry(ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)));
+        error.set_retry(ctx.has_alternatives());
         error
     }
 

@@ -166,7 +166,7 @@ pub(super) fn failed_attempt(ctx: &Exchange, was_kept: bool) -> FailedAttempt {
         // To Pingora, every connection of HTTP/1 is a new one.
         was_kept: flow.is_some_and(|flow| flow.pipe.is_reused()),
         has_begun_answer: flow.is_some_and(|flow| flow.pipe.has_heard()),
-        has_alternatives: ctx.site.is_some_and(|site| ctx.snapshot.pools.has_alternatives(site)),
+        has_alternatives: ctx.has_alternatives(),
     }
 }
 

@@ -214,9 +214,9 @@ impl UpstreamPools {
         pool.choose(Wish { affinity, failed })
     }
 
-    /// Whether a site has more than one address to try.
-    pub(super) fn has_alternatives(&self, site: usize) -> bool {
-        self.0.get(site).is_some_and(|pool| pool.has_alternatives())
+    /// Whether a site has an address other than the one that was tried, if any was.
+    pub(super) fn has_alternatives(&self, site: usize, tried: Option<&Chosen>) -> bool {
+        self.0.get(site).is_some_and(|pool| pool.has_alternatives(tried))
     }
 }
 

@@ -62,9 +62,10 @@ impl UpstreamPool {
         self.targets.load_full()
     }
 
-    /// Whether there is another address to try.
-    pub(super) fn has_alternatives(&self) -> bool {
-        self.targets.load().len() > 1
+    /// Whether there is another address to try. A name may have got one since.
+    pub(super) fn has_alternatives(&self, tried: Option<&Chosen>) -> bool {
+        let is_tried = |target| tried.is_some_and(|tried| Arc::ptr_eq(&tried.0, target));
+        self.targets.load().iter().any(|target| !is_tried(target))
     }
 
     /// Takes over what `names` says now. Addresses that were known keep their state, here or in
@@ -89,8 +90,7 @@ impl UpstreamPool {
                     targets.push(Arc::clone(target));
                 } else if let Some(target) = Target::new(route, index, &self.options, &self.alarm) {
                     let old = before.iter().find(|old| old.is_reached_as(&target));
-                    let is_checked = self.options.health.is_some();
-                    let target = target.with_state_of(old.map(AsRef::as_ref), is_checked);
+                    let target = target.with_state_of(old.map(AsRef::as_ref));
                     targets.push(Arc::new(target));
                 }
             }

@@ -77,7 +77,9 @@ pub(super) struct Target {
     /// Requests, streams and websockets under way.
     open: AtomicUsize,
     pub(super) back_off: BackOff,
-    /// The health check says that it does not work.
+    /// The site has a health check.
+    is_checked: bool,
+    /// The health check says that it does not work, or has not been asked since it was left out.
     is_unhealthy: AtomicBool,
     /// Failed checks in a row.
     failed_checks: AtomicU32,
@@ -108,6 +110,7 @@ impl Target {
             alarm: Arc::clone(alarm),
             open: AtomicUsize::new(0),
             back_off: BackOff::default(),
+            is_checked: options.health.is_some(),
             is_unhealthy: AtomicBool::new(false),
             failed_checks: AtomicU32::new(0),
             look_at: AtomicU64::new(0),
@@ -123,14 +126,14 @@ impl Target {
             && route.server_name == others.server_name
     }
 
-    /// Takes over what is known of it. `is_checked`: health checks go on.
-    pub(super) fn with_state_of(self, old: Option<&Self>, is_checked: bool) -> Self {
+    /// Takes over what is known of it.
+    pub(super) fn with_state_of(self, old: Option<&Self>) -> Self {
         let Some(old) = old else { return self };
-        if old.back_off.is_ejected() {
-            self.back_off.eject();
-        }
-        let is_unhealthy = is_checked && old.is_unhealthy.load(Ordering::Relaxed);
+        let is_unhealthy = self.is_checked && old.is_unhealthy.load(Ordering::Relaxed);
         self.is_unhealthy.store(is_unhealthy, Ordering::Relaxed);
+        if old.back_off.is_ejected() {
+            self.eject();
+        }
         self.look_at.store(old.look_at.load(Ordering::Relaxed), Ordering::Relaxed);
         self
     }
@@ -149,6 +152,15 @@ impl Target {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// Leaves it out until it takes connections and, where the site has a health check, until that says
+    /// that it works. Returns whether it was not left out for its connections until now.
+    pub(super) fn eject(&self) -> bool {
+        if self.is_checked {
+            self.is_unhealthy.store(true, Ordering::Relaxed);
+        }
+        self.back_off.eject()
+    }
+
     /// Notes the result of a health check. Returns whether that changes whether it is used.
     pub(super) fn checked(&self, works: bool) -> bool {
         if works {
@@ -165,7 +177,7 @@ impl Target {
         if let Some((host, port)) = &self.route.name {
             self.alarm.names.doubt(host, *port);
         }
-        if self.back_off.eject() {
+        if self.eject() {
             let due = self.alarm.now() + millis(self.back_off.wait());
             self.look_at.store(due, Ordering::Relaxed);
             self.alarm.ring();

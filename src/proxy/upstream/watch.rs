@@ -74,7 +74,7 @@ impl Upstreams {
                 target.checked(false).then_some(why)
             }
             Sight::Unreachable(why) => {
-                let is_new = target.back_off.eject();
+                let is_new = target.eject();
                 target.back_off.failed();
                 if let Some((host, port)) = &target.route.name {
                     self.alarm.names.doubt(host, *port);

@@ -22,23 +22,30 @@ struct Desk {
     health: AtomicU16,
     connections: AtomicUsize,
     requests: AtomicUsize,
+    /// For `/healthz`.
+    checks: AtomicUsize,
     switches: AtomicUsize,
     streams: Mutex<Vec<TcpStream>>,
 }
 
 impl App {
     pub(super) fn start() -> Self {
-        Self::over(None)
+        Self::over(None, 0, 200)
     }
 
     pub(super) fn secure(tls: ServerConfig) -> Self {
-        Self::over(Some(Arc::new(tls)))
+        Self::over(Some(Arc::new(tls)), 0, 200)
     }
 
-    fn over(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    /// In the place of one that has ended, with this status at `/healthz`.
+    pub(super) fn instead_of(ended: &Self, health: u16) -> Self {
+        Self::over(None, ended.port, health)
+    }
+
+    fn over(tls: Option<Arc<ServerConfig>>, port: u16, health: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let health = AtomicU16::new(200);
+        let health = AtomicU16::new(health);
         let desk = Arc::new(Desk { tls, health, ..Desk::default() });
         let at_work = Arc::clone(&desk);
         std::thread::spawn(move || {
@@ -60,6 +67,11 @@ impl App {
     /// Without health checks.
     pub(super) fn requests(&self) -> usize {
         self.desk.requests.load(Ordering::SeqCst)
+    }
+
+    /// Health checks.
+    pub(super) fn checks(&self) -> usize {
+        self.desk.checks.load(Ordering::SeqCst)
     }
 
     /// Websockets.
@@ -117,9 +129,9 @@ impl Desk {
         let mut reader = BufReader::new(stream);
         while let Some(head) = head(&mut reader) {
             let path = head.split(' ').nth(1).unwrap_or_default();
-            if !path.ends_with("/healthz") {
-                self.requests.fetch_add(1, Ordering::SeqCst);
-            }
+            let is_check = path.ends_with("/healthz");
+            let count = if is_check { &self.checks } else { &self.requests };
+            count.fetch_add(1, Ordering::SeqCst);
             if head.to_ascii_lowercase().contains("\r\nupgrade: websocket") {
                 self.switches.fetch_add(1, Ordering::SeqCst);
                 let switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\

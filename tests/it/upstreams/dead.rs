@@ -155,19 +155,36 @@ impl NameLookup for Told {
 
 #[test]
 fn a_name_that_moves_is_followed_when_a_connection_fails() {
-    let (one, other) = (App::start(), App::start());
-    let here = |app: &App| SocketAddr::from((Ipv4Addr::LOCALHOST, app.port));
-    let lookup = Arc::new(Told(Mutex::new(here(&one))));
-    let changes = [(UPSTREAMS, "\"app.internal:80\""), (NAME, NAME)];
-    let gate = Gate::with_names(&changes, Arc::clone(&lookup) as Arc<dyn NameLookup>);
-    let ok = || (gate.browser().get("/down/x").status == 200).then_some(());
-    wait_for("address", ok);
-    assert!(one.requests() > 0);
-    *lookup.0.lock().unwrap() = here(&other);
-    one.end();
-    let began = Instant::now();
-    wait_for("new address", ok);
-    // Half a minute without that.
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert!(other.requests() > 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    // The old address refuses connections, or nobody is there to do even that.
+    for is_deaf in [false, true] {
+        let (one, other, deaf) = (App::start(), App::start(), deaf(&runtime));
+        let lookup = Arc::new(Told(Mutex::new(here(if is_deaf { deaf.port } else { one.port }))));
+        let changes = [(UPSTREAMS, "\"app.internal:80\""), (NAME, NAME)];
+        let gate = Gate::with_names(&changes, Arc::clone(&lookup) as Arc<dyn NameLookup>);
+        let ok = || (gate.browser().get("/down/x").status == 200).then_some(());
+        let request = gate.browser().request("GET", "/down/x", &[], None);
+        let mut first = Wire::to(gate.port);
+        if !is_deaf {
+            wait_for("address", ok);
+            one.end();
+        }
+        *lookup.0.lock().unwrap() = here(other.port);
+        let began = Instant::now();
+        first.send(&request).expect("sent");
+        wait_for("new address", || {
+            let mut second = Wire::to(gate.port);
+            second.hurry(Duration::from_secs(1));
+            second.send(&request).expect("sent");
+            second.answer(false).ok().filter(|answer| answer.status == 200).map(drop)
+        });
+        // Half a minute without that.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+
+        assert!(other.requests() > 0);
+        let answer = first.answer(false).expect("an answer");
+        // A refused connection is answered before the name has another address.
+        assert!(answer.status == 200 || !is_deaf && answer.status == 502, "{answer}");
+    }
 }

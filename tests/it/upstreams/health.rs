@@ -1,6 +1,7 @@
 //! Upstreams that are asked how they are.
 use super::app::App;
 use super::{at, gate};
+use crate::support::gate::wait_for;
 use crate::support::metrics::{metric, wait_until};
 
 /// Whether the site Down uses its upstream at this port, as a metric.
@@ -37,4 +38,24 @@ fn a_single_upstream_is_used_whatever_its_health() {
     app.is_healthy(500);
     wait_until(gate.admin, &gauge(app.port), 0);
     gate.browser().get("/down/x").is(200);
+}
+
+#[test]
+fn an_upstream_that_comes_back_ill_gets_no_requests_until_it_is_well() {
+    let (one, other) = (App::start(), App::start());
+    let lines = "upstream.health = { path = \"/healthz\", interval = \"1s\" }\n";
+    let gate = gate(&[at(one.port), at(other.port)], lines);
+    one.end();
+    wait_until(gate.admin, &gauge(one.port), 0);
+    let again = App::instead_of(&one, 503);
+    let ask = || gate.browser().get("/down/x").is(200).says(&other.port.to_string());
+    wait_for("two health checks", || {
+        ask();
+        (again.checks() >= 2).then_some(())
+    });
+    assert_eq!(again.requests(), 0);
+    again.is_healthy(200);
+    wait_until(gate.admin, &gauge(one.port), 1);
+    (0..2).for_each(|_| drop(gate.browser().get("/down/x").is(200)));
+    assert_eq!(again.requests(), 1);
 }
