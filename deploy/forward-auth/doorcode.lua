@@ -9,20 +9,31 @@ local WRITTEN = {
     "x-forwarded-preferred-username", "x-doorcode-assertion",
 }
 
+-- What the app gets as Doorcode says it: who calls, the cookies without Doorcode's own, and no personal
+-- access token.
+local REPLACED = { "cookie", "authorization", table.unpack(WRITTEN) }
+
 -- Headers of one connection, or of a body that is not sent.
 local LEFT_OUT = {
     ["connection"] = true, ["content-length"] = true, ["expect"] = true, ["keep-alive"] = true,
     ["te"] = true, ["transfer-encoding"] = true, ["upgrade"] = true,
 }
 
+-- The values of a header in their order: HAProxy counts them from 0.
+local function in_order(values)
+    local list, at = {}, 0
+    while values ~= nil and values[at] ~= nil do
+        table.insert(list, values[at])
+        at = at + 1
+    end
+    return list
+end
+
 local function question(txn)
     local headers = {}
     for name, values in pairs(txn.http:req_get_headers()) do
         if not LEFT_OUT[name] then
-            headers[name] = {}
-            for _, value in pairs(values) do
-                table.insert(headers[name], value)
-            end
+            headers[name] = in_order(values)
         end
     end
     headers["x-forwarded-method"] = { txn.sf:method() }
@@ -37,7 +48,7 @@ local function refuse(txn, status, headers, body)
     local reply = txn:reply({ status = status, body = body })
     for name, values in pairs(headers) do
         if not LEFT_OUT[name] then
-            for _, value in pairs(values) do
+            for _, value in ipairs(in_order(values)) do
                 reply:add_header(name, value)
             end
         end
@@ -58,19 +69,11 @@ core.register_action("doorcode", { "http-req" }, function(txn)
     if answer.status ~= 200 then
         return refuse(txn, answer.status, answer.headers or {}, answer.body or "")
     end
-    -- Who calls, the cookies without Doorcode's own, and no personal access token.
-    for _, name in ipairs(WRITTEN) do
-        for _, value in pairs(answer.headers[name] or {}) do
+    for _, name in ipairs(REPLACED) do
+        txn.http:req_del_header(name)
+        for _, value in ipairs(in_order(answer.headers[name])) do
             if value ~= "" then
                 txn.http:req_add_header(name, value)
-            end
-        end
-    end
-    for _, name in ipairs({ "cookie", "authorization" }) do
-        txn.http:req_del_header(name)
-        for _, value in pairs(answer.headers[name] or {}) do
-            if value ~= "" then
-                txn.http:req_set_header(name, value)
             end
         end
     end

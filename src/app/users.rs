@@ -24,7 +24,11 @@ pub fn block_user(config: &Config, phone: &PhoneNumber, system: &System) -> Outp
         store.set_blocked(&phone.into(), true, system.now()).await?;
         Ok(match user.blocked {
             None => {
-                format!("{} ({}) is blocked; all sessions have ended\n", user.id, phone.masked())
+                format!(
+                    "{} ({}) is blocked; all sessions and access tokens have ended\n",
+                    user.id,
+                    phone.masked()
+                )
             }
             Some(at) => {
                 format!("{} ({}) has been blocked since {}\n", user.id, phone.masked(), time(at)?)

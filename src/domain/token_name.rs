@@ -15,7 +15,7 @@ impl TokenName {
     /// Parses what was typed. White space around it is dropped.
     ///
     /// # Errors
-    /// When nothing is left, it is too long, or it has control characters or ones that change the direction
+    /// When nothing is left that can be seen, it is too long, or it has control characters or ones that change the direction
     /// of the text around them (Unicode UAX #9, explicit formatting).
     pub fn parse(text: &str) -> Result<Self, InvalidTokenName> {
         let name = text.trim();
@@ -23,13 +23,28 @@ impl TokenName {
             c.is_control()
                 || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         };
-        let good = !name.is_empty() && name.chars().count() <= LONGEST && !name.chars().any(odd);
+        let good = name.chars().any(is_visible)
+            && name.chars().count() <= LONGEST
+            && !name.chars().any(odd);
         good.then(|| Self(name.to_owned())).ok_or(InvalidTokenName)
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character leaves something to see: neither a space nor one of those that Unicode calls
+/// default ignorable (DerivedCoreProperties.txt), which join or shape others, nor a filler.
+fn is_visible(c: char) -> bool {
+    let is_ignorable = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    !c.is_whitespace() && !is_ignorable
 }
 
 impl fmt::Display for TokenName {
@@ -50,6 +65,8 @@ mod tests {
             ("حاسوبي", Some("حاسوبي")),
             ("", None),
             (" \t\n", None),
+            ("\u{200b}\u{feff} \u{3164}", None),
+            ("\u{1f468}\u{200d}\u{1f4bb}", Some("\u{1f468}\u{200d}\u{1f4bb}")),
             ("a\nb", None),
             ("a\u{0}b", None),
             ("a\u{202e}b", None),

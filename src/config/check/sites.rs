@@ -119,6 +119,18 @@ fn upstreams(reader: &mut Reader<'_>, key: &str, ground: &ServerContext) -> Opti
     reader.all(key, |text| upstream(text, ground))
 }
 
+/// Refuses what says how requests are forwarded, for a site whose requests another proxy forwards.
+/// Returns whether there was nothing to refuse.
+fn no_keys_of_forwarding(reader: &mut Reader<'_>, table: &str) -> bool {
+    let keys = ["max_body", "timeout", "send_host", "strip_prefix", "upstream"];
+    let keys = keys.map(|name| format!("{table}.{name}"));
+    let found: Vec<_> = keys.iter().filter(|key| reader.has(key)).collect();
+    for key in &found {
+        reader.note(key, "has no effect without upstreams: the other proxy forwards the requests");
+    }
+    found.is_empty()
+}
+
 /// `place`, `upstreams`: `None` if they are invalid.
 fn passage(
     reader: &mut Reader<'_>,
@@ -127,6 +139,8 @@ fn passage(
     upstreams: Option<&[Upstream]>,
 ) -> Option<UpstreamOptions> {
     let key = |name: &str| format!("{table}.{name}");
+    let is_forwarded_here = upstreams.is_none_or(|all| !all.is_empty());
+    let has_effect = is_forwarded_here || no_keys_of_forwarding(reader, table);
     let usual = UpstreamOptions::default();
     let (body, timeout) = (key("max_body"), key("timeout"));
     let (host, strip) = (key("send_host"), key("strip_prefix"));
@@ -141,7 +155,7 @@ fn passage(
         reader.note(&strip, "has no effect: the url of the site has no path");
         return None;
     }
-    Some(UpstreamOptions {
+    has_effect.then_some(UpstreamOptions {
         max_body: max_body?,
         timeout: timeout?,
         send_host: send_host?,

@@ -105,9 +105,9 @@ fn tls(
             is_good = false;
         }
     }
-    let server_name = optional(reader, &key("server_name"), server_name)?;
+    let server_name = optional(reader, &key("server_name"), server_name);
     if !is_good || !reader.purpose().reads_certificates() {
-        let tls = UpstreamTls { server_name, ..UpstreamTls::default() };
+        let tls = UpstreamTls { server_name: server_name?, ..UpstreamTls::default() };
         return if is_good { Ok(tls) } else { Err(Mistaken) };
     }
     let base = reader.base().to_owned();
@@ -119,18 +119,24 @@ fn tls(
     let ca = optional(reader, &key("ca"), read);
     let chain = optional(reader, &key("client_certificate"), read);
     let own = optional(reader, &key("client_key"), |text| read(text).map(Secret::new));
-    let client = chain?.zip(own?).map(|(chain, key)| ShownCertificate { chain, key });
-    let tls = UpstreamTls { ca: ca?, client, server_name };
-    if is_used && let Err(why) = check_upstream_tls(&tls) {
+    // What cannot be read hides none of the others' mistakes.
+    let is_read = ca.is_ok() && chain.is_ok() && own.is_ok() && server_name.is_ok();
+    let client = chain.unwrap_or_default().zip(own.unwrap_or_default());
+    let tls = UpstreamTls {
+        ca: ca.unwrap_or_default(),
+        client: client.map(|(chain, key)| ShownCertificate { chain, key }),
+        server_name: server_name.unwrap_or_default(),
+    };
+    let wrong = if is_used { check_upstream_tls(&tls) } else { Vec::new() };
+    for why in &wrong {
         let at = match why.part {
             UpstreamTlsPart::Ca | UpstreamTlsPart::System => "ca",
             UpstreamTlsPart::ClientCertificate => names[2],
             UpstreamTlsPart::ClientKey => names[3],
         };
         reader.note(&key(at), why.to_string());
-        return Err(Mistaken);
     }
-    Ok(tls)
+    if wrong.is_empty() && is_read { Ok(tls) } else { Err(Mistaken) }
 }
 
 /// `None` without the key.

@@ -53,12 +53,17 @@ impl fmt::Debug for TlsClient {
     }
 }
 
-/// Checks what a site's TLS is configured with.
-///
-/// # Errors
-/// The first text that cannot be used.
-pub fn check_upstream_tls(tls: &UpstreamTls) -> Result<(), UpstreamTlsError> {
-    TlsClient::new(tls, &AtomicU64::new(0)).map(drop)
+/// What is wrong with what a site's TLS is configured with: one error at most for each text.
+pub fn check_upstream_tls(tls: &UpstreamTls) -> Vec<UpstreamTlsError> {
+    let parts = [
+        tls.ca.as_ref().and_then(|text| certificates(text, UpstreamTlsPart::Ca).err()),
+        tls.client.as_ref().and_then(|client| read_chain(client).err()),
+        tls.client.as_ref().and_then(|client| read_key(client).err()),
+    ];
+    let wrong: Vec<_> = parts.into_iter().flatten().collect();
+    // Whether they can be used together is a question only where each can be read.
+    let together = || TlsClient::new(tls, &AtomicU64::new(0)).err().into_iter().collect();
+    if wrong.is_empty() { together() } else { wrong }
 }
 
 impl TlsClient {
@@ -81,7 +86,7 @@ impl TlsClient {
             .with_root_certificates(roots);
         let (mut config, client) = match &tls.client {
             Some(client) => {
-                let (chain, key) = read_client(client)?;
+                let (chain, key) = (read_chain(client)?, read_key(client)?);
                 let shown = chain.iter().map(|der| der.to_vec()).collect();
                 let shown = CertKey::new(shown, key.secret_der().to_vec());
                 let config = builder.with_client_auth_cert(chain, key);
@@ -132,14 +137,14 @@ fn wrapped(certificates: &[CertificateDer<'static>]) -> Arc<CaType> {
     certificates.iter().map(|der| WrappedX509::new(der.to_vec(), parse_x509)).collect()
 }
 
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+fn read_chain(client: &ShownCertificate) -> Result<Vec<CertificateDer<'static>>, UpstreamTlsError> {
+    certificates(&client.chain, UpstreamTlsPart::ClientCertificate)
+}
 
-fn read_client(client: &ShownCertificate) -> Result<Identity, UpstreamTlsError> {
-    let chain = certificates(&client.chain, UpstreamTlsPart::ClientCertificate)?;
+fn read_key(client: &ShownCertificate) -> Result<PrivateKeyDer<'static>, UpstreamTlsError> {
     let key = PrivateKeyDer::from_pem_slice(client.key.reveal().as_bytes());
     // The error's own text may hold a part of the file.
-    let key = key.map_err(|_| at_key("has no key without a passphrase in PEM form"))?;
-    Ok((chain, key))
+    key.map_err(|_| at_key("has no key without a passphrase in PEM form"))
 }
 
 fn certificates(

@@ -81,6 +81,58 @@ fn no_name_that_doorcode_writes_comes_from_a_visitor() {
 }
 
 #[test]
+fn nothing_that_doorcode_writes_can_be_called_a_connections_own() {
+    for kind in ALL {
+        let proxy = Fronted::start(kind);
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        for named in ["X-Forwarded-User", "close, x-forwarded-user", "X-Forwarded-Phone,Cookie"] {
+            for lines in
+                [vec![("Connection", named)], vec![("Connection", "close"), ("Connection", named)]]
+            {
+                let before = proxy.gate.app.count();
+                let answer = bob.send("GET", "/orders", &lines, None);
+                if proxy.gate.app.count() == before {
+                    assert!(answer.status >= 400, "{kind:?} {lines:?}: {answer}");
+                    continue;
+                }
+                let last = proxy.gate.app.last();
+                for name in ["x-forwarded-user", "x-forwarded-phone"] {
+                    assert!(last.header(name).is_some(), "{kind:?} {lines:?} {name}: {last:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_app_hears_of_a_request_what_the_proxy_says() {
+    for kind in ALL {
+        let proxy = Fronted::start(kind);
+        let mut bob = proxy.browser();
+        bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
+        let names =
+            ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Method", "X-Forwarded-Uri"];
+        let lines = names.map(|name| (name, "spoofed.example"));
+        bob.send("GET", "/orders", &lines, None).is(200);
+        let seen = format!("{:?}", proxy.gate.app.last());
+        assert!(!seen.contains("spoofed.example"), "{kind:?}: {seen}");
+    }
+}
+
+#[test]
+fn cookies_of_more_than_one_line_keep_their_order() {
+    for kind in ALL {
+        let proxy = Fronted::start(kind);
+        let lines = [("Cookie", "a=1"), ("Cookie", "b=2; c=3"), ("Cookie", "a=4")];
+        proxy.browser().send("GET", "/public/x", &lines, None).is(200);
+        let last = proxy.gate.app.last();
+        let all = last.all("cookie");
+        assert_eq!(all.join("; "), "a=1; b=2; c=3; a=4", "{kind:?}: {last:?}");
+    }
+}
+
+#[test]
 fn a_path_is_judged_as_it_is_sent() {
     for kind in ALL {
         let proxy = Fronted::changed(kind, &[REST_IS_PUBLIC]);

@@ -31,3 +31,15 @@ fn an_app_behind_another_proxy_needs_no_address() {
     let proxies = &config.proxy.trusted_proxies;
     assert_eq!(proxies, &["10.0.0.1/32".parse().unwrap()], "they tell whose requests they carry");
 }
+
+#[test]
+fn what_says_how_requests_are_forwarded_is_refused_where_another_proxy_does_that() {
+    let keys = "max_body = \"1MiB\"\ntimeout = \"5s\"\nsend_host = \"a.example\"\n\
+                upstream.balance = \"session\"\n";
+    let file = file("[forward_auth]\nfrom = [\"10.0.0.1\"]");
+    let said = problems(&file.replace("upstreams = [\"127.0.0.1:3000\"]\n", keys));
+    for key in ["max_body", "timeout", "send_host", "upstream"] {
+        let line = format!("site[1].{key}: has no effect without upstreams");
+        assert!(said.contains(&line), "{line}: {said}");
+    }
+}

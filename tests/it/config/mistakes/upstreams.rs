@@ -41,6 +41,22 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[
+            TLS,
+            (
+                "[[site.rule]]",
+                "[site.upstream]\nca = \"/dev/null\"\nserver_name = \"a b\"\n\
+                 client_certificate = \"/dev/null\"\nclient_key = \"/dev/null\"\n[[site.rule]]",
+            ),
+        ],
+        &[
+            "25:6: site[1].upstream.ca: has no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+            "26:15: site[1].upstream.server_name: `a b` is not a host name such as app.internal",
+            "27:22: site[1].upstream.client_certificate: has no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+            "28:14: site[1].upstream.client_key: cannot be used with the certificate: has no key without a passphrase in PEM form",
+        ],
+    ),
+    (
         &[("\"127.0.0.1:3000\"", "\"ftp://app.internal:21\", \"h2c://app.internal\"")],
         &[
             "23:14: site[1].upstreams: `ftp://app.internal:21` begins with none of https://, h2:// (HTTP/2 over TLS) and h2c:// (without); plain HTTP/1.1 has no scheme: `app.internal:21`",
