@@ -131,17 +131,38 @@ impl SqlStore {
     ///
     /// If the store fails.
     pub async fn forget_former_indexes(&self) -> Result<u64, StoreError> {
-        let (newest, (lowest, highest)) = (self.contacts.newest_id()?, self.contacts.ids()?);
+        let (lowest, highest) = self.contacts.ids()?;
+        let (mut deleted, mut last) = (0, i64::MIN);
+        // Of the few secrets that there ever were, one probe of the index each.
+        while let Some(secret) = self.next_secret(last).await? {
+            last = secret;
+            if ![i64::from(lowest.0), i64::from(highest.0)].contains(&secret) {
+                deleted += self.forget_indexes_of(secret).await?;
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// The lowest id of a secret above `last` that indexes were made with.
+    async fn next_secret(&self, last: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT secret FROM contact_indexes WHERE secret > $1 ORDER BY secret LIMIT 1";
+        let row = query(sql).bind(last).fetch_optional(&self.read).await?;
+        Ok(row.map(|row| row.try_get("secret")).transpose()?)
+    }
+
+    async fn forget_indexes_of(&self, secret: i64) -> Result<u64, StoreError> {
+        let newest = self.contacts.newest_id()?;
         let mut deleted = 0;
         loop {
+            // A range, since PostgreSQL's plan for any equal value reads the whole table where most
+            // rows have one.
             let batch = query(
                 "DELETE FROM contact_indexes WHERE digest IN (
                    SELECT i.digest FROM contact_indexes i
                    JOIN contacts c ON c.user_id = i.user_id AND c.kind = i.kind
-                   WHERE i.secret NOT IN ($1, $2) AND c.sealed_by = $3 LIMIT $4)",
+                   WHERE i.secret BETWEEN $1 AND $1 AND c.sealed_by = $2 LIMIT $3)",
             )
-            .bind(i64::from(lowest.0))
-            .bind(i64::from(highest.0))
+            .bind(secret)
             .bind(i64::from(newest.0))
             .bind(BATCH)
             .execute(&self.write)

@@ -278,4 +278,7 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
         name TEXT NOT NULL,
         site TEXT NOT NULL
     );"),
+    // To find out whether there are indexes of a former secret, without reading them all.
+    both(20, "indexes of contacts by secret",
+        "CREATE INDEX contact_indexes_by_secret ON contact_indexes (secret);"),
 ];
