@@ -18,6 +18,7 @@ fn main() -> ExitCode {
             now: System::real().now(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
+            reload: &doorcode::app::reload,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),
             copy: &|from, to| doorcode::app::copy_store(from, to, &mut std::io::stderr()),

@@ -1,8 +1,12 @@
 use std::error::Error;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use super::database::{no_database, on_database};
+use super::runtime::Runtime;
 use super::secret;
 use crate::config::Config;
 use crate::oauth::{Algorithm, AssertionFormat, KeyRotation, KeyUsage, publish_next, signs_from};
@@ -30,10 +34,23 @@ pub(super) fn wanted(config: &Config) -> Vec<(KeyUsage, Algorithm)> {
     wanted
 }
 
+/// The rotation of the keys that a configuration needs.
+pub(super) fn rotation(config: &Config, runtime: &Runtime) -> KeyRotation {
+    KeyRotation {
+        store: Arc::clone(&runtime.store) as _,
+        keyring: runtime.keyring.clone(),
+        system: runtime.system.clone(),
+        keys: Arc::clone(&runtime.keys),
+        wanted: wanted(config),
+        pace: config.oauth.pace(),
+    }
+}
+
 /// Runs key rotation immediately and then every minute. On error the current keys stay in use.
-pub(super) fn job(rotation: KeyRotation) -> BackgroundJob {
+pub(super) fn job(rotation: Arc<ArcSwap<KeyRotation>>) -> BackgroundJob {
     let run = async move {
         loop {
+            let rotation = rotation.load_full();
             let last = rotation.system.now();
             if let Err(error) = rotation.turn().await {
                 tracing::error!(%error, "signing key rotation failed");

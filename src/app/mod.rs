@@ -1,8 +1,10 @@
 //! Assembles the server and the commands from a configuration.
 //! Decides nothing about requests or users.
+mod admin_client;
 mod build;
 mod changes;
 mod cleanup;
+mod configured;
 mod copy;
 mod database;
 mod decorate;
@@ -10,7 +12,6 @@ mod demo;
 mod engine_watch;
 mod engines;
 mod error;
-mod health;
 mod json_lines;
 mod keys;
 mod last_seen;
@@ -19,7 +20,9 @@ mod nodes;
 mod other_nodes;
 mod progress_bar;
 mod readiness;
+mod reload;
 mod rotate_secret;
+mod runtime;
 mod secret;
 mod serve;
 mod stores;
@@ -27,11 +30,11 @@ mod tls;
 mod upstreams;
 mod users;
 
+pub use admin_client::{health, reload};
 pub use build::{AppDeps, assemble, build};
 pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};
 pub use error::AppError;
-pub use health::health;
 pub use keys::{list_keys, rotate_keys};
 pub use nodes::list_nodes;
 pub use rotate_secret::rotate_secret;

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use super::database::on_database;
 use super::other_nodes::{LIFE, NodeNews, OtherNodes, differs};
 use super::users::time;
@@ -81,8 +83,20 @@ pub(super) struct Heartbeat {
     store: Arc<SqlStore>,
     redis: Option<Arc<RedisCells>>,
     node: NodeDescription,
+    settings: NodeSettings,
     system: System,
     status: Arc<NodeStatus>,
+}
+
+/// The digest of what a node runs with.
+#[derive(Clone, Debug)]
+pub(super) struct NodeSettings(Arc<ArcSwap<String>>);
+
+impl NodeSettings {
+    /// A node runs with this from now on.
+    pub(super) fn set(&self, config: &Config, keyring: &Keyring) {
+        self.0.store(Arc::new(settings(config, keyring)));
+    }
 }
 
 impl Heartbeat {
@@ -108,7 +122,9 @@ impl Heartbeat {
         // Nothing is known of the others yet.
         let looking = Mutex::new(Some("looking for other servers".to_owned()));
         let status = Arc::new(NodeStatus { conflict: looking, ..NodeStatus::alone() });
-        Some(Self { store: Arc::clone(store), redis: None, node, system: system.clone(), status })
+        let settings = NodeSettings(Arc::new(ArcSwap::from_pointee(node.settings.clone())));
+        let (store, system) = (Arc::clone(store), system.clone());
+        Some(Self { store, redis: None, node, settings, system, status })
     }
 
     /// With the Redis that nodes must have in common.
@@ -118,6 +134,10 @@ impl Heartbeat {
 
     pub(super) fn status(&self) -> Arc<NodeStatus> {
         Arc::clone(&self.status)
+    }
+
+    pub(super) fn settings(&self) -> NodeSettings {
+        self.settings.clone()
     }
 
     pub(super) const fn id(&self) -> NodeId {
@@ -132,6 +152,7 @@ impl Heartbeat {
         let mut others = OtherNodes::default();
         loop {
             self.look_at_redis().await;
+            self.node.settings.clone_from(&self.settings.0.load());
             match self.look().await {
                 Ok(nodes) => {
                     let news = others.look(&nodes, &self.node, self.system.steady());

@@ -12,7 +12,9 @@ use super::log;
 use crate::config::{Config, ConfigWarning};
 use crate::delivery::sms::ProviderSettings;
 use crate::gate::Site;
-use crate::proxy::{self, AccessLog, FileLimit, ListenAddress, Signals, StartingAdmin, Stop};
+use crate::proxy::{
+    self, AccessLog, FileLimit, ListenAddress, Reloads, Signals, StartingAdmin, Stop,
+};
 use crate::store::Database;
 use crate::system::System;
 
@@ -31,11 +33,14 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let greeting = Greeting::of(&config);
     // Must live as long as the server: the database's pool and the signal handlers stay on it.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let signals = runtime.block_on(async { Signals::catch() })?;
+    let reloads = Reloads::new();
+    let caught = reloads.0.clone();
+    let signals = runtime.block_on(async { Signals::catch(caught) })?;
     let around = AppDeps {
         system: System::real(),
         access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
+        reloads,
     };
     let database = config.store.database.clone();
     let problem = || Database::opening(&database).unwrap_or("starting");
@@ -46,7 +51,7 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
 }
 
 /// Logs what production would regret.
-fn warn_of(config: &Config) {
+pub(super) fn warn_of(config: &Config) {
     for ConfigWarning { at, key, text } in config.warnings(System::real().now()) {
         warn!(at, key, "{text}");
     }
@@ -65,7 +70,7 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
     if prints_texts(config) { Ok(AccessLog::off()) } else { AccessLog::to(std::io::stdout()) }
 }
 
-fn prints_texts(config: &Config) -> bool {
+pub(super) fn prints_texts(config: &Config) -> bool {
     let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
     config.providers.iter().any(console)
 }

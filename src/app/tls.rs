@@ -3,10 +3,11 @@ use std::sync::Arc;
 use super::error::AppError;
 use crate::config::Config;
 use crate::metrics::{ObservedState, TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED};
-use crate::proxy::{BackgroundJob, Certificates, Renewal, Tls};
+use crate::proxy::{BackgroundJob, CertificateRequests, Certificates, Renewal, Tls};
 use crate::system::System;
 
 /// TLS as configured, with its background job and metrics.
+#[derive(Clone)]
 pub(super) struct Secured {
     pub(super) tls: Option<Tls>,
     certificates: Option<Arc<Certificates>>,
@@ -18,6 +19,20 @@ impl Secured {
         let asking = &config.proxy.client_roots;
         let tls = certificates.as_ref().map(|shown| Tls::new(shown, asking)).transpose()?;
         Ok(Self { tls, certificates })
+    }
+
+    /// How the clients of `config`'s hosts will be asked for a certificate.
+    pub(super) fn asking(&self, config: &Config) -> Result<CertificateRequests, AppError> {
+        let asking = self.tls.as_ref().map(|tls| tls.asking(&config.proxy.client_roots));
+        Ok(asking.transpose()?.unwrap_or_default())
+    }
+
+    /// Shows the certificates of `config` from now on, and asks clients for theirs.
+    pub(super) fn replace(&self, config: &Config, asking: CertificateRequests) {
+        if let Some((tls, certificates)) = self.tls.as_ref().zip(self.certificates.as_ref()) {
+            certificates.replace(&config.proxy.tls);
+            tls.ask(asking);
+        }
     }
 
     pub(super) fn job(&self, system: &System) -> Option<BackgroundJob> {

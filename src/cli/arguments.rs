@@ -23,6 +23,7 @@ Examples:
   doorcode --config my.toml         run the server with my.toml
   doorcode widget my.toml           print the HTML element that embeds the login in a page
   doorcode health my.toml           exit with 0 if that server is ready
+  doorcode reload my.toml           make that server read its file anew
   doorcode nodes my.toml            list the servers that run on the same database
   doorcode store copy --from sqlite:doorcode.db --to my.toml
                                     copy a database to that of my.toml
@@ -40,8 +41,9 @@ Signals:
   SIGTERM   stop gracefully: complete open requests and queued texts;
             a second one stops at once
   SIGINT    (Ctrl-C) stop at once
-  SIGHUP    ignored, as are SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM: a changed file is read at the
-            next start
+  SIGHUP    read the configuration file anew, with what it names; a file with a mistake changes
+            nothing, and the log says every one
+  SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM are ignored
 
 Output:
   The access log, one JSON object per request, goes to standard output; with the console provider,
@@ -79,6 +81,8 @@ pub(super) enum Command {
     Widget(FileArguments),
     /// Check whether the server with this configuration is ready
     Health(FileArguments),
+    /// Make the running server read its file anew; one with a mistake changes nothing
+    Reload(FileArguments),
     /// List the servers that run on the same database
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does

@@ -23,6 +23,8 @@ pub struct CliDeps<'a> {
     pub examine: &'a dyn Fn(&Config) -> Done,
     /// Checks whether the server of a configuration is ready.
     pub health: &'a dyn Fn(&Config) -> Done,
+    /// Makes the server of a configuration read its file anew.
+    pub reload: &'a dyn Fn(&Config) -> CommandResult,
     /// Lists the servers on the database of a configuration.
     pub nodes: &'a dyn Fn(&Config) -> CommandResult,
     /// Brings the database of a configuration to the schema of this version.

@@ -44,6 +44,10 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
             print((Purpose::Pages, Some(&file)), around, widget::tag)
         }
         Command::Health(file) => health(named(file)?.as_deref(), around),
+        Command::Reload(file) => {
+            let (file, reload) = (needed("reload", file)?, around.reload);
+            print((Purpose::Store, Some(&file)), around, |config| reload(config))
+        }
         Command::Nodes(file) => {
             let nodes = around.nodes;
             print((Purpose::Store, named(file)?.as_deref()), around, |config| nodes(config))

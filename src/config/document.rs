@@ -4,6 +4,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::at_start::{ValuesAtStart, is_read_at_start};
 use super::keys::{self, Key, Requirement, ValueType};
 use super::problem::{ConfigProblem, SourceLocation};
 use super::values;
@@ -26,7 +27,7 @@ struct Entry {
     value: Value,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     /// One or several, depending on the key's type.
     Texts(Vec<Item>),
@@ -38,7 +39,7 @@ pub(super) enum Value {
 }
 
 /// A string and its position.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) at: Option<SourceLocation>,
     pub(super) text: String,
@@ -98,6 +99,19 @@ impl Document {
         let keys = self.entries.iter().filter_map(|(key, entry)| Some((key.clone(), entry.at?)));
         let tables = self.tables.iter().map(|(key, at)| (key.clone(), *at));
         Places(tables.chain(keys).collect())
+    }
+
+    /// The values that are read at the start only.
+    pub(super) fn at_start(&self) -> ValuesAtStart {
+        let shown = |value: &Value| match value {
+            // Not where they stand.
+            Value::Texts(items) => {
+                format!("{:?}", items.iter().map(|item| &item.text).collect::<Vec<_>>())
+            }
+            value => format!("{value:?}"),
+        };
+        let read = self.entries.iter().filter(|(key, _)| is_read_at_start(key));
+        read.map(|(key, entry)| (key.clone(), shown(&entry.value))).collect()
     }
 
     /// The position of the key, else of the table that it belongs to, else the start.

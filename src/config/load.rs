@@ -44,7 +44,17 @@ impl Config {
             ConfigProblems::new(&name, vec![ConfigProblem { at: None, key: String::new(), text }])
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
-        parse(&text, &name, Source { environment, base, purpose })
+        let config = parse(&text, &name, Source { environment, base, purpose })?;
+        Ok(Self { path: Some(path.to_owned()), ..config })
+    }
+
+    /// Reads the same file as it is now. `None`: there is none.
+    ///
+    /// # Errors
+    ///
+    /// With every mistake in the file.
+    pub fn reread(&self, environment: &Environment<'_>) -> Option<Result<Self, ConfigProblems>> {
+        self.path.as_deref().map(|path| Self::load(path, environment))
     }
 
     /// Reads the text of a file called `name`; relative paths in it are relative to `base`.

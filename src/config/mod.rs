@@ -1,5 +1,6 @@
 //! The only reader of the configuration file: TOML text → document with positions → checked values.
 //! Opens no socket and no database.
+mod at_start;
 mod check;
 mod document;
 mod folder;

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::at_start::ValuesAtStart;
 use super::document::{self, Document, Item, Places, Value};
 use super::problem::{ConfigProblem, SourceLocation};
 use super::purpose::Purpose;
@@ -62,6 +63,11 @@ impl<'a> Reader<'a> {
     /// Where the keys of the file stand.
     pub(super) fn places(&self) -> Places {
         self.document.places()
+    }
+
+    /// The values that are read at the start only.
+    pub(super) fn at_start(&self) -> ValuesAtStart {
+        self.document.at_start()
     }
 
     /// Notes the required keys that the table `full` lacks.

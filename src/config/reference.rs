@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use super::at_start::is_read_at_start;
 use super::keys::{self, KEYS, Key, Requirement, ValueType};
 use super::{shipped, wording};
 
@@ -17,6 +18,8 @@ are those of `config/doorcode.toml`; sites, users, providers and countries have 
 - Secrets are not stored in the file: `env:NAME` refers to an environment variable, `file:PATH` to
   a file.
 - Relative paths are relative to the file.
+- A running server reads the file anew on SIGHUP or `doorcode reload FILE`; a changed value that is *read at
+  the start* needs a restart.
 - Durations are strings: `\"30s\"`, `\"5m\"`, `\"24h\"`, `\"30d\"`.
 ";
 
@@ -50,5 +53,7 @@ fn row(key: &Key) -> String {
         Requirement::Default => format!("`{}`", shipped::default_of(key.path).unwrap_or_default()),
         Requirement::Optional(without) => format!("if omitted: {without}"),
     };
-    format!("| `{}` | {} | {default} | {} |\n", key.name(), key.kind.in_words(), key.meaning)
+    let restart = if is_read_at_start(key.path) { " *Read at the start.*" } else { "" };
+    let (name, kind, meaning) = (key.name(), key.kind.in_words(), key.meaning);
+    format!("| `{name}` | {kind} | {default} | {meaning}{restart} |\n")
 }

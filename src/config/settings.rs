@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
+use super::at_start::{self, ValuesAtStart};
 use super::document::Places;
+use super::problem::SourceLocation;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Keyring;
 use crate::events::LogFormat;
@@ -18,8 +20,11 @@ pub struct Config {
     pub source: String,
     /// SHA-256 of the file.
     pub digest: [u8; 32],
+    /// The file; `None`: the built-in one, or a text.
+    pub(super) path: Option<PathBuf>,
     /// Where its keys stand, for warnings.
     pub(super) places: Places,
+    pub(super) at_start: ValuesAtStart,
     pub issuer: Issuer,
     /// `server.prefix`, such as `/.doorcode`.
     pub prefix: String,
@@ -61,6 +66,27 @@ pub struct Config {
 }
 
 impl Config {
+    /// The keys with another value in a `newer` file that are read only at the start, each with its
+    /// place there: `my.toml:3:1: server.listen`.
+    pub fn changed_at_start(&self, newer: &Self) -> Vec<String> {
+        let mut keys = at_start::differences(&self.at_start, &newer.at_start);
+        let is_same = |a: &Keyring, b: &Keyring| a.is_same(b);
+        let has_secret = self.secrets.as_ref().zip(newer.secrets.as_ref());
+        if has_secret.is_some_and(|(old, new)| !is_same(old, new)) {
+            keys.push("server.secret".to_owned());
+        }
+        if self.proxy.tls.is_empty() != newer.proxy.tls.is_empty() {
+            keys.push("server.tls".to_owned());
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let place = |key: &String| {
+            let SourceLocation { line, column } = newer.places.of(key);
+            format!("{}:{line}:{column}: {key}", newer.source)
+        };
+        keys.iter().map(place).collect()
+    }
+
     /// The sites, each with the key of its table, such as `site[2]`.
     pub(super) fn keyed_sites(&self) -> impl Iterator<Item = (String, &Site)> {
         let keys = self.site_tables.iter().map(|n| format!("site[{n}]"));

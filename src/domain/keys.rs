@@ -63,6 +63,13 @@ impl Keyring {
         Self { newest, older }
     }
 
+    /// Whether both have the same secrets in the same order.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let ids =
+            |all: &Self| all.subkeys("same").into_iter().map(|key| key.id).collect::<Vec<_>>();
+        ids(self) == ids(other)
+    }
+
     /// The subkeys for one use, newest first; never empty.
     pub fn subkeys(&self, label: &str) -> Vec<Subkey> {
         std::iter::once(&self.newest).chain(&self.older).map(|s| Subkey::new(s, label)).collect()

@@ -24,7 +24,7 @@ pub use limits::{
     LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
     longest_window,
 };
-pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker};
+pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use requester::{Channel, Requester};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};

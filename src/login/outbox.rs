@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, mpsc};
 
 use super::attempt;
@@ -82,13 +83,18 @@ pub struct OutboxWorker {
     pub(super) sender: OutboxSender,
 }
 
+/// How texts are worded and sent: what a change of the configuration replaces.
+pub struct TextSettings {
+    pub delivery: Delivery,
+    pub templates: SmsTemplates,
+}
+
 /// What sending a text depends on.
 pub struct OutboxSender {
     pub attempts: Arc<dyn AttemptStore>,
     pub users: Arc<dyn UserStore>,
     pub keys: Arc<CodeKeys>,
-    pub delivery: Arc<Delivery>,
-    pub templates: Arc<SmsTemplates>,
+    pub texts: Arc<ArcSwap<TextSettings>>,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }
@@ -173,7 +179,8 @@ impl OutboxSender {
             self.text_failed(job, "", "the server secret of the code is no longer configured");
             return SERVICE_DOWN;
         };
-        let text = match self.render(job, &code) {
+        let texts = self.texts.load_full();
+        let text = match render(&texts.templates, job, &code) {
             Ok(RenderedText { text, instead_of }) => {
                 if let Some(why) = instead_of {
                     let reason = why.to_string();
@@ -189,7 +196,7 @@ impl OutboxSender {
         };
         let valid_for = attempt.expires.since(self.system.steady());
         let message = Message { to: &job.phone, text: text.reveal(), valid_for };
-        let sent = self.delivery.send(&message).await;
+        let sent = texts.delivery.send(&message).await;
         for error in &sent.passed_over {
             self.text_failed(job, error.provider, &error.to_string());
         }
@@ -206,23 +213,25 @@ impl OutboxSender {
         }
     }
 
-    fn render(&self, job: &OutboxJob, code: &OneTimeCode) -> Result<RenderedText, TemplateError> {
-        let (language, application) = (job.accept_language.as_deref(), job.application.as_deref());
-        let rendered = self.templates.render(job.page_language.as_deref(), |template| {
-            template.render(code, &job.phone, language, application)
-        })?;
-        Ok(match &job.page_host {
-            Some(host) => {
-                RenderedText { text: bind_to_host(&rendered.text, host, code), ..rendered }
-            }
-            None => rendered,
-        })
-    }
-
     fn text_failed(&self, job: &OutboxJob, provider: &str, reason: &str) {
         let (attempt, country) = (job.attempt, job.phone.country());
         self.events.record(&Event::TextFailed { attempt, provider, reason, country });
     }
+}
+
+fn render(
+    templates: &SmsTemplates,
+    job: &OutboxJob,
+    code: &OneTimeCode,
+) -> Result<RenderedText, TemplateError> {
+    let (language, application) = (job.accept_language.as_deref(), job.application.as_deref());
+    let rendered = templates.render(job.page_language.as_deref(), |template| {
+        template.render(code, &job.phone, language, application)
+    })?;
+    Ok(match &job.page_host {
+        Some(host) => RenderedText { text: bind_to_host(&rendered.text, host, code), ..rendered },
+        None => rendered,
+    })
 }
 
 /// What the requester learns of a failure.

@@ -3,29 +3,37 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use http::{Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 
 use super::drain::Drain;
+use super::reload::Reloads;
 use crate::metrics::{self, Metrics, ObservedState};
 
 /// Answers why the server is not ready, if it is not.
 pub type ReadinessCheck = Box<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
-/// The admin listener: health checks and metrics, for the operator only.
+/// What a program has to send with a reload, so that no page of a browser on this machine can ask for one.
+pub const RELOAD_HEADER: &str = "X-Doorcode-Reload";
+
+/// The admin listener: health checks, metrics and reloads, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
     pub(super) checks: Vec<ReadinessCheck>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) watched: Vec<ObservedState>,
+    pub(super) reloads: Reloads,
 }
 
 #[async_trait]
 impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
-        let path = session.req_header().uri.path().to_owned();
+        let request = session.req_header();
+        let path = request.uri.path().to_owned();
+        let asks = request.method == Method::POST && request.headers.contains_key(RELOAD_HEADER);
         let (status, text) = match path.as_str() {
+            "/reload" if asks => self.reload().await,
             "/healthz" => (StatusCode::OK, "ok\n".into()),
             "/startupz" | "/readyz" => self.ready().await,
             "/metrics" => {
@@ -53,6 +61,13 @@ fn answer(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Vec
 }
 
 impl Admin {
+    async fn reload(&self) -> (StatusCode, Cow<'static, str>) {
+        match self.reloads.result().await {
+            Ok(text) => (StatusCode::OK, text.into()),
+            Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.into()),
+        }
+    }
+
     async fn ready(&self) -> (StatusCode, Cow<'static, str>) {
         if !self.drain.readiness.is_ready() {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n".into());

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ipnet::IpNet;
 use tracing::warn;
 
-use super::settings::{ConnectionLimits, ProxySettings};
+use super::settings::ConnectionLimits;
 use super::tls::Tls;
 use crate::domain::Peer;
 use crate::gate;
@@ -56,7 +56,7 @@ impl Connections {
         from: Option<IpAddr>,
         guard: &ListenerGuard,
     ) -> Option<ConnectionSlot> {
-        match from.filter(|from| !guard.is_trusted(*from)).map(limit_key) {
+        match from.filter(|from| !(guard.is_trusted)(*from)).map(limit_key) {
             Some(from) if !self.acquire_from(from, guard.limits.per_address) => {
                 self.refuse("server.connections_per_address")
             }
@@ -96,11 +96,12 @@ impl Connections {
 }
 
 /// What a listener accepts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct ListenerGuard {
     pub(super) limits: ConnectionLimits,
-    /// `trusted_proxies`, which have no limit of their own: they carry the connections of many clients.
-    pub(super) trusted: Vec<IpNet>,
+    /// Whether an address is of `trusted_proxies` now, which have no limit of their own: they carry the
+    /// connections of many clients.
+    pub(super) is_trusted: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// Balancers whose connections begin with a header of the PROXY protocol.
     pub(super) balancers: Vec<IpNet>,
     /// `None`: plain http.
@@ -108,21 +109,10 @@ pub(super) struct ListenerGuard {
 }
 
 impl ListenerGuard {
-    pub(super) fn new(settings: &ProxySettings, tls: Option<Tls>) -> Self {
-        let ProxySettings { connections: limits, trusted_proxies, proxy_protocol_from, .. } =
-            settings;
-        let (trusted, balancers) = (trusted_proxies.clone(), proxy_protocol_from.clone());
-        Self { limits: *limits, trusted, balancers, tls }
-    }
-
     /// Whether a connection of this peer has to begin with a header of the PROXY protocol.
     pub(super) fn expects_header(&self, peer: Option<Peer>) -> bool {
         let listed = |from: IpAddr| gate::is_trusted_proxy(from, &self.balancers);
         peer.and_then(Peer::address).is_some_and(listed)
-    }
-
-    fn is_trusted(&self, from: IpAddr) -> bool {
-        self.trusted.iter().any(|net| net.contains(&from.to_canonical()))
     }
 }
 

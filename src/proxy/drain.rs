@@ -63,7 +63,7 @@ pub struct DrainSignal {
 }
 
 impl DrainSignal {
-    fn send(&self) {
+    pub(super) fn send(&self) {
         self.sent.store(true, Ordering::Release);
         self.notify.notify_waiters();
     }
@@ -76,6 +76,14 @@ impl DrainSignal {
         if !self.sent.load(Ordering::Acquire) {
             notify.await;
         }
+    }
+}
+
+/// Ends the long-lived requests of sites that a reload took away, as a shutdown does.
+pub async fn end_streams(of: Vec<Arc<DrainSignal>>) {
+    tokio::time::sleep(STREAMS_END_AFTER).await;
+    for end in of {
+        end.send();
     }
 }
 

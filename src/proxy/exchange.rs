@@ -10,6 +10,7 @@ use super::answer_headers::AnswerHeaders;
 use super::body_flow::BodyFlow;
 use super::connection::Connection;
 use super::decision::DecisionLabel;
+use super::drain::DrainSignal;
 use super::exchanges::ExchangeSlot;
 use super::failure::TOO_LARGE;
 use super::head;
@@ -79,6 +80,12 @@ impl Exchange {
     /// The site that the request is for.
     pub(super) fn site(&self) -> Option<&Site> {
         self.snapshot.map.sites().get(self.site?)
+    }
+
+    /// What ends long-lived requests of the site before their time.
+    pub(super) fn site_end(&self) -> Arc<DrainSignal> {
+        let ends = &self.snapshot.site_ends;
+        self.site.and_then(|site| ends.get(site)).map(Arc::clone).unwrap_or_default()
     }
 
     /// Whether the app has an address other than the one that was chosen.

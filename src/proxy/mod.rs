@@ -30,6 +30,7 @@ mod pipe;
 mod proxy_protocol;
 mod reclaim;
 mod redirect;
+mod reload;
 mod request_id;
 mod response;
 mod routing;
@@ -46,20 +47,21 @@ mod upstream_request;
 mod upstream_state;
 
 pub use access_log::AccessLog;
-pub use admin::ReadinessCheck;
+pub use admin::{RELOAD_HEADER, ReadinessCheck};
 pub use connections::Connections;
 pub use decision::DECISIONS;
-pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop};
+pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop, end_streams};
 pub use exchanges::Exchanges;
 pub use files::FileLimit;
+pub use reload::{ReloadRequest, ReloadResult, Reloads};
 pub use server::{BackgroundJob, ServerDeps, run};
 pub use settings::{ConnectionLimits, ExchangeLimits, ListenAddress, ProxySettings};
 pub use signals::Signals;
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
 pub use starting_admin::StartingAdmin;
 pub use tls::{
-    Certificate, CertificateError, CertificateFiles, CertificatePart, Certificates, ClientRoots,
-    ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
+    Certificate, CertificateError, CertificateFiles, CertificatePart, CertificateRequests,
+    Certificates, ClientRoots, ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
 };
 pub use unix_socket::{SocketError, check_sockets};
 pub use upstream::{

@@ -28,11 +28,13 @@ use super::http2_session::Http2Sessions;
 use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
 use super::redirect::HttpsRedirect;
+use super::reload::Reloads;
 use super::settings::{ListenAddress, ProxySettings};
 use super::snapshot::Shared;
 use super::starting_admin::StartingAdmin;
 use super::tls::Tls;
 use super::unix_socket::{SocketError, UnixSocket};
+use crate::gate;
 use crate::metrics::{Metrics, ObservedState};
 
 /// Read buffer of a connection, bytes. Pingora's default of 64 KiB would be most of an idle
@@ -68,6 +70,8 @@ pub struct ServerDeps {
     /// Values that are read when metrics are collected.
     pub watched: Vec<ObservedState>,
     pub jobs: Vec<BackgroundJob>,
+    /// Asked at the admin listener.
+    pub reloads: Reloads,
 }
 
 /// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime. `admin`: the
@@ -76,7 +80,7 @@ pub struct ServerDeps {
 /// # Errors
 /// When a Unix socket cannot be bound.
 pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Result<(), SocketError> {
-    let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs } = parts;
+    let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs, reloads } = parts;
     let (sockets, files) = UnixSocket::bind_all(&settings)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
@@ -98,7 +102,8 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Resul
         .into_iter()
         .map(|socket| (socket.path.to_string_lossy().into_owned(), socket.descriptor));
     server.add_service(BoundService { service, bound: bound.collect() });
-    let probes = HttpServer::new_app(Admin { drain: Arc::clone(&drain), checks, metrics, watched });
+    let admin_app = Admin { drain: Arc::clone(&drain), checks, metrics, watched, reloads };
+    let probes = HttpServer::new_app(admin_app);
     let mut service = Service::new("admin".to_owned(), probes);
     service.add_tcp(&settings.admin.to_string());
     let bound = admin.map(|admin| (settings.admin.to_string(), admin.into_listener().into()));
@@ -116,6 +121,19 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Resul
     let watch = SignalWatch { stop, drain, delay, files };
     server.run(RunArgs { shutdown_signal: Box::new(watch) });
     Ok(())
+}
+
+/// `tls`: `None` for plain http.
+fn guard(settings: &ProxySettings, shared: &Shared, tls: Option<Tls>) -> ListenerGuard {
+    let snapshot = Arc::clone(&shared.snapshot);
+    ListenerGuard {
+        limits: settings.connections,
+        is_trusted: Arc::new(move |from| {
+            gate::is_trusted_proxy(from, &snapshot.load().trusted_proxies)
+        }),
+        balancers: settings.proxy_protocol_from.clone(),
+        tls,
+    }
 }
 
 /// The service of the public listeners.
@@ -136,7 +154,7 @@ fn gateway(
     let mut h2 = default_h2_options();
     h2.max_concurrent_streams(STREAMS).max_send_buffer_size(STREAM_BUFFER);
     proxy.h2_options = Some(h2);
-    let guard = ListenerGuard::new(settings, tls);
+    let guard = guard(settings, shared, tls);
     let listener = ListenerService::new(Http2Sessions(Arc::new(proxy)), shared, guard, reclaimer);
     let mut service = Service::new("gateway".to_owned(), listener);
     for address in &settings.listen {
@@ -153,7 +171,7 @@ fn redirect(
 ) -> Service<ListenerService<HttpServer<HttpsRedirect>>> {
     let snapshot = Arc::clone(&shared.snapshot);
     let inner = HttpServer::new_app(HttpsRedirect { snapshot });
-    let guard = ListenerGuard::new(settings, None);
+    let guard = guard(settings, shared, None);
     let listener = ListenerService::new(inner, shared, guard, Reclaimer::default());
     let mut service = Service::new("redirect".to_owned(), listener);
     for address in &settings.redirect_listen {

@@ -1,10 +1,12 @@
-//! The signals of the process. Those that end a shutdown or begin one are obeyed; all others that would
-//! end the process without a word are ignored with a line in the log.
+//! The signals of the process. Those that begin a shutdown, end one, or ask for a reload are obeyed; all
+//! others that would end the process without a word are ignored with a line in the log.
 use futures_util::future;
 use pingora_core::server::ShutdownSignal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
+
+use super::reload::Reloads;
 
 /// The signals of the process, handled from when this is created. Unhandled, most would end it.
 pub struct Signals(Mutex<Caught>);
@@ -12,15 +14,15 @@ pub struct Signals(Mutex<Caught>);
 struct Caught {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+    reloads: Reloads,
     ignored: Vec<(&'static str, Signal)>,
 }
 
 /// Names and numbers of signals that are ignored. By default each ends a process (signal(7));
-/// programs, shells and supervisors send them for reasons of their own: to reload, to reopen logs, to
-/// dump a state. Signals of faults and of resource limits keep their effect.
+/// programs, shells and supervisors send them for reasons of their own: to reopen logs, to dump a state. Signals of faults and of resource limits keep their effect.
 fn ignored() -> Vec<(&'static str, SignalKind)> {
     let mut all = vec![
-        ("SIGHUP", SignalKind::hangup()),
         ("SIGQUIT", SignalKind::quit()),
         ("SIGUSR1", SignalKind::user_defined1()),
         ("SIGUSR2", SignalKind::user_defined2()),
@@ -35,15 +37,17 @@ fn ignored() -> Vec<(&'static str, SignalKind)> {
 }
 
 impl Signals {
-    /// Must be called on a tokio runtime that lives as long as the process.
+    /// Must be called on a tokio runtime that lives as long as the process. `reloads`: asked by SIGHUP.
     ///
     /// # Errors
     /// When the operating system refuses a signal handler.
-    pub fn catch() -> std::io::Result<Self> {
+    pub fn catch(reloads: Reloads) -> std::io::Result<Self> {
         let ignored = ignored().into_iter().map(|(name, kind)| Ok((name, signal(kind)?)));
         Ok(Self(Mutex::new(Caught {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            reloads,
             ignored: ignored.collect::<std::io::Result<_>>()?,
         })))
     }
@@ -84,6 +88,7 @@ impl Caught {
             tokio::select! {
                 _ = self.terminate.recv() => return Asked::ToTerminate,
                 _ = self.interrupt.recv() => return Asked::ToInterrupt,
+                _ = self.hangup.recv() => self.reloads.ask(),
                 (name, ..) = future::select_all(ignored) => ignore(name),
             }
         }
@@ -93,6 +98,6 @@ impl Caught {
 fn ignore(name: &str) {
     warn!(
         signal = name,
-        "signal ignored: this version does not reload its configuration, and SIGTERM ends it"
+        "signal ignored: SIGHUP reloads the configuration, and SIGTERM ends the server"
     );
 }

@@ -5,13 +5,13 @@ use ipnet::IpNet;
 
 use super::access_log::AccessLog;
 use super::answer_headers::HstsHeaders;
-use super::drain::Drain;
+use super::drain::{Drain, DrainSignal};
 use super::exchanges::Exchanges;
 use super::settings::ProxySettings;
 use super::upstream::{UpstreamPools, Upstreams};
 use crate::access::Authorizer;
 use crate::events::EventSink;
-use crate::gate::{ForwardAuthSettings, ForwardedHeaders, SiteMap};
+use crate::gate::{ForwardAuthSettings, ForwardedHeaders, Site, SiteMap};
 use crate::metrics::RequestCounters;
 use crate::system::System;
 use crate::web::Web;
@@ -29,6 +29,8 @@ pub struct ConfigSnapshot {
     pub router: axum::Router,
     pub requests: RequestCounters,
     pub(super) pools: UpstreamPools,
+    /// By index too: what ends the long-lived requests of a site that is no longer there.
+    pub(super) site_ends: Vec<Arc<DrainSignal>>,
 }
 
 /// What a [`ConfigSnapshot`] is made of.
@@ -52,12 +54,27 @@ impl ConfigSnapshot {
             trusted_proxies: settings.trusted_proxies.clone(),
             forward_auth: settings.forward_auth.clone(),
             router: crate::web::router(&web),
+            site_ends: map.sites().iter().map(|_| Arc::default()).collect(),
             map,
             authorizer,
             web,
             requests,
             pools,
         }
+    }
+
+    /// Sites that are in `former` too keep their long-lived requests. Returns what ends those of the
+    /// others.
+    pub fn take_over(&mut self, former: &Self) -> Vec<Arc<DrainSignal>> {
+        let mut gone = Vec::new();
+        for (old, end) in former.map.sites().iter().zip(&former.site_ends) {
+            let is_same = |new: &Site| new.name == old.name && new.url == old.url;
+            match self.map.sites().iter().position(is_same) {
+                Some(at) => self.site_ends[at] = Arc::clone(end),
+                None => gone.push(Arc::clone(end)),
+            }
+        }
+        gone
     }
 }
 

@@ -151,6 +151,7 @@ fn dedicated_connection(
             .unwrap_or(site.upstream_options.timeout),
         switches: is_websocket(session),
         drain_signal: Arc::clone(&shared.drain.drain_signal),
+        site_end: ctx.site_end(),
         watch: ctx.snapshot.authorizer.watch(&ctx.caller),
         pipe,
     }

@@ -5,6 +5,7 @@ mod health;
 mod hsts;
 mod log;
 mod metrics;
+mod reload;
 mod request_id;
 mod signals;
 mod starting;

@@ -11,6 +11,7 @@ mod held;
 mod limits;
 mod pace;
 mod passing;
+mod reload;
 mod smuggling;
 mod timeouts;
 mod websockets;

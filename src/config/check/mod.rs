@@ -53,7 +53,9 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     Some(Config {
         source: source.to_owned(),
         digest,
+        path: None,
         places: reader.places(),
+        at_start: reader.at_start(),
         prefix: ground.prefix?,
         issuer: ground.issuer?,
         secrets,

@@ -1,4 +1,6 @@
+use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,19 +20,26 @@ const RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The current certificates of `server.tls`. Never empty.
-pub struct Certificates(Vec<ArcSwap<Certificate>>);
+pub struct Certificates(ArcSwap<Vec<Arc<Certificate>>>);
 
 impl Certificates {
     /// `None` for an empty list.
     pub fn new(read: Vec<Certificate>) -> Option<Arc<Self>> {
-        let slots: Vec<_> = read.into_iter().map(ArcSwap::from_pointee).collect();
-        (!slots.is_empty()).then(|| Arc::new(Self(slots)))
+        let all: Vec<_> = read.into_iter().map(Arc::new).collect();
+        (!all.is_empty()).then(|| Arc::new(Self(ArcSwap::from_pointee(all))))
+    }
+
+    /// Shows others from now on, unless there are none.
+    pub fn replace(&self, read: &[Certificate]) {
+        if !read.is_empty() {
+            self.0.store(Arc::new(read.iter().cloned().map(Arc::new).collect()));
+        }
     }
 
     /// When the first of them expires.
     pub fn end(&self) -> Timestamp {
-        let ends = self.0.iter().map(|slot| slot.load().valid.1);
-        ends.min().unwrap_or_default()
+        let all = self.0.load();
+        all.iter().map(|certificate| certificate.valid.1).min().unwrap_or_default()
     }
 
     /// The certificate for the SNI name: an exact match before a wildcard, among those preferably one
@@ -43,16 +52,16 @@ impl Certificates {
             Some((certificate.shown.key.choose_scheme(schemes).is_some(), fit?))
         };
         let mut best: Option<((bool, Fit), Arc<CertifiedKey>)> = None;
-        for slot in &self.0 {
-            let certificate = slot.load();
-            match rank(&certificate) {
+        let all = self.0.load();
+        for certificate in all.iter() {
+            match rank(certificate) {
                 Some(rank) if best.as_ref().is_none_or(|(known, _)| rank > *known) => {
                     best = Some((rank, Arc::clone(&certificate.shown)));
                 }
                 _ => {}
             }
         }
-        let first = || self.0.first().map(|slot| Arc::clone(&slot.load().shown));
+        let first = || all.first().map(|certificate| Arc::clone(&certificate.shown));
         best.map(|(_, shown)| shown).or_else(first)
     }
 }
@@ -72,14 +81,14 @@ impl fmt::Debug for Certificates {
 /// Reloads the files; new handshakes use them.
 pub struct Renewal {
     certificates: Arc<Certificates>,
-    /// The last error logged for each, so that the same one is not logged every minute.
-    last_error: Vec<Option<String>>,
+    /// The last error logged for each certificate's file, so that the same one is not logged every
+    /// minute.
+    last_errors: HashMap<PathBuf, String>,
 }
 
 impl Renewal {
     pub fn new(certificates: Arc<Certificates>) -> Self {
-        let last_error = vec![None; certificates.0.len()];
-        Self { certificates, last_error }
+        Self { certificates, last_errors: HashMap::new() }
     }
 
     /// Reads the files once a minute; never returns. Compares contents: modification times miss changed
@@ -99,28 +108,40 @@ impl Renewal {
 
     /// On error the old certificate stays: the pair may be half written.
     fn reload(&mut self) {
-        for (slot, last_error) in self.certificates.0.iter().zip(&mut self.last_error) {
-            let old = slot.load_full();
-            match Certificate::read(&old.files) {
-                Ok(new) if new.digest == old.digest => *last_error = None,
-                Ok(new) => {
-                    let (file, end) = (old.files.certificate.display(), date(new.valid.1));
-                    info!(%file, %end, "server.tls: certificate reloaded");
-                    slot.store(Arc::new(new));
-                    *last_error = None;
+        let before = self.certificates.0.load_full();
+        let now: Vec<_> = before.iter().map(|old| self.read(old)).collect();
+        let is_same = now.iter().zip(before.iter()).all(|(now, old)| Arc::ptr_eq(now, old));
+        if !is_same {
+            // Where others were put in their place meanwhile, those stay.
+            self.certificates.0.compare_and_swap(&before, Arc::new(now));
+        }
+    }
+
+    /// The certificate as it is in the files of an old one, or that where it cannot be read.
+    fn read(&mut self, old: &Arc<Certificate>) -> Arc<Certificate> {
+        let file = &old.files.certificate;
+        match Certificate::read(&old.files) {
+            Ok(new) => {
+                self.last_errors.remove(file);
+                if new.digest == old.digest {
+                    return Arc::clone(old);
                 }
-                Err(why) => log_once(&why, last_error),
+                info!(file = %file.display(), end = %date(new.valid.1), "server.tls: certificate reloaded");
+                Arc::new(new)
+            }
+            Err(why) => {
+                self.log_once(&why, file);
+                Arc::clone(old)
             }
         }
     }
-}
 
-fn log_once(why: &[CertificateError], last_error: &mut Option<String>) {
-    let texts: Vec<String> = why.iter().map(ToString::to_string).collect();
-    let text = texts.join("; ");
-    if last_error.as_ref() != Some(&text) {
-        error!(why = %text, "server.tls: failed to reload a certificate; the old one stays in use");
-        *last_error = Some(text);
+    fn log_once(&mut self, why: &[CertificateError], file: &Path) {
+        let text = why.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        if self.last_errors.get(file) != Some(&text) {
+            error!(why = %text, "server.tls: failed to reload a certificate; the old one stays in use");
+            self.last_errors.insert(file.to_owned(), text);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use pingora_core::listeners::tls::Acceptor;
 use pingora_core::protocols::{Ssl as _, Stream, l4};
 use rustls::ServerConfig;
@@ -50,8 +51,11 @@ pub(in crate::proxy) struct ClientCertificate {
     pub(in crate::proxy) is_shown: bool,
 }
 
+/// Handshakes that ask for a certificate, by the name that the client asks for.
+pub type CertificateRequests = HashMap<String, Arc<CertificateRequest>>;
+
 /// Handshakes that ask for a certificate.
-struct Asking {
+pub struct CertificateRequest {
     acceptor: Acceptor,
     roots: ContentDigest,
 }
@@ -61,8 +65,9 @@ struct Asking {
 #[derive(Clone)]
 pub struct Tls {
     acceptor: Arc<Acceptor>,
+    certificates: Arc<Certificates>,
     /// By the name that the client asks for.
-    asking: Arc<HashMap<String, Asking>>,
+    asking: Arc<ArcSwap<CertificateRequests>>,
     failed: Arc<AtomicU64>,
 }
 
@@ -82,13 +87,37 @@ impl Tls {
         certificates: &Arc<Certificates>,
         asking: &[(Host, ClientRoots)],
     ) -> Result<Self, TlsError> {
-        let one = |(host, roots): &(Host, ClientRoots)| {
-            let acceptor = acceptor(certificates, Some(roots))?;
-            Ok::<_, TlsError>((host.to_string(), Asking { acceptor, roots: roots.id() }))
+        let tls = Self {
+            acceptor: Arc::new(acceptor(certificates, None)?),
+            certificates: Arc::clone(certificates),
+            asking: Arc::default(),
+            failed: Arc::default(),
         };
-        let asking = asking.iter().map(one).collect::<Result<_, _>>()?;
-        let acceptor = Arc::new(acceptor(certificates, None)?);
-        Ok(Self { acceptor, asking: Arc::new(asking), failed: Arc::default() })
+        tls.ask(tls.asking(asking)?);
+        Ok(tls)
+    }
+
+    /// How the clients of these hosts will be asked for a certificate. What did not change keeps its
+    /// tickets.
+    ///
+    /// # Errors
+    /// When the TLS library refuses the authorities.
+    pub fn asking(&self, hosts: &[(Host, ClientRoots)]) -> Result<CertificateRequests, TlsError> {
+        let known = self.asking.load();
+        let one = |(host, roots): &(Host, ClientRoots)| {
+            let (host, id) = (host.to_string(), roots.id());
+            if let Some(same) = known.get(&host).filter(|known| known.roots == id) {
+                return Ok((host, Arc::clone(same)));
+            }
+            let acceptor = acceptor(&self.certificates, Some(roots))?;
+            Ok((host, Arc::new(CertificateRequest { acceptor, roots: id })))
+        };
+        hosts.iter().map(one).collect()
+    }
+
+    /// Asks clients so from now on.
+    pub fn ask(&self, hosts: CertificateRequests) {
+        self.asking.store(Arc::new(hosts));
     }
 
     /// Failed handshakes.
@@ -127,7 +156,7 @@ impl Tls {
             return Err("the client sent plain http".to_owned());
         }
         let asking = self.asking_for(&mut stream).await.map_err(|why| why.to_string())?;
-        let acceptor = asking.map_or(&*self.acceptor, |asking| &asking.acceptor);
+        let acceptor = asking.as_ref().map_or(&*self.acceptor, |asking| &asking.acceptor);
         // Pingora's TLS stream needs the listener's own socket type.
         let downcast = stream.into_any().downcast::<l4::stream::Stream>();
         let socket = downcast.map_err(|_| "the stream is not a socket".to_owned())?;
@@ -138,12 +167,15 @@ impl Tls {
         Ok((Box::new(stream), certificate))
     }
 
-    async fn asking_for(&self, stream: &mut Stream) -> std::io::Result<Option<&Asking>> {
-        if self.asking.is_empty() {
+    async fn asking_for(
+        &self,
+        stream: &mut Stream,
+    ) -> std::io::Result<Option<Arc<CertificateRequest>>> {
+        if self.asking.load().is_empty() {
             return Ok(None);
         }
         let name = hello::server_name(stream).await?;
-        Ok(name.and_then(|name| self.asking.get(&name)))
+        Ok(name.and_then(|name| self.asking.load().get(&name).map(Arc::clone)))
     }
 }
 

@@ -11,4 +11,4 @@ pub use certificate::{Certificate, CertificateError, CertificateFiles, Certifica
 pub use certificates::{Certificates, Renewal, certificate_warnings};
 pub use client_roots::{ClientRoots, ClientRootsError};
 pub(super) use handshake::ClientCertificate;
-pub use handshake::{Tls, TlsError};
+pub use handshake::{CertificateRequests, Tls, TlsError};

@@ -36,6 +36,8 @@ pub(in crate::proxy) struct DedicatedConnection {
     pub(in crate::proxy) watch: Option<SessionWatch>,
     /// The shutdown of the process.
     pub(in crate::proxy) drain_signal: Arc<DrainSignal>,
+    /// The end of the site.
+    pub(in crate::proxy) site_end: Arc<DrainSignal>,
     pub(in crate::proxy) pipe: Arc<Pipe>,
 }
 
@@ -50,6 +52,7 @@ impl DedicatedConnection {
         tokio::select! {
             () = session => {}
             () = self.drain_signal.received() => {}
+            () = self.site_end.received() => {}
         }
     }
 }

@@ -92,6 +92,7 @@ fn peers(upstreams: &Upstreams, chosen: &Chosen) -> (HttpPeer, HttpPeer) {
         switches: false,
         watch: None,
         drain_signal: Arc::default(),
+        site_end: Arc::default(),
         pipe: pipe(),
     };
     let shared = upstreams.shared_peer(chosen, pipe(), AppTimeouts::default(), false);

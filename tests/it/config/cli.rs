@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &[&str]) -> (u8, String, String, bool) {
         now: Timestamp::from_millis(1_767_225_600_000),
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
+        reload: &|_| Ok("reloaded\n".to_owned()),
         nodes: &|_| Ok("some servers\n".to_owned()),
         migrate: &|_| Ok("migrated\n".to_owned()),
         copy: &|from, to| Ok(format!("{from} to {to}\n")),

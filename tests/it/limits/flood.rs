@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use doorcode::config::Config;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
@@ -12,7 +13,8 @@ use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
     Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
-    Outbox, OutboxSender, OutboxWorker, Requester, StartError, StartRequest, Started, Verdict,
+    Outbox, OutboxSender, OutboxWorker, Requester, StartError, StartRequest, Started, TextSettings,
+    Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -86,8 +88,10 @@ impl Alone {
             attempts: Arc::clone(&parts.attempts),
             users: store,
             keys: Arc::clone(&parts.keys),
-            delivery: Arc::new(Delivery::new(vec![Arc::new(Taker)], system.clone())),
-            templates: Arc::new(SmsTemplates::new(template)),
+            texts: Arc::new(ArcSwap::from_pointee(TextSettings {
+                delivery: Delivery::new(vec![Arc::new(Taker)], system.clone()),
+                templates: SmsTemplates::new(template),
+            })),
             events: Arc::new(Silent),
             system,
         };

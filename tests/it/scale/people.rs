@@ -116,6 +116,10 @@ pub(crate) async fn fill_rest(database: &mut Beside) {
           SELECT id, md5(id) || md5(user_id), 'git', 'https://git.example.com' FROM sessions;
         INSERT INTO user_roles (user_id, role) SELECT id, 'staff' FROM users ON CONFLICT DO NOTHING;
         INSERT INTO counters (key, length, at, n) SELECT md5(id), 86400000, created, 1 FROM sessions;
+        INSERT INTO counter_totals (key, length, began, total, last, newest, jitter)
+          SELECT md5(id), 86400000, created, 1, created, created, 0 FROM sessions;
+        INSERT INTO counter_marks (key, length, began, at, n, given_back, after, upto)
+          SELECT md5(id), 86400000, created, created, 1, 0, 0, 1 FROM sessions;
         INSERT INTO cells (key, value, expires)
           SELECT 'counter:' || md5(id) || '-86400000', md5(id), created + 86400000 FROM sessions;
         UPDATE sessions SET ended = created WHERE id LIKE '0%';

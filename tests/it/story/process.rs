@@ -42,18 +42,6 @@ fn what_was_answered_survives_a_kill() {
 }
 
 #[test]
-fn a_hang_up_changes_nothing() {
-    let mut program = Program::start("info");
-    program.browser().get("/public/x").is(200);
-    program.signal("HUP");
-    program.signal("HUP");
-    let said = || program.printed().contains("SIGHUP").then_some(());
-    wait_for("word of the signal", said);
-    program.browser().get("/public/x").is(200);
-    assert!(program.is_running());
-}
-
-#[test]
 fn what_is_under_way_is_answered_before_the_process_ends() {
     let mut program = Program::start("info");
     program.app.slows("/public/slow", Duration::from_secs(8));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use doorcode::app::{self, AppDeps, Decorator};
 use doorcode::config::Config;
-use doorcode::proxy::{self, AccessLog, NameLookup, Stop};
+use doorcode::proxy::{self, AccessLog, NameLookup, Reloads, Stop};
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -149,6 +149,7 @@ impl Gate {
             system: System::new(clock.clone(), Arc::new(SeededRandom::new(seed))),
             access_log: AccessLog::to(access_log.clone()).expect("a thread"),
             exit: Box::new(|| {}),
+            reloads: Reloads::new(),
         };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");

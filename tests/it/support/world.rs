@@ -15,7 +15,7 @@ use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::Origin;
 use doorcode::login::Login;
 use doorcode::pages::RequestContext;
-use doorcode::proxy::{AccessLog, Drain};
+use doorcode::proxy::{AccessLog, Drain, Reloads};
 use doorcode::session::{SessionSettings, Sessions};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::System;
@@ -130,8 +130,12 @@ impl World {
         let clock = Arc::new(StillClock::new());
         let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
         let texts = Texts::default();
-        let around =
-            AppDeps { system: system.clone(), access_log: AccessLog::off(), exit: Box::new(|| {}) };
+        let around = AppDeps {
+            system: system.clone(),
+            access_log: AccessLog::off(),
+            exit: Box::new(|| {}),
+            reloads: Reloads::new(),
+        };
         let decorator = InProcess { own, texts: texts.clone() };
         let built = assemble(config, around, &decorator).await.unwrap();
         let shared = built.server.shared;

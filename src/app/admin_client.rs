@@ -1,0 +1,91 @@
+//! Asks the admin listener of a server that runs with a configuration, for the command line.
+use std::error::Error;
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::proxy::RELOAD_HEADER;
+
+/// Timeout of connecting, and of each read or write of a question that is answered at once. A server on
+/// a busy machine takes a second or more to respond. The caller of the command has a timeout of its own
+/// (Docker: 30 s).
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for a reload, which reads files and may wait for the database.
+const RELOAD_TIMEOUT: Duration = Duration::from_mins(1);
+/// Upper bound of a response, bytes: the mistakes of a long file.
+const MAX_RESPONSE: u64 = 1 << 20;
+
+/// Checks by the admin listener of a configuration whether its server is ready.
+///
+/// # Errors
+///
+/// When the server is not ready or does not respond.
+pub fn health(config: &Config) -> Result<(), Box<dyn Error>> {
+    match ask(config, "GET /readyz", "", TIMEOUT)? {
+        (200, _) => Ok(()),
+        (503, why) => Err(format!("not ready: {}", why.trim()).into()),
+        _ => Err(not_ours(config)),
+    }
+}
+
+/// Makes the server of a configuration read its file anew.
+///
+/// # Errors
+///
+/// When it refuses the file, with every mistake, or does not respond.
+pub fn reload(config: &Config) -> Result<String, Box<dyn Error>> {
+    let line = format!("{RELOAD_HEADER}: 1\r\nContent-Length: 0\r\n");
+    match ask(config, "POST /reload", &line, RELOAD_TIMEOUT)? {
+        (200, done) => Ok(done),
+        (422, why) => Err(format!("nothing is reloaded:\n{}", why.trim_end()).into()),
+        (404, _) => Err("the server is of a version without reload, or is starting".into()),
+        _ => Err(not_ours(config)),
+    }
+}
+
+fn not_ours(config: &Config) -> Box<dyn Error> {
+    format!("the response from {} is not Doorcode's", reachable(config.proxy.admin)).into()
+}
+
+/// The status and body of the answer. Speaks HTTP by hand: a client library would need a runtime and TLS.
+fn ask(
+    config: &Config,
+    what: &str,
+    lines: &str,
+    timeout: Duration,
+) -> Result<(u16, String), Box<dyn Error>> {
+    let address = reachable(config.proxy.admin);
+    let answer = exchange(address, what, lines, timeout);
+    let answer = answer.map_err(|why| format!("no response from {address}: {why}"))?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.split(' ').next());
+    let status = status.and_then(|status| status.parse().ok()).unwrap_or_default();
+    Ok((status, body.to_owned()))
+}
+
+fn exchange(
+    address: SocketAddr,
+    what: &str,
+    lines: &str,
+    timeout: Duration,
+) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    let request = format!("{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut response = Vec::new();
+    stream.take(MAX_RESPONSE).read_to_end(&mut response)?;
+    Ok(String::from_utf8_lossy(&response).into_owned())
+}
+
+/// The address of a listener as seen from the same machine: it may listen on all addresses.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}

@@ -1,0 +1,112 @@
+//! What a configuration decides: made anew by each reload.
+use std::sync::Arc;
+
+use super::decorate::Decorator;
+use super::error::AppError;
+use super::runtime::Runtime;
+use crate::access::{AuthorizationPolicy, Authorizer, AuthorizerDeps};
+use crate::config::Config;
+use crate::delivery::{Delivery, sms};
+use crate::gate::SiteMap;
+use crate::login::{self, Login, TextSettings};
+use crate::pages::views::Views;
+use crate::proxy::{ConfigSnapshot, ConfigSnapshotDeps, DECISIONS};
+use crate::users::Directory;
+use crate::web::{Web, WebDeps};
+use crate::words::{SmsTemplate, SmsTemplates};
+
+/// The value that a change of the configuration replaces.
+pub(super) fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnapshot, AppError> {
+    let (issuer, sites) = (config.issuer.clone(), config.sites.clone());
+    let map = Arc::new(SiteMap::new(issuer, config.prefix.clone(), sites));
+    let directory = Arc::new(Directory::new(config.users.clone()));
+    let parts = WebDeps {
+        login: login(config, runtime),
+        sessions: Arc::clone(&runtime.sessions),
+        session: config.session,
+        personal_tokens: config.personal_tokens,
+        directory: Arc::clone(&directory),
+        map: Arc::clone(&map),
+        pages: pages(config)?,
+        tickets: runtime.for_requests.tickets.clone(),
+        keys: Arc::clone(&runtime.keys),
+        oauth: config.oauth.clone(),
+        grants: Arc::clone(&runtime.for_requests.grants),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
+    };
+    let web = Arc::new(Web::new(parts, &runtime.keyring));
+    let sites: Vec<&str> = map.sites().iter().map(|site| site.name.as_str()).collect();
+    let requests = runtime.metrics.requests(&sites, DECISIONS)?;
+    let authorizer = authorizer(config, runtime, &map, directory);
+    let pools = runtime.upstreams.adopt(map.sites())?;
+    let parts = ConfigSnapshotDeps { map, authorizer, web, requests, pools };
+    Ok(ConfigSnapshot::new(parts, &config.proxy))
+}
+
+pub(super) fn login(config: &Config, runtime: &Runtime) -> Login {
+    Login::new(runtime.login.clone(), config.login.clone(), config.session)
+}
+
+fn authorizer(
+    config: &Config,
+    runtime: &Runtime,
+    map: &Arc<SiteMap>,
+    directory: Arc<Directory>,
+) -> Authorizer {
+    let policy = AuthorizationPolicy {
+        map: Arc::clone(map),
+        clients: config.oauth.clients.clone(),
+        directory,
+        session: config.session,
+    };
+    let deps = AuthorizerDeps {
+        sessions: Arc::clone(&runtime.sessions),
+        tokens: Arc::clone(&runtime.tokens),
+        keys: Arc::clone(&runtime.keys),
+        system: runtime.system.clone(),
+    };
+    Authorizer::new(policy, deps)
+}
+
+fn pages(config: &Config) -> Result<Views, AppError> {
+    let pages = Views::new(&config.brand)?;
+    for correction in pages.corrections() {
+        tracing::warn!("{correction}");
+    }
+    Ok(pages)
+}
+
+fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
+    let read = |text: &str| SmsTemplate::parse(text, &config.brand.name);
+    let mut templates = SmsTemplates::new(read(&config.sms_template)?);
+    for (tag, text) in &config.sms_templates {
+        templates.add(tag, read(text)?);
+    }
+    for (tag, text) in &config.sms_built_in {
+        templates.add_built_in(tag, read(text)?);
+    }
+    Ok(templates)
+}
+
+/// How texts are worded and sent.
+pub(super) fn texts(
+    config: &Config,
+    runtime: &Runtime,
+    decorator: &dyn Decorator,
+) -> Result<TextSettings, AppError> {
+    let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
+    let delivery = Delivery::new(providers, runtime.system.clone());
+    Ok(TextSettings { delivery, templates: templates(config)? })
+}
+
+/// Makes counters of expected events start at zero.
+pub(super) fn expect(config: &Config, runtime: &Runtime) {
+    let providers = config.providers.iter().map(sms::ProviderSettings::name);
+    let happened = runtime.metrics.event_counters();
+    happened
+        .expect(providers, login::LIMITS.iter().chain([&login::TEXT_SPACING]).map(|row| row.key));
+    for client in config.oauth.clients.all() {
+        happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));
+    }
+}

@@ -1,0 +1,142 @@
+//! Reads the configuration anew while the server runs. A file with a mistake changes nothing.
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+
+use super::configured;
+use super::demo;
+use super::error::AppError;
+use super::keys;
+use super::nodes::NodeSettings;
+use super::runtime::Runtime;
+use super::serve::{prints_texts, warn_of};
+use super::tls::Secured;
+use crate::config::Config;
+use crate::login::TextSettings;
+use crate::oauth::KeyRotation;
+use crate::proxy::{
+    BackgroundJob, ConfigSnapshot, DrainSignal, ReloadRequest, ReloadResult, end_streams,
+};
+use crate::users;
+
+/// What a change of the configuration replaces.
+pub(super) struct Reloader {
+    /// What the server runs with.
+    pub(super) config: Config,
+    pub(super) runtime: Runtime,
+    pub(super) snapshot: Arc<ArcSwap<ConfigSnapshot>>,
+    pub(super) texts: Arc<ArcSwap<TextSettings>>,
+    pub(super) rotation: Arc<ArcSwap<KeyRotation>>,
+    pub(super) secured: Secured,
+    /// What the other servers on the database are told.
+    pub(super) node: Option<NodeSettings>,
+}
+
+impl Reloader {
+    pub(super) fn job(self, requests: mpsc::Receiver<ReloadRequest>) -> BackgroundJob {
+        BackgroundJob { name: "reload", run: Box::pin(self.run(requests)) }
+    }
+
+    async fn run(mut self, mut requests: mpsc::Receiver<ReloadRequest>) {
+        let mut ending = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some(()) = ending.next(), if !ending.is_empty() => {}
+                request = requests.recv() => {
+                    let Some(request) = request else { break };
+                    let (result, gone) = self.reload().await;
+                    ending.push(end_streams(gone));
+                    tell(&result);
+                    request.answer(result);
+                }
+            }
+        }
+    }
+
+    /// What came of it, and what ends the long-lived requests of sites that are gone.
+    async fn reload(&mut self) -> (ReloadResult, Vec<Arc<DrainSignal>>) {
+        let config = match self.read() {
+            Ok(config) => config,
+            Err(why) => return (Err(why), Vec::new()),
+        };
+        warn_of(&config);
+        match self.apply(&config).await {
+            Ok(gone) => {
+                let (source, sites) = (&config.source, config.sites.len());
+                let text = format!("reloaded {source}: {sites} sites, {} gone\n", gone.len());
+                self.config = config;
+                (Ok(text), gone)
+            }
+            Err(why) => (Err(format!("{why}\n")), Vec::new()),
+        }
+    }
+
+    /// The file as it is now.
+    fn read(&self) -> Result<Config, String> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let read = self.config.reread(&environment).ok_or("the demo has no file to reload\n")?;
+        let config = read.map_err(|problems| format!("{problems}\n"))?;
+        let fixed = self.needs_restart(&config);
+        if fixed.is_empty() {
+            return Ok(config);
+        }
+        let all = fixed.join(", ");
+        Err(format!("read at the start only, so that a restart is needed to change it: {all}\n"))
+    }
+
+    /// The keys that changed and that only a start reads.
+    fn needs_restart(&self, newer: &Config) -> Vec<String> {
+        let mut keys = self.config.changed_at_start(newer);
+        if prints_texts(&self.config) != prints_texts(newer) {
+            keys.push(
+                "sms.providers: `console`, instead of which there is an access log,".to_owned(),
+            );
+        }
+        if demo::is_used(newer) && !demo::is_used(&self.config) {
+            keys.push("site.upstreams: `demo`".to_owned());
+        }
+        keys
+    }
+
+    /// Replaces everything, or nothing. Returns what ends the long-lived requests of sites that are gone.
+    async fn apply(&self, config: &Config) -> Result<Vec<Arc<DrainSignal>>, AppError> {
+        let runtime = &self.runtime;
+        let texts = configured::texts(config, runtime, &super::Undecorated)?;
+        let asking = self.secured.asking(config)?;
+        let failed = AppError::of_store(&config.store.database);
+        users::ensure_users(&*runtime.store, &config.users, &runtime.system)
+            .await
+            .map_err(failed)?;
+        // A site may need a key of another kind.
+        let rotation = keys::rotation(config, runtime);
+        rotation.turn().await?;
+        let mut snapshot = configured::snapshot(config, runtime)?;
+        let gone = snapshot.take_over(&self.snapshot.load());
+        configured::expect(config, runtime);
+        self.secured.replace(config, asking);
+        self.texts.store(Arc::new(texts));
+        self.rotation.store(Arc::new(rotation));
+        self.snapshot.store(Arc::new(snapshot));
+        if let Some(node) = &self.node {
+            node.set(config, &runtime.keyring);
+        }
+        Ok(gone)
+    }
+}
+
+fn tell(result: &ReloadResult) {
+    let told = match result {
+        Ok(text) | Err(text) => text.trim_end(),
+    };
+    if result.is_ok() {
+        return tracing::info!("{told}");
+    }
+    tell_refused(told);
+}
+
+fn tell_refused(why: &str) {
+    tracing::error!("nothing is reloaded: {why}");
+}

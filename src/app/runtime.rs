@@ -1,0 +1,95 @@
+//! The parts of a server that outlive a change of its configuration.
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decorate::StoreSet;
+use super::demo;
+use super::error::AppError;
+use super::stores::Stores;
+use super::upstreams;
+use crate::access::AccessTokenCache;
+use crate::domain::Keyring;
+use crate::events::{EventLog, EventSink, EventSinks};
+use crate::login::{CodeKeys, Limiter, LoginDeps, Outbox};
+use crate::metrics::Metrics;
+use crate::oauth::SigningKeys;
+use crate::proxy::{NameLookup, Upstreams};
+use crate::session::Sessions;
+use crate::store::{MemoryAttempts, RedisCells, SqlStore, StoreSettings};
+use crate::system::System;
+
+/// What outlives a change of the configuration.
+#[derive(Clone)]
+pub(super) struct Runtime {
+    pub(super) system: System,
+    pub(super) events: Arc<dyn EventSink>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) keyring: Keyring,
+    pub(super) store: Arc<SqlStore>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) tokens: Arc<AccessTokenCache>,
+    pub(super) keys: Arc<SigningKeys>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) login: LoginDeps,
+    pub(super) attempts: Option<Arc<MemoryAttempts>>,
+    pub(super) redis: Option<Arc<RedisCells>>,
+    pub(super) for_requests: StoreSet,
+    pub(super) for_texts: StoreSet,
+    pub(super) upstreams: Arc<Upstreams>,
+    /// See [`ChangePolling`].
+    pub(super) outage: Duration,
+}
+
+pub(super) fn open_runtime(
+    (system, keyring): (System, Keyring),
+    stores: Stores,
+    outbox: Outbox,
+    (demo, lookup): (Option<&demo::Demo>, Arc<dyn NameLookup>),
+    settings: &StoreSettings,
+) -> Result<Runtime, AppError> {
+    let Stores { sql: store, attempts, redis, keys, for_requests, for_texts } = stores;
+    let keys = Arc::new(keys);
+    let metrics = Arc::new(Metrics::new()?);
+    let counted = Arc::clone(metrics.event_counters());
+    let events: Arc<dyn EventSink> =
+        Arc::new(EventSinks(vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted]));
+    let sessions = Arc::clone(&for_requests.sessions);
+    let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
+    let tokens = AccessTokenCache::new(
+        Arc::clone(&for_requests.grants),
+        Arc::clone(&sessions),
+        Arc::clone(&keys),
+        system.clone(),
+    );
+    let outbox = Arc::new(outbox);
+    let login = LoginDeps {
+        attempts: Arc::clone(&for_requests.attempts),
+        logins: Arc::clone(&for_requests.logins),
+        users: Arc::clone(&for_requests.users),
+        sessions: Arc::clone(&sessions),
+        outbox: Arc::clone(&outbox),
+        limiter: Arc::new(Limiter::new(Arc::clone(&for_requests.counters), &keyring)),
+        keys: Arc::new(CodeKeys::new(&keyring)),
+        events: Arc::clone(&events),
+        system: system.clone(),
+    };
+    let upstreams = upstreams::open(demo, lookup, &metrics)?;
+    Ok(Runtime {
+        system,
+        events,
+        metrics,
+        keyring,
+        store,
+        sessions,
+        tokens: Arc::new(tokens),
+        keys,
+        outbox,
+        login,
+        attempts,
+        redis,
+        for_requests,
+        for_texts,
+        upstreams,
+        outage: settings.outage,
+    })
+}
