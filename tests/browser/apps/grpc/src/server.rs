@@ -2,8 +2,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::transport::Server;
@@ -40,7 +38,7 @@ impl Numbers for App {
     /// An odd number is an error, with bytes that are no text beside its message.
     async fn halve(&self, request: Request<Number>) -> Result<Response<Number>, Status> {
         let value = request.get_ref().value;
-        if value % 2 == 0 {
+        if value.is_multiple_of(2) {
             return Ok(Response::new(Number { value: value / 2 }));
         }
         let mut metadata = MetadataMap::new();
@@ -75,16 +73,8 @@ impl Numbers for App {
         &self,
         request: Request<Streaming<Number>>,
     ) -> Result<Response<Answers>, Status> {
-        let (sender, receiver) = mpsc::channel(1);
-        let mut numbers = request.into_inner();
-        tokio::spawn(async move {
-            while let Some(number) = numbers.next().await {
-                let doubled = number.map(|number| Number { value: number.value * 2 });
-                if sender.send(doubled).await.is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+        let twice = |number: Number| Number { value: number.value * 2 };
+        let answers = request.into_inner().map(move |number| number.map(twice));
+        Ok(Response::new(Box::pin(answers)))
     }
 }
