@@ -302,6 +302,12 @@ impl ProxyHttp for Gateway {
         }
         match (&mut ctx.flow, part) {
             (Some(flow), Some(part)) if !part.is_empty() => flow.send(part.len()).await,
+            // Over HTTP/2 the end may come alone. Pingora would write it to an app of HTTP/1.1 as the
+            // last chunk, and the last chunk after it.
+            (_, part) if end && part.as_ref().is_some_and(Bytes::is_empty) => {
+                *part = None;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

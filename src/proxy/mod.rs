@@ -17,6 +17,7 @@ mod failure;
 mod files;
 mod forward_auth;
 mod gateway;
+mod grpc;
 mod guarded_stream;
 mod half_close;
 mod head;

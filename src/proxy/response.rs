@@ -8,6 +8,7 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
 use super::exchange::Exchange;
+use super::grpc;
 
 /// Limit for what is still read of a request that is answered before its end, bytes.
 const MAX_DISCARDED: usize = 64 << 20;
@@ -27,6 +28,7 @@ pub(super) async fn send(
     ctx: &Exchange,
 ) -> Result<()> {
     ctx.answer_headers.apply_to_own(answer.headers_mut());
+    grpc::write_status(&session.req_header().headers, &mut answer);
     let (parts, body) = answer.into_parts();
     let mut head = ResponseHeader::build(parts.status, Some(parts.headers.len() + 1))?;
     for (name, value) in &parts.headers {

@@ -48,14 +48,15 @@ const site = (name, url, app) => `
 [[site]]
 name = "${name}"
 url = "${url}"
-upstreams = ["127.0.0.1:${app}"]
+upstreams = ["${typeof app === 'number' ? `127.0.0.1:${app}` : app}"]
 `;
 
-function sites(hosts, port, app) {
+function sites(hosts, parts, port, app) {
   const { shop, others = {}, tokens = false } = hosts;
   if (!shop) return '';
   const further = ([name, place]) => site(name, at(place, port, hosts), app);
   return `${site('Shop', at(shop, port, hosts), app)}personal_access_tokens = ${tokens}
+${parts.site ?? ''}
 [[site.rule]]
 path = "/public/*"
 allow = ["public"]
@@ -108,7 +109,7 @@ base_url = "http://127.0.0.1:${twilio}"
 phone = "${ADMIN}"
 roles = ["admin"]
 
-${sites(hosts, port, app)}
+${sites(hosts, parts, port, app)}
 ${typeof clients === 'function' ? clients({ port, app }) : clients}`;
 }
 
@@ -122,10 +123,10 @@ const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
 /**
- * `parts`: further lines of parts of its settings, `brand`, `login`, `limits` and `sms`; whole
- * tables as `clients`, or what makes them of the `port` of Doorcode and that of the `app`;
- * `secrets`, what the environment holds for settings that say `env:`; the `pair` of certificate and
- * key to use; and as `upstream` the port of a real app in place of the fake one.
+ * `parts`: further lines of parts of its settings, `brand`, `login`, `limits`, `sms` and `site`, the
+ * first one; whole tables as `clients`, or what makes them of the `port` of Doorcode and that of the
+ * `app`; `secrets`, what the environment holds for settings that say `env:`; the `pair` of certificate
+ * and key to use; and as `upstream` the port or the address of a real app in place of the fake one.
  */
 export async function startDoorcode(hosts = TOGETHER, parts = {}) {
   if (!existsSync(BINARY)) throw new Error(`No program at ${BINARY}: run \`cargo build\` first`);

@@ -134,7 +134,10 @@ export async function ask(doorcode, method, path, { headers = {}, cookies = [], 
   try {
     await once(connection, 'connect');
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`);
-    const lines = { ':method': method, ':path': path, ...(cookie.length > 0 && { cookie }), ...headers };
+    // As of clients that have all of it: apps of WSGI read no body whose length is not told.
+    const length = body !== null && { 'content-length': Buffer.byteLength(body) };
+    const own = { ...length, ...(cookie.length > 0 && { cookie }) };
+    const lines = { ':method': method, ':path': path, ...own, ...headers };
     const stream = connection.request(lines, { endStream: body === null });
     if (body !== null) stream.end(body);
     const [answer] = await once(stream, 'response');

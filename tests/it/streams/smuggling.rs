@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::app::{App, Line};
+use super::h2::{DATA, END_HEADERS, END_STREAM, End, Frames, HEADERS, ON, fields, frame, get};
 use super::websockets::SWITCHED;
 use crate::support::gate::Gate;
 use crate::support::http::Wire;
@@ -278,4 +279,30 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
     }
     assert!(taken.is_empty(), "{taken:#?}");
     assert_eq!(gate.app.count(), 0, "{:?}", gate.app.seen());
+}
+
+/// Over HTTP/2 a body of unknown length may end with a frame that holds nothing, as git's and curl's do.
+/// To an app of HTTP/1.1 that is one last chunk: another would be the start of the next request.
+#[test]
+fn a_body_over_http2_ends_once() {
+    let app = App::start(read);
+    let gate = app.gate(&[ON]);
+    let host = gate.browser().authority;
+    let mut head = get(&host, "/down/x");
+    head[0] = (":method", "POST");
+    let mut frames = Frames::to(gate.port);
+    let shapes = [("a=b", 0), ("a=b", 50), ("", 0), ("", 50), ("a=b", 0)];
+    for (stream, (body, pause)) in (1..).step_by(2).zip(shapes) {
+        frames.send(&frame(HEADERS, END_HEADERS, stream, &fields(&head)));
+        if !body.is_empty() {
+            frames.send(&frame(DATA, 0, stream, body.as_bytes()));
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        frames.send(&frame(DATA, END_STREAM, stream, &[]));
+        assert_eq!(frames.end_of(stream), End::Answer(true, "ok".to_owned()), "{body:?} {pause}");
+    }
+    let heads = app.heads();
+    let whole = heads.iter().filter(|head| head.starts_with("POST /down/x HTTP/1.1\r\n"));
+    assert_eq!(whole.count(), heads.len(), "{heads:?}");
+    assert_eq!(heads.len(), shapes.len(), "{heads:?}");
 }

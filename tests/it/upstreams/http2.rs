@@ -259,14 +259,24 @@ fn a_dead_upstream_of_http2_fails_no_call() {
     }
 }
 
-/// Clients of gRPC map 401 to UNAUTHENTICATED, and would take a redirect for a broken server.
+/// Clients of gRPC map 401 to UNAUTHENTICATED, and would take a redirect for a broken server. tonic takes
+/// the body for a message, unless a status of gRPC's stands before it.
 #[test]
 fn a_call_without_a_session_is_refused_without_a_redirect() {
     let gate = gate(&[at(1)], "");
     let host = gate.browser().authority;
-    let answer = gate.exchange(&format!(
-        "POST /pkg.Service/Method HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/grpc\r\n\
-         TE: trailers\r\nContent-Length: 0\r\n\r\n"
-    ));
-    answer.is(401);
+    let post = |path: &str, kind: &str| {
+        gate.exchange(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\n\
+             TE: trailers\r\nContent-Length: 0\r\n\r\n"
+        ))
+    };
+    let refused = post("/pkg.Service/Method", "application/grpc").is(401);
+    assert_eq!(refused.header("grpc-status"), Some("16"), "{refused}");
+    assert_eq!(refused.header("grpc-message"), Some("HTTP 401 Unauthorized"), "{refused}");
+    let other = post("/pkg.Service/Method", "application/json").is(401);
+    assert_eq!(other.header("grpc-status"), None, "{other}");
+    // Nor does the app answer.
+    let failed = post("/down/pkg.Service/Method", "application/grpc").is(502);
+    assert_eq!(failed.header("grpc-status"), Some("14"), "{failed}");
 }
