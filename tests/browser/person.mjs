@@ -53,6 +53,10 @@ export async function openBrowser({ font = FONT, ...options } = {}) {
 /** For what the engine alone does not have. */
 export const openWholeBrowser = () => openBrowser({ executablePath: WHOLE });
 
+/** Which blocks cookies of other sites than that of the address bar, except partitioned ones. */
+export const openWithoutForeignCookies = () =>
+  openBrowser({ args: [...LAUNCH.args, '--test-third-party-cookie-phaseout'] });
+
 /** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */
 export const openDarkBrowser = () =>
   openBrowser({ args: [...LAUNCH.args, '--blink-settings=preferredColorScheme=0'] });
