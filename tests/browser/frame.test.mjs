@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeCertificate } from './certificate.mjs';
 import { startDoorcode } from './doorcode.mjs';
-import { NUMBER_FIELD, Person, openWithoutForeignCookies } from './person.mjs';
+import { NUMBER_FIELD, Person, openWholeBrowser } from './person.mjs';
 import { serve, until } from './servers.mjs';
 
 // Chromium takes each name below `localhost` for a site of its own.
@@ -29,7 +29,7 @@ before(async () => {
   const framedBy = [new URL(at('portal')).origin];
   const hosts = { issuer: 'auth.localhost', shop: 'app.localhost', scheme: 'https', framedBy };
   doorcode = await startDoorcode(hosts, { pair });
-  browser = await openWithoutForeignCookies();
+  browser = await openWholeBrowser();
 });
 after(async () => {
   await browser?.close();
