@@ -21,13 +21,13 @@ impl PageRequest {
     /// The request as one of a site's page that people are to return to.
     pub(super) fn at_site_page(self, shell: &Shell, path: &ReturnTo) -> Self {
         let origin = self.context.origin.clone();
-        let request = self.to_log_in(shell, &origin, path);
+        let request = self.beginning_login(shell, &origin, path);
         Self { is_at_framed_site: !request.framed_by.is_empty(), ..request }
     }
 
     /// The request as one that begins a login to a page. Its cookies are those of the frame that it is
     /// for. In a frame of the same site, browsers send the usual ones, and those are used.
-    pub(super) fn to_log_in(self, shell: &Shell, origin: &Origin, path: &ReturnTo) -> Self {
+    pub(super) fn beginning_login(self, shell: &Shell, origin: &Origin, path: &ReturnTo) -> Self {
         let framed_by = shell.login_framed_by(origin, path).cloned();
         self.arriving(framed_by)
     }
@@ -78,7 +78,7 @@ impl LoginPages {
             return self.in_flow_of_query(request);
         };
         match self.handover.page_of(sealed) {
-            Some((origin, path)) => request.to_log_in(&self.shell, &origin, &path),
+            Some((origin, path)) => request.beginning_login(&self.shell, &origin, &path),
             None => request,
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
     let (browser, cookie) = request.or_new_browser(shell.system.random());
     let say = FlowMessage::on_arrival(lost, shell.is_kept_form(&path), since);
     let (origin, framed) = (request.context.origin.clone(), request.cookies.is_framed());
-    let flow = Flow { say, since, framed, ..Flow::to(origin, path, browser) };
+    let flow = Flow { framed, say, since, ..Flow::to(origin, path, browser) };
     let flow = former.iter().fold(flow, Flow::with_number_of);
     let login = shell.map.issuer().url(&format!("/login?flow={}", pages.seal(&flow)));
     Redirect::to(login).with(cookie).into_response()
