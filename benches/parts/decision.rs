@@ -51,6 +51,7 @@ fn map() -> SiteMap {
     };
     let admin = Role::parse("admin").expect("a role");
     let site = Site {
+        framed_by: doorcode::gate::FramedBy::default(),
         name: "Shop".to_owned(),
         url: SiteUrl::parse("https://shop.example.com").expect("a place"),
         upstreams: vec![Upstream::Name("app".to_owned(), 3000, UpstreamProtocol::Http)],

@@ -206,16 +206,21 @@ impl Authorizer {
         &self,
         request: &AccessRequest<'_>,
     ) -> Result<Caller, RefusalReason> {
-        let (settings, origin) = (self.policy.session, &request.site.url.origin);
-        let found = user_of_cookie(&self.deps.sessions, settings, request.headers, origin).await;
-        let user = found.map_err(|error| {
-            let doing = "check a session";
-            RefusalReason::StoreFailed { doing, error }
-        })?;
-        Ok(user.map_or(Caller::Nobody, |user| {
-            let roles = self.roles(&user);
-            Caller::Session(user, roles)
-        }))
+        let (sessions, settings) = (&self.deps.sessions, self.policy.session);
+        let host = request.site.url.origin.host();
+        let AccessRequest { site, method, headers, .. } = *request;
+        for cookies in gate::session_cookies(method, headers, site) {
+            let found = user_of_cookie(sessions, settings, headers, (cookies, host)).await;
+            let user = found.map_err(|error| {
+                let doing = "check a session";
+                RefusalReason::StoreFailed { doing, error }
+            })?;
+            if let Some(user) = user {
+                let roles = self.roles(&user);
+                return Ok(Caller::Session(user, roles));
+            }
+        }
+        Ok(Caller::Nobody)
     }
 
     async fn identify_by_token(
@@ -281,9 +286,7 @@ fn decide(request: &AccessRequest<'_>, caller: &Caller, system: &System) -> Acce
         Caller::Session(user, _) if user.kind() == SessionKind::PersonalToken => {
             gate::is_foreign_to_token(method, headers, site)
         }
-        Caller::Session(..) => {
-            gate::is_foreign(method, headers, &site.url.origin, &site.allowed_origins)
-        }
+        Caller::Session(..) => gate::is_foreign_to_session(method, headers, site),
         Caller::Nobody | Caller::Token(_) => false,
     };
     if is_foreign {

@@ -1,11 +1,11 @@
 use http::HeaderMap;
 
-use crate::domain::{Origin, TokenDigest, UserId};
+use crate::domain::{Host, Origin, TokenDigest, UserId};
 use crate::gate::Cookies;
 use crate::session::{SessionSettings, SessionToken, Sessions, SignedIn};
 use crate::store::StoreError;
 
-/// The user of the session cookie of a request to `origin`; `None`: no cookie, or none of a live
+/// The user of the session cookie of a request to `host`; `None`: no cookie, or none of a live
 /// session on this host. No I/O for a session that this process knows.
 ///
 /// # Errors
@@ -14,11 +14,11 @@ pub async fn user_of_cookie(
     sessions: &Sessions,
     settings: SessionSettings,
     headers: &HeaderMap,
-    origin: &Origin,
+    (cookies, host): (Cookies, &Host),
 ) -> Result<Option<SignedIn>, StoreError> {
-    let cookie = Cookies::for_origin(origin).get(headers, "");
+    let cookie = cookies.get(headers, "");
     let Some(token) = cookie.and_then(SessionToken::parse) else { return Ok(None) };
-    sessions.check(&token, origin.host(), settings).await
+    sessions.check(&token, host, settings).await
 }
 
 /// Whose the session cookie of a request to `origin` is, or was before the session ended, and the

@@ -343,6 +343,8 @@ pub(super) const KEYS: &[Key] = &[
         "Time between two questions. An answer that does not begin within `upstream.connect_timeout` is a no."),
     key("site[].allowed_origins", List, Optional("none"),
         "Other origins whose pages may use the protected parts of the site (CORS with the session; websockets too): `https://app.example.com`, or `https://*.example.com` for names one label below. Browsers send the session only from the same registrable domain. CORS for public parts is left to the app."),
+    key("site[].framed_by", AtLeastOne, Optional("none"),
+        "Origins whose pages may show the site in a frame with a login of its own inside: `https://portal.example.net`. See [apps in frames](running.md#apps-in-frames)."),
     key("site[].client_certificates", Text, Optional("none is asked for"),
         "File of certificates, in PEM, of the authorities one of whose certificates a client has to show (mutual TLS), besides all that rules ask for; read at start. Needs `server.tls`. Doorcode's own pages of the site are open without one."),
     key("site[].hsts", Text, Optional("as `server.hsts`"),

@@ -5,31 +5,55 @@ use http::{HeaderMap, HeaderValue};
 /// The names of our cookies. One family: `__Host-doorcode` and `__Host-doorcode-*`; on plain
 /// http, which only loopback and private hosts may use, the same without `__Host-`, since browsers
 /// refuse that prefix without `Secure`.
+///
+/// Those of a login in a frame have names of their own, `__Host-doorcode-framed` and
+/// `__Host-doorcode-framed-*`, so that nothing takes one for a cookie that is `SameSite=Lax`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cookies {
     secure: bool,
+    framed: bool,
 }
 
 const PREFIX: &str = "__Host-";
 const FAMILY: &str = "doorcode";
+const FRAMED: &str = "-framed";
 
 impl Cookies {
     pub const fn new(secure: bool) -> Self {
-        Self { secure }
+        Self { secure, framed: false }
+    }
+
+    /// The cookies of the same origin in frames of other sites. Browsers take them over https only.
+    #[must_use]
+    pub const fn framed(self) -> Self {
+        Self { framed: true, ..self }
+    }
+
+    pub const fn is_framed(self) -> bool {
+        self.framed
+    }
+
+    /// How the names of the cookies begin: all of it is the name of the session's.
+    const fn start(self) -> [&'static str; 3] {
+        let prefix = if self.secure { PREFIX } else { "" };
+        [prefix, FAMILY, if self.framed { FRAMED } else { "" }]
+    }
+
+    /// What of a cookie's name follows the start.
+    fn rest(self, pair: &[u8]) -> Option<&[u8]> {
+        self.start().iter().try_fold(pair, |rest, part| rest.strip_prefix(part.as_bytes()))
     }
 
     /// The name of the cookie for one usage; `""` is the session.
     fn name(self, usage: &str) -> String {
-        let prefix = if self.secure { PREFIX } else { "" };
         let dash = if usage.is_empty() { "" } else { "-" };
-        format!("{prefix}{FAMILY}{dash}{usage}")
+        format!("{}{dash}{usage}", self.start().concat())
     }
 
     /// The first value that the request has of our cookie for `usage`.
     pub fn get<'h>(self, headers: &'h HeaderMap, usage: &str) -> Option<&'h str> {
-        let prefix = if self.secure { PREFIX } else { "" };
         pairs(headers).find_map(|pair| {
-            let rest = pair.strip_prefix(prefix.as_bytes())?.strip_prefix(FAMILY.as_bytes())?;
+            let rest = self.rest(pair)?;
             let found = if usage.is_empty() { rest } else { rest.strip_prefix(b"-")? };
             let value = found.strip_prefix(usage.as_bytes())?.strip_prefix(b"=")?;
             std::str::from_utf8(value).ok()
@@ -42,11 +66,18 @@ impl Cookies {
         headers: &'h HeaderMap,
         start: &'static str,
     ) -> impl Iterator<Item = &'h str> {
-        let prefix = if self.secure { PREFIX } else { "" };
         pairs(headers).filter_map(move |pair| {
-            let name = std::str::from_utf8(name_of(pair)?).ok()?;
-            let usage = name.strip_prefix(prefix)?.strip_prefix(FAMILY)?.strip_prefix('-')?;
+            let usage = std::str::from_utf8(self.rest(name_of(pair)?)?).ok()?.strip_prefix('-')?;
             usage.starts_with(start).then_some(usage)
+        })
+    }
+
+    /// Whether the request has any of these cookies.
+    pub fn has_any(self, headers: &HeaderMap) -> bool {
+        let other = (!self.framed).then(|| self.framed());
+        pairs(headers).filter_map(name_of).any(|name| {
+            let is_of = |cookies: Self| matches!(cookies.rest(name), Some([] | [b'-', ..]));
+            is_of(self) && !other.is_some_and(is_of)
         })
     }
 
@@ -54,7 +85,8 @@ impl Cookies {
     pub fn set(self, usage: &str, value: &str, max_age: Option<u64>) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
         let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
-        format!("{}={value}; Path=/{age}{secure}; HttpOnly; SameSite=Lax", self.name(usage))
+        let same_site = if self.framed { "None; Partitioned" } else { "Lax" };
+        format!("{}={value}; Path=/{age}{secure}; HttpOnly; SameSite={same_site}", self.name(usage))
     }
 
     /// A `Set-Cookie` value that deletes the cookie.

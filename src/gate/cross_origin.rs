@@ -19,21 +19,34 @@ pub fn is_foreign(
     own: &Origin,
     listed: &[OriginPattern],
 ) -> bool {
-    let mut upgrades = headers.get_all(UPGRADE).iter().filter_map(|upgrade| upgrade.to_str().ok());
-    let websocket = upgrades.any(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"));
-    if method.is_safe() && !websocket {
+    if !is_guarded(method, headers) {
         return false;
     }
-    let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     if headers.contains_key(ORIGIN) {
-        return !named_origin(headers).is_some_and(|(origin, _)| welcome(&origin));
+        return !is_welcome(headers, own, listed);
     }
+    let welcome = |origin: &Origin| origin == own || is_listed(origin, listed);
     let stranger = |page| !origin_of(page).is_some_and(|origin| welcome(&origin));
     let foreign = headers.get("sec-fetch-site").map_or_else(
         || headers.get_all(REFERER).iter().any(stranger),
         |site| site != "same-origin" && site != "none",
     );
-    websocket || foreign
+    is_websocket(headers) || foreign
+}
+
+/// Whether it matters which page made a request: its method is unsafe, or it is a websocket handshake.
+pub(super) fn is_guarded(method: &Method, headers: &HeaderMap) -> bool {
+    !method.is_safe() || is_websocket(headers)
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let mut upgrades = headers.get_all(UPGRADE).iter().filter_map(|upgrade| upgrade.to_str().ok());
+    upgrades.any(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"))
+}
+
+/// Whether `Origin` names the origin `own` or a `listed` one.
+pub(super) fn is_welcome(headers: &HeaderMap, own: &Origin, listed: &[OriginPattern]) -> bool {
+    named_origin(headers).is_some_and(|(origin, _)| origin == *own || is_listed(&origin, listed))
 }
 
 /// What made a request, as far as its browser says.

@@ -7,6 +7,8 @@ mod cross_origin;
 mod decide;
 mod forward_auth;
 mod forwarded;
+mod framed_by;
+mod framing;
 mod identity;
 mod methods;
 mod personal_token;
@@ -34,6 +36,8 @@ pub use forward_auth::{
     is_written_by_proxies,
 };
 pub use forwarded::ForwardedHeaders;
+pub use framed_by::FramedBy;
+pub use framing::{is_for_frame, is_foreign_to_own_page, is_foreign_to_session, session_cookies};
 pub use methods::{METHODS, is_forwarded};
 pub use personal_token::{
     PersonalCredentials, basic_challenge, is_foreign_to_token, is_program, strip_personal_token,

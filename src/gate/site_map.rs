@@ -194,7 +194,7 @@ impl SiteMap {
 }
 
 /// Whether `path` is `prefix` or lies below it.
-fn is_below(path: &str, prefix: &str) -> bool {
+pub(super) fn is_below(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         || prefix.is_empty()
 }

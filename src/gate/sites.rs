@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use ipnet::IpNet;
 
+use super::framed_by::FramedBy;
 use super::presets::IdentityMapping;
 use super::upstream_pool::{PoolOptions, UpstreamProtocol};
 use crate::domain::{ClientId, ContentDigest, Country, Origin, OriginPattern, PhoneNumber, Role};
@@ -21,6 +22,8 @@ pub struct Site {
     pub upstream_options: UpstreamOptions,
     /// Origins whose pages may make requests with a session; the site's own always may.
     pub allowed_origins: Vec<OriginPattern>,
+    /// Who may show it in a frame and lets people log in there.
+    pub framed_by: FramedBy,
     pub hsts: Hsts,
     /// The authorities one of whose certificates a client needs as well, by the digest of their file.
     pub client_roots: Option<ContentDigest>,

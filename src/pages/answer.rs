@@ -35,6 +35,7 @@ impl Shell {
         let headers = response.headers_mut();
         write_page_headers(headers, language);
         add_cookies(headers, self.language_cookie(request));
+        request.allow_frames(&mut response);
         response
     }
 
@@ -45,7 +46,9 @@ impl Shell {
             headers: &request.headers,
             at: Some(&request.context.origin),
         };
-        self.problem(problem, &failed).map(Into::into)
+        let mut answer = self.problem(problem, &failed).map(Into::into);
+        request.allow_frames_of_problem(&mut answer);
+        answer
     }
 
     /// The answer when a store fails.

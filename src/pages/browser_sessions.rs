@@ -5,6 +5,7 @@ use http::HeaderMap;
 use super::request::{PageRequest, RequestContext};
 use crate::access::{owner_of_cookie, user_of_cookie};
 use crate::domain::{Host, Origin, SessionId, TokenDigest, UserId};
+use crate::gate::Cookies;
 use crate::session::{self, SessionToken, Sessions, SignedIn, UserSession};
 use crate::store::StoreError;
 
@@ -31,15 +32,54 @@ impl BrowserSessions {
         headers: &HeaderMap,
         context: &RequestContext,
     ) -> Result<Option<SignedIn>, StoreError> {
-        user_of_cookie(&self.sessions, self.settings, headers, &context.origin).await
+        self.of_cookie(headers, (Cookies::for_origin(&context.origin), context.origin.host())).await
     }
 
-    /// The same for a request of a page.
+    /// The same for an app that asks: also by the cookie of a frame, where its site has such.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn signed_in_at_app(
+        &self,
+        headers: &HeaderMap,
+        (context, has_frames): (&RequestContext, bool),
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let usual = self.signed_in(headers, context).await?;
+        if usual.is_some() || !has_frames {
+            return Ok(usual);
+        }
+        let cookies = Cookies::for_origin(&context.origin).framed();
+        self.of_cookie(headers, (cookies, context.origin.host())).await
+    }
+
+    /// The same for a request of a page, by the cookies that count for it.
     ///
     /// # Errors
     /// The store failed.
     pub(crate) async fn of(&self, request: &PageRequest) -> Result<Option<SignedIn>, StoreError> {
-        self.signed_in(&request.headers, &request.context).await
+        Ok(self.all_of(request).await?.into_iter().next())
+    }
+
+    /// The same for every cookie that counts: another one is there only where a frame and the page around
+    /// it are of one site.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn all_of(&self, request: &PageRequest) -> Result<Vec<SignedIn>, StoreError> {
+        let host = request.context.origin.host();
+        let mut all = Vec::new();
+        for cookies in request.session_cookies() {
+            all.extend(self.of_cookie(&request.headers, (cookies, host)).await?);
+        }
+        Ok(all)
+    }
+
+    async fn of_cookie(
+        &self,
+        headers: &HeaderMap,
+        of: (Cookies, &Host),
+    ) -> Result<Option<SignedIn>, StoreError> {
+        user_of_cookie(&self.sessions, self.settings, headers, of).await
     }
 
     /// Whose the session cookie of a request to `origin` is, or was before the session ended, and the

@@ -51,6 +51,7 @@ pub(crate) struct CodeForm {
 
 /// `GET /code`: the form for the code.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let request = pages.in_flow_of_query(request);
     let sealed = request.param("flow").unwrap_or_default();
     let (flow, phone) = match pages.flow_with_number(&request, sealed) {
         Ok(found) => found,
@@ -80,6 +81,7 @@ pub(crate) async fn submit(
     request: PageRequest,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
+    let request = pages.in_flow_of_form(request, &form);
     let (form, flow, phone) = match pages.read_code_form(&request, form) {
         Ok(read) => read,
         Err(refused) => return *refused,
@@ -104,6 +106,7 @@ pub(crate) async fn resend(
     request: PageRequest,
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
+    let request = pages.in_flow_of_form(request, &form);
     let (_, flow, phone) = match pages.read_code_form(&request, form) {
         Ok(read) => read,
         Err(refused) => return *refused,
@@ -120,6 +123,17 @@ pub(crate) async fn resend(
 }
 
 impl LoginPages {
+    fn in_flow_of_form(
+        &self,
+        request: PageRequest,
+        form: &Result<Form<CodeForm>, FormRejection>,
+    ) -> PageRequest {
+        match form {
+            Ok(Form(form)) => self.in_flow(request, &form.flow),
+            Err(_) => request,
+        }
+    }
+
     /// A form of the code page, its flow and number, or what is answered to it.
     fn read_code_form(
         &self,

@@ -11,6 +11,7 @@ use super::views::{DonePage, MessagePage};
 /// `GET /done`: the last of our pages, which moves on to `/resume` by itself. A redirect straight
 /// from the POST would be stopped by `form-action`, which Chromium applies to every later hop.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let request = pages.in_flow_of_query(request);
     let sealed = request.param("flow").unwrap_or_default();
     let resume = format!("{}/resume?flow={sealed}", request.context.base);
     match pages.flow(&request, sealed) {
@@ -22,6 +23,7 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
 /// `GET /resume`: redirects to where the login leads. A session cookie that did not come back
 /// gets a page that says why, never another round.
 pub(crate) async fn resume(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let request = pages.in_flow_of_query(request);
     let flow = match pages.flow(&request, request.param("flow").unwrap_or_default()) {
         Ok(flow) => flow,
         Err(error) => return pages.flow_error(&request, &error),

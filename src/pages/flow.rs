@@ -68,6 +68,8 @@ pub(crate) struct Flow {
     pub(crate) path: ReturnTo,
     /// The digest of the browser's cookie.
     pub(crate) browser: BrowserDigest,
+    /// Whether it is in a frame of another site, whose cookies it uses.
+    pub(crate) framed: bool,
     /// Where it leads to another host: what that host knows this browser by.
     pub(crate) state: Option<HandoverState>,
     /// The number that was texted.
@@ -86,6 +88,8 @@ pub(super) struct SealedFlow {
     origin: String,
     path: String,
     browser: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    framed: bool,
     /// Digest and deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     state: Option<(String, i64)>,
@@ -124,8 +128,8 @@ pub(crate) enum FlowError {
 impl Flow {
     pub(crate) fn to(origin: Origin, path: ReturnTo, browser: BrowserDigest) -> Self {
         let (typed, country) = (String::new(), String::new());
-        let (state, phone, say, since) = (None, None, None, None);
-        Self { origin, path, browser, state, phone, typed, country, say, since }
+        let (framed, state, phone, say, since) = (false, None, None, None, None);
+        Self { origin, path, browser, framed, state, phone, typed, country, say, since }
     }
 
     pub(super) fn saying(self, say: FlowMessage) -> Self {
@@ -140,6 +144,7 @@ impl Flow {
     /// The same destination with nothing typed yet.
     pub(super) fn afresh(&self) -> Self {
         Self {
+            framed: self.framed,
             state: self.state,
             since: self.since,
             ..Self::to(self.origin.clone(), self.path.clone(), self.browser)
@@ -162,6 +167,7 @@ impl Flow {
             origin: self.origin.to_string(),
             path: self.path.as_str().to_owned(),
             browser: URL_SAFE_NO_PAD.encode(self.browser.as_bytes()),
+            framed: self.framed,
             state: self.state.map(|state| {
                 (URL_SAFE_NO_PAD.encode(state.digest.as_bytes()), state.until.as_millis())
             }),
@@ -195,6 +201,7 @@ impl SealedFlow {
             origin: Origin::parse(&self.origin).ok()?,
             path: ReturnTo::parse(&self.path)?,
             browser: BrowserDigest::from_bytes(digest(&self.browser)?),
+            framed: self.framed,
             state,
             phone: self.phone.map(|phone| login.parse_number(&phone, None)).transpose().ok()?,
             typed: self.typed,

@@ -1,4 +1,6 @@
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue};
+
+use crate::gate::FramedBy;
 
 /// Which security headers an answer gets. Each route has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,11 @@ const ASSET: &[(&str, &str)] = &[
 impl HeaderClass {
     /// Writes the headers of the class, except those that the handler has written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
+        self.write_framed(headers, &FramedBy::default());
+    }
+
+    /// The same for a page that pages of these origins may show in a frame, if its class can be in one.
+    pub(crate) fn write_framed(self, headers: &mut HeaderMap, framed_by: &FramedBy) {
         if matches!(self, Self::AccountPage | Self::FormPage) {
             let policy = HeaderName::from_static("cross-origin-opener-policy");
             headers.entry(policy).or_insert(HeaderValue::from_static("same-origin"));
@@ -93,9 +100,21 @@ impl HeaderClass {
             Self::Script => SCRIPT,
             Self::Asset => ASSET,
         };
+        if let Some(policy) = self.policy_in_frames(table, framed_by) {
+            headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
+        }
         for (name, value) in table {
             let name = HeaderName::from_static(name);
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
+    }
+    /// Logins and messages can be in a frame; what acts for somebody who is signed in cannot.
+    fn policy_in_frames(self, table: &[(&str, &str)], framed_by: &FramedBy) -> Option<HeaderValue> {
+        if framed_by.is_empty() || !matches!(self, Self::Page | Self::Callback) {
+            return None;
+        }
+        let (_, policy) = table.iter().find(|(name, _)| CONTENT_SECURITY_POLICY == *name)?;
+        let rest = policy.strip_suffix("'none'")?;
+        HeaderValue::try_from(format!("{rest}{framed_by}")).ok()
     }
 }

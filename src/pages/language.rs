@@ -65,6 +65,7 @@ pub(super) fn chooser(base: &str, here: &str) -> String {
 
 /// `GET /language`: stores the choice, and leads back to the page that it was made on.
 pub(crate) async fn choose(State(shell): State<Arc<Shell>>, request: PageRequest) -> Response {
+    let request = request.at_site(&shell);
     let origin = &request.context.origin;
     let asked = request.param("return_to").and_then(ReturnTo::parse);
     let page = asked.or_else(|| sent_from(&request.headers, origin));

@@ -60,6 +60,14 @@ impl LoginPages {
         }
     }
 
+    /// A flow, whatever its age and whoever brought it: only to learn where it leads, and how.
+    pub(super) fn destination_of(&self, sealed: &str) -> Option<Flow> {
+        match self.unseal(sealed) {
+            UnsealedFlow::Good(flow) | UnsealedFlow::Old(flow) => Some(flow),
+            UnsealedFlow::NotOurs => None,
+        }
+    }
+
     /// The flow that `request` brought, if it is this browser's and young enough.
     ///
     /// # Errors
@@ -76,7 +84,9 @@ impl LoginPages {
             }
             // Another browser gets the destination and nothing else.
             (UnsealedFlow::Good(flow) | UnsealedFlow::Old(flow), Some(browser)) => {
-                Err(FlowError::Old(Box::new(Flow::to(flow.origin, flow.path, browser))))
+                let framed = flow.framed;
+                let other = Flow { framed, ..Flow::to(flow.origin, flow.path, browser) };
+                Err(FlowError::Old(Box::new(other)))
             }
         }
     }

@@ -11,6 +11,7 @@ mod destinations;
 pub(crate) mod done;
 mod failed_request;
 mod flow;
+mod frames;
 pub(crate) mod handover;
 mod header_class;
 pub(crate) mod kept_form;

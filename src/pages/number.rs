@@ -22,6 +22,7 @@ pub(crate) async fn show(
     State(pages): State<Arc<LoginPages>>,
     mut request: PageRequest,
 ) -> Response {
+    request = pages.in_login(request);
     let language = request.param("request").and_then(|sealed| pages.handover.language_of(sealed));
     let cookie = request.bring_language(language);
     with_cookie(pages.show_number(&request).await, cookie)
@@ -57,6 +58,7 @@ pub(crate) async fn submit(
     let Ok(Form(form)) = form else {
         return pages.shell.refuse_form(&request, &Problem::BadRequest);
     };
+    let request = pages.in_flow(request, &form.flow);
     let cookie = form.country().map(|country| request.country_cookie(country));
     with_cookie(pages.take_number(&request, form).await, cookie)
 }
@@ -76,8 +78,9 @@ impl LoginPages {
                 let login = format!("{}/login?flow={}", request.context.base, self.seal(&on));
                 with_cookie(self.tell_lost(request, lost, &on.origin, &login), cookie)
             }
-            // Straight back to the site that sent the browser here.
-            (Ok(Some(who)), _) if is_asked && flow.is_met_by(who.began(), now) => {
+            // Straight back to the site that sent the browser here. In a frame, over a page: only a page
+            // makes browsers ask whether what is around it may frame this site.
+            (Ok(Some(who)), _) if is_asked && !flow.framed && flow.is_met_by(who.began(), now) => {
                 match self.handover.way_out(&flow, &who, request.chosen_language()).await {
                     Ok(redirect) => redirect.with(cookie).into_response(),
                     Err(_) => self.shell.unavailable(request),
@@ -123,7 +126,8 @@ impl LoginPages {
         match (request.param("request"), request.param("flow")) {
             (Some(sealed), _) => {
                 let (browser, cookie) = request.or_new_browser(self.shell.system.random());
-                Ok((self.handover.requested(sealed, browser)?, cookie))
+                let flow = self.handover.requested(sealed, browser)?;
+                Ok((Flow { framed: request.cookies.is_framed(), ..flow }, cookie))
             }
             (None, Some(sealed)) => match self.flow(request, sealed) {
                 Err(FlowError::Old(flow)) => Ok(((*flow).saying(FlowMessage::TimedOut), None)),

@@ -39,7 +39,10 @@ impl Shell {
         let FailedRequest { here, headers, at } = *failed;
         let Some(at) = at else { return self.plain_page(problem, failed) };
         let base = self.base_at(at);
-        let chosen = language_choice::of_cookie(Cookies::for_origin(at), headers);
+        let usual = Cookies::for_origin(at);
+        let chosen = [usual, usual.framed()]
+            .into_iter()
+            .find_map(|cookies| language_choice::of_cookie(cookies, headers));
         let language = self.language(None, chosen, headers);
         // The query may hold an address that somebody made up: the browser knows the way back.
         let again = if matches!(problem, Problem::Application(_)) { "" } else { here };
@@ -57,7 +60,8 @@ impl Shell {
         let mut response = Response::new(Bytes::from(self.views.render(&chrome, &page)));
         let headers = response.headers_mut();
         write_page_headers(headers, language);
-        HeaderClass::Page.write(headers);
+        let framed_by = self.map.framed_by(at).cloned().unwrap_or_default();
+        HeaderClass::Page.write_framed(headers, &framed_by);
         response
     }
 

@@ -26,11 +26,14 @@ const AGAIN: &str = "again";
 /// `GET /refused`: the reason stands in the flow, or in `why` for a form of no login.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let Some(sealed) = request.param("flow") else {
+        let request = request.at_site(&pages.shell);
         return match request.param("why") {
             Some(WHY_DOWN) => pages.unavailable_page(&request, &pages.shell.begin_again(&request)),
             _ => pages.shell.refuse(&request, &Problem::BadRequest),
         };
     };
+    let sealed = &sealed.to_owned();
+    let request = pages.in_flow(request, sealed);
     match pages.flow(&request, sealed) {
         Ok(flow) => pages.refused_page(&request, flow),
         // A limit may last longer than a flow.

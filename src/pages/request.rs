@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::redirect::Redirect;
 use super::shell::Shell;
 use crate::domain::{Origin, SessionId};
-use crate::gate::{Cookies, OwnPath};
+use crate::gate::{Cookies, FramedBy, OwnPath};
 use crate::session::Browser;
 
 /// What the proxy found out about a request for one of our own paths. Travels with the request
@@ -63,6 +63,10 @@ pub(crate) struct PageRequest {
     /// Path and query of this page, for the links to its other languages; empty for a POST.
     pub(super) here: String,
     pub(crate) cookies: Cookies,
+    /// Whether sessions of frames count beside the usual ones: at a site that has such.
+    pub(super) is_at_framed_site: bool,
+    /// Who may show the answer in a frame.
+    pub(super) framed_by: FramedBy,
     /// The language that a hand-over brought.
     pub(super) brought_language: Option<String>,
 }
@@ -89,6 +93,8 @@ where
         Ok(Self {
             here,
             cookies: Cookies::for_origin(&context.origin),
+            is_at_framed_site: false,
+            framed_by: FramedBy::default(),
             brought_language: None,
             headers: parts.headers.clone(),
             query,

@@ -31,6 +31,7 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
         // The issuer's own host has no first page.
         return Redirect::to(shell.map.issuer().url("/login")).into_response();
     };
+    let request = request.at_site_page(shell, &path);
     let lost = request.param(LOST).and_then(Lost::from_param);
     let max_age = request.param(MAX_AGE).and_then(|seconds| seconds.parse().ok());
     let max_age = max_age.map(|seconds: u32| Duration::from_secs(seconds.into()));
@@ -52,7 +53,8 @@ pub(crate) async fn begin(State(pages): State<Arc<LoginPages>>, request: PageReq
     }
     let (browser, cookie) = request.or_new_browser(shell.system.random());
     let say = FlowMessage::on_arrival(lost, shell.is_kept_form(&path), since);
-    let flow = Flow { say, since, ..Flow::to(request.context.origin.clone(), path, browser) };
+    let (origin, framed) = (request.context.origin.clone(), request.cookies.is_framed());
+    let flow = Flow { framed, say, since, ..Flow::to(origin, path, browser) };
     let flow = former.iter().fold(flow, Flow::with_number_of);
     let login = shell.map.issuer().url(&format!("/login?flow={}", pages.seal(&flow)));
     Redirect::to(login).with(cookie).into_response()

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::request::PageRequest;
 use super::views::{DonePage, SignOutPage, SignedOutPage};
 use crate::domain::ReturnTo;
+use crate::store::StoreError;
 
 /// The parameter that holds the sealed address of an application that a sign-out is to lead to.
 const TO: &str = "to";
@@ -18,6 +19,7 @@ const TO: &str = "to";
 /// `GET /sign-out`: asks first, since a link or an image must not sign anybody out.
 pub(crate) async fn ask(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
     let shell = &account.shell;
+    let request = request.at_site(shell);
     let Some(application) = account.application_address(&request) else {
         return shell.page(&request, StatusCode::OK, &SignOutPage { to: None });
     };
@@ -30,14 +32,9 @@ pub(crate) async fn ask(State(account): State<Arc<Account>>, request: PageReques
 /// `POST /sign-out`: ends the session, on the server first. With `as`, which asks to sign in as
 /// another user, the next page leads back to the page that asked.
 pub(crate) async fn submit(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
-    match account.sessions.of(&request).await {
-        Ok(Some(who)) => {
-            if account.sign_out(&who).await.is_err() {
-                return account.shell.refuse_form(&request, &Problem::Unavailable);
-            }
-        }
-        Ok(None) => {}
-        Err(_) => return account.shell.refuse_form(&request, &Problem::Unavailable),
+    let request = request.at_site(&account.shell);
+    if account.sign_out_browser(&request).await.is_err() {
+        return account.shell.refuse_form(&request, &Problem::Unavailable);
     }
     let origin = &request.context.origin;
     let page = request.param("as").and_then(|_| sent_from(&request.headers, origin));
@@ -49,13 +46,15 @@ pub(crate) async fn submit(State(account): State<Arc<Account>>, request: PageReq
         (None, ..) => String::new(),
     };
     let signed_out = request.to_own(&format!("/signed-out{query}"));
-    signed_out.with(Some(request.no_session_cookie())).into_response()
+    let cleared = request.session_cookies().map(|cookies| cookies.clear(""));
+    cleared.fold(signed_out, |redirect, cookie| redirect.with(Some(cookie))).into_response()
 }
 
 /// `GET /signed-out`: says that it is done, or moves on to the application by itself: a redirect
 /// straight from the form would be stopped by `form-action`.
 pub(crate) async fn show(State(account): State<Arc<Account>>, request: PageRequest) -> Response {
     let shell = &account.shell;
+    let request = request.at_site(shell);
     if let Some(to) = account.application_address(&request) {
         return shell.page(&request, StatusCode::OK, &DonePage { resume: &to });
     }
@@ -70,6 +69,14 @@ pub(crate) async fn show(State(account): State<Arc<Account>>, request: PageReque
 }
 
 impl Account {
+    /// Ends every session of the browser that counts here.
+    async fn sign_out_browser(&self, request: &PageRequest) -> Result<(), StoreError> {
+        for who in self.sessions.all_of(request).await? {
+            self.sign_out(&who).await?;
+        }
+        Ok(())
+    }
+
     /// The path of our page that asks whether to sign out and then leads to `to`, an address of
     /// the application that sent the user here.
     pub(crate) fn sign_out_path(&self, to: Option<String>) -> String {

@@ -4,7 +4,10 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::state::Web;
+use crate::gate::FramedBy;
 use crate::pages::{FailedRequest, HeaderClass, Problem, RequestContext, UnreadBody};
+use crate::session::SignedIn;
+use crate::store::StoreError;
 use crate::{api, gate};
 
 /// Who may use a route.
@@ -73,12 +76,12 @@ pub(super) async fn admit(
     }
     // No origin that a site lists counts here: our own pages are for themselves alone.
     if guard.access != Access::AnyPage
-        && gate::is_foreign(request.method(), request.headers(), &context.origin, &[])
+        && gate::is_foreign_to_own_page(request.method(), request.headers(), &context.origin)
     {
         return refuse(&Problem::Foreign, request.headers());
     }
     if guard.access == Access::SignedIn {
-        match web.sessions.signed_in(request.headers(), &context).await {
+        match web.signed_in(guard.class, request.headers(), &context).await {
             Ok(Some(who)) => {
                 request.extensions_mut().insert(who);
             }
@@ -90,8 +93,25 @@ pub(super) async fn admit(
         }
     }
     let mut response = next.run(request).await;
-    guard.class.write(response.headers_mut());
+    let framed_by = response.extensions_mut().remove::<FramedBy>().unwrap_or_default();
+    guard.class.write_framed(response.headers_mut(), &framed_by);
     response
+}
+
+impl Web {
+    /// Who is signed in, for a route of a class. Pages that act for them are not shown in frames.
+    async fn signed_in(
+        &self,
+        class: HeaderClass,
+        headers: &HeaderMap,
+        context: &RequestContext,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        if class != HeaderClass::Json {
+            return self.sessions.signed_in(headers, context).await;
+        }
+        let has_frames = self.shell.map().framed_by(&context.origin).is_some();
+        self.sessions.signed_in_at_app(headers, (context, has_frames)).await
+    }
 }
 
 pub(super) async fn wrong_method(State(web): State<Web>, request: Request) -> Response {

@@ -52,10 +52,11 @@ upstreams = ["${typeof app === 'number' ? `127.0.0.1:${app}` : app}"]
 `;
 
 function sites(hosts, parts, port, app) {
-  const { shop, others = {}, tokens = false } = hosts;
+  const { shop, others = {}, tokens = false, framedBy = [] } = hosts;
   if (!shop) return '';
   const further = ([name, place]) => site(name, at(place, port, hosts), app);
   return `${site('Shop', at(shop, port, hosts), app)}personal_access_tokens = ${tokens}
+${framedBy.length ? `framed_by = ${JSON.stringify(framedBy)}` : ''}
 ${parts.site ?? ''}
 [[site.rule]]
 path = "/public/*"

@@ -50,7 +50,10 @@ export async function openBrowser({ font = FONT, ...options } = {}) {
   return browser;
 }
 
-/** For what the engine alone does not have. */
+/**
+ * For what the engine alone does not have. Contexts are private windows there, in which it blocks cookies
+ * of other sites than that of the address bar, except partitioned ones.
+ */
 export const openWholeBrowser = () => openBrowser({ executablePath: WHOLE });
 
 /** Of somebody whose system is dark: what a page emulates comes too late for what it loads. */

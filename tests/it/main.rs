@@ -14,6 +14,7 @@ mod domain;
 mod enumeration;
 mod fail_points;
 mod forward_auth;
+mod framed;
 mod gate;
 mod handover;
 mod holes;

@@ -4,6 +4,7 @@ mod brand;
 mod client_certificates;
 mod clients;
 mod forward_auth;
+mod framed_by;
 mod identity;
 mod listen;
 mod login;

@@ -1,6 +1,7 @@
 use super::super::reader::Reader;
 use super::super::values;
 use super::client_certificates::AskingHosts;
+use super::framed_by::FramedHosts;
 use super::identity;
 use super::rules;
 use super::server::{ServerContext, served};
@@ -22,7 +23,8 @@ pub(super) fn sites(
         let text = "no site and no client is configured; add [[site]] with name, url and upstreams";
         reader.note("site", text);
     }
-    let mut seen = Seen { clients, ..Seen::default() };
+    let framed = FramedHosts::beside(ground.issuer.as_ref());
+    let mut seen = Seen { clients, framed, ..Seen::default() };
     let read: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
     let mut sites = Vec::new();
     for (n, of_table) in read.into_iter().enumerate() {
@@ -36,6 +38,7 @@ pub(super) fn sites(
 struct Seen<'c> {
     clients: Option<&'c Clients>,
     asking: AskingHosts,
+    framed: FramedHosts,
     names: Vec<(String, String)>,
     places: Vec<(SiteUrl, String)>,
 }
@@ -63,6 +66,7 @@ fn site(
     let identity = identity::identity(reader, &key("identity"));
     let passage = passage(reader, table, place, upstreams.as_deref());
     let allowed_origins = reader.all_or_none(&key("allowed_origins"), values::origin_pattern);
+    let framed_by = FramedHosts::read(reader, table, places.as_deref(), ground.issuer.as_ref());
     let hsts_key = key("hsts");
     let hsts =
         if reader.has(&hsts_key) { reader.one(&hsts_key, values::hsts) } else { ground.hsts };
@@ -81,6 +85,7 @@ fn site(
         identity: identity?,
         upstream_options: passage?,
         allowed_origins: allowed_origins?,
+        framed_by: framed_by?,
         hsts: hsts?,
         client_roots: roots.as_ref()?.as_ref().map(ClientRoots::id),
         personal_access_tokens: personal,
@@ -108,6 +113,7 @@ fn at(
         reader.take(None, &format!("{table}.hosts"), free)?;
     }
     seen.asking.add(reader, table, &site, roots)?;
+    seen.framed.add(reader, table, &site)?;
     Some(site)
 }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::request::{HandoverRequest, SealedRequest};
 use super::service::Handover;
 use super::site::STATE_LIFETIME;
-use crate::domain::{BrowserDigest, TicketDigest};
+use crate::domain::{BrowserDigest, Origin, ReturnTo, TicketDigest};
 use crate::pages::destinations::SignInAddress;
 use crate::pages::flow::{Flow, FlowError, FlowMessage, HandoverState};
 use crate::pages::redirect::Redirect;
@@ -38,6 +38,11 @@ impl Handover {
         } else {
             Err(FlowError::Old(Box::new(flow)))
         }
+    }
+
+    /// The page of a site that a request leads to.
+    pub(in crate::pages) fn page_of(&self, sealed: &str) -> Option<(Origin, ReturnTo)> {
+        self.unsealed(sealed).map(|request| (request.origin, request.path))
     }
 
     fn unsealed(&self, sealed: &str) -> Option<HandoverRequest> {

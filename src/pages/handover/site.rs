@@ -11,6 +11,7 @@ use super::request::HandoverRequest;
 use super::service::Handover;
 use crate::domain::{ReturnTo, StateCookieDigest, TicketDigest};
 use crate::events::Event;
+use crate::gate::Cookies;
 use crate::pages::flow::HandoverState;
 use crate::pages::redirect::Redirect;
 use crate::pages::request::PageRequest;
@@ -34,13 +35,25 @@ fn state_cookie(state: &StateCookieDigest) -> String {
 impl PageRequest {
     /// Whether the browser sent the state cookie that has this digest.
     fn has_state(&self, state: &StateCookieDigest) -> bool {
-        let value = self.cookies.get(&self.headers, &state_cookie(state));
+        self.is_state_in(state, self.cookies)
+    }
+
+    fn is_state_in(&self, state: &StateCookieDigest, cookies: Cookies) -> bool {
+        let value = cookies.get(&self.headers, &state_cookie(state));
         value.is_some_and(|value| StateCookieDigest::of(value).matches(state))
+    }
+
+    /// The same request with the cookies among which this state is: those of the frame, or the usual
+    /// ones, that the hand-over began with.
+    fn with_cookies_of(self, state: &StateCookieDigest) -> Self {
+        let found = self.session_cookies().find(|cookies| self.is_state_in(state, *cookies));
+        Self { cookies: found.unwrap_or(self.cookies), ..self }
     }
 
     /// Whether the browser sent any state cookie, so that it stores cookies.
     fn has_any_state(&self) -> bool {
-        self.cookies.usages_with_prefix(&self.headers, STATE).next().is_some()
+        let sent = |cookies: Cookies| cookies.usages_with_prefix(&self.headers, STATE).next();
+        self.session_cookies().any(|cookies| sent(cookies).is_some())
     }
 
     /// Cookies that delete the oldest states, to make room for one more. Browsers send the
@@ -75,12 +88,14 @@ impl From<StoreError> for TicketRefusal {
 /// `GET /callback`: where the issuer sends a browser back to, with a ticket.
 pub(crate) async fn callback(
     State(handover): State<Arc<Handover>>,
-    mut request: PageRequest,
+    request: PageRequest,
 ) -> Response {
+    let request = request.at_site(&handover.shell);
     let mut ticket = match handover.take(&request).await {
         Ok(ticket) => ticket,
         Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
     };
+    let mut request = request.with_cookies_of(&ticket.state);
     let session = match handover.admit(&request, &ticket).await {
         Ok(session) => session,
         Err(refusal) => return handover.refuse_ticket(&request, &refusal).await,
@@ -97,6 +112,7 @@ pub(crate) async fn arrived(
     State(handover): State<Arc<Handover>>,
     request: PageRequest,
 ) -> Response {
+    let request = request.at_site(&handover.shell);
     let path = handover.shell.return_path(&request).unwrap_or_default();
     let page = format!("{}{}", request.context.origin, path.as_str());
     handover.to_page_if_signed_in(&request, &page, request.param("late").is_some()).await

@@ -25,6 +25,7 @@ fn site(upstreams: Vec<Upstream>, pool: PoolOptions) -> Site {
         identity: IdentityMapping::default(),
         upstream_options: UpstreamOptions { pool, ..UpstreamOptions::default() },
         allowed_origins: Vec::new(),
+        framed_by: crate::gate::FramedBy::default(),
         hsts: Hsts::Off,
         client_roots: None,
         personal_access_tokens: false,

@@ -1,6 +1,7 @@
 //! One wrong thing at a time, and several at once: exactly what is said, and where.
 mod clients;
 mod forward_auth;
+mod framed_by;
 mod identity;
 mod listen;
 mod login_and_sms;

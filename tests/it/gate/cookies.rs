@@ -147,3 +147,27 @@ fn cookies_of_one_kind_are_listed_as_they_were_sent() {
     let plain: Vec<_> = Cookies::new(false).usages_with_prefix(&headers, "state-").collect();
     assert_eq!(plain, ["state-c"]);
 }
+
+#[test]
+fn the_cookies_of_frames_are_a_family_of_their_own() {
+    let usual = Cookies::new(true);
+    let framed = usual.framed();
+    let all: &[&[u8]] = &[b"a=1; __Host-doorcode-framed=f; __Host-doorcode-framed-state-x=s"];
+    let both = sent(all);
+    assert_eq!((usual.get(&both, ""), framed.get(&both, "")), (None, Some("f")));
+    assert_eq!((usual.has_any(&both), framed.has_any(&both)), (false, true));
+    assert_eq!(framed.usages_with_prefix(&both, "state-").collect::<Vec<_>>(), ["state-x"]);
+    assert_eq!(usual.usages_with_prefix(&both, "state-").count(), 0);
+    for given in [&b"__Host-doorcode=x"[..], b"__Host-doorcode-browser=x; a=b"] {
+        let headers = sent(&[given]);
+        assert_eq!((usual.has_any(&headers), framed.has_any(&headers)), (true, false));
+        assert_eq!(framed.get(&headers, ""), None);
+    }
+    let other = sent(&[b"__Host-doorcodes=x; doorcode=y; __Host-doorcode-framedx=z"]);
+    assert!(!framed.has_any(&other) && usual.has_any(&other));
+    assert_eq!(
+        framed.clear(""),
+        "__Host-doorcode-framed=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=None; Partitioned"
+    );
+    assert_eq!(strip_own_cookies(&header(all[0])), Some(Some(header(b"a=1"))));
+}

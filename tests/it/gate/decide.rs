@@ -27,6 +27,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
         identity: IdentityMapping::default(),
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
+        framed_by: doorcode::gate::FramedBy::default(),
         hsts: Hsts::Off,
         client_roots: None,
         personal_access_tokens: false,

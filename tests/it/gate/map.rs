@@ -16,6 +16,7 @@ fn map(public_url: &str, sites: &[&str]) -> SiteMap {
         identity: IdentityMapping::default(),
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
+        framed_by: doorcode::gate::FramedBy::default(),
         hsts: Hsts::Off,
         client_roots: None,
         personal_access_tokens: false,

@@ -29,6 +29,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         rules.push(rule("/*", Principal::Public));
     }
     let site = Site {
+        framed_by: doorcode::gate::FramedBy::default(),
         name: "Shop".to_owned(),
         url: SiteUrl::parse("https://a.example").unwrap(),
         upstreams: vec![Upstream::Demo],

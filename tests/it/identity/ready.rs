@@ -39,6 +39,7 @@ fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
         identity: IdentityMapping::default(),
         upstream_options: UpstreamOptions::default(),
         allowed_origins: Vec::new(),
+        framed_by: doorcode::gate::FramedBy::default(),
         hsts: Hsts::Off,
         client_roots: None,
         personal_access_tokens: false,
