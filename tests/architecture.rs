@@ -81,6 +81,16 @@ fn every_test_that_a_document_names_is_there() {
     }
 }
 
+/// The lines of docs/architecture.md, which is read whole by whoever is new.
+const LONGEST_MAP: usize = 150;
+
+#[test]
+fn the_map_is_short() {
+    let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let Ok(text) = fs::read_to_string(map) else { panic!("no docs/architecture.md") };
+    assert!(text.lines().count() <= LONGEST_MAP, "{} lines", text.lines().count());
+}
+
 /// Fails with everything that `rule` finds wrong in the Rust files of `folders`.
 fn hold(folders: &[&str], rule: fn(&Source) -> Vec<String>) {
     let wrong: Vec<String> = files(folders).iter().flat_map(rule).collect();
