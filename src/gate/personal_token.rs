@@ -317,6 +317,9 @@ mod tests {
             (propfind.clone(), &[("origin", "https://a.example")], false),
             (propfind, &[("x-requested-with", "XMLHttpRequest")], false),
             (Method::GET, &[("referer", "https://a.example/"), ("accept", "*/*")], false),
+            // An old browser's image, over plain http.
+            (Method::GET, &[("cookie", "a=b; doorcode=c"), ("accept", "*/*")], false),
+            (Method::GET, &[("cookie", "a=doorcode"), ("accept", "*/*")], true),
         ] {
             assert_eq!(is_program(&method, &headers(lines)), program, "{method} {lines:?}");
         }

@@ -180,6 +180,15 @@ mod tests {
         assert_eq!(rest.len(), 500 + 14 - LONGEST_LINE, "no more is read");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_header_is_not_waited_for_without_end() {
+        use tokio::io::AsyncWriteExt as _;
+        let (mut here, mut balancer) = tokio::io::duplex(64);
+        balancer.write_all(b"PROXY TCP4 ").await.expect("sent");
+        let taken = tokio::time::timeout(TIMEOUT * 2, take_header(&mut here)).await;
+        assert!(matches!(taken.expect("in time"), Err(HeaderError::TimedOut)));
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_taken_or_refused(

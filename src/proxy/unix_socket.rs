@@ -128,3 +128,42 @@ impl SocketFiles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_has_its_mode_when_the_first_can_connect() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for mode in [0o600, 0o666] {
+            let path = folder.path().join(mode.to_string());
+            let bound = UnixSocket::bind(&path, mode).expect("a socket");
+            let found = fs::symlink_metadata(&path).expect("a file").permissions().mode();
+            assert_eq!(found & 0o777, mode);
+            drop(bound);
+        }
+    }
+
+    #[test]
+    fn the_socket_of_a_process_with_much_to_do_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("busy");
+        let (busy, address) = (new_socket().expect("a socket"), SocketAddrUnix::new(&path));
+        let address = address.expect("an address");
+        bind(&busy, &address).expect("bound");
+        listen(&busy, 0).expect("listening");
+        let mut waiting = Vec::new();
+        let full = loop {
+            let next = new_socket().expect("a socket");
+            match connect(&next, &address) {
+                Ok(()) => waiting.push(next),
+                Err(why) => break why,
+            }
+        };
+        assert_eq!(full, Errno::AGAIN);
+        let refused = UnixSocket::bind(&path, 0o600).err().expect("refused");
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        assert!(path.exists());
+    }
+}

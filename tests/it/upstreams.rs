@@ -1,6 +1,7 @@
 //! Several upstreams, dead and alive, and the protocols that they are spoken to by.
 mod app;
 mod balance;
+mod broken_off;
 mod dead;
 mod health;
 mod http2;

@@ -96,3 +96,15 @@ fn only_the_sessions_of_one_that_fails_move_and_they_come_back() {
     assert!(pool.targets()[0].back_off.readmit());
     assert_eq!(before, all());
 }
+
+#[test]
+fn what_failed_is_sent_elsewhere_however_requests_are_spread() {
+    for balance in [Balance::RoundRobin, Balance::LeastConnections, Balance::Session] {
+        let pool = pool(balance, 3);
+        for affinity in 0..20 {
+            let first = pool.choose(Wish { affinity, failed: None }).expect("an address");
+            let next = pool.choose(Wish { affinity, failed: Some(&first) }).expect("another");
+            assert_ne!(first.address(), next.address(), "{balance:?}");
+        }
+    }
+}

@@ -1,19 +1,20 @@
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::HeaderValue;
 use pingora::upstreams::peer::{HttpPeer, Peer as _};
 
 use super::pool::UpstreamPool;
 use super::{AppTimeouts, Chosen, DedicatedConnection, NameLookup, UpstreamPools, Upstreams};
 use crate::events::EventSinks;
 use crate::gate::{
-    Balance, Hsts, IdentityMapping, PoolOptions, Site, SiteUrl, Upstream, UpstreamOptions,
-    UpstreamProtocol,
+    Balance, HealthCheck, Hsts, IdentityMapping, PoolOptions, Site, SiteUrl, Upstream,
+    UpstreamOptions, UpstreamProtocol, UpstreamTls,
 };
 use crate::proxy::pipe::Pipe;
 
@@ -157,6 +158,20 @@ async fn a_name_whose_connection_failed_is_asked_for_anew_within_two_seconds() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_known_is_used_while_names_are_not_resolved() {
+    let lookup = told(&["192.0.2.1:80"]);
+    let upstreams = Upstreams::new(None, Arc::clone(&lookup) as Arc<dyn NameLookup>);
+    let pools = upstreams.adopt(&[site(vec![named("app")], PoolOptions::default())]);
+    let pools = pools.expect("pools");
+    run_until(&upstreams, || choose(&pools).is_some()).await;
+    lookup.0.lock().unwrap().clear();
+    choose(&pools).expect("an address").is_in_trouble();
+    let began = tokio::time::Instant::now();
+    run_until(&upstreams, || began.elapsed() > Duration::from_secs(5)).await;
+    assert_eq!(choose(&pools).expect("the former").address(), "192.0.2.1:80");
+}
+
 #[test]
 fn what_did_not_change_keeps_its_state_over_a_reload() {
     let upstreams = Upstreams::new(None, told(&[]));
@@ -173,4 +188,103 @@ fn what_did_not_change_keeps_its_state_over_a_reload() {
     let three = [vec![address("192.0.2.3:80")], two()].concat();
     let changed = upstreams.adopt(&[site(three, slower)]).expect("pools");
     assert_eq!(ejected(&changed), [false, true, false]);
+}
+
+#[test]
+fn whatever_changes_is_used_from_then_on() {
+    let upstreams = Upstreams::new(None, told(&[]));
+    let usual = || site(vec![address("192.0.2.1:80")], PoolOptions::default());
+    let pool = |site: Site| Arc::clone(&upstreams.adopt(&[site]).expect("pools").0[0]);
+    let [mut moved, mut slower, mut renamed] = [usual(), usual(), usual()];
+    moved.upstreams = vec![address("192.0.2.2:80")];
+    slower.upstream_options.pool.connect_timeout = Duration::from_secs(9);
+    renamed.upstream_options.send_host = Some(HeaderValue::from_static("inner.example"));
+    for changed in [moved, slower, renamed] {
+        let before = pool(usual());
+        assert!(!Arc::ptr_eq(&before, &pool(changed.clone())), "{changed:?}");
+    }
+}
+
+#[test]
+fn an_app_that_does_not_work_still_does_not_after_a_reload() {
+    let upstreams = Upstreams::new(None, told(&[]));
+    let health =
+        HealthCheck { path: "/".to_owned(), status: 200, interval: Duration::from_secs(1) };
+    let checked = PoolOptions { health: Some(health), ..PoolOptions::default() };
+    let available = |upstream: Upstream, options: &PoolOptions| {
+        let all = vec![upstream, address("192.0.2.2:80")];
+        let pools = upstreams.adopt(&[site(all, options.clone())]).expect("pools");
+        let targets = pools.0[0].targets();
+        (targets[0].is_available(), targets)
+    };
+    let one = || address("192.0.2.1:80");
+    let (_, targets) = available(one(), &checked);
+    assert!(!targets[0].checked(false) && targets[0].checked(false));
+    let slower = PoolOptions { connect_timeout: Duration::from_secs(9), ..checked.clone() };
+    assert!(!available(one(), &slower).0);
+    // Nobody would find out that it works again.
+    assert!(available(one(), &PoolOptions::default()).0);
+    let (_, targets) = available(one(), &checked);
+    assert!(!targets[0].checked(false) && targets[0].checked(false));
+    // The same address, spoken to in another way, may be another app.
+    let plain = Upstream::Address("192.0.2.1:80".parse().unwrap(), UpstreamProtocol::Http2Plain);
+    assert!(available(plain, &checked).0);
+}
+
+#[test]
+fn one_check_that_fails_may_have_been_lost() {
+    let upstreams = Upstreams::new(None, told(&[]));
+    let health =
+        HealthCheck { path: "/".to_owned(), status: 200, interval: Duration::from_secs(1) };
+    let options = PoolOptions { health: Some(health), ..PoolOptions::default() };
+    let pools = upstreams.adopt(&[site(vec![address("192.0.2.1:80")], options)]).expect("pools");
+    let target = Arc::clone(&pools.0[0].targets()[0]);
+    let after = |works: bool| {
+        target.checked(works);
+        target.is_available()
+    };
+    assert_eq!([false, true, false].map(after), [true, true, true], "each alone");
+    assert_eq!([false, false, true].map(after), [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_handshake_that_an_app_does_not_answer_is_not_waited_for() {
+    // Connections are taken, and nobody reads what comes.
+    let silent = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = silent.local_addr().expect("bound");
+    let (certificate, _) = super::tls_tests::pair("app.internal", 4000);
+    let tls = UpstreamTls { ca: Some(certificate.pem()), ..UpstreamTls::default() };
+    let connect_timeout = Duration::from_millis(200);
+    let options = PoolOptions { connect_timeout, tls, ..PoolOptions::default() };
+    let upstreams = Upstreams::new(None, told(&[]));
+    let app = Upstream::Address(address, UpstreamProtocol::Https);
+    let pools = upstreams.adopt(&[site(vec![app], options)]).expect("pools");
+    let target = Arc::clone(&pools.0[0].targets()[0]);
+    let connected = tokio::time::timeout(Duration::from_secs(20), target.connect()).await;
+    let why = connected.expect("in time").err().expect("no connection");
+    assert_eq!(why.kind(), io::ErrorKind::TimedOut);
+}
+
+#[test]
+fn a_connection_is_not_shared_by_sites_that_trust_other_authorities() {
+    let upstreams = Upstreams::new(None, told(&[]));
+    let trusting = |name: &str| {
+        let (certificate, _) = super::tls_tests::pair(name, 4000);
+        let tls = UpstreamTls { ca: Some(certificate.pem()), ..UpstreamTls::default() };
+        let app = Upstream::Address("192.0.2.1:80".parse().unwrap(), UpstreamProtocol::Http2);
+        let named = Site { name: name.to_owned(), ..site(vec![app], PoolOptions::default()) };
+        let options = PoolOptions { tls, ..PoolOptions::default() };
+        Site {
+            upstream_options: UpstreamOptions { pool: options, ..named.upstream_options },
+            ..named
+        }
+    };
+    let pools = upstreams.adopt(&[trusting("one.example"), trusting("other.example")]);
+    let pools = pools.expect("pools");
+    let connection = |site: usize| {
+        let chosen = pools.choose(site, || 0, None).expect("an address");
+        Upstreams::http2_peer(&chosen, Duration::from_secs(1)).reuse_hash()
+    };
+    assert_eq!(connection(0), connection(0));
+    assert_ne!(connection(0), connection(1));
 }

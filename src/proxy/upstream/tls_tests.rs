@@ -16,7 +16,7 @@ use super::tls_client::TlsClient;
 use crate::gate::UpstreamTls;
 
 /// A certificate that signs itself, valid up to this year.
-fn pair(name: &str, until: i32) -> (rcgen::Certificate, KeyPair) {
+pub(super) fn pair(name: &str, until: i32) -> (rcgen::Certificate, KeyPair) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
     // Authorities are found by their names.
     params.distinguished_name.push(rcgen::DnType::CommonName, name);

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorcode::domain::{ClientId, Country, PhoneNumber, Role, Scope};
 use doorcode::gate::{
@@ -122,6 +123,24 @@ fn without_a_rule_somebody_must_be_signed_in() {
     }
     for path in ["/public", "/public/", "/public/x/y"] {
         assert_eq!(judged(&site, path, OUTSIDE, &Caller::Nobody), Decision::Forward, "{path}");
+    }
+}
+
+#[test]
+fn of_all_readings_the_one_that_asks_for_the_latest_login_decides() {
+    let fresh = |path, minutes| {
+        let fresh = Some(Duration::from_mins(minutes));
+        Rule { fresh, ..rule(path, &[Principal::SignedIn]) }
+    };
+    let person = signed_in(BRITISH, &[]);
+    for rules in [
+        vec![fresh("/a/pay", 5), fresh("/*", 60)],
+        vec![fresh("/a/pay", 60), fresh("/*", 5)],
+        vec![fresh("/a/pay", 5)],
+    ] {
+        let site = site("https://a.example", rules);
+        let decision = judged(&site, "/a//pay", OUTSIDE, &person);
+        assert_eq!(decision, Decision::ForwardIfFresh(Duration::from_mins(5)));
     }
 }
 

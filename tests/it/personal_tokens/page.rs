@@ -107,6 +107,7 @@ fn nobody_has_more_tokens_than_they_may_and_nobody_ends_those_of_others() {
     let page = ada.get(TOKENS).is(200);
     let id = between(&page.text(), "name=\"token\" value=\"", "\"").to_owned();
     let end = "/.doorcode/account/tokens/end";
+    bob.get(TOKENS).is(200).never_says(&id).never_says("<bdi>git</bdi>");
     let sent = bob.post(end, &[("token", &id)]).is(303);
     bob.follow(sent).is(200).never_says("has ended");
     for wrong in ["", "x", &id[1..]] {
@@ -117,8 +118,22 @@ fn nobody_has_more_tokens_than_they_may_and_nobody_ends_those_of_others() {
     ada.get(end).is(405);
     program(&gate, "GET", "/orders", &[("Authorization", &basic("a", &first))]).is(200);
     let sent = ada.post(end, &[("token", &id)]).is(303);
-    ada.follow(sent).is(200).says("That token has ended.");
+    ada.follow(sent).is(200).says("That token has ended.").never_says(&id);
     token(&gate, &mut ada);
+}
+
+#[test]
+fn the_button_of_a_token_ends_no_browser() {
+    let gate = Gate::changed(&[SHOP]);
+    let (mut ada, mut other) = (signed_in(&gate, ADA), signed_in(&gate, ADA));
+    let account = ada.get("/.doorcode/account").is(200);
+    let session = between(&account.text(), "name=\"session\" value=\"", "\"").to_owned();
+    let sent = ada.post("/.doorcode/account/tokens/end", &[("token", &session)]).is(303);
+    ada.follow(sent).is(200).never_says("has ended");
+    other.get("/orders").is(200);
+    let sent = ada.post("/.doorcode/account/end", &[("session", &session)]).is(303);
+    ada.follow(sent).is(200);
+    other.get("/orders").is(303);
 }
 
 #[test]

@@ -25,13 +25,31 @@ struct Guarded {
 impl Guarded {
     /// The shop asks for certificates; another site, whose app is down, asks for none.
     fn start() -> Self {
+        Self::beside(None)
+    }
+
+    /// The same, where the other site asks for those of `others`.
+    fn beside(others: Option<&Authority>) -> Self {
+        Self::changed(others, "")
+    }
+
+    /// The same, with `more` before `[store]`.
+    fn changed(others: Option<&Authority>, more: &str) -> Self {
         let authority = Authority::new();
         let folder = tempfile::tempdir().expect("a folder");
-        let roots = folder.path().join("roots.pem");
-        std::fs::write(&roots, authority.certificate.pem()).expect("written");
+        let write = |name: &str, authority: &Authority| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, authority.certificate.pem()).expect("written");
+            path
+        };
+        let roots = write("roots.pem", &authority);
         let shelf = Shelf::with(&[&Pair::of(&[SHOP, DOWN, "auth.example.com"])]);
         let server = format!("[server]\n{}", shelf.line());
         let shop = format!("name = \"Shop\"\nclient_certificates = \"{}\"", roots.display());
+        let down = others.map_or_else(String::new, |others| {
+            format!("client_certificates = \"{}\"", write("others.pem", others).display())
+        });
+        let down = format!("name = \"Down\"\n{down}");
         let gate = Gate::at(
             Some("https://shop.example.com"),
             &[
@@ -39,6 +57,8 @@ impl Guarded {
                 ("https://shop.example.com/.doorcode", "https://auth.example.com"),
                 ("https://shop.example.com/down", "https://down.example.com"),
                 ("name = \"Shop\"", &shop),
+                ("name = \"Down\"", &down),
+                ("[store]", &format!("{more}[store]")),
             ],
         );
         Self { gate, authority, _files: (shelf, folder) }
@@ -102,6 +122,45 @@ fn a_connection_that_was_made_for_another_name_carries_nothing_for_the_site() {
     assert_eq!(guarded.gate.app.count(), 0);
     let upper = guarded.ask(&Guarded::config(Some(&own)), ("SHOP.example.com", SHOP), PAGE);
     upper.expect("an answer").is(200);
+}
+
+#[test]
+fn a_certificate_for_one_site_is_none_for_a_site_that_asks_for_others() {
+    let others = Authority::new();
+    let guarded = Guarded::beside(Some(&others));
+    let [own, theirs] = [&guarded.authority, &others].map(Pair::visitor_of);
+    let [own, theirs] = [&own, &theirs].map(|pair| Guarded::config(Some(pair)));
+    let passes = |config: &Arc<ClientConfig>, host: &str| {
+        let answer = guarded.ask(config, (host, host), PAGE);
+        answer.is_ok_and(|answer| matches!(answer.status, 200 | 502))
+    };
+    assert!(passes(&own, SHOP) && passes(&theirs, DOWN));
+    assert!(!passes(&own, DOWN) && !passes(&theirs, SHOP));
+    // One that was verified, on a connection for the other site.
+    guarded.ask(&own, (SHOP, DOWN), PAGE).expect("an answer").is(421);
+    guarded.ask(&theirs, (DOWN, SHOP), PAGE).expect("an answer").is(421);
+    assert_eq!(guarded.gate.app.count(), 1);
+}
+
+#[test]
+fn another_proxy_that_asks_is_no_way_around_the_certificate() {
+    let guarded = Guarded::changed(None, "[forward_auth]\nfrom = [\"127.0.0.1\"]\n");
+    let own = Pair::visitor_of(&guarded.authority);
+    let about = |host: &str| {
+        format!(
+            "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: {host}\r\n\
+             X-Forwarded-Uri: /public/x\r\n"
+        )
+    };
+    for config in [Guarded::config(None), Guarded::config(Some(&own))] {
+        let ask = |host: &str| {
+            let at = ("doorcode.internal", "doorcode.internal");
+            guarded.ask(&config, at, ("/.doorcode/check", &about(host))).expect("an answer")
+        };
+        ask(DOWN).is(200);
+        let told = ask(SHOP);
+        assert!((400..500).contains(&told.status), "{told}");
+    }
 }
 
 #[test]

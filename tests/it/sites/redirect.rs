@@ -6,12 +6,17 @@ use crate::support::ports::free_port;
 const SHOP: &str = "https://shop.example.com";
 
 fn gate(more: &str) -> (Gate, u16) {
+    gate_beside("https://down.example.com:8443", more)
+}
+
+/// `down`: where the second site is.
+fn gate_beside(down: &str, more: &str) -> (Gate, u16) {
     let port = free_port();
     let server = format!("[server]\nredirect_listen = [\"127.0.0.1:{port}\"]\n{more}");
     let changes = [
         ("[server]\n", server.as_str()),
         ("https://shop.example.com/.doorcode", "https://auth.example.com"),
-        ("https://shop.example.com/down", "https://down.example.com:8443"),
+        ("https://shop.example.com/down", down),
     ];
     let gate = Gate::at(Some(SHOP), &changes);
     wait_for("a listener", || Wire::try_to(port).ok());
@@ -35,6 +40,7 @@ fn a_page_of_a_site_is_found_by_https() {
         ("GET //evil.example/x", "shop.example.com", "https://shop.example.com//evil.example/x"),
         ("GET /%2e%2e/@evil", "shop.example.com", "https://shop.example.com/%2e%2e/@evil"),
         ("GET http://shop.example.com/a", "shop.example.com", "https://shop.example.com/a"),
+        ("GET http://shop.example.com", "shop.example.com", "https://shop.example.com/"),
         ("GET /login", "auth.example.com", "https://auth.example.com/login"),
         ("GET /.doorcode/login", "shop.example.com", "https://shop.example.com/.doorcode/login"),
     ] {
@@ -59,6 +65,7 @@ fn it_leads_to_no_other_host() {
         "GET / HTTP/1.1\r\nHost: evil.example@shop.example.com\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: shop.example.com\r\nHost: a\r\n\r\n",
         "GET http://evil.example/ HTTP/1.1\r\nHost: shop.example.com\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: shop.example.com\r\n\r\n",
         "\u{16}\u{3}\u{1}\r\n\r\n",
     ] {
         let mut wire = Wire::to(port);
@@ -67,7 +74,24 @@ fn it_leads_to_no_other_host() {
         let led = wire.answer(false).is_ok_and(|answer| answer.status != 400);
         assert!(!led, "{head}");
     }
+    // What is no path never follows the host.
+    for target in [".evil.example/", "@evil.example/", ":80@evil.example/", "evil.example:80"] {
+        let answer = ask(port, &format!("GET {target}"), "shop.example.com");
+        let location = answer.header("location");
+        assert!(location.is_none_or(|to| to == format!("{SHOP}/")), "{target}: {answer}");
+    }
     assert_eq!(gate.app.count(), 0);
+}
+
+#[test]
+fn of_several_ports_the_usual_one_is_led_to_and_plain_http_is_not() {
+    let (_gate, port) = gate_beside("https://shop.example.com:8443/down", "");
+    for path in ["/a", "/down/a"] {
+        let answer = ask(port, &format!("GET {path}"), "shop.example.com").is(308);
+        assert_eq!(answer.location(), format!("{SHOP}{path}"));
+    }
+    let (_gate, port) = gate_beside("http://localhost:8081", "");
+    assert_eq!(ask(port, "GET /a", "localhost").is(404).header("location"), None);
 }
 
 #[test]

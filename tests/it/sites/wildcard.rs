@@ -1,5 +1,8 @@
 //! One table for many hosts: each that is listed is a site of its own.
+use std::time::Duration;
+
 use super::journey::Journey;
+use crate::support::browser::between;
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::metrics::{metric, wait_until};
@@ -62,6 +65,31 @@ fn rules_hold_on_every_host_and_pages_of_one_are_foreign_to_the_others() {
     bob.at(B).send("POST", "/orders", &[("Origin", A)], Some(&[])).is(403);
     let mut ada = Journey::new(&gate, ISSUER);
     ada.sign_in(&format!("{B}/admin/x"), ADA).1.is(200);
+}
+
+#[test]
+fn a_form_that_was_kept_on_one_host_is_not_sent_on_another() {
+    let rule = "path = \"/public/*\"\nallow = [\"public\"]\n";
+    let fresh = "path = \"/billing/*\"\nallow = [\"signed-in\"]\nfresh = \"15m\"";
+    let gate = gate(&[(rule, &format!("{fresh}\n[[site.rule]]\n{rule}"))]);
+    let mut bob = Journey::new(&gate, ISSUER);
+    bob.sign_in(&format!("{A}/orders"), BOB).1.is(200);
+    gate.pass(Duration::from_hours(1));
+    let form = [("comment", "between us")];
+    let asked = bob.at(A).post("/billing/pay", &form).is(303);
+    let sign_in = bob.at(A).here(asked.location());
+    let (at, page) = bob.sign_in(&format!("{A}{sign_in}"), BOB);
+    assert_eq!(at, A);
+    let page = page.is(200).says("between us");
+    let target = between(&page.text(), "action=\"/.doorcode/form", "\"").replace("&amp;", "&");
+    let target = format!("/.doorcode/form{target}");
+    bob.visit(&format!("{B}/orders")).1.is(200);
+    let before = gate.app.count();
+    bob.at(B).get(&target).is(410).never_says("between us");
+    bob.at(B).post(&target, &form).is(410);
+    assert_eq!(gate.app.count(), before);
+    let sent = bob.at(A).post(&target, &form).is(307);
+    assert_eq!(bob.at(A).here(sent.location()), "/billing/pay");
 }
 
 #[test]

@@ -112,6 +112,16 @@ async fn a_token_ends_with_a_block_for_good_and_each_end_is_told() {
 }
 
 #[tokio::test]
+async fn a_block_alone_is_enough() {
+    let (database, store) = store().await;
+    insert(&store, session(1), 2, 5).await;
+    // As if a session had been begun while its user was blocked.
+    database.run("UPDATE users SET blocked = 1").await;
+    assert!(!is_found(&store, 2).await);
+    assert_eq!(insert(&store, session(1), 3, 5).await, InsertedToken::Ended);
+}
+
+#[tokio::test]
 async fn a_token_that_expired_goes_a_week_later() {
     let (database, store) = store().await;
     insert(&store, session(1), 2, 5).await;

@@ -214,6 +214,23 @@ fn what_cannot_be_sent_again_is_said_to_be_lost() {
 }
 
 #[test]
+fn a_form_of_another_sites_page_is_not_kept_under_a_session_that_ended_either() {
+    let gate = gate();
+    let mut ada = gate.browser();
+    ada.sign_in("/", ADA, &gate.texts).is(200);
+    let cookie = ada.session();
+    ada.post("/.doorcode/sign-out", &[]).is(303);
+    // A page of a neighbour below the same domain: its forms carry the cookie in spite of `SameSite`.
+    let foreign = [("Origin", "https://neighbour.example"), ("Sec-Fetch-Site", "same-site")];
+    for (lines, is_kept) in [(&foreign[..], false), (&[][..], true)] {
+        ada.keep_cookie("doorcode", &cookie);
+        let answer = ada.send("POST", "/billing/pay", lines, Some(FORM)).is(303);
+        assert_eq!(answer.location().contains("lost="), !is_kept, "{answer}");
+        assert_eq!(answer.location().contains("kept"), is_kept, "{answer}");
+    }
+}
+
+#[test]
 fn a_user_who_was_blocked_since_finds_nothing() {
     let gate = gate();
     let mut ada = long_ago(&gate, ADA);

@@ -95,6 +95,11 @@ impl App {
         let refused =
             || TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err().then_some(());
         crate::support::gate::wait_for("refusal", refused);
+        self.closes_connections();
+    }
+
+    /// Those that it has.
+    pub(super) fn closes_connections(&self) {
         for stream in self.desk.streams.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -114,7 +119,7 @@ impl Desk {
             return;
         }
         stream.set_nodelay(true).expect("no delay");
-        let kept = stream.try_clone().expect("a second handle");
+        let [kept, whole] = [0; 2].map(|_| stream.try_clone().expect("a second handle"));
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
         match &self.tls {
             None => self.answer_all(stream, port),
@@ -123,6 +128,8 @@ impl Desk {
                 self.answer_all(StreamOwned::new(tls, stream), port);
             }
         }
+        // The handle that is kept would hold it open.
+        let _ = whole.shutdown(Shutdown::Both);
     }
 
     fn answer_all<S: Read + Write>(&self, stream: S, port: u16) {
@@ -149,6 +156,15 @@ impl Desk {
             }
             if path.ends_with("/drips") {
                 let _ = drip(reader.get_mut());
+                return;
+            }
+            let begun: Option<&[u8]> = match path.rsplit('/').next() {
+                Some("torn") => Some(b"HTTP/1.1 200 OK\r\nContent-Le"),
+                Some("cut") => Some(b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\na"),
+                _ => None,
+            };
+            if let Some(begun) = begun {
+                let _ = reader.get_mut().write_all(begun);
                 return;
             }
             let name = port.to_string();

@@ -142,6 +142,20 @@ fn an_upstream_that_hangs_up_costs_no_request_that_may_be_sent_twice() {
     assert_eq!(one.requests(), 0);
 }
 
+#[test]
+fn a_request_is_not_sent_to_another_once_an_app_is_at_work_on_it() {
+    let (one, other) = (App::start(), App::start());
+    let lines = "upstream.first_byte_timeout = \"1s\"\n";
+    let gate = gate(&[at(one.port), at(other.port)], lines);
+    for (n, path) in ["/down/slow", "/down/torn", "/down/cut"].into_iter().enumerate() {
+        let mut wire = Wire::to(gate.port);
+        wire.send(&gate.browser().request("GET", path, &[], None)).expect("sent");
+        let status = wire.answer(false).map(|answer| answer.status);
+        assert!(!status.as_ref().is_ok_and(|status| *status == 200), "{path}: {status:?}");
+        assert_eq!(one.requests() + other.requests(), n + 1, "{path}");
+    }
+}
+
 /// Says what a test says.
 struct Told(Mutex<SocketAddr>);
 

@@ -38,3 +38,18 @@ fn connections_are_kept_for_as_long_as_the_site_says() {
     gate.browser().get("/down/x").is(200);
     assert_eq!(app.connections(), before + 1);
 }
+
+#[test]
+fn a_kept_connection_that_the_app_has_closed_is_not_used() {
+    let app = App::start();
+    let gate = gate(&[at(app.port)], "");
+    for _ in 0..5 {
+        // Is never sent again.
+        gate.browser().send("POST", "/down/x", &[("Origin", "")], None).is(200);
+        // A connection is kept a moment after its answer.
+        std::thread::sleep(Duration::from_millis(100));
+        app.closes_connections();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(app.requests(), 5);
+}

@@ -8,8 +8,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
 use super::app::App;
-use super::gate;
-use crate::support::gate::wait_for;
+use super::{NAME, UPSTREAMS, gate};
+use crate::support::gate::{Gate, wait_for};
 use crate::support::tls::{Pair, Shelf};
 
 /// What a server with this certificate is configured with. `clients`: whose certificate it demands.
@@ -96,4 +96,32 @@ fn an_app_that_demands_a_certificate_gets_the_configured_one() {
     gate(&upstream, &shown(2)).browser().get("/down/x").is(502);
     gate(&upstream, &ca(&shelf)).browser().get("/down/x").is(502);
     assert_eq!(app.requests(), 1);
+}
+
+#[test]
+fn a_connection_with_the_certificate_of_one_site_is_not_used_for_another() {
+    const ORIGIN: &str = "http://localhost:8123";
+    let (pair, own) = (Pair::of(&["127.0.0.1"]), Pair::of(&["doorcode"]));
+    let shelf = Shelf::with(&[&pair, &own]);
+    let app = App::secure(server(&pair, Some(&own)));
+    let upstream = format!("\"https://127.0.0.1:{}\"", app.port);
+    let (certificate, key) = (&shelf.files[1].certificate, &shelf.files[1].key);
+    let shown = format!(
+        "{NAME}{}upstream.client_certificate = \"{}\"\nupstream.client_key = \"{}\"\n",
+        ca(&shelf),
+        certificate.display(),
+        key.display()
+    );
+    let other = format!(
+        "[[site]]\nname = \"Other\"\nurl = \"{ORIGIN}/other\"\nupstreams = [{upstream}]\n{}\
+         [[site.rule]]\npath = \"/*\"\nallow = [\"public\"]\n[[site]]\n{shown}",
+        ca(&shelf)
+    );
+    let down = format!("[[site]]\n{NAME}");
+    let gate = Gate::at(Some(ORIGIN), &[(UPSTREAMS, &upstream), (&down, &other)]);
+    for _ in 0..5 {
+        gate.browser().get("/down/x").is(200);
+        gate.browser().get("/other/x").is(502);
+    }
+    assert_eq!(app.requests(), 5);
 }

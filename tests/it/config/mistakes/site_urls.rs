@@ -35,7 +35,7 @@ const CASES: &[Case<'_>] = &[
             OWN,
             (
                 SITE_URL,
-                "url = \"https://*.apps.example.com\"\nhosts = [\"a.apps.example.com\", \"apps.example.com\", \"x.b.apps.example.com\", \"a.example.com\", \"A.apps.example.com\", \"*.apps.example.com\", \"b.apps.example.com:8443\", \"https://b.apps.example.com\", \".apps.example.com\"]",
+                "url = \"https://*.apps.example.com\"\nhosts = [\"a.apps.example.com\", \"apps.example.com\", \"x.b.apps.example.com\", \"a.example.com\", \"A.apps.example.com\", \"*.apps.example.com\", \"b.apps.example.com:8443\", \"https://b.apps.example.com\", \".apps.example.com\", \"evilapps.example.com\"]",
             ),
         ],
         &[
@@ -47,6 +47,7 @@ const CASES: &[Case<'_>] = &[
             "23:137: site[1].hosts: `b.apps.example.com:8443` is not a host name such as app.apps.example.com",
             "23:164: site[1].hosts: `https://b.apps.example.com` is not a host name such as app.apps.example.com",
             "23:194: site[1].hosts: `.apps.example.com` is not one label below apps.example.com: `*` in `url` stands for exactly one",
+            "23:215: site[1].hosts: `evilapps.example.com` is not one label below apps.example.com: `*` in `url` stands for exactly one",
         ],
     ),
     (

@@ -115,6 +115,53 @@ fn with_tls_nothing_is_plain() {
 }
 
 #[test]
+fn what_is_wrong_with_the_authorities_of_visitors_is_told() {
+    let (_folder, path) = folder();
+    let tls = format!(
+        "[server]\ntls = [{{ certificate = \"{path}/a.certificate.pem\", key = \"{path}/a.key.pem\" }}]\n"
+    );
+    let asking = |name: &str| format!("client_certificates = \"{path}/{name}\"\n");
+    let said = |shop: &str, more: &str| {
+        let changes = [("[server]\n", &*tls), ("upstreams", shop), ("[[user]]", more)];
+        read(&changed(&changes)).map_or_else(|why| why.to_string(), |_| "nothing".to_owned())
+    };
+    let shop = |name: &str| format!("{}upstreams", asking(name));
+    let other = |url: &str, name: &str| {
+        let asking = asking(name);
+        format!(
+            "[[site]]\nname = \"Other\"\nurl = \"{url}\"\nupstreams = [\"a:1\"]\n{asking}[[user]]"
+        )
+    };
+    let (here, apart) = ("https://shop.example.com/other", "https://shop.example.com:8443");
+    assert_eq!(said(&shop("a.certificate.pem"), &other(here, "a.certificate.pem")), "nothing");
+    let hosts = "[\"one.apps.example.com\", \"two.apps.example.com\"]";
+    let wildcard = other("https://*.apps.example.com", "a.certificate.pem")
+        .replace("upstreams = ", &format!("hosts = {hosts}\nupstreams = "));
+    let issuer = ("https://shop.example.com/.doorcode", "https://auth.example.com");
+    let config = read(&changed(&[("[server]\n", &*tls), issuer, ("[[user]]", &wildcard)]));
+    let asking = config.expect("a good file").proxy.client_roots;
+    let asking: Vec<String> = asking.iter().map(|(host, _)| host.to_string()).collect();
+    assert_eq!(asking, ["one.apps.example.com", "two.apps.example.com"]);
+    // The port is not in a handshake.
+    for url in [here, apart] {
+        let told = said(&shop("a.certificate.pem"), &other(url, "b.certificate.pem"));
+        let why = "differs from that of another site on shop.example.com, which shares connections";
+        assert!(told.ends_with(&format!("client_certificates: {why}")), "{told}");
+    }
+    let told = said(&shop("empty"), "[[user]]");
+    assert!(
+        told.ends_with("empty has no certificate in PEM form (-----BEGIN CERTIFICATE)"),
+        "{told}"
+    );
+    assert!(said(&shop("noise"), "[[user]]").contains("noise is broken: "));
+    assert!(said(&shop("no"), "[[user]]").contains("no: No such file"));
+    let beside = format!("[forward_auth]\nfrom = [\"10.0.0.1\"]\n{}", other(here, "empty"));
+    let told = said("upstreams", &beside.replace("upstreams = [\"a:1\"]\n", ""));
+    let why = "has no effect without upstreams: clients show certificates to the other proxy";
+    assert!(told.ends_with(&format!("client_certificates: {why}")), "{told}");
+}
+
+#[test]
 fn paths_are_relative_to_the_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("tls")).unwrap();
