@@ -1,3 +1,4 @@
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use doorcode::cli::{self, CliDeps};
@@ -31,7 +32,20 @@ fn main() -> ExitCode {
             rotate_secret: &|config| {
                 doorcode::app::rotate_secret(config, &System::real(), &mut std::io::stderr())
             },
+            ask: &ask,
             serve: &doorcode::app::serve,
         },
     ))
+}
+
+/// Shows a question on standard error and reads one line, where a person can answer.
+fn ask(question: &str) -> Option<String> {
+    let (input, mut shown) = (std::io::stdin(), std::io::stderr());
+    if !input.is_terminal() {
+        return None;
+    }
+    let mut line = String::new();
+    write!(shown, "{question}").and_then(|()| shown.flush()).ok()?;
+    // None at the end of the input, such as after Ctrl-D.
+    (input.read_line(&mut line).ok()? > 0).then(|| line.trim().to_owned())
 }

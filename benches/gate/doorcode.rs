@@ -95,7 +95,8 @@ pub(crate) fn fill(folder: &Path, count: u64) {
     let statements = [
         "INSERT INTO users (id, created) SELECT printf('sms|%024x', i), 0 FROM n".to_owned(),
         "INSERT INTO contacts (user_id, kind, value, sealed_by, ending) \
-         SELECT printf('sms|%024x', i), 'phone', printf('%060x', i), 0, printf('%032x', i) FROM n"
+         SELECT printf('sms|%024x', i), 'phone', printf('%060x', i), \
+         (SELECT sealed_by FROM contacts LIMIT 1), printf('%032x', i) FROM n"
             .to_owned(),
         format!(
             "INSERT INTO sessions (id, user_id, kind, created, last_seen, expires) \

@@ -1,5 +1,6 @@
 //! Reads the configuration anew while the server runs. A file with a mistake changes nothing.
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
@@ -12,6 +13,7 @@ use super::error::AppError;
 use super::keys;
 use super::nodes::NodeSettings;
 use super::runtime::Runtime;
+use super::secret;
 use super::serve::{prints_texts, warn_of};
 use super::tls::Secured;
 use crate::config::Config;
@@ -21,6 +23,9 @@ use crate::proxy::{
     BackgroundJob, ConfigSnapshot, DrainSignal, ReloadRequest, ReloadResult, end_streams,
 };
 use crate::users;
+
+/// Limit for reading the file and what it names.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a change of the configuration replaces.
 pub(super) struct Reloader {
@@ -58,7 +63,8 @@ impl Reloader {
 
     /// What came of it, and what ends the long-lived requests of sites that are gone.
     async fn reload(&mut self) -> (ReloadResult, Vec<Arc<DrainSignal>>) {
-        let config = match self.read() {
+        tracing::info!("reloading the configuration");
+        let config = match self.read().await {
             Ok(config) => config,
             Err(why) => return (Err(why), Vec::new()),
         };
@@ -66,7 +72,7 @@ impl Reloader {
         match self.apply(&config).await {
             Ok(gone) => {
                 let (source, sites) = (&config.source, config.sites.len());
-                let text = format!("reloaded {source}: {sites} sites, {} gone\n", gone.len());
+                let text = format!("reloaded {source} (sites: {sites}, gone: {})\n", gone.len());
                 self.config = config;
                 (Ok(text), gone)
             }
@@ -74,10 +80,16 @@ impl Reloader {
         }
     }
 
-    /// The file as it is now.
-    fn read(&self) -> Result<Config, String> {
-        let environment = |name: &str| std::env::var(name).ok();
-        let read = self.config.reread(&environment).ok_or("the demo has no file to reload\n")?;
+    /// The file as it is now. On a thread of its own, since a file system may not answer.
+    async fn read(&self) -> Result<Config, String> {
+        let running = self.config.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            running.reread(&|name: &str| std::env::var(name).ok())
+        });
+        let read = tokio::time::timeout(READ_WITHIN, read).await;
+        let read = read.map_err(|_| "the file, or one that it names, cannot be read in time\n")?;
+        let read = read.map_err(|why| format!("{why}\n"))?;
+        let read = read.ok_or("there is no file to read again\n")?;
         let config = read.map_err(|problems| format!("{problems}\n"))?;
         let fixed = self.needs_restart(&config);
         if fixed.is_empty() {
@@ -90,6 +102,11 @@ impl Reloader {
     /// The keys that changed and that only a start reads.
     fn needs_restart(&self, newer: &Config) -> Vec<String> {
         let mut keys = self.config.changed_at_start(newer);
+        let secret = secret::of_existing(newer).ok().flatten();
+        let is_same = secret.is_some_and(|secret| secret.is_same(&self.runtime.keyring));
+        if !is_same && keys.iter().all(|key| !key.ends_with("server.secret")) {
+            keys.push(format!("server.secret ({})", newer.secret_file.display()));
+        }
         if prints_texts(&self.config) != prints_texts(newer) {
             keys.push(
                 "sms.providers: `console`, instead of which there is an access log,".to_owned(),

@@ -19,6 +19,7 @@ terminal.";
 const EXAMPLES: &str = "\
 Examples:
   doorcode                          run the demo: open http://localhost:8080
+  doorcode init my.toml             write a first my.toml: asks a handful of questions
   doorcode check my.toml            report all mistakes in my.toml
   doorcode --config my.toml         run the server with my.toml
   doorcode widget my.toml           print the HTML element that embeds the login in a page
@@ -75,6 +76,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Run the server (also the default without a command)
     Serve(FileArguments),
+    /// Write a first configuration file from a handful of answers
+    Init(InitArguments),
     /// Check a configuration file and report all mistakes
     Check(FileArguments),
     /// Print the HTML element of the login widget, with the hash of its script
@@ -120,6 +123,60 @@ pub(super) struct FileArguments {
     /// The same as FILE
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+}
+
+/// The answers that are given as options. What is missing is asked for at a terminal, and else is the
+/// default.
+#[derive(clap::Args)]
+pub(super) struct InitArguments {
+    /// The file to write; it must not exist
+    #[arg(value_name = "FILE", default_value = "doorcode.toml")]
+    pub(super) file: PathBuf,
+    /// Public URL of the app
+    #[arg(long)]
+    pub(super) url: Option<String>,
+    /// Where the app listens: 127.0.0.1:3000
+    #[arg(long)]
+    pub(super) upstream: Option<String>,
+    /// Name on the login pages
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Countries whose numbers may sign in: "US GB"
+    #[arg(long)]
+    pub(super) countries: Option<String>,
+    /// PEM file of the certificate, or `proxy`
+    #[arg(long)]
+    pub(super) certificate: Option<String>,
+    /// PEM file of its key
+    #[arg(long)]
+    pub(super) key: Option<String>,
+    /// twilio or console
+    #[arg(long)]
+    pub(super) provider: Option<String>,
+    /// Account SID of Twilio
+    #[arg(long)]
+    pub(super) twilio_account: Option<String>,
+    /// Number or messaging service that texts come from
+    #[arg(long)]
+    pub(super) twilio_from: Option<String>,
+}
+
+impl InitArguments {
+    /// The answer to a question, by its name.
+    pub(super) fn given(&self, question: &str) -> Option<&str> {
+        let answers = [
+            ("url", &self.url),
+            ("upstream", &self.upstream),
+            ("name", &self.name),
+            ("countries", &self.countries),
+            ("certificate", &self.certificate),
+            ("key", &self.key),
+            ("provider", &self.provider),
+            ("twilio-account", &self.twilio_account),
+            ("twilio-from", &self.twilio_from),
+        ];
+        answers.into_iter().find(|(name, _)| *name == question)?.1.as_deref()
+    }
 }
 
 #[derive(clap::Subcommand)]

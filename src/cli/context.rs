@@ -45,6 +45,8 @@ pub struct CliDeps<'a> {
     pub find: &'a dyn Fn(&Config, &str) -> CommandResult,
     /// Encrypts the numbers in the database under the newest secret.
     pub rotate_secret: &'a dyn Fn(&Config) -> CommandResult,
+    /// Asks whoever sits at the terminal; `None`: nobody does.
+    pub ask: &'a dyn Fn(&str) -> Option<String>,
     /// Runs the server until it ends.
     pub serve: &'a dyn Fn(Config) -> Done,
 }

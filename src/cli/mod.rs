@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod context;
+mod init;
 mod notes;
 mod widget;
 
@@ -38,6 +39,7 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
     let needed = |name: &str, given| named(given)?.ok_or_else(|| lacks_file(name));
     Ok(match command {
         Command::Serve(file) => serve(named(file)?.as_deref(), around),
+        Command::Init(given) => init::init(&given, around),
         Command::Check(file) => check::check(&needed("check", file)?, around),
         Command::Widget(file) => {
             let file = needed("widget", file)?;

@@ -5,7 +5,7 @@ use super::problem::{ConfigProblem, ConfigProblems};
 use super::purpose::Purpose;
 use super::reader::{Environment, Reader, Source};
 use super::settings::Config;
-use super::{check, shipped};
+use super::{check, shipped, small_file};
 use crate::domain::sha256;
 
 impl Config {
@@ -39,7 +39,7 @@ impl Config {
         environment: &Environment<'_>,
     ) -> Result<Self, ConfigProblems> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|why| {
+        let text = small_file::read_text_or_pipe(path).map_err(|why| {
             let text = format!("cannot be read: {why}");
             ConfigProblems::new(&name, vec![ConfigProblem { at: None, key: String::new(), text }])
         })?;
@@ -48,13 +48,15 @@ impl Config {
         Ok(Self { path: Some(path.to_owned()), ..config })
     }
 
-    /// Reads the same file as it is now. `None`: there is none.
+    /// Reads the same file as it is now. `None`: there is none, or it was a pipe, which has ended.
     ///
     /// # Errors
     ///
     /// With every mistake in the file.
     pub fn reread(&self, environment: &Environment<'_>) -> Option<Result<Self, ConfigProblems>> {
-        self.path.as_deref().map(|path| Self::load(path, environment))
+        let path = self.path.as_deref()?;
+        let is_pipe = path.metadata().is_ok_and(|file| !file.is_file());
+        (!is_pipe).then(|| Self::load(path, environment))
     }
 
     /// Reads the text of a file called `name`; relative paths in it are relative to `base`.
@@ -72,7 +74,7 @@ impl Config {
     }
 }
 
-fn parse(text: &str, name: &str, source: Source<'_>) -> Result<Config, ConfigProblems> {
+pub(super) fn parse(text: &str, name: &str, source: Source<'_>) -> Result<Config, ConfigProblems> {
     let mut problems = Vec::new();
     let Some(mut document) = Document::read(text, &mut problems) else {
         return Err(ConfigProblems::new(name, problems));

@@ -3,6 +3,7 @@
 mod at_start;
 mod check;
 mod document;
+mod first_file;
 mod folder;
 mod key;
 mod keys;
@@ -13,10 +14,12 @@ mod reader;
 mod reference;
 mod settings;
 mod shipped;
+mod small_file;
 mod values;
 mod warnings;
 mod wording;
 
+pub use first_file::{FirstFile, FirstQuestion, QUESTIONS};
 pub use problem::{ConfigProblem, ConfigProblems, SourceLocation};
 pub use purpose::Purpose;
 pub use reader::Environment;

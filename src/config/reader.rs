@@ -5,7 +5,7 @@ use super::at_start::ValuesAtStart;
 use super::document::{self, Document, Item, Places, Value};
 use super::problem::{ConfigProblem, SourceLocation};
 use super::purpose::Purpose;
-use super::{keys, values};
+use super::{keys, small_file, values};
 use crate::domain::Secret;
 
 /// Looks up environment variables: the value of `env:NAME`, or `None` if it is not set.
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
 
     fn file_secret(&self, path: &str) -> Result<Secret, String> {
         let path = self.path(path);
-        let text = std::fs::read_to_string(&path);
+        let text = small_file::read_text(&path);
         text.map(Secret::new).map_err(|why| format!("cannot read {}: {why}", path.display()))
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
 use super::caller::Caller;
@@ -183,8 +183,12 @@ impl PathPattern {
 }
 
 /// Whether a browser navigates to a page, as opposed to a script's or program's request:
-/// `Sec-Fetch-Mode: navigate` (Fetch Metadata), or without that header, HTML in `Accept`.
+/// `Sec-Fetch-Mode: navigate` (Fetch Metadata), or without that header, HTML in `Accept`. A call of gRPC
+/// is none, whatever it says besides.
 pub fn is_navigation(headers: &HeaderMap) -> bool {
+    if is_grpc_call(headers) {
+        return false;
+    }
     match headers.get("sec-fetch-mode") {
         Some(mode) => mode == "navigate",
         None => headers
@@ -193,6 +197,14 @@ pub fn is_navigation(headers: &HeaderMap) -> bool {
             .filter_map(|accept| accept.to_str().ok())
             .any(|accept| accept.contains("text/html")),
     }
+}
+
+/// `application/grpc`, alone or with what the messages are, such as `+proto`. gRPC-Web is another type.
+pub fn is_grpc_call(headers: &HeaderMap) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let Some(kind) = headers.get(CONTENT_TYPE) else { return false };
+    let Some((start, rest)) = kind.as_bytes().split_at_checked(GRPC.len()) else { return false };
+    start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';'))
 }
 
 /// Whether a person may be taken to have gone to an address: its document fills a window, and it is

@@ -29,7 +29,7 @@ pub use cross_origin::{
 };
 pub use decide::{
     CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
-    is_navigation, is_visit, may_use,
+    is_grpc_call, is_navigation, is_visit, may_use,
 };
 pub use forward_auth::{
     FORWARD_AUTH_SECRET, ForwardAuthMode, ForwardAuthSettings, ForwardedRequest, InvalidForwarded,

@@ -1,17 +1,17 @@
 //! What an answer of ours says to a client of gRPC. Some look at the HTTP status alone, and some, such as
 //! tonic, take the body for a message first: these read a status of gRPC's beside it.
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use crate::gate;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-const GRPC: &[u8] = b"application/grpc";
 
 /// Writes the status of gRPC that stands for the HTTP status of a refusal or failure, if the request
 /// is a call.
 pub(super) fn write_status<T>(request: &HeaderMap, answer: &mut Response<T>) {
     let status = answer.status();
-    if !is_call(request) || !(status.is_client_error() || status.is_server_error()) {
+    if !gate::is_grpc_call(request) || !(status.is_client_error() || status.is_server_error()) {
         return;
     }
     let headers = answer.headers_mut();
@@ -19,13 +19,6 @@ pub(super) fn write_status<T>(request: &HeaderMap, answer: &mut Response<T>) {
     if let Ok(message) = HeaderValue::from_str(&format!("HTTP {status}")) {
         headers.insert(GRPC_MESSAGE, message);
     }
-}
-
-/// `application/grpc`, alone or with what the messages are, such as `+proto`. gRPC-Web is another type.
-fn is_call(request: &HeaderMap) -> bool {
-    let Some(kind) = request.get(CONTENT_TYPE) else { return false };
-    let Some((start, rest)) = kind.as_bytes().split_at_checked(GRPC.len()) else { return false };
-    start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';'))
 }
 
 /// As gRPC's clients read an answer that is none of gRPC's (`doc/http-grpc-status-mapping.md`).
@@ -48,6 +41,8 @@ fn code(status: StatusCode) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     fn written(kind: &str, status: u16) -> Option<(String, String)> {

@@ -2,6 +2,7 @@
 mod cli;
 mod good;
 mod hostile;
+mod init;
 mod mistakes;
 mod reference;
 mod secrets;

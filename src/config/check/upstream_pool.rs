@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::super::reader::Reader;
+use super::super::small_file;
 use super::super::values;
 use crate::domain::Secret;
 use crate::gate::{
@@ -113,8 +114,7 @@ fn tls(
     let base = reader.base().to_owned();
     let read = |text: &str| {
         let path = base.join(text);
-        std::fs::read_to_string(&path)
-            .map_err(|why| format!("cannot read {}: {why}", path.display()))
+        small_file::read_text(&path).map_err(|why| format!("cannot read {}: {why}", path.display()))
     };
     let ca = optional(reader, &key("ca"), read);
     let chain = optional(reader, &key("client_certificate"), read);

@@ -80,6 +80,28 @@ fn a_file_with_mistakes_changes_nothing_and_each_is_told() {
 }
 
 #[test]
+fn what_may_never_be_read_is_refused_and_the_next_reload_works() {
+    let program = Program::start("info");
+    let pipe = program.file("token");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    program.rewrite(FILE, &[("env:TOKEN", "file:token"), ORDERS]);
+    asked(&program).is(422).says("token: it is no regular file");
+    fs::remove_file(&pipe).expect("removed");
+    fs::write(&pipe, "a token").expect("written");
+    reload(&program);
+    program.browser().get("/orders").is(200);
+    // Of a secret that Doorcode made itself, too.
+    let program = Program::changed("info", &[("secret = \"env:SECRET\"\n", "")]);
+    reload(&program);
+    fs::write(program.file("doorcode.secret"), "another secret than that of the start, and long")
+        .expect("written");
+    asked(&program).is(422).says("server.secret").says("doorcode.secret");
+    fs::remove_file(program.file("doorcode.secret")).expect("removed");
+    asked(&program).is(422).says("server.secret");
+}
+
+#[test]
 fn what_only_a_start_reads_is_told_by_its_key() {
     let program = Program::start("info");
     program.rewrite(

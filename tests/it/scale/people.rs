@@ -119,7 +119,8 @@ pub(crate) async fn fill_rest(database: &mut Beside) {
         INSERT INTO counter_totals (key, length, began, total, last, newest, jitter)
           SELECT md5(id), 86400000, created, 1, created, created, 0 FROM sessions;
         INSERT INTO counter_marks (key, length, began, at, n, given_back, after, upto)
-          SELECT md5(id), 86400000, created, created, 1, 0, 0, 1 FROM sessions;
+          SELECT md5(id), 86400000, created, created + n, 1, 0, n - 1, n
+          FROM sessions, GENERATE_SERIES(1, 30) n;
         INSERT INTO cells (key, value, expires)
           SELECT 'counter:' || md5(id) || '-86400000', md5(id), created + 86400000 FROM sessions;
         UPDATE sessions SET ended = created WHERE id LIKE '0%';

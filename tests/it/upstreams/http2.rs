@@ -274,6 +274,9 @@ fn a_call_without_a_session_is_refused_without_a_redirect() {
     let refused = post("/pkg.Service/Method", "application/grpc").is(401);
     assert_eq!(refused.header("grpc-status"), Some("16"), "{refused}");
     assert_eq!(refused.header("grpc-message"), Some("HTTP 401 Unauthorized"), "{refused}");
+    // Whatever it says besides.
+    let page = "application/grpc\r\nAccept: text/html\r\nSec-Fetch-Mode: navigate";
+    assert_eq!(post("/pkg.Service/Method", page).is(401).header("grpc-status"), Some("16"));
     let other = post("/pkg.Service/Method", "application/json").is(401);
     assert_eq!(other.header("grpc-status"), None, "{other}");
     // Nor does the app answer.
