@@ -11,7 +11,7 @@ use super::session_cookie::user_of_cookie;
 use super::token_refusal::TokenRefusal;
 use crate::gate::{
     self, Bearer, Caller, CallerNeed, CorsPolicy, Decision, DenialReason, PersonalCredentials,
-    Preflight, Readings, Site, SiteMap, SiteRequest,
+    Preflight, Readings, RuleMode, Site, SiteMap, SiteRequest,
 };
 use crate::oauth::{Clients, Issuer, SigningError, SigningKeys, VerifiedAccessToken};
 use crate::session::{self, SessionKind, Sessions, SignedIn};
@@ -37,12 +37,20 @@ pub struct AccessRequest<'r> {
 #[derive(Debug)]
 pub struct AccessOutcome {
     pub decision: AccessDecision,
+    /// What the rules decided, where the site only reports it and the request is passed all the same.
+    pub reported: Option<Decision>,
     /// `Nobody` also where the rules need no caller, and where the caller could not be identified.
     pub caller: Caller,
     /// Which scripts of other origins may read the answer.
     pub cors: CorsPolicy,
     /// Whether the answer depends on the caller, so that no shared cache may store it.
     pub private: bool,
+}
+
+impl AccessOutcome {
+    const fn of_nobody(decision: AccessDecision, cors: CorsPolicy, private: bool) -> Self {
+        Self { decision, reported: None, caller: Caller::Nobody, cors, private }
+    }
 }
 
 #[derive(Debug)]
@@ -147,24 +155,20 @@ impl Authorizer {
             } else {
                 AccessDecision::Refuse(RefusalReason::UnlistedPreflight)
             };
-            return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
+            return AccessOutcome::of_nobody(decision, cors, false);
         }
         if gate::is_authorized_twice(request.headers) {
             let reason = RefusalReason::InvalidToken(TokenRefusal::Malformed);
-            let decision = AccessDecision::Refuse(reason);
-            return AccessOutcome { decision, caller: Caller::Nobody, cors, private: false };
+            return AccessOutcome::of_nobody(AccessDecision::Refuse(reason), cors, false);
         }
         let private = gate::caller_need(&asked) == CallerNeed::Caller;
         let identified = if private { self.identify(request).await } else { Ok(Caller::Nobody) };
         match identified {
             Ok(caller) => {
-                let decision = decide(request, &caller, &self.deps.system);
-                AccessOutcome { decision, caller, cors, private }
+                let (decision, reported) = decide(request, &caller, &self.deps.system);
+                AccessOutcome { decision, reported, caller, cors, private }
             }
-            Err(reason) => {
-                let decision = AccessDecision::Refuse(reason);
-                AccessOutcome { decision, caller: Caller::Nobody, cors, private }
-            }
+            Err(reason) => AccessOutcome::of_nobody(AccessDecision::Refuse(reason), cors, private),
         }
     }
 
@@ -277,8 +281,12 @@ fn token_refused(why: TokenRefusal) -> RefusalReason {
     }
 }
 
-/// Decides for an identified caller.
-fn decide(request: &AccessRequest<'_>, caller: &Caller, system: &System) -> AccessDecision {
+/// Decides for an identified caller. Also what the rules decided, if the site only reports it.
+fn decide(
+    request: &AccessRequest<'_>,
+    caller: &Caller,
+    system: &System,
+) -> (AccessDecision, Option<Decision>) {
     let AccessRequest { site, method, headers, .. } = request;
     // Browsers attach cookies by themselves, and passwords that were typed into them; an access token is
     // there only because a script put it there.
@@ -290,24 +298,29 @@ fn decide(request: &AccessRequest<'_>, caller: &Caller, system: &System) -> Acce
         Caller::Nobody | Caller::Token(_) => false,
     };
     if is_foreign {
-        return AccessDecision::Refuse(RefusalReason::ForeignOrigin);
+        return (AccessDecision::Refuse(RefusalReason::ForeignOrigin), None);
     }
     let is_fresh = |max_age: Duration| {
         caller.person().is_some_and(|(who, _)| who.logged_in_within(max_age, system.now()))
     };
-    match gate::decide(&request.site_request(), caller) {
-        Decision::ForwardIfFresh(max_age) if !is_fresh(max_age) => {
-            AccessDecision::LogInAgain { max_age }
+    let judged = gate::decide(&request.site_request(), caller);
+    let stopped = match judged {
+        Decision::Forward => None,
+        Decision::ForwardIfFresh(max_age) => {
+            (!is_fresh(max_age)).then_some(AccessDecision::LogInAgain { max_age })
         }
-        Decision::Forward | Decision::ForwardIfFresh(_)
-            if declares_more_than(headers, site.upstream_options.max_body) =>
-        {
-            AccessDecision::Refuse(RefusalReason::BodyTooLarge)
-        }
-        Decision::Forward | Decision::ForwardIfFresh(_) => AccessDecision::Forward,
-        Decision::SignIn => AccessDecision::SignIn,
-        Decision::Refuse(why) => AccessDecision::Refuse(RefusalReason::Denied(why)),
+        Decision::SignIn => Some(AccessDecision::SignIn),
+        Decision::Refuse(why) => Some(AccessDecision::Refuse(RefusalReason::Denied(why))),
+    };
+    let reported = match stopped {
+        Some(stopped) if site.mode == RuleMode::Enforce => return (stopped, None),
+        Some(_) => Some(judged),
+        None => None,
+    };
+    if declares_more_than(headers, site.upstream_options.max_body) {
+        return (AccessDecision::Refuse(RefusalReason::BodyTooLarge), None);
     }
+    (AccessDecision::Forward, reported)
 }
 
 /// Whether `Content-Length` is above `limit` bytes. A body without one is counted as it comes.

@@ -17,6 +17,7 @@ use super::secret;
 use super::serve::{prints_texts, warn_of};
 use super::tls::Secured;
 use crate::config::Config;
+use crate::gate::RuleMode;
 use crate::login::TextSettings;
 use crate::oauth::KeyRotation;
 use crate::proxy::{
@@ -72,7 +73,9 @@ impl Reloader {
         match self.apply(&config).await {
             Ok(gone) => {
                 let (source, sites) = (&config.source, config.sites.len());
-                let text = format!("reloaded {source} (sites: {sites}, gone: {})\n", gone.len());
+                let reports = reporting(&config);
+                let text =
+                    format!("reloaded {source} (sites: {sites}, gone: {}){reports}\n", gone.len());
                 self.config = config;
                 (Ok(text), gone)
             }
@@ -142,6 +145,13 @@ impl Reloader {
         }
         Ok(gone)
     }
+}
+
+/// The sites that refuse nothing, for whoever asked for the reload.
+fn reporting(config: &Config) -> String {
+    let reports = config.sites.iter().filter(|site| site.mode == RuleMode::Report);
+    let names: Vec<&str> = reports.map(|site| site.name.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!("; mode `report`: {}", names.join(", ")) }
 }
 
 fn tell(result: &ReloadResult) {

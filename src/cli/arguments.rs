@@ -1,9 +1,11 @@
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use http::Method;
 
-use crate::domain::{ENDING, PhoneNumber};
+use crate::domain::{ENDING, PhoneNumber, Role};
 use crate::oauth::KeyUsage;
 
 const ABOUT: &str = "Puts SMS login in front of any web app";
@@ -22,6 +24,8 @@ Examples:
   doorcode init my.toml             write a first my.toml: asks a handful of questions
   doorcode check my.toml            report all mistakes in my.toml
   doorcode --config my.toml         run the server with my.toml
+  doorcode explain my.toml --url https://shop.example.com/admin --phone +12025550123
+                                    say which rule decides a request, and what the app would get
   doorcode widget my.toml           print the HTML element that embeds the login in a page
   doorcode health my.toml           exit with 0 if that server is ready
   doorcode reload my.toml           make that server read its file anew
@@ -35,7 +39,7 @@ Examples:
   doorcode help users               explain a command
 
 Every command takes the file by its name alone, as here, or as --config my.toml. Only the server and
-check need all secrets that the file names; users, secret rotate, keys rotate and migrate need
+check need all secrets that the file names; explain and widget need none; users, secret rotate, keys rotate and migrate need
 server.secret.
 
 Signals:
@@ -54,7 +58,18 @@ Output:
 Exit codes:
   0  success
   1  the configuration is invalid, or the command failed
-  2  the command line is invalid";
+  2  the command line is invalid
+  3  explain: the request would not reach the app, but be refused or led to the login";
+
+const EXPLAIN: &str = "\
+The answer is that of the rules in the file, found by the code that judges requests; no server has to
+run. Cookies, tokens, other headers and the body are not looked at: what they may change is noted.
+
+Exit codes:
+  0  the request would reach the app, or a page of Doorcode's own
+  1  the configuration is invalid
+  2  the command line is invalid
+  3  the request would be refused, or led to the login";
 
 #[derive(clap::Parser)]
 #[command(
@@ -80,6 +95,9 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Check a configuration file and report all mistakes
     Check(FileArguments),
+    /// Say what becomes of a request: its site, every reading of its path, the rules and the decision
+    #[command(after_help = EXPLAIN)]
+    Explain(ExplainArguments),
     /// Print the HTML element of the login widget, with the hash of its script
     Widget(FileArguments),
     /// Check whether the server with this configuration is ready
@@ -176,6 +194,62 @@ impl InitArguments {
             ("twilio-from", &self.twilio_from),
         ];
         answers.into_iter().find(|(name, _)| *name == question)?.1.as_deref()
+    }
+}
+
+#[derive(clap::Args)]
+pub(super) struct ExplainArguments {
+    #[command(flatten)]
+    pub(super) asked: AskedArguments,
+    #[command(flatten)]
+    pub(super) file: FileArguments,
+}
+
+/// The request that is explained.
+#[derive(clap::Args)]
+pub(super) struct AskedArguments {
+    /// The URL that is asked for, as the client sends it: nothing in it is changed
+    #[arg(long, value_name = "URL", value_parser = SentUrl::parse)]
+    pub(super) url: SentUrl,
+    /// The method
+    #[arg(long, default_value = "GET", value_parser = method)]
+    pub(super) method: Method,
+    /// Whoever has this number calls, and logged in just now; without it nobody does
+    #[arg(long, value_name = "NUMBER", value_parser = phone)]
+    pub(super) phone: Option<PhoneNumber>,
+    /// A role that they have besides those of their [[user]]; may be repeated
+    #[arg(long, value_name = "ROLE", value_parser = role, requires = "phone")]
+    pub(super) role: Vec<Role>,
+    /// The client's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) from: Option<IpAddr>,
+}
+
+/// A URL, taken apart as clients do before they send it.
+#[derive(Clone, Debug)]
+pub(super) struct SentUrl {
+    pub(super) scheme: &'static str,
+    /// The value of `Host`.
+    pub(super) host: String,
+    /// The path with its query; the fragment is not sent.
+    pub(super) target: String,
+}
+
+impl SentUrl {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let schemes = ["https", "http"].into_iter();
+        let mut found = schemes.filter_map(|scheme| {
+            let rest = text.strip_prefix(scheme)?.strip_prefix("://")?;
+            Some((scheme, rest))
+        });
+        let (scheme, rest) = found.next().ok_or("must begin with https:// or http://")?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if host.contains('@') {
+            return Err("may not name a user: clients send that as a header");
+        }
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Ok(Self { scheme, host: host.to_owned(), target: format!("{slash}{target}") })
     }
 }
 
@@ -280,6 +354,14 @@ pub(super) fn hint(error: &clap::Error) -> Option<String> {
              it\n  doorcode check {word}      reports all mistakes in it\n"
         )
     })
+}
+
+fn method(text: &str) -> Result<Method, &'static str> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| "not a method, such as POST")
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).map_err(|why| why.to_string())
 }
 
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {

@@ -58,6 +58,9 @@ pub const FAILED: u8 = 1;
 /// Exit code: the command line is invalid.
 pub const USAGE: u8 = 2;
 
+/// Exit code of `explain`: the request would not pass.
+pub const STOPPED: u8 = 3;
+
 /// Writes `text`. Errors are ignored: a closed terminal is not a failure.
 pub(super) fn say(to: &mut dyn Write, text: &dyn std::fmt::Display) {
     let _ = write!(to, "{text}").and_then(|()| to.flush());

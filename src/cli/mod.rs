@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod context;
+mod explain;
 mod init;
 mod notes;
 mod widget;
@@ -15,12 +16,12 @@ use clap::Parser;
 use crate::config::{Config, Purpose};
 use crate::store::Database;
 use arguments::{
-    Arguments, Command, FileArguments, KeysCommand, PhoneArguments, SecretCommand, StoreCommand,
-    UsersCommand, hint, lacks_file, one_file,
+    Arguments, AskedArguments, Command, ExplainArguments, FileArguments, KeysCommand,
+    PhoneArguments, SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
 };
 use context::say;
 
-pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, USAGE};
+pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, STOPPED, USAGE};
 
 /// Runs the command of `arguments`, the first of which is the program's name, and returns the exit
 /// code.
@@ -41,6 +42,9 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
         Command::Serve(file) => serve(named(file)?.as_deref(), around),
         Command::Init(given) => init::init(&given, around),
         Command::Check(file) => check::check(&needed("check", file)?, around),
+        Command::Explain(ExplainArguments { asked, file }) => {
+            explain(&asked, named(file)?.as_deref(), around)
+        }
         Command::Widget(file) => {
             let file = needed("widget", file)?;
             print((Purpose::Pages, Some(&file)), around, widget::tag)
@@ -119,6 +123,13 @@ fn serve(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
         Some(config) => exit_code((around.serve)(config), around),
         None => FAILED,
     }
+}
+
+fn explain(asked: &AskedArguments, file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
+    let Some(config) = read(Purpose::Rules, file, around) else { return FAILED };
+    let (text, code) = explain::explain(&config, asked);
+    say(around.out, &text);
+    code
 }
 
 fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {

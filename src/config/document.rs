@@ -129,6 +129,10 @@ impl Document {
 pub(super) struct Places(BTreeMap<String, SourceLocation>);
 
 impl Places {
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// As [`Document::place`].
     pub(super) fn of(&self, key: &str) -> SourceLocation {
         let above = || key.rsplit_once('.').map(|(table, _)| self.of(table));

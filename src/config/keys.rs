@@ -353,6 +353,8 @@ pub(super) const KEYS: &[Key] = &[
         "Whether programs such as git may present a token that a person made for this site on the account page, as Basic password or as bearer. See [personal access tokens](access-tokens.md)."),
     key("site[].ignore_case", Flag, Optional("`false`"),
         "Whether the app treats `/Admin` as `/admin`, as most do that serve files of Windows or macOS: rules are then matched without regard to case, and with the other names that such file systems take for the same (`/admin.`, `/admin::$DATA`, letters of other scripts). Short names (`ADMINI~1`) are refused (400)."),
+    key("site[].mode", Text, Optional("`enforce`"),
+        "`report` to try rules out: what they would refuse or lead to the login reaches the app, and the access log says what would have become of it. See [trying rules out](running.md#trying-rules-out)."),
     key("site[].rule", Tables, Default,
         "Access rules; the first that matches decides. A path without a rule requires sign-in."),
     key("site[].rule[].path", Text, Required("\"/public/*\""),

@@ -7,6 +7,8 @@ pub enum Purpose {
     Serve,
     /// To describe the pages: no secret.
     Pages,
+    /// To explain what the rules say: no secret and no other file.
+    Rules,
     /// To use what is encrypted in the store, numbers and signing keys: `server.secret` too.
     Sealed,
     /// To use the rest of the store, or to ask the server that runs: the store's secret, and no other
@@ -24,7 +26,7 @@ impl Purpose {
             Self::Serve => true,
             Self::Sealed => ["server.secret", STORE].contains(&key),
             Self::Store => key == STORE,
-            Self::Pages => false,
+            Self::Pages | Self::Rules => false,
         }
     }
 

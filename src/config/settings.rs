@@ -6,7 +6,7 @@ use super::problem::SourceLocation;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Keyring;
 use crate::events::LogFormat;
-use crate::gate::Site;
+use crate::gate::{Site, SiteUrl};
 use crate::oauth::Issuer;
 use crate::pages::views::Brand;
 use crate::store::StoreSettings;
@@ -85,6 +85,22 @@ impl Config {
             format!("{}:{line}:{column}: {key}", newer.source)
         };
         keys.iter().map(place).collect()
+    }
+
+    /// The key of the table that a site is from, such as `site[2]`.
+    pub fn table_of(&self, site: &SiteUrl) -> Option<String> {
+        self.keyed_sites().find(|(_, known)| known.url == *site).map(|(key, _)| key)
+    }
+
+    /// Where a key or table stands: `my.toml:12:3`.
+    pub fn place_of(&self, key: &str) -> String {
+        let SourceLocation { line, column } = self.places.of(key);
+        format!("{}:{line}:{column}", self.source)
+    }
+
+    /// Whether the file has a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.places.has(key)
     }
 
     /// The sites, each with the key of its table, such as `site[2]`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
-use super::caller::Caller;
+use super::caller::{Caller, JudgedCaller};
 use super::same_names::same_names;
 use super::sites::{PathPattern, Principal, Rule, Site, WILDCARD};
 use super::target::Readings;
@@ -50,16 +50,47 @@ pub enum DenialReason {
 /// Whether the caller must be known to decide.
 pub fn caller_need(asked: &SiteRequest<'_>) -> CallerNeed {
     let public = |path: Cow<'_, str>| {
-        first_rule(asked, &path).is_some_and(|rule| rule.allow == [Principal::Public])
+        first_rule(asked, &path).is_some_and(|(_, rule)| rule.allow == [Principal::Public])
     };
     if relative_paths(asked).all(public) { CallerNeed::Nobody } else { CallerNeed::Caller }
 }
 
-/// Judges a request in every reading of its path: it passes only if all of them let it pass.
-pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
+/// How a request is judged in one reading of its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement<'r> {
+    /// Relative to the site.
+    pub path: Cow<'r, str>,
+    /// Index in [`Site::rules`] of the rule that decided; `None`: no rule matches.
+    pub rule: Option<usize>,
+    pub decision: Decision,
+}
+
+impl Judgement<'_> {
+    /// The same without a borrow of the request.
+    #[must_use]
+    pub fn into_owned(self) -> Judgement<'static> {
+        Judgement { path: Cow::Owned(self.path.into_owned()), ..self }
+    }
+}
+
+/// Judges a request in each reading of its path.
+pub fn judgements<'r>(
+    asked: &SiteRequest<'r>,
+    caller: JudgedCaller<'r>,
+) -> impl Iterator<Item = Judgement<'r>> {
+    let asked = *asked;
+    relative_paths(&asked).map(move |path| {
+        let found = first_rule(&asked, &path);
+        let decision = judge_reading(&asked, found.map(|(_, rule)| rule), caller);
+        Judgement { rule: found.map(|(index, _)| index), path, decision }
+    })
+}
+
+/// What becomes of a request that is judged so: it passes only if all readings let it pass.
+pub fn strictest<'r>(judgements: impl Iterator<Item = Judgement<'r>>) -> Decision {
     let mut decision = Decision::Forward;
-    for path in relative_paths(asked) {
-        decision = match (judge_reading(asked, first_rule(asked, &path), caller), decision) {
+    for judgement in judgements {
+        decision = match (judgement.decision, decision) {
             (refuse @ Decision::Refuse(_), _) => return refuse,
             (Decision::SignIn, _) | (_, Decision::SignIn) => Decision::SignIn,
             (Decision::ForwardIfFresh(one), Decision::ForwardIfFresh(other)) => {
@@ -72,11 +103,16 @@ pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
     decision
 }
 
+/// Judges a request in every reading of its path.
+pub fn decide(asked: &SiteRequest<'_>, caller: &Caller) -> Decision {
+    strictest(judgements(asked, caller.judged()))
+}
+
 /// Whether some path of a site may be open to a caller who needs to be known for it.
 pub fn may_use(site: &Site, caller: &Caller) -> bool {
     for rule in &site.rules {
         let is_public = rule.allow == [Principal::Public];
-        if !is_public && rule.allow.iter().any(|who| who.admits(caller)) {
+        if !is_public && rule.allow.iter().any(|who| who.admits(caller.judged())) {
             return true;
         }
         if rule.methods.is_empty() && rule.path.is_everything() {
@@ -88,13 +124,14 @@ pub fn may_use(site: &Site, caller: &Caller) -> bool {
 }
 
 /// The readings relative to the site. All lie in it, see `SiteMap::locate`.
-fn relative_paths<'r>(asked: &SiteRequest<'r>) -> impl Iterator<Item = Cow<'r, str>> {
-    let prefix = asked.site.url.path.as_str();
+fn relative_paths<'r>(asked: &SiteRequest<'r>) -> impl Iterator<Item = Cow<'r, str>> + use<'r> {
+    let SiteRequest { site, readings, .. } = *asked;
+    let prefix = site.url.path.as_str();
     let below = move |path: &'r str| match path.strip_prefix(prefix) {
         Some("") | None => "/",
         Some(rest) => rest,
     };
-    asked.readings.iter().map(below).flat_map(|path| spellings(path, asked.site.ignore_case))
+    readings.iter().map(below).flat_map(|path| spellings(path, site.ignore_case))
 }
 
 /// The spellings of a path that rules are compared with.
@@ -103,49 +140,45 @@ fn spellings(path: &str, ignore_case: bool) -> impl Iterator<Item = Cow<'_, str>
     sent.into_iter().chain(ignore_case.then(|| same_names(path)).into_iter().flatten())
 }
 
-/// The first rule that names the path and method.
-fn first_rule<'r>(asked: &SiteRequest<'r>, path: &str) -> Option<&'r Rule> {
-    let method = |rule: &&Rule| rule.methods.is_empty() || rule.methods.contains(asked.method);
-    asked
-        .site
-        .rules
-        .iter()
-        .filter(method)
-        .find(|rule| rule.path.matches(path, asked.site.ignore_case))
+/// The first rule that names the path and method, with its index.
+fn first_rule<'r>(asked: &SiteRequest<'r>, path: &str) -> Option<(usize, &'r Rule)> {
+    let SiteRequest { site, method, .. } = *asked;
+    let names = |rule: &Rule| rule.methods.is_empty() || rule.methods.contains(method);
+    let mut rules = site.rules.iter().enumerate();
+    rules.find(|(_, rule)| names(rule) && rule.path.matches(path, site.ignore_case))
 }
 
-fn judge_reading(asked: &SiteRequest<'_>, rule: Option<&Rule>, caller: &Caller) -> Decision {
+fn judge_reading(
+    asked: &SiteRequest<'_>,
+    rule: Option<&Rule>,
+    caller: JudgedCaller<'_>,
+) -> Decision {
     let from_here = |net: &ipnet::IpNet| net.contains(&asked.client);
     let from = rule.map(|rule| rule.from.as_slice()).unwrap_or_default();
     if !from.is_empty() && !from.iter().any(from_here) {
         return Decision::Refuse(DenialReason::Network);
     }
     let allow = rule.map_or(&[Principal::SignedIn][..], |rule| &rule.allow);
-    match caller {
-        _ if allow.iter().any(|who| who.admits(caller)) => {
-            // A client that acts for itself has no user who could log in again.
-            let fresh = rule.and_then(|rule| rule.fresh).filter(|_| caller.person().is_some());
-            fresh.map_or(Decision::Forward, Decision::ForwardIfFresh)
-        }
-        Caller::Nobody => Decision::SignIn,
-        Caller::Session(..) | Caller::Token(_) => Decision::Refuse(DenialReason::NotAllowed),
+    if allow.iter().any(|who| who.admits(caller)) {
+        // A client that acts for itself has no user who could log in again.
+        let fresh = rule.and_then(|rule| rule.fresh).filter(|_| caller.person.is_some());
+        return fresh.map_or(Decision::Forward, Decision::ForwardIfFresh);
     }
+    if caller.is_nobody() { Decision::SignIn } else { Decision::Refuse(DenialReason::NotAllowed) }
 }
 
 impl Principal {
-    fn admits(&self, caller: &Caller) -> bool {
-        let person = caller.person();
+    fn admits(&self, caller: JudgedCaller<'_>) -> bool {
+        let JudgedCaller { person, client } = caller;
         match self {
             Self::Public | Self::Optional => true,
             Self::SignedIn => person.is_some(),
             Self::Role(role) => person.is_some_and(|(_, roles)| roles.contains(role)),
-            Self::Phone(phone) => person.is_some_and(|(who, _)| who.phone() == phone),
+            Self::Phone(phone) => person.is_some_and(|(number, _)| number == phone),
             Self::Country(country) => {
-                person.is_some_and(|(who, _)| who.phone().country() == Some(*country))
+                person.is_some_and(|(number, _)| number.country() == Some(*country))
             }
-            Self::Client(id) => {
-                matches!(caller, Caller::Token(bearer) if bearer.access.client == *id)
-            }
+            Self::Client(id) => client == Some(id),
         }
     }
 }

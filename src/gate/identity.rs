@@ -4,6 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::caller::JudgedCaller;
 use super::presets::{Claim, IdentityMapping};
 use crate::domain::{ClientId, Role};
 use crate::oauth::{self, AssertionFormat};
@@ -43,6 +44,21 @@ impl IdentityMapping {
         self.rows.iter().map(value).collect()
     }
 
+    /// Describes the values for a user, as far as there are any before a login.
+    pub fn described(&self, caller: JudgedCaller<'_>) -> Vec<(HeaderName, HeaderValue)> {
+        let Some((phone, roles)) = caller.person else { return Vec::new() };
+        let value = |claim| match claim {
+            Claim::User => in_words("sms|… (made at the first login)"),
+            Claim::Phone => HeaderValue::from_str(phone.e164()).ok(),
+            Claim::Groups => groups(roles),
+            Claim::Session => in_words("… (the id of the session)"),
+            Claim::Assertion(_) => in_words("… (a signed JWT of a minute)"),
+            Claim::Nothing => None,
+        };
+        let rows = self.rows.iter();
+        rows.filter_map(|(name, claim)| Some((name.clone(), value(*claim)?))).collect()
+    }
+
     /// Writes `values`, which [`Self::values`] made.
     pub fn write(&self, values: &[Option<HeaderValue>], headers: &mut HeaderMap) {
         for ((name, _), value) in self.rows.iter().zip(values) {
@@ -62,6 +78,11 @@ impl IdentityMapping {
             headers.insert(name.clone(), value.clone());
         }
     }
+}
+
+/// What stands for a value that is not known.
+fn in_words(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(text.as_bytes()).ok()
 }
 
 fn sensitive(mut value: HeaderValue) -> HeaderValue {

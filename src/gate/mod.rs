@@ -21,15 +21,15 @@ mod sites;
 mod target;
 mod upstream_pool;
 
-pub use caller::{Bearer, Caller};
+pub use caller::{Bearer, Caller, JudgedCaller};
 pub use client_ip::{client_ip, client_of, is_trusted_peer, is_trusted_proxy, push_ip};
 pub use cookies::{Cookies, is_own_cookie, strip_own_cookies};
 pub use cross_origin::{
     CorsPolicy, Initiator, Preflight, cors_policy, initiator, is_foreign, preflight, request_origin,
 };
 pub use decide::{
-    CallerNeed, Decision, DenialReason, SiteRequest, caller_need, decide, is_authorized_twice,
-    is_grpc_call, is_navigation, is_visit, may_use,
+    CallerNeed, Decision, DenialReason, Judgement, SiteRequest, caller_need, decide,
+    is_authorized_twice, is_grpc_call, is_navigation, is_visit, judgements, may_use, strictest,
 };
 pub use forward_auth::{
     FORWARD_AUTH_SECRET, ForwardAuthMode, ForwardAuthSettings, ForwardedRequest, InvalidForwarded,
@@ -47,8 +47,8 @@ pub use reserved::{ReservedNames, is_method_override, is_same_header, may_carry_
 pub use rule_order::Shadow;
 pub use site_map::{OwnPath, RouteMatch, SiteMap};
 pub use sites::{
-    Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, Site, SiteUrl, Upstream,
-    UpstreamOptions,
+    Hsts, InvalidPath, InvalidSiteUrl, PathPattern, Principal, Rule, RuleMode, Site, SiteUrl,
+    Upstream, UpstreamOptions,
 };
 pub use target::{InvalidTarget, Readings, authority, readings, readings_past_dots};
 pub use upstream_pool::{

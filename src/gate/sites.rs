@@ -31,8 +31,19 @@ pub struct Site {
     pub personal_access_tokens: bool,
     /// Whether the app takes `/Admin` for `/admin`; rules then ignore case too.
     pub ignore_case: bool,
+    pub mode: RuleMode,
     /// The first that matches decides; without a match, signed-in users pass.
     pub rules: Vec<Rule>,
+}
+
+/// What a site's rules do to a request that they do not let pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RuleMode {
+    /// It is refused, or led to the login.
+    #[default]
+    Enforce,
+    /// It is passed to the app all the same, and reported.
+    Report,
 }
 
 /// How requests are sent to a site's upstream.

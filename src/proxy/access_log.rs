@@ -30,6 +30,8 @@ pub(super) struct AccessLine<'r> {
     pub(super) bytes: usize,
     pub(super) took: Duration,
     pub(super) decision: &'static str,
+    /// What it would have been, where the site only reports.
+    pub(super) would: Option<&'static str>,
     pub(super) user: Option<&'r [u8]>,
     pub(super) error: Option<&'r str>,
     /// The site whose app failed.
@@ -173,6 +175,7 @@ impl AccessLine<'_> {
             push_text(json, "user", &String::from_utf8_lossy(user));
         }
         let rest = [
+            ("would", self.would),
             ("error", self.error),
             ("site", self.site),
             ("upstream", self.upstream),

@@ -18,6 +18,8 @@ pub(super) enum DecisionLabel {
     NoCertificate,
     /// It went on to the app.
     Forward,
+    /// The same, against the site's rules, which it only reports.
+    Reported,
     SignIn,
     /// The user logged in longer ago than the rule allows.
     LogInAgain,
@@ -31,7 +33,7 @@ pub(super) enum DecisionLabel {
     ClientGone,
 }
 
-const ALL: [DecisionLabel; 19] = [
+const ALL: [DecisionLabel; 20] = [
     DecisionLabel::None,
     DecisionLabel::BadRequest,
     DecisionLabel::Limited,
@@ -44,6 +46,7 @@ const ALL: [DecisionLabel; 19] = [
     DecisionLabel::ForeignOrigin,
     DecisionLabel::NoCertificate,
     DecisionLabel::Forward,
+    DecisionLabel::Reported,
     DecisionLabel::SignIn,
     DecisionLabel::LogInAgain,
     DecisionLabel::Refused,
@@ -71,6 +74,7 @@ impl DecisionLabel {
             Self::ForeignOrigin => "foreign-origin",
             Self::NoCertificate => "no-certificate",
             Self::Forward => "forward",
+            Self::Reported => "reported",
             Self::SignIn => "sign-in",
             Self::LogInAgain => "log-in-again",
             Self::Refused => "refused",

@@ -41,6 +41,8 @@ pub(super) struct Exchange {
     /// Whether the answer depends on the caller, so that shared caches must not store it.
     pub(super) private: bool,
     pub(super) decision: DecisionLabel,
+    /// What it would have been if the site did more than report.
+    pub(super) would: Option<DecisionLabel>,
     /// When the request was last handed to an upstream.
     pub(super) forwarded: Timestamp,
     /// The app's address that the request was last sent to.
@@ -68,6 +70,7 @@ impl Exchange {
             received: 0,
             private: false,
             decision: DecisionLabel::None,
+            would: None,
             forwarded: now,
             chosen: None,
             upstream: None,

@@ -120,11 +120,9 @@ impl Gateway {
 
     /// Writes the headers that tell the app of a site where a request comes from and who calls.
     fn write_own_headers(headers: &mut HeaderMap, site: usize, ctx: &Exchange) -> Result<()> {
-        request_id::set(headers, ctx.answer_headers.request_id.as_ref());
-        let forwarded = ctx.snapshot.forwarded_headers.get(site);
-        if let (Some(forwarded), Some(client)) = (forwarded, ctx.client) {
-            forwarded.write(client, headers);
-        }
+        let forwarded = ctx.snapshot.forwarded_headers.get(site).zip(ctx.client);
+        let id = ctx.answer_headers.request_id.as_ref();
+        upstream_request::tell_origin(headers, id, forwarded);
         let identity = ctx.snapshot.authorizer.write_identity(site, &ctx.caller, headers);
         identity.or_err(ErrorType::InternalError, "cannot write the identity headers")
     }
@@ -204,10 +202,7 @@ impl ProxyHttp for Gateway {
         streams::check_protocol(request, ctx)?;
         let is_http2 = session.req_header().version == http::Version::HTTP_2;
         let passes_trailers = is_http2 && streams::is_to_http2(ctx);
-        upstream_request::apply_options(request, site)?;
-        headers::rewrite(request, |headers| {
-            headers::clean_request(headers, ctx.snapshot.map.reserved(), site.has_method_rules());
-            upstream_request::strip_prefix(headers, site);
+        upstream_request::prepare(request, (site, ctx.snapshot.map.reserved()), |headers| {
             if passes_trailers {
                 headers.insert(http::header::TE, upstream_request::TRAILERS);
             }
@@ -383,6 +378,7 @@ impl ProxyHttp for Gateway {
             bytes: session.body_bytes_sent(),
             took: self.shared.system.now().since(ctx.started),
             decision,
+            would: ctx.would.map(DecisionLabel::as_str),
             user,
             error,
             site: ctx.site().filter(|_| failed).map(|site| site.name.as_str()),

@@ -54,6 +54,7 @@ impl ParserErrors {
             bytes: answer.body().len(),
             took: Duration::ZERO,
             decision: DecisionLabel::BadRequest.as_str(),
+            would: None,
             user: None,
             error: Some("InvalidHTTPHeader"),
             site: None,

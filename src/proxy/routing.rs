@@ -15,7 +15,7 @@ use super::upstream_request;
 use crate::access::{AccessDecision, AccessOutcome, AccessRequest, RefusalReason, TokenRefusal};
 use crate::domain::Origin;
 use crate::events::Event;
-use crate::gate::{self, Caller, DenialReason, RouteMatch, Site};
+use crate::gate::{self, Caller, Decision, DenialReason, RouteMatch, Site};
 use crate::pages::{Problem, RequestContext};
 use crate::web::LoginChallenge;
 
@@ -132,7 +132,9 @@ async fn route_to_destination<'s>(
             let there = snapshot.authorizer.authorize(&there).await;
             // Of two that may pass, the one that knows who calls.
             let both = outcome.private && matches!(there.decision, AccessDecision::Forward);
-            let outcome = if both { outcome } else { there };
+            let reported = outcome.reported.or(there.reported);
+            let chosen = if both { outcome } else { there };
+            let outcome = AccessOutcome { reported, ..chosen };
             apply(outcome, shared, &site.url.origin, request, ctx)
         }
         _ => refused,
@@ -147,9 +149,12 @@ fn apply<'s>(
     request: &RequestHeader,
     ctx: &mut Exchange,
 ) -> RouteOutcome<'s> {
-    let AccessOutcome { decision, caller, cors, private } = outcome;
+    let AccessOutcome { decision, reported, caller, cors, private } = outcome;
     (ctx.caller, ctx.answer_headers.cors, ctx.private) = (caller, cors, private);
     ctx.decision = label(&decision);
+    if let Some(judged) = reported.filter(|_| ctx.decision == DecisionLabel::Forward) {
+        (ctx.decision, ctx.would) = (DecisionLabel::Reported, Some(would_be(judged)));
+    }
     match decision {
         AccessDecision::Forward => RouteOutcome::Forward,
         AccessDecision::AnswerPreflight => {
@@ -196,6 +201,16 @@ const fn label(decision: &AccessDecision) -> DecisionLabel {
             RefusalReason::BodyTooLarge => DecisionLabel::TooLarge,
             RefusalReason::Denied(_) => DecisionLabel::Refused,
         },
+    }
+}
+
+/// What a decision of the rules would have been called.
+const fn would_be(judged: Decision) -> DecisionLabel {
+    match judged {
+        Decision::Forward => DecisionLabel::Forward,
+        Decision::ForwardIfFresh(_) => DecisionLabel::LogInAgain,
+        Decision::SignIn => DecisionLabel::SignIn,
+        Decision::Refuse(_) => DecisionLabel::Refused,
     }
 }
 

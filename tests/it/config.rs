@@ -1,5 +1,6 @@
 //! The operator's file: what is good, and what is said about what is not.
 mod cli;
+mod explain;
 mod good;
 mod hostile;
 mod init;

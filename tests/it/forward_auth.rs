@@ -4,5 +4,5 @@ mod asked;
 mod holes;
 mod hosts;
 mod proxies;
-mod reference;
+pub(crate) mod reference;
 mod stories;

@@ -1,11 +1,13 @@
 //! What an operator sees of a Doorcode that runs.
 mod demo;
 mod docs;
+mod explain;
 mod health;
 mod hsts;
 mod log;
 mod metrics;
 mod reload;
+mod report;
 mod request_id;
 mod signals;
 mod starting;

@@ -1,7 +1,15 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
-use crate::gate::{PathPattern, Principal, Rule, Shadow};
+use crate::gate::{PathPattern, Principal, Rule, RuleMode, Shadow};
 use crate::oauth::Clients;
+
+const MODES: [(&str, RuleMode); 2] = [("enforce", RuleMode::Enforce), ("report", RuleMode::Report)];
+
+/// A site's `mode`.
+pub(super) fn mode(text: &str) -> Result<RuleMode, String> {
+    let found = MODES.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode);
+    found.ok_or_else(|| unknown(text, "a mode", &MODES.map(|(name, _)| name)))
+}
 
 /// `own`: the reserved prefix, if the site is at the root of its host; no rule can match below it.
 pub(super) fn rule(

@@ -7,7 +7,7 @@ use super::rules;
 use super::server::{ServerContext, served};
 use super::site_urls::{self, SitePlace};
 use super::upstream_pool;
-use crate::gate::{Site, SiteUrl, Upstream, UpstreamOptions};
+use crate::gate::{RuleMode, Site, SiteUrl, Upstream, UpstreamOptions};
 use crate::oauth::{Clients, Issuer};
 use crate::proxy::{ClientRoots, ListenAddress};
 
@@ -73,6 +73,9 @@ fn site(
     let roots = AskingHosts::read(reader, table, ground.schemes.tls).ok();
     let personal = reader.flag(&key("personal_access_tokens")).unwrap_or(false);
     let ignore_case = reader.flag(&key("ignore_case")).unwrap_or(false);
+    let mode_key = key("mode");
+    let usual = Some(RuleMode::default());
+    let mode = if reader.has(&mode_key) { reader.one(&mode_key, rules::mode) } else { usual };
     let own = place.filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
     let rules: Vec<_> =
@@ -90,6 +93,7 @@ fn site(
         client_roots: roots.as_ref()?.as_ref().map(ClientRoots::id),
         personal_access_tokens: personal,
         ignore_case,
+        mode: mode?,
         rules: rules.into_iter().collect::<Option<_>>()?,
     };
     let site = (&site, roots.as_ref()?.as_ref());

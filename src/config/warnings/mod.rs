@@ -40,6 +40,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     exposure::proxies_without_effect,
     exposure::wide_proxies,
     exposure::networks_without_effect,
+    rules::only_reported,
     rules::never_reached,
     rules::redundant_words,
     rules::unknown_roles,

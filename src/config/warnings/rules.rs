@@ -4,7 +4,7 @@ use super::Found;
 use crate::config::settings::Config;
 use crate::config::values::nearest;
 use crate::domain::Role;
-use crate::gate::{Principal, Rule, Shadow};
+use crate::gate::{Principal, Rule, RuleMode, Shadow};
 
 /// Every rule with its key, such as `site[1].rule[2]`.
 pub(super) fn all(config: &Config) -> impl Iterator<Item = (String, &Rule)> {
@@ -12,6 +12,13 @@ pub(super) fn all(config: &Config) -> impl Iterator<Item = (String, &Rule)> {
         let key = move |rule| format!("{site}.rule[{}]", rule + 1);
         found.rules.iter().enumerate().map(move |(n, rule)| (key(n), rule))
     })
+}
+
+/// Sites whose rules protect nothing yet.
+pub(super) fn only_reported(config: &Config) -> Found {
+    let reports = config.keyed_sites().filter(|(_, site)| site.mode == RuleMode::Report);
+    let text = "is `report`: everybody reaches the app, whatever the rules say";
+    reports.map(|(key, _)| (format!("{key}.mode"), text.to_owned())).collect()
 }
 
 /// Rules behind one that takes all their requests and admits no more: those that admit more are

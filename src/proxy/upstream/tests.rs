@@ -31,6 +31,7 @@ fn site(upstreams: Vec<Upstream>, pool: PoolOptions) -> Site {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case: false,
+        mode: crate::gate::RuleMode::Enforce,
         rules: Vec::new(),
     }
 }

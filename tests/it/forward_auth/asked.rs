@@ -25,7 +25,7 @@ fn ask(gate: &Gate, path: &str, cookie: &str, lines: &[(&str, &str)]) -> Answer 
 
 fn signed_in(gate: &Gate, phone: &str) -> String {
     let mut browser = gate.browser();
-    browser.sign_in("/orders", phone, &gate.texts).is(200);
+    browser.sign_in("/.doorcode/account", phone, &gate.texts).is(200);
     format!("a=b; doorcode={}", browser.session())
 }
 
@@ -53,6 +53,21 @@ fn each_mode_answers_in_its_own_form() {
     assert!(passed.body.is_empty());
     let told = ask(&gate, "", "", &[NAVIGATION]);
     assert!(told.header("location").is_none() && told.body.is_empty(), "{told}");
+}
+
+#[test]
+fn where_rules_only_report_every_question_is_answered_with_a_pass() {
+    let report = ("name = \"Shop\"", "name = \"Shop\"\nmode = \"report\"");
+    let gate = Gate::changed(&[ASKED, report]);
+    let (bob, admin) = (signed_in(&gate, BOB), ("X-Forwarded-Uri", "/admin/x"));
+    let nobody = ask(&gate, "/forward-auth", "", &[NAVIGATION]).is(200);
+    assert_eq!(nobody.header("x-forwarded-phone"), Some(""), "nobody is nobody");
+    let known = ask(&gate, "", &bob, &[admin]).is(200);
+    assert_eq!(known.header("x-forwarded-phone"), Some(BOB));
+    ask(&gate, "", &bob, &[("X-Forwarded-Method", "POST"), ("Origin", "https://evil.example")])
+        .is(403);
+    let reported = || gate.access_log().matches("\"decision\":\"reported\"").count();
+    crate::support::gate::wait_for("access lines", || (reported() == 2).then_some(()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ const RULES: &str = "[[site.rule]]\npath = \"/public/*\"\nallow = [\"public\"]\n
     [[site.rule]]\npath = \"/maybe/*\"\nallow = [\"optional\"]\n\
     [[site.rule]]\npath = \"/admin/*\"\nallow = [\"role:admin\"]\n";
 
-fn written(rule: &PlainRule) -> String {
+pub(crate) fn written(rule: &PlainRule) -> String {
     let PlainRule { path, methods, allow, only_inside, fresh } = rule;
     let methods =
         if methods.is_empty() { String::new() } else { format!("methods = {methods:?}\n") };
@@ -21,7 +21,7 @@ fn written(rule: &PlainRule) -> String {
 }
 
 /// Whether the file would be refused for the order of its rules.
-fn is_in_order(rules: &[PlainRule]) -> bool {
+pub(crate) fn is_in_order(rules: &[PlainRule]) -> bool {
     let paths: std::collections::BTreeSet<_> = rules.iter().map(|rule| &rule.path).collect();
     let wide = |rule: &PlainRule| rule.path.ends_with('*') || rule.path.contains("/*/");
     paths.len() == rules.len() && rules.iter().rev().skip(1).all(|rule| !wide(rule))

@@ -33,6 +33,7 @@ pub(super) fn site(url: &str, rules: Vec<Rule>) -> Site {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case: false,
+        mode: doorcode::gate::RuleMode::Enforce,
         rules,
     }
 }

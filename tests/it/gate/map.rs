@@ -21,6 +21,7 @@ fn map(public_url: &str, sites: &[&str]) -> SiteMap {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case: false,
+        mode: doorcode::gate::RuleMode::Enforce,
         rules: Vec::new(),
     };
     let issuer = Issuer::parse(public_url, PREFIX).unwrap();

@@ -1,11 +1,13 @@
-//! A judge of fifty lines, written from the documents, which agrees with the gate, and with proxies that
-//! ask it.
+//! A judge of fifty lines, written from the documents, which agrees with the gate, with proxies that ask
+//! it, and with what `doorcode explain` says.
 use std::net::IpAddr;
 use std::time::Duration;
 
 use doorcode::gate::{
-    Caller, Decision, PathPattern, Principal, Rule, SiteRequest, decide, readings,
+    Caller, Decision, PathPattern, Principal, Rule, SiteMap, SiteRequest, decide, readings,
 };
+use doorcode::oauth::Issuer;
+use doorcode::proxy::{ExplainedRequest, Explanation, explain};
 use http::Method;
 
 use super::caller::signed_in;
@@ -55,12 +57,17 @@ fn fits(pattern: &[&str], path: &[&str]) -> bool {
     }
 }
 
-fn judge_path(rules: &[PlainRule], asked: &Plain, path: &str) -> Verdict {
+/// The number of the first rule for a path.
+fn first(rules: &[PlainRule], asked: &Plain, path: &str) -> Option<usize> {
     let path: Vec<&str> = path.split('/').collect();
-    let first = rules.iter().find(|rule| {
+    rules.iter().position(|rule| {
         (rule.methods.is_empty() || rule.methods.contains(&asked.method))
             && fits(&rule.path.split('/').collect::<Vec<_>>(), &path)
-    });
+    })
+}
+
+fn judge_path(rules: &[PlainRule], asked: &Plain, path: &str) -> Verdict {
+    let first = first(rules, asked, path).map(|n| &rules[n]);
     let allow = first.map_or("signed-in", |rule| rule.allow);
     if first.is_some_and(|rule| rule.only_inside && !asked.inside) {
         return Verdict::No;
@@ -151,6 +158,50 @@ fn real(rule: &PlainRule) -> Rule {
     }
 }
 
+fn verdict(decision: Decision, is_old: bool) -> Verdict {
+    match decision {
+        Decision::Forward => Verdict::Pass,
+        Decision::ForwardIfFresh(max_age) => {
+            assert_eq!(max_age, TEN_MINUTES);
+            if is_old { Verdict::Again } else { Verdict::Pass }
+        }
+        Decision::SignIn => Verdict::SignIn,
+        Decision::Refuse(_) => Verdict::No,
+    }
+}
+
+/// `explain` says the same, of each reading and of all together.
+fn compare(
+    map: &SiteMap,
+    rules: &[PlainRule],
+    asked: &Plain,
+    request: &SiteRequest<'_>,
+    caller: &Caller,
+) {
+    let explained = ExplainedRequest {
+        method: request.method,
+        host: "a.example",
+        target: &asked.path,
+        client: request.client,
+        caller: caller.judged(),
+    };
+    let Explanation::Site(explained) = explain(map, &explained) else { panic!("{asked:?}") };
+    let expected = judge(rules, asked);
+    assert_eq!(verdict(explained.decision, asked.is_old), expected, "{rules:#?} {asked:?}");
+    let of_new = judge(rules, &Plain { is_old: false, ..asked.clone() });
+    assert_eq!(explained.is_forwarded(), of_new == Verdict::Pass, "{rules:#?} {asked:?}");
+    let bare = asked.path.trim_end_matches('/');
+    let paths: Vec<&str> = explained.judgements.iter().map(|one| &*one.path).collect();
+    let bare = if bare.is_empty() { "/" } else { bare };
+    let both: &[&str] = if bare == asked.path { &[bare] } else { &[&asked.path, bare] };
+    assert_eq!(paths, both, "{asked:?}");
+    for one in &explained.judgements {
+        assert_eq!(one.rule, first(rules, asked, &one.path), "{rules:#?} {asked:?} {one:?}");
+        let own = judge_path(rules, asked, &one.path);
+        assert_eq!(verdict(one.decision, asked.is_old), own, "{rules:#?} {asked:?} {one:?}");
+    }
+}
+
 #[test]
 fn a_hundred_thousand_requests_are_judged_as_the_documents_say() {
     let people = ["staff", "other"].map(|role| (role, signed_in("+447400123456", &[role])));
@@ -159,6 +210,8 @@ fn a_hundred_thousand_requests_are_judged_as_the_documents_say() {
     for _ in 0..20_000 {
         let rules = dice.rules();
         let site = site("https://a.example", rules.iter().map(real).collect());
+        let issuer = Issuer::parse("https://login.example", "/.doorcode").unwrap();
+        let map = SiteMap::new(issuer, "/.doorcode".to_owned(), vec![site.clone()]);
         for _ in 0..5 {
             let asked = dice.asked();
             let expected = judge(&rules, &asked);
@@ -169,15 +222,8 @@ fn a_hundred_thousand_requests_are_judged_as_the_documents_say() {
             let method: Method = asked.method.parse().unwrap();
             let readings = readings(&asked.path).unwrap();
             let request = SiteRequest { site: &site, method: &method, readings: &readings, client };
-            let judged = match decide(&request, &caller) {
-                Decision::Forward => Verdict::Pass,
-                Decision::ForwardIfFresh(max_age) => {
-                    assert_eq!(max_age, TEN_MINUTES);
-                    if asked.is_old { Verdict::Again } else { Verdict::Pass }
-                }
-                Decision::SignIn => Verdict::SignIn,
-                Decision::Refuse(_) => Verdict::No,
-            };
+            let judged = verdict(decide(&request, &caller), asked.is_old);
+            compare(&map, &rules, &asked, &request, &caller);
             assert_eq!(judged, expected, "{rules:#?} {asked:?}");
             seen[judged as usize] += 1;
         }

@@ -40,6 +40,7 @@ fn map(path: &str, who: &Principal, ignore_case: bool) -> SiteMap {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case,
+        mode: doorcode::gate::RuleMode::Enforce,
         rules,
     };
     let issuer = Issuer::parse("https://auth.example", "/.doorcode").unwrap();

@@ -44,6 +44,7 @@ fn identity_headers(url: &str) -> Arc<IdentityHeaders> {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case: false,
+        mode: doorcode::gate::RuleMode::Enforce,
         rules: Vec::new(),
     };
     Arc::new(IdentityHeaders::new(&issuer, &site))
