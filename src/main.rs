@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::ExitCode;
 
 use doorcode::cli::{self, CliDeps};
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
+            system_file: Path::new(cli::SYSTEM_FILE),
             now: System::real().now(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,

@@ -1,7 +1,9 @@
 //! The operator's file: what is good, and what is said about what is not.
 mod cli;
+mod default_file;
 mod good;
 mod hostile;
+mod manual;
 mod mistakes;
 mod reference;
 mod secrets;
