@@ -1,4 +1,5 @@
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use doorcode::cli::{self, CliDeps};
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
             out: &mut std::io::stdout(),
             err: &mut std::io::stderr(),
             environment: &|name| std::env::var(name).ok(),
+            system_file: Path::new(cli::SYSTEM_FILE),
             now: System::real().now(),
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,

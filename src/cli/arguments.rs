@@ -5,6 +5,7 @@ use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use http::Method;
 
+use super::default_file::{SYSTEM_FILE, VARIABLE};
 use crate::domain::{ENDING, PhoneNumber, Role};
 use crate::oauth::KeyUsage;
 
@@ -38,9 +39,12 @@ Examples:
                                     block a user and end all their sessions
   doorcode help users               explain a command
 
-Every command takes the file by its name alone, as here, or as --config my.toml. Only the server and
-check need all secrets that the file names; explain and widget need none; users, secret rotate, keys rotate and migrate need
-server.secret.
+Configuration file:
+  Every command takes it by its name alone, as here, or as --config my.toml. If none is named it is
+  that of the environment variable DOORCODE_CONFIG, else /etc/doorcode/doorcode.toml if that exists.
+  Without all three the server runs the demo, and other commands do nothing.
+  Only the server and check need all secrets that the file names; explain and widget need none;
+  users, secret rotate, keys rotate and migrate need server.secret.
 
 Signals:
   SIGTERM   stop gracefully: complete open requests and queued texts;
@@ -82,7 +86,8 @@ Exit codes:
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    /// The configuration file; default: the built-in demo
+    /// The configuration file; default: that of `DOORCODE_CONFIG`, else /etc/doorcode/doorcode.toml, else
+    /// the built-in demo
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }
@@ -135,7 +140,7 @@ pub(super) enum Command {
 /// The configuration file, by its name alone or as an option.
 #[derive(clap::Args)]
 pub(super) struct FileArguments {
-    /// The configuration file
+    /// The configuration file; default: that of `DOORCODE_CONFIG`, else /etc/doorcode/doorcode.toml
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// The same as FILE
@@ -335,7 +340,9 @@ pub(super) fn one_file<const N: usize>(
 
 /// The error of a command that needs a file.
 pub(super) fn lacks_file(command: &str) -> clap::Error {
-    let text = format!("no configuration file is named: doorcode {command} my.toml");
+    let text = format!(
+        "no configuration file is named: write doorcode {command} my.toml, or set {VARIABLE}, or put it at {SYSTEM_FILE}"
+    );
     Arguments::command().error(ErrorKind::MissingRequiredArgument, text)
 }
 

@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 
 use crate::config::{Config, Environment};
 use crate::domain::PhoneNumber;
@@ -17,6 +18,8 @@ pub struct CliDeps<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub environment: &'a Environment<'a>,
+    /// The configuration file that is used where none is named, if it exists.
+    pub system_file: &'a Path,
     /// The time that certificates are checked against.
     pub now: Timestamp,
     /// Checks what a start would check beyond the file, without changing anything.

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod context;
+mod default_file;
 mod explain;
 mod init;
 mod notes;
@@ -11,17 +12,25 @@ mod widget;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::config::{Config, Purpose};
+use crate::config::{Config, ConfigProblems, Purpose};
 use crate::store::Database;
 use arguments::{
     Arguments, AskedArguments, Command, ExplainArguments, FileArguments, KeysCommand,
     PhoneArguments, SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
 };
 use context::say;
+use default_file::default_file;
 
 pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, STOPPED, USAGE};
+pub use default_file::SYSTEM_FILE;
+
+/// The command line, for its man pages and shell completions.
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
 
 /// Runs the command of `arguments`, the first of which is the program's name, and returns the exit
 /// code.
@@ -35,54 +44,55 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, around: &mut CliDeps<'
 
 fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, clap::Error> {
     let Arguments { command, config } = arguments;
-    let Some(command) = command else { return Ok(serve(config.as_deref(), around)) };
-    let named = |given: FileArguments| one_file([config.clone(), given.file, given.config]);
+    let default = default_file(around);
+    let Some(command) = command else { return Ok(serve(config.or(default).as_deref(), around)) };
+    let named = |given: FileArguments| {
+        one_file([config.clone(), given.file, given.config]).map(|file| file.or(default.clone()))
+    };
     let needed = |name: &str, given| named(given)?.ok_or_else(|| lacks_file(name));
     Ok(match command {
         Command::Serve(file) => serve(named(file)?.as_deref(), around),
         Command::Init(given) => init::init(&given, around),
         Command::Check(file) => check::check(&needed("check", file)?, around),
         Command::Explain(ExplainArguments { asked, file }) => {
-            explain(&asked, named(file)?.as_deref(), around)
+            explain(&asked, &needed("explain", file)?, around)
         }
         Command::Widget(file) => {
-            let file = needed("widget", file)?;
-            print((Purpose::Pages, Some(&file)), around, widget::tag)
+            print((Purpose::Pages, &needed("widget", file)?), around, widget::tag)
         }
-        Command::Health(file) => health(named(file)?.as_deref(), around),
+        Command::Health(file) => health(&needed("health", file)?, around),
         Command::Reload(file) => {
-            let (file, reload) = (needed("reload", file)?, around.reload);
-            print((Purpose::Store, Some(&file)), around, |config| reload(config))
+            let reload = around.reload;
+            print((Purpose::Store, &needed("reload", file)?), around, reload)
         }
         Command::Nodes(file) => {
             let nodes = around.nodes;
-            print((Purpose::Store, named(file)?.as_deref()), around, |config| nodes(config))
+            print((Purpose::Store, &needed("nodes", file)?), around, nodes)
         }
         Command::Migrate(file) => {
             let migrate = around.migrate;
-            print((Purpose::Sealed, Some(&needed("migrate", file)?)), around, |config| {
-                migrate(config)
-            })
+            print((Purpose::Sealed, &needed("migrate", file)?), around, migrate)
         }
         Command::Store { command: StoreCommand::Copy { from, to } } => copy(&from, &to, around),
         Command::Keys { command: None, file } => {
             let keys = around.keys;
-            print((Purpose::Store, named(file)?.as_deref()), around, |config| keys(config))
+            print((Purpose::Store, &needed("keys", file)?), around, keys)
         }
         Command::Keys { command: Some(KeysCommand::Rotate { usage, file: given }), file } => {
-            let file = one_file([config, file.file, file.config, given.file, given.config])?;
-            let rotate = around.rotate;
-            print((Purpose::Sealed, file.as_deref()), around, |config| rotate(config, usage))
+            let given = FileArguments {
+                file: one_file([file.file, file.config, given.file])?,
+                config: given.config,
+            };
+            let (file, rotate) = (needed("keys rotate", given)?, around.rotate);
+            print((Purpose::Sealed, &file), around, |config| rotate(config, usage))
         }
         Command::Users { command } => {
-            let (file, run) = users(command, around);
-            print((Purpose::Sealed, named(file)?.as_deref()), around, run)
+            let (name, file, run) = users(command, around);
+            print((Purpose::Sealed, &needed(name, file)?), around, run)
         }
         Command::Secret { command: SecretCommand::Rotate(file) } => {
             let rotate = around.rotate_secret;
-            print((Purpose::Sealed, Some(&needed("secret rotate", file)?)), around, |config| {
-                rotate(config)
-            })
+            print((Purpose::Sealed, &needed("secret rotate", file)?), around, rotate)
         }
     })
 }
@@ -90,18 +100,21 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
 /// What a command does with its configuration.
 type Run<'a> = Box<dyn Fn(&Config) -> CommandResult + 'a>;
 
-/// The file of a command about users, and what it does.
-fn users<'a>(command: UsersCommand, around: &CliDeps<'a>) -> (FileArguments, Run<'a>) {
-    let (command, PhoneArguments { phone, file }) = match command {
+/// The name of a command about users, its file, and what it does.
+fn users<'a>(
+    command: UsersCommand,
+    around: &CliDeps<'a>,
+) -> (&'static str, FileArguments, Run<'a>) {
+    let (name, command, PhoneArguments { phone, file }) = match command {
         UsersCommand::Find { ending, file } => {
             let find = around.find;
-            return (file, Box::new(move |config| find(config, &ending)));
+            return ("users find 0123", file, Box::new(move |config| find(config, &ending)));
         }
-        UsersCommand::Block(person) => (around.block, person),
-        UsersCommand::Unblock(person) => (around.unblock, person),
-        UsersCommand::Show(person) => (around.show, person),
+        UsersCommand::Block(person) => ("users block +…", around.block, person),
+        UsersCommand::Unblock(person) => ("users unblock +…", around.unblock, person),
+        UsersCommand::Show(person) => ("users show +…", around.show, person),
     };
-    (file, Box::new(move |config| command(config, &phone)))
+    (name, file, Box::new(move |config| command(config, &phone)))
 }
 
 /// Prints what clap has to say: help and version on standard output, usage errors on standard
@@ -118,21 +131,26 @@ fn print_clap(message: &clap::Error, around: &mut CliDeps<'_>) -> u8 {
     }
 }
 
+/// Runs the server with a file, or the demo.
 fn serve(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
-    match read(Purpose::Serve, file, around) {
+    let config = match file {
+        Some(file) => read(Purpose::Serve, file, around),
+        None => told(Config::demo(), around),
+    };
+    match config {
         Some(config) => exit_code((around.serve)(config), around),
         None => FAILED,
     }
 }
 
-fn explain(asked: &AskedArguments, file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
+fn explain(asked: &AskedArguments, file: &Path, around: &mut CliDeps<'_>) -> u8 {
     let Some(config) = read(Purpose::Rules, file, around) else { return FAILED };
     let (text, code) = explain::explain(&config, asked);
     say(around.out, &text);
     code
 }
 
-fn health(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
+fn health(file: &Path, around: &mut CliDeps<'_>) -> u8 {
     match read(Purpose::Store, file, around) {
         Some(config) => exit_code((around.health)(&config), around),
         None => FAILED,
@@ -155,13 +173,13 @@ fn database(text: &str, around: &mut CliDeps<'_>) -> Option<Database> {
             say(around.err, &format_args!("doorcode: a database {why}\n"));
             None
         }
-        None => Some(read(Purpose::Store, Some(Path::new(text)), around)?.store.database),
+        None => Some(read(Purpose::Store, Path::new(text), around)?.store.database),
     }
 }
 
 /// Runs a command that prints its output.
 fn print(
-    (purpose, file): (Purpose, Option<&Path>),
+    (purpose, file): (Purpose, &Path),
     around: &mut CliDeps<'_>,
     command: impl Fn(&Config) -> CommandResult,
 ) -> u8 {
@@ -170,12 +188,13 @@ fn print(
     exit_code(done, around)
 }
 
-/// The configuration, or the demo's. `None` if it is invalid; its mistakes have been printed.
-fn read(purpose: Purpose, file: Option<&Path>, around: &mut CliDeps<'_>) -> Option<Config> {
-    let config = match file {
-        Some(file) => Config::load_for(purpose, file, around.environment),
-        None => Config::demo(),
-    };
+/// `None` if the file is invalid; its mistakes have been printed.
+fn read(purpose: Purpose, file: &Path, around: &mut CliDeps<'_>) -> Option<Config> {
+    told(Config::load_for(purpose, file, around.environment), around)
+}
+
+/// Prints the mistakes, if there are any.
+fn told(config: Result<Config, ConfigProblems>, around: &mut CliDeps<'_>) -> Option<Config> {
     config.map_err(|problems| say(around.err, &format_args!("{problems}\n"))).ok()
 }
 

@@ -9,9 +9,9 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the table of keys in src/config/keys.rs and the defaults in config/doorcode.toml. -->
 
-Doorcode reads one TOML file, named by `--config FILE`. Omitted keys have the defaults below, which
-are those of `config/doorcode.toml`; sites, users, providers and countries have none. Without
-`--config` the demo at the end of that file runs.
+Doorcode reads one TOML file, named by `--config FILE` or in [one of two other ways](install.md). Omitted keys have
+the defaults below, which are those of `config/doorcode.toml`; sites, users, providers and countries have none.
+Without a file the demo at the end of that one runs.
 
 - `doorcode check FILE` reports all mistakes at once, each with its line. The first of several
   tables is `site[1]`.

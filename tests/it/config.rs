@@ -1,9 +1,11 @@
 //! The operator's file: what is good, and what is said about what is not.
 mod cli;
+mod default_file;
 mod explain;
 mod good;
 mod hostile;
 mod init;
+mod manual;
 mod mistakes;
 mod reference;
 mod secrets;

@@ -8,6 +8,7 @@ use doorcode::login::Countries;
 use doorcode::store::Database;
 
 use super::{GOOD, changed, environment, read};
+use crate::support::tls::Pair;
 
 #[test]
 fn the_demo_is_good_and_only_for_this_machine() {
@@ -49,6 +50,41 @@ fn the_file_of_several_servers_is_good() {
     assert_eq!(cluster.store.database.to_string(), "postgres://postgres:5432/doorcode");
     assert_eq!(cluster.store.cache.name(), "redis");
     assert!(!format!("{cluster:?}").contains("p@ss") && !format!("{cluster:?}").contains("p%40ss"));
+}
+
+#[test]
+fn the_file_of_one_server_in_a_container_is_good() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/one-server/doorcode.toml");
+    let pair = Pair::of(&["shop.example.com"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doorcode.toml");
+    std::fs::copy(here, &path).unwrap();
+    std::fs::create_dir(folder.path().join("tls")).unwrap();
+    for (name, text) in [("tls/cert.pem", &pair.certificate), ("tls/key.pem", &pair.key)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let secrets = |name: &str| match name {
+        "DOORCODE_SECRET" => Some("0nly+for/a+test+0f+the+file+of+one+server==".to_owned()),
+        "TWILIO_AUTH_TOKEN" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+        _ => None,
+    };
+    let config = Config::load(&path, &secrets).unwrap();
+    assert_eq!(config.store.database, Database::Sqlite("/var/lib/doorcode/doorcode.db".into()));
+}
+
+#[test]
+fn the_file_of_the_package_starts_with_nothing_but_the_secret_that_the_package_makes() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/debian/doorcode.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doorcode.toml");
+    std::fs::copy(here, &path).unwrap();
+    let problems = Config::load(&path, &|_| None).unwrap_err().to_string();
+    assert_eq!(problems.lines().count(), 1, "{problems}");
+    std::fs::write(folder.path().join("secret"), "0nly+for/a+test+0f+the+file+of+a+package+==")
+        .unwrap();
+    let config = Config::load(&path, &|_| None).unwrap();
+    assert_eq!(config.store.database, Database::Sqlite("/var/lib/doorcode/doorcode.db".into()));
+    assert!(config.proxy.listen.iter().all(|at| at.tcp().unwrap().ip().is_loopback()));
 }
 
 #[test]

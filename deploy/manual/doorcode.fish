@@ -1,0 +1,117 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_doorcode_global_optspecs
+    string join \n c/config= h/help V/version
+end
+
+function __fish_doorcode_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_doorcode_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_doorcode_using_subcommand
+    set -l cmd (__fish_doorcode_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c doorcode -n "__fish_doorcode_needs_command" -s c -l config -d 'The configuration file; default: that of `DOORCODE_CONFIG`, else /etc/doorcode/doorcode.toml, else the built-in demo' -r -F
+complete -c doorcode -n "__fish_doorcode_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c doorcode -n "__fish_doorcode_needs_command" -s V -l version -d 'Print version'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "serve" -d 'Run the server (also the default without a command)'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "check" -d 'Check a configuration file and report all mistakes'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "widget" -d 'Print the HTML element of the login widget, with the hash of its script'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "health" -d 'Check whether the server with this configuration is ready'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "reload" -d 'Make the running server read its file anew; one with a mistake changes nothing'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "nodes" -d 'List the servers that run on the same database'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "migrate" -d 'Bring the database to the schema of this version, as each start of the server does'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "store" -d 'Move the database'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "keys" -d 'List the signing keys'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "secret" -d 'Change the secret that the database is encrypted under'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "users" -d 'Block, unblock, show or find users'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand check" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand check" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand widget" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand widget" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand health" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand health" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand reload" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand reload" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand nodes" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand nodes" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand migrate" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and not __fish_seen_subcommand_from copy help" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and not __fish_seen_subcommand_from copy help" -f -a "copy" -d 'Copy a database to an empty one and compare both; stop the servers of both before. Begins where an interrupted copy ended'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and not __fish_seen_subcommand_from copy help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and __fish_seen_subcommand_from copy" -l from -d 'Configuration file, or `sqlite:PATH` or `postgres://…`' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and __fish_seen_subcommand_from copy" -l to -d 'The same' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "copy" -d 'Copy a database to an empty one and compare both; stop the servers of both before. Begins where an interrupted copy ended'
+complete -c doorcode -n "__fish_doorcode_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and not __fish_seen_subcommand_from rotate help" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and not __fish_seen_subcommand_from rotate help" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and not __fish_seen_subcommand_from rotate help" -a "rotate" -d 'Publish new keys that will replace the ones that sign'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and not __fish_seen_subcommand_from rotate help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l usage -d 'Only the keys for this usage: token or assertion' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and __fish_seen_subcommand_from rotate" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Publish new keys that will replace the ones that sign'
+complete -c doorcode -n "__fish_doorcode_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and not __fish_seen_subcommand_from rotate help" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and not __fish_seen_subcommand_from rotate help" -f -a "rotate" -d 'Encrypt all phone numbers under the first value of server.secret, while servers run that have both'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and not __fish_seen_subcommand_from rotate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Encrypt all phone numbers under the first value of server.secret, while servers run that have both'
+complete -c doorcode -n "__fish_doorcode_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -f -a "block" -d 'Block a user: end all sessions and personal access tokens, and revoke all grants'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -f -a "unblock" -d 'Unblock a user; ended sessions and revoked grants stay so'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -f -a "show" -d 'Show a user: when created and blocked, roles, and number of sessions and personal access tokens'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -f -a "find" -d 'List the users whose number ends in four digits'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and not __fish_seen_subcommand_from block unblock show find help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from block" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from block" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from unblock" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from unblock" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from show" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from find" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "block" -d 'Block a user: end all sessions and personal access tokens, and revoke all grants'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "unblock" -d 'Unblock a user; ended sessions and revoked grants stay so'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a user: when created and blocked, roles, and number of sessions and personal access tokens'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "find" -d 'List the users whose number ends in four digits'
+complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "serve" -d 'Run the server (also the default without a command)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "check" -d 'Check a configuration file and report all mistakes'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "widget" -d 'Print the HTML element of the login widget, with the hash of its script'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "health" -d 'Check whether the server with this configuration is ready'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "reload" -d 'Make the running server read its file anew; one with a mistake changes nothing'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "nodes" -d 'List the servers that run on the same database'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "migrate" -d 'Bring the database to the schema of this version, as each start of the server does'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "store" -d 'Move the database'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "keys" -d 'List the signing keys'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "secret" -d 'Change the secret that the database is encrypted under'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "users" -d 'Block, unblock, show or find users'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "copy" -d 'Copy a database to an empty one and compare both; stop the servers of both before. Begins where an interrupted copy ended'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rotate" -d 'Publish new keys that will replace the ones that sign'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Encrypt all phone numbers under the first value of server.secret, while servers run that have both'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "block" -d 'Block a user: end all sessions and personal access tokens, and revoke all grants'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "unblock" -d 'Unblock a user; ended sessions and revoked grants stay so'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show a user: when created and blocked, roles, and number of sessions and personal access tokens'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "find" -d 'List the users whose number ends in four digits'
