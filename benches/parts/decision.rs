@@ -62,6 +62,7 @@ fn map() -> SiteMap {
         client_roots: None,
         personal_access_tokens: false,
         ignore_case: false,
+        mode: doorcode::gate::RuleMode::Enforce,
         rules: vec![rule("/public/*", Principal::Public), rule("/admin/*", Principal::Role(admin))],
     };
     SiteMap::new(issuer, "/.doorcode".to_owned(), vec![site])

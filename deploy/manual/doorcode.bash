@@ -19,11 +19,17 @@ _doorcode() {
             doorcode,check)
                 cmd="doorcode__subcmd__check"
                 ;;
+            doorcode,explain)
+                cmd="doorcode__subcmd__explain"
+                ;;
             doorcode,health)
                 cmd="doorcode__subcmd__health"
                 ;;
             doorcode,help)
                 cmd="doorcode__subcmd__help"
+                ;;
+            doorcode,init)
+                cmd="doorcode__subcmd__init"
                 ;;
             doorcode,keys)
                 cmd="doorcode__subcmd__keys"
@@ -55,11 +61,17 @@ _doorcode() {
             doorcode__subcmd__help,check)
                 cmd="doorcode__subcmd__help__subcmd__check"
                 ;;
+            doorcode__subcmd__help,explain)
+                cmd="doorcode__subcmd__help__subcmd__explain"
+                ;;
             doorcode__subcmd__help,health)
                 cmd="doorcode__subcmd__help__subcmd__health"
                 ;;
             doorcode__subcmd__help,help)
                 cmd="doorcode__subcmd__help__subcmd__help"
+                ;;
+            doorcode__subcmd__help,init)
+                cmd="doorcode__subcmd__help__subcmd__init"
                 ;;
             doorcode__subcmd__help,keys)
                 cmd="doorcode__subcmd__help__subcmd__keys"
@@ -182,7 +194,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve check widget health reload nodes migrate store keys secret users help"
+            opts="-c -h -V --config --help --version serve init check explain widget health reload nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +237,48 @@ _doorcode() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        doorcode__subcmd__explain)
+            opts="-c -h --url --method --phone --role --from --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         doorcode__subcmd__health)
             opts="-c -h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -248,7 +302,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve check widget health reload nodes migrate store keys secret users help"
+            opts="serve init check explain widget health reload nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +316,20 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -290,6 +358,20 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -520,6 +602,56 @@ _doorcode() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__init)
+            opts="-h --url --upstream --name --countries --certificate --key --provider --twilio-account --twilio-from --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --upstream)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --countries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --twilio-account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --twilio-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

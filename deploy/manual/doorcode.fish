@@ -28,7 +28,9 @@ complete -c doorcode -n "__fish_doorcode_needs_command" -s c -l config -d 'The c
 complete -c doorcode -n "__fish_doorcode_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c doorcode -n "__fish_doorcode_needs_command" -s V -l version -d 'Print version'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "serve" -d 'Run the server (also the default without a command)'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "init" -d 'Write a first configuration file from a handful of answers'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "check" -d 'Check a configuration file and report all mistakes'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "explain" -d 'Say what becomes of a request: its site, every reading of its path, the rules and the decision'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "widget" -d 'Print the HTML element of the login widget, with the hash of its script'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "health" -d 'Check whether the server with this configuration is ready'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "reload" -d 'Make the running server read its file anew; one with a mistake changes nothing'
@@ -41,8 +43,25 @@ complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "users" -d 'Block,
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s c -l config -d 'The same as FILE' -r -F
 complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l url -d 'Public URL of the app' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l upstream -d 'Where the app listens: 127.0.0.1:3000' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l name -d 'Name on the login pages' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l countries -d 'Countries whose numbers may sign in: "US GB"' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l certificate -d 'PEM file of the certificate, or `proxy`' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l key -d 'PEM file of its key' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l provider -d 'twilio or console' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l twilio-account -d 'Account SID of Twilio' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l twilio-from -d 'Number or messaging service that texts come from' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -s h -l help -d 'Print help'
 complete -c doorcode -n "__fish_doorcode_using_subcommand check" -s c -l config -d 'The same as FILE' -r -F
 complete -c doorcode -n "__fish_doorcode_using_subcommand check" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l url -d 'The URL that is asked for, as the client sends it: nothing in it is changed' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l method -d 'The method' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l phone -d 'Whoever has this number calls, and logged in just now; without it nobody does' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l role -d 'A role that they have besides those of their [[user]]; may be repeated' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l from -d 'The client\'s address' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -s c -l config -d 'The same as FILE' -r -F
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c doorcode -n "__fish_doorcode_using_subcommand widget" -s c -l config -d 'The same as FILE' -r -F
 complete -c doorcode -n "__fish_doorcode_using_subcommand widget" -s h -l help -d 'Print help'
 complete -c doorcode -n "__fish_doorcode_using_subcommand health" -s c -l config -d 'The same as FILE' -r -F
@@ -96,18 +115,20 @@ complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen
 complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a user: when created and blocked, roles, and number of sessions and personal access tokens'
 complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "find" -d 'List the users whose number ends in four digits'
 complete -c doorcode -n "__fish_doorcode_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "serve" -d 'Run the server (also the default without a command)'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "check" -d 'Check a configuration file and report all mistakes'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "widget" -d 'Print the HTML element of the login widget, with the hash of its script'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "health" -d 'Check whether the server with this configuration is ready'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "reload" -d 'Make the running server read its file anew; one with a mistake changes nothing'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "nodes" -d 'List the servers that run on the same database'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "migrate" -d 'Bring the database to the schema of this version, as each start of the server does'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "store" -d 'Move the database'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "keys" -d 'List the signing keys'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "secret" -d 'Change the secret that the database is encrypted under'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "users" -d 'Block, unblock, show or find users'
-complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve check widget health reload nodes migrate store keys secret users help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "serve" -d 'Run the server (also the default without a command)'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "init" -d 'Write a first configuration file from a handful of answers'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "check" -d 'Check a configuration file and report all mistakes'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "explain" -d 'Say what becomes of a request: its site, every reading of its path, the rules and the decision'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "widget" -d 'Print the HTML element of the login widget, with the hash of its script'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "health" -d 'Check whether the server with this configuration is ready'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "reload" -d 'Make the running server read its file anew; one with a mistake changes nothing'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "nodes" -d 'List the servers that run on the same database'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "migrate" -d 'Bring the database to the schema of this version, as each start of the server does'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "store" -d 'Move the database'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "keys" -d 'List the signing keys'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "secret" -d 'Change the secret that the database is encrypted under'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "users" -d 'Block, unblock, show or find users'
+complete -c doorcode -n "__fish_doorcode_using_subcommand help; and not __fish_seen_subcommand_from serve init check explain widget health reload nodes migrate store keys secret users help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "copy" -d 'Copy a database to an empty one and compare both; stop the servers of both before. Begins where an interrupted copy ended'
 complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rotate" -d 'Publish new keys that will replace the ones that sign'
 complete -c doorcode -n "__fish_doorcode_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Encrypt all phone numbers under the first value of server.secret, while servers run that have both'
