@@ -37,7 +37,9 @@ fn the_manual_and_the_completions_are_the_reference_of_the_command_line() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).unwrap();
-        made.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).unwrap());
+        for (name, text) in &made {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
     }
     let here = files(&folder);
     let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
