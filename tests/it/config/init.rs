@@ -49,7 +49,7 @@ fn every_way_to_speak_https_makes_a_file_that_is_right() {
     let (code, text, said) = written(&[&url[..], &twilio].concat());
     assert!(code == 0 && said.contains("TWILIO_AUTH_TOKEN"), "{said}");
     let behind = config(&text);
-    assert_eq!(behind.issuer.to_string(), "https://shop.example.com/.doorcode");
+    assert_eq!(behind.issuer.to_string(), "https://shop.example.com/.doorcode/");
     assert_eq!(behind.proxy.trusted_proxies.len(), 1, "{TRUSTING:?}");
     assert_eq!(behind.brand.name, "A \"shop\"");
     let own = [&url[..], &twilio, &["--certificate", "cert.pem", "--key", "key.pem"]].concat();

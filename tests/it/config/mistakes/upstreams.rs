@@ -29,10 +29,14 @@ const CASES: &[Case<'_>] = &[
         &["25:14: site[1].upstream.client_key: needs client_certificate beside it"],
     ),
     (
-        &[TLS, ("[[site.rule]]", "[site.upstream]\nca = \"/dev/null\"\n[[site.rule]]")],
+        &[TLS, ("[[site.rule]]", "[site.upstream]\nca = \"/etc/passwd\"\n[[site.rule]]")],
         &[
             "25:6: site[1].upstream.ca: has no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
         ],
+    ),
+    (
+        &[TLS, ("[[site.rule]]", "[site.upstream]\nca = \"/dev/null\"\n[[site.rule]]")],
+        &["25:6: site[1].upstream.ca: cannot read /dev/null: it is no regular file"],
     ),
     (
         &[TLS, ("[[site.rule]]", "[site.upstream]\nca = \"/dev/none\"\n[[site.rule]]")],
@@ -45,8 +49,8 @@ const CASES: &[Case<'_>] = &[
             TLS,
             (
                 "[[site.rule]]",
-                "[site.upstream]\nca = \"/dev/null\"\nserver_name = \"a b\"\n\
-                 client_certificate = \"/dev/null\"\nclient_key = \"/dev/null\"\n[[site.rule]]",
+                "[site.upstream]\nca = \"/etc/passwd\"\nserver_name = \"a b\"\n\
+                 client_certificate = \"/etc/passwd\"\nclient_key = \"/etc/passwd\"\n[[site.rule]]",
             ),
         ],
         &[
