@@ -17,6 +17,7 @@ use super::secret;
 use super::serve::{prints_texts, warn_of};
 use super::tls::Secured;
 use crate::config::Config;
+use crate::domain::Keyring;
 use crate::gate::RuleMode;
 use crate::login::TextSettings;
 use crate::oauth::KeyRotation;
@@ -87,14 +88,18 @@ impl Reloader {
     async fn read(&self) -> Result<Config, String> {
         let running = self.config.clone();
         let read = tokio::task::spawn_blocking(move || {
-            running.reread(&|name: &str| std::env::var(name).ok())
+            let read = running.reread(&|name: &str| std::env::var(name).ok())?;
+            Some(read.map(|config| {
+                let secret = secret::of_existing(&config).ok().flatten();
+                (config, secret)
+            }))
         });
         let read = tokio::time::timeout(READ_WITHIN, read).await;
         let read = read.map_err(|_| "the file, or one that it names, cannot be read in time\n")?;
         let read = read.map_err(|why| format!("{why}\n"))?;
         let read = read.ok_or("there is no file to read again\n")?;
-        let config = read.map_err(|problems| format!("{problems}\n"))?;
-        let fixed = self.needs_restart(&config);
+        let (config, secret) = read.map_err(|problems| format!("{problems}\n"))?;
+        let fixed = self.needs_restart(&config, secret);
         if fixed.is_empty() {
             return Ok(config);
         }
@@ -102,10 +107,10 @@ impl Reloader {
         Err(format!("read at the start only, so that a restart is needed to change it: {all}\n"))
     }
 
-    /// The keys that changed and that only a start reads.
-    fn needs_restart(&self, newer: &Config) -> Vec<String> {
+    /// The keys that changed and that only a start reads. `secret`: what `newer` is to be used with;
+    /// `None`: it cannot be read.
+    fn needs_restart(&self, newer: &Config, secret: Option<Keyring>) -> Vec<String> {
         let mut keys = self.config.changed_at_start(newer);
-        let secret = secret::of_existing(newer).ok().flatten();
         let is_same = secret.is_some_and(|secret| secret.is_same(&self.runtime.keyring));
         if !is_same && keys.iter().all(|key| !key.ends_with("server.secret")) {
             keys.push(format!("server.secret ({})", newer.secret_file.display()));
