@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             examine: &doorcode::app::examine,
             health: &doorcode::app::health,
             reload: &doorcode::app::reload,
+            upgrade: &doorcode::app::upgrade,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),
             copy: &|from, to| doorcode::app::copy_store(from, to, &mut std::io::stderr()),

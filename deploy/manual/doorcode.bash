@@ -52,6 +52,9 @@ _doorcode() {
             doorcode,store)
                 cmd="doorcode__subcmd__store"
                 ;;
+            doorcode,upgrade)
+                cmd="doorcode__subcmd__upgrade"
+                ;;
             doorcode,users)
                 cmd="doorcode__subcmd__users"
                 ;;
@@ -93,6 +96,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help,store)
                 cmd="doorcode__subcmd__help__subcmd__store"
+                ;;
+            doorcode__subcmd__help,upgrade)
+                cmd="doorcode__subcmd__help__subcmd__upgrade"
                 ;;
             doorcode__subcmd__help,users)
                 cmd="doorcode__subcmd__help__subcmd__users"
@@ -194,7 +200,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve init check explain widget health reload nodes migrate store keys secret users help"
+            opts="-c -h -V --config --help --version serve init check explain widget health reload upgrade nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,7 +308,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve init check explain widget health reload nodes migrate store keys secret users help"
+            opts="serve init check explain widget health reload upgrade nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +520,20 @@ _doorcode() {
         doorcode__subcmd__help__subcmd__store__subcmd__copy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__upgrade)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -986,6 +1006,28 @@ _doorcode() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__upgrade)
+            opts="-c -h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::proxy::RELOAD_HEADER;
+use crate::proxy::ADMIN_HEADER;
 
 /// Timeout of connecting, and of each read or write of a question that is answered at once. A server on
 /// a busy machine takes a second or more to respond. The caller of the command has a timeout of its own
@@ -13,6 +13,8 @@ use crate::proxy::RELOAD_HEADER;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The same for a reload, which reads files and may wait for the database.
 const RELOAD_TIMEOUT: Duration = Duration::from_mins(1);
+/// The same for an upgrade, for which a new process has to start.
+const UPGRADE_TIMEOUT: Duration = Duration::from_mins(6);
 /// Upper bound of a response, bytes: the mistakes of a long file.
 const MAX_RESPONSE: u64 = 1 << 20;
 
@@ -35,11 +37,31 @@ pub fn health(config: &Config) -> Result<(), Box<dyn Error>> {
 ///
 /// When it refuses the file, with every mistake, or does not respond.
 pub fn reload(config: &Config) -> Result<String, Box<dyn Error>> {
-    let line = format!("{RELOAD_HEADER}: 1\r\nContent-Length: 0\r\n");
-    match ask(config, "POST /reload", &line, RELOAD_TIMEOUT)? {
+    command(config, "reload", RELOAD_TIMEOUT, "nothing is reloaded")
+}
+
+/// Makes the server of a configuration hand over to a new process of the program that is installed now.
+///
+/// # Errors
+///
+/// When the new process does not take over, with the reason, or the server does not respond.
+pub fn upgrade(config: &Config) -> Result<String, Box<dyn Error>> {
+    command(config, "upgrade", UPGRADE_TIMEOUT, "nothing is handed over")
+}
+
+fn command(
+    config: &Config,
+    name: &str,
+    timeout: Duration,
+    refused: &str,
+) -> Result<String, Box<dyn Error>> {
+    let line = format!("{ADMIN_HEADER}: 1\r\nContent-Length: 0\r\n");
+    match ask(config, &format!("POST /{name}"), &line, timeout)? {
         (200, done) => Ok(done),
-        (422, why) => Err(format!("nothing is reloaded:\n{}", why.trim_end()).into()),
-        (404, _) => Err("the server is of a version without reload, or is starting".into()),
+        (422, why) => Err(format!("{refused}:\n{}", why.trim_end()).into()),
+        (404, _) => {
+            Err(format!("the server is of a version without {name}, or is starting").into())
+        }
         _ => Err(not_ours(config)),
     }
 }

@@ -20,8 +20,8 @@ use crate::domain::NodeId;
 use crate::login::{Outbox, OutboxSender, OutboxWorker, TextSettings};
 use crate::metrics::{self, ObservedState};
 use crate::proxy::{
-    self, AccessLog, BackgroundJob, ConfigSnapshot, Connections, Drain, DrainSignal, Exchanges,
-    Jobs, Readiness, ReloadRequest, Reloads, Shared, SystemLookup,
+    self, AccessLog, AdminRequest, AdminRequests, BackgroundJob, ConfigSnapshot, Connections,
+    Drain, DrainSignal, Exchanges, Jobs, Readiness, Shared, SystemLookup,
 };
 use crate::system::System;
 
@@ -32,7 +32,9 @@ pub struct AppDeps {
     /// Called after the drain, to end the process.
     pub exit: Box<dyn Fn() + Send + Sync>,
     /// Who may ask for a reload, and what they asked.
-    pub reloads: (Reloads, mpsc::Receiver<ReloadRequest>),
+    pub reloads: (AdminRequests, mpsc::Receiver<AdminRequest>),
+    /// The node that this one takes the place of.
+    pub predecessor: Option<NodeId>,
 }
 
 /// Opens the stores and keys of a configuration and assembles the server. Must be called within a
@@ -55,7 +57,7 @@ pub async fn assemble(
     around: AppDeps,
     decorator: &dyn Decorator,
 ) -> Result<Assembled, AppError> {
-    let AppDeps { system, access_log, exit, reloads: (reloads, requests) } = around;
+    let AppDeps { system, access_log, exit, reloads: (reloads, requests), predecessor } = around;
     let keyring = secret::keyring(&config, &system)?;
     let stores = stores::open(&config, &keyring, &system, decorator).await?;
     let demo = demo::Demo::bind_if(demo::is_used(&config))?;
@@ -65,12 +67,10 @@ pub async fn assemble(
     let runtime = open_runtime((system, keyring), stores, outbox, apps, &config.store)?;
     configured::expect(&config, &runtime);
     let snapshot = Arc::new(ArcSwap::from_pointee(configured::snapshot(&config, &runtime)?));
-    let texts = configured::texts(&config, &runtime, decorator)?;
-    let texts = Arc::new(ArcSwap::from_pointee(texts));
+    let texts = Arc::new(ArcSwap::from_pointee(configured::texts(&config, &runtime, decorator)?));
     let worker = OutboxWorker::new(jobs, sender(&runtime, &texts));
     let access_log = Arc::new(access_log);
-    let heartbeat = Heartbeat::new(&config, &runtime.keyring, &runtime.store, &runtime.system);
-    let heartbeat = heartbeat.map(|heartbeat| heartbeat.on(runtime.redis.as_ref()));
+    let heartbeat = heartbeat(&config, &runtime, predecessor);
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
     let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));
@@ -86,8 +86,6 @@ pub async fn assemble(
     watched.extend(watched_traffic(&drain, &exchanges));
     watched.extend(secured.watched());
     watched.extend(nodes.watched());
-    let redis = runtime.redis.as_ref().map(|redis| redis.usage());
-    watched.extend(engines::watched(&runtime.store, redis.as_ref()));
     let checks = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
     let login = configured::login(&config, &runtime);
     let reloader = Reloader {
@@ -100,12 +98,23 @@ pub async fn assemble(
         node: settings,
     };
     jobs.push(reloader.job(requests));
-    let Runtime { system, events, metrics, store: database, sessions, upstreams, .. } = runtime;
+    let Runtime { system, events, metrics, store: database, sessions, upstreams, memory, .. } =
+        runtime;
     let shared = Shared { snapshot, upstreams, access_log, drain, exchanges, events, system };
     let (settings, tls) = (config.proxy, secured.tls);
-    let server =
-        proxy::ServerDeps { settings, tls, shared, checks, metrics, watched, jobs, reloads };
-    Ok(Assembled { server, login, sessions, database })
+    let server = proxy::ServerDeps {
+        settings,
+        tls,
+        shared,
+        checks,
+        metrics,
+        watched,
+        jobs,
+        reloads,
+        upgrades: None,
+        begins_later: false,
+    };
+    Ok(Assembled { server, login, sessions, database, node, memory })
 }
 
 fn sender(runtime: &Runtime, texts: &Arc<ArcSwap<TextSettings>>) -> OutboxSender {
@@ -117,6 +126,12 @@ fn sender(runtime: &Runtime, texts: &Arc<ArcSwap<TextSettings>>) -> OutboxSender
         events: Arc::clone(&runtime.events),
         system: runtime.system.clone(),
     }
+}
+
+/// The signs of life of a server that may have others beside it.
+fn heartbeat(config: &Config, runtime: &Runtime, predecessor: Option<NodeId>) -> Option<Heartbeat> {
+    let heartbeat = Heartbeat::new(config, &runtime.keyring, &runtime.store, &runtime.system)?;
+    Some(heartbeat.on(runtime.redis.as_ref()).in_place_of(predecessor))
 }
 
 fn drain(
@@ -142,6 +157,8 @@ fn drain(
         readiness: Readiness::default(),
         connections: Connections::default(),
         drain_signal: Arc::new(DrainSignal::default()),
+        listeners_closed: Arc::default(),
+        released: Arc::default(),
         jobs: Jobs::default(),
         unsent: Box::new(move || outbox.unfinished()),
         finish: Box::new(finish),
@@ -178,12 +195,13 @@ fn background(
 /// Gauges of values that exist elsewhere.
 fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState> {
     let (sessions, outbox) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.outbox));
-    let (attempts, lines) = (runtime.attempts.clone(), Arc::clone(access_log));
-    vec![
+    let (memory, lines) = (runtime.memory.clone(), Arc::clone(access_log));
+    let redis = runtime.redis.as_ref().map(|redis| redis.usage());
+    let mut watched = vec![
         ObservedState { row: &metrics::SESSIONS, now: Box::new(move || sessions.cached()) },
         ObservedState {
             row: &metrics::ATTEMPTS,
-            now: Box::new(move || attempts.as_ref().map_or(0, |attempts| attempts.count())),
+            now: Box::new(move || memory.as_ref().map_or(0, |memory| memory.attempts.count())),
         },
         ObservedState {
             row: &metrics::TEXTS_WAITING,
@@ -193,7 +211,9 @@ fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState>
             row: &metrics::ACCESS_LINES_DROPPED,
             now: Box::new(move || lines.dropped()),
         },
-    ]
+    ];
+    watched.extend(engines::watched(&runtime.store, redis.as_ref()));
+    watched
 }
 
 /// Connections and exchanges, open and refused.

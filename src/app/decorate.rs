@@ -2,11 +2,13 @@
 use std::sync::Arc;
 
 use crate::delivery::sms::SmsProvider;
+use crate::domain::NodeId;
 use crate::login::Login;
 use crate::proxy::{self, NameLookup};
 use crate::session::Sessions;
 use crate::store::{
-    self, AttemptStore, CounterStore, GrantStore, LoginStore, SqlStore, TicketStores, UserStore,
+    self, AttemptStore, CounterStore, GrantStore, LoginStore, MemoryStores, SqlStore, TicketStores,
+    UserStore,
 };
 
 /// The stores of a server.
@@ -58,4 +60,8 @@ pub struct Assembled {
     pub sessions: Arc<Sessions>,
     /// With nothing before it, whatever the decorator did.
     pub database: Arc<SqlStore>,
+    /// What it is in the list of nodes.
+    pub node: Option<NodeId>,
+    /// What expires, where it is in the memory of this process.
+    pub memory: Option<Arc<MemoryStores>>,
 }

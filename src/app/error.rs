@@ -47,9 +47,7 @@ pub enum AppError {
     UpstreamTls(#[from] UpstreamTlsError),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    #[error("{key}: cannot listen on {address}: {why}")]
-    Listen { key: &'static str, address: std::net::SocketAddr, why: std::io::Error },
-    #[error("server.listen: {0}")]
+    #[error(transparent)]
     Socket(#[from] SocketError),
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),

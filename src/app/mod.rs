@@ -27,10 +27,11 @@ mod secret;
 mod serve;
 mod stores;
 mod tls;
+mod upgrade;
 mod upstreams;
 mod users;
 
-pub use admin_client::{health, reload};
+pub use admin_client::{health, reload, upgrade};
 pub use build::{AppDeps, assemble, build};
 pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};

@@ -86,6 +86,8 @@ pub(super) struct Heartbeat {
     settings: NodeSettings,
     system: System,
     status: Arc<NodeStatus>,
+    /// The process that this one takes the place of: it ends, whatever cache it has.
+    predecessor: Option<NodeId>,
 }
 
 /// The digest of what a node runs with.
@@ -124,12 +126,17 @@ impl Heartbeat {
         let status = Arc::new(NodeStatus { conflict: looking, ..NodeStatus::alone() });
         let settings = NodeSettings(Arc::new(ArcSwap::from_pointee(node.settings.clone())));
         let (store, system) = (Arc::clone(store), system.clone());
-        Some(Self { store, redis: None, node, settings, system, status })
+        Some(Self { store, redis: None, node, settings, system, status, predecessor: None })
     }
 
     /// With the Redis that nodes must have in common.
     pub(super) fn on(self, redis: Option<&Arc<RedisCells>>) -> Self {
         Self { redis: redis.map(Arc::clone), ..self }
+    }
+
+    /// In the place of another node, if there is one.
+    pub(super) fn in_place_of(self, predecessor: Option<NodeId>) -> Self {
+        Self { predecessor, ..self }
     }
 
     pub(super) fn status(&self) -> Arc<NodeStatus> {
@@ -184,7 +191,9 @@ impl Heartbeat {
             self.store.beat(&self.node, self.system.now()).await?;
         }
         drop(has_left);
-        self.store.list_nodes().await
+        let mut nodes = self.store.list_nodes().await?;
+        nodes.retain(|node| Some(node.description.id) != self.predecessor);
+        Ok(nodes)
     }
 
     fn judge(&self, others: &[NodeDescription]) {

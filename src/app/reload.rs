@@ -22,7 +22,7 @@ use crate::gate::RuleMode;
 use crate::login::TextSettings;
 use crate::oauth::KeyRotation;
 use crate::proxy::{
-    BackgroundJob, ConfigSnapshot, DrainSignal, ReloadRequest, ReloadResult, end_streams,
+    AdminRequest, AdminResult, BackgroundJob, ConfigSnapshot, DrainSignal, end_streams,
 };
 use crate::users;
 
@@ -43,11 +43,11 @@ pub(super) struct Reloader {
 }
 
 impl Reloader {
-    pub(super) fn job(self, requests: mpsc::Receiver<ReloadRequest>) -> BackgroundJob {
+    pub(super) fn job(self, requests: mpsc::Receiver<AdminRequest>) -> BackgroundJob {
         BackgroundJob { name: "reload", run: Box::pin(self.run(requests)) }
     }
 
-    async fn run(mut self, mut requests: mpsc::Receiver<ReloadRequest>) {
+    async fn run(mut self, mut requests: mpsc::Receiver<AdminRequest>) {
         let mut ending = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -56,7 +56,7 @@ impl Reloader {
                     let Some(request) = request else { break };
                     let (result, gone) = self.reload().await;
                     ending.push(end_streams(gone));
-                    tell(&result);
+                    tell(&result, "nothing is reloaded");
                     request.answer(result);
                 }
             }
@@ -64,7 +64,7 @@ impl Reloader {
     }
 
     /// What came of it, and what ends the long-lived requests of sites that are gone.
-    async fn reload(&mut self) -> (ReloadResult, Vec<Arc<DrainSignal>>) {
+    async fn reload(&mut self) -> (AdminResult, Vec<Arc<DrainSignal>>) {
         tracing::info!("reloading the configuration");
         let config = match self.read().await {
             Ok(config) => config,
@@ -159,16 +159,14 @@ fn reporting(config: &Config) -> String {
     if names.is_empty() { String::new() } else { format!("; mode `report`: {}", names.join(", ")) }
 }
 
-fn tell(result: &ReloadResult) {
-    let told = match result {
-        Ok(text) | Err(text) => text.trim_end(),
-    };
-    if result.is_ok() {
-        return tracing::info!("{told}");
+/// Logs what came of a request of the operator; `refused` says what did not happen.
+pub(super) fn tell(result: &AdminResult, refused: &str) {
+    match result {
+        Ok(text) => tracing::info!("{}", text.trim_end()),
+        Err(why) => tell_refused(refused, why.trim_end()),
     }
-    tell_refused(told);
 }
 
-fn tell_refused(why: &str) {
-    tracing::error!("nothing is reloaded: {why}");
+fn tell_refused(what: &str, why: &str) {
+    tracing::error!("{what}: {why}");
 }

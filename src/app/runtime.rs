@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::oauth::SigningKeys;
 use crate::proxy::{NameLookup, Upstreams};
 use crate::session::Sessions;
-use crate::store::{MemoryAttempts, RedisCells, SqlStore, StoreSettings};
+use crate::store::{MemoryStores, RedisCells, SqlStore, StoreSettings};
 use crate::system::System;
 
 /// What outlives a change of the configuration.
@@ -31,7 +31,7 @@ pub(super) struct Runtime {
     pub(super) keys: Arc<SigningKeys>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) login: LoginDeps,
-    pub(super) attempts: Option<Arc<MemoryAttempts>>,
+    pub(super) memory: Option<Arc<MemoryStores>>,
     pub(super) redis: Option<Arc<RedisCells>>,
     pub(super) for_requests: StoreSet,
     pub(super) for_texts: StoreSet,
@@ -47,7 +47,7 @@ pub(super) fn open_runtime(
     (demo, lookup): (Option<&demo::Demo>, Arc<dyn NameLookup>),
     settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
-    let Stores { sql: store, attempts, redis, keys, for_requests, for_texts } = stores;
+    let Stores { sql: store, memory, redis, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.event_counters());
@@ -85,7 +85,7 @@ pub(super) fn open_runtime(
         keys,
         outbox,
         login,
-        attempts,
+        memory,
         redis,
         for_requests,
         for_texts,

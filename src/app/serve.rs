@@ -1,19 +1,22 @@
 use std::error::Error;
 use std::fmt;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use tokio::runtime::Builder;
 use tracing::{info, warn};
 
-use super::build::{AppDeps, build};
+use super::build::{AppDeps, assemble};
+use super::decorate::{Assembled, Undecorated};
 use super::error::AppError;
 use super::log;
+use super::upgrade::{self, Upgrader};
 use crate::config::{Config, ConfigWarning};
 use crate::delivery::sms::ProviderSettings;
 use crate::gate::Site;
 use crate::proxy::{
-    self, AccessLog, FileLimit, ListenAddress, Reloads, Signals, StartingAdmin, Stop,
+    self, AccessLog, AdminRequests, FileLimit, GivenSockets, Predecessor, Signals, Sockets,
+    StartingAdmin, Stop,
 };
 use crate::store::Database;
 use crate::system::System;
@@ -27,27 +30,52 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     log::start(config.log)?;
     warn_of(&config);
     fit_to_files(&mut config);
-    check_listen(&config)?;
-    let admin = bind_admin(&config)?;
-    exit_on_listener_failure();
+    let (predecessor, given) = match Predecessor::find()? {
+        Some((predecessor, given)) => (Some(predecessor), given),
+        None => (None, GivenSockets::by_service_manager()?),
+    };
+    let sockets = Arc::new(Sockets::bind(&config.proxy, given)?);
     let greeting = Greeting::of(&config);
     // Must live as long as the server: the database's pool and the signal handlers stay on it.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let reloads = Reloads::new();
-    let caught = reloads.0.clone();
-    let signals = runtime.block_on(async { Signals::catch(caught) })?;
+    let (reloads, upgrades) = (AdminRequests::new(), AdminRequests::new());
+    let asked = (reloads.0.clone(), upgrades.0.clone());
+    let signals = runtime.block_on(async { Signals::catch(asked.0, asked.1) })?;
     let around = AppDeps {
         system: System::real(),
         access_log: access_log(&config)?,
         exit: Box::new(|| std::process::exit(0)),
         reloads,
+        predecessor: predecessor.as_ref().and_then(Predecessor::node),
     };
-    let database = config.store.database.clone();
-    let problem = || Database::opening(&database).unwrap_or("starting");
-    let parts = runtime.block_on(admin.answer_during(build(config, around), problem))??;
+    let kept = config.clone();
+    let build = assemble(config, around, &Undecorated);
+    let made = match predecessor {
+        // Until then that process answers.
+        Some(_) => runtime.block_on(build)?,
+        None => runtime.block_on(answer_during(build, &kept, &sockets))?,
+    };
+    let hands_over = Upgrader::new(&kept, &sockets, &made)?.job(upgrades.1);
+    let mut jobs = vec![hands_over, upgrade::tell_of_start(&made)];
+    let begins_later = predecessor.is_some();
+    jobs.extend(predecessor.map(|predecessor| upgrade::take_over(predecessor, &made)));
+    let mut server = made.server;
+    server.jobs.extend(jobs);
+    (server.upgrades, server.begins_later) = (Some(upgrades.0), begins_later);
     greeting.say()?;
-    proxy::run(parts, Stop::Signals(signals), Some(admin)).map_err(AppError::from)?;
+    proxy::run(server, Stop::Signals(signals), sockets)?;
     Ok(())
+}
+
+/// Makes the server. The admin listener answers meanwhile, which may take long.
+async fn answer_during(
+    build: impl Future<Output = Result<Assembled, AppError>>,
+    config: &Config,
+    sockets: &Sockets,
+) -> Result<Assembled, Box<dyn Error>> {
+    let database = &config.store.database;
+    let problem = || Database::opening(database).unwrap_or("starting");
+    Ok(StartingAdmin::on(sockets)?.answer_during(build, problem).await??)
 }
 
 /// Logs what production would regret.
@@ -73,45 +101,6 @@ fn access_log(config: &Config) -> std::io::Result<AccessLog> {
 pub(super) fn prints_texts(config: &Config) -> bool {
     let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
     config.providers.iter().any(console)
-}
-
-/// Checks that the public addresses can be bound, for a readable error: Pingora panics in a thread.
-fn check_listen(config: &Config) -> Result<(), AppError> {
-    let can_bind =
-        |key, address| TcpListener::bind(address).map(drop).map_err(not_bound(key, address));
-    let proxy = &config.proxy;
-    proxy
-        .listen
-        .iter()
-        .filter_map(ListenAddress::tcp)
-        .try_for_each(|at| can_bind("server.listen", at))?;
-    proxy.redirect_listen.iter().try_for_each(|at| can_bind("server.redirect_listen", *at))?;
-    Ok(proxy::check_sockets(&config.proxy)?)
-}
-
-/// Bound for good: it answers while the server starts, which may take long.
-fn bind_admin(config: &Config) -> Result<StartingAdmin, AppError> {
-    let address = config.proxy.admin;
-    StartingAdmin::bind(address).map_err(not_bound("admin.listen", address))
-}
-
-fn not_bound(key: &'static str, address: SocketAddr) -> impl Fn(std::io::Error) -> AppError {
-    move |why| AppError::Listen { key, address, why }
-}
-
-/// Ends the process if a listener panics. A port may be taken between [`check_listen`] and
-/// Pingora's own bind; Pingora then panics in the listener's thread only, and the process would go
-/// on without serving, unnoticed by supervisors.
-fn exit_on_listener_failure() {
-    let previous = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let file = panic.location().map(std::panic::Location::file).unwrap_or_default();
-        if file.contains("pingora-core") && file.ends_with("services/listening.rs") {
-            let _ = writeln!(std::io::stderr(), "doorcode: a listener failed: {panic}");
-            std::process::exit(1);
-        }
-        previous(panic);
-    }));
 }
 
 /// Where the server can be reached, to be told when it starts.

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::domain::Keyring;
 use crate::oauth::SigningKeys;
 use crate::store::{
-    CacheSettings, CellStore, ContactKeys, CounterCapacity, MemoryAttempts, PersistentCounters,
+    CacheSettings, CellStore, ContactKeys, CounterCapacity, MemoryStores, PersistentCounters,
     RedisCells, SharedAttempts, SharedCounters, SqlCells, SqlStore, TicketStores,
 };
 use crate::system::System;
@@ -16,8 +16,8 @@ use crate::users;
 /// What is opened first.
 pub(super) struct Stores {
     pub(super) sql: Arc<SqlStore>,
-    /// Undecorated, for the metrics; `None` where they are shared.
-    pub(super) attempts: Option<Arc<MemoryAttempts>>,
+    /// Undecorated, for the metrics and the next process; `None` where they are shared.
+    pub(super) memory: Option<Arc<MemoryStores>>,
     /// What expires, where it is shared and not in the database.
     pub(super) redis: Option<Arc<RedisCells>>,
     pub(super) keys: SigningKeys,
@@ -39,11 +39,11 @@ pub(super) async fn open(
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     // After the keys, which show whether the secret is that of the database.
     users::ensure_users(&*sql, &config.users, system).await.map_err(failed)?;
-    let (undecorated, attempts, redis) = match &config.store.cache {
+    let (undecorated, memory, redis) = match &config.store.cache {
         CacheSettings::Memory => {
-            let attempts = Arc::new(MemoryAttempts::default());
-            let stores = in_memory(&sql, &attempts, system).await?;
-            (stores, Some(attempts), None)
+            let memory = Arc::new(MemoryStores::default());
+            let stores = in_memory(&sql, &memory, system).await?;
+            (stores, Some(memory), None)
         }
         CacheSettings::Database => {
             let cells = Arc::new(SqlCells::new(Arc::clone(&sql), system.clone()));
@@ -59,25 +59,25 @@ pub(super) async fn open(
     };
     let for_requests = decorator.stores_for_requests(undecorated.clone());
     let for_texts = decorator.stores_for_texts(undecorated);
-    Ok(Stores { sql, attempts, redis, keys, for_requests, for_texts })
+    Ok(Stores { sql, memory, redis, keys, for_requests, for_texts })
 }
 
 /// With what expires in this process.
 async fn in_memory(
     sql: &Arc<SqlStore>,
-    attempts: &Arc<MemoryAttempts>,
+    memory: &MemoryStores,
     system: &System,
 ) -> Result<StoreSet, AppError> {
     let capacity = CounterCapacity::default();
     let counters = PersistentCounters::open(Arc::clone(sql), capacity, system.now()).await;
     Ok(StoreSet {
-        attempts: Arc::clone(attempts) as _,
+        attempts: Arc::clone(&memory.attempts) as _,
         counters: Arc::new(counters.map_err(AppError::Counters)?),
         logins: Arc::clone(sql) as _,
         users: Arc::clone(sql) as _,
         sessions: Arc::clone(sql) as _,
         grants: Arc::clone(sql) as _,
-        tickets: TicketStores::in_memory(),
+        tickets: memory.tickets(),
     })
 }
 

@@ -109,6 +109,8 @@ pub(super) enum Command {
     Health(FileArguments),
     /// Make the running server read its file anew; one with a mistake changes nothing
     Reload(FileArguments),
+    /// Make the running server hand over to a new process of the installed program
+    Upgrade(FileArguments),
     /// List the servers that run on the same database
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does

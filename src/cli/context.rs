@@ -28,6 +28,7 @@ pub struct CliDeps<'a> {
     pub health: &'a dyn Fn(&Config) -> Done,
     /// Makes the server of a configuration read its file anew.
     pub reload: &'a dyn Fn(&Config) -> CommandResult,
+    pub upgrade: &'a dyn Fn(&Config) -> CommandResult,
     /// Lists the servers on the database of a configuration.
     pub nodes: &'a dyn Fn(&Config) -> CommandResult,
     /// Brings the database of a configuration to the schema of this version.

@@ -65,6 +65,10 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
             let reload = around.reload;
             print((Purpose::Store, &needed("reload", file)?), around, reload)
         }
+        Command::Upgrade(file) => {
+            let upgrade = around.upgrade;
+            print((Purpose::Store, &needed("upgrade", file)?), around, upgrade)
+        }
         Command::Nodes(file) => {
             let nodes = around.nodes;
             print((Purpose::Store, &needed("nodes", file)?), around, nodes)

@@ -63,6 +63,8 @@ pub(super) const KEYS: &[Key] = &[
         "The `max-age` of `Strict-Transport-Security`: a duration up to `730d`, `0s` to make browsers forget the host, or `off`. Sent over https only, without `includeSubDomains`."),
     key("server.drain_delay", Duration(0, 20), Default,
         "After SIGTERM, how long requests are still accepted while `/readyz` already answers that the server is not ready: longer than the load balancer takes to notice. The whole shutdown takes at most 25 s."),
+    key("server.upgrade_drain", Duration(0, 24 * 60 * MINUTE), Default,
+        "After `doorcode upgrade`, how long the former process serves what is under way there, such as websockets and downloads, before it ends as after SIGTERM."),
     key("server.unsafe_development_exposed", Flag, Default,
         "Allows the console provider, the demo app and an `http` public_url although other machines can reach them. For containers; logged at every start."),
     key("server.unsafe_private_http", Flag, Default,

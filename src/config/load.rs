@@ -59,6 +59,11 @@ impl Config {
         (!is_pipe).then(|| Self::load(path, environment))
     }
 
+    /// The file that it was read from, if it was one.
+    pub fn file(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// Reads the text of a file called `name`; relative paths in it are relative to `base`.
     ///
     /// # Errors

@@ -7,23 +7,46 @@ use http::{Method, Response, StatusCode, header};
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 
-use super::drain::Drain;
-use super::reload::Reloads;
+use super::admin_requests::AdminRequests;
+use super::drain::{Drain, Phase};
 use crate::metrics::{self, Metrics, ObservedState};
 
 /// Answers why the server is not ready, if it is not.
 pub type ReadinessCheck = Box<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
-/// What a program has to send with a reload, so that no page of a browser on this machine can ask for one.
-pub const RELOAD_HEADER: &str = "X-Doorcode-Reload";
+/// All that must hold before a server is ready, apart from its own start.
+#[derive(Clone)]
+pub struct ReadinessChecks(Arc<Vec<ReadinessCheck>>);
 
-/// The admin listener: health checks, metrics and reloads, for the operator only.
+impl ReadinessChecks {
+    pub fn new(all: Vec<ReadinessCheck>) -> Self {
+        Self(Arc::new(all))
+    }
+
+    /// The first that does not hold.
+    pub async fn problem(&self) -> Option<String> {
+        for check in self.0.iter() {
+            if let Some(problem) = check().await {
+                return Some(problem);
+            }
+        }
+        None
+    }
+}
+
+/// What a program has to send with a request to do something, so that no page of a browser on this
+/// machine can ask for it.
+pub const ADMIN_HEADER: &str = "X-Doorcode-Admin";
+
+/// The admin listener: health checks, metrics, reloads and upgrades, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
-    pub(super) checks: Vec<ReadinessCheck>,
+    pub(super) checks: ReadinessChecks,
     pub(super) metrics: Arc<Metrics>,
     pub(super) watched: Vec<ObservedState>,
-    pub(super) reloads: Reloads,
+    pub(super) reloads: AdminRequests,
+    /// `None`: no other process can take over.
+    pub(super) upgrades: Option<AdminRequests>,
 }
 
 #[async_trait]
@@ -31,9 +54,10 @@ impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let request = session.req_header();
         let path = request.uri.path().to_owned();
-        let asks = request.method == Method::POST && request.headers.contains_key(RELOAD_HEADER);
+        let asks = request.method == Method::POST && request.headers.contains_key(ADMIN_HEADER);
         let (status, text) = match path.as_str() {
-            "/reload" if asks => self.reload().await,
+            "/reload" if asks => done(&self.reloads).await,
+            "/upgrade" if asks && let Some(upgrades) = &self.upgrades => done(upgrades).await,
             "/healthz" => (StatusCode::OK, "ok\n".into()),
             "/startupz" | "/readyz" => self.ready().await,
             "/metrics" => {
@@ -60,23 +84,23 @@ fn answer(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Vec
     response
 }
 
-impl Admin {
-    async fn reload(&self) -> (StatusCode, Cow<'static, str>) {
-        match self.reloads.result().await {
-            Ok(text) => (StatusCode::OK, text.into()),
-            Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.into()),
-        }
+/// What came of a request of the operator.
+async fn done(requests: &AdminRequests) -> (StatusCode, Cow<'static, str>) {
+    match requests.result().await {
+        Ok(text) => (StatusCode::OK, text.into()),
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.into()),
     }
+}
 
+impl Admin {
     async fn ready(&self) -> (StatusCode, Cow<'static, str>) {
-        if !self.drain.readiness.is_ready() {
+        // After a hand-over this still has a connection or two; those that come next are the successor's.
+        if let Phase::Starting | Phase::Ending = self.drain.readiness.phase() {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n".into());
         }
-        for check in &self.checks {
-            if let Some(problem) = check().await {
-                return (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into());
-            }
+        match self.checks.problem().await {
+            Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into()),
+            None => (StatusCode::OK, "ready\n".into()),
         }
-        (StatusCode::OK, "ready\n".into())
     }
 }

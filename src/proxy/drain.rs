@@ -13,37 +13,78 @@ use tracing::{info, warn};
 
 use super::connections::Connections;
 use super::signals::Signals;
-use super::unix_socket::SocketFiles;
+use super::sockets::Sockets;
 
 /// Limit for a shutdown; below the 30 s after which container runtimes kill.
 pub(super) const MAX_DURATION: Duration = Duration::from_secs(25);
 /// How long after the listeners closed websockets and event streams are ended, so that their clients
 /// reconnect to another process.
 const STREAMS_END_AFTER: Duration = Duration::from_secs(3);
+/// How long whoever asked for an upgrade has to read what came of it.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Limit for the background jobs to stop.
 const JOBS_STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// How far a process is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    #[default]
+    Starting,
+    Serving,
+    /// Another process accepts what comes to the same sockets.
+    HandedOver,
+    Ending,
+}
 
 /// Whether load balancers should send requests to this process (`/readyz`).
 #[derive(Debug, Default)]
 pub struct Readiness {
     ready: AtomicBool,
+    phase: watch::Sender<Phase>,
     /// `true` from the first moment of a shutdown.
     ending: watch::Sender<bool>,
 }
 
 impl Readiness {
-    pub(super) fn begin(&self) {
+    /// From now on requests are accepted.
+    pub fn begin(&self) {
         self.ready.store(true, Ordering::Release);
+        self.phase.send_replace(Phase::Serving);
+    }
+
+    /// From now on another process accepts them.
+    pub fn hand_over(&self) {
+        self.end_in(Phase::HandedOver);
     }
 
     pub(super) fn end(&self) {
+        self.end_in(Phase::Ending);
+    }
+
+    fn end_in(&self, phase: Phase) {
         self.ready.store(false, Ordering::Release);
+        self.phase.send_replace(phase);
         self.ending.send_replace(true);
     }
 
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Returns when this is the phase.
+    pub(super) async fn reached(&self, phase: Phase) {
+        // The sender lives as long as this.
+        let _ = self.phase.subscribe().wait_for(|now| *now == phase).await;
+    }
+
+    /// Returns when requests are accepted.
+    pub async fn begun(&self) {
+        let _ = self.phase.subscribe().wait_for(|now| *now != Phase::Starting).await;
     }
 
     /// What tells an accepted connection to end: the shutdown from its first moment, so that HTTP/2
@@ -63,12 +104,13 @@ pub struct DrainSignal {
 }
 
 impl DrainSignal {
-    pub(super) fn send(&self) {
+    pub fn send(&self) {
         self.sent.store(true, Ordering::Release);
         self.notify.notify_waiters();
     }
 
-    pub(super) async fn received(self: Arc<Self>) {
+    /// Returns when it was sent.
+    pub async fn received(self: Arc<Self>) {
         let notify = self.notify.notified();
         tokio::pin!(notify);
         // Registers before it checks, so that a signal between the two is not missed.
@@ -127,6 +169,10 @@ pub struct Drain {
     pub readiness: Readiness,
     pub connections: Connections,
     pub drain_signal: Arc<DrainSignal>,
+    /// Sent when no further connection is accepted.
+    pub listeners_closed: Arc<DrainSignal>,
+    /// Sent when the process that takes over needs nothing more of this one.
+    pub released: Arc<DrainSignal>,
     pub jobs: Jobs,
     /// How many texts are queued.
     pub unsent: Box<dyn Fn() -> usize + Send + Sync>,
@@ -142,6 +188,8 @@ pub(super) struct Drainer {
     pub(super) stop: Arc<Stop>,
     /// Limit from when the listeners close.
     pub(super) longest: Duration,
+    /// Limit of what is under way when another process took over.
+    pub(super) after_upgrade: Duration,
 }
 
 #[async_trait]
@@ -149,6 +197,10 @@ impl BackgroundService for Drainer {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         if shutdown.changed().await.is_err() {
             return;
+        }
+        self.drain.listeners_closed.send();
+        if self.drain.readiness.phase() == Phase::HandedOver {
+            self.serve_the_rest().await;
         }
         tokio::select! {
             () = self.finish() => info!("shut down"),
@@ -159,6 +211,22 @@ impl BackgroundService for Drainer {
 }
 
 impl Drainer {
+    /// Serves what is under way while another process accepts what is new.
+    async fn serve_the_rest(&self) {
+        let drain = &self.drain;
+        let left = async {
+            Arc::clone(&drain.released).received().await;
+            // Whoever asked for it gets an answer.
+            tokio::time::sleep(ANSWERED_WITHIN).await;
+            drain.emptied().await;
+        };
+        tokio::select! {
+            () = left => {}
+            () = tokio::time::sleep(self.after_upgrade) => {}
+            () = self.stop.next_signal() => info!("shutting down"),
+        }
+    }
+
     async fn finish(&self) {
         let drain = &self.drain;
         let drain_signal = async {
@@ -166,14 +234,9 @@ impl Drainer {
             drain.drain_signal.send();
             std::future::pending::<()>().await;
         };
-        let emptied = async {
-            while drain.connections.open() > 0 || (drain.unsent)() > 0 {
-                tokio::time::sleep(POLL_INTERVAL).await;
-            }
-        };
         let ended = async {
             tokio::select! {
-                () = emptied => {}
+                () = drain.emptied() => {}
                 () = drain_signal => {}
             }
         };
@@ -205,6 +268,13 @@ impl Drain {
         let _ = tokio::time::timeout(FINISH_NOW_WITHIN, finished).await;
     }
 
+    /// Returns when nothing is left to answer or to send.
+    async fn emptied(&self) {
+        while self.connections.open() > 0 || (self.unsent)() > 0 {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
     fn warn_of_unfinished(&self) {
         let (open, unsent) = (self.connections.open(), (self.unsent)());
         warn!(open, unsent, "shutting down with connections open or texts unsent");
@@ -222,8 +292,14 @@ pub enum Stop {
 impl Stop {
     /// Returns when a shutdown under way is to be cut short.
     async fn second_signal(&self) {
+        self.next_signal().await;
+        info!("asked again: shutting down at once");
+    }
+
+    /// Returns at the next signal that ends a process.
+    async fn next_signal(&self) {
         match self {
-            Self::Signals(signals) => signals.second_signal().await,
+            Self::Signals(signals) => signals.next().await,
             Self::Dropped(_) => std::future::pending().await,
         }
     }
@@ -234,16 +310,23 @@ pub(super) struct SignalWatch {
     pub(super) drain: Arc<Drain>,
     /// From failing readiness to closing the listeners, so that load balancers notice.
     pub(super) delay: Duration,
-    /// Removed when the listeners close.
-    pub(super) files: SocketFiles,
+    /// Closed when the listeners close.
+    pub(super) sockets: Arc<Sockets>,
 }
 
 #[async_trait]
 impl ShutdownSignalWatch for SignalWatch {
     async fn recv(&self) -> ShutdownSignal {
-        let how = self.stopped().await;
-        self.files.remove();
-        how
+        tokio::select! {
+            how = self.stopped() => {
+                self.sockets.close();
+                how
+            }
+            () = self.drain.readiness.reached(Phase::HandedOver) => {
+                self.sockets.leave();
+                ShutdownSignal::GracefulTerminate
+            }
+        }
     }
 }
 
@@ -263,7 +346,7 @@ impl SignalWatch {
                 };
                 tokio::select! {
                     () = before => how,
-                    () = signals.second_signal() => ShutdownSignal::FastShutdown,
+                    () = self.stop.second_signal() => ShutdownSignal::FastShutdown,
                 }
             }
             Stop::Dropped(watch) => {

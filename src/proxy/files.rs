@@ -75,6 +75,7 @@ mod tests {
             h2c: false,
             hsts: Hsts::Off,
             drain_delay: Duration::ZERO,
+            upgrade_drain: Duration::ZERO,
         }
     }
 

@@ -2,6 +2,7 @@
 //! Does not decide who may pass: `access` does. Writes no pages: `web` does.
 mod access_log;
 mod admin;
+mod admin_requests;
 mod answer_headers;
 mod body_flow;
 mod bridge;
@@ -21,6 +22,7 @@ mod gateway;
 mod grpc;
 mod guarded_stream;
 mod half_close;
+mod handover;
 mod head;
 mod headers;
 mod http2_session;
@@ -32,7 +34,6 @@ mod pipe;
 mod proxy_protocol;
 mod reclaim;
 mod redirect;
-mod reload;
 mod request_id;
 mod response;
 mod routing;
@@ -40,6 +41,7 @@ mod server;
 mod settings;
 mod signals;
 mod snapshot;
+mod sockets;
 mod starting_admin;
 mod streams;
 mod tls;
@@ -49,24 +51,25 @@ mod upstream_request;
 mod upstream_state;
 
 pub use access_log::AccessLog;
-pub use admin::{RELOAD_HEADER, ReadinessCheck};
+pub use admin::{ADMIN_HEADER, ReadinessCheck, ReadinessChecks};
+pub use admin_requests::{AdminRequest, AdminRequests, AdminResult};
 pub use connections::Connections;
 pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop, end_streams};
 pub use exchanges::Exchanges;
 pub use explain::{ExplainedRequest, ExplainedSite, Explanation, explain};
 pub use files::FileLimit;
-pub use reload::{ReloadRequest, ReloadResult, Reloads};
+pub use handover::{Predecessor, Progress, Successor, TAKES_OVER};
 pub use server::{BackgroundJob, ServerDeps, run};
 pub use settings::{ConnectionLimits, ExchangeLimits, ListenAddress, ProxySettings};
 pub use signals::Signals;
 pub use snapshot::{ConfigSnapshot, ConfigSnapshotDeps, Shared};
+pub use sockets::{GivenSockets, SocketError, Sockets};
 pub use starting_admin::StartingAdmin;
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, CertificateRequests,
     Certificates, ClientRoots, ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
 };
-pub use unix_socket::{SocketError, check_sockets};
 pub use upstream::{
     NameLookup, SystemLookup, UpstreamPools, UpstreamTlsError, UpstreamTlsPart, Upstreams,
     check_upstream_tls,

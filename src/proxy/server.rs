@@ -20,7 +20,8 @@ use pingora_core::services::listening::Service;
 use pingora_proxy::HttpProxy;
 use tracing::info;
 
-use super::admin::{Admin, ReadinessCheck};
+use super::admin::{Admin, ReadinessChecks};
+use super::admin_requests::AdminRequests;
 use super::connections::ListenerGuard;
 use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
@@ -28,12 +29,10 @@ use super::http2_session::Http2Sessions;
 use super::listener::ListenerService;
 use super::reclaim::Reclaimer;
 use super::redirect::HttpsRedirect;
-use super::reload::Reloads;
 use super::settings::{ListenAddress, ProxySettings};
 use super::snapshot::Shared;
-use super::starting_admin::StartingAdmin;
+use super::sockets::{self, SocketError, Sockets};
 use super::tls::Tls;
-use super::unix_socket::{SocketError, UnixSocket};
 use crate::gate;
 use crate::metrics::{Metrics, ObservedState};
 
@@ -65,29 +64,34 @@ pub struct ServerDeps {
     pub tls: Option<Tls>,
     pub shared: Shared,
     /// What else must hold before it is ready.
-    pub checks: Vec<ReadinessCheck>,
+    pub checks: ReadinessChecks,
     pub metrics: Arc<Metrics>,
     /// Values that are read when metrics are collected.
     pub watched: Vec<ObservedState>,
     pub jobs: Vec<BackgroundJob>,
     /// Asked at the admin listener.
-    pub reloads: Reloads,
+    pub reloads: AdminRequests,
+    /// The same; `None`: no other process can take over.
+    pub upgrades: Option<AdminRequests>,
+    /// Whether a job says when connections are accepted (`Readiness::begin`); else they are at once.
+    pub begins_later: bool,
 }
 
-/// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime. `admin`: the
-/// admin listener, if it is bound already.
+/// Listens and serves until `stop`. Blocks, and must not be called on a tokio runtime.
 ///
 /// # Errors
-/// When a Unix socket cannot be bound.
-pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Result<(), SocketError> {
-    let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs, reloads } = parts;
-    let (sockets, files) = UnixSocket::bind_all(&settings)?;
+/// When an address cannot be listened on.
+pub fn run(parts: ServerDeps, stop: Stop, sockets: Arc<Sockets>) -> Result<(), SocketError> {
+    let ServerDeps { settings, tls, shared, checks, metrics, watched, jobs, .. } = parts;
+    let (reloads, upgrades) = (parts.reloads, parts.upgrades);
+    // Pingora would do it later, in a thread of its own: who is told that this is ready could come before.
+    sockets.listen()?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
         max_retries: ATTEMPTS,
         // Longer than the drain, which ends the process.
-        grace_period_seconds: Some(drain::MAX_DURATION.as_secs() + 5),
+        grace_period_seconds: Some((drain::MAX_DURATION + settings.upgrade_drain).as_secs() + 5),
         graceful_shutdown_timeout_seconds: Some(0),
         ..ServerConf::default()
     };
@@ -95,30 +99,32 @@ pub fn run(parts: ServerDeps, stop: Stop, admin: Option<StartingAdmin>) -> Resul
     server.bootstrap();
     let drain = Arc::clone(&shared.drain);
     if !settings.redirect_listen.is_empty() {
-        server.add_service(redirect(&settings, &shared));
+        let bound = sockets.of(sockets::REDIRECT)?;
+        server.add_service(BoundService::new(redirect(&settings, &shared), bound, &drain));
     }
     let service = gateway(&server.configuration, &settings, &shared, tls);
-    let bound = sockets
-        .into_iter()
-        .map(|socket| (socket.path.to_string_lossy().into_owned(), socket.descriptor));
-    server.add_service(BoundService { service, bound: bound.collect() });
-    let admin_app = Admin { drain: Arc::clone(&drain), checks, metrics, watched, reloads };
+    server.add_service(BoundService::new(service, sockets.of(sockets::LISTEN)?, &drain));
+    let admin_app =
+        Admin { drain: Arc::clone(&drain), checks, metrics, watched, reloads, upgrades };
     let probes = HttpServer::new_app(admin_app);
     let mut service = Service::new("admin".to_owned(), probes);
     service.add_tcp(&settings.admin.to_string());
-    let bound = admin.map(|admin| (settings.admin.to_string(), admin.into_listener().into()));
-    server.add_service(BoundService { service, bound: bound.into_iter().collect() });
+    server.add_service(BoundService::new(service, sockets.of(sockets::ADMIN)?, &drain));
     for job in jobs {
         let run = RunsOnce { job: Mutex::new(Some(job.run)), drain: Arc::clone(&drain) };
         server.add_service(background_service(job.name, run));
     }
     let (stop, delay) = (Arc::new(stop), settings.drain_delay);
     let longest = drain::MAX_DURATION.saturating_sub(delay);
-    let drainer = Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest };
+    let after_upgrade = settings.upgrade_drain;
+    let drainer =
+        Drainer { drain: Arc::clone(&drain), stop: Arc::clone(&stop), longest, after_upgrade };
     server.add_service(background_service("drain", drainer));
-    drain.readiness.begin();
+    if !parts.begins_later {
+        drain.readiness.begin();
+    }
     info!(listen = ?settings.listen, admin = %settings.admin, "listening");
-    let watch = SignalWatch { stop, drain, delay, files };
+    let watch = SignalWatch { stop, drain, delay, sockets };
     server.run(RunArgs { shutdown_signal: Box::new(watch) });
     Ok(())
 }
@@ -189,10 +195,10 @@ fn listener_at(address: &ListenAddress, settings: &ProxySettings) -> ListenerCon
             sockets.tcp_keepalive = Some(probing());
             ListenerConfig::tcp(address.to_string()).tcp_socket_options(sockets)
         }
-        ListenAddress::Unix(path) => {
+        ListenAddress::Unix(_) => {
             // Pingora sets them again.
             let permissions = Permissions::from_mode(settings.socket_mode);
-            ListenerConfig::uds(path.to_string_lossy()).permissions(permissions)
+            ListenerConfig::uds(sockets::name(address)).permissions(permissions)
         }
     }
 }
@@ -212,6 +218,13 @@ struct BoundService<A> {
     service: Service<A>,
     /// By address.
     bound: Vec<(String, OwnedFd)>,
+    drain: Arc<Drain>,
+}
+
+impl<A> BoundService<A> {
+    fn new(service: Service<A>, bound: Vec<(String, OwnedFd)>, drain: &Arc<Drain>) -> Self {
+        Self { service, bound, drain: Arc::clone(drain) }
+    }
 }
 
 #[async_trait]
@@ -219,9 +232,13 @@ impl<A: ServerApp + Send + Sync + 'static> PingoraService for BoundService<A> {
     async fn start_service(
         &mut self,
         sockets: Option<ListenFds>,
-        shutdown: ShutdownWatch,
+        mut shutdown: ShutdownWatch,
         listeners: usize,
     ) {
+        tokio::select! {
+            () = self.drain.readiness.begun() => {}
+            _ = shutdown.changed() => return,
+        }
         // Pingora takes the sockets that it finds here, and owns them from then on.
         for (address, bound) in self.bound.drain(..) {
             if let Some(sockets) = &sockets {

@@ -36,6 +36,8 @@ pub struct ProxySettings {
     pub hsts: Hsts,
     /// From failing readiness to closing the listeners.
     pub drain_delay: Duration,
+    /// Limit of what is under way when another process took over.
+    pub upgrade_drain: Duration,
 }
 
 /// Where clients connect to.

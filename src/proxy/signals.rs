@@ -1,12 +1,12 @@
-//! The signals of the process. Those that begin a shutdown, end one, or ask for a reload are obeyed; all
-//! others that would end the process without a word are ignored with a line in the log.
+//! The signals of the process. Those that begin a shutdown, end one, or ask for a reload or an upgrade are
+//! obeyed; all others that would end the process without a word are ignored with a line in the log.
 use futures_util::future;
 use pingora_core::server::ShutdownSignal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use super::reload::Reloads;
+use super::admin_requests::AdminRequests;
 
 /// The signals of the process, handled from when this is created. Unhandled, most would end it.
 pub struct Signals(Mutex<Caught>);
@@ -15,7 +15,9 @@ struct Caught {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
-    reloads: Reloads,
+    reloads: AdminRequests,
+    quit: Signal,
+    upgrades: AdminRequests,
     ignored: Vec<(&'static str, Signal)>,
 }
 
@@ -23,7 +25,6 @@ struct Caught {
 /// programs, shells and supervisors send them for reasons of their own: to reopen logs, to dump a state. Signals of faults and of resource limits keep their effect.
 fn ignored() -> Vec<(&'static str, SignalKind)> {
     let mut all = vec![
-        ("SIGQUIT", SignalKind::quit()),
         ("SIGUSR1", SignalKind::user_defined1()),
         ("SIGUSR2", SignalKind::user_defined2()),
         ("SIGALRM", SignalKind::alarm()),
@@ -37,17 +38,20 @@ fn ignored() -> Vec<(&'static str, SignalKind)> {
 }
 
 impl Signals {
-    /// Must be called on a tokio runtime that lives as long as the process. `reloads`: asked by SIGHUP.
+    /// Must be called on a tokio runtime that lives as long as the process. `reloads` are
+    /// asked for by SIGHUP, `upgrades` by SIGQUIT.
     ///
     /// # Errors
     /// When the operating system refuses a signal handler.
-    pub fn catch(reloads: Reloads) -> std::io::Result<Self> {
+    pub fn catch(reloads: AdminRequests, upgrades: AdminRequests) -> std::io::Result<Self> {
         let ignored = ignored().into_iter().map(|(name, kind)| Ok((name, signal(kind)?)));
         Ok(Self(Mutex::new(Caught {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
             reloads,
+            quit: signal(SignalKind::quit())?,
+            upgrades,
             ignored: ignored.collect::<std::io::Result<_>>()?,
         })))
     }
@@ -63,10 +67,9 @@ impl Signals {
         how
     }
 
-    /// Waits for a second signal, which ends the process at once.
-    pub(super) async fn second_signal(&self) {
+    /// Waits for the next signal that ends a process.
+    pub(super) async fn next(&self) {
         self.0.lock().await.next().await;
-        info!("asked again: shutting down at once");
     }
 }
 
@@ -89,6 +92,7 @@ impl Caught {
                 _ = self.terminate.recv() => return Asked::ToTerminate,
                 _ = self.interrupt.recv() => return Asked::ToInterrupt,
                 _ = self.hangup.recv() => self.reloads.ask(),
+                _ = self.quit.recv() => self.upgrades.ask(),
                 (name, ..) = future::select_all(ignored) => ignore(name),
             }
         }
@@ -98,6 +102,7 @@ impl Caught {
 fn ignore(name: &str) {
     warn!(
         signal = name,
-        "signal ignored: SIGHUP reloads the configuration, and SIGTERM ends the server"
+        "signal ignored: SIGHUP reloads the configuration, SIGQUIT hands over to a new process, SIGTERM ends \
+         the server"
     );
 }

@@ -1,12 +1,14 @@
 //! The admin listener while the server starts: a supervisor learns that the process lives, and a
 //! balancer that it is not ready.
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use super::sockets::{SocketError, Sockets};
 
 /// The longest that one connection may take.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -15,7 +17,7 @@ const MOST: usize = 64;
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 4096;
 
-/// The bound admin listener, which [`super::run`] takes over.
+/// The admin listener of a process that starts.
 pub struct StartingAdmin {
     listener: TcpListener,
 }
@@ -23,15 +25,9 @@ pub struct StartingAdmin {
 impl StartingAdmin {
     /// # Errors
     ///
-    /// When the address cannot be bound.
-    pub fn bind(address: SocketAddr) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        Ok(Self { listener })
-    }
-
-    pub(super) fn into_listener(self) -> TcpListener {
-        self.listener
+    /// When another process listens there.
+    pub fn on(sockets: &Sockets) -> Result<Self, SocketError> {
+        Ok(Self { listener: sockets.admin()? })
     }
 
     /// Answers until the server is made, whose result is passed on. `problem` is why it is not ready.
@@ -40,11 +36,11 @@ impl StartingAdmin {
     ///
     /// When the operating system refuses to watch the listener.
     pub async fn answer_during<T>(
-        &self,
+        self,
         start: impl Future<Output = T>,
         problem: impl Fn() -> &'static str,
     ) -> std::io::Result<T> {
-        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
+        let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let mut open = FuturesUnordered::new();
         tokio::pin!(start);
         let made = loop {

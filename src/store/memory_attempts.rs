@@ -30,6 +30,14 @@ impl Default for MemoryAttempts {
 }
 
 impl MemoryAttempts {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (AttemptKey, Attempt)> {
+        self.0.iter().map(|(key, attempt)| (*key, attempt))
+    }
+
+    pub(super) fn insert(&self, key: AttemptKey, attempt: Attempt) {
+        self.0.insert(key, attempt);
+    }
+
     /// The number of attempts, including expired ones.
     pub fn count(&self) -> u64 {
         self.0.run_pending_tasks();

@@ -10,6 +10,7 @@ mod error;
 mod grants;
 mod logins;
 mod memory_attempts;
+mod memory_stores;
 mod nodes;
 mod personal_tokens;
 mod redis_fault;
@@ -42,6 +43,7 @@ pub use grants::{
 };
 pub use logins::{LoginOutcome, LoginStore, NewLogin, SessionBinding};
 pub use memory_attempts::MemoryAttempts;
+pub use memory_stores::{CarriedValue, MemoryStores};
 pub use nodes::{NodeDescription, NodeStore, StoredNode};
 pub use personal_tokens::{
     InsertedToken, NewPersonalToken, PersonalTokenStore, PersonalTokenSummary, StoredPersonalToken,

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use super::{
-    CellStore, HandoverTicket, KeptForm, LoginTicket, MemoryTickets, SharedTickets, TicketStore,
-};
+use super::{CellStore, HandoverTicket, KeptForm, LoginTicket, SharedTickets, TicketStore};
 
 /// The stores of all types of tickets.
 #[derive(Clone)]
@@ -13,15 +11,6 @@ pub struct TicketStores {
 }
 
 impl TicketStores {
-    /// In the memory of this process.
-    pub fn in_memory() -> Self {
-        Self {
-            handovers: Arc::new(MemoryTickets::default()),
-            logins: Arc::new(MemoryTickets::default()),
-            forms: Arc::new(MemoryTickets::default()),
-        }
-    }
-
     /// In cells that all nodes share.
     pub fn shared(cells: &Arc<dyn CellStore>) -> Self {
         Self {

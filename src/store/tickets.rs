@@ -95,6 +95,14 @@ impl<T: Clone + Send + Sync + 'static> MemoryTickets<T> {
             .eviction_policy(EvictionPolicy::lru());
         Self(cache.build())
     }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (TicketDigest, T)> {
+        self.0.iter().map(|(key, ticket)| (*key, ticket))
+    }
+
+    pub(super) fn insert(&self, key: TicketDigest, ticket: T) {
+        self.0.insert(key, ticket);
+    }
 }
 
 impl Default for MemoryTickets<HandoverTicket> {

@@ -9,5 +9,9 @@ mod metrics;
 mod reload;
 mod report;
 mod request_id;
+mod service_manager;
 mod signals;
 mod starting;
+mod upgrade;
+
+pub(crate) use upgrade::upgrade_under_load;

@@ -1,5 +1,6 @@
 //! What every backend of a store must do, as one suite for each kind.
 mod attempts;
+mod carried;
 mod cells;
 mod demoted;
 mod engines;

@@ -14,4 +14,5 @@ mod passing;
 mod reload;
 mod smuggling;
 mod timeouts;
+mod upgrade;
 mod websockets;

@@ -246,6 +246,7 @@ pub(super) fn settings(
         h2c: h2c?,
         hsts: ground.hsts?,
         drain_delay: reader.duration("server.drain_delay")?,
+        upgrade_drain: reader.duration("server.upgrade_drain")?,
     })
 }
 

@@ -30,6 +30,7 @@ pub(super) fn run_on(
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
         reload: &|_| Ok("reloaded\n".to_owned()),
+        upgrade: &|_| Ok("handed over\n".to_owned()),
         nodes: &|_| Ok("some servers\n".to_owned()),
         migrate: &|_| Ok("migrated\n".to_owned()),
         copy: &|from, to| Ok(format!("{from} to {to}\n")),

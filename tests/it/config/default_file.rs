@@ -12,6 +12,7 @@ const ALL: &[&[&str]] = &[
     &["widget"],
     &["health"],
     &["reload"],
+    &["upgrade"],
     &["nodes"],
     &["migrate"],
     &["keys"],

@@ -50,7 +50,9 @@ fn help_is_a_command_and_short_help_is_short() {
     assert_eq!(help(&["help", "check"]), help(&["check", "--help"]));
     assert_eq!(help(&["help", "users", "block"]), help(&["users", "block", "--help"]));
     let short = help(&["-h"]);
-    assert!(short.lines().count() < 25 && !short.contains("Exit codes:"), "{short}");
+    // One line for each command, and ten around them.
+    let commands = doorcode::cli::command().get_subcommands().count() + 1;
+    assert!(short.lines().count() <= commands + 10 && !short.contains("Exit codes:"), "{short}");
     assert!(short.contains("check") && short.contains("users"), "{short}");
 }
 

@@ -8,7 +8,7 @@ use doorcode::app::{AppDeps, build};
 use doorcode::config::Config;
 use doorcode::gate::{self, RouteMatch};
 use doorcode::pages::RequestContext;
-use doorcode::proxy::{AccessLog, Reloads, Shared};
+use doorcode::proxy::{AccessLog, AdminRequests, Shared};
 use doorcode::system::{Clock, System, Timestamp};
 use doorcode::web::LoginChallenge;
 use http::{Request, Response};
@@ -78,8 +78,8 @@ impl World {
         let config = Config::read(&text, "my.toml", folder.path(), &environment).unwrap();
         let clock = Arc::new(StillClock::new());
         let system = System::new(Arc::clone(&clock) as _, System::real().random);
-        let (access_log, exit, reloads) = (AccessLog::off(), Box::new(|| ()), Reloads::new());
-        let around = AppDeps { system, access_log, exit, reloads };
+        let (access_log, exit, reloads) = (AccessLog::off(), Box::new(|| ()), AdminRequests::new());
+        let around = AppDeps { system, access_log, exit, reloads, predecessor: None };
         let parts = build(config, around).await.unwrap();
         let jobs = parts.jobs.into_iter().map(|job| job.run).collect();
         Self { clock, twilio, shared: parts.shared, _jobs: jobs, _folder: folder }

@@ -7,7 +7,7 @@ use doorcode::app::{self, AppDeps};
 use doorcode::config::Config;
 use doorcode::domain::{Keyring, ServerSecret};
 use doorcode::oauth::{Algorithm, KeyUsage, KeysError, SigningKeys};
-use doorcode::proxy::{AccessLog, Reloads};
+use doorcode::proxy::{AccessLog, AdminRequests};
 use doorcode::store::{self, Database, SqlStore};
 use doorcode::system::System;
 
@@ -135,8 +135,9 @@ fn a_server_with_another_secret_says_so_and_does_not_start() {
     let start = |changes: &[(&str, &str)]| {
         let config = config(changes);
         let (access_log, exit) = (AccessLog::off(), Box::new(|| {}));
-        let reloads = Reloads::new();
-        let around = AppDeps { system: System::real(), access_log, exit, reloads };
+        let reloads = AdminRequests::new();
+        let around =
+            AppDeps { system: System::real(), access_log, exit, reloads, predecessor: None };
         runtime.block_on(app::build(config, around)).map(drop)
     };
     start(&base).expect("starts");

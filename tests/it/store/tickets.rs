@@ -48,7 +48,11 @@ pub(super) fn handover(path: &str, language: Option<&str>) -> HandoverTicket {
     }
 }
 
-fn login() -> LoginTicket {
+pub(super) fn form() -> KeptForm {
+    KeptForm { sealed: "x".repeat(9), expires: Timestamp::from_millis(7) }
+}
+
+pub(super) fn login() -> LoginTicket {
     LoginTicket {
         client: ClientId::parse("web-app_1.x").unwrap(),
         cookie: "a0b1".to_owned(),

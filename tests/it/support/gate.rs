@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use doorcode::app::{self, AppDeps, Decorator};
 use doorcode::config::Config;
-use doorcode::proxy::{self, AccessLog, NameLookup, Reloads, Stop};
+use doorcode::proxy::{self, AccessLog, AdminRequests, GivenSockets, NameLookup, Sockets, Stop};
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -149,7 +149,8 @@ impl Gate {
             system: System::new(clock.clone(), Arc::new(SeededRandom::new(seed))),
             access_log: AccessLog::to(access_log.clone()).expect("a thread"),
             exit: Box::new(|| {}),
-            reloads: Reloads::new(),
+            reloads: AdminRequests::new(),
+            predecessor: None,
         };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -157,7 +158,9 @@ impl Gate {
         let parts = parts.expect("a server").server;
         let (stop, stopped) = watch::channel(());
         let server = std::thread::spawn(move || {
-            proxy::run(parts, Stop::Dropped(stopped), None).expect("sockets");
+            let sockets = Sockets::bind(&parts.settings, GivenSockets::default());
+            let sockets = sockets.expect("sockets");
+            proxy::run(parts, Stop::Dropped(stopped), Arc::new(sockets)).expect("listeners");
         });
         let (stop, server) = (Some(stop), Some(server));
         Self {

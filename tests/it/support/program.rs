@@ -2,7 +2,7 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use doorcode::system::{Clock, System};
 use tempfile::TempDir;
@@ -22,6 +22,8 @@ pub(crate) struct Program {
     pub(crate) app: Upstream,
     folder: TempDir,
     child: Child,
+    /// The processes that took over, by their ids.
+    successors: Mutex<Vec<u32>>,
 }
 
 impl Program {
@@ -32,35 +34,44 @@ impl Program {
 
     /// The same, with each of `changes` made in its settings.
     pub(crate) fn changed(log: &str, changes: &[(&str, &str)]) -> Self {
-        Self::with_files("", log, changes)
+        Self::by_shell(EXEC, log, changes)
     }
 
     /// The same, after the shell's `ulimit` with these arguments.
     pub(crate) fn with_files(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
-        let program = Self::begun(ulimit, log, changes);
+        Self::by_shell(&format!("ulimit {ulimit} || exit 1; {EXEC}"), log, changes)
+    }
+
+    /// The same, by a command line of the shell that ends as [`EXEC`] does.
+    pub(crate) fn by_shell(line: &str, log: &str, changes: &[(&str, &str)]) -> Self {
+        let program = Self::begun(line, log, changes);
         wait_until_ready(program.port, program.admin);
         program
     }
 
     /// One that is not waited for.
     pub(crate) fn starting(log: &str, changes: &[(&str, &str)]) -> Self {
-        Self::begun("", log, changes)
+        Self::begun(EXEC, log, changes)
     }
 
-    fn begun(ulimit: &str, log: &str, changes: &[(&str, &str)]) -> Self {
+    pub(crate) fn starting_by_shell(line: &str, changes: &[(&str, &str)]) -> Self {
+        Self::begun(line, "info", changes)
+    }
+
+    fn begun(line: &str, log: &str, changes: &[(&str, &str)]) -> Self {
         let (texts, app) = (FakeTwilio::start(), Upstream::start());
         let (port, admin) = (free_port(), free_port());
         let (origin, twilio) = (format!("http://localhost:{port}"), texts.base_url());
         let settings = Settings { port, admin, origin: &origin, app: app.port, twilio: &twilio };
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("my.toml"), settings.text(changes)).expect("written");
-        let child = spawn(&folder, log, ulimit);
-        Self { port, admin, texts, app, folder, child }
+        let child = spawn(&folder, log, line);
+        Self { port, admin, texts, app, folder, child, successors: Mutex::default() }
     }
 
     /// After it ended, once more with the same file and folder.
     pub(crate) fn start_again(&mut self, log: &str) {
-        self.child = spawn(&self.folder, log, "");
+        self.child = spawn(&self.folder, log, EXEC);
         wait_until_ready(self.port, self.admin);
     }
 
@@ -100,6 +111,21 @@ impl Program {
         fs::write(path, format!("{rest}{instead}")).expect("written");
     }
 
+    /// Asks the program to hand over to a new process; returns the id of that.
+    #[track_caller]
+    pub(crate) fn upgrade(&self) -> u32 {
+        let (code, said) = self.said(&["upgrade", "my.toml"]);
+        assert_eq!(code, Some(0), "{said} {}", self.printed_to("err"));
+        let id = said.split(' ').nth(1).and_then(|id| id.parse().ok()).expect("an id");
+        self.successor(id);
+        id
+    }
+
+    /// Ends it with this.
+    pub(crate) fn successor(&self, id: u32) {
+        self.successors.lock().expect("a lock").push(id);
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -112,9 +138,7 @@ impl Program {
 
     /// Sends a signal to this child and nobody else.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(sent.expect("kill").success());
+        assert!(send(self.child.id(), name));
     }
 
     pub(crate) fn count(&self, count: Count) -> i64 {
@@ -206,7 +230,24 @@ impl Drop for Program {
         // One that ended by itself cannot be killed any more.
         drop(self.child.kill());
         drop(self.child.wait());
+        for id in self.successors.get_mut().expect("a lock") {
+            // It may have ended by itself.
+            let _ = send(*id, "KILL");
+        }
     }
+}
+
+/// Sends a signal to this process and nobody else. `false`: it has ended.
+pub(crate) fn send(id: u32, name: &str) -> bool {
+    let mut kill = Command::new("kill");
+    let sent = kill.args(["-s", name, &id.to_string()]).stderr(Stdio::null()).status();
+    sent.expect("kill").success()
+}
+
+/// Whether there is such a process that has not ended.
+pub(crate) fn lives(id: u32) -> bool {
+    let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    state.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(" Z"))
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -214,15 +255,16 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
-fn spawn(folder: &TempDir, log: &str, ulimit: &str) -> Child {
+/// What of a command line becomes the program.
+pub(crate) const EXEC: &str = "exec \"$0\" --config my.toml";
+
+fn spawn(folder: &TempDir, log: &str, line: &str) -> Child {
     let open = |name| {
         let file = File::options().append(true).create(true).open(folder.path().join(name));
         Stdio::from(file.expect("a log"))
     };
-    let limit = format!("ulimit {ulimit} || exit 1; exec \"$0\" --config my.toml");
-    let limit = if ulimit.is_empty() { "exec \"$0\" --config my.toml" } else { &limit };
     around(Command::new("sh"), folder)
-        .args(["-c", limit, env!("CARGO_BIN_EXE_doorcode")])
+        .args(["-c", line, env!("CARGO_BIN_EXE_doorcode")])
         .env("DOORCODE_LOG", log)
         .stdin(Stdio::null())
         .stdout(open("out"))

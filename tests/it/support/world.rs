@@ -15,7 +15,7 @@ use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::Origin;
 use doorcode::login::Login;
 use doorcode::pages::RequestContext;
-use doorcode::proxy::{AccessLog, Drain, Reloads};
+use doorcode::proxy::{AccessLog, AdminRequests, Drain};
 use doorcode::session::{SessionSettings, Sessions};
 use doorcode::store::{Database, SqlStore};
 use doorcode::system::System;
@@ -134,7 +134,8 @@ impl World {
             system: system.clone(),
             access_log: AccessLog::off(),
             exit: Box::new(|| {}),
-            reloads: Reloads::new(),
+            reloads: AdminRequests::new(),
+            predecessor: None,
         };
         let decorator = InProcess { own, texts: texts.clone() };
         let built = assemble(config, around, &decorator).await.unwrap();

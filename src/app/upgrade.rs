@@ -1,0 +1,210 @@
+//! Handing over to a new process of the program that is installed now, without a refused connection.
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::decorate::Assembled;
+use super::reload::tell;
+use crate::config::Config;
+use crate::domain::NodeId;
+use crate::proxy::{
+    AdminRequest, AdminResult, BackgroundJob, Drain, Predecessor, Progress, Sockets, Successor,
+    TAKES_OVER,
+};
+use crate::store::{CarriedValue, MemoryStores};
+
+/// Limit for `doorcode check` of the new program.
+const CHECKED_WITHIN: Duration = Duration::from_secs(30);
+/// Limit for the new process to get ready. It may change the tables of the database first.
+const READY_WITHIN: Duration = Duration::from_mins(5);
+/// Limit for the listeners of this process to close.
+const CLOSED_WITHIN: Duration = Duration::from_secs(2);
+
+/// The process that was the service manager's, of which nothing would be left without it.
+const FIRST_PROCESS: u32 = 1;
+
+/// What a process needs to be succeeded.
+pub(super) struct Upgrader {
+    /// Read at the start: an upgrade puts another file in its place.
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    file: Option<PathBuf>,
+    sockets: Arc<Sockets>,
+    drain: Arc<Drain>,
+    node: Option<NodeId>,
+    /// What only this process has.
+    memory: Option<Arc<MemoryStores>>,
+}
+
+impl Upgrader {
+    /// # Errors
+    /// When the operating system does not tell which program this is.
+    pub(super) fn new(
+        config: &Config,
+        sockets: &Arc<Sockets>,
+        made: &Assembled,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            program: std::env::current_exe()?,
+            arguments: std::env::args_os().skip(1).collect(),
+            file: config.file().map(PathBuf::from),
+            sockets: Arc::clone(sockets),
+            drain: Arc::clone(&made.server.shared.drain),
+            node: made.node,
+            memory: made.memory.clone(),
+        })
+    }
+
+    pub(super) fn job(self, requests: mpsc::Receiver<AdminRequest>) -> BackgroundJob {
+        BackgroundJob { name: "upgrade", run: Box::pin(self.run(requests)) }
+    }
+
+    async fn run(self, mut requests: mpsc::Receiver<AdminRequest>) {
+        while let Some(request) = requests.recv().await {
+            info!(program = %self.program.display(), "handing over to a new process");
+            let result = self.hand_over().await;
+            let is_done = result.is_ok();
+            tell(&result, "nothing is handed over");
+            request.answer(result);
+            if is_done {
+                return;
+            }
+        }
+    }
+
+    async fn hand_over(&self) -> AdminResult {
+        if std::process::id() == FIRST_PROCESS {
+            let why = "this is the first process of a container, which ends with it: replace the container";
+            return Err(format!("{why}\n"));
+        }
+        self.check().await?;
+        let (mut successor, mut child) =
+            self.start().map_err(|why| format!("{}: {why}\n", self.program.display()))?;
+        let id = child.id().unwrap_or_default();
+        if let Err(why) = ready(&mut successor, &mut child).await {
+            // It may have ended by itself.
+            drop(child.kill().await);
+            return Err(why);
+        }
+        // The service manager would take the end of this process for that of the service.
+        notify(&[NotifyState::MainPid(id), NotifyState::Ready]);
+        self.drain.readiness.hand_over();
+        let closed = Arc::clone(&self.drain.listeners_closed).received();
+        // Without it nothing is refused either: both would accept.
+        let _ = tokio::time::timeout(CLOSED_WITHIN, closed).await;
+        let released = self.release(&mut successor).await;
+        self.drain.released.send();
+        released.map_err(|why| format!("process {id} ended when it took over: {why}\n"))?;
+        Ok(format!("process {id} took over from {}\n", std::process::id()))
+    }
+
+    fn start(&self) -> std::io::Result<(Successor, Child)> {
+        let (successor, stdin) = Successor::new()?;
+        successor.greet(&self.sockets, self.node)?;
+        // Only the child has the other end from then on, so that its end is seen.
+        let child =
+            self.command().args(&self.arguments).env(TAKES_OVER, "1").stdin(stdin).spawn()?;
+        Ok((successor, child))
+    }
+
+    /// Gives the new process what only this one has, and lets it go on alone.
+    async fn release(&self, successor: &mut Successor) -> std::io::Result<()> {
+        for value in self.memory.iter().flat_map(|memory| memory.values()) {
+            successor.carry(serde_json::to_string(&value)?).await?;
+        }
+        successor.release().await
+    }
+
+    /// What the new program says of the file, so that a mistake is told to whoever asked.
+    async fn check(&self) -> Result<(), String> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut check = self.command();
+        check.arg("check").arg(file).stdin(Stdio::null()).kill_on_drop(true);
+        let said = tokio::time::timeout(CHECKED_WITHIN, check.output()).await;
+        let said = said.map_err(|_| "`doorcode check` of the new program does not end\n")?;
+        let said = said.map_err(|why| format!("{}: {why}\n", self.program.display()))?;
+        if said.status.success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(&said.stderr).into_owned())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // Meant for this process only.
+        for name in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"] {
+            command.env_remove(name);
+        }
+        command.env_remove(TAKES_OVER);
+        command
+    }
+}
+
+/// Waits until a new process is ready.
+async fn ready(successor: &mut Successor, child: &mut Child) -> Result<(), String> {
+    let mut last = String::new();
+    let ready = async {
+        loop {
+            match successor.next().await {
+                Progress::Ready => return true,
+                Progress::Waiting(why) => last = why,
+                Progress::Ended => return false,
+            }
+        }
+    };
+    match tokio::time::timeout(READY_WITHIN, ready).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let how = child.wait().await.map_or_else(|why| why.to_string(), |how| how.to_string());
+            Err(format!("the new process ended ({how}); the log says why\n"))
+        }
+        Err(_) => Err(format!("the new process is not ready after 5 minutes: {last}\n")),
+    }
+}
+
+/// Tells the service manager, if it started this process and wants to know (`sd_notify(3)`).
+fn notify(news: &[NotifyState<'_>]) {
+    if let Err(why) = sd_notify::notify(news) {
+        warn!(%why, "cannot tell the service manager");
+    }
+}
+
+/// Tells the service manager when requests are accepted.
+pub(super) fn tell_of_start(made: &Assembled) -> BackgroundJob {
+    let drain = Arc::clone(&made.server.shared.drain);
+    let run = async move {
+        drain.readiness.begun().await;
+        notify(&[NotifyState::Ready]);
+    };
+    BackgroundJob { name: "notify", run: Box::pin(run) }
+}
+
+/// Takes the place of another process when this one can serve.
+pub(super) fn take_over(predecessor: Predecessor, made: &Assembled) -> BackgroundJob {
+    let (checks, drain) = (made.server.checks.clone(), Arc::clone(&made.server.shared.drain));
+    let memory = made.memory.clone();
+    let run = async move {
+        let mut unknown = 0_usize;
+        let take_in = |value: String| {
+            let value: Option<CarriedValue> = serde_json::from_str(&value).ok();
+            let known = memory.as_ref().zip(value).and_then(|(memory, it)| memory.take_in(&it));
+            unknown += usize::from(known.is_none());
+        };
+        if let Err(why) = predecessor.take_over(&checks, take_in).await {
+            error!(%why, "the process before this one goes on, or has ended");
+            std::process::exit(1);
+        }
+        if unknown > 0 {
+            warn!(unknown, "logins or tickets of the process before this one cannot be read");
+        }
+        drain.readiness.begin();
+    };
+    BackgroundJob { name: "take over", run: Box::pin(run) }
+}
