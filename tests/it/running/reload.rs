@@ -189,8 +189,7 @@ fn certificates_are_shown_at_once() {
 
 /// One file leads everybody to one app, the other only who is signed in to another: nobody who asks here
 /// may ever reach that.
-#[test]
-fn under_load_no_request_fails_and_none_is_judged_by_two_files() {
+fn reload_under_load(rounds: usize) -> Program {
     let (program, inner) = (Program::start("error"), Upstream::start());
     let at = |app: &Upstream| format!("\"127.0.0.1:{}\"", app.port);
     let (outer, guarded) = (at(&program.app), at(&inner));
@@ -217,7 +216,7 @@ fn under_load_no_request_fails_and_none_is_judged_by_two_files() {
         for n in 0..4 {
             scope.spawn(move || ask(n % 2 == 0));
         }
-        for round in 0..10 {
+        for round in 0..rounds {
             program.rewrite(FILE, if round % 2 == 0 { &open } else { &shut });
             let before = answers.load(Ordering::Relaxed);
             reload(&program);
@@ -226,5 +225,24 @@ fn under_load_no_request_fails_and_none_is_judged_by_two_files() {
         is_over.store(true, Ordering::Relaxed);
     });
     assert_eq!(inner.count(), 0, "{:?}", inner.seen());
-    assert!(program.app.count() > 100);
+    assert!(program.app.count() > 10 * rounds);
+    program
+}
+
+#[test]
+fn under_load_no_request_fails_and_none_is_judged_by_two_files() {
+    reload_under_load(10);
+}
+
+#[test]
+#[ignore = "tests/long"]
+fn a_hundred_reloads_under_load_leave_no_configuration_behind() {
+    let program = reload_under_load(100);
+    let before = program.memory();
+    for _ in 0..100 {
+        reload(&program);
+    }
+    let grown = program.memory().saturating_sub(before);
+    // A configuration with its pages takes some MiB.
+    assert!(grown < 16 * 1024, "{grown} KiB more than {before} KiB");
 }

@@ -61,6 +61,12 @@ fn ten_upgrades_under_load_refuse_nobody_and_the_former_processes_end() {
 }
 
 #[test]
+#[ignore = "tests/long"]
+fn a_hundred_upgrades_under_load_refuse_nobody() {
+    upgrade_under_load(&Program::start("info"), 100, || ());
+}
+
+#[test]
 fn a_signal_does_the_same() {
     let mut program = Program::start("info");
     program.signal("QUIT");
