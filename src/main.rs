@@ -23,6 +23,8 @@ fn main() -> ExitCode {
             health: &doorcode::app::health,
             reload: &doorcode::app::reload,
             upgrade: &doorcode::app::upgrade,
+            token_holder: &doorcode::app::token_holder,
+            line: &line,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),
             copy: &|from, to| doorcode::app::copy_store(from, to, &mut std::io::stderr()),
@@ -41,14 +43,18 @@ fn main() -> ExitCode {
     ))
 }
 
+/// A line of standard input. None at its end, such as after Ctrl-D.
+fn line() -> Option<String> {
+    let mut line = String::new();
+    (std::io::stdin().read_line(&mut line).ok()? > 0).then(|| line.trim().to_owned())
+}
+
 /// Shows a question on standard error and reads one line, where a person can answer.
 fn ask(question: &str) -> Option<String> {
     let (input, mut shown) = (std::io::stdin(), std::io::stderr());
     if !input.is_terminal() {
         return None;
     }
-    let mut line = String::new();
     write!(shown, "{question}").and_then(|()| shown.flush()).ok()?;
-    // None at the end of the input, such as after Ctrl-D.
-    (input.read_line(&mut line).ok()? > 0).then(|| line.trim().to_owned())
+    line()
 }

@@ -244,7 +244,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__explain)
-            opts="-c -h --url --method --phone --role --from --config --help"
+            opts="-c -h --url --method --phone --role --token --from --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,6 +263,10 @@ _doorcode() {
                     return 0
                     ;;
                 --role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

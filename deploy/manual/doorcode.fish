@@ -60,6 +60,7 @@ complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l url -d 'Th
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l method -d 'The method' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l phone -d 'Whoever has this number calls, and logged in just now; without it nobody does' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l role -d 'A role that they have besides those of their [[user]]; may be repeated' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l token -d 'Whoever has this access token or personal access token calls; `-`: read from standard input. The running server is asked whose it is' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -l from -d 'The client\'s address' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -s c -l config -d 'The same as FILE' -r -F
 complete -c doorcode -n "__fish_doorcode_using_subcommand explain" -s h -l help -d 'Print help'

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::proxy::ADMIN_HEADER;
+use crate::proxy::{
+    ADMIN_HEADER, ASKED_FROM, ASKED_HOST, ASKED_METHOD, ASKED_TARGET, ExplainedRequest, TokenHolder,
+};
 
 /// Timeout of connecting, and of each read or write of a question that is answered at once. A server on
 /// a busy machine takes a second or more to respond. The caller of the command has a timeout of its own
@@ -47,6 +49,33 @@ pub fn reload(config: &Config) -> Result<String, Box<dyn Error>> {
 /// When the new process does not take over, with the reason, or the server does not respond.
 pub fn upgrade(config: &Config) -> Result<String, Box<dyn Error>> {
     command(config, "upgrade", UPGRADE_TIMEOUT, "nothing is handed over")
+}
+
+/// Whose a token is, by the running server, which judges it as one in a request.
+///
+/// # Errors
+///
+/// When the server does not respond, or a part of the request is none of HTTP.
+pub fn token_holder(
+    config: &Config,
+    asked: &ExplainedRequest<'_>,
+    token: &str,
+) -> Result<TokenHolder, Box<dyn Error>> {
+    let ExplainedRequest { method, host, target, client, .. } = asked;
+    let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    if !is_plain(token) || !is_plain(host) || !is_plain(target) {
+        return Err("the token, or the URL, holds what is no visible character of ASCII".into());
+    }
+    let lines = format!(
+        "{ADMIN_HEADER}: 1\r\n{ASKED_METHOD}: {method}\r\n{ASKED_HOST}: {host}\r\n\
+         {ASKED_TARGET}: {target}\r\n{ASKED_FROM}: {client}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: 0\r\n"
+    );
+    match ask(config, "POST /token-holder", &lines, TIMEOUT)? {
+        (200, holder) => Ok(serde_json::from_str(&holder)?),
+        (404, _) => Err("the server is of a version that cannot tell, or is starting".into()),
+        _ => Err(not_ours(config)),
+    }
 }
 
 fn command(

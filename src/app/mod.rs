@@ -31,7 +31,7 @@ mod upgrade;
 mod upstreams;
 mod users;
 
-pub use admin_client::{health, reload, upgrade};
+pub use admin_client::{health, reload, token_holder, upgrade};
 pub use build::{AppDeps, assemble, build};
 pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};

@@ -1,12 +1,12 @@
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use http::Method;
 
+use super::asked::AskedArguments;
 use super::default_file::{SYSTEM_FILE, VARIABLE};
-use crate::domain::{ENDING, PhoneNumber, Role};
+use super::phone::phone;
+use crate::domain::{ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
 
 const ABOUT: &str = "Puts SMS login in front of any web app";
@@ -212,54 +212,6 @@ pub(super) struct ExplainArguments {
     pub(super) file: FileArguments,
 }
 
-/// The request that is explained.
-#[derive(clap::Args)]
-pub(super) struct AskedArguments {
-    /// The URL that is asked for, as the client sends it: nothing in it is changed
-    #[arg(long, value_name = "URL", value_parser = SentUrl::parse)]
-    pub(super) url: SentUrl,
-    /// The method
-    #[arg(long, default_value = "GET", value_parser = method)]
-    pub(super) method: Method,
-    /// Whoever has this number calls, and logged in just now; without it nobody does
-    #[arg(long, value_name = "NUMBER", value_parser = phone)]
-    pub(super) phone: Option<PhoneNumber>,
-    /// A role that they have besides those of their [[user]]; may be repeated
-    #[arg(long, value_name = "ROLE", value_parser = role, requires = "phone")]
-    pub(super) role: Vec<Role>,
-    /// The client's address
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) from: Option<IpAddr>,
-}
-
-/// A URL, taken apart as clients do before they send it.
-#[derive(Clone, Debug)]
-pub(super) struct SentUrl {
-    pub(super) scheme: &'static str,
-    /// The value of `Host`.
-    pub(super) host: String,
-    /// The path with its query; the fragment is not sent.
-    pub(super) target: String,
-}
-
-impl SentUrl {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let schemes = ["https", "http"].into_iter();
-        let mut found = schemes.filter_map(|scheme| {
-            let rest = text.strip_prefix(scheme)?.strip_prefix("://")?;
-            Some((scheme, rest))
-        });
-        let (scheme, rest) = found.next().ok_or("must begin with https:// or http://")?;
-        let rest = rest.split('#').next().unwrap_or_default();
-        let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if host.contains('@') {
-            return Err("may not name a user: clients send that as a header");
-        }
-        let slash = if target.starts_with('/') { "" } else { "/" };
-        Ok(Self { scheme, host: host.to_owned(), target: format!("{slash}{target}") })
-    }
-}
-
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
     /// Block a user: end all sessions and personal access tokens, and revoke all grants
@@ -365,14 +317,6 @@ pub(super) fn hint(error: &clap::Error) -> Option<String> {
     })
 }
 
-fn method(text: &str) -> Result<Method, &'static str> {
-    Method::from_bytes(text.as_bytes()).map_err(|_| "not a method, such as POST")
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).map_err(|why| why.to_string())
-}
-
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {
     KeyUsage::parse(text).ok_or("neither token nor assertion")
 }
@@ -383,17 +327,4 @@ fn ending(text: &str) -> Result<String, String> {
     digits
         .then(|| text.to_owned())
         .ok_or_else(|| format!("not the last {ENDING} digits of a number"))
-}
-
-/// Parses a number like `phone` in the configuration; test numbers are allowed.
-fn phone(text: &str) -> Result<PhoneNumber, String> {
-    match PhoneNumber::parse(text, None) {
-        Ok(number) if number.e164() == text => Ok(number),
-        Ok(meant) if PhoneNumber::is_e164(text) => {
-            Err(format!("another form of a mobile number; write {}", meant.e164()))
-        }
-        Ok(meant) => Err(format!("not in E.164; write {}", meant.e164())),
-        Err(why) => PhoneNumber::from_store(text)
-            .map_err(|_| format!("not a number such as +12025550123: {why}")),
-    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::{Config, Environment};
 use crate::domain::PhoneNumber;
 use crate::oauth::KeyUsage;
+use crate::proxy::{ExplainedRequest, TokenHolder};
 use crate::store::Database;
 use crate::system::Timestamp;
 
@@ -12,6 +13,10 @@ pub type Done = Result<(), Box<dyn Error>>;
 
 /// The output of a command, or why it failed.
 pub type CommandResult = Result<String, Box<dyn Error>>;
+
+/// Asks the server of a configuration whose the token of a request is.
+pub(super) type TokenHolderOf =
+    dyn Fn(&Config, &ExplainedRequest<'_>, &str) -> Result<TokenHolder, Box<dyn Error>>;
 
 /// What commands depend on, passed in so that tests can replace it.
 pub struct CliDeps<'a> {
@@ -29,6 +34,10 @@ pub struct CliDeps<'a> {
     /// Makes the server of a configuration read its file anew.
     pub reload: &'a dyn Fn(&Config) -> CommandResult,
     pub upgrade: &'a dyn Fn(&Config) -> CommandResult,
+    /// Whose a token is, by the server of a configuration.
+    pub token_holder: &'a TokenHolderOf,
+    /// A line of standard input, without its end; `None`: there is none.
+    pub line: &'a dyn Fn() -> Option<String>,
     /// Lists the servers on the database of a configuration.
     pub nodes: &'a dyn Fn(&Config) -> CommandResult,
     /// Brings the database of a configuration to the schema of this version.

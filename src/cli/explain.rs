@@ -1,16 +1,17 @@
 //! `doorcode explain`: what becomes of a request, in words.
+use std::error::Error;
 use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use http::Method;
 
-use super::arguments::AskedArguments;
+use super::asked::AskedArguments;
 use super::context::{FINE, STOPPED};
 use crate::config::Config;
-use crate::domain::PhoneNumber;
+use crate::domain::{ClientId, PhoneNumber, Role};
 use crate::gate::{Decision, DenialReason, JudgedCaller, Judgement, Rule, RuleMode, Site, SiteMap};
-use crate::proxy::{self, ExplainedRequest, ExplainedSite, Explanation};
+use crate::proxy::{self, ExplainedRequest, ExplainedSite, Explanation, TokenHolder};
 use crate::users::{Directory, Roles};
 
 /// Whoever is not said to be somewhere else: in a network for documents (RFC 5737).
@@ -21,20 +22,48 @@ const WIDTH: usize = 80;
 /// Columns of what stands before a text.
 const KEY_WIDTH: usize = 10;
 
+/// Who calls.
+#[derive(Default)]
+struct AskedCaller {
+    person: Option<(PhoneNumber, Roles)>,
+    client: Option<ClientId>,
+    /// Why the token is refused.
+    refused: Option<String>,
+}
+
+/// Asks the running server whose a token is.
+pub(super) type AskHolder<'a> =
+    dyn Fn(&ExplainedRequest<'_>, &str) -> Result<TokenHolder, Box<dyn Error>> + 'a;
+
 /// The text, and the exit code.
-pub(super) fn explain(config: &Config, asked: &AskedArguments) -> (String, u8) {
+///
+/// # Errors
+/// When the server does not say whose the token is.
+pub(super) fn explain(
+    config: &Config,
+    asked: &AskedArguments,
+    (token, holder): (Option<&str>, &AskHolder<'_>),
+) -> Result<(String, u8), Box<dyn Error>> {
     let map = SiteMap::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
-    let roles = roles(config, asked);
-    let person = asked.phone.as_ref().zip(roles.as_ref());
-    let request = ExplainedRequest {
+    let mut request = ExplainedRequest {
         method: &asked.method,
         host: &asked.url.host,
         target: &asked.url.target,
         client: asked.from.unwrap_or(NOWHERE),
-        caller: JudgedCaller { person, client: None },
+        caller: JudgedCaller::default(),
     };
+    let caller = match token {
+        Some(token) => AskedCaller::of_token(holder(&request, token)?)?,
+        None => AskedCaller::of_phone(config, asked),
+    };
+    let person = caller.person.as_ref().map(|(phone, roles)| (phone, roles));
+    request.caller = JudgedCaller { person, client: caller.client.as_ref() };
     let mut told = Told::default();
-    told.asked(&request, asked.from);
+    told.asked(&request, asked);
+    if let Some(why) = caller.refused {
+        told.line("decision", format_args!("refused (401): {why}"));
+        return Ok((told.0, STOPPED));
+    }
     let explanation = proxy::explain(&map, &request);
     told.explanation(config, (asked, &request), &explanation);
     let passes = match &explanation {
@@ -42,14 +71,29 @@ pub(super) fn explain(config: &Config, asked: &AskedArguments) -> (String, u8) {
         Explanation::Site(explained) => explained.is_forwarded(),
         _ => false,
     };
-    (told.0, if passes { FINE } else { STOPPED })
+    Ok((told.0, if passes { FINE } else { STOPPED }))
 }
 
-/// The roles of the file and of the command line.
-fn roles(config: &Config, asked: &AskedArguments) -> Option<Roles> {
-    let given = Roles::new(asked.role.iter().cloned().collect());
-    let directory = Directory::new(config.users.clone());
-    asked.phone.as_ref().map(|phone| directory.roles(phone, &given))
+impl AskedCaller {
+    /// With the roles of the file and of the command line.
+    fn of_phone(config: &Config, asked: &AskedArguments) -> Self {
+        let given = Roles::new(asked.role.iter().cloned().collect());
+        let directory = Directory::new(config.users.clone());
+        let phone = asked.phone.clone();
+        let person = phone.map(|phone| {
+            let roles = directory.roles(&phone, &given);
+            (phone, roles)
+        });
+        Self { person, ..Self::default() }
+    }
+
+    fn of_token(holder: TokenHolder) -> Result<Self, Box<dyn Error>> {
+        let TokenHolder { phone, roles, client, refused } = holder;
+        let phone = phone.as_deref().map(PhoneNumber::from_store).transpose()?;
+        let roles = roles.iter().map(|role| Role::parse(role)).collect::<Result<_, _>>()?;
+        let client = client.as_deref().map(ClientId::parse).transpose()?;
+        Ok(Self { person: phone.map(|phone| (phone, Roles::new(roles))), client, refused })
+    }
 }
 
 /// What is printed.
@@ -95,20 +139,27 @@ impl Told {
         self.0.extend(["  ", text, "\n"]);
     }
 
-    fn asked(&mut self, request: &ExplainedRequest<'_>, from: Option<IpAddr>) {
+    fn asked(&mut self, request: &ExplainedRequest<'_>, asked: &AskedArguments) {
         let ExplainedRequest { method, host, target, client, caller } = request;
         self.line("request", format_args!("{method} {target}"));
         self.line("host", host);
-        let unsaid = if from.is_none() { ", as --from names none" } else { "" };
+        let unsaid = if asked.from.is_none() { ", as --from names none" } else { "" };
         self.line("from", format_args!("{client}{unsaid}"));
         match caller.person {
+            None if caller.client.is_some() => self.line("caller", "no person"),
+            None if asked.token.is_some() => {
+                self.line("caller", "nobody: the token is none that counts here");
+            }
             None => self.line("caller", "nobody, as --phone names none"),
             Some((phone, roles)) => {
                 self.line("caller", phone.e164());
-                let roles: Vec<&str> = roles.iter().map(crate::domain::Role::as_str).collect();
+                let roles: Vec<&str> = roles.iter().map(Role::as_str).collect();
                 let none = if roles.is_empty() { "none" } else { "" };
                 self.line("roles", format_args!("{none}{}", roles.join(", ")));
             }
+        }
+        if let Some(client) = caller.client {
+            self.line("client", client);
         }
     }
 
@@ -254,7 +305,8 @@ fn notes(
     if *request.method == Method::OPTIONS {
         notes.push("a CORS preflight is answered by Doorcode unless the path is public".to_owned());
     }
-    if request.caller.person.is_some() && !request.method.is_safe() {
+    // A session, which a browser sends by itself.
+    if asked.phone.is_some() && !request.method.is_safe() {
         let origins = if site.allowed_origins.is_empty() { "" } else { ", or of allowed_origins" };
         notes.push(format!("a page has to be of {origin}{origins}; else 403"));
         if !site.framed_by.is_empty() {

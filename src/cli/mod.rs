@@ -1,12 +1,14 @@
 //! The command line: arguments in, exit codes out.
 //! Does no work of its own: reads the configuration and calls what was passed in.
 mod arguments;
+mod asked;
 mod check;
 mod context;
 mod default_file;
 mod explain;
 mod init;
 mod notes;
+mod phone;
 mod widget;
 
 use std::ffi::OsString;
@@ -15,11 +17,13 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::config::{Config, ConfigProblems, Purpose};
+use crate::proxy::ExplainedRequest;
 use crate::store::Database;
 use arguments::{
-    Arguments, AskedArguments, Command, ExplainArguments, FileArguments, KeysCommand,
-    PhoneArguments, SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
+    Arguments, Command, ExplainArguments, FileArguments, KeysCommand, PhoneArguments,
+    SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
 };
+use asked::AskedArguments;
 use context::say;
 use default_file::default_file;
 
@@ -149,9 +153,23 @@ fn serve(file: Option<&Path>, around: &mut CliDeps<'_>) -> u8 {
 
 fn explain(asked: &AskedArguments, file: &Path, around: &mut CliDeps<'_>) -> u8 {
     let Some(config) = read(Purpose::Rules, file, around) else { return FAILED };
-    let (text, code) = explain::explain(&config, asked);
-    say(around.out, &text);
-    code
+    let token = match asked.token.as_deref() {
+        Some("-") => Some((around.line)().unwrap_or_default()),
+        given => given.map(str::to_owned),
+    };
+    if token.as_deref() == Some("") {
+        return exit_code(Err("the token is empty".into()), around);
+    }
+    let holder = |request: &ExplainedRequest<'_>, token: &str| {
+        (around.token_holder)(&config, request, token)
+    };
+    match explain::explain(&config, asked, (token.as_deref(), &holder)) {
+        Ok((text, code)) => {
+            say(around.out, &text);
+            code
+        }
+        Err(why) => exit_code(Err(why), around),
+    }
 }
 
 fn health(file: &Path, around: &mut CliDeps<'_>) -> u8 {

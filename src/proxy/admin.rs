@@ -1,14 +1,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use http::{Method, Response, StatusCode, header};
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
+use pingora_http::RequestHeader;
 
 use super::admin_requests::AdminRequests;
 use super::drain::{Drain, Phase};
+use super::snapshot::ConfigSnapshot;
+use super::token_holder;
 use crate::metrics::{self, Metrics, ObservedState};
 
 /// Answers why the server is not ready, if it is not.
@@ -47,6 +51,7 @@ pub(super) struct Admin {
     pub(super) reloads: AdminRequests,
     /// `None`: no other process can take over.
     pub(super) upgrades: Option<AdminRequests>,
+    pub(super) snapshot: Arc<ArcSwap<ConfigSnapshot>>,
 }
 
 #[async_trait]
@@ -58,6 +63,7 @@ impl ServeHttp for Admin {
         let (status, text) = match path.as_str() {
             "/reload" if asks => done(&self.reloads).await,
             "/upgrade" if asks && let Some(upgrades) = &self.upgrades => done(upgrades).await,
+            "/token-holder" if asks => self.token_holder(request).await,
             "/healthz" => (StatusCode::OK, "ok\n".into()),
             "/startupz" | "/readyz" => self.ready().await,
             "/metrics" => {
@@ -93,6 +99,14 @@ async fn done(requests: &AdminRequests) -> (StatusCode, Cow<'static, str>) {
 }
 
 impl Admin {
+    async fn token_holder(&self, question: &RequestHeader) -> (StatusCode, Cow<'static, str>) {
+        let holder = token_holder::holder(&self.snapshot.load_full(), question).await;
+        let text = serde_json::to_string(&holder.unwrap_or_default());
+        text.map_or((StatusCode::INTERNAL_SERVER_ERROR, "".into()), |text| {
+            (StatusCode::OK, text.into())
+        })
+    }
+
     async fn ready(&self) -> (StatusCode, Cow<'static, str>) {
         // After a hand-over this still has a connection or two; those that come next are the successor's.
         if let Phase::Starting | Phase::Ending = self.drain.readiness.phase() {

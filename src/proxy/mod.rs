@@ -45,6 +45,7 @@ mod sockets;
 mod starting_admin;
 mod streams;
 mod tls;
+mod token_holder;
 mod unix_socket;
 mod upstream;
 mod upstream_request;
@@ -70,6 +71,7 @@ pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, CertificateRequests,
     Certificates, ClientRoots, ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
 };
+pub use token_holder::{ASKED_FROM, ASKED_HOST, ASKED_METHOD, ASKED_TARGET, TokenHolder};
 pub use upstream::{
     NameLookup, SystemLookup, UpstreamPools, UpstreamTlsError, UpstreamTlsPart, Upstreams,
     check_upstream_tls,

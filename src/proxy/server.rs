@@ -104,8 +104,9 @@ pub fn run(parts: ServerDeps, stop: Stop, sockets: Arc<Sockets>) -> Result<(), S
     }
     let service = gateway(&server.configuration, &settings, &shared, tls);
     server.add_service(BoundService::new(service, sockets.of(sockets::LISTEN)?, &drain));
+    let (of_drain, snapshot) = (Arc::clone(&drain), Arc::clone(&shared.snapshot));
     let admin_app =
-        Admin { drain: Arc::clone(&drain), checks, metrics, watched, reloads, upgrades };
+        Admin { drain: of_drain, checks, metrics, watched, reloads, upgrades, snapshot };
     let probes = HttpServer::new_app(admin_app);
     let mut service = Service::new("admin".to_owned(), probes);
     service.add_tcp(&settings.admin.to_string());

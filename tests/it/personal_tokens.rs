@@ -20,7 +20,7 @@ const DOWN: (&str, &str) =
     ("name = \"Down\"\n", "name = \"Down\"\npersonal_access_tokens = true\n");
 
 /// What a browser that is signed in gets when it asks for a token.
-fn make(browser: &mut Browser, name: &str, site: &str, days: &str) -> Answer {
+pub(crate) fn make(browser: &mut Browser, name: &str, site: &str, days: &str) -> Answer {
     let page = browser.get(TOKENS).is(200);
     let form = form_of(&page);
     let fields = [("form", form.as_str()), ("name", name), ("site", site), ("days", days)];
@@ -33,7 +33,7 @@ fn form_of(page: &Answer) -> String {
 
 /// The token on the page that shows it.
 #[track_caller]
-fn token_on(page: &Answer) -> String {
+pub(crate) fn token_on(page: &Answer) -> String {
     let text = page.text();
     let at = text.find("dcp_").unwrap_or_else(|| panic!("no token in {page}"));
     text[at..at + 60].to_owned()

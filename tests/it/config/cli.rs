@@ -30,6 +30,8 @@ pub(super) fn run_on(
         examine: &|_| Ok(()),
         health: &|_| Err("nobody is there".into()),
         reload: &|_| Ok("reloaded\n".to_owned()),
+        token_holder: &|_, _, _| Err("no server".into()),
+        line: &|| None,
         upgrade: &|_| Ok("handed over\n".to_owned()),
         nodes: &|_| Ok("some servers\n".to_owned()),
         migrate: &|_| Ok("migrated\n".to_owned()),

@@ -1,9 +1,10 @@
 //! `doorcode explain` beside the server that runs on the same file.
 use std::collections::BTreeSet;
 
+use crate::personal_tokens::{SHOP, basic, make, program_at, token_on};
 use crate::support::http::Wire;
 use crate::support::program::Program;
-use crate::support::settings::{ADA, BOB};
+use crate::support::settings::{ADA, BOB, OTHER};
 use crate::support::targets::Targets;
 
 const FILE: &str = "my.toml";
@@ -79,4 +80,77 @@ fn what_the_app_gets_is_what_it_is_said_to_get() {
     }
     let (code, said) = explained(&program, "/admin/a", &["--phone", BOB]);
     assert!(code == Some(3) && said.contains("refused (403)") && !said.contains("app gets"));
+}
+
+#[test]
+fn a_token_is_judged_by_the_server_as_in_a_request() {
+    let audience = |program: &Program| format!("http://localhost:{}", program.port);
+    let program = Program::changed("info", &[SHOP]);
+    let here = audience(&program);
+    let robot = format!(
+        "[[client]]\nid = \"robot\"\nname = \"Reports\"\ntype = \"confidential\"\nsecret = \"env:OTHER\"\n\
+         grants = [\"client_credentials\"]\naudiences = [\"{here}\"]\n[[user]]\n"
+    );
+    let rule = "allow = [\"role:admin\"]\n[[site.rule]]\npath = \"/reports/*\"\nallow = [\"client:robot\"]\n";
+    program.rewrite(FILE, &[("[[user]]\n", &robot), ("allow = [\"role:admin\"]\n", rule)]);
+    assert_eq!(program.said(&["reload", FILE]).0, Some(0), "{}", program.printed());
+    let mut ada = program.browser();
+    ada.sign_in("/orders", ADA, &program.texts).is(200);
+    let personal = token_on(&make(&mut ada, "git", &here, "30").is(200));
+    let asked = "grant_type=client_credentials&audience=".to_owned() + &here;
+    let answer = crate::support::http::exchange(
+        program.port,
+        format!(
+            "POST /.doorcode/oauth/token HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{asked}",
+            program.port,
+            basic("robot", OTHER),
+            asked.len()
+        )
+        .as_bytes(),
+    );
+    let answer: serde_json::Value = serde_json::from_str(&answer.is(200).text()).expect("JSON");
+    let robots = answer["access_token"].as_str().expect("a token").to_owned();
+    let last = if personal.ends_with('a') { 'b' } else { 'a' };
+    let forged = format!("{}{last}", &personal[..personal.len() - 1]);
+    for (token, target, status, told) in [
+        (&personal, "/orders", 200, vec!["caller    +12025550123", "decision  passes"]),
+        (&personal, "/admin/x", 200, vec!["roles     admin, staff", "decision  passes"]),
+        (&personal, "/reports/1", 403, vec!["decision  refused (403)"]),
+        (
+            &robots,
+            "/reports/1",
+            200,
+            vec!["caller    no person", "client    robot", "decision  passes"],
+        ),
+        (&robots, "/admin/x", 403, vec!["decision  refused (403)"]),
+        (&forged, "/orders", 401, vec!["decision  refused (401): the personal access token"]),
+        // A path that needs no caller is not refused for a token.
+        (&forged, "/public/x", 200, vec!["decision  passes"]),
+    ] {
+        let (code, said) = explained(&program, target, &["--token", token]);
+        let lines = [("Authorization", format!("Bearer {token}"))];
+        let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = program_at(program.port, &here, "GET", target, &lines);
+        assert_eq!(answer.status, status, "{target}: {answer}");
+        assert_eq!(code, Some(if status == 200 { 0 } else { 3 }), "{target}: {said}");
+        for part in told {
+            assert!(said.contains(part), "{target}: no `{part}` in {said}");
+        }
+        assert!(!said.contains(token.as_str()) && !program.printed().contains(token.as_str()));
+    }
+    let (code, said) = program.command(&[
+        "explain",
+        FILE,
+        "--url",
+        &format!("{here}/orders"),
+        "--token",
+        "a\r\nb: c",
+    ]);
+    assert!(code == Some(1) && said.contains("no visible character"), "{said}");
+    let request = format!(
+        "POST /token-holder HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Method: GET\r\n\
+         X-Doorcode-Host: localhost\r\nAuthorization: Bearer {personal}\r\nContent-Length: 0\r\n\r\n"
+    );
+    crate::support::http::exchange(program.admin, request.as_bytes()).is(404);
 }
