@@ -55,7 +55,7 @@ pub fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         Some(_) => runtime.block_on(build)?,
         None => runtime.block_on(answer_during(build, &kept, &sockets))?,
     };
-    let hands_over = Upgrader::new(&kept, &sockets, &made)?.job(upgrades.1);
+    let hands_over = Upgrader::new(&kept, &sockets, &made).job(upgrades.1);
     let mut jobs = vec![hands_over, upgrade::tell_of_start(&made)];
     let begins_later = predecessor.is_some();
     jobs.extend(predecessor.map(|predecessor| upgrade::take_over(predecessor, &made)));

@@ -1,6 +1,6 @@
 //! Handing over to a new process of the program that is installed now, without a refused connection.
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +27,13 @@ const READY_WITHIN: Duration = Duration::from_mins(5);
 /// Limit for the listeners of this process to close.
 const CLOSED_WITHIN: Duration = Duration::from_secs(2);
 
-/// The process that was the service manager's, of which nothing would be left without it.
+/// The process whose end is that of a container.
 const FIRST_PROCESS: u32 = 1;
 
 /// What a process needs to be succeeded.
 pub(super) struct Upgrader {
-    /// Read at the start: an upgrade puts another file in its place.
-    program: PathBuf,
+    /// Read at the start: an upgrade puts another file in its place. `None`: /proc is not there.
+    program: Option<PathBuf>,
     arguments: Vec<OsString>,
     file: Option<PathBuf>,
     sockets: Arc<Sockets>,
@@ -44,22 +44,16 @@ pub(super) struct Upgrader {
 }
 
 impl Upgrader {
-    /// # Errors
-    /// When the operating system does not tell which program this is.
-    pub(super) fn new(
-        config: &Config,
-        sockets: &Arc<Sockets>,
-        made: &Assembled,
-    ) -> std::io::Result<Self> {
-        Ok(Self {
-            program: std::env::current_exe()?,
+    pub(super) fn new(config: &Config, sockets: &Arc<Sockets>, made: &Assembled) -> Self {
+        Self {
+            program: std::env::current_exe().ok(),
             arguments: std::env::args_os().skip(1).collect(),
             file: config.file().map(PathBuf::from),
             sockets: Arc::clone(sockets),
             drain: Arc::clone(&made.server.shared.drain),
             node: made.node,
             memory: made.memory.clone(),
-        })
+        }
     }
 
     pub(super) fn job(self, requests: mpsc::Receiver<AdminRequest>) -> BackgroundJob {
@@ -68,7 +62,7 @@ impl Upgrader {
 
     async fn run(self, mut requests: mpsc::Receiver<AdminRequest>) {
         while let Some(request) = requests.recv().await {
-            info!(program = %self.program.display(), "handing over to a new process");
+            info!(program = ?self.program, "handing over to a new process");
             let result = self.hand_over().await;
             let is_done = result.is_ok();
             tell(&result, "nothing is handed over");
@@ -84,9 +78,11 @@ impl Upgrader {
             let why = "this is the first process of a container, which ends with it: replace the container";
             return Err(format!("{why}\n"));
         }
-        self.check().await?;
+        let program = self.program.as_deref().ok_or("the path of this program is not known\n")?;
+        self.check(program).await?;
+        let started = self.start(program);
         let (mut successor, mut child) =
-            self.start().map_err(|why| format!("{}: {why}\n", self.program.display()))?;
+            started.map_err(|why| format!("{}: {why}\n", program.display()))?;
         let id = child.id().unwrap_or_default();
         if let Err(why) = ready(&mut successor, &mut child).await {
             // It may have ended by itself.
@@ -105,12 +101,12 @@ impl Upgrader {
         Ok(format!("process {id} took over from {}\n", std::process::id()))
     }
 
-    fn start(&self) -> std::io::Result<(Successor, Child)> {
+    fn start(&self, program: &Path) -> std::io::Result<(Successor, Child)> {
         let (successor, stdin) = Successor::new()?;
         successor.greet(&self.sockets, self.node)?;
         // Only the child has the other end from then on, so that its end is seen.
         let child =
-            self.command().args(&self.arguments).env(TAKES_OVER, "1").stdin(stdin).spawn()?;
+            command(program).args(&self.arguments).env(TAKES_OVER, "1").stdin(stdin).spawn()?;
         Ok((successor, child))
     }
 
@@ -123,28 +119,27 @@ impl Upgrader {
     }
 
     /// What the new program says of the file, so that a mistake is told to whoever asked.
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self, program: &Path) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut check = self.command();
+        let mut check = command(program);
         check.arg("check").arg(file).stdin(Stdio::null()).kill_on_drop(true);
         let said = tokio::time::timeout(CHECKED_WITHIN, check.output()).await;
         let said = said.map_err(|_| "`doorcode check` of the new program does not end\n")?;
-        let said = said.map_err(|why| format!("{}: {why}\n", self.program.display()))?;
+        let said = said.map_err(|why| format!("{}: {why}\n", program.display()))?;
         if said.status.success() {
             return Ok(());
         }
         Err(String::from_utf8_lossy(&said.stderr).into_owned())
     }
+}
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        // Meant for this process only.
-        for name in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"] {
-            command.env_remove(name);
-        }
-        command.env_remove(TAKES_OVER);
-        command
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    // Meant for this process only.
+    for name in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", TAKES_OVER] {
+        command.env_remove(name);
     }
+    command
 }
 
 /// Waits until a new process is ready.
