@@ -4,6 +4,7 @@
 //! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `access` > `gate` > `oauth` > `login` > `session` > `users`
 //! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
 pub mod access;
+pub mod acme;
 pub mod api;
 pub mod app;
 pub mod cli;
