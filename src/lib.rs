@@ -2,7 +2,7 @@
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
 //! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `access` > `gate` > `oauth` > `login` > `session` > `users`
-//! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
+//! > `store`, `delivery`, `metrics`, `acme` > `events`, `words` > `system`, `domain`.
 pub mod access;
 pub mod acme;
 pub mod api;

@@ -48,10 +48,7 @@ impl AcmeError {
     }
 
     /// A challenge's error, as the authority tells it.
-    pub(super) fn refused(
-        kind: ChallengeKind,
-        problem: Option<&instant_acme::Problem>,
-    ) -> Self {
+    pub(super) fn refused(kind: ChallengeKind, problem: Option<&instant_acme::Problem>) -> Self {
         let told = problem.map_or_else(|| "without a reason".to_owned(), told);
         Self::new(AcmeErrorKind::Challenge(kind), &format!("{kind} was refused: {told}"))
     }
@@ -77,8 +74,12 @@ impl From<instant_acme::Error> for AcmeError {
         let kind = match name {
             Some("accountDoesNotExist") => AcmeErrorKind::AccountGone,
             Some(
-                "serverInternal" | "badNonce" | "userActionRequired" | "invalidContact"
-                | "unsupportedContact" | "externalAccountRequired",
+                "serverInternal"
+                | "badNonce"
+                | "userActionRequired"
+                | "invalidContact"
+                | "unsupportedContact"
+                | "externalAccountRequired",
             ) => AcmeErrorKind::Authority,
             _ if problem.status.is_some_and(|status| status >= 500) => AcmeErrorKind::Authority,
             _ => AcmeErrorKind::Host,

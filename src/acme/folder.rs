@@ -88,7 +88,11 @@ impl AcmeFolder {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn open(folder: &Path, directory: &Directory, system: &System) -> Result<Self, FolderError> {
+    pub fn open(
+        folder: &Path,
+        directory: &Directory,
+        system: &System,
+    ) -> Result<Self, FolderError> {
         Self::examine(folder)?;
         let path = folder.join(directory.folder_name());
         let unwritable = |why| FolderError::Unwritable { path: path.clone(), why };
@@ -96,9 +100,10 @@ impl AcmeFolder {
         Self::examine(&path)?;
         let folder = Self { path };
         let probe = folder.temporary("probe", system);
-        folder.create(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|why| {
-            FolderError::Unwritable { path: folder.path.clone(), why }
-        })?;
+        folder
+            .create(&probe, b"")
+            .and_then(|()| fs::remove_file(&probe))
+            .map_err(|why| FolderError::Unwritable { path: folder.path.clone(), why })?;
         Ok(folder)
     }
 
@@ -157,7 +162,8 @@ impl AcmeFolder {
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }

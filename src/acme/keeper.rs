@@ -176,8 +176,8 @@ impl CertificateKeeper {
         let state = self.hosts.entry(host.clone()).or_default();
         state.renewal = Some(renewal);
         let cleared = state.history.clear(&self.deps.folder, AcmeFile::Failure(host));
-        let cleared = cleared
-            .and_then(|()| self.authority.clear(&self.deps.folder, AcmeFile::Authority));
+        let cleared =
+            cleared.and_then(|()| self.authority.clear(&self.deps.folder, AcmeFile::Authority));
         if let Err(why) = cleared {
             warn!(%host, %why, "acme: failed to forget earlier failures");
         }
@@ -212,11 +212,7 @@ impl CertificateKeeper {
     }
 
     /// Returns when the new certificate is to be renewed.
-    async fn order(
-        &self,
-        host: &Host,
-        before: Option<&Failures>,
-    ) -> Result<Timestamp, AcmeError> {
+    async fn order(&self, host: &Host, before: Option<&Failures>) -> Result<Timestamp, AcmeError> {
         let http = AcmeHttp::new(self.deps.settings.roots.as_ref(), &self.deps.system)?;
         let failures = before.map_or(0, |before| before.count);
         let obtained = self.try_kinds(host, failures, &http).await;
@@ -274,8 +270,7 @@ impl CertificateKeeper {
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, AcmeError> {
         let KeeperDeps { settings, folder, challenges, system, .. } = &self.deps;
         let account = account(settings, folder, http, system).await?;
-        let deps =
-            OrderDeps { account: &account, retry_after: &http.retry_after, challenges };
+        let deps = OrderDeps { account: &account, retry_after: &http.retry_after, challenges };
         deps.obtain(host, kind).await
     }
 

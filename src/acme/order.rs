@@ -52,11 +52,7 @@ impl OrderDeps<'_> {
         })
     }
 
-    async fn ask(
-        &self,
-        host: &Host,
-        kind: ChallengeKind,
-    ) -> Result<Zeroizing<Vec<u8>>, AcmeError> {
+    async fn ask(&self, host: &Host, kind: ChallengeKind) -> Result<Zeroizing<Vec<u8>>, AcmeError> {
         let identifiers = [Identifier::Dns(host.to_string())];
         let mut order = self.account.new_order(&NewOrder::new(&identifiers)).await?;
         let pending = self.answer(&mut order, host, kind).await?;

@@ -112,7 +112,8 @@ mod tests {
         assert!(names.iter().all(|name| !name.contains(['/', ':', '['])), "{names:?}");
         let other = Directory::parse("https://[::1]:14000/other").unwrap();
         assert_ne!(own.folder_name(), other.folder_name());
-        for bad in ["", "live", "http://ca.example/dir", "https://me:pw@ca.example/dir", "https://"] {
+        for bad in ["", "live", "http://ca.example/dir", "https://me:pw@ca.example/dir", "https://"]
+        {
             assert!(Directory::parse(bad).is_none(), "{bad}");
         }
     }

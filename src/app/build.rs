@@ -21,7 +21,7 @@ use crate::login::{Outbox, OutboxSender, OutboxWorker, TextSettings};
 use crate::metrics::{self, ObservedState};
 use crate::proxy::{
     self, AccessLog, BackgroundJob, ConfigSnapshot, Connections, Drain, DrainSignal, Exchanges,
-    Jobs, Readiness, ReloadRequest, Reloads, Shared, SystemLookup,
+    Jobs, Readiness, ReadinessChecks, ReloadRequest, Reloads, Shared, SystemLookup,
 };
 use crate::system::System;
 
@@ -77,7 +77,7 @@ pub async fn assemble(
     let mut jobs = background(&runtime, &snapshot, worker, demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
     jobs.push(keys::job(Arc::clone(&rotation)));
-    jobs.extend(secured.job(&runtime.system));
+    jobs.extend(secured.job(&config, &runtime.system)?);
     let settings = heartbeat.as_ref().map(Heartbeat::settings);
     jobs.extend(heartbeat.map(Heartbeat::job));
     jobs.push(engine_watch::job(&runtime.store, runtime.redis.as_ref(), &runtime.system));
@@ -88,7 +88,8 @@ pub async fn assemble(
     watched.extend(nodes.watched());
     let redis = runtime.redis.as_ref().map(|redis| redis.usage());
     watched.extend(engines::watched(&runtime.store, redis.as_ref()));
-    let checks = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
+    let required = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
+    let checks = ReadinessChecks { required, notes: secured.notes() };
     let login = configured::login(&config, &runtime);
     let reloader = Reloader {
         config: config.clone(),
@@ -101,8 +102,9 @@ pub async fn assemble(
     };
     jobs.push(reloader.job(requests));
     let Runtime { system, events, metrics, store: database, sessions, upstreams, .. } = runtime;
-    let shared = Shared { snapshot, upstreams, access_log, drain, exchanges, events, system };
-    let (settings, tls) = (config.proxy, secured.tls);
+    let (settings, tls, challenges) = (config.proxy, secured.tls, secured.challenges);
+    let shared =
+        Shared { snapshot, upstreams, access_log, drain, exchanges, events, challenges, system };
     let server =
         proxy::ServerDeps { settings, tls, shared, checks, metrics, watched, jobs, reloads };
     Ok(Assembled { server, login, sessions, database })

@@ -18,6 +18,7 @@ pub(super) const AT_START: &[&str] = &[
     "server.least_rate",
     "server.idle",
     "server.drain_delay",
+    "acme",
     "admin",
     "log",
     "store",

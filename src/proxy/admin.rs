@@ -14,13 +14,21 @@ use crate::metrics::{self, Metrics, ObservedState};
 /// Answers why the server is not ready, if it is not.
 pub type ReadinessCheck = Box<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
+/// What readiness depends on.
+pub struct ReadinessChecks {
+    /// Each must hold.
+    pub required: Vec<ReadinessCheck>,
+    /// What else an operator should know. The server is ready all the same.
+    pub notes: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+}
+
 /// What a program has to send with a reload, so that no page of a browser on this machine can ask for one.
 pub const RELOAD_HEADER: &str = "X-Doorcode-Reload";
 
 /// The admin listener: health checks, metrics and reloads, for the operator only.
 pub(super) struct Admin {
     pub(super) drain: Arc<Drain>,
-    pub(super) checks: Vec<ReadinessCheck>,
+    pub(super) checks: ReadinessChecks,
     pub(super) metrics: Arc<Metrics>,
     pub(super) watched: Vec<ObservedState>,
     pub(super) reloads: Reloads,
@@ -72,11 +80,13 @@ impl Admin {
         if !self.drain.readiness.is_ready() {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n".into());
         }
-        for check in &self.checks {
+        for check in &self.checks.required {
             if let Some(problem) = check().await {
                 return (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into());
             }
         }
-        (StatusCode::OK, "ready\n".into())
+        let notes = (self.checks.notes)();
+        let lines = ["ready"].into_iter().chain(notes.iter().map(String::as_str));
+        (StatusCode::OK, lines.map(|line| format!("{line}\n")).collect::<String>().into())
     }
 }

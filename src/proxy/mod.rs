@@ -49,7 +49,7 @@ mod upstream_request;
 mod upstream_state;
 
 pub use access_log::AccessLog;
-pub use admin::{RELOAD_HEADER, ReadinessCheck};
+pub use admin::{RELOAD_HEADER, ReadinessCheck, ReadinessChecks};
 pub use connections::Connections;
 pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Jobs, Readiness, Stop, end_streams};

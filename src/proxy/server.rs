@@ -20,7 +20,7 @@ use pingora_core::services::listening::Service;
 use pingora_proxy::HttpProxy;
 use tracing::info;
 
-use super::admin::{Admin, ReadinessCheck};
+use super::admin::{Admin, ReadinessChecks};
 use super::connections::ListenerGuard;
 use super::drain::{self, Drain, Drainer, SignalWatch, Stop};
 use super::gateway::Gateway;
@@ -65,7 +65,7 @@ pub struct ServerDeps {
     pub tls: Option<Tls>,
     pub shared: Shared,
     /// What else must hold before it is ready.
-    pub checks: Vec<ReadinessCheck>,
+    pub checks: ReadinessChecks,
     pub metrics: Arc<Metrics>,
     /// Values that are read when metrics are collected.
     pub watched: Vec<ObservedState>,
@@ -170,7 +170,8 @@ fn redirect(
     shared: &Shared,
 ) -> Service<ListenerService<HttpServer<HttpsRedirect>>> {
     let snapshot = Arc::clone(&shared.snapshot);
-    let inner = HttpServer::new_app(HttpsRedirect { snapshot });
+    let challenges = Arc::clone(&shared.challenges);
+    let inner = HttpServer::new_app(HttpsRedirect { snapshot, challenges });
     let guard = guard(settings, shared, None);
     let listener = ListenerService::new(inner, shared, guard, Reclaimer::default());
     let mut service = Service::new("redirect".to_owned(), listener);
