@@ -96,7 +96,10 @@ impl OrderDeps<'_> {
                     self.challenges.expect_alpn(host, shown)
                 }
             });
-            challenge.set_ready().await?;
+            challenge.set_ready().await.map_err(|why| match why {
+                instant_acme::Error::Api(problem) => AcmeError::refused(kind, Some(&problem)),
+                other => other.into(),
+            })?;
         }
         Ok(pending)
     }
