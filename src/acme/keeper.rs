@@ -21,6 +21,9 @@ use crate::system::{System, Timestamp};
 /// Interval at which the clock is read.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Interval at which the folder is read for hosts that need a certificate and may not order one yet.
+const LOOK_INTERVAL: Duration = Duration::from_mins(1);
+
 /// Who shows certificates to visitors.
 pub trait ShownCertificates: Send + Sync {
     /// Reads a chain and its key, in PEM.
@@ -57,6 +60,8 @@ pub struct CertificateKeeper {
     hosts: BTreeMap<Host, HostState>,
     /// What failed because of the authority.
     authority: History,
+    /// When the folder was last read.
+    looked: Timestamp,
 }
 
 #[derive(Default)]
@@ -76,7 +81,8 @@ impl CertificateKeeper {
     /// Shows what the folder has. Asks nobody.
     pub fn new(deps: KeeperDeps) -> Self {
         let authority = History::load(&deps.folder, AcmeFile::Authority);
-        let mut keeper = Self { deps, hosts: BTreeMap::new(), authority };
+        let looked = deps.system.now();
+        let mut keeper = Self { deps, hosts: BTreeMap::new(), authority, looked };
         keeper.follow_hosts();
         keeper.tell();
         keeper
@@ -87,6 +93,7 @@ impl CertificateKeeper {
         loop {
             tokio::time::sleep(CLOCK_INTERVAL).await;
             self.follow_hosts();
+            self.look();
             while let Some(host) = self.due() {
                 self.renew(&host).await;
                 self.tell();
@@ -119,6 +126,24 @@ impl CertificateKeeper {
                 let history = History::load(&self.deps.folder, AcmeFile::Failure(host));
                 let renewal = self.load(host);
                 self.hosts.insert(host.clone(), HostState { renewal, history });
+            }
+        }
+    }
+
+    /// Looks for certificates that another server, which shares the folder, has got meanwhile.
+    fn look(&mut self) {
+        let now = self.deps.system.now();
+        // A clock that was set back must not stop this.
+        if now >= self.looked && now.since(self.looked) < LOOK_INTERVAL {
+            return;
+        }
+        self.looked = now;
+        let wanting =
+            self.hosts.iter().filter(|(_, state)| state.renewal.is_none_or(|at| now >= at));
+        let wanting: Vec<Host> = wanting.map(|(host, _)| host.clone()).collect();
+        for host in wanting {
+            if let Some(renewal) = self.load(&host).filter(|at| *at > now) {
+                self.succeed(&host, renewal);
             }
         }
     }

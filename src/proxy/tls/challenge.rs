@@ -4,7 +4,9 @@ use std::sync::Arc;
 use pingora_core::listeners::tls::Acceptor;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 
 use super::hello::ClientNames;
@@ -27,10 +29,13 @@ pub(super) fn acceptor_for(
 fn acceptor(shown: &AlpnCertificate) -> Result<Acceptor, rustls::Error> {
     let chain = vec![CertificateDer::from(shown.certificate.clone())];
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(shown.key.to_vec()));
+    // Unchecked: the check refuses critical extensions that it does not know, and this one is of no use
+    // without.
+    let shown = CertifiedKey::new(chain, any_supported_type(&key)?);
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     config.alpn_protocols = vec![TLS_ALPN_PROTOCOL.to_vec()];
     Ok(Acceptor::from_server_config(Arc::new(config)))
 }
