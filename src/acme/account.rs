@@ -38,7 +38,7 @@ pub(super) async fn account(
         account.update_contacts(&[&settings.contact]).await?;
         let kept: KeptAccount = serde_json::from_slice(&bytes)
             .map_err(|why| AcmeError::new(AcmeErrorKind::Authority, &why.to_string()))?;
-        keep(KeptAccount { contact: settings.contact.clone(), ..kept }, folder, system)?;
+        keep(&KeptAccount { contact: settings.contact.clone(), ..kept }, folder, system)?;
     }
     Ok(account)
 }
@@ -58,13 +58,13 @@ async fn create(
     let builder = Account::builder_with_http(Box::new(http.clone()));
     let directory = settings.directory.as_str().to_owned();
     let (account, credentials) = builder.create(&wanted, directory, None).await?;
-    keep(KeptAccount { contact: settings.contact.clone(), credentials }, folder, system)?;
+    keep(&KeptAccount { contact: settings.contact.clone(), credentials }, folder, system)?;
     tracing::info!(authority = settings.directory.as_str(), "acme: account created");
     Ok(account)
 }
 
-fn keep(account: KeptAccount, folder: &AcmeFolder, system: &System) -> Result<(), AcmeError> {
-    let text = serde_json::to_vec(&account).map(Zeroizing::new);
+fn keep(account: &KeptAccount, folder: &AcmeFolder, system: &System) -> Result<(), AcmeError> {
+    let text = serde_json::to_vec(account).map(Zeroizing::new);
     let text = text.map_err(|why| AcmeError::new(AcmeErrorKind::Authority, &why.to_string()))?;
     Ok(folder.write(AcmeFile::Account, &text, system)?)
 }

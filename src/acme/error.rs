@@ -47,6 +47,12 @@ impl AcmeError {
         Self::new(AcmeErrorKind::Host, text)
     }
 
+    /// Tells both, where one attempt followed another.
+    pub(super) fn after(self, first: &Self) -> Self {
+        let text = printable(&format!("{}; {first}", self.text));
+        Self { text, ..self }
+    }
+
     /// A challenge's error, as the authority tells it.
     pub(super) fn refused(kind: ChallengeKind, problem: Option<&instant_acme::Problem>) -> Self {
         let told = problem.map_or_else(|| "without a reason".to_owned(), told);

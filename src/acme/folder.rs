@@ -100,8 +100,7 @@ impl AcmeFolder {
         Self::examine(&path)?;
         let folder = Self { path };
         let probe = folder.temporary("probe", system);
-        folder
-            .create(&probe, b"")
+        create(&probe, b"")
             .and_then(|()| fs::remove_file(&probe))
             .map_err(|why| FolderError::Unwritable { path: folder.path.clone(), why })?;
         Ok(folder)
@@ -134,7 +133,7 @@ impl AcmeFolder {
         system: &System,
     ) -> Result<(), FolderError> {
         let (path, temporary) = (self.path_of(file), self.temporary(&file.name(), system));
-        let written = self.create(&temporary, bytes).and_then(|()| {
+        let written = create(&temporary, bytes).and_then(|()| {
             fs::rename(&temporary, &path)?;
             // So that the rename outlives a loss of power.
             File::open(&self.path)?.sync_all()
@@ -160,11 +159,11 @@ impl AcmeFolder {
     fn temporary(&self, name: &str, system: &System) -> PathBuf {
         self.path.join(format!(".{name}.{}", HEXLOWER.encode(&system.random::<8>())))
     }
+}
 
-    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
+/// A file for this user only.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }

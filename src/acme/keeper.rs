@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tracing::{error, info, warn};
+use zeroize::Zeroizing;
 
 use super::account::account;
 use super::challenges::Challenges;
@@ -178,13 +179,13 @@ impl CertificateKeeper {
         }
         match self.begin(host) {
             // Where a failure cannot be kept, a restart would forget it.
-            Err(why) => self.log(host, &why.into()),
-            Ok(before) => match self.order(host, before.0.as_ref()).await {
+            Err(why) => self.fail(host, &Before::default(), &why.into()),
+            Ok(before) => match self.order(host, before.of_host.as_ref()).await {
                 Ok(renewal) => {
                     info!(%host, "acme: certificate obtained");
                     self.succeed(host, renewal);
                 }
-                Err(why) => self.fail(host, before, &why),
+                Err(why) => self.fail(host, &before, &why),
             },
         }
     }
@@ -192,9 +193,10 @@ impl CertificateKeeper {
     /// Notes an attempt, for its host and the authority. Returns what was known of both.
     fn begin(&mut self, host: &Host) -> Result<Before, FolderError> {
         let KeeperDeps { folder, system, .. } = &self.deps;
-        let authority = self.authority.begin(folder, AcmeFile::Authority, system)?;
+        let of_authority = self.authority.begin(folder, AcmeFile::Authority, system)?;
         let state = self.hosts.entry(host.clone()).or_default();
-        Ok((state.history.begin(folder, AcmeFile::Failure(host), system)?, authority))
+        let of_host = state.history.begin(folder, AcmeFile::Failure(host), system)?;
+        Ok(Before { of_host, of_authority })
     }
 
     fn succeed(&mut self, host: &Host, renewal: Timestamp) {
@@ -208,15 +210,15 @@ impl CertificateKeeper {
         }
     }
 
-    fn fail(&mut self, host: &Host, (of_host, of_authority): Before, why: &AcmeError) {
+    fn fail(&mut self, host: &Host, before: &Before, why: &AcmeError) {
         let KeeperDeps { folder, system, .. } = &self.deps;
         let state = self.hosts.entry(host.clone()).or_default();
-        let of_host = of_host.as_ref();
-        let kept = state.history.fail((folder, AcmeFile::Failure(host)), of_host, why, system);
+        let file = (folder, AcmeFile::Failure(host));
+        let kept = state.history.fail(file, before.of_host.as_ref(), why, system);
         let kept = kept.and_then(|()| match why.kind {
             AcmeErrorKind::Authority => {
                 let file = (folder, AcmeFile::Authority);
-                self.authority.fail(file, of_authority.as_ref(), why, system)
+                self.authority.fail(file, before.of_authority.as_ref(), why, system)
             }
             _ => self.authority.clear(folder, AcmeFile::Authority),
         });
@@ -229,11 +231,8 @@ impl CertificateKeeper {
     fn log(&self, host: &Host, why: &AcmeError) {
         let state = self.hosts.get(host);
         let failures = state.and_then(|state| state.history.last()).map_or(0, |last| last.count);
-        if state.is_some_and(|state| state.renewal.is_some()) {
-            warn!(%host, %why, failures, "acme: failed to renew; the old certificate stays in use");
-        } else {
-            error!(%host, %why, failures, "acme: failed to obtain a certificate; https fails there");
-        }
+        let has_one = state.is_some_and(|state| state.renewal.is_some());
+        if has_one { not_renewed(host, why, failures) } else { not_obtained(host, why, failures) }
     }
 
     /// Returns when the new certificate is to be renewed.
@@ -262,28 +261,24 @@ impl CertificateKeeper {
         host: &Host,
         failures: u32,
         http: &AcmeHttp,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, AcmeError> {
+    ) -> Result<Zeroizing<Vec<u8>>, AcmeError> {
         let kinds = &self.deps.settings.challenges;
         let turn = failures as usize % kinds.len().max(1);
         let kind = kinds.get(turn).copied().unwrap_or(ChallengeKind::TlsAlpn);
         let first = self.try_kind(host, kind, http).await;
+        let Err(why) = first else { return first };
         let other = kinds.iter().find(|other| **other != kind);
-        match (first, other) {
-            (Err(why), _) if why.kind == AcmeErrorKind::AccountGone => {
-                warn!(%why, "acme: the authority does not know the account: a new one is made");
+        match (why.kind, other) {
+            (AcmeErrorKind::AccountGone, _) => {
                 self.deps.folder.remove(AcmeFile::Account)?;
+                info!(%why, "acme: the authority does not know the account: a new one is made");
                 self.try_kind(host, kind, http).await
             }
-            (Err(why), Some(other))
-                if failures == 0 && matches!(why.kind, AcmeErrorKind::Challenge(_)) =>
-            {
-                info!(%host, %why, "acme: trying {other}");
-                self.try_kind(host, *other, http).await.map_err(|mut next| {
-                    next.text = format!("{}; {why}", next.text);
-                    next
-                })
+            (AcmeErrorKind::Challenge(_), Some(other)) if failures == 0 => {
+                let next = self.try_kind(host, *other, http).await;
+                next.map_err(|next| next.after(&why))
             }
-            (first, _) => first,
+            _ => Err(why),
         }
     }
 
@@ -292,7 +287,7 @@ impl CertificateKeeper {
         host: &Host,
         kind: ChallengeKind,
         http: &AcmeHttp,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, AcmeError> {
+    ) -> Result<Zeroizing<Vec<u8>>, AcmeError> {
         let KeeperDeps { settings, folder, challenges, system, .. } = &self.deps;
         let account = account(settings, folder, http, system).await?;
         let deps = OrderDeps { account: &account, retry_after: &http.retry_after, challenges };
@@ -312,4 +307,16 @@ impl CertificateKeeper {
 }
 
 /// The failures of a host and of the authority before an attempt.
-type Before = (Option<Failures>, Option<Failures>);
+#[derive(Default)]
+struct Before {
+    of_host: Option<Failures>,
+    of_authority: Option<Failures>,
+}
+
+fn not_renewed(host: &Host, why: &AcmeError, failures: u32) {
+    warn!(%host, %why, failures, "acme: failed to renew; the old certificate stays in use");
+}
+
+fn not_obtained(host: &Host, why: &AcmeError, failures: u32) {
+    error!(%host, %why, failures, "acme: failed to obtain a certificate; https fails there");
+}

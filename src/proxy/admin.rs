@@ -87,6 +87,6 @@ impl Admin {
         }
         let notes = (self.checks.notes)();
         let lines = ["ready"].into_iter().chain(notes.iter().map(String::as_str));
-        (StatusCode::OK, lines.map(|line| format!("{line}\n")).collect::<String>().into())
+        (StatusCode::OK, (lines.collect::<Vec<_>>().join("\n") + "\n").into())
     }
 }

@@ -159,21 +159,16 @@ impl Tls {
     ) -> Option<(Stream, Option<ClientCertificate>)> {
         let timed = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
         match timed.unwrap_or_else(|_| Err("timed out".to_owned().into())) {
-            Ok(accepted) => Some(accepted),
-            Err(HandshakeEnd::Challenge) => {
-                debug!("acme: tls-alpn-01 answered");
-                None
-            }
-            Err(HandshakeEnd::Failed(why)) => {
-                // At debug level only: otherwise any client could fill the log.
-                debug!(%why, "TLS handshake failed");
-                self.count();
-                None
-            }
+            Ok(accepted) => return Some(accepted),
+            Err(HandshakeEnd::Challenge) => {}
+            Err(HandshakeEnd::Failed(why)) => self.fail(&why),
         }
+        None
     }
 
-    fn count(&self) {
+    fn fail(&self, why: &str) {
+        // At debug level only: otherwise any client could fill the log.
+        debug!(%why, "TLS handshake failed");
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -2,7 +2,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::first_start::visitor;
-use super::{DAY, ORIGIN, SHOP, Story, WIKI, metric, readiness, shown, wait_for_both, wait_for_certificate};
+use super::{
+    DAY, ORIGIN, SHOP, Story, WIKI, metric, readiness, shown, wait_for_both, wait_for_certificate,
+};
 use crate::support::authority::Play;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::tls::{Hello, Pair, Shelf};
