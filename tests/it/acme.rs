@@ -2,6 +2,7 @@
 mod first_start;
 mod pebble;
 mod refusals;
+mod reload;
 mod renewal;
 
 use std::path::Path;
@@ -102,7 +103,7 @@ fn readiness(gate: &Gate) -> String {
 fn metric(gate: &Gate, name: &str) -> Option<u64> {
     let page = exchange(gate.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").text();
     let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.to_owned();
-    line.parse::<f64>().ok().map(|value| value as u64)
+    line.parse().ok()
 }
 
 /// The keeper looks at the clock every second; nothing may have happened for some of them.

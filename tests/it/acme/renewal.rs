@@ -43,7 +43,9 @@ fn under_load(
             (asked.load(Ordering::SeqCst) > seen + 20).then_some(())
         });
         is_over.store(true, Ordering::SeqCst);
-        running.into_iter().for_each(|thread| thread.join().expect("no failed request"));
+        for thread in running {
+            thread.join().expect("no failed request");
+        }
     });
     assert!(gate.port > 0);
     asked.load(Ordering::SeqCst)
