@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::settings::Directory;
+use super::settings::AcmeDirectory;
 use crate::domain::Host;
 use crate::system::System;
 
@@ -90,7 +90,7 @@ impl AcmeFolder {
     /// When it cannot be used.
     pub fn open(
         folder: &Path,
-        directory: &Directory,
+        directory: &AcmeDirectory,
         system: &System,
     ) -> Result<Self, FolderError> {
         Self::examine(folder)?;

@@ -40,11 +40,11 @@ impl Failures {
 
 /// The failures of one host, or of the authority itself.
 #[derive(Debug, Default)]
-pub(super) struct History {
+pub(super) struct OrderHistory {
     last: Option<Failures>,
 }
 
-impl History {
+impl OrderHistory {
     /// A file that cannot be read counts as none.
     pub(super) fn load(folder: &AcmeFolder, file: AcmeFile<'_>) -> Self {
         let bytes = folder.read(file).ok().flatten();

@@ -10,7 +10,7 @@ use super::account::account;
 use super::challenges::Challenges;
 use super::error::{AcmeError, AcmeErrorKind};
 use super::folder::{AcmeFile, AcmeFolder, FolderError};
-use super::history::{Failures, History};
+use super::history::{Failures, OrderHistory};
 use super::http::AcmeHttp;
 use super::order::OrderDeps;
 use super::schedule::{Chance, Validity};
@@ -60,7 +60,7 @@ pub struct CertificateKeeper {
     deps: KeeperDeps,
     hosts: BTreeMap<Host, HostState>,
     /// What failed because of the authority.
-    authority: History,
+    authority: OrderHistory,
     /// When the folder was last read.
     looked: Timestamp,
 }
@@ -69,7 +69,7 @@ pub struct CertificateKeeper {
 struct HostState {
     /// When the next certificate is due; `None`: there is none.
     renewal: Option<Timestamp>,
-    history: History,
+    history: OrderHistory,
 }
 
 impl HostState {
@@ -81,7 +81,7 @@ impl HostState {
 impl CertificateKeeper {
     /// Shows what the folder has. Asks nobody.
     pub fn new(deps: KeeperDeps) -> Self {
-        let authority = History::load(&deps.folder, AcmeFile::Authority);
+        let authority = OrderHistory::load(&deps.folder, AcmeFile::Authority);
         let looked = deps.system.now();
         let mut keeper = Self { deps, hosts: BTreeMap::new(), authority, looked };
         keeper.follow_hosts();
@@ -124,7 +124,7 @@ impl CertificateKeeper {
         self.deps.shown.keep_only(&wanted);
         for host in wanted.iter() {
             if !self.hosts.contains_key(host) {
-                let history = History::load(&self.deps.folder, AcmeFile::Failure(host));
+                let history = OrderHistory::load(&self.deps.folder, AcmeFile::Failure(host));
                 let renewal = self.load(host);
                 self.hosts.insert(host.clone(), HostState { renewal, history });
             }

@@ -16,5 +16,5 @@ pub use challenges::{AlpnCertificate, Challenges, HTTP_CHALLENGE_PATH, TLS_ALPN_
 pub use folder::{AcmeFolder, FolderError};
 pub use keeper::{CertificateKeeper, KeeperDeps, ShownCertificates};
 pub use schedule::Validity;
-pub use settings::{AcmeSettings, ChallengeKind, Directory, Roots};
+pub use settings::{AcmeDirectory, AcmeSettings, ChallengeKind, Roots};
 pub use status::AcmeStatus;

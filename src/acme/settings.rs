@@ -15,7 +15,7 @@ pub struct AcmeSettings {
     /// A URL whose scheme is `mailto` (RFC 8555 §7.3).
     pub contact: String,
     pub folder: PathBuf,
-    pub directory: Directory,
+    pub directory: AcmeDirectory,
     /// Trusted in place of the operating system's, for the connection to the authority.
     pub roots: Option<Roots>,
     /// What can be answered here, the preferred one first; not empty.
@@ -42,9 +42,9 @@ impl fmt::Display for ChallengeKind {
 
 /// The URL of an authority's directory (RFC 8555 §7.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directory(url::Url);
+pub struct AcmeDirectory(url::Url);
 
-impl Directory {
+impl AcmeDirectory {
     /// `production` and `staging` are those of Let's Encrypt. `None`: neither, nor an https URL.
     pub fn parse(text: &str) -> Option<Self> {
         let named = match text {
@@ -101,20 +101,20 @@ mod tests {
 
     #[test]
     fn directories_are_https_and_have_folders_of_their_own() {
-        let production = Directory::parse("production").unwrap();
-        let staging = Directory::parse("staging").unwrap();
+        let production = AcmeDirectory::parse("production").unwrap();
+        let staging = AcmeDirectory::parse("staging").unwrap();
         assert!(production.is_public() && staging.is_public());
-        assert_eq!(Directory::parse(PRODUCTION).unwrap(), production);
-        let own = Directory::parse("https://[::1]:14000/dir").unwrap();
+        assert_eq!(AcmeDirectory::parse(PRODUCTION).unwrap(), production);
+        let own = AcmeDirectory::parse("https://[::1]:14000/dir").unwrap();
         assert!(!own.is_public());
-        let names = [&production, &staging, &own].map(Directory::folder_name);
+        let names = [&production, &staging, &own].map(AcmeDirectory::folder_name);
         assert!(names[0].starts_with("acme-v02.api.letsencrypt.org-"), "{names:?}");
         assert!(names.iter().all(|name| !name.contains(['/', ':', '['])), "{names:?}");
-        let other = Directory::parse("https://[::1]:14000/other").unwrap();
+        let other = AcmeDirectory::parse("https://[::1]:14000/other").unwrap();
         assert_ne!(own.folder_name(), other.folder_name());
         for bad in ["", "live", "http://ca.example/dir", "https://me:pw@ca.example/dir", "https://"]
         {
-            assert!(Directory::parse(bad).is_none(), "{bad}");
+            assert!(AcmeDirectory::parse(bad).is_none(), "{bad}");
         }
     }
 }

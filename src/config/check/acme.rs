@@ -4,7 +4,7 @@ use super::super::small_file;
 use super::super::values::{is_host_name, shown};
 use super::server::ServerContext;
 use super::tls;
-use crate::acme::{AcmeFolder, AcmeSettings, ChallengeKind, Directory, Roots};
+use crate::acme::{AcmeDirectory, AcmeFolder, AcmeSettings, ChallengeKind, Roots};
 use crate::domain::Host;
 use crate::gate::Site;
 use crate::proxy::{ListenAddress, ProxySettings};
@@ -23,7 +23,7 @@ pub(super) fn acme(
     sites: Option<&Vec<(usize, Site)>>,
 ) -> Option<Option<AcmeSettings>> {
     if !tls::is_acme(reader) {
-        if reader.is_table("acme") || reader.has_more_than_defaults("acme") {
+        if reader.has_more_than_defaults("acme") {
             reader.note("acme", "has no effect without `tls = \"acme\"` in [server]");
             return None;
         }
@@ -49,7 +49,7 @@ pub(super) fn acme(
                     server.listen has no address and port, and there is no server.redirect_listen";
         reader.note("server.tls", text);
     }
-    let is_public = directory.as_ref().is_some_and(Directory::is_public);
+    let is_public = directory.as_ref().is_some_and(AcmeDirectory::is_public);
     check_hosts(reader, ground, sites, is_public);
     Some(Some(AcmeSettings {
         contact: contact?,
@@ -71,8 +71,8 @@ fn contact(text: &str) -> Result<String, String> {
     good.then(|| format!("mailto:{address}")).ok_or_else(wrong)
 }
 
-fn directory(text: &str) -> Result<Directory, String> {
-    Directory::parse(text).ok_or_else(|| {
+fn directory(text: &str) -> Result<AcmeDirectory, String> {
+    AcmeDirectory::parse(text).ok_or_else(|| {
         let is = shown(text);
         format!("{is} is not production, staging or the https URL of an authority's directory")
     })

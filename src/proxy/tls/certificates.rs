@@ -10,8 +10,8 @@ use rustls::sign::CertifiedKey;
 use tracing::{error, info};
 
 use super::certificate::{Certificate, CertificateError};
+use super::expected::Expected;
 use super::names::Fit;
-use super::obtained::Expected;
 use crate::domain::Host;
 use crate::system::{System, Timestamp};
 

@@ -4,6 +4,7 @@ mod certificate;
 mod certificates;
 mod challenge;
 mod client_roots;
+mod expected;
 mod handshake;
 mod hello;
 mod names;
