@@ -2,8 +2,9 @@
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
 //! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `access` > `gate` > `oauth` > `login` > `session` > `users`
-//! > `store`, `delivery`, `metrics` > `events`, `words` > `system`, `domain`.
+//! > `store`, `delivery`, `metrics`, `acme` > `events`, `words` > `system`, `domain`.
 pub mod access;
+pub mod acme;
 pub mod api;
 pub mod app;
 pub mod cli;

@@ -19,9 +19,10 @@ use crate::config::Config;
 use crate::domain::NodeId;
 use crate::login::{Outbox, OutboxSender, OutboxWorker, TextSettings};
 use crate::metrics::{self, ObservedState};
+use crate::oauth::KeyRotation;
 use crate::proxy::{
     self, AccessLog, AdminRequest, AdminRequests, BackgroundJob, ConfigSnapshot, Connections,
-    Drain, DrainSignal, Exchanges, Jobs, Readiness, Shared, SystemLookup,
+    Drain, DrainSignal, Exchanges, Jobs, Readiness, ReadinessChecks, Shared, SystemLookup,
 };
 use crate::system::System;
 
@@ -68,25 +69,23 @@ pub async fn assemble(
     configured::expect(&config, &runtime);
     let snapshot = Arc::new(ArcSwap::from_pointee(configured::snapshot(&config, &runtime)?));
     let texts = Arc::new(ArcSwap::from_pointee(configured::texts(&config, &runtime, decorator)?));
-    let worker = OutboxWorker::new(jobs, sender(&runtime, &texts));
     let access_log = Arc::new(access_log);
     let heartbeat = heartbeat(&config, &runtime, predecessor);
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
     let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));
-    let mut jobs = background(&runtime, &snapshot, worker, demo);
+    let mut jobs =
+        background(&runtime, &snapshot, OutboxWorker::new(jobs, sender(&runtime, &texts)), demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
-    jobs.push(keys::job(Arc::clone(&rotation)));
-    jobs.extend(secured.job(&runtime.system));
+    jobs.extend(upkeep(&config, &runtime, &secured, &rotation)?);
     let settings = heartbeat.as_ref().map(Heartbeat::settings);
     jobs.extend(heartbeat.map(Heartbeat::job));
-    jobs.push(engine_watch::job(&runtime.store, runtime.redis.as_ref(), &runtime.system));
     let exchanges = Exchanges::new(config.proxy.exchanges);
     let mut watched = watched(&runtime, &access_log);
-    watched.extend(watched_traffic(&drain, &exchanges));
-    watched.extend(secured.watched());
-    watched.extend(nodes.watched());
-    let checks = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
+    let others = secured.watched().into_iter().chain(nodes.watched());
+    watched.extend(watched_traffic(&drain, &exchanges).into_iter().chain(others));
+    let required = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
+    let checks = ReadinessChecks::new(required, secured.notes());
     let login = configured::login(&config, &runtime);
     let reloader = Reloader {
         config: config.clone(),
@@ -100,8 +99,9 @@ pub async fn assemble(
     jobs.push(reloader.job(requests));
     let Runtime { system, events, metrics, store: database, sessions, upstreams, memory, .. } =
         runtime;
-    let shared = Shared { snapshot, upstreams, access_log, drain, exchanges, events, system };
-    let (settings, tls) = (config.proxy, secured.tls);
+    let (settings, tls, challenges) = (config.proxy, secured.tls, secured.challenges);
+    let shared =
+        Shared { snapshot, upstreams, access_log, drain, exchanges, events, challenges, system };
     let server = proxy::ServerDeps {
         settings,
         tls,
@@ -190,6 +190,19 @@ fn background(
     ];
     jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs
+}
+
+/// Looks after keys, certificates and engines.
+fn upkeep(
+    config: &Config,
+    runtime: &Runtime,
+    secured: &Secured,
+    rotation: &Arc<ArcSwap<KeyRotation>>,
+) -> Result<Vec<BackgroundJob>, AppError> {
+    let watch = engine_watch::job(&runtime.store, runtime.redis.as_ref(), &runtime.system);
+    let mut jobs = vec![keys::job(Arc::clone(rotation)), watch];
+    jobs.extend(secured.job(config, &runtime.system)?);
+    Ok(jobs)
 }
 
 /// Gauges of values that exist elsewhere.

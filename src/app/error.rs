@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::acme::FolderError;
 use crate::domain::WeakSecret;
 use crate::metrics::MetricsError;
 use crate::oauth::KeysError;
@@ -43,6 +44,8 @@ pub enum AppError {
     Template(#[from] TemplateError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("acme.folder: {0}")]
+    Acme(#[from] FolderError),
     #[error("site.upstream: {0}")]
     UpstreamTls(#[from] UpstreamTlsError),
     #[error(transparent)]

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::nodes::NodeStatus;
 use crate::domain::AttemptKey;
-use crate::proxy::{ReadinessCheck, ReadinessChecks};
+use crate::proxy::ReadinessCheck;
 use crate::store::{CellKey, CellStore, RedisCells, SessionStore as _, SqlStore, StoreError};
 
 /// After this time a store counts as not answering.
@@ -16,7 +16,7 @@ pub(super) fn checks(
     store: &Arc<SqlStore>,
     redis: Option<&Arc<RedisCells>>,
     nodes: &Arc<NodeStatus>,
-) -> ReadinessChecks {
+) -> Vec<ReadinessCheck> {
     let (store, nodes) = (Arc::clone(store), Arc::clone(nodes));
     let database = move || -> BoxFuture<'static, Option<String>> {
         let store = Arc::clone(&store);
@@ -33,7 +33,7 @@ pub(super) fn checks(
             Box::pin(unanswered("Redis", async move { look(&*redis).await }))
         }));
     }
-    ReadinessChecks::new(checks)
+    checks
 }
 
 /// Writes a value that means nothing: a server that is full or a replica may still be read.

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::AppError;
+use crate::acme::FolderError;
 use crate::config::Config;
 use crate::domain::{Keyring, ServerSecret};
 use crate::store::Database;
@@ -55,6 +56,10 @@ pub fn examine(config: &Config) -> Result<(), Box<dyn Error>> {
     let secret = &config.secret_file;
     if found(config)?.is_none() {
         place(secret).map_err(|why| AppError::SecretPlace { path: secret.clone(), why })?;
+    }
+    if let Some(acme) = &config.acme {
+        let path = acme.folder.clone();
+        place(&path.join("account")).map_err(|why| FolderError::Unwritable { path, why })?;
     }
     let Database::Sqlite(database) = &config.store.database else { return Ok(()) };
     let failed = |why| AppError::DatabasePlace { path: database.clone(), why };

@@ -19,6 +19,7 @@ pub(super) const AT_START: &[&str] = &[
     "server.idle",
     "server.drain_delay",
     "server.upgrade_drain",
+    "acme",
     "admin",
     "log",
     "store",

@@ -193,7 +193,7 @@ impl Walk<'_> {
                     self.named_text(&join(full, &bare(name.get_ref())), value);
                 }
             }
-            (ValueType::Tables, DeValue::Array(items)) => {
+            (ValueType::Tables | ValueType::TextOrTables, DeValue::Array(items)) => {
                 for (n, item) in items.iter().enumerate() {
                     let full = format!("{full}[{}]", n + 1);
                     self.array_item(key, &full, item);
@@ -240,7 +240,10 @@ impl Walk<'_> {
         let wrong = || not_of_kind(key, found);
         match (kind, found) {
             (
-                ValueType::Text | ValueType::OneOrTwo | ValueType::TextOrTexts,
+                ValueType::Text
+                | ValueType::OneOrTwo
+                | ValueType::TextOrTexts
+                | ValueType::TextOrTables,
                 DeValue::String(text),
             ) => Ok(Value::Texts(vec![Item::new(None, text)])),
             (ValueType::List | ValueType::Some | ValueType::OneOrTwo, DeValue::Array(items)) => {

@@ -7,6 +7,8 @@ pub(super) enum ValueType {
     Table,
     /// `[[site]]`
     Tables,
+    /// A string, or tables as `Tables`.
+    TextOrTables,
     /// `[sms.templates]`: strings with arbitrary names.
     Texts,
     Text,
@@ -27,6 +29,13 @@ pub(super) enum ValueType {
     /// A string such as `"10MiB"`, from … to … bytes.
     Size(u64, u64),
     Flag,
+}
+
+impl ValueType {
+    /// Whether there are keys below it, each with a row of its own.
+    pub(super) const fn has_keys(self) -> bool {
+        matches!(self, Self::Table | Self::Tables | Self::TextOrTables)
+    }
 }
 
 /// Whether a key is required.

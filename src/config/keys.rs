@@ -16,7 +16,7 @@ const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
 use Requirement::{Default, Optional, Required, RequiredWithout};
 use ValueType::{
     Duration, DurationOrNever, Flag, Integer, List, OneOrTwo, Size, Some as AtLeastOne, Table,
-    Tables, Text, TextOrTexts, Texts,
+    Tables, Text, TextOrTables, TextOrTexts, Texts,
 };
 
 #[rustfmt::skip]
@@ -37,8 +37,8 @@ pub(super) const KEYS: &[Key] = &[
         "Path prefix that is reserved on every site; requests below it never reach an app."),
     key("server.secret", OneOrTwo, Optional("generated at the first start, in `doorcode.secret` beside this file"),
         "Protects sessions and codes: `env:NAME` or `file:PATH`, at least 32 characters. List two while it is changed: the first signs and encrypts, both verify and decrypt."),
-    key("server.tls", Tables, Default,
-        "TLS certificates, for `https` without a proxy in front of Doorcode; with none, listeners speak plain HTTP. Write `tls = [{ certificate = \"cert.pem\", key = \"key.pem\" }]` in `[server]`, or one table for each certificate. The certificate is selected by SNI; a client that sends no name, or one that no certificate covers, gets the first. The files are checked once a minute, and changed ones are loaded without a restart."),
+    key("server.tls", TextOrTables, Default,
+        "TLS certificates, for `https` without a proxy in front of Doorcode; with none, listeners speak plain HTTP. Write `tls = [{ certificate = \"cert.pem\", key = \"key.pem\" }]` in `[server]`, or one table for each certificate. The certificate is selected by SNI; a client that sends no name, or one that no certificate covers, gets the first. The files are checked once a minute, and changed ones are loaded without a restart. Instead, `tls = \"acme\"` gets certificates for all hosts from an authority, as `[acme]` says."),
     key("server.tls[].certificate", Text, Required("\"cert.pem\""),
         "The certificate and its chain, in PEM."),
     key("server.tls[].key", Text, Required("\"key.pem\""),
@@ -80,6 +80,19 @@ pub(super) const KEYS: &[Key] = &[
         "Networks of those proxies, such as `10.0.0.0/8`: what they say of a request is believed. They are `server.trusted_proxies` too. `unix`: as there."),
     key("forward_auth.secret", Text, Optional("none"),
         "What a proxy outside of `from` has to send in `X-Doorcode-Forward-Auth`: `env:NAME` or `file:PATH`, at least 32 characters."),
+
+    key("acme", Table, Optional("certificates are files"),
+        "Certificates from an authority by ACME (RFC 8555), with `tls = \"acme\"` in `[server]`: one for the host of `public_url` and for that of each site, renewed at two thirds of its life. See [running](running.md#certificates-by-acme)."),
+    key("acme.contact", Text, Required("\"mailto:ops@example.com\""),
+        "Mail address that the authority may write to about the certificates."),
+    key("acme.terms_agreed", Flag, Required("true"),
+        "`true`: you have read and agree to the authority's terms of service, those of Let's Encrypt by default."),
+    key("acme.folder", Text, Required("\"acme\""),
+        "Folder of the account, the certificates and their keys, created at the first start. Only the user that Doorcode runs as may have any right to it (`0700`)."),
+    key("acme.directory", Text, Default,
+        "The authority: `production` and `staging` are those of Let's Encrypt; else the https URL of a directory (RFC 8555 §7.1.1). Each has an account and certificates of its own in the folder."),
+    key("acme.roots", Text, Optional("those of the operating system"),
+        "File of certificates, in PEM, that the connection to the authority trusts: for one of a private network."),
 
     key("admin", Table, Default,
         "Health checks and metrics, for operators; must not be reachable from the internet."),

@@ -26,18 +26,15 @@ Without a file the demo at the end of that one runs.
 /// The text of `docs/config.md`: every key with its type, default and meaning.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for table in KEYS.iter().filter(|key| matches!(key.kind, ValueType::Table | ValueType::Tables))
-    {
+    for table in KEYS.iter().filter(|key| key.kind.has_keys()) {
         let pattern = match table.kind {
-            ValueType::Tables => format!("{}[]", table.path),
+            ValueType::Tables | ValueType::TextOrTables => format!("{}[]", table.path),
             _ => table.path.to_owned(),
         };
         // Writing to a `String` cannot fail.
         let _ = write!(page, "\n## `{}`\n\n{}", wording::header(&pattern), table.meaning);
         page.push_str("\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n");
-        for key in keys::inside(&pattern)
-            .filter(|key| !matches!(key.kind, ValueType::Table | ValueType::Tables))
-        {
+        for key in keys::inside(&pattern).filter(|key| !key.kind.has_keys()) {
             page.push_str(&row(key));
         }
     }

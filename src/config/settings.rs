@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use super::at_start::{self, ValuesAtStart};
 use super::document::Places;
 use super::problem::SourceLocation;
+use crate::acme::AcmeSettings;
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::Keyring;
+use crate::domain::{Host, Keyring};
 use crate::events::LogFormat;
 use crate::gate::{Site, SiteUrl};
 use crate::oauth::Issuer;
@@ -32,6 +33,8 @@ pub struct Config {
     pub secrets: Option<Keyring>,
     pub secret_file: PathBuf,
     pub proxy: proxy::ProxySettings,
+    /// `[acme]`, if `server.tls` says so.
+    pub acme: Option<AcmeSettings>,
     pub log: LogFormat,
     pub store: StoreSettings,
     /// Pages have been rendered with it successfully.
@@ -75,7 +78,8 @@ impl Config {
         if has_secret.is_some_and(|(old, new)| !is_same(old, new)) {
             keys.push("server.secret".to_owned());
         }
-        if self.proxy.tls.is_empty() != newer.proxy.tls.is_empty() {
+        let kind = |config: &Self| (config.proxy.tls.is_empty(), config.acme.is_some());
+        if kind(self) != kind(newer) {
             keys.push("server.tls".to_owned());
         }
         keys.sort_unstable();
@@ -101,6 +105,18 @@ impl Config {
     /// Whether the file has a key.
     pub fn has(&self, key: &str) -> bool {
         self.places.has(key)
+    }
+
+    /// The hosts of all pages, each with the key that names it first.
+    pub fn hosts(&self) -> Vec<(String, &Host)> {
+        let mut hosts = vec![("server.public_url".to_owned(), self.issuer.origin().host())];
+        for (key, site) in self.keyed_sites() {
+            let host = site.url.origin.host();
+            if !hosts.iter().any(|(_, known)| *known == host) {
+                hosts.push((format!("{key}.url"), host));
+            }
+        }
+        hosts
     }
 
     /// The sites, each with the key of its table, such as `site[2]`.

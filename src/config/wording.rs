@@ -47,6 +47,7 @@ pub(super) fn not_of_kind(key: &Key, found: &DeValue<'_>) -> String {
     let right = match key.kind {
         ValueType::Table | ValueType::Texts => header(key.path),
         ValueType::Tables => header(&format!("{}[]", key.path)),
+        ValueType::TextOrTables => format!("{} or a string", header(&format!("{}[]", key.path))),
         other => other.in_words(),
     };
     let found = match found {
@@ -73,6 +74,7 @@ impl ValueType {
             Self::Table | Self::Tables => "a table".to_owned(),
             Self::Texts => "a table of strings".to_owned(),
             Self::Text => "a string".to_owned(),
+            Self::TextOrTables => "a string, or tables".to_owned(),
             Self::TextOrTexts => "a string, or a table of strings".to_owned(),
             Self::List | Self::Some => "a list of strings".to_owned(),
             Self::OneOrTwo => "a string, or a list of two strings".to_owned(),

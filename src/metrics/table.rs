@@ -215,6 +215,18 @@ pub const TLS_CERTIFICATE_END: Metric = row(
     &[],
     "Expiry of the certificate that expires first, in seconds since 1970; 0 without `server.tls`.",
 );
+pub const ACME_HOSTS_MISSING: Metric = row(
+    "doorcode_acme_hosts_without_certificate",
+    Gauge,
+    &[],
+    "Hosts that have no certificate yet with `tls = \"acme\"`: https fails there. `/readyz` says why.",
+);
+pub const ACME_HOSTS_FAILING: Metric = row(
+    "doorcode_acme_hosts_failing",
+    Gauge,
+    &[],
+    "Hosts whose last order of a certificate failed; one that they had stays in use until it ends.",
+);
 pub const ACCESS_LINES_DROPPED: Metric = row(
     "doorcode_access_lines_dropped_total",
     Counter,
@@ -257,6 +269,8 @@ pub const METRICS: &[&Metric] = &[
     &EXCHANGES_REFUSED,
     &TLS_HANDSHAKES_FAILED,
     &TLS_CERTIFICATE_END,
+    &ACME_HOSTS_MISSING,
+    &ACME_HOSTS_FAILING,
     &ACCESS_LINES_DROPPED,
     &BUILD,
 ];

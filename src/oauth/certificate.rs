@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::CommonParameters;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
-    RemoteKeyPair, SerialNumber, SignatureAlgorithm, date_time_ymd,
+    CertificateParams, DistinguishedName, DnType, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData,
+    SerialNumber, SignatureAlgorithm, SigningKey, date_time_ymd,
 };
 
 use crate::system::Timestamp;
@@ -35,7 +35,7 @@ impl KeyCertificate {
         created: Timestamp,
     ) -> Result<Self, rcgen::Error> {
         let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
-        let pair = KeyPair::from_remote(Box::new(Signer(pair)))?;
+        let pair = Signer(pair);
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, kid);
@@ -71,20 +71,22 @@ fn date(at: Timestamp) -> (i32, u8, u8) {
 /// Signs with a key that stays in aws-lc, which wipes it.
 struct Signer(RsaKeyPair);
 
-impl RemoteKeyPair for Signer {
-    fn public_key(&self) -> &[u8] {
+impl PublicKeyData for Signer {
+    fn der_bytes(&self) -> &[u8] {
         self.0.public_key().as_ref()
     }
 
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
+    }
+}
+
+impl SigningKey for Signer {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| rcgen::Error::RemoteKeyError)?;
         Ok(signature)
-    }
-
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &PKCS_RSA_SHA256
     }
 }

@@ -18,18 +18,24 @@ use crate::metrics::{self, Metrics, ObservedState};
 /// Answers why the server is not ready, if it is not.
 pub type ReadinessCheck = Box<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
-/// All that must hold before a server is ready, apart from its own start.
+/// What readiness depends on, apart from the server's own start.
 #[derive(Clone)]
-pub struct ReadinessChecks(Arc<Vec<ReadinessCheck>>);
+pub struct ReadinessChecks {
+    required: Arc<Vec<ReadinessCheck>>,
+    notes: Arc<ReadinessNotes>,
+}
+
+/// What else an operator should know. The server is ready all the same.
+pub type ReadinessNotes = dyn Fn() -> Vec<String> + Send + Sync;
 
 impl ReadinessChecks {
-    pub fn new(all: Vec<ReadinessCheck>) -> Self {
-        Self(Arc::new(all))
+    pub fn new(required: Vec<ReadinessCheck>, notes: Box<ReadinessNotes>) -> Self {
+        Self { required: Arc::new(required), notes: notes.into() }
     }
 
     /// The first that does not hold.
     pub async fn problem(&self) -> Option<String> {
-        for check in self.0.iter() {
+        for check in self.required.iter() {
             if let Some(problem) = check().await {
                 return Some(problem);
             }
@@ -112,9 +118,11 @@ impl Admin {
         if let Phase::Starting | Phase::Ending = self.drain.readiness.phase() {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting or ending\n".into());
         }
-        match self.checks.problem().await {
-            Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into()),
-            None => (StatusCode::OK, "ready\n".into()),
+        if let Some(problem) = self.checks.problem().await {
+            return (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n").into());
         }
+        let notes = (self.checks.notes)();
+        let lines = ["ready"].into_iter().chain(notes.iter().map(String::as_str));
+        (StatusCode::OK, (lines.collect::<Vec<_>>().join("\n") + "\n").into())
     }
 }

@@ -52,7 +52,7 @@ mod upstream_request;
 mod upstream_state;
 
 pub use access_log::AccessLog;
-pub use admin::{ADMIN_HEADER, ReadinessCheck, ReadinessChecks};
+pub use admin::{ADMIN_HEADER, ReadinessCheck, ReadinessChecks, ReadinessNotes};
 pub use admin_requests::{AdminRequest, AdminRequests, AdminResult};
 pub use connections::Connections;
 pub use decision::DECISIONS;

@@ -1,4 +1,5 @@
-//! Plain http beside https: leads to the same page by https, and serves nothing.
+//! Plain http beside https: leads to the same page by https, and serves nothing but the answers to an
+//! authority's challenges (RFC 8555 §8.3).
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -11,11 +12,13 @@ use pingora_http::RequestHeader;
 
 use super::connection::Connection;
 use super::snapshot::ConfigSnapshot;
+use crate::acme::Challenges;
 use crate::gate;
 
 /// Answers every request on `server.redirect_listen`.
 pub(super) struct HttpsRedirect {
     pub(super) snapshot: Arc<ArcSwap<ConfigSnapshot>>,
+    pub(super) challenges: Arc<Challenges>,
 }
 
 #[async_trait]
@@ -37,6 +40,9 @@ impl HttpsRedirect {
         let Ok(authority) = gate::authority(request) else {
             return answer(StatusCode::BAD_REQUEST, "bad request\n");
         };
+        if let Some(known) = self.challenges.http_answer(request.uri.path()) {
+            return challenge_answer(known);
+        }
         let snapshot = self.snapshot.load();
         let Some(origin) = snapshot.map.https_origin_at(&authority) else {
             return answer(StatusCode::NOT_FOUND, "not found\n");
@@ -54,6 +60,17 @@ impl HttpsRedirect {
             None => answer(StatusCode::BAD_REQUEST, "bad request\n"),
         }
     }
+}
+
+/// The authority reads nothing but the text.
+fn challenge_answer(text: String) -> Response<Vec<u8>> {
+    let mut known = answer(StatusCode::OK, "");
+    let headers = known.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    *known.body_mut() = text.into_bytes();
+    known
 }
 
 fn answer(status: StatusCode, text: &'static str) -> Response<Vec<u8>> {

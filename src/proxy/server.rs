@@ -177,7 +177,8 @@ fn redirect(
     shared: &Shared,
 ) -> Service<ListenerService<HttpServer<HttpsRedirect>>> {
     let snapshot = Arc::clone(&shared.snapshot);
-    let inner = HttpServer::new_app(HttpsRedirect { snapshot });
+    let challenges = Arc::clone(&shared.challenges);
+    let inner = HttpServer::new_app(HttpsRedirect { snapshot, challenges });
     let guard = guard(settings, shared, None);
     let listener = ListenerService::new(inner, shared, guard, Reclaimer::default());
     let mut service = Service::new("redirect".to_owned(), listener);

@@ -10,6 +10,7 @@ use super::exchanges::Exchanges;
 use super::settings::ProxySettings;
 use super::upstream::{UpstreamPools, Upstreams};
 use crate::access::Authorizer;
+use crate::acme::Challenges;
 use crate::events::EventSink;
 use crate::gate::{ForwardAuthSettings, ForwardedHeaders, Site, SiteMap};
 use crate::metrics::RequestCounters;
@@ -87,5 +88,7 @@ pub struct Shared {
     pub drain: Arc<Drain>,
     pub exchanges: Exchanges,
     pub events: Arc<dyn EventSink>,
+    /// What authorities may ask for at the plain http listener.
+    pub challenges: Arc<Challenges>,
     pub system: System,
 }

@@ -5,6 +5,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod acme;
 mod api;
 mod bearer;
 mod brand;

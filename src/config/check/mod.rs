@@ -1,5 +1,6 @@
 //! From the document to each module's settings: one file per section.
 //! Reads no TOML.
+mod acme;
 mod brand;
 mod client_certificates;
 mod clients;
@@ -50,6 +51,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
+    let acme = acme::acme(reader, &ground, proxy.as_ref(), sites.as_ref().map(|(sites, _)| sites));
     let (checked, (sites, asking)) = (checked?, sites?);
     Some(Config {
         source: source.to_owned(),
@@ -62,6 +64,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         secrets,
         secret_file: reader.path("doorcode.secret"),
         proxy: crate::proxy::ProxySettings { client_roots: asking.into_roots(), ..proxy? },
+        acme: acme?,
         log: log?,
         store: store?,
         brand: checked.brand,

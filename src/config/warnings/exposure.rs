@@ -2,7 +2,6 @@ use ipnet::IpNet;
 
 use super::Found;
 use crate::config::settings::Config;
-use crate::domain::Host;
 use crate::proxy::{self, ListenAddress};
 use crate::system::Timestamp;
 
@@ -60,7 +59,7 @@ pub(super) fn no_trusted_proxies(config: &Config) -> Found {
     let https = config.issuer.origin().is_https();
     let by_address = proxy.listen.iter().any(|address| address.tcp().is_some());
     let trusts_nobody = by_address && proxy.trusted_proxies.is_empty();
-    let forgotten = https && proxy.tls.is_empty() && trusts_nobody;
+    let forgotten = https && proxy.tls.is_empty() && config.acme.is_none() && trusts_nobody;
     let text = "is empty, but something else speaks https before this server: all visitors have its \
         address, so that limits per address and rules with `from` take them for one; list it, such as \
         [\"127.0.0.1\"]";
@@ -112,13 +111,5 @@ pub(super) fn networks_without_effect(config: &Config) -> Found {
 
 /// Why browsers will refuse a certificate of `server.tls` although it can be loaded.
 pub(super) fn certificates(config: &Config, now: Timestamp) -> Found {
-    let mut hosts: Vec<(String, &Host)> =
-        vec![("server.public_url".to_owned(), config.issuer.origin().host())];
-    for (key, site) in config.keyed_sites() {
-        let host = site.url.origin.host();
-        if !hosts.iter().any(|(_, known)| *known == host) {
-            hosts.push((format!("{key}.url"), host));
-        }
-    }
-    proxy::certificate_warnings(&config.proxy.tls, &hosts, now)
+    proxy::certificate_warnings(&config.proxy.tls, &config.hosts(), now)
 }

@@ -106,6 +106,17 @@ impl Certificate {
         }
     }
 
+    /// A chain and its key in one text, for a certificate that has no files of its own. Messages call it
+    /// `name`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn of_text(name: &Path, text: &[u8]) -> Result<Self, CertificateError> {
+        let files = CertificateFiles { certificate: name.to_owned(), key: name.to_owned() };
+        let (shown, key) = (Shown::of(name, text)?, key(name, text)?);
+        Self::of(&files, shown, key, ContentDigest::of(text))
+    }
+
     fn of(
         files: &CertificateFiles,
         shown: Shown,

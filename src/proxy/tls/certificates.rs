@@ -10,6 +10,7 @@ use rustls::sign::CertifiedKey;
 use tracing::{error, info};
 
 use super::certificate::{Certificate, CertificateError};
+use super::expected::Expected;
 use super::names::Fit;
 use crate::domain::Host;
 use crate::system::{System, Timestamp};
@@ -19,31 +20,39 @@ const RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 /// Interval at which the clock is read.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The current certificates of `server.tls`. Never empty.
-pub struct Certificates(ArcSwap<Vec<Arc<Certificate>>>);
+/// The current certificates of `server.tls`.
+pub struct Certificates {
+    /// Never empty where they are from files.
+    pub(super) all: ArcSwap<Vec<Arc<Certificate>>>,
+    /// `None`: they are from files. Else no visitor is shown the certificate of another host than the one
+    /// that was asked for.
+    pub(super) expected: Option<Expected>,
+}
 
 impl Certificates {
     /// `None` for an empty list.
     pub fn new(read: Vec<Certificate>) -> Option<Arc<Self>> {
         let all: Vec<_> = read.into_iter().map(Arc::new).collect();
-        (!all.is_empty()).then(|| Arc::new(Self(ArcSwap::from_pointee(all))))
+        let from_files = || Self { all: ArcSwap::from_pointee(all.clone()), expected: None };
+        (!all.is_empty()).then(|| Arc::new(from_files()))
     }
 
     /// Shows others from now on, unless there are none.
     pub fn replace(&self, read: &[Certificate]) {
         if !read.is_empty() {
-            self.0.store(Arc::new(read.iter().cloned().map(Arc::new).collect()));
+            self.all.store(Arc::new(read.iter().cloned().map(Arc::new).collect()));
         }
     }
 
-    /// When the first of them expires.
+    /// When the first of them expires; 0 if there is none.
     pub fn end(&self) -> Timestamp {
-        let all = self.0.load();
+        let all = self.all.load();
         all.iter().map(|certificate| certificate.valid.1).min().unwrap_or_default()
     }
 
     /// The certificate for the SNI name: an exact match before a wildcard, among those preferably one
-    /// whose key the client supports. Without SNI, or a match, the first.
+    /// whose key the client supports. Without SNI, or a match, the first; where they are obtained, none
+    /// without a match.
     fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().map(str::to_ascii_lowercase);
         let rank = |certificate: &Certificate| {
@@ -52,7 +61,7 @@ impl Certificates {
             Some((certificate.shown.key.choose_scheme(schemes).is_some(), fit?))
         };
         let mut best: Option<((bool, Fit), Arc<CertifiedKey>)> = None;
-        let all = self.0.load();
+        let all = self.all.load();
         for certificate in all.iter() {
             match rank(certificate) {
                 Some(rank) if best.as_ref().is_none_or(|(known, _)| rank > *known) => {
@@ -62,7 +71,9 @@ impl Certificates {
             }
         }
         let first = || all.first().map(|certificate| Arc::clone(&certificate.shown));
-        best.map(|(_, shown)| shown).or_else(first)
+        let expected = self.expected.as_ref().zip(name.as_deref());
+        let otherwise = || expected.map_or_else(first, |(expected, name)| expected.refuse(name));
+        best.map(|(_, shown)| shown).or_else(otherwise)
     }
 }
 
@@ -108,12 +119,12 @@ impl Renewal {
 
     /// On error the old certificate stays: the pair may be half written.
     fn reload(&mut self) {
-        let before = self.certificates.0.load_full();
+        let before = self.certificates.all.load_full();
         let now: Vec<_> = before.iter().map(|old| self.read(old)).collect();
         let is_same = now.iter().zip(before.iter()).all(|(now, old)| Arc::ptr_eq(now, old));
         if !is_same {
             // Where others were put in their place meanwhile, those stay.
-            self.certificates.0.compare_and_swap(&before, Arc::new(now));
+            self.certificates.all.compare_and_swap(&before, Arc::new(now));
         }
     }
 

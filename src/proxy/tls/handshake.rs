@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use pingora_core::listeners::tls::Acceptor;
+use pingora_core::protocols::tls::TlsStream;
 use pingora_core::protocols::{Ssl as _, Stream, l4};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -15,8 +16,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::debug;
 
 use super::certificates::Certificates;
+use super::challenge;
 use super::client_roots::ClientRoots;
 use super::hello;
+use crate::acme::Challenges;
 use crate::domain::{ContentDigest, Host};
 
 /// The answer to plain http on a TLS port.
@@ -68,7 +71,27 @@ pub struct Tls {
     certificates: Arc<Certificates>,
     /// By the name that the client asks for.
     asking: Arc<ArcSwap<CertificateRequests>>,
+    challenges: Arc<Challenges>,
     failed: Arc<AtomicU64>,
+}
+
+/// How a handshake ended without a connection to serve.
+enum HandshakeEnd {
+    /// An authority saw the answer to its challenge.
+    Challenge,
+    Failed(String),
+}
+
+impl From<String> for HandshakeEnd {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
+impl From<std::io::Error> for HandshakeEnd {
+    fn from(why: std::io::Error) -> Self {
+        Self::Failed(why.to_string())
+    }
 }
 
 impl fmt::Debug for Tls {
@@ -79,18 +102,21 @@ impl fmt::Debug for Tls {
 
 impl Tls {
     /// TLS 1.2 and 1.3; RFC 8996 deprecates the others. Session tickets save returning clients a full
-    /// handshake. `asking`: the hosts whose clients are asked for a certificate.
+    /// handshake. `asking`: the hosts whose clients are asked for a certificate. `challenges`: what
+    /// authorities may ask for in a handshake.
     ///
     /// # Errors
     /// When the TLS library refuses the settings.
     pub fn new(
         certificates: &Arc<Certificates>,
         asking: &[(Host, ClientRoots)],
+        challenges: &Arc<Challenges>,
     ) -> Result<Self, TlsError> {
         let tls = Self {
             acceptor: Arc::new(acceptor(certificates, None)?),
             certificates: Arc::clone(certificates),
             asking: Arc::default(),
+            challenges: Arc::clone(challenges),
             failed: Arc::default(),
         };
         tls.ask(tls.asking(asking)?);
@@ -132,51 +158,61 @@ impl Tls {
         stream: Stream,
     ) -> Option<(Stream, Option<ClientCertificate>)> {
         let timed = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.shake(stream)).await;
-        // At debug level only: otherwise any client could fill the log.
-        timed
-            .unwrap_or_else(|_| Err("timed out".to_owned()))
-            .inspect_err(|why| debug!(%why, "TLS handshake failed"))
-            .map_err(|_| self.count())
-            .ok()
+        match timed.unwrap_or_else(|_| Err("timed out".to_owned().into())) {
+            Ok(accepted) => return Some(accepted),
+            Err(HandshakeEnd::Challenge) => {}
+            Err(HandshakeEnd::Failed(why)) => self.fail(&why),
+        }
+        None
     }
 
-    fn count(&self) {
+    fn fail(&self, why: &str) {
+        // At debug level only: otherwise any client could fill the log.
+        debug!(%why, "TLS handshake failed");
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn shake(
         &self,
         mut stream: Stream,
-    ) -> Result<(Stream, Option<ClientCertificate>), String> {
+    ) -> Result<(Stream, Option<ClientCertificate>), HandshakeEnd> {
         let mut first = [0];
-        stream.try_peek(&mut first).await.map_err(|why| why.to_string())?;
+        stream.try_peek(&mut first).await?;
         // A handshake record begins with byte 22 (RFC 8446 §5.1), a plain request with its method.
         if first[0].is_ascii_uppercase() {
             answer_plainly(stream).await;
-            return Err("the client sent plain http".to_owned());
+            return Err("the client sent plain http".to_owned().into());
         }
-        let asking = self.asking_for(&mut stream).await.map_err(|why| why.to_string())?;
+        // Read only where something follows from it.
+        let is_read = self.challenges.is_alpn_pending() || !self.asking.load().is_empty();
+        let hello = if is_read { Some(hello::client_names(&mut stream).await?) } else { None };
+        let challenge =
+            hello.as_ref().and_then(|hello| challenge::acceptor_for(&self.challenges, hello));
+        if let Some(acceptor) = challenge {
+            let mut shown = handshake(&acceptor?, stream).await?;
+            // RFC 8737 §3: the connection is closed.
+            shown.shutdown().await?;
+            return Err(HandshakeEnd::Challenge);
+        }
+        let name = hello.and_then(|hello| hello.server_name);
+        let asking = name.and_then(|name| self.asking.load().get(&name).map(Arc::clone));
         let acceptor = asking.as_ref().map_or(&*self.acceptor, |asking| &asking.acceptor);
-        // Pingora's TLS stream needs the listener's own socket type.
-        let downcast = stream.into_any().downcast::<l4::stream::Stream>();
-        let socket = downcast.map_err(|_| "the stream is not a socket".to_owned())?;
-        let stream = acceptor.tls_handshake(*socket).await.map_err(|why| why.to_string())?;
+        let stream = handshake(acceptor, stream).await?;
         let digest = stream.get_ssl_digest();
         let is_shown = digest.is_some_and(|digest| !digest.cert_digest.is_empty());
         let certificate = asking.map(|asking| ClientCertificate { roots: asking.roots, is_shown });
         Ok((Box::new(stream), certificate))
     }
+}
 
-    async fn asking_for(
-        &self,
-        stream: &mut Stream,
-    ) -> std::io::Result<Option<Arc<CertificateRequest>>> {
-        if self.asking.load().is_empty() {
-            return Ok(None);
-        }
-        let name = hello::server_name(stream).await?;
-        Ok(name.and_then(|name| self.asking.load().get(&name).map(Arc::clone)))
-    }
+async fn handshake(
+    acceptor: &Acceptor,
+    stream: Stream,
+) -> Result<TlsStream<l4::stream::Stream>, String> {
+    // Pingora's TLS stream needs the listener's own socket type.
+    let downcast = stream.into_any().downcast::<l4::stream::Stream>();
+    let socket = downcast.map_err(|_| "the stream is not a socket".to_owned())?;
+    acceptor.tls_handshake(*socket).await.map_err(|why| why.to_string())
 }
 
 /// `roots`: those of clients that are asked for a certificate. They may show none, so that they can be

@@ -8,11 +8,19 @@ const RECORD_HEAD: usize = 5;
 /// Limit for the first message of a client, bytes.
 const LONGEST: usize = 32 * 1024;
 
-/// The name that a client asks for, in lower case, without taking a byte from the stream.
+/// What a client says first.
+pub(super) struct ClientNames {
+    /// In lower case.
+    pub(super) server_name: Option<String>,
+    /// ALPN, as it offers them.
+    pub(super) protocols: Vec<Vec<u8>>,
+}
+
+/// The names that a client asks for, without taking a byte from the stream.
 ///
 /// # Errors
 /// When it does not begin a handshake.
-pub(super) async fn server_name(stream: &mut Stream) -> io::Result<Option<String>> {
+pub(super) async fn client_names(stream: &mut Stream) -> io::Result<ClientNames> {
     let mut acceptor = Acceptor::default();
     let mut seen = 0;
     loop {
@@ -29,7 +37,12 @@ pub(super) async fn server_name(stream: &mut Stream) -> io::Result<Option<String
         }
         match acceptor.accept() {
             Ok(Some(accepted)) => {
-                return Ok(accepted.client_hello().server_name().map(str::to_ascii_lowercase));
+                let hello = accepted.client_hello();
+                let offered = hello.alpn().into_iter().flatten();
+                return Ok(ClientNames {
+                    server_name: hello.server_name().map(str::to_ascii_lowercase),
+                    protocols: offered.map(<[u8]>::to_vec).collect(),
+                });
             }
             Ok(None) => seen = end,
             Err((why, _)) => return Err(io::Error::other(why)),

@@ -1,4 +1,5 @@
 //! One wrong thing at a time, and several at once: exactly what is said, and where.
+mod acme;
 mod clients;
 mod forward_auth;
 mod framed_by;

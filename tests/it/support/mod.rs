@@ -1,5 +1,6 @@
 //! What the tests put around Doorcode: doubles of the outside world, and Doorcode itself between
 //! them. Uses only the doors that an operator or a visitor has, and `app`'s for a still clock.
+pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod contacts;
 pub(crate) mod databases;

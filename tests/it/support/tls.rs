@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{CertificateParams, KeyPair, SignatureAlgorithm};
+use rcgen::{CertificateParams, Issuer, KeyPair, SignatureAlgorithm};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
@@ -58,7 +58,7 @@ impl Pair {
         let mut params = CertificateParams::new(Vec::new()).expect("names");
         params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate().expect("a key");
-        let made = params.signed_by(&key, &authority.certificate, &authority.key);
+        let made = params.signed_by(&key, &authority.issuer);
         let made = made.expect("a certificate");
         Self { der: made.der().clone(), certificate: made.pem(), key: key.serialize_pem() }
     }
@@ -73,7 +73,7 @@ impl Pair {
 /// Signs the certificates of visitors.
 pub(crate) struct Authority {
     pub(crate) certificate: rcgen::Certificate,
-    key: KeyPair,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
@@ -82,7 +82,7 @@ impl Authority {
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("a certificate");
-        Self { certificate, key }
+        Self { certificate, issuer: Issuer::new(params, key) }
     }
 }
 

@@ -17,7 +17,7 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     (
         "tls = { certificate = \"a\", key = \"b\" }",
-        &["2:7: server.tls: is a single table; write [[server.tls]]"],
+        &["2:7: server.tls: is a single table; write [[server.tls]] or a string"],
     ),
     (
         "tls = [{ certificate = \"HERE/no\", key = \"HERE/empty\" }, { certificate = \"HERE/empty\", key = \"HERE\" }]",
