@@ -82,7 +82,7 @@ fn before_the_first_certificate_handshakes_are_refused_and_readiness_says_why() 
     assert_eq!(metric(&gate, "doorcode_tls_certificate_end_timestamp_seconds"), Some(0));
     // Both have one authority, which is asked once.
     super::rest();
-    assert_eq!(story.authority.requests(), 0);
+    assert_eq!(story.authority.requests(), 1);
     story.authority.plays(Play::Honest);
     gate.pass(std::time::Duration::from_mins(6));
     wait_for_certificate(&gate, SHOP);

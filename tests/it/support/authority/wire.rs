@@ -49,6 +49,9 @@ fn connection(
     let mut stream = BufReader::new(StreamOwned::new(tls, socket));
     while let Some(asked) = request(&mut stream)? {
         let play = lock(&served.state).play;
+        if matches!(play, Play::Unavailable | Play::Garbage) {
+            lock(&served.state).asked.push("in vain".to_owned());
+        }
         let reply = match play {
             Play::Silent => {
                 let mut rest = [0];
