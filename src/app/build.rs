@@ -77,7 +77,7 @@ pub async fn assemble(
     let mut jobs =
         background(&runtime, &snapshot, OutboxWorker::new(jobs, sender(&runtime, &texts)), demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
-    jobs.extend(upkeep(&config, &runtime, &secured, &rotation)?);
+    jobs.extend(upkeep(&config, &runtime, (&secured, &drain), &rotation)?);
     let settings = heartbeat.as_ref().map(Heartbeat::settings);
     jobs.extend(heartbeat.map(Heartbeat::job));
     let exchanges = Exchanges::new(config.proxy.exchanges);
@@ -196,13 +196,28 @@ fn background(
 fn upkeep(
     config: &Config,
     runtime: &Runtime,
-    secured: &Secured,
+    (secured, drain): (&Secured, &Arc<Drain>),
     rotation: &Arc<ArcSwap<KeyRotation>>,
 ) -> Result<Vec<BackgroundJob>, AppError> {
     let watch = engine_watch::job(&runtime.store, runtime.redis.as_ref(), &runtime.system);
     let mut jobs = vec![keys::job(Arc::clone(rotation)), watch];
-    jobs.extend(secured.job(config, &runtime.system)?);
+    let certificates = secured.job(config, &runtime.system)?;
+    jobs.extend(certificates.into_iter().map(|job| while_accepting(job, drain)));
     Ok(jobs)
+}
+
+/// Runs a job from when requests are accepted until another process takes over: an authority asks whoever
+/// accepts.
+fn while_accepting(job: BackgroundJob, drain: &Arc<Drain>) -> BackgroundJob {
+    let (BackgroundJob { name, run }, drain) = (job, Arc::clone(drain));
+    let run = Box::pin(async move {
+        drain.readiness.begun().await;
+        tokio::select! {
+            () = run => {}
+            () = drain.readiness.handed_over() => {}
+        }
+    });
+    BackgroundJob { name, run }
 }
 
 /// Gauges of values that exist elsewhere.

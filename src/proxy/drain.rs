@@ -87,6 +87,11 @@ impl Readiness {
         let _ = self.phase.subscribe().wait_for(|now| *now != Phase::Starting).await;
     }
 
+    /// Returns when another process accepts what comes.
+    pub async fn handed_over(&self) {
+        self.reached(Phase::HandedOver).await;
+    }
+
     /// What tells an accepted connection to end: the shutdown from its first moment, so that HTTP/2
     /// clients get GOAWAY (RFC 9113 §6.8) while load balancers still find the listeners open. A
     /// connection that is accepted later may send requests until `listeners`, when those close.
