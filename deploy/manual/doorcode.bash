@@ -19,6 +19,9 @@ _doorcode() {
             doorcode,check)
                 cmd="doorcode__subcmd__check"
                 ;;
+            doorcode,demo)
+                cmd="doorcode__subcmd__demo"
+                ;;
             doorcode,explain)
                 cmd="doorcode__subcmd__explain"
                 ;;
@@ -60,6 +63,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help,check)
                 cmd="doorcode__subcmd__help__subcmd__check"
+                ;;
+            doorcode__subcmd__help,demo)
+                cmd="doorcode__subcmd__help__subcmd__demo"
                 ;;
             doorcode__subcmd__help,explain)
                 cmd="doorcode__subcmd__help__subcmd__explain"
@@ -194,7 +200,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve init check explain widget health reload nodes migrate store keys secret users help"
+            opts="-c -h -V --config --help --version serve demo init check explain widget health reload nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -230,6 +236,20 @@ _doorcode() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__demo)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -302,7 +322,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve init check explain widget health reload nodes migrate store keys secret users help"
+            opts="serve demo init check explain widget health reload nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +336,20 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

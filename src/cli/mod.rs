@@ -5,6 +5,7 @@ mod check;
 mod context;
 mod default_file;
 mod explain;
+mod help;
 mod init;
 mod notes;
 mod widget;
@@ -19,6 +20,7 @@ use crate::store::Database;
 use arguments::{
     Arguments, AskedArguments, Command, ExplainArguments, FileArguments, KeysCommand,
     PhoneArguments, SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
+    takes_no_file,
 };
 use context::say;
 use default_file::default_file;
@@ -52,6 +54,10 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
     let needed = |name: &str, given| named(given)?.ok_or_else(|| lacks_file(name));
     Ok(match command {
         Command::Serve(file) => serve(named(file)?.as_deref(), around),
+        Command::Demo => match config {
+            Some(file) => return Err(takes_no_file("demo", &file)),
+            None => serve(None, around),
+        },
         Command::Init(given) => init::init(&given, around),
         Command::Check(file) => check::check(&needed("check", file)?, around),
         Command::Explain(ExplainArguments { asked, file }) => {
