@@ -19,6 +19,9 @@ _doorcode() {
             doorcode,check)
                 cmd="doorcode__subcmd__check"
                 ;;
+            doorcode,demo)
+                cmd="doorcode__subcmd__demo"
+                ;;
             doorcode,explain)
                 cmd="doorcode__subcmd__explain"
                 ;;
@@ -63,6 +66,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help,check)
                 cmd="doorcode__subcmd__help__subcmd__check"
+                ;;
+            doorcode__subcmd__help,demo)
+                cmd="doorcode__subcmd__help__subcmd__demo"
                 ;;
             doorcode__subcmd__help,explain)
                 cmd="doorcode__subcmd__help__subcmd__explain"
@@ -243,6 +249,20 @@ _doorcode() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        doorcode__subcmd__demo)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         doorcode__subcmd__explain)
             opts="-c -h --url --method --phone --role --token --from --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -326,6 +346,20 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

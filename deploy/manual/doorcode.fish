@@ -28,6 +28,7 @@ complete -c doorcode -n "__fish_doorcode_needs_command" -s c -l config -d 'The c
 complete -c doorcode -n "__fish_doorcode_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c doorcode -n "__fish_doorcode_needs_command" -s V -l version -d 'Print version'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "serve" -d 'Run the server (also the default without a command)'
+complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "demo" -d 'Run the built-in demo, whatever configuration file this machine has'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "init" -d 'Write a first configuration file from a handful of answers'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "check" -d 'Check a configuration file and report all mistakes'
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "explain" -d 'Say what becomes of a request: its site, every reading of its path, the rules and the decision'
@@ -44,6 +45,7 @@ complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "users" -d 'Block,
 complete -c doorcode -n "__fish_doorcode_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s c -l config -d 'The same as FILE' -r -F
 complete -c doorcode -n "__fish_doorcode_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c doorcode -n "__fish_doorcode_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l url -d 'Public URL of the app' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l upstream -d 'Where the app listens: 127.0.0.1:3000' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l name -d 'Name on the login pages' -r

@@ -110,6 +110,8 @@ struct Greeting {
     issuer: String,
     /// Standard output is read by a person, and no access log goes there.
     to_terminal: bool,
+    /// A number of the configuration that somebody can sign in with.
+    number: Option<String>,
 }
 
 impl Greeting {
@@ -119,6 +121,7 @@ impl Greeting {
             sites: config.sites.iter().map(site).collect(),
             issuer: config.issuer.to_string(),
             to_terminal: prints_texts(config),
+            number: config.users.first().map(|user| user.phone.e164().to_owned()),
         }
     }
 
@@ -142,6 +145,9 @@ impl fmt::Display for Greeting {
             return write!(f, "\nDoorcode is running. Its issuer, for apps:\n  {issuer}\n");
         }
         f.write_str("\nDoorcode is running. Open:\n")?;
-        self.sites.iter().try_for_each(|(name, url)| writeln!(f, "  {name}  {url}"))
+        self.sites.iter().try_for_each(|(name, url)| writeln!(f, "  {name}  {url}"))?;
+        f.write_str("Type a number")?;
+        self.number.iter().try_for_each(|number| write!(f, ", such as {number}"))?;
+        f.write_str(". Its code appears here, instead of being texted.\n")
     }
 }

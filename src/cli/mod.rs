@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod default_file;
 mod explain;
+mod help;
 mod init;
 mod notes;
 mod phone;
@@ -21,7 +22,7 @@ use crate::proxy::ExplainedRequest;
 use crate::store::Database;
 use arguments::{
     Arguments, Command, ExplainArguments, FileArguments, KeysCommand, PhoneArguments,
-    SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file,
+    SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file, takes_no_file,
 };
 use asked::AskedArguments;
 use context::say;
@@ -56,6 +57,10 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
     let needed = |name: &str, given| named(given)?.ok_or_else(|| lacks_file(name));
     Ok(match command {
         Command::Serve(file) => serve(named(file)?.as_deref(), around),
+        Command::Demo => match config {
+            Some(file) => return Err(takes_no_file("demo", &file)),
+            None => serve(None, around),
+        },
         Command::Init(given) => init::init(&given, around),
         Command::Check(file) => check::check(&needed("check", file)?, around),
         Command::Explain(ExplainArguments { asked, file }) => {

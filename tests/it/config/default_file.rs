@@ -75,6 +75,20 @@ fn only_the_server_has_a_demo_and_others_say_how_to_name_a_file() {
     }
 }
 
+#[test]
+fn the_demo_is_the_demo_whatever_files_there_are() {
+    let (_folder, file) = written(GOOD);
+    let demo = (0, String::new(), String::new(), true);
+    assert_eq!(run(&["demo"]), demo);
+    assert_eq!(run_on((&with(&file), Path::new(&file)), &["demo"]), demo);
+    assert_eq!(run_on((&with("gone.toml"), Path::new("gone.toml")), &["demo"]), demo);
+    for named in [&["demo", "--config", &file][..], &["demo", &file], &["--config", &file, "demo"]]
+    {
+        let (code, _, err, served) = run(named);
+        assert!(code == 2 && !served && err.starts_with("error: "), "{named:?}: {err}");
+    }
+}
+
 /// It is not passed over: nobody wants the demo where a server is configured.
 #[test]
 fn a_file_of_the_machine_that_cannot_be_read_is_a_mistake() {

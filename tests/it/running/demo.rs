@@ -1,4 +1,7 @@
-use crate::support::gate::Gate;
+use crate::support::browser::code_in;
+use crate::support::gate::{Gate, wait_for};
+use crate::support::program::Program;
+use crate::support::settings::ADA;
 
 #[test]
 fn the_demo_app_tells_what_it_was_sent_in_a_page_with_one_main_landmark() {
@@ -13,4 +16,28 @@ fn the_demo_app_tells_what_it_was_sent_in_a_page_with_one_main_landmark() {
         "{text}"
     );
     assert_eq!(after, "</html>", "{text}");
+}
+
+#[test]
+fn a_terminal_is_told_the_address_a_number_and_where_the_code_appears() {
+    let program = Program::changed(
+        "info",
+        &[("providers = [\"twilio\"]", "providers = [\"console\", \"twilio\"]")],
+    );
+    let said = || program.printed_to("out");
+    let greeting = wait_for("a greeting", || said().contains("code appears").then(said));
+    let address = format!("  Shop  http://localhost:{}/\n", program.port);
+    assert!(greeting.contains(&address), "{greeting}");
+    let last =
+        format!("Type a number, such as {ADA}. Its code appears here, instead of being texted.");
+    assert!(greeting.trim_end().ends_with(&last), "{greeting}");
+
+    let mut browser = program.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(200);
+    let code = || {
+        let line = said().lines().find(|line| line.starts_with("@localhost #")).map(str::to_owned);
+        line.map(|line| code_in(&line))
+    };
+    browser.give_code(&page, &wait_for("a code", code)).is(303);
 }
