@@ -206,7 +206,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve init check explain widget health reload upgrade nodes migrate store keys secret users help"
+            opts="-c -h -V --config --help --version serve demo init check explain widget health reload upgrade nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,7 +332,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve init check explain widget health reload upgrade nodes migrate store keys secret users help"
+            opts="serve demo init check explain widget health reload upgrade nodes migrate store keys secret users help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

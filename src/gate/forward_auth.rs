@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use subtle::ConstantTimeEq as _;
 
 use super::client_ip::is_trusted_proxy;
+use super::reserved::CLIENT_ADDRESS;
 use crate::domain::{Peer, Secret};
 
 /// The header in which a proxy proves that it knows `forward_auth.secret`.
@@ -167,7 +168,7 @@ const WRITTEN_BY_PROXIES: &[&str] = &[
 /// Whether proxies write a header of this name, in this spelling. Every other reserved name comes from
 /// the client, and would reach the app where the proxy does not delete it.
 pub fn is_written_by_proxies(name: &str) -> bool {
-    WRITTEN_BY_PROXIES.contains(&name)
+    WRITTEN_BY_PROXIES.contains(&name) || CLIENT_ADDRESS.contains(&name)
 }
 
 /// The value of a header that is there once.

@@ -25,6 +25,20 @@ const ALWAYS_RESERVED: &[&str] = &[
     "cf-access-",
 ];
 
+/// The client's address, as one network or another tells it. Reserved too.
+pub(super) const CLIENT_ADDRESS: &[&str] = &[
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "cf-pseudo-ipv4",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded-for",
+    "true-client-ip",
+    "x-appengine-user-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+];
+
 /// Names with a meaning of their own, in HTTP, in browsers or in [`ALWAYS_RESERVED`]: none of them can be
 /// configured as an identity header.
 const NOT_FOR_IDENTITY: &[&str] = &[
@@ -130,7 +144,7 @@ impl ReservedNames {
     /// [`ALWAYS_RESERVED`], and the identity headers of `sites`.
     pub fn new<'s>(sites: impl Iterator<Item = &'s IdentityMapping>) -> Self {
         let mut patterns: Vec<String> =
-            ALWAYS_RESERVED.iter().map(|name| (*name).to_owned()).collect();
+            ALWAYS_RESERVED.iter().chain(CLIENT_ADDRESS).map(|name| (*name).to_owned()).collect();
         for (name, _) in sites.flat_map(|identity| &identity.rows) {
             if !patterns.iter().any(|known| matches_pattern(name.as_str(), known)) {
                 patterns.push(name.as_str().bytes().map(|b| char::from(fold(b))).collect());

@@ -8,6 +8,7 @@
 mod acme;
 mod api;
 mod bearer;
+mod behind;
 mod brand;
 mod config;
 mod delivery;

@@ -1,25 +1,14 @@
-use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use doorcode::system::{Clock, System};
-use tempfile::TempDir;
 
 use crate::support::browser::{Browser, Line};
-use crate::support::gate::{Gate, wait_for};
-use crate::support::http::{Answer, Wire};
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
 use crate::support::ports::free_port;
-
-/// The proxies of Debian's packages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Nginx,
-    Caddy,
-    Haproxy,
-}
-
-pub(super) const ALL: [Kind; 3] = [Kind::Nginx, Kind::Caddy, Kind::Haproxy];
+pub(super) use crate::support::proxies::{ALL, Kind};
+use crate::support::proxies::{Proxy, deployed, write};
 
 /// Whoever listens here may ask.
 pub(super) const ASKED: (&str, &str) =
@@ -34,8 +23,7 @@ pub(super) struct Fronted {
     pub(super) kind: Kind,
     pub(super) gate: Gate,
     pub(super) port: u16,
-    child: Child,
-    folder: TempDir,
+    _proxy: Proxy,
 }
 
 impl Fronted {
@@ -62,20 +50,8 @@ impl Fronted {
         let none = format!("url = \"{origin}\"\n# upstreams");
         let all = [&[ASKED, (&upstreams, &none)], changes].concat();
         let gate = Gate::at(Some(&origin), &all);
-        let folder = tempfile::tempdir().expect("a folder");
-        let child = spawn(kind, folder.path(), (port, gate.port, gate.app.port));
-        let mut proxy = Self { kind, gate, port, child, folder };
-        proxy.wait_until_ready();
-        proxy
-    }
-
-    fn wait_until_ready(&mut self) {
-        wait_for("a proxy", || {
-            let ended = self.child.try_wait().expect("a state");
-            let said = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(ended.is_none(), "{:?} ended: {ended:?} {}", self.kind, said());
-            Wire::try_to(self.port).ok()
-        });
+        let proxy = start(kind, (port, gate.port, gate.app.port));
+        Self { kind, gate, port, _proxy: proxy }
     }
 
     pub(super) fn browser(&self) -> Browser {
@@ -102,23 +78,6 @@ impl Fronted {
     }
 }
 
-impl Drop for Fronted {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A file of `deploy/forward-auth`, with each of `changes` made in it.
-fn deployed(name: &str, changes: &[(&str, &str)]) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/forward-auth").join(name);
-    let text = fs::read_to_string(path).expect("a file");
-    changes.iter().fold(text, |text, (from, to)| {
-        assert!(text.contains(from), "`{from}` is not in {name}");
-        text.replace(from, to)
-    })
-}
-
 /// Where a proxy listens, whom it asks, and where it forwards to.
 struct Places {
     port: u16,
@@ -134,32 +93,25 @@ impl Places {
 }
 
 /// Starts a proxy at the first port, which asks at the second and forwards to the third.
-fn spawn(kind: Kind, folder: &Path, (port, gate, app): (u16, u16, u16)) -> Child {
+fn start(kind: Kind, (port, gate, app): (u16, u16, u16)) -> Proxy {
     let places =
         Places { port, gate: format!("127.0.0.1:{gate}"), app: format!("127.0.0.1:{app}") };
-    let mut command = match kind {
-        Kind::Nginx => nginx(folder, &places),
-        Kind::Caddy => caddy(folder, &places),
-        Kind::Haproxy => haproxy(folder, &places),
+    let folder = tempfile::tempdir().expect("a folder");
+    let configuration = match kind {
+        Kind::Nginx => nginx(folder.path(), &places),
+        Kind::Caddy => caddy(&places),
+        Kind::Haproxy => haproxy(folder.path(), &places),
     };
-    let log = File::create(folder.join("log")).expect("a log");
-    let error = log.try_clone().expect("a log");
-    command.current_dir(folder).stdin(Stdio::null()).stdout(log).stderr(error);
-    command.spawn().unwrap_or_else(|why| {
-        panic!("{kind:?}: {why}; apt-get install nginx caddy haproxy installs it")
-    })
+    Proxy::start(kind, folder, port, &configuration)
 }
 
-fn write(folder: &Path, name: &str, text: String) {
-    fs::write(folder.join(name), text).expect("written");
-}
-
-fn nginx(folder: &Path, places: &Places) -> Command {
+fn nginx(folder: &Path, places: &Places) -> String {
     let listen = format!("listen 127.0.0.1:{};", places.port);
     let default = format!("listen 127.0.0.1:{} default_server;", places.port);
     let [gate, app] = places.changes();
-    let server = deployed(
-        "nginx.conf",
+    write(folder, "question.conf", &deployed("forward-auth/doorcode-question.conf", &[]));
+    deployed(
+        "forward-auth/nginx.conf",
         &[
             gate,
             app,
@@ -171,42 +123,23 @@ fn nginx(folder: &Path, places: &Places) -> Command {
             ("    ssl_certificate_key /etc/ssl/private/app.example.com.key;\n", ""),
             ("/etc/nginx/doorcode-question.conf", "question.conf"),
         ],
-    );
-    write(folder, "question.conf", deployed("doorcode-question.conf", &[]));
-    let here = folder.display();
-    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let paths = paths.map(|name| format!("{name}_temp_path {here}/{name};\n")).concat();
-    let whole = format!(
-        "daemon off; master_process off; pid {here}/pid; error_log {here}/log;\n\
-         events {{}}\nhttp {{\naccess_log off;\n{paths}{server}}}\n"
-    );
-    write(folder, "nginx.conf", whole);
-    let mut command = Command::new("nginx");
-    command.args(["-e", "log", "-p"]).arg(folder).args(["-c", "nginx.conf"]);
-    command
+    )
 }
 
-fn caddy(folder: &Path, places: &Places) -> Command {
+fn caddy(places: &Places) -> String {
     let site = format!("http://localhost:{} {{", places.port);
     let [gate, app] = places.changes();
-    let site = deployed("Caddyfile", &[gate, app, ("app.example.com {", &site)]);
-    write(folder, "Caddyfile", format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}"));
-    let mut command = Command::new("caddy");
-    command.args(["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
-    command.env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder);
-    command
+    let site = deployed("forward-auth/Caddyfile", &[gate, app, ("app.example.com {", &site)]);
+    format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")
 }
 
-fn haproxy(folder: &Path, places: &Places) -> Command {
+fn haproxy(folder: &Path, places: &Places) -> String {
     let [gate, app] = places.changes();
-    write(folder, "doorcode.lua", deployed("doorcode.lua", &[gate]));
+    write(folder, "doorcode.lua", &deployed("forward-auth/doorcode.lua", &[gate]));
     let bind = format!("bind 127.0.0.1:{}", places.port);
     let tls = "bind :443 ssl crt /etc/ssl/private/app.example.com.pem";
     let lua = format!("{}/doorcode.lua", folder.display());
     let (own, host) = ("-i app.example.com }", format!("-i localhost:{} }}", places.port));
     let changes = [gate, app, (tls, &bind), ("/etc/haproxy/doorcode.lua", &lua), (own, &host)];
-    write(folder, "haproxy.cfg", deployed("haproxy.cfg", &changes));
-    let mut command = Command::new("haproxy");
-    command.args(["-db", "-f", "haproxy.cfg"]);
-    command
+    deployed("forward-auth/haproxy.cfg", &changes)
 }

@@ -150,10 +150,11 @@ fn serve(stream: TcpStream, desk: &Desk) {
     }
 }
 
-/// Speaks no protocol: gives back every byte that comes.
+/// Speaks no protocol: gives back every byte that comes. Accepts the key of RFC 6455 §1.3, which proxies look at.
 fn echo(mut reader: BufReader<TcpStream>) {
     let switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
-                    Upgrade: websocket\r\n\r\n";
+                    Upgrade: websocket\r\n\
+                    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     let mut bytes = [0; 1024];
     let mut wrote = reader.get_mut().write_all(switched.as_bytes());
     while wrote.is_ok() {
