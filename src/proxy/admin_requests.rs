@@ -40,6 +40,6 @@ impl AdminRequests {
         let sent = self.0.send(AdminRequest(sender)).await;
         let answered = async { receiver.await.ok() };
         let result = if sent.is_ok() { answered.await } else { None };
-        result.unwrap_or_else(|| Err("the server is ending".to_owned()))
+        result.unwrap_or_else(|| Err("the server is ending, or has handed over already".to_owned()))
     }
 }

@@ -41,6 +41,8 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 pub struct Readiness {
     ready: AtomicBool,
+    /// Whether requests were ever accepted.
+    began: AtomicBool,
     phase: watch::Sender<Phase>,
     /// `true` from the first moment of a shutdown.
     ending: watch::Sender<bool>,
@@ -49,23 +51,45 @@ pub struct Readiness {
 impl Readiness {
     /// From now on requests are accepted.
     pub fn begin(&self) {
-        self.ready.store(true, Ordering::Release);
-        self.phase.send_replace(Phase::Serving);
+        if self.turn(Phase::Starting, Phase::Serving) {
+            self.began.store(true, Ordering::Release);
+            self.ready.store(true, Ordering::Release);
+        }
     }
 
-    /// From now on another process accepts them.
-    pub fn hand_over(&self) {
-        self.end_in(Phase::HandedOver);
+    /// From now on another process accepts them. `false`: this one is ending.
+    pub fn hand_over(&self) -> bool {
+        let is_handed_over = self.turn(Phase::Serving, Phase::HandedOver);
+        if is_handed_over {
+            self.no_more();
+        }
+        is_handed_over
     }
 
     pub(super) fn end(&self) {
-        self.end_in(Phase::Ending);
+        self.phase.send_replace(Phase::Ending);
+        self.no_more();
     }
 
-    fn end_in(&self, phase: Phase) {
+    /// From one phase to the next, unless it is another one.
+    fn turn(&self, from: Phase, to: Phase) -> bool {
+        self.phase.send_if_modified(|phase| {
+            let turns = *phase == from;
+            if turns {
+                *phase = to;
+            }
+            turns
+        })
+    }
+
+    fn no_more(&self) {
         self.ready.store(false, Ordering::Release);
-        self.phase.send_replace(phase);
         self.ending.send_replace(true);
+    }
+
+    /// Whether requests were ever accepted.
+    pub(super) fn has_begun(&self) -> bool {
+        self.began.load(Ordering::Acquire)
     }
 
     pub fn is_ready(&self) -> bool {
@@ -85,6 +109,11 @@ impl Readiness {
     /// Returns when requests are accepted.
     pub async fn begun(&self) {
         let _ = self.phase.subscribe().wait_for(|now| *now != Phase::Starting).await;
+    }
+
+    /// Returns when a shutdown has begun.
+    pub async fn ended(&self) {
+        self.reached(Phase::Ending).await;
     }
 
     /// Returns when another process accepts what comes.
@@ -324,13 +353,16 @@ impl ShutdownSignalWatch for SignalWatch {
     async fn recv(&self) -> ShutdownSignal {
         tokio::select! {
             how = self.stopped() => {
-                self.sockets.close();
+                // Before that they are those of the process before this one.
+                if self.drain.readiness.has_begun() {
+                    self.sockets.close();
+                } else {
+                    self.sockets.leave();
+                }
                 how
             }
-            () = self.drain.readiness.reached(Phase::HandedOver) => {
-                self.sockets.leave();
-                ShutdownSignal::GracefulTerminate
-            }
+            // The job that hands over leaves the sockets when the new process has begun.
+            () = self.drain.readiness.handed_over() => ShutdownSignal::GracefulTerminate,
         }
     }
 }

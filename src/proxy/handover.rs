@@ -47,6 +47,8 @@ enum Message {
     Carried(String),
     /// From the old process: it accepts no further connection.
     Released,
+    /// From the new process: it accepts what comes.
+    Begun,
 }
 
 /// What the new process says.
@@ -54,7 +56,8 @@ enum Message {
 pub enum Progress {
     Waiting(String),
     Ready,
-    /// Nothing any more.
+    Begun,
+    /// Nothing any more, or nothing that is ours.
     Ended,
 }
 
@@ -96,6 +99,7 @@ impl Successor {
         match receive(&mut self.0).await {
             Ok(Message::Waiting(why)) => Progress::Waiting(why),
             Ok(Message::Ready) => Progress::Ready,
+            Ok(Message::Begun) => Progress::Begun,
             Ok(Message::Carried(_) | Message::Released) | Err(_) => Progress::Ended,
         }
     }
@@ -162,8 +166,8 @@ impl Predecessor {
         loop {
             match receive(&mut stream).await? {
                 Message::Carried(value) => take_in(value),
-                Message::Released => return Ok(()),
-                Message::Waiting(_) | Message::Ready => {
+                Message::Released => return send(&mut stream, &Message::Begun).await,
+                Message::Waiting(_) | Message::Ready | Message::Begun => {
                     return Err(io::Error::other(
                         "the process before this one says what only this may",
                     ));

@@ -157,13 +157,13 @@ impl Sockets {
     }
 
     /// Closes them.
-    pub(super) fn close(&self) {
+    pub fn close(&self) {
         let files = self.open().drain(..).filter_map(|socket| socket.file).collect::<Vec<_>>();
         files.into_iter().for_each(SocketFile::remove);
     }
 
     /// Closes them here: another process has them, and their files.
-    pub(super) fn leave(&self) {
+    pub fn leave(&self) {
         self.open().clear();
     }
 

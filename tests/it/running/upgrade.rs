@@ -175,3 +175,68 @@ fn a_node_with_a_memory_of_its_own_may_succeed_itself() {
     exchange(program.admin, b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n").is(200);
     assert!(lives(id));
 }
+
+/// A program in the place of the installed one, which passes `check`.
+fn put(program: &Program, then: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = program.file("doorcode");
+    let text = format!("#!/bin/sh\n[ \"$1\" = check ] && exit 0\n{then}\n");
+    fs::write(program.file("new"), text).expect("written");
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(program.file("new"), mode).expect("its mode");
+    fs::rename(program.file("new"), path).expect("in its place");
+}
+
+/// One whose file can be replaced.
+fn replaceable() -> Program {
+    Program::by_shell("cp \"$0\" doorcode && exec ./doorcode --config my.toml", "info", &[])
+}
+
+#[test]
+fn a_new_process_that_dies_when_it_takes_over_is_replaced_by_the_former_program() {
+    let mut program = replaceable();
+    for dies in ["echo '\"ready\"' >&0; exit 0", "echo '\"ready\"' >&0; read line <&0; exit 1"] {
+        put(&program, dies);
+        let id = program.upgrade();
+        program.browser().get("/public/x").is(200);
+        assert!(lives(id), "{dies}");
+    }
+    assert_eq!(program.wait_for_end().code(), Some(0), "{}", program.printed());
+    program.browser().get("/public/x").is(200);
+    assert!(program.printed_to("err").contains("takes its own place"));
+}
+
+#[test]
+fn a_new_program_that_is_no_doorcode_is_ended_and_the_next_upgrade_works() {
+    let program = replaceable();
+    for (is_none, told) in [
+        ("echo garbage >&0; exec sleep 1000", "says what is not ours"),
+        ("exec 0<&-; exec sleep 1000", "says what is not ours"),
+        ("exit 0", "ended (exit status: 0)"),
+    ] {
+        put(&program, is_none);
+        let (code, said) = program.command(&["upgrade", FILE]);
+        assert!(code == Some(1) && said.contains(told), "{is_none}: {said}");
+        program.browser().get("/public/x").is(200);
+    }
+    fs::copy(env!("CARGO_BIN_EXE_doorcode"), program.file("new")).expect("copied");
+    fs::rename(program.file("new"), program.file("doorcode")).expect("in its place");
+    program.upgrade();
+    program.browser().get("/public/x").is(200);
+}
+
+#[test]
+fn a_server_that_is_told_to_end_does_not_hand_over() {
+    let mut program = replaceable();
+    put(&program, "echo began >began; exec sleep 1000");
+    std::thread::scope(|scope| {
+        let upgrade = scope.spawn(|| program.command(&["upgrade", FILE]));
+        wait_for("the new process", || program.file("began").exists().then_some(()));
+        program.signal("TERM");
+        let (code, _) = upgrade.join().expect("ended");
+        assert_eq!(code, Some(1));
+    });
+    assert_eq!(program.wait_for_end().code(), Some(0), "{}", program.printed());
+    assert!(!program.printed_to("err").contains("took over"));
+    assert!(Wire::try_to(program.port).is_err());
+}
