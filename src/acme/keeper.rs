@@ -27,17 +27,11 @@ const LOOK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Who shows certificates to visitors.
 pub trait ShownCertificates: Send + Sync {
-    /// Reads a chain and its key, in PEM.
+    /// Shows a chain with its key, in PEM, from now on.
     ///
     /// # Errors
     /// When they cannot be used for the host.
-    fn check(&self, host: &Host, pem: &[u8]) -> Result<Validity, String>;
-
-    /// Shows them from now on.
-    ///
-    /// # Errors
-    /// As [`Self::check`].
-    fn show(&self, host: &Host, pem: &[u8]) -> Result<(), String>;
+    fn show(&self, host: &Host, pem: &[u8]) -> Result<Validity, String>;
 
     /// Shows nothing any more for any other host.
     fn keep_only(&self, hosts: &[Host]);
@@ -73,8 +67,14 @@ struct HostState {
 }
 
 impl HostState {
+    /// Whether it is time for a certificate.
+    fn wants(&self, now: Timestamp) -> bool {
+        self.renewal.is_none_or(|at| now >= at)
+    }
+
+    /// Whether one may be ordered, too.
     fn is_due(&self, now: Timestamp) -> bool {
-        self.renewal.is_none_or(|at| now >= at) && !self.history.holds(now)
+        self.wants(now) && !self.history.holds(now)
     }
 }
 
@@ -139,26 +139,26 @@ impl CertificateKeeper {
             return;
         }
         self.looked = now;
-        let wanting =
-            self.hosts.iter().filter(|(_, state)| state.renewal.is_none_or(|at| now >= at));
+        let wanting = self.hosts.iter().filter(|(_, state)| state.wants(now));
         let wanting: Vec<Host> = wanting.map(|(host, _)| host.clone()).collect();
         for host in wanting {
-            if let Some(renewal) = self.load(&host).filter(|at| *at > now) {
-                self.succeed(&host, renewal);
-            }
+            self.find(&host);
         }
+    }
+
+    /// Whether the folder has a certificate that need not be renewed yet: then it is used.
+    fn find(&mut self, host: &Host) -> bool {
+        let now = self.deps.system.now();
+        let renewal = self.load(host).filter(|at| *at > now);
+        renewal.inspect(|at| self.succeed(host, *at)).is_some()
     }
 
     /// Shows the certificate of the folder, if there is one, and returns when it is to be renewed.
     fn load(&self, host: &Host) -> Option<Timestamp> {
         let KeeperDeps { folder, shown, .. } = &self.deps;
         let bytes = folder.read(AcmeFile::Certificate(host)).map_err(|why| why.to_string());
-        let loaded = bytes.and_then(|bytes| {
-            let Some(bytes) = bytes else { return Ok(None) };
-            let validity = shown.check(host, &bytes)?;
-            shown.show(host, &bytes)?;
-            Ok(Some(validity))
-        });
+        let loaded =
+            bytes.and_then(|bytes| bytes.map(|bytes| shown.show(host, &bytes)).transpose());
         match loaded {
             Ok(validity) => validity.map(|validity| self.renewal(validity)),
             Err(why) => {
@@ -174,8 +174,8 @@ impl CertificateKeeper {
 
     async fn renew(&mut self, host: &Host) {
         // Another server that shares the folder may have been first.
-        if let Some(renewal) = self.load(host).filter(|at| *at > self.deps.system.now()) {
-            return self.succeed(host, renewal);
+        if self.find(host) {
+            return;
         }
         match self.begin(host) {
             // Where a failure cannot be kept, a restart would forget it.
@@ -247,9 +247,8 @@ impl CertificateKeeper {
         let KeeperDeps { folder, shown, system, .. } = &self.deps;
         let unusable =
             |why: String| AcmeError::of_host(&format!("the authority's certificate: {why}"));
-        let validity = shown.check(host, &pem).map_err(unusable)?;
         // It is good whether or not it can be kept.
-        shown.show(host, &pem).map_err(unusable)?;
+        let validity = shown.show(host, &pem).map_err(unusable)?;
         folder.write(AcmeFile::Certificate(host), &pem, system)?;
         Ok(self.renewal(validity))
     }

@@ -100,12 +100,6 @@ fn readiness(gate: &Gate) -> String {
     exchange(gate.admin, b"GET /readyz HTTP/1.1\r\nHost: admin\r\n\r\n").is(200).text()
 }
 
-fn metric(gate: &Gate, name: &str) -> Option<u64> {
-    let page = exchange(gate.admin, b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").text();
-    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.to_owned();
-    line.parse().ok()
-}
-
 /// The keeper looks at the clock every second; nothing may have happened for some of them.
 fn rest() {
     std::thread::sleep(Duration::from_secs(3));

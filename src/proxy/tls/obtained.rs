@@ -26,13 +26,9 @@ fn read(host: &Host, pem: &[u8]) -> Result<Certificate, String> {
 }
 
 impl ShownCertificates for Certificates {
-    fn check(&self, host: &Host, pem: &[u8]) -> Result<Validity, String> {
-        let (from, until) = read(host, pem)?.valid;
-        Ok(Validity { from, until })
-    }
-
-    fn show(&self, host: &Host, pem: &[u8]) -> Result<(), String> {
+    fn show(&self, host: &Host, pem: &[u8]) -> Result<Validity, String> {
         let new = Arc::new(read(host, pem)?);
+        let (from, until) = new.valid;
         self.all.rcu(|all| {
             let other = |old: &&Arc<Certificate>| old.files != new.files;
             let kept = all.iter().filter(other).map(Arc::clone);
@@ -40,7 +36,7 @@ impl ShownCertificates for Certificates {
             self.in_order(&mut all);
             all
         });
-        Ok(())
+        Ok(Validity { from, until })
     }
 
     fn keep_only(&self, hosts: &[Host]) {

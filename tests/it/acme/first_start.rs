@@ -2,12 +2,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{
-    ORIGIN, SHOP, Story, WIKI, metric, readiness, shown, wait_for_both, wait_for_certificate,
-};
+use super::{ORIGIN, SHOP, Story, WIKI, readiness, shown, wait_for_both, wait_for_certificate};
 use crate::support::authority::Play;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::exchange;
+use crate::support::metrics::metric;
 use crate::support::tls::Hello;
 
 /// A visitor who believes in the authority and nobody else.
@@ -37,10 +36,10 @@ fn the_first_start_gets_a_certificate_for_each_host_and_visitors_get_in() {
     assert_eq!(story.authority.contacts(), ["mailto:ops@example.com"]);
     assert_eq!(story.authority.asked("new-account"), 1);
     wait_for("no note", || (readiness(&gate) == "ready\n").then_some(()));
-    assert_eq!(metric(&gate, "doorcode_acme_hosts_without_certificate"), Some(0));
+    assert_eq!(metric(gate.admin, "doorcode_acme_hosts_without_certificate"), 0);
     // 2036-01-01.
-    let end = metric(&gate, "doorcode_tls_certificate_end_timestamp_seconds");
-    assert_eq!(end, Some(2_082_758_400));
+    let end = metric(gate.admin, "doorcode_tls_certificate_end_timestamp_seconds");
+    assert_eq!(end, 2_082_758_400);
     // Who names no host of ours is shown no certificate of another; who names none, that of the login
     // pages.
     assert_eq!(shown(gate.port, "other.example.com"), None);
@@ -78,8 +77,8 @@ fn before_the_first_certificate_handshakes_are_refused_and_readiness_says_why() 
         (said.starts_with("ready\n") && said.contains(&line) && said.contains(WIKI)).then_some(())
     });
     assert_eq!(shown(gate.port, SHOP), None);
-    assert_eq!(metric(&gate, "doorcode_acme_hosts_without_certificate"), Some(2));
-    assert_eq!(metric(&gate, "doorcode_tls_certificate_end_timestamp_seconds"), Some(0));
+    assert_eq!(metric(gate.admin, "doorcode_acme_hosts_without_certificate"), 2);
+    assert_eq!(metric(gate.admin, "doorcode_tls_certificate_end_timestamp_seconds"), 0);
     // Both have one authority, which is asked once.
     super::rest();
     assert_eq!(story.authority.requests(), 1);

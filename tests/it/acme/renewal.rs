@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use super::first_start::visitor;
 use super::{
-    DAY, ORIGIN, SHOP, Story, WIKI, metric, readiness, shown, wait_for_both, wait_for_certificate,
+    DAY, ORIGIN, SHOP, Story, WIKI, readiness, shown, wait_for_both, wait_for_certificate,
 };
 use crate::support::authority::Play;
 use crate::support::gate::{Gate, wait_for};
+use crate::support::metrics::{metric, wait_until};
 use crate::support::tls::{Hello, Pair, Shelf};
 
 /// Requests over kept connections and new ones while `change` is made, and until it has shown. Returns how
@@ -79,7 +80,7 @@ fn a_renewal_under_load_fails_no_request() {
     assert_eq!(story.authority.asked("new-account"), 1);
     // 2060-01-01.
     let end = "doorcode_tls_certificate_end_timestamp_seconds";
-    wait_for("its end", || (metric(&gate, end) == Some(2_840_140_800)).then_some(()));
+    wait_until(gate.admin, end, 2_840_140_800);
 }
 
 #[test]
@@ -116,9 +117,9 @@ fn while_renewals_fail_the_old_certificate_stays_and_pauses_grow() {
     let old = [SHOP, WIKI].map(|host| wait_for_certificate(&gate, host));
     story.authority.plays(Play::Unavailable);
     gate.pass(DAY * 365 * 7);
-    let failing = || metric(&gate, "doorcode_acme_hosts_failing");
+    let failing = || metric(gate.admin, "doorcode_acme_hosts_failing");
     // The authority is away for all hosts alike: one of them is enough to find out.
-    wait_for("a failure", || (failing() == Some(1)).then_some(()));
+    wait_for("a failure", || (failing() == 1).then_some(()));
     let inner = story.inner().join("authority.json");
     let until = || {
         let text = std::fs::read_to_string(&inner).expect("failures");
@@ -144,7 +145,7 @@ fn while_renewals_fail_the_old_certificate_stays_and_pauses_grow() {
     wait_for("another certificate", || {
         (shown(gate.port, SHOP).as_ref() != Some(&old[0])).then_some(())
     });
-    wait_for("no failure", || (failing() == Some(0) && !inner.exists()).then_some(()));
+    wait_for("no failure", || (failing() == 0 && !inner.exists()).then_some(()));
 }
 
 #[test]
@@ -161,7 +162,7 @@ fn servers_that_share_a_folder_use_each_others_certificates() {
     second.pass(DAY * 365 * 7);
     wait_for("renewals", || (story.authority.issued() == orders + 2).then_some(()));
     let renewed = wait_for_certificate(&second, SHOP);
-    wait_for("both", || (metric(&second, "doorcode_acme_hosts_failing") == Some(0)).then_some(()));
+    wait_until(second.admin, "doorcode_acme_hosts_failing", 0);
     first.pass(DAY * 365 * 7);
     wait_for("the other's", || (shown(first.port, SHOP).as_ref() == Some(&renewed)).then_some(()));
     assert_eq!(story.authority.issued(), orders + 2);
