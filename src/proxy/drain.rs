@@ -41,8 +41,6 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 pub struct Readiness {
     ready: AtomicBool,
-    /// Whether requests were ever accepted.
-    began: AtomicBool,
     phase: watch::Sender<Phase>,
     /// `true` from the first moment of a shutdown.
     ending: watch::Sender<bool>,
@@ -52,7 +50,6 @@ impl Readiness {
     /// From now on requests are accepted.
     pub fn begin(&self) {
         if self.turn(Phase::Starting, Phase::Serving) {
-            self.began.store(true, Ordering::Release);
             self.ready.store(true, Ordering::Release);
         }
     }
@@ -66,9 +63,11 @@ impl Readiness {
         is_handed_over
     }
 
-    pub(super) fn end(&self) {
-        self.phase.send_replace(Phase::Ending);
+    /// Returns how far it was.
+    pub(super) fn end(&self) -> Phase {
+        let before = self.phase.send_replace(Phase::Ending);
         self.no_more();
+        before
     }
 
     /// From one phase to the next, unless it is another one.
@@ -85,11 +84,6 @@ impl Readiness {
     fn no_more(&self) {
         self.ready.store(false, Ordering::Release);
         self.ending.send_replace(true);
-    }
-
-    /// Whether requests were ever accepted.
-    pub(super) fn has_begun(&self) -> bool {
-        self.began.load(Ordering::Acquire)
     }
 
     pub fn is_ready(&self) -> bool {
@@ -353,12 +347,7 @@ impl ShutdownSignalWatch for SignalWatch {
     async fn recv(&self) -> ShutdownSignal {
         tokio::select! {
             how = self.stopped() => {
-                // Before that they are those of the process before this one.
-                if self.drain.readiness.has_begun() {
-                    self.sockets.close();
-                } else {
-                    self.sockets.leave();
-                }
+                self.sockets.close();
                 how
             }
             // The job that hands over leaves the sockets when the new process has begun.
@@ -368,11 +357,18 @@ impl ShutdownSignalWatch for SignalWatch {
 }
 
 impl SignalWatch {
+    fn end(&self) {
+        if self.drain.readiness.end() == Phase::Starting {
+            // They are still those of the process before this one, with their files.
+            self.sockets.leave();
+        }
+    }
+
     async fn stopped(&self) -> ShutdownSignal {
         match &*self.stop {
             Stop::Signals(signals) => {
                 let how = signals.stop().await;
-                self.drain.readiness.end();
+                self.end();
                 let is_fast = matches!(how, ShutdownSignal::FastShutdown);
                 let before = async {
                     if is_fast {
@@ -389,9 +385,33 @@ impl SignalWatch {
             Stop::Dropped(watch) => {
                 let mut watch = watch.clone();
                 while watch.changed().await.is_ok() {}
-                self.drain.readiness.end();
+                self.end();
                 ShutdownSignal::FastShutdown
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_ends_accepts_and_hands_over_nothing_any_more() {
+        let (early, late, former) =
+            (Readiness::default(), Readiness::default(), Readiness::default());
+        assert_eq!(early.end(), Phase::Starting);
+        early.begin();
+        late.begin();
+        assert!(late.is_ready());
+        assert_eq!(late.end(), Phase::Serving);
+        former.begin();
+        assert!(former.hand_over());
+        for (it, phase) in
+            [(&early, Phase::Ending), (&late, Phase::Ending), (&former, Phase::HandedOver)]
+        {
+            assert!(!it.is_ready() && !it.hand_over());
+            assert_eq!(it.phase(), phase);
         }
     }
 }
