@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::asked::AskedArguments;
-use super::context::{FINE, STOPPED};
+use super::context::{FINE, STOPPED, TokenHolderOf};
 use crate::config::Config;
 use crate::domain::{ClientId, PhoneNumber, Role};
 use crate::gate::{Decision, DenialReason, JudgedCaller, Judgement, Rule, RuleMode, Site, SiteMap};
@@ -31,10 +31,6 @@ struct AskedCaller {
     refused: Option<String>,
 }
 
-/// Asks the running server whose a token is.
-pub(super) type AskHolder<'a> =
-    dyn Fn(&ExplainedRequest<'_>, &str) -> Result<TokenHolder, Box<dyn Error>> + 'a;
-
 /// The text, and the exit code.
 ///
 /// # Errors
@@ -42,7 +38,7 @@ pub(super) type AskHolder<'a> =
 pub(super) fn explain(
     config: &Config,
     asked: &AskedArguments,
-    (token, holder): (Option<&str>, &AskHolder<'_>),
+    (token, holder): (Option<&str>, &TokenHolderOf),
 ) -> Result<(String, u8), Box<dyn Error>> {
     let map = SiteMap::new(config.issuer.clone(), config.prefix.clone(), config.sites.clone());
     let mut request = ExplainedRequest {
@@ -53,7 +49,7 @@ pub(super) fn explain(
         caller: JudgedCaller::default(),
     };
     let caller = match token {
-        Some(token) => AskedCaller::of_token(holder(&request, token)?)?,
+        Some(token) => AskedCaller::of_token(holder(config, &request, token)?)?,
         None => AskedCaller::of_phone(config, asked),
     };
     let person = caller.person.as_ref().map(|(phone, roles)| (phone, roles));

@@ -18,7 +18,6 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::config::{Config, ConfigProblems, Purpose};
-use crate::proxy::ExplainedRequest;
 use crate::store::Database;
 use arguments::{
     Arguments, Command, ExplainArguments, FileArguments, KeysCommand, PhoneArguments,
@@ -165,10 +164,7 @@ fn explain(asked: &AskedArguments, file: &Path, around: &mut CliDeps<'_>) -> u8 
     if token.as_deref() == Some("") {
         return exit_code(Err("the token is empty".into()), around);
     }
-    let holder = |request: &ExplainedRequest<'_>, token: &str| {
-        (around.token_holder)(&config, request, token)
-    };
-    match explain::explain(&config, asked, (token.as_deref(), &holder)) {
+    match explain::explain(&config, asked, (token.as_deref(), around.token_holder)) {
         Ok((text, code)) => {
             say(around.out, &text);
             code

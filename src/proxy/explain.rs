@@ -79,7 +79,11 @@ pub fn explain<'m>(map: &'m SiteMap, asked: &ExplainedRequest<'_>) -> Explanatio
     }
 }
 
-fn parse(asked: &ExplainedRequest<'_>) -> Result<RequestHeader, String> {
+/// The request as a client sends it.
+///
+/// # Errors
+/// When the target or the host is malformed.
+pub(super) fn parse(asked: &ExplainedRequest<'_>) -> Result<RequestHeader, String> {
     let malformed = |_| "the target is not one of HTTP".to_owned();
     let mut request =
         RequestHeader::build_no_case(asked.method.clone(), asked.target.as_bytes(), None)

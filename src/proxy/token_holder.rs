@@ -1,15 +1,13 @@
 //! Whose a token is: for the operator, at the admin listener, by the judgement that each request gets.
-use std::net::IpAddr;
-
-use http::header::HOST;
 use http::{HeaderMap, HeaderName, Method};
 use pingora_http::RequestHeader;
 use serde::{Deserialize, Serialize};
 
+use super::explain::{self, ExplainedRequest};
 use super::head;
 use super::snapshot::ConfigSnapshot;
 use crate::access::{AccessDecision, AccessRequest, RefusalReason};
-use crate::gate::{self, RouteMatch};
+use crate::gate::{self, JudgedCaller, RouteMatch};
 
 /// The headers of the question that describe the request; its token is in `Authorization`.
 pub const ASKED_METHOD: &str = "x-doorcode-method";
@@ -35,11 +33,15 @@ pub(super) async fn holder(
     question: &RequestHeader,
 ) -> Option<TokenHolder> {
     let text = |name: &str| question.headers.get(name)?.to_str().ok();
-    let method = Method::from_bytes(text(ASKED_METHOD)?.as_bytes()).ok()?;
-    let client: IpAddr = text(ASKED_FROM)?.parse().ok()?;
-    let target = text(ASKED_TARGET)?.as_bytes();
-    let mut asked = RequestHeader::build(method, target, None).ok()?;
-    asked.insert_header(HOST, text(ASKED_HOST)?).ok()?;
+    let client = text(ASKED_FROM)?.parse().ok()?;
+    let asked = explain::parse(&ExplainedRequest {
+        method: &Method::from_bytes(text(ASKED_METHOD)?.as_bytes()).ok()?,
+        host: text(ASKED_HOST)?,
+        target: text(ASKED_TARGET)?,
+        client,
+        caller: JudgedCaller::default(),
+    });
+    let asked = asked.ok()?;
     let (host, path) = head::target(&asked).ok()?;
     let readings = gate::readings_past_dots(path).ok()?;
     let RouteMatch::Site { index, site } = snapshot.map.locate(&host, &readings) else {
