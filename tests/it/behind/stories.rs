@@ -1,6 +1,7 @@
 //! What Doorcode and the app learn of a visitor behind another proxy: the same as without it.
 use super::fronted::{Fronted, HOST};
 use super::visitors::VISITOR;
+use crate::support::browser::WEBSOCKET;
 use crate::support::gate::wait_for;
 use crate::support::http::{Wire, exchange};
 use crate::support::proxies::ALL;
@@ -81,14 +82,7 @@ fn a_websocket_passes_both_ways() {
     each(|front| {
         let mut ada = front.browser();
         ada.sign_in("/orders", ADA, &front.gate.texts).is(200);
-        let lines = [
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            ("Sec-Fetch-Mode", "websocket"),
-            ("Origin", "https://shop.example.com"),
-        ];
+        let lines = [&WEBSOCKET[..], &[("Origin", "https://shop.example.com")]].concat();
         let mut wire = Wire::to(front.visitors.port);
         wire.send(&ada.request("GET", "/socket", &lines, None)).expect("sent");
         wire.answer(false).expect("an answer").is(101);

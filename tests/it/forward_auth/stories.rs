@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::proxies::{ALL, Fronted, Kind};
 use crate::personal_tokens::{SHOP, basic, program_at, token};
+use crate::support::browser::WEBSOCKET;
 use crate::support::gate::wait_for;
 use crate::support::http::exchange;
 use crate::support::settings::{ADA, BOB};
@@ -103,15 +104,7 @@ fn a_page_of_another_origin_does_nothing_in_somebodys_name() {
         bob.sign_in("/orders", BOB, &proxy.gate.texts).is(200);
         let foreign = [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")];
         proxy.is_kept_out(&mut bob, ("POST", "/orders"), &foreign).is(403);
-        let socket = [
-            ("Origin", "https://evil.example"),
-            ("Sec-Fetch-Site", "cross-site"),
-            ("Sec-Fetch-Mode", "websocket"),
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ];
+        let socket = [&foreign[..], &WEBSOCKET].concat();
         proxy.is_kept_out(&mut bob, ("GET", "/socket"), &socket).is(403);
     });
 }

@@ -1,6 +1,6 @@
 use super::window::{Place, Window};
 use super::{APP, FRIEND, ISSUER, ME, PORTAL, SHOP, gate};
-use crate::support::browser::flow_of;
+use crate::support::browser::{WEBSOCKET, flow_of};
 
 const EVIL: &str = "https://evil.example";
 
@@ -66,16 +66,8 @@ fn a_websocket_has_to_say_that_it_comes_from_the_app() {
     let mut frame = Window::new(&gate, Place::Frame);
     frame.sign_in(&format!("{APP}/"), ME);
     for (origin, site, passes) in CASES {
-        let lines = [
-            ("Origin", *origin),
-            ("Sec-Fetch-Site", *site),
-            ("Sec-Fetch-Mode", "websocket"),
-            ("Sec-Fetch-Dest", "empty"),
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ];
+        let said = [("Origin", *origin), ("Sec-Fetch-Site", *site), ("Sec-Fetch-Dest", "empty")];
+        let lines = [&said[..], &WEBSOCKET].concat();
         let before = gate.app.count();
         let answer = frame.send("GET", &format!("{APP}/socket"), &lines, None).answer;
         let case = format!("{origin} {site}: {answer}");

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use crate::personal_tokens::{SHOP, basic, make, program_at, token_on};
-use crate::support::http::Wire;
+use crate::support::http::{Wire, exchange};
 use crate::support::program::Program;
 use crate::support::settings::{ADA, BOB, OTHER};
 use crate::support::targets::Targets;
@@ -84,9 +84,8 @@ fn what_the_app_gets_is_what_it_is_said_to_get() {
 
 #[test]
 fn a_token_is_judged_by_the_server_as_in_a_request() {
-    let audience = |program: &Program| format!("http://localhost:{}", program.port);
     let program = Program::changed("info", &[SHOP]);
-    let here = audience(&program);
+    let here = format!("http://localhost:{}", program.port);
     let robot = format!(
         "[[client]]\nid = \"robot\"\nname = \"Reports\"\ntype = \"confidential\"\nsecret = \"env:OTHER\"\n\
          grants = [\"client_credentials\"]\naudiences = [\"{here}\"]\n[[user]]\n"
@@ -98,7 +97,7 @@ fn a_token_is_judged_by_the_server_as_in_a_request() {
     ada.sign_in("/orders", ADA, &program.texts).is(200);
     let personal = token_on(&make(&mut ada, "git", &here, "30").is(200));
     let asked = "grant_type=client_credentials&audience=".to_owned() + &here;
-    let answer = crate::support::http::exchange(
+    let answer = exchange(
         program.port,
         format!(
             "POST /.doorcode/oauth/token HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: {}\r\n\
@@ -129,9 +128,8 @@ fn a_token_is_judged_by_the_server_as_in_a_request() {
         (&forged, "/public/x", 200, vec!["decision  passes"]),
     ] {
         let (code, said) = explained(&program, target, &["--token", token]);
-        let lines = [("Authorization", format!("Bearer {token}"))];
-        let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = program_at(program.port, &here, "GET", target, &lines);
+        let bearer = format!("Bearer {token}");
+        let answer = program_at(program.port, &here, "GET", target, &[("Authorization", &bearer)]);
         assert_eq!(answer.status, status, "{target}: {answer}");
         assert_eq!(code, Some(if status == 200 { 0 } else { 3 }), "{target}: {said}");
         for part in told {
@@ -152,5 +150,5 @@ fn a_token_is_judged_by_the_server_as_in_a_request() {
         "POST /token-holder HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Method: GET\r\n\
          X-Doorcode-Host: localhost\r\nAuthorization: Bearer {personal}\r\nContent-Length: 0\r\n\r\n"
     );
-    crate::support::http::exchange(program.admin, request.as_bytes()).is(404);
+    exchange(program.admin, request.as_bytes()).is(404);
 }

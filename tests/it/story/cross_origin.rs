@@ -1,5 +1,5 @@
 //! Scripts on pages of other origins: those that the operator listed, and the rest.
-use crate::support::browser::{Browser, Line};
+use crate::support::browser::{Browser, Line, WEBSOCKET};
 use crate::support::gate::Gate;
 use crate::support::http::{Answer, Wire};
 use crate::support::settings::{ADA, BOB};
@@ -164,14 +164,7 @@ fn without_a_list_an_app_says_itself_who_may_read() {
 
 /// Asks for a websocket and gives the status of the answer.
 fn websocket(gate: &Gate, browser: &Browser, origin: &str) -> u16 {
-    let lines = [
-        ("Connection", "Upgrade"),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("Sec-Fetch-Mode", "websocket"),
-        ("Origin", origin),
-    ];
+    let lines = [&WEBSOCKET[..], &[("Origin", origin)]].concat();
     let mut wire = Wire::to(gate.port);
     wire.send(&browser.request("GET", "/socket", &lines, None)).unwrap();
     wire.answer(false).unwrap().status

@@ -1,6 +1,7 @@
 //! How connections are used and ended.
 use std::time::{Duration, Instant};
 
+use crate::support::browser::WEBSOCKET;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Wire;
 use crate::support::settings::ADA;
@@ -141,14 +142,7 @@ fn a_websocket_passes_for_somebody_who_is_signed_in() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let origin = browser.origin();
-    let lines = [
-        ("Connection", "Upgrade"),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("Sec-Fetch-Mode", "websocket"),
-        ("Origin", origin.as_str()),
-    ];
+    let lines = [&WEBSOCKET[..], &[("Origin", origin.as_str())]].concat();
     browser.send("GET", "/socket", &lines, None).is(401);
     browser.sign_in("/", ADA, &gate.texts).is(200);
     let mut wire = Wire::to(gate.port);

@@ -2,6 +2,7 @@
 //! connections are open that never end by themselves.
 use super::app::{App, Line};
 use super::websockets;
+use crate::support::browser::WEBSOCKET;
 use crate::support::gate::wait_for;
 use crate::support::http::Wire;
 use crate::support::program::Program;
@@ -98,7 +99,7 @@ fn open_websockets_and_event_streams_do_not_hold_the_end_of_the_process_up() {
     let events = [("Accept", "text/event-stream")];
     let mut wires: Vec<Wire> = (0..20).map(|_| Wire::to(program.port)).collect();
     for (n, wire) in wires.iter_mut().enumerate() {
-        let lines = if n % 2 == 0 { &websockets::LINES[..] } else { &events };
+        let lines = if n % 2 == 0 { &WEBSOCKET[..] } else { &events };
         wire.send(&browser.request("GET", "/down/x", lines, None)).expect("sent");
         wire.answer(true).expect("an answer");
     }

@@ -7,9 +7,9 @@ use doorcode::store::UserStore as _;
 use doorcode::system::Timestamp;
 
 use super::app::{App, Line};
-use super::websockets::{self, SWITCHED};
+use super::websockets::SWITCHED;
 use crate::people::beside;
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, WEBSOCKET};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Wire;
 use crate::support::settings::{ADA, BOB};
@@ -42,7 +42,7 @@ struct Open {
 impl Open {
     fn by(browser: &Browser, gate: &Gate) -> Self {
         let origin = browser.origin();
-        let mut lines = websockets::LINES.to_vec();
+        let mut lines = WEBSOCKET.to_vec();
         lines.push(("Origin", &origin));
         let socket = open(gate, &browser.request("GET", "/down/socket", &lines, None), 101);
         let lines = [("Accept", "text/event-stream"), ("Sec-Fetch-Mode", "cors")];

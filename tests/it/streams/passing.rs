@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::app::{App, Line};
 use super::websockets;
+use crate::support::browser::WEBSOCKET;
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Wire, exchange};
 use crate::support::settings::{ADA, BOB};
@@ -113,7 +114,7 @@ fn an_app_is_waited_for_as_long_as_its_site_says() {
     let told = gate.browser().send("GET", "/down/x", &script, None).is(504);
     assert_eq!(told.header("content-type"), Some("application/problem+json"));
     // As long for a switch of protocols.
-    gate.browser().send("GET", "/down/x", &websockets::LINES, None).is(504);
+    gate.browser().send("GET", "/down/x", &WEBSOCKET, None).is(504);
     assert_eq!(app.count(), 3);
 }
 
@@ -123,7 +124,7 @@ fn a_websocket_may_be_silent_for_longer_than_an_answer() {
     // Time enough for the app's answer on a busy machine.
     let gate = app.gate(&[(NAME, "name = \"Down\"\ntimeout = \"4s\"\n")]);
     let mut wire = Wire::to(gate.port);
-    wire.send(&gate.browser().request("GET", "/down/x", &websockets::LINES, None)).expect("sent");
+    wire.send(&gate.browser().request("GET", "/down/x", &WEBSOCKET, None)).expect("sent");
     wire.answer(true).expect("an answer").is(101);
     wire.bytes(websockets::GREETING.len());
     std::thread::sleep(Duration::from_secs(6));
@@ -157,9 +158,9 @@ fn an_app_on_a_unix_socket_is_reached() {
     for _ in 0..3 {
         gate.browser().get("/down/x").is(200).says("ok");
     }
-    gate.browser().send("GET", "/down/x", &websockets::LINES, None).is(101);
+    gate.browser().send("GET", "/down/x", &WEBSOCKET, None).is(101);
     drop(folder);
-    gate.browser().send("GET", "/down/y", &websockets::LINES, None).is(502);
+    gate.browser().send("GET", "/down/y", &WEBSOCKET, None).is(502);
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! Websockets and event streams while the configuration is read anew.
 use super::app::App;
-use super::websockets::{GREETING, LINES, greet_and_echo};
-use crate::support::gate::wait_for;
+use super::websockets::{echoes, greet_and_echo, open, wait_for_end};
+use crate::support::browser::WEBSOCKET;
 use crate::support::http::Wire;
 use crate::support::program::Program;
-
-#[track_caller]
-fn echoes(wire: &mut Wire) {
-    wire.send(b"word").expect("sent");
-    assert_eq!(wire.bytes(4), b"word");
-}
 
 #[test]
 fn websockets_of_sites_that_stay_live_on_and_those_of_one_that_is_gone_end() {
@@ -24,14 +18,7 @@ fn websockets_of_sites_that_stay_live_on_and_those_of_one_that_is_gone_end() {
         assert_eq!(code, Some(0), "{said} {}", program.printed_to("err"));
     };
     reload();
-    let open = |path: &str| {
-        let mut wire = Wire::to(program.port);
-        wire.send(&program.browser().request("GET", path, &LINES, None)).expect("sent");
-        wire.answer(false).expect("an answer").is(101);
-        assert_eq!(wire.bytes(GREETING.len()), GREETING);
-        wire
-    };
-    let (mut stays, mut goes) = (open("/public/socket"), open("/down/socket"));
+    let (mut stays, mut goes) = (open(&program, "/public/socket"), open(&program, "/down/socket"));
     for (from, to) in [("9MiB", "8MiB"), ("8MiB", "7MiB")] {
         program.rewrite("my.toml", &[(from, to)]);
         reload();
@@ -42,13 +29,9 @@ fn websockets_of_sites_that_stay_live_on_and_those_of_one_that_is_gone_end() {
     program.rewrite("my.toml", &[("/down\"\n", "/up\"\n")]);
     reload();
     echoes(&mut goes);
-    wait_for("end", || {
-        let sent = goes.send(b"x").is_err();
-        goes.hurry(std::time::Duration::from_millis(100));
-        (sent || goes.is_closed()).then_some(())
-    });
+    wait_for_end(&mut goes);
     echoes(&mut stays);
     let mut gone = Wire::to(program.port);
-    gone.send(&program.browser().request("GET", "/down/socket", &LINES, None)).expect("sent");
+    gone.send(&program.browser().request("GET", "/down/socket", &WEBSOCKET, None)).expect("sent");
     assert_ne!(gone.answer(false).expect("an answer").status, 101);
 }

@@ -1,21 +1,17 @@
 //! Websockets: from the first byte to their end with the session.
 
+use std::time::Duration;
+
 use super::app::{App, Line};
+use crate::support::browser::WEBSOCKET;
+use crate::support::gate::wait_for;
 use crate::support::http::{Answer, Wire};
+use crate::support::program::Program;
 
 pub(super) const SWITCHED: &str =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 /// What the app says at once, in one write with its answer: as a frame, `hello`.
 pub(super) const GREETING: &[u8] = b"\x81\x05hello";
-
-/// A browser's, but for its `Origin`.
-pub(super) const LINES: [(&str, &str); 5] = [
-    ("Connection", "Upgrade"),
-    ("Upgrade", "websocket"),
-    ("Sec-WebSocket-Version", "13"),
-    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ("Sec-Fetch-Mode", "websocket"),
-];
 
 fn handshake(authority: &str, path: &str) -> Vec<u8> {
     format!(
@@ -36,6 +32,32 @@ pub(super) fn greet_and_echo(line: &mut Line) {
             return;
         }
     }
+}
+
+/// An open websocket to an app that greets and echoes.
+#[track_caller]
+pub(super) fn open(program: &Program, path: &str) -> Wire {
+    let mut wire = Wire::to(program.port);
+    wire.send(&program.browser().request("GET", path, &WEBSOCKET, None)).expect("sent");
+    wire.answer(false).expect("an answer").is(101);
+    assert_eq!(wire.bytes(GREETING.len()), GREETING);
+    wire
+}
+
+#[track_caller]
+pub(super) fn echoes(wire: &mut Wire) {
+    wire.send(b"word").expect("sent");
+    assert_eq!(wire.bytes(4), b"word");
+}
+
+/// Waits until the other side has ended it.
+#[track_caller]
+pub(super) fn wait_for_end(wire: &mut Wire) {
+    wait_for("the end of the websocket", || {
+        let sent = wire.send(b"x").is_err();
+        wire.hurry(Duration::from_millis(100));
+        (sent || wire.is_closed()).then_some(())
+    });
 }
 
 #[track_caller]

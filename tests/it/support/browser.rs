@@ -35,6 +35,15 @@ pub(crate) struct Browser {
 /// A header line to send beside a browser's own.
 pub(crate) type Line<'a> = (&'a str, &'a str);
 
+/// What a browser sends for a websocket, but for its `Origin`.
+pub(crate) const WEBSOCKET: [Line<'static>; 5] = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-Fetch-Mode", "websocket"),
+];
+
 impl Browser {
     /// At `origin`, which is served on `port`: directly, or behind something that speaks TLS.
     pub(crate) fn new(origin: &str, port: u16, clock: Arc<dyn Clock>) -> Self {

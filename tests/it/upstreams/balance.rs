@@ -3,22 +3,14 @@ use std::collections::BTreeSet;
 
 use super::app::App;
 use super::{NAME, UPSTREAMS, at, gate};
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, WEBSOCKET};
 use crate::support::gate::Gate;
 use crate::support::http::Wire;
 use crate::support::settings::ADA;
 
-const SOCKET: [(&str, &str); 5] = [
-    ("Connection", "Upgrade"),
-    ("Upgrade", "websocket"),
-    ("Sec-WebSocket-Version", "13"),
-    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ("Sec-Fetch-Mode", "websocket"),
-];
-
 fn websocket(gate: &Gate) -> Wire {
     let mut wire = Wire::to(gate.port);
-    wire.send(&gate.browser().request("GET", "/down/socket", &SOCKET, None)).expect("sent");
+    wire.send(&gate.browser().request("GET", "/down/socket", &WEBSOCKET, None)).expect("sent");
     wire.answer(false).expect("an answer").is(101);
     wire
 }
