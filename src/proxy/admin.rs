@@ -10,7 +10,8 @@ use pingora_core::protocols::http::ServerSession;
 use pingora_http::RequestHeader;
 
 use super::admin_requests::AdminRequests;
-use super::drain::{Drain, Phase};
+use super::drain::Drain;
+use super::readiness::Phase;
 use super::snapshot::ConfigSnapshot;
 use super::token_holder;
 use crate::metrics::{self, Metrics, ObservedState};
