@@ -46,12 +46,12 @@ pub(super) fn differences(old: &ValuesAtStart, new: &ValuesAtStart) -> Vec<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys::KEYS;
+    use crate::config::keys;
 
     #[test]
     fn every_entry_is_a_key() {
         for entry in AT_START {
-            assert!(KEYS.iter().any(|key| key.path == *entry), "{entry}");
+            assert!(keys::all().any(|key| key.path == *entry), "{entry}");
         }
         assert!(is_read_at_start("store.cache") && is_read_at_start("server.listen"));
         assert!(!is_read_at_start("server.tls") && !is_read_at_start("storehouse"));

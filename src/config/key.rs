@@ -1,5 +1,14 @@
 //! One key of the file: its type, whether it is required, and what it means.
 
+/// In seconds.
+pub(super) const MINUTE: u64 = 60;
+/// In seconds.
+pub(super) const DAY: u64 = 24 * 60 * MINUTE;
+/// Upper bound of counts.
+pub(super) const MAX_COUNT: i64 = 100_000_000;
+/// Browsers limit the lifetime of cookies to this (RFC 6265bis §5.5).
+pub(super) const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
+
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueType {

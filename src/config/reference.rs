@@ -1,13 +1,13 @@
 use std::fmt::Write as _;
 
 use super::at_start::is_read_at_start;
-use super::keys::{self, KEYS, Key, Requirement, ValueType};
+use super::keys::{self, Key, Requirement, ValueType};
 use super::{shipped, wording};
 
 const INTRODUCTION: &str = "\
 # The configuration file
 
-<!-- Made from the table of keys in src/config/keys.rs and the defaults in config/doorcode.toml. -->
+<!-- Made from the table of keys in src/config/keys/ and the defaults in config/doorcode.toml. -->
 
 Doorcode reads one TOML file, named by `--config FILE` or in [one of two other ways](install.md). Omitted keys have
 the defaults below, which are those of `config/doorcode.toml`; sites, users, providers and countries have none.
@@ -26,7 +26,7 @@ Without a file the demo at the end of that one runs.
 /// The text of `docs/config.md`: every key with its type, default and meaning.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for table in KEYS.iter().filter(|key| key.kind.has_keys()) {
+    for table in keys::all().filter(|key| key.kind.has_keys()) {
         let pattern = match table.kind {
             ValueType::Tables | ValueType::TextOrTables => format!("{}[]", table.path),
             _ => table.path.to_owned(),

@@ -1,7 +1,7 @@
 //! Messages about keys and their types.
 use toml::de::DeValue;
 
-use super::keys::{self, KEYS, Key, ValueType};
+use super::keys::{self, Key, ValueType};
 use super::values;
 
 /// A name as part of a full key: quoted if it contains more than letters, digits, `-` and `_`.
@@ -29,7 +29,7 @@ pub(super) fn not_a_key(pattern: &str, name: &str) -> String {
     if let Some(meant) = values::nearest(name, here()) {
         return format!("is not a key; did you mean `{meant}`?");
     }
-    if let Some(elsewhere) = KEYS.iter().find(|key| key.name() == name && !key.table().is_empty()) {
+    if let Some(elsewhere) = keys::all().find(|key| key.name() == name && !key.table().is_empty()) {
         return format!("is not a key here; did you mean it for {}?", header(elsewhere.table()));
     }
     let list = here().collect::<Vec<_>>().join(", ");
