@@ -2,7 +2,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use doorcode::cli::{self, CliDeps};
+use doorcode::cli::{self, CliDeps, DoctorPart, DoctorResult};
+use doorcode::config::Config;
 use doorcode::system::System;
 
 #[global_allocator]
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             reload: &doorcode::app::reload,
             upgrade: &doorcode::app::upgrade,
             token_holder: &doorcode::app::token_holder,
+            doctor: &doctor,
             line: &line,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),
@@ -41,6 +43,14 @@ fn main() -> ExitCode {
             serve: &doorcode::app::serve,
         },
     ))
+}
+
+fn doctor(config: &Config, part: DoctorPart) -> DoctorResult {
+    let report = match part {
+        DoctorPart::Ask => doorcode::app::examine_running(config, &System::real())?,
+        DoctorPart::Attack => doorcode::app::attack(config)?,
+    };
+    Ok((report.to_string(), report.is_fine()))
 }
 
 /// A line of standard input. None at its end, such as after Ctrl-D.

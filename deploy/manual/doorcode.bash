@@ -22,6 +22,9 @@ _doorcode() {
             doorcode,demo)
                 cmd="doorcode__subcmd__demo"
                 ;;
+            doorcode,doctor)
+                cmd="doorcode__subcmd__doctor"
+                ;;
             doorcode,explain)
                 cmd="doorcode__subcmd__explain"
                 ;;
@@ -69,6 +72,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help,demo)
                 cmd="doorcode__subcmd__help__subcmd__demo"
+                ;;
+            doorcode__subcmd__help,doctor)
+                cmd="doorcode__subcmd__help__subcmd__doctor"
                 ;;
             doorcode__subcmd__help,explain)
                 cmd="doorcode__subcmd__help__subcmd__explain"
@@ -206,7 +212,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve demo init check explain widget health reload upgrade nodes migrate store keys secret users help"
+            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -256,6 +262,28 @@ _doorcode() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__doctor)
+            opts="-c -h --attack --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -332,7 +360,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve demo init check explain widget health reload upgrade nodes migrate store keys secret users help"
+            opts="serve demo init check explain doctor health widget reload upgrade nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -360,6 +388,20 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -26,9 +26,30 @@ const MAX_RESPONSE: u64 = 1 << 20;
 ///
 /// When the server is not ready or does not respond.
 pub fn health(config: &Config) -> Result<(), Box<dyn Error>> {
+    readiness(config).map(drop)
+}
+
+/// What a server that is ready says of itself: a line, and one for each note.
+///
+/// # Errors
+///
+/// As [`health`].
+pub(super) fn readiness(config: &Config) -> Result<String, Box<dyn Error>> {
     match ask(config, "GET /readyz", "", TIMEOUT)? {
-        (200, _) => Ok(()),
+        (200, text) => Ok(text),
         (503, why) => Err(format!("not ready: {}", why.trim()).into()),
+        _ => Err(not_ours(config)),
+    }
+}
+
+/// The metrics of the server of a configuration.
+///
+/// # Errors
+///
+/// When it does not respond.
+pub(super) fn metrics(config: &Config) -> Result<String, Box<dyn Error>> {
+    match ask(config, "GET /metrics", "", TIMEOUT)? {
+        (200, text) => Ok(text),
         _ => Err(not_ours(config)),
     }
 }

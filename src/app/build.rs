@@ -22,7 +22,8 @@ use crate::metrics::{self, ObservedState};
 use crate::oauth::KeyRotation;
 use crate::proxy::{
     self, AccessLog, AdminRequest, AdminRequests, BackgroundJob, ConfigSnapshot, Connections,
-    Drain, DrainSignal, Exchanges, Jobs, Readiness, ReadinessChecks, Shared, SystemLookup,
+    Drain, DrainSignal, Exchanges, FileLimit, Jobs, Readiness, ReadinessChecks, Shared,
+    SystemLookup,
 };
 use crate::system::System;
 
@@ -82,7 +83,7 @@ pub async fn assemble(
     jobs.extend(heartbeat.map(Heartbeat::job));
     let exchanges = Exchanges::new(config.proxy.exchanges);
     let mut watched = watched(&runtime, &access_log);
-    let others = secured.watched().into_iter().chain(nodes.watched());
+    let others = secured.watched().into_iter().chain(nodes.watched()).chain(watched_files());
     watched.extend(watched_traffic(&drain, &exchanges).into_iter().chain(others));
     let required = readiness::checks(&runtime.store, runtime.redis.as_ref(), &nodes);
     let checks = ReadinessChecks::new(required, secured.notes());
@@ -259,6 +260,14 @@ fn watched_traffic(drain: &Drain, exchanges: &Exchanges) -> [ObservedState; 4] {
             row: &metrics::EXCHANGES_REFUSED,
             now: Box::new(move || too_many.refused()),
         },
+    ]
+}
+
+/// Open files, which run out before memory does.
+fn watched_files() -> [ObservedState; 2] {
+    [
+        ObservedState { row: &metrics::OPEN_FILES, now: Box::new(proxy::open_files) },
+        ObservedState { row: &metrics::FILE_LIMIT, now: Box::new(FileLimit::now) },
     ]
 }
 

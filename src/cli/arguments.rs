@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::asked::AskedArguments;
 use super::default_file::{SYSTEM_FILE, VARIABLE};
-use super::help::{ABOUT, EXAMPLES, EXPLAIN, LONG_ABOUT};
+use super::help::{ABOUT, DOCTOR, EXAMPLES, EXPLAIN, LONG_ABOUT};
 use super::phone::phone;
 use crate::domain::{ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
@@ -40,10 +40,25 @@ pub(super) enum Command {
     /// Say what becomes of a request: its site, every reading of its path, the rules and the decision
     #[command(after_help = EXPLAIN)]
     Explain(ExplainArguments),
-    /// Print the HTML element of the login widget, with the hash of its script
-    Widget(FileArguments),
+    /// Ask the running server, its apps, its database and its names whether all is well
+    #[command(after_help = DOCTOR)]
+    Doctor(DoctorArguments),
     /// Check whether the server with this configuration is ready
     Health(FileArguments),
+    #[command(flatten)]
+    Printed(PrintedCommand),
+    /// Move the database
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+}
+
+/// What prints what came of it.
+#[derive(clap::Subcommand)]
+pub(super) enum PrintedCommand {
+    /// Print the HTML element of the login widget, with the hash of its script
+    Widget(FileArguments),
     /// Make the running server read its file anew; one with a mistake changes nothing
     Reload(FileArguments),
     /// Make the running server hand over to a new process of the installed program
@@ -52,11 +67,6 @@ pub(super) enum Command {
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does
     Migrate(FileArguments),
-    /// Move the database
-    Store {
-        #[command(subcommand)]
-        command: StoreCommand,
-    },
     /// List the signing keys
     Keys {
         #[command(subcommand)]
@@ -145,6 +155,16 @@ impl InitArguments {
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) asked: AskedArguments,
+    #[command(flatten)]
+    pub(super) file: FileArguments,
+}
+
+#[derive(clap::Args)]
+pub(super) struct DoctorArguments {
+    /// Instead, attack a gate with the same rules, on loopback and before an app that only records, and say
+    /// what reached it
+    #[arg(long)]
+    pub(super) attack: bool,
     #[command(flatten)]
     pub(super) file: FileArguments,
 }

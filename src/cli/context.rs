@@ -14,6 +14,18 @@ pub type Done = Result<(), Box<dyn Error>>;
 /// The output of a command, or why it failed.
 pub type CommandResult = Result<String, Box<dyn Error>>;
 
+/// What the doctor found, and whether nothing failed.
+pub type DoctorResult = Result<(String, bool), Box<dyn Error>>;
+
+/// What the doctor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoctorPart {
+    /// Asks the running server and what it depends on.
+    Ask,
+    /// Attacks a server of its own with the same rules.
+    Attack,
+}
+
 /// Asks the server of a configuration whose the token of a request is.
 pub(super) type TokenHolderOf =
     dyn Fn(&Config, &ExplainedRequest<'_>, &str) -> Result<TokenHolder, Box<dyn Error>>;
@@ -36,6 +48,8 @@ pub struct CliDeps<'a> {
     pub upgrade: &'a dyn Fn(&Config) -> CommandResult,
     /// Whose a token is, by the server of a configuration.
     pub token_holder: &'a TokenHolderOf,
+    /// Asks whatever a configuration depends on, or attacks its rules.
+    pub doctor: &'a dyn Fn(&Config, DoctorPart) -> DoctorResult,
     /// A line of standard input, without its end; `None`: there is none.
     pub line: &'a dyn Fn() -> Option<String>,
     /// Lists the servers on the database of a configuration.

@@ -17,6 +17,8 @@ Examples:
   doorcode --config my.toml         run the server with my.toml
   doorcode explain my.toml --url https://shop.example.com/admin --phone +12025550123
                                     say which rule decides a request, and what the app would get
+  doorcode doctor my.toml           ask the running server, its apps and its database what is wrong
+  doorcode doctor --attack my.toml  try on these rules what got past other gateways
   doorcode widget my.toml           print the HTML element that embeds the login in a page
   doorcode health my.toml           exit with 0 if that server is ready
   doorcode reload my.toml           make that server read its file anew
@@ -67,3 +69,15 @@ Exit codes:
   1  the configuration is invalid
   2  the command line is invalid
   3  the request would be refused, or led to the login";
+
+pub(super) const DOCTOR: &str = "\
+Asks only: nothing is changed, and no text is sent. It is run on the machine of the server, as a user who
+may read the file and its secrets. A question that cannot be answered from here is a note.
+
+With --attack no running server and no app is asked: the rules are attacked in a gate of their own, with
+empty stores. It takes some seconds for each site.
+
+Exit codes:
+  0  nothing failed; there may be warnings
+  1  something failed, something reached the app that must not, or the configuration is invalid
+  2  the command line is invalid";

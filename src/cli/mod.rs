@@ -10,6 +10,7 @@ mod help;
 mod init;
 mod notes;
 mod phone;
+mod printed;
 mod widget;
 
 use std::ffi::OsString;
@@ -20,14 +21,17 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::config::{Config, ConfigProblems, Purpose};
 use crate::store::Database;
 use arguments::{
-    Arguments, Command, ExplainArguments, FileArguments, KeysCommand, PhoneArguments,
-    SecretCommand, StoreCommand, UsersCommand, hint, lacks_file, one_file, takes_no_file,
+    Arguments, Command, DoctorArguments, ExplainArguments, FileArguments, StoreCommand, hint,
+    lacks_file, one_file, takes_no_file,
 };
 use asked::AskedArguments;
 use context::say;
 use default_file::default_file;
+use printed::{Job, job};
 
-pub use context::{CliDeps, CommandResult, Done, FAILED, FINE, STOPPED, USAGE};
+pub use context::{
+    CliDeps, CommandResult, DoctorPart, DoctorResult, Done, FAILED, FINE, STOPPED, USAGE,
+};
 pub use default_file::SYSTEM_FILE;
 
 /// The command line, for its man pages and shell completions.
@@ -65,68 +69,16 @@ fn run_command(arguments: Arguments, around: &mut CliDeps<'_>) -> Result<u8, cla
         Command::Explain(ExplainArguments { asked, file }) => {
             explain(&asked, &needed("explain", file)?, around)
         }
-        Command::Widget(file) => {
-            print((Purpose::Pages, &needed("widget", file)?), around, widget::tag)
+        Command::Doctor(DoctorArguments { attack, file }) => {
+            doctor(attack, &needed("doctor", file)?, around)
         }
         Command::Health(file) => health(&needed("health", file)?, around),
-        Command::Reload(file) => {
-            let reload = around.reload;
-            print((Purpose::Store, &needed("reload", file)?), around, reload)
-        }
-        Command::Upgrade(file) => {
-            let upgrade = around.upgrade;
-            print((Purpose::Store, &needed("upgrade", file)?), around, upgrade)
-        }
-        Command::Nodes(file) => {
-            let nodes = around.nodes;
-            print((Purpose::Store, &needed("nodes", file)?), around, nodes)
-        }
-        Command::Migrate(file) => {
-            let migrate = around.migrate;
-            print((Purpose::Sealed, &needed("migrate", file)?), around, migrate)
-        }
         Command::Store { command: StoreCommand::Copy { from, to } } => copy(&from, &to, around),
-        Command::Keys { command: None, file } => {
-            let keys = around.keys;
-            print((Purpose::Store, &needed("keys", file)?), around, keys)
-        }
-        Command::Keys { command: Some(KeysCommand::Rotate { usage, file: given }), file } => {
-            let given = FileArguments {
-                file: one_file([file.file, file.config, given.file])?,
-                config: given.config,
-            };
-            let (file, rotate) = (needed("keys rotate", given)?, around.rotate);
-            print((Purpose::Sealed, &file), around, |config| rotate(config, usage))
-        }
-        Command::Users { command } => {
-            let (name, file, run) = users(command, around);
-            print((Purpose::Sealed, &needed(name, file)?), around, run)
-        }
-        Command::Secret { command: SecretCommand::Rotate(file) } => {
-            let rotate = around.rotate_secret;
-            print((Purpose::Sealed, &needed("secret rotate", file)?), around, rotate)
+        Command::Printed(command) => {
+            let Job { name, purpose, file, run } = job(command, around)?;
+            print((purpose, &needed(name, file)?), around, run)
         }
     })
-}
-
-/// What a command does with its configuration.
-type Run<'a> = Box<dyn Fn(&Config) -> CommandResult + 'a>;
-
-/// The name of a command about users, its file, and what it does.
-fn users<'a>(
-    command: UsersCommand,
-    around: &CliDeps<'a>,
-) -> (&'static str, FileArguments, Run<'a>) {
-    let (name, command, PhoneArguments { phone, file }) = match command {
-        UsersCommand::Find { ending, file } => {
-            let find = around.find;
-            return ("users find 0123", file, Box::new(move |config| find(config, &ending)));
-        }
-        UsersCommand::Block(person) => ("users block +…", around.block, person),
-        UsersCommand::Unblock(person) => ("users unblock +…", around.unblock, person),
-        UsersCommand::Show(person) => ("users show +…", around.show, person),
-    };
-    (name, file, Box::new(move |config| command(config, &phone)))
 }
 
 /// Prints what clap has to say: help and version on standard output, usage errors on standard
@@ -168,6 +120,19 @@ fn explain(asked: &AskedArguments, file: &Path, around: &mut CliDeps<'_>) -> u8 
         Ok((text, code)) => {
             say(around.out, &text);
             code
+        }
+        Err(why) => exit_code(Err(why), around),
+    }
+}
+
+fn doctor(attack: bool, file: &Path, around: &mut CliDeps<'_>) -> u8 {
+    let asks = (Purpose::Serve, DoctorPart::Ask);
+    let (purpose, part) = if attack { (Purpose::Pages, DoctorPart::Attack) } else { asks };
+    let Some(config) = read(purpose, file, around) else { return FAILED };
+    match (around.doctor)(&config, part) {
+        Ok((text, is_fine)) => {
+            say(around.out, &text);
+            if is_fine { FINE } else { FAILED }
         }
         Err(why) => exit_code(Err(why), around),
     }

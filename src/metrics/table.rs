@@ -52,7 +52,7 @@ pub(super) const UPSTREAM: Metric = row(
     &[SITE],
     "Time until the response head of an app, including connecting.",
 );
-pub(super) const UPSTREAM_UP: Metric = row(
+pub const UPSTREAM_UP: Metric = row(
     "doorcode_upstream_up",
     Gauge,
     &[SITE, ("upstream", "as in `site.upstreams`")],
@@ -133,7 +133,7 @@ pub(super) const STORE_FAILURES: Metric = row(
     &[],
     "Failed store operations; the requests that needed them failed too.",
 );
-pub(super) const BUILD: Metric =
+pub const BUILD: Metric =
     row("doorcode_build_info", Gauge, &[("version", "Doorcode's own")], "Always 1.");
 pub const SESSIONS: Metric =
     row("doorcode_sessions_cached", Gauge, &[], "Session tokens in the cache, valid and invalid.");
@@ -203,6 +203,14 @@ pub const EXCHANGES_REFUSED: Metric = row(
     &[],
     "Requests that were refused because too many were not finished.",
 );
+pub const OPEN_FILES: Metric = row(
+    "doorcode_open_files",
+    Gauge,
+    &[],
+    "File descriptors that the process has open; 0 where the system does not tell.",
+);
+pub const FILE_LIMIT: Metric =
+    row("doorcode_open_files_limit", Gauge, &[], "How many it may have open; 0 without a limit.");
 pub const TLS_HANDSHAKES_FAILED: Metric = row(
     "doorcode_tls_handshakes_failed_total",
     Counter,
@@ -267,6 +275,8 @@ pub const METRICS: &[&Metric] = &[
     &CONNECTIONS_REFUSED,
     &EXCHANGES,
     &EXCHANGES_REFUSED,
+    &OPEN_FILES,
+    &FILE_LIMIT,
     &TLS_HANDSHAKES_FAILED,
     &TLS_CERTIFICATE_END,
     &ACME_HOSTS_MISSING,

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 use pingora_http::RequestHeader;
@@ -66,7 +67,9 @@ impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let request = session.req_header();
         let path = request.uri.path().to_owned();
-        let asks = request.method == Method::POST && request.headers.contains_key(ADMIN_HEADER);
+        let asks = request.method == Method::POST
+            && request.headers.contains_key(ADMIN_HEADER)
+            && names_this_machine(&request.headers);
         let (status, text) = match path.as_str() {
             "/reload" if asks => done(&self.reloads).await,
             "/upgrade" if asks && let Some(upgrades) = &self.upgrades => done(upgrades).await,
@@ -84,6 +87,16 @@ impl ServeHttp for Admin {
         };
         answer(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
     }
+}
+
+/// Whether `Host` is an address or `localhost`. A page whose name was made to lead here (DNS rebinding) may
+/// send every header, and its browser sends that name.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_address = host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok();
+    let name = host.split(':').next().unwrap_or_default();
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    is_address || name == "localhost" || bracketed.is_some_and(|ip| ip.parse::<IpAddr>().is_ok())
 }
 
 fn answer(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Vec<u8>> {

@@ -13,6 +13,16 @@ const OWN: u64 = 128;
 pub struct FileLimit(Option<u64>);
 
 impl FileLimit {
+    /// That of another process.
+    pub const fn new(files: u64) -> Self {
+        Self(Some(files))
+    }
+
+    /// Of this process, for the metrics; 0: any number.
+    pub fn now() -> u64 {
+        getrlimit(Resource::Nofile).current.unwrap_or(0)
+    }
+
     /// Raises the soft limit to the hard one, as every process may. Where that fails, the soft limit
     /// stays.
     pub fn raise() -> Self {
@@ -42,6 +52,13 @@ impl FileLimit {
             settings.connections.total, settings.exchanges.total
         ))
     }
+}
+
+/// How many files this process has open; 0 where the system does not tell.
+pub fn open_files() -> u64 {
+    // One of them is the folder that is read.
+    let listed = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    u64::try_from(listed.saturating_sub(1)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

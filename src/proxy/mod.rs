@@ -60,7 +60,7 @@ pub use decision::DECISIONS;
 pub use drain::{Drain, DrainSignal, Jobs, Stop, end_streams};
 pub use exchanges::Exchanges;
 pub use explain::{ExplainedRequest, ExplainedSite, Explanation, explain};
-pub use files::FileLimit;
+pub use files::{FileLimit, open_files};
 pub use handover::{Predecessor, Progress, Successor, TAKES_OVER};
 pub use readiness::Readiness;
 pub use server::{BackgroundJob, ServerDeps, run};
@@ -71,7 +71,8 @@ pub use sockets::{GivenSockets, SocketError, Sockets};
 pub use starting_admin::StartingAdmin;
 pub use tls::{
     Certificate, CertificateError, CertificateFiles, CertificatePart, CertificateRequests,
-    Certificates, ClientRoots, ClientRootsError, Renewal, Tls, TlsError, certificate_warnings,
+    Certificates, ClientRoots, ClientRootsError, Renewal, Tls, TlsError, certificate_end,
+    certificate_warnings,
 };
 pub use token_holder::{ASKED_FROM, ASKED_HOST, ASKED_METHOD, ASKED_TARGET, TokenHolder};
 pub use upstream::{

@@ -1,6 +1,7 @@
 //! What an operator sees of a Doorcode that runs.
 mod demo;
 mod docs;
+mod doctor;
 mod explain;
 mod health;
 mod hsts;

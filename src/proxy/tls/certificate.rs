@@ -195,6 +195,12 @@ fn broken(part: CertificatePart, path: &Path, why: String) -> CertificateError {
     CertificateError::Broken { part, path: path.to_owned(), why }
 }
 
+/// When a certificate, in DER, ends; `None`: it is none.
+pub fn certificate_end(der: &[u8]) -> Option<Timestamp> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(validity(&certificate).1)
+}
+
 fn validity(certificate: &X509Certificate<'_>) -> (Timestamp, Timestamp) {
     let (from, to) = (certificate.validity().not_before, certificate.validity().not_after);
     let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));

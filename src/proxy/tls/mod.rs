@@ -10,7 +10,9 @@ mod hello;
 mod names;
 mod obtained;
 
-pub use certificate::{Certificate, CertificateError, CertificateFiles, CertificatePart};
+pub use certificate::{
+    Certificate, CertificateError, CertificateFiles, CertificatePart, certificate_end,
+};
 pub use certificates::{Certificates, Renewal, certificate_warnings};
 pub use client_roots::{ClientRoots, ClientRootsError};
 pub(super) use handshake::ClientCertificate;

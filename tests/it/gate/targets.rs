@@ -1,6 +1,7 @@
 //! A hundred thousand generated targets against servers of five kinds.
 use std::net::{IpAddr, Ipv4Addr};
 
+use doorcode::app::{APP_KINDS, AppKind};
 use doorcode::domain::Role;
 use doorcode::gate::{
     Caller, Decision, Hsts, IdentityMapping, PathPattern, Principal, RouteMatch, Rule, Site,
@@ -10,7 +11,7 @@ use doorcode::oauth::Issuer;
 use http::Method;
 
 use super::caller::signed_in;
-use crate::support::targets::{KINDS, Kind, Targets, is_below};
+use crate::support::targets::{Targets, is_below};
 
 const MANY: usize = 100_000;
 const HOST: &str = "a.example";
@@ -74,7 +75,8 @@ fn no_server_reaches_by_a_generated_target_what_a_rule_refuses() {
                 passes(&guarded, &target, &bob),
             ];
             // Where case counts, an app that does not count it is the operator's mistake.
-            let kinds = KINDS.into_iter().filter(|kind| ignore_case || *kind != Kind::CaseFolding);
+            let kinds =
+                APP_KINDS.into_iter().filter(|kind| ignore_case || *kind != AppKind::CaseFolding);
             for kind in kinds {
                 let path = kind.path(&target);
                 let path = if ignore_case { path.to_lowercase() } else { path };

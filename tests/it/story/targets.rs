@@ -1,7 +1,9 @@
 //! Generated targets through the socket: what arrives is what was sent, and only where it may.
+use doorcode::app::{APP_KINDS, AppKind};
+
 use crate::support::gate::Gate;
 use crate::support::http::Wire;
-use crate::support::targets::{KINDS, Kind, Targets, is_below};
+use crate::support::targets::{Targets, is_below};
 
 const SOME: usize = 2000;
 
@@ -28,7 +30,7 @@ fn generated_targets_arrive_as_they_were_sent_or_not_at_all() {
         arrived += 1;
         assert_eq!(gate.app.count(), before + 1, "{target} arrived twice");
         assert_eq!(gate.app.last().target, target);
-        for kind in KINDS.into_iter().filter(|kind| *kind != Kind::CaseFolding) {
+        for kind in APP_KINDS.into_iter().filter(|kind| *kind != AppKind::CaseFolding) {
             let path = kind.path(&target);
             let open = is_below(&path, "/public") || is_below(&path, "/maybe");
             assert!(open, "{kind:?} reads {target} as {path}: {answer}");

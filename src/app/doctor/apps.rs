@@ -1,0 +1,251 @@
+//! The apps: do they answer, are time-outs on both sides fit for each other, and can they be reached past
+//! the gate?
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Identity};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+
+use super::clock::Dates;
+use super::report::{Grade, Report};
+use super::{PATIENCE, SLOW, listening, milliseconds, with_causes};
+use crate::config::Config;
+use crate::gate::{Site, Upstream, UpstreamProtocol};
+use crate::system::System;
+
+const APP: &str = "app";
+const BYPASS: &str = "bypass";
+const TIMEOUTS: &str = "time-outs";
+
+pub(super) async fn ask(
+    config: &Config,
+    system: &System,
+    (dates, report): (&mut Dates, &mut Report),
+) {
+    for site in &config.sites {
+        for upstream in &site.upstreams {
+            let mut app = App { site, upstream, system, dates, report };
+            app.ask().await;
+        }
+    }
+}
+
+/// One upstream of a site.
+struct App<'a> {
+    site: &'a Site,
+    upstream: &'a Upstream,
+    system: &'a System,
+    dates: &'a mut Dates,
+    report: &'a mut Report,
+}
+
+impl App<'_> {
+    async fn ask(&mut self) {
+        match self.upstream {
+            Upstream::Demo => {}
+            Upstream::Unix(path) => self.socket(path).await,
+            Upstream::Address(address, protocol) => self.address(*address, None, *protocol).await,
+            Upstream::Name(host, port, protocol) => {
+                let found =
+                    tokio::time::timeout(PATIENCE, lookup_host((host.as_str(), *port))).await;
+                match found {
+                    Ok(Ok(addresses)) => {
+                        for address in addresses {
+                            self.address(address, Some(host), *protocol).await;
+                        }
+                    }
+                    Ok(Err(why)) => {
+                        self.say(Grade::Failed, APP, &format!("does not resolve: {why}"));
+                    }
+                    Err(_) => self.say(Grade::Failed, APP, "has no answer of DNS within 10 s"),
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, grade: Grade, topic: &'static str, text: &str) {
+        self.report.add(grade, topic, format!("{}, {}: {text}", self.site.name, self.upstream));
+    }
+
+    async fn socket(&mut self, path: &Path) {
+        if let Err(why) = UnixStream::connect(path).await {
+            return self.say(Grade::Failed, APP, &format!("takes no connection: {why}"));
+        }
+        self.say(Grade::Fine, APP, "takes connections");
+        let mode = std::fs::metadata(path).map(|file| file.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o002 != 0) {
+            let text =
+                "every user of this machine may write to the socket, past Doorcode and its rules";
+            self.say(Grade::Warning, BYPASS, text);
+        }
+    }
+
+    async fn address(
+        &mut self,
+        address: SocketAddr,
+        name: Option<&str>,
+        protocol: UpstreamProtocol,
+    ) {
+        let limit = self.site.upstream_options.pool.connect_timeout;
+        let began = self.system.steady();
+        match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(why)) => {
+                return self.say(Grade::Failed, APP, &format!("no connection to {address}: {why}"));
+            }
+            Err(_) => {
+                let text = format!(
+                    "no connection to {address} within {} (connect_timeout)",
+                    milliseconds(limit)
+                );
+                return self.say(Grade::Failed, APP, &text);
+            }
+        }
+        let time = self.system.steady().since(began);
+        self.bypass(address);
+        if protocol.is_http2() {
+            let text = format!(
+                "{address} takes connections, after {}; HTTP/2 is not asked",
+                milliseconds(time)
+            );
+            return self.say(Grade::Fine, APP, &text);
+        }
+        self.request(address, name).await;
+    }
+
+    /// Whether others can reach it: what only the gate asks needs no login of its own.
+    fn bypass(&mut self, address: SocketAddr) {
+        let ip = address.ip().to_canonical();
+        let at = listening::on_port(address.port());
+        let outside: Vec<_> =
+            at.iter().filter(|ip| !ip.is_loopback()).map(ToString::to_string).collect();
+        if ip.is_loopback() && at.is_empty() {
+            let text = format!("where {address} listens could not be found out on this machine");
+            self.say(Grade::Note, BYPASS, &text);
+        } else if ip.is_loopback() && outside.is_empty() {
+            self.say(Grade::Fine, BYPASS, "listens on loopback only");
+        } else if ip.is_loopback() {
+            let text = format!(
+                "listens on {} too: unless a firewall stops them, others get past Doorcode and its \
+                 rules. Let it listen on 127.0.0.1",
+                outside.join(", ")
+            );
+            self.say(Grade::Warning, BYPASS, &text);
+        } else if is_private(ip) {
+            let text = format!(
+                "whoever reaches {address} in its network gets past Doorcode: see that a firewall allows this machine only, or let the app verify the signed identity (docs/identity.md)"
+            );
+            self.say(Grade::Note, BYPASS, &text);
+        } else {
+            let text = format!(
+                "{address} is a public address: unless a firewall stops them, all the world gets past Doorcode and its rules"
+            );
+            self.say(Grade::Warning, BYPASS, &text);
+        }
+    }
+
+    async fn request(&mut self, address: SocketAddr, name: Option<&str>) {
+        let options = &self.site.upstream_options;
+        let path = options.pool.health.as_ref().map_or("/", |health| health.path.as_str());
+        let scheme = if self.upstream.protocol().is_tls() { "https" } else { "http" };
+        let tls_name = options.pool.tls.server_name.as_deref().or(name);
+        let authority = tls_name
+            .map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
+        let url = format!("{scheme}://{authority}{path}");
+        let client = match self.client(address, tls_name) {
+            Ok(client) => client,
+            Err(why) => return self.say(Grade::Failed, APP, &with_causes(&why)),
+        };
+        let own = self.site.url.origin.authority();
+        let host = options.send_host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or(&own);
+        let began = self.system.steady();
+        let asked = client.get(url).header(header::HOST, host).send().await;
+        let time = self.system.steady().since(began);
+        match asked {
+            Ok(answer) => self.judge((answer.status(), answer.headers()), (address, path), time),
+            Err(why) => {
+                let text = format!("no answer for GET {path}: {}", with_causes(&why.without_url()));
+                self.say(Grade::Failed, APP, &text);
+            }
+        }
+    }
+
+    /// A client that speaks to one address.
+    fn client(&self, address: SocketAddr, name: Option<&str>) -> reqwest::Result<Client> {
+        let options = &self.site.upstream_options;
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(options.timeout.min(PATIENCE));
+        if let Some(name) = name {
+            builder = builder.resolve(name, address);
+        }
+        if let Some(ca) = &options.pool.tls.ca {
+            builder = builder.tls_certs_only(Certificate::from_pem_bundle(ca.as_bytes())?);
+        }
+        if let Some(shown) = &options.pool.tls.client {
+            let pem = format!("{}\n{}", shown.chain, shown.key.reveal());
+            builder = builder.identity(Identity::from_pem(pem.as_bytes())?);
+        }
+        builder.build()
+    }
+
+    fn judge(
+        &mut self,
+        (status, headers): (StatusCode, &HeaderMap),
+        (address, path): (SocketAddr, &str),
+        time: Duration,
+    ) {
+        let options = &self.site.upstream_options;
+        let expected = options.pool.health.as_ref().map(|health| health.status);
+        let is_wrong = expected.is_some_and(|expected| expected != status.as_u16());
+        let grade = match () {
+            () if is_wrong => Grade::Failed,
+            () if status.is_server_error() || time > SLOW => Grade::Warning,
+            () => Grade::Fine,
+        };
+        let wanted = if is_wrong { ", which is not health.status" } else { "" };
+        let text = format!(
+            "GET {path} is answered {}{wanted}, after {}",
+            status.as_u16(),
+            milliseconds(time)
+        );
+        self.say(grade, APP, &text);
+        self.timeouts(headers);
+        if !address.ip().is_loopback() {
+            self.dates.note(&self.upstream.to_string(), headers, self.system.now());
+        }
+    }
+
+    /// `Keep-Alive: timeout=5`: the app closes a connection that waits for longer. Where we keep it longer,
+    /// a request may be sent into the end.
+    fn timeouts(&mut self, headers: &HeaderMap) {
+        let kept = self.site.upstream_options.pool.idle_timeout;
+        let told = headers.get("keep-alive").and_then(|value| value.to_str().ok());
+        let seconds = told.and_then(|text| {
+            let parts = text.split(',').filter_map(|part| part.trim().strip_prefix("timeout="));
+            let mut parts = parts;
+            parts.find_map(|seconds| seconds.parse().ok())
+        });
+        if let Some(seconds) = seconds.filter(|seconds| Duration::from_secs(*seconds) <= kept) {
+            let text = format!(
+                "closes connections that wait for {seconds} s, and Doorcode keeps them for {} s: a \
+                 request may meet the end. Set upstream.idle_timeout below {seconds} s, or let the app \
+                 keep them longer",
+                kept.as_secs()
+            );
+            self.say(Grade::Warning, TIMEOUTS, &text);
+        }
+    }
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}

@@ -1,0 +1,73 @@
+//! `doorcode doctor`: asks the running server, its apps, its stores and the names that it is known by, and
+//! says what is wrong. Changes nothing and sends no text.
+mod apps;
+mod attack;
+mod clock;
+mod listening;
+mod public;
+mod report;
+mod running;
+mod stores;
+
+use std::error::Error;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+
+use crate::config::Config;
+use crate::system::System;
+
+pub use attack::{APP_KINDS, AppKind};
+pub use report::Report;
+
+/// Limit for one question.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than this is told.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Asks everything that the server of a configuration depends on.
+///
+/// # Errors
+///
+/// When nothing can be asked at all.
+pub fn examine_running(config: &Config, system: &System) -> Result<Report, Box<dyn Error>> {
+    let mut report = Report::default();
+    running::ask(config, &mut report);
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut dates = clock::Dates::default();
+        stores::ask(config, system, &mut report).await;
+        public::ask(config, system, &mut report).await;
+        apps::ask(config, system, (&mut dates, &mut report)).await;
+        dates.tell(&mut report);
+    });
+    Ok(report)
+}
+
+/// Attacks a server with the rules of a configuration on loopback; see [`attack`].
+///
+/// # Errors
+///
+/// When that server does not start.
+pub fn attack(config: &Config) -> Result<Report, Box<dyn Error>> {
+    attack::attack(config)
+}
+
+/// An error with all its causes; the text of some has none of them.
+fn with_causes(why: &dyn Error) -> String {
+    let mut text = why.to_string();
+    let mut cause = why.source();
+    while let Some(next) = cause {
+        let more = next.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// A time for people.
+fn milliseconds(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
+}

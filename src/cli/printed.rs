@@ -1,0 +1,78 @@
+//! The commands that do one thing with a configuration and print what comes of it.
+use super::arguments::{
+    FileArguments, KeysCommand, PhoneArguments, PrintedCommand, SecretCommand, UsersCommand,
+    one_file,
+};
+use super::context::{CliDeps, CommandResult};
+use super::widget;
+use crate::config::{Config, Purpose};
+
+/// What a command does with its configuration.
+type Run<'a> = Box<dyn Fn(&Config) -> CommandResult + 'a>;
+
+/// A command that prints what it returns.
+pub(super) struct Job<'a> {
+    /// As it is typed.
+    pub(super) name: &'static str,
+    pub(super) purpose: Purpose,
+    pub(super) file: FileArguments,
+    pub(super) run: Run<'a>,
+}
+
+/// What is done for a command.
+///
+/// # Errors
+///
+/// A usage error when two files are named.
+pub(super) fn job<'a>(
+    command: PrintedCommand,
+    around: &CliDeps<'a>,
+) -> Result<Job<'a>, clap::Error> {
+    let stored = |name, file, run| Job { name, purpose: Purpose::Store, file, run };
+    let sealed = |name, file, run| Job { name, purpose: Purpose::Sealed, file, run };
+    Ok(match command {
+        PrintedCommand::Widget(file) => {
+            Job { name: "widget", purpose: Purpose::Pages, file, run: Box::new(widget::tag) }
+        }
+        PrintedCommand::Reload(file) => stored("reload", file, Box::new(around.reload)),
+        PrintedCommand::Upgrade(file) => stored("upgrade", file, Box::new(around.upgrade)),
+        PrintedCommand::Nodes(file) => stored("nodes", file, Box::new(around.nodes)),
+        PrintedCommand::Migrate(file) => sealed("migrate", file, Box::new(around.migrate)),
+        PrintedCommand::Keys { command: None, file } => stored("keys", file, Box::new(around.keys)),
+        PrintedCommand::Keys {
+            command: Some(KeysCommand::Rotate { usage, file: given }),
+            file,
+        } => {
+            let given = FileArguments {
+                file: one_file([file.file, file.config, given.file])?,
+                config: given.config,
+            };
+            let rotate = around.rotate;
+            sealed("keys rotate", given, Box::new(move |config| rotate(config, usage)))
+        }
+        PrintedCommand::Secret { command: SecretCommand::Rotate(file) } => {
+            sealed("secret rotate", file, Box::new(around.rotate_secret))
+        }
+        PrintedCommand::Users { command } => {
+            let (name, file, run) = users(command, around);
+            sealed(name, file, run)
+        }
+    })
+}
+
+/// The name of a command about users, its file, and what it does.
+fn users<'a>(
+    command: UsersCommand,
+    around: &CliDeps<'a>,
+) -> (&'static str, FileArguments, Run<'a>) {
+    let (name, command, PhoneArguments { phone, file }) = match command {
+        UsersCommand::Find { ending, file } => {
+            let find = around.find;
+            return ("users find 0123", file, Box::new(move |config| find(config, &ending)));
+        }
+        UsersCommand::Block(person) => ("users block +…", around.block, person),
+        UsersCommand::Unblock(person) => ("users unblock +…", around.unblock, person),
+        UsersCommand::Show(person) => ("users show +…", around.show, person),
+    };
+    (name, file, Box::new(move |config| command(config, &phone)))
+}

@@ -1,0 +1,166 @@
+//! `doorcode doctor`: what is well, what is not, and what reaches an app under attack.
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::support::gate::Gate;
+use crate::support::http::exchange;
+use crate::support::program::Program;
+use crate::support::upstream::Upstream;
+
+/// The settings without the app that is down, and with fewer files than any machine has.
+fn all_up(program: &Program) {
+    let app = format!("\"127.0.0.1:{}\"", program.app.port);
+    let few = ("[server]\n", "[server]\nconnections = 100\nexchanges = 100\n");
+    program.rewrite("up.toml", &[few, ("\"127.0.0.1:1\"", &app)]);
+}
+
+/// The lines of one grade and topic.
+fn lines<'s>(said: &'s str, grade: &str, topic: &str) -> Vec<&'s str> {
+    let start = format!("{grade:<5} {topic:<11} ");
+    said.lines().filter_map(|line| line.strip_prefix(&start)).collect()
+}
+
+#[test]
+fn what_is_well_is_said_to_be() {
+    let program = Program::start("info");
+    all_up(&program);
+    let (code, said) = program.said(&["doctor", "up.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("\n0 failures, 0 warnings\n"), "{said}");
+    let port = program.port;
+    for (topic, part) in [
+        ("server", format!("ready, says 127.0.0.1:{}", program.admin)),
+        ("open files", " of ".to_owned()),
+        ("database", "doorcode.db answers after ".to_owned()),
+        ("DNS", "localhost is ".to_owned()),
+        ("public URL", format!("http://localhost:{port} leads here")),
+        ("app", format!("Shop, 127.0.0.1:{}: GET / is answered 200", program.app.port)),
+        ("bypass", "listens on loopback only".to_owned()),
+    ] {
+        let told = lines(&said, "ok", topic);
+        assert!(told.iter().any(|line| line.contains(&part)), "{topic} {part}: {said}");
+    }
+    // Asked, and no more: no text, and nobody is signed in.
+    assert!(program.texts.messages().is_empty());
+}
+
+#[test]
+fn what_is_wrong_is_told_with_the_way_out() {
+    let program = Program::start("info");
+    // Announces what Node.js does, and answers everybody.
+    let open = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let open_port = open.local_addr().unwrap().port();
+    program.app.adds("/", &["Keep-Alive: timeout=5"]);
+    let more = format!(
+        "[[site]]\nname = \"Open\"\nurl = \"http://localhost:{}/open\"\nupstreams = [\"127.0.0.1:{open_port}\"]\nupstream = {{ total_timeout = \"1s\" }}\ntimeout = \"1s\"\n[[site]]\nname = \"Shop\"",
+        program.port
+    );
+    program.rewrite("wrong.toml", &[("[[site]]\nname = \"Shop\"", &more)]);
+    let (code, said) = program.said(&["doctor", "wrong.toml"]);
+    assert_eq!(code, Some(1), "{said}");
+    let told = |grade, topic, part: &str| {
+        let told = lines(&said, grade, topic);
+        assert!(told.iter().any(|line| line.contains(part)), "{grade} {topic} {part}: {said}");
+    };
+    told("FAIL", "app", "Down, 127.0.0.1:1: no connection to 127.0.0.1:1");
+    told("WARN", "bypass", "listens on 0.0.0.0 too");
+    told("WARN", "bypass", "Let it listen on 127.0.0.1");
+    told("FAIL", "app", "no answer for GET /");
+    told(
+        "WARN",
+        "time-outs",
+        "closes connections that wait for 5 s, and Doorcode keeps them for 60 s",
+    );
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_told() {
+    let program = Program::start("info");
+    let other = Upstream::start();
+    let (here, there) =
+        (format!("http://localhost:{}", program.port), format!("http://localhost:{}", other.port));
+    program.rewrite("moved.toml", &[(here.as_str(), there.as_str()); 3]);
+    let (code, said) = program.said(&["doctor", "moved.toml"]);
+    assert_eq!(code, Some(1), "{said}");
+    let told = lines(&said, "FAIL", "public URL");
+    let text = format!(
+        "{there}/.doorcode/.well-known/openid-configuration is not answered by this gate but with 200"
+    );
+    assert!(told.iter().any(|line| line.starts_with(&text)), "{said}");
+}
+
+#[test]
+fn a_server_that_does_not_run_is_told() {
+    let mut program = Program::start("info");
+    all_up(&program);
+    program.signal("INT");
+    program.wait_for_end();
+    let (code, said) = program.said(&["doctor", "up.toml"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(lines(&said, "FAIL", "server")[0].starts_with("no response from 127.0.0.1:"), "{said}");
+    assert!(lines(&said, "FAIL", "public URL")[0].contains("cannot be opened"), "{said}");
+    // What does not depend on it is well.
+    assert_eq!(lines(&said, "ok", "database").len(), 1, "{said}");
+}
+
+#[test]
+fn nothing_reaches_an_app_by_the_shapes_of_other_gateways_holes() {
+    let program = Program::start("info");
+    let rules = "[[site.rule]]\npath = \"/tasks/*/keys\"\nallow = [\"role:staff\"]\nfrom = [\"10.0.0.0/8\"]\n\
+                 [[site.rule]]\npath = \"/read/*\"\nmethods = [\"GET\"]\nallow = [\"public\"]\n\
+                 [[site.rule]]\npath = \"/admin/*\"";
+    program.rewrite("more.toml", &[("[[site.rule]]\npath = \"/admin/*\"", rules)]);
+    let (code, said) = program.said(&["doctor", "--attack", "more.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    for who in ["without a login", "with a login and no roles"] {
+        for what in ["own paths", "paths", "methods", "headers", "hosts", "framing", "identity"] {
+            let part = format!("{what}, {who}: ");
+            let told = lines(&said, "ok", "attack");
+            let line = told.iter().find(|line| line.starts_with(&part));
+            assert!(line.is_some_and(|line| line.contains("none that must not")), "{part}: {said}");
+        }
+    }
+    assert!(said.contains("other sites, with a login and no roles: 5 requests, 0 reached the app"));
+    assert!(said.contains("without a login, the app gets: GET /public/doorcode-attack"), "{said}");
+    // Neither the real app, nor the real server, nor the provider was asked.
+    assert_eq!(program.app.count(), 0);
+    assert!(program.texts.messages().is_empty());
+    assert!(!program.printed_to("out").contains("doorcode-attack"));
+}
+
+#[test]
+fn what_the_attack_cannot_see_as_it_is_is_told() {
+    let program = Program::start("info");
+    let changes = [
+        ("name = \"Shop\"", "name = \"Shop\"\nmode = \"report\""),
+        ("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.0/8\"]\n"),
+    ];
+    program.rewrite("report.toml", &changes);
+    let (code, said) = program.said(&["doctor", "--attack", "report.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    let told = lines(&said, "WARN", "attack");
+    assert!(told.iter().any(|line| line.starts_with("mode = \"report\" lets everything through")));
+    assert!(
+        told.iter().any(|line| line.starts_with("server.trusted_proxies trusts every address"))
+    );
+}
+
+#[test]
+fn a_page_whose_name_leads_to_the_admin_listener_asks_for_nothing() {
+    let gate = Gate::start();
+    let ask = |host: &str| {
+        let head = format!(
+            "POST /token-holder HTTP/1.1\r\nHost: {host}\r\nX-Doorcode-Admin: 1\r\nContent-Length: 0\r\n\r\n"
+        );
+        exchange(gate.admin, head.as_bytes()).status
+    };
+    for host in
+        ["localhost", "localhost:9090", "127.0.0.1", "127.0.0.1:9090", "[::1]", "[::1]:9090"]
+    {
+        assert_eq!(ask(host), 200, "{host}");
+    }
+    for host in
+        ["evil.example", "evil.example:9090", "localhost.evil.example", "127.0.0.1.evil.example"]
+    {
+        assert_eq!(ask(host), 404, "{host}");
+    }
+}
