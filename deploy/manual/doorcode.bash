@@ -710,7 +710,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__init)
-            opts="-h --url --upstream --name --countries --certificate --key --provider --twilio-account --twilio-from --help"
+            opts="-h --url --upstream --name --countries --certificate --key --contact --provider --twilio-account --twilio-from --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -737,6 +737,10 @@ _doorcode() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --contact)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -51,8 +51,9 @@ complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l url -d 'Publi
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l upstream -d 'Where the app listens: 127.0.0.1:3000' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l name -d 'Name on the login pages' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l countries -d 'Countries whose numbers may sign in: "US GB"' -r
-complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l certificate -d 'PEM file of the certificate, or `proxy`' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l certificate -d 'PEM file of the certificate, `acme` or `proxy`' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l key -d 'PEM file of its key' -r
+complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l contact -d 'Mail address for the authority of `acme`, whose terms it agrees to' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l provider -d 'twilio or console' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l twilio-account -d 'Account SID of Twilio' -r
 complete -c doorcode -n "__fish_doorcode_using_subcommand init" -l twilio-from -d 'Number or messaging service that texts come from' -r

@@ -116,12 +116,15 @@ pub(super) struct InitArguments {
     /// Countries whose numbers may sign in: "US GB"
     #[arg(long)]
     pub(super) countries: Option<String>,
-    /// PEM file of the certificate, or `proxy`
+    /// PEM file of the certificate, `acme` or `proxy`
     #[arg(long)]
     pub(super) certificate: Option<String>,
     /// PEM file of its key
     #[arg(long)]
     pub(super) key: Option<String>,
+    /// Mail address for the authority of `acme`, whose terms it agrees to
+    #[arg(long)]
+    pub(super) contact: Option<String>,
     /// twilio or console
     #[arg(long)]
     pub(super) provider: Option<String>,
@@ -143,6 +146,7 @@ impl InitArguments {
             ("countries", &self.countries),
             ("certificate", &self.certificate),
             ("key", &self.key),
+            ("contact", &self.contact),
             ("provider", &self.provider),
             ("twilio-account", &self.twilio_account),
             ("twilio-from", &self.twilio_from),

@@ -52,8 +52,9 @@ pub const QUESTIONS: &[FirstQuestion] = &[
     },
     FirstQuestion {
         name: "certificate",
-        text: "PEM file of the certificate, or `proxy` if another server on this machine speaks https",
-        keys: &["server.tls[1].certificate"],
+        text: "PEM file of the certificate, `acme` to get one from Let's Encrypt, or `proxy` if another server on \
+               this machine speaks https",
+        keys: &["server.tls", "server.tls[1].certificate"],
         default: |_| PROXY,
         applies: FirstFile::is_https,
     },
@@ -63,6 +64,13 @@ pub const QUESTIONS: &[FirstQuestion] = &[
         keys: &["server.tls[1].key"],
         default: |_| "key.pem",
         applies: FirstFile::has_certificate,
+    },
+    FirstQuestion {
+        name: "contact",
+        text: "Mail address for Let's Encrypt; with it you agree to its terms (letsencrypt.org/repository)",
+        keys: &["acme.contact"],
+        default: |_| "ops@example.com",
+        applies: FirstFile::has_acme,
     },
     FirstQuestion {
         name: "provider",
@@ -89,6 +97,8 @@ pub const QUESTIONS: &[FirstQuestion] = &[
 
 /// The answer that another server speaks https.
 const PROXY: &str = "proxy";
+/// The answer that certificates come from an authority.
+const ACME: &str = "acme";
 
 /// What was answered so far.
 #[derive(Default)]
@@ -146,6 +156,10 @@ impl FirstFile {
                 line("redirect_listen = [\"[::]:80\"] # leads to https");
                 line(&format!("tls = [{{ certificate = {certificate}, key = {key} }}]"));
             }
+            Place::Acme => {
+                line("redirect_listen = [\"[::]:80\"] # leads to https, and answers the authority");
+                line("tls = \"acme\"");
+            }
             Place::Proxy => {
                 line(
                     "# The server that speaks https forwards with the visitor's Host and X-Forwarded-For.",
@@ -159,6 +173,13 @@ impl FirstFile {
         line(
             "# server.secret is made at the first start, in doorcode.secret beside this file. Keep it.",
         );
+        if self.has_acme() {
+            let contact = format!("mailto:{}", self.of("contact").trim_start_matches("mailto:"));
+            line(&format!("\n[acme]\ncontact = {}", quoted(&contact)));
+            line("# Of the authority: https://letsencrypt.org/repository/");
+            line("terms_agreed = true");
+            line("folder = \"acme\"");
+        }
         line("\n[store]\ndatabase = \"sqlite:doorcode.db\"");
         line(&format!("\n[brand]\nname = {}", quoted(self.of("name"))));
         let countries: Vec<String> = self.countries().map(|code| quoted(&code)).collect();
@@ -216,22 +237,27 @@ impl FirstFile {
         self.place() == Place::Certificate
     }
 
+    fn has_acme(&self) -> bool {
+        self.place() == Place::Acme
+    }
+
     /// Whether codes are texted by Twilio, which needs a secret.
     pub fn is_twilio(&self) -> bool {
         self.of("provider") == "twilio"
     }
 
     fn place(&self) -> Place {
-        match (self.is_https(), self.of("certificate") == PROXY) {
-            (false, _) => Place::Plain,
-            (true, true) => Place::Proxy,
-            (true, false) => Place::Certificate,
+        match self.of("certificate") {
+            _ if !self.is_https() => Place::Plain,
+            PROXY => Place::Proxy,
+            ACME => Place::Acme,
+            _ => Place::Certificate,
         }
     }
 
     fn listen(&self) -> String {
         match self.place() {
-            Place::Certificate => "[::]:443".to_owned(),
+            Place::Certificate | Place::Acme => "[::]:443".to_owned(),
             Place::Proxy => "127.0.0.1:8080".to_owned(),
             Place::Plain => {
                 format!("127.0.0.1:{}", self.url().map_or(8080, |url| url.origin.port()))
@@ -247,8 +273,10 @@ enum Place {
     Plain,
     /// A server before Doorcode.
     Proxy,
-    /// Doorcode.
+    /// Doorcode, with a certificate in files.
     Certificate,
+    /// Doorcode, with certificates from an authority.
+    Acme,
 }
 
 const START: &str = "\

@@ -58,6 +58,14 @@ fn every_way_to_speak_https_makes_a_file_that_is_right() {
     for line in ["listen = [\"[::]:443\"]", "redirect_listen", "certificate = \"cert.pem\""] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    let by_authority =
+        [&url[..], &twilio, &["--certificate", "acme", "--contact", "ops@shop.example.com"]]
+            .concat();
+    let (code, text, said) = written(&by_authority);
+    assert_eq!(code, 0, "{said}");
+    let acme = config(&text);
+    assert_eq!(acme.acme.expect("settings").contact, "mailto:ops@shop.example.com");
+    assert!(acme.proxy.redirect_listen[0].port() == 80, "{text}");
 }
 
 #[test]
@@ -74,6 +82,10 @@ fn a_wrong_answer_is_told_with_its_option_and_writes_nothing() {
         (&["--provider", "twilio", "--twilio-from", "Shop!"], "--twilio-from: "),
         (&["--url", "https://a.example", "--provider", "console"], "--provider: "),
         (&["--key", "key.pem"], "--key: does not fit"),
+        (
+            &["--url", "https://a.example", "--certificate", "acme", "--contact", "nobody"],
+            "--contact: `mailto:nobody`",
+        ),
     ] {
         let (code, text, said) = written(options);
         assert!(code == 1 && said.contains(why) && text.is_empty(), "{options:?}: {said} {text}");
