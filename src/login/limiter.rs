@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::limits::{LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING};
+use super::requester::{Requester, Standing};
 use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
 use crate::store::{Backoff, Counted, CounterStore, Increment, StoreError, TakeOutcome};
 use crate::system::{System, Timestamp};
@@ -39,11 +40,9 @@ pub(super) enum Admission {
 #[derive(Clone, Copy)]
 pub(super) struct LimitSubject<'a> {
     pub(super) phone: &'a PhoneNumber,
-    /// From [`Limiter::source_key`].
+    /// From [`Limiter::source_of`].
     pub(super) source: CounterKey,
-    /// Whether the browser has signed in with the number before. Counted separately, so that
-    /// others cannot use up the owner's allowance.
-    pub(super) known: bool,
+    pub(super) standing: Standing,
 }
 
 /// What to count.
@@ -75,6 +74,16 @@ impl Limiter {
         match address.to_canonical() {
             IpAddr::V4(v4) => self.digest(&[b"v4", &v4.octets()]),
             IpAddr::V6(v6) => self.digest(&[b"v6", &v6.octets()[..8]]),
+        }
+    }
+
+    /// What a requester's starts are counted by in the limits of an address. Those of a known browser
+    /// are not: nothing is counted by the key that it has instead, so that an attempt that holds it
+    /// gives nothing back.
+    pub(super) fn source_of(&self, requester: &Requester, phone: &PhoneNumber) -> CounterKey {
+        match requester.standing {
+            Standing::Stranger => self.source_key(requester.address),
+            Standing::KnownBrowser => self.digest(&[b"known browser", phone.e164().as_bytes()]),
         }
     }
 
@@ -157,8 +166,8 @@ impl Limiter {
     ) -> Result<(), StoreError> {
         let (_, attempts) = self.counts(limits, &[(LimitAction::Attempt, 1)], subject);
         self.counters.give_back(&attempts, counted).await?;
-        for known in [false, true] {
-            let waits = self.spacing_count(LimitSubject { known, ..subject });
+        for standing in [Standing::Stranger, Standing::KnownBrowser] {
+            let waits = self.spacing_count(LimitSubject { standing, ..subject });
             self.counters.clear(waits.key, waits.window).await?;
         }
         Ok(())
@@ -202,7 +211,7 @@ impl Limiter {
     ) -> (Vec<&'static LimitDef>, Vec<Increment>) {
         let mut rows = Vec::new();
         let mut counts = Vec::new();
-        for (row, most) in limits.rows() {
+        for (row, most) in limits.rows_for(subject.standing) {
             // A text to a test number is not sent: it costs nothing and reaches nobody.
             if matches!(row.action, LimitAction::Start | LimitAction::Text)
                 && subject.phone.is_test()
@@ -238,10 +247,9 @@ impl Limiter {
 
     fn number_key(&self, purpose: &[u8], subject: LimitSubject<'_>) -> CounterKey {
         let phone = subject.phone.e164().as_bytes();
-        if subject.known {
-            self.digest(&[purpose, phone, b"known"])
-        } else {
-            self.digest(&[purpose, phone])
+        match subject.standing {
+            Standing::KnownBrowser => self.digest(&[purpose, phone, b"known"]),
+            Standing::Stranger => self.digest(&[purpose, phone]),
         }
     }
 

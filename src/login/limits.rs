@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::attempt::MAX_LIFETIME;
+use super::requester::Standing;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -34,6 +35,27 @@ pub enum LimitScope {
     ClientAtAddress,
     /// One counter for all requests.
     Global,
+}
+
+/// How a limit treats a browser that signed in with the number before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KnownBrowsers {
+    /// They have a counter of their own, with the same maximum.
+    Apart,
+    /// They are not counted.
+    Exempt,
+    /// All have one counter, of which strangers may not use up [`LoginLimits::reserve`].
+    Reserve,
+}
+
+impl LimitScope {
+    const fn known_browsers(self) -> KnownBrowsers {
+        match self {
+            Self::Number => KnownBrowsers::Apart,
+            Self::Address | Self::ClientAtAddress => KnownBrowsers::Exempt,
+            Self::Global => KnownBrowsers::Reserve,
+        }
+    }
 }
 
 /// One limit: a maximum within any span of `window`.
@@ -71,6 +93,9 @@ pub const LIMITS: &[LimitDef] = &[
 /// later than the one before it, by the value of its key and more.
 pub const TEXT_SPACING: LimitDef = row("first_wait", LimitAction::Text, LimitScope::Number, DAY);
 
+/// The key in `[limits]` of [`LoginLimits::reserve`].
+const RESERVE: &str = "reserve";
+
 /// The longest that a limit of a login lasts.
 pub fn longest_window() -> Duration {
     LIMITS.iter().chain([&TEXT_SPACING]).map(|row| row.window).max().unwrap_or(DAY)
@@ -81,6 +106,8 @@ pub fn longest_window() -> Duration {
 pub struct LoginLimits {
     /// The maximum of each of [`LIMITS`], in its order.
     maximums: Vec<u32>,
+    /// What strangers leave of a limit that they share with known browsers, in percent.
+    reserve: u32,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
     /// Upper bound of the wait.
@@ -88,14 +115,15 @@ pub struct LoginLimits {
 }
 
 impl LoginLimits {
-    /// `maximum` looks up the value of a limit's key. `None` if it does so for one of them.
+    /// `maximum` looks up the value of a key of `[limits]`. `None` if it does so for one of them.
     pub fn from_lookup(
         maximum: impl Fn(&'static str) -> Option<u32>,
         first_wait: Duration,
         longest_wait: Duration,
     ) -> Option<Self> {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
-        Some(Self { maximums, first_wait, longest_wait })
+        let reserve = maximum(RESERVE)?;
+        Some(Self { maximums, reserve, first_wait, longest_wait })
     }
 
     /// The maximum of a limit in its window.
@@ -108,6 +136,25 @@ impl LoginLimits {
     /// Each limit of the table with its maximum.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static LimitDef, u32)> {
         LIMITS.iter().zip(self.maximums.iter().copied())
+    }
+
+    /// Each limit that binds such a requester, with its maximum for them.
+    pub(super) fn rows_for(
+        &self,
+        standing: Standing,
+    ) -> impl Iterator<Item = (&'static LimitDef, u32)> {
+        self.rows().filter_map(move |(row, most)| match (row.scope.known_browsers(), standing) {
+            (KnownBrowsers::Exempt, Standing::KnownBrowser) => None,
+            (KnownBrowsers::Reserve, Standing::Stranger) => Some((row, self.of_strangers(most))),
+            _ => Some((row, most)),
+        })
+    }
+
+    /// What strangers may use up of a maximum: all of a small one, of which the reserve is less
+    /// than one.
+    fn of_strangers(&self, most: u32) -> u32 {
+        let reserve = u64::from(most) * u64::from(self.reserve) / 100;
+        most.saturating_sub(u32::try_from(reserve).unwrap_or(most))
     }
 
     /// Limits that cannot be reached, each with the one that is reached before it: a limit of the

@@ -25,7 +25,7 @@ pub use limits::{
     longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
-pub use requester::{Channel, Requester};
+pub use requester::{Channel, Requester, Standing};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;

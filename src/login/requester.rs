@@ -19,10 +19,17 @@ pub struct Requester {
     pub who: RequesterDigest,
     /// The client address of the request.
     pub address: IpAddr,
-    /// Whether the browser has signed in with the number before: see [`Login::is_known_browser`].
+    pub standing: Standing,
+}
+
+/// What the limits take a requester for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Stranger,
+    /// The browser has signed in with the number before: see [`Login::is_known_browser`].
     ///
     /// [`Login::is_known_browser`]: super::Login::is_known_browser
-    pub known_browser: bool,
+    KnownBrowser,
 }
 
 impl Requester {
@@ -33,6 +40,6 @@ impl Requester {
         let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
         let who = RequesterDigest::of(parts.concat());
         // A client cannot tell its users' browsers apart, so none is known.
-        Self { channel: Channel::Api, who, address, known_browser: false }
+        Self { channel: Channel::Api, who, address, standing: Standing::Stranger }
     }
 }

@@ -76,8 +76,8 @@ impl Login {
         requester: &Requester,
         phone: &'a PhoneNumber,
     ) -> LimitSubject<'a> {
-        let source = self.deps.limiter.source_key(requester.address);
-        LimitSubject { phone, source, known: requester.known_browser }
+        let source = self.deps.limiter.source_of(requester, phone);
+        LimitSubject { phone, source, standing: requester.standing }
     }
 
     /// Counts a request against its limits, and records a refusal.

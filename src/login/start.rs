@@ -162,7 +162,7 @@ impl Login {
         taken: &Reservation,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
-        let fresh = self.new_attempt(&start.requester, taken);
+        let fresh = self.new_attempt(start, taken);
         let now = deps.system.steady();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
@@ -208,7 +208,7 @@ impl Login {
         Err(StartError::QueueFull)
     }
 
-    fn new_attempt(&self, requester: &Requester, taken: &Reservation) -> attempt::NewAttempt {
+    fn new_attempt(&self, start: &StartRequest<'_>, taken: &Reservation) -> attempt::NewAttempt {
         let LoginDeps { keys, limiter, system, .. } = &self.deps;
         attempt::NewAttempt {
             id: AttemptId::from_bytes(system.random()),
@@ -216,7 +216,7 @@ impl Login {
             key: keys.codes[0].id(),
             length: self.settings.code_length,
             tries: self.settings.tries,
-            source: limiter.source_key(requester.address),
+            source: limiter.source_of(&start.requester, start.phone),
             counted: taken.at(),
         }
     }

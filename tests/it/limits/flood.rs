@@ -13,8 +13,8 @@ use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
     Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
-    Outbox, OutboxSender, OutboxWorker, Requester, StartError, StartRequest, Started, TextSettings,
-    Verdict,
+    Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest, Started,
+    TextSettings, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -140,7 +140,7 @@ impl Alone {
 
 fn requester(address: IpAddr, who: u32) -> Requester {
     let who = doorcode::domain::RequesterDigest::of(who.to_be_bytes());
-    Requester { channel: Channel::Page, who, address, known_browser: false }
+    Requester { channel: Channel::Page, who, address, standing: Standing::Stranger }
 }
 
 /// One of `of`.
