@@ -130,6 +130,11 @@ pub enum Event<'a> {
         limit: &'static str,
         /// The time to wait.
         seconds: u64,
+        /// The network that the request came from: IPv4 /24, IPv6 /48.
+        network: &'a str,
+        /// A limit of an address, and all recent requests came from this one, which is private:
+        /// perhaps that of a proxy.
+        only_address: bool,
     },
     /// An app failed to answer a request; told when it begins, not for each request.
     UpstreamFailing {

@@ -1,7 +1,10 @@
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::attempt::MAX_LIFETIME;
-use super::requester::Standing;
+use super::requester::{Requester, Standing};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -29,31 +32,61 @@ pub enum LimitAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitScope {
     Number,
+    /// Numbers that differ in their last three digits: those of one attacker are often in a row.
+    NumberBlock,
+    /// The country of a number.
+    Country,
     /// An IPv4 address, or an IPv6 /64 network, which one customer typically has.
     Address,
+    /// An IPv4 /24 network, or an IPv6 /48 network.
+    AddressBlock,
+    /// A client that asks for all of its visitors, whatever its address.
+    Server,
     /// A client of the API at an address, so that nobody else can use up a client's allowance.
     ClientAtAddress,
     /// One counter for all requests.
     Global,
 }
 
-/// How a limit treats a browser that signed in with the number before.
+/// Whom a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KnownBrowsers {
-    /// They have a counter of their own, with the same maximum.
+enum Counts {
+    /// Everybody. Known browsers have a counter of their own, with the same maximum.
     Apart,
-    /// They are not counted.
-    Exempt,
-    /// All have one counter, of which strangers may not use up [`LoginLimits::reserve`].
-    Reserve,
+    /// All but known browsers: their numbers are proved, and bound by the limits of a number.
+    Unknown,
+    /// Strangers, who have an address.
+    Strangers,
+    /// Servers.
+    Servers,
+    /// Everybody together. All but known browsers may not use up [`LoginLimits::reserve`].
+    Together,
 }
 
 impl LimitScope {
-    const fn known_browsers(self) -> KnownBrowsers {
+    const fn counts(self) -> Counts {
         match self {
-            Self::Number => KnownBrowsers::Apart,
-            Self::Address | Self::ClientAtAddress => KnownBrowsers::Exempt,
-            Self::Global => KnownBrowsers::Reserve,
+            Self::Number => Counts::Apart,
+            Self::NumberBlock | Self::Country => Counts::Unknown,
+            Self::Address | Self::AddressBlock | Self::ClientAtAddress => Counts::Strangers,
+            Self::Server => Counts::Servers,
+            Self::Global => Counts::Together,
+        }
+    }
+
+    /// Whether it is keyed by where a requester is, so that a network may have its own maximum.
+    pub const fn is_of_addresses(self) -> bool {
+        matches!(self, Self::Address | Self::AddressBlock)
+    }
+
+    /// Whether everything that has one key here has one key there too.
+    fn is_within(self, other: Self) -> bool {
+        match self {
+            Self::Number => !matches!(other, Self::Address | Self::AddressBlock | Self::Server),
+            Self::NumberBlock => matches!(other, Self::NumberBlock | Self::Country | Self::Global),
+            Self::Country => matches!(other, Self::Country | Self::Global),
+            Self::Address => matches!(other, Self::Address | Self::AddressBlock),
+            _ => self == other,
         }
     }
 }
@@ -79,8 +112,12 @@ pub const LIMITS: &[LimitDef] = &[
     row("wrong_codes_per_number_24h", LimitAction::WrongCode, LimitScope::Number, DAY),
     row("texts_per_number_1h", LimitAction::Text, LimitScope::Number, HOUR),
     row("texts_per_number_24h", LimitAction::Text, LimitScope::Number, DAY),
+    row("texts_per_number_block_10m", LimitAction::Text, LimitScope::NumberBlock, MINUTE.saturating_mul(10)),
+    row("texts_per_country_1h", LimitAction::Text, LimitScope::Country, HOUR),
     row("starts_per_address_10m", LimitAction::Start, LimitScope::Address, MINUTE.saturating_mul(10)),
     row("starts_per_address_1h", LimitAction::Start, LimitScope::Address, HOUR),
+    row("starts_per_network_1h", LimitAction::Start, LimitScope::AddressBlock, HOUR),
+    row("starts_per_server_1h", LimitAction::Start, LimitScope::Server, HOUR),
     row("attempts_per_address", LimitAction::Attempt, LimitScope::Address, MAX_LIFETIME),
     row("wrong_client_secrets_10m", LimitAction::WrongClientSecret, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("wrong_refresh_tokens_10m", LimitAction::WrongRefreshToken, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
@@ -108,6 +145,7 @@ pub struct LoginLimits {
     maximums: Vec<u32>,
     /// What strangers leave of a limit that they share with known browsers, in percent.
     reserve: u32,
+    networks: Vec<NetworkLimits>,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
     /// Upper bound of the wait.
@@ -120,10 +158,11 @@ impl LoginLimits {
         maximum: impl Fn(&'static str) -> Option<u32>,
         first_wait: Duration,
         longest_wait: Duration,
+        networks: Vec<NetworkLimits>,
     ) -> Option<Self> {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
         let reserve = maximum(RESERVE)?;
-        Some(Self { maximums, reserve, first_wait, longest_wait })
+        Some(Self { maximums, reserve, networks, first_wait, longest_wait })
     }
 
     /// The maximum of a limit in its window.
@@ -138,15 +177,24 @@ impl LoginLimits {
         LIMITS.iter().zip(self.maximums.iter().copied())
     }
 
-    /// Each limit that binds such a requester, with its maximum for them.
+    /// Each limit that binds this requester, with its maximum for them.
     pub(super) fn rows_for(
         &self,
-        standing: Standing,
+        requester: &Requester,
     ) -> impl Iterator<Item = (&'static LimitDef, u32)> {
-        self.rows().filter_map(move |(row, most)| match (row.scope.known_browsers(), standing) {
-            (KnownBrowsers::Exempt, Standing::KnownBrowser) => None,
-            (KnownBrowsers::Reserve, Standing::Stranger) => Some((row, self.of_strangers(most))),
-            _ => Some((row, most)),
+        let Requester { standing, address, .. } = *requester;
+        let network = self.networks.iter().find(|network| network.contains(address));
+        self.rows().filter_map(move |(row, most)| {
+            let most = network.and_then(|network| network.maximum_of(row)).unwrap_or(most);
+            match (row.scope.counts(), standing) {
+                (Counts::Apart, _)
+                | (Counts::Unknown, Standing::Stranger | Standing::Server)
+                | (Counts::Strangers, Standing::Stranger)
+                | (Counts::Servers, Standing::Server)
+                | (Counts::Together, Standing::KnownBrowser) => Some((row, most)),
+                (Counts::Together, _) => Some((row, self.of_strangers(most))),
+                (Counts::Unknown | Counts::Strangers | Counts::Servers, _) => None,
+            }
         })
     }
 
@@ -158,18 +206,44 @@ impl LoginLimits {
     }
 
     /// Limits that cannot be reached, each with the one that is reached before it: a limit of the
-    /// same action and scope with a longer window and a lower maximum.
+    /// same action and of the same scope or a wider one, with a window that is as long and a lower
+    /// maximum.
     pub fn unreachable_limits(&self) -> Vec<[(&'static LimitDef, u32); 2]> {
         let mut pairs = Vec::new();
         for (row, most) in self.rows() {
             let stricter = self.rows().find(|(other, less)| {
-                (other.action, other.scope) == (row.action, row.scope)
-                    && other.window > row.window
+                other.action == row.action
+                    && row.scope.is_within(other.scope)
+                    && other.window >= row.window
                     && *less < most
             });
             pairs.extend(stricter.map(|stricter| [(row, most), stricter]));
         }
         pairs
+    }
+}
+
+/// `[[limits.network]]`: networks that have maximums of their own, such as those of an office.
+#[derive(Clone, Debug)]
+pub struct NetworkLimits {
+    networks: Vec<IpNet>,
+    /// By the keys of the limits. Other limits are as everywhere.
+    maximums: Vec<(&'static str, u32)>,
+}
+
+impl NetworkLimits {
+    pub const fn new(networks: Vec<IpNet>, maximums: Vec<(&'static str, u32)>) -> Self {
+        Self { networks, maximums }
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    fn maximum_of(&self, row: &LimitDef) -> Option<u32> {
+        let own = self.maximums.iter().find(|(key, _)| *key == row.key);
+        own.map(|(_, most)| *most)
     }
 }
 

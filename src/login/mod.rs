@@ -1,5 +1,6 @@
 //! Login by one-time code: from a typed number to a verified user and their session.
 //! Knows no HTTP and no OAuth, and does not know what a login is for.
+mod addresses;
 mod api_client;
 mod attempt;
 mod keys;
@@ -21,8 +22,8 @@ pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
-    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
-    longest_window,
+    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits, RateLimited,
+    TEXT_SPACING, longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use requester::{Channel, Requester, Standing};

@@ -30,6 +30,9 @@ pub enum Standing {
     ///
     /// [`Login::is_known_browser`]: super::Login::is_known_browser
     KnownBrowser,
+    /// A client that proved its secret and does not tell for whom it asks: a server, for all of its
+    /// visitors.
+    Server,
 }
 
 impl Requester {
@@ -41,5 +44,11 @@ impl Requester {
         let who = RequesterDigest::of(parts.concat());
         // A client cannot tell its users' browsers apart, so none is known.
         Self { channel: Channel::Api, who, address, standing: Standing::Stranger }
+    }
+
+    /// The same for a client that proved its secret and asks for all of its visitors.
+    #[must_use]
+    pub const fn of_server(self) -> Self {
+        Self { standing: Standing::Server, ..self }
     }
 }

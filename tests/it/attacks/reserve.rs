@@ -1,23 +1,26 @@
 //! Strangers use up all the texts that they may have.
 use super::HOUR;
-use super::world::{HOME, Outcome, Visitor, World, attacker};
+use super::world::{HOME, Outcome, Visitor, World, attacker, number};
 use crate::support::settings::ADA;
 
-/// Another number for every `n`.
-fn number(n: u32) -> String {
-    format!("+1{}555{:04}", [202, 212, 303, 415][n as usize % 4], n)
-}
+const COUNTRIES: (&str, &str) =
+    ("countries = [\"US\", \"GB\"]", "countries = [\"US\", \"GB\", \"FR\"]");
 
-/// Ten starts from each of thirty addresses, as in ten minutes.
+/// Ten starts from each of thirty addresses, as in ten minutes, to numbers of three countries.
 async fn thirty_addresses(world: &mut World, outcome: &mut Outcome) {
     for n in 0..300 {
-        world.start(attacker(n / 10), &number(n), outcome).await;
+        let number = match n % 3 {
+            0 => number(n),
+            1 => format!("+447400{n:03}{n:03}"),
+            _ => format!("+33612{n:03}{n:03}"),
+        };
+        world.start(attacker(n / 10), &number, outcome).await;
     }
 }
 
 #[tokio::test]
 async fn a_known_browser_gets_in_when_thirty_addresses_have_spent_what_strangers_may() {
-    let mut world = World::new(&[]).await;
+    let mut world = World::new(&[COUNTRIES]).await;
     let mut owner = Visitor::known(&world, HOME, ADA).await;
     world.inner.pass(HOUR * 25);
     let mut outcome = Outcome::default();

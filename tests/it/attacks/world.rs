@@ -92,6 +92,11 @@ impl Visitor {
         Self { address, phone: phone.to_owned(), cookies: BTreeMap::new() }
     }
 
+    /// The same person elsewhere.
+    pub(super) fn moved_to(self, address: IpAddr) -> Self {
+        Self { address, ..self }
+    }
+
     async fn send(
         &mut self,
         world: &World,
@@ -147,6 +152,12 @@ impl Visitor {
 /// One of the addresses of an attacker, each in a network of its own.
 pub(super) fn attacker(n: u32) -> IpAddr {
     Ipv4Addr::from(0x0a00_0000 + n * 256).into()
+}
+
+/// A number of the USA that nobody else has, far from the one before.
+pub(super) fn number(n: u32) -> String {
+    let area = [202, 212, 303, 415][n as usize % 4];
+    format!("+1{area}{}{:04}", 300 + n / 4, 2000 + n)
 }
 
 /// Where the people are who are known.
