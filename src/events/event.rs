@@ -136,6 +136,13 @@ pub enum Event<'a> {
         /// perhaps that of a proxy.
         only_address: bool,
     },
+    /// Texts have used up so many percent of a budget: half or all. Told once in its window.
+    BudgetUsed {
+        limit: &'static str,
+        /// The country or the first digits of the numbers; empty for all.
+        of: &'a str,
+        percent: u8,
+    },
     /// An app failed to answer a request; told when it begins, not for each request.
     UpstreamFailing {
         site: &'a str,

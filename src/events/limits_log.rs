@@ -17,6 +17,12 @@ pub(super) fn record(event: &Event<'_>) {
                 "rate limit exceeded, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
             );
         }
+        Event::BudgetUsed { limit, of, percent: 100 } => {
+            warn!(limit, of, "the budget for texts is used up: only known browsers are texted");
+        }
+        Event::BudgetUsed { limit, of, percent } => {
+            warn!(limit, of, percent, "a part of the budget for texts is used up");
+        }
         _ => {}
     }
 }

@@ -138,7 +138,7 @@ impl EventSink for EventLog {
             Event::GrantRevoked { client, grant } => {
                 info!(client_id = client, %grant, "grant revoked");
             }
-            Event::Limited { .. } => limits_log::record(event),
+            Event::Limited { .. } | Event::BudgetUsed { .. } => limits_log::record(event),
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),

@@ -20,6 +20,8 @@ const LOCK_STRIPES: usize = 64;
 
 /// What was counted, so that it can be released.
 pub(super) struct Reservation {
+    rows: Vec<&'static LimitDef>,
+    /// Those of the rows; others may follow.
     counts: Vec<Increment>,
     counted: Counted,
     /// The smallest remainder of the limits involved.
@@ -30,6 +32,24 @@ impl Reservation {
     pub(super) fn at(&self) -> Timestamp {
         self.counted.at
     }
+
+    /// The budgets that this used something of.
+    pub(super) fn budgets(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
+        let counts = self.counts.iter().zip(&self.counted.left);
+        let all = self.rows.iter().zip(counts);
+        all.filter(|(row, (count, _))| row.is_budget() && count.n > 0).map(
+            |(row, (count, left))| {
+                let after = count.most.saturating_sub(*left);
+                (*row, Spent { before: after.saturating_sub(count.n), after })
+            },
+        )
+    }
+}
+
+/// What was spent in the window of a budget, before a text and after it.
+pub(super) struct Spent {
+    pub(super) before: u32,
+    pub(super) after: u32,
 }
 
 pub(super) enum Admission {
@@ -128,7 +148,7 @@ impl Limiter {
         Ok(match self.counters.take(&counts, system.steady()).await? {
             TakeOutcome::Taken(counted) => {
                 let remaining = counted.left.iter().copied().min().unwrap_or(0);
-                Admission::Granted(Reservation { counts, counted, remaining })
+                Admission::Granted(Reservation { rows, counts, counted, remaining })
             }
             TakeOutcome::Refused { which, retry_after } => {
                 // The only count after those of `rows` is the spacing of texts.
@@ -153,6 +173,24 @@ impl Limiter {
         let question = Increment { n: 0, spacing, ..self.spacing_of(subject) };
         let take = self.counters.take(&[question], system.steady()).await?;
         Ok(matches!(take, TakeOutcome::Refused { .. }))
+    }
+
+    /// Whether this is the first time in the window of a row that its counter is at `percent`.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn is_first_in_window(
+        &self,
+        row: &LimitDef,
+        percent: u8,
+        subject: LimitSubject<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let counter = self.counter_key(row, subject);
+        let key = self.digest(&[b"told", &[percent], counter.as_bytes()]);
+        let told = Increment { key, window: row.window, most: 1, n: 1, spacing: None };
+        Ok(matches!(self.counters.take(&[told], now).await?, TakeOutcome::Taken(_)))
     }
 
     /// Releases a reservation whose action did not take place.
@@ -229,17 +267,21 @@ impl Limiter {
         let mut counts = Vec::new();
         for (row, most) in limits.rows_for(subject.requester) {
             // A text to a test number is not sent: it costs nothing and reaches nobody.
-            if matches!(row.action, LimitAction::Start | LimitAction::Text)
+            if matches!(row.action, LimitAction::Start | LimitAction::Text | LimitAction::Spend)
                 && subject.phone.is_test()
             {
                 continue;
             }
-            let Some((_, n)) = amounts.iter().find(|(what, _)| *what == row.action) else {
-                continue;
+            let (counted, each) = match row.action {
+                LimitAction::Spend => (LimitAction::Text, limits.prices.price_of(subject.phone)),
+                other => (other, 1),
             };
+            let amount = amounts.iter().find(|(what, _)| *what == counted);
+            let Some((_, n)) = amount.filter(|_| each > 0) else { continue };
+            let n = n.saturating_mul(each);
             let key = self.counter_key(row, subject);
             rows.push(row);
-            counts.push(Increment { key, window: row.window, most, n: *n, spacing: None });
+            counts.push(Increment { key, window: row.window, most, n, spacing: None });
         }
         (rows, counts)
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::attempt::MAX_LIFETIME;
+use super::prices::{Prices, UNITS};
 use super::requester::{Requester, Standing};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -16,6 +17,8 @@ pub enum LimitAction {
     /// A code was requested: a text is sent or, for a number of no user, withheld.
     Start,
     Text,
+    /// The price of a text, in [`UNITS`].
+    Spend,
     /// A login was started and not completed. Ends with the longest life of its code.
     Attempt,
     WrongCode,
@@ -59,6 +62,8 @@ enum Counts {
     Strangers,
     /// Servers.
     Servers,
+    /// Everybody together. Known browsers are not refused: their texts are bound by their number.
+    Budget,
     /// Everybody together. All but known browsers may not use up [`LoginLimits::reserve`].
     Together,
 }
@@ -101,6 +106,22 @@ pub struct LimitDef {
     pub window: Duration,
 }
 
+impl LimitDef {
+    /// A limit of what texts cost.
+    pub fn is_budget(&self) -> bool {
+        self.action == LimitAction::Spend
+    }
+
+    /// How many of what is counted one of its maximum is.
+    fn unit(&self) -> u32 {
+        if self.is_budget() { UNITS } else { 1 }
+    }
+
+    fn counts(&self) -> Counts {
+        if self.is_budget() { Counts::Budget } else { self.scope.counts() }
+    }
+}
+
 const fn row(key: &'static str, what: LimitAction, by: LimitScope, window: Duration) -> LimitDef {
     LimitDef { key, action: what, scope: by, window }
 }
@@ -124,6 +145,12 @@ pub const LIMITS: &[LimitDef] = &[
     row("wrong_authorization_codes_10m", LimitAction::WrongAuthorizationCode, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("texts_1h", LimitAction::Text, LimitScope::Global, HOUR),
     row("texts_24h", LimitAction::Text, LimitScope::Global, DAY),
+    row("spend_per_number_block_1h", LimitAction::Spend, LimitScope::NumberBlock, HOUR),
+    row("spend_per_number_block_24h", LimitAction::Spend, LimitScope::NumberBlock, DAY),
+    row("spend_per_country_1h", LimitAction::Spend, LimitScope::Country, HOUR),
+    row("spend_per_country_24h", LimitAction::Spend, LimitScope::Country, DAY),
+    row("spend_1h", LimitAction::Spend, LimitScope::Global, HOUR),
+    row("spend_24h", LimitAction::Spend, LimitScope::Global, DAY),
 ];
 
 /// The wait between two texts to a number. Not a maximum within a window: each text must come
@@ -146,6 +173,7 @@ pub struct LoginLimits {
     /// What strangers leave of a limit that they share with known browsers, in percent.
     reserve: u32,
     networks: Vec<NetworkLimits>,
+    pub(super) prices: Prices,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
     /// Upper bound of the wait.
@@ -156,13 +184,13 @@ impl LoginLimits {
     /// `maximum` looks up the value of a key of `[limits]`. `None` if it does so for one of them.
     pub fn from_lookup(
         maximum: impl Fn(&'static str) -> Option<u32>,
-        first_wait: Duration,
-        longest_wait: Duration,
+        [first_wait, longest_wait]: [Duration; 2],
         networks: Vec<NetworkLimits>,
+        prices: Prices,
     ) -> Option<Self> {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
         let reserve = maximum(RESERVE)?;
-        Some(Self { maximums, reserve, networks, first_wait, longest_wait })
+        Some(Self { maximums, reserve, networks, prices, first_wait, longest_wait })
     }
 
     /// The maximum of a limit in its window.
@@ -170,6 +198,11 @@ impl LoginLimits {
         let index = LIMITS.iter().position(|known| known.key == row.key);
         // `TEXT_SPACING` is not in the table: one text until the wait is over.
         index.and_then(|at| self.maximums.get(at)).copied().unwrap_or(1)
+    }
+
+    /// What may be spent under a row that is a budget, in [`UNITS`].
+    pub(super) fn budget(&self, row: &LimitDef) -> u32 {
+        self.maximum_of(row).saturating_mul(row.unit())
     }
 
     /// Each limit of the table with its maximum.
@@ -186,15 +219,17 @@ impl LoginLimits {
         let network = self.networks.iter().find(|network| network.contains(address));
         self.rows().filter_map(move |(row, most)| {
             let most = network.and_then(|network| network.maximum_of(row)).unwrap_or(most);
-            match (row.scope.counts(), standing) {
-                (Counts::Apart, _)
-                | (Counts::Unknown, Standing::Stranger | Standing::Server)
-                | (Counts::Strangers, Standing::Stranger)
-                | (Counts::Servers, Standing::Server)
-                | (Counts::Together, Standing::KnownBrowser) => Some((row, most)),
-                (Counts::Together, _) => Some((row, self.of_strangers(most))),
-                (Counts::Unknown | Counts::Strangers | Counts::Servers, _) => None,
-            }
+            let most = most.saturating_mul(row.unit());
+            let known = standing == Standing::KnownBrowser;
+            let bound = match row.counts() {
+                Counts::Apart => Some(most),
+                Counts::Unknown => (!known).then_some(most),
+                Counts::Strangers => (standing == Standing::Stranger).then_some(most),
+                Counts::Servers => (standing == Standing::Server).then_some(most),
+                Counts::Budget => Some(if known { u32::MAX } else { most }),
+                Counts::Together => Some(if known { most } else { self.of_strangers(most) }),
+            };
+            bound.map(|most| (row, most))
         })
     }
 

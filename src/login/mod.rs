@@ -3,11 +3,13 @@
 mod addresses;
 mod api_client;
 mod attempt;
+mod budgets;
 mod keys;
 mod known_browser;
 mod limiter;
 mod limits;
 mod outbox;
+mod prices;
 mod requester;
 mod service;
 mod settings;
@@ -26,6 +28,7 @@ pub use limits::{
     TEXT_SPACING, longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
+pub use prices::{Prices, UNITS};
 pub use requester::{Channel, Requester, Standing};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};

@@ -127,7 +127,9 @@ impl Login {
             AttemptState::Unknown => (&all[..], true),
         };
         let subject = start.limit_subject();
-        self.count(LimitRequest { amounts, spaced }, subject).await
+        let admission = self.count(LimitRequest { amounts, spaced }, subject).await?;
+        self.watch_budgets(&admission, subject).await;
+        Ok(admission)
     }
 
     async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {

@@ -1,4 +1,5 @@
 //! What there may not be too much of: the counters, the table of limits, and what people are told.
+mod budgets;
 mod counters;
 mod flood;
 mod kept;

@@ -1,16 +1,23 @@
 use super::super::reader::Reader;
 use super::super::values;
 use super::durations::in_order;
+use super::prices::prices;
+use crate::delivery::sms::ProviderSettings;
 use crate::login::{LIMITS, LoginLimits, NetworkLimits};
 
 /// Reads the value of every limit in the table.
-pub(super) fn limits(reader: &mut Reader<'_>) -> Option<LoginLimits> {
+///
+/// `providers`: `None` if they are invalid.
+pub(super) fn limits(
+    reader: &mut Reader<'_>,
+    providers: Option<&[ProviderSettings]>,
+) -> Option<LoginLimits> {
     let waits = ["limits.first_wait", "limits.longest_wait"];
     let waits = in_order(reader, waits);
     let networks = networks(reader);
-    let [first, longest] = waits?;
+    let prices = prices(reader, providers);
     let most = |key| count(reader, &format!("limits.{key}"));
-    LoginLimits::from_lookup(most, first, longest, networks?)
+    LoginLimits::from_lookup(most, waits?, networks?, prices?)
 }
 
 fn count(reader: &Reader<'_>, key: &str) -> Option<u32> {

@@ -17,7 +17,7 @@ pub(super) fn login(
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
-    let limits = limits::limits(reader);
+    let limits = limits::limits(reader, providers);
     Some(login::LoginSettings {
         countries: countries?,
         default_country,

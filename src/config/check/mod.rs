@@ -11,6 +11,7 @@ mod identity;
 mod limits;
 mod listen;
 mod login;
+mod prices;
 mod rules;
 mod server;
 mod site_urls;

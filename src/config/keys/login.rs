@@ -4,7 +4,7 @@ use crate::config::key::Requirement::{Default, Optional, Required};
 use crate::config::key::ValueType::{
     Duration, Flag, Integer, Some as AtLeastOne, Table, Tables, Text,
 };
-use crate::config::key::{DAY, Key, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
+use crate::config::key::{DAY, Key, MAX_BUDGET, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
 
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
@@ -92,5 +92,17 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.texts_1h", Integer(1, MAX_COUNT), Default,
         "Texts in total in an hour; bounds the cost of an attack. With `login.sign_up = false`, withheld texts count like sent ones, so that this limit does not reveal who is a user. Texts to test numbers do not count."),
     key("limits.texts_24h", Integer(1, MAX_COUNT), Default,
+        "The same in 24 hours."),
+    key("limits.spend_1h", Integer(1, MAX_BUDGET), Default,
+        "What texts may cost in an hour, in `sms.currency`, by `sms.prices`. Half of it is told by a warning; when it is used up, only browsers that have signed in with the number before are texted. Texts of the console provider cost nothing."),
+    key("limits.spend_24h", Integer(1, MAX_BUDGET), Default,
+        "The same in 24 hours."),
+    key("limits.spend_per_country_1h", Integer(1, MAX_BUDGET), Default,
+        "The same for numbers of one country, in an hour."),
+    key("limits.spend_per_country_24h", Integer(1, MAX_BUDGET), Default,
+        "The same for numbers of one country, in 24 hours."),
+    key("limits.spend_per_number_block_1h", Integer(1, MAX_BUDGET), Default,
+        "The same for numbers that differ in their last three digits only, in an hour."),
+    key("limits.spend_per_number_block_24h", Integer(1, MAX_BUDGET), Default,
         "The same in 24 hours."),
 ];

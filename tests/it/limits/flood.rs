@@ -61,7 +61,9 @@ impl Alone {
         let origin = "http://localhost:21";
         let twilio = "http://127.0.0.1:24";
         let settings = Settings { port: 21, admin: 22, origin, app: 23, twilio };
-        let text = settings.text(&[(RAISED, &format!("[limits]\n{limits}\n"))]);
+        let free = "[sms.prices]\nUS = \"0\"\n[sms]";
+        let limits = format!("[limits]\n{limits}\n");
+        let text = settings.text(&[(RAISED, &limits), ("[sms]", free)]);
         let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock::new());
