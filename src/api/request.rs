@@ -142,10 +142,14 @@ impl ApiRequest {
     /// The address of the user: that of `auth0-forwarded-for` if the client is `proved` and trusted
     /// with it, else that of the connection.
     pub(super) fn address(&self, client: &Client, proved: bool) -> IpAddr {
+        self.visitor(client, proved).unwrap_or(self.context.client)
+    }
+
+    /// The address that `auth0-forwarded-for` tells, if the client is `proved` and trusted with it.
+    pub(super) fn visitor(&self, client: &Client, proved: bool) -> Option<IpAddr> {
         let forwarded = self.header("auth0-forwarded-for");
         let forwarded = forwarded.filter(|_| proved && client.trusts_forwarded_for);
-        let address = forwarded.and_then(|text| text.trim().parse().ok());
-        address.unwrap_or(self.context.client)
+        forwarded.and_then(|text| text.trim().parse().ok())
     }
 }
 

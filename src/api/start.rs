@@ -43,8 +43,10 @@ pub(crate) async fn start(
     let connection = connection(&request, client)?;
     let phone = number(&api, &request)?;
     let proved = request.auth == Some(ClientAuth::Proved);
-    let address = request.address(client, proved);
+    let visitor = request.visitor(client, proved);
+    let address = visitor.unwrap_or(request.context.client);
     let requester = Requester::api(client.id.as_str(), connection, address);
+    let requester = if proved && visitor.is_none() { requester.of_server() } else { requester };
     let page = request.origin.as_ref().filter(|origin| client.shares_with(origin));
     let language = request.language();
     let start = StartRequest {

@@ -106,6 +106,8 @@ pub(super) fn expect(config: &Config, runtime: &Runtime) {
     let happened = runtime.metrics.event_counters();
     happened
         .expect(providers, login::LIMITS.iter().chain([&login::TEXT_SPACING]).map(|row| row.key));
+    let budgets = login::LIMITS.iter().filter(|row| row.is_budget());
+    happened.expect_budgets(budgets.map(|row| row.key));
     for client in config.oauth.clients.all() {
         happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));
     }

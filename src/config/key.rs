@@ -6,6 +6,8 @@ pub(super) const MINUTE: u64 = 60;
 pub(super) const DAY: u64 = 24 * 60 * MINUTE;
 /// Upper bound of counts.
 pub(super) const MAX_COUNT: i64 = 100_000_000;
+/// Upper bound of budgets: counters count ten-thousandths in 32 bits.
+pub(super) const MAX_BUDGET: i64 = 400_000;
 /// Browsers limit the lifetime of cookies to this (RFC 6265bis §5.5).
 pub(super) const MAX_COOKIE_LIFETIME: u64 = 400 * DAY;
 

@@ -1,6 +1,9 @@
 /// The built-in file: the defaults and, below [`MARK`], the demo.
 pub(super) const SHIPPED: &str = include_str!("../../config/doorcode.toml");
 
+/// What texts cost, by country.
+pub(super) const PRICES: &str = include_str!("../../config/prices.csv");
+
 /// The start of the line above the demo.
 const MARK: &str = "# ---- Part two";
 

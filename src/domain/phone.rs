@@ -128,6 +128,11 @@ impl PhoneNumber {
         Self { e164: text.to_owned(), country: None, other_country: None, test: true }
     }
 
+    /// What it shares with the numbers that differ in their last three digits.
+    pub fn block(&self) -> &str {
+        self.e164.get(..self.e164.len().saturating_sub(3)).unwrap_or_default()
+    }
+
     /// Whether it is a test number.
     pub const fn is_test(&self) -> bool {
         self.test

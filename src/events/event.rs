@@ -130,6 +130,18 @@ pub enum Event<'a> {
         limit: &'static str,
         /// The time to wait.
         seconds: u64,
+        /// The network that the request came from: IPv4 /24, IPv6 /48.
+        network: &'a str,
+        /// A limit of an address, and all recent requests came from this one, which is private:
+        /// perhaps that of a proxy.
+        only_address: bool,
+    },
+    /// Texts have used up so many percent of a budget: half or all. Told once in its window.
+    BudgetUsed {
+        limit: &'static str,
+        /// The country or the first digits of the numbers; empty for all.
+        of: &'a str,
+        percent: u8,
     },
     /// An app failed to answer a request; told when it begins, not for each request.
     UpstreamFailing {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use tracing::{debug, error, info, warn};
 
 use super::event::Event;
+use super::limits_log;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
 use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
@@ -137,7 +138,7 @@ impl EventSink for EventLog {
             Event::GrantRevoked { client, grant } => {
                 info!(client_id = client, %grant, "grant revoked");
             }
-            Event::Limited { limit, seconds } => info!(limit, seconds, "rate limit exceeded"),
+            Event::Limited { .. } | Event::BudgetUsed { .. } => limits_log::record(event),
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),

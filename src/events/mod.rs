@@ -1,6 +1,7 @@
 //! Events: what happened, as one enum, and the sink that receives it.
 //! Decides nothing and stores nothing.
 mod event;
+mod limits_log;
 mod log;
 mod rate_limit;
 mod sink;

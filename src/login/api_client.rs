@@ -2,7 +2,6 @@ use std::net::IpAddr;
 
 use super::limits::{LimitAction, RateLimited};
 use super::service::{Login, LoginDeps};
-use crate::events::Event;
 use crate::store::StoreError;
 
 /// A client of the API, as its request names it, proved or not.
@@ -54,8 +53,7 @@ impl Login {
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Some(limited) = &limited {
-            let seconds = limited.retry_after.as_secs();
-            events.record(&Event::Limited { limit: limited.row.key, seconds });
+            self.record_limited(limited, client.address);
         }
         Ok(limited)
     }

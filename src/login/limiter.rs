@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::addresses::LatestAddress;
 use super::limits::{LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING};
-use crate::domain::{AttemptKey, CounterKey, Keyring, PhoneNumber, Subkey};
+use super::requester::{Requester, Standing};
+use crate::domain::{AttemptKey, CounterKey, Country, Keyring, PhoneNumber, Subkey};
 use crate::store::{Backoff, Counted, CounterStore, Increment, StoreError, TakeOutcome};
 use crate::system::{System, Timestamp};
 
@@ -18,6 +20,8 @@ const LOCK_STRIPES: usize = 64;
 
 /// What was counted, so that it can be released.
 pub(super) struct Reservation {
+    rows: Vec<&'static LimitDef>,
+    /// Those of the rows; others may follow.
     counts: Vec<Increment>,
     counted: Counted,
     /// The smallest remainder of the limits involved.
@@ -28,6 +32,24 @@ impl Reservation {
     pub(super) fn at(&self) -> Timestamp {
         self.counted.at
     }
+
+    /// The budgets that this used something of.
+    pub(super) fn budgets(&self) -> impl Iterator<Item = (&'static LimitDef, Spent)> {
+        let counts = self.counts.iter().zip(&self.counted.left);
+        let all = self.rows.iter().zip(counts);
+        all.filter(|(row, (count, _))| row.is_budget() && count.n > 0).map(
+            |(row, (count, left))| {
+                let after = count.most.saturating_sub(*left);
+                (*row, Spent { before: after.saturating_sub(count.n), after })
+            },
+        )
+    }
+}
+
+/// What was spent in the window of a budget, before a text and after it.
+pub(super) struct Spent {
+    pub(super) before: u32,
+    pub(super) after: u32,
 }
 
 pub(super) enum Admission {
@@ -39,11 +61,7 @@ pub(super) enum Admission {
 #[derive(Clone, Copy)]
 pub(super) struct LimitSubject<'a> {
     pub(super) phone: &'a PhoneNumber,
-    /// From [`Limiter::source_key`].
-    pub(super) source: CounterKey,
-    /// Whether the browser has signed in with the number before. Counted separately, so that
-    /// others cannot use up the owner's allowance.
-    pub(super) known: bool,
+    pub(super) requester: &'a Requester,
 }
 
 /// What to count.
@@ -60,6 +78,8 @@ pub(super) struct LimitRequest<'a> {
 pub struct Limiter {
     counters: Arc<dyn CounterStore>,
     key: Subkey,
+    /// Of starts.
+    pub(super) addresses: LatestAddress,
     start_locks: [Mutex<()>; LOCK_STRIPES],
 }
 
@@ -67,7 +87,8 @@ impl Limiter {
     /// Counters are keyed under the newest server secret: a new secret resets them.
     pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring) -> Self {
         let key = keyring.subkeys("limits").swap_remove(0);
-        Self { counters, key, start_locks: [const { Mutex::const_new(()) }; LOCK_STRIPES] }
+        let start_locks = [const { Mutex::const_new(()) }; LOCK_STRIPES];
+        Self { counters, key, addresses: LatestAddress::default(), start_locks }
     }
 
     /// Keyed digest of an IPv4 address or of the /64 network of an IPv6 address.
@@ -75,6 +96,26 @@ impl Limiter {
         match address.to_canonical() {
             IpAddr::V4(v4) => self.digest(&[b"v4", &v4.octets()]),
             IpAddr::V6(v6) => self.digest(&[b"v6", &v6.octets()[..8]]),
+        }
+    }
+
+    /// The network about an address, of a size that many customers share: IPv4 /24, IPv6 /48.
+    fn block_key(&self, address: IpAddr) -> CounterKey {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => self.digest(&[b"v4 block", &v4.octets()[..3]]),
+            IpAddr::V6(v6) => self.digest(&[b"v6 block", &v6.octets()[..6]]),
+        }
+    }
+
+    /// What a requester's starts are counted by in the limits of an address. Those of known browsers
+    /// and servers are not: nothing is counted by the key that they have instead, so that an attempt
+    /// that holds it gives nothing back.
+    pub(super) fn source_of(&self, requester: &Requester) -> CounterKey {
+        match requester.standing {
+            Standing::Stranger => self.source_key(requester.address),
+            Standing::KnownBrowser | Standing::Server => {
+                self.digest(&[b"no address", requester.who.as_bytes()])
+            }
         }
     }
 
@@ -102,12 +143,12 @@ impl Limiter {
         if let Some((_, n)) = texts {
             let waits = wanted.spaced && !subject.phone.is_test();
             let spacing = spacing(limits, waits, system);
-            counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_count(subject) });
+            counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_of(subject) });
         }
         Ok(match self.counters.take(&counts, system.steady()).await? {
             TakeOutcome::Taken(counted) => {
                 let remaining = counted.left.iter().copied().min().unwrap_or(0);
-                Admission::Granted(Reservation { counts, counted, remaining })
+                Admission::Granted(Reservation { rows, counts, counted, remaining })
             }
             TakeOutcome::Refused { which, retry_after } => {
                 // The only count after those of `rows` is the spacing of texts.
@@ -129,9 +170,27 @@ impl Limiter {
         system: &System,
     ) -> Result<bool, StoreError> {
         let spacing = Some(spacing(limits, !subject.phone.is_test(), system));
-        let question = Increment { n: 0, spacing, ..self.spacing_count(subject) };
+        let question = Increment { n: 0, spacing, ..self.spacing_of(subject) };
         let take = self.counters.take(&[question], system.steady()).await?;
         Ok(matches!(take, TakeOutcome::Refused { .. }))
+    }
+
+    /// Whether this is the first time in the window of a row that its counter is at `percent`.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn is_first_in_window(
+        &self,
+        row: &LimitDef,
+        percent: u8,
+        subject: LimitSubject<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let counter = self.counter_key(row, subject);
+        let key = self.digest(&[b"told", &[percent], counter.as_bytes()]);
+        let told = Increment { key, window: row.window, most: 1, n: 1, spacing: None };
+        Ok(matches!(self.counters.take(&[told], now).await?, TakeOutcome::Taken(_)))
     }
 
     /// Releases a reservation whose action did not take place.
@@ -152,13 +211,17 @@ impl Limiter {
     pub(super) async fn reset_after_sign_in(
         &self,
         limits: &LoginLimits,
-        subject: LimitSubject<'_>,
-        counted: Timestamp,
+        phone: &PhoneNumber,
+        (source, counted): (CounterKey, Timestamp),
     ) -> Result<(), StoreError> {
-        let (_, attempts) = self.counts(limits, &[(LimitAction::Attempt, 1)], subject);
-        self.counters.give_back(&attempts, counted).await?;
-        for known in [false, true] {
-            let waits = self.spacing_count(LimitSubject { known, ..subject });
+        let unfinished = |(row, _): &(&LimitDef, _)| row.action == LimitAction::Attempt;
+        let attempts = limits.rows().filter(unfinished).map(|(row, most)| {
+            let key = self.digest(&[row.key.as_bytes(), source.as_bytes()]);
+            Increment { key, window: row.window, most, n: 1, spacing: None }
+        });
+        self.counters.give_back(&attempts.collect::<Vec<_>>(), counted).await?;
+        for standing in [Standing::Stranger, Standing::KnownBrowser] {
+            let waits = self.spacing_count(phone, standing);
             self.counters.clear(waits.key, waits.window).await?;
         }
         Ok(())
@@ -202,46 +265,60 @@ impl Limiter {
     ) -> (Vec<&'static LimitDef>, Vec<Increment>) {
         let mut rows = Vec::new();
         let mut counts = Vec::new();
-        for (row, most) in limits.rows() {
+        for (row, most) in limits.rows_for(subject.requester) {
             // A text to a test number is not sent: it costs nothing and reaches nobody.
-            if matches!(row.action, LimitAction::Start | LimitAction::Text)
+            if matches!(row.action, LimitAction::Start | LimitAction::Text | LimitAction::Spend)
                 && subject.phone.is_test()
             {
                 continue;
             }
-            let Some((_, n)) = amounts.iter().find(|(what, _)| *what == row.action) else {
-                continue;
+            let (counted, each) = match row.action {
+                LimitAction::Spend => (LimitAction::Text, limits.prices.price_of(subject.phone)),
+                other => (other, 1),
             };
+            let amount = amounts.iter().find(|(what, _)| *what == counted);
+            let Some((_, n)) = amount.filter(|_| each > 0) else { continue };
+            let n = n.saturating_mul(each);
             let key = self.counter_key(row, subject);
             rows.push(row);
-            counts.push(Increment { key, window: row.window, most, n: *n, spacing: None });
+            counts.push(Increment { key, window: row.window, most, n, spacing: None });
         }
         (rows, counts)
     }
 
     fn counter_key(&self, row: &LimitDef, subject: LimitSubject<'_>) -> CounterKey {
-        let row_key = row.key.as_bytes();
+        let LimitSubject { phone, requester } = subject;
+        let by = |key: CounterKey| self.digest(&[row.key.as_bytes(), key.as_bytes()]);
         match row.scope {
-            LimitScope::Number => self.number_key(row_key, subject),
-            LimitScope::Global => self.digest(&[row_key]),
-            LimitScope::Address | LimitScope::ClientAtAddress => {
-                self.digest(&[row_key, subject.source.as_bytes()])
+            LimitScope::Number => self.number_key(row.key.as_bytes(), phone, requester.standing),
+            LimitScope::NumberBlock => self.digest(&[row.key.as_bytes(), phone.block().as_bytes()]),
+            LimitScope::Country => {
+                let country = phone.country();
+                let country = country.as_ref().map_or("", Country::as_str);
+                self.digest(&[row.key.as_bytes(), country.as_bytes()])
             }
+            LimitScope::Global => self.digest(&[row.key.as_bytes()]),
+            LimitScope::Address | LimitScope::ClientAtAddress => by(self.source_of(requester)),
+            LimitScope::AddressBlock => by(self.block_key(requester.address)),
+            LimitScope::Server => self.digest(&[row.key.as_bytes(), requester.who.as_bytes()]),
         }
     }
 
+    fn spacing_of(&self, subject: LimitSubject<'_>) -> Increment {
+        self.spacing_count(subject.phone, subject.requester.standing)
+    }
+
     /// The counter of texts to a number since the last sign-in with it, in [`SPACING_WINDOW`].
-    fn spacing_count(&self, subject: LimitSubject<'_>) -> Increment {
-        let key = self.number_key(b"waits", subject);
+    fn spacing_count(&self, phone: &PhoneNumber, standing: Standing) -> Increment {
+        let key = self.number_key(b"waits", phone, standing);
         Increment { key, window: SPACING_WINDOW, most: u32::MAX, n: 1, spacing: None }
     }
 
-    fn number_key(&self, purpose: &[u8], subject: LimitSubject<'_>) -> CounterKey {
-        let phone = subject.phone.e164().as_bytes();
-        if subject.known {
-            self.digest(&[purpose, phone, b"known"])
-        } else {
-            self.digest(&[purpose, phone])
+    fn number_key(&self, purpose: &[u8], phone: &PhoneNumber, standing: Standing) -> CounterKey {
+        let phone = phone.e164().as_bytes();
+        match standing {
+            Standing::KnownBrowser => self.digest(&[purpose, phone, b"known"]),
+            Standing::Stranger | Standing::Server => self.digest(&[purpose, phone]),
         }
     }
 

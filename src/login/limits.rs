@@ -1,6 +1,11 @@
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::attempt::MAX_LIFETIME;
+use super::prices::{Prices, UNITS};
+use super::requester::{Requester, Standing};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -12,6 +17,8 @@ pub enum LimitAction {
     /// A code was requested: a text is sent or, for a number of no user, withheld.
     Start,
     Text,
+    /// The price of a text, in [`UNITS`].
+    Spend,
     /// A login was started and not completed. Ends with the longest life of its code.
     Attempt,
     WrongCode,
@@ -28,12 +35,65 @@ pub enum LimitAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitScope {
     Number,
+    /// Numbers that differ in their last three digits: those of one attacker are often in a row.
+    NumberBlock,
+    /// The country of a number.
+    Country,
     /// An IPv4 address, or an IPv6 /64 network, which one customer typically has.
     Address,
+    /// An IPv4 /24 network, or an IPv6 /48 network.
+    AddressBlock,
+    /// A client that asks for all of its visitors, whatever its address.
+    Server,
     /// A client of the API at an address, so that nobody else can use up a client's allowance.
     ClientAtAddress,
     /// One counter for all requests.
     Global,
+}
+
+/// Whom a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    /// Everybody. Known browsers have a counter of their own, with the same maximum.
+    Apart,
+    /// All but known browsers: their numbers are proved, and bound by the limits of a number.
+    Unknown,
+    /// Strangers, who have an address.
+    Strangers,
+    /// Servers.
+    Servers,
+    /// Everybody together. Known browsers are not refused: their texts are bound by their number.
+    Budget,
+    /// Everybody together. All but known browsers may not use up [`LoginLimits::reserve`].
+    Together,
+}
+
+impl LimitScope {
+    const fn counts(self) -> Counts {
+        match self {
+            Self::Number => Counts::Apart,
+            Self::NumberBlock | Self::Country => Counts::Unknown,
+            Self::Address | Self::AddressBlock | Self::ClientAtAddress => Counts::Strangers,
+            Self::Server => Counts::Servers,
+            Self::Global => Counts::Together,
+        }
+    }
+
+    /// Whether it is keyed by where a requester is, so that a network may have its own maximum.
+    pub const fn is_of_addresses(self) -> bool {
+        matches!(self, Self::Address | Self::AddressBlock)
+    }
+
+    /// Whether everything that has one key here has one key there too.
+    fn is_within(self, other: Self) -> bool {
+        match self {
+            Self::Number => !matches!(other, Self::Address | Self::AddressBlock | Self::Server),
+            Self::NumberBlock => matches!(other, Self::NumberBlock | Self::Country | Self::Global),
+            Self::Country => matches!(other, Self::Country | Self::Global),
+            Self::Address => matches!(other, Self::Address | Self::AddressBlock),
+            _ => self == other,
+        }
+    }
 }
 
 /// One limit: a maximum within any span of `window`.
@@ -44,6 +104,22 @@ pub struct LimitDef {
     pub action: LimitAction,
     pub scope: LimitScope,
     pub window: Duration,
+}
+
+impl LimitDef {
+    /// A limit of what texts cost.
+    pub fn is_budget(&self) -> bool {
+        self.action == LimitAction::Spend
+    }
+
+    /// How many of what is counted one of its maximum is.
+    fn unit(&self) -> u32 {
+        if self.is_budget() { UNITS } else { 1 }
+    }
+
+    fn counts(&self) -> Counts {
+        if self.is_budget() { Counts::Budget } else { self.scope.counts() }
+    }
 }
 
 const fn row(key: &'static str, what: LimitAction, by: LimitScope, window: Duration) -> LimitDef {
@@ -57,19 +133,32 @@ pub const LIMITS: &[LimitDef] = &[
     row("wrong_codes_per_number_24h", LimitAction::WrongCode, LimitScope::Number, DAY),
     row("texts_per_number_1h", LimitAction::Text, LimitScope::Number, HOUR),
     row("texts_per_number_24h", LimitAction::Text, LimitScope::Number, DAY),
+    row("texts_per_number_block_10m", LimitAction::Text, LimitScope::NumberBlock, MINUTE.saturating_mul(10)),
+    row("texts_per_country_1h", LimitAction::Text, LimitScope::Country, HOUR),
     row("starts_per_address_10m", LimitAction::Start, LimitScope::Address, MINUTE.saturating_mul(10)),
     row("starts_per_address_1h", LimitAction::Start, LimitScope::Address, HOUR),
+    row("starts_per_network_1h", LimitAction::Start, LimitScope::AddressBlock, HOUR),
+    row("starts_per_server_1h", LimitAction::Start, LimitScope::Server, HOUR),
     row("attempts_per_address", LimitAction::Attempt, LimitScope::Address, MAX_LIFETIME),
     row("wrong_client_secrets_10m", LimitAction::WrongClientSecret, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("wrong_refresh_tokens_10m", LimitAction::WrongRefreshToken, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("wrong_authorization_codes_10m", LimitAction::WrongAuthorizationCode, LimitScope::ClientAtAddress, MINUTE.saturating_mul(10)),
     row("texts_1h", LimitAction::Text, LimitScope::Global, HOUR),
     row("texts_24h", LimitAction::Text, LimitScope::Global, DAY),
+    row("spend_per_number_block_1h", LimitAction::Spend, LimitScope::NumberBlock, HOUR),
+    row("spend_per_number_block_24h", LimitAction::Spend, LimitScope::NumberBlock, DAY),
+    row("spend_per_country_1h", LimitAction::Spend, LimitScope::Country, HOUR),
+    row("spend_per_country_24h", LimitAction::Spend, LimitScope::Country, DAY),
+    row("spend_1h", LimitAction::Spend, LimitScope::Global, HOUR),
+    row("spend_24h", LimitAction::Spend, LimitScope::Global, DAY),
 ];
 
 /// The wait between two texts to a number. Not a maximum within a window: each text must come
 /// later than the one before it, by the value of its key and more.
 pub const TEXT_SPACING: LimitDef = row("first_wait", LimitAction::Text, LimitScope::Number, DAY);
+
+/// The key in `[limits]` of [`LoginLimits::reserve`].
+const RESERVE: &str = "reserve";
 
 /// The longest that a limit of a login lasts.
 pub fn longest_window() -> Duration {
@@ -81,6 +170,10 @@ pub fn longest_window() -> Duration {
 pub struct LoginLimits {
     /// The maximum of each of [`LIMITS`], in its order.
     maximums: Vec<u32>,
+    /// What strangers leave of a limit that they share with known browsers, in percent.
+    reserve: u32,
+    networks: Vec<NetworkLimits>,
+    pub(super) prices: Prices,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
     /// Upper bound of the wait.
@@ -88,14 +181,16 @@ pub struct LoginLimits {
 }
 
 impl LoginLimits {
-    /// `maximum` looks up the value of a limit's key. `None` if it does so for one of them.
+    /// `maximum` looks up the value of a key of `[limits]`. `None` if it does so for one of them.
     pub fn from_lookup(
         maximum: impl Fn(&'static str) -> Option<u32>,
-        first_wait: Duration,
-        longest_wait: Duration,
+        [first_wait, longest_wait]: [Duration; 2],
+        networks: Vec<NetworkLimits>,
+        prices: Prices,
     ) -> Option<Self> {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
-        Some(Self { maximums, first_wait, longest_wait })
+        let reserve = maximum(RESERVE)?;
+        Some(Self { maximums, reserve, networks, prices, first_wait, longest_wait })
     }
 
     /// The maximum of a limit in its window.
@@ -105,24 +200,85 @@ impl LoginLimits {
         index.and_then(|at| self.maximums.get(at)).copied().unwrap_or(1)
     }
 
+    /// What may be spent under a row that is a budget, in [`UNITS`].
+    pub(super) fn budget(&self, row: &LimitDef) -> u32 {
+        self.maximum_of(row).saturating_mul(row.unit())
+    }
+
     /// Each limit of the table with its maximum.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static LimitDef, u32)> {
         LIMITS.iter().zip(self.maximums.iter().copied())
     }
 
+    /// Each limit that binds this requester, with its maximum for them.
+    pub(super) fn rows_for(
+        &self,
+        requester: &Requester,
+    ) -> impl Iterator<Item = (&'static LimitDef, u32)> {
+        let Requester { standing, address, .. } = *requester;
+        let network = self.networks.iter().find(|network| network.contains(address));
+        self.rows().filter_map(move |(row, most)| {
+            let most = network.and_then(|network| network.maximum_of(row)).unwrap_or(most);
+            let most = most.saturating_mul(row.unit());
+            let known = standing == Standing::KnownBrowser;
+            let bound = match row.counts() {
+                Counts::Apart => Some(most),
+                Counts::Unknown => (!known).then_some(most),
+                Counts::Strangers => (standing == Standing::Stranger).then_some(most),
+                Counts::Servers => (standing == Standing::Server).then_some(most),
+                Counts::Budget => Some(if known { u32::MAX } else { most }),
+                Counts::Together => Some(if known { most } else { self.of_strangers(most) }),
+            };
+            bound.map(|most| (row, most))
+        })
+    }
+
+    /// What strangers may use up of a maximum: all of a small one, of which the reserve is less
+    /// than one.
+    fn of_strangers(&self, most: u32) -> u32 {
+        let reserve = u64::from(most) * u64::from(self.reserve) / 100;
+        most.saturating_sub(u32::try_from(reserve).unwrap_or(most))
+    }
+
     /// Limits that cannot be reached, each with the one that is reached before it: a limit of the
-    /// same action and scope with a longer window and a lower maximum.
+    /// same action and of the same scope or a wider one, with a window that is as long and a lower
+    /// maximum.
     pub fn unreachable_limits(&self) -> Vec<[(&'static LimitDef, u32); 2]> {
         let mut pairs = Vec::new();
         for (row, most) in self.rows() {
             let stricter = self.rows().find(|(other, less)| {
-                (other.action, other.scope) == (row.action, row.scope)
-                    && other.window > row.window
+                other.action == row.action
+                    && row.scope.is_within(other.scope)
+                    && other.window >= row.window
                     && *less < most
             });
             pairs.extend(stricter.map(|stricter| [(row, most), stricter]));
         }
         pairs
+    }
+}
+
+/// `[[limits.network]]`: networks that have maximums of their own, such as those of an office.
+#[derive(Clone, Debug)]
+pub struct NetworkLimits {
+    networks: Vec<IpNet>,
+    /// By the keys of the limits. Other limits are as everywhere.
+    maximums: Vec<(&'static str, u32)>,
+}
+
+impl NetworkLimits {
+    pub const fn new(networks: Vec<IpNet>, maximums: Vec<(&'static str, u32)>) -> Self {
+        Self { networks, maximums }
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    fn maximum_of(&self, row: &LimitDef) -> Option<u32> {
+        let own = self.maximums.iter().find(|(key, _)| *key == row.key);
+        own.map(|(_, most)| *most)
     }
 }
 

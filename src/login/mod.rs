@@ -1,12 +1,15 @@
 //! Login by one-time code: from a typed number to a verified user and their session.
 //! Knows no HTTP and no OAuth, and does not know what a login is for.
+mod addresses;
 mod api_client;
 mod attempt;
+mod budgets;
 mod keys;
 mod known_browser;
 mod limiter;
 mod limits;
 mod outbox;
+mod prices;
 mod requester;
 mod service;
 mod settings;
@@ -21,11 +24,12 @@ pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
-    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
-    longest_window,
+    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits, RateLimited,
+    TEXT_SPACING, longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
-pub use requester::{Channel, Requester};
+pub use prices::{Prices, UNITS};
+pub use requester::{Channel, Requester, Standing};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;

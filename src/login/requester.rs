@@ -19,10 +19,20 @@ pub struct Requester {
     pub who: RequesterDigest,
     /// The client address of the request.
     pub address: IpAddr,
-    /// Whether the browser has signed in with the number before: see [`Login::is_known_browser`].
+    pub standing: Standing,
+}
+
+/// What the limits take a requester for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Stranger,
+    /// The browser has signed in with the number before: see [`Login::is_known_browser`].
     ///
     /// [`Login::is_known_browser`]: super::Login::is_known_browser
-    pub known_browser: bool,
+    KnownBrowser,
+    /// A client that proved its secret and does not tell for whom it asks: a server, for all of its
+    /// visitors.
+    Server,
 }
 
 impl Requester {
@@ -33,6 +43,12 @@ impl Requester {
         let parts: [&[u8]; 3] = [&length, client.as_bytes(), connection.as_bytes()];
         let who = RequesterDigest::of(parts.concat());
         // A client cannot tell its users' browsers apart, so none is known.
-        Self { channel: Channel::Api, who, address, known_browser: false }
+        Self { channel: Channel::Api, who, address, standing: Standing::Stranger }
+    }
+
+    /// The same for a client that proved its secret and asks for all of its visitors.
+    #[must_use]
+    pub const fn of_server(self) -> Self {
+        Self { standing: Standing::Server, ..self }
     }
 }

@@ -1,9 +1,10 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::keys::CodeKeys;
 use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation};
+use super::limits::RateLimited;
 use super::outbox::Outbox;
-use super::requester::Requester;
 use super::settings::LoginSettings;
 use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
@@ -70,16 +71,6 @@ impl Login {
         self.deps.keys.code(attempt, phone)
     }
 
-    /// What the limits of a request are keyed by.
-    pub(super) fn limit_subject<'a>(
-        &self,
-        requester: &Requester,
-        phone: &'a PhoneNumber,
-    ) -> LimitSubject<'a> {
-        let source = self.deps.limiter.source_key(requester.address);
-        LimitSubject { phone, source, known: requester.known_browser }
-    }
-
     /// Counts a request against its limits, and records a refusal.
     pub(super) async fn count(
         &self,
@@ -92,10 +83,17 @@ impl Login {
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Admission::Refused(limited) = &admission {
-            let seconds = limited.retry_after.as_secs();
-            events.record(&Event::Limited { limit: limited.row.key, seconds });
+            self.record_limited(limited, subject.requester.address);
         }
         Ok(admission)
+    }
+
+    pub(super) fn record_limited(&self, limited: &RateLimited, address: IpAddr) {
+        let LoginDeps { limiter, events, .. } = &self.deps;
+        let (row, seconds) = (limited.row, limited.retry_after.as_secs());
+        let only_address = row.scope.is_of_addresses() && limiter.addresses.is_only_one(address);
+        let network = &session::address_block(address);
+        events.record(&Event::Limited { limit: row.key, seconds, network, only_address });
     }
 
     /// Releases a reservation whose action did not take place. On an error it stays counted: the

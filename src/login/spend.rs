@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::attempt::{self, DeadReason};
-use super::limiter::LimitSubject;
 use super::requester::Channel;
 use super::service::Login;
 use super::verdict::{Verdict, Verified};
@@ -186,8 +185,8 @@ impl Login {
     /// Resets the waits of a number after a sign-in. On an error they stay as they were.
     async fn reset_limits(&self, attempt: &Attempt, phone: &PhoneNumber) {
         let limits = &self.settings.limits;
-        let subject = LimitSubject { phone, source: attempt.source, known: false };
-        let reset = self.deps.limiter.reset_after_sign_in(limits, subject, attempt.counted).await;
+        let counted = (attempt.source, attempt.counted);
+        let reset = self.deps.limiter.reset_after_sign_in(limits, phone, counted).await;
         if let Err(error) = reset {
             self.deps.events.store_failed("reset the waits of a number", &error);
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::attempt::{self, AttemptState, StartedAttempt};
-use super::limiter::{Admission, LimitRequest, Reservation};
+use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
 use super::outbox::OutboxJob;
 use super::requester::Requester;
@@ -29,6 +29,12 @@ pub struct StartRequest<'a> {
     /// The name of the application that requests the code, for the template; `None` for the login
     /// pages.
     pub application: Option<&'a str>,
+}
+
+impl StartRequest<'_> {
+    fn limit_subject(&self) -> LimitSubject<'_> {
+        LimitSubject { phone: self.phone, requester: &self.requester }
+    }
 }
 
 /// A start that succeeded.
@@ -72,6 +78,7 @@ impl Login {
     /// failed.
     pub async fn start(&self, start: StartRequest<'_>) -> Result<Started, StartError> {
         self.check_textable(start.phone)?;
+        self.deps.limiter.addresses.note(start.requester.address);
         let key = self.deps.keys.attempt_key(&start.requester, start.phone);
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
@@ -119,13 +126,15 @@ impl Login {
             AttemptState::Dead => (&all[..], false),
             AttemptState::Unknown => (&all[..], true),
         };
-        let subject = self.limit_subject(&start.requester, start.phone);
-        self.count(LimitRequest { amounts, spaced }, subject).await
+        let subject = start.limit_subject();
+        let admission = self.count(LimitRequest { amounts, spaced }, subject).await?;
+        self.watch_budgets(&admission, subject).await;
+        Ok(admission)
     }
 
     async fn must_wait(&self, start: &StartRequest<'_>) -> Result<bool, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let subject = self.limit_subject(&start.requester, start.phone);
+        let subject = start.limit_subject();
         let waiting = limiter.must_wait(&self.settings.limits, subject, system).await;
         waiting.inspect_err(|error| events.store_failed("look for the last text", error))
     }
@@ -144,7 +153,7 @@ impl Login {
         let amounts =
             &[(LimitAction::Start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
-        let subject = self.limit_subject(requester, phone);
+        let subject = LimitSubject { phone, requester };
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await
@@ -216,7 +225,7 @@ impl Login {
             key: keys.codes[0].id(),
             length: self.settings.code_length,
             tries: self.settings.tries,
-            source: limiter.source_key(requester.address),
+            source: limiter.source_of(requester),
             counted: taken.at(),
         }
     }

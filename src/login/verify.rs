@@ -98,7 +98,7 @@ impl Login {
         let Some(code) = self.code(&attempt, phone) else {
             return Ok(Err(self.dead(Some(attempt.id), DeadReason::KeyGone)));
         };
-        let subject = self.limit_subject(requester, phone);
+        let subject = LimitSubject { phone, requester };
         let right = code.matches(&typed);
         let case = ConfirmedCode { key, attempt, phone, channel: requester.channel, answer };
         match self.count_guess(right, repeated, subject).await {

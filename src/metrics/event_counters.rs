@@ -1,7 +1,7 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    CODES, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS,
+    BUDGETS, CODES, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS,
     STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
@@ -25,6 +25,7 @@ pub struct EventCounters {
     logins: IntCounterVec,
     texts: IntCounterVec,
     limited: IntCounterVec,
+    budgets: IntCounterVec,
     handovers: IntCounterVec,
     sign_outs: IntCounterVec,
     personal_tokens: IntCounterVec,
@@ -41,6 +42,7 @@ impl EventCounters {
             logins: LOGINS.counters(registry)?,
             texts: TEXTS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
+            budgets: BUDGETS.counters(registry)?,
             handovers: HANDOVERS.counters(registry)?,
             sign_outs: SIGN_OUTS.counters(registry)?,
             personal_tokens: PERSONAL_TOKENS.counters(registry)?,
@@ -95,6 +97,15 @@ impl EventCounters {
         }
     }
 
+    /// Initialises the counters of budgets.
+    pub fn expect_budgets<'a>(&self, limits: impl IntoIterator<Item = &'a str>) {
+        for limit in limits {
+            for percent in ["50", "100"] {
+                add(&self.budgets, &[limit, percent], 0);
+            }
+        }
+    }
+
     /// Initialises the counters of a client and its grant types.
     pub fn expect_client<'a>(&self, client: &str, grants: impl IntoIterator<Item = &'a str>) {
         self.expect_refusals(client);
@@ -145,6 +156,8 @@ impl EventSink for EventCounters {
             Event::PersonalTokenMade { .. } => (&self.personal_tokens, &["made"]),
             Event::PersonalTokenEnded { .. } => (&self.personal_tokens, &["ended"]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
+            Event::BudgetUsed { limit, percent: 100, .. } => (&self.budgets, &[limit, "100"]),
+            Event::BudgetUsed { limit, .. } => (&self.budgets, &[limit, "50"]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }

@@ -127,6 +127,12 @@ pub(super) const REVOKED: Metric = row(
     &[("why", "`reused` (a code or refresh token was used twice), `asked` (by the client)")],
     "Grants that were revoked, except by the end of their session.",
 );
+pub(super) const BUDGETS: Metric = row(
+    "doorcode_budgets_used_total",
+    Counter,
+    &[("limit", "the key in `[limits]`"), ("percent", "`50` or `100`")],
+    "How often texts used up half or all of a budget.",
+);
 pub(super) const STORE_FAILURES: Metric = row(
     "doorcode_store_failures_total",
     Counter,
@@ -252,6 +258,7 @@ pub const METRICS: &[&Metric] = &[
     &LOGINS,
     &TEXTS,
     &LIMITED,
+    &BUDGETS,
     &HANDOVERS,
     &SIGN_OUTS,
     &PERSONAL_TOKENS,

@@ -11,7 +11,7 @@ use super::sealer::Sealer;
 use super::shell::Shell;
 use super::views::MessagePage;
 use crate::domain::{BrowserDigest, PhoneNumber};
-use crate::login::{self, Channel, Login, Requester};
+use crate::login::{self, Channel, Login, Requester, Standing};
 use crate::oauth::{Client, Clients};
 use crate::system::Timestamp;
 
@@ -118,7 +118,7 @@ impl LoginPages {
             channel: Channel::Page,
             who,
             address: request.context.client,
-            known_browser: known,
+            standing: if known { Standing::KnownBrowser } else { Standing::Stranger },
         }
     }
 

@@ -114,8 +114,13 @@ impl FlowMessage {
 pub(crate) fn limit_message(row: &LimitDef) -> LimitMessage {
     match (row.action, row.scope) {
         _ if *row == TEXT_SPACING => LimitMessage::Recent,
-        (_, LimitScope::Address | LimitScope::ClientAtAddress) => LimitMessage::Network,
-        (_, LimitScope::Global) => LimitMessage::Service,
+        (_, LimitScope::Address | LimitScope::AddressBlock | LimitScope::ClientAtAddress) => {
+            LimitMessage::Network
+        }
+        (
+            _,
+            LimitScope::Global | LimitScope::Country | LimitScope::NumberBlock | LimitScope::Server,
+        ) => LimitMessage::Service,
         (LimitAction::WrongCode, LimitScope::Number) => LimitMessage::Tries,
         (_, LimitScope::Number) => LimitMessage::Number,
     }

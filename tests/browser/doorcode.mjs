@@ -94,6 +94,9 @@ ${login}
 [limits]
 starts_per_address_10m = 1000
 starts_per_address_1h = 1000
+starts_per_network_1h = 1000
+texts_per_number_block_10m = 1000
+texts_per_country_1h = 1000
 ${limits}
 
 [sms]

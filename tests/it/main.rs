@@ -7,6 +7,7 @@
 
 mod acme;
 mod api;
+mod attacks;
 mod bearer;
 mod behind;
 mod brand;

@@ -1,7 +1,7 @@
-use std::time::Duration;
-
 use super::super::reader::Reader;
-use super::super::values::{self, written};
+use super::super::values;
+use super::durations::in_order;
+use super::limits;
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::TwilioSender;
 use crate::domain::{CodeLength, Country, PhoneNumber};
@@ -17,7 +17,7 @@ pub(super) fn login(
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
-    let limits = limits(reader);
+    let limits = limits::limits(reader, providers);
     Some(login::LoginSettings {
         countries: countries?,
         default_country,
@@ -41,30 +41,6 @@ fn number_of(provider: &ProviderSettings) -> Option<PhoneNumber> {
         },
         ProviderSettings::Console => None,
     }
-}
-
-/// Reads the value of every limit in the table.
-fn limits(reader: &mut Reader<'_>) -> Option<login::LoginLimits> {
-    let waits = ["limits.first_wait", "limits.longest_wait"];
-    let [first, longest] = in_order(reader, waits)?;
-    let most = |key| u32::try_from(reader.integer(&format!("limits.{key}"))?).ok();
-    login::LoginLimits::from_lookup(most, first, longest)
-}
-
-/// Two durations, the second of which must not be shorter. A mistake is noted at the key that the
-/// file sets, not at a default.
-fn in_order(reader: &mut Reader<'_>, keys: [&'static str; 2]) -> Option<[Duration; 2]> {
-    let [shorter, longer] = [reader.duration(keys[0])?, reader.duration(keys[1])?];
-    if shorter > longer {
-        let table = keys[0].split('.').next().unwrap_or_default();
-        let key = keys.into_iter().find(|key| reader.has(key)).unwrap_or(table);
-        let name = |key: &'static str| key.rsplit('.').next().unwrap_or_default();
-        let (first, second) = (name(keys[0]), name(keys[1]));
-        let [is, other] = [shorter, longer].map(|time| written(time.as_secs()));
-        reader.note(key, format!("{first} ({is}) is longer than {second} ({other})"));
-        return None;
-    }
-    Some([shorter, longer])
 }
 
 fn countries(

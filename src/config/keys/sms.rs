@@ -14,6 +14,10 @@ pub(super) const KEYS: &[Key] = &[
         "The text message, in Liquid. Has the code: `{{ code }}`, `{{ password }}` or `@@password@@`. Where a branch lacks it, the built-in text is sent instead."),
     key("sms.templates", Texts, Optional("if `template` is omitted too, one text for each built-in language; else none"),
         "The text message by language tag of the login pages, such as `fr = \"…\"`. `template` is used for all other languages."),
+    key("sms.prices", Texts, Optional("a vendor's list prices, `config/prices.csv`"),
+        "What a text costs by country, such as `US = \"0.0083\"`, as budgets count it; `other` is for countries without a price."),
+    key("sms.currency", Text, Default,
+        "The currency of prices and budgets (ISO 4217). With another one than USD the prices that ship do not apply."),
 
     key("sms.twilio", Table, Default,
         "The Twilio account; required if `sms.providers` names `twilio`."),

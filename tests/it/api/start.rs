@@ -215,6 +215,27 @@ fn a_limit_is_told_with_when_there_is_room_again() {
 }
 
 #[test]
+fn a_server_that_does_not_tell_its_visitors_has_a_limit_of_its_own() {
+    let limits = "starts_per_server_1h = 3\nstarts_per_address_10m = 1";
+    let world = World::changed(&[("starts_per_address_10m = 1000", limits)]);
+    let ask = |visitor: Option<&str>, n: u32| {
+        let phone = format!("+120255501{n}");
+        let body = json!({"connection": "sms", "phone_number": phone});
+        let auth = basic("web", SECRET);
+        let mut lines = vec![("Authorization", auth.as_str())];
+        lines.extend(visitor.map(|address| ("auth0-forwarded-for", address)));
+        world.json_with("/passwordless/start", &lines, &body).status
+    };
+    let alone = [10, 11, 12, 13].map(|n| ask(None, n));
+    assert_eq!(alone, [200, 200, 200, 429]);
+    // For a visitor whose address it tells, that of the address counts.
+    assert_eq!([14, 15].map(|n| ask(Some("203.0.113.1"), n)), [200, 429]);
+    // Nobody else at the server's address is shut out by it.
+    let body = json!({"client_id": "spa", "connection": "sms", "phone_number": "+12025550116"});
+    world.json_with("/passwordless/start", &[("Origin", PAGE)], &body).is(200);
+}
+
+#[test]
 fn the_address_of_a_visitor_is_believed_only_from_a_server_that_may_say_it() {
     let world = World::changed(&[("starts_per_address_10m = 1000", "starts_per_address_10m = 1")]);
     let ask = |client: &str, secret: &str, address: &str, n: u32| {

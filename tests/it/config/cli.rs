@@ -267,6 +267,11 @@ fn check_notes_limits_that_have_no_effect() {
         ]
     );
     assert!(limits("texts_per_number_1h = 20\ntexts_per_number_24h = 20").is_empty());
+    assert!(limits("reserve = 25").is_empty(), "the defaults fit together");
+    assert_eq!(
+        limits("texts_per_country_1h = 400"),
+        ["note: limits.texts_per_country_1h (400) has no effect: limits.texts_1h allows only 300"]
+    );
 }
 
 #[test]

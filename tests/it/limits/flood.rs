@@ -13,8 +13,8 @@ use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
     Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
-    Outbox, OutboxSender, OutboxWorker, Requester, StartError, StartRequest, Started, TextSettings,
-    Verdict,
+    Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest, Started,
+    TextSettings, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -61,7 +61,9 @@ impl Alone {
         let origin = "http://localhost:21";
         let twilio = "http://127.0.0.1:24";
         let settings = Settings { port: 21, admin: 22, origin, app: 23, twilio };
-        let text = settings.text(&[(RAISED, &format!("[limits]\n{limits}\n"))]);
+        let free = "[sms.prices]\nUS = \"0\"\n[sms]";
+        let limits = format!("[limits]\n{limits}\n");
+        let text = settings.text(&[(RAISED, &limits), ("[sms]", free)]);
         let config = Config::read(&text, "flood.toml", Path::new(""), &environment);
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock::new());
@@ -140,16 +142,18 @@ impl Alone {
 
 fn requester(address: IpAddr, who: u32) -> Requester {
     let who = doorcode::domain::RequesterDigest::of(who.to_be_bytes());
-    Requester { channel: Channel::Page, who, address, known_browser: false }
+    Requester { channel: Channel::Page, who, address, standing: Standing::Stranger }
 }
 
-/// One of `of`.
+/// One of `of`, each in a network of its own.
 fn address(n: u32, of: u32) -> IpAddr {
-    Ipv4Addr::from(0x0a00_0000 + n % of).into()
+    Ipv4Addr::from(0x0a00_0000 + n % of * 256).into()
 }
 
-/// Of 6,240,000 numbers, another for every `n`.
+/// Of 6,240,000 numbers, another for every `n`, far from the one before: a cell that several keys
+/// share counts no further than 254, and those of one block are one key.
 fn number(n: u32) -> String {
+    let n = u32::try_from(u64::from(n) * 7_919 % 6_240_000).expect("less than that");
     let area = [202, 212, 303, 415, 512, 617, 702, 808][n as usize / 780_000 % 8];
     let n = n % 780_000;
     format!("+1{area}{:03}{:04}", 220 + n / 10_000, n % 10_000)
@@ -167,7 +171,10 @@ const VICTIM: &str = "+447400123456";
 /// Twelve starts of each address, each for another number, then so many newcomers.
 #[expect(clippy::print_stdout, reason = "a figure for whoever reads the log")]
 async fn flood(addresses: u32, newcomers: u32, room: CounterCapacity) {
-    let alone = Alone::with("texts_1h = 100000000\ntexts_24h = 100000000", room).await;
+    let shared = "texts_1h = 100000000\ntexts_24h = 100000000\n\
+        texts_per_country_1h = 100000000\ntexts_per_number_block_10m = 100000000\n\
+        starts_per_network_1h = 100000000";
+    let alone = Alone::with(shared, room).await;
     let guesser: IpAddr = Ipv4Addr::new(192, 0, 2, 7).into();
     let run = async {
         alone.start(guesser, 0, VICTIM).await.expect("the first text");

@@ -116,7 +116,7 @@ fn a_second_click_takes_nothing_and_is_never_refused() {
 
 #[test]
 fn texts_in_all_are_limited_and_refusals_take_nothing() {
-    let changed = ("[login]", "[limits]\ntexts_1h = 3\ntexts_24h = 4\n[login]");
+    let changed = ("[login]", "[limits]\nreserve = 0\ntexts_1h = 3\ntexts_24h = 4\n[login]");
     let gate = defaults(&[BEHIND, changed]);
     let ask = |n| start_from(&mut gate.browser(), &format!("192.0.2.{n}"), &number(n));
     (0..3).for_each(|n| drop(ask(n).is(303)));

@@ -97,6 +97,21 @@ fn so_many_logins_of_one_address_are_unfinished_at_once() {
 }
 
 #[test]
+fn who_signed_in_before_is_not_counted_by_the_address() {
+    let gate = defaults(&[]);
+    let mut known = gate.browser();
+    known.sign_in("/", ADA, &gate.texts).is(200);
+    (1..10).for_each(|n| drop(start_from(&mut gate.browser(), "", &number(n)).is(303)));
+    told_to_wait(&start_from(&mut gate.browser(), "", &number(10)), TOO_MANY);
+    gate.texts.text(10);
+    known.post("/.doorcode/sign-out", &[]).is(303);
+    known.sign_in("/", ADA, &gate.texts).is(200);
+    known.post("/.doorcode/sign-out", &[]).is(303);
+    // With another number it is a stranger's.
+    told_to_wait(&start_from(&mut known, "", &number(11)), TOO_MANY);
+}
+
+#[test]
 fn a_script_is_told_in_json() {
     let gate = defaults(&[("[login]", "[limits]\nstarts_per_address_1h = 1\n[login]")]);
     let mut browser = gate.browser();

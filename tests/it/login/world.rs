@@ -81,7 +81,8 @@ fn settings(sign_up: bool) -> String {
         "[server]\nlisten = [\"127.0.0.1:1\"]\npublic_url = \"http://localhost:1/.doorcode\"\n\
          secret = \"env:SECRET\"\n[store]\ndatabase = \"sqlite:test.db\"\n[limits]\n\
          starts_per_address_10m = 100000\nstarts_per_address_1h = 100000\n\
-         attempts_per_address = 100000\n[login]\ncountries = [\"US\"]\nsign_up = {sign_up}\n\
+         attempts_per_address = 100000\nstarts_per_network_1h = 100000\n\
+         texts_per_number_block_10m = 100000\ntexts_per_country_1h = 100000\n[login]\ncountries = [\"US\"]\nsign_up = {sign_up}\n\
          [sms]\nproviders = [\"console\"]\ntemplate = \"{{{{ code }}}}\"\n[[site]]\n\
          name = \"Shop\"\nurl = \"http://localhost:1\"\nupstreams = [\"127.0.0.1:2\"]\n"
     )

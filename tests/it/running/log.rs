@@ -4,9 +4,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::support::browser::flow_of;
 use crate::support::gate::wait_for;
 use crate::support::program::Program;
-use crate::support::settings::{ADA, BOB};
+use crate::support::settings::{ADA, BOB, RAISED};
 
 #[test]
 fn a_log_in_json_has_an_object_on_every_line_and_no_secret_in_any() {
@@ -168,6 +169,27 @@ fn a_level_that_is_none_is_told() {
         assert_eq!(log.contains("DOORCODE_LOG"), told, "{level}: {log}");
         assert_eq!(log.contains("listening"), level != "warn", "{level}: {log}");
     }
+}
+
+#[test]
+fn a_refused_start_tells_its_network_and_that_a_proxy_may_be_missing() {
+    let program = Program::changed("info", &[JSON, (RAISED, "")]);
+    for n in 0..11 {
+        let mut browser = program.browser();
+        let page = browser.visit("/");
+        let form = [("flow", flow_of(&page)), ("phone", format!("+1202{}2000", 300 + n))];
+        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        browser.post("/.doorcode/login", &form).is(303);
+    }
+    let refused = wait_for("a line", || {
+        let log = program.printed_to("err");
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["limit"] == "starts_per_address_10m")
+    });
+    assert_eq!(refused["network"], "127.0.0.0/24", "{refused}");
+    assert_eq!(refused["level"], "WARN", "{refused}");
+    let message = refused["message"].as_str().expect("a message");
+    assert!(message.contains("server.trusted_proxies"), "{message}");
 }
 
 #[test]

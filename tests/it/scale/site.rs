@@ -8,9 +8,12 @@ use crate::support::program::Program;
 use crate::support::redis_server::TestRedis;
 
 /// `ulimit`s of the machine aside, nothing refuses anybody.
-const OPEN: [(&str, &str); 3] = [
+const OPEN: [(&str, &str); 6] = [
     ("[admin]", "trusted_proxies = [\"127.0.0.1\"]\n[admin]"),
     ("[limits]", "[limits]\ntexts_1h = 100000000\ntexts_24h = 100000000"),
+    ("[sms]", "[sms.prices]\nUS = \"0\"\n[sms]"),
+    ("texts_per_country_1h = 1000", "texts_per_country_1h = 100000000"),
+    ("texts_per_number_block_10m = 1000", "texts_per_number_block_10m = 100000000"),
     ("countries = [\"US\", \"GB\"]", "countries = [\"US\"]"),
 ];
 const FILE: &str = "database = \"sqlite:doorcode.db\"";

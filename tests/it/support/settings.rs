@@ -13,6 +13,9 @@ pub(crate) const BOB: &str = "+447400123456";
 pub(crate) const RAISED: &str = "[limits]
 starts_per_address_10m = 1000
 starts_per_address_1h = 1000
+starts_per_network_1h = 1000
+texts_per_number_block_10m = 1000
+texts_per_country_1h = 1000
 texts_per_number_1h = 1000
 texts_per_number_24h = 1000
 ";

@@ -46,7 +46,9 @@ pub(crate) struct World {
     worker: tokio::sync::Mutex<BoxFuture<'static, ()>>,
     texts: Texts,
     place: Place,
-    _folder: tempfile::TempDir,
+    /// How often it was started.
+    starts: u64,
+    folder: tempfile::TempDir,
 }
 
 /// Where the database is.
@@ -115,7 +117,29 @@ impl World {
         settings: &str,
         own: &dyn Decorator,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let around = (tempfile::tempdir().unwrap(), Arc::new(StillClock::new()), Texts::default());
+        Self::started(engines, settings, own, around, 1).await
+    }
+
+    /// Another process after this one, which was killed: what was in memory is gone.
+    pub(crate) async fn restarted(self, settings: &str, own: &dyn Decorator) -> Self {
+        let engines = match self.place {
+            Place::File(_) => None,
+            Place::Engines(engines) => Some(engines),
+        };
+        drop((self.router, self.worker));
+        self.store.close().await;
+        let around = (self.folder, self.clock, self.texts);
+        Self::started(engines, settings, own, around, self.starts + 1).await
+    }
+
+    async fn started(
+        engines: Option<Arc<Engines>>,
+        settings: &str,
+        own: &dyn Decorator,
+        (folder, clock, texts): (tempfile::TempDir, Arc<StillClock>, Texts),
+        starts: u64,
+    ) -> Self {
         let config = Config::read(settings, "test.toml", folder.path(), &environment);
         let mut config = config.unwrap_or_else(|problems| panic!("{problems}"));
         let session = config.session;
@@ -127,9 +151,7 @@ impl World {
             (None, Database::Sqlite(path)) => Place::File(path),
             (None, Database::Postgres(_)) => panic!("no file"),
         };
-        let clock = Arc::new(StillClock::new());
-        let system = System::new(clock.clone(), Arc::new(SeededRandom::new(1)));
-        let texts = Texts::default();
+        let system = System::new(clock.clone(), Arc::new(SeededRandom::new(starts)));
         let around = AppDeps {
             system: system.clone(),
             access_log: AccessLog::off(),
@@ -153,7 +175,8 @@ impl World {
             worker: tokio::sync::Mutex::new(worker.unwrap().run),
             texts,
             place,
-            _folder: folder,
+            starts,
+            folder,
         }
     }
 

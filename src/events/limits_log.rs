@@ -1,0 +1,28 @@
+use tracing::{info, warn};
+
+use super::event::Event;
+
+/// Logs an event about limits.
+#[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
+pub(super) fn record(event: &Event<'_>) {
+    match event {
+        Event::Limited { limit, seconds, network, only_address: false } => {
+            info!(limit, seconds, network, "rate limit exceeded");
+        }
+        Event::Limited { limit, seconds, network, .. } => {
+            warn!(
+                limit,
+                seconds,
+                network,
+                "rate limit exceeded, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
+            );
+        }
+        Event::BudgetUsed { limit, of, percent: 100 } => {
+            warn!(limit, of, "the budget for texts is used up: only known browsers are texted");
+        }
+        Event::BudgetUsed { limit, of, percent } => {
+            warn!(limit, of, percent, "a part of the budget for texts is used up");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,164 @@
+//! Doorcode without its listeners, those who attack it, and people whose browsers it knows.
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use doorcode::app::Undecorated;
+use doorcode::domain::{PhoneNumber, RequesterDigest};
+use doorcode::login::{Channel, Requester, Standing, StartError, StartRequest};
+
+use crate::support::browser::{between, code_in};
+use crate::support::settings::{RAISED, Settings};
+use crate::support::world::{self, Ask};
+
+pub(super) struct World {
+    pub(super) inner: world::World,
+    settings: String,
+    /// Requesters so far: each has a browser of its own.
+    requesters: u32,
+}
+
+/// How many starts were taken, and how many each limit refused.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) taken: u32,
+    pub(super) refused: BTreeMap<&'static str, u32>,
+}
+
+impl Outcome {
+    /// Taken, and refused by this limit alone.
+    #[track_caller]
+    pub(super) fn ends_at(&self, taken: u32, limit: &'static str) {
+        assert_eq!(self.taken, taken, "{self:?}");
+        assert!(self.refused.keys().eq([&limit]), "{self:?}");
+    }
+}
+
+impl World {
+    /// With the limits of an operator who says nothing of them.
+    pub(super) async fn new(changes: &[(&str, &str)]) -> Self {
+        let settings = Settings::in_process(&[&[(RAISED, "")], changes].concat());
+        let inner = world::World::new(&settings, &Undecorated).await;
+        Self { inner, settings, requesters: 0 }
+    }
+
+    /// The process is killed, and another one started.
+    pub(super) async fn restart(self) -> Self {
+        let inner = self.inner.restarted(&self.settings, &Undecorated).await;
+        Self { inner, ..self }
+    }
+
+    /// A stranger's browser asks for a code. Its text is sent if it gets one.
+    pub(super) async fn start(&mut self, address: IpAddr, phone: &str, outcome: &mut Outcome) {
+        self.requesters += 1;
+        let phone = PhoneNumber::from_e164(phone).unwrap();
+        let start = StartRequest {
+            requester: Requester {
+                channel: Channel::Page,
+                who: RequesterDigest::of(self.requesters.to_be_bytes()),
+                address,
+                standing: Standing::Stranger,
+            },
+            phone: &phone,
+            accept_language: None,
+            page_language: None,
+            page_host: None,
+            application: None,
+        };
+        match self.inner.login.start(start).await {
+            Ok(_) => outcome.taken += 1,
+            Err(StartError::Limited(limited)) => {
+                *outcome.refused.entry(limited.row.key).or_default() += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+        self.inner.send_texts().await;
+    }
+}
+
+/// The page that asks for a code.
+pub(super) struct CodePage {
+    flow: String,
+}
+
+/// Somebody at the pages.
+pub(super) struct Visitor {
+    address: IpAddr,
+    phone: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    pub(super) fn new(address: IpAddr, phone: &str) -> Self {
+        Self { address, phone: phone.to_owned(), cookies: BTreeMap::new() }
+    }
+
+    /// The same person elsewhere.
+    pub(super) fn moved_to(self, address: IpAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    async fn send(
+        &mut self,
+        world: &World,
+        (method, target): (&str, &str),
+        form: &[(&str, &str)],
+    ) -> (u16, String, String) {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let ask = Ask { method, target, form, cookies: &cookies, address: self.address };
+        let (parts, body) = world.inner.answer(ask).await;
+        for cookie in parts.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let location = parts.headers.get("location").map_or("", |to| to.to_str().unwrap());
+        (parts.status.as_u16(), location.to_owned(), body)
+    }
+
+    /// Asks for a code as a person does; `None`: a limit is reached.
+    pub(super) async fn ask(&mut self, world: &World) -> Option<CodePage> {
+        let (_, _, page) = self.send(world, ("GET", "/login"), &[]).await;
+        let flow = between(&page, "name=\"flow\" value=\"", "\"").to_owned();
+        let phone = self.phone.clone();
+        let form = [("flow", flow.as_str()), ("phone", phone.as_str())];
+        let (status, location, _) = self.send(world, ("POST", "/login"), &form).await;
+        assert_eq!(status, 303);
+        world.inner.send_texts().await;
+        let flow = location.split_once("/code?flow=")?.1.to_owned();
+        Some(CodePage { flow })
+    }
+
+    /// Signs in as a person does; whether that was possible.
+    pub(super) async fn sign_in(&mut self, world: &World) -> bool {
+        let Some(page) = self.ask(world).await else { return false };
+        let texts = world.inner.texts(&self.phone);
+        let code = code_in(texts.last().expect("a text"));
+        let form = [("flow", page.flow.as_str()), ("code", code.as_str())];
+        let (_, location, _) = self.send(world, ("POST", "/code"), &form).await;
+        location.contains("/done?")
+    }
+
+    /// Somebody who signed in here before, and whose session has ended since.
+    pub(super) async fn known(world: &World, address: IpAddr, phone: &str) -> Self {
+        let mut visitor = Self::new(address, phone);
+        assert!(visitor.sign_in(world).await, "{phone} signs in");
+        visitor.cookies.retain(|name, _| name != "doorcode");
+        visitor
+    }
+}
+
+/// One of the addresses of an attacker, each in a network of its own.
+pub(super) fn attacker(n: u32) -> IpAddr {
+    Ipv4Addr::from(0x0a00_0000 + n * 256).into()
+}
+
+/// A number of the USA that nobody else has, far from the one before.
+pub(super) fn number(n: u32) -> String {
+    let area = [202, 212, 303, 415][n as usize % 4];
+    format!("+1{area}{}{:04}", 300 + n / 4, 2000 + n)
+}
+
+/// Where the people are who are known.
+pub(super) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
