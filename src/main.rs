@@ -26,6 +26,9 @@ fn main() -> ExitCode {
             upgrade: &doorcode::app::upgrade,
             token_holder: &doorcode::app::token_holder,
             doctor: &doctor,
+            attempt: &|config, reference, who| {
+                doorcode::app::tell_attempt(config, (reference, who), &System::real())
+            },
             line: &line,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),

@@ -16,6 +16,9 @@ _doorcode() {
             ",$1")
                 cmd="doorcode"
                 ;;
+            doorcode,attempt)
+                cmd="doorcode__subcmd__attempt"
+                ;;
             doorcode,check)
                 cmd="doorcode__subcmd__check"
                 ;;
@@ -66,6 +69,9 @@ _doorcode() {
                 ;;
             doorcode,widget)
                 cmd="doorcode__subcmd__widget"
+                ;;
+            doorcode__subcmd__help,attempt)
+                cmd="doorcode__subcmd__help__subcmd__attempt"
                 ;;
             doorcode__subcmd__help,check)
                 cmd="doorcode__subcmd__help__subcmd__check"
@@ -212,8 +218,30 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade nodes migrate keys secret users store help"
+            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade attempt nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__attempt)
+            opts="-c -h --reveal --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -360,8 +388,22 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve demo init check explain doctor health widget reload upgrade nodes migrate keys secret users store help"
+            opts="serve demo init check explain doctor health widget reload upgrade attempt nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__attempt)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

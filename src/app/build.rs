@@ -144,11 +144,16 @@ fn drain(
     let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
     let nodes = Arc::clone(nodes);
+    let history = runtime.history.as_ref().map(|(_, writer)| Arc::clone(writer));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let (lines, nodes) = (Arc::clone(&lines), Arc::clone(&nodes));
+        let history = history.clone();
         Box::pin(async move {
             last_seen::write(&sessions).await;
+            if let Some(history) = history {
+                history.flush().await;
+            }
             nodes.leave(&store, node).await;
             store.close().await;
             lines.flush().await;
@@ -189,6 +194,7 @@ fn background(
         },
         upstreams::job(&runtime.upstreams, &runtime.events),
     ];
+    jobs.extend(runtime.history.as_ref().map(|(_, writer)| Arc::clone(writer).job()));
     jobs.extend(demo.map(|demo| BackgroundJob { name: "demo app", run: Box::pin(demo.run()) }));
     jobs
 }
@@ -241,6 +247,11 @@ fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState>
             now: Box::new(move || lines.dropped()),
         },
     ];
+    let history = runtime.history.as_ref().map(|(sink, _)| Arc::clone(sink));
+    watched.push(ObservedState {
+        row: &metrics::HISTORY_LOST,
+        now: Box::new(move || history.as_ref().map_or(0, |history| history.lost())),
+    });
     watched.extend(engines::watched(&runtime.store, redis.as_ref()));
     watched
 }

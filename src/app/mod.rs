@@ -1,6 +1,8 @@
 //! Assembles the server and the commands from a configuration.
 //! Decides nothing about requests or users.
 mod admin_client;
+mod attempt;
+mod attempt_history;
 mod build;
 mod changes;
 mod cleanup;
@@ -33,6 +35,7 @@ mod upstreams;
 mod users;
 
 pub use admin_client::{health, reload, token_holder, upgrade};
+pub use attempt::{Reveals, tell_attempt};
 pub use build::{AppDeps, assemble, build};
 pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};

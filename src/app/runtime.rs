@@ -2,6 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempt_history::{HistorySink, HistoryWriter, history};
 use super::decorate::StoreSet;
 use super::demo;
 use super::error::AppError;
@@ -36,6 +37,8 @@ pub(super) struct Runtime {
     pub(super) for_requests: StoreSet,
     pub(super) for_texts: StoreSet,
     pub(super) upstreams: Arc<Upstreams>,
+    /// `None`: what becomes of login attempts is not kept.
+    pub(super) history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
     /// See [`ChangePolling`].
     pub(super) outage: Duration,
 }
@@ -51,8 +54,12 @@ pub(super) fn open_runtime(
     let keys = Arc::new(keys);
     let metrics = Arc::new(Metrics::new()?);
     let counted = Arc::clone(metrics.event_counters());
-    let events: Arc<dyn EventSink> =
-        Arc::new(EventSinks(vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted]));
+    let history =
+        settings.attempt_history.map(|kept| history(kept, Arc::clone(&store) as _, system.clone()));
+    let mut sinks: Vec<Arc<dyn EventSink>> =
+        vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted];
+    sinks.extend(history.as_ref().map(|(sink, _)| Arc::clone(sink) as _));
+    let events: Arc<dyn EventSink> = Arc::new(EventSinks(sinks));
     let sessions = Arc::clone(&for_requests.sessions);
     let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
@@ -90,6 +97,7 @@ pub(super) fn open_runtime(
         for_requests,
         for_texts,
         upstreams,
+        history,
         outage: settings.outage,
     })
 }

@@ -7,7 +7,7 @@ use super::asked::AskedArguments;
 use super::default_file::{SYSTEM_FILE, VARIABLE};
 use super::help::{ABOUT, DOCTOR, EXAMPLES, EXPLAIN, LONG_ABOUT};
 use super::phone::phone;
-use crate::domain::{ENDING, PhoneNumber};
+use crate::domain::{AttemptReference, ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
 
 #[derive(clap::Parser)]
@@ -63,6 +63,8 @@ pub(super) enum PrintedCommand {
     Reload(FileArguments),
     /// Make the running server hand over to a new process of the installed program
     Upgrade(FileArguments),
+    /// Tell what became of a login attempt: asked, sent, entered, refused
+    Attempt(AttemptArguments),
     /// List the servers that run on the same database
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does
@@ -192,6 +194,18 @@ pub(super) enum UsersCommand {
 }
 
 #[derive(clap::Args)]
+pub(super) struct AttemptArguments {
+    /// The reference that the login page shows, or the attempt id of the log
+    #[arg(value_name = "REFERENCE", value_parser = reference)]
+    pub(super) reference: AttemptReference,
+    /// Show the whole number; that is recorded, with the name of the user who runs this
+    #[arg(long)]
+    pub(super) reveal: bool,
+    #[command(flatten)]
+    pub(super) file: FileArguments,
+}
+
+#[derive(clap::Args)]
 pub(super) struct PhoneArguments {
     /// Phone number in E.164: +12025550123
     #[arg(value_name = "NUMBER", value_parser = phone)]
@@ -283,6 +297,10 @@ pub(super) fn hint(error: &clap::Error) -> Option<String> {
              it\n  doorcode check {word}      reports all mistakes in it\n"
         )
     })
+}
+
+fn reference(text: &str) -> Result<AttemptReference, &'static str> {
+    AttemptReference::parse(text).ok_or("no reference: eight letters and digits, as 7K3M9Q2D")
 }
 
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {

@@ -3,7 +3,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::config::{Config, Environment};
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptReference, PhoneNumber};
 use crate::oauth::KeyUsage;
 use crate::proxy::{ExplainedRequest, TokenHolder};
 use crate::store::Database;
@@ -50,6 +50,8 @@ pub struct CliDeps<'a> {
     pub token_holder: &'a TokenHolderOf,
     /// Asks whatever a configuration depends on, or attacks its rules.
     pub doctor: &'a dyn Fn(&Config, DoctorPart) -> DoctorResult,
+    /// Tells what became of a login attempt; of whole numbers only to whom it names.
+    pub attempt: &'a dyn Fn(&Config, AttemptReference, Option<&str>) -> CommandResult,
     /// A line of standard input, without its end; `None`: there is none.
     pub line: &'a dyn Fn() -> Option<String>,
     /// Lists the servers on the database of a configuration.

@@ -23,6 +23,8 @@ Examples:
   doorcode health my.toml           exit with 0 if that server is ready
   doorcode reload my.toml           make that server read its file anew
   doorcode upgrade my.toml          let the installed program take over from it, without a gap
+  doorcode attempt 7K3M9Q2D my.toml
+                                    tell what became of a login, by the reference on its page
   doorcode nodes my.toml            list the servers that run on the same database
   doorcode store copy --from sqlite:doorcode.db --to my.toml
                                     copy a database to that of my.toml
@@ -38,7 +40,7 @@ Configuration file:
   Without all three the server runs the demo, and other commands do nothing. The command demo runs it
   whatever files there are.
   Only the server and check need all secrets that the file names; explain and widget need none;
-  users, secret rotate, keys rotate and migrate need server.secret.
+  attempt, users, secret rotate, keys rotate and migrate need server.secret.
 
 Signals:
   SIGTERM   stop gracefully: complete open requests and queued texts;

@@ -1,7 +1,7 @@
 //! The commands that do one thing with a configuration and print what comes of it.
 use super::arguments::{
-    FileArguments, KeysCommand, PhoneArguments, PrintedCommand, SecretCommand, UsersCommand,
-    one_file,
+    AttemptArguments, FileArguments, KeysCommand, PhoneArguments, PrintedCommand, SecretCommand,
+    UsersCommand, one_file,
 };
 use super::context::{CliDeps, CommandResult};
 use super::widget;
@@ -36,6 +36,11 @@ pub(super) fn job<'a>(
         }
         PrintedCommand::Reload(file) => stored("reload", file, Box::new(around.reload)),
         PrintedCommand::Upgrade(file) => stored("upgrade", file, Box::new(around.upgrade)),
+        PrintedCommand::Attempt(AttemptArguments { reference, reveal, file }) => {
+            let (attempt, who) = (around.attempt, reveal.then(|| user(around)));
+            let run = move |config: &Config| attempt(config, reference, who.as_deref());
+            sealed("attempt 7K3M9Q2D", file, Box::new(run))
+        }
         PrintedCommand::Nodes(file) => stored("nodes", file, Box::new(around.nodes)),
         PrintedCommand::Migrate(file) => sealed("migrate", file, Box::new(around.migrate)),
         PrintedCommand::Keys { command: None, file } => stored("keys", file, Box::new(around.keys)),
@@ -75,4 +80,11 @@ fn users<'a>(
         UsersCommand::Show(person) => ("users show +…", around.show, person),
     };
     (name, file, Box::new(move |config| command(config, &phone)))
+}
+
+/// Who runs the command, also where it is run by sudo.
+fn user(around: &CliDeps<'_>) -> String {
+    let variables = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
+    let mut found = variables.filter_map(|name| (around.environment)(name));
+    found.find(|name| !name.is_empty()).unwrap_or_else(|| "an unknown user".to_owned())
 }

@@ -1,5 +1,6 @@
 //! Domain types that are valid by construction, and the keys derived from the server secret.
 //! No I/O, clock or randomness; depends on no other module.
+mod attempt_reference;
 mod audience;
 mod client_id;
 mod code;
@@ -21,6 +22,7 @@ mod spellings;
 mod token_name;
 mod typed_number;
 
+pub use attempt_reference::AttemptReference;
 pub use audience::{Audience, InvalidAudience};
 pub use client_id::{ClientId, InvalidClientId};
 pub use code::{CodeLength, InvalidCodeLength, OneTimeCode};

@@ -13,6 +13,8 @@ pub enum Event<'a> {
         phone: &'a PhoneNumber,
         /// Whether an existing attempt was resumed.
         again: bool,
+        /// The name of the client that asked; `None`: the login pages.
+        application: Option<&'a str>,
     },
     /// A provider accepted the text.
     TextSent {
@@ -128,6 +130,8 @@ pub enum Event<'a> {
     /// A limit was exceeded.
     Limited {
         limit: &'static str,
+        /// The login that it is of; `None`: a login that did not begin, or none.
+        attempt: Option<AttemptId>,
         /// The time to wait.
         seconds: u64,
         /// The network that the request came from: IPv4 /24, IPv6 /48.

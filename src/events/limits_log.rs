@@ -6,7 +6,7 @@ use super::event::Event;
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
 pub(super) fn record(event: &Event<'_>) {
     match event {
-        Event::Limited { limit, seconds, network, only_address: false } => {
+        Event::Limited { limit, seconds, network, only_address: false, .. } => {
             info!(limit, seconds, network, "rate limit exceeded");
         }
         Event::Limited { limit, seconds, network, .. } => {

@@ -92,7 +92,7 @@ impl EventSink for EventLog {
     #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
     fn record(&self, event: &Event<'_>) {
         match event {
-            Event::CodeRequested { attempt, phone, again } => {
+            Event::CodeRequested { attempt, phone, again, .. } => {
                 info!(%attempt, %phone, again, "code requested");
             }
             Event::TextSent { attempt, provider, message_id } => {

@@ -6,7 +6,7 @@ use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation
 use super::limits::RateLimited;
 use super::outbox::Outbox;
 use super::settings::LoginSettings;
-use crate::domain::{Country, InvalidPhone, OneTimeCode, PhoneNumber};
+use crate::domain::{AttemptId, Country, InvalidPhone, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::session::{self, Sessions};
 use crate::store::{Attempt, AttemptStore, LoginStore, StoreError, UserStore};
@@ -71,11 +71,12 @@ impl Login {
         self.deps.keys.code(attempt, phone)
     }
 
-    /// Counts a request against its limits, and records a refusal.
+    /// Counts a request against its limits, and records a refusal, of the attempt that it is about.
     pub(super) async fn count(
         &self,
         wanted: LimitRequest<'_>,
         subject: LimitSubject<'_>,
+        attempt: Option<AttemptId>,
     ) -> Result<Admission, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let admission = limiter
@@ -83,17 +84,22 @@ impl Login {
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Admission::Refused(limited) = &admission {
-            self.record_limited(limited, subject.requester.address);
+            self.record_limited(limited, subject.requester.address, attempt);
         }
         Ok(admission)
     }
 
-    pub(super) fn record_limited(&self, limited: &RateLimited, address: IpAddr) {
+    pub(super) fn record_limited(
+        &self,
+        limited: &RateLimited,
+        address: IpAddr,
+        attempt: Option<AttemptId>,
+    ) {
         let LoginDeps { limiter, events, .. } = &self.deps;
         let (row, seconds) = (limited.row, limited.retry_after.as_secs());
         let only_address = row.scope.is_of_addresses() && limiter.addresses.is_only_one(address);
         let network = &session::address_block(address);
-        events.record(&Event::Limited { limit: row.key, seconds, network, only_address });
+        events.record(&Event::Limited { limit: row.key, attempt, seconds, network, only_address });
     }
 
     /// Releases a reservation whose action did not take place. On an error it stays counted: the

@@ -127,7 +127,11 @@ impl Login {
             AttemptState::Unknown => (&all[..], true),
         };
         let subject = start.limit_subject();
-        let admission = self.count(LimitRequest { amounts, spaced }, subject).await?;
+        let attempt = match state {
+            AttemptState::Resumable(attempt) => Some(attempt.id),
+            AttemptState::Dead | AttemptState::Unknown => None,
+        };
+        let admission = self.count(LimitRequest { amounts, spaced }, subject, attempt).await?;
         self.watch_budgets(&admission, subject).await;
         Ok(admission)
     }
@@ -187,7 +191,8 @@ impl Login {
             Some(StartedAttempt::Resumed(attempt)) => (attempt.id, true),
             None => return Err(StartError::QueueFull),
         };
-        deps.events.record(&Event::CodeRequested { attempt: id, phone: start.phone, again });
+        let (phone, application) = (start.phone, start.application);
+        deps.events.record(&Event::CodeRequested { attempt: id, phone, again, application });
         self.queue_text(key, id, start).await
     }
 

@@ -5,7 +5,7 @@ use super::requester::Requester;
 use super::service::Login;
 use super::spend::{ConfirmedCode, LoginGrant};
 use super::verdict::Verdict;
-use crate::domain::{AnswerDigest, AttemptKey, OneTimeCode, PhoneNumber};
+use crate::domain::{AnswerDigest, AttemptId, AttemptKey, OneTimeCode, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, StoreError};
 
@@ -101,7 +101,7 @@ impl Login {
         let subject = LimitSubject { phone, requester };
         let right = code.matches(&typed);
         let case = ConfirmedCode { key, attempt, phone, channel: requester.channel, answer };
-        match self.count_guess(right, repeated, subject).await {
+        match self.count_guess(right, repeated, (subject, case.attempt.id)).await {
             Ok(None) if right => Ok(Ok(case)),
             Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),
             Ok(Some(limited)) => {
@@ -150,12 +150,12 @@ impl Login {
         &self,
         right: bool,
         repeated: bool,
-        subject: LimitSubject<'_>,
+        (subject, attempt): (LimitSubject<'_>, AttemptId),
     ) -> Result<Option<RateLimited>, StoreError> {
         if repeated {
             return Ok(None);
         }
-        match self.count(ONE_WRONG_CODE, subject).await? {
+        match self.count(ONE_WRONG_CODE, subject, Some(attempt)).await? {
             Admission::Refused(limited) => return Ok(Some(limited)),
             Admission::Granted(taken) if right => self.release(&taken).await,
             Admission::Granted(_) => {}
@@ -170,7 +170,7 @@ impl Login {
         attempt: &Attempt,
         subject: LimitSubject<'_>,
     ) -> Result<Verdict<R>, StoreError> {
-        Ok(match self.count(ROOM_FOR_ONE, subject).await? {
+        Ok(match self.count(ROOM_FOR_ONE, subject, Some(attempt.id)).await? {
             Admission::Refused(limited) => Verdict::Limited(limited),
             Admission::Granted(taken) => {
                 let of_number = u8::try_from(taken.remaining).unwrap_or(u8::MAX);

@@ -241,6 +241,12 @@ pub const ACME_HOSTS_FAILING: Metric = row(
     &[],
     "Hosts whose last order of a certificate failed; one that they had stays in use until it ends.",
 );
+pub const HISTORY_LOST: Metric = row(
+    "doorcode_attempt_history_lost_total",
+    Counter,
+    &[],
+    "Entries of the history of login attempts that were lost because the database was away or too slow.",
+);
 pub const ACCESS_LINES_DROPPED: Metric = row(
     "doorcode_access_lines_dropped_total",
     Counter,
@@ -288,6 +294,7 @@ pub const METRICS: &[&Metric] = &[
     &TLS_CERTIFICATE_END,
     &ACME_HOSTS_MISSING,
     &ACME_HOSTS_FAILING,
+    &HISTORY_LOST,
     &ACCESS_LINES_DROPPED,
     &BUILD,
 ];

@@ -1,7 +1,9 @@
 use std::fmt;
 
 use super::StoreError;
-use crate::domain::{BlindIndex, Identifier, KeyId, Keyring, Subkey, UserId};
+use crate::domain::{
+    AttemptId, BlindIndex, Identifier, KeyId, Keyring, PhoneNumber, Subkey, UserId,
+};
 use crate::system::System;
 
 /// Label of the subkeys.
@@ -111,11 +113,8 @@ impl ContactKeys {
         user: UserId,
         identifier: &Identifier,
     ) -> Result<SealedContact, StoreError> {
-        let key = self.newest()?;
-        let (kind, mut plain) = (identifier.kind(), identifier.reveal().to_owned());
-        while plain.len() % BLOCK != 0 {
-            plain.push(PADDING);
-        }
+        let (key, kind) = (self.newest()?, identifier.kind());
+        let plain = padded(identifier);
         Ok(SealedContact {
             value: key.seal_for(&context(user, kind), self.system.random(), plain.as_bytes()),
             sealed_by: key.id(),
@@ -135,14 +134,66 @@ impl ContactKeys {
         kind: &str,
         (sealed_by, value): (KeyId, &[u8]),
     ) -> Result<Identifier, StoreError> {
+        let found = self.open_in(&context(user, kind), kind, (sealed_by, value))?;
+        found.ok_or(StoreError::BadRow { table: "contacts", column: "value" })
+    }
+
+    /// Encrypts the number that a code was asked for, for the history of that attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoContactKeys`].
+    pub(super) fn seal_for_attempt(
+        &self,
+        attempt: AttemptId,
+        phone: &PhoneNumber,
+    ) -> Result<(Vec<u8>, KeyId), StoreError> {
+        let (key, plain) = (self.newest()?, padded(&phone.into()));
+        let context = attempt_context(attempt);
+        Ok((key.seal_for(&context, self.system.random(), plain.as_bytes()), key.id()))
+    }
+
+    /// Decrypts it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub(super) fn open_for_attempt(
+        &self,
+        attempt: AttemptId,
+        sealed: (KeyId, &[u8]),
+    ) -> Result<PhoneNumber, StoreError> {
+        match self.open_in(&attempt_context(attempt), Identifier::PHONE, sealed)? {
+            Some(Identifier::Phone(phone)) => Ok(phone),
+            None => Err(StoreError::BadRow { table: "attempt_history", column: "phone" }),
+        }
+    }
+
+    fn open_in(
+        &self,
+        context: &[u8],
+        kind: &str,
+        (sealed_by, value): (KeyId, &[u8]),
+    ) -> Result<Option<Identifier>, StoreError> {
         self.newest()?;
         let key = self.subkeys.iter().find(|key| key.id() == sealed_by);
         let key = key.ok_or(StoreError::OtherSecret)?;
-        let plain = key.open_for(&context(user, kind), value).ok();
+        let plain = key.open_for(context, value).ok();
         let text = plain.and_then(|plain| String::from_utf8(plain).ok());
-        text.and_then(|text| Identifier::from_store(kind, text.trim_end_matches(PADDING)))
-            .ok_or(StoreError::BadRow { table: "contacts", column: "value" })
+        Ok(text.and_then(|text| Identifier::from_store(kind, text.trim_end_matches(PADDING))))
     }
+}
+
+fn padded(identifier: &Identifier) -> String {
+    let mut plain = identifier.reveal().to_owned();
+    while !plain.len().is_multiple_of(BLOCK) {
+        plain.push(PADDING);
+    }
+    plain
+}
+
+fn attempt_context(attempt: AttemptId) -> Vec<u8> {
+    format!("attempt {attempt}").into_bytes()
 }
 
 /// Binds a value to its person: with write access to the database alone nobody exchanges numbers.

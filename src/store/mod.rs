@@ -1,6 +1,7 @@
 //! Persistence: small traits, implemented in memory, in SQL and over cells that nodes share. Holds no
 //! rules about people: what happens to an attempt is decided by `login`; the store makes the decided
 //! step atomic.
+mod attempt_history;
 mod attempts;
 mod cells;
 mod contact_keys;
@@ -25,6 +26,7 @@ mod ticket_stores;
 mod tickets;
 mod users;
 
+pub use attempt_history::{AttemptHistory, HistoryEntry, StoredHistory};
 pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn};
 pub use cells::{
     CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,

@@ -10,6 +10,8 @@ pub struct StoreSettings {
     /// answer.
     pub outage: Duration,
     pub cache: CacheSettings,
+    /// How long what became of login attempts is kept; `None`: it is not.
+    pub attempt_history: Option<Duration>,
 }
 
 /// Where what expires is kept: logins in progress, tickets, counts of less than an hour.

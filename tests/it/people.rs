@@ -1,5 +1,6 @@
 //! People: who may sign in, what they are told, and their own sessions.
 mod account;
+mod attempts;
 mod closed;
 mod commands;
 mod standing;

@@ -20,8 +20,14 @@ pub(super) fn store(reader: &mut Reader<'_>) -> Option<StoreSettings> {
     let known = wait.unwrap_or_default();
     let (database, cache) = (database(reader, known), cache(reader, known));
     let outage = reader.duration("store.outage");
+    let history = reader.duration("store.attempt_history");
     wait?;
-    Some(StoreSettings { database: database?, outage: outage?, cache: cache? })
+    Some(StoreSettings {
+        database: database?,
+        outage: outage?,
+        cache: cache?,
+        attempt_history: history.map(|kept| Some(kept).filter(|kept| !kept.is_zero()))?,
+    })
 }
 
 fn database(reader: &mut Reader<'_>, wait: Duration) -> Option<Database> {

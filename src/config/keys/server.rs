@@ -2,9 +2,10 @@
 
 use crate::config::key::Requirement::{Default, Optional, Required};
 use crate::config::key::ValueType::{
-    Duration, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Text, TextOrTables,
+    Duration, DurationOrNever, Flag, Integer, List, OneOrTwo, Some as AtLeastOne, Table, Text,
+    TextOrTables,
 };
-use crate::config::key::{Key, MAX_COUNT, MINUTE, key};
+use crate::config::key::{DAY, Key, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
 
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
@@ -103,6 +104,8 @@ pub(super) const KEYS: &[Key] = &[
         "How long a request waits for a connection to PostgreSQL, or for an answer of Redis, before it is refused with 503."),
     key("store.outage", Duration(1, 3600), Default,
         "How long sessions and tokens that a server knows are accepted while the database does not answer. After that, and for all others from the first moment, requests that need it are refused with 503."),
+    key("store.attempt_history", DurationOrNever(DAY, MAX_COOKIE_LIFETIME), Default,
+        "How long it is kept what became of each login attempt, for `doorcode attempt`; `0s`: not at all. Numbers are encrypted, and no code is among it."),
     key("store.cache", Text, Default,
         "What expires (logins in progress, counts of less than an hour): `memory`, for one server; or for several `database`, `redis://user@host:6379/0`, `redis-sentinel://one:26379,other:26379/NAME/0` (NAME is the primary's at the sentinels) or `redis-cluster://one:6379,other:6379`. `rediss…` speaks TLS. Valkey is the same. The server's `maxmemory-policy` must be `noeviction`."),
     key("store.cache_password", Text, Optional("none is sent"),

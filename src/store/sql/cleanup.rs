@@ -34,12 +34,14 @@ pub struct CleanupCounts {
     pub cells: u64,
     /// Servers that ended without taking their row away.
     pub nodes: u64,
+    /// What became of login attempts.
+    pub history: u64,
 }
 
 impl CleanupCounts {
     pub const fn all(self) -> u64 {
         let Self { codes, grants, session_tokens, personal_tokens, sessions, .. } = self;
-        let Self { spent, counts, cells, nodes, .. } = self;
+        let Self { spent, counts, cells, nodes, history, .. } = self;
         codes
             + grants
             + session_tokens
@@ -49,6 +51,7 @@ impl CleanupCounts {
             + counts
             + cells
             + nodes
+            + history
     }
 }
 
@@ -176,6 +179,12 @@ const RULES: &[CleanupRule] = &[
         "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE seen <= $1 LIMIT $2)",
         &[Cutoff::Ended],
         |counts| &mut counts.nodes,
+    ),
+    rule(
+        "DELETE FROM attempt_history WHERE (attempt, at, n) IN (
+           SELECT attempt, at, n FROM attempt_history WHERE expires <= $1 LIMIT $2)",
+        &[Cutoff::Now],
+        |counts| &mut counts.history,
     ),
 ];
 

@@ -138,6 +138,19 @@ const TABLES: &[Table] = &[
             ("grant_id", Text),
         ],
     },
+    Table {
+        name: "attempt_history",
+        columns: &[
+            ("attempt", Text),
+            ("reference", Text),
+            ("at", Number),
+            ("n", Number),
+            ("text", Text),
+            ("phone", Text),
+            ("sealed_by", Number),
+            ("expires", Number),
+        ],
+    },
     // The last: a database without its row is one that a copy was begun to.
     Table { name: COUNTER, columns: &[("one", Number), ("seq", Number)] },
 ];

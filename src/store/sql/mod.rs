@@ -1,6 +1,7 @@
 //! The stores in SQLite or PostgreSQL, in one SQL for both. Holds no rules: it keeps what `store`'s
 //! traits say, in transactions.
 //! Times are milliseconds since 1970, ids and digests lower-case hexadecimal; `''` is no value.
+mod attempt_history;
 mod cells;
 mod changes;
 mod cleanup;

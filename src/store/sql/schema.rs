@@ -281,4 +281,18 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
     // To find out whether there are indexes of a former secret, without reading them all.
     both(20, "indexes of contacts by secret",
         "CREATE INDEX contact_indexes_by_secret ON contact_indexes (secret);"),
+    // What became of login attempts. `n`: the order of what happened in one millisecond.
+    both(21, "history of attempts", "CREATE TABLE attempt_history (
+        attempt TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        n BIGINT NOT NULL,
+        text TEXT NOT NULL,
+        phone TEXT,
+        sealed_by BIGINT,
+        expires BIGINT NOT NULL,
+        PRIMARY KEY (attempt, at, n)
+    );
+    CREATE INDEX attempt_history_by_reference ON attempt_history (reference);
+    CREATE INDEX attempt_history_by_end ON attempt_history (expires);"),
 ];

@@ -32,6 +32,7 @@ pub(super) fn run_on(
         reload: &|_| Ok("reloaded\n".to_owned()),
         token_holder: &|_, _, _| Err("no server".into()),
         doctor: &|_, part| Ok((format!("{part:?}\n"), part == cli::DoctorPart::Ask)),
+        attempt: &|_, reference, who| Ok(format!("{reference} for {who:?}\n")),
         line: &|| None,
         upgrade: &|_| Ok("handed over\n".to_owned()),
         nodes: &|_| Ok("some servers\n".to_owned()),

@@ -59,7 +59,7 @@ impl Engines {
             (Cache::Redis, Some((_, relay))) => CacheSettings::Redis(Box::new(at(relay.port))),
             (Cache::Database | Cache::Redis, _) => CacheSettings::Database,
         };
-        StoreSettings { database: Database::Postgres(server), cache, outage }
+        StoreSettings { database: Database::Postgres(server), cache, outage, attempt_history: None }
     }
 
     /// Kills PostgreSQL, whatever it is at.

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::delivery::sms::SmsProvider;
 use crate::domain::{Host, Keyring, OneTimeCode, PhoneNumber, RequesterDigest, ServerSecret};
 use crate::gate::{Cookies, PoolOptions, RuleMode, Upstream, UpstreamProtocol};
-use crate::login::{Channel, LoginGrant, Requester, StartRequest, TestNumbers, Verdict};
+use crate::login::{Channel, LoginGrant, Requester, Standing, StartRequest, TestNumbers, Verdict};
 use crate::proxy::{self, AccessLog, AdminRequests, GivenSockets, ListenAddress, Sockets, Stop};
 use crate::session::{SessionToken, sign_in_context};
 use crate::store::{CacheSettings, Database};
@@ -125,7 +125,8 @@ impl TargetGate {
     ) -> Result<Vec<(Host, String)>, Box<dyn Error>> {
         let phone = stranger()?;
         let who = RequesterDigest::of(System::real().random::<32>());
-        let requester = Requester { channel: Channel::Page, who, address, known_browser: false };
+        let requester =
+            Requester { channel: Channel::Page, who, address, standing: Standing::Stranger };
         let start = StartRequest {
             requester,
             phone: &phone,

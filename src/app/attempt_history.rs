@@ -1,0 +1,161 @@
+//! Keeps what becomes of login attempts: a sink of events that never waits, and the job that writes what
+//! it was told.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc};
+
+use crate::domain::{AttemptId, AttemptReference, PhoneNumber};
+use crate::events::{Event, EventSink};
+use crate::proxy::BackgroundJob;
+use crate::store::{AttemptHistory, HistoryEntry};
+use crate::system::System;
+
+/// Entries that wait to be written; further ones are lost, and counted.
+const CAPACITY: usize = 10_000;
+/// Entries of one transaction.
+const BATCH: usize = 200;
+/// How long entries are gathered, so that a busy server does not write for each.
+const GATHER: Duration = Duration::from_millis(200);
+/// How long after a failure it is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The sink, and what was lost because the store was too slow or away.
+pub(super) struct HistorySink {
+    queue: mpsc::Sender<HistoryEntry>,
+    kept: Duration,
+    system: System,
+    next: AtomicI64,
+    lost: AtomicU64,
+}
+
+/// Writes what the sink was told.
+pub(super) struct HistoryWriter {
+    entries: Mutex<mpsc::Receiver<HistoryEntry>>,
+    store: Arc<dyn AttemptHistory>,
+}
+
+/// A sink whose entries are kept for so long, and its writer.
+pub(super) fn history(
+    kept: Duration,
+    store: Arc<dyn AttemptHistory>,
+    system: System,
+) -> (Arc<HistorySink>, Arc<HistoryWriter>) {
+    let (queue, entries) = mpsc::channel(CAPACITY);
+    let (next, lost) = (AtomicI64::new(0), AtomicU64::new(0));
+    let writer = HistoryWriter { entries: Mutex::new(entries), store };
+    (Arc::new(HistorySink { queue, kept, system, next, lost }), Arc::new(writer))
+}
+
+impl HistorySink {
+    /// Entries that were lost.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl EventSink for HistorySink {
+    fn record(&self, event: &Event<'_>) {
+        let Some((attempt, text, phone)) = told(event) else { return };
+        let at = self.system.now();
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let (phone, expires) = (phone.cloned(), at + self.kept);
+        if self.queue.try_send(HistoryEntry { attempt, at, n, text, phone, expires }).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is kept of an event: the attempt, a sentence without its subject, and the number at its start.
+fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNumber>)> {
+    let (attempt, text) = match event {
+        Event::CodeRequested { attempt, phone, again, application } => {
+            let by = application.map_or("the login page".to_owned(), |name| format!("`{name}`"));
+            let again = if *again { " again" } else { "" };
+            let text = format!("a code was asked for{again} by {by}, for {}", phone.masked());
+            return Some((*attempt, text, Some(phone)));
+        }
+        Event::TextSent { attempt, provider, message_id } => {
+            (attempt, format!("{provider} accepted the text, as {message_id}"))
+        }
+        Event::TextFailed { attempt, reason, .. } => (attempt, format!("no text: {reason}")),
+        Event::TextReplaced { attempt, reason } => {
+            (attempt, format!("the template made no text, the built-in one was taken: {reason}"))
+        }
+        Event::TextDropped { attempt } => (attempt, "no text: the attempt was over".to_owned()),
+        Event::TextWithheld { attempt } => (attempt, "no text: the number is no user's".to_owned()),
+        Event::QueueFull { attempt } => (attempt, "no text: too many were waiting".to_owned()),
+        Event::WrongCode { attempt, tries_left } => {
+            (attempt, format!("wrong code, tries left: {tries_left}"))
+        }
+        Event::DeadCode { attempt: Some(attempt), why } => {
+            (attempt, format!("a code was entered too late: {why}"))
+        }
+        Event::SignedIn { attempt, user, new_user, .. } => {
+            let new = if *new_user { ", who is new" } else { "" };
+            (attempt, format!("right code: {user}{new} is signed in"))
+        }
+        Event::BlockedUser { attempt, user } => {
+            (attempt, format!("right code, but {user} is blocked"))
+        }
+        Event::UnknownUser { attempt } => {
+            (attempt, "right code, but the number is no user's".to_owned())
+        }
+        Event::Limited { attempt: Some(attempt), limit, seconds, .. } => {
+            (attempt, format!("refused by limits.{limit}, for {seconds} s"))
+        }
+        _ => return None,
+    };
+    Some((*attempt, text, None))
+}
+
+impl HistoryWriter {
+    /// Writes again and again.
+    pub(super) fn job(self: Arc<Self>) -> BackgroundJob {
+        let run = async move {
+            let mut entries = self.entries.lock().await;
+            loop {
+                let mut batch = Vec::with_capacity(BATCH);
+                if entries.recv_many(&mut batch, BATCH).await == 0 {
+                    return;
+                }
+                tokio::time::sleep(GATHER).await;
+                gather(&mut entries, &mut batch);
+                while let Err(error) = self.store.add_history(&batch).await {
+                    tracing::debug!(%error, "cannot write the history of login attempts");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        };
+        BackgroundJob { name: "history", run: Box::pin(run) }
+    }
+
+    /// Writes what is left, after the job was stopped.
+    pub(super) async fn flush(&self) {
+        let mut entries = self.entries.lock().await;
+        loop {
+            let mut batch = Vec::new();
+            gather(&mut entries, &mut batch);
+            if batch.is_empty() || self.store.add_history(&batch).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn gather(entries: &mut mpsc::Receiver<HistoryEntry>, batch: &mut Vec<HistoryEntry>) {
+    while batch.len() < BATCH
+        && let Ok(entry) = entries.try_recv()
+    {
+        batch.push(entry);
+    }
+}
+
+/// How a person names an attempt: in errors of commands.
+pub(super) fn no_such(reference: AttemptReference) -> String {
+    format!(
+        "no attempt has the reference {reference}: it is a typing mistake, or older than \
+         store.attempt_history"
+    )
+}

@@ -1,0 +1,107 @@
+//! `doorcode attempt`: the story of a login, from the database of a running server.
+use crate::support::browser::{Browser, code_in, unlike};
+use crate::support::gate::wait_for;
+use crate::support::http::Answer;
+use crate::support::program::Program;
+use crate::support::settings::{ADA, BOB};
+use crate::support::twilio::Outcome;
+
+const FILE: &str = "my.toml";
+
+/// A browser at the page for the code that was texted.
+fn asked(program: &Program) -> (Browser, Answer) {
+    let mut bob = program.browser();
+    let page = bob.visit("/orders");
+    let page = bob.give_number(&page, BOB);
+    (bob, page)
+}
+
+/// The id of the newest attempt, as the log has it.
+fn attempt_of(program: &Program) -> String {
+    let log = program.printed_to("err");
+    let line = log.lines().rev().find(|line| line.contains("code requested")).expect(&log);
+    let id = line.split("attempt=").nth(1).expect(line);
+    id.chars().take_while(char::is_ascii_hexdigit).collect()
+}
+
+/// The story, as soon as it has this line.
+#[track_caller]
+fn story(program: &Program, id: &str, last: &str) -> String {
+    wait_for(last, || {
+        let (code, said) = program.said(&["attempt", id, FILE]);
+        (code == Some(0) && said.contains(last)).then_some(said)
+    })
+}
+
+#[test]
+fn a_login_is_told_from_the_question_to_its_end_without_the_number() {
+    let program = Program::start("info");
+    let (mut bob, page) = asked(&program);
+    let code = code_in(&program.texts.text_to(BOB).body);
+    let wrong = bob.give_code(&page, &unlike(&code, 1));
+    let page = if wrong.status == 303 { bob.follow(wrong) } else { wrong };
+    bob.give_code(&page, &code).is(303);
+    let id = attempt_of(&program);
+    let said = story(&program, &id, "is signed in");
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("attempt ") && lines[0].ends_with(&format!("({id})")), "{said}");
+    for (line, told) in lines[1..].iter().zip([
+        "a code was asked for by the login page, for +44 •••• •••456",
+        "twilio accepted the text, as SM",
+        "wrong code, tries left: 2",
+        "right code: sms|",
+    ]) {
+        assert!(line.starts_with("20") && line.contains(told), "{told}: {said}");
+    }
+    assert!(!said.contains(&BOB[1..]) && !said.contains(&code), "{said}");
+    // By the reference, as people read it out.
+    let reference = lines[0].split(' ').nth(1).expect("a reference");
+    assert_eq!(reference.len(), 8);
+    let spoken = format!("{}-{}", &reference[..4], &reference[4..]).to_lowercase();
+    assert_eq!(program.said(&["attempt", &spoken, FILE]), (Some(0), said));
+}
+
+#[test]
+fn whoever_sees_the_whole_number_is_recorded() {
+    let program = Program::start("info");
+    asked(&program);
+    let id = attempt_of(&program);
+    story(&program, &id, "accepted the text");
+    let (code, said) = program.said(&["attempt", &id, "--reveal", FILE]);
+    assert!(code == Some(0) && said.contains(&format!("number  {BOB}\n")), "{said}");
+    let said = story(&program, &id, "the whole number was shown to ");
+    assert!(!said.contains(&BOB[1..]), "{said}");
+}
+
+#[test]
+fn what_is_not_sent_and_what_is_refused_is_told() {
+    let program = Program::start("info");
+    program.texts.script(Outcome::Refuse(21_211));
+    asked(&program);
+    let id = attempt_of(&program);
+    story(&program, &id, "no text: twilio: no such number (code 21211");
+    for reference in ["00000000", "0123456789abcdef01234567"] {
+        let (code, said) = program.command(&["attempt", reference, FILE]);
+        assert!(code == Some(1) && said.contains("no attempt has the reference"), "{said}");
+    }
+    let (code, said) = program.command(&["attempt", "UUU", FILE]);
+    assert!(code == Some(2) && said.contains("no reference: eight letters and digits"), "{said}");
+}
+
+#[test]
+fn a_history_that_is_not_wanted_is_not_kept_and_a_drain_writes_what_is_left() {
+    let change = ("[store]\n", "[store]\nattempt_history = \"0s\"\n");
+    let program = Program::changed("info", &[change]);
+    asked(&program);
+    let id = attempt_of(&program);
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    assert_eq!(program.said(&["attempt", &id, FILE]).0, Some(1));
+
+    let mut program = Program::start("info");
+    program.browser().sign_in("/orders", ADA, &program.texts).is(200);
+    let id = attempt_of(&program);
+    program.signal("TERM");
+    program.wait_for_end();
+    let (code, said) = program.said(&["attempt", &id, FILE]);
+    assert!(code == Some(0) && said.contains("is signed in"), "{said}");
+}
