@@ -129,6 +129,7 @@ impl Login {
         let subject = start.limit_subject();
         let admission = self.count(LimitRequest { amounts, spaced }, subject).await?;
         self.watch_budgets(&admission, subject).await;
+        self.watch_conversion(&admission, subject).await;
         Ok(admission)
     }
 
