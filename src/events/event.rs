@@ -147,6 +147,15 @@ pub enum Event<'a> {
         of: &'a str,
         percent: u8,
     },
+    /// Of the texts of an hour few were used: told once an hour.
+    FewCodesUsed {
+        /// The country or the first digits of the numbers.
+        of: &'a str,
+        sent: u32,
+        used: u32,
+        /// No further strangers are texted there for an hour.
+        paused: bool,
+    },
     /// An app failed to answer a request; told when it begins, not for each request.
     UpstreamFailing {
         site: &'a str,

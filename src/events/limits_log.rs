@@ -23,6 +23,20 @@ pub(super) fn record(event: &Event<'_>) {
         Event::BudgetUsed { limit, of, percent } => {
             warn!(limit, of, percent, "a part of the budget for texts is used up");
         }
+        Event::FewCodesUsed { of, sent, used, paused: true } => {
+            warn!(
+                of,
+                sent, used, "hardly any code is used: no texts to strangers there for an hour"
+            );
+        }
+        Event::FewCodesUsed { of, sent, used, .. } => {
+            warn!(
+                of,
+                sent,
+                used,
+                "few codes are used: somebody may earn by the texts, or they do not arrive"
+            );
+        }
         _ => {}
     }
 }

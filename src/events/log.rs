@@ -80,6 +80,10 @@ fn dead_code(attempt: Option<AttemptId>, why: &str) {
     info!(attempt, why, "code rejected: login attempt is dead");
 }
 
+fn text_withheld(attempt: AttemptId) {
+    info!(%attempt, "text withheld: number belongs to no user");
+}
+
 fn token_made(user: UserId, token: SessionId, site: &str) {
     info!(%user, %token, site, "personal access token made");
 }
@@ -108,9 +112,7 @@ impl EventSink for EventLog {
             Event::TextDropped { attempt } => {
                 info!(%attempt, "text dropped: login attempt is dead");
             }
-            Event::TextWithheld { attempt } => {
-                info!(%attempt, "text withheld: number belongs to no user");
-            }
+            Event::TextWithheld { attempt } => text_withheld(*attempt),
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
             Event::DeadCode { attempt, why } => dead_code(*attempt, why),
@@ -138,7 +140,9 @@ impl EventSink for EventLog {
             Event::GrantRevoked { client, grant } => {
                 info!(client_id = client, %grant, "grant revoked");
             }
-            Event::Limited { .. } | Event::BudgetUsed { .. } => limits_log::record(event),
+            Event::Limited { .. } | Event::BudgetUsed { .. } | Event::FewCodesUsed { .. } => {
+                limits_log::record(event);
+            }
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),

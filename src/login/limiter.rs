@@ -1,11 +1,13 @@
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::addresses::LatestAddress;
-use super::limits::{LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING};
+use super::limits::{
+    CONVERSION_PAUSES, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
+};
 use super::requester::{Requester, Standing};
 use crate::domain::{AttemptKey, CounterKey, Country, Keyring, PhoneNumber, Subkey};
 use crate::store::{Backoff, Counted, CounterStore, Increment, StoreError, TakeOutcome};
@@ -76,10 +78,12 @@ pub(super) struct LimitRequest<'a> {
 
 /// Applies the table of limits. Outlives a change of the configuration.
 pub struct Limiter {
-    counters: Arc<dyn CounterStore>,
+    pub(super) counters: Arc<dyn CounterStore>,
     key: Subkey,
     /// Of starts.
     pub(super) addresses: LatestAddress,
+    /// The first text to a stranger: counts of less than an hour may be those since then.
+    pub(super) first_text: OnceLock<Timestamp>,
     start_locks: [Mutex<()>; LOCK_STRIPES],
 }
 
@@ -88,7 +92,13 @@ impl Limiter {
     pub fn new(counters: Arc<dyn CounterStore>, keyring: &Keyring) -> Self {
         let key = keyring.subkeys("limits").swap_remove(0);
         let start_locks = [const { Mutex::const_new(()) }; LOCK_STRIPES];
-        Self { counters, key, addresses: LatestAddress::default(), start_locks }
+        Self {
+            counters,
+            key,
+            addresses: LatestAddress::default(),
+            first_text: OnceLock::new(),
+            start_locks,
+        }
     }
 
     /// Keyed digest of an IPv4 address or of the /64 network of an IPv6 address.
@@ -138,9 +148,15 @@ impl Limiter {
         subject: LimitSubject<'_>,
         system: &System,
     ) -> Result<Admission, StoreError> {
-        let (rows, mut counts) = self.counts(limits, wanted.amounts, subject);
+        let (mut rows, mut counts) = self.counts(limits, wanted.amounts, subject);
         let texts = wanted.amounts.iter().find(|(what, _)| *what == LimitAction::Text);
         if let Some((_, n)) = texts {
+            if subject.requester.standing != Standing::KnownBrowser {
+                for pause in &CONVERSION_PAUSES {
+                    rows.push(pause);
+                    counts.push(self.pause_check(pause, subject.phone));
+                }
+            }
             let waits = wanted.spaced && !subject.phone.is_test();
             let spacing = spacing(limits, waits, system);
             counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_of(subject) });
@@ -322,7 +338,7 @@ impl Limiter {
         }
     }
 
-    fn digest(&self, parts: &[&[u8]]) -> CounterKey {
+    pub(super) fn digest(&self, parts: &[&[u8]]) -> CounterKey {
         CounterKey::keyed(&self.key, parts)
     }
 }

@@ -157,6 +157,24 @@ pub const LIMITS: &[LimitDef] = &[
 /// later than the one before it, by the value of its key and more.
 pub const TEXT_SPACING: LimitDef = row("first_wait", LimitAction::Text, LimitScope::Number, DAY);
 
+/// Pauses, of a country or a block of numbers whose codes hardly anybody uses. Not in the table: they
+/// have no maximum, and last for their window.
+pub const CONVERSION_PAUSES: [LimitDef; 2] = [
+    row("conversion_pause_of_country", LimitAction::Text, LimitScope::Country, HOUR),
+    row("conversion_pause_of_number_block", LimitAction::Text, LimitScope::NumberBlock, HOUR),
+];
+
+/// When few codes are used: somebody earns by the texts, or they do not arrive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConversionLimits {
+    /// The fewest texts of an hour that are judged by.
+    pub(super) least_texts: u32,
+    /// Below so many percent that were used it is told.
+    pub(super) warn_below: u32,
+    /// Below so many percent no further strangers are texted for an hour.
+    pub(super) pause_below: u32,
+}
+
 /// The key in `[limits]` of [`LoginLimits::reserve`].
 const RESERVE: &str = "reserve";
 
@@ -174,6 +192,7 @@ pub struct LoginLimits {
     reserve: u32,
     networks: Vec<NetworkLimits>,
     pub(super) prices: Prices,
+    pub(super) conversion: ConversionLimits,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
     /// Upper bound of the wait.
@@ -190,7 +209,12 @@ impl LoginLimits {
     ) -> Option<Self> {
         let maximums = LIMITS.iter().map(|row| maximum(row.key)).collect::<Option<_>>()?;
         let reserve = maximum(RESERVE)?;
-        Some(Self { maximums, reserve, networks, prices, first_wait, longest_wait })
+        let conversion = ConversionLimits {
+            least_texts: maximum("conversion_least_texts")?,
+            warn_below: maximum("conversion_warn_below")?,
+            pause_below: maximum("conversion_pause_below")?,
+        };
+        Some(Self { maximums, reserve, networks, prices, conversion, first_wait, longest_wait })
     }
 
     /// The maximum of a limit in its window.

@@ -4,6 +4,8 @@ mod addresses;
 mod api_client;
 mod attempt;
 mod budgets;
+mod conversion;
+mod conversion_counters;
 mod keys;
 mod known_browser;
 mod limiter;
@@ -24,8 +26,8 @@ pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
-    LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits, RateLimited,
-    TEXT_SPACING, longest_window,
+    CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits,
+    RateLimited, TEXT_SPACING, longest_window,
 };
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use prices::{Prices, UNITS};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::attempt::{self, DeadReason};
-use super::requester::Channel;
+use super::requester::{Channel, Standing};
 use super::service::Login;
 use super::verdict::{Verdict, Verified};
 use crate::domain::{AnswerDigest, AttemptKey, PhoneNumber, SessionId, UserId};
@@ -33,6 +33,7 @@ pub(super) struct ConfirmedCode<'a> {
     pub(super) attempt: Attempt,
     pub(super) phone: &'a PhoneNumber,
     pub(super) channel: Channel,
+    pub(super) standing: Standing,
     pub(super) answer: AnswerDigest,
 }
 
@@ -147,6 +148,7 @@ impl Login {
             self.deps.sessions.note_end(*former);
         }
         self.reset_limits(&case.attempt, case.phone).await;
+        self.count_used_code(case.phone, case.standing).await;
         Verdict::Right(Verified {
             user,
             phone: case.phone.clone(),

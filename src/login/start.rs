@@ -133,6 +133,7 @@ impl Login {
         };
         let admission = self.count(LimitRequest { amounts, spaced }, subject, attempt).await?;
         self.watch_budgets(&admission, subject).await;
+        self.watch_conversion(&admission, subject).await;
         Ok(admission)
     }
 

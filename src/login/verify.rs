@@ -100,7 +100,8 @@ impl Login {
         };
         let subject = LimitSubject { phone, requester };
         let right = code.matches(&typed);
-        let case = ConfirmedCode { key, attempt, phone, channel: requester.channel, answer };
+        let Requester { channel, standing, .. } = *requester;
+        let case = ConfirmedCode { key, attempt, phone, channel, standing, answer };
         match self.count_guess(right, repeated, (subject, case.attempt.id)).await {
             Ok(None) if right => Ok(Ok(case)),
             Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),

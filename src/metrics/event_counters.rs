@@ -1,8 +1,8 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    BUDGETS, CODES, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS,
-    STORE_FAILURES, TEXTS, TOKENS,
+    BUDGETS, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED,
+    REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -26,6 +26,7 @@ pub struct EventCounters {
     texts: IntCounterVec,
     limited: IntCounterVec,
     budgets: IntCounterVec,
+    conversion_alarms: IntCounterVec,
     handovers: IntCounterVec,
     sign_outs: IntCounterVec,
     personal_tokens: IntCounterVec,
@@ -43,6 +44,7 @@ impl EventCounters {
             texts: TEXTS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
             budgets: BUDGETS.counters(registry)?,
+            conversion_alarms: CONVERSION_ALARMS.counters(registry)?,
             handovers: HANDOVERS.counters(registry)?,
             sign_outs: SIGN_OUTS.counters(registry)?,
             personal_tokens: PERSONAL_TOKENS.counters(registry)?,
@@ -69,6 +71,9 @@ impl EventCounters {
         }
         for outcome in ["done", "refused"] {
             add(&self.handovers, &[outcome], 0);
+        }
+        for action in ["warned", "paused"] {
+            add(&self.conversion_alarms, &[action], 0);
         }
         for why in ["reused", "asked"] {
             add(&self.revoked, &[why], 0);
@@ -158,6 +163,8 @@ impl EventSink for EventCounters {
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
             Event::BudgetUsed { limit, percent: 100, .. } => (&self.budgets, &[limit, "100"]),
             Event::BudgetUsed { limit, .. } => (&self.budgets, &[limit, "50"]),
+            Event::FewCodesUsed { paused: true, .. } => (&self.conversion_alarms, &["paused"]),
+            Event::FewCodesUsed { .. } => (&self.conversion_alarms, &["warned"]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }

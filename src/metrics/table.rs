@@ -133,6 +133,12 @@ pub(super) const BUDGETS: Metric = row(
     &[("limit", "the key in `[limits]`"), ("percent", "`50` or `100`")],
     "How often texts used up half or all of a budget.",
 );
+pub(super) const CONVERSION_ALARMS: Metric = row(
+    "doorcode_conversion_alarms_total",
+    Counter,
+    &[("action", "`warned` or `paused`")],
+    "How often so few codes of a country or a block of numbers were used that it was told, or that texts to strangers paused.",
+);
 pub(super) const STORE_FAILURES: Metric = row(
     "doorcode_store_failures_total",
     Counter,
@@ -265,6 +271,7 @@ pub const METRICS: &[&Metric] = &[
     &TEXTS,
     &LIMITED,
     &BUDGETS,
+    &CONVERSION_ALARMS,
     &HANDOVERS,
     &SIGN_OUTS,
     &PERSONAL_TOKENS,

@@ -105,4 +105,10 @@ pub(super) const KEYS: &[Key] = &[
         "The same for numbers that differ in their last three digits only, in an hour."),
     key("limits.spend_per_number_block_24h", Integer(1, MAX_BUDGET), Default,
         "The same in 24 hours."),
+    key("limits.conversion_least_texts", Integer(1, MAX_COUNT), Default,
+        "Where so many texts to new people of one country, or to numbers that differ in their last three digits only, were sent in an hour, it is judged by how many of their codes were used. Texts of the last ten minutes are left out."),
+    key("limits.conversion_warn_below", Integer(0, 100), Default,
+        "Below so many percent a warning is logged, once an hour. `0`: never."),
+    key("limits.conversion_pause_below", Integer(0, 100), Default,
+        "Below so many percent no new people there are texted for an hour; browsers that have signed in with the number before are. `0`: never."),
 ];

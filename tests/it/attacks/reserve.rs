@@ -1,20 +1,13 @@
 //! Strangers use up all the texts that they may have.
 use super::HOUR;
-use super::world::{HOME, Outcome, Visitor, World, attacker, number};
+use super::world::number_of_three_countries;
+use super::world::{COUNTRIES, HOME, Outcome, Visitor, World, attacker, number};
 use crate::support::settings::ADA;
-
-const COUNTRIES: (&str, &str) =
-    ("countries = [\"US\", \"GB\"]", "countries = [\"US\", \"GB\", \"FR\"]");
 
 /// Ten starts from each of thirty addresses, as in ten minutes, to numbers of three countries.
 async fn thirty_addresses(world: &mut World, outcome: &mut Outcome) {
     for n in 0..300 {
-        let number = match n % 3 {
-            0 => number(n),
-            1 => format!("+447400{n:03}{n:03}"),
-            _ => format!("+33612{n:03}{n:03}"),
-        };
-        world.start(attacker(n / 10), &number, outcome).await;
+        world.start(attacker(n / 10), &number_of_three_countries(n), outcome).await;
     }
 }
 

@@ -3,8 +3,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use doorcode::app::Undecorated;
-use doorcode::domain::{PhoneNumber, RequesterDigest};
-use doorcode::login::{Channel, Requester, Standing, StartError, StartRequest};
+use doorcode::domain::{Origin, PhoneNumber, RequesterDigest};
+use doorcode::login::{
+    Channel, LoginGrant, Requester, Standing, StartError, StartRequest, Verdict,
+};
+use doorcode::session::Browser;
 
 use crate::support::browser::{between, code_in};
 use crate::support::settings::{RAISED, Settings};
@@ -47,17 +50,17 @@ impl World {
         Self { inner, ..self }
     }
 
-    /// A stranger's browser asks for a code. Its text is sent if it gets one.
-    pub(super) async fn start(&mut self, address: IpAddr, phone: &str, outcome: &mut Outcome) {
+    /// A stranger's browser asks for a code: its number. Its text is sent if it gets one.
+    pub(super) async fn start(
+        &mut self,
+        address: IpAddr,
+        phone: &str,
+        outcome: &mut Outcome,
+    ) -> u32 {
         self.requesters += 1;
         let phone = PhoneNumber::from_e164(phone).unwrap();
         let start = StartRequest {
-            requester: Requester {
-                channel: Channel::Page,
-                who: RequesterDigest::of(self.requesters.to_be_bytes()),
-                address,
-                standing: Standing::Stranger,
-            },
+            requester: stranger(address, self.requesters),
             phone: &phone,
             accept_language: None,
             page_language: None,
@@ -72,7 +75,29 @@ impl World {
             Err(error) => panic!("{error}"),
         }
         self.inner.send_texts().await;
+        self.requesters
     }
+
+    /// A stranger types a code.
+    pub(super) async fn guess(
+        &self,
+        address: IpAddr,
+        who: u32,
+        phone: &str,
+        code: &str,
+    ) -> Verdict {
+        let phone = PhoneNumber::from_e164(phone).unwrap();
+        let origin = Origin::parse("http://localhost:8080").unwrap();
+        let browser = Browser { host: origin.host(), user_agent: None, address, session: None };
+        let gives = LoginGrant::Browser(&browser);
+        self.inner.login.verify(&stranger(address, who), &phone, code, gives).await.unwrap()
+    }
+}
+
+/// The browser with this number.
+fn stranger(address: IpAddr, who: u32) -> Requester {
+    let who = RequesterDigest::of(who.to_be_bytes());
+    Requester { channel: Channel::Page, who, address, standing: Standing::Stranger }
 }
 
 /// The page that asks for a code.
@@ -130,6 +155,32 @@ impl Visitor {
         Some(CodePage { flow })
     }
 
+    /// The same on the page of an application.
+    pub(super) async fn ask_by_widget(&mut self, world: &World, client: &str) -> bool {
+        self.send(world, ("GET", &format!("/widget/start?client_id={client}")), &[]).await;
+        let phone = self.phone.clone();
+        let form = [("client_id", client), ("phone", phone.as_str())];
+        let (status, _, _) = self.send(world, ("POST", "/widget/start"), &form).await;
+        assert!(matches!(status, 200 | 429), "{status}");
+        world.inner.send_texts().await;
+        status == 200
+    }
+
+    /// The same by an application itself.
+    pub(super) async fn ask_by_api(&mut self, world: &World, client: &str) -> bool {
+        let phone = self.phone.clone();
+        let form = [("client_id", client), ("connection", "sms"), ("phone_number", phone.as_str())];
+        let asked = self.send(world, ("POST", "/passwordless/start"), &form);
+        // The answer waits for the text.
+        let texts = async {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            world.inner.send_texts().await;
+        };
+        let ((status, _, _), ()) = tokio::join!(asked, texts);
+        assert!(matches!(status, 200 | 429), "{status}");
+        status == 200
+    }
+
     /// Signs in as a person does; whether that was possible.
     pub(super) async fn sign_in(&mut self, world: &World) -> bool {
         let Some(page) = self.ask(world).await else { return false };
@@ -158,6 +209,19 @@ pub(super) fn attacker(n: u32) -> IpAddr {
 pub(super) fn number(n: u32) -> String {
     let area = [202, 212, 303, 415][n as usize % 4];
     format!("+1{area}{}{:04}", 300 + n / 4, 2000 + n)
+}
+
+pub(super) const COUNTRIES: (&str, &str) =
+    ("countries = [\"US\", \"GB\"]", "countries = [\"US\", \"GB\", \"FR\"]");
+
+/// A number that nobody else has, of one of [`COUNTRIES`], far from the one before.
+pub(super) fn number_of_three_countries(n: u32) -> String {
+    let (low, high) = (n % 1000, n / 1000);
+    match n % 3 {
+        0 => number(n % 2000),
+        1 => format!("+4474{high:02}{low:03}{low:03}"),
+        _ => format!("+3361{high}{low:03}{low:03}"),
+    }
 }
 
 /// Where the people are who are known.

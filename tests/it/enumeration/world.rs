@@ -13,7 +13,7 @@ use http::header;
 use super::recording::{Record, Recording};
 use super::{BLOCKED, USER};
 use crate::support::browser::{between, code_in};
-use crate::support::settings::Settings;
+use crate::support::settings::{RAISED, Settings};
 use crate::support::world::{self, Ask};
 
 pub(super) struct World {
@@ -72,10 +72,26 @@ fn settings(sign_up: bool) -> String {
 impl World {
     /// `front` records what is called for the answers, `behind` what is called for the texts.
     pub(super) async fn new(sign_up: bool, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
+        Self::of(&settings(sign_up), front, behind).await
+    }
+
+    /// Where only users are texted, and with this in `[limits]`, beside the defaults. A text costs 1.
+    pub(super) async fn limited(limit: &str, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
+        let limits = format!("[limits]\n{limit}\n[sms.prices]\nUS = \"1\"\n");
+        let settings = settings(false).replacen(RAISED, &limits, 1);
+        Self::of(&settings, front, behind).await
+    }
+
+    async fn of(settings: &str, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
         let recording = Recording { front, behind };
-        let inner = world::World::new(&settings(sign_up), &recording).await;
+        let inner = world::World::new(settings, &recording).await;
         people(&inner.store).await;
         Self { login: inner.login.clone(), inner, cookie: String::new() }
+    }
+
+    /// Another browser.
+    pub(super) fn forget_cookies(&mut self) {
+        self.cookie.clear();
     }
 
     pub(super) fn pass_cool_down(&self) {

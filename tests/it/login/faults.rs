@@ -23,6 +23,7 @@ const CALLS: &[&str] = &[
     "counters.give_back",
     "counters.clear",
     "counters.clear",
+    "counters.take",
 ];
 
 /// Every statement that writes what it gives, and for whom it does.

@@ -1,0 +1,70 @@
+//! Texts whose codes nobody uses.
+use super::{BEHIND, HOUR, MINUTE, defaults, ends_after, number, start_from, told_to_wait};
+use crate::support::gate::Gate;
+use crate::support::http::Answer;
+use crate::support::metrics::{metric, wait_until};
+use crate::support::settings::ADA;
+
+const TOO_MANY: &str = "Too many people are signing in";
+/// Else a hundred texts an hour to one country would end it first.
+const MANY: (&str, &str) =
+    ("[login]", "[limits]\ntexts_per_country_1h = 1000\nstarts_per_network_1h = 1000\n[login]");
+const PAUSED: &str = "doorcode_conversion_alarms_total{action=\"paused\"}";
+const WARNED: &str = "doorcode_conversion_alarms_total{action=\"warned\"}";
+
+#[track_caller]
+fn ask(gate: &Gate, n: u32) -> Answer {
+    start_from(&mut gate.browser(), &format!("198.51.{n}.7"), &number(n))
+}
+
+/// So many new people use their code, and so many do not.
+fn people(gate: &Gate, used: u32, unused: u32) {
+    for n in 0..used {
+        let mut browser = gate.browser();
+        browser.address = Some(format!("203.0.{n}.7"));
+        browser.sign_in("/", &number(200 + n), &gate.texts).is(200);
+    }
+    (0..unused).for_each(|n| drop(ask(gate, n).is(303)));
+}
+
+#[test]
+fn where_nobody_uses_a_code_strangers_are_not_texted_for_an_hour() {
+    let gate = defaults(&[BEHIND, MANY]);
+    let mut known = gate.browser();
+    known.address = Some("192.0.2.7".to_owned());
+    known.sign_in("/", ADA, &gate.texts).is(200);
+    known.post("/.doorcode/sign-out", &[]).is(303);
+    gate.pass(MINUTE * 5);
+    people(&gate, 0, 55);
+    ask(&gate, 55).is(303);
+    assert_eq!(metric(gate.admin, PAUSED), 0, "they may still be used");
+
+    gate.pass(MINUTE * 10);
+    ask(&gate, 56).is(303);
+    wait_until(gate.admin, PAUSED, 1);
+    assert_eq!(told_to_wait(&ask(&gate, 57), TOO_MANY), HOUR);
+    wait_until(gate.admin, "doorcode_limited_total{limit=\"conversion_pause_of_country\"}", 1);
+    start_from(&mut gate.browser(), "192.0.2.8", "+447400123456").is(303);
+    gate.texts.text(59);
+    known.sign_in("/", ADA, &gate.texts).is(200);
+    ends_after(&gate, HOUR, || ask(&gate, 57)).is(303);
+}
+
+#[test]
+fn where_few_use_a_code_it_is_told_once_and_nobody_is_refused() {
+    let gate = defaults(&[BEHIND, MANY]);
+    people(&gate, 6, 54);
+    gate.pass(MINUTE * 10);
+    (55..60).for_each(|n| drop(ask(&gate, n).is(303)));
+    wait_until(gate.admin, WARNED, 1);
+    assert_eq!(metric(gate.admin, PAUSED), 0);
+}
+
+#[test]
+fn where_most_people_use_their_code_nothing_is_told() {
+    let gate = defaults(&[BEHIND, MANY]);
+    people(&gate, 15, 45);
+    gate.pass(MINUTE * 10);
+    (55..60).for_each(|n| drop(ask(&gate, n).is(303)));
+    assert_eq!((metric(gate.admin, WARNED), metric(gate.admin, PAUSED)), (0, 0));
+}
