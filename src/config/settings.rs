@@ -44,6 +44,8 @@ pub struct Config {
     pub personal_tokens: session::PersonalTokenSettings,
     /// In the order in which they are tried; not empty.
     pub providers: Vec<ProviderSettings>,
+    /// `sms.allow_private`: networks that are not public, where providers may be.
+    pub sms_allow_private: Vec<ipnet::IpNet>,
     /// A Liquid template that makes texts with the code, for some requests at least.
     pub sms_template: String,
     /// The same by language tag.

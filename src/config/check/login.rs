@@ -3,7 +3,6 @@ use std::time::Duration;
 use super::super::reader::Reader;
 use super::super::values::{self, written};
 use crate::delivery::sms::ProviderSettings;
-use crate::delivery::sms::twilio::TwilioSender;
 use crate::domain::{CodeLength, Country, PhoneNumber};
 use crate::{login, session};
 
@@ -34,13 +33,7 @@ pub(super) fn login(
 /// The number that the texts of a provider come from. A messaging service has several, and a name
 /// cannot be answered.
 fn number_of(provider: &ProviderSettings) -> Option<PhoneNumber> {
-    match provider {
-        ProviderSettings::Twilio(settings) => match &settings.sender {
-            TwilioSender::From(from) => PhoneNumber::from_e164(from).ok(),
-            TwilioSender::MessagingService(_) => None,
-        },
-        ProviderSettings::Console => None,
-    }
+    PhoneNumber::from_e164(&provider.sender()?).ok()
 }
 
 /// Reads the value of every limit in the table.

@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use doorcode::delivery::sms::SmsProvider;
 use doorcode::delivery::{Delivery, Failure};
 use doorcode::system::{Clock, System, Timestamp};
 
 use super::{closed_port, deliver, hasty, in_order, twilio};
-use crate::support::twilio::{FakeTwilio, Outcome};
+use crate::support::provider::Outcome;
+use crate::support::twilio::FakeTwilio;
 
 /// A clock that goes only when told to.
 struct Still(AtomicI64);
@@ -32,8 +32,7 @@ impl Clock for Still {
 fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
     let system = System::new(clock.clone(), System::real().random);
-    let shared = |fake: &&FakeTwilio| -> Arc<dyn SmsProvider> { Arc::new(twilio(fake)) };
-    (Delivery::new(fakes.iter().map(shared).collect(), system), clock)
+    (Delivery::new(fakes.iter().map(|fake| twilio(fake)).collect(), system), clock)
 }
 
 #[tokio::test]
