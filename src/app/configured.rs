@@ -102,6 +102,7 @@ pub(super) fn texts(
     let made = config.providers.iter().map(|settings| sms::provider(settings, &connections));
     let providers = decorator.providers(made.collect());
     let delivery = Delivery::new(providers, runtime.system.clone());
+    let delivery = delivery.with_routes(config.sms_routes.clone());
     Ok(TextSettings { delivery, templates: templates(config)? })
 }
 

@@ -1,9 +1,11 @@
 //! Texts on their way to a phone, against doubles of the providers.
 //! Says nothing about who is texted.
+mod breaker;
 mod console;
 mod contract;
 mod double;
 mod order;
+mod routes;
 mod twilio;
 mod vendors;
 

@@ -47,6 +47,8 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let templates = sms::templates(reader, languages);
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
+    let served = login.as_ref().map(|login| &login.countries);
+    let routes = sms::routes(reader, providers.as_deref(), served);
     let session = login::session(reader);
     let personal_tokens = login::personal_tokens(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
@@ -75,6 +77,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         personal_tokens: personal_tokens?,
         providers: providers?,
         sms_allow_private: allowed?,
+        sms_routes: routes?,
         sms_template: template?,
         sms_templates: templates?,
         sms_built_in: sms::built_in(),

@@ -1,7 +1,7 @@
 //! Keys of text messages and their providers: `[sms]`.
 
 use crate::config::key::Requirement::{Default, Optional, Required};
-use crate::config::key::ValueType::{List, Some as AtLeastOne, Table, Text, Texts};
+use crate::config::key::ValueType::{List, Some as AtLeastOne, Table, Tables, Text, Texts};
 use crate::config::key::{Key, key};
 
 const SENDER: &str = "Sends from this number (`+12025550123`), short code (`12345`) or alphanumeric sender ID (1 to 11 letters and digits).";
@@ -14,6 +14,12 @@ pub(super) const KEYS: &[Key] = &[
         "SMS providers, tried in this order: `twilio`, `vonage`, `plivo`, `messagebird`, `telnyx`, `sinch`, `http` (a gateway of your own), or `console`, which prints texts on the terminal of this machine."),
     key("sms.allow_private", List, Optional("only public addresses, and loopback ones written as such, are called"),
         "Private networks where providers may be, such as `10.20.0.0/16`. A provider's host that resolves to any other private address is not called."),
+    key("sms.route", Tables, Default,
+        "Providers for some numbers, in place of `sms.providers`. The first route that is for a number decides."),
+    key("sms.route[].countries", AtLeastOne, Optional("every number; only for the last route"),
+        "Whose numbers, as two letters."),
+    key("sms.route[].providers", AtLeastOne, Required("[\"twilio\"]"),
+        "The providers, in the order in which they are tried. All are in `sms.providers`."),
     key("sms.template", Text, Default,
         "The text message, in Liquid. Has the code: `{{ code }}`, `{{ password }}` or `@@password@@`. Where a branch lacks it, the built-in text is sent instead."),
     key("sms.templates", Texts, Optional("if `template` is omitted too, one text for each built-in language; else none"),

@@ -10,10 +10,10 @@ use crate::support::provider::Outcome;
 use crate::support::twilio::FakeTwilio;
 
 /// A clock that goes only when told to.
-struct Still(AtomicI64);
+pub(super) struct Still(AtomicI64);
 
 impl Still {
-    fn pass(&self, seconds: i64) {
+    pub(super) fn pass(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
     }
 }
@@ -29,7 +29,7 @@ impl Clock for Still {
 }
 
 /// Providers at these doubles, in this order, and the clock they are judged by.
-fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
+pub(super) fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
     let system = System::new(clock.clone(), System::real().random);
     (Delivery::new(fakes.iter().map(|fake| twilio(fake)).collect(), system), clock)

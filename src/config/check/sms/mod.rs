@@ -4,6 +4,7 @@ mod address;
 mod http;
 mod messagebird;
 mod plivo;
+mod routes;
 mod sender;
 mod sinch;
 mod telnyx;
@@ -19,6 +20,7 @@ use super::server::ServerContext;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Secret;
 
+pub(super) use routes::routes;
 pub(super) use templates::{built_in, template, templates};
 
 /// What the tables of providers depend on.

@@ -184,3 +184,25 @@ fn templates_of_a_gateway_are_tried() {
         assert_eq!(told, [format!("12:7: sms.http.url: {why}")]);
     }
 }
+
+#[test]
+fn routes_name_served_countries_and_listed_providers_once() {
+    let file = |routes: &str| changed(&[("\n[[user]]", &format!("{routes}\n[[user]]"))]);
+    let good = "[[sms.route]]\ncountries = [\"GB\"]\nproviders = [\"twilio\"]\n";
+    let all = "[[sms.route]]\nproviders = [\"twilio\"]\n";
+    let config = read(&file(&format!("{good}{all}"))).unwrap();
+    let countries = config.sms_routes.iter().map(|route| route.countries.is_some());
+    assert_eq!(countries.collect::<Vec<_>>(), [true, false]);
+
+    let bad =
+        "[[sms.route]]\ncountries = [\"GB\", \"FR\", \"uk\"]\nproviders = [\"plivo\", \"twilo\"]\n";
+    assert_eq!(
+        problems(&file(&format!("{good}{bad}{all}{all}"))),
+        "my.toml:19:14: sms.route[2].countries: GB is in an earlier route, which decides\n\
+         my.toml:19:20: sms.route[2].countries: FR is not in login.countries\n\
+         my.toml:19:26: sms.route[2].countries: `uk` is not the two letters of a country, such as GB\n\
+         my.toml:20:14: sms.route[2].providers: `plivo` is not in sms.providers; known: twilio\n\
+         my.toml:20:23: sms.route[2].providers: `twilo` is not in sms.providers; did you mean `twilio`?\n\
+         my.toml:23:1: sms.route[4]: never decides: the route before it is for every number"
+    );
+}
