@@ -2,7 +2,7 @@
 //!
 //! Floors, top to bottom; an import points down only (`tests/architecture.rs` checks):
 //! `cli` > `app` > `config` > `proxy` > `web` > `api` > `pages` > `access` > `gate` > `oauth` > `login` > `session` > `users`
-//! > `store`, `delivery`, `metrics`, `acme` > `events`, `words` > `system`, `domain`.
+//! > `store`, `delivery`, `metrics`, `acme` > `events`, `words`, `outbound` > `system`, `domain`.
 pub mod access;
 pub mod acme;
 pub mod api;
@@ -16,6 +16,7 @@ pub mod gate;
 pub mod login;
 pub mod metrics;
 pub mod oauth;
+pub mod outbound;
 pub mod pages;
 pub mod proxy;
 pub mod session;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
@@ -15,6 +15,7 @@ use reqwest::redirect::Policy;
 
 use super::error::{AcmeError, AcmeErrorKind};
 use super::settings::Roots;
+use crate::outbound::{BodyError, USER_AGENT, read_body, retry_after};
 use crate::system::{System, Timestamp};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,20 +35,8 @@ impl RetryAfter {
     }
 
     fn note(&self, headers: &HeaderMap, now: Timestamp) {
-        let value = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let told = value.and_then(|text| retry_after(text, now));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = retry_after(headers, now);
     }
-}
-
-/// Seconds, or a date (RFC 9110 §10.2.3).
-fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
-    Some(Timestamp::from_millis(at).since(now))
 }
 
 /// An answer that is none of ACME's.
@@ -57,8 +46,8 @@ enum TransportError {
     Unreachable(String),
     #[error("the authority answered with status {0}")]
     Status(u16),
-    #[error("the authority's answer is longer than 1 MiB")]
-    TooLong,
+    #[error(transparent)]
+    Unread(#[from] BodyError),
 }
 
 impl TransportError {
@@ -92,7 +81,7 @@ impl AcmeHttp {
     /// `roots`: trusted in place of the operating system's.
     pub(super) fn new(roots: Option<&Roots>, system: &System) -> Result<Self, AcmeError> {
         let builder = Client::builder()
-            .user_agent(concat!("doorcode/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .referer(false)
             .https_only(true)
@@ -130,14 +119,8 @@ impl AcmeHttp {
         let mut head = http::Response::new(());
         *head.status_mut() = status;
         *head.headers_mut() = answer.headers().clone();
-        let mut whole = BytesMut::new();
-        while let Some(part) = answer.chunk().await.map_err(|why| TransportError::of(&why))? {
-            if whole.len() + part.len() > LARGEST {
-                return Err(TransportError::TooLong.into());
-            }
-            whole.extend_from_slice(&part);
-        }
-        Ok(BytesResponse { parts: head.into_parts().0, body: Box::new(whole.freeze()) })
+        let body = read_body(&mut answer, LARGEST).await.map_err(TransportError::from)?;
+        Ok(BytesResponse { parts: head.into_parts().0, body: Box::new(Bytes::from(body)) })
     }
 }
 
@@ -147,21 +130,5 @@ impl HttpClient for AcmeHttp {
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, instant_acme::Error>> + Send>> {
         Box::pin(self.clone().send(request))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_seconds_or_dates() {
-        let now = Timestamp::from_millis(1_767_225_600_000);
-        let read = |text| retry_after(text, now).map(|time| time.as_secs());
-        assert_eq!(read("120"), Some(120));
-        assert_eq!(read("Thu, 01 Jan 2026 00:01:00 GMT"), Some(60));
-        assert_eq!(read("Thu, 01 Jan 2015 00:01:00 GMT"), Some(0));
-        assert_eq!(read("soon"), None);
-        assert_eq!(read("-5"), None);
     }
 }

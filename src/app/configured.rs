@@ -95,8 +95,14 @@ pub(super) fn texts(
     runtime: &Runtime,
     decorator: &dyn Decorator,
 ) -> Result<TextSettings, AppError> {
-    let providers = decorator.providers(config.providers.iter().map(sms::provider).collect());
+    let connections = sms::ProviderCalls {
+        allowed: config.sms_allow_private.clone(),
+        ..sms::ProviderCalls::new(runtime.system.clone())
+    };
+    let made = config.providers.iter().map(|settings| sms::provider(settings, &connections));
+    let providers = decorator.providers(made.collect());
     let delivery = Delivery::new(providers, runtime.system.clone());
+    let delivery = delivery.with_routes(config.sms_routes.clone());
     Ok(TextSettings { delivery, templates: templates(config)? })
 }
 

@@ -4,6 +4,7 @@ use super::at_start::{self, ValuesAtStart};
 use super::document::Places;
 use super::problem::SourceLocation;
 use crate::acme::AcmeSettings;
+use crate::delivery::SmsRoute;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::{Host, Keyring};
 use crate::events::LogFormat;
@@ -44,6 +45,10 @@ pub struct Config {
     pub personal_tokens: session::PersonalTokenSettings,
     /// In the order in which they are tried; not empty.
     pub providers: Vec<ProviderSettings>,
+    /// `sms.allow_private`: networks that are not public, where providers may be.
+    pub sms_allow_private: Vec<ipnet::IpNet>,
+    /// `[[sms.route]]`. Their providers are among [`Self::providers`].
+    pub sms_routes: Vec<SmsRoute>,
     /// A Liquid template that makes texts with the code, for some requests at least.
     pub sms_template: String,
     /// The same by language tag.

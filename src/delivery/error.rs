@@ -66,8 +66,12 @@ pub enum Failure {
     Blocked,
     #[error("the provider suspects fraud")]
     Fraud,
+    #[error("the gateway refuses the text and does not say why")]
+    Declined,
     #[error("no connection to the provider")]
     Unreachable,
+    #[error("the provider's address is not public, and sms.allow_private does not list it")]
+    PrivateAddress,
     #[error("the text may have been sent: no readable response to the request")]
     Unclear,
     #[error("a response that the provider's API does not document")]
@@ -106,8 +110,10 @@ impl Failure {
             | Self::NotReached
             | Self::OptedOut
             | Self::TooMany => (Blame::Person, false, false),
-            Self::CountryNotServed | Self::TextRefused => (Blame::Operator, false, false),
-            Self::Misconfigured => (Blame::Operator, true, false),
+            Self::CountryNotServed | Self::TextRefused | Self::Declined => {
+                (Blame::Operator, false, false)
+            }
+            Self::Misconfigured | Self::PrivateAddress => (Blame::Operator, true, false),
             Self::Overloaded | Self::Broken | Self::Unreachable => (Blame::Provider, true, true),
             Self::Blocked | Self::Unexpected => (Blame::Provider, true, false),
             Self::Unclear => (Blame::Provider, false, true),

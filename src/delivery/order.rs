@@ -1,26 +1,33 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
+use super::health::{Health, Standing};
 use super::sms::{Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
-use crate::system::{System, Timestamp};
+use crate::domain::{Country, PhoneNumber};
+use crate::system::System;
 
-/// How long a failing provider is tried after the others. Long enough that the next "send again"
-/// uses another one, short enough that the configured order soon applies again.
-const DEMOTION: Duration = Duration::from_secs(30);
-
-/// How long an overloaded provider is not called if it sends no `Retry-After`.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
-
-/// Upper bound of a provider's `Retry-After`.
-const MAX_PAUSE: Duration = Duration::from_mins(5);
-
-/// Tries the providers in the configured order until one accepts the text. Never sends two.
+/// Tries the providers in their order until one accepts the text. Never sends two.
 pub struct Delivery {
     providers: Vec<Ranked>,
+    routes: Vec<SmsRoute>,
     system: System,
+}
+
+/// `[[sms.route]]`: the providers of some numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmsRoute {
+    /// Whose numbers; `None`: all.
+    pub countries: Option<Vec<Country>>,
+    /// Names, in the order in which they are tried.
+    pub providers: Vec<String>,
+}
+
+impl SmsRoute {
+    fn is_for(&self, phone: &PhoneNumber) -> bool {
+        let all = self.countries.as_ref();
+        all.is_none_or(|countries| countries.iter().any(|country| phone.is_of(*country)))
+    }
 }
 
 /// The result of sending one text, and the errors on the way: operators must learn that the first
@@ -33,12 +40,19 @@ pub struct Outcome {
 
 impl Delivery {
     pub fn new(providers: Vec<Arc<dyn SmsProvider>>, system: System) -> Self {
-        Self { providers: providers.into_iter().map(Ranked::new).collect(), system }
+        let providers = providers.into_iter().map(Ranked::new).collect();
+        Self { providers, routes: Vec::new(), system }
+    }
+
+    /// With other orders for some numbers. The first route that is for a number decides.
+    #[must_use]
+    pub fn with_routes(self, routes: Vec<SmsRoute>) -> Self {
+        Self { routes, ..self }
     }
 
     pub async fn send(&self, message: &Message<'_>) -> Outcome {
         let mut passed_over = Vec::new();
-        for ranked in self.in_order() {
+        for ranked in self.in_order(message.to) {
             match self.ask(ranked, message).await {
                 Err(error) if error.fails_over() => passed_over.push(error),
                 result => {
@@ -51,24 +65,43 @@ impl Delivery {
         Outcome { result: Err(error), passed_over }
     }
 
-    /// The configured order, with demoted providers at its end. Computed before the first call: a
-    /// provider that fails now must not be tried a second time as a demoted one.
-    fn in_order(&self) -> Vec<&Ranked> {
+    /// The order of the number's route, or the configured one, with demoted providers at its end.
+    /// Those whose breaker is open are left out unless no other is there: they may be well again,
+    /// and nobody else can send the text.
+    ///
+    /// Computed before the first call: a provider that fails now must not be tried a second time as
+    /// a demoted one.
+    fn in_order(&self, phone: &PhoneNumber) -> Vec<&Ranked> {
         let now = self.system.steady();
-        let (mut order, demoted): (Vec<_>, Vec<_>) =
-            self.providers.iter().partition(|ranked| !ranked.is_demoted(now));
-        order.extend(demoted);
-        order
+        let route = self.routed(phone);
+        let of = |standing| {
+            route.iter().copied().filter(move |ranked| ranked.health.standing(now) == standing)
+        };
+        let order: Vec<&Ranked> = of(Standing::Ready).chain(of(Standing::Demoted)).collect();
+        if order.is_empty() { route } else { order }
+    }
+
+    fn routed(&self, phone: &PhoneNumber) -> Vec<&Ranked> {
+        let Some(route) = self.routes.iter().find(|route| route.is_for(phone)) else {
+            return self.providers.iter().collect();
+        };
+        let named = |name: &String| self.providers.iter().find(|r| r.provider.name() == name);
+        route.providers.iter().filter_map(named).collect()
     }
 
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {
-        if let Some(wait) = ranked.paused_for(self.system.steady()) {
+        let now = self.system.steady();
+        if let Some(wait) = ranked.health.paused_for(now) {
             let paused = SendError::new(ranked.provider.name(), Failure::Overloaded);
             return Err(SendError { retry_after: Some(wait), ..paused });
         }
+        ranked.health.asked(now);
         let result = ranked.provider.send(message).await;
-        if let Err(error) = &result {
-            ranked.record(error, self.system.steady());
+        match &result {
+            Err(error) if error.demotes() => ranked.health.failed(error, self.system.steady()),
+            // Says nothing of the provider's health, which nobody looked at.
+            Err(error) if error.fails_over() => {}
+            Ok(_) | Err(_) => ranked.health.answered(),
         }
         result
     }
@@ -80,35 +113,13 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// A provider, and until when it is tried last (demoted) or not at all (paused), in milliseconds
-/// since 1970.
 struct Ranked {
     provider: Arc<dyn SmsProvider>,
-    demoted_until: AtomicI64,
-    paused_until: AtomicI64,
+    health: Health,
 }
 
 impl Ranked {
     fn new(provider: Arc<dyn SmsProvider>) -> Self {
-        Self { provider, demoted_until: AtomicI64::new(0), paused_until: AtomicI64::new(0) }
-    }
-
-    fn record(&self, error: &SendError, now: Timestamp) {
-        if error.demotes() {
-            self.demoted_until.store((now + DEMOTION).as_millis(), Ordering::Relaxed);
-        }
-        if error.failure == Failure::Overloaded {
-            let pause = error.retry_after.unwrap_or(DEFAULT_PAUSE).min(MAX_PAUSE);
-            self.paused_until.store((now + pause).as_millis(), Ordering::Relaxed);
-        }
-    }
-
-    fn is_demoted(&self, now: Timestamp) -> bool {
-        now.as_millis() < self.demoted_until.load(Ordering::Relaxed)
-    }
-
-    fn paused_for(&self, now: Timestamp) -> Option<Duration> {
-        let until = Timestamp::from_millis(self.paused_until.load(Ordering::Relaxed));
-        Some(until.since(now)).filter(|wait| !wait.is_zero())
+        Self { provider, health: Health::default() }
     }
 }

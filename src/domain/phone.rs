@@ -177,6 +177,11 @@ impl PhoneNumber {
         &self.e164
     }
 
+    /// The whole number without its plus sign, as some APIs want it. Personal data: never log it.
+    pub fn digits(&self) -> &str {
+        self.e164.trim_start_matches('+')
+    }
+
     /// The whole number in its country's international format, with spaces.
     pub fn international(&self) -> String {
         let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);

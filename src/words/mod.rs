@@ -9,6 +9,7 @@ mod filter;
 mod language;
 mod languages;
 mod mistake;
+mod request_template;
 mod safe;
 mod segments;
 mod sentence;
@@ -20,6 +21,7 @@ pub use file::Direction;
 pub use language::Language;
 pub use languages::Languages;
 pub use mistake::{Lines, Mistake};
+pub use request_template::{RequestTemplate, ValueEncoding};
 pub use safe::Safe;
 pub use segments::{Encoding, Segments};
 pub use sms::{

@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["users"],
     &["store", "delivery", "metrics", "acme"],
-    &["events", "words"],
+    &["events", "words", "outbound"],
     &["system", "domain"],
 ];
 
@@ -47,7 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("sqlx", &["src/store/"]),
     ("moka", &["src/store/", "src/session/", "src/access/"]),
-    ("reqwest", &["src/delivery/", "src/acme/", "src/app/doctor/"]),
+    ("reqwest", &["src/outbound/", "src/acme/", "src/app/doctor/"]),
     ("instant_acme", &["src/acme/"]),
     ("rcgen", &["src/acme/", "src/oauth/certificate.rs", "src/proxy/upstream/tls_tests.rs"]),
     ("jsonwebtoken", &["src/oauth/"]),

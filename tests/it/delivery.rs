@@ -1,17 +1,24 @@
-//! Texts on their way to a phone, against a double of Twilio.
+//! Texts on their way to a phone, against doubles of the providers.
 //! Says nothing about who is texted.
+mod breaker;
 mod console;
+mod contract;
 mod double;
 mod order;
+mod routes;
 mod twilio;
+mod vendors;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorcode::delivery::sms::twilio::{Twilio, TwilioSender, TwilioSettings, TwilioTimeouts};
-use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
+use doorcode::delivery::sms::twilio::{TwilioCredentials, TwilioSender, TwilioSettings};
+use doorcode::delivery::sms::{
+    self, Message, ProviderCalls, ProviderSettings, Receipt, SmsProvider,
+};
 use doorcode::delivery::{Delivery, Outcome, SendError};
 use doorcode::domain::{PhoneNumber, Secret};
+use doorcode::outbound::HttpTimeouts;
 use doorcode::system::System;
 
 use crate::support::twilio::{ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, SERVICE_SID};
@@ -21,25 +28,40 @@ const CODE: &str = "731904";
 const TEXT: &str = "731904 is your Shop code. Don't share it.";
 
 /// Long enough for a busy machine where an answer is expected, short where none is.
-const LIMITS: TwilioTimeouts =
-    TwilioTimeouts { connect: Duration::from_secs(2), total: Duration::from_secs(6) };
+const HASTY: HttpTimeouts =
+    HttpTimeouts { connect: Duration::from_secs(2), total: Duration::from_secs(6) };
 
 fn settings(base_url: &str) -> TwilioSettings {
     TwilioSettings {
         account_sid: ACCOUNT_SID.to_owned(),
-        auth_token: Secret::new(AUTH_TOKEN),
+        credentials: TwilioCredentials::AuthToken(Secret::new(AUTH_TOKEN)),
         sender: TwilioSender::MessagingService(SERVICE_SID.to_owned()),
         base_url: base_url.parse().expect("a URL"),
     }
 }
 
-/// Twilio at `fake`, with time enough.
-fn twilio(fake: &FakeTwilio) -> Twilio {
-    Twilio::new(settings(&fake.base_url()))
+/// The provider, with time enough.
+fn made(settings: &ProviderSettings) -> Arc<dyn SmsProvider> {
+    made_with(settings, HttpTimeouts::default())
 }
 
-fn hasty(base_url: &str) -> Twilio {
-    Twilio::with_limits(settings(base_url), LIMITS)
+fn made_with(settings: &ProviderSettings, timeouts: HttpTimeouts) -> Arc<dyn SmsProvider> {
+    sms::provider(settings, &ProviderCalls { timeouts, ..ProviderCalls::new(System::real()) })
+}
+
+/// A provider that may be in these networks.
+fn provider_in(settings: &ProviderSettings, networks: &[&str]) -> Arc<dyn SmsProvider> {
+    let allowed = networks.iter().map(|net| net.parse().expect("a network")).collect();
+    sms::provider(settings, &ProviderCalls { allowed, ..ProviderCalls::new(System::real()) })
+}
+
+/// Twilio at `fake`, with time enough.
+fn twilio(fake: &FakeTwilio) -> Arc<dyn SmsProvider> {
+    made(&ProviderSettings::Twilio(settings(&fake.base_url())))
+}
+
+fn hasty(base_url: &str) -> Arc<dyn SmsProvider> {
+    made_with(&ProviderSettings::Twilio(settings(base_url)), HASTY)
 }
 
 async fn send(provider: &dyn SmsProvider, text: &str) -> Result<Receipt, SendError> {
@@ -52,9 +74,8 @@ async fn deliver(delivery: &Delivery) -> Outcome {
     delivery.send(&Message { to: &to, text: TEXT, valid_for: Duration::from_mins(5) }).await
 }
 
-fn in_order(providers: Vec<Twilio>) -> Delivery {
-    let shared = |twilio| -> Arc<dyn SmsProvider> { Arc::new(twilio) };
-    Delivery::new(providers.into_iter().map(shared).collect(), System::real())
+fn in_order(providers: Vec<Arc<dyn SmsProvider>>) -> Delivery {
+    Delivery::new(providers, System::real())
 }
 
 /// A base URL where nobody listens.

@@ -3,7 +3,6 @@ use super::super::values;
 use super::durations::in_order;
 use super::limits;
 use crate::delivery::sms::ProviderSettings;
-use crate::delivery::sms::twilio::TwilioSender;
 use crate::domain::{CodeLength, Country, PhoneNumber};
 use crate::{login, session};
 
@@ -34,13 +33,7 @@ pub(super) fn login(
 /// The number that the texts of a provider come from. A messaging service has several, and a name
 /// cannot be answered.
 fn number_of(provider: &ProviderSettings) -> Option<PhoneNumber> {
-    match provider {
-        ProviderSettings::Twilio(settings) => match &settings.sender {
-            TwilioSender::From(from) => PhoneNumber::from_e164(from).ok(),
-            TwilioSender::MessagingService(_) => None,
-        },
-        ProviderSettings::Console => None,
-    }
+    PhoneNumber::from_e164(&provider.sender()?).ok()
 }
 
 fn countries(

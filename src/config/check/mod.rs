@@ -42,13 +42,16 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let log = reader.one("log.format", log_format);
     let store = store::store(reader);
     let checked = brand::brand(reader);
-    let providers = sms::providers(reader, &ground);
+    let allowed = sms::allowed(reader);
+    let providers = sms::providers(reader, &ground, allowed.as_deref());
     let template = sms::template(reader, checked.as_ref());
     // Which languages there are depends on the brand's files.
     let languages = checked.as_ref().filter(|_| reader.purpose().reads_brand());
     let templates = sms::templates(reader, languages);
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
+    let served = login.as_ref().map(|login| &login.countries);
+    let routes = sms::routes(reader, providers.as_deref(), served);
     let session = login::session(reader);
     let personal_tokens = login::personal_tokens(reader);
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
@@ -76,6 +79,8 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         session: session?,
         personal_tokens: personal_tokens?,
         providers: providers?,
+        sms_allow_private: allowed?,
+        sms_routes: routes?,
         sms_template: template?,
         sms_templates: templates?,
         sms_built_in: sms::built_in(),

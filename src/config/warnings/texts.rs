@@ -25,7 +25,7 @@ pub(super) fn drafts(config: &Config) -> Found {
 fn twilio(config: &Config) -> impl Iterator<Item = &TwilioSettings> {
     config.providers.iter().filter_map(|provider| match provider {
         ProviderSettings::Twilio(settings) => Some(settings),
-        ProviderSettings::Console => None,
+        _ => None,
     })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn senders(config: &Config) -> Found {
     let mut found = Found::new();
     for settings in twilio(config) {
         let TwilioSender::From(name) = &settings.sender else { continue };
-        if name.starts_with('+') {
+        if !name.contains(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
         for (support, text) in [

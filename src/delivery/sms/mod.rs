@@ -1,11 +1,20 @@
 //! SMS providers: one file for each, and the list of them.
 //! Does not know what a text says, nor who requested it.
 pub mod console;
+pub mod http;
+mod http_api;
 mod message;
+pub mod messagebird;
+pub mod plivo;
+pub mod sinch;
+mod status;
+pub mod telnyx;
 pub mod twilio;
+pub mod vonage;
 
 use std::sync::Arc;
 
+pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused};
 pub use message::{Message, Receipt, SmsProvider};
 
 /// The settings of a provider in `sms.providers`.
@@ -14,22 +23,45 @@ pub enum ProviderSettings {
     /// Prints texts on the terminal; for development.
     Console,
     Twilio(twilio::TwilioSettings),
+    Vonage(vonage::VonageSettings),
+    Plivo(plivo::PlivoSettings),
+    MessageBird(messagebird::MessageBirdSettings),
+    Telnyx(telnyx::TelnyxSettings),
+    Sinch(sinch::SinchSettings),
+    /// A gateway of the operator's own.
+    Http(http::GatewaySettings),
 }
 
 impl ProviderSettings {
+    /// THE list of providers with an HTTP API.
+    fn api(&self) -> Option<Arc<dyn HttpApi>> {
+        Some(match self {
+            Self::Console => return None,
+            Self::Twilio(api) => Arc::new(api.clone()),
+            Self::Vonage(api) => Arc::new(api.clone()),
+            Self::Plivo(api) => Arc::new(api.clone()),
+            Self::MessageBird(api) => Arc::new(api.clone()),
+            Self::Telnyx(api) => Arc::new(api.clone()),
+            Self::Sinch(api) => Arc::new(api.clone()),
+            Self::Http(api) => Arc::new(api.clone()),
+        })
+    }
+
     /// The name in `sms.providers`.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Console => console::NAME,
-            Self::Twilio(_) => twilio::NAME,
-        }
+    pub fn name(&self) -> &'static str {
+        self.api().map_or(console::NAME, |api| api.name())
+    }
+
+    /// Who texts come from: a number, a short code or a name; `None` if the provider chooses.
+    pub fn sender(&self) -> Option<String> {
+        self.api()?.sender().map(str::to_owned)
     }
 }
 
 /// The provider that the settings describe. Opens no connection yet.
-pub fn provider(settings: &ProviderSettings) -> Arc<dyn SmsProvider> {
-    match settings {
-        ProviderSettings::Console => Arc::new(console::Console::stdout()),
-        ProviderSettings::Twilio(settings) => Arc::new(twilio::Twilio::new(settings.clone())),
+pub fn provider(settings: &ProviderSettings, connections: &ProviderCalls) -> Arc<dyn SmsProvider> {
+    match settings.api() {
+        Some(api) => Arc::new(http_api::HttpProvider::new(api, connections)),
+        None => Arc::new(console::Console::stdout()),
     }
 }

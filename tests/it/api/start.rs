@@ -5,8 +5,8 @@ use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 
 use super::world::{PAGE, Pairs, SECRET, World, basic, read, refused};
+use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
-use crate::support::twilio::Outcome;
 
 fn good() -> Value {
     json!({"client_id": "spa", "connection": "sms", "phone_number": BOB, "send": "code"})

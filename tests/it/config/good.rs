@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use doorcode::config::Config;
-use doorcode::delivery::sms::{ProviderSettings, twilio::TwilioSender};
+use doorcode::delivery::sms::ProviderSettings;
+use doorcode::delivery::sms::twilio::{TwilioCredentials, TwilioSender};
 use doorcode::gate::{PoolOptions, Principal, Upstream};
 use doorcode::login::Countries;
 use doorcode::store::Database;
@@ -123,7 +124,8 @@ fn what_is_left_out_has_its_default() {
 fn providers_and_rules_are_of_their_modules_types() {
     let config = read(GOOD).unwrap();
     let [ProviderSettings::Twilio(twilio)] = &config.providers[..] else { panic!("one provider") };
-    assert_eq!(twilio.auth_token.reveal(), super::TOKEN);
+    let TwilioCredentials::AuthToken(token) = &twilio.credentials else { panic!("a token") };
+    assert_eq!(token.reveal(), super::TOKEN);
     assert_eq!(twilio.sender, TwilioSender::From("+12025550123".to_owned()));
     assert_eq!(twilio.base_url.as_str(), "https://api.twilio.com/");
     let rule = &config.sites[0].rules[0];

@@ -51,7 +51,11 @@ fn a_secret_may_stand_in_a_file_beside_the_configuration() {
     let doorcode::delivery::sms::ProviderSettings::Twilio(twilio) = &config.providers[0] else {
         panic!("twilio")
     };
-    assert_eq!(twilio.auth_token.reveal(), TOKEN);
+    let doorcode::delivery::sms::twilio::TwilioCredentials::AuthToken(token) = &twilio.credentials
+    else {
+        panic!("a token")
+    };
+    assert_eq!(token.reveal(), TOKEN);
 
     std::fs::write(&path, changed(&[("env:TOKEN", "file:gone"), ("env:SECRET", "file:secret")]))
         .unwrap();

@@ -1,7 +1,8 @@
 use std::sync::{Arc, Mutex};
 
 use doorcode::delivery::sms::console::Console;
-use doorcode::delivery::sms::{ProviderSettings, provider};
+use doorcode::delivery::sms::{ProviderCalls, ProviderSettings, provider};
+use doorcode::system::System;
 
 use super::{TEXT, send, settings};
 
@@ -26,7 +27,9 @@ async fn the_console_shows_number_and_text_where_nobody_misses_them() {
 
 #[test]
 fn settings_become_their_provider() {
-    let console = provider(&ProviderSettings::Console);
-    let twilio = provider(&ProviderSettings::Twilio(settings("https://api.twilio.com")));
+    let connections = ProviderCalls::new(System::real());
+    let console = provider(&ProviderSettings::Console, &connections);
+    let settings = ProviderSettings::Twilio(settings("https://api.twilio.com"));
+    let twilio = provider(&settings, &connections);
     assert_eq!((console.name(), twilio.name()), ("console", "twilio"));
 }

@@ -2,18 +2,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use doorcode::delivery::sms::SmsProvider;
 use doorcode::delivery::{Delivery, Failure};
 use doorcode::system::{Clock, System, Timestamp};
 
 use super::{closed_port, deliver, hasty, in_order, twilio};
-use crate::support::twilio::{FakeTwilio, Outcome};
+use crate::support::provider::Outcome;
+use crate::support::twilio::FakeTwilio;
 
 /// A clock that goes only when told to.
-struct Still(AtomicI64);
+pub(super) struct Still(AtomicI64);
 
 impl Still {
-    fn pass(&self, seconds: i64) {
+    pub(super) fn pass(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
     }
 }
@@ -29,11 +29,10 @@ impl Clock for Still {
 }
 
 /// Providers at these doubles, in this order, and the clock they are judged by.
-fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
+pub(super) fn timed(fakes: &[&FakeTwilio]) -> (Delivery, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
     let system = System::new(clock.clone(), System::real().random);
-    let shared = |fake: &&FakeTwilio| -> Arc<dyn SmsProvider> { Arc::new(twilio(fake)) };
-    (Delivery::new(fakes.iter().map(shared).collect(), system), clock)
+    (Delivery::new(fakes.iter().map(|fake| twilio(fake)).collect(), system), clock)
 }
 
 #[tokio::test]

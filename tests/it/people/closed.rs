@@ -4,9 +4,9 @@ use super::{beside, phone, signed_in};
 use crate::support::browser::{between, code_in};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
+use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
 use crate::support::tables::{sessions, spent_codes, users};
-use crate::support::twilio::Outcome;
 use crate::support::words::{word, word_with};
 
 const CLOSED: &[(&str, &str)] = &[("[login]\n", "[login]\nsign_up = false\n")];

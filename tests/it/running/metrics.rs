@@ -7,8 +7,8 @@ use doorcode::metrics::{METRICS, MetricKind};
 use crate::support::browser::{code_in, unlike};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::metrics::scraped;
+use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
-use crate::support::twilio::Outcome;
 
 /// Samples by name and labels as written, such as `x_total{a="b"}`.
 type Samples = BTreeMap<String, f64>;

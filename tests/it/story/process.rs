@@ -6,8 +6,8 @@ use crate::support::browser::{Browser, code_in, flow_of};
 use crate::support::gate::wait_for;
 use crate::support::http::{Wire, exchange};
 use crate::support::program::Program;
+use crate::support::provider::Outcome;
 use crate::support::settings::ADA;
-use crate::support::twilio::Outcome;
 
 #[test]
 fn what_was_answered_survives_a_kill() {

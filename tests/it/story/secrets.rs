@@ -4,8 +4,9 @@ use std::time::Duration;
 use crate::support::browser::{Browser, code_in, flow_of, unlike};
 use crate::support::http::exchange;
 use crate::support::program::Program;
+use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB, SECRET};
-use crate::support::twilio::{AUTH_TOKEN, Outcome};
+use crate::support::twilio::AUTH_TOKEN;
 
 /// Everything in a login that somebody could use.
 #[derive(Default)]

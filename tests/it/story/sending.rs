@@ -4,8 +4,8 @@ use std::time::Duration;
 use crate::support::browser::{code_in, flow_of};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
+use crate::support::provider::Outcome;
 use crate::support::settings::ADA;
-use crate::support::twilio::Outcome;
 use crate::support::words::{word, word_with};
 
 const DOWN: &str = "We can’t send texts right now";

@@ -14,6 +14,7 @@ pub(crate) mod metrics;
 pub(crate) mod ports;
 pub(crate) mod postgresql;
 pub(crate) mod program;
+pub(crate) mod provider;
 pub(crate) mod proxies;
 pub(crate) mod recording;
 pub(crate) mod redis_server;

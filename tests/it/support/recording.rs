@@ -16,7 +16,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::http::Answer;
-use super::twilio::Text;
+use super::provider::Text;
 use super::upstream::Seen;
 
 static FOLDER: LazyLock<Option<PathBuf>> =

@@ -8,8 +8,8 @@ use sqlx::{Connection as _, Executor as _};
 use super::{PAGE, assert_shared, gate, look, post, read, texted, verify};
 use crate::people::beside;
 use crate::support::gate::Gate;
+use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
-use crate::support::twilio::Outcome;
 use crate::support::words::word;
 
 const ONE_START: (&str, &str) = ("starts_per_address_10m = 1000", "starts_per_address_10m = 1");

@@ -1,13 +1,14 @@
 use std::ops::RangeInclusive;
 
 use crate::delivery::Failure;
+use crate::delivery::sms::http_api::{Codes, meaning};
 
 /// The name in `sms.providers`, the log and the metrics.
 pub(in crate::delivery::sms) const NAME: &str = "twilio";
 
 /// THE table of Twilio's error codes that a text can meet, by what they mean. No other code may
 /// depend on one: Twilio splits them over time. Source: Twilio's error and warning dictionary.
-const CODES: &[(Failure, &[u32])] = &[
+const CODES: Codes = &[
     // Account, credentials and addresses of the API.
     (Failure::Misconfigured, &[10001, 10002, 20003, 20005, 20006, 20008, 20010, 20404, 90010]),
     // Too many requests, or a full queue.
@@ -73,31 +74,9 @@ const CLASSES: &[(RangeInclusive<u32>, Failure)] = &[
     (30_700..=30_999, Failure::Misconfigured),
 ];
 
-/// For responses whose code is missing or of no class; the first row that matches.
-///
-/// After 502 and 504 it is unknown whether the text was sent. Any other refusal with an unknown
-/// code may be retried with the next provider: a login that fails for a code not listed here is
-/// worse than one more refused text.
-const STATUSES: [(RangeInclusive<u16>, Failure); 8] = [
-    (200..=299, Failure::Unclear),
-    (401..=401, Failure::Misconfigured),
-    (403..=404, Failure::Misconfigured),
-    (429..=429, Failure::Overloaded),
-    (502..=502, Failure::Unclear),
-    (504..=504, Failure::Unclear),
-    (500..=599, Failure::Broken),
-    (0..=u16::MAX, Failure::Unexpected),
-];
-
 pub(super) fn by_code(code: u32) -> Option<Failure> {
-    let known = CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(failure, _)| *failure);
     let class = CLASSES.iter().find(|(codes, _)| codes.contains(&code));
-    known.or_else(|| class.map(|(_, failure)| *failure))
-}
-
-pub(super) fn by_status(status: u16) -> Failure {
-    let row = STATUSES.iter().find(|(statuses, _)| statuses.contains(&status));
-    row.map_or(Failure::Unexpected, |(_, failure)| *failure)
+    meaning(CODES, code).or_else(|| class.map(|(_, failure)| *failure))
 }
 
 /// `SM` or `MM` and 32 hex digits. Strict, because the id is logged.

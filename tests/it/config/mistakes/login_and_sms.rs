@@ -110,10 +110,10 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
-        &[("[\"twilio\"]", "[\"twillio\", \"vonage\"]")],
+        &[("[\"twilio\"]", "[\"twillio\", \"pigeon\"]")],
         &[
             "10:14: sms.providers: `twillio` is not a provider; did you mean `twilio`?",
-            "10:25: sms.providers: `vonage` is not a provider; known: console, twilio",
+            "10:25: sms.providers: `pigeon` is not a provider; known: console, twilio, vonage, plivo, messagebird, telnyx, sinch, http",
         ],
     ),
     (
@@ -133,7 +133,7 @@ const CASES: &[Case<'_>] = &[
     (
         &[("auth_token = \"env:TOKEN\"\n", ""), ("from = \"+12025550123\"", "")],
         &[
-            r#"11:1: sms.twilio.auth_token: is missing; write in [sms.twilio] for example `auth_token = "env:TWILIO_AUTH_TOKEN"`. The account's auth token: `env:NAME` or `file:PATH`."#,
+            "11:1: sms.twilio: needs either auth_token, or api_key and api_key_secret",
             "11:1: sms.twilio: needs either messaging_service_sid or from",
         ],
     ),
@@ -149,16 +149,16 @@ const CASES: &[Case<'_>] = &[
         &["14:25: sms.twilio.messaging_service_sid: is not MG and 32 hexadecimal digits"],
     ),
     (
-        &[("from = \"+12025550123\"", "from = \"12345\"\nbase_url = \"http://api.example.com\"")],
+        &[("from = \"+12025550123\"", "from = \"12\"\nbase_url = \"http://api.example.com\"")],
         &[
-            "14:8: sms.twilio.from: `12345` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
+            "14:8: sms.twilio.from: `12` is neither a number such as +12025550123, nor a short code, nor a name of 1 to 11 letters and digits",
             "15:12: sms.twilio.base_url: must be https://api.example.com; plain http is only for localhost",
         ],
     ),
     (
         &[("from = \"+12025550123\"", "from = \"A name too long\"\nbase_url = \"twilio\"")],
         &[
-            "14:8: sms.twilio.from: `A name too long` is neither a number such as +12025550123 nor a name of 1 to 11 letters and digits",
+            "14:8: sms.twilio.from: `A name too long` is neither a number such as +12025550123, nor a short code, nor a name of 1 to 11 letters and digits",
             "15:12: sms.twilio.base_url: is not a URL such as https://api.twilio.com",
         ],
     ),

@@ -46,7 +46,7 @@ const CASES: &[Case<'_>] = &[
     (
         &[("[[user]]", "user = 3\n[[user]]")],
         &[
-            "16:1: sms.twilio.user: is not a key; [sms.twilio] has: account_sid, auth_token, messaging_service_sid, from, base_url",
+            "16:1: sms.twilio.user: is not a key; [sms.twilio] has: account_sid, auth_token, api_key, api_key_secret, messaging_service_sid, from, base_url",
         ],
     ),
     (

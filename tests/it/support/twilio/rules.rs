@@ -5,7 +5,7 @@ use axum::http::{Method, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{ACCOUNT_SID, AUTH_TOKEN, Text};
+use super::{ACCOUNT_SID, API_KEY, API_KEY_SECRET, AUTH_TOKEN, Text};
 
 /// Every parameter that Twilio documents for making a message.
 const DOCUMENTED: [&str; 24] = [
@@ -58,11 +58,13 @@ type Form = BTreeMap<String, String>;
 /// The message that a request asks for, or the code it is refused with.
 pub(super) fn check(head: &Parts, body: &[u8]) -> Result<Text, u32> {
     let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json");
-    let basic = BASE64_STANDARD.encode(format!("{ACCOUNT_SID}:{AUTH_TOKEN}"));
+    let basic =
+        |user, password| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
     let has = |name, value: &str| {
         head.headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes())
     };
-    or(has(header::AUTHORIZATION, &format!("Basic {basic}")), 20003)?;
+    let known = [basic(ACCOUNT_SID, AUTH_TOKEN), basic(API_KEY, API_KEY_SECRET)];
+    or(known.iter().any(|known| has(header::AUTHORIZATION, known)), 20003)?;
     or(head.uri.path() == path && head.uri.query().is_none(), 20404)?;
     or(head.method == Method::POST, 20004)?;
     or(has(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), 20001)?;

@@ -1,0 +1,115 @@
+//! `[sms]`: which providers there are, one file for each, and what texts say.
+//! Asks no provider.
+mod address;
+mod http;
+mod messagebird;
+mod plivo;
+mod routes;
+mod sender;
+mod sinch;
+mod telnyx;
+mod templates;
+mod twilio;
+mod vonage;
+
+use ipnet::IpNet;
+
+use super::super::reader::Reader;
+use super::super::values::{self, shown, unknown};
+use super::server::ServerContext;
+use crate::delivery::sms::ProviderSettings;
+use crate::domain::Secret;
+
+pub(super) use routes::routes;
+pub(super) use templates::{built_in, template, templates};
+
+/// What the tables of providers depend on.
+struct SmsContext<'a> {
+    ground: &'a ServerContext,
+    allowed: &'a [IpNet],
+}
+
+type ReadProvider = fn(&mut Reader<'_>, &SmsContext<'_>) -> Option<ProviderSettings>;
+
+/// THE table of providers. Each has its own table in the file, `[sms.NAME]`.
+const PROVIDERS: &[(&str, ReadProvider)] = &[
+    ("console", console),
+    ("twilio", twilio::read),
+    ("vonage", vonage::read),
+    ("plivo", plivo::read),
+    ("messagebird", messagebird::read),
+    ("telnyx", telnyx::read),
+    ("sinch", sinch::read),
+    ("http", http::read),
+];
+
+const KEY: &str = "sms.providers";
+const ALLOW_PRIVATE: &str = "sms.allow_private";
+
+/// `sms.allow_private`.
+pub(super) fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
+    reader.all_or_none(ALLOW_PRIVATE, |text| {
+        let net = values::network(text)?;
+        let open = values::is_anybody(&net);
+        let why =
+            || format!("{} is every address; list the networks of your gateways", shown(text));
+        if open { Err(why()) } else { Ok(net) }
+    })
+}
+
+/// `allowed`: `None` if a mistake was noted; addresses are then not judged.
+pub(super) fn providers(
+    reader: &mut Reader<'_>,
+    ground: &ServerContext,
+    allowed: Option<&[IpNet]>,
+) -> Option<Vec<ProviderSettings>> {
+    let everything = ["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok());
+    let everything: Vec<IpNet> = everything.collect();
+    let context = SmsContext { ground, allowed: allowed.unwrap_or(&everything) };
+    let named = reader.all(KEY, |text| {
+        let known: Vec<&str> = PROVIDERS.iter().map(|(name, _)| *name).collect();
+        let found = known.iter().find(|name| **name == text).copied();
+        found.ok_or_else(|| unknown(text, "a provider", &known))
+    });
+    let mut read = Vec::new();
+    for (name, provider) in PROVIDERS {
+        let listed = reader.items(KEY).is_some_and(|items| items.iter().any(|i| i.text == *name));
+        let table = format!("sms.{name}");
+        match (listed, reader.has_more_than_defaults(&table)) {
+            (true, _) => read.push((*name, provider(reader, &context))),
+            // Only to report its mistakes: the list itself is invalid.
+            (false, true) if named.is_none() => drop(provider(reader, &context)),
+            (false, true) => reader.note(
+                &table,
+                format!("is not used: {KEY} does not list `{name}`; add it or remove this table"),
+            ),
+            (false, false) => {}
+        }
+    }
+    let of = |name: &str| read.iter().find(|(n, _)| *n == name).and_then(|(_, p)| p.clone());
+    named?.into_iter().map(of).collect()
+}
+
+/// The secret at `key`; `None` if it is missing or a mistake was noted.
+fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
+    reader.secrets(key)?.pop()
+}
+
+/// What goes into a URL or a header as it is, such as the id of an account.
+fn plain(text: &str) -> Result<String, String> {
+    let good = !text.is_empty()
+        && text.len() <= 100
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    // Not quoted: it may be a secret in the wrong place.
+    good.then(|| text.to_owned()).ok_or_else(|| "is not 1 to 100 letters and digits".to_owned())
+}
+
+fn console(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
+    if let Some(why) = context.ground.refuses_development() {
+        let items = reader.items(KEY)?;
+        let at = items.iter().find(|item| item.text == "console").and_then(|item| item.at);
+        reader.note_at(at, KEY, format!("`console` {why}"));
+        return None;
+    }
+    Some(ProviderSettings::Console)
+}

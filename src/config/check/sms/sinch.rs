@@ -1,0 +1,22 @@
+use super::super::super::reader::Reader;
+use super::address::base_url;
+use super::sender::sender;
+use super::{SmsContext, plain, secret};
+use crate::delivery::sms::ProviderSettings;
+use crate::delivery::sms::sinch::SinchSettings;
+
+pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
+    reader.require("sms.sinch");
+    let service_plan_id = reader.one("sms.sinch.service_plan_id", plain);
+    let api_token = secret(reader, "sms.sinch.api_token");
+    let from = reader.one("sms.sinch.from", sender);
+    let base_url = reader.one("sms.sinch.base_url", |text| {
+        base_url(text, "https://eu.sms.api.sinch.com", context.allowed)
+    });
+    Some(ProviderSettings::Sinch(SinchSettings {
+        service_plan_id: service_plan_id?,
+        api_token: api_token?,
+        from: from?,
+        base_url: base_url?,
+    }))
+}

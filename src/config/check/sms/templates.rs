@@ -1,0 +1,62 @@
+use super::super::super::document::{Document, Value};
+use super::super::super::reader::Reader;
+use super::super::super::shipped;
+use super::super::super::values::unknown;
+use super::super::brand::Checked;
+use crate::words::{Languages, SmsTemplate};
+
+const TEMPLATE: &str = "sms.template";
+const TEMPLATES: &str = "sms.templates";
+
+/// `brand`: `None` if it is invalid.
+pub(in super::super) fn template(
+    reader: &mut Reader<'_>,
+    brand: Option<&Checked>,
+) -> Option<String> {
+    reader.one(TEMPLATE, |text| liquid(text, brand))
+}
+
+/// The templates by language. The built-in ones are translations of the built-in `template`, so
+/// they are not used beside another one.
+pub(in super::super) fn templates(
+    reader: &mut Reader<'_>,
+    brand: Option<&Checked>,
+) -> Option<Vec<(String, String)>> {
+    let own = reader.has(TEMPLATE);
+    let mut good = Vec::new();
+    for tag in reader.names(TEMPLATES) {
+        let key = format!("{TEMPLATES}.{tag}");
+        if own && !reader.has(&key) {
+            continue;
+        }
+        let languages = brand.map(|brand| brand.languages.as_slice()).unwrap_or_default();
+        if brand.is_some() && !languages.contains(&tag) {
+            let known: Vec<&str> = languages.iter().map(String::as_str).collect();
+            reader.note(&key, unknown(&tag, "a language of the pages", &known));
+            continue;
+        }
+        good.push(reader.one(&key, |text| liquid(text, brand)).map(|text| (tag, text)));
+    }
+    good.into_iter().collect()
+}
+
+/// The built-in templates by language tag, whatever the file says.
+pub(in super::super) fn built_in() -> Vec<(String, String)> {
+    let shipped = Document::read(shipped::defaults(), &mut Vec::new()).unwrap_or_default();
+    let text = |key: &str| match shipped.get(key) {
+        Some(Value::Texts(items)) => items.first().map(|item| item.text.clone()),
+        _ => None,
+    };
+    let first = text(TEMPLATE).map(|text| (Languages::FALLBACK_TAG.to_owned(), text));
+    let by_language = shipped.names(TEMPLATES).into_iter();
+    let by_language =
+        by_language.filter_map(|tag| text(&format!("{TEMPLATES}.{tag}")).map(|text| (tag, text)));
+    first.into_iter().chain(by_language).collect()
+}
+
+/// Parses the template and renders it with samples, as at the start.
+fn liquid(text: &str, brand: Option<&Checked>) -> Result<String, String> {
+    let name = brand.map_or("Acme", |checked| checked.brand.name.as_str());
+    SmsTemplate::parse(text, name).map_err(|why| why.to_string())?;
+    Ok(text.to_owned())
+}

@@ -1,0 +1,253 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, Request};
+use ipnet::IpNet;
+use serde::Serialize;
+use url::Url;
+
+use super::status;
+use super::{Message, Receipt, SmsProvider};
+use crate::delivery::{Failure, SendError};
+use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
+use crate::system::{System, Timestamp};
+
+/// Longest id of a message that is taken from an answer, in characters.
+const MAX_ID: usize = 128;
+
+/// The HTTP API of one provider: its settings, the request for a text, and what its answers mean.
+pub trait HttpApi: fmt::Debug + Send + Sync {
+    /// The name in `sms.providers`, the log and the metrics.
+    fn name(&self) -> &'static str;
+
+    /// Any URL of the host that all requests go to.
+    fn base_url(&self) -> &Url;
+
+    /// Who texts come from, as the settings say it: a number, a short code or a name. `None` if the
+    /// provider chooses.
+    fn sender(&self) -> Option<&str>;
+
+    /// The longest text, in characters, by the provider's documentation.
+    fn longest_text(&self) -> usize;
+
+    /// The one request that sends a text.
+    ///
+    /// # Errors
+    ///
+    /// Why this text cannot be sent by this provider.
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure>;
+
+    /// What an answer means.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], unless the text was accepted.
+    fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused>;
+}
+
+/// One call to a provider.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub now: Timestamp,
+    /// Random, of letters and digits; each call has its own.
+    pub id: String,
+}
+
+/// The provider took the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's id of the message, if it has one.
+    pub id: Option<String>,
+    /// Billed segments, if told.
+    pub segments: Option<u32>,
+}
+
+impl Accepted {
+    /// Without the number of segments. An id with other characters than letters, digits and `._-`
+    /// is none, since it is logged: whether the text was sent is then unclear.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unclear`].
+    pub fn with_id(id: &str) -> Result<Self, Refused> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        let good = (1..=MAX_ID).contains(&id.len()) && id.bytes().all(plain);
+        let accepted = || Self { id: Some(id.to_owned()), segments: None };
+        good.then(accepted).ok_or(Refused::from(Failure::Unclear))
+    }
+}
+
+/// The provider did not take the text, or it is unclear whether it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub failure: Failure,
+    /// The provider's error code, if it is a number.
+    pub code: Option<u32>,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self { failure, code: None }
+    }
+}
+
+impl Refused {
+    /// By a row of a provider's table of codes; by the status if the code is missing or unknown.
+    ///
+    /// A success that is not the documented one may have sent the text, whatever its body says.
+    pub fn by_code(status: u16, code: Option<u32>, known: Option<Failure>) -> Self {
+        let known = known.filter(|_| !(200..300).contains(&status));
+        Self { failure: known.unwrap_or_else(|| status::meaning(status)), code }
+    }
+}
+
+/// A provider's table of error codes, by what they mean.
+pub(super) type Codes = &'static [(Failure, &'static [u32])];
+
+/// What the code means by this table.
+pub(super) fn meaning(codes: Codes, code: u32) -> Option<Failure> {
+    codes.iter().find(|(_, codes)| codes.contains(&code)).map(|(failure, _)| *failure)
+}
+
+/// How providers are called, whichever they are.
+#[derive(Clone)]
+pub struct ProviderCalls {
+    pub timeouts: HttpTimeouts,
+    /// `sms.allow_private`: networks that are not public.
+    pub allowed: Vec<IpNet>,
+    pub system: System,
+}
+
+impl ProviderCalls {
+    /// To public addresses, with the default timeouts.
+    pub fn new(system: System) -> Self {
+        Self { timeouts: HttpTimeouts::default(), allowed: Vec::new(), system }
+    }
+}
+
+/// A provider with an HTTP API.
+pub(super) struct HttpProvider {
+    api: Arc<dyn HttpApi>,
+    client: HttpClient,
+    system: System,
+}
+
+impl HttpProvider {
+    pub(super) fn new(api: Arc<dyn HttpApi>, connections: &ProviderCalls) -> Self {
+        let rule = AddressRule::new(api.base_url(), connections.allowed.clone());
+        let client = HttpClient::new(api.base_url(), rule, connections.timeouts);
+        Self { api, client, system: connections.system.clone() }
+    }
+
+    fn error(&self, failure: Failure) -> SendError {
+        SendError::new(self.api.name(), failure)
+    }
+}
+
+#[async_trait]
+impl SmsProvider for HttpProvider {
+    fn name(&self) -> &'static str {
+        self.api.name()
+    }
+
+    async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
+        let length = message.text.chars().count();
+        if !(1..=self.api.longest_text()).contains(&length) {
+            return Err(self.error(Failure::TextRefused));
+        }
+        let id = data_encoding::HEXLOWER.encode(&self.system.random::<16>());
+        let call = Call { now: self.system.now(), id };
+        let request = self.api.request(message, &call).map_err(|failure| self.error(failure))?;
+        let answer = self.client.send(request, call.now).await;
+        let answer = answer.map_err(|why| self.error(without_answer(why)))?;
+        match self.api.read(&answer) {
+            Ok(Accepted { id, segments }) => {
+                let id = id.unwrap_or(call.id);
+                Ok(Receipt { provider: self.api.name(), id, segments })
+            }
+            Err(Refused { failure, code }) => Err(SendError {
+                code,
+                status: Some(answer.status),
+                retry_after: answer.retry_after,
+                ..self.error(failure)
+            }),
+        }
+    }
+}
+
+const fn without_answer(why: NoAnswer) -> Failure {
+    match why {
+        NoAnswer::Invalid => Failure::Misconfigured,
+        NoAnswer::PrivateAddress => Failure::PrivateAddress,
+        NoAnswer::Unreachable => Failure::Unreachable,
+        NoAnswer::Unclear => Failure::Unclear,
+    }
+}
+
+/// `base` and these path segments.
+pub(super) fn below(base: &Url, segments: &[&str]) -> Result<Url, Failure> {
+    let mut url = base.clone();
+    let mut path = url.path_segments_mut().map_err(|()| Failure::Misconfigured)?;
+    path.pop_if_empty().extend(segments);
+    drop(path);
+    Ok(url)
+}
+
+/// `Authorization: SCHEME TOKEN`.
+pub(super) fn authorization(
+    scheme: &str,
+    token: &str,
+) -> Result<(HeaderName, HeaderValue), Failure> {
+    header(AUTHORIZATION, &format!("{scheme} {token}"))
+}
+
+/// A header whose value is not shown by `Debug`.
+pub(super) fn header(name: HeaderName, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| Failure::Misconfigured)?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Basic authentication (RFC 7617).
+pub(super) fn basic(user: &str, password: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    use base64::Engine as _;
+    let token = base64::prelude::BASE64_STANDARD.encode(format!("{user}:{password}"));
+    authorization("Basic", &token)
+}
+
+/// A POST of a form.
+pub(super) fn form(
+    url: &Url,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    fields: &[(&str, &str)],
+) -> Result<Request<Vec<u8>>, Failure> {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let kind = (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    request(Method::POST, url, headers.into_iter().chain([kind]), body.into_bytes())
+}
+
+/// A POST of JSON.
+pub(super) fn json(
+    url: &Url,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    body: &impl Serialize,
+) -> Result<Request<Vec<u8>>, Failure> {
+    let body = serde_json::to_vec(body).map_err(|_| Failure::Misconfigured)?;
+    let kind = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request(Method::POST, url, headers.into_iter().chain([kind]), body)
+}
+
+pub(super) fn request(
+    method: Method,
+    url: &Url,
+    headers: impl Iterator<Item = (HeaderName, HeaderValue)>,
+    body: Vec<u8>,
+) -> Result<Request<Vec<u8>>, Failure> {
+    let mut request = Request::builder().method(method).uri(url.as_str());
+    if let Some(all) = request.headers_mut() {
+        all.extend(headers);
+    }
+    request.body(body).map_err(|_| Failure::Misconfigured)
+}

@@ -1,0 +1,208 @@
+use doorcode::delivery::sms::ProviderSettings;
+
+use super::super::{changed, problems, read};
+
+/// The table of Twilio in the good file, with the list that names it: lines 10 to 14.
+const TWILIO: &str = "providers = [\"twilio\"]\n[sms.twilio]\naccount_sid = \"AC0123456789abcdef0123456789abcdef\"\nauth_token = \"env:TOKEN\"\nfrom = \"+12025550123\"\n";
+
+/// The file with another provider, whose keys begin in line 12.
+fn with(provider: &str, keys: &str) -> String {
+    let table = format!("providers = [\"{provider}\"]\n[sms.{provider}]\n{keys}\n");
+    changed(&[(TWILIO, &table)])
+}
+
+fn said(provider: &str, keys: &str) -> Vec<String> {
+    let all = problems(&with(provider, keys));
+    all.lines().map(|line| line.strip_prefix("my.toml:").unwrap().to_owned()).collect()
+}
+
+const ACCOUNT: &str = "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nfrom = \"12345\"\n";
+const KEY: &str = "api_key = \"SK0123456789abcdef0123456789abcdef\"";
+const SENDERS: &str = "is neither a number such as +12025550123, nor a short code, nor a name of 1 to 11 letters and digits";
+
+#[test]
+fn the_least_that_each_provider_needs() {
+    let key = format!("{ACCOUNT}{KEY}\napi_key_secret = \"env:TOKEN\"");
+    let rows = [
+        ("twilio", key.as_str()),
+        ("vonage", "api_key = \"a1\"\napi_secret = \"env:TOKEN\"\nfrom = \"Shop\""),
+        ("plivo", "auth_id = \"MA1\"\nauth_token = \"env:TOKEN\"\npowerpack_uuid = \"a-b\""),
+        ("messagebird", "access_key = \"env:TOKEN\"\nfrom = \"Shop\""),
+        ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\""),
+        ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\"\nfrom = \"Shop\""),
+        ("sinch", "service_plan_id = \"a1\"\napi_token = \"env:TOKEN\"\nfrom = \"12345\""),
+        ("http", "url = \"https://sms.example.com/send\""),
+        (
+            "http",
+            "url = \"http://localhost:9/send\"\npreset = \"auth0\"\nsigning_secret = \"env:TOKEN\"",
+        ),
+        ("http", "url = \"https://sms.example.com/{{ to }}?text={{ text }}\"\nmethod = \"GET\""),
+        (
+            "http",
+            "url = \"https://sms.example.com\"\nformat = \"form\"\nbody = \"a={{ to }}&b={{ text }}\"\nheaders = { X-Account = \"shop\" }\nauthorization = \"env:TOKEN\"",
+        ),
+    ];
+    for (provider, keys) in rows {
+        let config = read(&with(provider, keys)).unwrap_or_else(|why| panic!("{keys}\n{why}"));
+        assert_eq!(
+            config.providers.iter().map(ProviderSettings::name).collect::<Vec<_>>(),
+            [provider]
+        );
+    }
+}
+
+#[test]
+fn what_tables_lack_or_have_too_much_of() {
+    let with_account = |keys: &str| said("twilio", &format!("{ACCOUNT}{keys}"));
+    assert_eq!(with_account(KEY), ["14:11: sms.twilio.api_key: needs api_key_secret beside it"]);
+    assert_eq!(
+        with_account("api_key_secret = \"env:TOKEN\""),
+        ["14:18: sms.twilio.api_key_secret: needs api_key beside it"]
+    );
+    assert_eq!(
+        with_account(&format!("{KEY}\nauth_token = \"env:TOKEN\"")),
+        ["14:11: sms.twilio.api_key: conflicts with auth_token; keep one of the two"]
+    );
+    assert_eq!(
+        said("plivo", "auth_id = \"MA1\"\nauth_token = \"env:TOKEN\""),
+        ["11:1: sms.plivo: needs either from or powerpack_uuid"]
+    );
+    assert_eq!(
+        said("telnyx", "api_key = \"env:TOKEN\""),
+        ["11:1: sms.telnyx: needs from, messaging_profile_id, or both"]
+    );
+    assert_eq!(
+        said("telnyx", "api_key = \"env:TOKEN\"\nfrom = \"Shop\""),
+        ["13:8: sms.telnyx.from: is a name, which needs messaging_profile_id beside it"]
+    );
+    assert_eq!(
+        said("vonage", "api_key = \"a b\"\nfrom = \"+0\"\nbase_url = \"https://10.0.0.1\""),
+        [
+            "11:1: sms.vonage.api_secret: is missing; write in [sms.vonage] for example `api_secret = \"env:VONAGE_API_SECRET\"`. The secret of the account: `env:NAME` or `file:PATH`.".to_owned(),
+            "12:11: sms.vonage.api_key: is not 1 to 100 letters and digits".to_owned(),
+            format!("13:8: sms.vonage.from: `+0` {SENDERS}"),
+            "14:12: sms.vonage.base_url: 10.0.0.1 is not a public address; if that is meant, list its network in sms.allow_private".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn private_networks_are_listed_or_refused() {
+    let file = |networks: &str| {
+        with("http", "url = \"https://10.0.0.1/send\"")
+            .replace("[sms]\n", &format!("[sms]\nallow_private = {networks}\n"))
+    };
+    assert!(read(&file("[\"10.0.0.0/24\"]")).is_ok());
+    assert_eq!(
+        problems(&file("[\"10.1.0.0/24\"]")),
+        "my.toml:13:7: sms.http.url: 10.0.0.1 is not a public address; if that is meant, list its network in sms.allow_private"
+    );
+    let open = problems(&file("[\"0.0.0.0/0\"]"));
+    assert_eq!(
+        open,
+        "my.toml:10:18: sms.allow_private: `0.0.0.0/0` is every address; list the networks of your gateways"
+    );
+}
+
+/// Keys of `[sms.http]` beside a good URL, and what is said of them.
+const GATEWAY: &[(&str, &str)] = &[
+    (
+        "method = \"PATCH\"",
+        "13:10: sms.http.method: `PATCH` is not a method of gateways; known: POST, PUT, GET",
+    ),
+    (
+        "preset = \"auth1\"",
+        "13:10: sms.http.preset: `auth1` is not a preset; did you mean `auth0`?",
+    ),
+    (
+        "format = \"xml\"",
+        "13:10: sms.http.format: `xml` is not a format of bodies; known: json, form",
+    ),
+    ("format = \"form\"", "13:10: sms.http.format: needs a body: presets are JSON"),
+    (
+        "body = '{\"a\": {{ text }}}'",
+        "13:8: sms.http.body: does not make JSON: put strings such as \"{{ text }}\" in quotes",
+    ),
+    (
+        "body = '{\"a\": \"{{ to }}\"}'",
+        "13:8: sms.http.body: does not contain the text: add {{ text }}",
+    ),
+    (
+        "method = \"GET\"\nbody = \"{{ text }}\"",
+        "14:8: sms.http.body: is for requests with a body; with method GET, put all values into url",
+    ),
+    (
+        "preset = \"auth0\"\nbody = '\"{{ text }}\"'",
+        "14:8: sms.http.body: conflicts with preset; keep one of the two",
+    ),
+    (
+        "signing_secret = \"env:SHORT\"",
+        "13:18: sms.http.signing_secret: refers to a secret of fewer than 24 bytes",
+    ),
+    (
+        "headers = { Host = \"x\" }",
+        "13:13: sms.http.headers.Host: is a header that each request has anyway",
+    ),
+    (
+        "headers = { \"a b\" = \"x\" }",
+        "13:13: sms.http.headers.\"a b\": `\"a b\"` is not the name of a header",
+    ),
+    (
+        "headers = { X-Key = \"env:TOKEN\" }",
+        "13:13: sms.http.headers.X-Key: may not be a secret; that belongs into authorization",
+    ),
+];
+
+#[test]
+fn templates_of_a_gateway_are_tried() {
+    let gateway =
+        |keys: &str| said("http", &format!("url = \"https://sms.example.com/send\"\n{keys}"));
+    for (keys, expected) in GATEWAY {
+        let told = gateway(keys);
+        // Where inline tables stand differs by parser; what is said does not.
+        let same = |line: &String| line.split_once(": ").map(|(_, text)| text.to_owned());
+        assert_eq!(
+            told.iter().filter_map(same).collect::<Vec<_>>(),
+            [expected.split_once(": ").unwrap().1]
+        );
+    }
+    let unknown = gateway("body = '{\"a\": \"{{ code }}\"}'");
+    assert!(unknown[0].contains("sms.http.body") && unknown[0].contains("code"), "{unknown:?}");
+    for (url, why) in [
+        ("https://{{ to_digits }}.example.com/", "has a host that depends on the text"),
+        (
+            "http://sms.example.com/",
+            "must be https://sms.example.com; plain http is only for localhost",
+        ),
+        (
+            "https://me:pw@sms.example.com/",
+            "may not have a user or fragment; credentials go into authorization",
+        ),
+        ("sms.example.com", "is not a URL such as https://sms.example.com/send"),
+    ] {
+        let told = said("http", &format!("url = \"{url}\""));
+        assert_eq!(told, [format!("12:7: sms.http.url: {why}")]);
+    }
+}
+
+#[test]
+fn routes_name_served_countries_and_listed_providers_once() {
+    let file = |routes: &str| changed(&[("\n[[user]]", &format!("{routes}\n[[user]]"))]);
+    let good = "[[sms.route]]\ncountries = [\"GB\"]\nproviders = [\"twilio\"]\n";
+    let all = "[[sms.route]]\nproviders = [\"twilio\"]\n";
+    let config = read(&file(&format!("{good}{all}"))).unwrap();
+    let countries = config.sms_routes.iter().map(|route| route.countries.is_some());
+    assert_eq!(countries.collect::<Vec<_>>(), [true, false]);
+
+    let bad =
+        "[[sms.route]]\ncountries = [\"GB\", \"FR\", \"uk\"]\nproviders = [\"plivo\", \"twilo\"]\n";
+    assert_eq!(
+        problems(&file(&format!("{good}{bad}{all}{all}"))),
+        "my.toml:19:14: sms.route[2].countries: GB is in an earlier route, which decides\n\
+         my.toml:19:20: sms.route[2].countries: FR is not in login.countries\n\
+         my.toml:19:26: sms.route[2].countries: `uk` is not the two letters of a country, such as GB\n\
+         my.toml:20:14: sms.route[2].providers: `plivo` is not in sms.providers; known: twilio\n\
+         my.toml:20:23: sms.route[2].providers: `twilo` is not in sms.providers; did you mean `twilio`?\n\
+         my.toml:23:1: sms.route[4]: never decides: the route before it is for every number"
+    );
+}

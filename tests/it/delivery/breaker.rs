@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use doorcode::delivery::{Delivery, Failure};
+
+use super::deliver;
+use super::order::{Still, timed};
+use crate::support::provider::Outcome;
+use crate::support::twilio::FakeTwilio;
+
+const BROKEN: Outcome = Outcome::Garbage(503, "");
+
+/// Opens the breaker of the first of two providers.
+async fn open(first: &FakeTwilio, delivery: &Delivery, clock: &Still) {
+    for _ in 0..5 {
+        clock.pass(31);
+        first.script(BROKEN);
+        assert!(deliver(delivery).await.result.is_ok());
+    }
+    assert_eq!(first.requests(), 5);
+}
+
+#[tokio::test]
+async fn a_provider_that_failed_five_times_in_a_row_is_not_asked_while_there_is_another() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    open(&first, &delivery, &clock).await;
+    second.script(BROKEN);
+
+    let outcome = deliver(&delivery).await;
+
+    assert_eq!(outcome.result.map_err(|error| error.failure), Err(Failure::Broken));
+    assert_eq!((first.requests(), second.requests()), (5, 6));
+}
+
+#[tokio::test]
+async fn four_failures_and_an_answer_do_not_open_it() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    // A wrong number is an answer of a provider that is well.
+    for outcome in [BROKEN, BROKEN, BROKEN, BROKEN, Outcome::Refuse(21211), BROKEN] {
+        clock.pass(31);
+        first.script(outcome);
+        deliver(&delivery).await;
+    }
+    second.script(BROKEN);
+
+    assert!(deliver(&delivery).await.result.is_ok());
+    assert_eq!(first.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn after_half_a_minute_one_text_is_a_probe_and_closes_it() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    open(&first, &delivery, &clock).await;
+    clock.pass(31);
+    first.script(Outcome::AcceptAfter(Duration::from_secs(2)));
+
+    let meanwhile = async {
+        while first.requests() < 6 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        deliver(&delivery).await
+    };
+    let (probe, other) = tokio::join!(deliver(&delivery), meanwhile);
+    assert!(probe.result.is_ok() && other.result.is_ok());
+    assert_eq!((first.messages().len(), second.messages().len()), (1, 6));
+
+    assert!(deliver(&delivery).await.result.is_ok());
+    assert_eq!((first.messages().len(), second.messages().len()), (2, 6));
+}
+
+#[tokio::test]
+async fn each_probe_that_fails_doubles_the_rest_up_to_five_minutes() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    open(&first, &delivery, &clock).await;
+    for (at, rest) in [30, 60, 120, 240, 300, 300].into_iter().enumerate() {
+        clock.pass(rest - 1);
+        deliver(&delivery).await;
+        assert_eq!(first.requests(), 5 + at, "after {rest} s");
+        clock.pass(1);
+        first.script(BROKEN);
+        deliver(&delivery).await;
+        assert_eq!(first.requests(), 6 + at, "after {rest} s");
+    }
+    assert_eq!(first.messages(), []);
+}
+
+#[tokio::test]
+async fn the_only_provider_is_asked_however_often_it_failed() {
+    let fake = FakeTwilio::start();
+    let (delivery, _) = timed(&[&fake]);
+    for _ in 0..7 {
+        fake.script(BROKEN);
+        assert!(deliver(&delivery).await.result.is_err());
+    }
+    assert_eq!(fake.requests(), 7);
+    assert!(deliver(&delivery).await.result.is_ok());
+}
+
+#[tokio::test]
+async fn a_provider_that_flaps_sends_no_text_twice() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    let mut accepted = 0;
+    for n in 0..40 {
+        clock.pass(7);
+        if n % 3 != 0 {
+            first.script(BROKEN);
+        }
+        accepted += usize::from(deliver(&delivery).await.result.is_ok());
+        assert_eq!(first.messages().len() + second.messages().len(), accepted);
+    }
+    assert_eq!(accepted, 40);
+}
