@@ -2,6 +2,7 @@
 //! Does not know what a page is for.
 mod accept;
 mod brand_words;
+mod built_in;
 mod completeness;
 mod engine;
 mod file;
