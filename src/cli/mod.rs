@@ -10,6 +10,7 @@ mod help;
 mod init;
 mod notes;
 mod phone;
+mod text_notes;
 mod widget;
 
 use std::ffi::OsString;

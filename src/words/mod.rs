@@ -25,5 +25,5 @@ pub use safe::Safe;
 pub use segments::{Encoding, Segments};
 pub use sms::{
     MessageText, RenderedText, SilentSamples, SmsTemplate, SmsTemplates, TemplateSample,
-    TemplateSamples, UnknownVariable, bind_to_host,
+    TemplateSamples, TextLint, UnknownVariable, bind_to_host,
 };

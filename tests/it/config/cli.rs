@@ -286,7 +286,8 @@ fn check_notes_texts_of_several_segments() {
             "templates.fr = \"{{ code }} — votre code pour entrer chez nous, à ne donner à personne\""
         ),
         [
-            "note: sms.templates.fr makes texts of 2 segments, each of which is billed: 91 characters, not all of them in the GSM alphabet; one segment holds 70"
+            "note: sms.templates.fr makes texts of 2 segments, each of which is billed: 91 characters, not all of them in the GSM alphabet; one segment holds 70",
+            "note: the texts of sms.templates.fr have — (U+2014), instead of which write -: not in the GSM alphabet, so that a segment holds 70 characters instead of 160"
         ]
     );
 }
