@@ -1,13 +1,13 @@
+use super::text_notes::texts;
 use crate::config::Config;
-use crate::domain::{Audience, OneTimeCode, PhoneNumber};
+use crate::domain::Audience;
 use crate::gate::Site;
 use crate::login::LimitDef;
 use crate::pages::views::Views;
-use crate::words::{Encoding, Segments, SmsTemplate, bind_to_host};
 
 /// THE table of notes on a valid file, for who writes it. Warnings are those of the configuration.
 const ALL: &[fn(&Config) -> Vec<String>] =
-    &[one_cookie_for_ports, colors, never_full, segments, secret_file, tokens_for_nothing];
+    &[one_cookie_for_ports, colors, never_full, texts, secret_file, tokens_for_nothing];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
     ALL.iter().flat_map(|look| look(config)).collect()
@@ -39,35 +39,6 @@ fn never_full(config: &Config) -> Vec<String> {
         format!("note: limits.{key} ({most}) has no effect: limits.{other} allows only {less}")
     };
     config.login.limits.unreachable_limits().into_iter().map(said).collect()
-}
-
-/// Texts of more than one segment; each segment is billed.
-fn segments(config: &Config) -> Vec<String> {
-    let others = ("sms.template".to_owned(), &config.sms_template);
-    let by_language =
-        config.sms_templates.iter().map(|(tag, text)| (format!("sms.templates.{tag}"), text));
-    let cost = |(key, text): (String, &String)| {
-        let Segments { encoding, units, count } = sample(config, text)?;
-        let (kind, room) = match encoding {
-            Encoding::Gsm7 => ("characters of the GSM alphabet", 160),
-            Encoding::Ucs2 => ("characters, not all of them in the GSM alphabet", 70),
-        };
-        (count > 1).then(|| {
-            format!("note: {key} makes texts of {count} segments, each of which is billed: {units} {kind}; one segment holds {room}")
-        })
-    };
-    std::iter::once(others).chain(by_language).filter_map(cost).collect()
-}
-
-/// The size of a sample text, including the line that binds the code to the host of the login
-/// pages.
-fn sample(config: &Config, text: &str) -> Option<Segments> {
-    let digits = config.login.code_length;
-    let code = OneTimeCode::parse(&"0".repeat(digits.get().into()), digits)?;
-    let phone = PhoneNumber::from_e164("+12025550123").ok()?;
-    let template = SmsTemplate::parse(text, &config.brand.name).ok()?;
-    let text = template.render(&code, &phone, None, None).ok()?;
-    Some(Segments::of(bind_to_host(&text, config.issuer.origin().host(), &code).reveal()))
 }
 
 fn secret_file(config: &Config) -> Vec<String> {

@@ -25,4 +25,4 @@ pub use purpose::Purpose;
 pub use reader::Environment;
 pub use reference::reference;
 pub use settings::{Config, NetworkExposure};
-pub use warnings::ConfigWarning;
+pub use warnings::{ConfigWarning, LintedTexts};

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use fluent_langneg::LanguageIdentifier;
 
 use crate::domain::Country;
@@ -17,11 +19,35 @@ pub(super) fn languages(header: &str) -> Vec<LanguageIdentifier> {
 
 fn entry(text: &str) -> Option<(u16, LanguageIdentifier)> {
     let mut parts = text.split(';').map(str::trim);
-    let language = parts.next()?.parse().ok()?;
+    let language = with_script(current(parts.next()?).parse().ok()?);
     let quality =
         parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     let weight = quality.map_or(Some(1000), thousandths)?;
     (weight > 0).then_some((weight, language))
+}
+
+/// The tag with today's code of its language. Android's Java still has those of ISO 639 of 1988 for
+/// three (`java.util.Locale`, "Legacy language codes").
+fn current(tag: &str) -> Cow<'_, str> {
+    let end = tag.find(['-', '_']).unwrap_or(tag.len());
+    let (language, rest) = tag.split_at(end);
+    let known = [("iw", "he"), ("in", "id"), ("ji", "yi")];
+    match known.iter().find(|(old, _)| language.eq_ignore_ascii_case(old)) {
+        Some((_, new)) => Cow::Owned(format!("{new}{rest}")),
+        None => Cow::Borrowed(tag),
+    }
+}
+
+/// Chinese is written in one of two scripts. A tag that names none means that of its region (CLDR,
+/// likely subtags).
+fn with_script(mut language: LanguageIdentifier) -> LanguageIdentifier {
+    if language.language.as_str() == "zh" && language.script.is_none() {
+        let region = language.region.as_ref();
+        let is_traditional =
+            region.is_some_and(|region| matches!(region.as_str(), "HK" | "MO" | "TW"));
+        language.script = if is_traditional { "Hant" } else { "Hans" }.parse().ok();
+    }
+    language
 }
 
 /// Parses a weight, `0.8` as 800: at most three decimals, at most one.

@@ -22,14 +22,19 @@ fn path(name: &str) -> String {
 
 impl Languages {
     /// The built-in languages, overridden and extended by files. `files` holds the name and text of
-    /// each, `fr.toml` or `countries.fr.toml`.
+    /// each, `fr.toml` or `countries.fr.toml`; `chosen` the tags of those that are kept, in order,
+    /// none for all.
     ///
     /// # Errors
     ///
-    /// When a file is malformed, or one that adds a language is incomplete.
-    pub fn with(files: &[(&str, &str)]) -> Result<Self, Vec<Mistake>> {
-        let mut languages = Self::built_in()?;
-        let mut mistakes = Vec::new();
+    /// When a file is malformed or of a language that is not chosen, when one that adds a language is
+    /// incomplete, or when a chosen language is missing.
+    pub fn with(files: &[(&str, &str)], chosen: &[String]) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = not_chosen(files, chosen);
+        if !mistakes.is_empty() {
+            return Err(in_order(mistakes));
+        }
+        let mut languages = Self::built_in_of(chosen)?;
         let mut given = BrandWords::read(files, &languages, &mut mistakes);
         if !mistakes.is_empty() {
             return Err(in_order(mistakes));
@@ -49,8 +54,25 @@ impl Languages {
                 language.set_countries(named);
             }
         }
-        if mistakes.is_empty() { Ok(languages) } else { Err(in_order(mistakes)) }
+        if !mistakes.is_empty() {
+            return Err(in_order(mistakes));
+        }
+        languages.in_order_of(chosen).map_err(|tag| {
+            vec![Mistake::new(&path(&format!("{tag}.toml")), None, "is missing: no such language")]
+        })
     }
+}
+
+/// The files of languages that the pages are not in. Where nothing is chosen, there are none.
+fn not_chosen(files: &[(&str, &str)], chosen: &[String]) -> Vec<Mistake> {
+    let is_chosen = |name: &str| {
+        let stem = name.strip_suffix(".toml").unwrap_or(name);
+        let tag = stem.strip_prefix("countries.").unwrap_or(stem);
+        chosen.is_empty() || chosen.iter().any(|chosen| chosen == tag)
+    };
+    let others = files.iter().filter(|(name, _)| !is_chosen(name));
+    let text = "is of a language that brand.languages does not list";
+    others.map(|(name, _)| Mistake::new(&path(name), None, text)).collect()
 }
 
 impl BrandWords {

@@ -1,45 +1,11 @@
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 
 use super::accept;
+use super::built_in::BUILT_IN;
 use super::completeness::Extent;
 use super::file::{self, WordsFile};
 use super::language::{Language, forms, known_tag};
 use super::mistake::{Mistake, in_order};
-
-/// THE table of built-in languages: tag, words, country names. The first is the fallback, and the
-/// reference for the completeness of the others.
-const BUILT_IN: &[(&str, &str, &str)] = &[
-    (
-        "en",
-        include_str!("../../static/words/en.toml"),
-        include_str!("../../static/words/countries.en.toml"),
-    ),
-    (
-        "ar",
-        include_str!("../../static/words/ar.toml"),
-        include_str!("../../static/words/countries.ar.toml"),
-    ),
-    (
-        "de",
-        include_str!("../../static/words/de.toml"),
-        include_str!("../../static/words/countries.de.toml"),
-    ),
-    (
-        "es",
-        include_str!("../../static/words/es.toml"),
-        include_str!("../../static/words/countries.es.toml"),
-    ),
-    (
-        "fr",
-        include_str!("../../static/words/fr.toml"),
-        include_str!("../../static/words/countries.fr.toml"),
-    ),
-    (
-        "pt-BR",
-        include_str!("../../static/words/pt-BR.toml"),
-        include_str!("../../static/words/countries.pt-BR.toml"),
-    ),
-];
 
 /// The languages of the pages. Never empty.
 #[derive(Debug)]
@@ -56,7 +22,7 @@ impl Languages {
     ///
     /// When a built-in file is incomplete.
     pub fn built_in() -> Result<Self, Vec<Mistake>> {
-        Self::parse(BUILT_IN)
+        Self::built_in_of(&[])
     }
 
     /// The tags of the built-in languages, without parsing their files.
@@ -92,6 +58,38 @@ impl Languages {
             Some(first) => Ok(Self { first, others: parsed.collect() }),
             None => Err(in_order(mistakes)),
         }
+    }
+
+    /// Parses those built-in languages that are `chosen`, and the first of all, which is the
+    /// reference; everything where nothing is chosen.
+    ///
+    /// # Errors
+    ///
+    /// When a built-in file is incomplete.
+    pub(super) fn built_in_of(chosen: &[String]) -> Result<Self, Vec<Mistake>> {
+        let is_chosen = |tag: &str| {
+            chosen.is_empty() || tag == Self::FALLBACK_TAG || chosen.iter().any(|c| c == tag)
+        };
+        let wanted = BUILT_IN.iter().filter(|(tag, ..)| is_chosen(tag));
+        Self::parse(&wanted.copied().collect::<Vec<_>>())
+    }
+
+    /// Keeps the languages with these tags, in this order; all where there are none. The first of
+    /// them is that of people whose own is not there.
+    ///
+    /// # Errors
+    ///
+    /// With the tag of the first that there is not.
+    pub(super) fn in_order_of(self, tags: &[String]) -> Result<Self, String> {
+        let mut all: Vec<Language> = std::iter::once(self.first).chain(self.others).collect();
+        let mut chosen = Vec::with_capacity(all.len());
+        for tag in tags {
+            let at = all.iter().position(|language| language.tag() == tag);
+            chosen.push(all.swap_remove(at.ok_or_else(|| tag.clone())?));
+        }
+        let mut kept = if tags.is_empty() { all } else { chosen }.into_iter();
+        let first = kept.next().ok_or_else(String::new)?;
+        Ok(Self { first, others: kept.collect() })
     }
 
     pub(super) fn by_tag_mut(&mut self, tag: &str) -> Option<&mut Language> {

@@ -2,6 +2,7 @@
 //! Does not know what a page is for.
 mod accept;
 mod brand_words;
+mod built_in;
 mod completeness;
 mod engine;
 mod file;
@@ -26,5 +27,5 @@ pub use safe::Safe;
 pub use segments::{Encoding, Segments};
 pub use sms::{
     MessageText, RenderedText, SilentSamples, SmsTemplate, SmsTemplates, TemplateSample,
-    TemplateSamples, UnknownVariable, bind_to_host,
+    TemplateSamples, TextLint, UnknownVariable, bind_to_host,
 };

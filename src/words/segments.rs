@@ -31,6 +31,11 @@ impl Segments {
     }
 }
 
+/// Whether the GSM alphabet has the character.
+pub(super) fn is_gsm(c: char) -> bool {
+    septets(c).is_some()
+}
+
 fn septets(c: char) -> Option<usize> {
     match (BASIC.contains(c), EXTENDED.contains(c)) {
         (true, _) => Some(1),

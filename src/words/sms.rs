@@ -1,4 +1,5 @@
 //! The texts that carry codes: their templates, and what is sent where a template lacks the code.
+mod lint;
 mod pieces;
 mod source;
 mod trial;
@@ -9,6 +10,7 @@ use std::fmt;
 use liquid::ObjectView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub use self::lint::TextLint;
 use self::pieces::{Piece, PieceKind, pieces};
 use self::source::TemplateSource;
 pub use self::source::UnknownVariable;

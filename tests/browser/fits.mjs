@@ -49,6 +49,21 @@ export function cut() {
   return found;
 }
 
+/** Links at the foot that reach over the edge of the screen, or lie on each other. */
+export function outOfFooter() {
+  const found = [];
+  const links = [...document.querySelectorAll('footer a')];
+  const boxes = links.map((link) => link.getBoundingClientRect());
+  for (const [at, { left, right, top }] of boxes.entries()) {
+    if (left < 0 || right > innerWidth) found.push(`out of the screen: ${links[at].textContent}`);
+    const under = boxes.findIndex(
+      (other, n) => n < at && other.bottom > top + 1 && other.left < right && other.right > left,
+    );
+    if (under >= 0) found.push(`${links[at].textContent} lies on ${links[under].textContent}`);
+  }
+  return found;
+}
+
 /** Numbers of which a digit stands left of the one before it, and a mark that is not at the left. */
 export function readBackwards() {
   const found = [];
@@ -159,7 +174,7 @@ export function focused() {
   if (!at || at === document.body) return null;
   const { outlineStyle, outlineWidth } = getComputedStyle(at);
   const stops = [...document.querySelectorAll('a, button, summary')].filter(
-    (stop) => stop.getClientRects().length && !stop.disabled,
+    (stop) => stop.checkVisibility() && !stop.disabled,
   );
   return {
     what: at.outerHTML.slice(0, 120),

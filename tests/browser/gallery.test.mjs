@@ -14,6 +14,7 @@ import {
   focused,
   moving,
   openDetails,
+  outOfFooter,
   overlay,
   parts,
   readBackwards,
@@ -101,6 +102,20 @@ test('words that are half as long again fit too', async () => {
     await tab.open(state);
     await tab.page.evaluate(openDetails);
     await tab.asks('at 320 px', cut);
+  });
+  assert.equal(wrong.join('\n'), '');
+});
+
+test('every language fits a small screen', async () => {
+  const looked = (await states()).filter(({ name }) => name.startsWith('sample-'));
+  assert.equal(looked.length, 2 * 24, MAKE);
+  const wrong = await inTabs(looked, async (tab, state) => {
+    await tab.open(state);
+    await tab.page.evaluate(openDetails);
+    await tab.asks('at 320 px', cut);
+    await tab.asks('at 320 px', readBackwards);
+    await tab.asks('at 320 px', outOfFooter);
+    if (KEEPS_PICTURES) await tab.picture(`${OUT}${state.name}.jpg`);
   });
   assert.equal(wrong.join('\n'), '');
 });
@@ -252,9 +267,8 @@ async function keyboardReachesAll(tab) {
   if (!reached && (await page.locator('main form button:enabled, main .button').count())) {
     tab.complain('no way to the button by Tab');
   }
-  const summary = page.locator('summary');
-  if (await summary.count()) {
-    const open = () => page.locator('details').evaluate((details) => details.open);
+  for (const summary of await page.locator('summary').all()) {
+    const open = () => summary.evaluate(({ parentElement }) => parentElement.open);
     const before = await open();
     await summary.press('Enter');
     if ((await open()) === before) tab.complain('Enter does not open and close the details');

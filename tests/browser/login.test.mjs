@@ -40,13 +40,14 @@ test('without JavaScript: another number, another language, the code once more, 
   const typed = (await person.page.inputValue(NUMBER_FIELD)).replaceAll(/\D/g, '');
   assert.equal(typed, mistyped.slice(1), 'the number is there to be corrected');
 
+  await person.page.click('nav summary');
   await person.page.click('a[hreflang=ar]');
   await person.page.locator('html[dir=rtl]').waitFor();
   await person.askForCode(phone);
   await person.seesText('+1 202-555-0131');
   assert.equal(await person.page.getAttribute('html', 'lang'), 'ar', 'the choice is kept');
   const code = await twilio.code(phone);
-  await person.page.click('summary');
+  await person.page.click('main summary');
   await until(async () => {
     await person.press(RESEND);
     return person.page.locator('.note.ok').count();
@@ -54,6 +55,7 @@ test('without JavaScript: another number, another language, the code once more, 
   await until(() => twilio.sentTo(phone).length === 2, 'the second text');
   assert.equal(await twilio.code(phone), code, 'it is the same code');
 
+  await person.page.click('nav summary');
   await person.page.click('a[hreflang=en]');
   await person.seesText('Check your phone');
   await person.typeCode(code);
@@ -92,7 +94,7 @@ test('by keyboard only', async () => {
   await tabTo(person, 'id="code"');
   await tabTo(person, '<button', 6);
   await tabTo(person, '<summary');
-  const open = () => person.page.locator('details').evaluate((details) => details.open);
+  const open = () => person.page.locator('main details').evaluate((details) => details.open);
   assert.equal(await open(), false);
   await keyboard.press('Enter');
   assert.equal(await open(), true);
@@ -226,7 +228,7 @@ test('the wait for another code is counted down in silence and ends with one wor
   await person.askForCode('+12025550137');
   // A moment that has not passed on the page's own clock by the time it hears of it.
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 60_000);
-  await page.click('summary');
+  await page.click('main summary');
   const left = page.locator('[data-left]');
   assert.equal(await left.locator('xpath=ancestor-or-self::*[@role or @aria-live]').count(), 0);
   await page.evaluate(() => {

@@ -7,6 +7,7 @@ use crate::pages::views::{Brand, BrandFolder, BrandLinks, Color, Picture, Theme,
 use crate::words::Languages;
 
 const FOLDER: &str = "brand.folder";
+const LANGUAGES: &str = "brand.languages";
 
 /// A brand that pages have been rendered with, and the languages of the pages.
 pub(super) struct Checked {
@@ -24,6 +25,7 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
     let favicon = picture(reader, "brand.favicon");
     let links = links(reader);
     let folder = own_folder(reader);
+    let chosen = chosen_languages(reader, folder.as_ref());
     if reader.has("brand.logo_dark") && !reader.has("brand.logo") {
         reader.note("brand.logo_dark", "needs brand.logo too, for the light theme");
     }
@@ -36,16 +38,31 @@ pub(super) fn brand(reader: &mut Reader<'_>) -> Option<Checked> {
         logo_dark: logo_dark.ok()?,
         favicon: favicon.ok()?,
         links: links.ok()?,
+        languages: chosen?,
         folder: folder?,
     };
     let languages = languages(reader, &brand)?;
     Some(Checked { brand, languages })
 }
 
+/// The tags that `brand.languages` lists; none: every language. A command that does not read the
+/// folder does not know which languages that adds.
+fn chosen_languages(reader: &mut Reader<'_>, folder: Option<&BrandFolder>) -> Option<Vec<String>> {
+    let reads_folder = reader.purpose().reads_brand();
+    let mut known: Vec<&str> = Languages::built_in_tags().collect();
+    known.extend(folder.into_iter().flat_map(BrandFolder::tags));
+    reader.all_or_none(LANGUAGES, |text| {
+        let is_known = !reads_folder || known.contains(&text);
+        is_known.then(|| text.to_owned()).ok_or_else(|| unknown(text, "a language", &known))
+    })
+}
+
 /// The tags of the pages' languages. With a brand folder, renders the pages to find its mistakes.
 fn languages(reader: &mut Reader<'_>, brand: &Brand) -> Option<Vec<String>> {
     if !reader.has(FOLDER) || !reader.purpose().reads_brand() {
-        return Some(Languages::built_in_tags().map(str::to_owned).collect());
+        let chosen = Some(&brand.languages).filter(|chosen| !chosen.is_empty());
+        let all = || Languages::built_in_tags().map(str::to_owned).collect();
+        return Some(chosen.cloned().unwrap_or_else(all));
     }
     match Views::new(brand) {
         Ok(pages) => Some(pages.languages().iter().map(|l| l.tag().to_owned()).collect()),

@@ -1,7 +1,7 @@
 //! Keys of the login pages' appearance: `[brand]`.
 
 use crate::config::key::Requirement::{Default, Optional};
-use crate::config::key::ValueType::{Table, Text};
+use crate::config::key::ValueType::{Some, Table, Text};
 use crate::config::key::{Key, key};
 
 #[rustfmt::skip]
@@ -22,6 +22,8 @@ pub(super) const KEYS: &[Key] = &[
         "The same for the dark theme."),
     key("brand.favicon", Text, Optional("the logo, else a built-in one"),
         "SVG or PNG file for the browser tab. With a logo, it is one more file to load."),
+    key("brand.languages", Some, Optional("every language, English first"),
+        "Tags of the pages' languages, in the order of the menu, such as `[\"de\", \"en\"]`. Whoever speaks none of them gets the first."),
     key("brand.folder", Text, Optional("no overrides"),
         "Folder whose `pages`, `words` and `assets` override the built-in ones: see [branding](branding.md)."),
 

@@ -8,6 +8,8 @@ mod texts;
 
 use std::fmt;
 
+pub use self::templates::LintedTexts;
+
 use super::problem::SourceLocation;
 use super::settings::Config;
 use crate::system::Timestamp;
@@ -53,6 +55,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     texts::not_twilio,
     templates::unknown_variables,
     templates::texts_without_code,
+    templates::other_hosts,
 ];
 
 impl Config {

@@ -2,19 +2,30 @@ use super::Found;
 use crate::config::settings::Config;
 use crate::domain::{Country, PhoneNumber};
 use crate::login::Countries;
-use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples};
+use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples, TextLint};
 
+const TEMPLATE: &str = "sms.template";
 /// The most names in one warning.
 const MOST_NAMED: usize = 12;
 
-/// Each template of the configuration: its key, its language (`None` for all others), and itself.
-fn templates(config: &Config) -> Vec<(String, Option<&str>, SmsTemplate)> {
-    let others = ("sms.template".to_owned(), None, &config.sms_template);
+/// A template of the configuration.
+struct ConfiguredTemplate<'c> {
+    key: String,
+    /// The only language that it is for; `None`: all that have none of their own.
+    tag: Option<&'c str>,
+    is_built_in: bool,
+    template: SmsTemplate,
+}
+
+fn templates(config: &Config) -> Vec<ConfiguredTemplate<'_>> {
+    let others = (TEMPLATE.to_owned(), None, &config.sms_template);
     let by_language = config.sms_templates.iter();
     let by_language =
         by_language.map(|(tag, text)| (format!("sms.templates.{tag}"), Some(tag.as_str()), text));
     let parsed = |(key, tag, text): (String, _, &String)| {
-        Some((key, tag, SmsTemplate::parse(text, &config.brand.name).ok()?))
+        let template = SmsTemplate::parse(text, &config.brand.name).ok()?;
+        let is_built_in = config.sms_built_in.iter().any(|(_, ours)| ours == text);
+        Some(ConfiguredTemplate { key, tag, is_built_in, template })
     };
     std::iter::once(others).chain(by_language).filter_map(parsed).collect()
 }
@@ -22,7 +33,7 @@ fn templates(config: &Config) -> Vec<(String, Option<&str>, SmsTemplate)> {
 /// Variables that texts do not have: a slip of the pen, or of another kind of Auth0's templates.
 pub(super) fn unknown_variables(config: &Config) -> Found {
     let mut found = Found::new();
-    for (key, _, template) in templates(config) {
+    for ConfiguredTemplate { key, template, .. } in templates(config) {
         let unknown = template.unknown_variables().iter();
         found.extend(unknown.map(|unknown| (key.clone(), format!("{unknown}, so it is empty"))));
     }
@@ -33,7 +44,7 @@ pub(super) fn unknown_variables(config: &Config) -> Found {
 /// Requests for which a template makes a text without the code, so that another text is sent.
 pub(super) fn texts_without_code(config: &Config) -> Found {
     let mut found = Found::new();
-    for (key, tag, template) in templates(config) {
+    for ConfiguredTemplate { key, tag, template, .. } in templates(config) {
         let silent = template.silent_for(samples(config, tag));
         found.extend(groups(&silent).into_iter().map(|who| {
             let text = format!(
@@ -41,6 +52,52 @@ pub(super) fn texts_without_code(config: &Config) -> Found {
             );
             (key.clone(), text)
         }));
+    }
+    found
+}
+
+/// What the texts of a template of this configuration are like.
+pub struct LintedTexts {
+    /// The key of the template.
+    pub key: String,
+    /// Whether it is a built-in one.
+    pub is_built_in: bool,
+    pub lint: TextLint,
+}
+
+impl Config {
+    /// Renders each template for every language, number and client that it may be asked for.
+    pub fn linted_texts(&self) -> Vec<LintedTexts> {
+        let host = self.issuer.origin().host();
+        let all = templates(self).into_iter();
+        let lint = |ConfiguredTemplate { key, tag, is_built_in, template }| LintedTexts {
+            lint: template.lint(samples(self, tag), host, self.login.code_length),
+            is_built_in,
+            key,
+        };
+        all.map(lint).collect()
+    }
+}
+
+/// Texts in which another line or host than Doorcode's stands beside the code.
+pub(super) fn other_hosts(config: &Config) -> Found {
+    let host = config.issuer.origin().host();
+    let mut found = Found::new();
+    for LintedTexts { key, lint, .. } in config.linted_texts() {
+        let hosts: Vec<String> = lint.hosts.into_iter().collect();
+        if !hosts.is_empty() {
+            let text = format!(
+                "names {}, but people type their codes at {host}: who is used to other addresses types them anywhere",
+                listed(&hosts)
+            );
+            found.push((key.clone(), text));
+        }
+        if lint.binds_itself {
+            let text = format!(
+                "has a line that binds the code to a host; leave it out: browsers read the last line only, and the login pages add `@{host} #` and the code"
+            );
+            found.push((key, text));
+        }
     }
     found
 }

@@ -16,7 +16,7 @@ pub(super) fn drafts(config: &Config) -> Found {
     }
     let text = format!(
         "the pages in {} are drafts that no native speaker has reviewed; after a review, write \
-         `reviewed_by = \"NAME\"` in words/TAG.toml of this folder",
+         `reviewed_by = \"NAME\"` in words/TAG.toml of this folder; brand.languages leaves others out",
         tags.join(", ")
     );
     vec![("brand.folder".to_owned(), text)]

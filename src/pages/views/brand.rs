@@ -20,6 +20,8 @@ pub struct Brand {
     pub logo_dark: Option<Picture>,
     pub favicon: Option<Picture>,
     pub links: BrandLinks,
+    /// The tags of the pages' languages in their order; none: every language that there is.
+    pub languages: Vec<String>,
     pub folder: BrandFolder,
 }
 
@@ -80,6 +82,14 @@ pub struct BrandFolder {
     pub words: Vec<BrandFile>,
     /// `assets/*`
     pub assets: Vec<BrandFile>,
+}
+
+impl BrandFolder {
+    /// The tags of the languages that `words/` has a file for.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        let stems = self.words.iter().filter_map(|file| file.name.strip_suffix(".toml"));
+        stems.filter(|stem| !stem.starts_with("countries."))
+    }
 }
 
 #[derive(Clone)]

@@ -13,8 +13,18 @@ pub(super) const TYPES: &str = include_str!("../../../static/assets/widget.d.ts"
 /// The script of the element, with the style sheet of our pages in it. Nested, the sheet applies to
 /// nothing outside the element (CSS Nesting 1 §2); its rules for `:root` apply to the element.
 pub(super) fn script(sheet: &str) -> String {
-    let sheet = by_theme(&sheet.replace(":root", "&"));
+    let sheet = by_theme(&without_footer(sheet).replace(":root", "&"));
     squeezed(ELEMENT).replacen("\"base.css\"", &Value::from(sheet).to_string(), 1)
+}
+
+/// The sheet without rules for the foot of a page, which the element does not have. Only those that
+/// have a line of their own, as in ours.
+fn without_footer(sheet: &str) -> String {
+    let is_footers = |line: &str| {
+        let ends = line.ends_with('}') && line.matches(['{', '}']).count() == 2;
+        line.starts_with("footer ") && ends
+    };
+    sheet.lines().filter(|line| !is_footers(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The sheet with its rules for dark systems selected by the attribute `theme` too. `:where` adds no

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::assets::{self, Asset, Assets, Logos};
-use super::brand::{Brand, BrandFile, BrandFolder, BrandLinks, Theme};
+use super::brand::{Brand, BrandLinks, Theme};
 use super::chrome::{self, Chrome};
 use super::message::MessagePage;
 use super::page::{Head, Page};
@@ -65,7 +65,7 @@ impl Views {
     pub fn new(brand: &Brand) -> Result<Self, ViewsError> {
         let (mut mistakes, mut corrections) = (Vec::new(), Vec::new());
         let assets = Assets::new(brand, &mut mistakes, &mut corrections);
-        let texts = texts(&brand.folder, &mut mistakes);
+        let texts = texts(brand, &mut mistakes);
         let Some((languages, templates)) = texts.filter(|_| mistakes.is_empty()) else {
             return Err(ViewsError(mistakes));
         };
@@ -237,39 +237,34 @@ impl Views {
 }
 
 /// What pages are made of: the built-in languages and templates with the operator's changes.
-fn texts(
-    folder: &BrandFolder,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<(Arc<Languages>, Arc<Templates>)> {
+fn texts(brand: &Brand, mistakes: &mut Vec<Mistake>) -> Option<(Arc<Languages>, Arc<Templates>)> {
     /// Parsed once a process: many configurations change neither.
     static BUILT_IN: LazyLock<Option<(Arc<Languages>, Arc<Templates>)>> = LazyLock::new(|| {
         let mut mistakes = Vec::new();
-        parse(&BrandFolder::default(), &mut mistakes).filter(|_| mistakes.is_empty())
+        parse(&Brand::default(), &mut mistakes).filter(|_| mistakes.is_empty())
     });
-    match &*BUILT_IN {
-        Some(texts) if folder.words.is_empty() && folder.pages.is_empty() => Some(texts.clone()),
-        _ => parse(folder, mistakes),
-    }
+    let is_changed = |brand: &Brand| {
+        let folder = &brand.folder;
+        !(folder.words.is_empty() && folder.pages.is_empty() && brand.languages.is_empty())
+    };
+    if is_changed(brand) { parse(brand, mistakes) } else { BUILT_IN.clone() }
 }
 
-fn parse(
-    folder: &BrandFolder,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<(Arc<Languages>, Arc<Templates>)> {
-    let languages = languages(&folder.words, mistakes)?;
-    let templates = Templates::new(&folder.pages, &languages, mistakes)?;
+fn parse(brand: &Brand, mistakes: &mut Vec<Mistake>) -> Option<(Arc<Languages>, Arc<Templates>)> {
+    let languages = languages(brand, mistakes)?;
+    let templates = Templates::new(&brand.folder.pages, &languages, mistakes)?;
     Some((languages, Arc::new(templates)))
 }
 
-fn languages(files: &[BrandFile], mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
+fn languages(brand: &Brand, mistakes: &mut Vec<Mistake>) -> Option<Arc<Languages>> {
     let mut texts = Vec::new();
-    for file in files {
+    for file in &brand.folder.words {
         match std::str::from_utf8(&file.bytes) {
             Ok(text) => texts.push((file.name.as_str(), text)),
             Err(_) => mistakes.push(not_text("words", file)),
         }
     }
-    match Languages::with(&texts) {
+    match Languages::with(&texts, &brand.languages) {
         Ok(languages) => Some(Arc::new(languages)),
         Err(more) => {
             mistakes.extend(more);

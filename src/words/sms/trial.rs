@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::SmsTemplate;
 use super::source::KnownVariable;
+use super::{MessageText, SmsTemplate};
 use crate::words::TemplateError;
 
 /// The code in samples. No sample number contains it.
@@ -107,14 +107,14 @@ impl SmsTemplate {
 }
 
 /// A template with the samples that can make a difference to it.
-struct Trial<'t> {
+pub(super) struct Trial<'t> {
     template: &'t SmsTemplate,
     /// Languages, numbers, applications.
     axes: [Vec<TemplateSample>; 3],
 }
 
 impl<'t> Trial<'t> {
-    fn of(template: &'t SmsTemplate, samples: TemplateSamples) -> Self {
+    pub(super) fn of(template: &'t SmsTemplate, samples: TemplateSamples) -> Self {
         let literals: Vec<_> = template.source.literals.iter().take(MOST_LITERALS).collect();
         let varied = |variable, mut samples: Vec<TemplateSample>, made: Vec<String>| {
             // Samples of what the template does not read change nothing.
@@ -137,7 +137,7 @@ impl<'t> Trial<'t> {
 
     /// Every combination of samples; if these are too many, each sample with the first of the
     /// others.
-    fn combinations(&self) -> Vec<[usize; 3]> {
+    pub(super) fn combinations(&self) -> Vec<[usize; 3]> {
         let [languages, numbers, applications] = self.axes.each_ref().map(Vec::len);
         if languages * numbers * applications <= MOST_COMBINATIONS {
             let pairs = (0..languages).flat_map(|l| (0..numbers).map(move |n| (l, n)));
@@ -148,9 +148,16 @@ impl<'t> Trial<'t> {
         languages.chain(numbers).chain((1..applications).map(|a| [0, 0, a])).collect()
     }
 
-    fn is_silent(&self, at: [usize; 3]) -> Result<bool, TemplateError> {
+    /// # Errors
+    ///
+    /// When the engine cannot fill the template.
+    pub(super) fn render(&self, at: [usize; 3]) -> Result<MessageText, liquid::Error> {
         let [language, number, application] = self.samples(at).map(|sample| &*sample.value);
-        match self.template.fill(CODE, number, language, application) {
+        self.template.fill(CODE, number, language, application)
+    }
+
+    fn is_silent(&self, at: [usize; 3]) -> Result<bool, TemplateError> {
+        match self.render(at) {
             Ok(text) => text.check(CODE).map(|()| false).or_else(|error| match error {
                 TemplateError::NoCode => Ok(true),
                 other => Err(other),
@@ -187,7 +194,7 @@ impl<'t> Trial<'t> {
     }
 
     /// The labels of a combination, without those of what the template does not read.
-    fn label(&self, at: [usize; 3]) -> String {
+    pub(super) fn label(&self, at: [usize; 3]) -> String {
         let samples = self.samples(at).into_iter().zip(&self.axes);
         let varied = samples.filter(|(_, axis)| axis.len() > 1);
         varied.map(|(sample, _)| sample.label.as_str()).collect::<Vec<_>>().join(" with ")

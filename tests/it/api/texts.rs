@@ -46,7 +46,7 @@ fn auth0_s_documented_template_sends_its_texts_and_ours_to_everybody_else() {
         ("de", " ist dein Code für My SPA. Gib ihn nicht weiter."),
         ("es-MX", "Hola: "),
         ("en-GB", " is your My SPA code. Don't share it."),
-        ("nl-NL", " is your My SPA code. Don't share it."),
+        ("el-GR", " is your My SPA code. Don't share it."),
         ("", " is your My SPA code. Don't share it."),
     ];
     for (n, (language, said)) in table.into_iter().enumerate() {
@@ -71,7 +71,7 @@ fn a_language_that_is_not_ours_is_for_the_template_of_all_others() {
     let english = "[sms.templates]\nen = \"English: {{ code }}\"\n[sms.twilio]";
     let world = World::changed(&[(OWN, DOCUMENTED), ("[sms.twilio]", english)]);
     for (n, (language, said)) in
-        [("dutch", "Hier is"), ("en-US", "English: "), ("ja", "English: ")].into_iter().enumerate()
+        [("dutch", "Hier is"), ("en-US", "English: "), ("el", "English: ")].into_iter().enumerate()
     {
         let phone = format!("+1202555014{n}");
         let text = text(&world, "spa", &phone, &[("X-Request-Language", language)]);

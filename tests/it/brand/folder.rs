@@ -79,12 +79,12 @@ fn language(name: &str) -> String {
 
 #[test]
 fn a_folder_adds_a_language() {
-    let dutch = language("Nederlands").replace("= \"Sign out\"", "= \"Afmelden\"");
-    let pages = pages(&[("words/nl.toml", dutch.as_bytes())]);
-    assert!(shown(&pages, "nl").contains("<h1>Afmelden</h1>"));
-    assert_eq!(pages.languages().negotiate(None, Some("nl-BE,en;q=0.5")).tag(), "nl");
-    let dutch = pages.languages().by_tag("nl").unwrap();
-    assert!(!dutch.countries().is_empty(), "names of countries may be left out");
+    let danish = language("Dansk").replace("= \"Sign out\"", "= \"Log ud\"");
+    let pages = pages(&[("words/da.toml", danish.as_bytes())]);
+    assert!(shown(&pages, "da").contains("<h1>Log ud</h1>"));
+    assert_eq!(pages.languages().negotiate(None, Some("da-GL,en;q=0.5")).tag(), "da");
+    let danish = pages.languages().by_tag("da").unwrap();
+    assert!(!danish.countries().is_empty(), "names of countries may be left out");
 }
 
 /// A file of a folder, and what is said of it.
@@ -157,16 +157,16 @@ const MISTAKES: &[(&str, &[u8], &str)] = &[
     ("words/en.toml", b"[words]\nx = ", "words/en.toml:2: not TOML: "),
     ("words/en.toml", b"[wrods]", "words/en.toml:1: `wrods` is not one of name, dir, reviewed_by"),
     (
-        "words/nl.toml",
-        b"name = \"Nederlands\"\n[words]\ndone_title = \"a\"",
-        "words/nl.toml: lacks the keys account_app, account_back, ",
+        "words/da.toml",
+        b"name = \"Dansk\"\n[words]\ndone_title = \"a\"",
+        "words/da.toml: lacks the keys account_app, account_back, ",
     ),
     ("words/xx.toml", b"", "words/xx.toml: xx is not a language with known plural rules"),
-    ("words/NL.toml", b"", "words/NL.toml: NL must be written nl"),
+    ("words/DA.toml", b"", "words/DA.toml: DA must be written da"),
     (
-        "words/countries.nl.toml",
+        "words/countries.da.toml",
         b"names = []",
-        "words/countries.nl.toml: lacks the countries AC, AD, ",
+        "words/countries.da.toml: lacks the countries AC, AD, ",
     ),
     ("words/en.json", b"{}", "words/en.json: is neither TAG.toml nor countries.TAG.toml"),
     (

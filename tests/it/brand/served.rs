@@ -204,5 +204,6 @@ fn every_shipped_text_is_one_segment() {
         let text = bind_to_host(&template.render(&code, &phone, None, None).unwrap(), &host, &code);
         assert_eq!(Segments::of(text.reveal()).count, 1, "{}", text.reveal());
         assert!(!text.reveal().contains('\u{2019}'));
+        assert!(text.reveal().starts_with("042137 "), "the code is what a notification shows");
     }
 }

@@ -29,7 +29,7 @@ fn check_names_the_languages_for_which_a_template_has_no_code() {
     assert_eq!(
         sms(documented),
         [format!(
-            "warning: sms.template: makes a text without the code for languages en, ar, de, es, fr, pt-BR, all others{INSTEAD}"
+            "warning: sms.template: makes a text without the code for languages en, ar, cs, de, es, fa, fr, he, hi, id, it, ja and 13 more{INSTEAD}"
         )]
     );
     let dutch = "template = \"{% if request_language contains 'nl' %}Hallo{% else %}{{ code }}{% endif %}\"";
@@ -72,6 +72,74 @@ fn check_names_the_numbers_and_the_clients_for_which_a_template_has_no_code() {
     let both = "template = \"{% if phone_number contains '+44' and request_language contains 'de' %}Bald{% else %}{{ code }}{% endif %}\"";
     let said = sms(both);
     assert!(said.len() == 1 && said[0].contains("de with +447400123456 (GB)"), "{said:?}");
+}
+
+#[test]
+fn check_names_the_characters_that_halve_a_segment() {
+    const HALVED: &str =
+        "not in the GSM alphabet, so that a segment holds 70 characters instead of 160";
+    let smart = "template = \"{{ code }} – don’t share it\"";
+    assert_eq!(
+        sms(smart),
+        [format!(
+            "the texts of sms.template have – (U+2013), instead of which write -, ’ (U+2019), instead of which write ': {HALVED}"
+        )]
+    );
+    let portuguese = "templates.pt-BR = \"{{ code }} é o seu código. Não o passe.\"";
+    assert_eq!(
+        sms(portuguese),
+        [format!("the texts of sms.templates.pt-BR have ã (U+00E3), ó (U+00F3): {HALVED}")]
+    );
+    // Where the letters are not Latin, nothing else would help.
+    assert!(sms("templates.ru = \"{{ code }} – ваш код. «Никому»\"").is_empty());
+    assert!(sms("templates.de = \"{{ code }} für Größe, à la Ñandú?\"").len() == 1);
+    assert!(sms("templates.de = \"{{ code }} für Größe, à la carte\"").is_empty());
+}
+
+#[test]
+fn check_names_the_language_number_or_client_whose_text_is_longest() {
+    let long = "x".repeat(100);
+    let british = format!(
+        "template = \"{{{{ code }}}}{{% if phone_number contains '+44' %}}{long}{long}{{% endif %}}\""
+    );
+    let said = sms(&british);
+    assert!(said.len() == 1, "{said:?}");
+    assert!(
+        said[0].starts_with("sms.template makes texts of 2 segments for +447400123456 (GB), each"),
+        "{said:?}"
+    );
+    let client = format!(
+        "[[client]]\nid = \"shop\"\nname = \"Shop’s{}\"\ncallbacks = [\"https://s.example/cb\"]\n[[site]]\n",
+        "y".repeat(25)
+    );
+    let said = told(&[("[[site]]\n", &client)]);
+    let built_in = "note: the built-in texts of sms.template, sms.templates.ar, ";
+    assert!(said.iter().any(|line| line.starts_with(built_in)), "{said:?}");
+    let characters = "sms.templates.vi have ’ (U+2019), instead of which write ': not in";
+    assert!(said.iter().any(|line| line.contains(characters)), "{said:?}");
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn check_warns_of_hosts_and_last_lines_that_are_not_ours() {
+    let named = |host: &str| {
+        vec![format!(
+            "warning: sms.template: names {host}, but people type their codes at shop.example.com: who is used to other addresses types them anywhere"
+        )]
+    };
+    for (text, expected) in [
+        ("{{ code }} at https://login.example.net/x", named("login.example.net")),
+        ("{{ code }} for www.shop.example.org.", named("www.shop.example.org")),
+        ("{{ code }} (evil.example, shop.example)", named("evil.example, shop.example")),
+        ("{{ code }} for shop.example.com or example.com", Vec::new()),
+        ("{{ code }} is your code.Keep it, v1.5, a.m. or so", Vec::new()),
+        (
+            "{{ code }}\\n@shop.example.com #{{ code }}",
+            vec!["warning: sms.template: has a line that binds the code to a host; leave it out: browsers read the last line only, and the login pages add `@shop.example.com #` and the code".to_owned()],
+        ),
+    ] {
+        assert_eq!(sms(&format!("template = \"{text}\"")), expected, "{text}");
+    }
 }
 
 #[test]

@@ -268,10 +268,14 @@ impl Gallery<'_> {
     }
 }
 
-/// Ordinary or hostile, in every built-in language.
+/// Languages of every kind of script, direction and plural forms; all would take minutes.
+const REPRESENTATIVES: [&str; 8] = ["en", "ar", "de", "fr", "hi", "pl", "pt-BR", "zh-Hant"];
+
+/// Ordinary or hostile, in several languages.
 pub(super) fn gallery(hostile: bool) -> Vec<(String, String)> {
     let pages = Views::built_in(if hostile { HOSTILE } else { BRAND }).unwrap();
-    let made = pages.languages().iter().flat_map(|language| states(&pages, language, hostile));
+    let languages = REPRESENTATIVES.map(|tag| pages.languages().by_tag(tag).unwrap());
+    let made = languages.into_iter().flat_map(|language| states(&pages, language, hostile));
     made.map(|state| (state.name, state.html)).collect()
 }
 
@@ -290,6 +294,19 @@ pub(super) fn states(pages: &Views, language: &Language, hostile: bool) -> Vec<S
     gallery.accounts(link);
     gallery.tokens(host);
     gallery.rest(link, host);
+    gallery.made
+}
+
+/// The page for a number and that for a code, each with much to say.
+pub(super) fn samples(pages: &Views, language: &Language) -> Vec<State> {
+    let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+    let chrome = Chrome { language, base: "", here: "/login?lang=en" };
+    let mut gallery = Gallery { pages, chrome, text: "", made: Vec::new() };
+    let countries = Country::all();
+    let problem = Some(NumberProblem::NotMobile);
+    gallery.add("sample-number", &NumberPage { problem, ..number(HOST, &countries) });
+    let wrong = Some(CodeProblem::Wrong { tries_left: 2 });
+    gallery.add("sample-code", &CodePage { problem: wrong, ..code(SEALED, &phone) });
     gallery.made
 }
 

@@ -6,7 +6,7 @@ use doorcode::pages::views::{Brand, BrandLinks, Color, Picture, Views};
 use serde_json::json;
 
 use super::complete::disguised;
-use super::gallery::{BRAND, HOST, branded, states};
+use super::gallery::{BRAND, HOST, branded, samples, states};
 
 const LOGO: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 88 36\">\
     <rect width=\"88\" height=\"36\" rx=\"9\" fill=\"#e4572e\"/></svg>";
@@ -39,8 +39,10 @@ fn pages_are_left_for_the_browser_tests() {
     put_assets(&shelf, &pages);
     put_assets(&shelf.join("brand"), &own);
 
-    let built_in = pages.languages().iter().flat_map(|language| states(&pages, language, false));
-    let all = built_in.chain(branded(&own, "/brand")).chain(disguised());
+    let whole = ["en", "ar"].map(|tag| pages.languages().by_tag(tag).unwrap()).into_iter();
+    let whole = whole.flat_map(|language| states(&pages, language, false));
+    let some = pages.languages().iter().flat_map(|language| samples(&pages, language));
+    let all = whole.chain(some).chain(branded(&own, "/brand")).chain(disguised());
     let mut list = Vec::new();
     for state in all {
         std::fs::write(shelf.join(format!("{}.html", state.name)), state.html).unwrap();

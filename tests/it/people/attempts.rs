@@ -4,7 +4,7 @@ use crate::support::gate::wait_for;
 use crate::support::http::Answer;
 use crate::support::program::Program;
 use crate::support::settings::{ADA, BOB};
-use crate::support::twilio::Outcome;
+use crate::support::provider::Outcome;
 
 const FILE: &str = "my.toml";
 

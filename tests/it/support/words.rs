@@ -4,6 +4,18 @@ use toml::{Table, Value};
 
 const ENGLISH: &str = include_str!("../../../static/words/en.toml");
 
+/// A sentence of the pages in a language, in every plural form. Placeholders are left in it.
+#[track_caller]
+pub(crate) fn sentences(tag: &str, key: &str) -> Vec<String> {
+    let path = format!("{}/static/words/{tag}.toml", env!("CARGO_MANIFEST_DIR"));
+    let file: Table = std::fs::read_to_string(path).unwrap().parse().expect("TOML");
+    let text = |value: &Value| value.as_str().expect("a sentence").to_owned();
+    match &file["words"][key] {
+        Value::Table(forms) => forms.values().map(text).collect(),
+        word => vec![text(word)],
+    }
+}
+
 /// A sentence of the English pages that has no placeholder, or its longest part without one.
 #[track_caller]
 pub(crate) fn word(key: &str) -> String {

@@ -8,12 +8,23 @@ use crate::words::{Languages, SmsTemplate};
 const TEMPLATE: &str = "sms.template";
 const TEMPLATES: &str = "sms.templates";
 
-/// `brand`: `None` if it is invalid.
+/// `brand`: `None` if it is invalid. The built-in one is in the first language of the pages.
 pub(in super::super) fn template(
     reader: &mut Reader<'_>,
     brand: Option<&Checked>,
 ) -> Option<String> {
-    reader.one(TEMPLATE, |text| liquid(text, brand))
+    let first = brand.and_then(|brand| brand.languages.first());
+    let first = first.filter(|_| !reader.has(TEMPLATE));
+    let translated = first.and_then(|tag| only_text(reader, &format!("{TEMPLATES}.{tag}")));
+    // A mistake in it is noted with the others of its table.
+    match translated.filter(|text| liquid(text, brand).is_ok()) {
+        Some(text) => Some(text),
+        None => reader.one(TEMPLATE, |text| liquid(text, brand)),
+    }
+}
+
+fn only_text(reader: &Reader<'_>, key: &str) -> Option<String> {
+    reader.items(key)?.into_iter().next().map(|item| item.text)
 }
 
 /// The templates by language. The built-in ones are translations of the built-in `template`, so
@@ -31,11 +42,22 @@ pub(in super::super) fn templates(
         }
         let languages = brand.map(|brand| brand.languages.as_slice()).unwrap_or_default();
         if brand.is_some() && !languages.contains(&tag) {
+            // Shipped for a language that the pages are not in.
+            if !reader.has(&key) {
+                continue;
+            }
             let known: Vec<&str> = languages.iter().map(String::as_str).collect();
             reader.note(&key, unknown(&tag, "a language of the pages", &known));
             continue;
         }
         good.push(reader.one(&key, |text| liquid(text, brand)).map(|text| (tag, text)));
+    }
+    // Where the built-in text for all others is a translation, English has its own.
+    let languages = brand.map(|brand| brand.languages.as_slice()).unwrap_or_default();
+    let english = Languages::FALLBACK_TAG.to_owned();
+    let has_own = own || reader.has(&format!("{TEMPLATES}.{english}"));
+    if languages.iter().skip(1).any(|tag| *tag == english) && !has_own {
+        good.extend(only_text(reader, TEMPLATE).map(|text| Some((english, text))));
     }
     good.into_iter().collect()
 }

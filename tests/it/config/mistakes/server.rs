@@ -248,6 +248,13 @@ const CASES: &[Case<'_>] = &[
         &["7:8: brand.name: ` ` is not a name of 1 to 40 characters in one line"],
     ),
     (
+        &[("[login]", "[brand]\nlanguages = [\"de\", \"klingon\", \"de\"]\n[login]")],
+        &[
+            "7:20: brand.languages: `klingon` is not a language; known: en, ar, cs, de, es, fa, fr, he, hi, id, it, ja, ko, nl, pl, pt-BR, ru, sv, th, tr, uk, vi, zh-Hans, zh-Hant",
+            "7:31: brand.languages: `de` is listed twice",
+        ],
+    ),
+    (
         &[("[login]", "[brand]\nname = \"a\\nb\"\n[login]")],
         &["7:8: brand.name: `a\\nb` is not a name of 1 to 40 characters in one line"],
     ),
