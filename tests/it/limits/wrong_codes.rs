@@ -103,7 +103,9 @@ fn right_codes_do_not_count() {
 
 #[test]
 fn of_many_guesses_at_once_over_many_browsers_five_are_compared() {
-    let gate = defaults(&[("[login]", "[login]\ncode_lifetime = \"10m\"")]);
+    // Money is counted too.
+    let free = ("[sms]", "[sms.prices]\nUS = \"0\"\n[sms]");
+    let gate = defaults(&[("[login]", "[login]\ncode_lifetime = \"10m\""), free]);
     let next = |wait| {
         gate.pass(Duration::from_secs(wait));
         begin(&gate, ADA)
