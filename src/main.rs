@@ -48,12 +48,11 @@ fn main() -> ExitCode {
     ))
 }
 
-fn doctor(config: &Config, part: DoctorPart) -> DoctorResult {
-    let report = match part {
-        DoctorPart::Ask => doorcode::app::examine_running(config, &System::real())?,
-        DoctorPart::Attack => doorcode::app::attack(config)?,
-    };
-    Ok((report.to_string(), report.is_fine()))
+fn doctor(config: &Config, part: DoctorPart, show: &mut dyn FnMut(&str)) -> DoctorResult {
+    match part {
+        DoctorPart::Ask => doorcode::app::examine_running(config, &System::real(), show),
+        DoctorPart::Attack => doorcode::app::attack(config, show),
+    }
 }
 
 /// A line of standard input. None at its end, such as after Ctrl-D.

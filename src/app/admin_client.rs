@@ -1,6 +1,6 @@
 //! Asks the admin listener of a server that runs with a configuration, for the command line.
 use std::error::Error;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -36,8 +36,20 @@ pub fn health(config: &Config) -> Result<(), Box<dyn Error>> {
 /// As [`health`].
 pub(super) fn readiness(config: &Config) -> Result<String, Box<dyn Error>> {
     match ask(config, "GET /readyz", "", TIMEOUT)? {
-        (200, text) => Ok(text),
+        (200, text) if text.starts_with("ready") => Ok(text),
         (503, why) => Err(format!("not ready: {}", why.trim()).into()),
+        _ => Err(not_ours(config)),
+    }
+}
+
+/// The digest of the file that the server runs with.
+///
+/// # Errors
+///
+/// When it does not respond, or does not tell.
+pub(super) fn configuration(config: &Config) -> Result<String, Box<dyn Error>> {
+    match ask(config, "GET /configuration", "", TIMEOUT)? {
+        (200, digest) => Ok(digest.trim().to_owned()),
         _ => Err(not_ours(config)),
     }
 }
@@ -116,7 +128,7 @@ fn command(
     }
 }
 
-fn not_ours(config: &Config) -> Box<dyn Error> {
+pub(super) fn not_ours(config: &Config) -> Box<dyn Error> {
     format!("the response from {} is not Doorcode's", reachable(config.proxy.admin)).into()
 }
 
@@ -129,7 +141,13 @@ fn ask(
 ) -> Result<(u16, String), Box<dyn Error>> {
     let address = reachable(config.proxy.admin);
     let answer = exchange(address, what, lines, timeout);
-    let answer = answer.map_err(|why| format!("no response from {address}: {why}"))?;
+    let answer = answer.map_err(|why| match why.kind() {
+        // What a read that takes too long is depends on the system.
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            format!("no response from {address} within {} s", timeout.as_secs())
+        }
+        _ => format!("no response from {address}: {why}"),
+    })?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.split(' ').next());
     let status = status.and_then(|status| status.parse().ok()).unwrap_or_default();

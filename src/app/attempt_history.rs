@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::domain::{AttemptId, AttemptReference, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::proxy::BackgroundJob;
-use crate::store::{AttemptHistory, HistoryEntry};
+use crate::store::{AttemptHistory, HistoryEntry, StoreError};
 use crate::system::System;
 
 /// Entries that wait to be written; further ones are lost, and counted.
@@ -32,8 +32,15 @@ pub(super) struct HistorySink {
 
 /// Writes what the sink was told.
 pub(super) struct HistoryWriter {
-    entries: Mutex<mpsc::Receiver<HistoryEntry>>,
+    pending: Mutex<Pending>,
     store: Arc<dyn AttemptHistory>,
+}
+
+/// What is not written yet.
+struct Pending {
+    entries: mpsc::Receiver<HistoryEntry>,
+    /// The next ones to be written: a job that is stopped loses none.
+    batch: Vec<HistoryEntry>,
 }
 
 /// A sink whose entries are kept for so long, and its writer.
@@ -44,7 +51,8 @@ pub(super) fn history(
 ) -> (Arc<HistorySink>, Arc<HistoryWriter>) {
     let (queue, entries) = mpsc::channel(CAPACITY);
     let (next, lost) = (AtomicI64::new(0), AtomicU64::new(0));
-    let writer = HistoryWriter { entries: Mutex::new(entries), store };
+    let pending = Mutex::new(Pending { entries, batch: Vec::new() });
+    let writer = HistoryWriter { pending, store };
     (Arc::new(HistorySink { queue, kept, system, next, lost }), Arc::new(writer))
 }
 
@@ -114,15 +122,14 @@ impl HistoryWriter {
     /// Writes again and again.
     pub(super) fn job(self: Arc<Self>) -> BackgroundJob {
         let run = async move {
-            let mut entries = self.entries.lock().await;
+            let mut pending = self.pending.lock().await;
             loop {
-                let mut batch = Vec::with_capacity(BATCH);
-                if entries.recv_many(&mut batch, BATCH).await == 0 {
+                let Pending { entries, batch } = &mut *pending;
+                if entries.recv_many(batch, BATCH).await == 0 {
                     return;
                 }
                 tokio::time::sleep(GATHER).await;
-                gather(&mut entries, &mut batch);
-                while let Err(error) = self.store.add_history(&batch).await {
+                while let Err(error) = self.write(&mut pending).await {
                     tracing::debug!(%error, "cannot write the history of login attempts");
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -133,22 +140,23 @@ impl HistoryWriter {
 
     /// Writes what is left, after the job was stopped.
     pub(super) async fn flush(&self) {
-        let mut entries = self.entries.lock().await;
-        loop {
-            let mut batch = Vec::new();
-            gather(&mut entries, &mut batch);
-            if batch.is_empty() || self.store.add_history(&batch).await.is_err() {
-                return;
-            }
-        }
+        let mut pending = self.pending.lock().await;
+        while self.write(&mut pending).await.is_ok_and(|written| written > 0) {}
     }
-}
 
-fn gather(entries: &mut mpsc::Receiver<HistoryEntry>, batch: &mut Vec<HistoryEntry>) {
-    while batch.len() < BATCH
-        && let Ok(entry) = entries.try_recv()
-    {
-        batch.push(entry);
+    /// Writes as much as fits in a batch. Returns how many entries that was.
+    async fn write(&self, Pending { entries, batch }: &mut Pending) -> Result<usize, StoreError> {
+        while batch.len() < BATCH
+            && let Ok(entry) = entries.try_recv()
+        {
+            batch.push(entry);
+        }
+        if !batch.is_empty() {
+            self.store.add_history(batch).await?;
+        }
+        let written = batch.len();
+        batch.clear();
+        Ok(written)
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnaps
     let requests = runtime.metrics.requests(&sites, DECISIONS)?;
     let authorizer = authorizer(config, runtime, &map, directory);
     let pools = runtime.upstreams.adopt(map.sites())?;
-    let parts = ConfigSnapshotDeps { map, authorizer, web, requests, pools };
+    let digest = config.digest_text();
+    let parts = ConfigSnapshotDeps { digest, map, authorizer, web, requests, pools };
     Ok(ConfigSnapshot::new(parts, &config.proxy))
 }
 

@@ -14,8 +14,11 @@ pub type Done = Result<(), Box<dyn Error>>;
 /// The output of a command, or why it failed.
 pub type CommandResult = Result<String, Box<dyn Error>>;
 
-/// What the doctor found, and whether nothing failed.
-pub type DoctorResult = Result<(String, bool), Box<dyn Error>>;
+/// Whether nothing failed. What was found has been shown.
+pub type DoctorResult = Result<bool, Box<dyn Error>>;
+
+/// Does a part of it, and shows what it finds.
+type Doctor = dyn Fn(&Config, DoctorPart, &mut dyn FnMut(&str)) -> DoctorResult;
 
 /// What the doctor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +51,8 @@ pub struct CliDeps<'a> {
     pub upgrade: &'a dyn Fn(&Config) -> CommandResult,
     /// Whose a token is, by the server of a configuration.
     pub token_holder: &'a TokenHolderOf,
-    /// Asks whatever a configuration depends on, or attacks its rules.
-    pub doctor: &'a dyn Fn(&Config, DoctorPart) -> DoctorResult,
+    /// Asks whatever a configuration depends on, or attacks its rules, and shows what it finds.
+    pub doctor: &'a Doctor,
     /// Tells what became of a login attempt; of whole numbers only to whom it names.
     pub attempt: &'a dyn Fn(&Config, AttemptReference, Option<&str>) -> CommandResult,
     /// A line of standard input, without its end; `None`: there is none.

@@ -130,11 +130,10 @@ fn doctor(attack: bool, file: &Path, around: &mut CliDeps<'_>) -> u8 {
     let asks = (Purpose::Serve, DoctorPart::Ask);
     let (purpose, part) = if attack { (Purpose::Pages, DoctorPart::Attack) } else { asks };
     let Some(config) = read(purpose, file, around) else { return FAILED };
-    match (around.doctor)(&config, part) {
-        Ok((text, is_fine)) => {
-            say(around.out, &text);
-            if is_fine { FINE } else { FAILED }
-        }
+    let (run, out) = (around.doctor, &mut *around.out);
+    match run(&config, part, &mut |text| say(out, &text)) {
+        Ok(true) => FINE,
+        Ok(false) => FAILED,
         Err(why) => exit_code(Err(why), around),
     }
 }

@@ -96,6 +96,11 @@ impl Config {
         keys.iter().map(place).collect()
     }
 
+    /// The digest of the file, in hexadecimal.
+    pub fn digest_text(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.digest)
+    }
+
     /// The key of the table that a site is from, such as `site[2]`.
     pub fn table_of(&self, site: &SiteUrl) -> Option<String> {
         self.keyed_sites().find(|(_, known)| known.url == *site).map(|(key, _)| key)

@@ -303,6 +303,15 @@ pub(super) struct LoadedKey<'s> {
     sealed_by_older: bool,
 }
 
+/// Whether all keys of a table can be decrypted.
+///
+/// # Errors
+///
+/// As [`SigningKeys::open`], of which this is the part that writes nothing.
+pub fn check_keys(stored: &[StoredKey], keyring: &Keyring) -> Result<(), KeysError> {
+    open_all(stored, keyring).map(drop)
+}
+
 /// Decrypts all keys of the table, or none, and writes nothing: a process with another secret must
 /// not change them. Keys of a use or algorithm that only a newer version knows are skipped.
 pub(super) fn open_all<'s>(

@@ -26,7 +26,7 @@ pub use grants::{
     RefreshToken, TokenRequest, TokenTarget, UserInfo, opaque_token,
 };
 pub use issuer::{InvalidIssuer, Issuer};
-pub use keys::{KeyUsage, KeysError, SigningError, SigningKeys};
+pub use keys::{KeyUsage, KeysError, SigningError, SigningKeys, check_keys};
 pub use rotation::{KeyRotation, RotationPolicy, publish_next, signs_from};
 pub use settings::OauthSettings;
 pub use token_login::TokenLogin;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use reqwest::Response;
 
 use crate::system::Timestamp;
@@ -34,6 +34,13 @@ pub async fn read_body(response: &mut Response, longest: usize) -> Result<Vec<u8
 /// `Retry-After`: seconds, or a date (RFC 9110 §10.2.3).
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     parse(headers.get(RETRY_AFTER)?.to_str().ok()?.trim(), now)
+}
+
+/// `Date`: the clock of who answered (RFC 9110 §6.6.1).
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    let at = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Timestamp::from_millis(at.timestamp().as_millisecond()))
 }
 
 fn parse(text: &str, now: Timestamp) -> Option<Duration> {

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::addresses::{AddressRule, PrivateAddress};
-use super::answer::{read_body, retry_after};
+use super::answer::{date, read_body, retry_after};
 use crate::system::Timestamp;
 
 pub const USER_AGENT: &str = concat!("doorcode/", env!("CARGO_PKG_VERSION"));
@@ -40,6 +40,8 @@ impl Default for HttpTimeouts {
 pub struct HttpAnswer {
     pub status: u16,
     pub retry_after: Option<Duration>,
+    /// `Date` (RFC 9110 §6.6.1).
+    pub date: Option<Timestamp>,
     /// Empty if it was too long or did not come whole.
     pub body: Vec<u8>,
 }
@@ -97,6 +99,7 @@ impl HttpClient {
         Ok(HttpAnswer {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers(), now),
+            date: date(response.headers()),
             body: read_body(&mut response, MAX_BODY).await.unwrap_or_default(),
         })
     }

@@ -5,5 +5,5 @@ mod answer;
 mod client;
 
 pub use addresses::{AddressRule, is_public};
-pub use answer::{BodyError, read_body, retry_after};
+pub use answer::{BodyError, date, read_body, retry_after};
 pub use client::{HttpAnswer, HttpClient, HttpTimeouts, NoAnswer, USER_AGENT};

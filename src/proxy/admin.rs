@@ -75,6 +75,9 @@ impl ServeHttp for Admin {
             "/upgrade" if asks && let Some(upgrades) = &self.upgrades => done(upgrades).await,
             "/token-holder" if asks => self.token_holder(request).await,
             "/healthz" => (StatusCode::OK, "ok\n".into()),
+            "/configuration" => {
+                (StatusCode::OK, format!("{}\n", self.snapshot.load().digest).into())
+            }
             "/startupz" | "/readyz" => self.ready().await,
             "/metrics" => {
                 let text = self.metrics.render(&self.watched);

@@ -19,6 +19,8 @@ use crate::web::Web;
 
 /// Everything that the configuration decides, immutable. A request takes it once, at its start.
 pub struct ConfigSnapshot {
+    /// That of the file, in hexadecimal.
+    pub(super) digest: String,
     pub map: Arc<SiteMap>,
     /// By index in [`SiteMap::sites`].
     pub(super) forwarded_headers: Vec<ForwardedHeaders>,
@@ -36,6 +38,8 @@ pub struct ConfigSnapshot {
 
 /// What a [`ConfigSnapshot`] is made of.
 pub struct ConfigSnapshotDeps {
+    /// That of the file, in hexadecimal.
+    pub digest: String,
     pub map: Arc<SiteMap>,
     pub authorizer: Authorizer,
     pub web: Arc<Web>,
@@ -47,9 +51,10 @@ pub struct ConfigSnapshotDeps {
 
 impl ConfigSnapshot {
     pub fn new(parts: ConfigSnapshotDeps, settings: &ProxySettings) -> Self {
-        let ConfigSnapshotDeps { map, authorizer, web, requests, pools } = parts;
+        let ConfigSnapshotDeps { digest, map, authorizer, web, requests, pools } = parts;
         let origins = map.sites().iter().map(|site| &site.url.origin);
         Self {
+            digest,
             forwarded_headers: origins.map(ForwardedHeaders::new).collect(),
             hsts: HstsHeaders::new(&map, settings.hsts),
             trusted_proxies: settings.trusted_proxies.clone(),

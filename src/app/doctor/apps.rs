@@ -5,31 +5,47 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use http::{HeaderMap, StatusCode, header};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use super::clock::Dates;
-use super::report::{Grade, Report};
+use super::report::{Finding, Grade, Report};
 use super::{PATIENCE, SLOW, listening, milliseconds, with_causes};
 use crate::config::Config;
 use crate::gate::{Site, Upstream, UpstreamProtocol};
-use crate::system::System;
+use crate::outbound;
+use crate::system::{System, Timestamp};
 
 const APP: &str = "app";
 const BYPASS: &str = "bypass";
 const TIMEOUTS: &str = "time-outs";
 
+/// Apps that are asked at once: one that does not answer delays few others.
+const AT_ONCE: usize = 16;
+
 pub(super) async fn ask(
     config: &Config,
     system: &System,
-    (dates, report): (&mut Dates, &mut Report),
+    (dates, report): (&mut Dates, &mut Report<'_>),
 ) {
-    for site in &config.sites {
-        for upstream in &site.upstreams {
-            let mut app = App { site, upstream, system, dates, report };
+    let all = config.sites.iter().flat_map(|site| {
+        site.upstreams.iter().map(move |upstream| async move {
+            let mut app = App { site, upstream, system, date: None, found: Vec::new() };
             app.ask().await;
+            app
+        })
+    });
+    let mut asked = stream::iter(all).buffered(AT_ONCE);
+    while let Some(App { upstream, date, found, .. }) = asked.next().await {
+        for finding in &found {
+            report.tell(finding);
+        }
+        if let Some((date, now)) = date {
+            dates.note(&upstream.to_string(), date, now);
         }
     }
 }
@@ -39,8 +55,9 @@ struct App<'a> {
     site: &'a Site,
     upstream: &'a Upstream,
     system: &'a System,
-    dates: &'a mut Dates,
-    report: &'a mut Report,
+    /// Its clock, and when it was told.
+    date: Option<(Timestamp, Timestamp)>,
+    found: Vec<Finding>,
 }
 
 impl App<'_> {
@@ -68,20 +85,43 @@ impl App<'_> {
     }
 
     fn say(&mut self, grade: Grade, topic: &'static str, text: &str) {
-        self.report.add(grade, topic, format!("{}, {}: {text}", self.site.name, self.upstream));
+        let text = format!("{}, {}: {text}", self.site.name, self.upstream);
+        self.found.push(Finding { grade, topic, text });
     }
 
     async fn socket(&mut self, path: &Path) {
-        if let Err(why) = UnixStream::connect(path).await {
-            return self.say(Grade::Failed, APP, &format!("takes no connection: {why}"));
+        let limit = self.site.upstream_options.timeout.min(PATIENCE);
+        let asked = tokio::time::timeout(limit, ask_socket(path, &self.host(), self.path())).await;
+        match asked {
+            Ok(Ok(status)) => {
+                let text = format!("GET {} is answered {status}", self.path());
+                let grade = if status.starts_with('5') { Grade::Warning } else { Grade::Fine };
+                self.say(grade, APP, &text);
+            }
+            Ok(Err(why)) => return self.say(Grade::Failed, APP, &format!("no answer: {why}")),
+            Err(_) => {
+                let text =
+                    format!("no answer for GET {} within {}", self.path(), milliseconds(limit));
+                return self.say(Grade::Failed, APP, &text);
+            }
         }
-        self.say(Grade::Fine, APP, "takes connections");
-        let mode = std::fs::metadata(path).map(|file| file.permissions().mode());
-        if mode.is_ok_and(|mode| mode & 0o002 != 0) {
+        if is_open_to_all(path) {
             let text =
                 "every user of this machine may write to the socket, past Doorcode and its rules";
             self.say(Grade::Warning, BYPASS, text);
         }
+    }
+
+    fn path(&self) -> &str {
+        let health = self.site.upstream_options.pool.health.as_ref();
+        health.map_or("/", |health| health.path.as_str())
+    }
+
+    /// The value of `Host`.
+    fn host(&self) -> String {
+        let sent = self.site.upstream_options.send_host.as_ref();
+        let sent = sent.and_then(|host| host.to_str().ok()).map(str::to_owned);
+        sent.unwrap_or_else(|| self.site.url.origin.authority())
     }
 
     async fn address(
@@ -109,10 +149,10 @@ impl App<'_> {
         self.bypass(address);
         if protocol.is_http2() {
             let text = format!(
-                "{address} takes connections, after {}; HTTP/2 is not asked",
+                "{address} takes connections, after {}; whether it speaks HTTP/2 was not asked",
                 milliseconds(time)
             );
-            return self.say(Grade::Fine, APP, &text);
+            return self.say(Grade::Note, APP, &text);
         }
         self.request(address, name).await;
     }
@@ -131,7 +171,7 @@ impl App<'_> {
         } else if ip.is_loopback() {
             let text = format!(
                 "listens on {} too: unless a firewall stops them, others get past Doorcode and its \
-                 rules. Let it listen on 127.0.0.1",
+                 rules. Let it listen on {ip} only",
                 outside.join(", ")
             );
             self.say(Grade::Warning, BYPASS, &text);
@@ -150,7 +190,7 @@ impl App<'_> {
 
     async fn request(&mut self, address: SocketAddr, name: Option<&str>) {
         let options = &self.site.upstream_options;
-        let path = options.pool.health.as_ref().map_or("/", |health| health.path.as_str());
+        let (path, host) = (self.path().to_owned(), self.host());
         let scheme = if self.upstream.protocol().is_tls() { "https" } else { "http" };
         let tls_name = options.pool.tls.server_name.as_deref().or(name);
         let authority = tls_name
@@ -160,13 +200,11 @@ impl App<'_> {
             Ok(client) => client,
             Err(why) => return self.say(Grade::Failed, APP, &with_causes(&why)),
         };
-        let own = self.site.url.origin.authority();
-        let host = options.send_host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or(&own);
         let began = self.system.steady();
         let asked = client.get(url).header(header::HOST, host).send().await;
         let time = self.system.steady().since(began);
         match asked {
-            Ok(answer) => self.judge((answer.status(), answer.headers()), (address, path), time),
+            Ok(answer) => self.judge((answer.status(), answer.headers()), (address, &path), time),
             Err(why) => {
                 let text = format!("no answer for GET {path}: {}", with_causes(&why.without_url()));
                 self.say(Grade::Failed, APP, &text);
@@ -209,15 +247,16 @@ impl App<'_> {
             () => Grade::Fine,
         };
         let wanted = if is_wrong { ", which is not health.status" } else { "" };
+        let slow = if time > SLOW { ", which is slow" } else { "" };
         let text = format!(
-            "GET {path} is answered {}{wanted}, after {}",
+            "GET {path} is answered {}{wanted}, after {}{slow}",
             status.as_u16(),
             milliseconds(time)
         );
         self.say(grade, APP, &text);
         self.timeouts(headers);
         if !address.ip().is_loopback() {
-            self.dates.note(&self.upstream.to_string(), headers, self.system.now());
+            self.date = outbound::date(headers).map(|date| (date, self.system.now()));
         }
     }
 
@@ -231,7 +270,8 @@ impl App<'_> {
             let mut parts = parts;
             parts.find_map(|seconds| seconds.parse().ok())
         });
-        if let Some(seconds) = seconds.filter(|seconds| Duration::from_secs(*seconds) <= kept) {
+        let is_short = |seconds: &u64| *seconds > 1 && Duration::from_secs(*seconds) <= kept;
+        if let Some(seconds) = seconds.filter(is_short) {
             let text = format!(
                 "closes connections that wait for {seconds} s, and Doorcode keeps them for {} s: a \
                  request may meet the end. Set upstream.idle_timeout below {seconds} s, or let the app \
@@ -248,4 +288,24 @@ fn is_private(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
+}
+
+/// The status line's code, over a Unix socket: the client library knows TCP only.
+async fn ask_socket(path: &Path, host: &str, target: &str) -> std::io::Result<String> {
+    let mut stream = UnixStream::connect(path).await?;
+    let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut answer).await?;
+    let status = answer.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..));
+    let status = status.and_then(|status| std::str::from_utf8(status).ok());
+    status.map(str::to_owned).ok_or_else(|| std::io::Error::other("the answer is not one of HTTP"))
+}
+
+/// Whether every user of the machine may write to a file and enter all folders above it.
+fn is_open_to_all(path: &Path) -> bool {
+    let has = |path: &Path, bit: u32| {
+        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & bit != 0)
+    };
+    has(path, 0o002) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }

@@ -4,6 +4,7 @@ mod apps;
 mod attack;
 mod clock;
 mod listening;
+mod providers;
 mod public;
 mod report;
 mod running;
@@ -17,31 +18,39 @@ use tokio::runtime::Builder;
 use crate::config::Config;
 use crate::system::System;
 
+use report::Report;
+
 pub use attack::{APP_KINDS, AppKind};
-pub use report::Report;
 
 /// Limit for one question.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer than this is told.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// Shows a part of what was found.
+pub type Show<'w> = &'w mut dyn FnMut(&str);
+
+/// Whether nothing failed.
+pub type Outcome = Result<bool, Box<dyn Error>>;
+
 /// Asks everything that the server of a configuration depends on.
 ///
 /// # Errors
 ///
 /// When nothing can be asked at all.
-pub fn examine_running(config: &Config, system: &System) -> Result<Report, Box<dyn Error>> {
-    let mut report = Report::default();
-    running::ask(config, &mut report);
+pub fn examine_running(config: &Config, system: &System, show: Show<'_>) -> Outcome {
+    let mut report = Report::new(show);
+    let is_ready = running::ask(config, &mut report);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut dates = clock::Dates::default();
-        stores::ask(config, system, &mut report).await;
+        stores::ask(config, system, (is_ready, &mut report)).await;
         public::ask(config, system, &mut report).await;
         apps::ask(config, system, (&mut dates, &mut report)).await;
+        providers::ask(config, system, (&mut dates, &mut report)).await;
         dates.tell(&mut report);
     });
-    Ok(report)
+    Ok(report.end())
 }
 
 /// Attacks a server with the rules of a configuration on loopback; see [`attack`].
@@ -49,8 +58,10 @@ pub fn examine_running(config: &Config, system: &System) -> Result<Report, Box<d
 /// # Errors
 ///
 /// When that server does not start.
-pub fn attack(config: &Config) -> Result<Report, Box<dyn Error>> {
-    attack::attack(config)
+pub fn attack(config: &Config, show: Show<'_>) -> Outcome {
+    let mut report = Report::new(show);
+    attack::attack(config, &mut report)?;
+    Ok(report.end())
 }
 
 /// An error with all its causes; the text of some has none of them.

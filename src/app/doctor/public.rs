@@ -1,6 +1,6 @@
 //! The names that people come by: do they resolve, is their certificate good, and is it this gate that
 //! answers there?
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{StatusCode, header};
 use reqwest::redirect::Policy;
@@ -10,7 +10,7 @@ use reqwest::{Client, Response};
 use super::report::{Grade, Report};
 use super::{PATIENCE, SLOW, milliseconds, with_causes};
 use crate::config::Config;
-use crate::domain::Origin;
+use crate::domain::{Host, Origin};
 use crate::proxy::certificate_end;
 use crate::system::System;
 
@@ -20,14 +20,15 @@ const PUBLIC: &str = "public URL";
 /// Half of the time in which certificates of 90 days are renewed.
 const RENEWED_BY: i64 = 15;
 
-pub(super) async fn ask(config: &Config, system: &System, report: &mut Report) {
-    let client = Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .timeout(PATIENCE)
-        .tls_info(true)
-        .build();
-    let client = match client {
+pub(super) async fn ask(config: &Config, system: &System, report: &mut Report<'_>) {
+    let mut builder =
+        Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE).tls_info(true);
+    // Browsers take these names for this machine, whatever DNS says (RFC 6761 §6.3).
+    for (_, host) in config.hosts().into_iter().filter(|(_, host)| is_local_name(host)) {
+        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), (Ipv6Addr::LOCALHOST, 0).into()];
+        builder = builder.resolve_to_addrs(host.as_str(), &here);
+    }
+    let client = match builder.build() {
         Ok(client) => client,
         Err(why) => return report.add(Grade::Failed, PUBLIC, with_causes(&why)),
     };
@@ -71,20 +72,16 @@ impl Visitor<'_> {
         origin: &Origin,
         (url, is_ours): (&str, IsOurs),
         config: &Config,
-        report: &mut Report,
+        report: &mut Report<'_>,
     ) {
-        if !self.resolve(origin, report).await {
+        if !is_local_name(origin.host()) && !self.resolve(origin, report).await {
             return;
         }
         let began = self.system.steady();
         let answer = match self.client.get(url).send().await {
             Ok(answer) => answer,
             Err(why) => {
-                let text = format!(
-                    "{url} cannot be opened from this machine: {}",
-                    with_causes(&why.without_url())
-                );
-                return report.add(Grade::Failed, PUBLIC, text);
+                return cannot_open(config, (url, &with_causes(&why.without_url())), report);
             }
         };
         let time = self.system.steady().since(began);
@@ -104,7 +101,7 @@ impl Visitor<'_> {
     }
 
     /// Whether the name has an address.
-    async fn resolve(&self, origin: &Origin, report: &mut Report) -> bool {
+    async fn resolve(&self, origin: &Origin, report: &mut Report<'_>) -> bool {
         let host = origin.host().as_str().trim_start_matches('[').trim_end_matches(']');
         let began = self.system.steady();
         let lookup = tokio::net::lookup_host((host, origin.port()));
@@ -132,7 +129,7 @@ impl Visitor<'_> {
     }
 
     /// The certificate was verified by the handshake: what is left is its end.
-    fn certificate(&self, origin: &Origin, answer: &Response, report: &mut Report) {
+    fn certificate(&self, origin: &Origin, answer: &Response, report: &mut Report<'_>) {
         let shown = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
         let Some(end) = shown.and_then(certificate_end) else { return };
         let days = (end.as_millis() - self.system.now().as_millis()) / 86_400_000;
@@ -140,9 +137,27 @@ impl Visitor<'_> {
             RENEWED_BY.. => (Grade::Fine, ""),
             _ => (Grade::Warning, ": is it renewed?"),
         };
-        let text = format!("of {}: valid for {days} days{advice}", origin.host());
+        let text = format!("of {}: ends in {days} days{advice}", origin.host());
         report.add(grade, CERTIFICATE, text);
     }
+}
+
+/// Whether browsers take a name for this machine without asking DNS.
+fn is_local_name(host: &Host) -> bool {
+    host.as_str().ends_with("localhost") && host.is_loopback()
+}
+
+fn cannot_open(config: &Config, (url, why): (&str, &str), report: &mut Report<'_>) {
+    let text = format!("{url} cannot be opened from this machine: {why}");
+    if !config.proxy.proxy_protocol_from.is_empty() {
+        let text = format!(
+            "{text}; this machine may be in server.proxy_protocol_from, and no header of that protocol \
+             was sent"
+        );
+        return report.add(Grade::Warning, PUBLIC, text);
+    }
+    let topic = if why.contains("certificate") { CERTIFICATE } else { PUBLIC };
+    report.add(Grade::Failed, topic, text);
 }
 
 fn named_server(answer: &Response) -> String {

@@ -1,5 +1,5 @@
-//! What was found, as text: a line each, the mistakes counted at the end.
-use std::fmt;
+//! What was found, as text: a line each, as it is found, the mistakes counted at the end.
+use std::fmt::Write as _;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,54 +23,59 @@ impl Grade {
     }
 }
 
-#[derive(Debug)]
-enum Line {
-    Heading(String),
-    Finding { grade: Grade, topic: &'static str, text: String },
+/// What is found is shown at once.
+pub(super) struct Report<'w> {
+    show: &'w mut dyn FnMut(&str),
+    failed: usize,
+    warnings: usize,
 }
 
-/// The findings in the order in which they were made.
-#[derive(Debug, Default)]
-pub struct Report(Vec<Line>);
+/// Something that was found.
+pub(super) struct Finding {
+    pub(super) grade: Grade,
+    pub(super) topic: &'static str,
+    pub(super) text: String,
+}
 
-impl Report {
+impl<'w> Report<'w> {
+    pub(super) fn new(show: &'w mut dyn FnMut(&str)) -> Self {
+        Self { show, failed: 0, warnings: 0 }
+    }
+
     pub(super) fn add(&mut self, grade: Grade, topic: &'static str, text: impl Into<String>) {
-        self.0.push(Line::Finding { grade, topic, text: text.into() });
+        self.tell(&Finding { grade, topic, text: text.into() });
+    }
+
+    pub(super) fn tell(&mut self, Finding { grade, topic, text }: &Finding) {
+        self.failed += usize::from(*grade == Grade::Failed);
+        self.warnings += usize::from(*grade == Grade::Warning);
+        let text = printable(text);
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        let mut shown = format!("{:<5} {topic:<11} {first}\n", grade.in_words());
+        for more in lines {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(shown, "{:<17} {more}", "");
+        }
+        (self.show)(&shown);
     }
 
     pub(super) fn heading(&mut self, text: &str) {
-        self.0.push(Line::Heading(text.to_owned()));
+        (self.show)(&format!("\n{}\n", printable(text)));
     }
 
-    /// Whether nothing failed; warnings do not count.
-    pub fn is_fine(&self) -> bool {
-        self.count(Grade::Failed) == 0
-    }
-
-    fn count(&self, wanted: Grade) -> usize {
-        let is_wanted =
-            |line: &&Line| matches!(line, Line::Finding { grade, .. } if *grade == wanted);
-        self.0.iter().filter(is_wanted).count()
+    /// Counts the mistakes. Whether nothing failed; warnings do not count.
+    pub(super) fn end(self) -> bool {
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let Self { show, failed, warnings } = self;
+        let (of_failed, of_warnings) = (s(failed), s(warnings));
+        show(&format!("\n{failed} failure{of_failed}, {warnings} warning{of_warnings}\n"));
+        failed == 0
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.0 {
-            match line {
-                Line::Heading(text) => writeln!(f, "\n{text}")?,
-                Line::Finding { grade, topic, text } => {
-                    let mut lines = text.lines();
-                    let first = lines.next().unwrap_or_default();
-                    writeln!(f, "{:<5} {topic:<11} {first}", grade.in_words())?;
-                    for more in lines {
-                        writeln!(f, "{:<17} {more}", "")?;
-                    }
-                }
-            }
-        }
-        let (failed, warnings) = (self.count(Grade::Failed), self.count(Grade::Warning));
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        writeln!(f, "\n{failed} failure{}, {warnings} warning{}", s(failed), s(warnings))
-    }
+/// Without what a terminal obeys: others wrote a part of it.
+fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(shown).collect()
 }

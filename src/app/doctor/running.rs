@@ -8,37 +8,57 @@ use crate::proxy::FileLimit;
 const TOPIC: &str = "server";
 const FILES: &str = "open files";
 
-pub(super) fn ask(config: &Config, report: &mut Report) {
+/// Whether the server is ready.
+pub(super) fn ask(config: &Config, report: &mut Report<'_>) -> bool {
     let admin = config.proxy.admin;
-    match admin_client::readiness(config) {
-        Ok(notes) => {
-            report.add(Grade::Fine, TOPIC, format!("ready, says {admin} (admin.listen)"));
-            for note in notes.lines().skip(1) {
-                report.add(Grade::Warning, TOPIC, note);
-            }
-        }
+    let told = admin_client::readiness(config).and_then(|notes| {
+        let text = admin_client::metrics(config)?;
+        let version = Values(&text).label(metrics::BUILD.name, "version");
+        let version = version.ok_or_else(|| admin_client::not_ours(config))?.to_owned();
+        Ok((notes, text, version))
+    });
+    let (notes, text, version) = match told {
+        Ok(told) => told,
         Err(why) => {
             report.add(Grade::Failed, TOPIC, format!("{why} (admin.listen)"));
-            return;
+            return false;
         }
+    };
+    report.add(Grade::Fine, TOPIC, format!("ready, says {admin} (admin.listen)"));
+    for note in notes.lines().skip(1) {
+        report.add(Grade::Warning, TOPIC, note);
     }
-    match admin_client::metrics(config) {
-        Ok(text) => judge(config, &Values(&text), report),
-        Err(why) => report.add(Grade::Warning, TOPIC, why.to_string()),
-    }
+    same_version(&version, report);
+    same_file(config, report);
+    judge(config, &Values(&text), report);
+    true
 }
 
-fn judge(config: &Config, values: &Values<'_>, report: &mut Report) {
+fn same_version(running: &str, report: &mut Report<'_>) {
     let installed = env!("CARGO_PKG_VERSION");
-    match values.label(metrics::BUILD.name, "version") {
-        Some(running) if running != installed => {
-            let text = format!(
-                "version {running} runs and {installed} is installed: `doorcode upgrade` hands over"
-            );
-            report.add(Grade::Warning, TOPIC, text);
-        }
-        _ => report.add(Grade::Fine, TOPIC, format!("version {installed}")),
+    if running == installed {
+        return report.add(Grade::Fine, TOPIC, format!("version {installed}"));
     }
+    let text = format!(
+        "version {running} runs and {installed} is installed: `doorcode upgrade` hands over"
+    );
+    report.add(Grade::Warning, TOPIC, text);
+}
+
+/// Whether the server runs with this file as it is now.
+fn same_file(config: &Config, report: &mut Report<'_>) {
+    let text = match admin_client::configuration(config) {
+        Ok(digest) if digest == config.digest_text() => return,
+        Ok(_) => {
+            "runs with another file, or this one has changed since: what follows is about this file; \
+             `doorcode reload` makes the server read it"
+        }
+        Err(_) => "does not tell which file it runs with: it is of an earlier version",
+    };
+    report.add(Grade::Warning, TOPIC, text);
+}
+
+fn judge(config: &Config, values: &Values<'_>, report: &mut Report<'_>) {
     files(config, values, report);
     for (row, what) in [
         (
@@ -49,20 +69,19 @@ fn judge(config: &Config, values: &Values<'_>, report: &mut Report) {
         (&metrics::ACCESS_LINES_DROPPED, "lines of the access log: whoever reads it is too slow"),
     ] {
         if let Some(count) = values.number(row.name).filter(|count| *count > 0) {
-            report.add(
-                Grade::Note,
-                TOPIC,
-                format!("refused or dropped since its start: {count} {what}"),
-            );
+            let text = format!("refused or dropped since its start: {count} {what}");
+            report.add(Grade::Note, TOPIC, text);
         }
     }
     let down = values.lines(metrics::UPSTREAM_UP.name).filter(|(_, value)| *value == "0");
     for (labels, _) in down {
-        report.add(Grade::Failed, TOPIC, format!("an app takes no connection from it: {labels}"));
+        let of = |label| label_in(labels, label).unwrap_or_default();
+        let text = format!("{}, {}: takes no connection from it", of("site"), of("upstream"));
+        report.add(Grade::Failed, TOPIC, text);
     }
 }
 
-fn files(config: &Config, values: &Values<'_>, report: &mut Report) {
+fn files(config: &Config, values: &Values<'_>, report: &mut Report<'_>) {
     let open = values.number(metrics::OPEN_FILES.name);
     let limit = values.number(metrics::FILE_LIMIT.name);
     let (Some(open), Some(limit)) = (open, limit.filter(|limit| *limit > 0)) else {
@@ -99,7 +118,10 @@ impl<'t> Values<'t> {
     }
 
     fn label(&self, name: &'static str, label: &str) -> Option<&'t str> {
-        let (labels, _) = self.lines(name).next()?;
-        labels.split_once(&format!("{label}=\""))?.1.split('"').next()
+        label_in(self.lines(name).next()?.0, label)
     }
+}
+
+fn label_in<'t>(labels: &'t str, label: &str) -> Option<&'t str> {
+    labels.split_once(&format!("{label}=\""))?.1.split('"').next()
 }

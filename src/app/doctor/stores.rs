@@ -6,7 +6,10 @@ use super::{SLOW, milliseconds};
 use crate::app::error::AppError;
 use crate::app::secret;
 use crate::config::Config;
-use crate::store::{CacheSettings, ContactKeys, Database, NodeStore as _, RedisCells, SqlStore};
+use crate::oauth::check_keys;
+use crate::store::{
+    CacheSettings, ContactKeys, Database, RedisCells, SigningKeyStore as _, SqlStore,
+};
 use crate::system::System;
 
 const DATABASE: &str = "database";
@@ -14,8 +17,13 @@ const CACHE: &str = "cache";
 /// Free space that is told, bytes: a day of a busy server's logins.
 const LITTLE_SPACE: u64 = 256 << 20;
 
-pub(super) async fn ask(config: &Config, system: &System, report: &mut Report) {
-    database(config, system, report).await;
+/// `is_ready`: the server runs, so that its database is there.
+pub(super) async fn ask(
+    config: &Config,
+    system: &System,
+    (is_ready, report): (bool, &mut Report<'_>),
+) {
+    database(config, system, (is_ready, report)).await;
     if let CacheSettings::Redis(settings) = &config.store.cache {
         let began = system.steady();
         match RedisCells::connect((**settings).clone()).await {
@@ -31,10 +39,14 @@ pub(super) async fn ask(config: &Config, system: &System, report: &mut Report) {
     }
 }
 
-async fn database(config: &Config, system: &System, report: &mut Report) {
+async fn database(config: &Config, system: &System, (is_ready, report): (bool, &mut Report<'_>)) {
     let database = &config.store.database;
     let keyring = match secret::of_existing(config) {
         Ok(Some(keyring)) => keyring,
+        Ok(None) if is_ready => {
+            let text = format!("there is none at {database}, and a server runs without it");
+            return report.add(Grade::Failed, DATABASE, text);
+        }
         Ok(None) => {
             let text = format!("there is none yet at {database}: the first start creates it");
             return report.add(Grade::Note, DATABASE, text);
@@ -42,36 +54,33 @@ async fn database(config: &Config, system: &System, report: &mut Report) {
         Err(why) => return report.add(Grade::Failed, DATABASE, why.to_string()),
     };
     let began = system.steady();
-    let opened =
-        SqlStore::open_existing(database, ContactKeys::new(&keyring, system.clone())).await;
-    let store = match opened {
-        Ok(store) => store,
-        Err(why) => {
-            let why = AppError::of_store(database)(why);
-            return report.add(Grade::Failed, DATABASE, why.to_string());
-        }
+    let read = async {
+        let contacts = ContactKeys::new(&keyring, system.clone());
+        let failed = AppError::of_store(database);
+        let store = SqlStore::open_existing(database, contacts).await.map_err(failed)?;
+        let keys = store.list_unretired().await;
+        store.close().await;
+        Ok::<_, AppError>(check_keys(&keys.map_err(failed)?, &keyring)?)
     };
-    // Reads, and needs no number.
-    let read = store.list_nodes().await;
+    let read = read.await;
     let time = system.steady().since(began);
     match read {
-        Ok(_) if time > SLOW => {
+        Ok(()) if time > SLOW => {
             let text = format!("{database} took {} to open and read", milliseconds(time));
             report.add(Grade::Warning, DATABASE, text);
         }
-        Ok(_) => {
+        Ok(()) => {
             let text = format!("{database} answers after {}", milliseconds(time));
             report.add(Grade::Fine, DATABASE, text);
         }
-        Err(why) => report.add(Grade::Failed, DATABASE, format!("{database}: {why}")),
+        Err(why) => report.add(Grade::Failed, DATABASE, why.to_string()),
     }
-    store.close().await;
     if let Database::Sqlite(path) = database {
         space(path, report);
     }
 }
 
-fn space(path: &Path, report: &mut Report) {
+fn space(path: &Path, report: &mut Report<'_>) {
     let Ok(disk) = rustix::fs::statvfs(path) else { return };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     if free < LITTLE_SPACE {

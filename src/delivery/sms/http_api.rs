@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::status;
-use super::{Message, Receipt, SmsProvider};
+use super::{AccountCheck, Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};
 use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
 use crate::system::{System, Timestamp};
@@ -38,6 +38,12 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
     ///
     /// Why this text cannot be sent by this provider.
     fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure>;
+
+    /// A request that changes nothing, and that only the owner of the credentials may make; `None`: the
+    /// provider has none.
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        None
+    }
 
     /// What an answer means.
     ///
@@ -175,6 +181,33 @@ impl SmsProvider for HttpProvider {
             }),
         }
     }
+
+    async fn check_account(&self) -> AccountCheck {
+        let Some(request) = self.api.account_request() else { return AccountCheck::NotAsked };
+        let answer = match request {
+            Ok(request) => self.client.send(request, self.system.now()).await,
+            Err(failure) => return AccountCheck::Failed(self.error(failure)),
+        };
+        match answer {
+            Ok(HttpAnswer { status: 200, date, .. }) => AccountCheck::Good { date },
+            Ok(HttpAnswer { status, .. }) => {
+                let failure = match status {
+                    401 | 403 => Failure::Misconfigured,
+                    _ => status::meaning(status),
+                };
+                AccountCheck::Failed(SendError { status: Some(status), ..self.error(failure) })
+            }
+            Err(why) => AccountCheck::Failed(self.error(without_answer(why))),
+        }
+    }
+}
+
+/// A request without a body.
+pub(super) fn get(
+    url: &Url,
+    header: (HeaderName, HeaderValue),
+) -> Result<Request<Vec<u8>>, Failure> {
+    request(Method::GET, url, std::iter::once(header), Vec::new())
 }
 
 const fn without_answer(why: NoAnswer) -> Failure {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use crate::delivery::SendError;
 use crate::domain::PhoneNumber;
+use crate::system::Timestamp;
 
 /// A text message to be sent.
 pub struct Message<'a> {
@@ -45,4 +46,21 @@ pub trait SmsProvider: Send + Sync {
     fn name(&self) -> &'static str;
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError>;
+
+    /// Asks whether the credentials are good, without a text.
+    async fn check_account(&self) -> AccountCheck {
+        AccountCheck::NotAsked
+    }
+}
+
+/// What a provider says of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountCheck {
+    /// It has no such question.
+    NotAsked,
+    Good {
+        /// The provider's clock, if it told.
+        date: Option<Timestamp>,
+    },
+    Failed(SendError),
 }

@@ -98,6 +98,12 @@ impl HttpApi for MessageBirdSettings {
         http_api::json(&url, [login], &fields)
     }
 
+    /// <https://developers.messagebird.com/api/balance/>
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let asked = |login| http_api::get(&http_api::below(&self.base_url, &["balance"])?, login);
+        Some(http_api::authorization("AccessKey", self.access_key.reveal()).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         if matches!(answer.status, 200 | 201) {
             let created: Created =

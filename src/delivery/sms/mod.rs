@@ -15,7 +15,7 @@ pub mod vonage;
 use std::sync::Arc;
 
 pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused};
-pub use message::{Message, Receipt, SmsProvider};
+pub use message::{AccountCheck, Message, Receipt, SmsProvider};
 
 /// The settings of a provider in `sms.providers`.
 #[derive(Clone, Debug)]

@@ -91,6 +91,17 @@ impl HttpApi for PlivoSettings {
         http_api::json(&url, [login], &fields)
     }
 
+    /// <https://www.plivo.com/docs/account/api/account#retrieve-an-account>
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let asked = |login| {
+            http_api::get(
+                &http_api::below(&self.base_url, &["v1", "Account", &self.auth_id, ""])?,
+                login,
+            )
+        };
+        Some(http_api::basic(&self.auth_id, self.auth_token.reveal()).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         if answer.status != 202 {
             return Err(Refused::by_code(answer.status, None, None));

@@ -101,6 +101,17 @@ impl HttpApi for SinchSettings {
         http_api::json(&url, [login], &fields)
     }
 
+    /// The newest batches (<https://developers.sinch.com/docs/sms/api-reference/sms/batches/listbatches>).
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let path = ["xms", "v1", &self.service_plan_id, "batches"];
+        let asked = |login| {
+            let mut url = http_api::below(&self.base_url, &path)?;
+            url.set_query(Some("page_size=1"));
+            http_api::get(&url, login)
+        };
+        Some(http_api::authorization("Bearer", self.api_token.reveal()).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         if matches!(answer.status, 200 | 201) {
             let created: Created =

@@ -132,6 +132,13 @@ impl HttpApi for TelnyxSettings {
         http_api::json(&url, [login], &fields)
     }
 
+    /// <https://developers.telnyx.com/api/billing/get-user-balance>
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let asked =
+            |login| http_api::get(&http_api::below(&self.base_url, &["v2", "balance"])?, login);
+        Some(http_api::authorization("Bearer", self.api_key.reveal()).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         if answer.status == 200 {
             let sent: Sent = serde_json::from_slice(&answer.body).map_err(|_| Failure::Unclear)?;

@@ -104,6 +104,19 @@ impl HttpApi for TwilioSettings {
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 
+    /// The numbers of the account, which keys of any kind may list
+    /// (<https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource>).
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let path = ["2010-04-01", "Accounts", &self.account_sid, "IncomingPhoneNumbers.json"];
+        let asked = |login| {
+            let mut url = http_api::below(&self.base_url, &path)?;
+            url.set_query(Some("PageSize=1"));
+            http_api::get(&url, login)
+        };
+        let (user, password) = self.credentials();
+        Some(http_api::basic(user, password).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         answer::read(answer.status, &answer.body)
     }

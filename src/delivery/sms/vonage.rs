@@ -92,6 +92,14 @@ impl HttpApi for VonageSettings {
         http_api::form(&url, [], &fields)
     }
 
+    /// <https://developer.vonage.com/en/api/account#getAccountBalance>
+    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        let asked = |login| {
+            http_api::get(&http_api::below(&self.base_url, &["account", "get-balance"])?, login)
+        };
+        Some(http_api::basic(&self.api_key, self.api_secret.reveal()).and_then(asked))
+    }
+
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
         if answer.status != 200 {
             return Err(Refused::by_code(answer.status, None, None));

@@ -154,10 +154,11 @@ impl SqlStore {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
+        // A command does not change the file of another program.
+        let options = if create { options.journal_mode(SqliteJournalMode::Wal) } else { options };
         let pool =
             |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // When SQLite itself rolls a transaction back, as on a full disk, the driver still counts

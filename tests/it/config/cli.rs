@@ -32,7 +32,10 @@ pub(super) fn run_on(
         health: &|_| Err("nobody is there".into()),
         reload: &|_| Ok("reloaded\n".to_owned()),
         token_holder: &|_, _, _| Err("no server".into()),
-        doctor: &|_, part| Ok((format!("{part:?}\n"), part == cli::DoctorPart::Ask)),
+        doctor: &|_, part, show| {
+            show(&format!("{part:?}\n"));
+            Ok(part == cli::DoctorPart::Ask)
+        },
         attempt: &|_, reference, who| Ok(format!("{reference} for {who:?}\n")),
         line: &|| None,
         upgrade: &|_| Ok("handed over\n".to_owned()),

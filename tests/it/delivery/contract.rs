@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorcode::delivery::sms::{Message, ProviderSettings, SmsProvider};
+use doorcode::delivery::sms::{AccountCheck, Message, ProviderSettings, SmsProvider};
 use doorcode::delivery::{Failure, SendError};
 use doorcode::domain::PhoneNumber;
 
@@ -261,5 +261,34 @@ async fn nothing_that_is_printed_tells_secret_code_or_number() {
                 assert!(!line.contains(*hidden), "{hidden} in {line}");
             }
         }
+    }
+}
+
+/// How each vendor is asked about the account: the target, and how `Authorization` begins.
+const ACCOUNTS: [(&str, &str, &str); 6] = [
+    ("twilio", "/IncomingPhoneNumbers.json?PageSize=1", "Basic "),
+    ("vonage", "/account/get-balance", "Basic "),
+    ("plivo", "/v1/Account/", "Basic "),
+    ("messagebird", "/balance", "AccessKey "),
+    ("telnyx", "/v2/balance", "Bearer "),
+    ("sinch", "/batches?page_size=1", "Bearer "),
+];
+
+#[tokio::test]
+async fn an_account_is_asked_about_without_a_text_where_the_vendor_has_such_a_question() {
+    for contract in CONTRACTS {
+        let pair = Pair::new(*contract);
+        let told = pair.provider.check_account().await;
+        let known = ACCOUNTS.iter().find(|(name, ..)| *name == contract.name());
+        let Some((name, target, scheme)) = known else {
+            assert_eq!(told, AccountCheck::NotAsked, "{}", contract.name());
+            continue;
+        };
+        assert!(matches!(told, AccountCheck::Good { date: Some(_) }), "{name}: {told:?}");
+        let questions = pair.fake.questions();
+        assert!(questions.len() == 1 && questions[0].0.contains(target), "{name}: {questions:?}");
+        assert!(questions[0].1.starts_with(scheme), "{name}: {questions:?}");
+        assert!(pair.fake.messages().is_empty(), "{name}");
+        assert!(!format!("{told:?}").contains(contract.secret()), "{name}");
     }
 }

@@ -3,8 +3,8 @@ use crate::support::browser::{Browser, code_in, unlike};
 use crate::support::gate::wait_for;
 use crate::support::http::Answer;
 use crate::support::program::Program;
-use crate::support::settings::{ADA, BOB};
 use crate::support::provider::Outcome;
+use crate::support::settings::{ADA, BOB};
 
 const FILE: &str = "my.toml";
 

@@ -1,16 +1,25 @@
 //! `doorcode doctor`: what is well, what is not, and what reaches an app under attack.
 use std::net::{Ipv4Addr, TcpListener};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+
 use crate::support::gate::Gate;
 use crate::support::http::exchange;
 use crate::support::program::Program;
+use crate::support::settings::OTHER;
 use crate::support::upstream::Upstream;
 
-/// The settings without the app that is down, and with fewer files than any machine has.
-fn all_up(program: &Program) {
-    let app = format!("\"127.0.0.1:{}\"", program.app.port);
+const FILE: &str = "my.toml";
+
+/// One without an app that is down, and with fewer files than any machine has.
+fn all_up() -> Program {
     let few = ("[server]\n", "[server]\nconnections = 100\nexchanges = 100\n");
-    program.rewrite("up.toml", &[few, ("\"127.0.0.1:1\"", &app)]);
+    let program = Program::changed("info", &[few]);
+    let app = format!("\"127.0.0.1:{}\"", program.app.port);
+    program.rewrite(FILE, &[("\"127.0.0.1:1\"", &app)]);
+    assert_eq!(program.said(&["reload", FILE]).0, Some(0));
+    program
 }
 
 /// The lines of one grade and topic.
@@ -21,9 +30,8 @@ fn lines<'s>(said: &'s str, grade: &str, topic: &str) -> Vec<&'s str> {
 
 #[test]
 fn what_is_well_is_said_to_be() {
-    let program = Program::start("info");
-    all_up(&program);
-    let (code, said) = program.said(&["doctor", "up.toml"]);
+    let program = all_up();
+    let (code, said) = program.said(&["doctor", FILE]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.ends_with("\n0 failures, 0 warnings\n"), "{said}");
     let port = program.port;
@@ -31,7 +39,7 @@ fn what_is_well_is_said_to_be() {
         ("server", format!("ready, says 127.0.0.1:{}", program.admin)),
         ("open files", " of ".to_owned()),
         ("database", "doorcode.db answers after ".to_owned()),
-        ("DNS", "localhost is ".to_owned()),
+        ("provider", "twilio knows the account".to_owned()),
         ("public URL", format!("http://localhost:{port} leads here")),
         ("app", format!("Shop, 127.0.0.1:{}: GET / is answered 200", program.app.port)),
         ("bypass", "listens on loopback only".to_owned()),
@@ -90,16 +98,53 @@ fn a_name_that_leads_elsewhere_is_told() {
 
 #[test]
 fn a_server_that_does_not_run_is_told() {
-    let mut program = Program::start("info");
-    all_up(&program);
+    let mut program = all_up();
     program.signal("INT");
     program.wait_for_end();
-    let (code, said) = program.said(&["doctor", "up.toml"]);
+    let (code, said) = program.said(&["doctor", FILE]);
     assert_eq!(code, Some(1), "{said}");
     assert!(lines(&said, "FAIL", "server")[0].starts_with("no response from 127.0.0.1:"), "{said}");
     assert!(lines(&said, "FAIL", "public URL")[0].contains("cannot be opened"), "{said}");
     // What does not depend on it is well.
     assert_eq!(lines(&said, "ok", "database").len(), 1, "{said}");
+}
+
+#[test]
+fn another_file_another_secret_and_wrong_credentials_are_told() {
+    let program = Program::start("info");
+    let other = [
+        ("secret = \"env:SECRET\"", "secret = \"env:OTHER\""),
+        ("auth_token = \"env:TOKEN\"", "auth_token = \"env:OTHER\""),
+    ];
+    program.rewrite("other.toml", &other);
+    let (code, said) = program.said(&["doctor", "other.toml"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(lines(&said, "WARN", "server")[0].starts_with("runs with another file"), "{said}");
+    assert!(lines(&said, "FAIL", "database")[0].contains("secret"), "{said}");
+    let provider = lines(&said, "FAIL", "provider");
+    assert!(provider[0].contains("HTTP 401") && !provider[0].contains(OTHER), "{said}");
+    // A database that the server has, and this file has not.
+    program.rewrite("gone.toml", &[("doorcode.db", "gone.db")]);
+    let (_, said) = program.said(&["doctor", "gone.toml"]);
+    assert!(lines(&said, "FAIL", "database")[0].starts_with("there is none at"), "{said}");
+}
+
+#[test]
+fn a_database_of_another_program_is_left_as_it_is() {
+    let program = Program::start("info");
+    let file = program.file("foreign.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut other = options.connect().await.unwrap();
+        sqlx::query("CREATE TABLE hello (x)").execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
+    });
+    let before = std::fs::read(&file).unwrap();
+    program.rewrite("foreign.toml", &[("doorcode.db", "foreign.db")]);
+    let (code, said) = program.said(&["doctor", "foreign.toml"]);
+    assert!(code == Some(1) && lines(&said, "FAIL", "database").len() == 1, "{said}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio::sync::oneshot;
 
 /// What a provider took: as good as sent.
@@ -73,6 +73,11 @@ pub(crate) trait Vendor: Send + Sync {
     /// The text that a request asks for, or what it is refused with.
     fn check(&self, head: &Parts, body: &[u8]) -> Result<Text, Reply>;
 
+    /// Whether a question about the account has its credentials.
+    fn knows(&self, _: &Parts) -> bool {
+        true
+    }
+
     fn accepted(&self, text: &Text) -> Reply;
 
     /// Too many requests.
@@ -94,6 +99,8 @@ struct Seen {
     script: VecDeque<Outcome>,
     messages: Vec<Text>,
     requests: usize,
+    /// Target and `Authorization` of questions about the account.
+    questions: Vec<(String, String)>,
 }
 
 struct Desk {
@@ -143,6 +150,11 @@ impl FakeProvider {
     /// Appends to what the next requests meet.
     pub(crate) fn script(&self, outcome: Outcome) {
         self.desk.seen().script.push_back(outcome);
+    }
+
+    /// Target and `Authorization` of every question about the account.
+    pub(crate) fn questions(&self) -> Vec<(String, String)> {
+        self.desk.seen().questions.clone()
     }
 
     pub(crate) fn messages(&self) -> Vec<Text> {
@@ -206,6 +218,9 @@ fn serve(listener: std::net::TcpListener, app: Router, stopped: oneshot::Receive
 async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     desk.seen().requests += 1;
     let (head, body) = request.into_parts();
+    if head.method == Method::GET && !head.uri.path().ends_with("/Messages.json") {
+        return account(&desk, &head);
+    }
     let body = to_bytes(body, 64 * 1024).await.unwrap_or_default();
     let text = match desk.vendor.check(&head, &body) {
         Ok(text) => text,
@@ -240,6 +255,14 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
             response
         }
     }
+}
+
+fn account(desk: &Desk, head: &Parts) -> Response<Body> {
+    let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
+    let login = head.headers.get(header::AUTHORIZATION).and_then(|login| login.to_str().ok());
+    desk.seen().questions.push((target, login.unwrap_or_default().to_owned()));
+    let status = if desk.vendor.knows(head) { 200 } else { 401 };
+    write(Reply::json(status, &serde_json::json!({})))
 }
 
 fn write(reply: Reply) -> Response<Body> {

@@ -28,6 +28,10 @@ impl Vendor for TwilioVendor {
         rules::check(head, body).map_err(|code| self.refused(code))
     }
 
+    fn knows(&self, head: &Parts) -> bool {
+        rules::knows(head)
+    }
+
     fn accepted(&self, text: &Text) -> Reply {
         let status = if text.sender.starts_with("MG") { "accepted" } else { "queued" };
         Reply::json(201, &created(text, status, None))

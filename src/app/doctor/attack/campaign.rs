@@ -1,4 +1,5 @@
 //! All attacks of one attacker on one site.
+use std::collections::HashSet;
 use std::error::Error;
 
 use http::{HeaderName, HeaderValue, Method};
@@ -66,7 +67,7 @@ impl<'a> Campaign<'a> {
         Self { judge, judges, who, cookie, is_trusted, wire, recorder }
     }
 
-    pub(super) async fn run(&self, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    pub(super) async fn run(&self, report: &mut Report<'_>) -> Result<(), Box<dyn Error>> {
         let pages = self.pages();
         let is_open = |page: &&Page| self.judge.is_open(self.who, &page.method, &page.path);
         let (open, kept): (Vec<_>, Vec<_>) = pages.iter().partition(is_open);
@@ -118,6 +119,8 @@ impl<'a> Campaign<'a> {
             }
         }
         pages.push(Page { path: format!("/{NO_PAGE}"), method: Method::GET });
+        let mut known = HashSet::new();
+        pages.retain(|page| known.insert((page.path.clone(), page.method.clone())));
         pages
     }
 
@@ -140,7 +143,11 @@ impl<'a> Campaign<'a> {
     }
 
     /// Requests as they are meant: what the rules have for the attacker, as the app sees it.
-    async fn tell_open(&self, open: &[&Page], report: &mut Report) -> Result<(), Box<dyn Error>> {
+    async fn tell_open(
+        &self,
+        open: &[&Page],
+        report: &mut Report<'_>,
+    ) -> Result<(), Box<dyn Error>> {
         let mut told = Vec::new();
         for page in open {
             let values = self.values(&page.path, None);
@@ -188,7 +195,9 @@ impl<'a> Campaign<'a> {
     }
 
     async fn lines(&self, page: &Page, values: &Values, tally: &mut Tally) -> Done {
-        for line in shapes::LINES {
+        // What a trusted proxy says of its client is believed, and `{N}` is a client.
+        let is_believed = |line: &&&str| self.is_trusted && line.contains("{N}");
+        for line in shapes::LINES.iter().filter(|line| !is_believed(line)) {
             let shot = self.shot(page.method.as_str(), "{P}", &format!("{line}\r\n"), values);
             self.attack(&shot, tally, |arrival| self.breach(arrival)).await?;
         }
@@ -322,7 +331,7 @@ impl<'a> Campaign<'a> {
         Ok(self.recorder.take())
     }
 
-    fn tell(&self, what: &str, tally: &Tally, report: &mut Report) {
+    fn tell(&self, what: &str, tally: &Tally, report: &mut Report<'_>) {
         let Tally { sent, arrived, breaches } = tally;
         let who = self.who.in_words();
         if *sent == 0 {

@@ -14,6 +14,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::report::{Grade, Report};
 use crate::config::Config;
@@ -34,13 +35,22 @@ const TOPIC: &str = "attack";
 /// # Errors
 ///
 /// When the gate that is attacked does not start, or the attack's own login fails.
-pub(super) fn attack(config: &Config) -> Result<Report, Box<dyn Error>> {
+pub(super) fn attack(config: &Config, report: &mut Report<'_>) -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(attacked(config))
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        // What is dropped takes its folder away.
+        tokio::select! {
+            attacked = attacked(config, report) => attacked,
+            _ = tokio::signal::ctrl_c() => Err("stopped".into()),
+            _ = terminate.recv() => Err("stopped".into()),
+            _ = hang_up.recv() => Err("stopped".into()),
+        }
+    })
 }
 
-async fn attacked(config: &Config) -> Result<Report, Box<dyn Error>> {
-    let mut report = Report::default();
+async fn attacked(config: &Config, report: &mut Report<'_>) -> Result<(), Box<dyn Error>> {
     let recorder = Recorder::default();
     let mut apps = Vec::new();
     for index in 0..config.sites.len() {
@@ -49,17 +59,20 @@ async fn attacked(config: &Config) -> Result<Report, Box<dyn Error>> {
         Handle::current().spawn(recorder.clone().serve(index, listener));
     }
     let gate = TargetGate::start(config, &apps).await?;
-    let (from, is_trusted) = attacker_address(&gate.config, &mut report);
+    let (from, is_trusted) = attacker_address(&gate.config, report);
     let prefix = &gate.config.prefix;
     let judges: Vec<_> =
         gate.config.sites.iter().map(|site| Judge { site, prefix, address: from }).collect();
     let cookies = gate.cookies(from).await?;
     let wire = Wire { from, to: gate.address };
+    if config.sites.is_empty() {
+        report.add(Grade::Note, TOPIC, "there is no site to attack");
+    }
     for (original, judge) in config.sites.iter().zip(&judges) {
         let site = judge.site;
         let place = config.table_of(&site.url).map(|key| config.place_of(&key)).unwrap_or_default();
         report.heading(&format!("{}, {} at {place}", site.name, site.url));
-        notes(original, &mut report);
+        notes(original, report);
         if site.upstreams.is_empty() {
             continue;
         }
@@ -68,15 +81,15 @@ async fn attacked(config: &Config) -> Result<Report, Box<dyn Error>> {
             let cookie = if who == Attacker::SignedIn { cookie } else { "" };
             let attacker = (who, cookie, is_trusted);
             let campaign = Campaign::new((*judge, &judges), attacker, (wire, &recorder));
-            campaign.run(&mut report).await?;
+            campaign.run(report).await?;
         }
     }
     tokio::task::spawn_blocking(move || drop(gate)).await?;
-    Ok(report)
+    Ok(())
 }
 
 /// Where attacks come from, and whether that is a trusted proxy, which may say who its clients are.
-fn attacker_address(config: &Config, report: &mut Report) -> (IpAddr, bool) {
+fn attacker_address(config: &Config, report: &mut Report<'_>) -> (IpAddr, bool) {
     if let Some(address) = wire::untrusted(&config.proxy.trusted_proxies) {
         return (address, false);
     }
@@ -91,7 +104,7 @@ fn cookie_for<'c>(cookies: &'c [(Host, String)], host: &Host) -> &'c str {
 }
 
 /// What of a site the attack does not see as it is.
-fn notes(site: &Site, report: &mut Report) {
+fn notes(site: &Site, report: &mut Report<'_>) {
     if site.upstreams.is_empty() {
         let text = "another proxy forwards its requests: attack that one";
         report.add(Grade::Note, TOPIC, text);

@@ -64,7 +64,10 @@ impl TargetGate {
         apps: &[SocketAddr],
     ) -> Result<Self, Box<dyn Error>> {
         let system = System::real();
-        let folder = tempfile::tempdir()?;
+        let temporary = std::env::temp_dir();
+        let folder = tempfile::tempdir_in(&temporary).map_err(|why| {
+            format!("no folder can be made in {} (TMPDIR): {why}", temporary.display())
+        })?;
         let (port, admin) = (free_port()?, free_port()?);
         let config = changed(config, (port, admin), (apps, &folder), &system)?;
         let kept = config.clone();

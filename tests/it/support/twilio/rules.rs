@@ -55,16 +55,22 @@ pub(super) fn status_of(code: u32) -> u16 {
 
 type Form = BTreeMap<String, String>;
 
+/// Whether a request has the credentials of the account, or of a key of it.
+pub(super) fn knows(head: &Parts) -> bool {
+    let basic =
+        |user, password| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
+    let known = [basic(ACCOUNT_SID, AUTH_TOKEN), basic(API_KEY, API_KEY_SECRET)];
+    let given = head.headers.get(header::AUTHORIZATION);
+    given.is_some_and(|given| known.iter().any(|known| given.as_bytes() == known.as_bytes()))
+}
+
 /// The message that a request asks for, or the code it is refused with.
 pub(super) fn check(head: &Parts, body: &[u8]) -> Result<Text, u32> {
     let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json");
-    let basic =
-        |user, password| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
     let has = |name, value: &str| {
         head.headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes())
     };
-    let known = [basic(ACCOUNT_SID, AUTH_TOKEN), basic(API_KEY, API_KEY_SECRET)];
-    or(known.iter().any(|known| has(header::AUTHORIZATION, known)), 20003)?;
+    or(knows(head), 20003)?;
     or(head.uri.path() == path && head.uri.query().is_none(), 20404)?;
     or(head.method == Method::POST, 20004)?;
     or(has(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), 20001)?;
