@@ -39,7 +39,7 @@ pub use attempt::{Reveals, tell_attempt};
 pub use build::{AppDeps, assemble, build};
 pub use copy::{copy_store, migrate};
 pub use decorate::{Assembled, Decorator, StoreSet, Undecorated};
-pub use doctor::{APP_KINDS, AppKind, Outcome, Show, attack, examine_running};
+pub use doctor::{APP_KINDS, AppKind, Examined, Show, attack, examine_running};
 pub use error::AppError;
 pub use keys::{list_keys, rotate_keys};
 pub use nodes::list_nodes;

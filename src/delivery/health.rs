@@ -28,7 +28,7 @@ const PROBE: Duration = Duration::from_secs(30);
 
 /// Whether a provider is asked, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Availability {
     /// In the configured order.
     Ready,
     /// After those that are ready: it failed a moment ago.
@@ -73,14 +73,14 @@ impl Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn standing(&self, now: Timestamp) -> Standing {
+    pub(super) fn availability(&self, now: Timestamp) -> Availability {
         let record = self.record();
         if let Some(until) = record.open_until {
             // When it was open for long enough, the next text is a probe, in the provider's place.
             let is_open = now < until || now < record.probed_until;
-            return if is_open { Standing::Open } else { Standing::Ready };
+            return if is_open { Availability::Open } else { Availability::Ready };
         }
-        if now < record.demoted_until { Standing::Demoted } else { Standing::Ready }
+        if now < record.demoted_until { Availability::Demoted } else { Availability::Ready }
     }
 
     /// For how long the provider wants to be left alone.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::health::{Health, Standing};
+use super::health::{Availability, Health};
 use super::sms::{Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
 use crate::domain::{Country, PhoneNumber};
@@ -74,10 +74,14 @@ impl Delivery {
     fn in_order(&self, phone: &PhoneNumber) -> Vec<&Ranked> {
         let now = self.system.steady();
         let route = self.routed(phone);
-        let of = |standing| {
-            route.iter().copied().filter(move |ranked| ranked.health.standing(now) == standing)
+        let of = |availability| {
+            route
+                .iter()
+                .copied()
+                .filter(move |ranked| ranked.health.availability(now) == availability)
         };
-        let order: Vec<&Ranked> = of(Standing::Ready).chain(of(Standing::Demoted)).collect();
+        let order: Vec<&Ranked> =
+            of(Availability::Ready).chain(of(Availability::Demoted)).collect();
         if order.is_empty() { route } else { order }
     }
 

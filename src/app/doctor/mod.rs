@@ -31,14 +31,14 @@ const SLOW: Duration = Duration::from_secs(1);
 pub type Show<'w> = &'w mut dyn FnMut(&str);
 
 /// Whether nothing failed.
-pub type Outcome = Result<bool, Box<dyn Error>>;
+pub type Examined = Result<bool, Box<dyn Error>>;
 
 /// Asks everything that the server of a configuration depends on.
 ///
 /// # Errors
 ///
 /// When nothing can be asked at all.
-pub fn examine_running(config: &Config, system: &System, show: Show<'_>) -> Outcome {
+pub fn examine_running(config: &Config, system: &System, show: Show<'_>) -> Examined {
     let mut report = Report::new(show);
     let is_ready = running::ask(config, &mut report);
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -58,7 +58,7 @@ pub fn examine_running(config: &Config, system: &System, show: Show<'_>) -> Outc
 /// # Errors
 ///
 /// When that server does not start.
-pub fn attack(config: &Config, show: Show<'_>) -> Outcome {
+pub fn attack(config: &Config, show: Show<'_>) -> Examined {
     let mut report = Report::new(show);
     attack::attack(config, &mut report)?;
     Ok(report.end())
