@@ -6,7 +6,8 @@ use super::world::World;
 
 /// THE table of calls. A login that makes others is a login with other points: name them here.
 const LOGIN: &[(Step, &[&str])] = &[
-    (Step::GiveNumber, &["attempts.get", "counters.take", "attempts.update"]),
+    // The second looks whether codes are used where the number is from.
+    (Step::GiveNumber, &["attempts.get", "counters.take", "counters.take", "attempts.update"]),
     (Step::Text, &["attempts.get", "attempts.update"]),
     (Step::ShowCodePage, &["attempts.get", "counters.take"]),
     (Step::GiveCode, GIVE_CODE),
