@@ -8,7 +8,7 @@ use serde_json::json;
 use super::params::Unreadable;
 use super::refusal::ApiRefusal;
 use super::state::Api;
-use crate::domain::Origin;
+use crate::domain::{AttemptId, AttemptReference, Origin};
 use crate::login::RateLimited;
 use crate::oauth::GrantType;
 use crate::pages::Problem;
@@ -23,6 +23,8 @@ pub(crate) struct ApiError {
     refusal: Box<ApiRefusal>,
     description: Cow<'static, str>,
     uri: Option<&'static str>,
+    /// Of the login attempt that failed.
+    reference: Option<AttemptReference>,
     limit: Option<RateLimit>,
     challenge: Option<Challenge>,
 }
@@ -74,7 +76,15 @@ impl ApiError {
     ) -> Self {
         let description = description.into();
         let refusal = Box::new(ApiRefusal::described(error, &description));
-        Self { status, refusal, description, uri: None, limit: None, challenge: None }
+        Self {
+            status,
+            refusal,
+            description,
+            uri: None,
+            reference: None,
+            limit: None,
+            challenge: None,
+        }
     }
 
     pub(super) fn bad(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
@@ -113,6 +123,11 @@ impl ApiError {
     /// Adds `error_uri`.
     pub(super) fn at(self, uri: &'static str) -> Self {
         Self { uri: Some(uri), ..self }
+    }
+
+    /// Adds the `reference` of a login attempt, by which an operator finds its story.
+    pub(super) fn of_attempt(self, attempt: AttemptId) -> Self {
+        Self { reference: Some(attempt.into()), ..self }
     }
 
     pub(super) fn too_many(error: &'static str, limit: RateLimit) -> Self {
@@ -187,6 +202,9 @@ impl IntoResponse for ApiError {
             json!({ "error": self.refusal.error, "error_description": self.description });
         if let Some(uri) = self.uri {
             body["error_uri"] = json!(uri);
+        }
+        if let Some(reference) = self.reference {
+            body["reference"] = json!(reference.in_groups());
         }
         let mut response = (self.status, body.to_string()).into_response();
         // Failures of stores and exceeded limits are logged where they happen.

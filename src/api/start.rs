@@ -61,7 +61,7 @@ pub(crate) async fn start(
     let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;
     let attempt = attempt.ok_or_else(ApiError::unavailable)?;
     match attempt.outcome {
-        SendOutcome::Refused { why, code } => Err(not_sent(why, code)),
+        SendOutcome::Refused { why, code } => Err(not_sent(why, code).of_attempt(attempt.id)),
         _ => Ok(Json(started(attempt.id, &phone, &request))),
     }
 }

@@ -33,6 +33,13 @@ impl AttemptReference {
         let bytes = CROCKFORD.as_ref()?.decode(text.as_bytes()).ok()?;
         bytes.try_into().ok().map(Self)
     }
+
+    /// With a dash in the middle, as pages show it: `7K3M-9Q2D`.
+    pub fn in_groups(self) -> String {
+        let text = self.to_string();
+        let (first, second) = text.split_at(LENGTH / 2);
+        format!("{first}-{second}")
+    }
 }
 
 impl From<AttemptId> for AttemptReference {
@@ -71,7 +78,7 @@ mod tests {
         for spelling in [
             text.clone(),
             text.to_lowercase(),
-            format!("{}-{}", &text[..4], &text[4..]),
+            reference.in_groups(),
             format!(" {} {} ", &text[..4], &text[4..]),
             text.replace('0', "O").replace('1', "l"),
             id.to_string(),

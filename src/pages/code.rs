@@ -210,6 +210,7 @@ impl LoginPages {
             sending: sending(attempt.outcome, self.login.settings().sign_up),
             problem: None,
             notice: None,
+            reference: attempt.id.into(),
         }
     }
 
@@ -249,6 +250,7 @@ impl LoginPages {
             texts_from: settings.texts_from.as_ref(),
             retry_after: whole_seconds(sent.wait),
             early: false,
+            reference: sent.attempt.id.into(),
         })
     }
 

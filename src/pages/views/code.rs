@@ -1,7 +1,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::page::{Head, Page};
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptReference, PhoneNumber};
 use crate::words::{Context, Language, Safe};
 
 /// Asks for the code that was texted. 200, or 503 when the provider is down. Where no text of this
@@ -20,6 +20,8 @@ pub struct CodePage<'a> {
     pub sending: Sending,
     pub problem: Option<CodeProblem>,
     pub notice: Option<CodeNotice>,
+    /// By which an operator finds what became of this login.
+    pub reference: AttemptReference,
 }
 
 /// The state of the text message. Only `Sent` claims that it was sent.
@@ -195,6 +197,7 @@ impl Page for CodePage<'_> {
             .maybe("notice", notice.key.map(Safe::from_static))
             .text("tone", Safe::from_static(notice.tone))
             .number("notice_count", notice.count)
+            .text("reference", Safe::figure(&self.reference.in_groups()))
     }
 }
 

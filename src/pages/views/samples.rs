@@ -7,7 +7,9 @@ use super::{
     NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm, TokenNotice, TokenProblem,
     TokensPage, Unsent, UnsentPage,
 };
-use crate::domain::{Country, PhoneNumber, Secret, SessionId, TokenName};
+use crate::domain::{
+    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
+};
 use crate::session::{Device, SessionKind, UserSession, UserToken};
 use crate::system::Timestamp;
 
@@ -87,6 +89,7 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
         sending: Sending::Sent,
         problem: None,
         notice: None,
+        reference: reference(),
     };
     for sending in Sending::ALL {
         with(&CodePage { sending, ..page() });
@@ -98,11 +101,16 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     }
 }
 
+fn reference() -> AttemptReference {
+    AttemptId::from_bytes([0x3c; 12]).into()
+}
+
 fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     for why in Unsent::ALL {
         for texts_from in [None, Some(phone)] {
             let (retry_after, early) = (30, texts_from.is_some());
-            with(&UnsentPage { flow: FLOW, phone, why, texts_from, retry_after, early });
+            let (flow, reference) = (FLOW, reference());
+            with(&UnsentPage { flow, phone, why, texts_from, retry_after, early, reference });
         }
     }
 }

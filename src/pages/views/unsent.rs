@@ -1,6 +1,6 @@
 use super::code::{Unsent, in_query};
 use super::page::{Head, Page};
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptReference, PhoneNumber};
 use crate::words::{Context, Language, Safe};
 
 /// Says that no text was sent, so that there is no code to type. 200, or 503 when the provider is
@@ -18,6 +18,8 @@ pub struct UnsentPage<'a> {
     pub retry_after: u64,
     /// It was tried again too soon.
     pub early: bool,
+    /// By which an operator finds what became of this login.
+    pub reference: AttemptReference,
 }
 
 impl Page for UnsentPage<'_> {
@@ -44,5 +46,6 @@ impl Page for UnsentPage<'_> {
             .text("texts_from", from.unwrap_or_default())
             .number("retry_after", self.retry_after)
             .flag("early", self.early)
+            .text("reference", Safe::figure(&self.reference.in_groups()))
     }
 }

@@ -1,6 +1,7 @@
 //! `POST /passwordless/start`.
 use std::time::Duration;
 
+use doorcode::domain::AttemptReference;
 use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 
@@ -169,7 +170,13 @@ fn the_provider_s_refusal_is_told_with_its_code_where_everybody_is_texted() {
     let answer = world.json("/passwordless/start", &good());
     let said = read(&answer)["error_description"].as_str().unwrap().to_owned();
     assert!(said.ends_with("(Code: 21211)"), "{said}");
+    // The attempt lives, and its id is told when a text is sent.
+    let reference = read(&answer)["reference"].as_str().unwrap().to_owned();
     refused(answer, 400, "sms_provider_error", "The provider does not text this number");
+    world.gate.pass(Duration::from_secs(60));
+    let sent = read(&world.json("/passwordless/start", &good()).is(200));
+    let id = AttemptReference::parse(sent["_id"].as_str().unwrap()).unwrap();
+    assert_eq!(reference, id.in_groups());
 }
 
 #[test]

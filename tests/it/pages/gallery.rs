@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use doorcode::domain::{Country, PhoneNumber, Secret, SessionId, TokenName};
+use doorcode::domain::{
+    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
+};
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage,
     KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain, NumberNotice,
@@ -44,7 +46,13 @@ pub(super) fn code<'a>(flow: &'a str, phone: &'a PhoneNumber) -> CodePage<'a> {
         sending: Sending::Sent,
         problem: None,
         notice: None,
+        reference: reference(),
     }
+}
+
+/// `7GY3-RF1W`.
+fn reference() -> AttemptReference {
+    AttemptId::from_bytes([0x3c; 12]).into()
 }
 
 /// A page as somebody may meet it.
@@ -115,8 +123,9 @@ impl Gallery<'_> {
         for why in Unsent::ALL {
             for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&phone))] {
                 let (retry_after, early) = (30, texts_from.is_some());
-                let phone = &phone;
-                let page = UnsentPage { flow, phone, why, texts_from, retry_after, early };
+                let (phone, reference) = (&phone, reference());
+                let page =
+                    UnsentPage { flow, phone, why, texts_from, retry_after, early, reference };
                 self.add(&format!("{name}-{why:?}"), &page);
             }
         }

@@ -1,5 +1,5 @@
 //! `doorcode attempt`: the story of a login, from the database of a running server.
-use crate::support::browser::{Browser, code_in, unlike};
+use crate::support::browser::{Browser, between, code_in, unlike};
 use crate::support::gate::wait_for;
 use crate::support::http::Answer;
 use crate::support::program::Program;
@@ -22,6 +22,11 @@ fn attempt_of(program: &Program) -> String {
     let line = log.lines().rev().find(|line| line.contains("code requested")).expect(&log);
     let id = line.split("attempt=").nth(1).expect(line);
     id.chars().take_while(char::is_ascii_hexdigit).collect()
+}
+
+/// The reference on a page for a code, or on the one that says that none was sent.
+fn shown_reference(page: &Answer) -> String {
+    between(&page.text(), "Reference: <bdi class=\"num\" dir=\"ltr\">", "</bdi>").to_owned()
 }
 
 /// The story, as soon as it has this line.
@@ -54,11 +59,11 @@ fn a_login_is_told_from_the_question_to_its_end_without_the_number() {
         assert!(line.starts_with("20") && line.contains(told), "{told}: {said}");
     }
     assert!(!said.contains(&BOB[1..]) && !said.contains(&code), "{said}");
-    // By the reference, as people read it out.
+    // By the reference that the page showed, as people read it out.
+    let shown = shown_reference(&page);
     let reference = lines[0].split(' ').nth(1).expect("a reference");
-    assert_eq!(reference.len(), 8);
-    let spoken = format!("{}-{}", &reference[..4], &reference[4..]).to_lowercase();
-    assert_eq!(program.said(&["attempt", &spoken, FILE]), (Some(0), said));
+    assert_eq!(shown, format!("{}-{}", &reference[..4], &reference[4..]));
+    assert_eq!(program.said(&["attempt", &shown.to_lowercase(), FILE]), (Some(0), said));
 }
 
 #[test]
@@ -77,8 +82,10 @@ fn whoever_sees_the_whole_number_is_recorded() {
 fn what_is_not_sent_and_what_is_refused_is_told() {
     let program = Program::start("info");
     program.texts.script(Outcome::Refuse(21_211));
-    asked(&program);
+    let (_, page) = asked(&program);
     let id = attempt_of(&program);
+    let refused = story(&program, &shown_reference(&page), "no text: twilio: no such number");
+    assert!(refused.contains(&id), "{refused}");
     story(&program, &id, "no text: twilio: no such number (code 21211");
     for reference in ["00000000", "0123456789abcdef01234567"] {
         let (code, said) = program.command(&["attempt", reference, FILE]);
