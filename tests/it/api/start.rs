@@ -173,7 +173,7 @@ fn the_provider_s_refusal_is_told_with_its_code_where_everybody_is_texted() {
     // The attempt lives, and its id is told when a text is sent.
     let reference = read(&answer)["reference"].as_str().unwrap().to_owned();
     refused(answer, 400, "sms_provider_error", "The provider does not text this number");
-    world.gate.pass(Duration::from_secs(60));
+    world.gate.pass(Duration::from_mins(1));
     let sent = read(&world.json("/passwordless/start", &good()).is(200));
     let id = AttemptReference::parse(sent["_id"].as_str().unwrap()).unwrap();
     assert_eq!(reference, id.in_groups());

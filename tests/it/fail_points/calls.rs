@@ -24,7 +24,11 @@ const GIVE_CODE: &[&str] = &[
     "counters.give_back",
     "counters.clear",
     "counters.clear",
+    "counters.take",
 ];
+
+/// The same in a browser that is known, whose codes are not counted.
+const GIVE_CODE_AGAIN: &[&str] = GIVE_CODE.split_at(GIVE_CODE.len() - 1).0;
 
 /// The step that takes the try was done, and nobody knows: the try is not given back, since it
 /// may have been that of a wrong code. The right one takes no other when it is given again.
@@ -85,7 +89,7 @@ async fn meet_all(how: How) {
 /// session before ends in the transaction that begins the new one, so that no call is added.
 async fn meet_all_again(how: How) {
     let world = World::new().await;
-    for (n, point) in (0..).zip(points(Step::GiveCode, GIVE_CODE, how)) {
+    for (n, point) in (0..).zip(points(Step::GiveCode, GIVE_CODE_AGAIN, how)) {
         let mut visitor = Visitor::who_was_here(&world, n, &point.name).await;
         meet(&mut visitor, &point, &world).await;
     }
@@ -104,7 +108,7 @@ async fn the_table_names_every_call_of_a_login() {
     visitor.come_to(Step::GiveCode).await;
     world.trap.arm(None);
     visitor.take(Step::GiveCode).await;
-    assert_eq!(world.trap.disarm().0, GIVE_CODE);
+    assert_eq!(world.trap.disarm().0, GIVE_CODE_AGAIN);
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ fn a_token_is_judged_by_the_server_as_in_a_request() {
     ]);
     assert!(code == Some(1) && said.contains("no visible character"), "{said}");
     let request = format!(
-        "POST /token-holder HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Method: GET\r\n\
+        "POST /token-holder HTTP/1.1\r\nHost: localhost\r\nX-Doorcode-Method: GET\r\n\
          X-Doorcode-Host: localhost\r\nAuthorization: Bearer {personal}\r\nContent-Length: 0\r\n\r\n"
     );
     exchange(program.admin, request.as_bytes()).is(404);

@@ -19,7 +19,7 @@ const ORDERS: (&str, &str) = (
 
 fn asked(program: &Program) -> Answer {
     let request =
-        b"POST /reload HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Admin: 1\r\nContent-Length: 0\r\n\r\n";
+        b"POST /reload HTTP/1.1\r\nHost: localhost\r\nX-Doorcode-Admin: 1\r\nContent-Length: 0\r\n\r\n";
     exchange(program.admin, request)
 }
 
@@ -127,9 +127,9 @@ fn only_a_program_of_the_operator_may_ask() {
     let program = Program::start("info");
     program.rewrite(FILE, &[ORDERS]);
     for request in [
-        "GET /reload HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Admin: 1\r\n\r\n",
+        "GET /reload HTTP/1.1\r\nHost: localhost\r\nX-Doorcode-Admin: 1\r\n\r\n",
         // As a page of a browser can, without asking first.
-        "POST /reload HTTP/1.1\r\nHost: admin\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n",
+        "POST /reload HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n",
     ] {
         exchange(program.admin, request.as_bytes()).is(404);
     }

@@ -109,8 +109,8 @@ fn a_new_process_that_cannot_start_changes_nothing() {
 fn only_a_program_of_the_operator_may_ask() {
     let mut program = Program::start("info");
     for request in [
-        "GET /upgrade HTTP/1.1\r\nHost: admin\r\nX-Doorcode-Admin: 1\r\n\r\n",
-        "POST /upgrade HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\n\r\n",
+        "GET /upgrade HTTP/1.1\r\nHost: localhost\r\nX-Doorcode-Admin: 1\r\n\r\n",
+        "POST /upgrade HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
     ] {
         exchange(program.admin, request.as_bytes()).is(404);
     }
