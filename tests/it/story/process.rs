@@ -180,7 +180,8 @@ fn texts_that_wait_are_sent_before_the_process_ends() {
         program.texts.script(Outcome::AcceptAfter(Duration::from_millis(700)));
         let mut browser = program.browser();
         let flow = flow_of(&browser.visit("/"));
-        let phone = format!("+44740012{n:04}");
+        // Not in a row: what numbers in a row may cost is limited.
+        let phone = format!("+4474001{n:02}456");
         let form = [("flow", flow.as_str()), ("phone", &phone)];
         starts.push(browser.request("POST", "/.doorcode/login", &[], Some(&form)));
     }
