@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             attempt: &|config, reference, who| {
                 doorcode::app::tell_attempt(config, (reference, who), &System::real())
             },
+            text: &|config, phone| doorcode::app::send_test_text(config, phone, &System::real()),
             line: &line,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),

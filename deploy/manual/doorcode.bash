@@ -61,6 +61,9 @@ _doorcode() {
             doorcode,store)
                 cmd="doorcode__subcmd__store"
                 ;;
+            doorcode,text)
+                cmd="doorcode__subcmd__text"
+                ;;
             doorcode,upgrade)
                 cmd="doorcode__subcmd__upgrade"
                 ;;
@@ -114,6 +117,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help,store)
                 cmd="doorcode__subcmd__help__subcmd__store"
+                ;;
+            doorcode__subcmd__help,text)
+                cmd="doorcode__subcmd__help__subcmd__text"
                 ;;
             doorcode__subcmd__help,upgrade)
                 cmd="doorcode__subcmd__help__subcmd__upgrade"
@@ -218,7 +224,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade attempt nodes migrate keys secret users store help"
+            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade attempt text nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -388,7 +394,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve demo init check explain doctor health widget reload upgrade attempt nodes migrate keys secret users store help"
+            opts="serve demo init check explain doctor health widget reload upgrade attempt text nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,6 +648,20 @@ _doorcode() {
         doorcode__subcmd__help__subcmd__store__subcmd__copy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__text)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1132,6 +1152,28 @@ _doorcode() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__text)
+            opts="-c -h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -65,6 +65,8 @@ pub(super) enum PrintedCommand {
     Upgrade(FileArguments),
     /// Tell what became of a login attempt: asked, sent, entered, refused
     Attempt(AttemptArguments),
+    /// Send a test text by the configured providers, and say what they answered
+    Text(PhoneArguments),
     /// List the servers that run on the same database
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does

@@ -55,6 +55,8 @@ pub struct CliDeps<'a> {
     pub doctor: &'a Doctor,
     /// Tells what became of a login attempt; of whole numbers only to whom it names.
     pub attempt: &'a dyn Fn(&Config, AttemptReference, Option<&str>) -> CommandResult,
+    /// Sends a test text to a number.
+    pub text: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
     /// A line of standard input, without its end; `None`: there is none.
     pub line: &'a dyn Fn() -> Option<String>,
     /// Lists the servers on the database of a configuration.

@@ -25,6 +25,8 @@ Examples:
   doorcode upgrade my.toml          let the installed program take over from it, without a gap
   doorcode attempt 7K3M9Q2D my.toml
                                     tell what became of a login, by the reference on its page
+  doorcode text +12025550123 my.toml
+                                    send a test text, and tell what the provider said
   doorcode nodes my.toml            list the servers that run on the same database
   doorcode store copy --from sqlite:doorcode.db --to my.toml
                                     copy a database to that of my.toml

@@ -41,6 +41,11 @@ pub(super) fn job<'a>(
             let run = move |config: &Config| attempt(config, reference, who.as_deref());
             sealed("attempt 7K3M9Q2D", file, Box::new(run))
         }
+        PrintedCommand::Text(PhoneArguments { phone, file }) => {
+            let text = around.text;
+            let run = move |config: &Config| text(config, &phone);
+            Job { name: "text +…", purpose: Purpose::Texts, file, run: Box::new(run) }
+        }
         PrintedCommand::Nodes(file) => stored("nodes", file, Box::new(around.nodes)),
         PrintedCommand::Migrate(file) => sealed("migrate", file, Box::new(around.migrate)),
         PrintedCommand::Keys { command: None, file } => stored("keys", file, Box::new(around.keys)),

@@ -9,6 +9,8 @@ pub enum Purpose {
     Pages,
     /// To explain what the rules say: no secret and no other file.
     Rules,
+    /// To send texts: the secrets of their providers, and no other file.
+    Texts,
     /// To use what is encrypted in the store, numbers and signing keys: `server.secret` too.
     Sealed,
     /// To use the rest of the store, or to ask the server that runs: the store's secret, and no other
@@ -24,6 +26,7 @@ impl Purpose {
     pub(super) fn reads_secret(self, key: &str) -> bool {
         match self {
             Self::Serve => true,
+            Self::Texts => key.starts_with("sms."),
             Self::Sealed => ["server.secret", STORE].contains(&key),
             Self::Store => key == STORE,
             Self::Pages | Self::Rules => false,

@@ -22,6 +22,16 @@ pub struct LoginSettings {
     pub test_numbers: TestNumbers,
     /// The number that texts come from, to which START can be answered; `None` if it is not known.
     pub texts_from: Option<PhoneNumber>,
+    /// What the page for the number says of the cost of texts to a country, where the operator set it.
+    pub consent: Vec<(Country, String)>,
+}
+
+impl LoginSettings {
+    /// Whether people of a country must be told that rates may apply: carriers of the US and Canada ask
+    /// it of every form that takes numbers (CTIA, Messaging Principles and Best Practices §5.1).
+    pub fn tells_rates(country: Country) -> bool {
+        matches!(country.as_str(), "US" | "CA")
+    }
 }
 
 /// `[[login.test_number]]`: numbers that no text is sent to, each with its fixed code.

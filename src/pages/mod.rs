@@ -6,6 +6,7 @@ mod answer;
 pub(crate) mod assets;
 mod browser_sessions;
 pub(crate) mod code;
+pub(crate) mod consent;
 pub(crate) mod countries;
 mod destinations;
 pub(crate) mod done;

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::request::PageRequest;
 use super::views::NumberPage;
-use super::{countries, outcome};
+use super::{consent, countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
 use crate::login::{StartError, StartRequest, Started};
 
@@ -210,6 +210,7 @@ impl LoginPages {
             typed: &typed,
             problem,
             notice,
+            consent: &consent::sentences(settings),
         };
         with_cookie(self.shell.page(request, StatusCode::OK, &page), cookie)
     }

@@ -177,7 +177,7 @@
     #click(e) {
       if (e.target.matches('button[type=button]')) return this.#leave();
       const link = e.target.closest('a');
-      if (!link) return;
+      if (!link || link.target) return;
       e.preventDefault();
       const href = link.getAttribute('href');
       if (href[0] === '#') this.querySelector(href.replace('#', '#' + this.#ids))?.focus();

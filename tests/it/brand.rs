@@ -1,4 +1,5 @@
 //! What operators may change of what people see, and what they are told of it.
+mod consent;
 mod contrast;
 mod folder;
 mod languages;

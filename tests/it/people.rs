@@ -6,6 +6,7 @@ mod commands;
 mod standing;
 mod store;
 mod test_numbers;
+mod test_text;
 
 use doorcode::domain::PhoneNumber;
 use doorcode::store::{Database, SqlStore};

@@ -14,7 +14,7 @@ use crate::pages::views::{
     Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberAgain, NumberPage, Page, Sending,
     Unsent,
 };
-use crate::pages::{FlowMessage, countries};
+use crate::pages::{FlowMessage, consent, countries};
 use crate::words::Safe;
 
 /// The answers. The parts of pages in them are made from the pages' own templates.
@@ -82,6 +82,7 @@ impl<'a> WidgetRequest<'a> {
             typed: self.api_request.text("phone").unwrap_or_default(),
             problem,
             notice,
+            consent: &consent::sentences(settings),
         };
         self.part(status, json!({ "state": "number", "error": page.error() }), &page)
     }

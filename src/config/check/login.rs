@@ -1,5 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values;
+use super::consent;
 use super::durations::in_order;
 use super::limits;
 use crate::delivery::sms::ProviderSettings;
@@ -16,6 +17,7 @@ pub(super) fn login(
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
+    let consent = consent::consent(reader, countries.as_ref());
     let limits = limits::limits(reader, providers);
     Some(login::LoginSettings {
         countries: countries?,
@@ -27,6 +29,7 @@ pub(super) fn login(
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
         texts_from: providers.unwrap_or_default().iter().find_map(number_of),
+        consent: consent?,
     })
 }
 

@@ -4,6 +4,7 @@ mod acme;
 mod brand;
 mod client_certificates;
 mod clients;
+mod consent;
 mod durations;
 mod forward_auth;
 mod framed_by;

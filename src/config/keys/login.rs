@@ -2,7 +2,7 @@
 
 use crate::config::key::Requirement::{Default, Optional, Required};
 use crate::config::key::ValueType::{
-    Duration, Flag, Integer, Some as AtLeastOne, Table, Tables, Text,
+    Duration, Flag, Integer, Some as AtLeastOne, Table, Tables, Text, Texts,
 };
 use crate::config::key::{DAY, Key, MAX_BUDGET, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
 
@@ -27,6 +27,8 @@ pub(super) const KEYS: &[Key] = &[
     key("login.session_lifetime", Duration(MINUTE, MAX_COOKIE_LIFETIME), Default,
         "A session ends this long after the login, used or not."),
 
+    key("login.consent", Texts, Optional("for `US` and `CA` that standard rates may apply, in the language of the page"),
+        "What the page for the number says of the cost of texts, by country, such as `US = \"Message and data rates may apply.\"`. See [consent](sms.md#consent)."),
     key("login.personal_access_token_lifetime", Duration(DAY, MAX_COOKIE_LIFETIME), Default,
         "The longest that a personal access token lasts; its owner chooses. See [personal access tokens](access-tokens.md)."),
     key("login.personal_access_tokens_per_user", Integer(1, 1000), Default,

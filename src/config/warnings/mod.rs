@@ -53,6 +53,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     texts::drafts,
     texts::senders,
     texts::not_twilio,
+    texts::consent_without_links,
     templates::unknown_variables,
     templates::texts_without_code,
     templates::other_hosts,

@@ -3,7 +3,7 @@ use crate::config::settings::Config;
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{NameSupport, TwilioSender, TwilioSettings, name_support};
 use crate::domain::Country;
-use crate::login::Countries;
+use crate::login::{Countries, LoginSettings};
 use crate::pages::views::Views;
 
 /// Languages of the pages that no native speaker has reviewed.
@@ -66,4 +66,27 @@ pub(super) fn not_twilio(config: &Config) -> Found {
         (!is_twilio).then(|| ("sms.twilio.base_url".to_owned(), text))
     });
     if config.is_local() { Found::new() } else { elsewhere.collect() }
+}
+
+/// Countries whose carriers look for terms and a privacy policy beside the field for the number.
+pub(super) fn consent_without_links(config: &Config) -> Found {
+    let Countries::Only(served) = &config.login.countries else { return Found::new() };
+    let told: Vec<&str> = served
+        .iter()
+        .filter(|country| LoginSettings::tells_rates(**country))
+        .map(Country::as_str)
+        .collect();
+    let links = &config.brand.links;
+    let lacks = [("terms", &links.terms), ("privacy", &links.privacy)];
+    let lacks = lacks.iter().filter(|(_, link)| link.is_none()).map(|(name, _)| *name);
+    let lacks: Vec<&str> = lacks.collect();
+    if told.is_empty() || lacks.is_empty() || config.is_local() {
+        return Found::new();
+    }
+    let text = format!(
+        "lacks {}, which carriers of {} want to see where numbers are asked for",
+        lacks.join(" and "),
+        told.join(" and ")
+    );
+    vec![("brand.links".to_owned(), text)]
 }

@@ -28,7 +28,7 @@ pub use code::{CodeNotice, CodePage, CodeProblem, Sending, Unsent};
 pub use color::{Color, InvalidColor};
 pub(crate) use element::for_script;
 pub use message::{DeadEnd, LimitMessage, Lost, MessagePage, NumberAgain};
-pub use number::{NumberNotice, NumberPage, NumberProblem};
+pub use number::{ConsentSentence, NumberNotice, NumberPage, NumberProblem};
 pub use packed::Packed;
 pub use page::{Head, Page};
 pub use render::{Views, ViewsError};

@@ -19,6 +19,26 @@ pub struct NumberPage<'a> {
     pub typed: &'a str,
     pub problem: Option<NumberProblem>,
     pub notice: Option<NumberNotice>,
+    /// What is said before the button of what texts cost.
+    pub consent: &'a [ConsentSentence<'a>],
+}
+
+/// A sentence of small print for the numbers of a country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentSentence<'a> {
+    /// That standard rates may apply, in the language of the page.
+    Rates,
+    /// The operator's.
+    Own(&'a str),
+}
+
+impl ConsentSentence<'_> {
+    fn variables(self) -> Context {
+        match self {
+            Self::Rates => Context::new().text("key", Safe::from_static("number_rates")),
+            Self::Own(text) => Context::new().maybe("key", None).text("text", Safe::escape(text)),
+        }
+    }
 }
 
 /// What is wrong with the number.
@@ -136,6 +156,7 @@ impl Page for NumberPage<'_> {
             .maybe("typed", filled(self.typed))
             .maybe("problem", key(self.problem.map(NumberProblem::key)))
             .maybe("notice", key(self.notice.map(NumberNotice::key)))
+            .list("consent", self.consent.iter().map(|sentence| sentence.variables()))
     }
 }
 

@@ -191,6 +191,8 @@ impl Views {
             .text("brand", self.brand.clone())
             .text("dir", Safe::from_static(chrome.language.direction().as_str()))
             .map("assets", self.assets.iter().map(asset))
+            .maybe("terms", self.links.terms.as_ref().map(|url| Safe::escape(url.as_str())))
+            .maybe("privacy", self.links.privacy.as_ref().map(|url| Safe::escape(url.as_str())))
             .maybe("onward", head.onward.clone())
     }
 

@@ -2,10 +2,10 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage, KeptFormPage,
-    LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain, NumberNotice, NumberPage,
-    NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm, TokenNotice, TokenProblem,
-    TokensPage, Unsent, UnsentPage,
+    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, ConsentSentence, DeadEnd,
+    DonePage, KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain,
+    NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm,
+    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
@@ -67,8 +67,11 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         typed: "",
         problem: None,
         notice: None,
+        consent: &[],
     };
     with(&page());
+    let consent = &[ConsentSentence::Rates, ConsentSentence::Own("Rates may apply.")];
+    with(&NumberPage { consent, ..page() });
     with(&NumberPage { chosen: None, destination: "", ..page() });
     with(&NumberPage { countries: countries.get(..1).unwrap_or_default(), ..page() });
     for problem in NumberProblem::ALL {

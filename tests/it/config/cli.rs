@@ -37,6 +37,7 @@ pub(super) fn run_on(
             Ok(part == cli::DoctorPart::Ask)
         },
         attempt: &|_, reference, who| Ok(format!("{reference} for {who:?}\n")),
+        text: &|_, phone| Ok(format!("text {}", phone.e164())),
         line: &|| None,
         upgrade: &|_| Ok("handed over\n".to_owned()),
         nodes: &|_| Ok("some servers\n".to_owned()),
@@ -70,6 +71,12 @@ pub(super) fn run_on(
 /// A proxy that speaks https is named.
 pub(super) const TRUSTING: (&str, &str) =
     ("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n");
+
+/// Links to terms and privacy are there.
+pub(super) const LINKS: (&str, &str) = (
+    "[login]",
+    "[brand.links]\nterms = \"https://shop.example.com/terms\"\nprivacy = \"https://shop.example.com/privacy\"\n[login]",
+);
 
 /// With a brand folder in which every built-in draft was reviewed; it is beside the file.
 fn reviewed(text: &str) -> String {
@@ -202,7 +209,7 @@ fn a_wrong_file_is_not_served() {
 
 #[test]
 fn check_says_what_is_fine_and_what_to_know() {
-    let (_folder, file) = written(&reviewed(&changed(&[TRUSTING])));
+    let (_folder, file) = written(&reviewed(&changed(&[TRUSTING, LINKS])));
     let answer = format!("{file} is fine: 1 site, 0 clients, 1 user, 1 SMS provider\n");
     assert_eq!(run(&["check", &file]), (0, answer, String::new(), false));
 
@@ -233,13 +240,16 @@ fn check_warns_of_a_shared_origin_and_has_no_note_about_another_host() {
 }
 
 /// What `check` says of a good file beyond that it is one, without what it says of every file: that
-/// the proxy is not trusted, and that languages are drafts.
+/// the proxy is not trusted, that languages are drafts, and that there are no links.
 pub(super) fn told(changes: &[(&str, &str)]) -> Vec<String> {
     let (_folder, file) = written(&changed(changes));
     let (code, out, err, _) = run(&["check", &file]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let always =
-        ["warning: server.trusted_proxies: is empty", "warning: brand.folder: the pages in"];
+    let always = [
+        "warning: server.trusted_proxies: is empty",
+        "warning: brand.folder: the pages in",
+        "warning: brand.links: ",
+    ];
     let is_new = |line: &&str| !always.iter().any(|known| line.contains(known));
     let lines = out.lines().skip(1).filter(is_new);
     lines.map(|line| line.strip_prefix(&*format!("{file}:")).unwrap_or(line).to_owned()).collect()

@@ -5,7 +5,7 @@ use doorcode::app::examine;
 use doorcode::config::Config;
 use doorcode::system::Timestamp;
 
-use super::cli::told;
+use super::cli::{LINKS, told};
 use super::{changed, environment};
 
 /// One rule more, before that of the good file.
@@ -100,7 +100,8 @@ fn warnings(text: &str) -> Vec<String> {
 
 #[test]
 fn a_proxy_that_is_not_trusted_and_drafts_are_told_in_production_and_not_to_the_demo() {
-    let [proxies, drafts] = &warnings(super::GOOD)[..] else { panic!("two warnings") };
+    let text = changed(&[LINKS]);
+    let [proxies, drafts] = &warnings(&text)[..] else { panic!("two warnings") };
     assert!(
         drafts.starts_with("my.toml:1:1: warning: server.trusted_proxies: is empty")
             || proxies.starts_with("my.toml:1:1: warning: server.trusted_proxies: is empty")
@@ -161,5 +162,24 @@ fn a_shared_cache_beside_a_file_is_told() {
     }
     let server = "[store]\ndatabase = \"postgres://me@x/y\"\ncache = \"redis://cache\"\n[login]";
     let silent = told(&[("[login]", server)]);
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn consent_without_its_links_is_told() {
+    let told = |changes: &[(&str, &str)]| {
+        let all = warnings(&changed(changes));
+        let of = |line: &&String| line.contains("brand.links");
+        all.iter().filter(of).map(|line| line.split(": ").last().unwrap().to_owned()).collect()
+    };
+    let links = |links: &str| format!("[brand.links]\n{links}\n[login]");
+    let terms = "terms = \"https://shop.example.com/terms\"";
+    let none: Vec<String> = told(&[]);
+    let wants = "which carriers of US want to see where numbers are asked for";
+    assert_eq!(none, [format!("lacks terms and privacy, {wants}")]);
+    let one: Vec<String> = told(&[("[login]", &links(terms)), ("\"GB\"", "\"CA\"")]);
+    assert_eq!(one, [format!("lacks privacy, {}", wants.replace("US", "US and CA"))]);
+    let both = format!("{terms}\nprivacy = \"mailto:privacy@example.com\"");
+    let silent: Vec<String> = told(&[("[login]", &links(&both))]);
     assert!(silent.is_empty(), "{silent:?}");
 }

@@ -4,10 +4,10 @@ use doorcode::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
 };
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, DeadEnd, DonePage,
-    KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain, NumberNotice,
-    NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm, TokenNotice,
-    TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, ConsentSentence,
+    DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain,
+    NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm,
+    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -33,6 +33,7 @@ fn number<'a>(text: &'a str, countries: &'a [Country]) -> NumberPage<'a> {
         typed: "",
         problem: None,
         notice: None,
+        consent: &[ConsentSentence::Rates],
     }
 }
 
@@ -90,6 +91,9 @@ impl Gallery<'_> {
         self.add("number-all", &page(&all));
         let open = NumberPage { chosen: None, destination: "", ..page(&all) };
         self.add("number-unchosen", &open);
+        let own = [ConsentSentence::Rates, ConsentSentence::Own(self.text)];
+        self.add("number-consent", &NumberPage { consent: &own, ..page(&some) });
+        self.add("number-consent-none", &NumberPage { consent: &[], ..page(&some) });
         let problem = Some(NumberProblem::Empty);
         self.add("number-all-problem", &NumberPage { problem, ..page(&all) });
         for problem in NumberProblem::ALL {

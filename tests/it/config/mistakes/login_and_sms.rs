@@ -28,6 +28,14 @@ const CASES: &[Case<'_>] = &[
         &["7:19: login.default_country: FR is not in login.countries"],
     ),
     (
+        &[("[sms]\n", "[login.consent]\nUS = \" \"\nFR = \"Free\"\nuk = \"Free\"\n[sms]\n")],
+        &[
+            "10:6: login.consent.US: `` is not one line of 1 to 300 characters",
+            "11:6: login.consent.FR: FR is not in login.countries",
+            "12:6: login.consent.uk: `uk` is not the two letters of a country, such as GB",
+        ],
+    ),
+    (
         &[("[login]", "[login]\ncode_digits = 5\ntries = 0\ncode_lifetime = \"11m\"")],
         &[
             "7:15: login.code_digits: 5 is not between 6 and 10",
