@@ -86,9 +86,10 @@ struct Places {
 }
 
 impl Places {
-    /// What stands in the files in their place.
+    /// What stands in the files in their place. The app's first: the gate's port may begin with 3000, and
+    /// none with 8080.
     fn changes(&self) -> [(&str, &str); 2] {
-        [("127.0.0.1:8080", &self.gate), ("127.0.0.1:3000", &self.app)]
+        [("127.0.0.1:3000", &self.app), ("127.0.0.1:8080", &self.gate)]
     }
 }
 
@@ -108,13 +109,13 @@ fn start(kind: Kind, (port, gate, app): (u16, u16, u16)) -> Proxy {
 fn nginx(folder: &Path, places: &Places) -> String {
     let listen = format!("listen 127.0.0.1:{};", places.port);
     let default = format!("listen 127.0.0.1:{} default_server;", places.port);
-    let [gate, app] = places.changes();
+    let [app, gate] = places.changes();
     write(folder, "question.conf", &deployed("forward-auth/doorcode-question.conf", &[]));
     deployed(
         "forward-auth/nginx.conf",
         &[
-            gate,
             app,
+            gate,
             ("listen 443 ssl;", &listen),
             ("listen 443 ssl default_server;", &default),
             ("    ssl_reject_handshake on;\n", ""),
@@ -128,18 +129,18 @@ fn nginx(folder: &Path, places: &Places) -> String {
 
 fn caddy(places: &Places) -> String {
     let site = format!("http://localhost:{} {{", places.port);
-    let [gate, app] = places.changes();
-    let site = deployed("forward-auth/Caddyfile", &[gate, app, ("app.example.com {", &site)]);
+    let [app, gate] = places.changes();
+    let site = deployed("forward-auth/Caddyfile", &[app, gate, ("app.example.com {", &site)]);
     format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")
 }
 
 fn haproxy(folder: &Path, places: &Places) -> String {
-    let [gate, app] = places.changes();
+    let [app, gate] = places.changes();
     write(folder, "doorcode.lua", &deployed("forward-auth/doorcode.lua", &[gate]));
     let bind = format!("bind 127.0.0.1:{}", places.port);
     let tls = "bind :443 ssl crt /etc/ssl/private/app.example.com.pem";
     let lua = format!("{}/doorcode.lua", folder.display());
     let (own, host) = ("-i app.example.com }", format!("-i localhost:{} }}", places.port));
-    let changes = [gate, app, (tls, &bind), ("/etc/haproxy/doorcode.lua", &lua), (own, &host)];
+    let changes = [app, gate, (tls, &bind), ("/etc/haproxy/doorcode.lua", &lua), (own, &host)];
     deployed("forward-auth/haproxy.cfg", &changes)
 }
