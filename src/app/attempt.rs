@@ -2,7 +2,6 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use super::attempt_history::no_such;
 use super::database::on_contacts;
 use super::users::time;
 use crate::config::Config;
@@ -69,4 +68,11 @@ fn story(entries: &[StoredHistory], reveals: bool) -> Result<String, Box<dyn Err
         }
     }
     Ok(text)
+}
+
+fn no_such(reference: AttemptReference) -> String {
+    format!(
+        "no attempt has the reference {reference}: it is a typing mistake, or older than \
+         store.attempt_history"
+    )
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-use crate::domain::{AttemptId, AttemptReference, PhoneNumber};
+use crate::domain::{AttemptId, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::proxy::BackgroundJob;
 use crate::store::{AttemptHistory, HistoryEntry, StoreError};
@@ -158,12 +158,4 @@ impl HistoryWriter {
         batch.clear();
         Ok(written)
     }
-}
-
-/// How a person names an attempt: in errors of commands.
-pub(super) fn no_such(reference: AttemptReference) -> String {
-    format!(
-        "no attempt has the reference {reference}: it is a typing mistake, or older than \
-         store.attempt_history"
-    )
 }

@@ -6,11 +6,13 @@ use super::error::AppError;
 use super::runtime::Runtime;
 use crate::access::{AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
-use crate::delivery::{Delivery, sms};
+use crate::delivery::Delivery;
+use crate::delivery::sms::{self, SmsProvider};
 use crate::gate::SiteMap;
 use crate::login::{self, Login, TextSettings};
 use crate::pages::views::Views;
 use crate::proxy::{ConfigSnapshot, ConfigSnapshotDeps, DECISIONS};
+use crate::system::System;
 use crate::users::Directory;
 use crate::web::{Web, WebDeps};
 use crate::words::{SmsTemplate, SmsTemplates};
@@ -96,15 +98,27 @@ pub(super) fn texts(
     runtime: &Runtime,
     decorator: &dyn Decorator,
 ) -> Result<TextSettings, AppError> {
-    let connections = sms::ProviderCalls {
-        allowed: config.sms_allow_private.clone(),
-        ..sms::ProviderCalls::new(runtime.system.clone())
-    };
-    let made = config.providers.iter().map(|settings| sms::provider(settings, &connections));
-    let providers = decorator.providers(made.collect());
-    let delivery = Delivery::new(providers, runtime.system.clone());
-    let delivery = delivery.with_routes(config.sms_routes.clone());
+    let providers = decorator.providers(providers(config, &runtime.system));
+    let delivery = delivery(config, providers, &runtime.system);
     Ok(TextSettings { delivery, templates: templates(config)? })
+}
+
+/// The providers of a configuration, in its order. Opens no connection yet.
+pub(super) fn providers(config: &Config, system: &System) -> Vec<Arc<dyn SmsProvider>> {
+    let calls = sms::ProviderCalls {
+        allowed: config.sms_allow_private.clone(),
+        ..sms::ProviderCalls::new(system.clone())
+    };
+    config.providers.iter().map(|settings| sms::provider(settings, &calls)).collect()
+}
+
+/// The providers in the order and by the routes of a configuration.
+pub(super) fn delivery(
+    config: &Config,
+    providers: Vec<Arc<dyn SmsProvider>>,
+    system: &System,
+) -> Delivery {
+    Delivery::new(providers, system.clone()).with_routes(config.sms_routes.clone())
 }
 
 /// Makes counters of expected events start at zero.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 
+use super::configured::{delivery, providers};
 use crate::config::Config;
-use crate::delivery::sms::{self, Message, ProviderCalls, Receipt};
-use crate::delivery::{Delivery, Failure, Outcome, SendError};
+use crate::delivery::sms::{Message, Receipt};
+use crate::delivery::{Failure, Outcome, SendError};
 use crate::domain::PhoneNumber;
 use crate::system::System;
 
@@ -34,7 +35,8 @@ pub fn send_test_text(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let text = format!("Test from {}: texts arrive.", config.brand.name);
     let message = Message { to: phone, text: &text, valid_for: VALID_FOR };
-    let Outcome { result, passed_over } = runtime.block_on(delivery(config, system).send(&message));
+    let delivery = delivery(config, providers(config, system), system);
+    let Outcome { result, passed_over } = runtime.block_on(delivery.send(&message));
     let mut told = String::new();
     for error in &passed_over {
         writeln!(told, "{}", with_advice(error))?;
@@ -46,15 +48,6 @@ pub fn send_test_text(
         }
         Err(error) => Err(format!("{told}{}", with_advice(&error)).into()),
     }
-}
-
-fn delivery(config: &Config, system: &System) -> Delivery {
-    let calls = ProviderCalls {
-        allowed: config.sms_allow_private.clone(),
-        ..ProviderCalls::new(system.clone())
-    };
-    let made = config.providers.iter().map(|settings| sms::provider(settings, &calls));
-    Delivery::new(made.collect(), system.clone()).with_routes(config.sms_routes.clone())
 }
 
 fn accepted(Receipt { provider, id, segments }: &Receipt) -> String {

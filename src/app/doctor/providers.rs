@@ -1,8 +1,9 @@
 //! The providers of texts: are the credentials good? No text is sent.
 use super::clock::Dates;
 use super::report::{Grade, Report};
+use crate::app::configured;
 use crate::config::Config;
-use crate::delivery::sms::{self, AccountCheck, ProviderCalls};
+use crate::delivery::sms::AccountCheck;
 use crate::system::System;
 
 const TOPIC: &str = "provider";
@@ -12,12 +13,8 @@ pub(super) async fn ask(
     system: &System,
     (dates, report): (&mut Dates, &mut Report<'_>),
 ) {
-    let calls = ProviderCalls {
-        allowed: config.sms_allow_private.clone(),
-        ..ProviderCalls::new(system.clone())
-    };
-    for settings in &config.providers {
-        let (provider, name) = (sms::provider(settings, &calls), settings.name());
+    for provider in configured::providers(config, system) {
+        let name = provider.name();
         match provider.check_account().await {
             AccountCheck::NotAsked => {
                 report.add(Grade::Note, TOPIC, format!("{name} can be asked nothing but texts"));
