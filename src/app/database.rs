@@ -38,7 +38,8 @@ pub(super) fn on_contacts<T>(
     command: impl AsyncFnOnce(&SqlStore) -> Result<T, Box<dyn Error>>,
 ) -> Result<T, Box<dyn Error>> {
     let keyring = secret::of_existing(config)?.ok_or_else(|| no_database(config))?;
-    run(config, ContactKeys::new(&keyring, system.clone()), command)
+    let accepted = config.login.accepted_numbers.clone();
+    run(config, ContactKeys::new(&keyring, system.clone()).accepting(accepted), command)
 }
 
 fn run<T>(

@@ -34,7 +34,8 @@ pub(super) async fn open(
     decorator: &dyn Decorator,
 ) -> Result<Stores, AppError> {
     let failed = AppError::of_store(&config.store.database);
-    let contacts = ContactKeys::new(keyring, system.clone());
+    let accepted = config.login.accepted_numbers.clone();
+    let contacts = ContactKeys::new(keyring, system.clone()).accepting(accepted);
     let sql = Arc::new(SqlStore::open(&config.store.database, contacts).await.map_err(failed)?);
     let keys = SigningKeys::open(&*sql, keyring, &keys::wanted(config), system).await?;
     // After the keys, which show whether the secret is that of the database.

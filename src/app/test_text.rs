@@ -27,7 +27,7 @@ pub fn send_test_text(
     system: &System,
 ) -> Result<String, Box<dyn Error>> {
     if phone.is_test() {
-        return Err("nothing is sent to test numbers".into());
+        return Err("nothing is sent to a number of no numbering plan: a test number, or one of a range that numbers.accept has to name".into());
     }
     if !config.login.countries.serves_number(phone) {
         return Err("login.countries does not serve the country of this number".into());

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::asked::AskedArguments;
 use super::default_file::{SYSTEM_FILE, VARIABLE};
-use super::help::{ABOUT, DOCTOR, EXAMPLES, EXPLAIN, LONG_ABOUT};
+use super::help::{ABOUT, DOCTOR, EXAMPLES, EXPLAIN, LONG_ABOUT, LONG_VERSION};
 use super::phone::phone;
 use crate::domain::{AttemptReference, ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
@@ -14,6 +14,7 @@ use crate::oauth::KeyUsage;
 #[command(
     name = "doorcode",
     version,
+    long_version = LONG_VERSION,
     about = ABOUT,
     long_about = LONG_ABOUT,
     after_long_help = EXAMPLES

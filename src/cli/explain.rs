@@ -49,7 +49,7 @@ pub(super) fn explain(
         caller: JudgedCaller::default(),
     };
     let caller = match token {
-        Some(token) => AskedCaller::of_token(holder(config, &request, token)?)?,
+        Some(token) => AskedCaller::of_token(config, holder(config, &request, token)?)?,
         None => AskedCaller::of_phone(config, asked),
     };
     let person = caller.person.as_ref().map(|(phone, roles)| (phone, roles));
@@ -75,7 +75,8 @@ impl AskedCaller {
     fn of_phone(config: &Config, asked: &AskedArguments) -> Self {
         let given = Roles::new(asked.role.iter().cloned().collect());
         let directory = Directory::new(config.users.clone());
-        let phone = asked.phone.clone();
+        let accepted = &config.login.accepted_numbers;
+        let phone = asked.phone.clone().map(|phone| accepted.recognize(phone));
         let person = phone.map(|phone| {
             let roles = directory.roles(&phone, &given);
             (phone, roles)
@@ -83,9 +84,10 @@ impl AskedCaller {
         Self { person, ..Self::default() }
     }
 
-    fn of_token(holder: TokenHolder) -> Result<Self, Box<dyn Error>> {
+    fn of_token(config: &Config, holder: TokenHolder) -> Result<Self, Box<dyn Error>> {
         let TokenHolder { phone, roles, client, refused } = holder;
         let phone = phone.as_deref().map(PhoneNumber::from_store).transpose()?;
+        let phone = phone.map(|phone| config.login.accepted_numbers.recognize(phone));
         let roles = roles.iter().map(|role| Role::parse(role)).collect::<Result<_, _>>()?;
         let client = client.as_deref().map(ClientId::parse).transpose()?;
         Ok(Self { person: phone.map(|phone| (phone, Roles::new(roles))), client, refused })

@@ -1,4 +1,11 @@
 //! The long texts of `--help`.
+/// What `--version` prints after the name. The date is that of the release of rlibphonenumber, which takes
+/// over the metadata of libphonenumber as it is then.
+pub(super) const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nphone numbers as of 2026-10-26 (libphonenumber 9.0.42); numbers.accept adds later ranges"
+);
+
 pub(super) const ABOUT: &str = "Puts SMS login in front of any web app";
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -85,3 +92,16 @@ Exit codes:
   0  nothing failed; there may be warnings
   1  something failed, something reached the app that must not, or the configuration is invalid
   2  the command line is invalid";
+
+#[cfg(test)]
+mod tests {
+    /// Whoever changes the version has to look up its date and that of its metadata, for
+    /// [`super::LONG_VERSION`].
+    #[test]
+    fn the_date_of_the_numbers_is_that_of_the_locked_version() {
+        let locked = include_str!("../../Cargo.lock").split("[[package]]");
+        let mut found = locked.filter(|package| package.contains("\nname = \"rlibphonenumber\"\n"));
+        let package = found.next().unwrap_or_default();
+        assert!(package.contains("\nversion = \"2.2.15\"\n"), "{package}");
+    }
+}

@@ -6,6 +6,7 @@ use super::arguments::{
 use super::context::{CliDeps, CommandResult};
 use super::widget;
 use crate::config::{Config, Purpose};
+use crate::domain::PhoneNumber;
 
 /// What a command does with its configuration.
 type Run<'a> = Box<dyn Fn(&Config) -> CommandResult + 'a>;
@@ -43,7 +44,7 @@ pub(super) fn job<'a>(
         }
         PrintedCommand::Text(PhoneArguments { phone, file }) => {
             let text = around.text;
-            let run = move |config: &Config| text(config, &phone);
+            let run = move |config: &Config| text(config, &known(config, &phone));
             Job { name: "text +…", purpose: Purpose::Texts, file, run: Box::new(run) }
         }
         PrintedCommand::Nodes(file) => stored("nodes", file, Box::new(around.nodes)),
@@ -84,7 +85,12 @@ fn users<'a>(
         UsersCommand::Unblock(person) => ("users unblock +…", around.unblock, person),
         UsersCommand::Show(person) => ("users show +…", around.show, person),
     };
-    (name, file, Box::new(move |config| command(config, &phone)))
+    (name, file, Box::new(move |config| command(config, &known(config, &phone))))
+}
+
+/// A number of the command line, which was read before the file's `numbers.accept`.
+fn known(config: &Config, phone: &PhoneNumber) -> PhoneNumber {
+    config.login.accepted_numbers.recognize(phone.clone())
 }
 
 /// Who runs the command, also where it is run by sudo.

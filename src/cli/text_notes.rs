@@ -2,19 +2,24 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Config, LintedTexts};
+use crate::domain::Country;
+use crate::login::Countries;
 use crate::words::{Encoding, Segments};
 
 /// Texts of more than one segment, each of which is billed, and characters that halve a segment.
 pub(super) fn texts(config: &Config) -> Vec<String> {
     let linted = config.linted_texts();
     let mut notes: Vec<String> =
-        linted.iter().filter(|texts| !texts.is_built_in).filter_map(segments).collect();
+        linted.iter().filter_map(|texts| segments(texts, config)).collect();
     notes.extend(built_in_segments(&linted));
     notes.extend(characters(&linted));
     notes
 }
 
-fn segments(texts: &LintedTexts) -> Option<String> {
+fn segments(texts: &LintedTexts, config: &Config) -> Option<String> {
+    if texts.is_built_in {
+        return None;
+    }
     let (Segments { encoding, units, count }, label) = texts.lint.longest.as_ref()?;
     let (kind, room) = match encoding {
         Encoding::Gsm7 => ("characters of the GSM alphabet", 160),
@@ -23,8 +28,18 @@ fn segments(texts: &LintedTexts) -> Option<String> {
     let key = &texts.key;
     let whom = label.as_ref().map(|label| format!(" for {label}")).unwrap_or_default();
     (*count > 1).then(|| {
-        format!("note: {key} makes texts of {count} segments{whom}, each of which is billed: {units} {kind}; one segment holds {room}")
+        format!("note: {key} makes texts of {count} segments{whom}, each of which is billed: {units} {kind}; one segment holds {room}{}", cost(config, *count))
     })
+}
+
+/// What a text of so many segments costs where it is dearest.
+fn cost(config: &Config, segments: usize) -> String {
+    let Countries::Only(served) = &config.login.countries else { return String::new() };
+    let dearest = config.login.limits.prices().dearest(served, segments);
+    let said = |(country, amount): (Country, String)| {
+        format!("; up to {amount} for a text, to {}", country.as_str())
+    };
+    dearest.map(said).unwrap_or_default()
 }
 
 /// Of those that ship with Doorcode, one note: their words are short, and a host or a name is long.

@@ -22,6 +22,7 @@ pub(super) const AT_START: &[&str] = &[
     "acme",
     "admin",
     "log",
+    "numbers",
     "store",
 ];
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{ClientId, Country, OriginPattern, PhoneNumber, Role};
+use crate::domain::{
+    AcceptedNumbers, ClientId, Country, InvalidPhone, NumberRange, OriginPattern, PhoneNumber, Role,
+};
 use crate::gate::{Hsts, METHODS, Principal, Upstream, UpstreamProtocol};
 use crate::proxy::ListenAddress;
 
@@ -166,14 +168,30 @@ pub(super) fn country_of_numbers(text: &str) -> Result<Country, String> {
     })
 }
 
-pub(super) fn phone(text: &str) -> Result<PhoneNumber, String> {
-    PhoneNumber::from_e164(text).map_err(|why| match PhoneNumber::parse(text, None) {
-        Ok(meant) if PhoneNumber::is_e164(text) => {
-            format!("{} is another form of a mobile number; write {}", shown(text), meant.e164())
+/// A range of `numbers.accept`.
+pub(super) fn number_range(text: &str) -> Result<NumberRange, String> {
+    text.parse().map_err(|why| format!("{} is {why}", shown(text)))
+}
+
+pub(super) fn phone(text: &str, accepted: &AcceptedNumbers) -> Result<PhoneNumber, String> {
+    match accepted.parse(text, None) {
+        Ok(number) if number.e164() == text => Ok(number),
+        Ok(meant) if PhoneNumber::is_e164(text) => Err(format!(
+            "{} is another form of a mobile number; write {}",
+            shown(text),
+            meant.e164()
+        )),
+        Ok(meant) => Err(format!("{} is not in E.164; write {}", shown(text), meant.e164())),
+        Err(why) => {
+            let new = match why {
+                InvalidPhone::NoSuchNumber => {
+                    "; ranges that are too new are added by numbers.accept"
+                }
+                _ => "",
+            };
+            Err(format!("{} is not a number such as +12025550123: {why}{new}", shown(text)))
         }
-        Ok(meant) => format!("{} is not in E.164; write {}", shown(text), meant.e164()),
-        Err(_) => format!("{} is not a number such as +12025550123: {why}", shown(text)),
-    })
+    }
 }
 
 pub(super) fn role(text: &str) -> Result<Role, String> {
@@ -212,21 +230,21 @@ const WORDS: &[(&str, Principal)] = &[
     ("signed-in", Principal::SignedIn),
 ];
 
-type ReadWho = fn(&str) -> Result<Principal, String>;
+type ReadWho = fn(&str, &AcceptedNumbers) -> Result<Principal, String>;
 
 const KINDS: &[(&str, ReadWho)] = &[
-    ("role:", |text| role(text).map(Principal::Role)),
-    ("phone:", |text| phone(text).map(Principal::Phone)),
-    ("country:", |text| country_of_numbers(text).map(Principal::Country)),
-    ("client:", |text| client(text).map(Principal::Client)),
+    ("role:", |text, _| role(text).map(Principal::Role)),
+    ("phone:", |text, accepted| phone(text, accepted).map(Principal::Phone)),
+    ("country:", |text, _| country_of_numbers(text).map(Principal::Country)),
+    ("client:", |text, _| client(text).map(Principal::Client)),
 ];
 
 /// One word of `allow`.
-pub(super) fn who(text: &str) -> Result<Principal, String> {
+pub(super) fn who(text: &str, accepted: &AcceptedNumbers) -> Result<Principal, String> {
     if let Some((_, who)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(who.clone());
     }
-    let kind = KINDS.iter().find_map(|(kind, read)| Some(read(text.strip_prefix(kind)?)));
+    let kind = KINDS.iter().find_map(|(kind, read)| Some(read(text.strip_prefix(kind)?, accepted)));
     kind.unwrap_or_else(|| {
         let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
         let hint = nearest(text, words.into_iter()).map(|word| format!("; did you mean `{word}`?"));

@@ -1,5 +1,6 @@
 //! Domain types that are valid by construction, and the keys derived from the server secret.
 //! No I/O, clock or randomness; depends on no other module.
+mod accepted_numbers;
 mod attempt_reference;
 mod audience;
 mod client_id;
@@ -22,6 +23,7 @@ mod spellings;
 mod token_name;
 mod typed_number;
 
+pub use accepted_numbers::{AcceptedNumbers, InvalidRange, NumberRange};
 pub use attempt_reference::AttemptReference;
 pub use audience::{Audience, InvalidAudience};
 pub use client_id::{ClientId, InvalidClientId};

@@ -1,7 +1,9 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
+use super::accepted_numbers::AcceptedNumbers;
 use super::country::Country;
 use super::spellings::{is_mobile, meant};
 use super::typed_number::{InvalidPhone, TypedNumber};
@@ -19,13 +21,60 @@ pub enum LineType {
 /// A valid phone number in E.164 (a plus sign and at most 15 digits), or a test number.
 ///
 /// `Display` and `Debug` show only the last three digits.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct PhoneNumber {
     e164: String,
     country: Option<Country>,
     /// Another country that has it in its ranges too.
     other_country: Option<Country>,
-    test: bool,
+    source: NumberSource,
+}
+
+/// How a number is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NumberSource {
+    /// By libphonenumber's metadata.
+    Metadata,
+    /// By `numbers.accept`.
+    Accepted,
+    /// Not at all: a test number, or one of a range that was accepted once.
+    Unknown,
+}
+
+impl AcceptedNumbers {
+    /// As [`PhoneNumber::parse`], with these ranges.
+    ///
+    /// # Errors
+    ///
+    /// As [`PhoneNumber::parse`].
+    pub fn parse(&self, typed: &str, home: Option<Country>) -> Result<PhoneNumber, InvalidPhone> {
+        PhoneNumber::parse_among(typed, home, self)
+    }
+
+    /// The same number, as one of its range if it is in one.
+    #[must_use]
+    pub fn recognize(&self, phone: PhoneNumber) -> PhoneNumber {
+        if !phone.is_test() || self.country_of(phone.e164()).is_none() {
+            return phone;
+        }
+        let known = self.parse(phone.e164(), None).ok();
+        known.filter(|known| *known == phone).unwrap_or(phone)
+    }
+}
+
+/// A number is one, however it came to be known.
+impl PartialEq for PhoneNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.e164 == other.e164
+    }
+}
+
+impl Eq for PhoneNumber {}
+
+impl Hash for PhoneNumber {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.e164.hash(state);
+    }
 }
 
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
@@ -51,13 +100,22 @@ impl PhoneNumber {
     ///
     /// [`InvalidPhone`] if it is not a valid number of any numbering plan.
     pub fn parse(typed: &str, home: Option<Country>) -> Result<Self, InvalidPhone> {
+        Self::parse_among(typed, home, AcceptedNumbers::NONE)
+    }
+
+    /// As [`Self::parse`], with ranges that are accepted beside the metadata's.
+    pub(super) fn parse_among(
+        typed: &str,
+        home: Option<Country>,
+        accepted: &AcceptedNumbers,
+    ) -> Result<Self, InvalidPhone> {
         let typed = TypedNumber::read(typed)?;
         let mut best: Option<Result<Self, InvalidPhone>> = None;
         for reading in typed.readings(home.and_then(Country::calling_code)) {
             if reading.is_last_resort && matches!(best, Some(Ok(_))) {
                 continue;
             }
-            match Self::of_reading(&reading.digits, home) {
+            match Self::of_reading(&reading.digits, home, accepted) {
                 Ok((number, true)) => return Ok(number),
                 Ok((number, false)) if !matches!(best, Some(Ok(_))) => best = Some(Ok(number)),
                 Err(error) if best.is_none() => best = Some(Err(error)),
@@ -68,12 +126,20 @@ impl PhoneNumber {
     }
 
     /// The number of one reading, and whether it is a mobile one.
-    fn of_reading(reading: &str, home: Option<Country>) -> Result<(Self, bool), InvalidPhone> {
+    fn of_reading(
+        reading: &str,
+        home: Option<Country>,
+        accepted: &AcceptedNumbers,
+    ) -> Result<(Self, bool), InvalidPhone> {
         let region = home.and_then(Country::region);
         let number =
             PHONE_NUMBER_UTIL.parse(reading, region).map_err(|_| InvalidPhone::NotANumber)?;
         if is_mobile(&number) {
             return Ok((Self::of(&number)?, true));
+        }
+        if let Some((e164, country)) = accepted.find(&number) {
+            let (country, source) = (Some(country), NumberSource::Accepted);
+            return Ok((Self { e164, country, other_country: None, source }, true));
         }
         match meant(&number) {
             Some(mobile) => Ok((Self::of(&mobile)?, true)),
@@ -96,7 +162,7 @@ impl PhoneNumber {
             other.region().is_some_and(|region| number.is_valid_for_region(region))
         };
         let other_country = country.and_then(|country| country.overlapping().find(has_it));
-        Ok(Self { e164, country, other_country, test: false })
+        Ok(Self { e164, country, other_country, source: NumberSource::Metadata })
     }
 
     /// A test number: in E.164 form, but invalid in every numbering plan. Nothing is ever sent to
@@ -125,7 +191,8 @@ impl PhoneNumber {
 
     /// A number in E.164 form that is in no numbering plan.
     fn invalid(text: &str) -> Self {
-        Self { e164: text.to_owned(), country: None, other_country: None, test: true }
+        let (e164, source) = (text.to_owned(), NumberSource::Unknown);
+        Self { e164, country: None, other_country: None, source }
     }
 
     /// What it shares with the numbers that differ in their last three digits.
@@ -133,9 +200,9 @@ impl PhoneNumber {
         self.e164.get(..self.e164.len().saturating_sub(3)).unwrap_or_default()
     }
 
-    /// Whether it is a test number.
+    /// Whether it is a test number, or a number that is no longer known.
     pub const fn is_test(&self) -> bool {
-        self.test
+        matches!(self.source, NumberSource::Unknown)
     }
 
     /// Whether user input in E.164 form is this number.
@@ -219,6 +286,9 @@ impl PhoneNumber {
     }
 
     pub fn line_type(&self) -> LineType {
+        if self.source == NumberSource::Accepted {
+            return LineType::Mobile;
+        }
         let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);
         match parsed.map(|number| number.get_type()) {
             Ok(PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile) => LineType::Mobile,

@@ -217,6 +217,11 @@ impl LoginLimits {
         Some(Self { maximums, reserve, networks, prices, conversion, first_wait, longest_wait })
     }
 
+    /// What texts cost.
+    pub const fn prices(&self) -> &Prices {
+        &self.prices
+    }
+
     /// The maximum of a limit in its window.
     pub fn maximum_of(&self, row: &LimitDef) -> u32 {
         let index = LIMITS.iter().position(|known| known.key == row.key);

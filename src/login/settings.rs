@@ -2,12 +2,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::limits::LoginLimits;
-use crate::domain::{CodeLength, Country, OneTimeCode, PhoneNumber};
+use crate::domain::{AcceptedNumbers, CodeLength, Country, OneTimeCode, PhoneNumber};
 
 /// `[login]` and `[limits]`.
 #[derive(Clone, Debug)]
 pub struct LoginSettings {
     pub countries: Countries,
+    /// `numbers.accept`.
+    pub accepted_numbers: AcceptedNumbers,
     /// Preselected in the list when nothing else determines a country.
     pub default_country: Option<Country>,
     pub code_length: CodeLength,

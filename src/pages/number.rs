@@ -15,7 +15,7 @@ use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
-use crate::login::{StartError, StartRequest, Started};
+use crate::login::{Login, StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
 pub(crate) async fn show(
@@ -40,9 +40,9 @@ pub(crate) struct NumberForm {
 
 impl NumberForm {
     /// That of the number, or else the one chosen beside it.
-    fn country(&self) -> Option<Country> {
+    fn country(&self, login: &Login) -> Option<Country> {
         let chosen = Country::parse(&self.country).ok();
-        let number = PhoneNumber::parse(&self.phone, chosen).ok();
+        let number = login.parse_number(&self.phone, chosen).ok();
         let other = number.filter(|number| !chosen.is_some_and(|chosen| number.is_of(chosen)));
         other.and_then(|number| number.country()).or(chosen)
     }
@@ -59,7 +59,7 @@ pub(crate) async fn submit(
         return pages.shell.refuse_form(&request, &Problem::BadRequest);
     };
     let request = pages.in_flow(request, &form.flow);
-    let cookie = form.country().map(|country| request.country_cookie(country));
+    let cookie = form.country(&pages.login).map(|country| request.country_cookie(country));
     with_cookie(pages.take_number(&request, form).await, cookie)
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::StoreError;
 use crate::domain::{
-    AttemptId, BlindIndex, Identifier, KeyId, Keyring, PhoneNumber, Subkey, UserId,
+    AcceptedNumbers, AttemptId, BlindIndex, Identifier, KeyId, Keyring, PhoneNumber, Subkey, UserId,
 };
 use crate::system::System;
 
@@ -18,6 +18,8 @@ pub struct ContactKeys {
     /// Newest first.
     subkeys: Vec<Subkey>,
     system: System,
+    /// Ranges of numbers beside those of the metadata.
+    accepted: AcceptedNumbers,
 }
 
 /// An encrypted contact.
@@ -30,12 +32,18 @@ pub(super) struct SealedContact {
 
 impl ContactKeys {
     pub fn new(keyring: &Keyring, system: System) -> Self {
-        Self { subkeys: keyring.subkeys(USAGE), system }
+        Self { subkeys: keyring.subkeys(USAGE), system, accepted: AcceptedNumbers::default() }
     }
 
     /// For commands that touch no contact, and are not given the secret. Whatever does is refused.
     pub fn none(system: System) -> Self {
-        Self { subkeys: Vec::new(), system }
+        Self { subkeys: Vec::new(), system, accepted: AcceptedNumbers::default() }
+    }
+
+    /// For contacts with numbers of these ranges too.
+    #[must_use]
+    pub fn accepting(self, accepted: AcceptedNumbers) -> Self {
+        Self { accepted, ..self }
     }
 
     /// The one that encrypts.
@@ -180,7 +188,9 @@ impl ContactKeys {
         let key = key.ok_or(StoreError::OtherSecret)?;
         let plain = key.open_for(context, value).ok();
         let text = plain.and_then(|plain| String::from_utf8(plain).ok());
-        Ok(text.and_then(|text| Identifier::from_store(kind, text.trim_end_matches(PADDING))))
+        let found =
+            text.and_then(|text| Identifier::from_store(kind, text.trim_end_matches(PADDING)));
+        Ok(found.map(|Identifier::Phone(phone)| self.accepted.recognize(phone).into()))
     }
 }
 

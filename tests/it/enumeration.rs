@@ -2,6 +2,7 @@
 //! blocked the store is asked the same, in the same order, and the answers are the same bytes.
 mod api;
 mod limits;
+mod limits_of_programs;
 mod recording;
 mod widget;
 mod world;

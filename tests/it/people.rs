@@ -1,4 +1,5 @@
 //! People: who may sign in, what they are told, and their own sessions.
+mod accepted_numbers;
 mod account;
 mod attempts;
 mod closed;

@@ -4,13 +4,14 @@ use super::consent;
 use super::durations::in_order;
 use super::limits;
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::{CodeLength, Country, PhoneNumber};
+use crate::domain::{AcceptedNumbers, CodeLength, Country, PhoneNumber};
 use crate::{login, session};
 
 /// `providers`: `None` if they are invalid.
 pub(super) fn login(
     reader: &mut Reader<'_>,
     providers: Option<&[ProviderSettings]>,
+    accepted_numbers: AcceptedNumbers,
 ) -> Option<login::LoginSettings> {
     let countries = countries(reader, providers);
     let default_country = default_country(reader, countries.as_ref());
@@ -21,6 +22,7 @@ pub(super) fn login(
     let limits = limits::limits(reader, providers);
     Some(login::LoginSettings {
         countries: countries?,
+        accepted_numbers,
         default_country,
         code_length: CodeLength::new(digits?).ok()?,
         code_lifetime: code_lifetime?,
@@ -31,6 +33,11 @@ pub(super) fn login(
         texts_from: providers.unwrap_or_default().iter().find_map(number_of),
         consent: consent?,
     })
+}
+
+/// `numbers.accept`.
+pub(super) fn accepted_numbers(reader: &mut Reader<'_>) -> Option<AcceptedNumbers> {
+    reader.all_or_none("numbers.accept", values::number_range).map(AcceptedNumbers::new)
 }
 
 /// The number that the texts of a provider come from. A messaging service has several, and a name

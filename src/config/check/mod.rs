@@ -28,7 +28,9 @@ use super::reader::Reader;
 use super::settings::Config;
 use super::values::unknown;
 use crate::events::LogFormat;
+use rules::KnownCallers;
 use server::ServerContext;
+use sms::TextParts;
 
 /// Checks all sections, whatever mistakes there are. They are noted in `reader`; `None` is returned
 /// only with at least one of them.
@@ -43,21 +45,18 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let log = reader.one("log.format", log_format);
     let store = store::store(reader);
     let checked = brand::brand(reader);
-    let allowed = sms::allowed(reader);
-    let providers = sms::providers(reader, &ground, allowed.as_deref());
-    let template = sms::template(reader, checked.as_ref());
-    // Which languages there are depends on the brand's files.
-    let languages = checked.as_ref().filter(|_| reader.purpose().reads_brand());
-    let templates = sms::templates(reader, languages);
-    let tests = test_numbers::test_numbers(reader, &ground);
-    let login = login::login(reader, providers.as_deref());
+    let sms = TextParts::read(reader, &ground, checked.as_ref());
+    let accepted = login::accepted_numbers(reader).unwrap_or_default();
+    let tests = test_numbers::test_numbers(reader, &ground, &accepted);
+    let login = login::login(reader, sms.providers.as_deref(), accepted.clone());
     let served = login.as_ref().map(|login| &login.countries);
-    let routes = sms::routes(reader, providers.as_deref(), served);
+    let routes = sms::routes(reader, sms.providers.as_deref(), served);
     let session = login::session(reader);
     let personal_tokens = login::personal_tokens(reader);
-    let users = users::users(reader, login.as_ref().map(|login| &login.countries));
+    let users = users::users(reader, served, &accepted);
     let oauth = clients::oauth(reader);
-    let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
+    let clients = oauth.as_ref().map(|oauth| &oauth.clients);
+    let sites = sites::sites(reader, &ground, KnownCallers { clients, numbers: &accepted });
     let acme = acme::acme(reader, &ground, proxy.as_ref(), sites.as_ref().map(|(sites, _)| sites));
     let (checked, (sites, asking)) = (checked?, sites?);
     Some(Config {
@@ -79,11 +78,11 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         login: crate::login::LoginSettings { test_numbers: tests.as_ref()?.codes(), ..login? },
         session: session?,
         personal_tokens: personal_tokens?,
-        providers: providers?,
-        sms_allow_private: allowed?,
+        providers: sms.providers?,
+        sms_allow_private: sms.allowed?,
         sms_routes: routes?,
-        sms_template: template?,
-        sms_templates: templates?,
+        sms_template: sms.template?,
+        sms_templates: sms.templates?,
         sms_built_in: sms::built_in(),
         languages: checked.languages,
         users: users?.into_iter().chain(tests?.users()).collect(),

@@ -28,7 +28,7 @@ pub(super) fn prices(
     if providers.is_some_and(|providers| providers.iter().all(free)) {
         return Some(Prices::default());
     }
-    let shipped = if currency == SHIPPED { shipped() } else { HashMap::new() };
+    let shipped = if currency.as_str() == SHIPPED { shipped() } else { HashMap::new() };
     let mut by_name: HashMap<String, u32> = shipped;
     by_name.extend(own);
     let Some(other) = by_name.remove(OTHER) else {
@@ -37,7 +37,7 @@ pub(super) fn prices(
         return None;
     };
     let country = |(name, price): (String, u32)| Some((Country::parse(&name).ok()?, price));
-    Some(Prices::new(by_name.into_iter().filter_map(country).collect(), other))
+    Some(Prices::new(currency, by_name.into_iter().filter_map(country).collect(), other))
 }
 
 /// `[sms.prices]`.

@@ -1,5 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
+use crate::domain::AcceptedNumbers;
 use crate::gate::{PathPattern, Principal, Rule, RuleMode, Shadow};
 use crate::oauth::Clients;
 
@@ -11,12 +12,20 @@ pub(super) fn mode(text: &str) -> Result<RuleMode, String> {
     found.ok_or_else(|| unknown(text, "a mode", &MODES.map(|(name, _)| name)))
 }
 
+/// Whom rules may name.
+#[derive(Clone, Copy)]
+pub(super) struct KnownCallers<'c> {
+    /// `None` if one of them is invalid.
+    pub(super) clients: Option<&'c Clients>,
+    pub(super) numbers: &'c AcceptedNumbers,
+}
+
 /// `own`: the reserved prefix, if the site is at the root of its host; no rule can match below it.
 pub(super) fn rule(
     reader: &mut Reader<'_>,
     table: &str,
     own: Option<&str>,
-    clients: Option<&Clients>,
+    known: KnownCallers<'_>,
 ) -> Option<Rule> {
     reader.require(table);
     let key = |name: &str| format!("{table}.{name}");
@@ -32,7 +41,7 @@ pub(super) fn rule(
         }
     });
     let methods = reader.all_or_none(&key("methods"), values::method);
-    let allow = reader.all(&key("allow"), |text| who(text, clients));
+    let allow = reader.all(&key("allow"), |text| who(text, known));
     let from = reader.all_or_none(&key("from"), values::network);
     let fresh = reader.duration(&key("fresh"));
     let rule = Rule { path: path?, methods: methods?, allow: allow?, from: from?, fresh };
@@ -90,9 +99,9 @@ pub(super) fn check_order(
 
 /// One word of `allow`. A client must be configured: otherwise the rule would apply to any client
 /// that is given the id later.
-fn who(text: &str, clients: Option<&Clients>) -> Result<Principal, String> {
-    let who = values::who(text)?;
-    let (Principal::Client(id), Some(clients)) = (&who, clients) else { return Ok(who) };
+fn who(text: &str, known: KnownCallers<'_>) -> Result<Principal, String> {
+    let who = values::who(text, known.numbers)?;
+    let (Principal::Client(id), Some(clients)) = (&who, known.clients) else { return Ok(who) };
     let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
     match known.is_empty() {
         _ if known.contains(&id.as_str()) => Ok(who),

@@ -3,20 +3,20 @@ use super::super::values;
 use super::client_certificates::AskingHosts;
 use super::framed_by::FramedHosts;
 use super::identity;
-use super::rules;
+use super::rules::{self, KnownCallers};
 use super::server::{ServerContext, served};
 use super::site_urls::{self, SitePlace};
 use super::upstream_pool;
 use crate::gate::{RuleMode, Site, SiteUrl, Upstream, UpstreamOptions};
-use crate::oauth::{Clients, Issuer};
+use crate::oauth::Issuer;
 use crate::proxy::{ClientRoots, ListenAddress};
 
-/// The sites, each with the number of its table, and the hosts whose clients need a certificate. `clients`: `None` if one of them is invalid; checks
-/// that depend on them are then skipped.
+/// The sites, each with the number of its table, and the hosts whose clients need a certificate. Checks that depend on
+/// clients are skipped if one of them is invalid.
 pub(super) fn sites(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
-    clients: Option<&Clients>,
+    known: KnownCallers<'_>,
 ) -> Option<(Vec<(usize, Site)>, AskingHosts)> {
     let tables = reader.each("site");
     if tables.is_empty() && !reader.has("site") && reader.each("client").is_empty() {
@@ -24,7 +24,13 @@ pub(super) fn sites(
         reader.note("site", text);
     }
     let framed = FramedHosts::beside(ground.issuer.as_ref());
-    let mut seen = Seen { clients, framed, ..Seen::default() };
+    let mut seen = Seen {
+        known,
+        framed,
+        asking: AskingHosts::default(),
+        names: Vec::new(),
+        places: Vec::new(),
+    };
     let read: Vec<_> = tables.iter().map(|table| site(reader, table, ground, &mut seen)).collect();
     let mut sites = Vec::new();
     for (n, of_table) in read.into_iter().enumerate() {
@@ -33,10 +39,9 @@ pub(super) fn sites(
     Some((sites, seen.asking))
 }
 
-/// Names and places of earlier sites, each with the site's key, and the clients.
-#[derive(Default)]
+/// Names and places of earlier sites, each with the site's key, and whom rules may name.
 struct Seen<'c> {
-    clients: Option<&'c Clients>,
+    known: KnownCallers<'c>,
     asking: AskingHosts,
     framed: FramedHosts,
     names: Vec<(String, String)>,
@@ -79,7 +84,7 @@ fn site(
     let own = place.filter(|place| place.path.is_empty()).and(ground.prefix.as_deref());
     let tables = reader.each(&key("rule"));
     let rules: Vec<_> =
-        tables.iter().map(|table| rules::rule(reader, table, own, seen.clients)).collect();
+        tables.iter().map(|table| rules::rule(reader, table, own, seen.known)).collect();
     rules::check_order(reader, &tables, &rules, ignore_case);
     let site = Site {
         name: name?,

@@ -1,7 +1,7 @@
 use super::super::reader::Reader;
 use super::super::values::shown;
 use super::server::ServerContext;
-use crate::domain::{CodeLength, OneTimeCode, PhoneNumber, Role};
+use crate::domain::{AcceptedNumbers, CodeLength, OneTimeCode, PhoneNumber, Role};
 use crate::login::TestNumbers;
 use crate::users::ConfiguredUser;
 
@@ -27,7 +27,11 @@ impl Tests {
     }
 }
 
-pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &ServerContext) -> Option<Tests> {
+pub(super) fn test_numbers(
+    reader: &mut Reader<'_>,
+    ground: &ServerContext,
+    accepted: &AcceptedNumbers,
+) -> Option<Tests> {
     let tables = reader.each("login.test_number");
     let allowed = reader.flag(EXPOSED).unwrap_or(false);
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
@@ -43,6 +47,9 @@ pub(super) fn test_numbers(reader: &mut Reader<'_>, ground: &ServerContext) -> O
         let phone = reader.one(&format!("{table}.phone"), |text| {
             let phone = PhoneNumber::test_number(text)
                 .map_err(|why| format!("{} is {why}", shown(text)))?;
+            if accepted.country_of(text).is_some() {
+                return Err(format!("{} is of a range of numbers.accept", shown(text)));
+            }
             if named.contains(&phone) {
                 return Err(format!("{} is listed twice", shown(text)));
             }

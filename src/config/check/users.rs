@@ -1,6 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values;
-use crate::domain::{Country, PhoneNumber};
+use crate::domain::{AcceptedNumbers, Country, PhoneNumber};
 use crate::login::Countries;
 use crate::users::ConfiguredUser;
 
@@ -8,6 +8,7 @@ use crate::users::ConfiguredUser;
 pub(super) fn users(
     reader: &mut Reader<'_>,
     countries: Option<&Countries>,
+    numbers: &AcceptedNumbers,
 ) -> Option<Vec<ConfiguredUser>> {
     let tables = reader.each("user");
     let mut phones: Vec<(String, PhoneNumber)> = Vec::new();
@@ -15,7 +16,7 @@ pub(super) fn users(
     for table in &tables {
         reader.require(table);
         let key = format!("{table}.phone");
-        let phone = reader.one(&key, values::phone);
+        let phone = reader.one(&key, |text| values::phone(text, numbers));
         let roles = reader.all_or_none(&format!("{table}.roles"), values::role);
         if let Some(phone) = &phone {
             if let Some(text) = conflict(phone, &phones, countries) {

@@ -2,7 +2,7 @@
 
 use crate::config::key::Requirement::{Default, Optional, Required};
 use crate::config::key::ValueType::{
-    Duration, Flag, Integer, Some as AtLeastOne, Table, Tables, Text, Texts,
+    Duration, Flag, Integer, List, Some as AtLeastOne, Table, Tables, Text, Texts,
 };
 use crate::config::key::{DAY, Key, MAX_BUDGET, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
 
@@ -42,6 +42,11 @@ pub(super) const KEYS: &[Key] = &[
         "In E.164, and not valid in any numbering plan."),
     key("login.test_number[].code", Text, Required("\"000000\""),
         "Its code: as many digits as `login.code_digits` says."),
+
+    key("numbers", Table, Default,
+        "Phone numbers that are taken beside those of the numbering plans that this version knows; `doorcode --version` says of when they are."),
+    key("numbers.accept", List, Optional("none"),
+        "Ranges of mobile numbers that came after that, such as `[\"+63913*\"]`: the calling code, two digits or more, and a star for the rest. The numbers are as long as others of that country. Of countries that share a calling code, they are of the main one. A range that is removed again leaves its users out."),
 
     key("limits", Table, Default,
         "Rate limits against guessing, unsolicited texts, and their cost. Windows slide: at most this many in any span of that length. A request over a limit is answered 429 with the time to wait."),

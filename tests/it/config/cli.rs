@@ -291,14 +291,15 @@ fn check_notes_limits_that_have_no_effect() {
 
 #[test]
 fn check_notes_texts_of_several_segments() {
-    let text = |text: &str| told(&[("[sms]\n", &format!("[sms]\n{text}\n"))]);
+    let prices = "prices.GB = \"0.05\"\nprices.US = \"0.0075\"";
+    let text = |text: &str| told(&[("[sms]\n", &format!("[sms]\n{prices}\n{text}\n"))]);
     // The line for browsers has 26 characters more.
     let filled = |count: usize| format!("template = \"{{{{ code }}}}{}\"", "x".repeat(count));
     assert!(text(&filled(160 - 6 - 26)).is_empty());
     assert_eq!(
         text(&filled(160 - 6 - 25)),
         [
-            "note: sms.template makes texts of 2 segments, each of which is billed: 161 characters of the GSM alphabet; one segment holds 160"
+            "note: sms.template makes texts of 2 segments, each of which is billed: 161 characters of the GSM alphabet; one segment holds 160; up to 0.1000 USD for a text, to GB"
         ]
     );
     assert_eq!(
@@ -306,7 +307,7 @@ fn check_notes_texts_of_several_segments() {
             "templates.fr = \"{{ code }} — votre code pour entrer chez nous, à ne donner à personne\""
         ),
         [
-            "note: sms.templates.fr makes texts of 2 segments, each of which is billed: 91 characters, not all of them in the GSM alphabet; one segment holds 70",
+            "note: sms.templates.fr makes texts of 2 segments, each of which is billed: 91 characters, not all of them in the GSM alphabet; one segment holds 70; up to 0.1000 USD for a text, to GB",
             "note: the texts of sms.templates.fr have — (U+2014), instead of which write -: not in the GSM alphabet, so that a segment holds 70 characters instead of 160"
         ]
     );
@@ -367,5 +368,8 @@ fn help_and_version_are_answers() {
         assert!(out.contains(part), "{out}");
     }
     let version = format!("doorcode {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(run(&["--version"]), (0, version, String::new(), false));
+    assert_eq!(run(&["-V"]), (0, version.clone(), String::new(), false));
+    let (code, out, ..) = run(&["--version"]);
+    let numbers = out.strip_prefix(&version).unwrap();
+    assert!(code == 0 && numbers.starts_with("phone numbers as of 2026-"), "{out}");
 }

@@ -7,7 +7,7 @@ use super::world::{Answer, World};
 use super::{BLOCKED, STRANGER, USER};
 
 /// Each lets one start pass, and refuses the second.
-const LIMITS: [&str; 14] = [
+const LIMITS: [&str; 16] = [
     "texts_per_number_1h = 1",
     "texts_per_number_24h = 1",
     "texts_per_number_block_10m = 1",
@@ -20,6 +20,8 @@ const LIMITS: [&str; 14] = [
     "texts_24h = 1",
     "spend_per_number_block_1h = 1",
     "spend_per_country_1h = 1",
+    "spend_per_number_block_24h = 1",
+    "spend_per_country_24h = 1",
     "spend_24h = 1",
     "spend_1h = 1",
 ];

@@ -94,8 +94,12 @@ impl World {
         self.cookie.clear();
     }
 
+    pub(super) fn pass(&self, time: Duration) {
+        self.inner.pass(time);
+    }
+
     pub(super) fn pass_cool_down(&self) {
-        self.inner.pass(Duration::from_secs(33));
+        self.pass(Duration::from_secs(33));
     }
 
     /// Sends until no text waits any more, if so wished.

@@ -40,7 +40,7 @@ fn a_failure_is_told_with_what_to_do() {
     }
     for (phone, why) in [
         ("+33612345678", "login.countries does not serve the country of this number"),
-        ("+15550100001", "nothing is sent to test numbers"),
+        ("+15550100001", "nothing is sent to a number of no numbering plan"),
     ] {
         let (code, said) = program.command(&["text", phone, FILE]);
         assert!(code == Some(1) && said.contains(why), "{said}");

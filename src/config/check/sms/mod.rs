@@ -16,12 +16,37 @@ use ipnet::IpNet;
 
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
+use super::brand::Checked;
 use super::server::ServerContext;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Secret;
 
 pub(super) use routes::routes;
-pub(super) use templates::{built_in, template, templates};
+pub(super) use templates::built_in;
+
+/// What there is of `[sms]` before anything else is known; `None`: a mistake was noted.
+pub(super) struct TextParts {
+    pub(super) allowed: Option<Vec<IpNet>>,
+    pub(super) providers: Option<Vec<ProviderSettings>>,
+    pub(super) template: Option<String>,
+    /// By language.
+    pub(super) templates: Option<Vec<(String, String)>>,
+}
+
+impl TextParts {
+    /// `brand`: `None` if it has mistakes.
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        ground: &ServerContext,
+        brand: Option<&Checked>,
+    ) -> Self {
+        let allowed = allowed(reader);
+        let providers = providers(reader, ground, allowed.as_deref());
+        let template = templates::template(reader, brand);
+        let templates = templates::templates(reader, brand);
+        Self { allowed, providers, template, templates }
+    }
+}
 
 /// What the tables of providers depend on.
 struct SmsContext<'a> {
@@ -47,7 +72,7 @@ const KEY: &str = "sms.providers";
 const ALLOW_PRIVATE: &str = "sms.allow_private";
 
 /// `sms.allow_private`.
-pub(super) fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
+fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
     reader.all_or_none(ALLOW_PRIVATE, |text| {
         let net = values::network(text)?;
         let open = values::is_anybody(&net);
@@ -58,7 +83,7 @@ pub(super) fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
 }
 
 /// `allowed`: `None` if a mistake was noted; addresses are then not judged.
-pub(super) fn providers(
+fn providers(
     reader: &mut Reader<'_>,
     ground: &ServerContext,
     allowed: Option<&[IpNet]>,

@@ -9,10 +9,7 @@ const TEMPLATE: &str = "sms.template";
 const TEMPLATES: &str = "sms.templates";
 
 /// `brand`: `None` if it is invalid. The built-in one is in the first language of the pages.
-pub(in super::super) fn template(
-    reader: &mut Reader<'_>,
-    brand: Option<&Checked>,
-) -> Option<String> {
+pub(super) fn template(reader: &mut Reader<'_>, brand: Option<&Checked>) -> Option<String> {
     let first = brand.and_then(|brand| brand.languages.first());
     let first = first.filter(|_| !reader.has(TEMPLATE));
     let translated = first.and_then(|tag| only_text(reader, &format!("{TEMPLATES}.{tag}")));
@@ -29,10 +26,12 @@ fn only_text(reader: &Reader<'_>, key: &str) -> Option<String> {
 
 /// The templates by language. The built-in ones are translations of the built-in `template`, so
 /// they are not used beside another one.
-pub(in super::super) fn templates(
+pub(super) fn templates(
     reader: &mut Reader<'_>,
     brand: Option<&Checked>,
 ) -> Option<Vec<(String, String)>> {
+    // Which languages there are depends on the brand's files.
+    let brand = brand.filter(|_| reader.purpose().reads_brand());
     let own = reader.has(TEMPLATE);
     let mut good = Vec::new();
     for tag in reader.names(TEMPLATES) {

@@ -187,6 +187,25 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[("phone = \"+12025550123\"", "phone = \"+446011223456\"")],
+        &[
+            "17:9: user[1].phone: `+446011223456` is not a number such as +12025550123: no such number in that country's numbering plan; ranges that are too new are added by numbers.accept",
+        ],
+    ),
+    (
+        &[(
+            "[sms]\n",
+            "[numbers]\naccept = [\"+4460\", \"+446*\", \"+99973*\", \"+44 60*\", \"+4460*\", \"+4460*\"]\n[sms]\n",
+        )],
+        &[
+            "10:11: numbers.accept: `+4460` is not a plus sign, the first digits of numbers and a star, such as +63913*",
+            "10:20: numbers.accept: `+446*` is too wide: write two digits or more after the calling code",
+            "10:29: numbers.accept: `+99973*` is not the numbers of a country",
+            "10:40: numbers.accept: `+44 60*` is not a plus sign, the first digits of numbers and a star, such as +63913*",
+            "10:61: numbers.accept: `+4460*` is listed twice",
+        ],
+    ),
+    (
         &[("phone = \"+12025550123\"", "phone = \"+33612345678\"")],
         &[
             "17:9: user[1].phone: is a number of FR, which login.countries does not serve: no code is sent",

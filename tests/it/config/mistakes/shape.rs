@@ -59,16 +59,16 @@ const CASES: &[Case<'_>] = &[
         &[
             "1:8: user: is a number; write [[user]]",
             "2:9: site[1]: is a number; write [[site]]",
-            "18:2: x: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
-            "22:2: y: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
-            "26:2: z: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, limits, sms, user, oauth, client, site",
+            "18:2: x: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, numbers, limits, sms, user, oauth, client, site",
+            "22:2: y: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, numbers, limits, sms, user, oauth, client, site",
+            "26:2: z: is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, numbers, limits, sms, user, oauth, client, site",
         ],
     ),
     (&[("[server]", "[[server]]")], &["1:1: server: is an array of tables; write [server]"]),
     (
         &[("[server]", "\"login.tries\" = 99\n[server]")],
         &[
-            r#"1:1: "login.tries": is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, limits, sms, user, oauth, client, site"#,
+            r#"1:1: "login.tries": is not a key; the top of the file has: server, forward_auth, acme, admin, log, store, brand, login, numbers, limits, sms, user, oauth, client, site"#,
         ],
     ),
 ];

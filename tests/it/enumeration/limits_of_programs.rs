@@ -1,0 +1,121 @@
+//! The same for the doors of programs, and for what is refused because few codes were used.
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::recording::Record;
+use super::world::{Answer, World};
+use super::{BLOCKED, STRANGER, USER};
+
+/// Each lets one start pass, and refuses the second.
+const LIMITS: [&str; 15] = [
+    "texts_per_number_1h = 1",
+    "texts_per_number_24h = 1",
+    "texts_per_number_block_10m = 1",
+    "texts_per_country_1h = 1",
+    "starts_per_address_10m = 1",
+    "starts_per_address_1h = 1",
+    "starts_per_network_1h = 1",
+    "texts_1h = 1",
+    "texts_24h = 1",
+    "spend_per_number_block_1h = 1",
+    "spend_per_number_block_24h = 1",
+    "spend_per_country_1h = 1",
+    "spend_per_country_24h = 1",
+    "spend_1h = 1",
+    "spend_24h = 1",
+];
+
+/// Half of an hour's codes, and of a single one, is too few.
+const FEW_USED: &str = "conversion_least_texts = 1\nconversion_warn_below = 50\n\
+    conversion_pause_below = 50\nspend_per_number_block_1h = 9\nspend_per_number_block_24h = 9";
+
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    Pages,
+    Widget,
+    Api,
+}
+
+impl Door {
+    async fn ask(self, world: &mut World, number: &str) -> Answer {
+        world.forget_cookies();
+        match self {
+            Self::Pages => {
+                let first = world.get("/login").await;
+                let typed =
+                    world.post("/login", &[("flow", &first.flow()), ("phone", number)]).await;
+                world.follow(&typed).await
+            }
+            Self::Widget => {
+                world.get("/widget/start?client_id=spa").await;
+                let form = [("client_id", "spa"), ("phone", number), ("code", "")];
+                world.post("/widget/start", &form).await
+            }
+            Self::Api => {
+                let form = [("client_id", "spa"), ("connection", "sms"), ("phone_number", number)];
+                world.post("/passwordless/start", &form).await
+            }
+        }
+    }
+}
+
+struct Met {
+    answers: Vec<Answer>,
+    asked: Vec<&'static str>,
+    texts: usize,
+}
+
+/// Codes for this number are asked for with these pauses before each but the first.
+async fn met(door: Door, limit: &str, pauses: &[Duration], number: &str) -> Met {
+    let (front, behind) = (Arc::new(Record::default()), Arc::new(Record::default()));
+    let mut world = World::limited(limit, &front, &behind).await;
+    let mut answers = vec![door.ask(&mut world, number).await];
+    world.send_texts_if(true).await;
+    for pause in pauses {
+        world.pass(*pause);
+        answers.push(door.ask(&mut world, number).await);
+        world.send_texts_if(true).await;
+    }
+    let shown = |mut answer: Answer| {
+        let last = &number[number.len() - 3..];
+        answer.body = answer.body.replace(number, "(the number)").replace(last, "(its end)");
+        answer.without_secrets(number)
+    };
+    let answers = answers.into_iter().map(shown).collect();
+    let texts = behind.calls().iter().filter(|call| **call == "send").count();
+    Met { answers, asked: front.calls(), texts }
+}
+
+/// What all three meet; the last start is refused, and each before it was a text to whoever is texted.
+async fn assert_alike(door: Door, limit: &str, pauses: &[Duration]) {
+    let met = |number| met(door, limit, pauses, number);
+    let (user, stranger, blocked) =
+        tokio::join!(Box::pin(met(USER)), Box::pin(met(STRANGER)), Box::pin(met(BLOCKED)));
+    let passed = pauses.len();
+    let texts = (user.texts, stranger.texts, blocked.texts);
+    assert_eq!(texts, (passed, 0, passed), "{door:?} {limit}");
+    let refused = user.answers.last().unwrap();
+    assert_eq!(refused.status, 429, "{door:?} {limit}: {}", refused.body);
+    for other in [stranger, blocked] {
+        assert_eq!(other.asked, user.asked, "{door:?} {limit}");
+        assert_eq!(other.answers, user.answers, "{door:?} {limit}");
+    }
+}
+
+#[tokio::test]
+async fn limits_and_budgets_of_programs_do_not_tell_who_is_a_user() {
+    for door in [Door::Widget, Door::Api] {
+        for limit in LIMITS {
+            assert_alike(door, limit, &[Duration::from_secs(33)]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pause_because_few_codes_were_used_does_not_tell_who_is_a_user() {
+    // A text is judged when it is ten minutes old, by the start after it.
+    let pauses = [Duration::from_mins(11), Duration::from_mins(3)];
+    for door in [Door::Pages, Door::Widget, Door::Api] {
+        assert_alike(door, FEW_USED, &pauses).await;
+    }
+}
