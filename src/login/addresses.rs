@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use crate::outbound::is_public;
+
 /// After so many starts in a row from one address, no other address is expected.
 const MANY: u32 = 10;
 
@@ -26,20 +28,7 @@ impl LatestAddress {
     /// server typically has.
     pub(super) fn is_only_one(&self, address: IpAddr) -> bool {
         let row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        row.address == Some(address) && row.starts >= MANY && is_private(address)
-    }
-}
-
-/// An address of this machine, of a private network or of one that carriers share (RFC 1918,
-/// RFC 4193, RFC 6598).
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared
-        }
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+        row.address == Some(address) && row.starts >= MANY && !is_public(address)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The apps: do they answer, are time-outs on both sides fit for each other, and can they be reached past
 //! the gate?
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::report::{Finding, Grade, Report};
 use super::{PATIENCE, SLOW, listening, milliseconds, with_causes};
 use crate::config::Config;
 use crate::gate::{Site, Upstream, UpstreamProtocol};
-use crate::outbound;
+use crate::outbound::{self, is_public};
 use crate::system::{System, Timestamp};
 
 const APP: &str = "app";
@@ -175,7 +175,7 @@ impl App<'_> {
                 outside.join(", ")
             );
             self.say(Grade::Warning, BYPASS, &text);
-        } else if is_private(ip) {
+        } else if !is_public(ip) {
             let text = format!(
                 "whoever reaches {address} in its network gets past Doorcode: see that a firewall allows this machine only, or let the app verify the signed identity (docs/identity.md)"
             );
@@ -280,13 +280,6 @@ impl App<'_> {
             );
             self.say(Grade::Warning, TIMEOUTS, &text);
         }
-    }
-}
-
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 

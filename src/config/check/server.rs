@@ -8,6 +8,7 @@ use super::{forward_auth, tls};
 use crate::domain::{Keyring, Origin, ServerSecret, guessable};
 use crate::gate::Hsts;
 use crate::oauth::Issuer;
+use crate::outbound::is_public;
 use crate::proxy::{self, ListenAddress};
 
 /// What checks of other sections depend on. `None` if the value is invalid; checks that depend on
@@ -161,14 +162,7 @@ const ADMIN_EXPOSED: &str = "admin.unsafe_exposed";
 /// Whether a listener at this address is open to other networks: it is on all addresses, or on one of
 /// the internet.
 fn is_exposed(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => {
-            // RFC 6598, which `std` calls shared.
-            let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0b1100_0000 == 64;
-            !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || shared)
-        }
-        IpAddr::V6(ip) => !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()),
-    }
+    ip.to_canonical().is_unspecified() || is_public(ip)
 }
 
 /// What the settings open that an `unsafe_…` key allows.
