@@ -30,7 +30,8 @@ pub struct LoginSettings {
 
 impl LoginSettings {
     /// Whether people of a country must be told that rates may apply: carriers of the US and Canada ask
-    /// it of every form that takes numbers (CTIA, Messaging Principles and Best Practices of May 2023, §5.1.1).
+    /// it of every form that takes numbers (CTIA, Messaging Principles and Best Practices, May 2023,
+    /// §5.1.1).
     pub fn tells_rates(country: Country) -> bool {
         matches!(country.as_str(), "US" | "CA")
     }
