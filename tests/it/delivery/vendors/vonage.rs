@@ -115,17 +115,15 @@ impl Contract for Vonage {
 
     fn refusals(&self) -> Vec<Refusal> {
         use Failure::{
-            BadNumber, Blocked, Broken, Misconfigured, NotMobile, Overloaded, TextRefused,
-            Unexpected,
+            BadNumber, Broken, Misconfigured, NotMobile, Overloaded, TextRefused, Unexpected,
         };
-        let rows: [(&[u32], Failure); 8] = [
+        let rows: [(&[u32], Failure); 7] = [
             (&[1, 10], Overloaded),
             (&[2, 3, 4, 8, 9, 11, 14, 15, 22, 23, 29, 32], Misconfigured),
             (&[5], Broken),
             (&[6], BadNumber),
             (&[7, 33], NotMobile),
             (&[12], TextRefused),
-            (&[17], Blocked),
             (&[77], Unexpected),
         ];
         let refusal = |failure| {
