@@ -203,6 +203,30 @@ fn routes_name_served_countries_and_listed_providers_once() {
          my.toml:19:26: sms.route[2].countries: `uk` is not the two letters of a country, such as GB\n\
          my.toml:20:14: sms.route[2].providers: `plivo` is not in sms.providers; known: twilio\n\
          my.toml:20:23: sms.route[2].providers: `twilo` is not in sms.providers; did you mean `twilio`?\n\
-         my.toml:23:1: sms.route[4]: never decides: the route before it is for every number"
+         my.toml:23:1: sms.route[4]: never decides: the route before it is for every login"
+    );
+}
+
+#[test]
+fn routes_name_clients_that_there_are() {
+    let clients =
+        "[[client]]\nid = \"shop\"\nname = \"Shop\"\n[[client]]\nid = \"desk\"\nname = \"Desk\"\n";
+    let file = |routes: &str| changed(&[("\n[[user]]", &format!("{clients}{routes}\n[[user]]"))]);
+    let route = |conditions: &str| format!("[[sms.route]]\n{conditions}providers = [\"twilio\"]\n");
+    let good = route("clients = [\"shop\", \"@sites\"]\ncountries = [\"GB\"]\n");
+    let later = route("clients = [\"shop\"]\n") + &route("countries = [\"GB\"]\n");
+    let config = read(&file(&format!("{good}{later}"))).unwrap();
+    let of = |id: &str| Some(doorcode::domain::ClientId::parse(id).unwrap());
+    let clients = config.sms_routes.iter().map(|route| route.clients.clone());
+    let expected = [Some(vec![of("shop"), None]), Some(vec![of("shop")]), None];
+    assert_eq!(clients.collect::<Vec<_>>(), expected);
+
+    let bad = route("clients = [\"shop\", \"shpo\", \"@site\", \"desk\", \"desk\"]\n");
+    assert_eq!(
+        problems(&file(&format!("{later}{bad}"))),
+        "my.toml:28:12: sms.route[3].clients: shop is in an earlier route, which decides\n\
+         my.toml:28:20: sms.route[3].clients: `shpo` is not the id of a [[client]]; did you mean `shop`?\n\
+         my.toml:28:28: sms.route[3].clients: `@site` is not the id of a [[client]]; did you mean `@sites`?\n\
+         my.toml:28:45: sms.route[3].clients: `desk` is listed twice"
     );
 }

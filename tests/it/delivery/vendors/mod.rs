@@ -6,7 +6,7 @@ mod plivo;
 mod sinch;
 mod telnyx;
 mod twilio;
-mod vonage;
+pub(super) mod vonage;
 
 use axum::http::Method;
 use axum::http::request::Parts;

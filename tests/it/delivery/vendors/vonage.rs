@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 
 use super::{Contract, Refusal, Rules, SENDER, from_digits, is_gsm, or};
 use crate::support::provider::{Reply, Text, Vendor};
+use crate::support::twilio::AUTH_TOKEN;
 
-const KEY: &str = "a1b2c3d4";
-const SECRET: &str = "Vonage-secret-0";
+pub(in crate::delivery) const KEY: &str = "a1b2c3d4";
+/// That of Twilio in the stories, whose file has one secret for providers.
+const SECRET: &str = AUTH_TOKEN;
 const DOCUMENTED: [&str; 14] = [
     "api_key",
     "api_secret",
@@ -30,7 +32,7 @@ const DOCUMENTED: [&str; 14] = [
     "content-id",
 ];
 
-pub(super) struct Vonage;
+pub(in crate::delivery) struct Vonage;
 
 fn refused(status: u32) -> Reply {
     let part = json!({ "status": status.to_string(), "error-text": "Refused: QUOTED" });
