@@ -52,13 +52,12 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let tests = test_numbers::test_numbers(reader, &ground);
     let login = login::login(reader, providers.as_deref());
     let served = login.as_ref().map(|login| &login.countries);
-    let session = login::session(reader);
-    let personal_tokens = login::personal_tokens(reader);
+    let (session, personal_tokens) = (login::session(reader), login::personal_tokens(reader));
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
-    let known = oauth.as_ref().map(|oauth| &oauth.clients);
-    let routes = sms::routes(reader, providers.as_deref(), (served, known));
-    let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
+    let clients = oauth.as_ref().map(|oauth| &oauth.clients);
+    let routes = sms::routes(reader, providers.as_deref(), (served, clients));
+    let sites = sites::sites(reader, &ground, clients);
     let acme = acme::acme(reader, &ground, proxy.as_ref(), sites.as_ref().map(|(sites, _)| sites));
     let (checked, (sites, asking)) = (checked?, sites?);
     Some(Config {

@@ -39,29 +39,32 @@ pub(in super::super) fn routes(
             client(text, &decided.clients, known)
         });
         match (&countries, &clients) {
-            (Some(None), Some(None)) => decided.everything = true,
-            (Some(Some(countries)), Some(None)) => decided.countries.extend(countries),
-            (Some(None), Some(Some(clients))) => decided.clients.extend(clients.iter().cloned()),
+            (Ok(None), Ok(None)) => decided.everything = true,
+            (Ok(Some(countries)), Ok(None)) => decided.countries.extend(countries),
+            (Ok(None), Ok(Some(clients))) => decided.clients.extend(clients.iter().cloned()),
             // Two conditions leave texts to the routes that follow; an invalid one says nothing.
             _ => {}
         }
         let providers = reader.all(&format!("{table}.providers"), |text| named(text, providers));
         routes.push(
-            countries.zip(clients).zip(providers).map(|((countries, clients), providers)| {
-                SmsRoute { countries, clients, providers }
-            }),
+            countries.ok().zip(clients.ok()).zip(providers).map(
+                |((countries, clients), providers)| SmsRoute { countries, clients, providers },
+            ),
         );
     }
     routes.into_iter().collect()
 }
 
-/// A list that need not be there; `None` if it has mistakes.
+/// A mistake was noted.
+struct Noted;
+
+/// A list that need not be there.
 fn condition<T: PartialEq>(
     reader: &mut Reader<'_>,
     key: &str,
     read: impl Fn(&str) -> Result<T, String>,
-) -> Option<Option<Vec<T>>> {
-    if reader.has(key) { reader.all(key, read).map(Some) } else { Some(None) }
+) -> Result<Option<Vec<T>>, Noted> {
+    if reader.has(key) { reader.all(key, read).map(Some).ok_or(Noted) } else { Ok(None) }
 }
 
 fn country(text: &str, decided: &[Country], served: Option<&Countries>) -> Result<Country, String> {

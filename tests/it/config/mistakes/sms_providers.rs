@@ -20,6 +20,28 @@ const ACCOUNT: &str = "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nfro
 const KEY: &str = "api_key = \"SK0123456789abcdef0123456789abcdef\"";
 const SENDERS: &str = "is neither a number such as +12025550123, nor a short code, nor a name of 1 to 11 letters and digits";
 
+const AWS: &str = "region = \"us-east-1\"\naccess_key_id = \"AKIA1\"\nsecret_access_key = \"env:TOKEN\"\norigination_identity = \"pool-0123abcd\"";
+
+#[test]
+fn the_endpoint_of_aws_is_that_of_the_region() {
+    for (region, host) in [
+        ("us-east-1", "sms-voice.us-east-1.amazonaws.com"),
+        ("cn-north-1", "sms-voice.cn-north-1.amazonaws.com.cn"),
+    ] {
+        let config = read(&with("aws", &AWS.replace("us-east-1", region))).unwrap();
+        let [ProviderSettings::Aws(aws)] = &config.providers[..] else { panic!("one provider") };
+        assert_eq!(aws.base_url.host_str(), Some(host));
+    }
+    let wrong = AWS.replace("us-east-1", "US East").replace("pool-0123abcd", "a pool");
+    assert_eq!(
+        said("aws", &wrong),
+        [
+            "12:10: sms.aws.region: `US East` is not a region such as us-east-1",
+            "15:24: sms.aws.origination_identity: `a pool` is not an id, number or ARN of AWS",
+        ]
+    );
+}
+
 #[test]
 fn the_least_that_each_provider_needs() {
     let key = format!("{ACCOUNT}{KEY}\napi_key_secret = \"env:TOKEN\"");
@@ -31,6 +53,7 @@ fn the_least_that_each_provider_needs() {
         ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\""),
         ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\"\nfrom = \"Shop\""),
         ("sinch", "service_plan_id = \"a1\"\napi_token = \"env:TOKEN\"\nfrom = \"12345\""),
+        ("aws", AWS),
         ("http", "url = \"https://sms.example.com/send\""),
         (
             "http",
