@@ -11,7 +11,7 @@ use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{AttemptId, Origin, PhoneNumber};
-use crate::login::{Requester, StartError, StartRequest};
+use crate::login::{Application, Requester, StartError, StartRequest};
 use crate::oauth::{Client, GrantType};
 use crate::store::{SendOutcome, SendRefusal};
 
@@ -55,7 +55,7 @@ pub(crate) async fn start(
         accept_language: language,
         page_language: language.and_then(|header| api.shell().best_language_tag(header)),
         page_host: page.map(Origin::host),
-        application: Some(&client.name),
+        application: Some(Application { id: &client.id, name: &client.name }),
     };
     api.login().start(start).await.map_err(|why| refused(&api, &why))?;
     let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;

@@ -34,7 +34,7 @@ pub fn send_test_text(
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let text = format!("Test from {}: texts arrive.", config.brand.name);
-    let message = Message { to: phone, text: &text, valid_for: VALID_FOR };
+    let message = Message::new(phone, &text, VALID_FOR);
     let delivery = delivery(config, providers(config, system), system);
     let Outcome { result, passed_over } = runtime.block_on(delivery.send(&message));
     let mut told = String::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::health::{Availability, Health};
 use super::sms::{Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
-use crate::domain::{Country, PhoneNumber};
+use crate::domain::{ClientId, Country};
 use crate::system::System;
 
 /// Tries the providers in their order until one accepts the text. Never sends two.
@@ -14,19 +14,23 @@ pub struct Delivery {
     system: System,
 }
 
-/// `[[sms.route]]`: the providers of some numbers.
+/// `[[sms.route]]`: the providers of some texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmsRoute {
     /// Whose numbers; `None`: all.
     pub countries: Option<Vec<Country>>,
+    /// Who asks; `None` in the list: the login pages, for a page of a site. `None`: all.
+    pub clients: Option<Vec<Option<ClientId>>>,
     /// Names, in the order in which they are tried.
     pub providers: Vec<String>,
 }
 
 impl SmsRoute {
-    fn is_for(&self, phone: &PhoneNumber) -> bool {
-        let all = self.countries.as_ref();
-        all.is_none_or(|countries| countries.iter().any(|country| phone.is_of(*country)))
+    fn is_for(&self, message: &Message<'_>) -> bool {
+        let countries = self.countries.as_ref();
+        let clients = self.clients.as_ref();
+        countries.is_none_or(|all| all.iter().any(|country| message.to.is_of(*country)))
+            && clients.is_none_or(|all| all.iter().any(|one| one.as_ref() == message.client))
     }
 }
 
@@ -44,7 +48,7 @@ impl Delivery {
         Self { providers, routes: Vec::new(), system }
     }
 
-    /// With other orders for some numbers. The first route that is for a number decides.
+    /// With other orders for some texts. The first route that is for a text decides.
     #[must_use]
     pub fn with_routes(self, routes: Vec<SmsRoute>) -> Self {
         Self { routes, ..self }
@@ -52,7 +56,7 @@ impl Delivery {
 
     pub async fn send(&self, message: &Message<'_>) -> Outcome {
         let mut passed_over = Vec::new();
-        for ranked in self.in_order(message.to) {
+        for ranked in self.in_order(message) {
             match self.ask(ranked, message).await {
                 Err(error) if error.fails_over() => passed_over.push(error),
                 result => {
@@ -65,15 +69,15 @@ impl Delivery {
         Outcome { result: Err(error), passed_over }
     }
 
-    /// The order of the number's route, or the configured one, with demoted providers at its end.
+    /// The order of the text's route, or the configured one, with demoted providers at its end.
     /// Those whose breaker is open are left out unless no other is there: they may be well again,
     /// and nobody else can send the text.
     ///
     /// Computed before the first call: a provider that fails now must not be tried a second time as
     /// a demoted one.
-    fn in_order(&self, phone: &PhoneNumber) -> Vec<&Ranked> {
+    fn in_order(&self, message: &Message<'_>) -> Vec<&Ranked> {
         let now = self.system.steady();
-        let route = self.routed(phone);
+        let route = self.routed(message);
         let of = |availability| {
             route
                 .iter()
@@ -85,8 +89,8 @@ impl Delivery {
         if order.is_empty() { route } else { order }
     }
 
-    fn routed(&self, phone: &PhoneNumber) -> Vec<&Ranked> {
-        let Some(route) = self.routes.iter().find(|route| route.is_for(phone)) else {
+    fn routed(&self, message: &Message<'_>) -> Vec<&Ranked> {
+        let Some(route) = self.routes.iter().find(|route| route.is_for(message)) else {
             return self.providers.iter().collect();
         };
         let named = |name: &String| self.providers.iter().find(|r| r.provider.name() == name);

@@ -35,5 +35,5 @@ pub use requester::{Channel, Requester, Standing};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;
-pub use start::{StartError, StartRequest, Started};
+pub use start::{Application, StartError, StartRequest, Started};
 pub use verdict::{Verdict, Verified};

@@ -9,7 +9,7 @@ use super::attempt;
 use super::keys::CodeKeys;
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
-use crate::domain::{AttemptId, AttemptKey, Host, OneTimeCode, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, ClientId, Host, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::store::{Attempt, AttemptStore, SendOutcome, SendRefusal, StoreError, UserStore};
 use crate::system::System;
@@ -34,7 +34,8 @@ pub(super) struct OutboxJob {
     pub(super) accept_language: Option<String>,
     pub(super) page_language: Option<String>,
     pub(super) page_host: Option<Host>,
-    pub(super) application: Option<String>,
+    /// Id and name.
+    pub(super) application: Option<(ClientId, String)>,
     /// Whether only users are texted. The outcome of such a text is not disclosed.
     pub(super) only_users: bool,
 }
@@ -195,7 +196,11 @@ impl OutboxSender {
             }
         };
         let valid_for = attempt.expires.since(self.system.steady());
-        let message = Message { to: &job.phone, text: text.reveal(), valid_for };
+        let message = Message {
+            client: job.application.as_ref().map(|(id, _)| id),
+            language: job.page_language.as_deref(),
+            ..Message::new(&job.phone, text.reveal(), valid_for)
+        };
         let sent = texts.delivery.send(&message).await;
         for error in &sent.passed_over {
             self.text_failed(job, error.provider, &error.to_string());
@@ -224,7 +229,8 @@ fn render(
     job: &OutboxJob,
     code: &OneTimeCode,
 ) -> Result<RenderedText, TemplateError> {
-    let (language, application) = (job.accept_language.as_deref(), job.application.as_deref());
+    let language = job.accept_language.as_deref();
+    let application = job.application.as_ref().map(|(_, name)| name.as_str());
     let rendered = templates.render(job.page_language.as_deref(), |template| {
         template.render(code, &job.phone, language, application)
     })?;

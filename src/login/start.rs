@@ -6,7 +6,7 @@ use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
 use super::outbox::OutboxJob;
 use super::requester::Requester;
 use super::service::{Login, LoginDeps};
-use crate::domain::{AttemptId, AttemptKey, Host, LineType, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
@@ -26,9 +26,16 @@ pub struct StartRequest<'a> {
     pub page_language: Option<&'a str>,
     /// The host of the page that requests the code, for the text's last line.
     pub page_host: Option<&'a Host>,
-    /// The name of the application that requests the code, for the template; `None` for the login
-    /// pages.
-    pub application: Option<&'a str>,
+    /// The application that requests the code; `None` for a page of a site.
+    pub application: Option<Application<'a>>,
+}
+
+/// A client, as texts and their routes know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Application<'a> {
+    pub id: &'a ClientId,
+    /// For the template.
+    pub name: &'a str,
 }
 
 impl StartRequest<'_> {
@@ -192,7 +199,7 @@ impl Login {
             Some(StartedAttempt::Resumed(attempt)) => (attempt.id, true),
             None => return Err(StartError::QueueFull),
         };
-        let (phone, application) = (start.phone, start.application);
+        let (phone, application) = (start.phone, start.application.map(|of| of.name));
         deps.events.record(&Event::CodeRequested { attempt: id, phone, again, application });
         self.queue_text(key, id, start).await
     }
@@ -210,7 +217,7 @@ impl Login {
             accept_language: start.accept_language.map(str::to_owned),
             page_language: start.page_language.map(str::to_owned),
             page_host: start.page_host.cloned(),
-            application: start.application.map(str::to_owned),
+            application: start.application.map(|of| (of.id.clone(), of.name.to_owned())),
             only_users: !self.settings.sign_up,
         });
         if queued {

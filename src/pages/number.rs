@@ -15,7 +15,7 @@ use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
-use crate::login::{Login, StartError, StartRequest, Started};
+use crate::login::{Application, Login, StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
 pub(crate) async fn show(
@@ -166,7 +166,7 @@ impl LoginPages {
             accept_language: request.language_header(),
             page_language: Some(self.shell.language_of(request).tag()),
             page_host: Some(request.context.origin.host()),
-            application: self.application(flow),
+            application: self.client_of(flow).map(|of| Application { id: &of.id, name: &of.name }),
         };
         self.login.start(start).await
     }

@@ -6,6 +6,7 @@ mod contract;
 mod double;
 mod order;
 mod routes;
+mod stories;
 mod twilio;
 mod vendors;
 
@@ -66,12 +67,12 @@ fn hasty(base_url: &str) -> Arc<dyn SmsProvider> {
 
 async fn send(provider: &dyn SmsProvider, text: &str) -> Result<Receipt, SendError> {
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    provider.send(&Message { to: &to, text, valid_for: Duration::from_mins(5) }).await
+    provider.send(&Message::new(&to, text, Duration::from_mins(5))).await
 }
 
 async fn deliver(delivery: &Delivery) -> Outcome {
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    delivery.send(&Message { to: &to, text: TEXT, valid_for: Duration::from_mins(5) }).await
+    delivery.send(&Message::new(&to, TEXT, Duration::from_mins(5))).await
 }
 
 fn in_order(providers: Vec<Arc<dyn SmsProvider>>) -> Delivery {

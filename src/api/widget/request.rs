@@ -4,7 +4,7 @@ use http::StatusCode;
 use crate::api::error::ApiError;
 use crate::api::request::ApiRequest;
 use crate::domain::{Country, Origin, PhoneNumber};
-use crate::login::{Requester, StartError, StartRequest, Started};
+use crate::login::{Application, Requester, StartError, StartRequest, Started};
 use crate::oauth::Client;
 use crate::pages::{LoginPages, PageRequest, countries};
 
@@ -103,7 +103,7 @@ impl<'a> WidgetRequest<'a> {
             accept_language: self.visitor.language_header(),
             page_language: Some(self.pages.shell.language_of(self.visitor).tag()),
             page_host: Some(self.page.host()),
-            application: Some(&self.client.name),
+            application: Some(Application { id: &self.client.id, name: &self.client.name }),
         };
         self.pages.login.start(start).await
     }

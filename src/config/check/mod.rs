@@ -50,12 +50,11 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let tests = test_numbers::test_numbers(reader, &ground, &accepted);
     let login = login::login(reader, sms.providers.as_deref(), accepted.clone());
     let served = login.as_ref().map(|login| &login.countries);
-    let routes = sms::routes(reader, sms.providers.as_deref(), served);
-    let session = login::session(reader);
-    let personal_tokens = login::personal_tokens(reader);
+    let (session, personal_tokens) = (login::session(reader), login::personal_tokens(reader));
     let users = users::users(reader, served, &accepted);
     let oauth = clients::oauth(reader);
     let clients = oauth.as_ref().map(|oauth| &oauth.clients);
+    let routes = sms::routes(reader, sms.providers.as_deref(), (served, clients));
     let sites = sites::sites(reader, &ground, KnownCallers { clients, numbers: &accepted });
     let acme = acme::acme(reader, &ground, proxy.as_ref(), sites.as_ref().map(|(sites, _)| sites));
     let (checked, (sites, asking)) = (checked?, sites?);

@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::delivery::SendError;
-use crate::domain::PhoneNumber;
+use crate::domain::{ClientId, PhoneNumber};
 use crate::system::Timestamp;
 
 /// A text message to be sent.
@@ -14,6 +14,17 @@ pub struct Message<'a> {
     pub text: &'a str,
     /// The remaining lifetime of the code; a text that arrives later is useless.
     pub valid_for: Duration,
+    /// Who asks for the code; `None`: the login pages, for a page of a site.
+    pub client: Option<&'a ClientId>,
+    /// The language tag of the page that asks for the code, for providers with texts of their own.
+    pub language: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    /// Of no client, and in no language.
+    pub const fn new(to: &'a PhoneNumber, text: &'a str, valid_for: Duration) -> Self {
+        Self { to, text, valid_for, client: None, language: None }
+    }
 }
 
 impl fmt::Debug for Message<'_> {
@@ -22,6 +33,8 @@ impl fmt::Debug for Message<'_> {
             .field("to", self.to)
             .field("text", &"•••")
             .field("valid_for", &self.valid_for)
+            .field("client", &self.client)
+            .field("language", &self.language)
             .finish()
     }
 }

@@ -1,5 +1,5 @@
 //! `MessageBird`'s SMS API, now the classic API of Bird.
-//! Source: developers.messagebird.com, "SMS messaging" and "API errors".
+//! Source: developers.messagebird.com, "SMS Messaging API" and "API errors".
 use http::Request;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,6 @@ const CODES: Codes = &[
     // The access key; missing and invalid parameters; not found; balance; no such API.
     (Failure::Misconfigured, &[2, 9, 10, 20, 21, 25, 98]),
     (Failure::Broken, &[99]),
-    // A message of the same id exists: ours has none, so that whatever this means, it may be sent.
-    (Failure::Unclear, &[101]),
 ];
 
 /// What an error is about, by its `parameter`.

@@ -1,5 +1,6 @@
 //! SMS providers: one file for each, and the list of them.
 //! Does not know what a text says, nor who requested it.
+pub mod aws;
 pub mod console;
 pub mod http;
 mod http_api;
@@ -28,6 +29,7 @@ pub enum ProviderSettings {
     MessageBird(messagebird::MessageBirdSettings),
     Telnyx(telnyx::TelnyxSettings),
     Sinch(sinch::SinchSettings),
+    Aws(aws::AwsSettings),
     /// A gateway of the operator's own.
     Http(http::GatewaySettings),
 }
@@ -43,6 +45,7 @@ impl ProviderSettings {
             Self::MessageBird(api) => Arc::new(api.clone()),
             Self::Telnyx(api) => Arc::new(api.clone()),
             Self::Sinch(api) => Arc::new(api.clone()),
+            Self::Aws(api) => Arc::new(api.clone()),
             Self::Http(api) => Arc::new(api.clone()),
         })
     }

@@ -1,5 +1,6 @@
 //! Plivo's Message API. Its refusals have no error code, only a status and a sentence.
-//! Source: plivo.com/docs, "Send a message" and "API requests and responses".
+//! Source: plivo.com/docs, "Send a message" and "API requests and responses"; support.plivo.com,
+//! "Message Expiry".
 use http::Request;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ const NAME: &str = "plivo";
 /// In characters of GSM-7, and in UTF-16 units of any other text.
 const MAX_TEXT: usize = 1600;
 const MAX_UNICODE: usize = 737;
+
+/// Of `message_expiry`, in seconds.
+const EXPIRY: std::ops::RangeInclusive<u64> = 5..=10_799;
 
 /// `[sms.plivo]`.
 #[derive(Clone, Debug)]
@@ -43,6 +47,8 @@ struct Fields<'a> {
     dst: &'a str,
     text: &'a str,
     r#type: &'a str,
+    /// How long the text may wait at Plivo.
+    message_expiry: u64,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +92,8 @@ impl HttpApi for PlivoSettings {
             PlivoSender::Powerpack(uuid) => (None, Some(uuid.as_str())),
         };
         let (dst, text) = (message.to.digits(), message.text);
-        let fields = Fields { src, powerpack_uuid, dst, text, r#type: "sms" };
+        let message_expiry = message.valid_for.as_secs().clamp(*EXPIRY.start(), *EXPIRY.end());
+        let fields = Fields { src, powerpack_uuid, dst, text, r#type: "sms", message_expiry };
         let login = http_api::basic(&self.auth_id, self.auth_token.reveal())?;
         http_api::json(&url, [login], &fields)
     }

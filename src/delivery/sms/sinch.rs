@@ -1,5 +1,6 @@
 //! Sinch's SMS API: a batch for each text. Its error codes are words.
-//! Source: developers.sinch.com, "SMS API reference", "Batches" and "HTTP status codes".
+//! Source: developers.sinch.com, "SMS API reference", "Batches", and "HTTP Status Codes for the SMS
+//! REST API"; community.sinch.com, "Common SMS HTTP Statuses and Codes Explained".
 use http::Request;
 use serde::{Deserialize, Serialize};
 
@@ -14,26 +15,20 @@ const NAME: &str = "sinch";
 /// In characters, by the reference of `body`.
 const MAX_TEXT: usize = 2000;
 
-/// `code` of an error. Numbers are valid by construction, so that a wrong format is that of the
+/// `code` of an error, which only statuses 400 and 403 have. Numbers are valid by construction, so that a wrong format is that of the
 /// sender.
-const CODES: &[(Failure, &[&str])] = &[
-    (
-        Failure::Misconfigured,
-        &[
-            "syntax_invalid_json",
-            "syntax_invalid_parameter_format",
-            "syntax_constraint_violation",
-            "unauthorized",
-            "forbidden",
-            "unknown_group",
-            "unknown_campaign",
-            "missing_callback_url",
-            "not_found",
-        ],
-    ),
-    (Failure::Overloaded, &["too_many_requests"]),
-    (Failure::Broken, &["internal_error", "service_unavailable"]),
-];
+const CODES: &[(Failure, &[&str])] = &[(
+    Failure::Misconfigured,
+    &[
+        "syntax_invalid_json",
+        "syntax_invalid_parameter_format",
+        "syntax_constraint_violation",
+        "blocked_account",
+        "unknown_group",
+        "unknown_campaign",
+        "missing_callback_url",
+    ],
+)];
 
 /// `[sms.sinch]`.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Telnyx's Messaging API, version 2.
-//! Source: developers.telnyx.com, "Send a message", "Messaging error codes" and "API errors".
+//! Source: developers.telnyx.com, "Send a message", "Messaging Error Code Reference", "API error
+//! codes" and "Configurable spend limits". The API has no field for how long a text may take.
 use http::Request;
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +18,12 @@ const MAX_TEXT: usize = 1530;
 /// `code` of an error.
 const CODES: Codes = &[
     // Requests and accounts (10xxx, 20xxx).
-    (Failure::BadNumber, &[10002, 10016, 40012, 40310]),
+    (Failure::BadNumber, &[10001, 10002, 10016, 40012, 40310]),
     (
         Failure::Misconfigured,
         &[
             10003, 10004, 10005, 10006, 10009, 10010, 10014, 10015, 10017, 20002, 20006, 20012,
-            20100,
+            20013, 20014, 20015, 20016, 20017, 20100,
         ],
     ),
     (Failure::Broken, &[10007]),
@@ -30,23 +31,23 @@ const CODES: Codes = &[
     (Failure::Overloaded, &[10011, 40011, 40318]),
     // A landline, or a number without texts.
     (Failure::NotMobile, &[40001, 40319]),
-    (Failure::NotReached, &[40005, 40006]),
+    (Failure::NotReached, &[40005, 40006, 40014]),
     // Spam filters, carriers, and senders that are not registered with them.
     (
         Failure::Blocked,
-        &[40002, 40003, 40004, 40008, 40010, 40015, 40016, 40017, 40018, 40322, 40329, 40330],
+        &[40002, 40003, 40004, 40008, 40010, 40015, 40016, 40017, 40018, 40322, 40329],
     ),
     // The person answered STOP.
     (Failure::OptedOut, &[40300]),
     // Not in the whitelisted destinations of the messaging profile.
     (Failure::CountryNotServed, &[40309]),
-    (Failure::TextRefused, &[40009, 40302, 40316, 40328]),
+    (Failure::TextRefused, &[40009, 40302, 40304, 40316, 40328]),
     // Sender, messaging profile, spend limit.
     (
         Failure::Misconfigured,
         &[
-            40013, 40100, 40301, 40305, 40306, 40308, 40311, 40312, 40313, 40314, 40315, 40320,
-            40321, 40323, 40325, 40333,
+            40013, 40100, 40150, 40151, 40301, 40305, 40306, 40308, 40311, 40312, 40313, 40314,
+            40315, 40320, 40321, 40333,
         ],
     ),
 ];

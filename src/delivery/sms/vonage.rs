@@ -1,5 +1,6 @@
 //! Vonage's SMS API. Answers 200 to refusals too: the status of each part is in the body.
-//! Source: developer.vonage.com, "SMS API reference" and "Troubleshooting SMS".
+//! Source: developer.vonage.com, "SMS API reference" and "Troubleshooting SMS", table "SMS API error
+//! codes".
 use http::Request;
 use serde::Deserialize;
 
@@ -30,7 +31,6 @@ const CODES: Codes = &[
     // Barred, or deactivated.
     (Failure::NotMobile, &[7, 33]),
     (Failure::TextRefused, &[12]),
-    (Failure::Blocked, &[17]),
 ];
 
 /// `[sms.vonage]`.

@@ -230,7 +230,7 @@ async fn a_text_that_is_too_long_for_the_vendor_is_not_offered() {
 #[tokio::test]
 async fn nothing_that_is_printed_tells_secret_code_or_number() {
     let number = PhoneNumber::from_e164(PHONE).expect("a number");
-    let message = Message { to: &number, text: TEXT, valid_for: Duration::from_mins(1) };
+    let message = Message::new(&number, TEXT, Duration::from_mins(1));
     for contract in CONTRACTS {
         let pair = Pair::new(*contract);
         let url = pair.fake.base_url();

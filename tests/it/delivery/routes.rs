@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use doorcode::delivery::sms::Message;
 use doorcode::delivery::{Delivery, SmsRoute};
-use doorcode::domain::{Country, PhoneNumber};
+use doorcode::domain::{ClientId, Country, PhoneNumber};
 use doorcode::system::System;
 
 use super::vendors::CONTRACTS;
@@ -13,7 +13,12 @@ fn route(countries: &[&str], providers: &[&str]) -> SmsRoute {
     let country = |letters: &&str| Country::parse(letters).expect("a country");
     let all: Vec<Country> = countries.iter().map(country).collect();
     let countries = Some(all).filter(|all| !all.is_empty());
-    SmsRoute { countries, providers: providers.iter().map(|name| (*name).to_owned()).collect() }
+    let providers = providers.iter().map(|name| (*name).to_owned()).collect();
+    SmsRoute { countries, clients: None, providers }
+}
+
+fn client(id: &str) -> ClientId {
+    ClientId::parse(id).expect("a client id")
 }
 
 /// The first three providers of the suite: twilio, vonage, plivo.
@@ -25,8 +30,12 @@ fn delivery(routes: Vec<SmsRoute>) -> (Delivery, Vec<FakeProvider>) {
 }
 
 async fn sent(delivery: &Delivery, to: &str) -> Option<&'static str> {
+    sent_for(delivery, to, None).await
+}
+
+async fn sent_for(delivery: &Delivery, to: &str, by: Option<&ClientId>) -> Option<&'static str> {
     let to = PhoneNumber::from_e164(to).expect("a number");
-    let message = Message { to: &to, text: TEXT, valid_for: Duration::from_mins(5) };
+    let message = Message { client: by, ..Message::new(&to, TEXT, Duration::from_mins(5)) };
     delivery.send(&message).await.result.ok().map(|receipt| receipt.provider)
 }
 
@@ -57,4 +66,24 @@ async fn a_provider_that_no_route_names_gets_nothing() {
     fakes[1].script(Outcome::Garbage(503, ""));
     assert_eq!(sent(&delivery, GB).await, None);
     assert_eq!((fakes[0].requests(), fakes[2].requests()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_route_of_clients_and_countries_wants_both() {
+    let (shop, desk) = (client("shop"), client("desk"));
+    let of = |clients, countries: &[&str], providers: &[&str]| SmsRoute {
+        clients: Some(clients),
+        ..route(countries, providers)
+    };
+    let routes = vec![
+        of(vec![Some(shop.clone())], &["GB"], &["vonage"]),
+        of(vec![Some(desk.clone()), None], &[], &["plivo"]),
+    ];
+    let (delivery, _fakes) = delivery(routes);
+
+    assert_eq!(sent_for(&delivery, GB, Some(&shop)).await, Some("vonage"));
+    assert_eq!(sent_for(&delivery, US, Some(&shop)).await, Some("twilio"));
+    assert_eq!(sent_for(&delivery, GB, Some(&desk)).await, Some("plivo"));
+    assert_eq!(sent_for(&delivery, US, None).await, Some("plivo"), "the login pages of a site");
+    assert_eq!(sent_for(&delivery, GB, Some(&client("other"))).await, Some("twilio"));
 }

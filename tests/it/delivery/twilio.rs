@@ -58,7 +58,7 @@ async fn a_text_is_valid_for_what_is_left_of_the_code() {
     let rows = [(299_999, 299), (600_000, 600), (400, 1), (0, 1), (90_000_000, 36_000)];
     for (left, seconds) in rows {
         let valid_for = Duration::from_millis(left);
-        twilio.send(&Message { to: &to, text: TEXT, valid_for }).await.expect("sent");
+        twilio.send(&Message::new(&to, TEXT, valid_for)).await.expect("sent");
         assert_eq!(fake.messages().pop().and_then(|text| text.validity), Some(seconds));
     }
 }

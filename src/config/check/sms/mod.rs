@@ -1,6 +1,7 @@
 //! `[sms]`: which providers there are, one file for each, and what texts say.
 //! Asks no provider.
 mod address;
+mod aws;
 mod http;
 mod messagebird;
 mod plivo;
@@ -65,6 +66,7 @@ const PROVIDERS: &[(&str, ReadProvider)] = &[
     ("messagebird", messagebird::read),
     ("telnyx", telnyx::read),
     ("sinch", sinch::read),
+    ("aws", aws::read),
     ("http", http::read),
 ];
 

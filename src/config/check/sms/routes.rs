@@ -2,52 +2,105 @@ use super::super::super::reader::Reader;
 use super::super::super::values::{self, unknown};
 use crate::delivery::SmsRoute;
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::Country;
+use crate::domain::{ClientId, Country};
 use crate::login::Countries;
+use crate::oauth::Clients;
 
-/// `[[sms.route]]`. `providers`, `served`: `None` if they are invalid; what depends on them is not
-/// judged then.
+/// In `clients`: logins that lead to a page of a site, and so have no client. No id of one has such
+/// a character.
+const SITES: &str = "@sites";
+
+/// Which conditions of earlier routes decide alone.
+#[derive(Default)]
+struct Decided {
+    countries: Vec<Country>,
+    clients: Vec<Option<ClientId>>,
+    everything: bool,
+}
+
+/// `[[sms.route]]`. `providers`, `served`, `clients`: `None` if they are invalid; what depends on
+/// them is not judged then.
 pub(in super::super) fn routes(
     reader: &mut Reader<'_>,
     providers: Option<&[ProviderSettings]>,
-    served: Option<&Countries>,
+    (served, known): (Option<&Countries>, Option<&Clients>),
 ) -> Option<Vec<SmsRoute>> {
-    let mut seen: Vec<Country> = Vec::new();
-    let mut for_all = false;
+    let mut decided = Decided::default();
     let mut routes = Vec::new();
     for table in reader.each("sms.route") {
         reader.require(&table);
-        if for_all {
-            reader.note(&table, "never decides: the route before it is for every number");
+        if decided.everything {
+            reader.note(&table, "never decides: the route before it is for every login");
         }
-        let key = format!("{table}.countries");
-        let has_countries = reader.has(&key);
-        for_all |= !has_countries;
-        let countries = if has_countries {
-            reader.all(&key, |text| country(text, &seen, served)).map(Some)
-        } else {
-            Some(None)
-        };
-        seen.extend(countries.iter().flatten().flatten());
+        let countries = condition(reader, &format!("{table}.countries"), |text| {
+            country(text, &decided.countries, served)
+        });
+        let clients = condition(reader, &format!("{table}.clients"), |text| {
+            client(text, &decided.clients, known)
+        });
+        match (&countries, &clients) {
+            (Ok(None), Ok(None)) => decided.everything = true,
+            (Ok(Some(countries)), Ok(None)) => decided.countries.extend(countries),
+            (Ok(None), Ok(Some(clients))) => decided.clients.extend(clients.iter().cloned()),
+            // Two conditions leave texts to the routes that follow; an invalid one says nothing.
+            _ => {}
+        }
         let providers = reader.all(&format!("{table}.providers"), |text| named(text, providers));
         routes.push(
-            countries
-                .zip(providers)
-                .map(|(countries, providers)| SmsRoute { countries, providers }),
+            countries.ok().zip(clients.ok()).zip(providers).map(
+                |((countries, clients), providers)| SmsRoute { countries, clients, providers },
+            ),
         );
     }
     routes.into_iter().collect()
 }
 
-fn country(text: &str, seen: &[Country], served: Option<&Countries>) -> Result<Country, String> {
+/// A mistake was noted.
+struct Noted;
+
+/// A list that need not be there.
+fn condition<T: PartialEq>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<Vec<T>>, Noted> {
+    if reader.has(key) { reader.all(key, read).map(Some).ok_or(Noted) } else { Ok(None) }
+}
+
+fn country(text: &str, decided: &[Country], served: Option<&Countries>) -> Result<Country, String> {
     let country = values::country_of_numbers(text)?;
-    if seen.contains(&country) {
+    if decided.contains(&country) {
         return Err(format!("{text} is in an earlier route, which decides"));
     }
     if served.is_some_and(|served| !served.serves(country)) {
         return Err(format!("{text} is not in login.countries"));
     }
     Ok(country)
+}
+
+fn client(
+    text: &str,
+    decided: &[Option<ClientId>],
+    known: Option<&Clients>,
+) -> Result<Option<ClientId>, String> {
+    let client = match text {
+        SITES => None,
+        _ => Some(client_id(text, known)?),
+    };
+    let earlier = decided.contains(&client);
+    (!earlier)
+        .then_some(client)
+        .ok_or_else(|| format!("{text} is in an earlier route, which decides"))
+}
+
+fn client_id(text: &str, known: Option<&Clients>) -> Result<ClientId, String> {
+    let found = known.is_none_or(|known| known.find(text).is_some());
+    let ids = known.map(Clients::all).unwrap_or_default().iter().map(|client| client.id.as_str());
+    let ids: Vec<&str> = ids.chain([SITES]).collect();
+    if !found {
+        return Err(unknown(text, "the id of a [[client]]", &ids));
+    }
+    ClientId::parse(text).map_err(|why| why.to_string())
 }
 
 fn named(text: &str, providers: Option<&[ProviderSettings]>) -> Result<String, String> {

@@ -20,6 +20,28 @@ const ACCOUNT: &str = "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nfro
 const KEY: &str = "api_key = \"SK0123456789abcdef0123456789abcdef\"";
 const SENDERS: &str = "is neither a number such as +12025550123, nor a short code, nor a name of 1 to 11 letters and digits";
 
+const AWS: &str = "region = \"us-east-1\"\naccess_key_id = \"AKIA1\"\nsecret_access_key = \"env:TOKEN\"\norigination_identity = \"pool-0123abcd\"";
+
+#[test]
+fn the_endpoint_of_aws_is_that_of_the_region() {
+    for (region, host) in [
+        ("us-east-1", "sms-voice.us-east-1.amazonaws.com"),
+        ("cn-north-1", "sms-voice.cn-north-1.amazonaws.com.cn"),
+    ] {
+        let config = read(&with("aws", &AWS.replace("us-east-1", region))).unwrap();
+        let [ProviderSettings::Aws(aws)] = &config.providers[..] else { panic!("one provider") };
+        assert_eq!(aws.base_url.host_str(), Some(host));
+    }
+    let wrong = AWS.replace("us-east-1", "US East").replace("pool-0123abcd", "a pool");
+    assert_eq!(
+        said("aws", &wrong),
+        [
+            "12:10: sms.aws.region: `US East` is not a region such as us-east-1",
+            "15:24: sms.aws.origination_identity: `a pool` is not an id, number or ARN of AWS",
+        ]
+    );
+}
+
 #[test]
 fn the_least_that_each_provider_needs() {
     let key = format!("{ACCOUNT}{KEY}\napi_key_secret = \"env:TOKEN\"");
@@ -31,6 +53,7 @@ fn the_least_that_each_provider_needs() {
         ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\""),
         ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\"\nfrom = \"Shop\""),
         ("sinch", "service_plan_id = \"a1\"\napi_token = \"env:TOKEN\"\nfrom = \"12345\""),
+        ("aws", AWS),
         ("http", "url = \"https://sms.example.com/send\""),
         (
             "http",
@@ -203,6 +226,30 @@ fn routes_name_served_countries_and_listed_providers_once() {
          my.toml:19:26: sms.route[2].countries: `uk` is not the two letters of a country, such as GB\n\
          my.toml:20:14: sms.route[2].providers: `plivo` is not in sms.providers; known: twilio\n\
          my.toml:20:23: sms.route[2].providers: `twilo` is not in sms.providers; did you mean `twilio`?\n\
-         my.toml:23:1: sms.route[4]: never decides: the route before it is for every number"
+         my.toml:23:1: sms.route[4]: never decides: the route before it is for every login"
+    );
+}
+
+#[test]
+fn routes_name_clients_that_there_are() {
+    let clients =
+        "[[client]]\nid = \"shop\"\nname = \"Shop\"\n[[client]]\nid = \"desk\"\nname = \"Desk\"\n";
+    let file = |routes: &str| changed(&[("\n[[user]]", &format!("{clients}{routes}\n[[user]]"))]);
+    let route = |conditions: &str| format!("[[sms.route]]\n{conditions}providers = [\"twilio\"]\n");
+    let good = route("clients = [\"shop\", \"@sites\"]\ncountries = [\"GB\"]\n");
+    let later = route("clients = [\"shop\"]\n") + &route("countries = [\"GB\"]\n");
+    let config = read(&file(&format!("{good}{later}"))).unwrap();
+    let of = |id: &str| Some(doorcode::domain::ClientId::parse(id).unwrap());
+    let clients = config.sms_routes.iter().map(|route| route.clients.clone());
+    let expected = [Some(vec![of("shop"), None]), Some(vec![of("shop")]), None];
+    assert_eq!(clients.collect::<Vec<_>>(), expected);
+
+    let bad = route("clients = [\"shop\", \"shpo\", \"@site\", \"desk\", \"desk\"]\n");
+    assert_eq!(
+        problems(&file(&format!("{later}{bad}"))),
+        "my.toml:28:12: sms.route[3].clients: shop is in an earlier route, which decides\n\
+         my.toml:28:20: sms.route[3].clients: `shpo` is not the id of a [[client]]; did you mean `shop`?\n\
+         my.toml:28:28: sms.route[3].clients: `@site` is not the id of a [[client]]; did you mean `@sites`?\n\
+         my.toml:28:45: sms.route[3].clients: `desk` is listed twice"
     );
 }

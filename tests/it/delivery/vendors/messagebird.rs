@@ -113,7 +113,7 @@ impl Contract for MessageBird {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        use Failure::{BadNumber, Broken, Misconfigured, TextRefused, Unclear, Unexpected};
+        use Failure::{BadNumber, Broken, Misconfigured, TextRefused, Unexpected};
         let rows = [
             (401, 2, None, Misconfigured),
             (422, 9, Some("recipients"), BadNumber),
@@ -126,7 +126,6 @@ impl Contract for MessageBird {
             (402, 25, None, Misconfigured),
             (404, 98, None, Misconfigured),
             (500, 99, None, Broken),
-            (422, 101, None, Unclear),
             (422, 77, None, Unexpected),
         ];
         let refusal = |(status, code, parameter, failure)| Refusal {

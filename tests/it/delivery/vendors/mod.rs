@@ -1,12 +1,13 @@
 //! What each vendor documents of its API: requests, refusals, and how Doorcode is set up for it.
 //! Serves nothing.
+mod aws;
 mod gateway;
 mod messagebird;
 mod plivo;
 mod sinch;
 mod telnyx;
 mod twilio;
-mod vonage;
+pub(super) mod vonage;
 
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -29,6 +30,7 @@ pub(super) const CONTRACTS: &[&dyn Contract] = &[
     &messagebird::MessageBird,
     &telnyx::Telnyx,
     &sinch::Sinch,
+    &aws::Aws,
     &gateway::Gateway,
 ];
 

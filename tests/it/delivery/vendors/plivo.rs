@@ -4,14 +4,14 @@ use doorcode::delivery::Failure;
 use doorcode::delivery::sms::ProviderSettings;
 use doorcode::delivery::sms::plivo::{PlivoSender, PlivoSettings};
 use doorcode::domain::Secret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Contract, Refusal, Rules, SENDER, basic, from_digits, object, or, text};
 use crate::support::provider::{Reply, Text, Vendor};
 
 const AUTH_ID: &str = "MA0123456789ABCDEF01";
 const AUTH_TOKEN: &str = "Plivo-token-0";
-const DOCUMENTED: [&str; 10] = [
+const DOCUMENTED: [&str; 11] = [
     "src",
     "powerpack_uuid",
     "dst",
@@ -22,6 +22,7 @@ const DOCUMENTED: [&str; 10] = [
     "log",
     "trackable",
     "media_urls",
+    "message_expiry",
 ];
 
 pub(super) struct Plivo;
@@ -42,11 +43,13 @@ fn check(head: &Parts, body: &[u8]) -> Result<Text, u16> {
     let fields = object(body, &DOCUMENTED)?;
     or(!fields.contains_key("powerpack_uuid"), 400)?;
     or(text(&fields, "type")? == "sms", 400)?;
+    let expiry = fields.get("message_expiry").and_then(Value::as_u64).ok_or(400_u16)?;
+    or((5..10_800).contains(&expiry), 400)?;
     Ok(Text {
         to: from_digits(&text(&fields, "dst")?)?,
         sender: from_digits(&text(&fields, "src")?)?,
         body: text(&fields, "text")?,
-        validity: None,
+        validity: u32::try_from(expiry).ok(),
     })
 }
 

@@ -34,6 +34,11 @@ fn refused(status: u16, code: &str) -> Reply {
     Reply::json(status, &json!({ "code": code, "text": "Refused: QUOTED" }))
 }
 
+/// What has no documented body.
+fn bare(status: u16) -> Reply {
+    Reply::json(status, &Value::Null)
+}
+
 fn check(head: &Parts, body: &[u8]) -> Result<Text, u16> {
     let rules = Rules {
         method: Method::POST,
@@ -63,10 +68,7 @@ fn check(head: &Parts, body: &[u8]) -> Result<Text, u16> {
 impl Vendor for Sinch {
     fn check(&self, head: &Parts, body: &[u8]) -> Result<Text, Reply> {
         check(head, body).map_err(|status| {
-            refused(
-                status,
-                if status == 401 { "unauthorized" } else { "syntax_constraint_violation" },
-            )
+            if status == 400 { refused(400, "syntax_constraint_violation") } else { bare(status) }
         })
     }
 
@@ -89,7 +91,7 @@ impl Vendor for Sinch {
     }
 
     fn slow_down(&self) -> Reply {
-        refused(429, "too_many_requests")
+        bare(429)
     }
 }
 
@@ -121,20 +123,26 @@ impl Contract for Sinch {
             (400, "syntax_invalid_json", Misconfigured),
             (400, "syntax_invalid_parameter_format", Misconfigured),
             (400, "syntax_constraint_violation", Misconfigured),
-            (401, "unauthorized", Misconfigured),
-            (403, "forbidden", Misconfigured),
+            (403, "blocked_account", Misconfigured),
             (403, "unknown_group", Misconfigured),
             (403, "unknown_campaign", Misconfigured),
             (403, "missing_callback_url", Misconfigured),
-            (404, "not_found", Misconfigured),
-            (429, "too_many_requests", Overloaded),
-            (500, "internal_error", Broken),
-            (503, "service_unavailable", Broken),
             (400, "something_new", Unexpected),
         ];
         let refusal =
             |(status, code, failure)| Refusal { reply: refused(status, code), failure, code: None };
-        rows.into_iter().map(refusal).collect()
+        let plain = [
+            (401, Misconfigured),
+            (403, Misconfigured),
+            (404, Misconfigured),
+            (405, Misconfigured),
+            (415, Unexpected),
+            (429, Overloaded),
+            (500, Broken),
+            (503, Broken),
+        ];
+        let without = |(status, failure)| Refusal { reply: bare(status), failure, code: None };
+        rows.into_iter().map(refusal).chain(plain.into_iter().map(without)).collect()
     }
 
     fn success(&self) -> u16 {

@@ -108,34 +108,32 @@ impl Contract for Telnyx {
             BadNumber, Blocked, Broken, CountryNotServed, Misconfigured, NotMobile, NotReached,
             OptedOut, Overloaded, TextRefused, Unclear, Unexpected,
         };
-        let rows: [(u16, &[u32], Failure); 13] = [
-            (422, &[10002, 10016, 40012, 40310], BadNumber),
+        let rows: [(u16, &[u32], Failure); 14] = [
+            (422, &[10001, 10002, 10016, 40012, 40310], BadNumber),
             (401, &[10009], Misconfigured),
-            (403, &[10010, 20012, 20100], Misconfigured),
+            (403, &[10010, 20012, 20013, 20014, 20015, 20016, 20017, 20100], Misconfigured),
             (422, &[10003, 10004, 10005, 10006, 10014, 10015, 10017, 20002, 20006], Misconfigured),
             (
                 400,
                 &[
-                    40013, 40100, 40301, 40305, 40306, 40308, 40311, 40312, 40313, 40314, 40315,
-                    40320, 40321, 40323, 40325, 40333,
+                    40013, 40100, 40150, 40151, 40301, 40305, 40306, 40308, 40311, 40312, 40313,
+                    40314, 40315, 40320, 40321,
                 ],
                 Misconfigured,
             ),
+            (429, &[40333], Misconfigured),
             (500, &[10007], Broken),
             (429, &[10011, 40011, 40318], Overloaded),
             (400, &[40001, 40319], NotMobile),
-            (400, &[40005, 40006], NotReached),
+            (400, &[40005, 40006, 40014], NotReached),
             (
                 400,
-                &[
-                    40002, 40003, 40004, 40008, 40010, 40015, 40016, 40017, 40018, 40322, 40329,
-                    40330,
-                ],
+                &[40002, 40003, 40004, 40008, 40010, 40015, 40016, 40017, 40018, 40322, 40329],
                 Blocked,
             ),
             (400, &[40300], OptedOut),
             (400, &[40309], CountryNotServed),
-            (400, &[40009, 40302, 40316, 40328], TextRefused),
+            (400, &[40009, 40302, 40304, 40316, 40328], TextRefused),
         ];
         let one = |status, code, failure| Refusal {
             reply: refused(status, code),

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 
 use super::{Contract, Refusal, Rules, SENDER, from_digits, is_gsm, or};
 use crate::support::provider::{Reply, Text, Vendor};
+use crate::support::twilio::AUTH_TOKEN;
 
-const KEY: &str = "a1b2c3d4";
-const SECRET: &str = "Vonage-secret-0";
+pub(in crate::delivery) const KEY: &str = "a1b2c3d4";
+/// That of Twilio in the stories, whose file has one secret for providers.
+const SECRET: &str = AUTH_TOKEN;
 const DOCUMENTED: [&str; 14] = [
     "api_key",
     "api_secret",
@@ -30,7 +32,7 @@ const DOCUMENTED: [&str; 14] = [
     "content-id",
 ];
 
-pub(super) struct Vonage;
+pub(in crate::delivery) struct Vonage;
 
 fn refused(status: u32) -> Reply {
     let part = json!({ "status": status.to_string(), "error-text": "Refused: QUOTED" });
@@ -115,17 +117,15 @@ impl Contract for Vonage {
 
     fn refusals(&self) -> Vec<Refusal> {
         use Failure::{
-            BadNumber, Blocked, Broken, Misconfigured, NotMobile, Overloaded, TextRefused,
-            Unexpected,
+            BadNumber, Broken, Misconfigured, NotMobile, Overloaded, TextRefused, Unexpected,
         };
-        let rows: [(&[u32], Failure); 8] = [
+        let rows: [(&[u32], Failure); 7] = [
             (&[1, 10], Overloaded),
             (&[2, 3, 4, 8, 9, 11, 14, 15, 22, 23, 29, 32], Misconfigured),
             (&[5], Broken),
             (&[6], BadNumber),
             (&[7, 33], NotMobile),
             (&[12], TextRefused),
-            (&[17], Blocked),
             (&[77], Unexpected),
         ];
         let refusal = |failure| {
