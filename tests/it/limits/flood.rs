@@ -212,7 +212,8 @@ async fn flood(addresses: u32, newcomers: u32, room: CounterCapacity) {
 
         let mut shut_out = 0;
         for n in 0..newcomers {
-            let network = u128::from(n) << 64 | 0x2001_0db8_u128 << 96;
+            // Each of a network (/48) of its own.
+            let network = u128::from(n) << 80 | 0x2001_0db8_u128 << 96;
             let newcomer = Ipv6Addr::from(network).into();
             let started = alone.start(newcomer, 2_000_000 + n, &number(6_000_000 + n)).await;
             shut_out += u32::from(started.is_err());
