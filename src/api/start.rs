@@ -11,7 +11,7 @@ use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{AttemptId, Origin, PhoneNumber};
-use crate::login::{Application, Requester, StartError, StartRequest};
+use crate::login::{Application, Requester, StartChallenge, StartError, StartRequest};
 use crate::oauth::{Client, GrantType};
 use crate::store::{SendOutcome, SendRefusal};
 
@@ -56,6 +56,7 @@ pub(crate) async fn start(
         page_language: language.and_then(|header| api.shell().best_language_tag(header)),
         page_host: page.map(Origin::host),
         application: Some(Application { id: &client.id, name: &client.name }),
+        proof: None,
     };
     api.login().start(start).await.map_err(|why| refused(&api, &why))?;
     let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;
@@ -152,7 +153,16 @@ fn refused(api: &Api, why: &StartError) -> ApiError {
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
         StartError::QueueFull | StartError::Store(_) => ApiError::unavailable(),
         StartError::Limited(limited) => ApiError::limited(limited, api),
+        StartError::Challenged(asked) => challenged(asked, api),
     }
+}
+
+/// A program that cannot solve it is refused by the limit that a proof takes the place of.
+fn challenged(asked: &StartChallenge, api: &Api) -> ApiError {
+    asked
+        .limited
+        .as_ref()
+        .map_or_else(ApiError::unavailable, |limited| ApiError::limited(limited, api))
 }
 
 /// Auth0's Lock looks for the provider's code in these words.

@@ -129,6 +129,7 @@ pub(super) fn expect(config: &Config, runtime: &Runtime) {
     happened.expect(providers, login::LIMITS.iter().chain(others).map(|row| row.key));
     let budgets = login::LIMITS.iter().filter(|row| row.is_budget());
     happened.expect_budgets(budgets.map(|row| row.key));
+    happened.expect_challenges(login::challenge_outcomes());
     for client in config.oauth.clients.all() {
         happened.expect_client(client.id.as_str(), client.grants.iter().map(|grant| grant.name()));
     }

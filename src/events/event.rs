@@ -140,6 +140,18 @@ pub enum Event<'a> {
         /// perhaps that of a proxy.
         only_address: bool,
     },
+    /// A stranger was asked for a proof before another text, for the reason `why`.
+    ChallengeAsked {
+        why: &'static str,
+    },
+    /// A proof was right: by calculating (`work`) or by waiting (`wait`).
+    ChallengeSolved {
+        by: &'static str,
+    },
+    /// A proof was not accepted.
+    ChallengeFailed {
+        why: &'static str,
+    },
     /// Texts have used up so many percent of a budget: half or all. Told once in its window.
     BudgetUsed {
         limit: &'static str,

@@ -1,4 +1,4 @@
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::event::Event;
 
@@ -17,6 +17,9 @@ pub(super) fn record(event: &Event<'_>) {
                 "rate limit exceeded, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
             );
         }
+        Event::ChallengeAsked { why } => info!(why, "asked for a proof before another text"),
+        Event::ChallengeSolved { by } => debug!(by, "a challenge was solved"),
+        Event::ChallengeFailed { why } => info!(why, "a proof was not accepted"),
         Event::BudgetUsed { limit, of, percent: 100 } => {
             warn!(limit, of, "the budget for texts is used up: only known browsers are texted");
         }

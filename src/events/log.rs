@@ -140,7 +140,12 @@ impl EventSink for EventLog {
             Event::GrantRevoked { client, grant } => {
                 info!(client_id = client, %grant, "grant revoked");
             }
-            Event::Limited { .. } | Event::BudgetUsed { .. } | Event::FewCodesUsed { .. } => {
+            Event::ChallengeAsked { .. }
+            | Event::ChallengeSolved { .. }
+            | Event::ChallengeFailed { .. }
+            | Event::Limited { .. }
+            | Event::BudgetUsed { .. }
+            | Event::FewCodesUsed { .. } => {
                 limits_log::record(event);
             }
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),

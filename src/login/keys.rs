@@ -12,6 +12,8 @@ pub struct CodeKeys {
     attempts: Vec<Subkey>,
     /// Derive seeds of session tokens.
     session_seeds: Vec<Subkey>,
+    /// Seal the puzzles of challenges.
+    pub(super) challenges: Vec<Subkey>,
     /// Tag numbers in the known-browser cookie.
     pub(super) known_browsers: Vec<Subkey>,
 }
@@ -23,6 +25,7 @@ impl CodeKeys {
             answers: keyring.subkeys("answer"),
             attempts: keyring.subkeys("attempt"),
             session_seeds: keyring.subkeys("session seed"),
+            challenges: keyring.subkeys("challenge"),
             known_browsers: keyring.subkeys("known browser"),
         }
     }

@@ -281,7 +281,12 @@ impl Limiter {
     ) -> (Vec<&'static LimitDef>, Vec<Increment>) {
         let mut rows = Vec::new();
         let mut counts = Vec::new();
+        // By the address a start with a proof is counted apart.
+        let proved = amounts.iter().any(|(what, _)| *what == LimitAction::ProvedStart);
         for (row, most) in limits.rows_for(subject.requester) {
+            if proved && row.is_before_proof() {
+                continue;
+            }
             // A text to a test number is not sent: it costs nothing and reaches nobody.
             if matches!(row.action, LimitAction::Start | LimitAction::Text | LimitAction::Spend)
                 && subject.phone.is_test()
@@ -320,7 +325,7 @@ impl Limiter {
         }
     }
 
-    fn spacing_of(&self, subject: LimitSubject<'_>) -> Increment {
+    pub(super) fn spacing_of(&self, subject: LimitSubject<'_>) -> Increment {
         self.spacing_count(subject.phone, subject.requester.standing)
     }
 

@@ -16,6 +16,10 @@ const DAY: Duration = Duration::from_hours(24);
 pub enum LimitAction {
     /// A code was requested: a text is sent or, for a number of no user, withheld.
     Start,
+    /// The same with a proof: see `login::Proof`.
+    ProvedStart,
+    /// The same with a proof by which nothing was calculated.
+    WaitedStart,
     Text,
     /// The price of a text, in [`UNITS`].
     Spend,
@@ -137,6 +141,9 @@ pub const LIMITS: &[LimitDef] = &[
     row("texts_per_country_1h", LimitAction::Text, LimitScope::Country, HOUR),
     row("starts_per_address_10m", LimitAction::Start, LimitScope::Address, MINUTE.saturating_mul(10)),
     row("starts_per_address_1h", LimitAction::Start, LimitScope::Address, HOUR),
+    row("proved_starts_per_address_10m", LimitAction::ProvedStart, LimitScope::Address, MINUTE.saturating_mul(10)),
+    row("proved_starts_per_address_1h", LimitAction::ProvedStart, LimitScope::Address, HOUR),
+    row("waited_starts_per_address_10m", LimitAction::WaitedStart, LimitScope::Address, MINUTE.saturating_mul(10)),
     row("starts_per_network_1h", LimitAction::Start, LimitScope::AddressBlock, HOUR),
     row("starts_per_server_1h", LimitAction::Start, LimitScope::Server, HOUR),
     row("attempts_per_address", LimitAction::Attempt, LimitScope::Address, MAX_LIFETIME),

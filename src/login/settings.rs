@@ -18,6 +18,8 @@ pub struct LoginSettings {
     /// Wrong codes that an attempt allows; 1 to 5.
     pub tries: u8,
     pub limits: LoginLimits,
+    /// `None`: nobody is asked for a proof.
+    pub challenge: Option<ChallengeSettings>,
     /// Whether everyone may sign in. `false`: existing users only, and no response reveals who
     /// is one.
     pub sign_up: bool,
@@ -35,6 +37,17 @@ impl LoginSettings {
     pub fn tells_rates(country: Country) -> bool {
         matches!(country.as_str(), "US" | "CA")
     }
+}
+
+/// When strangers are asked for a proof before another text is sent, and for which.
+#[derive(Clone, Debug)]
+pub struct ChallengeSettings {
+    /// The digest begins with so many zero bits: 2^bits hashes on average.
+    pub bits: u8,
+    /// The time to wait for whoever does not calculate.
+    pub wait: Duration,
+    /// After so many texts to a number since the last sign-in with it, within a day.
+    pub after_texts: u32,
 }
 
 /// `[[login.test_number]]`: numbers that no text is sent to, each with its fixed code.

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use super::attempt::{self, AttemptState, StartedAttempt};
+use super::challenge::{ChallengeOutcome, ChallengeReason, ProofRequest, StartChallenge};
 use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
 use super::outbox::OutboxJob;
+use super::puzzle::Proof;
 use super::requester::Requester;
 use super::service::{Login, LoginDeps};
+use super::start_counts::StartCounts;
 use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber};
 use crate::events::Event;
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
@@ -28,6 +31,8 @@ pub struct StartRequest<'a> {
     pub page_host: Option<&'a Host>,
     /// The application that requests the code; `None` for a page of a site.
     pub application: Option<Application<'a>>,
+    /// The answer to a challenge.
+    pub proof: Option<Proof<'a>>,
 }
 
 /// A client, as texts and their routes know it.
@@ -41,6 +46,10 @@ pub struct Application<'a> {
 impl StartRequest<'_> {
     fn limit_subject(&self) -> LimitSubject<'_> {
         LimitSubject { phone: self.phone, requester: &self.requester }
+    }
+
+    fn proof_request(&self) -> ProofRequest<'_> {
+        ProofRequest { subject: self.limit_subject(), proof: self.proof }
     }
 }
 
@@ -66,8 +75,20 @@ pub enum StartError {
     QueueFull,
     #[error("the limit {} is reached", .0.row.key)]
     Limited(RateLimited),
+    /// Nothing was sent: to be repeated with a proof.
+    #[error("a proof is asked for first: {}", .0.why.as_str())]
+    Challenged(Box<StartChallenge>),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ChallengeOutcome> for StartError {
+    fn from(outcome: ChallengeOutcome) -> Self {
+        match outcome {
+            ChallengeOutcome::Asked(challenge) => Self::Challenged(Box::new(challenge)),
+            ChallengeOutcome::Refused(limited) => Self::Limited(limited),
+        }
+    }
 }
 
 impl Login {
@@ -94,7 +115,14 @@ impl Login {
         if resumable && self.must_wait(&start).await? {
             return Ok(Started::CoolingDown);
         }
-        let taken = match self.admit(&start, &state).await? {
+        let counts = StartCounts::of(&state);
+        let asked = start.proof_request();
+        let proof = self.judge_proof(asked, key).await?;
+        if let Some(why) = self.asked_for_proof(asked, proof).await? {
+            return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
+        }
+        let counts = counts.with_proof(proof.solution());
+        let taken = match self.admit(&start, &state, &counts).await? {
             Admission::Granted(taken) => taken,
             // A concurrent start for the number was faster, on another server perhaps.
             Admission::Refused(limited) if *limited.row == TEXT_SPACING => {
@@ -105,6 +133,10 @@ impl Login {
                     _ => Err(StartError::Limited(limited)),
                 };
             }
+            Admission::Refused(limited) if self.asks_before(&limited, asked) => {
+                let why = (ChallengeReason::Address, Some(limited));
+                return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
+            }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
         let started = self.open(key, &start, &taken).await;
@@ -114,31 +146,28 @@ impl Login {
         started
     }
 
-    /// Counts a start. Refused also when the limit on wrong codes is used up: the code could not
-    /// be entered.
+    /// Counts a start.
     async fn admit(
         &self,
         start: &StartRequest<'_>,
         state: &AttemptState<'_>,
+        counts: &StartCounts,
     ) -> Result<Admission, StoreError> {
-        let all = [
-            (LimitAction::Start, 1),
-            (LimitAction::Text, 1),
-            (LimitAction::WrongCode, 0),
-            (LimitAction::Attempt, 1),
-        ];
-        let (amounts, spaced) = match state {
-            // The attempt is counted already.
-            AttemptState::Resumable(_) => (&all[..3], true),
-            AttemptState::Dead => (&all[..], false),
-            AttemptState::Unknown => (&all[..], true),
-        };
         let subject = start.limit_subject();
         let attempt = match state {
             AttemptState::Resumable(attempt) => Some(attempt.id),
             AttemptState::Dead | AttemptState::Unknown => None,
         };
-        let admission = self.count(LimitRequest { amounts, spaced }, subject, attempt).await?;
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let admission = limiter
+            .reserve(&self.settings.limits, counts.request(), subject, system)
+            .await
+            .inspect_err(|error| events.store_failed("count against the limits", error))?;
+        if let Admission::Refused(limited) = &admission
+            && !self.asks_before(limited, start.proof_request())
+        {
+            self.record_limited(limited, start.requester.address, attempt);
+        }
         self.watch_budgets(&admission, subject).await;
         self.watch_conversion(&admission, subject).await;
         Ok(admission)
@@ -162,8 +191,12 @@ impl Login {
         phone: &PhoneNumber,
     ) -> Result<Duration, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let amounts =
-            &[(LimitAction::Start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
+        // Whoever may be asked for a proof need not wait for what it takes the place of.
+        let start = match self.challenges(requester, phone) {
+            Some(_) => LimitAction::ProvedStart,
+            None => LimitAction::Start,
+        };
+        let amounts = &[(start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
         let subject = LimitSubject { phone, requester };
         let admission = limiter

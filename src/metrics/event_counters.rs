@@ -1,8 +1,8 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    BUDGETS, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED,
-    REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+    BUDGETS, CHALLENGES, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS,
+    REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -26,6 +26,7 @@ pub struct EventCounters {
     texts: IntCounterVec,
     limited: IntCounterVec,
     budgets: IntCounterVec,
+    challenges: IntCounterVec,
     conversion_alarms: IntCounterVec,
     handovers: IntCounterVec,
     sign_outs: IntCounterVec,
@@ -44,6 +45,7 @@ impl EventCounters {
             texts: TEXTS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
             budgets: BUDGETS.counters(registry)?,
+            challenges: CHALLENGES.counters(registry)?,
             conversion_alarms: CONVERSION_ALARMS.counters(registry)?,
             handovers: HANDOVERS.counters(registry)?,
             sign_outs: SIGN_OUTS.counters(registry)?,
@@ -111,6 +113,11 @@ impl EventCounters {
         }
     }
 
+    /// Initialises the counters of challenges, by outcome and reason.
+    pub fn expect_challenges<'a>(&self, rows: impl IntoIterator<Item = [&'a str; 2]>) {
+        rows.into_iter().for_each(|labels| add(&self.challenges, &labels, 0));
+    }
+
     /// Initialises the counters of a client and its grant types.
     pub fn expect_client<'a>(&self, client: &str, grants: impl IntoIterator<Item = &'a str>) {
         self.expect_refusals(client);
@@ -161,6 +168,9 @@ impl EventSink for EventCounters {
             Event::PersonalTokenMade { .. } => (&self.personal_tokens, &["made"]),
             Event::PersonalTokenEnded { .. } => (&self.personal_tokens, &["ended"]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
+            Event::ChallengeAsked { why } => (&self.challenges, &["asked", why]),
+            Event::ChallengeSolved { by } => (&self.challenges, &["solved", by]),
+            Event::ChallengeFailed { why } => (&self.challenges, &["failed", why]),
             Event::BudgetUsed { limit, percent: 100, .. } => (&self.budgets, &[limit, "100"]),
             Event::BudgetUsed { limit, .. } => (&self.budgets, &[limit, "50"]),
             Event::FewCodesUsed { paused: true, .. } => (&self.conversion_alarms, &["paused"]),

@@ -133,6 +133,19 @@ pub(super) const BUDGETS: Metric = row(
     &[("limit", "the key in `[limits]`"), ("percent", "`50` or `100`")],
     "How often texts used up half or all of a budget.",
 );
+pub(super) const CHALLENGES: Metric = row(
+    "doorcode_challenges_total",
+    Counter,
+    &[
+        ("outcome", "`asked`, `solved`, `failed`"),
+        (
+            "why",
+            "asked: `texts`, `address`, `few-codes-used`, `wrong-codes`; solved: `work`, `wait`; failed: `foreign`, \
+             `expired`, `wrong`, `early`, `replayed`",
+        ),
+    ],
+    "Proofs that strangers were asked for before another text, and what became of those that came.",
+);
 pub(super) const CONVERSION_ALARMS: Metric = row(
     "doorcode_conversion_alarms_total",
     Counter,
@@ -271,6 +284,7 @@ pub const METRICS: &[&Metric] = &[
     &TEXTS,
     &LIMITED,
     &BUDGETS,
+    &CHALLENGES,
     &CONVERSION_ALARMS,
     &HANDOVERS,
     &SIGN_OUTS,

@@ -23,8 +23,8 @@ use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 const OUTCOME_WAIT: Duration = Duration::from_secs(2);
 
 /// The flash messages after the code was asked for again.
-const RESENT: &str = "resent";
-const NOT_YET: &str = "not-yet";
+pub(super) const RESENT: &str = "resent";
+pub(super) const NOT_YET: &str = "not-yet";
 
 /// What the code page shows of a number that was texted.
 pub(crate) struct SentCode {
@@ -35,7 +35,7 @@ pub(crate) struct SentCode {
 }
 
 /// Why a flow is not at the code yet.
-enum NotReady {
+pub(super) enum NotReady {
     Flow(FlowError),
     /// No number was texted.
     NoNumber(Box<Flow>),
@@ -111,13 +111,14 @@ pub(crate) async fn resend(
         Ok(read) => read,
         Err(refused) => return *refused,
     };
-    match outcome::of_start(pages.start(&request, &flow, &phone).await) {
+    match outcome::of_start(pages.start(&request, &flow, &phone, None).await) {
         Ok(Started::CoolingDown) => pages.resent(&request, flow, NOT_YET),
         Ok(Started::Queued) => pages.resent(&request, flow, RESENT),
         // The configuration changed between two texts.
         Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
         }
+        Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, true),
         Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
@@ -155,7 +156,7 @@ impl LoginPages {
     }
 
     /// The flow of a request, and the number that was texted.
-    fn flow_with_number(
+    pub(super) fn flow_with_number(
         &self,
         request: &PageRequest,
         sealed: &str,
@@ -173,7 +174,7 @@ impl LoginPages {
     }
 
     /// The same after the code was asked for again, with a flash message.
-    fn resent(&self, request: &PageRequest, flow: Flow, flash: &str) -> Response {
+    pub(super) fn resent(&self, request: &PageRequest, flow: Flow, flash: &str) -> Response {
         let sealed = self.seal(&Flow { say: None, ..flow });
         let page = request.to_own(&format!("/code?flow={sealed}"));
         page.with(Some(request.set_flash(flash))).into_response()

@@ -5,6 +5,7 @@ pub(crate) mod account;
 mod answer;
 pub(crate) mod assets;
 mod browser_sessions;
+pub(crate) mod challenge;
 pub(crate) mod code;
 pub(crate) mod consent;
 pub(crate) mod countries;

@@ -9,13 +9,14 @@ use serde::Deserialize;
 use super::destinations::root;
 use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
+use super::outcome::StepRefusal;
 use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
-use crate::login::{Application, Login, StartError, StartRequest, Started};
+use crate::login::{Application, Login, Proof, StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
 pub(crate) async fn show(
@@ -111,8 +112,11 @@ impl LoginPages {
             Ok(phone) => phone,
             Err(why) => return self.to_number_page(request, flow, why.into()),
         };
-        match outcome::of_start(self.start(request, &flow, &phone).await) {
+        match outcome::of_start(self.start(request, &flow, &phone, None).await) {
             Ok(_) => self.to_code_page(request, &Flow { phone: Some(phone), ..flow }),
+            Err(StepRefusal::Challenged(asked)) => {
+                self.to_challenge(request, &Flow { phone: Some(phone), ..flow }, &asked, false)
+            }
             Err(refusal) => self.refused(request, flow, &refusal),
         }
     }
@@ -159,6 +163,7 @@ impl LoginPages {
         request: &PageRequest,
         flow: &Flow,
         phone: &PhoneNumber,
+        proof: Option<Proof<'_>>,
     ) -> Result<Started, StartError> {
         let start = StartRequest {
             requester: self.requester(request, flow.browser, phone),
@@ -167,6 +172,7 @@ impl LoginPages {
             page_language: Some(self.shell.language_of(request).tag()),
             page_host: Some(request.context.origin.host()),
             application: self.client_of(flow).map(|of| Application { id: &of.id, name: &of.name }),
+            proof,
         };
         self.login.start(start).await
     }

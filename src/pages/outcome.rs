@@ -4,8 +4,8 @@ use super::flow::FlowMessage;
 use super::views::{CodeProblem, LimitMessage, Lost, NumberNotice, NumberProblem};
 use crate::domain::InvalidPhone;
 use crate::login::{
-    DeadReason, LimitAction, LimitDef, LimitScope, RateLimited, StartError, Started, TEXT_SPACING,
-    Verdict, Verified,
+    DeadReason, LimitAction, LimitDef, LimitScope, RateLimited, StartChallenge, StartError,
+    Started, TEXT_SPACING, Verdict, Verified,
 };
 use crate::store::StoreError;
 
@@ -17,6 +17,8 @@ pub(crate) enum StepRefusal {
     Number(FlowMessage),
     /// A limit was reached.
     Limited(RateLimited),
+    /// To be repeated with a proof.
+    Challenged(Box<StartChallenge>),
     /// The code was right, but its owner may not sign in.
     Denied,
     /// The store failed.
@@ -36,6 +38,7 @@ pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, 
             StartError::Landline => StepRefusal::Number(FlowMessage::Landline),
             StartError::NotMobile => StepRefusal::Number(FlowMessage::NotMobile),
             StartError::Limited(limited) => StepRefusal::Limited(limited),
+            StartError::Challenged(challenge) => StepRefusal::Challenged(challenge),
             StartError::Store(_) => StepRefusal::Unavailable,
         })
     })

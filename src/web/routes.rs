@@ -7,8 +7,8 @@ use super::guard::{self, Access, RouteGuard, ServedAt};
 use super::state::Web;
 use crate::api;
 use crate::pages::{
-    HeaderClass, LONGEST_FORM, account, assets, code, done, handover, kept_form, language, number,
-    refused, sign_in, sign_out, tokens,
+    HeaderClass, LONGEST_FORM, account, assets, challenge, code, done, handover, kept_form,
+    language, number, refused, sign_in, sign_out, tokens,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -46,6 +46,7 @@ fn for_people() -> Vec<Route> {
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
+        row("/challenge", Issuer, Anyone, Page, get(challenge::show).post(challenge::submit)),
         row("/refused", Both, Anyone, Page, get(refused::show)),
         row("/done", Issuer, Anyone, Page, get(done::show)),
         row("/resume", Issuer, Anyone, Page, acting(done::resume)),

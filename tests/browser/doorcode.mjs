@@ -69,7 +69,7 @@ ${Object.entries(others).map(further).join('')}`;
 }
 
 function configuration({ hosts, parts, port, admin, twilio, app }) {
-  const { brand = '', login = '', limits = '', sms = '', clients = '' } = parts;
+  const { brand = '', login = '', limits = '', sms = '', clients = '', asks = false } = parts;
   return `
 [server]
 listen = ["127.0.0.1:${port}"]
@@ -97,6 +97,7 @@ starts_per_address_1h = 1000
 starts_per_network_1h = 1000
 texts_per_number_block_10m = 1000
 texts_per_country_1h = 1000
+${asks ? '' : 'challenge_after_texts = 1000'}
 ${limits}
 
 [sms]
@@ -127,7 +128,7 @@ const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 88 36"><rect width="88" height="36" rx="9" fill="#e4572e"/></svg>';
 
 /**
- * `parts`: further lines of parts of its settings, `brand`, `login`, `limits`, `sms` and `site`, the
+ * `parts`: whether it `asks` for a proof before third texts; further lines of parts of its settings, `brand`, `login`, `limits`, `sms` and `site`, the
  * first one; whole tables as `clients`, or what makes them of the `port` of Doorcode and that of the
  * `app`; `secrets`, what the environment holds for settings that say `env:`; the `pair` of certificate
  * and key to use; and as `upstream` the port or the address of a real app in place of the fake one.

@@ -1,5 +1,6 @@
 //! What there may not be too much of: the counters, the table of limits, and what people are told.
 mod budgets;
+mod challenge;
 mod conversion;
 mod counters;
 mod flood;
@@ -22,9 +23,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// With the limits that an operator gets who says nothing of them.
+/// With the limits that an operator gets who says nothing of them, and nothing before them.
 pub(crate) fn defaults(changes: &[(&str, &str)]) -> Gate {
-    Gate::changed(&[&[(RAISED, "")], changes].concat())
+    let unchallenged = ("countries = [", "challenge = false\ncountries = [");
+    Gate::changed(&[&[(RAISED, ""), unchallenged], changes].concat())
 }
 
 /// Longer than the waits after the first four texts to a number, and in whole minutes.

@@ -32,6 +32,7 @@ impl<'a> WidgetRequest<'a> {
             }
             StepRefusal::Number(message) => self.number_form(number_status(message), Some(message)),
             StepRefusal::Limited(limited) => self.limited(&limited),
+            StepRefusal::Challenged(_) => self.challenged(),
             StepRefusal::Denied => self.denied(&phone),
             StepRefusal::Unavailable => self.unavailable(),
         }
@@ -68,6 +69,12 @@ impl<'a> WidgetRequest<'a> {
     /// The page is of another site: the login has to be on a page of its own.
     pub(super) fn elsewhere(&self, status: StatusCode) -> Response {
         self.answer(status, &json!({ "state": "elsewhere" }))
+    }
+
+    /// The login pages ask for the proof: the element would have to be twice as large.
+    fn challenged(&self) -> Response {
+        let body = json!({ "state": "elsewhere", "error": "challenge" });
+        self.answer(StatusCode::TOO_MANY_REQUESTS, &body)
     }
 
     pub(super) fn number_form(&self, status: StatusCode, message: Option<FlowMessage>) -> Response {

@@ -104,6 +104,7 @@ impl<'a> WidgetRequest<'a> {
             page_language: Some(self.pages.shell.language_of(self.visitor).tag()),
             page_host: Some(self.page.host()),
             application: Some(Application { id: &self.client.id, name: &self.client.name }),
+            proof: None,
         };
         self.pages.login.start(start).await
     }

@@ -1,5 +1,6 @@
 use super::super::reader::Reader;
 use super::super::values;
+use super::challenge;
 use super::consent;
 use super::durations::in_order;
 use super::limits;
@@ -20,6 +21,7 @@ pub(super) fn login(
     let code_lifetime = reader.duration("login.code_lifetime");
     let consent = consent::consent(reader, countries.as_ref());
     let limits = limits::limits(reader, providers);
+    let challenge = challenge::challenge(reader);
     Some(login::LoginSettings {
         countries: countries?,
         accepted_numbers,
@@ -28,6 +30,7 @@ pub(super) fn login(
         code_lifetime: code_lifetime?,
         tries: tries?,
         limits: limits?,
+        challenge: challenge?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
         texts_from: providers.unwrap_or_default().iter().find_map(number_of),

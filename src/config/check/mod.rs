@@ -2,6 +2,7 @@
 //! Reads no TOML.
 mod acme;
 mod brand;
+mod challenge;
 mod client_certificates;
 mod clients;
 mod consent;

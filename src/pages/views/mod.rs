@@ -3,6 +3,7 @@
 mod account;
 mod assets;
 mod brand;
+mod challenge;
 mod chrome;
 mod code;
 mod color;
@@ -23,6 +24,7 @@ mod unsent;
 pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
 pub use brand::{Brand, BrandFile, BrandFolder, BrandLinks, NotAPicture, Picture, Theme};
+pub use challenge::{ChallengeNotice, ChallengePage};
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending, Unsent};
 pub use color::{Color, InvalidColor};

@@ -2,10 +2,10 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, CodeNotice, CodePage, CodeProblem, ConsentSentence, DeadEnd,
-    DonePage, KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain,
-    NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm,
-    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
+    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeNotice, CodePage, CodeProblem,
+    ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
+    NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
@@ -30,6 +30,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         tokens(with);
         with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
     }
+    challenges(with);
     with(&DonePage { resume: LINK });
     let fields = [("comment".into(), "Hello".into())];
     with(&KeptFormPage { name: FLOW, host: HOST, path: "/", fields: &fields, leave: LINK });
@@ -79,6 +80,15 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
     }
     for notice in NumberNotice::ALL {
         with(&NumberPage { notice: Some(notice), ..page() });
+    }
+}
+
+fn challenges(with: &mut dyn FnMut(&dyn Page)) {
+    let (flow, puzzle, bits, again) = (FLOW, FLOW, 17, false);
+    for wait in [0, 30] {
+        for notice in [None, Some(ChallengeNotice::Early), Some(ChallengeNotice::Failed)] {
+            with(&ChallengePage { flow, puzzle, bits, wait, again, notice });
+        }
     }
 }
 

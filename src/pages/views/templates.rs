@@ -12,6 +12,7 @@ const PAGES: &[(&str, &str)] = &[
     ("number", include_str!("../../../static/pages/number.liquid")),
     ("code", include_str!("../../../static/pages/code.liquid")),
     ("unsent", include_str!("../../../static/pages/unsent.liquid")),
+    ("challenge", include_str!("../../../static/pages/challenge.liquid")),
     ("done", include_str!("../../../static/pages/done.liquid")),
     ("sign_out", include_str!("../../../static/pages/sign_out.liquid")),
     ("signed_out", include_str!("../../../static/pages/signed_out.liquid")),

@@ -35,14 +35,38 @@ async fn two_hundred_people_of_one_office_get_in_within_ten_minutes() {
 }
 
 #[tokio::test]
-async fn two_hundred_strangers_of_one_address_do_not() {
+async fn two_hundred_strangers_of_one_address_do_not_whatever_they_calculate() {
     let mut world = World::new(&[]).await;
     let mut outcome = Outcome::default();
     for n in 0..PEOPLE {
         world.start(HOME, &number(n), &mut outcome).await;
         world.inner.pass(Duration::from_millis(2900));
     }
-    outcome.ends_at(10, "starts_per_address_10m");
+    outcome.ends_at(50, "attempts_per_address");
+    assert_eq!(outcome.proofs, 40);
+}
+
+#[tokio::test]
+async fn who_solves_no_puzzle_gets_ten_texts_for_an_address() {
+    let mut world = World::new(&[]).await;
+    let mut outcome = Outcome::default();
+    for n in 0..PEOPLE {
+        world.start_without_proof(HOME, &number(n), &mut outcome).await;
+        world.inner.pass(Duration::from_millis(2900));
+    }
+    assert_eq!((outcome.taken, outcome.asked), (10, PEOPLE - 10), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn fifty_new_people_of_one_office_get_in_within_ten_minutes() {
+    let mut world = World::new(&[]).await;
+    for n in 0..50 {
+        assert!(Visitor::new(HOME, &number(n)).sign_in(&world).await, "{n}");
+        if n == 25 {
+            world = world.restart().await;
+        }
+        world.inner.pass(Duration::from_secs(10));
+    }
 }
 
 #[tokio::test]
@@ -59,9 +83,9 @@ async fn two_hundred_strangers_of_a_listed_network_do() {
     // Elsewhere the limits are as they were.
     let mut outcome = Outcome::default();
     for n in 0..12 {
-        world.start(attacker(0), &number(300 + n), &mut outcome).await;
+        world.start_without_proof(attacker(0), &number(300 + n), &mut outcome).await;
     }
-    outcome.ends_at(10, "starts_per_address_10m");
+    assert_eq!((outcome.taken, outcome.asked), (10, 2), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use doorcode::app::Undecorated;
 use doorcode::domain::{Origin, PhoneNumber, RequesterDigest};
 use doorcode::login::{
-    Channel, LoginGrant, Requester, Standing, StartError, StartRequest, Verdict,
+    Channel, LoginGrant, Proof, Requester, Standing, StartError, StartRequest, Verdict,
 };
 use doorcode::session::Browser;
 
 use crate::support::browser::{between, code_in};
+use crate::support::puzzle::{puzzle_of, solve};
 use crate::support::settings::{RAISED, Settings};
 use crate::support::world::{self, Ask};
 
@@ -24,6 +25,10 @@ pub(super) struct World {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) taken: u32,
+    /// How many proofs it took.
+    pub(super) proofs: u32,
+    /// How many proofs were asked for and not given.
+    pub(super) asked: u32,
     pub(super) refused: BTreeMap<&'static str, u32>,
 }
 
@@ -39,7 +44,9 @@ impl Outcome {
 impl World {
     /// With the limits of an operator who says nothing of them.
     pub(super) async fn new(changes: &[(&str, &str)]) -> Self {
-        let settings = Settings::in_process(&[&[(RAISED, "")], changes].concat());
+        // As hard as a puzzle may be made easily, so that attackers need no hour of ours.
+        let easy = ("countries = [", "challenge_bits = 8\ncountries = [");
+        let settings = Settings::in_process(&[&[(RAISED, ""), easy], changes].concat());
         let inner = world::World::new(&settings, &Undecorated).await;
         Self { inner, settings, requesters: 0 }
     }
@@ -50,11 +57,30 @@ impl World {
         Self { inner, ..self }
     }
 
-    /// A stranger's browser asks for a code: its number. Its text is sent if it gets one.
+    /// A stranger's browser asks for a code, with a proof where one is asked for: its number. Its text is sent if it gets one.
     pub(super) async fn start(
         &mut self,
         address: IpAddr,
         phone: &str,
+        outcome: &mut Outcome,
+    ) -> u32 {
+        self.start_with((address, phone), true, outcome).await
+    }
+
+    /// The same for somebody who solves no puzzle.
+    pub(super) async fn start_without_proof(
+        &mut self,
+        address: IpAddr,
+        phone: &str,
+        outcome: &mut Outcome,
+    ) -> u32 {
+        self.start_with((address, phone), false, outcome).await
+    }
+
+    async fn start_with(
+        &mut self,
+        (address, phone): (IpAddr, &str),
+        proves: bool,
         outcome: &mut Outcome,
     ) -> u32 {
         self.requesters += 1;
@@ -66,9 +92,20 @@ impl World {
             page_language: None,
             page_host: None,
             application: None,
+            proof: None,
         };
-        match self.inner.login.start(start).await {
+        let mut started = self.inner.login.start(start).await;
+        if let Err(StartError::Challenged(asked)) = &started
+            && proves
+        {
+            outcome.proofs += 1;
+            let number = solve(&asked.puzzle, asked.bits);
+            let proof = Some(Proof { puzzle: &asked.puzzle, number: &number });
+            started = self.inner.login.start(StartRequest { proof, ..start }).await;
+        }
+        match started {
             Ok(_) => outcome.taken += 1,
+            Err(StartError::Challenged(_)) => outcome.asked += 1,
             Err(StartError::Limited(limited)) => {
                 *outcome.refused.entry(limited.row.key).or_default() += 1;
             }
@@ -150,9 +187,23 @@ impl Visitor {
         let form = [("flow", flow.as_str()), ("phone", phone.as_str())];
         let (status, location, _) = self.send(world, ("POST", "/login"), &form).await;
         assert_eq!(status, 303);
+        let location = self.prove(world, location).await;
         world.inner.send_texts().await;
         let flow = location.split_once("/code?flow=")?.1.to_owned();
         Some(CodePage { flow })
+    }
+
+    /// Solves the puzzle of a challenge that an answer leads to: where that leads.
+    async fn prove(&mut self, world: &World, location: String) -> String {
+        let Some(query) = location.split_once("/challenge?") else { return location };
+        let (_, _, page) = self.send(world, ("GET", &format!("/challenge?{}", query.1)), &[]).await;
+        let (flow, puzzle, bits) = puzzle_of(&page);
+        let number = solve(&puzzle, bits);
+        let form = [("flow", &flow), ("puzzle", &puzzle), ("number", &number)];
+        let form = form.map(|(name, value)| (name, value.as_str()));
+        let (status, location, _) = self.send(world, ("POST", "/challenge"), &form).await;
+        assert_eq!(status, 303);
+        location
     }
 
     /// The same on the page of an application.
@@ -160,8 +211,11 @@ impl Visitor {
         self.send(world, ("GET", &format!("/widget/start?client_id={client}")), &[]).await;
         let phone = self.phone.clone();
         let form = [("client_id", client), ("phone", phone.as_str())];
-        let (status, _, _) = self.send(world, ("POST", "/widget/start"), &form).await;
+        let (status, _, body) = self.send(world, ("POST", "/widget/start"), &form).await;
         assert!(matches!(status, 200 | 429), "{status}");
+        if body.contains("\"state\":\"elsewhere\"") {
+            return self.ask(world).await.is_some();
+        }
         world.inner.send_texts().await;
         status == 200
     }

@@ -46,6 +46,7 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
         page_language: None,
         page_host: Some(&host),
         application: None,
+        proof: None,
     };
     let mut told = vec![format!("{:?}", login.start(start).await)];
     world.send_texts_if(true).await;

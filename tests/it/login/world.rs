@@ -125,6 +125,7 @@ impl World {
             page_language: None,
             page_host: None,
             application: None,
+            proof: None,
         };
         self.login.start(start).await.unwrap();
         self.send_texts().await;

@@ -4,10 +4,10 @@ use doorcode::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
 };
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, Chrome, CodeNotice, CodePage, CodeProblem, ConsentSentence,
-    DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage, NewTokenPage, NumberAgain,
-    NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage, SignedOutPage, TokenForm,
-    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeNotice, CodePage,
+    CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
+    NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -110,6 +110,23 @@ impl Gallery<'_> {
             self.add(&name, &NumberPage { notice, ..number(host, &some) });
             self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
         }
+    }
+
+    fn challenges(&mut self, flow: &str) {
+        let (puzzle, bits, again) = (flow, 17, true);
+        for (name, notice) in [
+            ("challenge", None),
+            ("challenge-early", Some(ChallengeNotice::Early)),
+            ("challenge-failed", Some(ChallengeNotice::Failed)),
+        ] {
+            for wait in [1, 2, 3, 25, 30] {
+                let page = ChallengePage { flow, puzzle, bits, wait, again, notice };
+                self.add(&format!("{name}-{wait}"), &page);
+            }
+        }
+        let (wait, notice, again) = (0, Some(ChallengeNotice::Early), false);
+        let page = ChallengePage { flow, puzzle, bits, wait, again, notice };
+        self.add("challenge-now", &page);
     }
 
     fn codes(&mut self, flow: &str) {
@@ -304,6 +321,7 @@ pub(super) fn states(pages: &Views, language: &Language, hostile: bool) -> Vec<S
     gallery.numbers(pick(HOSTILE, SEALED), host);
     gallery.notices(host);
     gallery.codes(pick(HOSTILE, SEALED));
+    gallery.challenges(pick(HOSTILE, SEALED));
     gallery.accounts(link);
     gallery.tokens(host);
     gallery.rest(link, host);

@@ -16,6 +16,7 @@ pub(crate) mod postgresql;
 pub(crate) mod program;
 pub(crate) mod provider;
 pub(crate) mod proxies;
+pub(crate) mod puzzle;
 pub(crate) mod recording;
 pub(crate) mod redis_server;
 pub(crate) mod relay;

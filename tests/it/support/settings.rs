@@ -18,6 +18,7 @@ texts_per_number_block_10m = 1000
 texts_per_country_1h = 1000
 texts_per_number_1h = 1000
 texts_per_number_24h = 1000
+challenge_after_texts = 1000
 ";
 
 pub(crate) struct Settings<'a> {

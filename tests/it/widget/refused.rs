@@ -16,7 +16,7 @@ const ONE_START: (&str, &str) = ("starts_per_address_10m = 1000", "starts_per_ad
 
 #[test]
 fn limits_tell_when_to_come_back() {
-    let gate = gate(&[ONE_START]);
+    let gate = gate(&[ONE_START, ("countries = [", "challenge = false\ncountries = [")]);
     let (mut browser, _) = texted(&gate, BOB);
     let answer = post(&mut browser, "start", &[("phone", ADA)]).is(429);
     assert_shared(&answer);
@@ -28,6 +28,18 @@ fn limits_tell_when_to_come_back() {
         told["html"].as_str().unwrap_or_default().contains(&word("limited_network_title")),
         "{told}"
     );
+    assert_eq!(gate.texts.messages().len(), 1);
+}
+
+#[test]
+fn a_proof_is_asked_for_on_the_login_pages() {
+    let gate = gate(&[ONE_START]);
+    let (mut browser, _) = texted(&gate, BOB);
+    let answer = post(&mut browser, "start", &[("phone", ADA)]).is(429);
+    assert_shared(&answer);
+    let told = read(&answer);
+    assert_eq!((&told["state"], &told["error"]), (&"elsewhere".into(), &"challenge".into()));
+    assert!(told.get("html").is_none(), "the element shows its button: {told}");
     assert_eq!(gate.texts.messages().len(), 1);
 }
 

@@ -137,6 +137,7 @@ impl TargetGate {
             page_language: None,
             page_host: None,
             application: None,
+            proof: None,
         };
         self.login.start(start).await?;
         let code = self.code();

@@ -1,0 +1,240 @@
+use std::time::Duration;
+
+use super::limiter::{Admission, LimitSubject};
+use super::limits::{LimitAction, LimitDef, LimitScope, RateLimited};
+use super::puzzle::{self, Proof, ProofFault, Puzzle, Solution};
+use super::requester::{Channel, Requester, Standing};
+use super::service::{Login, LoginDeps};
+use super::settings::ChallengeSettings;
+use super::start_counts::StartCounts;
+use crate::domain::{AttemptKey, PhoneNumber};
+use crate::events::Event;
+use crate::store::StoreError;
+
+/// A start is to be repeated with a [`Proof`].
+#[derive(Clone, Debug)]
+pub struct StartChallenge {
+    /// Sealed, for this number, browser and door alone.
+    pub puzzle: String,
+    pub bits: u8,
+    pub why: ChallengeReason,
+    /// The limit that refuses whoever cannot solve it.
+    pub limited: Option<RateLimited>,
+    /// What was wrong with the proof that came.
+    pub fault: Option<ProofFault>,
+}
+
+/// A start, as far as a proof matters.
+#[derive(Clone, Copy)]
+pub(super) struct ProofRequest<'a> {
+    pub(super) subject: LimitSubject<'a>,
+    pub(super) proof: Option<Proof<'a>>,
+}
+
+/// What a start that needs a proof gets.
+pub(super) enum ChallengeOutcome {
+    Asked(StartChallenge),
+    /// A limit refuses it whatever is shown.
+    Refused(RateLimited),
+}
+
+/// Why strangers are asked for a proof before another text is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeReason {
+    /// Many texts were sent to the number since the last sign-in with it.
+    Texts,
+    /// Their address has used up its starts.
+    Address,
+    /// Few codes of their country or block of numbers are used.
+    FewCodesUsed,
+    /// Many wrong codes were typed everywhere.
+    WrongCodes,
+}
+
+impl ChallengeReason {
+    pub const ALL: [Self; 4] = [Self::Texts, Self::Address, Self::FewCodesUsed, Self::WrongCodes];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Texts => "texts",
+            Self::Address => "address",
+            Self::FewCodesUsed => "few-codes-used",
+            Self::WrongCodes => "wrong-codes",
+        }
+    }
+}
+
+/// What may become of challenges: outcome and reason, as events name them.
+pub fn challenge_outcomes() -> impl Iterator<Item = [&'static str; 2]> {
+    let asked = ChallengeReason::ALL.map(|why| ["asked", why.as_str()]);
+    let solved = Solution::ALL.map(|by| ["solved", by.as_str()]);
+    let failed = ProofFault::ALL.map(|why| ["failed", why.as_str()]);
+    asked.into_iter().chain(solved).chain(failed)
+}
+
+/// What became of the proof that a start brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProofState {
+    None,
+    Good(Solution),
+    Bad(ProofFault),
+}
+
+impl ProofState {
+    pub(super) const fn solution(self) -> Option<Solution> {
+        match self {
+            Self::Good(solution) => Some(solution),
+            Self::None | Self::Bad(_) => None,
+        }
+    }
+
+    const fn fault(self) -> Option<ProofFault> {
+        match self {
+            Self::Bad(fault) => Some(fault),
+            Self::None | Self::Good(_) => None,
+        }
+    }
+}
+
+/// Why a challenge is asked, and the limit that refuses whoever cannot solve it.
+pub(super) type Asked = (ChallengeReason, Option<RateLimited>);
+
+/// What a puzzle is made with.
+const fn terms(settings: &ChallengeSettings) -> (u8, Duration) {
+    (settings.bits, settings.wait)
+}
+
+impl LimitDef {
+    /// Whether a proof takes the place of a refusal by this limit.
+    pub(super) fn is_before_proof(&self) -> bool {
+        self.action == LimitAction::Start && self.scope == LimitScope::Address
+    }
+}
+
+impl Login {
+    /// The settings by which a requester may be asked for a proof. Known browsers and servers are not,
+    /// and a test number is never texted.
+    pub(super) fn challenges(
+        &self,
+        requester: &Requester,
+        phone: &PhoneNumber,
+    ) -> Option<&ChallengeSettings> {
+        let asked = requester.standing == Standing::Stranger && !phone.is_test();
+        self.settings.challenge.as_ref().filter(|_| asked)
+    }
+
+    /// Opens a puzzle to show it; `None`: it is none of this requester's for this number, or too old.
+    pub fn puzzle(
+        &self,
+        requester: &Requester,
+        phone: &PhoneNumber,
+        puzzle: &str,
+    ) -> Option<Puzzle> {
+        let LoginDeps { keys, system, .. } = &self.deps;
+        let attempt = keys.attempt_key(requester, phone);
+        puzzle::open(&keys.challenges, attempt, puzzle, system).ok()
+    }
+
+    /// Judges the proof that a start brought. A good one is spent by that.
+    pub(super) async fn judge_proof(
+        &self,
+        start: ProofRequest<'_>,
+        attempt: AttemptKey,
+    ) -> Result<ProofState, StoreError> {
+        let LoginDeps { limiter, keys, system, events, .. } = &self.deps;
+        let asked = self.challenges(start.subject.requester, start.subject.phone).is_some();
+        let Some(proof) = start.proof.filter(|_| asked) else { return Ok(ProofState::None) };
+        let opened = puzzle::open(&keys.challenges, attempt, proof.puzzle, system);
+        let state = match opened.and_then(|puzzle| puzzle.judge(proof, system.steady())) {
+            Err(fault) => ProofState::Bad(fault),
+            Ok(solution) => {
+                let spent = limiter.spend_puzzle(proof.puzzle, system.steady()).await;
+                let fresh =
+                    spent.inspect_err(|error| events.store_failed("spend a puzzle", error))?;
+                if fresh {
+                    ProofState::Good(solution)
+                } else {
+                    ProofState::Bad(ProofFault::Replayed)
+                }
+            }
+        };
+        match state {
+            ProofState::None => {}
+            ProofState::Good(by) => events.record(&Event::ChallengeSolved { by: by.as_str() }),
+            ProofState::Bad(why) => events.record(&Event::ChallengeFailed { why: why.as_str() }),
+        }
+        Ok(state)
+    }
+
+    /// Whether a stranger is to show a proof first, and why.
+    pub(super) async fn asked_for_proof(
+        &self,
+        start: ProofRequest<'_>,
+        proof: ProofState,
+    ) -> Result<Option<Asked>, StoreError> {
+        let settings = self.challenges(start.subject.requester, start.subject.phone);
+        let Some(settings) = settings.filter(|_| proof.solution().is_none()) else {
+            return Ok(None);
+        };
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let counted = limiter
+            .before_challenge(start.subject, system.steady())
+            .await
+            .inspect_err(|error| events.store_failed("look for a challenge", error))?;
+        // Programs cannot solve it: there only what would refuse them without it.
+        let is_page = start.subject.requester.channel == Channel::Page;
+        if is_page && counted.texts >= settings.after_texts {
+            return Ok(Some((ChallengeReason::Texts, None)));
+        }
+        Ok(None)
+    }
+
+    /// Whether a proof is asked for before a limit refuses.
+    pub(super) fn asks_before(&self, limited: &RateLimited, start: ProofRequest<'_>) -> bool {
+        limited.row.is_before_proof()
+            && self.challenges(start.subject.requester, start.subject.phone).is_some()
+    }
+
+    /// A challenge for a start, or the limit that refuses it whatever is shown: nobody solves a puzzle
+    /// for nothing.
+    pub(super) async fn challenge(
+        &self,
+        start: ProofRequest<'_>,
+        (attempt, counts): (AttemptKey, &StartCounts),
+        proof: ProofState,
+        (why, limited): Asked,
+    ) -> Result<ChallengeOutcome, StoreError> {
+        if let Some(limited) = self.refused_in_any_case(start, counts).await? {
+            self.record_limited(&limited, start.subject.requester.address, None);
+            return Ok(ChallengeOutcome::Refused(limited));
+        }
+        let LoginDeps { keys, system, events, .. } = &self.deps;
+        events.record(&Event::ChallengeAsked { why: why.as_str() });
+        let (bits, wait) = self.settings.challenge.as_ref().map_or((0, Duration::ZERO), terms);
+        let fault = proof.fault();
+        let puzzle = match (fault, start.proof) {
+            // Who waits waits on.
+            (Some(ProofFault::Early), Some(Proof { puzzle, .. })) => puzzle.to_owned(),
+            _ => puzzle::seal(&keys.challenges[0], attempt, (bits, wait), system),
+        };
+        Ok(ChallengeOutcome::Asked(StartChallenge { puzzle, bits, why, limited, fault }))
+    }
+
+    /// The limit that refuses a start even with a proof.
+    async fn refused_in_any_case(
+        &self,
+        start: ProofRequest<'_>,
+        counts: &StartCounts,
+    ) -> Result<Option<RateLimited>, StoreError> {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let question = counts.as_question();
+        let admission = limiter
+            .reserve(&self.settings.limits, question.request(), start.subject, system)
+            .await
+            .inspect_err(|error| events.store_failed("count against the limits", error))?;
+        Ok(match admission {
+            Admission::Granted(_) => None,
+            Admission::Refused(limited) => Some(limited),
+        })
+    }
+}

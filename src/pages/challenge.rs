@@ -1,0 +1,119 @@
+//! The page between a number and its code where a proof is asked for first.
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::code::{NOT_YET, NotReady, RESENT};
+use super::flow::{Flow, FlowMessage};
+use super::login_pages::LoginPages;
+use super::outcome::{self, StepRefusal};
+use super::problem::Problem;
+use super::refused::whole_seconds;
+use super::request::PageRequest;
+use super::views::{ChallengeNotice, ChallengePage};
+use crate::login::{Proof, ProofFault, StartChallenge, Started};
+
+/// The parameter of a code that is asked for once more.
+const AGAIN: &str = "again";
+
+#[derive(Deserialize)]
+pub(crate) struct ProofForm {
+    #[serde(default)]
+    flow: String,
+    #[serde(default)]
+    puzzle: String,
+    /// The number that was found; empty without JavaScript.
+    #[serde(default)]
+    number: String,
+}
+
+/// `GET /challenge`: the puzzle, which the script of the page solves, and a button for those who wait.
+pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
+    let request = pages.in_flow_of_query(request);
+    let sealed = request.param("flow").unwrap_or_default();
+    let (flow, phone) = match pages.flow_with_number(&request, sealed) {
+        Ok(found) => found,
+        Err(NotReady::Flow(error)) => return pages.flow_error(&request, &error),
+        Err(NotReady::NoNumber(flow)) => {
+            return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
+        }
+    };
+    match pages.sessions.of(&request).await {
+        Ok(Some(who)) if flow.is_met_by(who.began(), pages.shell.system.now()) => {
+            return request.to_done(&pages.seal(&flow)).into_response();
+        }
+        Ok(_) => {}
+        Err(_) => return pages.shell.unavailable(&request),
+    }
+    let requester = pages.requester(&request, flow.browser, &phone);
+    let text = request.param("puzzle").unwrap_or_default();
+    let Some(puzzle) = pages.login.puzzle(&requester, &phone, text) else {
+        return pages.to_number_page(&request, flow, FlowMessage::TimedOut);
+    };
+    let page = ChallengePage {
+        flow: &pages.seal(&Flow { say: None, ..flow.clone() }),
+        puzzle: text,
+        bits: puzzle.bits,
+        wait: whole_seconds(puzzle.wait(pages.shell.system.steady())),
+        again: request.param(AGAIN).is_some(),
+        notice: request.param("why").and_then(ChallengeNotice::parse),
+    };
+    pages.shell.page(&request, StatusCode::OK, &page)
+}
+
+/// `POST /challenge`: asks for the text again, with the proof.
+pub(crate) async fn submit(
+    State(pages): State<Arc<LoginPages>>,
+    request: PageRequest,
+    form: Result<Form<ProofForm>, FormRejection>,
+) -> Response {
+    let Ok(Form(form)) = form else {
+        return pages.shell.refuse_form(&request, &Problem::BadRequest);
+    };
+    let request = pages.in_flow(request, &form.flow);
+    let (flow, phone) = match pages.flow_with_number(&request, &form.flow) {
+        Ok(found) => found,
+        Err(NotReady::Flow(error)) => {
+            return pages.flow_error_of_form(&request, &form.flow, &error);
+        }
+        Err(NotReady::NoNumber(flow)) => {
+            return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
+        }
+    };
+    let again = request.param(AGAIN).is_some();
+    let proof = Proof { puzzle: &form.puzzle, number: &form.number };
+    let started = pages.start(&request, &flow, &phone, Some(proof)).await;
+    match outcome::of_start(started) {
+        Ok(Started::CoolingDown) if again => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued) if again => pages.resent(&request, flow, RESENT),
+        Ok(_) => pages.to_code_page(&request, &Flow { say: None, ..flow }),
+        Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, again),
+        Err(refusal) if again => pages.refused(&request, flow, &refusal),
+        Err(refusal) => pages.refused(&request, Flow { phone: None, ..flow }, &refusal),
+    }
+}
+
+impl LoginPages {
+    /// Redirects to the page that asks for a proof. `again`: the code was asked for once more.
+    pub(super) fn to_challenge(
+        &self,
+        request: &PageRequest,
+        flow: &Flow,
+        asked: &StartChallenge,
+        again: bool,
+    ) -> Response {
+        let sealed = self.seal(flow);
+        let again = if again { "&again=1" } else { "" };
+        let why = asked.fault.map(|fault| match fault {
+            ProofFault::Early => ChallengeNotice::Early,
+            _ => ChallengeNotice::Failed,
+        });
+        let why = why.map(|why| format!("&why={}", why.as_str())).unwrap_or_default();
+        let page = format!("/challenge?flow={sealed}&puzzle={}{again}{why}", asked.puzzle);
+        request.to_own(&page).into_response()
+    }
+}

@@ -1,0 +1,77 @@
+use super::code::in_query;
+use super::page::{Head, Page};
+use crate::words::{Context, Language, Safe};
+
+/// Asks for a proof before another text is sent: the script solves the puzzle and goes on, and without
+/// it there is a time to wait. 200.
+#[derive(Debug)]
+pub struct ChallengePage<'a> {
+    /// What the login is for, sealed.
+    pub flow: &'a str,
+    /// Sealed.
+    pub puzzle: &'a str,
+    pub bits: u8,
+    /// Seconds until the button does without the script; zero: now.
+    pub wait: u64,
+    /// Whether the code was asked for once more.
+    pub again: bool,
+    pub notice: Option<ChallengeNotice>,
+}
+
+/// Why the page is shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeNotice {
+    /// The time to wait was not over.
+    Early,
+    Failed,
+}
+
+impl ChallengeNotice {
+    pub const ALL: [Self; 2] = [Self::Early, Self::Failed];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Early => "early",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == text)
+    }
+}
+
+impl ChallengePage<'_> {
+    fn notice_key(&self) -> Option<&'static str> {
+        match self.notice {
+            // The time may have passed since.
+            Some(ChallengeNotice::Early) if self.wait > 0 => Some("challenge_wait"),
+            Some(ChallengeNotice::Early) | None => None,
+            Some(ChallengeNotice::Failed) => Some("challenge_failed"),
+        }
+    }
+}
+
+impl Page for ChallengePage<'_> {
+    fn template(&self) -> &'static str {
+        "challenge"
+    }
+
+    fn head(&self) -> Head {
+        let problem = self.notice_key().is_some();
+        Head { title: "challenge_title", problem, ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        let again = if self.again { "?again=1" } else { "" };
+        context
+            .text("flow", Safe::escape(self.flow))
+            .text("flow_query", Safe::escape(&in_query(self.flow)))
+            .text("puzzle", Safe::escape(self.puzzle))
+            .number("bits", self.bits.into())
+            .number("wait", self.wait)
+            .flag("waits", self.wait > 0 && self.notice != Some(ChallengeNotice::Early))
+            .text("again", Safe::from_static(again))
+            .maybe("notice", self.notice_key().map(Safe::from_static))
+    }
+}
