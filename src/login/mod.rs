@@ -4,6 +4,9 @@ mod addresses;
 mod api_client;
 mod attempt;
 mod budgets;
+mod code_check;
+mod code_owner;
+mod code_turns;
 mod conversion;
 mod conversion_counters;
 mod keys;
@@ -22,6 +25,7 @@ mod verify;
 
 pub use api_client::ApiClient;
 pub use attempt::DeadReason;
+pub use code_turns::CodeChecks;
 pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
