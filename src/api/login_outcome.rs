@@ -41,6 +41,8 @@ pub(super) enum LoginRefusal {
     Expired,
     NoTries,
     Blocked,
+    /// Nobody can say whether the code is right.
+    Unavailable,
     Limited(RateLimited),
 }
 
@@ -56,6 +58,7 @@ pub(super) fn outcome<R>(verdict: Verdict<R>) -> Result<R, LoginRefusal> {
         Verdict::Over(DeadReason::NoTriesLeft) => LoginRefusal::NoTries,
         Verdict::WrongLength | Verdict::Wrong { .. } | Verdict::Over(_) => LoginRefusal::Wrong,
         Verdict::Blocked => LoginRefusal::Blocked,
+        Verdict::Unavailable => LoginRefusal::Unavailable,
         Verdict::Limited(limited) => LoginRefusal::Limited(limited),
     })
 }
@@ -72,6 +75,7 @@ impl LoginRefusal {
                 let (status, error, text) = dialect.blocked;
                 ApiError::new(status, error, text)
             }
+            Self::Unavailable => ApiError::unavailable(),
             Self::Limited(limited) => {
                 ApiError::too_many("too_many_attempts", RateLimit::of(&limited, api))
             }

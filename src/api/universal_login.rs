@@ -102,6 +102,7 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: PageRe
             let cookie = login.token().map(|token| api.sessions().cookie(&request, token));
             Redirect::to(flow.destination()).with(cookie).into_response()
         }
+        Err(LoginRefusal::Unavailable) => api.shell().unavailable(&request),
         Err(LoginRefusal::Blocked) => api.shell().refuse(&request, &Problem::Denied(phone)),
         Err(LoginRefusal::Limited(limited)) => {
             let RateLimit { seconds, .. } = RateLimit::of(&limited, &api);

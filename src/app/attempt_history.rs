@@ -94,6 +94,9 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
         Event::TextDropped { attempt } => (attempt, "no text: the attempt was over".to_owned()),
         Event::TextWithheld { attempt } => (attempt, "no text: the number is no user's".to_owned()),
         Event::QueueFull { attempt } => (attempt, "no text: too many were waiting".to_owned()),
+        Event::CodeNotChecked { attempt, reason, .. } => {
+            (attempt, format!("a code could not be checked: {reason}"))
+        }
         Event::WrongCode { attempt, tries_left } => {
             (attempt, format!("wrong code, tries left: {tries_left}"))
         }

@@ -9,7 +9,7 @@ use super::decorate::{Assembled, Decorator, Undecorated};
 use super::error::AppError;
 use super::nodes::{Heartbeat, NodeStatus};
 use super::reload::Reloader;
-use super::runtime::{Runtime, open_runtime};
+use super::runtime::{Observers, Runtime, open_runtime};
 use super::tls::Secured;
 use super::{
     cleanup, configured, demo, engine_watch, engines, keys, last_seen, readiness, secret, stores,
@@ -62,15 +62,17 @@ pub async fn assemble(
     let AppDeps { system, access_log, exit, reloads: (reloads, requests), predecessor } = around;
     let keyring = secret::keyring(&config, &system)?;
     let stores = stores::open(&config, &keyring, &system, decorator).await?;
-    let demo = demo::Demo::bind_if(demo::is_used(&config))?;
-    let secured = Secured::of(&config)?;
+    let (demo, secured) = (demo::Demo::bind_if(demo::is_used(&config))?, Secured::of(&config)?);
     let (outbox, jobs) = Outbox::new();
     let apps = (demo.as_ref(), decorator.names(Arc::new(SystemLookup)));
-    let runtime = open_runtime((system, keyring), stores, outbox, apps, &config.store)?;
+    let observers = Observers::new(&config.store, &stores.sql, &system)?;
+    let texts = configured::texts(&config, (&system, &observers.events), decorator)?;
+    let texts = Arc::new(ArcSwap::from_pointee(texts));
+    let (sending, watching) = ((outbox, Arc::clone(&texts)), (observers, config.store.outage));
+    let runtime = open_runtime((system, keyring), stores, sending, apps, watching)?;
     configured::expect(&config, &runtime);
     let snapshot = Arc::new(ArcSwap::from_pointee(configured::snapshot(&config, &runtime)?));
-    let texts = Arc::new(ArcSwap::from_pointee(configured::texts(&config, &runtime, decorator)?));
-    let access_log = Arc::new(access_log);
+    let (access_log, exchanges) = (Arc::new(access_log), Exchanges::new(config.proxy.exchanges));
     let heartbeat = heartbeat(&config, &runtime, predecessor);
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
@@ -81,7 +83,6 @@ pub async fn assemble(
     jobs.extend(upkeep(&config, &runtime, (&secured, &drain), &rotation)?);
     let settings = heartbeat.as_ref().map(Heartbeat::settings);
     jobs.extend(heartbeat.map(Heartbeat::job));
-    let exchanges = Exchanges::new(config.proxy.exchanges);
     let mut watched = watched(&runtime, &access_log);
     let others = secured.watched().into_iter().chain(nodes.watched()).chain(watched_files());
     watched.extend(watched_traffic(&drain, &exchanges).into_iter().chain(others));

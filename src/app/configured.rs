@@ -8,6 +8,7 @@ use crate::access::{AuthorizationPolicy, Authorizer, AuthorizerDeps};
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
+use crate::events::EventSink;
 use crate::gate::SiteMap;
 use crate::login::{self, Login, TextSettings};
 use crate::pages::views::Views;
@@ -95,11 +96,11 @@ fn templates(config: &Config) -> Result<SmsTemplates, AppError> {
 /// How texts are worded and sent.
 pub(super) fn texts(
     config: &Config,
-    runtime: &Runtime,
+    (system, events): (&System, &Arc<dyn EventSink>),
     decorator: &dyn Decorator,
 ) -> Result<TextSettings, AppError> {
-    let providers = decorator.providers(providers(config, &runtime.system));
-    let delivery = delivery(config, providers, &runtime.system);
+    let providers = decorator.providers(providers(config, system));
+    let delivery = delivery(config, providers, system).telling(Arc::clone(events));
     Ok(TextSettings { delivery, templates: templates(config)? })
 }
 

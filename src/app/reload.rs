@@ -129,7 +129,8 @@ impl Reloader {
     /// Replaces everything, or nothing. Returns what ends the long-lived requests of sites that are gone.
     async fn apply(&self, config: &Config) -> Result<Vec<Arc<DrainSignal>>, AppError> {
         let runtime = &self.runtime;
-        let texts = configured::texts(config, runtime, &super::Undecorated)?;
+        let texts =
+            configured::texts(config, (&runtime.system, &runtime.events), &super::Undecorated)?;
         let asking = self.secured.asking(config)?;
         let failed = AppError::of_store(&config.store.database);
         users::ensure_users(&*runtime.store, &config.users, &runtime.system)

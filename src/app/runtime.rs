@@ -2,6 +2,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use super::attempt_history::{HistorySink, HistoryWriter, history};
 use super::decorate::StoreSet;
 use super::demo;
@@ -11,7 +13,7 @@ use super::upstreams;
 use crate::access::AccessTokenCache;
 use crate::domain::Keyring;
 use crate::events::{EventLog, EventSink, EventSinks};
-use crate::login::{CodeKeys, Limiter, LoginDeps, Outbox};
+use crate::login::{CodeChecks, CodeKeys, Limiter, LoginDeps, Outbox, TextSettings};
 use crate::metrics::Metrics;
 use crate::oauth::SigningKeys;
 use crate::proxy::{NameLookup, Upstreams};
@@ -43,23 +45,41 @@ pub(super) struct Runtime {
     pub(super) outage: Duration,
 }
 
+/// Who learns of what happens.
+pub(super) struct Observers {
+    metrics: Arc<Metrics>,
+    pub(super) events: Arc<dyn EventSink>,
+    history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
+}
+
+impl Observers {
+    pub(super) fn new(
+        settings: &StoreSettings,
+        store: &Arc<SqlStore>,
+        system: &System,
+    ) -> Result<Self, AppError> {
+        let metrics = Arc::new(Metrics::new()?);
+        let counted = Arc::clone(metrics.event_counters());
+        let history = settings
+            .attempt_history
+            .map(|kept| history(kept, Arc::clone(store) as _, system.clone()));
+        let mut sinks: Vec<Arc<dyn EventSink>> =
+            vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted];
+        sinks.extend(history.as_ref().map(|(sink, _)| Arc::clone(sink) as _));
+        Ok(Self { metrics, events: Arc::new(EventSinks(sinks)), history })
+    }
+}
+
 pub(super) fn open_runtime(
     (system, keyring): (System, Keyring),
     stores: Stores,
-    outbox: Outbox,
+    (outbox, texts): (Outbox, Arc<ArcSwap<TextSettings>>),
     (demo, lookup): (Option<&demo::Demo>, Arc<dyn NameLookup>),
-    settings: &StoreSettings,
+    (observers, outage): (Observers, Duration),
 ) -> Result<Runtime, AppError> {
     let Stores { sql: store, memory, redis, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
-    let metrics = Arc::new(Metrics::new()?);
-    let counted = Arc::clone(metrics.event_counters());
-    let history =
-        settings.attempt_history.map(|kept| history(kept, Arc::clone(&store) as _, system.clone()));
-    let mut sinks: Vec<Arc<dyn EventSink>> =
-        vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted];
-    sinks.extend(history.as_ref().map(|(sink, _)| Arc::clone(sink) as _));
-    let events: Arc<dyn EventSink> = Arc::new(EventSinks(sinks));
+    let Observers { metrics, events, history } = observers;
     let sessions = Arc::clone(&for_requests.sessions);
     let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
@@ -77,6 +97,7 @@ pub(super) fn open_runtime(
         outbox: Arc::clone(&outbox),
         limiter: Arc::new(Limiter::new(Arc::clone(&for_requests.counters), &keyring)),
         keys: Arc::new(CodeKeys::new(&keyring)),
+        code_checks: Arc::new(CodeChecks::new(texts)),
         events: Arc::clone(&events),
         system: system.clone(),
     };
@@ -98,6 +119,6 @@ pub(super) fn open_runtime(
         for_texts,
         upstreams,
         history,
-        outage: settings.outage,
+        outage,
     })
 }

@@ -91,6 +91,7 @@ const fn advice(failure: Failure) -> &'static str {
             "check the provider's base_url, and whether this machine reaches it: DNS, firewall, certificates"
         }
         Failure::PrivateAddress => "list the address in sms.allow_private if it is the right one",
+        Failure::NotNoted => "look at the store of login attempts",
         Failure::Unclear => "see whether it arrives before you try again",
         Failure::Unexpected => "check base_url: something else than the provider may have answered",
     }

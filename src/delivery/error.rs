@@ -68,6 +68,8 @@ pub enum Failure {
     Fraud,
     #[error("the gateway refuses the text and does not say why")]
     Declined,
+    #[error("whose code the text would have could not be noted, so that it was not sent")]
+    NotNoted,
     #[error("no connection to the provider")]
     Unreachable,
     #[error("the provider's address is not public, and sms.allow_private does not list it")]
@@ -115,7 +117,7 @@ impl Failure {
             }
             Self::Misconfigured | Self::PrivateAddress => (Blame::Operator, true, false),
             Self::Overloaded | Self::Broken | Self::Unreachable => (Blame::Provider, true, true),
-            Self::Blocked | Self::Unexpected => (Blame::Provider, true, false),
+            Self::Blocked | Self::Unexpected | Self::NotNoted => (Blame::Provider, true, false),
             Self::Unclear => (Blame::Provider, false, true),
             Self::Fraud => (Blame::Fraud, false, false),
         };

@@ -97,14 +97,16 @@ impl Health {
     }
 
     /// The provider answered for the text's sake: it accepted it, or it refused it as anybody would.
-    pub(super) fn answered(&self) {
+    /// Whether that closed the breaker.
+    pub(super) fn answered(&self) -> bool {
         let mut record = self.record();
         record.failures = 0;
-        record.open_until = None;
         record.rest = FIRST_REST;
+        record.open_until.take().is_some()
     }
 
-    pub(super) fn failed(&self, error: &SendError, now: Timestamp) {
+    /// Whether that opened the breaker, which a probe that failed leaves open.
+    pub(super) fn failed(&self, error: &SendError, now: Timestamp) -> bool {
         let mut record = self.record();
         if error.failure == Failure::Overloaded {
             let pause = error.retry_after.unwrap_or(DEFAULT_PAUSE).min(MAX_PAUSE);
@@ -113,12 +115,14 @@ impl Health {
         record.demoted_until = now + DEMOTION;
         record.failures = record.failures.saturating_add(1);
         if record.failures < MOST_FAILURES {
-            return;
+            return false;
         }
-        if record.open_until.is_some() {
+        let was_open = record.open_until.is_some();
+        if was_open {
             record.rest = (record.rest * 2).min(LONGEST_REST);
         }
         record.open_until = Some(now + record.rest);
         record.probed_until = now;
+        !was_open
     }
 }

@@ -6,4 +6,4 @@ mod order;
 pub mod sms;
 
 pub use error::{Blame, Failure, SendError};
-pub use order::{Delivery, Outcome, SmsRoute};
+pub use order::{CodeWatch, Delivery, Outcome, SmsRoute};

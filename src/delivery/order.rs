@@ -2,15 +2,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::health::{Availability, Health};
-use super::sms::{Message, Receipt, SmsProvider};
+use async_trait::async_trait;
+
+use super::sms::{CodeAnswer, CodeCheck, CodeOwner, HeldCode, Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
 use crate::domain::{ClientId, Country};
+use crate::events::{Event, EventSink};
 use crate::system::System;
 
 /// Tries the providers in their order until one accepts the text. Never sends two.
 pub struct Delivery {
     providers: Vec<Ranked>,
     routes: Vec<SmsRoute>,
+    /// Told when a breaker opens or closes.
+    events: Option<Arc<dyn EventSink>>,
     system: System,
 }
 
@@ -45,7 +50,7 @@ pub struct Outcome {
 impl Delivery {
     pub fn new(providers: Vec<Arc<dyn SmsProvider>>, system: System) -> Self {
         let providers = providers.into_iter().map(Ranked::new).collect();
-        Self { providers, routes: Vec::new(), system }
+        Self { providers, routes: Vec::new(), events: None, system }
     }
 
     /// With other orders for some texts. The first route that is for a text decides.
@@ -54,9 +59,27 @@ impl Delivery {
         Self { routes, ..self }
     }
 
+    /// That tells when a provider's breaker opens or closes.
+    #[must_use]
+    pub fn telling(self, events: Arc<dyn EventSink>) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
     pub async fn send(&self, message: &Message<'_>) -> Outcome {
+        self.send_watched(message, &Unwatched).await
+    }
+
+    /// The same. `watch` is told whose code the text will have before it is offered, if not all
+    /// providers send ours.
+    pub async fn send_watched(&self, message: &Message<'_>, watch: &dyn CodeWatch) -> Outcome {
         let mut passed_over = Vec::new();
+        let tells = self.has_code_owners();
         for ranked in self.in_order(message) {
+            let owner = ranked.provider.code_owner().map(|_| ranked.provider.name());
+            if tells && !watch.is_noted(owner).await {
+                passed_over.push(SendError::new(ranked.provider.name(), Failure::NotNoted));
+                continue;
+            }
             match self.ask(ranked, message).await {
                 Err(error) if error.fails_over() => passed_over.push(error),
                 result => {
@@ -86,7 +109,50 @@ impl Delivery {
         };
         let order: Vec<&Ranked> =
             of(Availability::Ready).chain(of(Availability::Demoted)).collect();
-        if order.is_empty() { route } else { order }
+        let mut order = if order.is_empty() { route } else { order };
+        // Stable: whoever sends the code that the person has comes first, whatever its health.
+        order.sort_by_key(|ranked| !ranked.keeps(message.held));
+        order
+    }
+
+    /// Whether any provider makes codes of its own.
+    pub fn has_code_owners(&self) -> bool {
+        self.providers.iter().any(|ranked| ranked.provider.code_owner().is_some())
+    }
+
+    /// Whether the provider of this name does.
+    pub fn owns_codes(&self, name: &str) -> bool {
+        self.owner(name).is_some()
+    }
+
+    /// The provider of this name, if it makes its own codes.
+    fn owner(&self, name: &str) -> Option<(&Ranked, &dyn CodeOwner)> {
+        let ranked = self.providers.iter().find(|ranked| ranked.provider.name() == name)?;
+        Some((ranked, ranked.provider.code_owner()?))
+    }
+
+    /// Asks the provider `name` about a code of its own; `None`: it is not configured any more.
+    pub async fn check_code(
+        &self,
+        name: &str,
+        check: &CodeCheck<'_>,
+    ) -> Option<Result<CodeAnswer, SendError>> {
+        let (ranked, owner) = self.owner(name)?;
+        let result = owner.check(check).await;
+        match &result {
+            Err(error) if error.demotes() => self.failed(ranked, error),
+            Ok(_) => self.answered(ranked),
+            Err(_) => {}
+        }
+        Some(result)
+    }
+
+    /// Ends a code of the provider `name`. On an error it lives until it expires there.
+    pub async fn cancel_code(&self, name: &str, id: &str) -> Result<(), SendError> {
+        match self.owner(name) {
+            Some((_, owner)) => owner.cancel(id).await,
+            None => Ok(()),
+        }
     }
 
     fn routed(&self, message: &Message<'_>) -> Vec<&Ranked> {
@@ -106,18 +172,58 @@ impl Delivery {
         ranked.health.asked(now);
         let result = ranked.provider.send(message).await;
         match &result {
-            Err(error) if error.demotes() => ranked.health.failed(error, self.system.steady()),
+            Err(error) if error.demotes() => self.failed(ranked, error),
             // Says nothing of the provider's health, which nobody looked at.
             Err(error) if error.fails_over() => {}
-            Ok(_) | Err(_) => ranked.health.answered(),
+            Ok(_) | Err(_) => self.answered(ranked),
         }
         result
+    }
+
+    fn failed(&self, ranked: &Ranked, error: &SendError) {
+        if ranked.health.failed(error, self.system.steady()) {
+            self.tell(ranked, true);
+        }
+    }
+
+    fn answered(&self, ranked: &Ranked) {
+        if ranked.health.answered() {
+            self.tell(ranked, false);
+        }
+    }
+
+    fn tell(&self, ranked: &Ranked, is_open: bool) {
+        if let Some(events) = &self.events {
+            let provider = ranked.provider.name();
+            // With nobody else to ask, it is asked as before.
+            let alone = self.providers.len() == 1;
+            events.record(&Event::ProviderBreaker { provider, is_open, alone });
+        }
     }
 }
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.providers.iter().map(|ranked| ranked.provider.name())).finish()
+    }
+}
+
+/// Told before a text is offered.
+#[async_trait]
+pub trait CodeWatch: Send + Sync {
+    /// Notes whose code the text will have: that of a provider of this name, or ours. The person may type
+    /// it before the provider has answered. `false`: it could not be noted, so that the text
+    /// may not be sent.
+    async fn is_noted(&self, owner: Option<&'static str>) -> bool;
+}
+
+/// Notes nothing.
+struct Unwatched;
+
+#[async_trait]
+impl CodeWatch for Unwatched {
+    async fn is_noted(&self, _: Option<&'static str>) -> bool {
+        true
     }
 }
 
@@ -129,5 +235,14 @@ struct Ranked {
 impl Ranked {
     fn new(provider: Arc<dyn SmsProvider>) -> Self {
         Self { provider, health: Health::default() }
+    }
+
+    /// Whether its texts have the code that the person has already.
+    fn keeps(&self, held: HeldCode<'_>) -> bool {
+        match held {
+            HeldCode::None => true,
+            HeldCode::Ours => self.provider.code_owner().is_none(),
+            HeldCode::Provider(name) => self.provider.name() == name,
+        }
     }
 }

@@ -48,6 +48,19 @@ pub enum Event<'a> {
     QueueFull {
         attempt: AttemptId,
     },
+    /// A provider failed so often in a row that others are asked in its place, or answers again.
+    ProviderBreaker {
+        provider: &'a str,
+        is_open: bool,
+        /// There is no other.
+        alone: bool,
+    },
+    /// The provider that made the code did not say whether an answer is right, or did not end the code.
+    CodeNotChecked {
+        attempt: AttemptId,
+        provider: &'a str,
+        reason: &'a str,
+    },
     WrongCode {
         attempt: AttemptId,
         tries_left: u8,

@@ -5,6 +5,7 @@ use tracing::{debug, error, info, warn};
 
 use super::event::Event;
 use super::limits_log;
+use super::provider_log::of_provider;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
 use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
@@ -114,6 +115,7 @@ impl EventSink for EventLog {
             }
             Event::TextWithheld { attempt } => text_withheld(*attempt),
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
+            Event::ProviderBreaker { .. } | Event::CodeNotChecked { .. } => of_provider(event),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
             Event::DeadCode { attempt, why } => dead_code(*attempt, why),
             Event::SignedIn { attempt, user, session, new_user } => {

@@ -3,6 +3,7 @@
 mod event;
 mod limits_log;
 mod log;
+mod provider_log;
 mod rate_limit;
 mod sink;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
-use crate::store::{Attempt, AttemptUpdate, SendOutcome};
+use crate::store::{Attempt, AttemptUpdate, SendOutcome, Verification};
 use crate::system::Timestamp;
 
 /// Longest life of a code, from when its attempt began (NIST SP 800-63B-4 §3.1.3.2).
@@ -62,6 +62,7 @@ pub(super) fn resume_or_begin(
                 earlier_sent: false,
                 source: fresh.source,
                 counted: fresh.counted,
+                verification: None,
             };
             (StartedAttempt::New(attempt.clone()), AttemptUpdate::Put(attempt))
         }
@@ -106,6 +107,8 @@ pub enum DeadReason {
     NoTriesLeft,
     /// Its code was derived from a server secret that is no longer configured.
     KeyGone,
+    /// The provider that made its code is no longer configured.
+    OwnerGone,
 }
 
 impl DeadReason {
@@ -117,6 +120,7 @@ impl DeadReason {
             Self::Expired => "expired",
             Self::NoTriesLeft => "no tries left",
             Self::KeyGone => "server secret no longer configured",
+            Self::OwnerGone => "the code's provider is no longer configured",
         }
     }
 }
@@ -193,6 +197,63 @@ pub(super) fn set_outcome(
     outcome: SendOutcome,
 ) -> AttemptUpdate {
     change(found, id, |attempt| attempt.outcome = outcome)
+}
+
+pub(super) fn expire(found: Option<&Attempt>, id: AttemptId, now: Timestamp) -> AttemptUpdate {
+    change(found, id, |attempt| attempt.expires = attempt.expires.min(now))
+}
+
+/// A text is about to be offered, whose code will be that of a provider of this name, or ours.
+pub(super) fn note_owner(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    owner: Option<&str>,
+) -> AttemptUpdate {
+    change(found, id, |attempt| match owner {
+        None => attempt.verification = None,
+        // It texts the same code as long as that lives.
+        Some(name) if attempt.verification.as_ref().is_some_and(|v| v.provider == name) => {}
+        Some(name) => attempt.verification = Some(Box::new(Verification::new(name, None))),
+    })
+}
+
+/// A text was accepted; `owner`: the provider that made its code, and its id of that. If the code is
+/// another one than that of the texts before, those are worthless.
+pub(super) fn settle_code(
+    found: Option<&Attempt>,
+    before: &Attempt,
+    owner: Option<(&str, &str)>,
+) -> AttemptUpdate {
+    change(found, before.id, |attempt| {
+        let same = before.verification.as_ref().map(|v| v.provider.as_str())
+            == owner.map(|(provider, _)| provider);
+        attempt.earlier_sent &= same;
+        match (&mut attempt.verification, owner) {
+            (known, None) => *known = None,
+            (Some(known), Some((_, id))) if known.id.as_deref() == Some(id) => {}
+            (known, Some((provider, id))) => {
+                *known = Some(Box::new(Verification::new(provider, Some(id))));
+            }
+        }
+    })
+}
+
+/// No text was sent: the code is whose it was before.
+pub(super) fn restore_code(found: Option<&Attempt>, before: &Attempt) -> AttemptUpdate {
+    change(found, before.id, |attempt| attempt.verification.clone_from(&before.verification))
+}
+
+/// The provider that made the code has judged an answer.
+pub(super) fn note_verdict(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    said: impl FnOnce(&mut Verification),
+) -> AttemptUpdate {
+    change(found, id, |attempt| {
+        if let Some(verification) = &mut attempt.verification {
+            said(verification);
+        }
+    })
 }
 
 /// Changes the attempt if its id is still `id`: another may have taken its place.

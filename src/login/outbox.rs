@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, mpsc};
 
 use super::attempt;
+use super::code_owner::TextedCode;
 use super::keys::CodeKeys;
 use crate::delivery::sms::Message;
 use crate::delivery::{Blame, Delivery, Failure, SendError};
@@ -169,7 +170,11 @@ impl OutboxSender {
         self.log_failure("store the outcome of a text", updated);
     }
 
-    fn log_failure<T>(&self, doing: &'static str, result: Result<T, StoreError>) -> Option<T> {
+    pub(super) fn log_failure<T>(
+        &self,
+        doing: &'static str,
+        result: Result<T, StoreError>,
+    ) -> Option<T> {
         result.inspect_err(|error| self.events.store_failed(doing, error)).ok()
     }
 
@@ -196,12 +201,16 @@ impl OutboxSender {
             }
         };
         let valid_for = attempt.expires.since(self.system.steady());
+        let (attempts, events) = (&*self.attempts, &*self.events);
+        let texted = TextedCode { attempts, events, key: job.key, before: attempt };
         let message = Message {
             client: job.application.as_ref().map(|(id, _)| id),
             language: job.page_language.as_deref(),
+            held: texted.held(),
             ..Message::new(&job.phone, text.reveal(), valid_for)
         };
-        let sent = texts.delivery.send(&message).await;
+        let sent = texts.delivery.send_watched(&message, &texted).await;
+        texted.settle(&texts.delivery, &sent).await;
         for error in &sent.passed_over {
             self.text_failed(job, error.provider, &error.to_string());
         }

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::code_turns::CodeChecks;
 use super::keys::CodeKeys;
 use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation};
 use super::limits::RateLimited;
@@ -22,6 +23,7 @@ pub struct LoginDeps {
     pub outbox: Arc<Outbox>,
     pub limiter: Arc<Limiter>,
     pub keys: Arc<CodeKeys>,
+    pub code_checks: Arc<CodeChecks>,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }

@@ -19,6 +19,8 @@ pub enum Verdict<R = Verified> {
     Over(DeadReason),
     /// The right code, but the user may not sign in.
     Blocked,
+    /// The provider that made the code did not say whether this is it; the try was returned.
+    Unavailable,
     /// Too many wrong codes for this number: even the right one is refused.
     Limited(RateLimited),
 }

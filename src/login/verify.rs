@@ -1,5 +1,6 @@
 use super::attempt::{self, DeadReason, TryResult};
-use super::limiter::{Admission, LimitRequest, LimitSubject};
+use super::code_check::Compared;
+use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, RateLimited};
 use super::requester::Requester;
 use super::service::Login;
@@ -76,7 +77,7 @@ impl Login {
         })
     }
 
-    /// Takes a try and compares the answer. The inner error is the verdict on a wrong answer.
+    /// Takes a try, counts the guess and compares the answer. The inner error is the verdict on a wrong answer.
     async fn judge<'a, R>(
         &self,
         requester: &Requester,
@@ -95,23 +96,34 @@ impl Login {
             TryResult::Compare { attempt, repeated } => (attempt, repeated),
             TryResult::Dead { attempt, reason } => return Ok(Err(self.dead(attempt, reason))),
         };
-        let Some(code) = self.code(&attempt, phone) else {
-            return Ok(Err(self.dead(Some(attempt.id), DeadReason::KeyGone)));
-        };
         let subject = LimitSubject { phone, requester };
-        let right = code.matches(&typed);
         let Requester { channel, standing, .. } = *requester;
         let case = ConfirmedCode { key, attempt, phone, channel, standing, answer };
-        match self.count_guess(right, repeated, (subject, case.attempt.id)).await {
-            Ok(None) if right => Ok(Ok(case)),
-            Ok(None) => self.wrong(&case.attempt, subject).await.map(Err),
-            Ok(Some(limited)) => {
+        let counted = match self.count_guess(repeated, (subject, case.attempt.id)).await {
+            Ok(Ok(counted)) => counted,
+            Ok(Err(limited)) => {
                 self.return_try(&case).await?;
-                Ok(Err(Verdict::Limited(limited)))
+                return Ok(Err(Verdict::Limited(limited)));
             }
             Err(error) => {
                 self.return_try(&case).await?;
-                Err(error)
+                return Err(error);
+            }
+        };
+        let compared = self.compare(&case, &typed).await;
+        match (&compared, &counted) {
+            (_, None) => {}
+            (Compared::Wrong, Some(_)) if case.attempt.tries_left > 0 => {}
+            (Compared::Wrong, Some(_)) => self.forget_code(&case.attempt).await,
+            (_, Some(counted)) => self.release(counted).await,
+        }
+        match compared {
+            Compared::Right => Ok(Ok(case)),
+            Compared::Wrong => self.wrong(&case.attempt, subject).await.map(Err),
+            Compared::Dead(reason) => Ok(Err(self.dead(Some(case.attempt.id), reason))),
+            Compared::Unavailable => {
+                self.return_try(&case).await?;
+                Ok(Err(Verdict::Unavailable))
             }
         }
     }
@@ -145,23 +157,21 @@ impl Login {
         self.deps.attempts.update(case.key, &mut step).await
     }
 
-    /// Counts an answer as a wrong code before its verdict is known to anyone, and releases the
-    /// count if it is right: concurrent answers cannot exceed the limit.
+    /// Counts an answer as a wrong code before its verdict is known to anyone, to be released if it
+    /// is right: concurrent answers cannot exceed the limit. One that took its try earlier is counted
+    /// already.
     async fn count_guess(
         &self,
-        right: bool,
         repeated: bool,
         (subject, attempt): (LimitSubject<'_>, AttemptId),
-    ) -> Result<Option<RateLimited>, StoreError> {
+    ) -> Result<Result<Option<Reservation>, RateLimited>, StoreError> {
         if repeated {
-            return Ok(None);
+            return Ok(Ok(None));
         }
-        match self.count(ONE_WRONG_CODE, subject, Some(attempt)).await? {
-            Admission::Refused(limited) => return Ok(Some(limited)),
-            Admission::Granted(taken) if right => self.release(&taken).await,
-            Admission::Granted(_) => {}
-        }
-        Ok(None)
+        Ok(match self.count(ONE_WRONG_CODE, subject, Some(attempt)).await? {
+            Admission::Refused(limited) => Err(limited),
+            Admission::Granted(taken) => Ok(Some(taken)),
+        })
     }
 
     /// The verdict on a wrong code: what remains of its tries or of the number's limit, whichever

@@ -1,8 +1,8 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    BUDGETS, CHALLENGES, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS,
-    REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+    BREAKERS, BUDGETS, CHALLENGES, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS,
+    PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -24,6 +24,7 @@ pub struct EventCounters {
     codes: IntCounterVec,
     logins: IntCounterVec,
     texts: IntCounterVec,
+    breakers: IntCounterVec,
     limited: IntCounterVec,
     budgets: IntCounterVec,
     challenges: IntCounterVec,
@@ -43,6 +44,7 @@ impl EventCounters {
             codes: CODES.counters(registry)?,
             logins: LOGINS.counters(registry)?,
             texts: TEXTS.counters(registry)?,
+            breakers: BREAKERS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
             budgets: BUDGETS.counters(registry)?,
             challenges: CHALLENGES.counters(registry)?,
@@ -62,9 +64,15 @@ impl EventCounters {
     /// Initialises all counters: a rate can only be computed if a counter existed before its first
     /// event.
     fn begin_at_zero(&self) {
-        for outcome in
-            ["signed-in", "signed-up", "wrong-code", "dead-code", "blocked", "unknown-user"]
-        {
+        for outcome in [
+            "signed-in",
+            "signed-up",
+            "wrong-code",
+            "not-checked",
+            "dead-code",
+            "blocked",
+            "unknown-user",
+        ] {
             add(&self.logins, &[outcome], 0);
         }
         self.expect_refusals("");
@@ -97,6 +105,9 @@ impl EventCounters {
         for provider in providers {
             for outcome in ["sent", "failed"] {
                 add(&self.texts, &[provider, outcome], 0);
+            }
+            for change in ["opened", "closed"] {
+                add(&self.breakers, &[provider, change], 0);
             }
         }
         for limit in limits {
@@ -149,6 +160,11 @@ impl EventSink for EventCounters {
             Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
             Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
             Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
+            Event::ProviderBreaker { provider, is_open: true, .. } => {
+                (&self.breakers, &[provider, "opened"])
+            }
+            Event::ProviderBreaker { provider, .. } => (&self.breakers, &[provider, "closed"]),
+            Event::CodeNotChecked { .. } => (&self.logins, &["not-checked"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
             Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
             Event::SignedIn { new_user: true, .. } => (&self.logins, &["signed-up"]),

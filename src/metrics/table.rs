@@ -69,7 +69,7 @@ pub(super) const LOGINS: Metric = row(
     Counter,
     &[(
         "outcome",
-        "`signed-in`, `signed-up` (signed in for the first time), `wrong-code`, `dead-code`, \
+        "`signed-in`, `signed-up` (signed in for the first time), `wrong-code`, `not-checked` (the provider that made the code did not answer), `dead-code`, \
          `blocked`, `unknown-user`",
     )],
     "Codes entered.",
@@ -86,6 +86,12 @@ pub(super) const TEXTS: Metric = row(
         ),
     ],
     "Texts, counted for each provider that was called.",
+);
+pub(super) const BREAKERS: Metric = row(
+    "doorcode_provider_breakers_total",
+    Counter,
+    &[("provider", "as in `sms.providers`"), ("change", "`opened`, `closed`")],
+    "How often a provider failed five times in a row, so that others are asked in its place, and how often it answered again.",
 );
 pub(super) const LIMITED: Metric = row(
     "doorcode_limited_total",
@@ -282,6 +288,7 @@ pub const METRICS: &[&Metric] = &[
     &CODES,
     &LOGINS,
     &TEXTS,
+    &BREAKERS,
     &LIMITED,
     &BUDGETS,
     &CHALLENGES,

@@ -21,7 +21,7 @@ pub(crate) enum StepRefusal {
     Challenged(Box<StartChallenge>),
     /// The code was right, but its owner may not sign in.
     Denied,
-    /// The store failed.
+    /// The store failed, or the provider that makes the codes.
     Unavailable,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn of_code(verdict: Result<Verdict, StoreError>) -> Result<Verified, 
         Ok(Verdict::Over(_)) => StepRefusal::Number(FlowMessage::CodeExpired),
         Ok(Verdict::Limited(limited)) => StepRefusal::Limited(limited),
         Ok(Verdict::Blocked) => StepRefusal::Denied,
-        Err(_) => StepRefusal::Unavailable,
+        Ok(Verdict::Unavailable) | Err(_) => StepRefusal::Unavailable,
     })
 }
 

@@ -29,6 +29,29 @@ pub struct Attempt {
     /// by the counters' clock.
     pub source: CounterKey,
     pub counted: Timestamp,
+    /// The code of the latest text, if a provider made it; else it is derived.
+    pub verification: Option<Box<Verification>>,
+}
+
+/// A code that a provider made and checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The name in `sms.providers`.
+    pub provider: String,
+    /// The provider's id of it; `None` while its answer to the text is outstanding, or if that was
+    /// lost.
+    pub id: Option<String>,
+    /// The answer that it found right, which it does once.
+    pub right: Option<AnswerDigest>,
+    /// The answers that it found wrong, which it is not asked about again.
+    pub wrong: Vec<AnswerDigest>,
+}
+
+impl Verification {
+    pub fn new(provider: &str, id: Option<&str>) -> Self {
+        let (provider, id) = (provider.to_owned(), id.map(str::to_owned));
+        Self { provider, id, right: None, wrong: Vec::new() }
+    }
 }
 
 /// The result of sending a message.

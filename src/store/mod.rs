@@ -27,7 +27,9 @@ mod tickets;
 mod users;
 
 pub use attempt_history::{AttemptHistory, HistoryEntry, StoredHistory};
-pub use attempts::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn};
+pub use attempts::{
+    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn, Verification,
+};
 pub use cells::{
     CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,
 };

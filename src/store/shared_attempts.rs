@@ -6,7 +6,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode};
-use super::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn};
+use super::{
+    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn,
+    Verification,
+};
 use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
 use crate::system::Timestamp;
 
@@ -67,7 +70,8 @@ impl AttemptStore for SharedAttempts {
     }
 }
 
-/// Times are milliseconds since 1970, bytes hexadecimal. What may be `null` must be there too.
+/// Times are milliseconds since 1970, bytes hexadecimal. What may be `null` must be there too, except
+/// what earlier versions did not write.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::store) struct AttemptRecord {
@@ -85,6 +89,41 @@ pub(in crate::store) struct AttemptRecord {
     earlier_sent: bool,
     source: String,
     counted: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verification: Option<VerificationRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerificationRecord {
+    provider: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    id: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    right: Option<String>,
+    wrong: Vec<String>,
+}
+
+impl VerificationRecord {
+    fn of(verification: &Verification) -> Self {
+        Self {
+            provider: verification.provider.clone(),
+            id: verification.id.clone(),
+            right: verification.right.as_ref().map(AnswerDigest::to_hex),
+            wrong: verification.wrong.iter().map(AnswerDigest::to_hex).collect(),
+        }
+    }
+
+    fn read(self) -> Option<Box<Verification>> {
+        let right = self.right.as_deref().map(AnswerDigest::from_hex);
+        let wrong = self.wrong.iter().map(|answer| AnswerDigest::from_hex(answer));
+        Some(Box::new(Verification {
+            provider: self.provider,
+            id: self.id,
+            right: if right.is_some() { Some(right.flatten()?) } else { None },
+            wrong: wrong.collect::<Option<_>>()?,
+        }))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,6 +166,7 @@ impl StoredRecord for Attempt {
             earlier_sent: self.earlier_sent,
             source: self.source.to_hex(),
             counted: self.counted.as_millis(),
+            verification: self.verification.as_deref().map(VerificationRecord::of),
         }
     }
 
@@ -147,6 +187,10 @@ impl StoredRecord for Attempt {
             earlier_sent: record.earlier_sent,
             source: CounterKey::from_hex(&record.source)?,
             counted: Timestamp::from_millis(record.counted),
+            verification: match record.verification {
+                Some(record) => Some(record.read()?),
+                None => None,
+            },
         })
     }
 }

@@ -9,6 +9,7 @@ mod routes;
 mod stories;
 mod twilio;
 mod vendors;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::status;
+use super::verification::{CodeAnswer, CodeCheck, CodeOwner};
 use super::{AccountCheck, Message, Receipt, SmsProvider};
 use crate::delivery::{Failure, SendError};
 use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
@@ -45,12 +46,46 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What a 200 to that request says of the settings.
+    ///
+    /// # Errors
+    ///
+    /// Why they do not fit the account.
+    fn read_account(&self, _: &HttpAnswer) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// What an answer means.
     ///
     /// # Errors
     ///
     /// [`Refused`], unless the text was accepted.
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused>;
+
+    /// If the codes of its texts are its own.
+    fn verification(&self) -> Option<&dyn VerificationApi> {
+        None
+    }
+}
+
+/// How a provider is asked about a code of its own.
+pub trait VerificationApi: Send + Sync {
+    /// # Errors
+    ///
+    /// Why it cannot be asked.
+    fn check_request(&self, check: &CodeCheck<'_>) -> Result<Request<Vec<u8>>, Failure>;
+
+    /// What the answer to a check means.
+    ///
+    /// # Errors
+    ///
+    /// When it is no verdict.
+    fn read_check(&self, answer: &HttpAnswer) -> Result<CodeAnswer, Refused>;
+
+    /// # Errors
+    ///
+    /// Why it cannot be asked.
+    fn cancel_request(&self, id: &str) -> Result<Request<Vec<u8>>, Failure>;
 }
 
 /// One call to a provider.
@@ -150,6 +185,37 @@ impl HttpProvider {
     fn error(&self, failure: Failure) -> SendError {
         SendError::new(self.api.name(), failure)
     }
+
+    fn refused(&self, Refused { failure, code }: Refused, answer: &HttpAnswer) -> SendError {
+        let (status, retry_after) = (Some(answer.status), answer.retry_after);
+        SendError { code, status, retry_after, ..self.error(failure) }
+    }
+
+    /// What the request about a code is answered with.
+    async fn ask(
+        &self,
+        request: impl FnOnce(&dyn VerificationApi) -> Result<Request<Vec<u8>>, Failure>,
+    ) -> Result<(&dyn VerificationApi, HttpAnswer), SendError> {
+        let api = self.api.verification().ok_or_else(|| self.error(Failure::Misconfigured))?;
+        let request = request(api).map_err(|failure| self.error(failure))?;
+        let answer = self.client.send(request, self.system.now()).await;
+        Ok((api, answer.map_err(|why| self.error(without_answer(why)))?))
+    }
+}
+
+#[async_trait]
+impl CodeOwner for HttpProvider {
+    async fn check(&self, check: &CodeCheck<'_>) -> Result<CodeAnswer, SendError> {
+        let (api, answer) = self.ask(|api| api.check_request(check)).await?;
+        api.read_check(&answer).map_err(|refused| self.refused(refused, &answer))
+    }
+
+    async fn cancel(&self, id: &str) -> Result<(), SendError> {
+        let (_, answer) = self.ask(|api| api.cancel_request(id)).await?;
+        let done = (200..300).contains(&answer.status);
+        done.then_some(())
+            .ok_or_else(|| self.refused(Refused::by_code(answer.status, None, None), &answer))
+    }
 }
 
 #[async_trait]
@@ -173,13 +239,12 @@ impl SmsProvider for HttpProvider {
                 let id = id.unwrap_or(call.id);
                 Ok(Receipt { provider: self.api.name(), id, segments })
             }
-            Err(Refused { failure, code }) => Err(SendError {
-                code,
-                status: Some(answer.status),
-                retry_after: answer.retry_after,
-                ..self.error(failure)
-            }),
+            Err(refused) => Err(self.refused(refused, &answer)),
         }
+    }
+
+    fn code_owner(&self) -> Option<&dyn CodeOwner> {
+        self.api.verification().map(|_| self as &dyn CodeOwner)
     }
 
     async fn check_account(&self) -> AccountCheck {
@@ -189,7 +254,10 @@ impl SmsProvider for HttpProvider {
             Err(failure) => return AccountCheck::Failed(self.error(failure)),
         };
         match answer {
-            Ok(HttpAnswer { status: 200, date, .. }) => AccountCheck::Good { date },
+            Ok(answer) if answer.status == 200 => match self.api.read_account(&answer) {
+                Ok(()) => AccountCheck::Good { date: answer.date },
+                Err(failure) => AccountCheck::Failed(self.error(failure)),
+            },
             Ok(HttpAnswer { status, .. }) => {
                 let failure = match status {
                     401 | 403 => Failure::Misconfigured,

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::verification::CodeOwner;
 use crate::delivery::SendError;
 use crate::domain::{ClientId, PhoneNumber};
 use crate::system::Timestamp;
@@ -18,12 +19,25 @@ pub struct Message<'a> {
     pub client: Option<&'a ClientId>,
     /// The language tag of the page that asks for the code, for providers with texts of their own.
     pub language: Option<&'a str>,
+    /// Whose code the person has from an earlier text.
+    pub held: HeldCode<'a>,
+}
+
+/// The code of an earlier text for the same login, which stays the same where it can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeldCode<'a> {
+    #[default]
+    None,
+    /// That of the text.
+    Ours,
+    /// That of a provider of this name, which makes its own.
+    Provider(&'a str),
 }
 
 impl<'a> Message<'a> {
     /// Of no client, and in no language.
     pub const fn new(to: &'a PhoneNumber, text: &'a str, valid_for: Duration) -> Self {
-        Self { to, text, valid_for, client: None, language: None }
+        Self { to, text, valid_for, client: None, language: None, held: HeldCode::None }
     }
 }
 
@@ -59,6 +73,11 @@ pub trait SmsProvider: Send + Sync {
     fn name(&self) -> &'static str;
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError>;
+
+    /// If the codes of its texts are its own, and not those of [`Message::text`].
+    fn code_owner(&self) -> Option<&dyn CodeOwner> {
+        None
+    }
 
     /// Asks whether the credentials are good, without a text.
     async fn check_account(&self) -> AccountCheck {

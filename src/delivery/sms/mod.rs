@@ -11,12 +11,15 @@ pub mod sinch;
 mod status;
 pub mod telnyx;
 pub mod twilio;
+pub mod twilio_verify;
+mod verification;
 pub mod vonage;
 
 use std::sync::Arc;
 
-pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused};
-pub use message::{AccountCheck, Message, Receipt, SmsProvider};
+pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused, VerificationApi};
+pub use message::{AccountCheck, HeldCode, Message, Receipt, SmsProvider};
+pub use verification::{CodeAnswer, CodeCheck, CodeOwner};
 
 /// The settings of a provider in `sms.providers`.
 #[derive(Clone, Debug)]
@@ -24,6 +27,7 @@ pub enum ProviderSettings {
     /// Prints texts on the terminal; for development.
     Console,
     Twilio(twilio::TwilioSettings),
+    TwilioVerify(twilio_verify::TwilioVerifySettings),
     Vonage(vonage::VonageSettings),
     Plivo(plivo::PlivoSettings),
     MessageBird(messagebird::MessageBirdSettings),
@@ -40,6 +44,7 @@ impl ProviderSettings {
         Some(match self {
             Self::Console => return None,
             Self::Twilio(api) => Arc::new(api.clone()),
+            Self::TwilioVerify(api) => Arc::new(api.clone()),
             Self::Vonage(api) => Arc::new(api.clone()),
             Self::Plivo(api) => Arc::new(api.clone()),
             Self::MessageBird(api) => Arc::new(api.clone()),

@@ -1,12 +1,12 @@
 //! Twilio's Messages API: one request per text, and the meaning of its answer.
-//! Does not use Twilio Verify, which generates its own codes.
+//! Twilio Verify, which makes its own codes, is a provider of its own.
 mod answer;
 mod codes;
 mod senders;
 
 use http::Request;
 
-pub(super) use codes::NAME;
+pub(super) use codes::{NAME, by_code};
 pub use senders::{NameSupport, name_support};
 
 use super::Message;
@@ -60,12 +60,12 @@ impl TwilioSender {
     }
 }
 
-impl TwilioSettings {
+impl TwilioCredentials {
     /// User and password of Basic authentication.
-    fn credentials(&self) -> (&str, &str) {
-        match &self.credentials {
-            TwilioCredentials::AuthToken(token) => (&self.account_sid, token.reveal()),
-            TwilioCredentials::ApiKey { sid, secret } => (sid, secret.reveal()),
+    pub(super) fn pair<'a>(&'a self, account_sid: &'a str) -> (&'a str, &'a str) {
+        match self {
+            Self::AuthToken(token) => (account_sid, token.reveal()),
+            Self::ApiKey { sid, secret } => (sid, secret.reveal()),
         }
     }
 }
@@ -93,7 +93,7 @@ impl HttpApi for TwilioSettings {
     fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let path = ["2010-04-01", "Accounts", &self.account_sid, "Messages.json"];
         let url = http_api::below(&self.base_url, &path)?;
-        let (user, password) = self.credentials();
+        let (user, password) = self.credentials.pair(&self.account_sid);
         let validity = message.valid_for.as_secs().clamp(1, MAX_VALIDITY).to_string();
         let fields = [
             ("To", message.to.e164()),
@@ -113,7 +113,7 @@ impl HttpApi for TwilioSettings {
             url.set_query(Some("PageSize=1"));
             http_api::get(&url, login)
         };
-        let (user, password) = self.credentials();
+        let (user, password) = self.credentials.pair(&self.account_sid);
         Some(http_api::basic(user, password).and_then(asked))
     }
 

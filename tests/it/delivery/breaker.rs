@@ -1,6 +1,8 @@
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorcode::delivery::{Delivery, Failure};
+use doorcode::events::{Event, EventSink};
 
 use super::deliver;
 use super::order::{Still, timed};
@@ -113,4 +115,34 @@ async fn a_provider_that_flaps_sends_no_text_twice() {
         assert_eq!(first.messages().len() + second.messages().len(), accepted);
     }
     assert_eq!(accepted, 40);
+}
+
+/// The changes of breakers, in order.
+#[derive(Default)]
+struct Changes(Mutex<Vec<(String, bool, bool)>>);
+
+impl EventSink for Changes {
+    fn record(&self, event: &Event<'_>) {
+        if let Event::ProviderBreaker { provider, is_open, alone } = event {
+            self.0.lock().expect("changes").push(((*provider).to_owned(), *is_open, *alone));
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_change_is_told_once() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    let changes = Arc::<Changes>::default();
+    let delivery = delivery.telling(Arc::clone(&changes) as _);
+    open(&first, &delivery, &clock).await;
+    // A probe that fails leaves it open.
+    for outcome in [BROKEN, Outcome::AcceptAfter(Duration::ZERO)] {
+        clock.pass(61);
+        first.script(outcome);
+        deliver(&delivery).await;
+    }
+    deliver(&delivery).await;
+    let twilio = |is_open| ("twilio".to_owned(), is_open, false);
+    assert_eq!(*changes.0.lock().expect("changes"), [twilio(true), twilio(false)]);
 }

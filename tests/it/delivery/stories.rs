@@ -1,12 +1,17 @@
 //! Whole logins by two providers: Twilio, and Vonage after it.
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::vendors::vonage::{KEY, Vonage};
-use crate::support::browser::code_in;
-use crate::support::gate::Gate;
+use crate::support::browser::{Browser, code_in, flow_of, unlike};
+use crate::support::gate::{Gate, wait_for};
 use crate::support::http::Answer;
-use crate::support::provider::FakeProvider;
+use crate::support::metrics::{metric, wait_until};
+use crate::support::provider::{FakeProvider, Outcome};
 use crate::support::settings::{ADA, BOB};
+use crate::support::tables::sessions;
+use crate::support::words::tries_left;
 
 /// A gate that has Vonage too, in this order of providers, with `more` in the file.
 fn gate(order: &str, more: &str) -> (Gate, FakeProvider) {
@@ -64,4 +69,135 @@ fn texts_go_by_the_client_that_asks() {
     let code = code_in(&vonage.text(2).body);
     let answer = browser.give_code(&page, &code).is(303);
     browser.finish(answer).is(200);
+}
+
+const IN_ORDER: &str = "[\"twilio\", \"vonage\"]";
+const DOWN: Outcome = Outcome::Garbage(503, "");
+const SENT: &str = "We sent a 6-digit code";
+const NOT_SENT: &str = "We can’t send texts right now";
+
+/// Gives the number and waits for the outcome of the text: the page for the code.
+#[track_caller]
+fn begin(gate: &Gate, browser: &mut Browser, phone: &str) -> Answer {
+    let number = browser.visit("/").is(200);
+    let asked = gate.texts.requests();
+    let form = [("flow", &*flow_of(&number)), ("phone", phone)];
+    let answer = browser.post("/.doorcode/login", &form).is(303);
+    // The page waits two seconds for the outcome, which are not the queue's to use up.
+    wait_for("a request at Twilio", || (gate.texts.requests() > asked).then_some(()));
+    browser.follow(answer)
+}
+
+#[track_caller]
+fn resend(browser: &mut Browser, page: &Answer) -> Answer {
+    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
+    browser.follow(answer)
+}
+
+#[track_caller]
+fn signs_in(gate: &Gate, browser: &mut Browser, page: &Answer, code: &str) {
+    let answer = browser.give_code(page, code).is(303);
+    browser.finish(answer).is(200).says("the app: ");
+    assert_eq!(gate.count(sessions::ALL), 1);
+}
+
+#[test]
+fn where_the_first_provider_is_down_the_second_texts_once() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    let mut browser = gate.browser();
+    gate.texts.script(DOWN);
+    let page = begin(&gate, &mut browser, ADA).is(200).says(SENT);
+    assert_eq!((gate.texts.messages().len(), vonage.messages().len()), (0, 1));
+    signs_in(&gate, &mut browser, &page, &code_in(&vonage.text(1).body));
+}
+
+#[test]
+fn where_both_are_down_the_page_says_so_and_a_later_text_works() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    let mut browser = gate.browser();
+    gate.texts.script(DOWN);
+    vonage.script(DOWN);
+    let page = begin(&gate, &mut browser, ADA).is(503).says(NOT_SENT).never_says(SENT);
+    page.clone().never_says("name=\"code\"");
+    assert_eq!((gate.texts.messages().len(), vonage.messages().len()), (0, 0));
+    gate.pass(Duration::from_mins(1));
+    let page = resend(&mut browser, &page).is(200).says("name=\"code\"");
+    signs_in(&gate, &mut browser, &page, &code_in(&gate.texts.text(1).body));
+    assert_eq!(vonage.messages(), []);
+}
+
+#[test]
+fn a_provider_that_is_slow_is_waited_for_and_its_code_works_meanwhile() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    let mut browser = gate.browser();
+    gate.texts.script(Outcome::AcceptAfter(Duration::from_secs(5)));
+    let page = begin(&gate, &mut browser, ADA).is(200).never_says(SENT).says("name=\"code\"");
+    signs_in(&gate, &mut browser, &page, &code_in(&gate.texts.text(1).body));
+    assert_eq!(vonage.requests(), 0);
+}
+
+#[test]
+fn a_text_whose_answer_is_lost_is_not_sent_by_anybody_else() {
+    // Longer than any time-out, and a connection that ends.
+    for outcome in [Outcome::AcceptAfter(Duration::from_mins(1)), Outcome::AcceptAndHangUp] {
+        let (gate, vonage) = gate(IN_ORDER, "");
+        let mut browser = gate.browser();
+        gate.texts.script(outcome);
+        let page = begin(&gate, &mut browser, ADA).is(200).never_says(SENT);
+        let failed = "doorcode_texts_total{outcome=\"failed\",provider=\"twilio\"}";
+        wait_until(gate.admin, failed, 1);
+        assert_eq!((gate.texts.messages().len(), vonage.requests()), (1, 0));
+        signs_in(&gate, &mut browser, &page, &code_in(&gate.texts.text(1).body));
+    }
+}
+
+#[test]
+fn a_provider_that_flaps_in_the_middle_of_a_login_changes_neither_code_nor_tries() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    let mut browser = gate.browser();
+    let texts = || (gate.texts.messages().len(), vonage.messages().len());
+    gate.texts.script(DOWN);
+    let page = begin(&gate, &mut browser, ADA).is(200).says(SENT);
+    let code = code_in(&vonage.text(1).body);
+    assert_eq!(texts(), (0, 1));
+
+    let answer = browser.give_code(&page, &unlike(&code, 0)).is(303);
+    let page = browser.follow(answer).is(200).says(&tries_left("2"));
+    gate.pass(Duration::from_mins(1));
+    let page = resend(&mut browser, &page).is(200);
+    assert_eq!((texts(), code_in(&gate.texts.text(1).body)), ((1, 1), code.clone()));
+
+    let answer = browser.give_code(&page, &unlike(&code, 1)).is(303);
+    let page = browser.follow(answer).is(200).says(&tries_left("1"));
+    gate.pass(Duration::from_mins(1));
+    gate.texts.script(Outcome::SlowDown(60));
+    let page = resend(&mut browser, &page).is(200);
+    assert_eq!((texts(), code_in(&vonage.text(2).body)), ((1, 2), code.clone()));
+    signs_in(&gate, &mut browser, &page, &code);
+}
+
+#[test]
+fn a_breaker_that_opens_and_closes_is_counted() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    let change = |change: &str| {
+        format!("doorcode_provider_breakers_total{{change=\"{change}\",provider=\"twilio\"}}")
+    };
+    assert_eq!(metric(gate.admin, &change("opened")), 0);
+    let start = |n: usize| {
+        gate.pass(Duration::from_secs(31));
+        let mut browser = gate.browser();
+        let number = browser.visit("/").is(200);
+        browser.give_number(&number, &format!("+1202555013{n}")).is(200).says(SENT);
+    };
+    for n in 0..5 {
+        gate.texts.script(DOWN);
+        start(n);
+    }
+    wait_until(gate.admin, &change("opened"), 1);
+    assert_eq!((vonage.messages().len(), metric(gate.admin, &change("closed"))), (5, 0));
+    // Half a minute later one text tries it.
+    start(5);
+    wait_until(gate.admin, &change("closed"), 1);
+    assert_eq!((gate.texts.messages().len(), vonage.messages().len()), (1, 5));
+    assert_eq!(metric(gate.admin, &change("opened")), 1);
 }

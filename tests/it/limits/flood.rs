@@ -12,9 +12,9 @@ use doorcode::delivery::{Delivery, SendError};
 use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
-    Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
-    Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest, Started,
-    TextSettings, Verdict,
+    Channel, CodeChecks, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps,
+    LoginGrant, Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest,
+    Started, TextSettings, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -78,6 +78,11 @@ impl Alone {
         let sessions = Arc::new(Sessions::new(store.clone(), &keyring, system.clone()));
         let counters = Arc::new(MemoryCounters::sized(room));
         let (outbox, jobs) = Outbox::new();
+        let template = SmsTemplate::parse("{{ code }}", "Acme").expect("a template");
+        let texts = Arc::new(ArcSwap::from_pointee(TextSettings {
+            delivery: Delivery::new(vec![Arc::new(Taker)], system.clone()),
+            templates: SmsTemplates::new(template),
+        }));
         let parts = LoginDeps {
             attempts: Arc::new(MemoryAttempts::default()),
             logins: store.clone(),
@@ -86,18 +91,15 @@ impl Alone {
             outbox: Arc::new(outbox),
             limiter: Arc::new(Limiter::new(counters.clone(), &keyring)),
             keys: Arc::new(CodeKeys::new(&keyring)),
+            code_checks: Arc::new(CodeChecks::new(Arc::clone(&texts))),
             events: Arc::new(Silent),
             system: system.clone(),
         };
-        let template = SmsTemplate::parse("{{ code }}", "Acme").expect("a template");
         let sender = OutboxSender {
             attempts: Arc::clone(&parts.attempts),
             users: store,
             keys: Arc::clone(&parts.keys),
-            texts: Arc::new(ArcSwap::from_pointee(TextSettings {
-                delivery: Delivery::new(vec![Arc::new(Taker)], system.clone()),
-                templates: SmsTemplates::new(template),
-            })),
+            texts,
             events: Arc::new(Silent),
             system,
         };

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use doorcode::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, KeyId};
 use doorcode::store::{
-    Attempt, AttemptStore, AttemptUpdate, MemoryAttempts, SendOutcome, SharedAttempts,
+    Attempt, AttemptStore, AttemptUpdate, CellKey, MemoryAttempts, SendOutcome, SharedAttempts,
+    Verification,
 };
 use doorcode::system::Timestamp;
 use tokio::runtime::Runtime;
@@ -38,6 +39,7 @@ pub(super) fn attempt() -> Attempt {
         earlier_sent: false,
         source: doorcode::domain::CounterKey::from_bytes([0; 16]),
         counted: made,
+        verification: None,
     }
 }
 
@@ -79,11 +81,32 @@ fn an_attempt_is_found_whole_under_its_key_only() {
         whole.used = Some(Timestamp::from_millis(9_999));
         whole.outcome =
             SendOutcome::Refused { why: doorcode::store::SendRefusal::OptedOut, code: Some(21610) };
+        whole.verification = Some(Box::new(Verification {
+            right: Some(AnswerDigest::from_bytes([3; 16])),
+            wrong: vec![AnswerDigest::from_bytes([4; 16])],
+            ..Verification::new("twilio_verify", Some("VE0"))
+        }));
         assert_eq!(found(&*store, KEY), None, "{name}");
         put(&*store, KEY, &whole);
         assert_eq!(found(&*store, KEY), Some(whole_text(&whole)), "{name}");
         assert_eq!(found(&*store, AttemptKey::from_bytes([2; 32])), None, "{name}");
     }
+}
+
+/// Servers of the version before, which may run beside this one, know no such field.
+#[test]
+fn an_attempt_whose_code_is_ours_is_written_as_before() {
+    let cells = wait(shared_cells());
+    let store = SharedAttempts::new(Arc::clone(&cells));
+    let written = || {
+        let bytes = wait(cells.get(&CellKey::attempt(KEY))).unwrap().expect("a cell");
+        String::from_utf8(bytes).unwrap()
+    };
+    put(&store, KEY, &attempt());
+    assert!(!written().contains("verification"), "{}", written());
+    let own = Verification::new("twilio_verify", None);
+    put(&store, KEY, &Attempt { verification: Some(Box::new(own)), ..attempt() });
+    assert!(written().contains(r#""verification":{"provider":"twilio_verify","id":null"#));
 }
 
 #[test]

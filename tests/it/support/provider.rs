@@ -78,6 +78,20 @@ pub(crate) trait Vendor: Send + Sync {
         true
     }
 
+    /// What a question about the account is answered with.
+    fn account(&self) -> serde_json::Value {
+        serde_json::json!({})
+    }
+
+    /// Whether a request is about a code that the vendor made, and sends nothing.
+    fn is_about_code(&self, _: &Parts) -> bool {
+        false
+    }
+
+    fn about_code(&self, _: &Parts, _: &[u8]) -> Reply {
+        panic!("makes no codes")
+    }
+
     fn accepted(&self, text: &Text) -> Reply;
 
     /// Too many requests.
@@ -99,6 +113,9 @@ struct Seen {
     script: VecDeque<Outcome>,
     messages: Vec<Text>,
     requests: usize,
+    /// The same for requests about codes.
+    code_script: VecDeque<Outcome>,
+    code_requests: usize,
     /// Target and `Authorization` of questions about the account.
     questions: Vec<(String, String)>,
 }
@@ -150,6 +167,16 @@ impl FakeProvider {
     /// Appends to what the next requests meet.
     pub(crate) fn script(&self, outcome: Outcome) {
         self.desk.seen().script.push_back(outcome);
+    }
+
+    /// The same for the next requests about codes.
+    pub(crate) fn script_check(&self, outcome: Outcome) {
+        self.desk.seen().code_script.push_back(outcome);
+    }
+
+    /// How many requests about codes came.
+    pub(crate) fn checks(&self) -> usize {
+        self.desk.seen().code_requests
     }
 
     /// Target and `Authorization` of every question about the account.
@@ -222,6 +249,9 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
         return account(&desk, &head);
     }
     let body = to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    if desk.vendor.is_about_code(&head) {
+        return about_code(&desk, &head, &body).await;
+    }
     let text = match desk.vendor.check(&head, &body) {
         Ok(text) => text,
         Err(reply) => return write(reply),
@@ -257,12 +287,33 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
     }
 }
 
+async fn about_code(desk: &Desk, head: &Parts, body: &[u8]) -> Response<Body> {
+    desk.seen().code_requests += 1;
+    let outcome = desk.seen().code_script.pop_front();
+    match outcome {
+        None => write(desk.vendor.about_code(head, body)),
+        Some(Outcome::Answer(reply)) => write(reply),
+        Some(Outcome::Refuse(code)) => write(desk.vendor.refused(code)),
+        Some(Outcome::AcceptAfter(delay)) => {
+            let reply = desk.vendor.about_code(head, body);
+            tokio::time::sleep(delay).await;
+            write(reply)
+        }
+        Some(Outcome::AcceptAndHangUp) => {
+            drop(desk.vendor.about_code(head, body));
+            std::panic::resume_unwind(Box::new("hung up"))
+        }
+        Some(Outcome::Garbage(status, body)) => plain(status, body.into()),
+        Some(other) => panic!("{other:?} is not for a request about a code"),
+    }
+}
+
 fn account(desk: &Desk, head: &Parts) -> Response<Body> {
     let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let login = head.headers.get(header::AUTHORIZATION).and_then(|login| login.to_str().ok());
     desk.seen().questions.push((target, login.unwrap_or_default().to_owned()));
     let status = if desk.vendor.knows(head) { 200 } else { 401 };
-    write(Reply::json(status, &serde_json::json!({})))
+    write(Reply::json(status, &desk.vendor.account()))
 }
 
 fn write(reply: Reply) -> Response<Body> {

@@ -11,6 +11,7 @@ mod sinch;
 mod telnyx;
 mod templates;
 mod twilio;
+mod twilio_verify;
 mod vonage;
 
 use ipnet::IpNet;
@@ -61,6 +62,7 @@ type ReadProvider = fn(&mut Reader<'_>, &SmsContext<'_>) -> Option<ProviderSetti
 const PROVIDERS: &[(&str, ReadProvider)] = &[
     ("console", console),
     ("twilio", twilio::read),
+    ("twilio_verify", twilio_verify::read),
     ("vonage", vonage::read),
     ("plivo", plivo::read),
     ("messagebird", messagebird::read),

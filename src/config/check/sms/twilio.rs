@@ -6,16 +6,13 @@ use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{TwilioCredentials, TwilioSender, TwilioSettings};
 
 const TABLE: &str = "sms.twilio";
-const TOKEN: &str = "sms.twilio.auth_token";
-const API_KEY: &str = "sms.twilio.api_key";
-const API_KEY_SECRET: &str = "sms.twilio.api_key_secret";
 const SERVICE: &str = "sms.twilio.messaging_service_sid";
 const FROM: &str = "sms.twilio.from";
 
 pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
     reader.require(TABLE);
     let account_sid = reader.one("sms.twilio.account_sid", |text| sid("AC", text));
-    let credentials = credentials(reader);
+    let credentials = credentials(reader, TABLE);
     let sender = who(reader);
     let base_url = reader.one("sms.twilio.base_url", |text| {
         base_url(text, "https://api.twilio.com", context.allowed)
@@ -28,21 +25,26 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     }))
 }
 
-fn credentials(reader: &mut Reader<'_>) -> Option<TwilioCredentials> {
-    let wrong = match [TOKEN, API_KEY, API_KEY_SECRET].map(|key| reader.has(key)) {
+/// `auth_token`, or `api_key` with `api_key_secret`, of the table.
+pub(super) fn credentials(reader: &mut Reader<'_>, table: &str) -> Option<TwilioCredentials> {
+    let keys = ["auth_token", "api_key", "api_key_secret"].map(|name| format!("{table}.{name}"));
+    let [token, api_key, api_key_secret] = &keys;
+    let wrong = match [token, api_key, api_key_secret].map(|key| reader.has(key)) {
         [true, false, false] => {
-            return reader.secrets(TOKEN)?.pop().map(TwilioCredentials::AuthToken);
+            return reader.secrets(token)?.pop().map(TwilioCredentials::AuthToken);
         }
         [false, true, true] => {
-            let sid = reader.one(API_KEY, |text| sid("SK", text));
-            let secret = reader.secrets(API_KEY_SECRET).and_then(|mut all| all.pop());
+            let sid = reader.one(api_key, |text| sid("SK", text));
+            let secret = reader.secrets(api_key_secret).and_then(|mut all| all.pop());
             return Some(TwilioCredentials::ApiKey { sid: sid?, secret: secret? });
         }
-        [true, true, _] => (API_KEY, "conflicts with auth_token; keep one of the two"),
-        [true, false, true] => (API_KEY_SECRET, "conflicts with auth_token; keep one of the two"),
-        [false, true, false] => (API_KEY, "needs api_key_secret beside it"),
-        [false, false, true] => (API_KEY_SECRET, "needs api_key beside it"),
-        [false, false, false] => (TABLE, "needs either auth_token, or api_key and api_key_secret"),
+        [true, true, _] => (api_key.as_str(), "conflicts with auth_token; keep one of the two"),
+        [true, false, true] => {
+            (api_key_secret.as_str(), "conflicts with auth_token; keep one of the two")
+        }
+        [false, true, false] => (api_key.as_str(), "needs api_key_secret beside it"),
+        [false, false, true] => (api_key_secret.as_str(), "needs api_key beside it"),
+        [false, false, false] => (table, "needs either auth_token, or api_key and api_key_secret"),
     };
     reader.note(wrong.0, wrong.1);
     None
@@ -62,7 +64,7 @@ fn who(reader: &mut Reader<'_>) -> Option<TwilioSender> {
     None
 }
 
-fn sid(kind: &str, text: &str) -> Result<String, String> {
+pub(super) fn sid(kind: &str, text: &str) -> Result<String, String> {
     let hex = text.strip_prefix(kind).unwrap_or_default();
     let good = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
     // Not quoted: it may be the account's token, which looks similar.

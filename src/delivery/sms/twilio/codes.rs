@@ -74,7 +74,7 @@ const CLASSES: &[(RangeInclusive<u32>, Failure)] = &[
     (30_700..=30_999, Failure::Misconfigured),
 ];
 
-pub(super) fn by_code(code: u32) -> Option<Failure> {
+pub(in crate::delivery::sms) fn by_code(code: u32) -> Option<Failure> {
     let class = CLASSES.iter().find(|(codes, _)| codes.contains(&code));
     meaning(CODES, code).or_else(|| class.map(|(_, failure)| *failure))
 }

@@ -7,6 +7,7 @@ mod plivo;
 mod sinch;
 mod telnyx;
 mod twilio;
+pub(super) mod twilio_verify;
 pub(super) mod vonage;
 
 use axum::http::Method;
@@ -32,6 +33,7 @@ pub(super) const CONTRACTS: &[&dyn Contract] = &[
     &sinch::Sinch,
     &aws::Aws,
     &gateway::Gateway,
+    &twilio_verify::TwilioVerify,
 ];
 
 pub(super) trait Contract: Sync {
@@ -58,6 +60,11 @@ pub(super) trait Contract: Sync {
 
     /// Characters.
     fn longest(&self) -> usize;
+
+    /// Whether the vendor words its texts, and makes the codes in them.
+    fn owns_codes(&self) -> bool {
+        false
+    }
 }
 
 pub(super) struct Refusal {
