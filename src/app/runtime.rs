@@ -11,7 +11,7 @@ use super::upstreams;
 use crate::access::AccessTokenCache;
 use crate::domain::Keyring;
 use crate::events::{EventLog, EventSink, EventSinks};
-use crate::login::{CodeKeys, Limiter, LoginDeps, Outbox};
+use crate::login::{CodeKeys, Limiter, LoginDeps, Outbox, SentTexts};
 use crate::metrics::Metrics;
 use crate::oauth::SigningKeys;
 use crate::proxy::{NameLookup, Upstreams};
@@ -39,6 +39,8 @@ pub(super) struct Runtime {
     pub(super) upstreams: Arc<Upstreams>,
     /// `None`: what becomes of login attempts is not kept.
     pub(super) history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
+    /// What was sent and what became of it, on its way to the database.
+    pub(super) sent: Arc<SentTexts>,
     /// See [`ChangePolling`].
     pub(super) outage: Duration,
 }
@@ -46,7 +48,7 @@ pub(super) struct Runtime {
 pub(super) fn open_runtime(
     (system, keyring): (System, Keyring),
     stores: Stores,
-    outbox: Outbox,
+    (outbox, sent): (Outbox, SentTexts),
     (demo, lookup): (Option<&demo::Demo>, Arc<dyn NameLookup>),
     settings: &StoreSettings,
 ) -> Result<Runtime, AppError> {
@@ -58,6 +60,8 @@ pub(super) fn open_runtime(
         settings.attempt_history.map(|kept| history(kept, Arc::clone(&store) as _, system.clone()));
     let mut sinks: Vec<Arc<dyn EventSink>> =
         vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted];
+    let sent = Arc::new(sent);
+    sinks.push(Arc::clone(&sent) as _);
     sinks.extend(history.as_ref().map(|(sink, _)| Arc::clone(sink) as _));
     let events: Arc<dyn EventSink> = Arc::new(EventSinks(sinks));
     let sessions = Arc::clone(&for_requests.sessions);
@@ -98,6 +102,7 @@ pub(super) fn open_runtime(
         for_texts,
         upstreams,
         history,
+        sent,
         outage: settings.outage,
     })
 }

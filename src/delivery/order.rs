@@ -51,8 +51,16 @@ impl Delivery {
     }
 
     pub async fn send(&self, message: &Message<'_>) -> Outcome {
+        self.send_without(None, message).await
+    }
+
+    /// The same, without one of the providers.
+    pub async fn send_without(&self, without: Option<&str>, message: &Message<'_>) -> Outcome {
         let mut passed_over = Vec::new();
         for ranked in self.in_order(message.to) {
+            if without == Some(ranked.provider.name()) {
+                continue;
+            }
             match self.ask(ranked, message).await {
                 Err(error) if error.fails_over() => passed_over.push(error),
                 result => {
@@ -63,6 +71,17 @@ impl Delivery {
         let last = passed_over.pop();
         let error = last.unwrap_or_else(|| SendError::new("no provider", Failure::Misconfigured));
         Outcome { result: Err(error), passed_over }
+    }
+
+    /// Whether a number can be texted without one of the providers.
+    pub fn has_other(&self, without: &str, phone: &PhoneNumber) -> bool {
+        self.routed(phone).iter().any(|ranked| ranked.provider.name() != without)
+    }
+
+    /// Whether a provider is asked to tell what becomes of its texts.
+    pub fn gives_receipts(&self, name: &str) -> bool {
+        let named = self.providers.iter().find(|ranked| ranked.provider.name() == name);
+        named.is_some_and(|ranked| ranked.provider.gives_receipts())
     }
 
     /// The order of the number's route, or the configured one, with demoted providers at its end.

@@ -5,6 +5,7 @@ mod limits_log;
 mod log;
 mod rate_limit;
 mod sink;
+mod texts_log;
 
 pub use event::Event;
 pub use log::{EventLog, LogFormat};

@@ -6,13 +6,16 @@ mod attempt;
 mod budgets;
 mod conversion;
 mod conversion_counters;
+mod follow_up;
 mod keys;
 mod known_browser;
 mod limiter;
 mod limits;
+mod news;
 mod outbox;
 mod prices;
 mod requester;
+mod sent_texts;
 mod service;
 mod settings;
 mod spend;
@@ -22,6 +25,7 @@ mod verify;
 
 pub use api_client::ApiClient;
 pub use attempt::DeadReason;
+pub use follow_up::FollowUps;
 pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
@@ -29,9 +33,11 @@ pub use limits::{
     CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits,
     RateLimited, TEXT_SPACING, longest_window,
 };
+pub use news::{LATE_AFTER, TextNews};
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use prices::{Prices, UNITS};
 pub use requester::{Channel, Requester, Standing};
+pub use sent_texts::{SentTexts, SentTextsReceiver, SentTextsWorker};
 pub use service::{Login, LoginDeps};
 pub use settings::{Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;

@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 
-use crate::domain::{Country, PhoneNumber};
+use crate::domain::{Country, Currency, Money, PhoneNumber};
 
 /// So many units of an amount of money are one of its currency: a text costs less than a hundredth.
 pub const UNITS: u32 = 10_000;
+/// Millionths.
+const PARTS_OF_UNIT: i64 = 1_000_000 / UNITS as i64;
 
 /// What a text costs by the country of its number, in [`UNITS`].
 #[derive(Clone, Debug, Default)]
@@ -11,11 +13,18 @@ pub struct Prices {
     by_country: HashMap<Country, u32>,
     /// Of countries that are not in it.
     other: u32,
+    currency: Currency,
 }
 
 impl Prices {
-    pub const fn new(by_country: HashMap<Country, u32>, other: u32) -> Self {
-        Self { by_country, other }
+    pub const fn new(by_country: HashMap<Country, u32>, other: u32, currency: Currency) -> Self {
+        Self { by_country, other, currency }
+    }
+
+    /// What a text of so many segments costs.
+    pub(super) fn cost_of(&self, phone: &PhoneNumber, segments: u32) -> Money {
+        let parts = i64::from(self.price_of(phone)) * i64::from(segments) * PARTS_OF_UNIT;
+        Money::of_parts(parts, self.currency)
     }
 
     /// Zero for a number to which nothing is sent.

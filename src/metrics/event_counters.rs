@@ -1,8 +1,8 @@
 use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
-    BUDGETS, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, REFUSED,
-    REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+    BUDGETS, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS, PERSONAL_TOKENS, RECEIPTS,
+    REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -24,6 +24,7 @@ pub struct EventCounters {
     codes: IntCounterVec,
     logins: IntCounterVec,
     texts: IntCounterVec,
+    receipts: IntCounterVec,
     limited: IntCounterVec,
     budgets: IntCounterVec,
     conversion_alarms: IntCounterVec,
@@ -42,6 +43,7 @@ impl EventCounters {
             codes: CODES.counters(registry)?,
             logins: LOGINS.counters(registry)?,
             texts: TEXTS.counters(registry)?,
+            receipts: RECEIPTS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
             budgets: BUDGETS.counters(registry)?,
             conversion_alarms: CONVERSION_ALARMS.counters(registry)?,
@@ -69,6 +71,7 @@ impl EventCounters {
         for outcome in ["dropped", "withheld", "queue-full"] {
             add(&self.texts, &["", outcome], 0);
         }
+        add(&self.receipts, &["", "refused"], 0);
         for outcome in ["done", "refused"] {
             add(&self.handovers, &[outcome], 0);
         }
@@ -95,6 +98,9 @@ impl EventCounters {
         for provider in providers {
             for outcome in ["sent", "failed"] {
                 add(&self.texts, &[provider, outcome], 0);
+            }
+            for outcome in ["delivered", "undelivered", "refused"] {
+                add(&self.receipts, &[provider, outcome], 0);
             }
         }
         for limit in limits {
@@ -142,6 +148,9 @@ impl EventSink for EventCounters {
             Event::TextDropped { .. } => (&self.texts, &["", "dropped"]),
             Event::TextWithheld { .. } => (&self.texts, &["", "withheld"]),
             Event::QueueFull { .. } => (&self.texts, &["", "queue-full"]),
+            Event::TextDelivered { provider, .. } => (&self.receipts, &[provider, "delivered"]),
+            Event::TextUndelivered { provider, .. } => (&self.receipts, &[provider, "undelivered"]),
+            Event::ReceiptRefused { provider, .. } => (&self.receipts, &[provider, "refused"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
             Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
             Event::SignedIn { new_user: true, .. } => (&self.logins, &["signed-up"]),
@@ -168,6 +177,7 @@ impl EventSink for EventCounters {
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
+            | Event::TextSentAgain { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }
             | Event::ForwardingIgnored { .. }

@@ -6,7 +6,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode};
-use super::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn};
+use super::text_record::{RefusalRecord, TextRecord};
+use super::{Attempt, AttemptStore, AttemptUpdate, SendOutcome, StoreError, UpdateFn};
 use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
 use crate::system::Timestamp;
 
@@ -83,6 +84,9 @@ pub(in crate::store) struct AttemptRecord {
     used: Option<i64>,
     outcome: OutcomeRecord,
     earlier_sent: bool,
+    /// Of a former version: missing.
+    #[serde(default)]
+    text: TextRecord,
     source: String,
     counted: i64,
 }
@@ -98,14 +102,6 @@ enum OutcomeRecord {
         #[serde(deserialize_with = "Option::deserialize")]
         code: Option<u32>,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RefusalRecord {
-    Number,
-    OptedOut,
-    Service,
 }
 
 impl StoredRecord for Attempt {
@@ -125,6 +121,7 @@ impl StoredRecord for Attempt {
             used: self.used.map(Timestamp::as_millis),
             outcome: self.outcome.into(),
             earlier_sent: self.earlier_sent,
+            text: (&self.text).into(),
             source: self.source.to_hex(),
             counted: self.counted.as_millis(),
         }
@@ -145,6 +142,7 @@ impl StoredRecord for Attempt {
             used: record.used.map(Timestamp::from_millis),
             outcome: record.outcome.into(),
             earlier_sent: record.earlier_sent,
+            text: record.text.into(),
             source: CounterKey::from_hex(&record.source)?,
             counted: Timestamp::from_millis(record.counted),
         })
@@ -158,11 +156,7 @@ impl From<SendOutcome> for OutcomeRecord {
             SendOutcome::Sent => Self::Sent,
             SendOutcome::Unclear => Self::Unclear,
             SendOutcome::Refused { why, code } => {
-                let why = match why {
-                    SendRefusal::Number => RefusalRecord::Number,
-                    SendRefusal::OptedOut => RefusalRecord::OptedOut,
-                    SendRefusal::Service => RefusalRecord::Service,
-                };
+                let why = why.into();
                 Self::Refused { why, code }
             }
         }
@@ -176,11 +170,7 @@ impl From<OutcomeRecord> for SendOutcome {
             OutcomeRecord::Sent => Self::Sent,
             OutcomeRecord::Unclear => Self::Unclear,
             OutcomeRecord::Refused { why, code } => {
-                let why = match why {
-                    RefusalRecord::Number => SendRefusal::Number,
-                    RefusalRecord::OptedOut => SendRefusal::OptedOut,
-                    RefusalRecord::Service => SendRefusal::Service,
-                };
+                let why = why.into();
                 Self::Refused { why, code }
             }
         }

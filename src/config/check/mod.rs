@@ -43,7 +43,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let log = reader.one("log.format", log_format);
     let store = store::store(reader);
     let checked = brand::brand(reader);
-    let allowed = sms::allowed(reader);
+    let (allowed, receipts) = (sms::allowed(reader), sms::receipts(reader, &ground));
     let providers = sms::providers(reader, &ground, allowed.as_deref());
     let template = sms::template(reader, checked.as_ref());
     // Which languages there are depends on the brand's files.
@@ -53,8 +53,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let login = login::login(reader, providers.as_deref());
     let served = login.as_ref().map(|login| &login.countries);
     let routes = sms::routes(reader, providers.as_deref(), served);
-    let session = login::session(reader);
-    let personal_tokens = login::personal_tokens(reader);
+    let (session, personal_tokens) = (login::session(reader), login::personal_tokens(reader));
     let users = users::users(reader, login.as_ref().map(|login| &login.countries));
     let oauth = clients::oauth(reader);
     let sites = sites::sites(reader, &ground, oauth.as_ref().map(|oauth| &oauth.clients));
@@ -81,6 +80,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         personal_tokens: personal_tokens?,
         providers: providers?,
         sms_allow_private: allowed?,
+        sms_receipts: receipts?,
         sms_routes: routes?,
         sms_template: template?,
         sms_templates: templates?,

@@ -47,6 +47,11 @@ pub trait SmsProvider: Send + Sync {
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError>;
 
+    /// Whether the provider is asked to tell what became of each text.
+    fn gives_receipts(&self) -> bool {
+        false
+    }
+
     /// Asks whether the credentials are good, without a text.
     async fn check_account(&self) -> AccountCheck {
         AccountCheck::NotAsked

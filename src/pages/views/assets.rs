@@ -14,6 +14,7 @@ use crate::words::Mistake;
 const FILES: &[(&str, &str)] = &[
     (BASE, include_str!("../../../static/assets/base.css")),
     ("auth.js", include_str!("../../../static/assets/auth.js")),
+    ("news.js", include_str!("../../../static/assets/news.js")),
     (ICON, include_str!("../../../static/assets/icon.svg")),
     (PERSON, include_str!("../../../static/assets/person.svg")),
 ];

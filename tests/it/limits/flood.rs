@@ -13,8 +13,8 @@ use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
     Channel, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps, LoginGrant,
-    Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest, Started,
-    TextSettings, Verdict,
+    Outbox, OutboxSender, OutboxWorker, Requester, SentTexts, Standing, StartError, StartRequest,
+    Started, TextSettings, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -93,7 +93,9 @@ impl Alone {
             texts: Arc::new(ArcSwap::from_pointee(TextSettings {
                 delivery: Delivery::new(vec![Arc::new(Taker)], system.clone()),
                 templates: SmsTemplates::new(template),
+                limits: config.login.limits.clone(),
             })),
+            sent: Arc::new(SentTexts::new(Duration::ZERO, system.clone()).0),
             events: Arc::new(Silent),
             system,
         };

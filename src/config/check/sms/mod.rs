@@ -17,6 +17,7 @@ use ipnet::IpNet;
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use super::server::ServerContext;
+use crate::api::RECEIPTS;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Secret;
 
@@ -57,6 +58,15 @@ pub(super) fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
     })
 }
 
+/// `sms.receipts`.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of receipts")]
+pub(super) fn receipts(reader: &Reader<'_>, ground: &ServerContext) -> Option<Option<url::Url>> {
+    if !reader.flag("sms.receipts")? {
+        return Some(None);
+    }
+    ground.issuer.as_ref()?.url(RECEIPTS).parse().ok().map(Some)
+}
+
 /// `allowed`: `None` if a mistake was noted; addresses are then not judged.
 pub(super) fn providers(
     reader: &mut Reader<'_>,
@@ -93,6 +103,12 @@ pub(super) fn providers(
 /// The secret at `key`; `None` if it is missing or a mistake was noted.
 fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
     reader.secrets(key)?.pop()
+}
+
+/// The secret at `key`, if it is there; `None` if a mistake was noted.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of an optional key")]
+fn optional_secret(reader: &mut Reader<'_>, key: &str) -> Option<Option<Secret>> {
+    if reader.has(key) { secret(reader, key).map(Some) } else { Some(None) }
 }
 
 /// What goes into a URL or a header as it is, such as the id of an account.

@@ -1,9 +1,10 @@
 use super::super::super::reader::Reader;
-use super::SmsContext;
 use super::address::base_url;
 use super::sender::sender;
+use super::{SmsContext, optional_secret};
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{TwilioCredentials, TwilioSender, TwilioSettings};
+use crate::domain::Secret;
 
 const TABLE: &str = "sms.twilio";
 const TOKEN: &str = "sms.twilio.auth_token";
@@ -15,7 +16,8 @@ const FROM: &str = "sms.twilio.from";
 pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
     reader.require(TABLE);
     let account_sid = reader.one("sms.twilio.account_sid", |text| sid("AC", text));
-    let credentials = credentials(reader);
+    let token = optional_secret(reader, TOKEN);
+    let credentials = credentials(reader, token.as_ref());
     let sender = who(reader);
     let base_url = reader.one("sms.twilio.base_url", |text| {
         base_url(text, "https://api.twilio.com", context.allowed)
@@ -23,25 +25,29 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     Some(ProviderSettings::Twilio(TwilioSettings {
         account_sid: account_sid?,
         credentials: credentials?,
+        signing_token: token?,
         sender: sender?,
         base_url: base_url?,
     }))
 }
 
-fn credentials(reader: &mut Reader<'_>) -> Option<TwilioCredentials> {
+/// `token`: the auth token; `None` if a mistake was noted.
+fn credentials(
+    reader: &mut Reader<'_>,
+    token: Option<&Option<Secret>>,
+) -> Option<TwilioCredentials> {
     let wrong = match [TOKEN, API_KEY, API_KEY_SECRET].map(|key| reader.has(key)) {
         [true, false, false] => {
-            return reader.secrets(TOKEN)?.pop().map(TwilioCredentials::AuthToken);
+            return token?.clone().map(TwilioCredentials::AuthToken);
         }
-        [false, true, true] => {
+        // The token then checks receipts.
+        [_, true, true] => {
             let sid = reader.one(API_KEY, |text| sid("SK", text));
             let secret = reader.secrets(API_KEY_SECRET).and_then(|mut all| all.pop());
             return Some(TwilioCredentials::ApiKey { sid: sid?, secret: secret? });
         }
-        [true, true, _] => (API_KEY, "conflicts with auth_token; keep one of the two"),
-        [true, false, true] => (API_KEY_SECRET, "conflicts with auth_token; keep one of the two"),
-        [false, true, false] => (API_KEY, "needs api_key_secret beside it"),
-        [false, false, true] => (API_KEY_SECRET, "needs api_key beside it"),
+        [_, true, false] => (API_KEY, "needs api_key_secret beside it"),
+        [_, false, true] => (API_KEY_SECRET, "needs api_key beside it"),
         [false, false, false] => (TABLE, "needs either auth_token, or api_key and api_key_secret"),
     };
     reader.note(wrong.0, wrong.1);
