@@ -30,6 +30,7 @@ fn main() -> ExitCode {
                 doorcode::app::tell_attempt(config, (reference, who), &System::real())
             },
             text: &|config, phone| doorcode::app::send_test_text(config, phone, &System::real()),
+            text_stats: &|config, since, json| doorcode::app::text_stats(config, (since, json)),
             line: &line,
             nodes: &doorcode::app::list_nodes,
             migrate: &|config| doorcode::app::migrate(config, &System::real()),

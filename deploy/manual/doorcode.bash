@@ -58,6 +58,9 @@ _doorcode() {
             doorcode,serve)
                 cmd="doorcode__subcmd__serve"
                 ;;
+            doorcode,sms)
+                cmd="doorcode__subcmd__sms"
+                ;;
             doorcode,store)
                 cmd="doorcode__subcmd__store"
                 ;;
@@ -115,6 +118,9 @@ _doorcode() {
             doorcode__subcmd__help,serve)
                 cmd="doorcode__subcmd__help__subcmd__serve"
                 ;;
+            doorcode__subcmd__help,sms)
+                cmd="doorcode__subcmd__help__subcmd__sms"
+                ;;
             doorcode__subcmd__help,store)
                 cmd="doorcode__subcmd__help__subcmd__store"
                 ;;
@@ -135,6 +141,9 @@ _doorcode() {
                 ;;
             doorcode__subcmd__help__subcmd__secret,rotate)
                 cmd="doorcode__subcmd__help__subcmd__secret__subcmd__rotate"
+                ;;
+            doorcode__subcmd__help__subcmd__sms,stats)
+                cmd="doorcode__subcmd__help__subcmd__sms__subcmd__stats"
                 ;;
             doorcode__subcmd__help__subcmd__store,copy)
                 cmd="doorcode__subcmd__help__subcmd__store__subcmd__copy"
@@ -174,6 +183,18 @@ _doorcode() {
                 ;;
             doorcode__subcmd__secret__subcmd__help,rotate)
                 cmd="doorcode__subcmd__secret__subcmd__help__subcmd__rotate"
+                ;;
+            doorcode__subcmd__sms,help)
+                cmd="doorcode__subcmd__sms__subcmd__help"
+                ;;
+            doorcode__subcmd__sms,stats)
+                cmd="doorcode__subcmd__sms__subcmd__stats"
+                ;;
+            doorcode__subcmd__sms__subcmd__help,help)
+                cmd="doorcode__subcmd__sms__subcmd__help__subcmd__help"
+                ;;
+            doorcode__subcmd__sms__subcmd__help,stats)
+                cmd="doorcode__subcmd__sms__subcmd__help__subcmd__stats"
                 ;;
             doorcode__subcmd__store,copy)
                 cmd="doorcode__subcmd__store__subcmd__copy"
@@ -224,7 +245,7 @@ _doorcode() {
 
     case "${cmd}" in
         doorcode)
-            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade attempt text nodes migrate keys secret users store help"
+            opts="-c -h -V --config --help --version serve demo init check explain doctor health widget reload upgrade attempt text sms nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,7 +415,7 @@ _doorcode() {
             return 0
             ;;
         doorcode__subcmd__help)
-            opts="serve demo init check explain doctor health widget reload upgrade attempt text nodes migrate keys secret users store help"
+            opts="serve demo init check explain doctor health widget reload upgrade attempt text sms nodes migrate keys secret users store help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +641,34 @@ _doorcode() {
         doorcode__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__sms)
+            opts="stats"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__help__subcmd__sms__subcmd__stats)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1066,6 +1115,88 @@ _doorcode() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__sms)
+            opts="-h --help stats help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__sms__subcmd__help)
+            opts="stats help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__sms__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__sms__subcmd__help__subcmd__stats)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        doorcode__subcmd__sms__subcmd__stats)
+            opts="-c -h --since --json --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

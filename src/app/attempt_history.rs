@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::domain::{AttemptId, PhoneNumber};
 use crate::events::{Event, EventSink};
+use crate::login::LATE_AFTER;
 use crate::proxy::BackgroundJob;
 use crate::store::{AttemptHistory, HistoryEntry, StoreError};
 use crate::system::System;
@@ -88,6 +89,17 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
             (attempt, format!("{provider} accepted the text, as {message_id}"))
         }
         Event::TextFailed { attempt, reason, .. } => (attempt, format!("no text: {reason}")),
+        Event::TextDelivered { attempt, provider, seconds, .. } => {
+            let late = if *seconds >= LATE_AFTER.as_secs() { ", late" } else { "" };
+            (attempt, format!("{provider} says that the text arrived, after {seconds} s{late}"))
+        }
+        Event::TextUndelivered { attempt, provider, reason, code, .. } => {
+            let code = code.map_or(String::new(), |code| format!(" (code {code})"));
+            (attempt, format!("{provider} says that the text did not arrive: {reason}{code}"))
+        }
+        Event::TextSentAgain { attempt, instead_of } => {
+            (attempt, format!("the same code is sent by another provider than {instead_of}"))
+        }
         Event::TextReplaced { attempt, reason } => {
             (attempt, format!("the template made no text, the built-in one was taken: {reason}"))
         }

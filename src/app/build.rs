@@ -17,7 +17,10 @@ use super::{
 };
 use crate::config::Config;
 use crate::domain::NodeId;
-use crate::login::{Outbox, OutboxSender, OutboxWorker, TextSettings};
+use crate::login::{
+    FollowUps, Outbox, OutboxReceiver, OutboxSender, OutboxWorker, SentTexts, SentTextsReceiver,
+    SentTextsWorker, TextSettings,
+};
 use crate::metrics::{self, ObservedState};
 use crate::oauth::KeyRotation;
 use crate::proxy::{
@@ -63,9 +66,9 @@ pub async fn assemble(
     let keyring = secret::keyring(&config, &system)?;
     let stores = stores::open(&config, &keyring, &system, decorator).await?;
     let (demo, secured) = (demo::Demo::bind_if(demo::is_used(&config))?, Secured::of(&config)?);
-    let (outbox, jobs) = Outbox::new();
+    let ((outbox, sent), (jobs, receipts)) = queues(&config, &system);
     let apps = (demo.as_ref(), decorator.names(Arc::new(SystemLookup)));
-    let observers = Observers::new(&config.store, &stores.sql, &system)?;
+    let observers = Observers::new(&config.store, &stores.sql, sent, &system)?;
     let texts = configured::texts(&config, (&system, &observers.events), decorator)?;
     let texts = Arc::new(ArcSwap::from_pointee(texts));
     let (sending, watching) = ((outbox, Arc::clone(&texts)), (observers, config.store.outage));
@@ -76,9 +79,10 @@ pub async fn assemble(
     let heartbeat = heartbeat(&config, &runtime, predecessor);
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
     let node = heartbeat.as_ref().map(Heartbeat::id);
-    let drain = Arc::new(drain(&runtime, &access_log, (&nodes, node), exit));
-    let mut jobs =
-        background(&runtime, &snapshot, OutboxWorker::new(jobs, sender(&runtime, &texts)), demo);
+    let receipts = Arc::new(sent_texts(&runtime, receipts, &texts));
+    let drain = Arc::new(drain(&runtime, (&access_log, &receipts), (&nodes, node), exit));
+    let workers = (OutboxWorker::new(jobs, sender(&runtime, &texts)), receipts);
+    let mut jobs = background(&runtime, &snapshot, workers, demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
     jobs.extend(upkeep(&config, &runtime, (&secured, &drain), &rotation)?);
     let settings = heartbeat.as_ref().map(Heartbeat::settings);
@@ -125,9 +129,38 @@ fn sender(runtime: &Runtime, texts: &Arc<ArcSwap<TextSettings>>) -> OutboxSender
         users: Arc::clone(&runtime.for_texts.users),
         keys: Arc::clone(&runtime.login.keys),
         texts: Arc::clone(texts),
+        sent: Arc::clone(&runtime.sent),
         events: Arc::clone(&runtime.events),
         system: runtime.system.clone(),
     }
+}
+
+/// The queues of texts and of what becomes of them, and their receiving ends.
+fn queues(
+    config: &Config,
+    system: &System,
+) -> ((Outbox, SentTexts), (OutboxReceiver, SentTextsReceiver)) {
+    let kept = config.store.attempt_history.unwrap_or_default();
+    let ((outbox, jobs), (sent, receipts)) = (Outbox::new(), SentTexts::new(kept, system.clone()));
+    ((outbox, sent), (jobs, receipts))
+}
+
+/// Writes what was sent, and what providers say of it.
+fn sent_texts(
+    runtime: &Runtime,
+    receiver: SentTextsReceiver,
+    texts: &Arc<ArcSwap<TextSettings>>,
+) -> SentTextsWorker {
+    let follow_ups = FollowUps {
+        attempts: Arc::clone(&runtime.for_texts.attempts),
+        sent: Arc::clone(&runtime.store) as _,
+        outbox: Arc::clone(&runtime.outbox),
+        limiter: Arc::clone(&runtime.login.limiter),
+        texts: Arc::clone(texts),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
+    };
+    SentTextsWorker::new(receiver, Arc::clone(&runtime.store) as _, follow_ups)
 }
 
 /// The signs of life of a server that may have others beside it.
@@ -138,20 +171,21 @@ fn heartbeat(config: &Config, runtime: &Runtime, predecessor: Option<NodeId>) ->
 
 fn drain(
     runtime: &Runtime,
-    access_log: &Arc<AccessLog>,
+    (access_log, receipts): (&Arc<AccessLog>, &Arc<SentTextsWorker>),
     (nodes, node): (&Arc<NodeStatus>, Option<NodeId>),
     exit: Box<dyn Fn() + Send + Sync>,
 ) -> Drain {
     let (outbox, lines) = (Arc::clone(&runtime.outbox), Arc::clone(access_log));
     let (sessions, store) = (Arc::clone(&runtime.sessions), Arc::clone(&runtime.store));
-    let nodes = Arc::clone(nodes);
+    let (nodes, receipts) = (Arc::clone(nodes), Arc::clone(receipts));
     let history = runtime.history.as_ref().map(|(_, writer)| Arc::clone(writer));
     let finish = move || -> BoxFuture<'static, ()> {
         let (sessions, store) = (Arc::clone(&sessions), Arc::clone(&store));
         let (lines, nodes) = (Arc::clone(&lines), Arc::clone(&nodes));
-        let history = history.clone();
+        let (history, receipts) = (history.clone(), Arc::clone(&receipts));
         Box::pin(async move {
             last_seen::write(&sessions).await;
+            receipts.flush().await;
             if let Some(history) = history {
                 history.flush().await;
             }
@@ -176,7 +210,7 @@ fn drain(
 fn background(
     runtime: &Runtime,
     snapshot: &Arc<ArcSwap<ConfigSnapshot>>,
-    worker: OutboxWorker,
+    (worker, receipts): (OutboxWorker, Arc<SentTextsWorker>),
     demo: Option<demo::Demo>,
 ) -> Vec<BackgroundJob> {
     let changes = ChangePolling {
@@ -187,6 +221,7 @@ fn background(
     };
     let mut jobs = vec![
         BackgroundJob { name: "texts", run: Box::pin(async move { worker.run().await }) },
+        BackgroundJob { name: "receipts", run: Box::pin(async move { receipts.run().await }) },
         BackgroundJob { name: "changes", run: Box::pin(changes.run()) },
         last_seen::job(Arc::clone(&runtime.sessions)),
         BackgroundJob {
@@ -253,6 +288,9 @@ fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState>
         row: &metrics::HISTORY_LOST,
         now: Box::new(move || history.as_ref().map_or(0, |history| history.lost())),
     });
+    let sent = Arc::clone(&runtime.sent);
+    watched
+        .push(ObservedState { row: &metrics::TEXT_NOTES_LOST, now: Box::new(move || sent.lost()) });
     watched.extend(engines::watched(&runtime.store, redis.as_ref()));
     watched
 }

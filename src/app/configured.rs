@@ -5,6 +5,7 @@ use super::decorate::Decorator;
 use super::error::AppError;
 use super::runtime::Runtime;
 use crate::access::{AuthorizationPolicy, Authorizer, AuthorizerDeps};
+use crate::api;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
@@ -35,6 +36,7 @@ pub(super) fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnaps
         keys: Arc::clone(&runtime.keys),
         oauth: config.oauth.clone(),
         grants: Arc::clone(&runtime.for_requests.grants),
+        receipts: receipts(config, runtime),
         events: Arc::clone(&runtime.events),
         system: runtime.system.clone(),
     };
@@ -46,6 +48,18 @@ pub(super) fn snapshot(config: &Config, runtime: &Runtime) -> Result<ConfigSnaps
     let digest = config.digest_text();
     let parts = ConfigSnapshotDeps { digest, map, authorizer, web, requests, pools };
     Ok(ConfigSnapshot::new(parts, &config.proxy))
+}
+
+/// The place for what providers tell of texts.
+fn receipts(config: &Config, runtime: &Runtime) -> api::Receipts {
+    let taken = config.providers.iter().filter(|_| config.sms_receipts.is_some());
+    api::Receipts {
+        providers: taken.filter_map(sms::ProviderSettings::api).collect(),
+        issuer: config.issuer.clone(),
+        sent: Arc::clone(&runtime.sent),
+        events: Arc::clone(&runtime.events),
+        system: runtime.system.clone(),
+    }
 }
 
 pub(super) fn login(config: &Config, runtime: &Runtime) -> Login {
@@ -101,13 +115,15 @@ pub(super) fn texts(
 ) -> Result<TextSettings, AppError> {
     let providers = decorator.providers(providers(config, system));
     let delivery = delivery(config, providers, system).telling(Arc::clone(events));
-    Ok(TextSettings { delivery, templates: templates(config)? })
+    let limits = config.login.limits.clone();
+    Ok(TextSettings { delivery, templates: templates(config)?, limits })
 }
 
 /// The providers of a configuration, in its order. Opens no connection yet.
 pub(super) fn providers(config: &Config, system: &System) -> Vec<Arc<dyn SmsProvider>> {
     let calls = sms::ProviderCalls {
         allowed: config.sms_allow_private.clone(),
+        receipts: config.sms_receipts.clone(),
         ..sms::ProviderCalls::new(system.clone())
     };
     config.providers.iter().map(|settings| sms::provider(settings, &calls)).collect()

@@ -13,7 +13,7 @@ use super::upstreams;
 use crate::access::AccessTokenCache;
 use crate::domain::Keyring;
 use crate::events::{EventLog, EventSink, EventSinks};
-use crate::login::{CodeChecks, CodeKeys, Limiter, LoginDeps, Outbox, TextSettings};
+use crate::login::{CodeChecks, CodeKeys, Limiter, LoginDeps, Outbox, SentTexts, TextSettings};
 use crate::metrics::Metrics;
 use crate::oauth::SigningKeys;
 use crate::proxy::{NameLookup, Upstreams};
@@ -41,6 +41,8 @@ pub(super) struct Runtime {
     pub(super) upstreams: Arc<Upstreams>,
     /// `None`: what becomes of login attempts is not kept.
     pub(super) history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
+    /// What was sent and what became of it, on its way to the database.
+    pub(super) sent: Arc<SentTexts>,
     /// See [`ChangePolling`].
     pub(super) outage: Duration,
 }
@@ -50,12 +52,14 @@ pub(super) struct Observers {
     metrics: Arc<Metrics>,
     pub(super) events: Arc<dyn EventSink>,
     history: Option<(Arc<HistorySink>, Arc<HistoryWriter>)>,
+    sent: Arc<SentTexts>,
 }
 
 impl Observers {
     pub(super) fn new(
         settings: &StoreSettings,
         store: &Arc<SqlStore>,
+        sent: SentTexts,
         system: &System,
     ) -> Result<Self, AppError> {
         let metrics = Arc::new(Metrics::new()?);
@@ -65,8 +69,10 @@ impl Observers {
             .map(|kept| history(kept, Arc::clone(store) as _, system.clone()));
         let mut sinks: Vec<Arc<dyn EventSink>> =
             vec![Arc::new(EventLog::new(Arc::clone(&system.clock))), counted];
+        let sent = Arc::new(sent);
+        sinks.push(Arc::clone(&sent) as _);
         sinks.extend(history.as_ref().map(|(sink, _)| Arc::clone(sink) as _));
-        Ok(Self { metrics, events: Arc::new(EventSinks(sinks)), history })
+        Ok(Self { metrics, events: Arc::new(EventSinks(sinks)), history, sent })
     }
 }
 
@@ -79,7 +85,7 @@ pub(super) fn open_runtime(
 ) -> Result<Runtime, AppError> {
     let Stores { sql: store, memory, redis, keys, for_requests, for_texts } = stores;
     let keys = Arc::new(keys);
-    let Observers { metrics, events, history } = observers;
+    let Observers { metrics, events, history, sent } = observers;
     let sessions = Arc::clone(&for_requests.sessions);
     let sessions = Arc::new(Sessions::new(sessions, &keyring, system.clone()));
     let tokens = AccessTokenCache::new(
@@ -119,6 +125,7 @@ pub(super) fn open_runtime(
         for_texts,
         upstreams,
         history,
+        sent,
         outage,
     })
 }

@@ -7,6 +7,7 @@ use super::asked::AskedArguments;
 use super::default_file::{SYSTEM_FILE, VARIABLE};
 use super::help::{ABOUT, DOCTOR, EXAMPLES, EXPLAIN, LONG_ABOUT, LONG_VERSION};
 use super::phone::phone;
+use super::since::{Since, since};
 use crate::domain::{AttemptReference, ENDING, PhoneNumber};
 use crate::oauth::KeyUsage;
 
@@ -68,6 +69,11 @@ pub(super) enum PrintedCommand {
     Attempt(AttemptArguments),
     /// Send a test text by the configured providers, and say what they answered
     Text(PhoneArguments),
+    /// Tell what was texted, what arrived, what was used and what it cost
+    Sms {
+        #[command(subcommand)]
+        command: SmsCommand,
+    },
     /// List the servers that run on the same database
     Nodes(FileArguments),
     /// Bring the database to the schema of this version, as each start of the server does
@@ -213,6 +219,24 @@ pub(super) struct PhoneArguments {
     /// Phone number in E.164: +12025550123
     #[arg(value_name = "NUMBER", value_parser = phone)]
     pub(super) phone: PhoneNumber,
+    #[command(flatten)]
+    pub(super) file: FileArguments,
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum SmsCommand {
+    /// A table by country and provider: sent, delivered, used, spent
+    Stats(StatsArguments),
+}
+
+#[derive(clap::Args)]
+pub(super) struct StatsArguments {
+    /// Of texts since then: a time ago (`24h`, `7d`) or a day (`2026-11-01`)
+    #[arg(long, value_name = "WHEN", default_value = "30d", value_parser = since)]
+    pub(super) since: Since,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) file: FileArguments,
 }

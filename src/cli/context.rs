@@ -57,6 +57,8 @@ pub struct CliDeps<'a> {
     pub attempt: &'a dyn Fn(&Config, AttemptReference, Option<&str>) -> CommandResult,
     /// Sends a test text to a number.
     pub text: &'a dyn Fn(&Config, &PhoneNumber) -> CommandResult,
+    /// Tells what was sent since a time and what became of it; in JSON if that is asked for.
+    pub text_stats: &'a dyn Fn(&Config, Timestamp, bool) -> CommandResult,
     /// A line of standard input, without its end; `None`: there is none.
     pub line: &'a dyn Fn() -> Option<String>,
     /// Lists the servers on the database of a configuration.

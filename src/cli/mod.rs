@@ -11,6 +11,7 @@ mod init;
 mod notes;
 mod phone;
 mod printed;
+mod since;
 mod text_notes;
 mod widget;
 

@@ -1,5 +1,6 @@
 use super::text_notes::texts;
 use crate::config::Config;
+use crate::delivery::sms::ProviderSettings;
 use crate::domain::Audience;
 use crate::gate::Site;
 use crate::login::LimitDef;
@@ -7,7 +8,7 @@ use crate::pages::views::Views;
 
 /// THE table of notes on a valid file, for who writes it. Warnings are those of the configuration.
 const ALL: &[fn(&Config) -> Vec<String>] =
-    &[one_cookie_for_ports, colors, never_full, texts, secret_file, tokens_for_nothing];
+    &[one_cookie_for_ports, colors, never_full, texts, receipts, secret_file, tokens_for_nothing];
 
 pub(super) fn notes(config: &Config) -> Vec<String> {
     ALL.iter().flat_map(|look| look(config)).collect()
@@ -40,6 +41,30 @@ fn never_full(config: &Config) -> Vec<String> {
     };
     config.login.limits.unreachable_limits().into_iter().map(said).collect()
 }
+
+/// Providers that tell nothing of their texts, since what they would sign with is not known.
+fn receipts(config: &Config) -> Vec<String> {
+    let without = |provider: &ProviderSettings| {
+        let api = provider
+            .api()
+            .filter(|api| config.sms_receipts.is_some() && api.receipts().is_none())?;
+        let name = api.name();
+        let key = RECEIPT_KEYS.iter().find(|(known, _)| *known == name).map(|(_, key)| *key)?;
+        Some(format!(
+            "note: sms.{name} gives no receipts: nobody learns whether its texts arrive, until {key} is set"
+        ))
+    };
+    config.providers.iter().filter_map(without).collect()
+}
+
+/// The key by which receipts of a provider are known.
+const RECEIPT_KEYS: &[(&str, &str)] = &[
+    ("twilio", "sms.twilio.auth_token"),
+    ("vonage", "sms.vonage.signature_secret"),
+    ("messagebird", "sms.messagebird.signing_key"),
+    ("telnyx", "sms.telnyx.public_key"),
+    ("sinch", "sms.sinch.webhook_secret"),
+];
 
 fn secret_file(config: &Config) -> Vec<String> {
     let path = config.secret_file.display();

@@ -1,7 +1,7 @@
 //! The commands that do one thing with a configuration and print what comes of it.
 use super::arguments::{
     AttemptArguments, FileArguments, KeysCommand, PhoneArguments, PrintedCommand, SecretCommand,
-    UsersCommand, one_file,
+    SmsCommand, StatsArguments, UsersCommand, one_file,
 };
 use super::context::{CliDeps, CommandResult};
 use super::widget;
@@ -46,6 +46,13 @@ pub(super) fn job<'a>(
             let text = around.text;
             let run = move |config: &Config| text(config, &known(config, &phone));
             Job { name: "text +…", purpose: Purpose::Texts, file, run: Box::new(run) }
+        }
+        PrintedCommand::Sms {
+            command: SmsCommand::Stats(StatsArguments { since, json, file }),
+        } => {
+            let (stats, since) = (around.text_stats, since.at(around.now));
+            let run = move |config: &Config| stats(config, since, json);
+            stored("sms stats", file, Box::new(run))
         }
         PrintedCommand::Nodes(file) => stored("nodes", file, Box::new(around.nodes)),
         PrintedCommand::Migrate(file) => sealed("migrate", file, Box::new(around.migrate)),

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Config, LintedTexts};
-use crate::domain::Country;
+use crate::domain::{Country, Money};
 use crate::login::Countries;
 use crate::words::{Encoding, Segments};
 
@@ -35,8 +35,9 @@ fn segments(texts: &LintedTexts, config: &Config) -> Option<String> {
 /// What a text of so many segments costs where it is dearest.
 fn cost(config: &Config, segments: usize) -> String {
     let Countries::Only(served) = &config.login.countries else { return String::new() };
-    let dearest = config.login.limits.prices().dearest(served, segments);
-    let said = |(country, amount): (Country, String)| {
+    let dearest =
+        config.login.limits.prices().dearest(served, u32::try_from(segments).unwrap_or(u32::MAX));
+    let said = |(country, amount): (Country, Money)| {
         format!("; up to {amount} for a text, to {}", country.as_str())
     };
     dearest.map(said).unwrap_or_default()

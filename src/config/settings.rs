@@ -47,6 +47,8 @@ pub struct Config {
     pub providers: Vec<ProviderSettings>,
     /// `sms.allow_private`: networks that are not public, where providers may be.
     pub sms_allow_private: Vec<ipnet::IpNet>,
+    /// `sms.receipts`: below which URL providers tell what becomes of texts; `None`: they do not.
+    pub sms_receipts: Option<url::Url>,
     /// `[[sms.route]]`. Their providers are among [`Self::providers`].
     pub sms_routes: Vec<SmsRoute>,
     /// A Liquid template that makes texts with the code, for some requests at least.

@@ -93,6 +93,27 @@ pub enum Blame {
     Fraud,
 }
 
+/// Each failure by the word that it is stored as.
+const WORDS: &[(Failure, &str)] = &[
+    (Failure::BadNumber, "bad_number"),
+    (Failure::NotMobile, "not_mobile"),
+    (Failure::NotReached, "not_reached"),
+    (Failure::OptedOut, "opted_out"),
+    (Failure::TooMany, "too_many"),
+    (Failure::CountryNotServed, "country_not_served"),
+    (Failure::Misconfigured, "misconfigured"),
+    (Failure::TextRefused, "text_refused"),
+    (Failure::Overloaded, "overloaded"),
+    (Failure::Broken, "broken"),
+    (Failure::Blocked, "blocked"),
+    (Failure::Fraud, "fraud"),
+    (Failure::Declined, "declined"),
+    (Failure::Unreachable, "unreachable"),
+    (Failure::PrivateAddress, "private_address"),
+    (Failure::Unclear, "unclear"),
+    (Failure::Unexpected, "unexpected"),
+];
+
 struct Rule {
     blame: Blame,
     fails_over: bool,
@@ -100,6 +121,25 @@ struct Rule {
 }
 
 impl Failure {
+    /// A word for it, which [`Self::of_word`] reads.
+    pub fn word(self) -> &'static str {
+        WORDS.iter().find(|(failure, _)| *failure == self).map_or("unexpected", |(_, word)| word)
+    }
+
+    pub fn of_word(word: &str) -> Option<Self> {
+        WORDS.iter().find(|(_, known)| *known == word).map(|(failure, _)| *failure)
+    }
+
+    pub const fn blame(self) -> Blame {
+        self.rule().blame
+    }
+
+    /// Whether another provider may send the text that a receipt says did not arrive: it is certain now
+    /// that nobody has it, and a phone that one route did not reach another one may.
+    pub const fn is_sent_again(self) -> bool {
+        matches!(self, Self::NotReached | Self::Unclear) || self.rule().fails_over
+    }
+
     /// THE table of failures: who can remedy it, whether the next provider may be tried, and
     /// whether this one is demoted.
     ///

@@ -92,6 +92,17 @@ impl Delivery {
         Outcome { result: Err(error), passed_over }
     }
 
+    /// Whether a text that was not delivered can be sent by another provider.
+    pub fn has_other(&self, message: &Message<'_>) -> bool {
+        self.routed(message).iter().any(|ranked| ranked.may_send(message))
+    }
+
+    /// Whether a provider is asked to tell what becomes of its texts.
+    pub fn gives_receipts(&self, name: &str) -> bool {
+        let named = self.providers.iter().find(|ranked| ranked.provider.name() == name);
+        named.is_some_and(|ranked| ranked.provider.gives_receipts())
+    }
+
     /// The order of the text's route, or the configured one, with demoted providers at its end.
     /// Those whose breaker is open are left out unless no other is there: they may be well again,
     /// and nobody else can send the text.
@@ -112,6 +123,7 @@ impl Delivery {
         let mut order = if order.is_empty() { route } else { order };
         // Stable: whoever sends the code that the person has comes first, whatever its health.
         order.sort_by_key(|ranked| !ranked.keeps(message.held));
+        order.retain(|ranked| ranked.may_send(message));
         order
     }
 
@@ -235,6 +247,12 @@ struct Ranked {
 impl Ranked {
     fn new(provider: Arc<dyn SmsProvider>) -> Self {
         Self { provider, health: Health::default() }
+    }
+
+    /// Whether it may send a text that another one did not deliver: the same text, with the same code.
+    fn may_send(&self, message: &Message<'_>) -> bool {
+        let is_other = |name: &str| self.provider.name() != name;
+        message.instead_of.is_none_or(|name| is_other(name) && self.provider.code_owner().is_none())
     }
 
     /// Whether its texts have the code that the person has already.

@@ -31,6 +31,34 @@ pub enum Event<'a> {
         /// That of the number: accounts are opened for countries one by one.
         country: Option<Country>,
     },
+    /// A provider says that a text arrived.
+    TextDelivered {
+        attempt: AttemptId,
+        provider: &'a str,
+        message_id: &'a str,
+        /// After it was taken.
+        seconds: u64,
+    },
+    /// A provider says that a text that it took did not arrive.
+    TextUndelivered {
+        attempt: AttemptId,
+        provider: &'a str,
+        message_id: &'a str,
+        reason: &'a str,
+        /// The provider's error code.
+        code: Option<u32>,
+    },
+    /// The same code is sent by another provider, since the text of `instead_of` did not arrive.
+    TextSentAgain {
+        attempt: AttemptId,
+        instead_of: &'a str,
+    },
+    /// What came to the place for a provider's receipts is none.
+    ReceiptRefused {
+        /// As in `sms.providers`; empty for another name.
+        provider: &'a str,
+        why: &'a str,
+    },
     /// The chosen template made no text with the code: another one was taken.
     TextReplaced {
         attempt: AttemptId,

@@ -8,6 +8,7 @@ use super::limits_log;
 use super::provider_log::of_provider;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
+use super::texts_log;
 use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
 use crate::system::Clock;
 
@@ -58,6 +59,12 @@ impl EventLog {
         }
     }
 
+    fn receipt_refused(&self, provider: &str, why: &str) {
+        if let Some(unlogged) = self.refusals.take(RECEIPTS.to_owned()) {
+            texts_log::receipt_refused(provider, why, (unlogged > 0).then_some(unlogged));
+        }
+    }
+
     fn app_answers(&self, site: &str, address: &str) {
         if let Some(unlogged) = self.upstreams.take(format!("{site} {address}")) {
             let unlogged = (unlogged > 0).then_some(unlogged);
@@ -65,6 +72,9 @@ impl EventLog {
         }
     }
 }
+
+/// The subject of lines about receipts.
+const RECEIPTS: &str = "receipts";
 
 /// The subject of lines about forward authentication.
 const FORWARD_AUTH: &str = "forward_auth";
@@ -107,12 +117,12 @@ impl EventSink for EventLog {
                 let country = country.as_ref().map(Country::as_str);
                 warn!(%attempt, reason, country, "text not sent");
             }
-            Event::TextReplaced { attempt, reason } => {
-                warn!(%attempt, reason, "text replaced by the built-in one");
-            }
-            Event::TextDropped { attempt } => {
-                info!(%attempt, "text dropped: login attempt is dead");
-            }
+            Event::TextDelivered { .. }
+            | Event::TextUndelivered { .. }
+            | Event::TextSentAgain { .. }
+            | Event::TextReplaced { .. }
+            | Event::TextDropped { .. } => texts_log::record(event),
+            Event::ReceiptRefused { provider, why } => self.receipt_refused(provider, why),
             Event::TextWithheld { attempt } => text_withheld(*attempt),
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::ProviderBreaker { .. } | Event::CodeNotChecked { .. } => of_provider(event),

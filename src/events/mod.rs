@@ -6,6 +6,7 @@ mod log;
 mod provider_log;
 mod rate_limit;
 mod sink;
+mod texts_log;
 
 pub use event::Event;
 pub use log::{EventLog, LogFormat};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
-use crate::store::{Attempt, AttemptUpdate, SendOutcome, Verification};
+use crate::store::{Attempt, AttemptUpdate, SendOutcome, TextFate, TextState, Verification};
 use crate::system::Timestamp;
 
 /// Longest life of a code, from when its attempt began (NIST SP 800-63B-4 §3.1.3.2).
@@ -45,6 +45,7 @@ pub(super) fn resume_or_begin(
             attempt.expires = (now + lifetime).min(attempt.made + MAX_LIFETIME);
             attempt.earlier_sent |= !matches!(attempt.outcome, SendOutcome::Refused { .. });
             attempt.outcome = SendOutcome::Pending;
+            attempt.text = TextState::default();
             (StartedAttempt::Resumed(attempt.clone()), AttemptUpdate::Put(attempt))
         }
         AttemptState::Dead | AttemptState::Unknown => {
@@ -60,6 +61,7 @@ pub(super) fn resume_or_begin(
                 used: None,
                 outcome: SendOutcome::Pending,
                 earlier_sent: false,
+                text: TextState::default(),
                 source: fresh.source,
                 counted: fresh.counted,
                 verification: None,
@@ -254,6 +256,58 @@ pub(super) fn note_verdict(
             said(verification);
         }
     })
+}
+
+/// The outcome of a text, and what is known of it beyond that.
+pub(super) fn set_text(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    (outcome, text): (SendOutcome, &TextState),
+) -> AttemptUpdate {
+    change(found, id, |attempt| {
+        attempt.outcome = outcome;
+        attempt.text = TextState { again: attempt.text.again, ..text.clone() };
+    })
+}
+
+/// What a provider told of the text that it took at `sent`. That an earlier one has arrived is told of
+/// any: it has the same code.
+pub(super) fn set_fate(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    sent: Timestamp,
+    fate: TextFate,
+) -> AttemptUpdate {
+    let is_told = |attempt: &Attempt| match fate {
+        TextFate::Delivered => attempt.outcome == SendOutcome::Sent,
+        TextFate::Undelivered(_) | TextFate::Unknown => {
+            attempt.text.sent == Some(sent) && attempt.text.fate == TextFate::Unknown
+        }
+    };
+    match found {
+        Some(attempt) if is_told(attempt) => change(found, id, |attempt| attempt.text.fate = fate),
+        _ => AttemptUpdate::Keep,
+    }
+}
+
+/// The text that was taken at `sent` did not arrive, and is about to be sent again. `None`: another one
+/// took its place, or the attempt is over.
+pub(super) fn send_again(
+    found: Option<&Attempt>,
+    id: AttemptId,
+    sent: Timestamp,
+    now: Timestamp,
+) -> Option<AttemptUpdate> {
+    let attempt = found.filter(|attempt| attempt.id == id && is_alive(attempt, now))?;
+    if attempt.text.sent != Some(sent) || attempt.text.fate != TextFate::Unknown {
+        return None;
+    }
+    Some(change(found, id, |attempt| {
+        attempt.outcome = SendOutcome::Pending;
+        // A carrier may have been wrong: whoever has the code is asked for it.
+        attempt.earlier_sent = true;
+        attempt.text = TextState { again: true, ..TextState::default() };
+    }))
 }
 
 /// Changes the attempt if its id is still `id`: another may have taken its place.

@@ -174,6 +174,35 @@ impl Limiter {
         })
     }
 
+    /// Counts a text that is sent again: for its country, in total, and in their budgets. Not for its number
+    /// or block, and it delays no other text: where only users are texted, that would tell who is one.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn reserve_again(
+        &self,
+        limits: &LoginLimits,
+        subject: LimitSubject<'_>,
+        system: &System,
+    ) -> Result<Admission, StoreError> {
+        let (rows, counts) = self.counts(limits, &[(LimitAction::Text, 1)], subject);
+        let is_wide =
+            |row: &LimitDef| matches!(row.scope, LimitScope::Country | LimitScope::Global);
+        let wide = rows.into_iter().zip(counts).filter(|(row, _)| is_wide(row));
+        let (rows, counts): (Vec<_>, Vec<_>) = wide.unzip();
+        Ok(match self.counters.take(&counts, system.steady()).await? {
+            TakeOutcome::Taken(counted) => {
+                let remaining = counted.left.iter().copied().min().unwrap_or(0);
+                Admission::Granted(Reservation { rows, counts, counted, remaining })
+            }
+            TakeOutcome::Refused { which, retry_after } => {
+                let row = rows.get(which).copied().unwrap_or(&TEXT_SPACING);
+                Admission::Refused(RateLimited { row, retry_after })
+            }
+        })
+    }
+
     /// Whether it is too early for another text to the number, whatever the limits say.
     ///
     /// # Errors

@@ -11,14 +11,17 @@ mod code_owner;
 mod code_turns;
 mod conversion;
 mod conversion_counters;
+mod follow_up;
 mod keys;
 mod known_browser;
 mod limiter;
 mod limits;
+mod news;
 mod outbox;
 mod prices;
 mod puzzle;
 mod requester;
+mod sent_texts;
 mod service;
 mod settings;
 mod spend;
@@ -31,6 +34,7 @@ pub use api_client::ApiClient;
 pub use attempt::DeadReason;
 pub use challenge::{ChallengeReason, StartChallenge, challenge_outcomes};
 pub use code_turns::CodeChecks;
+pub use follow_up::FollowUps;
 pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
@@ -38,10 +42,12 @@ pub use limits::{
     CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits,
     RateLimited, TEXT_SPACING, longest_window,
 };
+pub use news::{LATE_AFTER, TextNews};
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
 pub use prices::{Prices, UNITS};
 pub use puzzle::{Proof, ProofFault, Puzzle, is_solution};
 pub use requester::{Channel, Requester, Standing};
+pub use sent_texts::{SentTexts, SentTextsReceiver, SentTextsWorker};
 pub use service::{Login, LoginDeps};
 pub use settings::{ChallengeSettings, Countries, LoginSettings, TestNumbers};
 pub use spend::LoginGrant;

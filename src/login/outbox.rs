@@ -8,13 +8,18 @@ use tokio::sync::{Mutex, mpsc};
 use super::attempt;
 use super::code_owner::TextedCode;
 use super::keys::CodeKeys;
-use crate::delivery::sms::Message;
+use super::limits::LoginLimits;
+use super::sent_texts::SentTexts;
+use crate::delivery::sms::{Message, Receipt};
 use crate::delivery::{Blame, Delivery, Failure, SendError};
-use crate::domain::{AttemptId, AttemptKey, ClientId, Host, OneTimeCode, PhoneNumber};
+use crate::domain::{AttemptId, OneTimeCode, PhoneNumber};
 use crate::events::{Event, EventSink};
-use crate::store::{Attempt, AttemptStore, SendOutcome, SendRefusal, StoreError, UserStore};
-use crate::system::System;
-use crate::words::{RenderedText, SmsTemplates, TemplateError, bind_to_host};
+use crate::store::{
+    Attempt, AttemptStore, SendOutcome, SendRefusal, SentText, StoreError, TextRequest, TextState,
+    UserStore,
+};
+use crate::system::{System, Timestamp};
+use crate::words::{RenderedText, Segments, SmsTemplates, TemplateError, bind_to_host};
 
 /// Capacity of the queue; further texts are rejected.
 const CAPACITY: usize = 10_000;
@@ -28,17 +33,11 @@ const DELAY_AFTER_ANSWER: Duration = Duration::from_millis(100);
 /// One text to be sent. Holds no code: it is derived from the attempt.
 #[derive(Debug)]
 pub(super) struct OutboxJob {
-    pub(super) key: AttemptKey,
     pub(super) attempt: AttemptId,
     pub(super) phone: PhoneNumber,
-    /// The `Accept-Language` header, for the template.
-    pub(super) accept_language: Option<String>,
-    pub(super) page_language: Option<String>,
-    pub(super) page_host: Option<Host>,
-    /// Id and name.
-    pub(super) application: Option<(ClientId, String)>,
-    /// Whether only users are texted. The outcome of such a text is not disclosed.
-    pub(super) only_users: bool,
+    pub(super) request: TextRequest,
+    /// The provider that did not deliver the same code.
+    pub(super) instead_of: Option<String>,
 }
 
 /// The queue of texts. Requests enqueue jobs and never wait for a provider.
@@ -89,6 +88,8 @@ pub struct OutboxWorker {
 pub struct TextSettings {
     pub delivery: Delivery,
     pub templates: SmsTemplates,
+    /// For texts that nobody asks for: those that are sent again.
+    pub limits: LoginLimits,
 }
 
 /// What sending a text depends on.
@@ -97,6 +98,7 @@ pub struct OutboxSender {
     pub users: Arc<dyn UserStore>,
     pub keys: Arc<CodeKeys>,
     pub texts: Arc<ArcSwap<TextSettings>>,
+    pub sent: Arc<SentTexts>,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }
@@ -117,7 +119,7 @@ impl OutboxWorker {
         loop {
             let job = self.jobs.lock().await.recv().await;
             let Some(job) = job else { return };
-            if job.only_users {
+            if job.request.only_users {
                 tokio::time::sleep(DELAY_AFTER_ANSWER).await;
             }
             self.sender.send(&job).await;
@@ -130,23 +132,27 @@ impl OutboxSender {
     /// Sends the text of a job unless its attempt is dead or its number may not be texted, and
     /// stores the outcome in the attempt. Returns what was sent to a provider.
     async fn send(&self, job: &OutboxJob) -> Option<SendOutcome> {
-        let found = self.attempts.get(job.key).await;
+        let found = self.attempts.get(job.request.key).await;
         let found = self.log_failure("read an attempt to send its text", found)?;
         let Some(attempt) = found.filter(|attempt| self.is_current(attempt, job)) else {
             self.events.record(&Event::TextDropped { attempt: job.attempt });
             return None;
         };
-        if job.only_users && !self.is_user(&job.phone).await? {
+        if job.request.only_users && !self.is_user(&job.phone).await? {
             self.events.record(&Event::TextWithheld { attempt: job.attempt });
             return None;
         }
         if job.phone.is_test() {
-            self.set_outcome(job, SendOutcome::Sent).await;
+            self.set_outcome(job, (SendOutcome::Sent, &TextState::default())).await;
             return None;
         }
-        let outcome = self.deliver(job, &attempt).await;
-        self.set_outcome(job, outcome).await;
-        Some(outcome)
+        let (result, sent) = self.deliver(job, &attempt).await;
+        self.set_outcome(job, (result.0, &result.1)).await;
+        // After the outcome, which a receipt may change.
+        if let Some(text) = sent {
+            self.sent.sent(text);
+        }
+        Some(result.0)
     }
 
     fn is_current(&self, attempt: &Attempt, job: &OutboxJob) -> bool {
@@ -161,12 +167,12 @@ impl OutboxSender {
     }
 
     /// Stores the outcome of a text, unless outcomes are not disclosed.
-    async fn set_outcome(&self, job: &OutboxJob, outcome: SendOutcome) {
-        if job.only_users {
+    async fn set_outcome(&self, job: &OutboxJob, outcome: (SendOutcome, &TextState)) {
+        if job.request.only_users {
             return;
         }
-        let mut step = |found: Option<&_>| attempt::set_outcome(found, job.attempt, outcome);
-        let updated = self.attempts.update(job.key, &mut step).await;
+        let mut step = |found: Option<&_>| attempt::set_text(found, job.attempt, outcome);
+        let updated = self.attempts.update(job.request.key, &mut step).await;
         self.log_failure("store the outcome of a text", updated);
     }
 
@@ -178,12 +184,17 @@ impl OutboxSender {
         result.inspect_err(|error| self.events.store_failed(doing, error)).ok()
     }
 
-    async fn deliver(&self, job: &OutboxJob, attempt: &Attempt) -> SendOutcome {
-        const SERVICE_DOWN: SendOutcome =
-            SendOutcome::Refused { why: SendRefusal::Service, code: None };
+    /// Asks the providers. Returns what the attempt is told, and the text if one took it.
+    async fn deliver(
+        &self,
+        job: &OutboxJob,
+        attempt: &Attempt,
+    ) -> ((SendOutcome, TextState), Option<SentText>) {
+        const DOWN: SendOutcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
+        let down = || ((DOWN, TextState::default()), None);
         let Some(code) = self.keys.code(attempt, &job.phone) else {
             self.text_failed(job, "", "the server secret of the code is no longer configured");
-            return SERVICE_DOWN;
+            return down();
         };
         let texts = self.texts.load_full();
         let text = match render(&texts.templates, job, &code) {
@@ -197,33 +208,64 @@ impl OutboxSender {
             }
             Err(error) => {
                 self.text_failed(job, "", &error.to_string());
-                return SERVICE_DOWN;
+                return down();
             }
         };
         let valid_for = attempt.expires.since(self.system.steady());
         let (attempts, events) = (&*self.attempts, &*self.events);
-        let texted = TextedCode { attempts, events, key: job.key, before: attempt };
+        let texted = TextedCode { attempts, events, key: job.request.key, before: attempt };
         let message = Message {
-            client: job.application.as_ref().map(|(id, _)| id),
-            language: job.page_language.as_deref(),
             held: texted.held(),
-            ..Message::new(&job.phone, text.reveal(), valid_for)
+            instead_of: job.instead_of.as_deref(),
+            ..message(&job.request, &job.phone, (text.reveal(), valid_for))
         };
         let sent = texts.delivery.send_watched(&message, &texted).await;
         texted.settle(&texts.delivery, &sent).await;
         for error in &sent.passed_over {
             self.text_failed(job, error.provider, &error.to_string());
         }
+        let state = |provider: &str| TextState {
+            provider: Some(provider.to_owned()),
+            ..TextState::default()
+        };
         match sent.result {
             Ok(receipt) => {
                 let (provider, message_id) = (receipt.provider, receipt.id.as_str());
                 self.events.record(&Event::TextSent { attempt: attempt.id, provider, message_id });
-                SendOutcome::Sent
+                let at = self.system.steady();
+                let awaited = texts.delivery.gives_receipts(provider);
+                let state = TextState { sent: Some(at), awaited, ..state(provider) };
+                let sent = self.sent_text(job, (&receipt, at), text.reveal(), &texts.limits);
+                ((SendOutcome::Sent, state), Some(sent))
             }
             Err(error) => {
                 self.text_failed(job, error.provider, &error.to_string());
-                disclosed(&error)
+                ((disclosed(&error), state(error.provider)), None)
             }
+        }
+    }
+
+    /// The row of a text that a provider took.
+    fn sent_text(
+        &self,
+        job: &OutboxJob,
+        (receipt, at): (&Receipt, Timestamp),
+        text: &str,
+        limits: &LoginLimits,
+    ) -> SentText {
+        let counted = || u32::try_from(Segments::of(text).count).unwrap_or(1);
+        let segments = receipt.segments.unwrap_or_else(counted);
+        SentText {
+            provider: receipt.provider.to_owned(),
+            message: receipt.id.clone(),
+            attempt: job.attempt,
+            phone: job.phone.clone(),
+            request: job.request.clone(),
+            at,
+            segments,
+            price: limits.prices.cost_of(&job.phone, segments),
+            again: job.instead_of.is_some(),
+            expires: self.sent.expiry_of(at),
         }
     }
 
@@ -233,29 +275,45 @@ impl OutboxSender {
     }
 }
 
+/// A text of a request, and how long it is worth something.
+pub(super) fn message<'a>(
+    request: &'a TextRequest,
+    to: &'a PhoneNumber,
+    (text, valid_for): (&'a str, Duration),
+) -> Message<'a> {
+    let (client, language) = (request.client.as_ref(), request.page_language.as_deref());
+    Message { client, language, ..Message::new(to, text, valid_for) }
+}
+
 fn render(
     templates: &SmsTemplates,
     job: &OutboxJob,
     code: &OneTimeCode,
 ) -> Result<RenderedText, TemplateError> {
-    let language = job.accept_language.as_deref();
-    let application = job.application.as_ref().map(|(_, name)| name.as_str());
-    let rendered = templates.render(job.page_language.as_deref(), |template| {
+    let (language, application) =
+        (job.request.accept_language.as_deref(), job.request.application.as_deref());
+    let rendered = templates.render(job.request.page_language.as_deref(), |template| {
         template.render(code, &job.phone, language, application)
     })?;
-    Ok(match &job.page_host {
+    Ok(match &job.request.page_host {
         Some(host) => RenderedText { text: bind_to_host(&rendered.text, host, code), ..rendered },
         None => rendered,
     })
 }
 
 /// What the requester learns of a failure.
-const fn disclosed(error: &SendError) -> SendOutcome {
-    let why = match (error.failure, error.blame()) {
-        (Failure::Unclear, _) => return SendOutcome::Unclear,
+fn disclosed(error: &SendError) -> SendOutcome {
+    match error.failure {
+        Failure::Unclear => SendOutcome::Unclear,
+        failure => SendOutcome::Refused { why: refusal_of(failure), code: error.code },
+    }
+}
+
+/// Why a text did not arrive, as it is disclosed.
+pub(super) fn refusal_of(failure: Failure) -> SendRefusal {
+    match (failure, failure.blame()) {
         (Failure::OptedOut, _) => SendRefusal::OptedOut,
         (_, Blame::Person) => SendRefusal::Number,
         (_, Blame::Operator | Blame::Provider | Blame::Fraud) => SendRefusal::Service,
-    };
-    SendOutcome::Refused { why, code: error.code }
+    }
 }

@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 
-use crate::domain::{Country, PhoneNumber};
+use crate::domain::{Country, Currency, Money, PhoneNumber};
 
 /// So many units of an amount of money are one of its currency: a text costs less than a hundredth.
 pub const UNITS: u32 = 10_000;
+/// Millionths.
+const PARTS_OF_UNIT: i64 = 1_000_000 / UNITS as i64;
 
 /// What a text costs by the country of its number, in [`UNITS`].
 #[derive(Clone, Debug, Default)]
@@ -11,25 +13,30 @@ pub struct Prices {
     by_country: HashMap<Country, u32>,
     /// Of countries that are not in it.
     other: u32,
-    /// ISO 4217.
-    currency: String,
+    currency: Currency,
 }
 
 impl Prices {
-    pub const fn new(currency: String, by_country: HashMap<Country, u32>, other: u32) -> Self {
+    pub const fn new(by_country: HashMap<Country, u32>, other: u32, currency: Currency) -> Self {
         Self { by_country, other, currency }
     }
 
-    /// The dearest of these countries, and so many texts to it as an amount such as `0.0986 USD`; `None`
-    /// where they cost nothing.
-    pub fn dearest(&self, countries: &[Country], texts: usize) -> Option<(Country, String)> {
+    /// What a text of so many segments costs.
+    pub(super) fn cost_of(&self, phone: &PhoneNumber, segments: u32) -> Money {
+        self.cost(self.price_of(phone), segments)
+    }
+
+    /// The dearest of these countries, and what a text of so many segments to it costs; `None` where
+    /// texts cost nothing.
+    pub fn dearest(&self, countries: &[Country], segments: u32) -> Option<(Country, Money)> {
         let priced = countries.iter().map(|country| (self.of(*country), *country));
         let (price, country) =
             priced.max_by_key(|(price, _)| *price).filter(|(price, _)| *price > 0)?;
-        let texts = u32::try_from(texts).unwrap_or(u32::MAX);
-        let amount = price.saturating_mul(texts);
-        let (whole, part) = (amount / UNITS, amount % UNITS);
-        Some((country, format!("{whole}.{part:04} {}", self.currency)))
+        Some((country, self.cost(price, segments)))
+    }
+
+    fn cost(&self, price: u32, segments: u32) -> Money {
+        Money::of_parts(i64::from(price) * i64::from(segments) * PARTS_OF_UNIT, self.currency)
     }
 
     fn of(&self, country: Country) -> u32 {

@@ -24,13 +24,20 @@ pub struct LoginSettings {
     /// is one.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
-    /// The number that texts come from, to which START can be answered; `None` if it is not known.
-    pub texts_from: Option<PhoneNumber>,
+    /// The provider and the number or short code that its texts come from, to which START can be
+    /// answered; not of those whose sender is a name or not known.
+    pub senders: Vec<(String, String)>,
     /// What the page for the number says of the cost of texts to a country, where the operator set it.
     pub consent: Vec<(Country, String)>,
 }
 
 impl LoginSettings {
+    /// The number or short code that the texts of a provider come from, as people write it.
+    pub fn texts_from(&self, provider: Option<&str>) -> Option<&str> {
+        let of = self.senders.iter().find(|(name, _)| Some(name.as_str()) == provider);
+        of.map(|(_, sender)| sender.as_str())
+    }
+
     /// Whether people of a country must be told that rates may apply: carriers of the US and Canada ask
     /// it of every form that takes numbers (CTIA, Messaging Principles and Best Practices, May 2023,
     /// §5.1.1).

@@ -6,12 +6,12 @@ use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
 use super::outbox::OutboxJob;
 use super::puzzle::Proof;
-use super::requester::Requester;
+use super::requester::{Requester, Standing};
 use super::service::{Login, LoginDeps};
 use super::start_counts::StartCounts;
 use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber};
 use crate::events::Event;
-use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
+use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError, TextRequest};
 
 /// Interval of polling an attempt for the outcome of its text. Polled, because the store may be
 /// shared with the process that sends it.
@@ -244,14 +244,19 @@ impl Login {
         start: &StartRequest<'_>,
     ) -> Result<Started, StartError> {
         let queued = self.deps.outbox.push(OutboxJob {
-            key,
             attempt,
             phone: start.phone.clone(),
-            accept_language: start.accept_language.map(str::to_owned),
-            page_language: start.page_language.map(str::to_owned),
-            page_host: start.page_host.cloned(),
-            application: start.application.map(|of| (of.id.clone(), of.name.to_owned())),
-            only_users: !self.settings.sign_up,
+            request: TextRequest {
+                key,
+                accept_language: start.accept_language.map(str::to_owned),
+                page_language: start.page_language.map(str::to_owned),
+                page_host: start.page_host.cloned(),
+                client: start.application.map(|of| of.id.clone()),
+                application: start.application.map(|of| of.name.to_owned()),
+                only_users: !self.settings.sign_up,
+                known: start.requester.standing == Standing::KnownBrowser,
+            },
+            instead_of: None,
         });
         if queued {
             return Ok(Started::Queued);

@@ -2,7 +2,7 @@ use prometheus::{IntCounterVec, Registry};
 
 use super::table::{
     BREAKERS, BUDGETS, CHALLENGES, CODES, CONVERSION_ALARMS, HANDOVERS, LIMITED, LOGINS,
-    PERSONAL_TOKENS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
+    PERSONAL_TOKENS, RECEIPTS, REFUSED, REVOKED, SIGN_OUTS, STORE_FAILURES, TEXTS, TOKENS,
 };
 use crate::events::{Event, EventSink};
 
@@ -25,6 +25,7 @@ pub struct EventCounters {
     logins: IntCounterVec,
     texts: IntCounterVec,
     breakers: IntCounterVec,
+    receipts: IntCounterVec,
     limited: IntCounterVec,
     budgets: IntCounterVec,
     challenges: IntCounterVec,
@@ -45,6 +46,7 @@ impl EventCounters {
             logins: LOGINS.counters(registry)?,
             texts: TEXTS.counters(registry)?,
             breakers: BREAKERS.counters(registry)?,
+            receipts: RECEIPTS.counters(registry)?,
             limited: LIMITED.counters(registry)?,
             budgets: BUDGETS.counters(registry)?,
             challenges: CHALLENGES.counters(registry)?,
@@ -79,6 +81,7 @@ impl EventCounters {
         for outcome in ["dropped", "withheld", "queue-full"] {
             add(&self.texts, &["", outcome], 0);
         }
+        add(&self.receipts, &["", "refused"], 0);
         for outcome in ["done", "refused"] {
             add(&self.handovers, &[outcome], 0);
         }
@@ -108,6 +111,9 @@ impl EventCounters {
             }
             for change in ["opened", "closed"] {
                 add(&self.breakers, &[provider, change], 0);
+            }
+            for outcome in ["delivered", "undelivered", "refused"] {
+                add(&self.receipts, &[provider, outcome], 0);
             }
         }
         for limit in limits {
@@ -165,6 +171,9 @@ impl EventSink for EventCounters {
             }
             Event::ProviderBreaker { provider, .. } => (&self.breakers, &[provider, "closed"]),
             Event::CodeNotChecked { .. } => (&self.logins, &["not-checked"]),
+            Event::TextDelivered { provider, .. } => (&self.receipts, &[provider, "delivered"]),
+            Event::TextUndelivered { provider, .. } => (&self.receipts, &[provider, "undelivered"]),
+            Event::ReceiptRefused { provider, .. } => (&self.receipts, &[provider, "refused"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
             Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
             Event::SignedIn { new_user: true, .. } => (&self.logins, &["signed-up"]),
@@ -194,6 +203,7 @@ impl EventSink for EventCounters {
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
+            | Event::TextSentAgain { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }
             | Event::ForwardingIgnored { .. }

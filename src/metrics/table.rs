@@ -174,6 +174,15 @@ pub const ATTEMPTS: Metric = row(
     &[],
     "Login attempts in progress, and dead ones of the last minutes.",
 );
+pub(super) const RECEIPTS: Metric = row(
+    "doorcode_receipts_total",
+    Counter,
+    &[
+        ("provider", "as in `sms.providers`; empty for another name"),
+        ("outcome", "`delivered`, `undelivered`, `refused` (not signed by the provider)"),
+    ],
+    "What providers told of texts that they took.",
+);
 pub const TEXTS_WAITING: Metric =
     row("doorcode_texts_waiting", Gauge, &[], "Texts that are queued or being sent.");
 pub const NODES: Metric = row(
@@ -272,6 +281,12 @@ pub const HISTORY_LOST: Metric = row(
     &[],
     "Entries of the history of login attempts that were lost because the database was away or too slow.",
 );
+pub const TEXT_NOTES_LOST: Metric = row(
+    "doorcode_text_notes_lost_total",
+    Counter,
+    &[],
+    "Texts that `doorcode sms stats` does not count, because the database was away or too slow.",
+);
 pub const ACCESS_LINES_DROPPED: Metric = row(
     "doorcode_access_lines_dropped_total",
     Counter,
@@ -289,6 +304,7 @@ pub const METRICS: &[&Metric] = &[
     &LOGINS,
     &TEXTS,
     &BREAKERS,
+    &RECEIPTS,
     &LIMITED,
     &BUDGETS,
     &CHALLENGES,
@@ -323,6 +339,7 @@ pub const METRICS: &[&Metric] = &[
     &ACME_HOSTS_MISSING,
     &ACME_HOSTS_FAILING,
     &HISTORY_LOST,
+    &TEXT_NOTES_LOST,
     &ACCESS_LINES_DROPPED,
     &BUILD,
 ];

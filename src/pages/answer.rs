@@ -39,6 +39,13 @@ impl Shell {
         response
     }
 
+    /// A part of a page, in the visitor's language.
+    pub(super) fn fragment(&self, request: &PageRequest, part: &impl Page) -> String {
+        let language = self.language_of(request);
+        let chrome = Chrome { language, base: &request.context.base, here: &request.here };
+        self.views.fragment(&chrome, part)
+    }
+
     /// The answer to a request of a page that meets a problem.
     pub(crate) fn refuse(&self, request: &PageRequest, problem: &Problem) -> Response {
         let failed = FailedRequest {

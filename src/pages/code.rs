@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::refused::whole_seconds;
 use super::request::PageRequest;
-use super::views::{CodeNotice, CodePage, Sending, Unsent, UnsentPage};
+use super::views::{CodeNotice, CodePage, News, Sending, Unsent, UnsentPage};
 use crate::domain::{PhoneNumber, RequesterDigest};
 use crate::login::{LoginGrant, Requester, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
@@ -199,8 +199,12 @@ impl LoginPages {
     }
 
     /// The form for a code, without problem or notice.
-    pub(crate) fn code_form<'a>(&self, sent: &'a SentCode, flow: &'a str) -> CodePage<'a> {
+    pub(crate) fn code_form<'a>(&'a self, sent: &'a SentCode, flow: &'a str) -> CodePage<'a> {
         let SentCode { phone, attempt, wait } = sent;
+        let sending = sending(attempt.outcome, self.login.settings().sign_up);
+        // A script asks in the name of the flow, and a failure is told by the page itself.
+        let news = self.news(attempt).filter(|_| sending.failure().is_none());
+        let news = news.map(|news| News { more: news.more && !flow.is_empty(), ..news });
         let now = self.shell.system.steady();
         CodePage {
             flow,
@@ -208,9 +212,10 @@ impl LoginPages {
             digits: attempt.length.get(),
             minutes: whole_seconds(attempt.expires.since(now)).div_ceil(60),
             resend_after: whole_seconds(*wait),
-            sending: sending(attempt.outcome, self.login.settings().sign_up),
+            sending,
             problem: None,
             notice: None,
+            news,
             reference: attempt.id.into(),
         }
     }
@@ -248,7 +253,7 @@ impl LoginPages {
             flow,
             phone: &sent.phone,
             why,
-            texts_from: settings.texts_from.as_ref(),
+            texts_from: settings.texts_from(sent.attempt.text.provider.as_deref()),
             retry_after: whole_seconds(sent.wait),
             early: false,
             reference: sent.attempt.id.into(),
@@ -291,18 +296,22 @@ impl LoginPages {
 const fn sending(outcome: SendOutcome, sign_up: bool) -> Sending {
     match outcome {
         SendOutcome::Refused { why: SendRefusal::Service, .. } => {
-            Sending::Failed(Unsent::ProviderDown)
+            Sending::Failed(failure_of(SendRefusal::Service))
         }
         _ if !sign_up => Sending::IfKnown,
         SendOutcome::Pending => Sending::Underway,
         SendOutcome::Sent => Sending::Sent,
         SendOutcome::Unclear => Sending::Unclear,
-        SendOutcome::Refused { why: SendRefusal::Number, .. } => {
-            Sending::Failed(Unsent::CannotReach)
-        }
-        SendOutcome::Refused { why: SendRefusal::OptedOut, .. } => {
-            Sending::Failed(Unsent::OptedOut)
-        }
+        SendOutcome::Refused { why, .. } => Sending::Failed(failure_of(why)),
+    }
+}
+
+/// What is said of a refusal.
+pub(super) const fn failure_of(why: SendRefusal) -> Unsent {
+    match why {
+        SendRefusal::Service => Unsent::ProviderDown,
+        SendRefusal::Number => Unsent::CannotReach,
+        SendRefusal::OptedOut => Unsent::OptedOut,
     }
 }
 

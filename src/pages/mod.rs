@@ -21,6 +21,7 @@ pub(crate) mod language;
 mod language_choice;
 mod login_pages;
 mod lost;
+pub(crate) mod news;
 pub(crate) mod number;
 pub(crate) mod outcome;
 pub(crate) mod problem;

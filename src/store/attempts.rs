@@ -25,6 +25,8 @@ pub struct Attempt {
     pub outcome: SendOutcome,
     /// Whether a message before it may have been sent, so that its recipient may have the code.
     pub earlier_sent: bool,
+    /// What is known of the latest message beyond that.
+    pub text: TextState,
     /// The counter of the source address that this attempt was counted under, and the time of that
     /// by the counters' clock.
     pub source: CounterKey,
@@ -52,6 +54,30 @@ impl Verification {
         let (provider, id) = (provider.to_owned(), id.map(str::to_owned));
         Self { provider, id, right: None, wrong: Vec::new() }
     }
+}
+
+/// What is known of a message once a provider was asked to send it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextState {
+    /// Who took or refused it: a name of `sms.providers`.
+    pub provider: Option<String>,
+    /// When it was taken.
+    pub sent: Option<Timestamp>,
+    /// Whether the provider was asked to tell what becomes of it.
+    pub awaited: bool,
+    pub fate: TextFate,
+    /// Whether it takes the place of one that another provider did not deliver.
+    pub again: bool,
+}
+
+/// What the provider told of a message that it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextFate {
+    /// Nothing yet.
+    #[default]
+    Unknown,
+    Delivered,
+    Undelivered(SendRefusal),
 }
 
 /// The result of sending a message.

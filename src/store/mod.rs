@@ -22,13 +22,16 @@ mod shared_tickets;
 mod signing_keys;
 mod sql;
 mod stored_session;
+mod text_record;
+mod texts;
 mod ticket_stores;
 mod tickets;
 mod users;
 
 pub use attempt_history::{AttemptHistory, HistoryEntry, StoredHistory};
 pub use attempts::{
-    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, UpdateFn, Verification,
+    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, TextFate, TextState, UpdateFn,
+    Verification,
 };
 pub use cells::{
     CellKey, CellKind, CellStore, RedisCells, RedisServer, RedisSettings, RedisUrlError,
@@ -66,6 +69,7 @@ pub use sql::{
     Reencrypted, SqlCells, SqlStore, StoreProgress, copy,
 };
 pub use stored_session::{SessionKind, StoredSession};
+pub use texts::{MovedText, SentText, TextReceipt, TextRequest, TextStore, TextTotals};
 pub use ticket_stores::TicketStores;
 pub use tickets::{HandoverTicket, KeptForm, LoginTicket, MemoryTickets, TicketStore};
 pub use users::{FoundUser, StoredUser, UserRevision, UserStore};

@@ -6,9 +6,9 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKey, CellKind, CellStore, PATIENCE, StoredRecord, Turns, decode, encode};
+use super::text_record::{RefusalRecord, TextRecord};
 use super::{
-    Attempt, AttemptStore, AttemptUpdate, SendOutcome, SendRefusal, StoreError, UpdateFn,
-    Verification,
+    Attempt, AttemptStore, AttemptUpdate, SendOutcome, StoreError, UpdateFn, Verification,
 };
 use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
 use crate::system::Timestamp;
@@ -87,6 +87,9 @@ pub(in crate::store) struct AttemptRecord {
     used: Option<i64>,
     outcome: OutcomeRecord,
     earlier_sent: bool,
+    /// Of a former version: missing.
+    #[serde(default)]
+    text: TextRecord,
     source: String,
     counted: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,14 +142,6 @@ enum OutcomeRecord {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RefusalRecord {
-    Number,
-    OptedOut,
-    Service,
-}
-
 impl StoredRecord for Attempt {
     type Record = AttemptRecord;
     const KIND: CellKind = CellKind::Attempt;
@@ -164,6 +159,7 @@ impl StoredRecord for Attempt {
             used: self.used.map(Timestamp::as_millis),
             outcome: self.outcome.into(),
             earlier_sent: self.earlier_sent,
+            text: (&self.text).into(),
             source: self.source.to_hex(),
             counted: self.counted.as_millis(),
             verification: self.verification.as_deref().map(VerificationRecord::of),
@@ -185,6 +181,7 @@ impl StoredRecord for Attempt {
             used: record.used.map(Timestamp::from_millis),
             outcome: record.outcome.into(),
             earlier_sent: record.earlier_sent,
+            text: record.text.into(),
             source: CounterKey::from_hex(&record.source)?,
             counted: Timestamp::from_millis(record.counted),
             verification: match record.verification {
@@ -202,11 +199,7 @@ impl From<SendOutcome> for OutcomeRecord {
             SendOutcome::Sent => Self::Sent,
             SendOutcome::Unclear => Self::Unclear,
             SendOutcome::Refused { why, code } => {
-                let why = match why {
-                    SendRefusal::Number => RefusalRecord::Number,
-                    SendRefusal::OptedOut => RefusalRecord::OptedOut,
-                    SendRefusal::Service => RefusalRecord::Service,
-                };
+                let why = why.into();
                 Self::Refused { why, code }
             }
         }
@@ -220,11 +213,7 @@ impl From<OutcomeRecord> for SendOutcome {
             OutcomeRecord::Sent => Self::Sent,
             OutcomeRecord::Unclear => Self::Unclear,
             OutcomeRecord::Refused { why, code } => {
-                let why = match why {
-                    RefusalRecord::Number => SendRefusal::Number,
-                    RefusalRecord::OptedOut => SendRefusal::OptedOut,
-                    RefusalRecord::Service => SendRefusal::Service,
-                };
+                let why = why.into();
                 Self::Refused { why, code }
             }
         }

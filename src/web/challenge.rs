@@ -54,7 +54,7 @@ impl Web {
     /// Whose the form of a request is that needs a signed-in user: it can be kept by [`Self::keep_form`].
     /// `None`: it is none, or of nobody that is known.
     pub async fn form_owner(&self, origin: &Origin, request: &Parts) -> Option<FormOwner> {
-        self.kept_forms.owner(origin, request).await
+        self.forms.owner(origin, request).await
     }
 
     /// Keeps a form that was posted, and redirects to the sign-in, which leads to the page that offers
@@ -67,7 +67,7 @@ impl Web {
         body: &[u8],
     ) -> http::Response<Bytes> {
         let target = path_and_query(&request.uri);
-        match self.kept_forms.keep(owner, origin, target, body).await {
+        match self.forms.keep(owner, origin, target, body).await {
             Some(back) => {
                 let max_age = challenge.max_age;
                 let sign_in = SignInAddress { origin, back: &back, lost: None, max_age };

@@ -20,6 +20,8 @@ pub enum Access {
     /// Applications. Each endpoint authenticates them in its own way; CORS is allowed for the
     /// origins that their client lists.
     Client,
+    /// A provider of texts, by its signature. No cookie counts, nor where the request comes from.
+    Provider,
 }
 
 /// Where a route stands.
@@ -75,7 +77,7 @@ pub(super) async fn admit(
         return refuse(&Problem::BadRequest, request.headers());
     }
     // No origin that a site lists counts here: our own pages are for themselves alone.
-    if guard.access != Access::AnyPage
+    if !matches!(guard.access, Access::AnyPage | Access::Provider)
         && gate::is_foreign_to_own_page(request.method(), request.headers(), &context.origin)
     {
         return refuse(&Problem::Foreign, request.headers());

@@ -8,7 +8,7 @@ use super::state::Web;
 use crate::api;
 use crate::pages::{
     HeaderClass, LONGEST_FORM, account, assets, challenge, code, done, handover, kept_form,
-    language, number, refused, sign_in, sign_out, tokens,
+    language, news, number, refused, sign_in, sign_out, tokens,
 };
 
 /// A GET that changes something, such as redeeming a ticket: without HEAD, which must not (RFC 9110
@@ -32,7 +32,10 @@ pub struct Route {
 
 /// The route table: everything that Doorcode answers itself.
 pub fn routes() -> Vec<Route> {
-    [for_people(), account_pages(), for_programs(), metadata()].into_iter().flatten().collect()
+    [for_people(), account_pages(), for_programs(), for_providers(), metadata()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What people see.
@@ -45,6 +48,7 @@ fn for_people() -> Vec<Route> {
         row("/language", Both, Anyone, Page, get(language::choose)),
         row("/login", Issuer, Anyone, Page, get(number::show).post(number::submit)),
         row("/code", Issuer, Anyone, Page, get(code::show).post(code::submit)),
+        row("/code/news", Issuer, Anyone, Json, get(news::show)),
         row("/resend", Issuer, Anyone, Page, post(code::resend)),
         row("/challenge", Issuer, Anyone, Page, get(challenge::show).post(challenge::submit)),
         row("/refused", Both, Anyone, Page, get(refused::show)),
@@ -106,6 +110,13 @@ fn for_programs() -> Vec<Route> {
         row("/widget/resend", Issuer, Client, ApiWithCredentials, post(api::widget_resend)),
         row("/widget/verify", Issuer, Client, ApiWithCredentials, post(api::widget_verify)),
     ]
+}
+
+/// What SMS providers use. Some send their receipts by GET.
+fn for_providers() -> Vec<Route> {
+    let (at, class) = (ServedAt::Issuer, HeaderClass::Json);
+    let taken = acting(api::receipt).post(api::receipt);
+    vec![row(api::RECEIPT_OF, at, Access::Provider, class, taken)]
 }
 
 /// What signed-in users see and end of their own.

@@ -4,7 +4,7 @@ use axum::extract::FromRef;
 use bytes::Bytes;
 use http::Response;
 
-use crate::api::{Api, FreshLogins, LoginTickets, LoginTransactions, Widget};
+use crate::api::{Api, FreshLogins, LoginTickets, LoginTransactions, Receipts, Widget};
 use crate::domain::Keyring;
 use crate::events::EventSink;
 use crate::gate::SiteMap;
@@ -27,12 +27,13 @@ pub struct Web {
     pub(super) api: Arc<Api>,
     pub(super) shell: Arc<Shell>,
     pub(super) sessions: BrowserSessions,
-    login_pages: Arc<LoginPages>,
+    pages: Arc<LoginPages>,
     handover: Arc<Handover>,
     account: Arc<Account>,
-    pub(super) kept_forms: Arc<KeptForms>,
+    pub(super) forms: Arc<KeptForms>,
     tokens: Arc<PersonalTokens>,
     widget: Arc<Widget>,
+    receipts: Arc<Receipts>,
 }
 
 /// What a [`Web`] is made of.
@@ -48,6 +49,7 @@ pub struct WebDeps {
     pub keys: Arc<SigningKeys>,
     pub oauth: oauth::OauthSettings,
     pub grants: Arc<dyn store::GrantStore>,
+    pub receipts: Receipts,
     pub events: Arc<dyn EventSink>,
     pub system: System,
 }
@@ -67,8 +69,8 @@ impl Web {
             events: Arc::clone(events),
         });
         let (forms, own) = (deps.tickets.forms, sealer("kept form"));
-        let kept_forms = KeptForms::new(&shell, &sessions, forms, own, Arc::clone(events));
-        let login_pages = Arc::new(LoginPages {
+        let forms = KeptForms::new(&shell, &sessions, forms, own, Arc::clone(events));
+        let pages = Arc::new(LoginPages {
             shell: Arc::clone(&shell),
             handover: Arc::clone(&handover),
             login: deps.login,
@@ -97,20 +99,21 @@ impl Web {
             events: Arc::clone(&deps.events),
             system: deps.system.clone(),
         });
-        let widget = Arc::new(Widget::new(Arc::clone(&login_pages)));
+        let widget = Arc::new(Widget::new(Arc::clone(&pages)));
         let api = Arc::new(Api {
             settings,
             keys: deps.keys,
             grants,
-            login_pages: Arc::clone(&login_pages),
+            login_pages: Arc::clone(&pages),
             account: Arc::clone(&account),
             login_tickets: LoginTickets::new(deps.tickets.logins, deps.system.clone()),
             transactions: LoginTransactions::new(sealer("login transaction"), deps.system.clone()),
             fresh_logins: FreshLogins::new(keyring),
             events: deps.events,
         });
-        let (kept_forms, tokens) = (Arc::new(kept_forms), Arc::new(tokens));
-        Self { api, shell, sessions, login_pages, handover, account, kept_forms, tokens, widget }
+        let (forms, tokens) = (Arc::new(forms), Arc::new(tokens));
+        let receipts = Arc::new(deps.receipts);
+        Self { api, shell, sessions, pages, handover, account, forms, tokens, widget, receipts }
     }
 
     /// The answer to a problem: a page for a navigation, `application/problem+json` (RFC 9457)

@@ -1,6 +1,6 @@
 // Twilio's Messages endpoint, as strict as the real one about who asks and in what words.
 // What it would have refused is kept in `faults`, because Doorcode may not show it on a page.
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { serve, until } from './servers.mjs';
 
 export const ACCOUNT = 'AC0123456789abcdef0123456789abcdef';
@@ -21,8 +21,11 @@ export async function startTwilio() {
     if (fault) faults.push(`${request.method} ${request.url}: ${fault.message}`);
     const lost = unreachable.has(form.get('To')) ? NO_NUMBER : null;
     const refused = fault ?? lost;
-    if (!refused) texts.push({ to: form.get('To'), body: form.get('Body') });
     const answer = refused ?? accepted(form);
+    const callback = form.get('StatusCallback');
+    if (!refused) {
+      texts.push({ to: form.get('To'), body: form.get('Body'), sid: answer.sid, callback });
+    }
     response.writeHead(refused?.status ?? 201, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   });
@@ -39,6 +42,17 @@ export async function startTwilio() {
     sentTo,
     /** The newest text to a number, waited for. */
     text: (phone) => until(() => sentTo(phone).at(-1), nobody(phone)),
+    /** Tells what became of the newest text to a number, signed as Twilio signs. */
+    async tell(phone, status, code) {
+      const { sid, callback } = await this.text(phone);
+      const fields = { MessageSid: sid, MessageStatus: status, To: phone };
+      if (code) fields.ErrorCode = String(code);
+      const pairs = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+      const hmac = createHmac('sha1', TOKEN).update(callback + pairs.flat().join(''));
+      const headers = { 'x-twilio-signature': hmac.digest('base64') };
+      const told = await fetch(callback, { method: 'POST', headers, body: new URLSearchParams(fields) });
+      if (!told.ok) throw new Error(`${told.status} for a receipt`);
+    },
     async code(phone) {
       const { body } = await this.text(phone);
       const digits = body.match(/\b\d{6}\b/);

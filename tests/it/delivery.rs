@@ -37,6 +37,7 @@ fn settings(base_url: &str) -> TwilioSettings {
     TwilioSettings {
         account_sid: ACCOUNT_SID.to_owned(),
         credentials: TwilioCredentials::AuthToken(Secret::new(AUTH_TOKEN)),
+        signing_token: None,
         sender: TwilioSender::MessagingService(SERVICE_SID.to_owned()),
         base_url: base_url.parse().expect("a URL"),
     }

@@ -28,6 +28,7 @@ mod oauth;
 mod pages;
 mod people;
 mod personal_tokens;
+mod receipts;
 mod running;
 mod scale;
 mod sites;

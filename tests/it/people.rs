@@ -8,6 +8,7 @@ mod standing;
 mod store;
 mod test_numbers;
 mod test_text;
+mod text_stats;
 
 use doorcode::domain::PhoneNumber;
 use doorcode::store::{Database, SqlStore};

@@ -33,7 +33,7 @@ pub(super) fn login(
         challenge: challenge?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
-        texts_from: providers.unwrap_or_default().iter().find_map(number_of),
+        senders: providers.unwrap_or_default().iter().filter_map(number_of).collect(),
         consent: consent?,
     })
 }
@@ -43,10 +43,13 @@ pub(super) fn accepted_numbers(reader: &mut Reader<'_>) -> Option<AcceptedNumber
     reader.all_or_none("numbers.accept", values::number_range).map(AcceptedNumbers::new)
 }
 
-/// The number that the texts of a provider come from. A messaging service has several, and a name
-/// cannot be answered.
-fn number_of(provider: &ProviderSettings) -> Option<PhoneNumber> {
-    PhoneNumber::from_e164(&provider.sender()?).ok()
+/// A provider, and the number or short code that its texts come from, as people write it. A messaging
+/// service has several, and a name cannot be answered.
+fn number_of(provider: &ProviderSettings) -> Option<(String, String)> {
+    let sender = provider.sender()?;
+    let number = PhoneNumber::from_e164(&sender).ok().map(|number| number.international());
+    let is_short = sender.bytes().all(|byte| byte.is_ascii_digit());
+    Some((provider.name().to_owned(), number.or_else(|| is_short.then_some(sender))?))
 }
 
 fn countries(

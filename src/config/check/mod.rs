@@ -80,6 +80,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         personal_tokens: personal_tokens?,
         providers: sms.providers?,
         sms_allow_private: sms.allowed?,
+        sms_receipts: sms.receipts?,
         sms_routes: routes?,
         sms_template: sms.template?,
         sms_templates: sms.templates?,

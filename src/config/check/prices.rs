@@ -4,7 +4,7 @@ use super::super::reader::Reader;
 use super::super::shipped::PRICES;
 use super::super::values::{self, shown};
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::Country;
+use crate::domain::{Country, Currency};
 use crate::login::{Prices, UNITS};
 
 /// The currency of the prices that ship.
@@ -37,7 +37,7 @@ pub(super) fn prices(
         return None;
     };
     let country = |(name, price): (String, u32)| Some((Country::parse(&name).ok()?, price));
-    Some(Prices::new(currency, by_name.into_iter().filter_map(country).collect(), other))
+    Some(Prices::new(by_name.into_iter().filter_map(country).collect(), other, currency))
 }
 
 /// `[sms.prices]`.
@@ -66,9 +66,10 @@ fn shipped() -> HashMap<String, u32> {
 }
 
 /// ISO 4217.
-fn currency(text: &str) -> Result<String, String> {
-    let good = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-    good.then(|| text.to_owned())
+fn currency(text: &str) -> Result<Currency, String> {
+    let is_upper = text.bytes().all(|b| b.is_ascii_uppercase());
+    Currency::parse(text)
+        .filter(|_| is_upper)
         .ok_or_else(|| format!("{} is not a currency such as USD", shown(text)))
 }
 

@@ -1,7 +1,7 @@
 //! Keys of text messages and their providers: `[sms]`.
 
 use crate::config::key::Requirement::{Default, Optional, Required};
-use crate::config::key::ValueType::{List, Some as AtLeastOne, Table, Tables, Text, Texts};
+use crate::config::key::ValueType::{Flag, List, Some as AtLeastOne, Table, Tables, Text, Texts};
 use crate::config::key::{Key, key};
 
 const SENDER: &str = "Sends from this number (`+12025550123`), short code (`12345`) or alphanumeric sender ID (1 to 11 letters and digits).";
@@ -14,6 +14,8 @@ pub(super) const KEYS: &[Key] = &[
         "SMS providers, tried in this order: `twilio`, `twilio_verify`, `vonage`, `plivo`, `messagebird`, `telnyx`, `sinch`, `aws`, `http` (a gateway of your own), or `console`, which prints texts on the terminal of this machine."),
     key("sms.allow_private", List, Optional("only public addresses, and loopback ones written as such, are called"),
         "Private networks where providers may be, such as `10.20.0.0/16`. A provider's host that resolves to any other private address is not called."),
+    key("sms.receipts", Flag, Default,
+        "Whether providers tell what became of each text, below `sms/receipt/` of `server.public_url`; see [receipts](sms.md#receipts)."),
     key("sms.route", Tables, Default,
         "Providers for some texts, in place of `sms.providers`. The first route whose conditions all hold decides."),
     key("sms.route[].countries", AtLeastOne, Optional("every number"),
@@ -36,7 +38,7 @@ pub(super) const KEYS: &[Key] = &[
     key("sms.twilio.account_sid", Text, Required("\"AC0123456789abcdef0123456789abcdef\""),
         "The account or subaccount that texts are sent from: `AC` and 32 hexadecimal digits."),
     key("sms.twilio.auth_token", Text, Optional("`api_key` and `api_key_secret` are required"),
-        "The auth token of the account: `env:NAME` or `file:PATH`."),
+        "The auth token of the account: `env:NAME` or `file:PATH`. Beside an API key it only checks receipts, which are not asked for without it."),
     key("sms.twilio.api_key", Text, Optional("`auth_token` is required"),
         "An API key in place of the auth token, `SK` and 32 hexadecimal digits. One of the main account also sends for a subaccount in `account_sid`."),
     key("sms.twilio.api_key_secret", Text, Optional("`auth_token` is required"),
@@ -71,6 +73,8 @@ pub(super) const KEYS: &[Key] = &[
         "The key of the account."),
     key("sms.vonage.api_secret", Text, Required("\"env:VONAGE_API_SECRET\""),
         "The secret of the account: `env:NAME` or `file:PATH`."),
+    key("sms.vonage.signature_secret", Text, Optional("no receipts"),
+        "The signature secret of the account, of the method `SHA-256 HMAC`, which receipts are signed with: `env:NAME` or `file:PATH`."),
     key("sms.vonage.from", Text, Required("\"+12025550123\""),
         SENDER),
     key("sms.vonage.base_url", Text, Default,
@@ -93,6 +97,8 @@ pub(super) const KEYS: &[Key] = &[
         "The MessageBird account (the classic API of Bird); required if `sms.providers` names `messagebird`."),
     key("sms.messagebird.access_key", Text, Required("\"env:MESSAGEBIRD_ACCESS_KEY\""),
         "A live access key: `env:NAME` or `file:PATH`."),
+    key("sms.messagebird.signing_key", Text, Optional("no receipts"),
+        "The signing key of the account, which receipts are signed with: `env:NAME` or `file:PATH`."),
     key("sms.messagebird.from", Text, Required("\"+12025550123\""),
         SENDER),
     key("sms.messagebird.base_url", Text, Default,
@@ -102,6 +108,8 @@ pub(super) const KEYS: &[Key] = &[
         "The Telnyx account; required if `sms.providers` names `telnyx`."),
     key("sms.telnyx.api_key", Text, Required("\"env:TELNYX_API_KEY\""),
         "An API key, version 2: `env:NAME` or `file:PATH`."),
+    key("sms.telnyx.public_key", Text, Optional("no receipts"),
+        "The public key of the account, in Base64, which receipts are signed with."),
     key("sms.telnyx.from", Text, Optional("`messaging_profile_id` is required, whose number pool is used"),
         SENDER),
     key("sms.telnyx.messaging_profile_id", Text, Optional("`from` is required, and is a number"),
@@ -115,6 +123,8 @@ pub(super) const KEYS: &[Key] = &[
         "The service plan that texts are sent by."),
     key("sms.sinch.api_token", Text, Required("\"env:SINCH_API_TOKEN\""),
         "The token of the service plan: `env:NAME` or `file:PATH`."),
+    key("sms.sinch.webhook_secret", Text, Optional("no receipts"),
+        "The secret that receipts are signed with by HMAC, which Sinch sets up for a service plan: `env:NAME` or `file:PATH`."),
     key("sms.sinch.from", Text, Required("\"+12025550123\""),
         SENDER),
     key("sms.sinch.base_url", Text, Default,
@@ -157,4 +167,6 @@ pub(super) const KEYS: &[Key] = &[
         "The whole value of `Authorization`, such as `Bearer …`: `env:NAME` or `file:PATH`."),
     key("sms.http.signing_secret", Text, Optional("requests are not signed"),
         "Signs each request as Standard Webhooks says (`webhook-id`, `webhook-timestamp`, `webhook-signature`): `env:NAME` or `file:PATH`, 24 characters at least, or `whsec_` and Base64."),
+    key("sms.http.receipts", Flag, Default,
+        "Whether the gateway tells what becomes of texts, signed with `signing_secret`; see [receipts](sms.md#receipts)."),
 ];

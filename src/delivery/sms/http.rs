@@ -1,5 +1,7 @@
 //! A gateway of the operator's own, by HTTP: URL and body are templates of the configuration.
 //! Knows no vendor's answers: a status, and a word of ours in the body.
+mod receipt;
+
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +11,7 @@ use serde::Deserialize;
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 use crate::words::{RequestTemplate, ValueEncoding};
@@ -62,6 +64,8 @@ pub struct GatewaySettings {
     pub authorization: Option<Secret>,
     /// Signs the body, by Standard Webhooks.
     pub signing_secret: Option<Secret>,
+    /// Whether the gateway tells what becomes of texts, signed with the same secret.
+    pub receipts: bool,
     pub from: Option<String>,
 }
 
@@ -118,6 +122,10 @@ impl HttpApi for GatewaySettings {
 
     fn longest_text(&self) -> usize {
         MAX_TEXT
+    }
+
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        (self.receipts && self.signing_secret.is_some()).then_some(self as _)
     }
 
     fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {

@@ -11,12 +11,11 @@ use url::Url;
 use super::status;
 use super::verification::{CodeAnswer, CodeCheck, CodeOwner};
 use super::{AccountCheck, Message, Receipt, SmsProvider};
-use crate::delivery::{Failure, SendError};
+use crate::delivery::message_id::is_message_id;
+use crate::delivery::{Failure, ReceiptApi, SendError};
+use crate::domain::Origin;
 use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
 use crate::system::{System, Timestamp};
-
-/// Longest id of a message that is taken from an answer, in characters.
-const MAX_ID: usize = 128;
 
 /// The HTTP API of one provider: its settings, the request for a text, and what its answers mean.
 pub trait HttpApi: fmt::Debug + Send + Sync {
@@ -62,6 +61,11 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
     /// [`Refused`], unless the text was accepted.
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused>;
 
+    /// How its receipts are checked; `None`: it has none, or they are not set up.
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        None
+    }
+
     /// If the codes of its texts are its own.
     fn verification(&self) -> Option<&dyn VerificationApi> {
         None
@@ -94,6 +98,8 @@ pub struct Call {
     pub now: Timestamp,
     /// Random, of letters and digits; each call has its own.
     pub id: String,
+    /// Where the provider is asked to send receipts.
+    pub receipts: Option<String>,
 }
 
 /// The provider took the text.
@@ -113,10 +119,8 @@ impl Accepted {
     ///
     /// [`Failure::Unclear`].
     pub fn with_id(id: &str) -> Result<Self, Refused> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-        let good = (1..=MAX_ID).contains(&id.len()) && id.bytes().all(plain);
         let accepted = || Self { id: Some(id.to_owned()), segments: None };
-        good.then(accepted).ok_or(Refused::from(Failure::Unclear))
+        is_message_id(id).then(accepted).ok_or(Refused::from(Failure::Unclear))
     }
 }
 
@@ -158,13 +162,24 @@ pub struct ProviderCalls {
     pub timeouts: HttpTimeouts,
     /// `sms.allow_private`: networks that are not public.
     pub allowed: Vec<IpNet>,
+    /// Below which URL receipts are taken, each provider's by its name; `None`: they are not.
+    pub receipts: Option<Url>,
     pub system: System,
 }
 
 impl ProviderCalls {
     /// To public addresses, with the default timeouts.
     pub fn new(system: System) -> Self {
-        Self { timeouts: HttpTimeouts::default(), allowed: Vec::new(), system }
+        Self { timeouts: HttpTimeouts::default(), allowed: Vec::new(), receipts: None, system }
+    }
+
+    /// The URL that a provider is asked to send receipts to. None that it cannot reach: nobody does from
+    /// elsewhere where it is this machine's own.
+    fn receipts_of(&self, api: &dyn HttpApi) -> Option<String> {
+        let url = self.receipts.as_ref().filter(|_| api.receipts().is_some())?;
+        let is_here = |url| Origin::of(url).is_ok_and(|origin| origin.host().is_loopback());
+        let reachable = !is_here(url) || is_here(api.base_url());
+        reachable.then(|| below(url, &[api.name()]).ok()).flatten().map(Into::into)
     }
 }
 
@@ -172,6 +187,7 @@ impl ProviderCalls {
 pub(super) struct HttpProvider {
     api: Arc<dyn HttpApi>,
     client: HttpClient,
+    receipts: Option<String>,
     system: System,
 }
 
@@ -179,7 +195,8 @@ impl HttpProvider {
     pub(super) fn new(api: Arc<dyn HttpApi>, connections: &ProviderCalls) -> Self {
         let rule = AddressRule::new(api.base_url(), connections.allowed.clone());
         let client = HttpClient::new(api.base_url(), rule, connections.timeouts);
-        Self { api, client, system: connections.system.clone() }
+        let receipts = connections.receipts_of(&*api);
+        Self { api, client, receipts, system: connections.system.clone() }
     }
 
     fn error(&self, failure: Failure) -> SendError {
@@ -224,13 +241,17 @@ impl SmsProvider for HttpProvider {
         self.api.name()
     }
 
+    fn gives_receipts(&self) -> bool {
+        self.receipts.is_some()
+    }
+
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
         let length = message.text.chars().count();
         if !(1..=self.api.longest_text()).contains(&length) {
             return Err(self.error(Failure::TextRefused));
         }
         let id = data_encoding::HEXLOWER.encode(&self.system.random::<16>());
-        let call = Call { now: self.system.now(), id };
+        let call = Call { now: self.system.now(), id, receipts: self.receipts.clone() };
         let request = self.api.request(message, &call).map_err(|failure| self.error(failure))?;
         let answer = self.client.send(request, call.now).await;
         let answer = answer.map_err(|why| self.error(without_answer(why)))?;

@@ -21,6 +21,8 @@ pub struct Message<'a> {
     pub language: Option<&'a str>,
     /// Whose code the person has from an earlier text.
     pub held: HeldCode<'a>,
+    /// The provider that did not deliver the same text: another one has to send it, with the same code.
+    pub instead_of: Option<&'a str>,
 }
 
 /// The code of an earlier text for the same login, which stays the same where it can.
@@ -37,7 +39,8 @@ pub enum HeldCode<'a> {
 impl<'a> Message<'a> {
     /// Of no client, and in no language.
     pub const fn new(to: &'a PhoneNumber, text: &'a str, valid_for: Duration) -> Self {
-        Self { to, text, valid_for, client: None, language: None, held: HeldCode::None }
+        let (client, language, instead_of) = (None, None, None);
+        Self { to, text, valid_for, client, language, held: HeldCode::None, instead_of }
     }
 }
 
@@ -77,6 +80,11 @@ pub trait SmsProvider: Send + Sync {
     /// If the codes of its texts are its own, and not those of [`Message::text`].
     fn code_owner(&self) -> Option<&dyn CodeOwner> {
         None
+    }
+
+    /// Whether the provider is asked to tell what became of each text.
+    fn gives_receipts(&self) -> bool {
+        false
     }
 
     /// Asks whether the credentials are good, without a text.

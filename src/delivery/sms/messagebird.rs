@@ -1,11 +1,13 @@
 //! `MessageBird`'s SMS API, now the classic API of Bird.
 //! Source: developers.messagebird.com, "SMS Messaging API" and "API errors".
+mod receipt;
+
 use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 
@@ -33,6 +35,8 @@ const PARAMETERS: &[(&str, Failure)] = &[
 #[derive(Clone, Debug)]
 pub struct MessageBirdSettings {
     pub access_key: Secret,
+    /// Which receipts are signed with.
+    pub signing_key: Option<Secret>,
     /// A number in E.164, a short code, or a name.
     pub from: String,
     pub base_url: url::Url,
@@ -47,6 +51,11 @@ struct Fields<'a> {
     datacoding: &'a str,
     /// In seconds.
     validity: u64,
+    /// Needed for status reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(rename = "reportUrl", skip_serializing_if = "Option::is_none")]
+    report_url: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +92,11 @@ impl HttpApi for MessageBirdSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.signing_key.as_ref().map(|_| self as _)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let url = http_api::below(&self.base_url, &["messages"])?;
         let fields = Fields {
             originator: self.from.trim_start_matches('+'),
@@ -91,6 +104,8 @@ impl HttpApi for MessageBirdSettings {
             body: message.text,
             datacoding: "auto",
             validity: message.valid_for.as_secs().max(1),
+            reference: call.receipts.as_ref().map(|_| call.id.as_str()),
+            report_url: call.receipts.as_deref(),
         };
         let login = http_api::authorization("AccessKey", self.access_key.reveal())?;
         http_api::json(&url, [login], &fields)

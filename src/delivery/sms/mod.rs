@@ -40,7 +40,7 @@ pub enum ProviderSettings {
 
 impl ProviderSettings {
     /// THE list of providers with an HTTP API.
-    fn api(&self) -> Option<Arc<dyn HttpApi>> {
+    pub fn api(&self) -> Option<Arc<dyn HttpApi>> {
         Some(match self {
             Self::Console => return None,
             Self::Twilio(api) => Arc::new(api.clone()),

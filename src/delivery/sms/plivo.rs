@@ -1,12 +1,14 @@
 //! Plivo's Message API. Its refusals have no error code, only a status and a sentence.
 //! Source: plivo.com/docs, "Send a message" and "API requests and responses"; support.plivo.com,
 //! "Message Expiry".
+mod receipt;
+
 use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 use crate::words::{Encoding, Segments};
@@ -49,6 +51,10 @@ struct Fields<'a> {
     r#type: &'a str,
     /// How long the text may wait at Plivo.
     message_expiry: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +85,11 @@ impl HttpApi for PlivoSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        Some(self)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let segments = Segments::of(message.text);
         if segments.encoding == Encoding::Ucs2 && segments.units > MAX_UNICODE {
             return Err(Failure::TextRefused);
@@ -93,7 +103,17 @@ impl HttpApi for PlivoSettings {
         };
         let (dst, text) = (message.to.digits(), message.text);
         let message_expiry = message.valid_for.as_secs().clamp(*EXPIRY.start(), *EXPIRY.end());
-        let fields = Fields { src, powerpack_uuid, dst, text, r#type: "sms", message_expiry };
+        let receipts = call.receipts.as_deref();
+        let fields = Fields {
+            src,
+            powerpack_uuid,
+            dst,
+            text,
+            r#type: "sms",
+            message_expiry,
+            url: receipts,
+            method: receipts.map(|_| "POST"),
+        };
         let login = http_api::basic(&self.auth_id, self.auth_token.reveal())?;
         http_api::json(&url, [login], &fields)
     }

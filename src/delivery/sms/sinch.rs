@@ -1,12 +1,14 @@
 //! Sinch's SMS API: a batch for each text. Its error codes are words.
 //! Source: developers.sinch.com, "SMS API reference", "Batches", and "HTTP Status Codes for the SMS
 //! REST API"; community.sinch.com, "Common SMS HTTP Statuses and Codes Explained".
+mod receipt;
+
 use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 
@@ -35,6 +37,8 @@ const CODES: &[(Failure, &[&str])] = &[(
 pub struct SinchSettings {
     pub service_plan_id: String,
     pub api_token: Secret,
+    /// Which receipts are signed with.
+    pub webhook_secret: Option<Secret>,
     /// A number in E.164, a short code, or a name.
     pub from: String,
     /// That of the account's region.
@@ -48,6 +52,8 @@ struct Fields<'a> {
     body: &'a str,
     r#type: &'a str,
     delivery_report: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<&'a str>,
     /// ISO 8601, in UTC.
     expire_at: String,
 }
@@ -80,6 +86,10 @@ impl HttpApi for SinchSettings {
         MAX_TEXT
     }
 
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.webhook_secret.as_ref().map(|_| self as _)
+    }
+
     fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let path = ["xms", "v1", &self.service_plan_id, "batches"];
         let url = http_api::below(&self.base_url, &path)?;
@@ -89,7 +99,8 @@ impl HttpApi for SinchSettings {
             to: [message.to.e164()],
             body: message.text,
             r#type: "mt_text",
-            delivery_report: "none",
+            delivery_report: if call.receipts.is_some() { "per_recipient" } else { "none" },
+            callback_url: call.receipts.as_deref(),
             expire_at: expires.map_err(|_| Failure::Misconfigured)?.to_string(),
         };
         let login = http_api::authorization("Bearer", self.api_token.reveal())?;

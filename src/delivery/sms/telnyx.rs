@@ -1,12 +1,14 @@
 //! Telnyx's Messaging API, version 2.
 //! Source: developers.telnyx.com, "Send a message", "Messaging Error Code Reference", "API error
 //! codes" and "Configurable spend limits". The API has no field for how long a text may take.
+mod receipt;
+
 use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 
@@ -56,6 +58,8 @@ const CODES: Codes = &[
 #[derive(Clone, Debug)]
 pub struct TelnyxSettings {
     pub api_key: Secret,
+    /// Ed25519, which receipts are signed with.
+    pub public_key: Option<[u8; 32]>,
     pub sender: TelnyxSender,
     pub base_url: url::Url,
 }
@@ -78,6 +82,8 @@ struct Fields<'a> {
     to: &'a str,
     text: &'a str,
     r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -120,7 +126,11 @@ impl HttpApi for TelnyxSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.public_key.map(|_| self as _)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let url = http_api::below(&self.base_url, &["v2", "messages"])?;
         let fields = Fields {
             from: self.sender.from.as_deref(),
@@ -128,6 +138,7 @@ impl HttpApi for TelnyxSettings {
             to: message.to.e164(),
             text: message.text,
             r#type: "SMS",
+            webhook_url: call.receipts.as_deref(),
         };
         let login = http_api::authorization("Bearer", self.api_key.reveal())?;
         http_api::json(&url, [login], &fields)

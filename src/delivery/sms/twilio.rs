@@ -2,6 +2,7 @@
 //! Twilio Verify, which makes its own codes, is a provider of its own.
 mod answer;
 mod codes;
+mod receipt;
 mod senders;
 
 use http::Request;
@@ -11,7 +12,7 @@ pub use senders::{NameSupport, name_support};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 
@@ -27,6 +28,8 @@ pub struct TwilioSettings {
     /// `AC` and 32 hex digits: whose account texts are sent from, the main one or a subaccount.
     pub account_sid: String,
     pub credentials: TwilioCredentials,
+    /// The auth token of that account, which its receipts are signed with, beside an API key.
+    pub signing_token: Option<Secret>,
     pub sender: TwilioSender,
     /// `https://api.twilio.com`, without a slash at its end.
     pub base_url: url::Url,
@@ -70,6 +73,16 @@ impl TwilioCredentials {
     }
 }
 
+impl TwilioSettings {
+    /// What receipts are signed with; `None`: it is not known.
+    const fn receipt_token(&self) -> Option<&Secret> {
+        match &self.credentials {
+            TwilioCredentials::AuthToken(token) => Some(token),
+            TwilioCredentials::ApiKey { .. } => self.signing_token.as_ref(),
+        }
+    }
+}
+
 impl HttpApi for TwilioSettings {
     fn name(&self) -> &'static str {
         NAME
@@ -90,17 +103,22 @@ impl HttpApi for TwilioSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.receipt_token().map(|_| self as _)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let path = ["2010-04-01", "Accounts", &self.account_sid, "Messages.json"];
         let url = http_api::below(&self.base_url, &path)?;
         let (user, password) = self.credentials.pair(&self.account_sid);
         let validity = message.valid_for.as_secs().clamp(1, MAX_VALIDITY).to_string();
-        let fields = [
+        let mut fields = vec![
             ("To", message.to.e164()),
             self.sender.field(),
             ("Body", message.text),
             ("ValidityPeriod", &validity),
         ];
+        fields.extend(call.receipts.as_deref().map(|url| ("StatusCallback", url)));
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 

@@ -1,12 +1,14 @@
 //! Vonage's SMS API. Answers 200 to refusals too: the status of each part is in the body.
 //! Source: developer.vonage.com, "SMS API reference" and "Troubleshooting SMS", table "SMS API error
 //! codes".
+mod receipt;
+
 use http::Request;
 use serde::Deserialize;
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 use crate::words::{Encoding, Segments};
@@ -38,6 +40,8 @@ const CODES: Codes = &[
 pub struct VonageSettings {
     pub api_key: String,
     pub api_secret: Secret,
+    /// Which receipts are signed with.
+    pub signature_secret: Option<Secret>,
     /// A number in E.164, a short code, or a name.
     pub from: String,
     pub base_url: url::Url,
@@ -72,7 +76,11 @@ impl HttpApi for VonageSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.signature_secret.as_ref().map(|_| self as _)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let url = http_api::below(&self.base_url, &["sms", "json"])?;
         // Without `unicode`, characters that GSM-7 lacks arrive as `?`.
         let kind = match Segments::of(message.text).encoding {
@@ -80,7 +88,7 @@ impl HttpApi for VonageSettings {
             Encoding::Ucs2 => "unicode",
         };
         let ttl = message.valid_for.as_millis().clamp(*TTL.start(), *TTL.end()).to_string();
-        let fields = [
+        let mut fields = vec![
             ("api_key", self.api_key.as_str()),
             ("api_secret", self.api_secret.reveal()),
             ("from", self.from.trim_start_matches('+')),
@@ -89,6 +97,7 @@ impl HttpApi for VonageSettings {
             ("type", kind),
             ("ttl", &ttl),
         ];
+        fields.extend(call.receipts.as_deref().map(|url| ("callback", url)));
         http_api::form(&url, [], &fields)
     }
 

@@ -15,6 +15,7 @@ const FILES: &[(&str, &str)] = &[
     (BASE, include_str!("../../../static/assets/base.css")),
     ("auth.js", include_str!("../../../static/assets/auth.js")),
     ("challenge.js", include_str!("../../../static/assets/challenge.js")),
+    ("news.js", include_str!("../../../static/assets/news.js")),
     (ICON, include_str!("../../../static/assets/icon.svg")),
     (PERSON, include_str!("../../../static/assets/person.svg")),
 ];

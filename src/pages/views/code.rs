@@ -1,5 +1,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::news::{News, Unsent};
 use super::page::{Head, Page};
 use crate::domain::{AttemptReference, PhoneNumber};
 use crate::words::{Context, Language, Safe};
@@ -20,6 +21,8 @@ pub struct CodePage<'a> {
     pub sending: Sending,
     pub problem: Option<CodeProblem>,
     pub notice: Option<CodeNotice>,
+    /// What is known of the text since a provider took it; `None`: that is not told.
+    pub news: Option<News<'a>>,
     /// By which an operator finds what became of this login.
     pub reference: AttemptReference,
 }
@@ -36,29 +39,6 @@ pub enum Sending {
     IfKnown,
     /// The latest text was not sent; an earlier one may have been, and its code is valid.
     Failed(Unsent),
-}
-
-/// Why a text was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsent {
-    ProviderDown,
-    /// The provider refused this number.
-    CannotReach,
-    /// Somebody answered an earlier text with STOP.
-    OptedOut,
-}
-
-impl Unsent {
-    pub const ALL: [Self; 3] = [Self::ProviderDown, Self::CannotReach, Self::OptedOut];
-
-    /// The key of the sentence that says so.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::ProviderDown => "code_provider_down",
-            Self::CannotReach => "code_refused",
-            Self::OptedOut => "code_opted_out",
-        }
-    }
 }
 
 /// The keys of the sentences for one state.
@@ -179,7 +159,13 @@ impl Page for CodePage<'_> {
         let (problem, problem_count) = self.problem();
         let notice = self.notice();
         let keys = self.sending.keys();
+        let context = match self.news {
+            Some(news) => news.fill(context),
+            None => context,
+        };
         context
+            .flag("told", self.news.is_some())
+            .flag("asks", self.news.is_some_and(|news| news.more))
             .text("flow", Safe::escape(self.flow))
             .text("flow_query", Safe::escape(&in_query(self.flow)))
             .text("field", Safe::from_static("code"))

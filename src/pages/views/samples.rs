@@ -4,8 +4,9 @@ use std::time::Duration;
 use super::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeNotice, CodePage, CodeProblem,
     ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
-    NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
+    NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
+    Sending, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem,
+    TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
@@ -102,11 +103,17 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
         sending: Sending::Sent,
         problem: None,
         notice: None,
+        news: None,
         reference: reference(),
     };
     for sending in Sending::ALL {
         with(&CodePage { sending, ..page() });
         with(&CodePage { sending, notice: Some(CodeNotice::Resent), ..page() });
+    }
+    for (say, more) in TextArrival::ALL.into_iter().zip([true, false].into_iter().cycle()) {
+        let news = News { say, more, texts_from: more.then_some("+1 202-555-0123") };
+        with(&CodePage { news: Some(news), ..page() });
+        with(&NewsPart(news));
     }
     with(&CodePage { notice: Some(CodeNotice::NotYet { seconds: 7 }), ..page() });
     for problem in [CodeProblem::WrongLength, CodeProblem::Wrong { tries_left: 1 }] {
@@ -120,7 +127,7 @@ fn reference() -> AttemptReference {
 
 fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
     for why in Unsent::ALL {
-        for texts_from in [None, Some(phone)] {
+        for texts_from in [None, Some(&*phone.international())] {
             let (retry_after, early) = (30, texts_from.is_some());
             let (flow, reference) = (FLOW, reference());
             with(&UnsentPage { flow, phone, why, texts_from, retry_after, early, reference });

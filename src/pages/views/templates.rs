@@ -28,10 +28,14 @@ const PARTS: &[(&str, &str)] = &[
     ("problem", include_str!("../../../static/pages/problem.liquid")),
     ("footer", include_str!("../../../static/pages/footer.liquid")),
     ("countdown", include_str!("../../../static/pages/countdown.liquid")),
+    ("news", include_str!("../../../static/pages/news.liquid")),
     ("head", ""),
     ("above_card", ""),
     ("below_card", ""),
 ];
+
+/// Parts that are answers of their own too.
+const ALONE: &[&str] = &["news"];
 
 /// Every template, parsed once, at start.
 #[derive(Debug)]
@@ -67,7 +71,8 @@ impl Templates {
             mistakes.extend(wrong.map(|error| mistake(name, text, &error)));
         }
         let mut all = BTreeMap::new();
-        for (name, built_in) in PAGES {
+        let alone = PARTS.iter().filter(|(name, _)| ALONE.contains(name));
+        for (name, built_in) in PAGES.iter().chain(alone) {
             let text = text(name, built_in);
             match engine.parse(name, text) {
                 Ok(template) => drop(all.insert(*name, template)),

@@ -1,4 +1,5 @@
-use super::code::{Unsent, in_query};
+use super::code::in_query;
+use super::news::{Unsent, start};
 use super::page::{Head, Page};
 use crate::domain::{AttemptReference, PhoneNumber};
 use crate::words::{Context, Language, Safe};
@@ -13,7 +14,7 @@ pub struct UnsentPage<'a> {
     pub phone: &'a PhoneNumber,
     pub why: Unsent,
     /// The number that texts come from, if it is known.
-    pub texts_from: Option<&'a PhoneNumber>,
+    pub texts_from: Option<&'a str>,
     /// Seconds until it can be tried again; zero: now.
     pub retry_after: u64,
     /// It was tried again too soon.
@@ -32,18 +33,11 @@ impl Page for UnsentPage<'_> {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        let start = (self.why == Unsent::OptedOut).then_some(match self.texts_from {
-            Some(_) => "code_start_number",
-            None => "code_start",
-        });
-        let from = self.texts_from.map(|number| Safe::figure(&number.international()));
-        context
+        start(context, self.why == Unsent::OptedOut, self.texts_from)
             .text("flow", Safe::escape(self.flow))
             .text("flow_query", Safe::escape(&in_query(self.flow)))
             .text("phone", Safe::figure(&self.phone.international()))
             .text("reason", Safe::from_static(self.why.key()))
-            .maybe("start", start.map(Safe::from_static))
-            .text("texts_from", from.unwrap_or_default())
             .number("retry_after", self.retry_after)
             .flag("early", self.early)
             .text("reference", Safe::figure(&self.reference.in_groups()))

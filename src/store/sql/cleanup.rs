@@ -36,12 +36,14 @@ pub struct CleanupCounts {
     pub nodes: u64,
     /// What became of login attempts.
     pub history: u64,
+    /// Texts that were sent.
+    pub texts: u64,
 }
 
 impl CleanupCounts {
     pub const fn all(self) -> u64 {
         let Self { codes, grants, session_tokens, personal_tokens, sessions, .. } = self;
-        let Self { spent, counts, cells, nodes, history, .. } = self;
+        let Self { spent, counts, cells, nodes, history, texts, .. } = self;
         codes
             + grants
             + session_tokens
@@ -52,6 +54,7 @@ impl CleanupCounts {
             + cells
             + nodes
             + history
+            + texts
     }
 }
 
@@ -185,6 +188,12 @@ const RULES: &[CleanupRule] = &[
            SELECT attempt, at, n FROM attempt_history WHERE expires <= $1 LIMIT $2)",
         &[Cutoff::Now],
         |counts| &mut counts.history,
+    ),
+    rule(
+        "DELETE FROM texts WHERE (provider, message) IN (
+           SELECT provider, message FROM texts WHERE expires <= $1 LIMIT $2)",
+        &[Cutoff::Now],
+        |counts| &mut counts.texts,
     ),
 ];
 

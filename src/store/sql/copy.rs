@@ -4,6 +4,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqlitePool;
 
+use super::copied_tables::ColumnType::{self, Number, Text};
+use super::copied_tables::{CopiedTable, TABLES};
 use super::database::SqlStore;
 use super::pool::{Pool, SqlRow};
 use super::query::{SqlValue, query};
@@ -12,150 +14,6 @@ use crate::store::StoreError;
 
 /// Rows that are written in one statement.
 const BATCH: usize = 200;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ColumnType {
-    Text,
-    Number,
-}
-
-use ColumnType::{Number, Text};
-
-struct Table {
-    name: &'static str,
-    columns: &'static [(&'static str, ColumnType)],
-}
-
-/// All tables that last, each after those that it refers to. What expires within minutes is not copied.
-const TABLES: &[Table] = &[
-    Table {
-        name: "users",
-        columns: &[
-            ("id", Text),
-            ("created", Number),
-            ("blocked", Number),
-            ("version", Number),
-            ("test", Number),
-        ],
-    },
-    Table {
-        name: "contacts",
-        columns: &[
-            ("user_id", Text),
-            ("kind", Text),
-            ("value", Text),
-            ("sealed_by", Number),
-            ("ending", Text),
-            ("proved", Number),
-        ],
-    },
-    Table {
-        name: "contact_indexes",
-        columns: &[("digest", Text), ("user_id", Text), ("kind", Text), ("secret", Number)],
-    },
-    Table { name: "user_roles", columns: &[("user_id", Text), ("role", Text)] },
-    Table {
-        name: "sessions",
-        columns: &[
-            ("id", Text),
-            ("user_id", Text),
-            ("kind", Text),
-            ("created", Number),
-            ("last_seen", Number),
-            ("expires", Number),
-            ("ended", Number),
-            ("device", Text),
-            ("address_block", Text),
-            ("take_up", Number),
-        ],
-    },
-    Table {
-        name: "session_tokens",
-        columns: &[("digest", Text), ("session_id", Text), ("host", Text)],
-    },
-    Table {
-        name: "personal_access_tokens",
-        columns: &[("session_id", Text), ("digest", Text), ("name", Text), ("site", Text)],
-    },
-    Table { name: "spent", columns: &[("attempt", Text), ("at", Number)] },
-    Table {
-        name: "counters",
-        columns: &[("key", Text), ("length", Number), ("at", Number), ("n", Number)],
-    },
-    Table { name: "change", columns: &[("seq", Number), ("what", Text), ("subject", Text)] },
-    Table {
-        name: "signing_keys",
-        columns: &[
-            ("kid", Text),
-            ("usage", Text),
-            ("algorithm", Text),
-            ("state", Text),
-            ("sealed", Text),
-            ("sealed_by", Number),
-            ("created", Number),
-            ("signed_from", Number),
-            ("signed_until", Number),
-            ("wanted", Number),
-            ("longest", Number),
-        ],
-    },
-    Table {
-        name: "grants",
-        columns: &[
-            ("id", Text),
-            ("client", Text),
-            ("user_id", Text),
-            ("session_id", Text),
-            ("scope", Text),
-            ("audience", Text),
-            ("created", Number),
-            ("last_used", Number),
-            ("expires", Number),
-            ("idle", Number),
-            ("revoked", Number),
-            ("refresh_family", Text),
-            ("refresh_present", Text),
-            ("refresh_former", Text),
-            ("refresh_masked", Text),
-            ("overlap_end", Number),
-        ],
-    },
-    Table {
-        name: "authorization_codes",
-        columns: &[
-            ("digest", Text),
-            ("client", Text),
-            ("redirect_uri", Text),
-            ("user_id", Text),
-            ("session_id", Text),
-            ("scope", Text),
-            ("audience", Text),
-            ("nonce", Text),
-            ("challenge", Text),
-            ("made", Number),
-            ("expires", Number),
-            ("used", Number),
-            ("grant_id", Text),
-        ],
-    },
-    Table {
-        name: "attempt_history",
-        columns: &[
-            ("attempt", Text),
-            ("reference", Text),
-            ("at", Number),
-            ("n", Number),
-            ("text", Text),
-            ("phone", Text),
-            ("sealed_by", Number),
-            ("expires", Number),
-        ],
-    },
-    // The last: a database without its row is one that a copy was begun to.
-    Table { name: COUNTER, columns: &[("one", Number), ("seq", Number)] },
-];
-
-const COUNTER: &str = "change_counter";
 
 /// How far a copy of the database, or a change of its rows, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,7 +119,7 @@ async fn begin(to: &SqlStore) -> Result<(), CopyError> {
 }
 
 async fn copy_table(
-    table: &'static Table,
+    table: &'static CopiedTable,
     from: &SqlStore,
     to: &SqlStore,
     progress: &mut (dyn FnMut(StoreProgress) + Send),
@@ -288,7 +146,7 @@ async fn copy_table(
 
 /// Shows each row of a table to `show`.
 async fn each(
-    table: &Table,
+    table: &CopiedTable,
     store: &SqlStore,
     show: impl AsyncFnMut(Vec<SqlValue>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
@@ -306,7 +164,7 @@ async fn each(
 }
 
 async fn each_of_sqlite(
-    table: &Table,
+    table: &CopiedTable,
     pool: &SqlitePool,
     select: String,
     mut show: impl AsyncFnMut(Vec<SqlValue>) -> Result<(), StoreError>,
@@ -319,7 +177,7 @@ async fn each_of_sqlite(
 }
 
 async fn each_of_postgres(
-    table: &Table,
+    table: &CopiedTable,
     connection: &mut PgConnection,
     select: String,
     mut show: impl AsyncFnMut(Vec<SqlValue>) -> Result<(), StoreError>,
@@ -331,7 +189,7 @@ async fn each_of_postgres(
     Ok(())
 }
 
-fn values(table: &Table, row: &SqlRow) -> Result<Vec<SqlValue>, StoreError> {
+fn values(table: &CopiedTable, row: &SqlRow) -> Result<Vec<SqlValue>, StoreError> {
     let value = |(name, kind): &(&'static str, ColumnType)| {
         Ok(match kind {
             Text => SqlValue::Text(row.try_get(name)?),
@@ -342,7 +200,11 @@ fn values(table: &Table, row: &SqlRow) -> Result<Vec<SqlValue>, StoreError> {
 }
 
 /// Inserts rows, but for those that are there.
-async fn insert(table: &Table, to: &SqlStore, rows: Vec<Vec<SqlValue>>) -> Result<(), StoreError> {
+async fn insert(
+    table: &CopiedTable,
+    to: &SqlStore,
+    rows: Vec<Vec<SqlValue>>,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -295,4 +295,33 @@ pub(super) const SCHEMA: &[SchemaStep] = &[
     );
     CREATE INDEX attempt_history_by_reference ON attempt_history (reference);
     CREATE INDEX attempt_history_by_end ON attempt_history (expires);"),
+    // Texts that providers took, and what became of them. Without `attempt` it is a receipt whose text is
+    // not written yet. `request`: what it takes to make the text once more, in JSON. `status`: see
+    // `domain::TextStatus`; `told`: since when. Prices in millionths, that of the table and the provider's.
+    both(22, "texts", "CREATE TABLE texts (
+        provider TEXT NOT NULL,
+        message TEXT NOT NULL,
+        attempt TEXT,
+        phone TEXT,
+        sealed_by BIGINT,
+        request TEXT,
+        country TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        segments BIGINT,
+        price BIGINT NOT NULL,
+        currency TEXT NOT NULL,
+        again BIGINT NOT NULL,
+        status BIGINT NOT NULL,
+        told BIGINT,
+        failure TEXT,
+        code BIGINT,
+        told_price BIGINT,
+        told_currency TEXT,
+        used BIGINT,
+        expires BIGINT NOT NULL,
+        PRIMARY KEY (provider, message)
+    );
+    CREATE INDEX texts_by_attempt ON texts (attempt);
+    CREATE INDEX texts_by_time ON texts (at);
+    CREATE INDEX texts_by_end ON texts (expires);"),
 ];

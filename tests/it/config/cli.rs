@@ -37,6 +37,7 @@ pub(super) fn run_on(
             Ok(part == cli::DoctorPart::Ask)
         },
         attempt: &|_, reference, who| Ok(format!("{reference} for {who:?}\n")),
+        text_stats: &|_, since, json| Ok(format!("stats since {} {json}", since.as_millis())),
         text: &|_, phone| Ok(format!("text {}", phone.e164())),
         line: &|| None,
         upgrade: &|_| Ok("handed over\n".to_owned()),

@@ -13,8 +13,8 @@ use doorcode::domain::{Keyring, PhoneNumber, ServerSecret};
 use doorcode::events::{Event, EventSink};
 use doorcode::login::{
     Channel, CodeChecks, CodeKeys, LIMITS, LimitAction, LimitScope, Limiter, Login, LoginDeps,
-    LoginGrant, Outbox, OutboxSender, OutboxWorker, Requester, Standing, StartError, StartRequest,
-    Started, TextSettings, Verdict,
+    LoginGrant, Outbox, OutboxSender, OutboxWorker, Requester, SentTexts, Standing, StartError,
+    StartRequest, Started, TextSettings, Verdict,
 };
 use doorcode::session::{Browser, Sessions};
 use doorcode::store::{CounterCapacity, Increment, MemoryAttempts, MemoryCounters, TakeOutcome};
@@ -82,6 +82,7 @@ impl Alone {
         let texts = Arc::new(ArcSwap::from_pointee(TextSettings {
             delivery: Delivery::new(vec![Arc::new(Taker)], system.clone()),
             templates: SmsTemplates::new(template),
+            limits: config.login.limits.clone(),
         }));
         let parts = LoginDeps {
             attempts: Arc::new(MemoryAttempts::default()),
@@ -100,6 +101,7 @@ impl Alone {
             users: store,
             keys: Arc::clone(&parts.keys),
             texts,
+            sent: Arc::new(SentTexts::new(Duration::ZERO, system.clone()).0),
             events: Arc::new(Silent),
             system,
         };

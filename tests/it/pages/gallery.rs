@@ -6,8 +6,9 @@ use doorcode::domain::{
 use doorcode::pages::views::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeNotice, CodePage,
     CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
-    NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
+    SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage,
+    Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -47,6 +48,7 @@ pub(super) fn code<'a>(flow: &'a str, phone: &'a PhoneNumber) -> CodePage<'a> {
         sending: Sending::Sent,
         problem: None,
         notice: None,
+        news: None,
         reference: reference(),
     }
 }
@@ -142,13 +144,23 @@ impl Gallery<'_> {
             self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
         }
         for why in Unsent::ALL {
-            for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&phone))] {
+            let from = phone.international();
+            for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&*from))] {
                 let (retry_after, early) = (30, texts_from.is_some());
                 let (phone, reference) = (&phone, reference());
                 let page =
                     UnsentPage { flow, phone, why, texts_from, retry_after, early, reference };
                 self.add(&format!("{name}-{why:?}"), &page);
             }
+        }
+        for (n, say) in TextArrival::ALL.into_iter().enumerate() {
+            let name = format!("code-news-{n}");
+            let news = Some(News { say, more: false, texts_from: None });
+            self.add(&name, &CodePage { news, ..page() });
+            let from = phone.international();
+            // Without its script, which would ask a server.
+            let news = Some(News { say, more: false, texts_from: Some(&from) });
+            self.add(&(name + "-from"), &CodePage { news, ..page() });
         }
         for seconds in [0, 1, 2, 3, 25, 100, 1_000_000] {
             let notice = Some(CodeNotice::NotYet { seconds });

@@ -1,4 +1,5 @@
 //! `doorcode attempt`: the story of a login, from the database of a running server.
+use crate::receipts::{both, gateway, tell_at};
 use crate::support::browser::{Browser, between, code_in, unlike};
 use crate::support::gate::wait_for;
 use crate::support::http::Answer;
@@ -64,6 +65,27 @@ fn a_login_is_told_from_the_question_to_its_end_without_the_number() {
     let reference = lines[0].split(' ').nth(1).expect("a reference");
     assert_eq!(shown, format!("{}-{}", &reference[..4], &reference[4..]));
     assert_eq!(program.said(&["attempt", &shown.to_lowercase(), FILE]), (Some(0), said));
+}
+
+#[test]
+fn what_a_provider_tells_is_told_with_the_time_that_it_took() {
+    let second = gateway();
+    let changes = both(&second);
+    let changes: Vec<(&str, &str)> = changes.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    let program = Program::changed("info", &changes);
+    asked(&program);
+    let id = attempt_of(&program);
+    tell_at(program.port, &program.texts.taken(1), "undelivered", Some(30_008)).is(200);
+    let said = story(&program, &id, "http accepted the text");
+    for told in [
+        "twilio accepted the text",
+        "twilio says that the text did not arrive: the phone is switched off or out of range (code 30008)",
+        "the same code is sent by another provider than twilio",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    tell_at(program.port, &program.texts.taken(1), "delivered", None).is(200);
+    story(&program, &id, "twilio says that the text arrived, after ");
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub(super) fn attempt() -> Attempt {
         used: None,
         outcome: SendOutcome::Pending,
         earlier_sent: false,
+        text: doorcode::store::TextState::default(),
         source: doorcode::domain::CounterKey::from_bytes([0; 16]),
         counted: made,
         verification: None,

@@ -4,6 +4,7 @@ mod clients;
 mod hosts;
 mod limits;
 mod network;
+mod receipts;
 mod restored;
 
 use std::collections::BTreeSet;

@@ -25,6 +25,13 @@ pub(crate) struct Text {
     pub(crate) validity: Option<u32>,
 }
 
+/// What a provider needs to tell what became of a message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) id: String,
+    pub(crate) callback: Option<String>,
+}
+
 /// What becomes of one request that follows the rules; without one, the text is accepted.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
@@ -94,6 +101,16 @@ pub(crate) trait Vendor: Send + Sync {
 
     fn accepted(&self, text: &Text) -> Reply;
 
+    /// Where a request asks for receipts.
+    fn callback(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The id of a message in the answer that it was accepted by.
+    fn id_in(&self, _reply: &Reply) -> Option<String> {
+        None
+    }
+
     /// Too many requests.
     fn slow_down(&self) -> Reply;
 
@@ -112,6 +129,8 @@ pub(crate) trait Vendor: Send + Sync {
 struct Seen {
     script: VecDeque<Outcome>,
     messages: Vec<Text>,
+    /// Of each of them.
+    taken: Vec<Taken>,
     requests: usize,
     /// The same for requests about codes.
     code_script: VecDeque<Outcome>,
@@ -131,9 +150,14 @@ impl Desk {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn accept(&self, text: Text) -> Reply {
+    fn accept(&self, text: Text, body: &[u8]) -> Reply {
         let reply = self.vendor.accepted(&text);
-        self.seen().messages.push(text);
+        let id = self.vendor.id_in(&reply).unwrap_or_default();
+        let taken = Taken { id, callback: self.vendor.callback(body) };
+        let mut seen = self.seen();
+        seen.messages.push(text);
+        seen.taken.push(taken);
+        drop(seen);
         self.news.notify_all();
         reply
     }
@@ -207,6 +231,12 @@ impl FakeProvider {
 }
 
 impl FakeProvider {
+    /// What its receipts need of the `n`th message, counted from 1, as soon as it was taken.
+    pub(crate) fn taken(&self, n: usize) -> Taken {
+        self.text(n);
+        self.desk.seen().taken[n - 1].clone()
+    }
+
     /// The newest message to this number, as soon as there is one.
     pub(crate) fn text_to(&self, phone: &str) -> Text {
         const PATIENCE: Duration = Duration::from_mins(1);
@@ -258,7 +288,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
     };
     let outcome = desk.seen().script.pop_front();
     match outcome {
-        None => write(desk.accept(text)),
+        None => write(desk.accept(text, &body)),
         Some(Outcome::Refuse(code)) => write(desk.vendor.refused(code).quote(&text)),
         Some(Outcome::Answer(reply)) => write(reply.quote(&text)),
         Some(Outcome::SlowDown(seconds)) => {
@@ -268,12 +298,12 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
         }
         Some(Outcome::Failed(code)) => write(desk.vendor.failed(&text, code)),
         Some(Outcome::AcceptAfter(delay)) => {
-            let reply = desk.accept(text);
+            let reply = desk.accept(text, &body);
             tokio::time::sleep(delay).await;
             write(reply)
         }
         Some(Outcome::AcceptAndHangUp) => {
-            drop(desk.accept(text));
+            drop(desk.accept(text, &body));
             // Ends the connection's task, and so the connection, without a report of a panic.
             std::panic::resume_unwind(Box::new("hung up"))
         }

@@ -44,6 +44,12 @@ pub(crate) mod users {
     }
 }
 
+pub(crate) mod texts {
+    use super::Count;
+
+    pub(crate) const ALL: Count = Count("SELECT COUNT(*) FROM texts");
+}
+
 pub(crate) mod contact_indexes {
     use super::Count;
 

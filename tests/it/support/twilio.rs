@@ -1,11 +1,15 @@
 //! Twilio on this machine.
+mod receipts;
 mod rules;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::request::Parts;
 use serde_json::{Value, json};
 
 pub(crate) use super::provider::FakeProvider as FakeTwilio;
 use super::provider::{FakeProvider, Reply, Text, Vendor};
+pub(crate) use receipts::{receipt, signed_receipt};
 
 pub(crate) const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
 pub(crate) const AUTH_TOKEN: &str = "f00dfeedf00dfeedf00dfeedf00dfeed";
@@ -37,6 +41,16 @@ impl Vendor for TwilioVendor {
         Reply::json(201, &created(text, status, None))
     }
 
+    fn callback(&self, body: &[u8]) -> Option<String> {
+        let mut fields = url::form_urlencoded::parse(body);
+        fields.find(|(name, _)| name == "StatusCallback").map(|(_, url)| url.into_owned())
+    }
+
+    fn id_in(&self, reply: &Reply) -> Option<String> {
+        let body: Value = serde_json::from_str(&reply.body).ok()?;
+        body["sid"].as_str().map(str::to_owned)
+    }
+
     fn slow_down(&self) -> Reply {
         self.refused(20429)
     }
@@ -63,7 +77,10 @@ impl Vendor for TwilioVendor {
 
 /// A Message resource. A service has no sender and no segments yet when it answers.
 fn created(text: &Text, status: &str, error_code: Option<u32>) -> Value {
-    let sid = format!("SM{:032x}", digest(&text.body));
+    // Each message has its own, whatever it says.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let sid = format!("SM{:032x}", digest(&format!("{number} {}", text.body)));
     let uri = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sid}.json");
     let service = text.sender.starts_with("MG");
     json!({

@@ -21,6 +21,7 @@ const BODY: &str = "sms.http.body";
 const FORMAT: &str = "sms.http.format";
 const HEADERS: &str = "sms.http.headers";
 const AUTHORIZATION: &str = "sms.http.authorization";
+const RECEIPTS: &str = "sms.http.receipts";
 const SIGNING_SECRET: &str = "sms.http.signing_secret";
 
 /// The least length of a signing secret, in bytes, by Standard Webhooks.
@@ -81,9 +82,19 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
         body: body?,
         headers: headers?,
         authorization: authorization?,
+        receipts: receipts(reader, signing_secret.as_ref()?.is_some())?,
         signing_secret: signing_secret?,
         from,
     }))
+}
+
+fn receipts(reader: &mut Reader<'_>, is_signed: bool) -> Option<bool> {
+    let wanted = reader.flag(RECEIPTS)?;
+    if wanted && !is_signed {
+        reader.note(RECEIPTS, "needs signing_secret, by which receipts are known");
+        return None;
+    }
+    Some(wanted)
 }
 
 fn method(text: &str) -> Result<Method, String> {

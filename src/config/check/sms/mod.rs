@@ -20,6 +20,7 @@ use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
 use super::brand::Checked;
 use super::server::ServerContext;
+use crate::api::RECEIPTS;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Secret;
 
@@ -30,6 +31,8 @@ pub(super) use templates::built_in;
 pub(super) struct TextParts {
     pub(super) allowed: Option<Vec<IpNet>>,
     pub(super) providers: Option<Vec<ProviderSettings>>,
+    /// `sms.receipts`.
+    pub(super) receipts: Option<Option<url::Url>>,
     pub(super) template: Option<String>,
     /// By language.
     pub(super) templates: Option<Vec<(String, String)>>,
@@ -42,11 +45,11 @@ impl TextParts {
         ground: &ServerContext,
         brand: Option<&Checked>,
     ) -> Self {
-        let allowed = allowed(reader);
+        let (allowed, receipts) = (allowed(reader), receipts(reader, ground));
         let providers = providers(reader, ground, allowed.as_deref());
         let template = templates::template(reader, brand);
         let templates = templates::templates(reader, brand);
-        Self { allowed, providers, template, templates }
+        Self { allowed, providers, receipts, template, templates }
     }
 }
 
@@ -86,6 +89,15 @@ fn allowed(reader: &mut Reader<'_>) -> Option<Vec<IpNet>> {
     })
 }
 
+/// `sms.receipts`.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of receipts")]
+fn receipts(reader: &Reader<'_>, ground: &ServerContext) -> Option<Option<url::Url>> {
+    if !reader.flag("sms.receipts")? {
+        return Some(None);
+    }
+    ground.issuer.as_ref()?.url(RECEIPTS).parse().ok().map(Some)
+}
+
 /// `allowed`: `None` if a mistake was noted; addresses are then not judged.
 fn providers(
     reader: &mut Reader<'_>,
@@ -122,6 +134,12 @@ fn providers(
 /// The secret at `key`; `None` if it is missing or a mistake was noted.
 fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
     reader.secrets(key)?.pop()
+}
+
+/// The secret at `key`, if it is there; `None` if a mistake was noted.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of an optional key")]
+fn optional_secret(reader: &mut Reader<'_>, key: &str) -> Option<Option<Secret>> {
+    if reader.has(key) { secret(reader, key).map(Some) } else { Some(None) }
 }
 
 /// What goes into a URL or a header as it is, such as the id of an account.

@@ -1,18 +1,21 @@
 use super::super::super::reader::Reader;
-use super::SmsContext;
 use super::address::base_url;
 use super::sender::sender;
+use super::{SmsContext, optional_secret};
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{TwilioCredentials, TwilioSender, TwilioSettings};
+use crate::domain::Secret;
 
 const TABLE: &str = "sms.twilio";
+const TOKEN: &str = "sms.twilio.auth_token";
 const SERVICE: &str = "sms.twilio.messaging_service_sid";
 const FROM: &str = "sms.twilio.from";
 
 pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
     reader.require(TABLE);
     let account_sid = reader.one("sms.twilio.account_sid", |text| sid("AC", text));
-    let credentials = credentials(reader, TABLE);
+    let token = optional_secret(reader, TOKEN);
+    let credentials = credentials(reader, TABLE, token.as_ref());
     let sender = who(reader);
     let base_url = reader.one("sms.twilio.base_url", |text| {
         base_url(text, "https://api.twilio.com", context.allowed)
@@ -20,30 +23,33 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     Some(ProviderSettings::Twilio(TwilioSettings {
         account_sid: account_sid?,
         credentials: credentials?,
+        signing_token: token?,
         sender: sender?,
         base_url: base_url?,
     }))
 }
 
-/// `auth_token`, or `api_key` with `api_key_secret`, of the table.
-pub(super) fn credentials(reader: &mut Reader<'_>, table: &str) -> Option<TwilioCredentials> {
+/// `auth_token`, or `api_key` with `api_key_secret`, of the table. `token`: the first; `None` if a mistake
+/// was noted.
+pub(super) fn credentials(
+    reader: &mut Reader<'_>,
+    table: &str,
+    token: Option<&Option<Secret>>,
+) -> Option<TwilioCredentials> {
     let keys = ["auth_token", "api_key", "api_key_secret"].map(|name| format!("{table}.{name}"));
-    let [token, api_key, api_key_secret] = &keys;
-    let wrong = match [token, api_key, api_key_secret].map(|key| reader.has(key)) {
+    let [auth_token, api_key, api_key_secret] = &keys;
+    let wrong = match [auth_token, api_key, api_key_secret].map(|key| reader.has(key)) {
         [true, false, false] => {
-            return reader.secrets(token)?.pop().map(TwilioCredentials::AuthToken);
+            return token?.clone().map(TwilioCredentials::AuthToken);
         }
-        [false, true, true] => {
+        // The token then checks receipts.
+        [_, true, true] => {
             let sid = reader.one(api_key, |text| sid("SK", text));
             let secret = reader.secrets(api_key_secret).and_then(|mut all| all.pop());
             return Some(TwilioCredentials::ApiKey { sid: sid?, secret: secret? });
         }
-        [true, true, _] => (api_key.as_str(), "conflicts with auth_token; keep one of the two"),
-        [true, false, true] => {
-            (api_key_secret.as_str(), "conflicts with auth_token; keep one of the two")
-        }
-        [false, true, false] => (api_key.as_str(), "needs api_key_secret beside it"),
-        [false, false, true] => (api_key_secret.as_str(), "needs api_key beside it"),
+        [_, true, false] => (api_key.as_str(), "needs api_key_secret beside it"),
+        [_, false, true] => (api_key_secret.as_str(), "needs api_key beside it"),
         [false, false, false] => (table, "needs either auth_token, or api_key and api_key_secret"),
     };
     reader.note(wrong.0, wrong.1);

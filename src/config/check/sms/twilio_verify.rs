@@ -1,12 +1,14 @@
 use super::super::super::reader::Reader;
-use super::SmsContext;
 use super::address::base_url;
 use super::twilio::{credentials, sid};
+use super::{SmsContext, optional_secret};
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio_verify::TwilioVerifySettings;
 use crate::domain::CodeLength;
 
 const TABLE: &str = "sms.twilio_verify";
+const TOKEN: &str = "sms.twilio_verify.auth_token";
+const API_KEY: &str = "sms.twilio_verify.api_key";
 const TEMPLATE: &str = "sms.twilio_verify.template_sid";
 
 pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<ProviderSettings> {
@@ -18,7 +20,11 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
         );
     }
     let account_sid = reader.one("sms.twilio_verify.account_sid", |text| sid("AC", text));
-    let credentials = credentials(reader, TABLE);
+    if reader.has(TOKEN) && reader.has(API_KEY) {
+        reader.note(API_KEY, "conflicts with auth_token; keep one of the two");
+    }
+    let token = optional_secret(reader, TOKEN);
+    let credentials = credentials(reader, TABLE, token.as_ref());
     let service_sid = reader.one("sms.twilio_verify.service_sid", |text| sid("VA", text));
     let has_template = reader.has(TEMPLATE);
     let template_sid = reader.one(TEMPLATE, |text| sid("HJ", text));

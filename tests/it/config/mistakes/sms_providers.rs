@@ -84,7 +84,7 @@ fn what_tables_lack_or_have_too_much_of() {
     );
     assert_eq!(
         with_account(&format!("{KEY}\nauth_token = \"env:TOKEN\"")),
-        ["14:11: sms.twilio.api_key: conflicts with auth_token; keep one of the two"]
+        ["14:11: sms.twilio.api_key: needs api_key_secret beside it"]
     );
     assert_eq!(
         said("plivo", "auth_id = \"MA1\"\nauth_token = \"env:TOKEN\""),

@@ -94,6 +94,7 @@ impl Contract for Gateway {
             headers: vec![(HeaderName::from_static("x-account"), HeaderValue::from_static("shop"))],
             authorization: Some(Secret::new(secret)),
             signing_secret: Some(Secret::new(key)),
+            receipts: false,
             from: Some(SENDER.to_owned()),
         })
     }

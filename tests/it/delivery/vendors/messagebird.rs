@@ -103,6 +103,7 @@ impl Contract for MessageBird {
     fn settings(&self, base_url: &str, secret: &str) -> ProviderSettings {
         ProviderSettings::MessageBird(MessageBirdSettings {
             access_key: Secret::new(secret),
+            signing_key: None,
             from: SENDER.to_owned(),
             base_url: base_url.parse().expect("a URL"),
         })

@@ -108,6 +108,7 @@ impl Contract for Sinch {
         ProviderSettings::Sinch(SinchSettings {
             service_plan_id: PLAN.to_owned(),
             api_token: Secret::new(secret),
+            webhook_secret: None,
             from: SENDER.to_owned(),
             base_url: base_url.parse().expect("a URL"),
         })

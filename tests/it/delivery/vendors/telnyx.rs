@@ -94,6 +94,7 @@ impl Contract for Telnyx {
         let sender = TelnyxSender { from: Some(SENDER.to_owned()), messaging_profile_id: None };
         ProviderSettings::Telnyx(TelnyxSettings {
             api_key: Secret::new(secret),
+            public_key: None,
             sender,
             base_url: base_url.parse().expect("a URL"),
         })

@@ -26,6 +26,7 @@ impl Contract for Twilio {
                 sid: API_KEY.to_owned(),
                 secret: Secret::new(secret),
             },
+            signing_token: None,
             sender: TwilioSender::From(SENDER.to_owned()),
             base_url: base_url.parse().expect("a URL"),
         })

@@ -106,6 +106,7 @@ impl Contract for Vonage {
         ProviderSettings::Vonage(VonageSettings {
             api_key: KEY.to_owned(),
             api_secret: Secret::new(secret),
+            signature_secret: None,
             from: SENDER.to_owned(),
             base_url: base_url.parse().expect("a URL"),
         })

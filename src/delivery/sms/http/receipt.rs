@@ -1,0 +1,68 @@
+//! The receipts of a gateway of the operator's own, signed as our requests to it are.
+//! Source: standardwebhooks.com, "Standard Webhooks specification", section "Verifying signatures".
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use super::{ERRORS, GatewaySettings, signing_key};
+use crate::delivery::Failure;
+use crate::delivery::receipt::{DeliveryReceipt, ReceiptApi, ReceiptRefused, ReceiptRequest};
+use crate::domain::{Currency, Money, TextStatus};
+
+/// `{"id": "…", "status": "delivered"}`.
+#[derive(Deserialize)]
+struct Body {
+    id: String,
+    status: String,
+    /// A word of [`ERRORS`].
+    error: Option<String>,
+    price: Option<String>,
+    currency: Option<String>,
+    segments: Option<u32>,
+}
+
+impl ReceiptApi for GatewaySettings {
+    fn receipt(
+        &self,
+        request: &ReceiptRequest<'_>,
+    ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {
+        let secret = self.signing_secret.as_ref().filter(|_| self.receipts);
+        let secret = secret.ok_or(ReceiptRefused::NotExpected)?;
+        let key = signing_key(secret.reveal()).ok_or(ReceiptRefused::NotExpected)?;
+        let (id, time) = (request.header("webhook-id")?, request.header("webhook-timestamp")?);
+        let given = request.header("webhook-signature")?;
+        let signed = [id.as_bytes(), time.as_bytes(), request.body].join(&b'.');
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let is_right = |signature: &str| {
+            let tag =
+                signature.strip_prefix("v1,").and_then(|tag| BASE64_STANDARD.decode(tag).ok());
+            tag.is_some_and(|tag| hmac::verify(&key, &signed, &tag).is_ok())
+        };
+        if !given.split(' ').any(is_right) {
+            return Err(ReceiptRefused::Forged);
+        }
+        request.is_young(time)?;
+        let body: Body =
+            serde_json::from_slice(request.body).map_err(|_| ReceiptRefused::Unreadable)?;
+        let Some(status) = status(&body.status) else { return Ok(None) };
+        let named = ERRORS.iter().find(|(word, _)| body.error.as_deref() == Some(word));
+        let failure = (status == TextStatus::Undelivered)
+            .then(|| named.map_or(Failure::Unexpected, |(_, failure)| *failure));
+        let price = body.price.as_deref().zip(body.currency.as_deref());
+        let price =
+            price.and_then(|(amount, currency)| Money::parse(amount, Currency::parse(currency)?));
+        let segments = body.segments.filter(|segments| *segments > 0);
+        let receipt = DeliveryReceipt::new(&body.id, status)?;
+        Ok(Some(DeliveryReceipt { failure, price, segments, ..receipt }))
+    }
+}
+
+fn status(text: &str) -> Option<TextStatus> {
+    match text {
+        "sent" => Some(TextStatus::Sent),
+        "delivered" => Some(TextStatus::Delivered),
+        "undelivered" => Some(TextStatus::Undelivered),
+        _ => None,
+    }
+}

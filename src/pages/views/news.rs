@@ -1,0 +1,113 @@
+use super::page::{Head, Page};
+use crate::words::{Context, Language, Safe};
+
+/// What is said of a text after a provider took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News<'a> {
+    pub say: TextArrival,
+    /// Whether there may be other news, which the page's script asks for.
+    pub more: bool,
+    /// The number that texts come from, if it is known: see [`start`].
+    pub texts_from: Option<&'a str>,
+}
+
+/// What a provider told of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextArrival {
+    /// Nothing yet.
+    Awaited,
+    Late,
+    /// The text before it did not arrive; the same code is on its way by another provider.
+    Again,
+    Arrived,
+    /// It did not arrive.
+    Failed(Unsent),
+}
+
+impl TextArrival {
+    pub const ALL: [Self; 7] = [
+        Self::Awaited,
+        Self::Late,
+        Self::Again,
+        Self::Arrived,
+        Self::Failed(Unsent::ProviderDown),
+        Self::Failed(Unsent::CannotReach),
+        Self::Failed(Unsent::OptedOut),
+    ];
+
+    /// The key of the sentence that says so.
+    const fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Awaited => None,
+            Self::Late => Some("news_late"),
+            Self::Again => Some("news_again"),
+            Self::Arrived => Some("news_arrived"),
+            Self::Failed(Unsent::ProviderDown) => Some("news_failed"),
+            Self::Failed(Unsent::CannotReach) => Some(Unsent::CannotReach.key()),
+            Self::Failed(Unsent::OptedOut) => Some(Unsent::OptedOut.key()),
+        }
+    }
+}
+
+/// Why a text was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    ProviderDown,
+    /// The provider refused this number.
+    CannotReach,
+    /// Somebody answered an earlier text with STOP.
+    OptedOut,
+}
+
+impl Unsent {
+    pub const ALL: [Self; 3] = [Self::ProviderDown, Self::CannotReach, Self::OptedOut];
+
+    /// The key of the sentence that says so.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ProviderDown => "code_provider_down",
+            Self::CannotReach => "code_refused",
+            Self::OptedOut => "code_opted_out",
+        }
+    }
+}
+
+impl News<'_> {
+    /// The variables of the part that says it.
+    pub(super) fn fill(&self, context: Context) -> Context {
+        let tone = if self.say == TextArrival::Arrived { "ok" } else { "warn" };
+        let opted_out = self.say == TextArrival::Failed(Unsent::OptedOut);
+        start(context, opted_out, self.texts_from)
+            .maybe("news", self.say.key().map(Safe::from_static))
+            .text("news_tone", Safe::from_static(tone))
+    }
+}
+
+/// The sentence for whoever stopped texts: to which number START is texted, if it is known.
+pub(super) fn start(context: Context, opted_out: bool, texts_from: Option<&str>) -> Context {
+    let start = opted_out.then_some(match texts_from {
+        Some(_) => "code_start_number",
+        None => "code_start",
+    });
+    context
+        .maybe("start", start.map(Safe::from_static))
+        .text("texts_from", texts_from.map(Safe::figure).unwrap_or_default())
+}
+
+/// The news alone, for the script of a page that shows them.
+#[derive(Debug)]
+pub struct NewsPart<'a>(pub News<'a>);
+
+impl Page for NewsPart<'_> {
+    fn template(&self) -> &'static str {
+        "news"
+    }
+
+    fn head(&self) -> Head {
+        Head { title: "code_title", ..Head::default() }
+    }
+
+    fn fill(&self, _: &Language, context: Context) -> Context {
+        self.0.fill(context)
+    }
+}

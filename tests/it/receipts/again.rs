@@ -1,0 +1,158 @@
+//! A text that did not arrive, and the same code by the next provider.
+use std::time::Duration;
+
+use super::{asked, both, gate_with, gateway, news, tell, wait_for_news};
+use crate::support::browser::code_in;
+use crate::support::gate::{Gate, wait_for};
+use crate::support::provider::Outcome;
+use crate::support::settings::BOB;
+use crate::support::tables::texts;
+
+const AGAIN: &str = "The first text did not arrive.";
+const FAILED: &str = "The text did not arrive.";
+const REFUSED: &str = "t send a text to this number";
+const ARRIVED: &str = "The text has arrived at your phone.";
+const LATE: &str = "is taking longer than usual";
+
+#[test]
+fn what_one_provider_does_not_deliver_the_next_one_sends_once() {
+    let second = gateway();
+    let gate = gate_with(&both(&second));
+    let (mut bob, page) = asked(&gate);
+    let page = page.is(200).says("data-news=");
+    let code = code_in(&gate.texts.text(1).body);
+    assert_eq!(news(&mut bob, &page), (String::new(), 4));
+    assert_eq!(second.messages(), []);
+
+    // Twice, as providers do.
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    let text = second.text(1);
+    assert_eq!((text.to.as_str(), code_in(&text.body)), (BOB, code.clone()));
+    // That gateway tells nothing, so that there is nothing more to wait for.
+    wait_for("the last news", || (news(&mut bob, &page).1 == 0).then_some(()));
+    assert!(news(&mut bob, &page).0.contains(AGAIN));
+    // Without a script, the page itself says so.
+    let reloaded = bob.get(&format!("/.doorcode/code?flow={}", super::flow_of(&page)));
+    reloaded.is(200).says(AGAIN);
+    assert_eq!((gate.texts.messages().len(), second.messages().len()), (1, 1));
+
+    let done = bob.give_code(&page, &code);
+    bob.finish(done).is(200);
+    assert_eq!((gate.texts.messages().len(), second.messages().len()), (1, 1));
+}
+
+/// Reasons that hold for every provider, and those that are not known.
+#[test]
+fn a_reason_that_holds_for_every_provider_is_no_reason_to_ask_the_next_one() {
+    let second = gateway();
+    let gate = gate_with(&both(&second));
+    for (n, (code, said)) in [
+        (21_610, "because one was answered with STOP"),
+        (30_005, REFUSED),
+        (30_006, REFUSED),
+        (21_408, FAILED),
+        (30_450, FAILED),
+        (30_453, FAILED),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (mut bob, page) = asked(&gate);
+        tell(&gate, n + 1, "undelivered", Some(code)).is(200);
+        assert_eq!(wait_for_news(&mut bob, &page, said), 0, "{code}");
+        gate.pass(Duration::from_hours(1));
+    }
+    assert_eq!(second.messages(), []);
+}
+
+#[test]
+fn a_text_that_is_sent_again_is_the_last_one() {
+    // Both are asked to tell: the second is another Twilio by the same doubles.
+    let gate = Gate::start();
+    let (mut bob, page) = asked(&gate);
+    tell(&gate, 1, "failed", Some(30_007)).is(200);
+    // There is no other provider.
+    assert_eq!(wait_for_news(&mut bob, &page, FAILED), 0);
+    let code = code_in(&gate.texts.text(1).body);
+    let done = bob.give_code(&page, &code);
+    bob.finish(done).is(200);
+    assert_eq!(gate.texts.messages().len(), 1);
+}
+
+#[test]
+fn whoever_asked_again_or_is_signed_in_gets_no_second_text_by_a_receipt() {
+    let second = gateway();
+    let gate = gate_with(&both(&second));
+    let (mut bob, page) = asked(&gate);
+    gate.texts.text(1);
+    gate.pass(Duration::from_mins(1));
+    let flow = super::flow_of(&page);
+    let again = bob.post("/.doorcode/resend", &[("flow", &flow)]);
+    let page = bob.follow(again);
+    let code = code_in(&gate.texts.text(2).body);
+    wait_for("both rows", || (gate.count(texts::ALL) == 2).then_some(()));
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    tell(&gate, 2, "sent", None).is(200);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(second.messages(), []);
+    assert_eq!(news(&mut bob, &page).0, "");
+
+    let done = bob.give_code(&page, &code);
+    bob.finish(done).is(200);
+    tell(&gate, 2, "undelivered", Some(30_008)).is(200);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(second.messages(), []);
+}
+
+#[test]
+fn a_delivered_text_is_said_and_nothing_moves_after_it() {
+    let second = gateway();
+    let gate = gate_with(&both(&second));
+    let (mut bob, page) = asked(&gate);
+    tell(&gate, 1, "queued", None).is(200);
+    tell(&gate, 1, "delivered", None).is(200);
+    assert_eq!(wait_for_news(&mut bob, &page, ARRIVED), 0);
+    // Out of order.
+    tell(&gate, 1, "sent", None).is(200);
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(news(&mut bob, &page).0.contains(ARRIVED));
+    assert_eq!(second.messages(), []);
+}
+
+#[test]
+fn a_text_of_which_nothing_is_heard_is_late_and_may_still_arrive() {
+    let gate = Gate::start();
+    let (mut bob, page) = asked(&gate);
+    gate.texts.text(1);
+    gate.pass(Duration::from_secs(29));
+    assert_eq!(news(&mut bob, &page), (String::new(), 4));
+    gate.pass(Duration::from_secs(1));
+    assert_eq!(wait_for_news(&mut bob, &page, LATE), 4);
+    tell(&gate, 1, "delivered", None).is(200);
+    assert_eq!(wait_for_news(&mut bob, &page, ARRIVED), 0);
+}
+
+#[test]
+fn a_receipt_of_a_refused_second_text_says_so() {
+    let second = gateway();
+    second.script(Outcome::Garbage(503, "down"));
+    let gate = gate_with(&both(&second));
+    let (mut bob, page) = asked(&gate);
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    assert_eq!(wait_for_news(&mut bob, &page, FAILED), 0);
+    assert_eq!((second.requests(), gate.texts.messages().len()), (1, 1));
+}
+
+#[test]
+fn a_limit_that_is_reached_refuses_a_second_text_too() {
+    let second = gateway();
+    let mut changes = both(&second);
+    changes.push(("texts_per_country_1h = 1000", "texts_per_country_1h = 1".to_owned()));
+    let gate = gate_with(&changes);
+    let (mut bob, page) = asked(&gate);
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    assert_eq!(wait_for_news(&mut bob, &page, REFUSED), 0);
+    assert_eq!(second.requests(), 0);
+}
