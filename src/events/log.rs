@@ -7,7 +7,7 @@ use super::event::Event;
 use super::limits_log;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
-use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
+use crate::domain::{AttemptId, Country, GrantId, Peer, SessionId, UserId};
 use crate::system::Clock;
 
 /// The format of the log.
@@ -80,6 +80,18 @@ fn dead_code(attempt: Option<AttemptId>, why: &str) {
     info!(attempt, why, "code rejected: login attempt is dead");
 }
 
+fn text_replaced(attempt: AttemptId, reason: &str) {
+    warn!(%attempt, reason, "text replaced by the built-in one");
+}
+
+fn grant_revoked(client: &str, grant: GrantId) {
+    info!(client_id = client, %grant, "grant revoked");
+}
+
+fn text_dropped(attempt: AttemptId) {
+    info!(%attempt, "text dropped: login attempt is dead");
+}
+
 fn text_withheld(attempt: AttemptId) {
     info!(%attempt, "text withheld: number belongs to no user");
 }
@@ -106,12 +118,8 @@ impl EventSink for EventLog {
                 let country = country.as_ref().map(Country::as_str);
                 warn!(%attempt, reason, country, "text not sent");
             }
-            Event::TextReplaced { attempt, reason } => {
-                warn!(%attempt, reason, "text replaced by the built-in one");
-            }
-            Event::TextDropped { attempt } => {
-                info!(%attempt, "text dropped: login attempt is dead");
-            }
+            Event::TextReplaced { attempt, reason } => text_replaced(*attempt, reason),
+            Event::TextDropped { attempt } => text_dropped(*attempt),
             Event::TextWithheld { attempt } => text_withheld(*attempt),
             Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
@@ -137,12 +145,11 @@ impl EventSink for EventLog {
             Event::Reused { what, client, grant } => {
                 warn!(client_id = client, %grant, "{what} was used twice: its grant is revoked");
             }
-            Event::GrantRevoked { client, grant } => {
-                info!(client_id = client, %grant, "grant revoked");
-            }
+            Event::GrantRevoked { client, grant } => grant_revoked(client, *grant),
             Event::ChallengeAsked { .. }
             | Event::ChallengeSolved { .. }
             | Event::ChallengeFailed { .. }
+            | Event::ManyWrongCodes { .. }
             | Event::Limited { .. }
             | Event::BudgetUsed { .. }
             | Event::FewCodesUsed { .. } => {

@@ -2,7 +2,7 @@
 
 use crate::config::key::Requirement::{Default, Optional, Required};
 use crate::config::key::ValueType::{
-    Duration, Flag, Integer, Some as AtLeastOne, Table, Tables, Text, Texts,
+    Duration, Flag, Integer, List, Some as AtLeastOne, Table, Tables, Text, Texts,
 };
 use crate::config::key::{DAY, Key, MAX_BUDGET, MAX_COOKIE_LIFETIME, MAX_COUNT, MINUTE, key};
 
@@ -27,6 +27,18 @@ pub(super) const KEYS: &[Key] = &[
     key("login.session_lifetime", Duration(MINUTE, MAX_COOKIE_LIFETIME), Default,
         "A session ends this long after the login, used or not."),
 
+    key("login.captcha", Table, Default,
+        "A captcha in place of the calculation of [challenges](challenges.md#captchas)."),
+    key("login.captcha.provider", Text, Required("\"turnstile\""),
+        "`turnstile`, `hcaptcha` or `recaptcha` (version 2)."),
+    key("login.captcha.site_key", Text, Required("\"0x4AAAAAAA…\""),
+        "The public key, which stands in the page."),
+    key("login.captcha.secret", Text, Required("\"env:CAPTCHA_SECRET\""),
+        "The secret that its answers are verified with: `env:NAME` or `file:PATH`."),
+    key("login.captcha.hostnames", List, Optional("only the host of `server.public_url`"),
+        "Further hosts whose pages may show it: those of apps that send its answer to the API."),
+    key("login.captcha.verify_url", Text, Optional("the provider's"),
+        "Where answers are verified, such as the address of a gateway to the provider."),
     key("login.consent", Texts, Optional("for `US` and `CA` that standard rates may apply, in the language of the page"),
         "What the page for the number says of the cost of texts, by country, such as `US = \"Message and data rates may apply.\"`. See [consent](sms.md#consent)."),
     key("login.personal_access_token_lifetime", Duration(DAY, MAX_COOKIE_LIFETIME), Default,
@@ -91,6 +103,8 @@ pub(super) const KEYS: &[Key] = &[
         "Those of them whose proof was a wait. Whoever waits for many at once spends nothing, so that there are few."),
     key("limits.challenge_after_texts", Integer(0, MAX_COUNT), Default,
         "After so many texts to a number since the last sign-in with it, within a day, a proof is asked for before the next one (`login.challenge`). Not at the API, whose programs cannot solve it."),
+    key("limits.challenge_after_wrong_codes_24h", Integer(1, MAX_COUNT), Default,
+        "After so many wrong codes of all visitors together in 24 hours, and more than a tenth of the right ones, a warning is logged and a proof is asked for before every text to new people (`login.challenge`). Not at the API."),
     key("limits.network", Tables, Default,
         "Networks that have limits per address of their own, such as an office or a campus, where many people share an address. The first table with the visitor's address applies. May be repeated or omitted."),
     key("limits.network[].from", AtLeastOne, Required("[\"198.51.100.0/24\"]"),
@@ -130,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.conversion_least_texts", Integer(1, MAX_COUNT), Default,
         "Where so many texts to new people of one country, or to numbers that differ in their last three digits only, were sent in an hour, it is judged by how many of their codes were used. Texts of the last ten minutes are left out."),
     key("limits.conversion_warn_below", Integer(0, 100), Default,
-        "Below so many percent a warning is logged, once an hour. `0`: never."),
+        "Below so many percent a warning is logged, once an hour, and for an hour a proof is asked for before texts to new people there (`login.challenge`). `0`: never."),
     key("limits.conversion_pause_below", Integer(0, 100), Default,
-        "Below so many percent no new people there are texted for an hour; browsers that have signed in with the number before are. `0`: never."),
+        "Below so many percent, although as many texts as `conversion_least_texts` had a proof, no new people there are texted for an hour; browsers that have signed in with the number before are. `0`: never."),
 ];
