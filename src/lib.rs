@@ -7,6 +7,7 @@ pub mod access;
 pub mod acme;
 pub mod api;
 pub mod app;
+pub mod captcha;
 pub mod cli;
 pub mod config;
 pub mod delivery;

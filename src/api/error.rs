@@ -9,7 +9,7 @@ use super::params::Unreadable;
 use super::refusal::ApiRefusal;
 use super::state::Api;
 use crate::domain::{AttemptId, AttemptReference, Origin};
-use crate::login::RateLimited;
+use crate::login::{RateLimited, StartChallenge};
 use crate::oauth::GrantType;
 use crate::pages::Problem;
 use crate::pages::problem::{INVALID_TOKEN_CHALLENGE, RETRY_AFTER_FAILURE};
@@ -27,6 +27,14 @@ pub(crate) struct ApiError {
     reference: Option<AttemptReference>,
     limit: Option<RateLimit>,
     challenge: Option<Challenge>,
+    puzzle: Option<Box<OfferedPuzzle>>,
+}
+
+/// What can be solved in place of the refusal.
+#[derive(Debug)]
+struct OfferedPuzzle {
+    text: String,
+    bits: u8,
 }
 
 /// `WWW-Authenticate` (RFC 9110 §11.6.1).
@@ -84,6 +92,7 @@ impl ApiError {
             reference: None,
             limit: None,
             challenge: None,
+            puzzle: None,
         }
     }
 
@@ -178,6 +187,12 @@ impl ApiError {
         Self::new(status, error, description)
     }
 
+    /// Adds the puzzle that can be solved in place of the refusal.
+    pub(super) fn with_puzzle(self, asked: &StartChallenge) -> Self {
+        let puzzle = OfferedPuzzle { text: asked.puzzle.clone(), bits: asked.bits };
+        Self { puzzle: Some(Box::new(puzzle)), ..self }
+    }
+
     pub(super) fn with_challenge(self, challenge: Challenge) -> Self {
         Self { challenge: Some(challenge), ..self }
     }
@@ -205,6 +220,9 @@ impl IntoResponse for ApiError {
         }
         if let Some(reference) = self.reference {
             body["reference"] = json!(reference.in_groups());
+        }
+        if let Some(OfferedPuzzle { text, bits }) = self.puzzle.as_deref() {
+            body["challenge"] = json!({ "puzzle": text, "bits": bits });
         }
         let mut response = (self.status, body.to_string()).into_response();
         // Failures of stores and exceeded limits are logged where they happen.

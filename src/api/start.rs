@@ -11,7 +11,7 @@ use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{AttemptId, Origin, PhoneNumber};
-use crate::login::{Application, Requester, StartChallenge, StartError, StartRequest};
+use crate::login::{Application, Proof, Requester, StartChallenge, StartError, StartRequest};
 use crate::oauth::{Client, GrantType};
 use crate::store::{SendOutcome, SendRefusal};
 
@@ -29,7 +29,11 @@ const KNOWN: &[&str] = &[
     "send",
     "authParams",
     "captcha",
+    PROOF,
 ];
+
+/// The answer to a challenge, which Auth0 does not have: the puzzle, a dot, and the number that solves it.
+const PROOF: &str = "proof";
 
 /// How many unknown parameters an error names.
 const MOST_NAMED: usize = 5;
@@ -56,7 +60,7 @@ pub(crate) async fn start(
         page_language: language.and_then(|header| api.shell().best_language_tag(header)),
         page_host: page.map(Origin::host),
         application: Some(Application { id: &client.id, name: &client.name }),
-        proof: None,
+        proof: proof(&request),
     };
     api.login().start(start).await.map_err(|why| refused(&api, &why))?;
     let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;
@@ -65,6 +69,13 @@ pub(crate) async fn start(
         SendOutcome::Refused { why, code } => Err(not_sent(why, code).of_attempt(attempt.id)),
         _ => Ok(Json(started(attempt.id, &phone, &request))),
     }
+}
+
+fn proof(request: &ApiRequest) -> Option<Proof<'_>> {
+    let solved = request.text(PROOF).and_then(|proof| proof.split_once('.'));
+    let captcha = request.text("captcha");
+    let (puzzle, number) = solved.or(captcha.map(|_| ("", "")))?;
+    Some(Proof { puzzle, number, captcha: captcha.unwrap_or_default() })
 }
 
 /// `_id` is the attempt's, which every number has; a user's would show which numbers have a user.
@@ -157,12 +168,12 @@ fn refused(api: &Api, why: &StartError) -> ApiError {
     }
 }
 
-/// A program that cannot solve it is refused by the limit that a proof takes the place of.
+/// Whoever does not solve it is refused by the limit that a proof takes the place of.
 fn challenged(asked: &StartChallenge, api: &Api) -> ApiError {
-    asked
-        .limited
-        .as_ref()
-        .map_or_else(ApiError::unavailable, |limited| ApiError::limited(limited, api))
+    match &asked.limited {
+        Some(limited) => ApiError::limited(limited, api).with_puzzle(asked),
+        None => ApiError::unavailable(),
+    }
 }
 
 /// Auth0's Lock looks for the provider's code in these words.

@@ -142,7 +142,8 @@ pub(super) fn delivery(
 pub(super) fn expect(config: &Config, runtime: &Runtime) {
     let providers = config.providers.iter().map(sms::ProviderSettings::name);
     let happened = runtime.metrics.event_counters();
-    let others = login::CONVERSION_PAUSES.iter().chain([&login::TEXT_SPACING]);
+    let others = login::CONVERSION_PAUSES.iter().chain(&login::CONVERSION_CHALLENGES);
+    let others = others.chain([&login::TEXT_SPACING]);
     happened.expect(providers, login::LIMITS.iter().chain(others).map(|row| row.key));
     let budgets = login::LIMITS.iter().filter(|row| row.is_budget());
     happened.expect_budgets(budgets.map(|row| row.key));

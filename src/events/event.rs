@@ -185,7 +185,7 @@ pub enum Event<'a> {
     ChallengeAsked {
         why: &'static str,
     },
-    /// A proof was right: by calculating (`work`) or by waiting (`wait`).
+    /// A proof was right: by calculating (`work`), by waiting (`wait`) or by a captcha.
     ChallengeSolved {
         by: &'static str,
     },
@@ -206,8 +206,15 @@ pub enum Event<'a> {
         of: &'a str,
         sent: u32,
         used: u32,
+        /// Strangers there are asked for a proof for an hour.
+        challenged: bool,
         /// No further strangers are texted there for an hour.
         paused: bool,
+    },
+    /// Many codes of all visitors were wrong: told once a day.
+    ManyWrongCodes {
+        wrong: u32,
+        right: u32,
     },
     /// An app failed to answer a request; told when it begins, not for each request.
     UpstreamFailing {

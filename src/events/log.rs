@@ -9,7 +9,7 @@ use super::provider_log::of_provider;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
 use super::texts_log;
-use crate::domain::{AttemptId, Country, Peer, SessionId, UserId};
+use crate::domain::{AttemptId, Country, GrantId, Peer, SessionId, UserId};
 use crate::system::Clock;
 
 /// The format of the log.
@@ -91,6 +91,18 @@ fn dead_code(attempt: Option<AttemptId>, why: &str) {
     info!(attempt, why, "code rejected: login attempt is dead");
 }
 
+fn text_replaced(attempt: AttemptId, reason: &str) {
+    warn!(%attempt, reason, "text replaced by the built-in one");
+}
+
+fn grant_revoked(client: &str, grant: GrantId) {
+    info!(client_id = client, %grant, "grant revoked");
+}
+
+fn text_dropped(attempt: AttemptId) {
+    info!(%attempt, "text dropped: login attempt is dead");
+}
+
 fn text_withheld(attempt: AttemptId) {
     info!(%attempt, "text withheld: number belongs to no user");
 }
@@ -149,12 +161,11 @@ impl EventSink for EventLog {
             Event::Reused { what, client, grant } => {
                 warn!(client_id = client, %grant, "{what} was used twice: its grant is revoked");
             }
-            Event::GrantRevoked { client, grant } => {
-                info!(client_id = client, %grant, "grant revoked");
-            }
+            Event::GrantRevoked { client, grant } => grant_revoked(client, *grant),
             Event::ChallengeAsked { .. }
             | Event::ChallengeSolved { .. }
             | Event::ChallengeFailed { .. }
+            | Event::ManyWrongCodes { .. }
             | Event::Limited { .. }
             | Event::BudgetUsed { .. }
             | Event::FewCodesUsed { .. } => {

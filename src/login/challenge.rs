@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::challenge_counters::JudgedCodes;
 use super::limiter::{Admission, LimitSubject};
 use super::limits::{LimitAction, LimitDef, LimitScope, RateLimited};
 use super::puzzle::{self, Proof, ProofFault, Puzzle, Solution};
@@ -7,6 +8,7 @@ use super::requester::{Channel, Requester, Standing};
 use super::service::{Login, LoginDeps};
 use super::settings::ChallengeSettings;
 use super::start_counts::StartCounts;
+use crate::captcha::{Captcha, CaptchaAnswer};
 use crate::domain::{AttemptKey, PhoneNumber};
 use crate::events::Event;
 use crate::store::StoreError;
@@ -120,7 +122,7 @@ impl Login {
         phone: &PhoneNumber,
     ) -> Option<&ChallengeSettings> {
         let asked = requester.standing == Standing::Stranger && !phone.is_test();
-        self.settings.challenge.as_ref().filter(|_| asked)
+        self.settings.challenge.as_deref().filter(|_| asked)
     }
 
     /// Opens a puzzle to show it; `None`: it is none of this requester's for this number, or too old.
@@ -142,13 +144,22 @@ impl Login {
         attempt: AttemptKey,
     ) -> Result<ProofState, StoreError> {
         let LoginDeps { limiter, keys, system, events, .. } = &self.deps;
-        let asked = self.challenges(start.subject.requester, start.subject.phone).is_some();
-        let Some(proof) = start.proof.filter(|_| asked) else { return Ok(ProofState::None) };
+        let settings = self.challenges(start.subject.requester, start.subject.phone);
+        let (Some(settings), Some(proof)) = (settings, start.proof) else {
+            return Ok(ProofState::None);
+        };
         let opened = puzzle::open(&keys.challenges, attempt, proof.puzzle, system);
-        let state = match opened.and_then(|puzzle| puzzle.judge(proof, system.steady())) {
+        let judged = match &settings.captcha {
+            Some(captcha) => {
+                self.judge_captcha(captcha, start.subject.requester, proof, opened).await
+            }
+            None => opened.and_then(|puzzle| puzzle.judge(proof, system.steady())),
+        };
+        let state = match judged {
             Err(fault) => ProofState::Bad(fault),
             Ok(solution) => {
-                let spent = limiter.spend_puzzle(proof.puzzle, system.steady()).await;
+                let once = if proof.puzzle.is_empty() { proof.captcha } else { proof.puzzle };
+                let spent = limiter.spend_puzzle(once, system.steady()).await;
                 let fresh =
                     spent.inspect_err(|error| events.store_failed("spend a puzzle", error))?;
                 if fresh {
@@ -166,6 +177,30 @@ impl Login {
         Ok(state)
     }
 
+    /// The same where a captcha takes the place of the calculation. The pages bring the puzzle beside it,
+    /// which binds the answer to the number and the browser; a program has the answer alone.
+    async fn judge_captcha(
+        &self,
+        captcha: &Captcha,
+        requester: &Requester,
+        proof: Proof<'_>,
+        opened: Result<Puzzle, ProofFault>,
+    ) -> Result<Solution, ProofFault> {
+        let now = self.deps.system.steady();
+        if proof.captcha.is_empty() {
+            // Nothing else is in the form of somebody without JavaScript.
+            return opened.and_then(|puzzle| puzzle.judge(Proof { number: "", ..proof }, now));
+        }
+        if requester.channel == Channel::Page {
+            opened?;
+        }
+        let answer = CaptchaAnswer { token: proof.captcha, address: requester.address };
+        match captcha.verify(answer, self.deps.system.now()).await {
+            Ok(()) => Ok(Solution::Captcha),
+            Err(fault) => Err(ProofFault::Captcha(fault)),
+        }
+    }
+
     /// Whether a stranger is to show a proof first, and why.
     pub(super) async fn asked_for_proof(
         &self,
@@ -181,12 +216,42 @@ impl Login {
             .before_challenge(start.subject, system.steady())
             .await
             .inspect_err(|error| events.store_failed("look for a challenge", error))?;
-        // Programs cannot solve it: there only what would refuse them without it.
-        let is_page = start.subject.requester.channel == Channel::Page;
-        if is_page && counted.texts >= settings.after_texts {
+        if counted.few_used {
+            let limited = limiter
+                .conversion_challenge(start.subject, system.steady())
+                .await
+                .inspect_err(|error| events.store_failed("look for a challenge", error))?;
+            return Ok(limited.map(|limited| (ChallengeReason::FewCodesUsed, Some(limited))));
+        }
+        // Programs solve no puzzle: they are asked only where they would be refused without it.
+        if start.subject.requester.channel == Channel::Api {
+            return Ok(None);
+        }
+        if counted.texts >= settings.after_texts {
             return Ok(Some((ChallengeReason::Texts, None)));
         }
+        if counted.codes.are_abnormal(settings.after_wrong_codes) {
+            self.tell_of_wrong_codes(counted.codes).await;
+            return Ok(Some((ChallengeReason::WrongCodes, None)));
+        }
         Ok(None)
+    }
+
+    async fn tell_of_wrong_codes(&self, JudgedCodes { wrong, right }: JudgedCodes) {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        match limiter.is_first_abnormal(system.steady()).await {
+            Ok(true) => events.record(&Event::ManyWrongCodes { wrong, right }),
+            Ok(false) => {}
+            Err(error) => events.store_failed("look whether wrong codes were told", &error),
+        }
+    }
+
+    /// Counts a code that was judged, of anybody. On an error it is not counted.
+    pub(super) async fn count_judged_code(&self, right: bool) {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        if let Err(error) = limiter.count_judged(right, system.steady()).await {
+            events.store_failed("count a code that was judged", &error);
+        }
     }
 
     /// Whether a proof is asked for before a limit refuses.
@@ -210,7 +275,7 @@ impl Login {
         }
         let LoginDeps { keys, system, events, .. } = &self.deps;
         events.record(&Event::ChallengeAsked { why: why.as_str() });
-        let (bits, wait) = self.settings.challenge.as_ref().map_or((0, Duration::ZERO), terms);
+        let (bits, wait) = self.settings.challenge.as_deref().map_or((0, Duration::ZERO), terms);
         let fault = proof.fault();
         let puzzle = match (fault, start.proof) {
             // Who waits waits on.

@@ -1,18 +1,38 @@
 use std::time::Duration;
 
 use super::limiter::{LimitSubject, Limiter};
+use super::limits::{CONVERSION_CHALLENGES, CONVERSION_PAUSES, RateLimited};
 use crate::store::{Increment, StoreError, TakeOutcome};
 use crate::system::Timestamp;
 
 /// How long it is remembered that a puzzle was solved: longer than any is good, and long enough that a
 /// restart does not forget it (`store::CounterStore`).
 const SPENT: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What decides whether a stranger is asked for a proof.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BeforeChallenge {
     /// Texts to the number since the last sign-in with it, within a day.
     pub(super) texts: u32,
+    /// Whether few codes of the country are used, or of the block of numbers.
+    pub(super) few_used: bool,
+    /// Of everybody within a day.
+    pub(super) codes: JudgedCodes,
+}
+
+/// How many codes were wrong, and how many were right.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JudgedCodes {
+    pub(super) wrong: u32,
+    pub(super) right: u32,
+}
+
+impl JudgedCodes {
+    /// Whether more than `most` were wrong, and more than a tenth of those that were right.
+    pub(super) fn are_abnormal(self, most: u32) -> bool {
+        self.wrong > most.max(self.right / 10)
+    }
 }
 
 impl Limiter {
@@ -39,13 +59,71 @@ impl Limiter {
         subject: LimitSubject<'_>,
         now: Timestamp,
     ) -> Result<BeforeChallenge, StoreError> {
-        let texts = Increment { n: 0, ..self.spacing_of(subject) };
-        let counted = match self.counters.take(&[texts], now).await? {
+        let texts = self.spacing_of(subject);
+        let [country, block] =
+            CONVERSION_PAUSES.each_ref().map(|pause| self.alarm_check(pause, subject.phone));
+        let [wrong, right] = [false, true].map(|right| self.codes(right));
+        let counts = [texts, country, block, wrong, right].map(|count| Increment {
+            n: 0,
+            most: u32::MAX,
+            ..count
+        });
+        let counted = match self.counters.take(&counts, now).await? {
             TakeOutcome::Taken(counted) => counted.left,
             // None of them has a maximum.
             TakeOutcome::Refused { .. } => Vec::new(),
         };
         let so_far = |at: usize| counted.get(at).map_or(0, |left| u32::MAX - left);
-        Ok(BeforeChallenge { texts: so_far(0) })
+        Ok(BeforeChallenge {
+            texts: so_far(0),
+            few_used: so_far(1) + so_far(2) > 0,
+            codes: JudgedCodes { wrong: so_far(3), right: so_far(4) },
+        })
+    }
+
+    /// What refuses a program while few codes are used.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn conversion_challenge(
+        &self,
+        subject: LimitSubject<'_>,
+        now: Timestamp,
+    ) -> Result<Option<RateLimited>, StoreError> {
+        let checks =
+            CONVERSION_PAUSES.each_ref().map(|pause| self.alarm_check(pause, subject.phone));
+        Ok(match self.counters.take(&checks, now).await? {
+            TakeOutcome::Taken(_) => None,
+            TakeOutcome::Refused { which, retry_after } => {
+                CONVERSION_CHALLENGES.get(which).map(|row| RateLimited { row, retry_after })
+            }
+        })
+    }
+
+    /// Counts a code that was judged.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn count_judged(&self, right: bool, now: Timestamp) -> Result<(), StoreError> {
+        self.counters.take(&[self.codes(right)], now).await.map(drop)
+    }
+
+    /// Whether it is the first time within a day that too many codes are wrong.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn is_first_abnormal(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let key = self.digest(&[b"wrong codes of all", b"told"]);
+        let told = Increment { key, window: DAY, most: 1, n: 1, spacing: None };
+        Ok(matches!(self.counters.take(&[told], now).await?, TakeOutcome::Taken(_)))
+    }
+
+    fn codes(&self, right: bool) -> Increment {
+        let what: &[u8] = if right { b"right codes of all" } else { b"wrong codes of all" };
+        let key = self.digest(&[what]);
+        Increment { key, window: DAY, most: u32::MAX, n: 1, spacing: None }
     }
 }

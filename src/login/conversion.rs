@@ -10,22 +10,33 @@ use crate::store::StoreError;
 impl Login {
     /// Counts a text to a stranger, and pauses its country or block of numbers where hardly any of
     /// the codes before it was used.
-    pub(super) async fn watch_conversion(&self, admission: &Admission, subject: LimitSubject<'_>) {
+    pub(super) async fn watch_conversion(
+        &self,
+        admission: &Admission,
+        (subject, is_proved): (LimitSubject<'_>, bool),
+    ) {
         let known = subject.requester.standing == Standing::KnownBrowser;
         if !matches!(admission, Admission::Granted(_)) || known || subject.phone.is_test() {
             return;
         }
-        if let Err(error) = self.judge_conversion(subject.phone).await {
+        if let Err(error) = self.judge_conversion(subject, is_proved).await {
             self.deps.events.store_failed("count texts and their use", &error);
         }
     }
 
-    async fn judge_conversion(&self, phone: &PhoneNumber) -> Result<(), StoreError> {
+    async fn judge_conversion(
+        &self,
+        LimitSubject { phone, requester }: LimitSubject<'_>,
+        is_proved: bool,
+    ) -> Result<(), StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let limits = self.settings.limits.conversion;
-        let counted = limiter.count_sent(phone, system.steady()).await?;
+        let counted = limiter.count_sent((phone, is_proved), system.steady()).await?;
+        let challenged = self.challenges(requester, phone).is_some();
         for (pause, conversion) in CONVERSION_PAUSES.iter().zip(counted) {
-            let paused = conversion.is_below(limits.pause_below);
+            // Where a proof is asked for, a pause comes after as many texts that had one.
+            let is_proved = !challenged || conversion.proved >= limits.least_texts;
+            let paused = is_proved && conversion.is_below(limits.pause_below);
             if conversion.sent < limits.least_texts || !conversion.is_below(limits.warn_below) {
                 continue;
             }
@@ -35,8 +46,8 @@ impl Login {
                     LimitScope::NumberBlock => phone.block(),
                     _ => country.as_ref().map_or("", |country| country.as_str()),
                 };
-                let Conversion { sent, used } = conversion;
-                events.record(&Event::FewCodesUsed { of, sent, used, paused });
+                let Conversion { sent, used, .. } = conversion;
+                events.record(&Event::FewCodesUsed { of, sent, used, challenged, paused });
             }
         }
         Ok(())

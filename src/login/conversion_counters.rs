@@ -8,8 +8,9 @@ use crate::store::{Increment, StoreError, TakeOutcome};
 use crate::system::Timestamp;
 
 const HOUR: Duration = Duration::from_hours(1);
-/// For each of [`CONVERSION_PAUSES`]: sent in an hour, sent a moment ago, used in an hour.
-const COUNTERS_EACH: usize = 3;
+/// For each of [`CONVERSION_PAUSES`]: sent in an hour, sent a moment ago, used in an hour; with a proof
+/// sent in an hour, and a moment ago.
+const COUNTERS_EACH: usize = 5;
 /// Codes of the last minutes may still be used.
 const UNDECIDED: Duration = MAX_LIFETIME;
 
@@ -18,6 +19,8 @@ const UNDECIDED: Duration = MAX_LIFETIME;
 pub(super) struct Conversion {
     pub(super) sent: u32,
     pub(super) used: u32,
+    /// Those of the texts that somebody showed a proof for.
+    pub(super) proved: u32,
 }
 
 impl Conversion {
@@ -35,13 +38,16 @@ impl Limiter {
     /// When the counters cannot be reached.
     pub(super) async fn count_sent(
         &self,
-        phone: &PhoneNumber,
+        (phone, is_proved): (&PhoneNumber, bool),
         now: Timestamp,
     ) -> Result<Vec<Conversion>, StoreError> {
         let of = |pause: &LimitDef| {
-            let [sent, used] =
-                [&b"sent"[..], b"used"].map(|what| self.conversion_key(what, pause, phone));
-            [(sent, HOUR, 1), (sent, UNDECIDED, 1), (used, HOUR, 0)].map(boundless)
+            let [sent, used, proved] = [&b"sent"[..], b"used", b"proved"]
+                .map(|what| self.conversion_key(what, pause, phone));
+            let n = u32::from(is_proved);
+            let hour = [(sent, HOUR, 1), (sent, UNDECIDED, 1), (used, HOUR, 0)];
+            let of_proved = [(proved, HOUR, n), (proved, UNDECIDED, n)];
+            hour.into_iter().chain(of_proved).map(boundless)
         };
         let counts: Vec<Increment> = CONVERSION_PAUSES.iter().flat_map(of).collect();
         let TakeOutcome::Taken(counted) = self.counters.take(&counts, now).await? else {
@@ -55,6 +61,7 @@ impl Limiter {
         let conversions = so_far.chunks_exact(COUNTERS_EACH).map(|counted| Conversion {
             sent: counted[0].saturating_sub(counted[1]),
             used: counted[2],
+            proved: counted[3].saturating_sub(counted[4]),
         });
         Ok(conversions.collect())
     }
@@ -87,13 +94,17 @@ impl Limiter {
         paused: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let alarm = if paused {
-            Increment { n: 1, ..self.pause_check(pause, phone) }
-        } else {
-            let key = self.conversion_key(b"told", pause, phone);
-            Increment { key, window: HOUR, most: 1, n: 1, spacing: None }
-        };
+        let check =
+            if paused { self.pause_check(pause, phone) } else { self.alarm_check(pause, phone) };
+        let alarm = Increment { n: 1, ..check };
         Ok(matches!(self.counters.take(&[alarm], now).await?, TakeOutcome::Taken(_)))
+    }
+
+    /// Whether it was not told within the hour that few codes are used. Until then strangers are asked
+    /// for a proof.
+    pub(super) fn alarm_check(&self, pause: &LimitDef, phone: &PhoneNumber) -> Increment {
+        let key = self.conversion_key(b"told", pause, phone);
+        Increment { key, window: HOUR, most: 1, n: 0, spacing: None }
     }
 
     /// Whether there is no pause: it takes up the whole of its counter.

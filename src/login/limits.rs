@@ -171,6 +171,12 @@ pub const CONVERSION_PAUSES: [LimitDef; 2] = [
     row("conversion_pause_of_number_block", LimitAction::Text, LimitScope::NumberBlock, HOUR),
 ];
 
+/// What refuses programs, which solve no puzzle, where few codes of a country or block are used.
+pub const CONVERSION_CHALLENGES: [LimitDef; 2] = [
+    row("conversion_challenge_of_country", LimitAction::Text, LimitScope::Country, HOUR),
+    row("conversion_challenge_of_number_block", LimitAction::Text, LimitScope::NumberBlock, HOUR),
+];
+
 /// When few codes are used: somebody earns by the texts, or they do not arrive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConversionLimits {

@@ -39,8 +39,8 @@ pub use keys::CodeKeys;
 pub use known_browser::KnownBrowserCookie;
 pub use limiter::Limiter;
 pub use limits::{
-    CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope, LoginLimits, NetworkLimits,
-    RateLimited, TEXT_SPACING, longest_window,
+    CONVERSION_CHALLENGES, CONVERSION_PAUSES, LIMITS, LimitAction, LimitDef, LimitScope,
+    LoginLimits, NetworkLimits, RateLimited, TEXT_SPACING, longest_window,
 };
 pub use news::{LATE_AFTER, TextNews};
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::captcha::CaptchaFault;
 use crate::domain::{AttemptKey, Subkey, sha256};
 use crate::system::{System, Timestamp};
 
@@ -26,6 +27,8 @@ pub struct Proof<'a> {
     pub puzzle: &'a str,
     /// The number that was found; empty: the time was waited for.
     pub number: &'a str,
+    /// The answer to a captcha, which counts where one is configured.
+    pub captcha: &'a str,
 }
 
 /// How a puzzle was solved.
@@ -33,15 +36,17 @@ pub struct Proof<'a> {
 pub(super) enum Solution {
     Work,
     Wait,
+    Captcha,
 }
 
 impl Solution {
-    pub(super) const ALL: [Self; 2] = [Self::Work, Self::Wait];
+    pub(super) const ALL: [Self; 3] = [Self::Work, Self::Wait, Self::Captcha];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Work => "work",
             Self::Wait => "wait",
+            Self::Captcha => "captcha",
         }
     }
 }
@@ -58,11 +63,20 @@ pub enum ProofFault {
     Early,
     /// It was solved before.
     Replayed,
+    Captcha(CaptchaFault),
 }
 
 impl ProofFault {
-    pub const ALL: [Self; 5] =
-        [Self::Foreign, Self::Expired, Self::Wrong, Self::Early, Self::Replayed];
+    pub const ALL: [Self; 8] = [
+        Self::Foreign,
+        Self::Expired,
+        Self::Wrong,
+        Self::Early,
+        Self::Replayed,
+        Self::Captcha(CaptchaFault::Refused),
+        Self::Captcha(CaptchaFault::Secret),
+        Self::Captcha(CaptchaFault::Unavailable),
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,6 +85,9 @@ impl ProofFault {
             Self::Wrong => "wrong",
             Self::Early => "early",
             Self::Replayed => "replayed",
+            Self::Captcha(CaptchaFault::Refused) => "captcha-refused",
+            Self::Captcha(CaptchaFault::Secret) => "captcha-secret",
+            Self::Captcha(CaptchaFault::Unavailable) => "captcha-unavailable",
         }
     }
 }
@@ -172,7 +189,8 @@ mod tests {
     #[test]
     fn a_number_solves_a_puzzle_if_the_digest_begins_with_zero_bits() {
         let puzzle = "A".repeat(TEXT_LENGTH);
-        let first = |bits| (0_u32..).find(|n| is_solution(&puzzle, &n.to_string(), bits)).unwrap();
+        let first =
+            |bits| (0..u32::MAX).find(|n| is_solution(&puzzle, &n.to_string(), bits)).unwrap();
         let number = first(10);
         assert!(number > 0 && first(6) <= number);
         let digest = sha256(format!("{puzzle}{number}").as_bytes());

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::limits::LoginLimits;
+use crate::captcha::Captcha;
 use crate::domain::{AcceptedNumbers, CodeLength, Country, OneTimeCode, PhoneNumber};
 
 /// `[login]` and `[limits]`.
@@ -19,7 +20,7 @@ pub struct LoginSettings {
     pub tries: u8,
     pub limits: LoginLimits,
     /// `None`: nobody is asked for a proof.
-    pub challenge: Option<ChallengeSettings>,
+    pub challenge: Option<Box<ChallengeSettings>>,
     /// Whether everyone may sign in. `false`: existing users only, and no response reveals who
     /// is one.
     pub sign_up: bool,
@@ -55,6 +56,10 @@ pub struct ChallengeSettings {
     pub wait: Duration,
     /// After so many texts to a number since the last sign-in with it, within a day.
     pub after_texts: u32,
+    /// After so many wrong codes of everybody within a day, and a tenth of the right ones.
+    pub after_wrong_codes: u32,
+    /// In place of the calculation.
+    pub captcha: Option<Captcha>,
 }
 
 /// `[[login.test_number]]`: numbers that no text is sent to, each with its fixed code.

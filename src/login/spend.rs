@@ -149,6 +149,7 @@ impl Login {
         }
         self.reset_limits(&case.attempt, case.phone).await;
         self.count_used_code(case.phone, case.standing).await;
+        self.count_judged_code(true).await;
         Verdict::Right(Verified {
             user,
             phone: case.phone.clone(),

@@ -169,7 +169,7 @@ impl Login {
             self.record_limited(limited, start.requester.address, attempt);
         }
         self.watch_budgets(&admission, subject).await;
-        self.watch_conversion(&admission, subject).await;
+        self.watch_conversion(&admission, (subject, counts.is_proved())).await;
         Ok(admission)
     }
 

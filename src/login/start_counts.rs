@@ -39,8 +39,14 @@ impl StartCounts {
     #[must_use]
     pub(super) fn as_question(&self) -> Self {
         let Self { mut amounts, spaced } = self.clone().with_proof(Some(Solution::Work));
-        amounts.iter_mut().for_each(|(_, n)| *n = 0);
+        for (_, n) in &mut amounts {
+            *n = 0;
+        }
         Self { amounts, spaced }
+    }
+
+    pub(super) fn is_proved(&self) -> bool {
+        self.amounts.iter().any(|(what, _)| *what == LimitAction::ProvedStart)
     }
 
     pub(super) fn request(&self) -> LimitRequest<'_> {

@@ -187,6 +187,7 @@ impl Login {
                 let of_number = u8::try_from(taken.remaining).unwrap_or(u8::MAX);
                 let tries_left = attempt.tries_left.min(of_number);
                 self.deps.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
+                self.count_judged_code(false).await;
                 Verdict::Wrong { tries_left }
             }
         })

@@ -85,7 +85,7 @@ impl EventCounters {
         for outcome in ["done", "refused"] {
             add(&self.handovers, &[outcome], 0);
         }
-        for action in ["warned", "paused"] {
+        for action in ["warned", "challenged", "paused"] {
             add(&self.conversion_alarms, &[action], 0);
         }
         for why in ["reused", "asked"] {
@@ -199,11 +199,15 @@ impl EventSink for EventCounters {
             Event::BudgetUsed { limit, percent: 100, .. } => (&self.budgets, &[limit, "100"]),
             Event::BudgetUsed { limit, .. } => (&self.budgets, &[limit, "50"]),
             Event::FewCodesUsed { paused: true, .. } => (&self.conversion_alarms, &["paused"]),
+            Event::FewCodesUsed { challenged: true, .. } => {
+                (&self.conversion_alarms, &["challenged"])
+            }
             Event::FewCodesUsed { .. } => (&self.conversion_alarms, &["warned"]),
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
             | Event::TextSentAgain { .. }
+            | Event::ManyWrongCodes { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }
             | Event::ForwardingIgnored { .. }

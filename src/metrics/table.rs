@@ -146,8 +146,8 @@ pub(super) const CHALLENGES: Metric = row(
         ("outcome", "`asked`, `solved`, `failed`"),
         (
             "why",
-            "asked: `texts`, `address`, `few-codes-used`, `wrong-codes`; solved: `work`, `wait`; failed: `foreign`, \
-             `expired`, `wrong`, `early`, `replayed`",
+            "asked: `texts`, `address`, `few-codes-used`, `wrong-codes`; solved: `work`, `wait`, `captcha`; failed: `foreign`, \
+             `expired`, `wrong`, `early`, `replayed`, `captcha-refused`, `captcha-secret`, `captcha-unavailable`",
         ),
     ],
     "Proofs that strangers were asked for before another text, and what became of those that came.",
@@ -155,7 +155,7 @@ pub(super) const CHALLENGES: Metric = row(
 pub(super) const CONVERSION_ALARMS: Metric = row(
     "doorcode_conversion_alarms_total",
     Counter,
-    &[("action", "`warned` or `paused`")],
+    &[("action", "`warned`, `challenged` (a proof is asked for there) or `paused`")],
     "How often so few codes of a country or a block of numbers were used that it was told, or that texts to strangers paused.",
 );
 pub(super) const STORE_FAILURES: Metric = row(

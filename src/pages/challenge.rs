@@ -5,16 +5,19 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use http::header::CONTENT_SECURITY_POLICY;
 use serde::Deserialize;
 
 use super::code::{NOT_YET, NotReady, RESENT};
 use super::flow::{Flow, FlowMessage};
+use super::header_class::policy_with;
 use super::login_pages::LoginPages;
 use super::outcome::{self, StepRefusal};
 use super::problem::Problem;
 use super::refused::whole_seconds;
 use super::request::PageRequest;
-use super::views::{ChallengeNotice, ChallengePage};
+use super::views::{ChallengeNotice, ChallengePage, ShownCaptcha};
+use crate::captcha::Captcha;
 use crate::login::{Proof, ProofFault, StartChallenge, Started};
 
 /// The parameter of a code that is asked for once more.
@@ -29,6 +32,21 @@ pub(crate) struct ProofForm {
     /// The number that was found; empty without JavaScript.
     #[serde(default)]
     number: String,
+    /// The answers of captchas, by the names that their scripts give them.
+    #[serde(default, rename = "cf-turnstile-response")]
+    turnstile: String,
+    #[serde(default, rename = "h-captcha-response")]
+    hcaptcha: String,
+    #[serde(default, rename = "g-recaptcha-response")]
+    recaptcha: String,
+}
+
+impl ProofForm {
+    fn captcha(&self) -> &str {
+        // hCaptcha fills the field of reCAPTCHA too.
+        let all = [&self.turnstile, &self.hcaptcha, &self.recaptcha];
+        all.into_iter().find(|answer| !answer.is_empty()).map_or("", String::as_str)
+    }
 }
 
 /// `GET /challenge`: the puzzle, which the script of the page solves, and a button for those who wait.
@@ -61,8 +79,24 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
         wait: whole_seconds(puzzle.wait(pages.shell.system.steady())),
         again: request.param(AGAIN).is_some(),
         notice: request.param("why").and_then(ChallengeNotice::parse),
+        captcha: pages.captcha().map(shown),
     };
-    pages.shell.page(&request, StatusCode::OK, &page)
+    let mut response = pages.shell.page(&request, StatusCode::OK, &page);
+    if let Some(captcha) = pages.captcha()
+        && let Some(policy) = policy_with(captcha.vendor().sources, &request.framed_by)
+    {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn shown(captcha: &Captcha) -> ShownCaptcha<'_> {
+    ShownCaptcha {
+        script: captcha.vendor().script,
+        class: captcha.vendor().class,
+        site_key: captcha.site_key(),
+        action: captcha.action(),
+    }
 }
 
 /// `POST /challenge`: asks for the text again, with the proof.
@@ -85,7 +119,7 @@ pub(crate) async fn submit(
         }
     };
     let again = request.param(AGAIN).is_some();
-    let proof = Proof { puzzle: &form.puzzle, number: &form.number };
+    let proof = Proof { puzzle: &form.puzzle, number: &form.number, captcha: form.captcha() };
     let started = pages.start(&request, &flow, &phone, Some(proof)).await;
     match outcome::of_start(started) {
         Ok(Started::CoolingDown) if again => pages.resent(&request, flow, NOT_YET),
@@ -98,6 +132,11 @@ pub(crate) async fn submit(
 }
 
 impl LoginPages {
+    /// The captcha that takes the place of the calculation.
+    fn captcha(&self) -> Option<&Captcha> {
+        self.login.settings().challenge.as_ref()?.captcha.as_ref()
+    }
+
     /// Redirects to the page that asks for a proof. `again`: the code was asked for once more.
     pub(super) fn to_challenge(
         &self,

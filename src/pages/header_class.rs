@@ -79,6 +79,22 @@ const ASSET: &[(&str, &str)] = &[
     NOSNIFF,
 ];
 
+/// The policy of a login page that loads what these directives name too, such as a captcha.
+pub(super) fn policy_with(sources: &[(&str, &str)], framed_by: &FramedBy) -> Option<HeaderValue> {
+    let (_, page) = PAGE.iter().find(|(name, _)| CONTENT_SECURITY_POLICY == *name)?;
+    let ancestors = if framed_by.is_empty() { "'none'".to_owned() } else { framed_by.to_string() };
+    let mut policy = format!("{}{ancestors}", page.strip_suffix("'none'")?);
+    for (directive, hosts) in sources {
+        let own = format!("{directive} 'self'");
+        if policy.contains(&own) {
+            policy = policy.replacen(&own, &format!("{own} {hosts}"), 1);
+        } else {
+            policy = format!("{policy}; {directive} {hosts}");
+        }
+    }
+    HeaderValue::try_from(policy).ok()
+}
+
 impl HeaderClass {
     /// Writes the headers of the class, except those that the handler has written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {

@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["login"],
     &["session"],
     &["users"],
-    &["store", "delivery", "metrics", "acme"],
+    &["store", "delivery", "metrics", "acme", "captcha"],
     &["events", "words", "outbound"],
     &["system", "domain"],
 ];

@@ -1,5 +1,6 @@
 //! What there may not be too much of: the counters, the table of limits, and what people are told.
 mod budgets;
+mod captcha;
 mod challenge;
 mod conversion;
 mod counters;

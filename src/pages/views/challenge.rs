@@ -16,6 +16,17 @@ pub struct ChallengePage<'a> {
     /// Whether the code was asked for once more.
     pub again: bool,
     pub notice: Option<ChallengeNotice>,
+    /// In place of the calculation.
+    pub captcha: Option<ShownCaptcha<'a>>,
+}
+
+/// A captcha of somebody else's, whose script fills the element of its class.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownCaptcha<'a> {
+    pub script: &'a str,
+    pub class: &'a str,
+    pub site_key: &'a str,
+    pub action: &'a str,
 }
 
 /// Why the page is shown again.
@@ -72,6 +83,10 @@ impl Page for ChallengePage<'_> {
             .number("wait", self.wait)
             .flag("waits", self.wait > 0 && self.notice != Some(ChallengeNotice::Early))
             .text("again", Safe::from_static(again))
+            .maybe("captcha", self.captcha.map(|captcha| Safe::escape(captcha.script)))
+            .text("captcha_class", Safe::escape(self.captcha.map_or("", |captcha| captcha.class)))
+            .text("site_key", Safe::escape(self.captcha.map_or("", |captcha| captcha.site_key)))
+            .text("action", Safe::escape(self.captcha.map_or("", |captcha| captcha.action)))
             .maybe("notice", self.notice_key().map(Safe::from_static))
     }
 }

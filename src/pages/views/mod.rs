@@ -25,7 +25,7 @@ mod unsent;
 pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
 pub use brand::{Brand, BrandFile, BrandFolder, BrandLinks, NotAPicture, Picture, Theme};
-pub use challenge::{ChallengeNotice, ChallengePage};
+pub use challenge::{ChallengeNotice, ChallengePage, ShownCaptcha};
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};
 pub use color::{Color, InvalidColor};

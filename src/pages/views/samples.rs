@@ -5,8 +5,8 @@ use super::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeNotice, CodePage, CodeProblem,
     ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
     NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    Sending, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem,
-    TokensPage, Unsent, UnsentPage,
+    Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice,
+    TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
@@ -88,7 +88,10 @@ fn challenges(with: &mut dyn FnMut(&dyn Page)) {
     let (flow, puzzle, bits, again) = (FLOW, FLOW, 17, false);
     for wait in [0, 30] {
         for notice in [None, Some(ChallengeNotice::Early), Some(ChallengeNotice::Failed)] {
-            with(&ChallengePage { flow, puzzle, bits, wait, again, notice });
+            let shown = ShownCaptcha { script: LINK, class: "c", site_key: "k", action: "text" };
+            for captcha in [None, Some(shown)] {
+                with(&ChallengePage { flow, puzzle, bits, wait, again, notice, captcha });
+            }
         }
     }
 }

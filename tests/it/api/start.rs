@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::world::{PAGE, Pairs, SECRET, World, basic, read, refused};
 use crate::support::provider::Outcome;
+use crate::support::puzzle::solve;
 use crate::support::settings::{ADA, BOB};
 
 fn good() -> Value {
@@ -283,4 +284,29 @@ fn a_second_start_sends_the_same_code_while_it_lives() {
         super::world::WRONG,
     );
     world.json("/oauth/token", &World::otp("spa", BOB, &second)).is(200);
+}
+
+#[test]
+fn beyond_the_limit_of_an_address_a_proof_in_a_field_of_its_own_is_taken() {
+    let one = ("starts_per_address_10m = 1000", "starts_per_address_10m = 1");
+    let easy = ("countries = [", "challenge_bits = 8\ncountries = [");
+    let world = World::changed(&[one, easy]);
+    world.json("/passwordless/start", &good()).is(200);
+    let mut wanted = good();
+    wanted["phone_number"] = json!(ADA);
+    let answer = world.json("/passwordless/start", &wanted).is(429);
+    assert!(answer.header("retry-after").is_some(), "{answer}");
+    let told = read(&answer);
+    assert_eq!(told["error"], "too_many_requests");
+    let puzzle = told["challenge"]["puzzle"].as_str().expect("a puzzle");
+    let bits = u8::try_from(told["challenge"]["bits"].as_u64().expect("bits")).unwrap();
+    let number = solve(puzzle, bits);
+    wanted["proof"] = json!(format!("{puzzle}.{number}0x"));
+    world.json("/passwordless/start", &wanted).is(429);
+    wanted["proof"] = json!(format!("{puzzle}.{number}"));
+    world.json("/passwordless/start", &wanted).is(200);
+    // Of another number.
+    wanted["phone_number"] = json!("+12025550177");
+    world.json("/passwordless/start", &wanted).is(429);
+    assert_eq!(world.gate.texts.requests(), 2);
 }

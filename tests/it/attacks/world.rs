@@ -47,13 +47,13 @@ impl World {
         // As hard as a puzzle may be made easily, so that attackers need no hour of ours.
         let easy = ("countries = [", "challenge_bits = 8\ncountries = [");
         let settings = Settings::in_process(&[&[(RAISED, ""), easy], changes].concat());
-        let inner = world::World::new(&settings, &Undecorated).await;
+        let inner = Box::pin(world::World::new(&settings, &Undecorated)).await;
         Self { inner, settings, requesters: 0 }
     }
 
     /// The process is killed, and another one started.
     pub(super) async fn restart(self) -> Self {
-        let inner = self.inner.restarted(&self.settings, &Undecorated).await;
+        let inner = Box::pin(self.inner.restarted(&self.settings, &Undecorated)).await;
         Self { inner, ..self }
     }
 
@@ -100,7 +100,7 @@ impl World {
         {
             outcome.proofs += 1;
             let number = solve(&asked.puzzle, asked.bits);
-            let proof = Some(Proof { puzzle: &asked.puzzle, number: &number });
+            let proof = Some(Proof { puzzle: &asked.puzzle, number: &number, captcha: "" });
             started = self.inner.login.start(StartRequest { proof, ..start }).await;
         }
         match started {

@@ -1,6 +1,6 @@
 //! Who asks for more than people need is asked for a proof first.
 use super::{BEHIND, MINUTE, number, start_from, told_to_wait};
-use crate::support::browser::{Browser, between, code_in, flow_of};
+use crate::support::browser::{Browser, between, code_in, flow_of, unlike};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::metrics::{metric, wait_until};
@@ -9,13 +9,13 @@ use crate::support::settings::{ADA, BOB, RAISED};
 use crate::support::words::word;
 
 /// With the limits that an operator gets who says nothing of them.
-fn shipped(changes: &[(&str, &str)]) -> Gate {
+pub(super) fn shipped(changes: &[(&str, &str)]) -> Gate {
     Gate::changed(&[&[(RAISED, "")], changes].concat())
 }
 
 /// The page of a challenge, to which a form led.
 #[track_caller]
-fn challenged(browser: &mut Browser, answer: Answer) -> Answer {
+pub(super) fn challenged(browser: &mut Browser, answer: Answer) -> Answer {
     assert!(answer.is_challenge(), "{answer}");
     browser.follow(answer).is(200).says(&word("challenge_title"))
 }
@@ -44,14 +44,14 @@ fn solution(page: &Answer) -> String {
 
 /// Two texts to `phone` that nobody used; the next may be sent.
 #[track_caller]
-fn texted_twice(gate: &Gate, phone: &str) {
+pub(super) fn texted_twice(gate: &Gate, phone: &str) {
     for _ in 0..2 {
         super::texted(gate, || start_from(&mut gate.browser(), "", phone));
         gate.pass(MINUTE * 3);
     }
 }
 
-fn metric_of(outcome: &str, why: &str) -> String {
+pub(super) fn metric_of(outcome: &str, why: &str) -> String {
     format!("doorcode_challenges_total{{outcome=\"{outcome}\",why=\"{why}\"}}")
 }
 
@@ -261,4 +261,26 @@ fn nobody_solves_a_puzzle_only_to_be_refused() {
     let gate = shipped(&[("[login]", "[limits]\nchallenge_after_texts = 1\n[login]")]);
     super::texted(&gate, || start_from(&mut gate.browser(), "", ADA));
     told_to_wait(&start_from(&mut gate.browser(), "", ADA), "Please wait a little");
+}
+
+#[test]
+fn many_wrong_codes_everywhere_ask_all_new_people_for_a_proof() {
+    let few = ("[login]", "[limits]\nchallenge_after_wrong_codes_24h = 2\n[login]");
+    let gate = shipped(&[few]);
+    for n in 0..2 {
+        let mut browser = gate.browser();
+        let page = start_from(&mut browser, "", &number(n)).is(303);
+        page.never_challenged();
+        let page = browser.follow(page).is(200);
+        let code = code_in(&gate.texts.text(usize::try_from(n).unwrap() + 1).body);
+        for wrong in 0..2 {
+            browser.give_code(&page, &unlike(&code, wrong)).is(303);
+        }
+    }
+    let mut browser = gate.browser();
+    let page = start_from(&mut browser, "", &number(3));
+    challenged(&mut browser, page);
+    wait_until(gate.admin, &metric_of("asked", "wrong-codes"), 1);
+    gate.pass(MINUTE * 60 * 24);
+    start_from(&mut gate.browser(), "", &number(3)).is(303).never_challenged();
 }

@@ -1,8 +1,10 @@
 //! Texts whose codes nobody uses.
 use super::{BEHIND, HOUR, MINUTE, defaults, ends_after, number, start_from, told_to_wait};
+use crate::support::browser::Browser;
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::metrics::{metric, wait_until};
+use crate::support::puzzle::{puzzle_of, solve};
 use crate::support::settings::ADA;
 
 const TOO_MANY: &str = "Too many people are signing in";
@@ -10,6 +12,7 @@ const TOO_MANY: &str = "Too many people are signing in";
 const MANY: (&str, &str) =
     ("[login]", "[limits]\ntexts_per_country_1h = 1000\nstarts_per_network_1h = 1000\n[login]");
 const PAUSED: &str = "doorcode_conversion_alarms_total{action=\"paused\"}";
+const CHALLENGED: &str = "doorcode_conversion_alarms_total{action=\"challenged\"}";
 const WARNED: &str = "doorcode_conversion_alarms_total{action=\"warned\"}";
 
 #[track_caller]
@@ -48,6 +51,49 @@ fn where_nobody_uses_a_code_strangers_are_not_texted_for_an_hour() {
     gate.texts.text(59);
     known.sign_in("/", ADA, &gate.texts).is(200);
     ends_after(&gate, HOUR, || ask(&gate, 57)).is(303);
+}
+
+#[test]
+fn where_nobody_uses_a_code_a_proof_is_asked_for_and_then_comes_the_pause() {
+    let asked = ("challenge = false", "challenge_bits = 8");
+    let gate = defaults(&[BEHIND, MANY, asked]);
+    people(&gate, 0, 55);
+    gate.pass(MINUTE * 10);
+    ask(&gate, 55).is(303);
+    wait_until(gate.admin, CHALLENGED, 1);
+    assert_eq!(metric(gate.admin, PAUSED), 0, "first a proof is asked for");
+    // Whoever calculates for fifty texts and uses none: the pause.
+    for n in 56..106 {
+        let mut browser = gate.browser();
+        let page = ask_in(&mut browser, n);
+        let sent = solved(&mut browser, page);
+        assert!(sent.location().contains("/code?"), "{sent}");
+    }
+    let mut browser = gate.browser();
+    assert!(ask_in(&mut browser, 106).location().contains("/challenge?"));
+    assert_eq!(metric(gate.admin, PAUSED), 0, "they may still be used");
+    gate.pass(MINUTE * 10);
+    let page = ask_in(&mut browser, 106);
+    solved(&mut browser, page);
+    wait_until(gate.admin, PAUSED, 1);
+    assert_eq!(told_to_wait(&ask(&gate, 107), TOO_MANY), HOUR);
+    // Another country goes on without a proof.
+    let other = start_from(&mut gate.browser(), "192.0.2.8", "+447400123456").is(303);
+    assert!(other.location().contains("/code?"), "{other}");
+}
+
+fn ask_in(browser: &mut Browser, n: u32) -> Answer {
+    start_from(browser, &format!("198.51.{n}.7"), &number(n)).is(303)
+}
+
+fn solved(browser: &mut Browser, asked: Answer) -> Answer {
+    assert!(asked.location().contains("/challenge?"), "{asked}");
+    let page = browser.follow(asked).is(200).text();
+    let (flow, puzzle, bits) = puzzle_of(&page);
+    let number = solve(&puzzle, bits);
+    let form = [("flow", &flow), ("puzzle", &puzzle), ("number", &number)];
+    let form = form.map(|(name, value)| (name, value.as_str()));
+    browser.post("/.doorcode/challenge", &form).is(303)
 }
 
 #[test]

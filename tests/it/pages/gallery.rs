@@ -122,12 +122,13 @@ impl Gallery<'_> {
             ("challenge-failed", Some(ChallengeNotice::Failed)),
         ] {
             for wait in [1, 2, 3, 25, 30] {
-                let page = ChallengePage { flow, puzzle, bits, wait, again, notice };
+                let captcha = None;
+                let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha };
                 self.add(&format!("{name}-{wait}"), &page);
             }
         }
         let (wait, notice, again) = (0, Some(ChallengeNotice::Early), false);
-        let page = ChallengePage { flow, puzzle, bits, wait, again, notice };
+        let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha: None };
         self.add("challenge-now", &page);
     }
 

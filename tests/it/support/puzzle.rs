@@ -4,13 +4,15 @@ use doorcode::login::is_solution;
 
 /// The first number that solves it.
 pub(crate) fn solve(puzzle: &str, bits: u8) -> String {
-    let number = (0_u64..).map(|n| n.to_string()).find(|number| is_solution(puzzle, number, bits));
+    let number =
+        (0..u32::MAX).map(|n| n.to_string()).find(|number| is_solution(puzzle, number, bits));
     number.unwrap()
 }
 
 /// A number that does not.
 pub(crate) fn not_solving(puzzle: &str, bits: u8) -> String {
-    let number = (0_u64..).map(|n| n.to_string()).find(|number| !is_solution(puzzle, number, bits));
+    let number =
+        (0..u32::MAX).map(|n| n.to_string()).find(|number| !is_solution(puzzle, number, bits));
     number.unwrap()
 }
 

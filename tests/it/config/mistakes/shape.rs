@@ -10,9 +10,9 @@ const CASES: &[Case<'_>] = &[
         &[("[login]", "[login]\nlisten = 3\nfrobnicate = 3\n\"odd\\nname\" = 1\n\"\" = 2")],
         &[
             "7:1: login.listen: is not a key here; did you mean it for [server]?",
-            "8:1: login.frobnicate: is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number",
-            "9:1: login.\"odd\\nname\": is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number",
-            r#"10:1: login."": is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number"#,
+            "8:1: login.frobnicate: is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, captcha, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number",
+            "9:1: login.\"odd\\nname\": is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, captcha, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number",
+            r#"10:1: login."": is not a key; [login] has: countries, default_country, code_digits, code_lifetime, tries, sign_up, session_idle, session_lifetime, captcha, consent, personal_access_token_lifetime, personal_access_tokens_per_user, challenge, challenge_bits, challenge_wait, unsafe_test_numbers_exposed, test_number"#,
         ],
     ),
     (
