@@ -176,11 +176,7 @@ impl OutboxSender {
         self.log_failure("store the outcome of a text", updated);
     }
 
-    pub(super) fn log_failure<T>(
-        &self,
-        doing: &'static str,
-        result: Result<T, StoreError>,
-    ) -> Option<T> {
+    fn log_failure<T>(&self, doing: &'static str, result: Result<T, StoreError>) -> Option<T> {
         result.inspect_err(|error| self.events.store_failed(doing, error)).ok()
     }
 

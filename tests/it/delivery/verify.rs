@@ -1,8 +1,14 @@
 //! Codes of Twilio Verify: whole logins, by the pages and by the API.
 use std::time::Duration;
 
+use doorcode::delivery::Failure;
+use doorcode::delivery::sms::twilio::TwilioCredentials;
+use doorcode::delivery::sms::twilio_verify::TwilioVerifySettings;
+use doorcode::delivery::sms::{AccountCheck, ProviderSettings};
+use doorcode::domain::{CodeLength, Secret};
 use serde_json::{Value, json};
 
+use super::made;
 use super::vendors::twilio_verify::{SERVICE, Verify};
 use crate::support::browser::{Browser, code_in, flow_of, unlike};
 use crate::support::gate::Gate;
@@ -10,7 +16,7 @@ use crate::support::http::{Answer, storm};
 use crate::support::provider::{FakeProvider, Outcome};
 use crate::support::settings::ADA;
 use crate::support::tables::{sessions, spent_codes};
-use crate::support::twilio::{ACCOUNT_SID, SERVICE_SID};
+use crate::support::twilio::{ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID};
 use crate::support::words::{tries_left, word_with};
 
 const EXPIRED: &str = "That code has expired";
@@ -294,6 +300,7 @@ fn the_code_that_a_person_has_is_texted_again_by_whoever_made_it() {
     // Twilio is well again, and first in the order.
     world.gate.pass(Duration::from_mins(1));
     let page = resend(&mut browser, &page).is(200);
+    world.verify.text(2);
     assert_eq!((world.verify.messages().len(), world.gate.texts.messages().len()), (2, 0));
     assert_eq!(world.code(), code);
     // Neither works: the code that was texted still does.
@@ -332,6 +339,29 @@ fn an_api_login_goes_by_the_same_rules() {
     world.api_start().is(200);
     world.service.expire();
     world.api_code(&world.code()).is(403).says("The verification code has expired.");
+}
+
+#[tokio::test]
+async fn a_service_whose_codes_have_another_length_is_not_set_up() {
+    let fake = FakeProvider::of(Box::new(Verify::default()));
+    for (digits, good) in [(6, true), (8, false)] {
+        let settings = TwilioVerifySettings {
+            account_sid: ACCOUNT_SID.to_owned(),
+            credentials: TwilioCredentials::AuthToken(Secret::new(AUTH_TOKEN)),
+            service_sid: SERVICE.to_owned(),
+            template_sid: None,
+            code_length: CodeLength::new(digits).expect("a length"),
+            base_url: fake.base_url().parse().expect("a URL"),
+        };
+        let told = made(&ProviderSettings::TwilioVerify(settings)).check_account().await;
+        match told {
+            AccountCheck::Good { .. } => assert!(good, "{digits}"),
+            AccountCheck::Failed(error) => {
+                assert_eq!((good, error.failure), (false, Failure::Misconfigured));
+            }
+            AccountCheck::NotAsked => panic!("it can be asked"),
+        }
+    }
 }
 
 #[test]

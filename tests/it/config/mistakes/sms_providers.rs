@@ -22,6 +22,35 @@ const SENDERS: &str = "is neither a number such as +12025550123, nor a short cod
 
 const AWS: &str = "region = \"us-east-1\"\naccess_key_id = \"AKIA1\"\nsecret_access_key = \"env:TOKEN\"\norigination_identity = \"pool-0123abcd\"";
 
+const VERIFY: &str = "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nauth_token = \"env:TOKEN\"\nservice_sid = \"VA0123456789abcdef0123456789abcdef\"";
+
+#[test]
+fn codes_of_a_provider_are_for_everybody_and_as_long_as_ours() {
+    let eight = |text: &str| text.replace("[login]\n", "[login]\ncode_digits = 8\n");
+    let config = read(&eight(&with("twilio_verify", VERIFY))).unwrap();
+    let [ProviderSettings::TwilioVerify(verify)] = &config.providers[..] else {
+        panic!("one provider")
+    };
+    assert_eq!(
+        (verify.code_length.get(), verify.base_url.as_str()),
+        (8, "https://verify.twilio.com/")
+    );
+
+    let closed = with("twilio_verify", VERIFY).replace("[login]\n", "[login]\nsign_up = false\n");
+    assert_eq!(
+        problems(&closed),
+        "my.toml:12:1: sms.twilio_verify: needs login.sign_up = true: else the time that a check takes would show who is a user"
+    );
+    let wrong = VERIFY.replace("VA0", "MG0") + "\ntemplate_sid = \"mine\"";
+    assert_eq!(
+        said("twilio_verify", &wrong),
+        [
+            "14:15: sms.twilio_verify.service_sid: is not VA and 32 hexadecimal digits",
+            "15:16: sms.twilio_verify.template_sid: is not HJ and 32 hexadecimal digits",
+        ]
+    );
+}
+
 #[test]
 fn the_endpoint_of_aws_is_that_of_the_region() {
     for (region, host) in [
@@ -54,6 +83,7 @@ fn the_least_that_each_provider_needs() {
         ("telnyx", "api_key = \"env:TOKEN\"\nmessaging_profile_id = \"a-b\"\nfrom = \"Shop\""),
         ("sinch", "service_plan_id = \"a1\"\napi_token = \"env:TOKEN\"\nfrom = \"12345\""),
         ("aws", AWS),
+        ("twilio_verify", VERIFY),
         ("http", "url = \"https://sms.example.com/send\""),
         (
             "http",
