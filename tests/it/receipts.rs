@@ -14,7 +14,7 @@ use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, exchange};
 use crate::support::provider::{FakeProvider, Reply, Taken, Text, Vendor};
 use crate::support::settings::BOB;
-use crate::support::twilio::receipt;
+use crate::support::twilio::receipts::receipt;
 
 /// A gateway that takes whatever it is asked, as the second provider.
 struct AnyGateway;

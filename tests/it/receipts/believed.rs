@@ -4,7 +4,8 @@ use crate::support::gate::Gate;
 use crate::support::http::exchange;
 use crate::support::metrics::metric;
 use crate::support::tables::texts;
-use crate::support::twilio::{AUTH_TOKEN, receipt, signed_receipt};
+use crate::support::twilio::AUTH_TOKEN;
+use crate::support::twilio::receipts::{receipt, signed_receipt};
 
 #[test]
 fn what_is_not_signed_for_the_configured_url_is_refused_and_writes_nothing() {

@@ -85,7 +85,7 @@ fn each_vendors_receipts_are_believed_and_move_forward_only() {
         case.send(&case.told(Status::Delivered)).is(200);
         case.wait_for(3);
         // Out of order, and once more.
-        for status in [Status::Sent, Status::Undelivered, Status::Delivered, Status::Queued] {
+        for status in [Status::Delivered, Status::Sent, Status::Undelivered, Status::Queued] {
             case.send(&case.told(status)).is(200);
         }
     }

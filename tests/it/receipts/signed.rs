@@ -8,7 +8,7 @@ use doorcode::domain::sha256;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
-use crate::support::twilio::signed_receipt;
+use crate::support::twilio::receipts::signed_receipt;
 
 /// What a vendor tells, when, and by which secret it signs.
 #[derive(Clone, Copy)]

@@ -58,7 +58,7 @@ impl TestDatabase {
         self.open().await.close().await;
         self.run(
             "DROP INDEX counters_by_end; DROP INDEX counters_given_back; DROP INDEX users_who_test;
-             DROP TABLE attempt_history; DROP TABLE personal_access_tokens; DROP TABLE counter_totals; DROP TABLE counter_marks;
+             DROP TABLE texts; DROP TABLE attempt_history; DROP TABLE personal_access_tokens; DROP TABLE counter_totals; DROP TABLE counter_marks;
              DROP TABLE contacts; DROP TABLE contact_indexes; ALTER TABLE users ADD COLUMN phone TEXT;
              CREATE UNIQUE INDEX users_by_phone ON users (phone);
              DELETE FROM _sqlx_migrations WHERE version > 13;",

@@ -1,5 +1,5 @@
 //! Twilio on this machine.
-mod receipts;
+pub(crate) mod receipts;
 mod rules;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 pub(crate) use super::provider::FakeProvider as FakeTwilio;
 use super::provider::{FakeProvider, Reply, Text, Vendor};
-pub(crate) use receipts::{receipt, signed_receipt};
 
 pub(crate) const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
 pub(crate) const AUTH_TOKEN: &str = "f00dfeedf00dfeedf00dfeedf00dfeed";
