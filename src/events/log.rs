@@ -91,16 +91,8 @@ fn dead_code(attempt: Option<AttemptId>, why: &str) {
     info!(attempt, why, "code rejected: login attempt is dead");
 }
 
-fn text_replaced(attempt: AttemptId, reason: &str) {
-    warn!(%attempt, reason, "text replaced by the built-in one");
-}
-
 fn grant_revoked(client: &str, grant: GrantId) {
     info!(client_id = client, %grant, "grant revoked");
-}
-
-fn text_dropped(attempt: AttemptId) {
-    info!(%attempt, "text dropped: login attempt is dead");
 }
 
 fn text_withheld(attempt: AttemptId) {
