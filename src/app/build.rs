@@ -78,14 +78,13 @@ pub async fn assemble(
     let (access_log, exchanges) = (Arc::new(access_log), Exchanges::new(config.proxy.exchanges));
     let heartbeat = heartbeat(&config, &runtime, predecessor);
     let nodes = heartbeat.as_ref().map_or_else(|| Arc::new(NodeStatus::alone()), Heartbeat::status);
-    let node = heartbeat.as_ref().map(Heartbeat::id);
+    let (node, settings) = heartbeat.as_ref().map(|beat| (beat.id(), beat.settings())).unzip();
     let receipts = Arc::new(sent_texts(&runtime, receipts, &texts));
     let drain = Arc::new(drain(&runtime, (&access_log, &receipts), (&nodes, node), exit));
     let workers = (OutboxWorker::new(jobs, sender(&runtime, &texts)), receipts);
     let mut jobs = background(&runtime, &snapshot, workers, demo);
     let rotation = Arc::new(ArcSwap::from_pointee(keys::rotation(&config, &runtime)));
     jobs.extend(upkeep(&config, &runtime, (&secured, &drain), &rotation)?);
-    let settings = heartbeat.as_ref().map(Heartbeat::settings);
     jobs.extend(heartbeat.map(Heartbeat::job));
     let mut watched = watched(&runtime, &access_log);
     let others = secured.watched().into_iter().chain(nodes.watched()).chain(watched_files());

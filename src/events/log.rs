@@ -9,7 +9,7 @@ use super::provider_log::of_provider;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
 use super::texts_log;
-use crate::domain::{AttemptId, Country, GrantId, Peer, SessionId, UserId};
+use crate::domain::{AttemptId, GrantId, Peer, SessionId, UserId};
 use crate::system::Clock;
 
 /// The format of the log.
@@ -95,10 +95,6 @@ fn grant_revoked(client: &str, grant: GrantId) {
     info!(client_id = client, %grant, "grant revoked");
 }
 
-fn text_withheld(attempt: AttemptId) {
-    info!(%attempt, "text withheld: number belongs to no user");
-}
-
 fn token_made(user: UserId, token: SessionId, site: &str) {
     info!(%user, %token, site, "personal access token made");
 }
@@ -114,21 +110,16 @@ impl EventSink for EventLog {
             Event::CodeRequested { attempt, phone, again, .. } => {
                 info!(%attempt, %phone, again, "code requested");
             }
-            Event::TextSent { attempt, provider, message_id } => {
-                info!(%attempt, provider, message_id, "text sent");
-            }
-            Event::TextFailed { attempt, reason, country, .. } => {
-                let country = country.as_ref().map(Country::as_str);
-                warn!(%attempt, reason, country, "text not sent");
-            }
-            Event::TextDelivered { .. }
+            Event::TextSent { .. }
+            | Event::TextFailed { .. }
+            | Event::TextWithheld { .. }
+            | Event::QueueFull { .. }
+            | Event::TextDelivered { .. }
             | Event::TextUndelivered { .. }
             | Event::TextSentAgain { .. }
             | Event::TextReplaced { .. }
             | Event::TextDropped { .. } => texts_log::record(event),
             Event::ReceiptRefused { provider, why } => self.receipt_refused(provider, why),
-            Event::TextWithheld { attempt } => text_withheld(*attempt),
-            Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
             Event::ProviderBreaker { .. } | Event::CodeNotChecked { .. } => of_provider(event),
             Event::WrongCode { attempt, tries_left } => info!(%attempt, tries_left, "wrong code"),
             Event::DeadCode { attempt, why } => dead_code(*attempt, why),

@@ -1,11 +1,23 @@
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::event::Event;
+use crate::domain::Country;
 
-/// Logs an event about what became of a text.
+/// Logs an event about a text, and about what became of it.
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
 pub(super) fn record(event: &Event<'_>) {
     match event {
+        Event::TextSent { attempt, provider, message_id } => {
+            info!(%attempt, provider, message_id, "text sent");
+        }
+        Event::TextFailed { attempt, reason, country, .. } => {
+            let country = country.as_ref().map(Country::as_str);
+            warn!(%attempt, reason, country, "text not sent");
+        }
+        Event::TextWithheld { attempt } => {
+            info!(%attempt, "text withheld: number belongs to no user");
+        }
+        Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
         Event::TextDelivered { attempt, provider, message_id, seconds } => {
             info!(%attempt, provider, message_id, seconds, "text delivered");
         }

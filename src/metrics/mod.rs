@@ -1,6 +1,7 @@
 //! Metrics in the text format of Prometheus, from one table.
 //! Decides nothing, and no label contains what a client sent.
 mod event_counters;
+mod metric;
 mod requests;
 mod table;
 mod upstreams;
@@ -10,11 +11,12 @@ use std::sync::Arc;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 pub use event_counters::EventCounters;
+pub use metric::{Metric, MetricKind};
 pub use requests::RequestCounters;
 pub use table::{
     ACCESS_LINES_DROPPED, ACME_HOSTS_FAILING, ACME_HOSTS_MISSING, ATTEMPTS, BUILD, CONNECTIONS,
     CONNECTIONS_REFUSED, DATABASE_CALLS, DATABASE_CONNECTIONS, DATABASE_FAILURES, DATABASE_TIME,
-    EXCHANGES, EXCHANGES_REFUSED, FILE_LIMIT, HISTORY_LOST, METRICS, Metric, MetricKind, NODES,
+    EXCHANGES, EXCHANGES_REFUSED, FILE_LIMIT, HISTORY_LOST, METRICS, NODES,
     NODES_WITH_OTHER_SETTINGS, OPEN_FILES, REDIS_CALLS, REDIS_FAILURES, REDIS_TIME, SESSIONS,
     TEXT_NOTES_LOST, TEXTS_WAITING, TLS_CERTIFICATE_END, TLS_HANDSHAKES_FAILED, UPSTREAM_UP,
     reference,

@@ -28,6 +28,7 @@ pub(super) use routes::routes;
 pub(super) use templates::built_in;
 
 /// What there is of `[sms]` before anything else is known; `None`: a mistake was noted.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of receipts")]
 pub(super) struct TextParts {
     pub(super) allowed: Option<Vec<IpNet>>,
     pub(super) providers: Option<Vec<ProviderSettings>>,
