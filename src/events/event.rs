@@ -184,6 +184,10 @@ pub enum Event<'a> {
     /// A stranger was asked for a proof before another text, for the reason `why`.
     ChallengeAsked {
         why: &'static str,
+        /// As in [`Event::Limited`].
+        network: &'a str,
+        /// As in [`Event::Limited`].
+        only_address: bool,
     },
     /// A proof was right: by calculating (`work`), by waiting (`wait`) or by a captcha.
     ChallengeSolved {

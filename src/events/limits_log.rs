@@ -17,7 +17,16 @@ pub(super) fn record(event: &Event<'_>) {
                 "rate limit exceeded, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
             );
         }
-        Event::ChallengeAsked { why } => info!(why, "asked for a proof before another text"),
+        Event::ChallengeAsked { why, network, only_address: false } => {
+            info!(why, network, "asked for a proof before another text");
+        }
+        Event::ChallengeAsked { why, network, .. } => {
+            warn!(
+                why,
+                network,
+                "asked for a proof before another text, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
+            );
+        }
         Event::ChallengeSolved { by } => debug!(by, "a challenge was solved"),
         Event::ChallengeFailed { why: why @ ("captcha-secret" | "captcha-unavailable") } => {
             warn!(why, "the captcha's vendor did not judge an answer: nothing is sent for it");

@@ -161,13 +161,21 @@ impl Limiter {
             let spacing = spacing(limits, waits, system);
             counts.push(Increment { n: *n, spacing: Some(spacing), ..self.spacing_of(subject) });
         }
+        self.take((rows, counts), system).await
+    }
+
+    /// Takes all counts or none. The only one after those of `rows` is the spacing of texts.
+    async fn take(
+        &self,
+        (rows, counts): (Vec<&'static LimitDef>, Vec<Increment>),
+        system: &System,
+    ) -> Result<Admission, StoreError> {
         Ok(match self.counters.take(&counts, system.steady()).await? {
             TakeOutcome::Taken(counted) => {
                 let remaining = counted.left.iter().copied().min().unwrap_or(0);
                 Admission::Granted(Reservation { rows, counts, counted, remaining })
             }
             TakeOutcome::Refused { which, retry_after } => {
-                // The only count after those of `rows` is the spacing of texts.
                 let row = rows.get(which).copied().unwrap_or(&TEXT_SPACING);
                 Admission::Refused(RateLimited { row, retry_after })
             }
@@ -190,17 +198,7 @@ impl Limiter {
         let is_wide =
             |row: &LimitDef| matches!(row.scope, LimitScope::Country | LimitScope::Global);
         let wide = rows.into_iter().zip(counts).filter(|(row, _)| is_wide(row));
-        let (rows, counts): (Vec<_>, Vec<_>) = wide.unzip();
-        Ok(match self.counters.take(&counts, system.steady()).await? {
-            TakeOutcome::Taken(counted) => {
-                let remaining = counted.left.iter().copied().min().unwrap_or(0);
-                Admission::Granted(Reservation { rows, counts, counted, remaining })
-            }
-            TakeOutcome::Refused { which, retry_after } => {
-                let row = rows.get(which).copied().unwrap_or(&TEXT_SPACING);
-                Admission::Refused(RateLimited { row, retry_after })
-            }
-        })
+        self.take(wide.unzip(), system).await
     }
 
     /// Whether it is too early for another text to the number, whatever the limits say.

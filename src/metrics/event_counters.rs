@@ -193,7 +193,7 @@ impl EventSink for EventCounters {
             Event::PersonalTokenMade { .. } => (&self.personal_tokens, &["made"]),
             Event::PersonalTokenEnded { .. } => (&self.personal_tokens, &["ended"]),
             Event::Limited { limit, .. } => (&self.limited, &[limit]),
-            Event::ChallengeAsked { why } => (&self.challenges, &["asked", why]),
+            Event::ChallengeAsked { why, .. } => (&self.challenges, &["asked", why]),
             Event::ChallengeSolved { by } => (&self.challenges, &["solved", by]),
             Event::ChallengeFailed { why } => (&self.challenges, &["failed", why]),
             Event::BudgetUsed { limit, percent: 100, .. } => (&self.budgets, &[limit, "100"]),

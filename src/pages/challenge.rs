@@ -52,21 +52,10 @@ impl ProofForm {
 /// `GET /challenge`: the puzzle, which the script of the page solves, and a button for those who wait.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let request = pages.in_flow_of_query(request);
-    let sealed = request.param("flow").unwrap_or_default();
-    let (flow, phone) = match pages.flow_with_number(&request, sealed) {
+    let (flow, phone) = match pages.at_number(&request).await {
         Ok(found) => found,
-        Err(NotReady::Flow(error)) => return pages.flow_error(&request, &error),
-        Err(NotReady::NoNumber(flow)) => {
-            return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
-        }
+        Err(elsewhere) => return *elsewhere,
     };
-    match pages.sessions.of(&request).await {
-        Ok(Some(who)) if flow.is_met_by(who.began(), pages.shell.system.now()) => {
-            return request.to_done(&pages.seal(&flow)).into_response();
-        }
-        Ok(_) => {}
-        Err(_) => return pages.shell.unavailable(&request),
-    }
     let requester = pages.requester(&request, flow.browser, &phone);
     let text = request.param("puzzle").unwrap_or_default();
     let Some(puzzle) = pages.login.puzzle(&requester, &phone, text) else {

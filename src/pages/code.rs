@@ -52,21 +52,10 @@ pub(crate) struct CodeForm {
 /// `GET /code`: the form for the code.
 pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequest) -> Response {
     let request = pages.in_flow_of_query(request);
-    let sealed = request.param("flow").unwrap_or_default();
-    let (flow, phone) = match pages.flow_with_number(&request, sealed) {
+    let (flow, phone) = match pages.at_number(&request).await {
         Ok(found) => found,
-        Err(NotReady::Flow(error)) => return pages.flow_error(&request, &error),
-        Err(NotReady::NoNumber(flow)) => {
-            return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
-        }
+        Err(elsewhere) => return *elsewhere,
     };
-    match pages.sessions.of(&request).await {
-        Ok(Some(who)) if flow.is_met_by(who.began(), pages.shell.system.now()) => {
-            return request.to_done(&pages.seal(&flow)).into_response();
-        }
-        Ok(_) => {}
-        Err(_) => return pages.shell.unavailable(&request),
-    }
     let requester = pages.requester(&request, flow.browser, &phone);
     match pages.sent_code(&requester, phone).await {
         Ok(Some(sent)) => pages.code_page(&request, &flow, &sent),
@@ -152,6 +141,29 @@ impl LoginPages {
             Err(NotReady::NoNumber(flow)) => {
                 Err(Box::new(self.to_number_page(request, *flow, FlowMessage::TimedOut)))
             }
+        }
+    }
+
+    /// The flow of a page that is shown after a number was given, and the number; else the answer that leads
+    /// to where the person is.
+    pub(super) async fn at_number(
+        &self,
+        request: &PageRequest,
+    ) -> Result<(Flow, PhoneNumber), Box<Response>> {
+        let sealed = request.param("flow").unwrap_or_default();
+        let (flow, phone) = match self.flow_with_number(request, sealed) {
+            Ok(found) => found,
+            Err(NotReady::Flow(error)) => return Err(Box::new(self.flow_error(request, &error))),
+            Err(NotReady::NoNumber(flow)) => {
+                return Err(Box::new(self.to_number_page(request, *flow, FlowMessage::TimedOut)));
+            }
+        };
+        match self.sessions.of(request).await {
+            Ok(Some(who)) if flow.is_met_by(who.began(), self.shell.system.now()) => {
+                Err(Box::new(request.to_done(&self.seal(&flow)).into_response()))
+            }
+            Ok(_) => Ok((flow, phone)),
+            Err(_) => Err(Box::new(self.shell.unavailable(request))),
         }
     }
 

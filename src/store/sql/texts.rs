@@ -111,44 +111,40 @@ impl TextStore for SqlStore {
 
 /// Moves a text forward, whether its row is complete or not.
 fn move_forward(receipt: &TextReceipt) -> super::query::Query {
-    let price = receipt.price;
-    query(concat!(
+    let update = query(concat!(
         "UPDATE texts SET status = $3, told = $4, failure = $5, code = $6,
            segments = COALESCE($7, segments), told_price = COALESCE($8, told_price),
            told_currency = COALESCE($9, told_currency)
          WHERE provider = $1 AND message = $2 AND status < $3 ",
         moved!()
-    ))
-    .bind(&receipt.provider)
-    .bind(&receipt.message)
-    .bind(receipt.status.rank())
-    .bind(receipt.at.as_millis())
-    .bind(&receipt.failure)
-    .bind(receipt.code.map(i64::from))
-    .bind(receipt.segments.map(i64::from))
-    .bind(price.map(Money::parts))
-    .bind(price.map(|price| price.currency().as_str().to_owned()))
+    ));
+    with_values(update, receipt)
 }
 
 /// Keeps a receipt whose text is not there yet.
 fn keep(receipt: &TextReceipt) -> super::query::Query {
-    let price = receipt.price;
-    query(
+    let insert = query(
         "INSERT INTO texts (provider, message, country, at, segments, price, currency, again, status, told,
            failure, code, told_price, told_currency, expires)
          VALUES ($1, $2, '', $4, $7, 0, '', 0, $3, $4, $5, $6, $8, $9, $10)
          ON CONFLICT (provider, message) DO NOTHING",
-    )
-    .bind(&receipt.provider)
-    .bind(&receipt.message)
-    .bind(receipt.status.rank())
-    .bind(receipt.at.as_millis())
-    .bind(&receipt.failure)
-    .bind(receipt.code.map(i64::from))
-    .bind(receipt.segments.map(i64::from))
-    .bind(price.map(Money::parts))
-    .bind(price.map(|price| price.currency().as_str().to_owned()))
-    .bind(receipt.expires.as_millis())
+    );
+    with_values(insert, receipt).bind(receipt.expires.as_millis())
+}
+
+/// What a receipt says, as `$1` to `$9`.
+fn with_values(statement: super::query::Query, receipt: &TextReceipt) -> super::query::Query {
+    let price = receipt.price;
+    statement
+        .bind(&receipt.provider)
+        .bind(&receipt.message)
+        .bind(receipt.status.rank())
+        .bind(receipt.at.as_millis())
+        .bind(&receipt.failure)
+        .bind(receipt.code.map(i64::from))
+        .bind(receipt.segments.map(i64::from))
+        .bind(price.map(Money::parts))
+        .bind(price.map(|price| price.currency().as_str().to_owned()))
 }
 
 impl SqlStore {

@@ -6,13 +6,17 @@ use super::world::World;
 
 /// THE table of calls. A login that makes others is a login with other points: name them here.
 const LOGIN: &[(Step, &[&str])] = &[
-    // The second looks whether codes are used where the number is from.
-    (Step::GiveNumber, &["attempts.get", "counters.take", "counters.take", "attempts.update"]),
+    (Step::GiveNumber, GIVE_NUMBER),
     (Step::Text, &["attempts.get", "attempts.update"]),
     (Step::ShowCodePage, &["attempts.get", "counters.take"]),
     (Step::GiveCode, GIVE_CODE),
     (Step::LeaveForTheSite, &["sessions.find", "sessions.find"]),
 ];
+
+/// Of the counters, the first looks whether a proof is asked for, the last whether codes are used where
+/// the number is from.
+const GIVE_NUMBER: &[&str] =
+    &["attempts.get", "counters.take", "counters.take", "counters.take", "attempts.update"];
 
 const GIVE_CODE: &[&str] = &[
     "attempts.get",
@@ -25,9 +29,11 @@ const GIVE_CODE: &[&str] = &[
     "counters.clear",
     "counters.clear",
     "counters.take",
+    "counters.take",
 ];
 
-/// The same in a browser that is known, whose codes are not counted.
+/// The same in a browser that is known: that a code was used is not counted for its country, only that it
+/// was right.
 const GIVE_CODE_AGAIN: &[&str] = GIVE_CODE.split_at(GIVE_CODE.len() - 1).0;
 
 /// The step that takes the try was done, and nobody knows: the try is not given back, since it

@@ -171,9 +171,21 @@ fn a_level_that_is_none_is_told() {
     }
 }
 
+const NOBODY_ASKED: (&str, &str) = ("[login]\n", "[login]\nchallenge = false\n");
+
 #[test]
-fn a_refused_start_tells_its_network_and_that_a_proxy_may_be_missing() {
-    let program = Program::changed("info", &[JSON, (RAISED, "")]);
+fn a_start_beyond_the_limit_tells_its_network_and_that_a_proxy_may_be_missing() {
+    for (changes, key, value) in [
+        (&[JSON, (RAISED, "")][..], "why", "address"),
+        (&[JSON, (RAISED, ""), NOBODY_ASKED][..], "limit", "starts_per_address_10m"),
+    ] {
+        told_of_a_missing_proxy(changes, (key, value));
+    }
+}
+
+#[track_caller]
+fn told_of_a_missing_proxy(changes: &[(&str, &str)], (key, value): (&str, &str)) {
+    let program = Program::changed("info", changes);
     for n in 0..11 {
         let mut browser = program.browser();
         let page = browser.visit("/");
@@ -184,7 +196,7 @@ fn a_refused_start_tells_its_network_and_that_a_proxy_may_be_missing() {
     let refused = wait_for("a line", || {
         let log = program.printed_to("err");
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.into_iter().find(|line| line["limit"] == "starts_per_address_10m")
+        lines.into_iter().find(|line| line[key] == value)
     });
     assert_eq!(refused["network"], "127.0.0.0/24", "{refused}");
     assert_eq!(refused["level"], "WARN", "{refused}");
