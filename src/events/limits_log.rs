@@ -1,4 +1,4 @@
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::event::Event;
 
@@ -17,21 +17,6 @@ pub(super) fn record(event: &Event<'_>) {
                 "rate limit exceeded, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
             );
         }
-        Event::ChallengeAsked { why, network, only_address: false } => {
-            info!(why, network, "asked for a proof before another text");
-        }
-        Event::ChallengeAsked { why, network, .. } => {
-            warn!(
-                why,
-                network,
-                "asked for a proof before another text, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"
-            );
-        }
-        Event::ChallengeSolved { by } => debug!(by, "a challenge was solved"),
-        Event::ChallengeFailed { why: why @ ("captcha-secret" | "captcha-unavailable") } => {
-            warn!(why, "the captcha's vendor did not judge an answer: nothing is sent for it");
-        }
-        Event::ChallengeFailed { why } => info!(why, "a proof was not accepted"),
         Event::BudgetUsed { limit, of, percent: 100 } => {
             warn!(limit, of, "the budget for texts is used up: only known browsers are texted");
         }
@@ -50,13 +35,6 @@ pub(super) fn record(event: &Event<'_>) {
                 sent,
                 used,
                 "few codes are used: somebody may earn by the texts, or they do not arrive; strangers there are asked for a proof for an hour"
-            );
-        }
-        Event::ManyWrongCodes { wrong, right } => {
-            warn!(
-                wrong,
-                right,
-                "many codes of a day are wrong: strangers are asked for a proof before texts"
             );
         }
         Event::FewCodesUsed { of, sent, used, .. } => {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use tracing::{debug, error, info, warn};
 
+use super::challenges_log;
 use super::event::Event;
 use super::limits_log;
 use super::provider_log::of_provider;
@@ -148,10 +149,8 @@ impl EventSink for EventLog {
             Event::ChallengeAsked { .. }
             | Event::ChallengeSolved { .. }
             | Event::ChallengeFailed { .. }
-            | Event::ManyWrongCodes { .. }
-            | Event::Limited { .. }
-            | Event::BudgetUsed { .. }
-            | Event::FewCodesUsed { .. } => {
+            | Event::ManyWrongCodes { .. } => challenges_log::record(event),
+            Event::Limited { .. } | Event::BudgetUsed { .. } | Event::FewCodesUsed { .. } => {
                 limits_log::record(event);
             }
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),

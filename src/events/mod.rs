@@ -1,5 +1,6 @@
 //! Events: what happened, as one enum, and the sink that receives it.
 //! Decides nothing and stores nothing.
+mod challenges_log;
 mod event;
 mod limits_log;
 mod log;
