@@ -11,7 +11,7 @@ use crate::delivery::Delivery;
 use crate::delivery::sms::{self, SmsProvider};
 use crate::events::EventSink;
 use crate::gate::SiteMap;
-use crate::login::{self, Login, TextSettings};
+use crate::login::{self, Login, LoginLimits, LoginSettings, TextSettings};
 use crate::pages::views::Views;
 use crate::proxy::{ConfigSnapshot, ConfigSnapshotDeps, DECISIONS};
 use crate::system::System;
@@ -63,7 +63,13 @@ fn receipts(config: &Config, runtime: &Runtime) -> api::Receipts {
 }
 
 pub(super) fn login(config: &Config, runtime: &Runtime) -> Login {
-    Login::new(runtime.login.clone(), config.login.clone(), config.session)
+    let settings = LoginSettings { limits: limits(config), ..config.login.clone() };
+    Login::new(runtime.login.clone(), settings, config.session)
+}
+
+/// Those of the configuration, whose budgets know how its texts are billed.
+fn limits(config: &Config) -> LoginLimits {
+    config.login.limits.clone().with_segments(config.text_segments())
 }
 
 fn authorizer(
@@ -115,7 +121,7 @@ pub(super) fn texts(
 ) -> Result<TextSettings, AppError> {
     let providers = decorator.providers(providers(config, system));
     let delivery = delivery(config, providers, system).telling(Arc::clone(events));
-    let limits = config.login.limits.clone();
+    let limits = limits(config);
     Ok(TextSettings { delivery, templates: templates(config)?, limits })
 }
 

@@ -100,9 +100,11 @@ fn known(config: &Config, phone: &PhoneNumber) -> PhoneNumber {
     config.login.accepted_numbers.recognize(phone.clone())
 }
 
-/// Who runs the command, also where it is run by sudo.
+/// Who runs the command, also where it is run by sudo. The name is what the environment says, the number
+/// is what the system does.
 fn user(around: &CliDeps<'_>) -> String {
     let variables = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
     let mut found = variables.filter_map(|name| (around.environment)(name));
-    found.find(|name| !name.is_empty()).unwrap_or_else(|| "an unknown user".to_owned())
+    let name = found.find(|name| !name.is_empty()).unwrap_or_else(|| "an unknown user".to_owned());
+    format!("{name} (user id {})", rustix::process::getuid().as_raw())
 }

@@ -200,6 +200,13 @@ impl PhoneNumber {
         self.e164.get(..self.e164.len().saturating_sub(3)).unwrap_or_default()
     }
 
+    /// What a log may show of its block: with the last three digits, which stand beside it, it does not give
+    /// the number away.
+    pub fn area(&self) -> &str {
+        let block = self.block();
+        block.get(..block.len().saturating_sub(3)).unwrap_or_default()
+    }
+
     /// Whether it is a test number, or a number that is no longer known.
     pub const fn is_test(&self) -> bool {
         matches!(self.source, NumberSource::Unknown)

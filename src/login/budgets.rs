@@ -47,7 +47,7 @@ impl Login {
         if limiter.is_first_in_window(row, percent, subject, system.steady()).await? {
             let country = subject.phone.country();
             let of = match row.scope {
-                LimitScope::NumberBlock => subject.phone.block(),
+                LimitScope::NumberBlock => subject.phone.area(),
                 LimitScope::Country => country.as_ref().map_or("", |country| country.as_str()),
                 _ => "",
             };

@@ -26,7 +26,7 @@ impl Login {
 
     async fn judge_conversion(
         &self,
-        LimitSubject { phone, requester }: LimitSubject<'_>,
+        LimitSubject { phone, requester, .. }: LimitSubject<'_>,
         is_proved: bool,
     ) -> Result<(), StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
@@ -43,7 +43,7 @@ impl Login {
             if limiter.is_new_alarm(pause, phone, paused, system.steady()).await? {
                 let country = phone.country();
                 let of = match pause.scope {
-                    LimitScope::NumberBlock => phone.block(),
+                    LimitScope::NumberBlock => phone.area(),
                     _ => country.as_ref().map_or("", |country| country.as_str()),
                 };
                 let Conversion { sent, used, .. } = conversion;

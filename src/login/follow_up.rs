@@ -119,7 +119,8 @@ impl FollowUps {
         let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let who = RequesterDigest::of(text.request.key.as_bytes());
         let requester = Requester { channel: Channel::Page, who, address, standing };
-        let subject = LimitSubject { phone, requester: &requester };
+        let language = text.request.page_language.as_deref();
+        let subject = LimitSubject { phone, requester: &requester, language };
         let limits = &self.texts.load_full().limits;
         Ok(match self.limiter.reserve_again(limits, subject, &self.system).await? {
             Admission::Granted(taken) => Some(taken),

@@ -64,6 +64,8 @@ pub(super) enum Admission {
 pub(super) struct LimitSubject<'a> {
     pub(super) phone: &'a PhoneNumber,
     pub(super) requester: &'a Requester,
+    /// The language tag of the page, whose text it is that budgets pay for.
+    pub(super) language: Option<&'a str>,
 }
 
 /// What to count.
@@ -321,7 +323,11 @@ impl Limiter {
                 continue;
             }
             let (counted, each) = match row.action {
-                LimitAction::Spend => (LimitAction::Text, limits.prices.price_of(subject.phone)),
+                LimitAction::Spend => {
+                    let segments = limits.segments.of(subject.language);
+                    let price = limits.prices.price_of(subject.phone);
+                    (LimitAction::Text, price.saturating_mul(segments))
+                }
                 other => (other, 1),
             };
             let amount = amounts.iter().find(|(what, _)| *what == counted);
@@ -335,7 +341,7 @@ impl Limiter {
     }
 
     fn counter_key(&self, row: &LimitDef, subject: LimitSubject<'_>) -> CounterKey {
-        let LimitSubject { phone, requester } = subject;
+        let LimitSubject { phone, requester, .. } = subject;
         let by = |key: CounterKey| self.digest(&[row.key.as_bytes(), key.as_bytes()]);
         match row.scope {
             LimitScope::Number => self.number_key(row.key.as_bytes(), phone, requester.standing),

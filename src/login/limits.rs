@@ -4,8 +4,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::attempt::MAX_LIFETIME;
-use super::prices::{Prices, UNITS};
+use super::prices::{Prices, TextSegments, UNITS};
 use super::requester::{Requester, Standing};
+use crate::domain::Country;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -205,6 +206,7 @@ pub struct LoginLimits {
     reserve: u32,
     networks: Vec<NetworkLimits>,
     pub(super) prices: Prices,
+    pub(super) segments: TextSegments,
     pub(super) conversion: ConversionLimits,
     /// The wait between the first text to a number and the second; doubles with each further one.
     pub first_wait: Duration,
@@ -227,7 +229,22 @@ impl LoginLimits {
             warn_below: maximum("conversion_warn_below")?,
             pause_below: maximum("conversion_pause_below")?,
         };
-        Some(Self { maximums, reserve, networks, prices, conversion, first_wait, longest_wait })
+        Some(Self {
+            maximums,
+            reserve,
+            networks,
+            prices,
+            segments: TextSegments::default(),
+            conversion,
+            first_wait,
+            longest_wait,
+        })
+    }
+
+    /// With texts that are billed as so many.
+    #[must_use]
+    pub fn with_segments(self, segments: TextSegments) -> Self {
+        Self { segments, ..self }
     }
 
     /// What texts cost.
@@ -240,6 +257,18 @@ impl LoginLimits {
         let index = LIMITS.iter().position(|known| known.key == row.key);
         // `TEXT_SPACING` is not in the table: one text until the wait is over.
         index.and_then(|at| self.maximums.get(at)).copied().unwrap_or(1)
+    }
+
+    /// The budgets that a text of so many segments to a country exceeds, so that no stranger there is ever
+    /// texted.
+    pub fn below_a_text(
+        &self,
+        country: Country,
+        segments: u32,
+    ) -> impl Iterator<Item = &'static LimitDef> {
+        let price = self.prices.of(country).saturating_mul(segments);
+        let budgets = LIMITS.iter().filter(|row| row.is_budget());
+        budgets.filter(move |row| self.budget(row) < price)
     }
 
     /// What may be spent under a row that is a budget, in [`UNITS`].

@@ -16,6 +16,38 @@ pub struct Prices {
     currency: Currency,
 }
 
+/// The most segments that a text has by the language tag of its template, each of which is billed.
+#[derive(Clone, Debug)]
+pub struct TextSegments {
+    by_language: HashMap<String, u32>,
+    /// Of languages without a template of their own.
+    other: u32,
+}
+
+impl Default for TextSegments {
+    /// One for each text.
+    fn default() -> Self {
+        Self { by_language: HashMap::new(), other: 1 }
+    }
+}
+
+impl TextSegments {
+    pub fn new(by_language: HashMap<String, u32>, other: u32) -> Self {
+        Self { by_language, other: other.max(1) }
+    }
+
+    /// Of a text to somebody with this language; `None`: they asked for none of the pages'.
+    pub fn of(&self, language: Option<&str>) -> u32 {
+        let found = language.and_then(|tag| self.by_language.get(tag));
+        found.copied().unwrap_or(self.other).max(1)
+    }
+
+    /// The most of any language.
+    pub fn most(&self) -> u32 {
+        self.by_language.values().copied().chain([self.other]).max().unwrap_or(1)
+    }
+}
+
 impl Prices {
     pub const fn new(by_country: HashMap<Country, u32>, other: u32, currency: Currency) -> Self {
         Self { by_country, other, currency }
@@ -39,7 +71,7 @@ impl Prices {
         Money::of_parts(i64::from(price) * i64::from(segments) * PARTS_OF_UNIT, self.currency)
     }
 
-    fn of(&self, country: Country) -> u32 {
+    pub(super) fn of(&self, country: Country) -> u32 {
         self.by_country.get(&country).copied().unwrap_or(self.other)
     }
 

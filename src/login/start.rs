@@ -45,7 +45,8 @@ pub struct Application<'a> {
 
 impl StartRequest<'_> {
     fn limit_subject(&self) -> LimitSubject<'_> {
-        LimitSubject { phone: self.phone, requester: &self.requester }
+        let (phone, requester, language) = (self.phone, &self.requester, self.page_language);
+        LimitSubject { phone, requester, language }
     }
 
     fn proof_request(&self) -> ProofRequest<'_> {
@@ -198,7 +199,7 @@ impl Login {
         };
         let amounts = &[(start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
-        let subject = LimitSubject { phone, requester };
+        let subject = LimitSubject { phone, requester, language: None };
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await

@@ -96,7 +96,7 @@ impl Login {
             TryResult::Compare { attempt, repeated } => (attempt, repeated),
             TryResult::Dead { attempt, reason } => return Ok(Err(self.dead(attempt, reason))),
         };
-        let subject = LimitSubject { phone, requester };
+        let subject = LimitSubject { phone, requester, language: None };
         let Requester { channel, standing, .. } = *requester;
         let case = ConfirmedCode { key, attempt, phone, channel, standing, answer };
         let counted = match self.count_guess(repeated, (subject, case.attempt.id)).await {

@@ -54,6 +54,7 @@ const ALL: &[fn(&Config) -> Found] = &[
     texts::senders,
     texts::not_twilio,
     texts::consent_without_links,
+    texts::budgets_below_a_text,
     templates::unknown_variables,
     templates::texts_without_code,
     templates::other_hosts,

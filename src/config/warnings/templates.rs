@@ -1,7 +1,9 @@
+use std::collections::HashMap;
+
 use super::Found;
 use crate::config::settings::Config;
 use crate::domain::{Country, PhoneNumber};
-use crate::login::Countries;
+use crate::login::{Countries, TextSegments};
 use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples, TextLint};
 
 const TEMPLATE: &str = "sms.template";
@@ -66,6 +68,21 @@ pub struct LintedTexts {
 }
 
 impl Config {
+    /// How many segments the longest text of each language has, by the same.
+    pub fn text_segments(&self) -> TextSegments {
+        let mut by_language = HashMap::new();
+        let mut other = 1;
+        for LintedTexts { key, lint, .. } in self.linted_texts() {
+            let longest = lint.longest.map_or(1, |(size, _)| size.count);
+            let longest = u32::try_from(longest).unwrap_or(u32::MAX);
+            match key.strip_prefix("sms.templates.") {
+                Some(tag) => drop(by_language.insert(tag.to_owned(), longest)),
+                None => other = longest,
+            }
+        }
+        TextSegments::new(by_language, other)
+    }
+
     /// Renders each template for every language, number and client that it may be asked for.
     pub fn linted_texts(&self) -> Vec<LintedTexts> {
         let host = self.issuer.origin().host();

@@ -3,7 +3,7 @@ use crate::config::settings::Config;
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{NameSupport, TwilioSender, TwilioSettings, name_support};
 use crate::domain::Country;
-use crate::login::{Countries, LoginSettings};
+use crate::login::{Countries, LimitDef, LoginSettings};
 use crate::pages::views::Views;
 
 /// Languages of the pages that no native speaker has reviewed.
@@ -20,6 +20,23 @@ pub(super) fn drafts(config: &Config) -> Found {
         tags.join(", ")
     );
     vec![("brand.folder".to_owned(), text)]
+}
+
+/// Budgets that one text exceeds: nobody new would ever be texted.
+pub(super) fn budgets_below_a_text(config: &Config) -> Found {
+    let Countries::Only(served) = &config.login.countries else { return Found::new() };
+    let (limits, segments) = (&config.login.limits, config.text_segments().most());
+    let Some((country, price)) = limits.prices().dearest(served, segments) else {
+        return Found::new();
+    };
+    let said = |row: &LimitDef| {
+        let (key, most, country) = (row.key, limits.maximum_of(row), country.as_str());
+        let text = format!(
+            "{most} is less than one text to {country} may cost ({price}): nobody new there gets a code; raise it, or correct sms.prices"
+        );
+        (format!("limits.{key}"), text)
+    };
+    limits.below_a_text(country, segments).map(said).collect()
 }
 
 fn twilio(config: &Config) -> impl Iterator<Item = &TwilioSettings> {

@@ -14,6 +14,17 @@ fn with_rule(rule: &str) -> Vec<String> {
 }
 
 #[test]
+fn budgets_below_the_price_of_a_text_are_told() {
+    let prices = |gb: &str| told(&[("[sms]\n", &format!("[sms]\nprices.GB = \"{gb}\"\n"))]);
+    assert!(prices("1").is_empty());
+    let said = prices("1.5");
+    let of_blocks = "warning: limits.spend_per_number_block_1h: 1 is less than one text to GB may cost (1.5000 USD): nobody new there gets a code; raise it, or correct sms.prices";
+    assert!(said.len() == 1 && said[0].ends_with(of_blocks), "{said:?}");
+    let of_hours = prices("4").iter().filter(|line| line.contains("may cost (4.0000 USD)")).count();
+    assert_eq!(of_hours, 2, "blocks have 3 a day");
+}
+
+#[test]
 fn rules_that_decide_nothing_are_told() {
     assert_eq!(
         with_rule("path = \"/*\"\nallow = [\"role:admin\"]\nfrom = [\"10.0.0.0/8\"]"),

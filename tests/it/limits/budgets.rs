@@ -37,6 +37,19 @@ fn half_of_a_budget_is_told_once_and_all_of_it_ends_the_texts() {
 }
 
 #[test]
+fn a_text_of_two_segments_costs_twice() {
+    let template = format!("template = \"{{{{ code }}}} {}\"", "x".repeat(160));
+    let sms = format!("[sms.prices]\nUS = \"0.50\"\n[sms]\n{template}");
+    let gate = defaults(&[BEHIND, ("[sms]", &sms)]);
+    let ask = |n: u32| {
+        let phone = format!("+12025550{:03}", 200 + n);
+        start_from(&mut gate.browser(), &format!("198.51.{n}.7"), &phone)
+    };
+    ask(0).is(303);
+    assert_eq!(told_to_wait(&ask(1), TOO_MANY), HOUR, "1.00 may be spent on a block");
+}
+
+#[test]
 fn numbers_in_a_row_have_a_budget_of_their_own() {
     let gate = defaults(&[BEHIND, DEAR]);
     let ask = |n: u32| {

@@ -67,7 +67,9 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     let signing_secret = optional_secret(reader, SIGNING_SECRET, strong);
     let method = method?;
     let body = if method == Method::GET {
-        is_without_body(reader).then_some(None)
+        let good = is_without_body(reader)
+            && url.as_ref().is_none_or(|(template, _)| has_text(reader, template));
+        good.then_some(None)
     } else {
         body(reader).map(Some)
     };
@@ -136,6 +138,16 @@ fn is_without_body(reader: &mut Reader<'_>) -> bool {
         }
     }
     good
+}
+
+/// Whether the text is in the URL, where a GET has it.
+fn has_text(reader: &mut Reader<'_>, url: &RequestTemplate) -> bool {
+    let made = |values: GatewayValues<'_>| url.try_out(&values.pairs()).ok();
+    let has_text = made(SAMPLE) != made(GatewayValues { text: "", ..SAMPLE });
+    if !has_text {
+        reader.note(URL, "does not contain the text, and a GET has no body: add {{ text }}");
+    }
+    has_text
 }
 
 fn body(reader: &mut Reader<'_>) -> Option<GatewayBody> {

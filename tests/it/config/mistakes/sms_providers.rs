@@ -181,6 +181,10 @@ const GATEWAY: &[(&str, &str)] = &[
         "13:8: sms.http.body: does not contain the text: add {{ text }}",
     ),
     (
+        "method = \"GET\"",
+        "12:7: sms.http.url: does not contain the text, and a GET has no body: add {{ text }}",
+    ),
+    (
         "method = \"GET\"\nbody = \"{{ text }}\"",
         "14:8: sms.http.body: is for requests with a body; with method GET, put all values into url",
     ),
