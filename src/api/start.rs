@@ -168,12 +168,16 @@ fn refused(api: &Api, why: &StartError) -> ApiError {
     }
 }
 
-/// Whoever does not solve it is refused by the limit that a proof takes the place of.
+/// Whoever does not solve it is refused by the limit that a proof takes the place of. A puzzle is not
+/// offered where a captcha is asked for: its number would not be taken.
 fn challenged(asked: &StartChallenge, api: &Api) -> ApiError {
-    match &asked.limited {
-        Some(limited) => ApiError::limited(limited, api).with_puzzle(asked),
-        None => ApiError::unavailable(),
+    let Some(limited) = &asked.limited else { return ApiError::unavailable() };
+    let refused = ApiError::limited(limited, api);
+    let settings = api.login().settings().challenge.as_ref();
+    if settings.is_some_and(|challenge| challenge.captcha.is_some()) {
+        return refused;
     }
+    refused.with_puzzle(asked)
 }
 
 /// Auth0's Lock looks for the provider's code in these words.

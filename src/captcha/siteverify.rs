@@ -16,8 +16,14 @@ use crate::system::Timestamp;
 /// How long the vendor may take. Who waits for it waits for a text.
 const TIMEOUTS: HttpTimeouts =
     HttpTimeouts { connect: Duration::from_secs(2), total: Duration::from_secs(3) };
-/// The longest answer that is passed on, in bytes. Those of hCaptcha and reCAPTCHA are about 2,000.
+/// The longest answer that is passed on, in bytes. Turnstile documents 2,048 ("Validate the token"), the
+/// others no length.
 const LONGEST_ANSWER: usize = 4096;
+/// `error-codes` that are about our keys, not about the answer. The last is hCaptcha's.
+const KEY_ERRORS: [&str; 3] =
+    ["missing-input-secret", "invalid-input-secret", "sitekey-secret-mismatch"];
+/// The vendor could not look at the answer (Turnstile).
+const INTERNAL_ERROR: &str = "internal-error";
 /// What pages name the challenge, where a vendor tells it.
 const ACTION: &str = "text";
 
@@ -52,7 +58,7 @@ pub struct CaptchaAnswer<'a> {
 pub enum CaptchaFault {
     /// Wrong, too old, used before, or of a page that is not ours.
     Refused,
-    /// The vendor does not take our secret.
+    /// The vendor does not take our secret, or not for this site key.
     Secret,
     /// The vendor gave no answer that can be read.
     Unavailable,
@@ -104,7 +110,7 @@ impl Captcha {
         }
         let request = self.request(answer).ok_or(CaptchaFault::Unavailable)?;
         let reply = self.client.send(request, now).await.map_err(|_| CaptchaFault::Unavailable)?;
-        // reCAPTCHA and hCaptcha say 200 to everything that they read; Turnstile says 400 to some refusals.
+        // No vendor documents a status for refusals: the verdict is in the body.
         if !matches!(reply.status, 200 | 400) {
             return Err(CaptchaFault::Unavailable);
         }
@@ -125,8 +131,13 @@ impl Captcha {
     }
 
     fn judge(&self, verdict: &Verdict) -> Result<(), CaptchaFault> {
-        if verdict.errors.iter().any(|code| code.ends_with("-input-secret")) {
+        let says =
+            |codes: &[&str]| verdict.errors.iter().any(|code| codes.contains(&code.as_str()));
+        if says(&KEY_ERRORS) {
             return Err(CaptchaFault::Secret);
+        }
+        if says(&[INTERNAL_ERROR]) {
+            return Err(CaptchaFault::Unavailable);
         }
         let host = verdict.hostname.as_deref().unwrap_or_default();
         let is_ours = self.settings.hostnames.iter().any(|own| own.eq_ignore_ascii_case(host));

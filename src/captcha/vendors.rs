@@ -20,7 +20,9 @@ const HCAPTCHA: &str = "https://hcaptcha.com https://*.hcaptcha.com";
 
 /// THE table of captchas.
 pub const VENDORS: &[CaptchaVendor] = &[
-    // developers.cloudflare.com/turnstile: "Validate the token", "Content Security Policy".
+    // developers.cloudflare.com/turnstile: script, class and field in "Embed the widget"
+    // (get-started/client-side-rendering), siteverify, hostname and action in "Validate the token"
+    // (get-started/server-side-validation), hosts in "Content Security Policy" (reference).
     CaptchaVendor {
         name: "turnstile",
         script: "https://challenges.cloudflare.com/turnstile/v0/api.js",
@@ -33,7 +35,9 @@ pub const VENDORS: &[CaptchaVendor] = &[
         ],
         tells_action: true,
     },
-    // docs.hcaptcha.com: "Verify the User Response Server Side", "Content-Security-Policy Settings".
+    // docs.hcaptcha.com, the "Developer Guide": script, class and field in "Quick Start", siteverify in
+    // "Verify the User Response Server Side", hosts in "Content-Security-Policy Settings", which asks for
+    // the wildcard: "asset subdomains used may vary".
     CaptchaVendor {
         name: "hcaptcha",
         script: "https://js.hcaptcha.com/1/api.js",
@@ -48,7 +52,9 @@ pub const VENDORS: &[CaptchaVendor] = &[
         ],
         tells_action: false,
     },
-    // developers.google.com/recaptcha: "Verifying the user's response"; its FAQ for the policy. Version 2.
+    // developers.google.com/recaptcha/docs, version 2: script and class in "Checkbox" (display), field,
+    // siteverify and hostname in "Verifying the user's response" (verify), hosts in the FAQ ("I'm using
+    // content security policy (CSP) on my website").
     CaptchaVendor {
         name: "recaptcha",
         script: "https://www.google.com/recaptcha/api.js",

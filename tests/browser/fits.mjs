@@ -112,7 +112,7 @@ export function readBackwards() {
 export function smallTargets() {
   const found = [];
   for (const target of document.querySelectorAll('a, button, input, select, summary')) {
-    if (target.type === 'hidden') continue;
+    if (target.type === 'hidden' || target.closest('[hidden]')) continue;
     const { width, height } = target.getBoundingClientRect();
     const primary = target.matches('main button:not(.second), main .button');
     if (Math.min(width, height) < (primary ? 44 : 24)) {

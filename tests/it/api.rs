@@ -1,5 +1,6 @@
 //! The API that Auth0's SDKs speak, over the wire.
 mod authorize;
+mod captcha;
 mod client_libraries;
 mod clock;
 mod codes;

@@ -6,6 +6,7 @@ mod money;
 mod numbers;
 mod office;
 mod one_number;
+mod replayed_proof;
 mod reserve;
 mod world;
 

@@ -1,6 +1,7 @@
 //! Nobody learns from Doorcode which numbers are users: for a user, a stranger and somebody who is
 //! blocked the store is asked the same, in the same order, and the answers are the same bytes.
 mod api;
+mod challenges;
 mod limits;
 mod limits_of_programs;
 mod recording;

@@ -132,7 +132,7 @@ impl World {
 }
 
 /// The browser with this number.
-fn stranger(address: IpAddr, who: u32) -> Requester {
+pub(super) fn stranger(address: IpAddr, who: u32) -> Requester {
     let who = RequesterDigest::of(who.to_be_bytes());
     Requester { channel: Channel::Page, who, address, standing: Standing::Stranger }
 }

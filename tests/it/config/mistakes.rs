@@ -1,5 +1,6 @@
 //! One wrong thing at a time, and several at once: exactly what is said, and where.
 mod acme;
+mod captcha;
 mod clients;
 mod forward_auth;
 mod framed_by;

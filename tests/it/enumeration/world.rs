@@ -42,23 +42,26 @@ impl Answer {
     /// With the length of every sealed text instead of it, and without the number that was typed.
     pub(super) fn without_secrets(self, number: &str) -> Self {
         let shown = PhoneNumber::parse(number, None).unwrap().international();
-        let plain = |text: &str| sealed_by_length(text).replace(&shown, "(the number)");
+        let sealed = |text: &str| sealed_by_length(&sealed_by_length(text, "flow"), "puzzle");
+        let plain = |text: &str| sealed(text).replace(&shown, "(the number)");
         let headers = self.headers.iter().map(|(name, value)| (name.clone(), plain(value)));
         Self { status: self.status, headers: headers.collect(), body: plain(&self.body) }
     }
 }
 
-fn sealed_by_length(text: &str) -> String {
+/// Sealed texts of this name, in a query, a form, an attribute or JSON.
+fn sealed_by_length(text: &str, name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut parts = text.split("flow").map(|part| {
-        let start = ["=", "\" value=\""].iter().find(|start| part.starts_with(**start));
+    let mut parts = text.split(name).map(|part| {
+        let starts = ["=\"", "=", "\" value=\"", "\":\""];
+        let start = starts.iter().find(|start| part.starts_with(**start));
         let Some(start) = start else { return part.to_owned() };
         let rest = &part[start.len()..];
         let end = rest.find(|c| !plain(c)).unwrap_or(rest.len());
         format!("{start}({end}){}", &rest[end..])
     });
     let first = parts.next().unwrap_or_default();
-    parts.fold(first, |text, part| text + "flow" + &part)
+    parts.fold(first, |text, part| text + name + &part)
 }
 
 fn settings(sign_up: bool) -> String {
@@ -75,9 +78,15 @@ impl World {
         Self::of(&settings(sign_up), front, behind).await
     }
 
-    /// Where only users are texted, and with this in `[limits]`, beside the defaults. A text costs 1.
+    /// Where only users are texted, and with this in `[limits]`, beside the defaults. A text costs 1, and
+    /// a block of numbers has room for nine, unless the limit is of that.
     pub(super) async fn limited(limit: &str, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
-        let limits = format!("[limits]\n{limit}\n[sms.prices]\nUS = \"1\"\n");
+        let room = ["spend_per_number_block_1h", "spend_per_number_block_24h"]
+            .into_iter()
+            .filter(|key| !limit.contains(key))
+            .map(|key| format!("{key} = 9\n"));
+        let room: String = room.collect();
+        let limits = format!("[limits]\n{limit}\n{room}[sms.prices]\nUS = \"1\"\n");
         let settings = settings(false).replacen(RAISED, &limits, 1);
         Self::of(&settings, front, behind).await
     }

@@ -1,10 +1,5 @@
 //! A captcha of somebody else's in place of the calculation.
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
-
-use axum::http::request::Parts;
-use serde_json::json;
 
 use super::challenge::{challenged, metric_of, shipped, texted_twice};
 use super::start_from;
@@ -12,74 +7,14 @@ use crate::support::browser::{Browser, between};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::metrics::wait_until;
-use crate::support::provider::{FakeProvider, Outcome, Reply, Text, Vendor};
+use crate::support::program::Program;
+use crate::support::provider::{FakeProvider, Outcome};
 use crate::support::settings::{ADA, OTHER};
-
-const SITE_KEY: &str = "1x00000000000000000000AA";
-
-/// `siteverify` as the vendors document it: a form of secret, response and remoteip; each response once.
-#[derive(Default)]
-struct Siteverify {
-    used: Mutex<Vec<String>>,
-}
-
-impl Vendor for Siteverify {
-    fn check(&self, head: &Parts, body: &[u8]) -> Result<Text, Reply> {
-        let kind = head.headers.get("content-type").map(|kind| kind.as_bytes().to_vec());
-        assert_eq!(kind.unwrap_or_default(), b"application/x-www-form-urlencoded");
-        assert_eq!((head.method.as_str(), head.uri.path()), ("POST", "/siteverify"));
-        assert!(head.uri.query().is_none(), "the secret is in the body");
-        let form: BTreeMap<String, String> =
-            url::form_urlencoded::parse(body).into_owned().collect();
-        assert_eq!(form.keys().collect::<Vec<_>>(), ["remoteip", "response", "secret"]);
-        if form["secret"] != OTHER {
-            return Err(refusal("invalid-input-secret"));
-        }
-        let token = form["response"].clone();
-        let mut used = self.used.lock().unwrap();
-        if token.starts_with("expired") || used.contains(&token) {
-            return Err(refusal("timeout-or-duplicate"));
-        }
-        if !token.starts_with("good") {
-            return Err(refusal("invalid-input-response"));
-        }
-        used.push(token.clone());
-        Ok(Text {
-            to: token,
-            sender: "siteverify".into(),
-            body: form["remoteip"].clone(),
-            validity: None,
-        })
-    }
-
-    fn accepted(&self, text: &Text) -> Reply {
-        verdict(if text.to.contains("elsewhere") { "shop.example" } else { "localhost" }, "text")
-    }
-
-    fn slow_down(&self) -> Reply {
-        refusal("bad-request")
-    }
-}
-
-fn verdict(hostname: &str, action: &str) -> Reply {
-    let at = "2026-01-01T00:00:00Z";
-    let verdict = json!({
-        "success": true, "challenge_ts": at, "hostname": hostname, "error-codes": [],
-        "action": action, "cdata": "",
-    });
-    Reply::json(200, &verdict)
-}
-
-fn refusal(code: &str) -> Reply {
-    Reply::json(200, &json!({ "success": false, "error-codes": [code] }))
-}
+use crate::support::siteverify::{SITE_KEY, Siteverify, captcha_table, refusal, verdict};
+use crate::support::words::word;
 
 fn gate_with(provider: &str, siteverify: &FakeProvider) -> Gate {
-    let table = format!(
-        "[login.captcha]\nprovider = \"{provider}\"\nsite_key = \"{SITE_KEY}\"\n\
-         secret = \"env:OTHER\"\nverify_url = \"{}/siteverify\"\n[sms]\n",
-        siteverify.base_url()
-    );
+    let table = format!("{}[sms]\n", captcha_table(provider, siteverify));
     shipped(&[("[sms]\n", &table)])
 }
 
@@ -133,8 +68,9 @@ fn a_right_answer_sends_the_text_and_the_policy_admits_its_vendor_there_alone() 
         );
         assert!(policy.contains("frame-ancestors 'none'; frame-src https://"), "{policy}");
         let html = page.text();
-        let shown =
-            format!("<div class=\"{class}\" data-sitekey=\"{SITE_KEY}\" data-action=\"text\">");
+        let shown = format!(
+            "<div class=\"{class}\" data-sitekey=\"{SITE_KEY}\" data-action=\"text\" data-size=\"compact\">"
+        );
         assert!(
             html.contains(&shown) && html.contains(&format!("<script src=\"{script}")),
             "{html}"
@@ -177,6 +113,10 @@ fn every_other_answer_sends_nothing() {
     refused("good but used", "captcha-refused", 5);
     siteverify.script(Outcome::Answer(refusal("invalid-input-secret")));
     refused("good with a wrong secret", "captcha-secret", 1);
+    siteverify.script(Outcome::Answer(refusal("sitekey-secret-mismatch")));
+    refused("good of another key", "captcha-secret", 2);
+    siteverify.script(Outcome::Answer(refusal("internal-error")));
+    refused("good while the vendor fails", "captcha-unavailable", 1);
     let broken = [
         Outcome::Garbage(500, "down"),
         Outcome::Garbage(200, "<html>"),
@@ -186,7 +126,7 @@ fn every_other_answer_sends_nothing() {
         Outcome::AcceptAndHangUp,
         Outcome::AcceptAfter(Duration::from_secs(20)),
     ];
-    for (n, outcome) in (1..).zip(broken) {
+    for (n, outcome) in (2..).zip(broken) {
         siteverify.script(outcome);
         refused(&format!("good {n}"), "captcha-unavailable", n);
     }
@@ -215,4 +155,27 @@ fn who_has_no_script_waits_and_known_browsers_need_no_vendor() {
     browser.follow(sent).is(200).says("name=\"code\"");
     gate.texts.text(3);
     assert_eq!(siteverify.requests(), 0);
+}
+
+#[test]
+fn neither_the_log_nor_check_shows_the_secret_or_an_answer() {
+    let siteverify = FakeProvider::of(Box::<Siteverify>::default());
+    let table = format!("{}[sms]\n", captcha_table("turnstile", &siteverify));
+    let always = ("challenge_after_texts = 1000", "challenge_after_texts = 0");
+    let program = Program::changed("trace", &[always, ("[sms]\n", &table)]);
+    let mut browser = program.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(200).says(&word("challenge_title"));
+    for token in ["wrong-0123456789", "good-0123456789"] {
+        answer(&mut browser, &page.text(), ("cf-turnstile-response", token));
+    }
+    program.texts.text(1);
+    let (code, out) = program.said(&["check", "my.toml"]);
+    let (_, err) = program.command(&["check", "my.toml"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let shown = format!("{}{out}{err}", program.printed());
+    let encoded: String = url::form_urlencoded::byte_serialize(OTHER.as_bytes()).collect();
+    for hidden in [OTHER, &encoded, "0123456789"] {
+        assert!(!shown.contains(hidden), "{hidden}");
+    }
 }

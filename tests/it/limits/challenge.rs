@@ -176,7 +176,8 @@ fn a_proof_is_good_once_for_its_number_and_browser_and_not_for_long() {
     let bobs = puzzle_of(&challenged(&mut browser, asked).text()).0;
     try_it(&mut browser, &bobs, &puzzle, &good);
 
-    // Right, and then once more: also in another process.
+    // Right, and then once more. After a restart: attacks::replayed_proof; at another server:
+    // store::two_nodes::challenges.
     let sent = answer(&mut browser, &flow, &puzzle, &good);
     assert!(sent.location().contains("/code?"), "{sent}");
     gate.texts.text(5);

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use doorcode::captcha::VENDORS;
 use doorcode::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
 };
@@ -7,8 +8,8 @@ use doorcode::pages::views::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeNotice, CodePage,
     CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
     NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
-    SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage,
-    Unsent, UnsentPage, Views,
+    ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem,
+    TokensPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -130,6 +131,17 @@ impl Gallery<'_> {
         let (wait, notice, again) = (0, Some(ChallengeNotice::Early), false);
         let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha: None };
         self.add("challenge-now", &page);
+        let row = &VENDORS[0];
+        let (script, class, action) = (row.script, row.class, "text");
+        let captcha = Some(ShownCaptcha { script, class, site_key: SEALED, action });
+        for (name, notice) in [
+            ("challenge-captcha", None),
+            ("challenge-failed-captcha", Some(ChallengeNotice::Failed)),
+        ] {
+            let wait = 30;
+            let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha };
+            self.add(name, &page);
+        }
     }
 
     fn codes(&mut self, flow: &str) {

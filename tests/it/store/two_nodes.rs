@@ -1,5 +1,6 @@
 //! Two servers on one database, with what expires in Redis or in the database: every hop of a login on
 //! the other one.
+mod challenges;
 mod clients;
 mod hosts;
 mod limits;

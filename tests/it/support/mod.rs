@@ -21,6 +21,7 @@ pub(crate) mod recording;
 pub(crate) mod redis_server;
 pub(crate) mod relay;
 pub(crate) mod settings;
+pub(crate) mod siteverify;
 pub(crate) mod still;
 pub(crate) mod tables;
 pub(crate) mod targets;
