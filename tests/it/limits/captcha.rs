@@ -69,7 +69,7 @@ fn a_right_answer_sends_the_text_and_the_policy_admits_its_vendor_there_alone() 
         assert!(policy.contains("frame-ancestors 'none'; frame-src https://"), "{policy}");
         let html = page.text();
         let shown = format!(
-            "<div class=\"{class}\" data-sitekey=\"{SITE_KEY}\" data-action=\"text\" data-size=\"compact\">"
+            "<div class=\"{class} field\" data-sitekey=\"{SITE_KEY}\" data-action=\"text\" data-size=\"compact\">"
         );
         assert!(
             html.contains(&shown) && html.contains(&format!("<script src=\"{script}")),
