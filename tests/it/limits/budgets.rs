@@ -38,9 +38,9 @@ fn half_of_a_budget_is_told_once_and_all_of_it_ends_the_texts() {
 
 #[test]
 fn a_text_of_two_segments_costs_twice() {
-    let template = format!("template = \"{{{{ code }}}} {}\"", "x".repeat(160));
-    let sms = format!("[sms.prices]\nUS = \"0.50\"\n[sms]\n{template}");
-    let gate = defaults(&[BEHIND, ("[sms]", &sms)]);
+    let long = format!("{{{{ code }}}} {}\"\nprices.US = \"0.50\"", "x".repeat(160));
+    let template = ("{{ code }} for {{ application.name }}\"", long.as_str());
+    let gate = defaults(&[BEHIND, template]);
     let ask = |n: u32| {
         let phone = format!("+12025550{:03}", 200 + n);
         start_from(&mut gate.browser(), &format!("198.51.{n}.7"), &phone)
