@@ -1,7 +1,7 @@
+use super::attempt::AttemptState;
 use super::service::Login;
 use super::start::StartRequest;
 use crate::domain::{Country, PhoneNumber, TextChannel};
-use crate::store::Attempt;
 
 /// `sms.channels`: the ways that a code may take, in the order in which people are offered them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,16 @@ impl ChannelOrder {
 }
 
 impl Login {
-    /// The start with the channel that it is to take. `resumed`: the attempt that is alive.
+    /// The start with the channel that it is to take.
     pub(super) fn with_channel<'a>(
         &self,
         start: StartRequest<'a>,
-        resumed: Option<&Attempt>,
+        state: &AttemptState<'_>,
     ) -> StartRequest<'a> {
-        let last = resumed.map(|attempt| attempt.channel);
+        let last = match state {
+            AttemptState::Resumable(attempt) => Some(attempt.channel),
+            AttemptState::Dead | AttemptState::Unknown => None,
+        };
         let chosen = self.settings.channels.choose(start.phone, &[start.channel, last]);
         StartRequest { channel: Some(chosen), ..start }
     }

@@ -280,7 +280,7 @@ pub(super) fn message<'a>(
 ) -> Message<'a> {
     let (client, language) = (request.client.as_ref(), request.page_language.as_deref());
     let channel = request.channel;
-    Message { client, language, channel, ..Message::new(to, text, valid_for) }
+    Message { channel, client, language, ..Message::new(to, text, valid_for) }
 }
 
 fn render(

@@ -141,8 +141,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let last = matches!(state, AttemptState::Resumable(_)).then_some(found.as_ref()).flatten();
-        let started = self.open(key, &self.with_channel(start, last), &taken).await;
+        let started = self.open(key, &self.with_channel(start, &state), &taken).await;
         if started.is_err() {
             self.release(&taken).await;
         }

@@ -1,6 +1,6 @@
 //! WhatsApp by Twilio's Messages API: an authentication template with the code as its one variable.
 //! Source: twilio.com/docs/content/whatsappauthentication and
-//! twilio.com/docs/messaging/api/message-resource, "ContentSid" and "ContentVariables".
+//! twilio.com/docs/messaging/api/message-resource, `ContentSid` and `ContentVariables`.
 use http::Request;
 
 use super::Message;
