@@ -61,6 +61,7 @@ pub(crate) async fn start(
         page_host: page.map(Origin::host),
         application: Some(Application { id: &client.id, name: &client.name }),
         proof: proof(&request),
+        channel: None,
     };
     api.login().start(start).await.map_err(|why| refused(&api, &why))?;
     let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::sms::{CodeAnswer, CodeCheck, CodeOwner, HeldCode, Message, Receipt, SmsProvider};
 use super::{Failure, SendError};
-use crate::domain::{ClientId, Country};
+use crate::domain::{ClientId, Country, TextChannel};
 use crate::events::{Event, EventSink};
 use crate::system::System;
 
@@ -167,12 +167,21 @@ impl Delivery {
         }
     }
 
+    /// The providers of the text's channel. A route that names none of a channel other than SMS says
+    /// nothing of that channel.
     fn routed(&self, message: &Message<'_>) -> Vec<&Ranked> {
+        let all = || self.of_channel(message.channel).collect();
         let Some(route) = self.routes.iter().find(|route| route.is_for(message)) else {
-            return self.providers.iter().collect();
+            return all();
         };
-        let named = |name: &String| self.providers.iter().find(|r| r.provider.name() == name);
-        route.providers.iter().filter_map(named).collect()
+        let named = |name| self.of_channel(message.channel).find(|r| r.provider.name() == name);
+        let found: Vec<_> = route.providers.iter().filter_map(named).collect();
+        let silent = found.is_empty() && message.channel != TextChannel::Sms;
+        if silent { all() } else { found }
+    }
+
+    fn of_channel(&self, channel: TextChannel) -> impl Iterator<Item = &Ranked> {
+        self.providers.iter().filter(move |ranked| ranked.provider.channel() == channel)
     }
 
     async fn ask(&self, ranked: &Ranked, message: &Message<'_>) -> Result<Receipt, SendError> {
@@ -208,7 +217,7 @@ impl Delivery {
         if let Some(events) = &self.events {
             let provider = ranked.provider.name();
             // With nobody else to ask, it is asked as before.
-            let alone = self.providers.len() == 1;
+            let alone = self.of_channel(ranked.provider.channel()).count() == 1;
             events.record(&Event::ProviderBreaker { provider, is_open, alone });
         }
     }

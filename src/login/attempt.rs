@@ -2,7 +2,7 @@
 //! argument.
 use std::time::Duration;
 
-use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId};
+use crate::domain::{AnswerDigest, AttemptId, CodeLength, CounterKey, KeyId, TextChannel};
 use crate::store::{Attempt, AttemptUpdate, SendOutcome, TextFate, TextState, Verification};
 use crate::system::Timestamp;
 
@@ -19,6 +19,7 @@ pub(super) struct NewAttempt {
     pub(super) nonce: [u8; 16],
     pub(super) key: KeyId,
     pub(super) length: CodeLength,
+    pub(super) channel: TextChannel,
     pub(super) tries: u8,
     pub(super) source: CounterKey,
     pub(super) counted: Timestamp,
@@ -45,6 +46,7 @@ pub(super) fn resume_or_begin(
             attempt.expires = (now + lifetime).min(attempt.made + MAX_LIFETIME);
             attempt.earlier_sent |= !matches!(attempt.outcome, SendOutcome::Refused { .. });
             attempt.outcome = SendOutcome::Pending;
+            attempt.channel = fresh.channel;
             attempt.text = TextState::default();
             (StartedAttempt::Resumed(attempt.clone()), AttemptUpdate::Put(attempt))
         }
@@ -60,6 +62,7 @@ pub(super) fn resume_or_begin(
                 answers: Vec::new(),
                 used: None,
                 outcome: SendOutcome::Pending,
+                channel: fresh.channel,
                 earlier_sent: false,
                 text: TextState::default(),
                 source: fresh.source,

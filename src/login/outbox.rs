@@ -212,6 +212,7 @@ impl OutboxSender {
         let texted = TextedCode { attempts, events, key: job.request.key, before: attempt };
         let message = Message {
             held: texted.held(),
+            code: Some(code.reveal()),
             instead_of: job.instead_of.as_deref(),
             ..message(&job.request, &job.phone, (text.reveal(), valid_for))
         };
@@ -278,7 +279,8 @@ pub(super) fn message<'a>(
     (text, valid_for): (&'a str, Duration),
 ) -> Message<'a> {
     let (client, language) = (request.client.as_ref(), request.page_language.as_deref());
-    Message { client, language, ..Message::new(to, text, valid_for) }
+    let channel = request.channel;
+    Message { channel, client, language, ..Message::new(to, text, valid_for) }
 }
 
 fn render(

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::channels::ChannelOrder;
 use super::limits::LoginLimits;
 use crate::captcha::Captcha;
 use crate::domain::{AcceptedNumbers, CodeLength, Country, OneTimeCode, PhoneNumber};
@@ -25,6 +26,7 @@ pub struct LoginSettings {
     /// is one.
     pub sign_up: bool,
     pub test_numbers: TestNumbers,
+    pub channels: ChannelOrder,
     /// The provider and the number or short code that its texts come from, to which START can be
     /// answered; not of those whose sender is a name or not known.
     pub senders: Vec<(String, String)>,

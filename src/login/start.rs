@@ -9,7 +9,7 @@ use super::puzzle::Proof;
 use super::requester::{Requester, Standing};
 use super::service::{Login, LoginDeps};
 use super::start_counts::StartCounts;
-use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber};
+use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber, TextChannel};
 use crate::events::Event;
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError, TextRequest};
 
@@ -33,6 +33,8 @@ pub struct StartRequest<'a> {
     pub application: Option<Application<'a>>,
     /// The answer to a challenge.
     pub proof: Option<Proof<'a>>,
+    /// The channel that is asked for; `None`: that of the code before, or else the first.
+    pub channel: Option<TextChannel>,
 }
 
 /// A client, as texts and their routes know it.
@@ -140,7 +142,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open(key, &start, &taken).await;
+        let started = self.open(key, &self.with_channel(start, &state), &taken).await;
         if started.is_err() {
             self.release(&taken).await;
         }
@@ -217,7 +219,7 @@ impl Login {
         taken: &Reservation,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
-        let fresh = self.new_attempt(&start.requester, taken);
+        let fresh = self.new_attempt(start, taken);
         let now = deps.system.steady();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
@@ -256,6 +258,7 @@ impl Login {
                 application: start.application.map(|of| of.name.to_owned()),
                 only_users: !self.settings.sign_up,
                 known: start.requester.standing == Standing::KnownBrowser,
+                channel: start.channel.unwrap_or_default(),
             },
             instead_of: None,
         });
@@ -269,15 +272,16 @@ impl Login {
         Err(StartError::QueueFull)
     }
 
-    fn new_attempt(&self, requester: &Requester, taken: &Reservation) -> attempt::NewAttempt {
+    fn new_attempt(&self, start: &StartRequest<'_>, taken: &Reservation) -> attempt::NewAttempt {
         let LoginDeps { keys, limiter, system, .. } = &self.deps;
         attempt::NewAttempt {
             id: AttemptId::from_bytes(system.random()),
             nonce: system.random(),
             key: keys.codes[0].id(),
             length: self.settings.code_length,
+            channel: start.channel.unwrap_or_default(),
             tries: self.settings.tries,
-            source: limiter.source_of(requester),
+            source: limiter.source_of(&start.requester),
             counted: taken.at(),
         }
     }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use http::header::CONTENT_SECURITY_POLICY;
 use serde::Deserialize;
 
+use super::again::{AGAIN, asked_again};
 use super::code::{NOT_YET, NotReady, RESENT};
 use super::flow::{Flow, FlowMessage};
 use super::header_class::policy_with;
@@ -18,10 +19,8 @@ use super::refused::whole_seconds;
 use super::request::PageRequest;
 use super::views::{ChallengeNotice, ChallengePage, ShownCaptcha};
 use crate::captcha::Captcha;
+use crate::domain::TextChannel;
 use crate::login::{Proof, ProofFault, StartChallenge, Started};
-
-/// The parameter of a code that is asked for once more.
-const AGAIN: &str = "again";
 
 #[derive(Deserialize)]
 pub(crate) struct ProofForm {
@@ -66,7 +65,7 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
         puzzle: text,
         bits: puzzle.bits,
         wait: whole_seconds(puzzle.wait(pages.shell.system.steady())),
-        again: request.param(AGAIN).is_some(),
+        again: asked_again(&request),
         notice: request.param("why").and_then(ChallengeNotice::parse),
         captcha: pages.captcha().map(shown),
     };
@@ -107,15 +106,16 @@ pub(crate) async fn submit(
             return pages.to_number_page(&request, *flow, FlowMessage::TimedOut);
         }
     };
-    let again = request.param(AGAIN).is_some();
+    let again = asked_again(&request);
+    let wanted = again.and_then(TextChannel::parse);
     let proof = Proof { puzzle: &form.puzzle, number: &form.number, captcha: form.captcha() };
-    let started = pages.start(&request, &flow, &phone, Some(proof)).await;
+    let started = pages.start(&request, &flow, &phone, (Some(proof), wanted)).await;
     match outcome::of_start(started) {
-        Ok(Started::CoolingDown) if again => pages.resent(&request, flow, NOT_YET),
-        Ok(Started::Queued) if again => pages.resent(&request, flow, RESENT),
+        Ok(Started::CoolingDown) if again.is_some() => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued) if again.is_some() => pages.resent(&request, flow, RESENT),
         Ok(_) => pages.to_code_page(&request, &Flow { say: None, ..flow }),
         Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, again),
-        Err(refusal) if again => pages.refused(&request, flow, &refusal),
+        Err(refusal) if again.is_some() => pages.refused(&request, flow, &refusal),
         Err(refusal) => pages.refused(&request, Flow { phone: None, ..flow }, &refusal),
     }
 }
@@ -132,10 +132,10 @@ impl LoginPages {
         request: &PageRequest,
         flow: &Flow,
         asked: &StartChallenge,
-        again: bool,
+        again: Option<&str>,
     ) -> Response {
         let sealed = self.seal(flow);
-        let again = if again { "&again=1" } else { "" };
+        let again = again.map(|again| format!("&{AGAIN}={again}")).unwrap_or_default();
         let why = asked.fault.map(|fault| match fault {
             ProofFault::Early => ChallengeNotice::Early,
             _ => ChallengeNotice::Failed,

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::again::again;
 use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::outcome::{self, StepRefusal};
@@ -14,8 +15,8 @@ use super::problem::Problem;
 use super::redirect::with_cookie;
 use super::refused::whole_seconds;
 use super::request::PageRequest;
-use super::views::{CodeNotice, CodePage, News, Sending, Unsent, UnsentPage};
-use crate::domain::{PhoneNumber, RequesterDigest};
+use super::views::{CodeChannels, CodeNotice, CodePage, News, Sending, Unsent, UnsentPage};
+use crate::domain::{PhoneNumber, RequesterDigest, TextChannel};
 use crate::login::{LoginGrant, Requester, Started, Verified};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError};
 
@@ -47,6 +48,9 @@ pub(crate) struct CodeForm {
     flow: String,
     #[serde(default)]
     code: String,
+    /// The way that a code is asked for by.
+    #[serde(default)]
+    channel: String,
 }
 
 /// `GET /code`: the form for the code.
@@ -96,18 +100,21 @@ pub(crate) async fn resend(
     form: Result<Form<CodeForm>, FormRejection>,
 ) -> Response {
     let request = pages.in_flow_of_form(request, &form);
-    let (_, flow, phone) = match pages.read_code_form(&request, form) {
+    let (form, flow, phone) = match pages.read_code_form(&request, form) {
         Ok(read) => read,
         Err(refused) => return *refused,
     };
-    match outcome::of_start(pages.start(&request, &flow, &phone, None).await) {
+    let wanted = TextChannel::parse(&form.channel);
+    match outcome::of_start(pages.start(&request, &flow, &phone, (None, wanted)).await) {
         Ok(Started::CoolingDown) => pages.resent(&request, flow, NOT_YET),
         Ok(Started::Queued) => pages.resent(&request, flow, RESENT),
         // The configuration changed between two texts.
         Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
         }
-        Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, true),
+        Err(StepRefusal::Challenged(asked)) => {
+            pages.to_challenge(&request, &flow, &asked, Some(again(wanted)))
+        }
         Err(refusal) => pages.refused(&request, flow, &refusal),
     }
 }
@@ -228,8 +235,17 @@ impl LoginPages {
             problem: None,
             notice: None,
             news,
+            channels: self.channels(sent, flow),
             reference: attempt.id.into(),
         }
+    }
+
+    /// The way of the latest message, and the one that is offered beside it: on a page of a flow alone,
+    /// since the element of a page of others sends no more than the code.
+    fn channels(&self, sent: &SentCode, flow: &str) -> CodeChannels {
+        let taken = sent.attempt.channel;
+        let next = self.login.settings().channels.after(&sent.phone, taken);
+        CodeChannels { taken, next: next.filter(|_| !flow.is_empty()) }
     }
 
     fn code_page(&self, request: &PageRequest, flow: &Flow, sent: &SentCode) -> Response {
@@ -268,6 +284,7 @@ impl LoginPages {
             texts_from: settings.texts_from(sent.attempt.text.provider.as_deref()),
             retry_after: whole_seconds(sent.wait),
             early: false,
+            channels: self.channels(sent, flow),
             reference: sent.attempt.id.into(),
         })
     }

@@ -2,6 +2,7 @@
 //! views that they are made of. Knows no Pingora, no protocol of clients and no rule of a login:
 //! those are in `proxy`, `api` and `login`.
 pub(crate) mod account;
+mod again;
 mod answer;
 pub(crate) mod assets;
 mod browser_sessions;

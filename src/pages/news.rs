@@ -11,6 +11,7 @@ use super::code::failure_of;
 use super::login_pages::LoginPages;
 use super::request::PageRequest;
 use super::views::{News, NewsPart, TextArrival};
+use crate::domain::TextChannel;
 use crate::login::TextNews;
 use crate::store::Attempt;
 
@@ -54,6 +55,10 @@ fn answer(html: &str, after: u64) -> Json<Value> {
 impl LoginPages {
     /// What is said of the latest text of an attempt.
     pub(crate) fn news(&self, attempt: &Attempt) -> Option<News<'_>> {
+        // What an earlier text did says nothing of a call.
+        if attempt.channel != TextChannel::Sms {
+            return None;
+        }
         let news = self.login.news(attempt);
         let say = match news {
             TextNews::None => return None,

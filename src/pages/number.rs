@@ -15,7 +15,7 @@ use super::redirect::with_cookie;
 use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
-use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo};
+use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo, TextChannel};
 use crate::login::{Application, Login, Proof, StartError, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
@@ -112,10 +112,10 @@ impl LoginPages {
             Ok(phone) => phone,
             Err(why) => return self.to_number_page(request, flow, why.into()),
         };
-        match outcome::of_start(self.start(request, &flow, &phone, None).await) {
+        match outcome::of_start(self.start(request, &flow, &phone, (None, None)).await) {
             Ok(_) => self.to_code_page(request, &Flow { phone: Some(phone), ..flow }),
             Err(StepRefusal::Challenged(asked)) => {
-                self.to_challenge(request, &Flow { phone: Some(phone), ..flow }, &asked, false)
+                self.to_challenge(request, &Flow { phone: Some(phone), ..flow }, &asked, None)
             }
             Err(refusal) => self.refused(request, flow, &refusal),
         }
@@ -154,7 +154,7 @@ impl LoginPages {
         Flow::to(request.context.origin.clone(), account.unwrap_or_default(), browser)
     }
 
-    /// Asks for a text to `phone`, on behalf of this browser.
+    /// Asks for a code to `phone`, on behalf of this browser.
     ///
     /// # Errors
     /// Those of [`crate::login::Login::start`].
@@ -163,7 +163,7 @@ impl LoginPages {
         request: &PageRequest,
         flow: &Flow,
         phone: &PhoneNumber,
-        proof: Option<Proof<'_>>,
+        (proof, channel): (Option<Proof<'_>>, Option<TextChannel>),
     ) -> Result<Started, StartError> {
         let start = StartRequest {
             requester: self.requester(request, flow.browser, phone),
@@ -173,6 +173,7 @@ impl LoginPages {
             page_host: Some(request.context.origin.host()),
             application: self.client_of(flow).map(|of| Application { id: &of.id, name: &of.name }),
             proof,
+            channel,
         };
         self.login.start(start).await
     }

@@ -56,7 +56,7 @@ impl LoginPages {
             StepRefusal::Code(say) => self.to_code_page(request, &flow.saying(*say)),
             StepRefusal::Number(say) => self.to_number_page(request, flow, *say),
             StepRefusal::Limited(limited) => self.limited(request, flow, limited),
-            StepRefusal::Challenged(asked) => self.to_challenge(request, &flow, asked, false),
+            StepRefusal::Challenged(asked) => self.to_challenge(request, &flow, asked, None),
             StepRefusal::Denied => self.denied(request, flow),
             StepRefusal::Unavailable => self.unavailable_form(request, flow),
         }

@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
+use crate::domain::{
+    AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId, TextChannel,
+};
 use crate::system::Timestamp;
 
 /// A login attempt. Holds the inputs that the code is derived from, not the code: without the
@@ -23,6 +25,8 @@ pub struct Attempt {
     pub used: Option<Timestamp>,
     /// Of the latest message.
     pub outcome: SendOutcome,
+    /// How the latest message is to reach the phone.
+    pub channel: TextChannel,
     /// Whether a message before it may have been sent, so that its recipient may have the code.
     pub earlier_sent: bool,
     /// What is known of the latest message beyond that.

@@ -10,7 +10,9 @@ use super::text_record::{RefusalRecord, TextRecord};
 use super::{
     Attempt, AttemptStore, AttemptUpdate, SendOutcome, StoreError, UpdateFn, Verification,
 };
-use crate::domain::{AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId};
+use crate::domain::{
+    AnswerDigest, AttemptId, AttemptKey, CodeLength, CounterKey, KeyId, TextChannel,
+};
 use crate::system::Timestamp;
 
 /// How long an attempt stays readable after its last change, as in memory: its lifetime of at most
@@ -94,6 +96,9 @@ pub(in crate::store) struct AttemptRecord {
     counted: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verification: Option<VerificationRecord>,
+    /// Missing of SMS, so that a former version reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,6 +168,7 @@ impl StoredRecord for Attempt {
             source: self.source.to_hex(),
             counted: self.counted.as_millis(),
             verification: self.verification.as_deref().map(VerificationRecord::of),
+            channel: (self.channel != TextChannel::Sms).then(|| self.channel.as_str().to_owned()),
         }
     }
 
@@ -184,6 +190,10 @@ impl StoredRecord for Attempt {
             text: record.text.into(),
             source: CounterKey::from_hex(&record.source)?,
             counted: Timestamp::from_millis(record.counted),
+            channel: match record.channel {
+                Some(name) => TextChannel::parse(&name)?,
+                None => TextChannel::Sms,
+            },
             verification: match record.verification {
                 Some(record) => Some(record.read()?),
                 None => None,

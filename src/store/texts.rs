@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::{
-    AttemptId, AttemptKey, ClientId, Country, Host, Money, PhoneNumber, TextStatus,
+    AttemptId, AttemptKey, ClientId, Country, Host, Money, PhoneNumber, TextChannel, TextStatus,
 };
 use crate::system::Timestamp;
 
@@ -43,6 +43,8 @@ pub struct TextRequest {
     pub only_users: bool,
     /// By a browser that signed in with the number before.
     pub known: bool,
+    /// How it is to reach the phone.
+    pub channel: TextChannel,
 }
 
 /// What a provider said of a text.

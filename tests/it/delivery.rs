@@ -1,6 +1,7 @@
 //! Texts on their way to a phone, against doubles of the providers.
 //! Says nothing about who is texted.
 mod breaker;
+mod channels;
 mod console;
 mod contract;
 mod double;
@@ -69,7 +70,8 @@ fn hasty(base_url: &str) -> Arc<dyn SmsProvider> {
 
 async fn send(provider: &dyn SmsProvider, text: &str) -> Result<Receipt, SendError> {
     let to = PhoneNumber::from_e164(PHONE).expect("a number");
-    provider.send(&Message::new(&to, text, Duration::from_mins(5))).await
+    let message = Message::new(&to, text, Duration::from_mins(5));
+    provider.send(&Message { code: Some(CODE), ..message }).await
 }
 
 async fn deliver(delivery: &Delivery) -> Outcome {

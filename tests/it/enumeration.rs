@@ -10,7 +10,7 @@ mod world;
 
 use std::sync::Arc;
 
-use crate::support::words::word_with;
+use crate::support::words::{word, word_with};
 use recording::Record;
 use world::{Answer, World};
 
@@ -80,6 +80,36 @@ async fn where_everybody_may_sign_up_everybody_is_texted_and_told_the_same() {
         assert_eq!(other.behind, user.behind, "{number}");
         assert_eq!(other.answers, user.answers, "{number}");
         assert_eq!(other.verdict, verdict, "{number}");
+    }
+}
+
+/// Asks to be called, and looks at the page.
+async fn called(number: &str) -> Seen {
+    let (front, behind) = (Arc::new(Record::default()), Arc::new(Record::default()));
+    let mut world = World::calling(&front, &behind).await;
+    let first = world.get("/login").await;
+    let typed = world.post("/login", &[("flow", &first.flow()), ("phone", number)]).await;
+    let page = world.follow(&typed).await;
+    let flow = page.flow();
+    world.pass_cool_down();
+    let form = [("flow", &*flow), ("channel", "voice")];
+    let asked = world.post("/resend", &form).await;
+    world.send_texts_if(true).await;
+    let next = world.follow(&asked).await;
+    let answers = [page, asked, next].map(|answer| answer.without_secrets(number)).into();
+    Seen { answers, asked: front.calls(), behind: behind.calls(), verdict: 0 }
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_made_looks_like_one_that_is() {
+    let user = called(USER).await;
+    assert!(user.answers[0].body.contains(&word("channel_voice")), "{}", user.answers[0].body);
+    assert!(user.answers[2].body.contains(&word("code_voice_conditional")));
+    assert!(user.behind.contains(&"send"), "{:?}", user.behind);
+    for number in [STRANGER, BLOCKED] {
+        let other = called(number).await;
+        assert_eq!((other.asked, other.answers), (user.asked.clone(), user.answers.clone()));
+        assert_eq!(other.behind.contains(&"send"), number == BLOCKED, "{number}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Doorcode as people and apps meet it, over real sockets.
 mod bypass;
+mod channels;
 mod clock;
 mod codes;
 mod cross_origin;

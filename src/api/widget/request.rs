@@ -105,6 +105,7 @@ impl<'a> WidgetRequest<'a> {
             page_host: Some(self.page.host()),
             application: Some(Application { id: &self.client.id, name: &self.client.name }),
             proof: None,
+            channel: None,
         };
         self.pages.login.start(start).await
     }

@@ -4,6 +4,7 @@ use super::challenge;
 use super::consent;
 use super::durations::in_order;
 use super::limits;
+use super::sms;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::{AcceptedNumbers, CodeLength, Country, PhoneNumber};
 use crate::{login, session};
@@ -22,6 +23,7 @@ pub(super) fn login(
     let consent = consent::consent(reader, countries.as_ref());
     let limits = limits::limits(reader, providers);
     let challenge = challenge::challenge(reader);
+    let channels = sms::channels(reader, providers, countries.as_ref());
     Some(login::LoginSettings {
         countries: countries?,
         accepted_numbers,
@@ -33,6 +35,7 @@ pub(super) fn login(
         challenge: challenge?,
         sign_up: reader.flag("login.sign_up")?,
         test_numbers: login::TestNumbers::default(),
+        channels: channels?,
         senders: providers.unwrap_or_default().iter().filter_map(number_of).collect(),
         consent: consent?,
     })

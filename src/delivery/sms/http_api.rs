@@ -13,7 +13,7 @@ use super::verification::{CodeAnswer, CodeCheck, CodeOwner};
 use super::{AccountCheck, Message, Receipt, SmsProvider};
 use crate::delivery::message_id::is_message_id;
 use crate::delivery::{Failure, ReceiptApi, SendError};
-use crate::domain::Origin;
+use crate::domain::{Origin, TextChannel};
 use crate::outbound::{AddressRule, HttpAnswer, HttpClient, HttpTimeouts, NoAnswer};
 use crate::system::{System, Timestamp};
 
@@ -21,6 +21,11 @@ use crate::system::{System, Timestamp};
 pub trait HttpApi: fmt::Debug + Send + Sync {
     /// The name in `sms.providers`, the log and the metrics.
     fn name(&self) -> &'static str;
+
+    /// How its messages reach a phone.
+    fn channel(&self) -> TextChannel {
+        TextChannel::Sms
+    }
 
     /// Any URL of the host that all requests go to.
     fn base_url(&self) -> &Url;
@@ -239,6 +244,10 @@ impl CodeOwner for HttpProvider {
 impl SmsProvider for HttpProvider {
     fn name(&self) -> &'static str {
         self.api.name()
+    }
+
+    fn channel(&self) -> TextChannel {
+        self.api.channel()
     }
 
     fn gives_receipts(&self) -> bool {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::verification::CodeOwner;
 use crate::delivery::SendError;
-use crate::domain::{ClientId, PhoneNumber};
+use crate::domain::{ClientId, PhoneNumber, TextChannel};
 use crate::system::Timestamp;
 
 /// A text message to be sent.
@@ -13,6 +13,10 @@ pub struct Message<'a> {
     pub to: &'a PhoneNumber,
     /// Contains the code: never logged.
     pub text: &'a str,
+    /// The code of the text, for channels with words of their own: never logged.
+    pub code: Option<&'a str>,
+    /// How it is to reach the phone.
+    pub channel: TextChannel,
     /// The remaining lifetime of the code; a text that arrives later is useless.
     pub valid_for: Duration,
     /// Who asks for the code; `None`: the login pages, for a page of a site.
@@ -37,10 +41,19 @@ pub enum HeldCode<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Of no client, and in no language.
+    /// Of no client, in no language, and by SMS.
     pub const fn new(to: &'a PhoneNumber, text: &'a str, valid_for: Duration) -> Self {
-        let (client, language, instead_of) = (None, None, None);
-        Self { to, text, valid_for, client, language, held: HeldCode::None, instead_of }
+        Self {
+            to,
+            text,
+            code: None,
+            channel: TextChannel::Sms,
+            valid_for,
+            client: None,
+            language: None,
+            held: HeldCode::None,
+            instead_of: None,
+        }
     }
 }
 
@@ -49,6 +62,7 @@ impl fmt::Debug for Message<'_> {
         f.debug_struct("Message")
             .field("to", self.to)
             .field("text", &"•••")
+            .field("channel", &self.channel)
             .field("valid_for", &self.valid_for)
             .field("client", &self.client)
             .field("language", &self.language)
@@ -76,6 +90,11 @@ pub trait SmsProvider: Send + Sync {
     fn name(&self) -> &'static str;
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError>;
+
+    /// How its messages reach a phone.
+    fn channel(&self) -> TextChannel {
+        TextChannel::Sms
+    }
 
     /// If the codes of its texts are its own, and not those of [`Message::text`].
     fn code_owner(&self) -> Option<&dyn CodeOwner> {

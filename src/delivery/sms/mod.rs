@@ -12,10 +12,14 @@ mod status;
 pub mod telnyx;
 pub mod twilio;
 pub mod twilio_verify;
+pub mod twilio_voice;
+pub mod twilio_whatsapp;
 mod verification;
 pub mod vonage;
 
 use std::sync::Arc;
+
+use crate::domain::TextChannel;
 
 pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused, VerificationApi};
 pub use message::{AccountCheck, HeldCode, Message, Receipt, SmsProvider};
@@ -28,6 +32,8 @@ pub enum ProviderSettings {
     Console,
     Twilio(twilio::TwilioSettings),
     TwilioVerify(twilio_verify::TwilioVerifySettings),
+    TwilioVoice(twilio_voice::TwilioVoiceSettings),
+    TwilioWhatsApp(twilio_whatsapp::TwilioWhatsAppSettings),
     Vonage(vonage::VonageSettings),
     Plivo(plivo::PlivoSettings),
     MessageBird(messagebird::MessageBirdSettings),
@@ -45,6 +51,8 @@ impl ProviderSettings {
             Self::Console => return None,
             Self::Twilio(api) => Arc::new(api.clone()),
             Self::TwilioVerify(api) => Arc::new(api.clone()),
+            Self::TwilioVoice(api) => Arc::new(api.clone()),
+            Self::TwilioWhatsApp(api) => Arc::new(api.clone()),
             Self::Vonage(api) => Arc::new(api.clone()),
             Self::Plivo(api) => Arc::new(api.clone()),
             Self::MessageBird(api) => Arc::new(api.clone()),
@@ -58,6 +66,11 @@ impl ProviderSettings {
     /// The name in `sms.providers`.
     pub fn name(&self) -> &'static str {
         self.api().map_or(console::NAME, |api| api.name())
+    }
+
+    /// How its messages reach a phone.
+    pub fn channel(&self) -> TextChannel {
+        self.api().map_or(TextChannel::Sms, |api| api.channel())
     }
 
     /// Who texts come from: a number, a short code or a name; `None` if the provider chooses.

@@ -7,7 +7,8 @@ mod senders;
 
 use http::Request;
 
-pub(super) use codes::{NAME, by_code};
+pub(super) use answer::read;
+pub(super) use codes::{NAME, by_code, is_sid};
 pub use senders::{NameSupport, name_support};
 
 use super::Message;
@@ -122,20 +123,25 @@ impl HttpApi for TwilioSettings {
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 
-    /// The numbers of the account, which keys of any kind may list
-    /// (<https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource>).
     fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
-        let path = ["2010-04-01", "Accounts", &self.account_sid, "IncomingPhoneNumbers.json"];
-        let asked = |login| {
-            let mut url = http_api::below(&self.base_url, &path)?;
-            url.set_query(Some("PageSize=1"));
-            http_api::get(&url, login)
-        };
-        let (user, password) = self.credentials.pair(&self.account_sid);
-        Some(http_api::basic(user, password).and_then(asked))
+        Some(account_request(&self.base_url, &self.credentials, &self.account_sid))
     }
 
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
-        answer::read(answer.status, &answer.body)
+        read(answer.status, &answer.body)
     }
+}
+
+/// Asks for the numbers of an account, which keys of any kind may list
+/// (<https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource>).
+pub(super) fn account_request(
+    base_url: &url::Url,
+    credentials: &TwilioCredentials,
+    account_sid: &str,
+) -> Result<Request<Vec<u8>>, Failure> {
+    let path = ["2010-04-01", "Accounts", account_sid, "IncomingPhoneNumbers.json"];
+    let mut url = http_api::below(base_url, &path)?;
+    url.set_query(Some("PageSize=1"));
+    let (user, password) = credentials.pair(account_sid);
+    http_api::get(&url, http_api::basic(user, password)?)
 }

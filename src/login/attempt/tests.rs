@@ -19,6 +19,7 @@ fn answer(number: u8) -> AnswerDigest {
 
 fn fresh(number: u8) -> NewAttempt {
     NewAttempt {
+        channel: crate::domain::TextChannel::Sms,
         id: AttemptId::from_bytes([number; 12]),
         nonce: [number; 16],
         key: KeyId(1),

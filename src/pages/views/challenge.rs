@@ -13,8 +13,8 @@ pub struct ChallengePage<'a> {
     pub bits: u8,
     /// Seconds until the button does without the script; zero: now.
     pub wait: u64,
-    /// Whether the code was asked for once more.
-    pub again: bool,
+    /// If the code was asked for once more: the parameter that says how.
+    pub again: Option<&'a str>,
     pub notice: Option<ChallengeNotice>,
     /// In place of the calculation.
     pub captcha: Option<ShownCaptcha<'a>>,
@@ -74,7 +74,7 @@ impl Page for ChallengePage<'_> {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        let again = if self.again { "?again=1" } else { "" };
+        let again = self.again.map(|again| format!("?again={}", in_query(again)));
         context
             .text("flow", Safe::escape(self.flow))
             .text("flow_query", Safe::escape(&in_query(self.flow)))
@@ -82,7 +82,7 @@ impl Page for ChallengePage<'_> {
             .number("bits", self.bits.into())
             .number("wait", self.wait)
             .flag("waits", self.wait > 0 && self.notice != Some(ChallengeNotice::Early))
-            .text("again", Safe::from_static(again))
+            .text("again", Safe::escape(&again.unwrap_or_default()))
             .maybe("captcha", self.captcha.map(|captcha| Safe::escape(captcha.script)))
             .text("captcha_class", Safe::escape(self.captcha.map_or("", |captcha| captcha.class)))
             .text("site_key", Safe::escape(self.captcha.map_or("", |captcha| captcha.site_key)))

@@ -1,5 +1,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::channel::CodeChannels;
 use super::news::{News, Unsent};
 use super::page::{Head, Page};
 use crate::domain::{AttemptReference, PhoneNumber};
@@ -23,6 +24,7 @@ pub struct CodePage<'a> {
     pub notice: Option<CodeNotice>,
     /// What is known of the text since a provider took it; `None`: that is not told.
     pub news: Option<News<'a>>,
+    pub channels: CodeChannels,
     /// By which an operator finds what became of this login.
     pub reference: AttemptReference,
 }
@@ -77,6 +79,23 @@ impl Sending {
             Self::Failed(why) => unsent(why.key()),
         }
     }
+
+    /// The same of a message that takes this way.
+    fn keys_of(self, channels: CodeChannels) -> SendingKeys {
+        let keys = self.keys();
+        match self {
+            Self::Sent | Self::Underway | Self::IfKnown => {
+                match channels.lede(self == Self::IfKnown) {
+                    // It says that it is on its way, however often.
+                    Some(lede) => SendingKeys { lede, resent: None, ..keys },
+                    None => keys,
+                }
+            }
+            // Nothing is known of it, whatever way it takes.
+            Self::Unclear => keys,
+            Self::Failed(_) => SendingKeys { trouble: channels.trouble().or(keys.trouble), ..keys },
+        }
+    }
 }
 
 const fn promised(lede: &'static str, resent: &'static str) -> SendingKeys {
@@ -114,7 +133,7 @@ struct NoticeVars {
 impl CodePage<'_> {
     /// A failure to send comes before any other notice.
     fn notice(&self) -> NoticeVars {
-        let keys = self.sending.keys();
+        let keys = self.sending.keys_of(self.channels);
         match (keys.trouble, self.notice) {
             (Some(key), _) => NoticeVars { key: Some(key), tone: "warn", count: 0 },
             (None, Some(CodeNotice::Resent)) => {
@@ -129,7 +148,7 @@ impl CodePage<'_> {
 
     /// The key of the sentence for what is wrong.
     pub fn error(&self) -> Option<&'static str> {
-        self.problem().0.or(self.sending.keys().trouble)
+        self.problem().0.or(self.sending.keys_of(self.channels).trouble)
     }
 
     fn problem(&self) -> (Option<&'static str>, u64) {
@@ -158,12 +177,13 @@ impl Page for CodePage<'_> {
     fn fill(&self, _: &Language, context: Context) -> Context {
         let (problem, problem_count) = self.problem();
         let notice = self.notice();
-        let keys = self.sending.keys();
+        let keys = self.sending.keys_of(self.channels);
         let context = match self.news {
             Some(news) => news.fill(context),
             None => context,
         };
-        context
+        self.channels
+            .fill(context)
             .flag("told", self.news.is_some())
             .flag("asks", self.news.is_some_and(|news| news.more))
             .text("flow", Safe::escape(self.flow))

@@ -2,14 +2,14 @@
 use std::time::Duration;
 
 use super::{
-    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeNotice, CodePage, CodeProblem,
-    ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
+    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeChannels, CodeNotice, CodePage,
+    CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
     NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
     Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice,
     TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
-    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
+    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
 };
 use crate::session::{Device, SessionKind, UserSession, UserToken};
 use crate::system::Timestamp;
@@ -85,7 +85,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
 }
 
 fn challenges(with: &mut dyn FnMut(&dyn Page)) {
-    let (flow, puzzle, bits, again) = (FLOW, FLOW, 17, false);
+    let (flow, puzzle, bits, again) = (FLOW, FLOW, 17, None);
     for wait in [0, 30] {
         for notice in [None, Some(ChallengeNotice::Early), Some(ChallengeNotice::Failed)] {
             let shown = ShownCaptcha { script: LINK, class: "c", site_key: "k", action: "text" };
@@ -107,10 +107,15 @@ fn codes(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
         problem: None,
         notice: None,
         news: None,
+        channels: CodeChannels::default(),
         reference: reference(),
     };
     for sending in Sending::ALL {
         with(&CodePage { sending, ..page() });
+        for taken in TextChannel::ALL {
+            let channels = CodeChannels { taken, next: Some(taken) };
+            with(&CodePage { sending, channels, ..page() });
+        }
         with(&CodePage { sending, notice: Some(CodeNotice::Resent), ..page() });
     }
     for (say, more) in TextArrival::ALL.into_iter().zip([true, false].into_iter().cycle()) {
@@ -133,7 +138,20 @@ fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
         for texts_from in [None, Some(&*phone.international())] {
             let (retry_after, early) = (30, texts_from.is_some());
             let (flow, reference) = (FLOW, reference());
-            with(&UnsentPage { flow, phone, why, texts_from, retry_after, early, reference });
+            for taken in TextChannel::ALL {
+                let channels = CodeChannels { taken, next: Some(taken) };
+                let page = UnsentPage {
+                    flow,
+                    phone,
+                    why,
+                    texts_from,
+                    retry_after,
+                    early,
+                    channels,
+                    reference,
+                };
+                with(&page);
+            }
         }
     }
 }

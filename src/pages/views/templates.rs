@@ -27,6 +27,7 @@ const PAGES: &[(&str, &str)] = &[
 const PARTS: &[(&str, &str)] = &[
     ("problem", include_str!("../../../static/pages/problem.liquid")),
     ("footer", include_str!("../../../static/pages/footer.liquid")),
+    ("channel", include_str!("../../../static/pages/channel.liquid")),
     ("countdown", include_str!("../../../static/pages/countdown.liquid")),
     ("news", include_str!("../../../static/pages/news.liquid")),
     ("head", ""),

@@ -1,3 +1,4 @@
+use super::channel::CodeChannels;
 use super::code::in_query;
 use super::news::{Unsent, start};
 use super::page::{Head, Page};
@@ -19,6 +20,7 @@ pub struct UnsentPage<'a> {
     pub retry_after: u64,
     /// It was tried again too soon.
     pub early: bool,
+    pub channels: CodeChannels,
     /// By which an operator finds what became of this login.
     pub reference: AttemptReference,
 }
@@ -33,11 +35,14 @@ impl Page for UnsentPage<'_> {
     }
 
     fn fill(&self, _: &Language, context: Context) -> Context {
-        start(context, self.why == Unsent::OptedOut, self.texts_from)
+        let reason = self.channels.trouble().unwrap_or(self.why.key());
+        let context = start(context, self.why == Unsent::OptedOut, self.texts_from);
+        self.channels
+            .fill(context)
             .text("flow", Safe::escape(self.flow))
             .text("flow_query", Safe::escape(&in_query(self.flow)))
             .text("phone", Safe::figure(&self.phone.international()))
-            .text("reason", Safe::from_static(self.why.key()))
+            .text("reason", Safe::from_static(reason))
             .number("retry_after", self.retry_after)
             .flag("early", self.early)
             .text("reference", Safe::figure(&self.reference.in_groups()))

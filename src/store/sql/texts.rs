@@ -9,7 +9,7 @@ use super::pool::SqlRow;
 use super::query::query;
 use super::rows::Columns;
 use crate::domain::{
-    AttemptId, AttemptKey, ClientId, Country, Currency, Host, KeyId, Money, TextStatus,
+    AttemptId, AttemptKey, ClientId, Country, Currency, Host, KeyId, Money, TextChannel, TextStatus,
 };
 use crate::store::{
     MovedText, SentText, StoreError, TextReceipt, TextRequest, TextStore, TextTotals,
@@ -230,6 +230,8 @@ struct RequestRecord {
     application: Option<String>,
     only_users: bool,
     known: bool,
+    #[serde(default)]
+    channel: String,
 }
 
 fn written(request: &TextRequest) -> Result<String, StoreError> {
@@ -242,6 +244,7 @@ fn written(request: &TextRequest) -> Result<String, StoreError> {
         application: request.application.clone(),
         only_users: request.only_users,
         known: request.known,
+        channel: request.channel.as_str().to_owned(),
     };
     let bad = |_| StoreError::BadRow { table: TABLE, column: "request" };
     serde_json::to_string(&record).map_err(bad)
@@ -261,5 +264,7 @@ fn read(text: &str) -> Option<TextRequest> {
         application: record.application,
         only_users: record.only_users,
         known: record.known,
+        // Of a former version: missing.
+        channel: TextChannel::parse(&record.channel).unwrap_or_default(),
     })
 }

@@ -19,6 +19,7 @@ fn start<'a>(phone: &'a PhoneNumber, proof: Option<Proof<'a>>) -> StartRequest<'
         page_host: None,
         application: None,
         proof,
+        channel: None,
     }
 }
 

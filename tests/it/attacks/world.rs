@@ -93,6 +93,7 @@ impl World {
             page_host: None,
             application: None,
             proof: None,
+            channel: None,
         };
         let mut started = self.inner.login.start(start).await;
         if let Err(StartError::Challenged(asked)) = &started

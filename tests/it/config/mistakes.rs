@@ -12,6 +12,7 @@ mod server;
 mod shape;
 mod site_urls;
 mod sites;
+mod sms_channels;
 mod sms_providers;
 mod tls;
 mod upstreams;

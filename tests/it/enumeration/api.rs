@@ -47,6 +47,7 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
         page_host: Some(&host),
         application: None,
         proof: None,
+        channel: None,
     };
     let mut told = vec![format!("{:?}", login.start(start).await)];
     world.send_texts_if(true).await;

@@ -8,7 +8,7 @@ use doorcode::app::{Decorator, StoreSet};
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
 use doorcode::domain::{
-    AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TokenDigest, UserId,
+    AttemptKey, CounterKey, Host, Identifier, Role, SessionId, TextChannel, TokenDigest, UserId,
 };
 use doorcode::store::{
     Attempt, AttemptStore, Change, CounterCapacity, CounterStore, FoundUser, Increment,
@@ -232,6 +232,10 @@ impl<T: SessionStore + ?Sized> SessionStore for Recorded<T> {
 impl<T: SmsProvider + ?Sized> SmsProvider for Recorded<T> {
     fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    fn channel(&self) -> TextChannel {
+        self.0.channel()
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {

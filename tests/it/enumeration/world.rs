@@ -91,6 +91,22 @@ impl World {
         Self::of(&settings, front, behind).await
     }
 
+    /// Where only users are texted, or called.
+    pub(super) async fn calling(front: &Arc<Record>, behind: &Arc<Record>) -> Self {
+        let account =
+            "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nauth_token = \"env:TOKEN\"";
+        let channels =
+            "providers = [\"twilio\", \"twilio_voice\"]\nchannels = [\"sms\", \"voice\"]";
+        let table =
+            format!("[sms.twilio_voice]\n{account}\nfrom = \"+12025550199\"\n[sms.twilio]\n");
+        let settings = settings(false).replacen("providers = [\"twilio\"]", channels, 1).replacen(
+            "[sms.twilio]\n",
+            &table,
+            1,
+        );
+        Self::of(&settings, front, behind).await
+    }
+
     async fn of(settings: &str, front: &Arc<Record>, behind: &Arc<Record>) -> Self {
         let recording = Recording { front, behind };
         let inner = world::World::new(settings, &recording).await;

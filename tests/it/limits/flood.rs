@@ -125,6 +125,7 @@ impl Alone {
             page_host: None,
             application: None,
             proof: None,
+            channel: None,
         };
         self.login.start(start).await
     }

@@ -126,6 +126,7 @@ impl World {
             page_host: None,
             application: None,
             proof: None,
+            channel: None,
         };
         self.login.start(start).await.unwrap();
         self.send_texts().await;

@@ -155,7 +155,7 @@ fn every_template_is_in_the_gallery() {
     let shown: BTreeSet<_> =
         states(&pages, first, false).into_iter().map(|state| state.template.to_owned()).collect();
     // The layout stands around every page, and the others are parts of pages.
-    let around = ["layout", "problem", "footer", "countdown", "news"].map(str::to_owned);
+    let around = ["layout", "problem", "footer", "countdown", "channel", "news"].map(str::to_owned);
     let shown: BTreeSet<_> = shown.into_iter().chain(around).collect();
     assert_eq!(shown, built_in_templates());
 }

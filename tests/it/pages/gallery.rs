@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use doorcode::captcha::VENDORS;
 use doorcode::domain::{
-    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TokenName,
+    AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
 };
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeNotice, CodePage,
-    CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
-    NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
-    ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem,
-    TokensPage, Unsent, UnsentPage, Views,
+    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeChannels, CodeNotice,
+    CodePage, CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost,
+    MessagePage, NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
+    Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice,
+    TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -50,6 +50,7 @@ pub(super) fn code<'a>(flow: &'a str, phone: &'a PhoneNumber) -> CodePage<'a> {
         problem: None,
         notice: None,
         news: None,
+        channels: CodeChannels { taken: TextChannel::Sms, next: None },
         reference: reference(),
     }
 }
@@ -116,7 +117,7 @@ impl Gallery<'_> {
     }
 
     fn challenges(&mut self, flow: &str) {
-        let (puzzle, bits, again) = (flow, 17, true);
+        let (puzzle, bits, again) = (flow, 17, Some("1"));
         for (name, notice) in [
             ("challenge", None),
             ("challenge-early", Some(ChallengeNotice::Early)),
@@ -128,7 +129,7 @@ impl Gallery<'_> {
                 self.add(&format!("{name}-{wait}"), &page);
             }
         }
-        let (wait, notice, again) = (0, Some(ChallengeNotice::Early), false);
+        let (wait, notice, again) = (0, Some(ChallengeNotice::Early), None);
         let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha: None };
         self.add("challenge-now", &page);
         let row = &VENDORS[0];
@@ -156,13 +157,36 @@ impl Gallery<'_> {
             let notice = Some(CodeNotice::Resent);
             self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
         }
+        for taken in TextChannel::ALL {
+            for next in TextChannel::ALL.into_iter().filter(|next| *next != taken) {
+                for (name, sending) in [
+                    ("way", Sending::Sent),
+                    ("way-if", Sending::IfKnown),
+                    ("way-down", Sending::Failed(Unsent::CannotReach)),
+                ] {
+                    let channels = CodeChannels { taken, next: Some(next) };
+                    let name = format!("{name}-{}-{}", taken.as_str(), next.as_str());
+                    self.add(&name, &CodePage { sending, channels, ..page() });
+                }
+            }
+        }
         for why in Unsent::ALL {
             let from = phone.international();
             for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&*from))] {
                 let (retry_after, early) = (30, texts_from.is_some());
                 let (phone, reference) = (&phone, reference());
-                let page =
-                    UnsentPage { flow, phone, why, texts_from, retry_after, early, reference };
+                let next = texts_from.map(|_| TextChannel::Voice);
+                let channels = CodeChannels { taken: TextChannel::Sms, next };
+                let page = UnsentPage {
+                    flow,
+                    phone,
+                    why,
+                    texts_from,
+                    retry_after,
+                    early,
+                    channels,
+                    reference,
+                };
                 self.add(&format!("{name}-{why:?}"), &page);
             }
         }

@@ -36,6 +36,7 @@ pub(super) fn attempt() -> Attempt {
         answers: Vec::new(),
         used: None,
         outcome: SendOutcome::Pending,
+        channel: doorcode::domain::TextChannel::Voice,
         earlier_sent: false,
         text: doorcode::store::TextState::default(),
         source: doorcode::domain::CounterKey::from_bytes([0; 16]),

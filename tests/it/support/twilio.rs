@@ -1,4 +1,5 @@
 //! Twilio on this machine.
+pub(crate) mod channels;
 pub(crate) mod receipts;
 mod rules;
 

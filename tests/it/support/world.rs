@@ -12,7 +12,7 @@ use doorcode::app::{AppDeps, Decorator, StoreSet, assemble};
 use doorcode::config::Config;
 use doorcode::delivery::SendError;
 use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
-use doorcode::domain::Origin;
+use doorcode::domain::{Origin, TextChannel};
 use doorcode::login::Login;
 use doorcode::pages::RequestContext;
 use doorcode::proxy::{AccessLog, AdminRequests, Drain};
@@ -59,12 +59,16 @@ enum Place {
 
 /// Takes every text: the number, and what it was sent.
 #[derive(Clone, Default)]
-struct Texts(Arc<Mutex<Vec<(String, String)>>>);
+struct Texts(Arc<Mutex<Vec<(String, String)>>>, TextChannel);
 
 #[async_trait]
 impl SmsProvider for Texts {
     fn name(&self) -> &'static str {
         "counting"
+    }
+
+    fn channel(&self) -> TextChannel {
+        self.1
     }
 
     async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
@@ -90,7 +94,8 @@ impl Decorator for InProcess<'_> {
     }
 
     fn providers(&self, _: Vec<Arc<dyn SmsProvider>>) -> Vec<Arc<dyn SmsProvider>> {
-        self.own.providers(vec![Arc::new(self.texts.clone())])
+        let calls = Texts(Arc::clone(&self.texts.0), TextChannel::Voice);
+        self.own.providers(vec![Arc::new(self.texts.clone()), Arc::new(calls)])
     }
 }
 

@@ -138,6 +138,7 @@ impl TargetGate {
             page_host: None,
             application: None,
             proof: None,
+            channel: None,
         };
         self.login.start(start).await?;
         let code = self.code();

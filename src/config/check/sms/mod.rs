@@ -2,6 +2,7 @@
 //! Asks no provider.
 mod address;
 mod aws;
+mod channels;
 mod http;
 mod messagebird;
 mod plivo;
@@ -11,6 +12,7 @@ mod sinch;
 mod telnyx;
 mod templates;
 mod twilio;
+mod twilio_channels;
 mod twilio_verify;
 mod vonage;
 
@@ -24,6 +26,7 @@ use crate::api::RECEIPTS;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::Secret;
 
+pub(super) use channels::channels;
 pub(super) use routes::routes;
 pub(super) use templates::built_in;
 
@@ -67,6 +70,8 @@ const PROVIDERS: &[(&str, ReadProvider)] = &[
     ("console", console),
     ("twilio", twilio::read),
     ("twilio_verify", twilio_verify::read),
+    ("twilio_voice", twilio_channels::read),
+    ("twilio_whatsapp", twilio_channels::read_whatsapp),
     ("vonage", vonage::read),
     ("plivo", plivo::read),
     ("messagebird", messagebird::read),

@@ -56,6 +56,19 @@ pub(super) fn credentials(
     None
 }
 
+/// The account of a table without receipts, and how its requests are authenticated.
+pub(super) fn account(reader: &mut Reader<'_>, table: &str) -> Option<(String, TwilioCredentials)> {
+    reader.require(table);
+    let account_sid = reader.one(&format!("{table}.account_sid"), |text| sid("AC", text));
+    let [token, api_key] = ["auth_token", "api_key"].map(|name| format!("{table}.{name}"));
+    if reader.has(&token) && reader.has(&api_key) {
+        reader.note(&api_key, "conflicts with auth_token; keep one of the two");
+    }
+    let token = optional_secret(reader, &token);
+    let credentials = credentials(reader, table, token.as_ref());
+    Some((account_sid?, credentials?))
+}
+
 fn who(reader: &mut Reader<'_>) -> Option<TwilioSender> {
     let wrong = match (reader.has(SERVICE), reader.has(FROM)) {
         (true, false) => {

@@ -20,7 +20,7 @@ struct ErrorBody {
     code: Option<u32>,
 }
 
-pub(super) fn read(status: u16, body: &[u8]) -> Result<Accepted, Refused> {
+pub(in crate::delivery::sms) fn read(status: u16, body: &[u8]) -> Result<Accepted, Refused> {
     if status == 201 { created(body) } else { Err(refused(status, body)) }
 }
 

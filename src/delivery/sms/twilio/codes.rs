@@ -79,8 +79,13 @@ pub(in crate::delivery::sms) fn by_code(code: u32) -> Option<Failure> {
     meaning(CODES, code).or_else(|| class.map(|(_, failure)| *failure))
 }
 
-/// `SM` or `MM` and 32 hex digits. Strict, because the id is logged.
+/// `SM` or `MM` and 32 hex digits.
 pub(super) fn is_message_sid(text: &str) -> bool {
-    let hex = text.strip_prefix("SM").or_else(|| text.strip_prefix("MM"));
+    is_sid("SM", text) || is_sid("MM", text)
+}
+
+/// Two letters and 32 hex digits. Strict, because ids are logged.
+pub(in crate::delivery::sms) fn is_sid(kind: &str, text: &str) -> bool {
+    let hex = text.strip_prefix(kind);
     hex.is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }

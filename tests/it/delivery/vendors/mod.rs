@@ -7,6 +7,7 @@ mod plivo;
 mod sinch;
 mod telnyx;
 mod twilio;
+mod twilio_channels;
 pub(super) mod twilio_verify;
 pub(super) mod vonage;
 
@@ -34,6 +35,8 @@ pub(super) const CONTRACTS: &[&dyn Contract] = &[
     &aws::Aws,
     &gateway::Gateway,
     &twilio_verify::TwilioVerify,
+    &twilio_channels::TwilioVoice,
+    &twilio_channels::TwilioWhatsApp,
 ];
 
 pub(super) trait Contract: Sync {
@@ -60,6 +63,11 @@ pub(super) trait Contract: Sync {
 
     /// Characters.
     fn longest(&self) -> usize;
+
+    /// Whether nothing of the text but its code is sent.
+    fn sends_code_alone(&self) -> bool {
+        false
+    }
 
     /// Whether the vendor words its texts, and makes the codes in them.
     fn owns_codes(&self) -> bool {
