@@ -1,15 +1,16 @@
+mod challenges;
+
 use std::time::Duration;
 
-use doorcode::captcha::VENDORS;
 use doorcode::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
 };
 use doorcode::pages::views::{
-    AccountNotice, AccountPage, ChallengeNotice, ChallengePage, Chrome, CodeChannels, CodeNotice,
-    CodePage, CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost,
-    MessagePage, NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice,
-    TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    AccountNotice, AccountPage, Chrome, CodeChannels, CodeNotice, CodePage, CodeProblem,
+    ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
+    NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
+    SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage,
+    Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -113,35 +114,6 @@ impl Gallery<'_> {
             let name = format!("number-{told:?}").replace(['(', ')'], "");
             self.add(&name, &NumberPage { notice, ..number(host, &some) });
             self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
-        }
-    }
-
-    fn challenges(&mut self, flow: &str) {
-        let (puzzle, bits, again) = (flow, 17, Some("1"));
-        for (name, notice) in [
-            ("challenge", None),
-            ("challenge-early", Some(ChallengeNotice::Early)),
-            ("challenge-failed", Some(ChallengeNotice::Failed)),
-        ] {
-            for wait in [1, 2, 3, 25, 30] {
-                let captcha = None;
-                let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha };
-                self.add(&format!("{name}-{wait}"), &page);
-            }
-        }
-        let (wait, notice, again) = (0, Some(ChallengeNotice::Early), None);
-        let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha: None };
-        self.add("challenge-now", &page);
-        let row = &VENDORS[0];
-        let (script, class, action) = (row.script, row.class, "text");
-        let captcha = Some(ShownCaptcha { script, class, site_key: SEALED, action });
-        for (name, notice) in [
-            ("challenge-captcha", None),
-            ("challenge-failed-captcha", Some(ChallengeNotice::Failed)),
-        ] {
-            let wait = 30;
-            let page = ChallengePage { flow, puzzle, bits, wait, again, notice, captcha };
-            self.add(name, &page);
         }
     }
 
