@@ -72,12 +72,12 @@ async fn seen(sign_up: bool, number: &str) -> (Vec<String>, Vec<&'static str>, S
 #[tokio::test]
 async fn an_application_does_not_learn_who_is_a_user() {
     for sign_up in [true, false] {
-        let (told, calls, verdict) = seen(sign_up, USER).await;
+        let (told, calls, verdict) = Box::pin(seen(sign_up, USER)).await;
         assert_eq!(verdict, "right");
         assert!(!calls.contains(&"users.with_number"), "{calls:?}");
         let stranger = if sign_up { "right" } else { "Wrong { tries_left: 1 }" };
         for (number, expected) in [(STRANGER, stranger), (BLOCKED, "Blocked")] {
-            let other = seen(sign_up, number).await;
+            let other = Box::pin(seen(sign_up, number)).await;
             assert_eq!(other, (told.clone(), calls.clone(), expected.to_owned()), "{number}");
         }
     }

@@ -129,19 +129,7 @@ impl Gallery<'_> {
             let notice = Some(CodeNotice::Resent);
             self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
         }
-        for taken in TextChannel::ALL {
-            for next in TextChannel::ALL.into_iter().filter(|next| *next != taken) {
-                for (name, sending) in [
-                    ("way", Sending::Sent),
-                    ("way-if", Sending::IfKnown),
-                    ("way-down", Sending::Failed(Unsent::CannotReach)),
-                ] {
-                    let channels = CodeChannels { taken, next: Some(next) };
-                    let name = format!("{name}-{}-{}", taken.as_str(), next.as_str());
-                    self.add(&name, &CodePage { sending, channels, ..page() });
-                }
-            }
-        }
+        self.ways(flow);
         for why in Unsent::ALL {
             let from = phone.international();
             for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&*from))] {
@@ -187,6 +175,24 @@ impl Gallery<'_> {
             "code-wrong",
             &CodePage { problem: Some(CodeProblem::Wrong { tries_left: 2 }), ..page() },
         );
+    }
+
+    /// The ways that a code took, and takes next.
+    fn ways(&mut self, flow: &str) {
+        let phone = PhoneNumber::parse("+447400123456", None).unwrap();
+        for taken in TextChannel::ALL {
+            for next in TextChannel::ALL.into_iter().filter(|next| *next != taken) {
+                for (name, sending) in [
+                    ("way", Sending::Sent),
+                    ("way-if", Sending::IfKnown),
+                    ("way-down", Sending::Failed(Unsent::CannotReach)),
+                ] {
+                    let channels = CodeChannels { taken, next: Some(next) };
+                    let name = format!("{name}-{}-{}", taken.as_str(), next.as_str());
+                    self.add(&name, &CodePage { sending, channels, ..code(flow, &phone) });
+                }
+            }
+        }
     }
 
     fn accounts(&mut self, back: &str) {

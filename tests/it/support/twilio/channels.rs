@@ -33,7 +33,7 @@ fn fields(
     documented: &[&str],
 ) -> Result<BTreeMap<String, String>, u32> {
     let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/{resource}.json");
-    let kind = head.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+    let kind = head.headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
     or(rules::knows(head), 20003)?;
     or(head.uri.path() == path && head.uri.query().is_none(), 20404)?;
     or(head.method == Method::POST, 20004)?;
