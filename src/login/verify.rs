@@ -113,8 +113,13 @@ impl Login {
         let compared = self.compare(&case, &typed).await;
         match (&compared, &counted) {
             (_, None) => {}
-            (Compared::Wrong, Some(_)) if case.attempt.tries_left > 0 => {}
-            (Compared::Wrong, Some(_)) => self.forget_code(&case.attempt).await,
+            // An answer that is given again is one wrong code.
+            (Compared::Wrong, Some(_)) => {
+                self.count_judged_code(false).await;
+                if case.attempt.tries_left == 0 {
+                    self.forget_code(&case.attempt).await;
+                }
+            }
             (_, Some(counted)) => self.release(counted).await,
         }
         match compared {
@@ -187,7 +192,6 @@ impl Login {
                 let of_number = u8::try_from(taken.remaining).unwrap_or(u8::MAX);
                 let tries_left = attempt.tries_left.min(of_number);
                 self.deps.events.record(&Event::WrongCode { attempt: attempt.id, tries_left });
-                self.count_judged_code(false).await;
                 Verdict::Wrong { tries_left }
             }
         })

@@ -187,8 +187,10 @@ class Tab {
     tab.screen = await context.newCDPSession(tab.page);
     // The page that leads on after a login would leave: "no content" keeps a browser where it is.
     await context.route(/^https:/, (route) => route.fulfill({ status: 204 }));
-    // The script of a challenge solves it and sends the form, while the page is looked at.
-    await context.route(/\/challenge(\?|$)/, (route) => route.fulfill({ status: 204 }));
+    // The script of a challenge solves it, and would leave while the page is looked at.
+    await context.addInitScript(() => {
+      HTMLFormElement.prototype.requestSubmit = () => {};
+    });
     const widget = { contentType: 'text/javascript', body: WIDGET };
     await context.route(`${CAPTCHA}/**`, (route) => route.fulfill(widget));
     // A script that comes late must not move what somebody is reading already.
