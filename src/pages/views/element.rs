@@ -10,21 +10,24 @@ const ELEMENT: &str = include_str!("../../../static/assets/widget.js");
 /// Its TypeScript declarations.
 pub(super) const TYPES: &str = include_str!("../../../static/assets/widget.d.ts");
 
+/// How rules begin that are for parts of pages which the element does not have.
+const OF_PAGES_ALONE: [&str; 3] = ["footer ", ".sessions ", ".secret "];
+
 /// The script of the element, with the style sheet of our pages in it. Nested, the sheet applies to
 /// nothing outside the element (CSS Nesting 1 §2); its rules for `:root` apply to the element.
 pub(super) fn script(sheet: &str) -> String {
-    let sheet = by_theme(&without_footer(sheet).replace(":root", "&"));
+    let sheet = by_theme(&of_the_element(sheet).replace(":root", "&"));
     squeezed(ELEMENT).replacen("\"base.css\"", &Value::from(sheet).to_string(), 1)
 }
 
-/// The sheet without rules for the foot of a page, which the element does not have. Only those that
-/// have a line of their own, as in ours.
-fn without_footer(sheet: &str) -> String {
-    let is_footers = |line: &str| {
+/// The sheet without the rules of [`OF_PAGES_ALONE`]. Only those that have a line of their own, as in
+/// ours.
+fn of_the_element(sheet: &str) -> String {
+    let is_pages = |line: &str| {
         let ends = line.ends_with('}') && line.matches(['{', '}']).count() == 2;
-        line.starts_with("footer ") && ends
+        ends && OF_PAGES_ALONE.iter().any(|start| line.starts_with(start))
     };
-    sheet.lines().filter(|line| !is_footers(line)).flat_map(|line| [line, "\n"]).collect()
+    sheet.lines().filter(|line| !is_pages(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The sheet with its rules for dark systems selected by the attribute `theme` too. `:where` adds no
