@@ -45,16 +45,16 @@
   const code = one('#code');
   if (code && self.OTPCredential) navigator.credentials.get({ otp: { transport: ['sms'] }, signal: stop.signal }).then(o => { code.value = o.code; code.form.requestSubmit() }, e => e);
 
-  // Counts down beside the button, and speaks once, at the end.
+  // Counts down beside the buttons, and speaks once, at the end.
   const after = one('[data-after]')?.dataset.after;
   if (after > 0) {
     const since = performance.now(), left = one('[data-left]'), ready = one('[data-ready]');
     const tick = () => {
-      const s = after - Math.floor((performance.now() - since) / 1e3);
+      const s = Math.ceil(after - (performance.now() - since) / 1e3);
       const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
-      one('[data-after] button').disabled = s > 0;
+      all('[data-after] button').map(b => b.disabled = s > 0);
       left.textContent = s > 0 ? left.dataset.left.replace('{when}', new Intl.RelativeTimeFormat(lang).format(...time)) : '';
-      if (s > 0) setTimeout(tick, 1e3); else ready.textContent = ready.dataset.ready;
+      s > 0 ? setTimeout(tick, 1e3) : ready.textContent = ready.dataset.ready;
     };
     tick();
   }

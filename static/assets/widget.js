@@ -147,9 +147,9 @@
         .then(o => { code.value = o.code; code.form.requestSubmit() }, () => {});
     }
 
-    // Counts down beside the button, and speaks once, at the end.
+    // Counts down beside the buttons, and speaks once, at the end.
     #wait(one, lang) {
-      const again = one('[data-after]'), button = again?.querySelector('button');
+      const again = one('[data-after]'), buttons = again?.querySelectorAll('button');
       const left = one('[data-left]'), ready = one('[data-ready]');
       if (!left || !(again.dataset.after > 0)) return;
       // The answer's own language: that of the card may be another once a browser has translated it.
@@ -157,7 +157,7 @@
       const tick = () => {
         const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
         const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
-        button.disabled = s > 0;
+        buttons.forEach(b => b.disabled = s > 0);
         left.textContent = s > 0 ? left.dataset.left.replace('{when}', when.format(...time)) : '';
         if (s <= 0) ready.textContent = ready.dataset.ready; else if (this.contains(left)) setTimeout(tick, 1e3);
       };
