@@ -33,24 +33,26 @@ pub struct Receipts {
 
 /// `GET` or `POST /sms/receipt/{provider}`: 200, or 403 for everything that is not signed by the provider.
 /// Nothing is written before that, and nothing is looked up: a receipt of a text that nobody sent is
-/// answered as any other. 503 if too many wait, so that the provider comes again.
+/// answered as any other. 503 if too many wait, or if it could not be checked now, so that the provider comes
+/// again.
 pub(crate) async fn receipt(
     State(receipts): State<Arc<Receipts>>,
     Path(provider): Path<String>,
     head: Parts,
     body: Bytes,
 ) -> Response {
-    let status = match receipts.read(&provider, &head, &body) {
+    let status = match receipts.read(&provider, &head, &body).await {
         Ok(None) => StatusCode::OK,
         Ok(Some(receipt)) => {
             let taken = receipts.sent.receipt(&provider, receipt);
             if taken { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
         }
         Err(why) => {
+            let is_later = why == ReceiptRefused::NotNow;
             let known = receipts.find(&provider);
             let (provider, why) = (known.map_or("", |api| api.name()), &*why.to_string());
             receipts.events.record(&Event::ReceiptRefused { provider, why });
-            StatusCode::FORBIDDEN
+            if is_later { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::FORBIDDEN }
         }
     };
     status.into_response()
@@ -61,7 +63,7 @@ impl Receipts {
         self.providers.iter().find(|api| api.name() == name).map(|api| &**api)
     }
 
-    fn read(
+    async fn read(
         &self,
         provider: &str,
         head: &Parts,
@@ -80,5 +82,6 @@ impl Receipts {
             body,
             now: self.system.now(),
         })
+        .await
     }
 }

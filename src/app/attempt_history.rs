@@ -85,8 +85,9 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
             let text = format!("a code was asked for{again} by {by}, for {}", phone.masked());
             return Some((*attempt, text, Some(phone)));
         }
-        Event::TextSent { attempt, provider, message_id } => {
-            (attempt, format!("{provider} accepted the text, as {message_id}"))
+        Event::TextSent { attempt, provider, message_id, own_code } => {
+            let what = if *own_code { "is to text a code of its own" } else { "accepted the text" };
+            (attempt, format!("{provider} {what}, as {message_id}"))
         }
         Event::TextFailed { attempt, reason, .. } => (attempt, format!("no text: {reason}")),
         Event::TextDelivered { attempt, provider, seconds, .. } => {

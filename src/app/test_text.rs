@@ -9,7 +9,7 @@ use super::configured::{delivery, providers};
 use crate::config::Config;
 use crate::delivery::sms::{Message, Receipt};
 use crate::delivery::{Failure, Outcome, SendError};
-use crate::domain::PhoneNumber;
+use crate::domain::{LineType, PhoneNumber};
 use crate::system::System;
 
 /// As long as the longest code works: providers drop a text that is older.
@@ -31,6 +31,17 @@ pub fn send_test_text(
     }
     if !config.login.countries.serves_number(phone) {
         return Err("login.countries does not serve the country of this number".into());
+    }
+    match phone.line_type() {
+        LineType::Mobile => {}
+        LineType::Landline => {
+            return Err(
+                "the number is a landline, which gets no texts: a login refuses it, too".into()
+            );
+        }
+        LineType::Other => {
+            return Err("numbers of this kind get no texts: a login refuses them, too".into());
+        }
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let text = format!("Test from {}: texts arrive.", config.brand.name);

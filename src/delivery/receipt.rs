@@ -1,3 +1,4 @@
+use async_trait::async_trait;
 use http::{HeaderMap, Method};
 
 use super::Failure;
@@ -55,17 +56,26 @@ pub enum ReceiptRefused {
     Old,
     #[error("it is signed, but not what the provider documents")]
     Unreadable,
+    #[error("it is of another topic than the one of the settings")]
+    OtherTopic,
+    #[error("its signature is of version 1; set SignatureVersion of the topic to 2")]
+    WeakSignature,
+    #[error(
+        "what its signature is checked with, or confirms a subscription, could not be asked for now"
+    )]
+    NotNow,
 }
 
 /// How a provider's receipts are checked and read.
-pub trait ReceiptApi {
+#[async_trait]
+pub trait ReceiptApi: Send + Sync {
     /// The receipt of a request whose signature is the provider's; `None`: it says nothing new, such as
     /// that a text is queued.
     ///
     /// # Errors
     ///
     /// [`ReceiptRefused`].
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused>;

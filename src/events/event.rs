@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::domain::{AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, UserId};
 
@@ -22,6 +23,8 @@ pub enum Event<'a> {
         provider: &'a str,
         /// The provider's id of the text.
         message_id: &'a str,
+        /// The code is the provider's own.
+        own_code: bool,
     },
     /// A provider did not accept the text. `provider` is empty if none was called.
     TextFailed {
@@ -180,6 +183,8 @@ pub enum Event<'a> {
         /// A limit of an address, and all recent requests came from this one, which is private:
         /// perhaps that of a proxy.
         only_address: bool,
+        /// The window of a limit that many share, so that it matters to more than who met it.
+        shared: Option<Duration>,
     },
     /// A stranger was asked for a proof before another text, for the reason `why`.
     ChallengeAsked {

@@ -1,10 +1,56 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use tracing::{info, warn};
 
 use super::event::Event;
+use crate::system::{Clock, Timestamp};
 
-/// Logs an event about limits.
+/// Which limits that many share are known to be used up.
+pub(super) struct SharedLimits {
+    clock: Arc<dyn Clock>,
+    /// When each was last told as a warning. Limits are a table, so their number is bounded.
+    told: Mutex<HashMap<&'static str, Timestamp>>,
+}
+
+impl SharedLimits {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, told: Mutex::default() }
+    }
+
+    /// Logs an event about limits. A limit that many share is a warning once in its window.
+    pub(super) fn record(&self, event: &Event<'_>) {
+        match event {
+            Event::Limited { limit, seconds, network, shared: Some(window), .. }
+                if self.is_news(limit, *window) =>
+            {
+                warn!(
+                    limit,
+                    seconds,
+                    network,
+                    "a limit that many share is used up: browsers that have not signed in before get no texts until it falls"
+                );
+            }
+            _ => record(event),
+        }
+    }
+
+    fn is_news(&self, limit: &'static str, window: Duration) -> bool {
+        let now = self.clock.now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back tells it once more.
+        let is_known = |at: &Timestamp| *at <= now && now.since(*at) < window;
+        let is_news = !told.get(limit).is_some_and(is_known);
+        if is_news {
+            told.insert(limit, now);
+        }
+        is_news
+    }
+}
+
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
-pub(super) fn record(event: &Event<'_>) {
+fn record(event: &Event<'_>) {
     match event {
         Event::Limited { limit, seconds, network, only_address: false, .. } => {
             info!(limit, seconds, network, "rate limit exceeded");
@@ -46,5 +92,26 @@ pub(super) fn record(event: &Event<'_>) {
             );
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::still::Still;
+    use super::*;
+
+    #[test]
+    fn each_limit_is_news_once_in_its_window() {
+        let clock = Arc::new(Still::default());
+        let limits = SharedLimits::new(Arc::clone(&clock) as _);
+        let hour = Duration::from_hours(1);
+        let news = |limit| limits.is_news(limit, hour);
+        assert!(news("texts_1h") && !news("texts_1h") && news("texts_per_country_1h"));
+        clock.set(3_599_999);
+        assert!(!news("texts_1h"));
+        clock.set(3_600_000);
+        assert!(news("texts_1h") && !news("texts_1h"));
+        clock.set(0);
+        assert!(news("texts_1h"), "a clock that was set back");
     }
 }

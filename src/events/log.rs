@@ -5,7 +5,7 @@ use tracing::{debug, error, info, warn};
 
 use super::challenges_log;
 use super::event::Event;
-use super::limits_log;
+use super::limits_log::SharedLimits;
 use super::provider_log::of_provider;
 use super::rate_limit::LogRateLimit;
 use super::sink::EventSink;
@@ -26,13 +26,15 @@ pub enum LogFormat {
 pub struct EventLog {
     refusals: LogRateLimit,
     upstreams: LogRateLimit,
+    limits: SharedLimits,
 }
 
 impl EventLog {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             refusals: LogRateLimit::new(Arc::clone(&clock)),
-            upstreams: LogRateLimit::new(clock),
+            upstreams: LogRateLimit::new(Arc::clone(&clock)),
+            limits: SharedLimits::new(clock),
         }
     }
 
@@ -151,7 +153,7 @@ impl EventSink for EventLog {
             | Event::ChallengeFailed { .. }
             | Event::ManyWrongCodes { .. } => challenges_log::record(event),
             Event::Limited { .. } | Event::BudgetUsed { .. } | Event::FewCodesUsed { .. } => {
-                limits_log::record(event);
+                self.limits.record(event);
             }
             Event::UpstreamFailing { site, address, why } => self.app_fails(site, address, why),
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),

@@ -7,6 +7,8 @@ mod log;
 mod provider_log;
 mod rate_limit;
 mod sink;
+#[cfg(test)]
+mod still;
 mod texts_log;
 
 pub use event::Event;

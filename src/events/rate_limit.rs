@@ -45,22 +45,8 @@ impl LogRateLimit {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
+    use super::super::still::Still;
     use super::*;
-
-    #[derive(Default)]
-    struct Still(AtomicI64);
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::ZERO
-        }
-    }
 
     #[test]
     fn each_subject_has_its_lines_and_a_new_minute_says_what_is_missing() {
@@ -69,13 +55,13 @@ mod tests {
         let taken = |subject: &str| ration.take(subject.to_owned());
         let written = |n: u64| (0..n).filter(|_| taken("a").is_some()).count();
         assert_eq!(written(59), 59);
-        clock.0.store(59_999, Ordering::Relaxed);
+        clock.set(59_999);
         assert_eq!(written(4), 1, "sixty in all");
         assert_eq!(taken("b"), Some(0));
-        clock.0.store(60_000, Ordering::Relaxed);
+        clock.set(60_000);
         assert_eq!(taken("a"), Some(3));
         assert_eq!(taken("a"), Some(0));
-        clock.0.store(0, Ordering::Relaxed);
+        clock.set(0);
         assert_eq!(written(60), 60, "a clock that was set back suppresses nothing");
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::Country;
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
 pub(super) fn record(event: &Event<'_>) {
     match event {
-        Event::TextSent { attempt, provider, message_id } => {
+        Event::TextSent { attempt, provider, message_id, .. } => {
             info!(%attempt, provider, message_id, "text sent");
         }
         Event::TextFailed { attempt, reason, country, .. } => {

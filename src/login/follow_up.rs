@@ -128,7 +128,9 @@ impl FollowUps {
                 let (limit, seconds) = (limited.row.key, limited.retry_after.as_secs());
                 let attempt = Some(text.attempt);
                 let (network, only_address) = ("", false);
-                let told = Event::Limited { limit, attempt, seconds, network, only_address };
+                let shared = limited.row.shared_for();
+                let told =
+                    Event::Limited { limit, attempt, seconds, network, only_address, shared };
                 self.events.record(&told);
                 None
             }

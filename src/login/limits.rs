@@ -117,6 +117,17 @@ impl LimitDef {
         self.action == LimitAction::Spend
     }
 
+    /// The window of a limit that strangers use up for each other, and of which nothing else tells: budgets and
+    /// pauses say so themselves.
+    pub(super) fn shared_for(&self) -> Option<Duration> {
+        let is_told = self.is_budget() || !LIMITS.contains(self);
+        let is_shared = matches!(
+            self.scope,
+            LimitScope::NumberBlock | LimitScope::Country | LimitScope::Global
+        );
+        (is_shared && !is_told).then_some(self.window)
+    }
+
     /// How many of what is counted one of its maximum is.
     fn unit(&self) -> u32 {
         if self.is_budget() { UNITS } else { 1 }

@@ -228,7 +228,10 @@ impl OutboxSender {
         match sent.result {
             Ok(receipt) => {
                 let (provider, message_id) = (receipt.provider, receipt.id.as_str());
-                self.events.record(&Event::TextSent { attempt: attempt.id, provider, message_id });
+                let own_code = texts.delivery.owns_codes(provider);
+                let attempt = attempt.id;
+                let told = Event::TextSent { attempt, provider, message_id, own_code };
+                self.events.record(&told);
                 let at = self.system.steady();
                 let awaited = texts.delivery.gives_receipts(provider);
                 let state = TextState { sent: Some(at), awaited, ..state(provider) };

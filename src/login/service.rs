@@ -101,7 +101,8 @@ impl Login {
         let (row, seconds) = (limited.row, limited.retry_after.as_secs());
         let only_address = row.scope.is_of_addresses() && limiter.addresses.is_only_one(address);
         let network = &session::address_block(address);
-        events.record(&Event::Limited { limit: row.key, attempt, seconds, network, only_address });
+        let (limit, shared) = (row.key, row.shared_for());
+        events.record(&Event::Limited { limit, attempt, seconds, network, only_address, shared });
     }
 
     /// Releases a reservation whose action did not take place. On an error it stays counted: the

@@ -112,7 +112,7 @@ impl EventCounters {
             for change in ["opened", "closed"] {
                 add(&self.breakers, &[provider, change], 0);
             }
-            for outcome in ["delivered", "undelivered", "refused"] {
+            for outcome in ["delivered", "undelivered", "sent-again", "refused"] {
                 add(&self.receipts, &[provider, outcome], 0);
             }
         }
@@ -173,6 +173,9 @@ impl EventSink for EventCounters {
             Event::CodeNotChecked { .. } => (&self.logins, &["not-checked"]),
             Event::TextDelivered { provider, .. } => (&self.receipts, &[provider, "delivered"]),
             Event::TextUndelivered { provider, .. } => (&self.receipts, &[provider, "undelivered"]),
+            Event::TextSentAgain { instead_of, .. } => {
+                (&self.receipts, &[instead_of, "sent-again"])
+            }
             Event::ReceiptRefused { provider, .. } => (&self.receipts, &[provider, "refused"]),
             Event::WrongCode { .. } => (&self.logins, &["wrong-code"]),
             Event::DeadCode { .. } => (&self.logins, &["dead-code"]),
@@ -206,7 +209,6 @@ impl EventSink for EventCounters {
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
-            | Event::TextSentAgain { .. }
             | Event::ManyWrongCodes { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }

@@ -151,7 +151,10 @@ pub(super) const RECEIPTS: Metric = row(
     Counter,
     &[
         ("provider", "as in `sms.providers`; empty for another name"),
-        ("outcome", "`delivered`, `undelivered`, `refused` (not signed by the provider)"),
+        (
+            "outcome",
+            "`delivered`, `undelivered`, `sent-again` (by another provider than this one), `refused` (not signed by the provider)",
+        ),
     ],
     "What providers told of texts that they took.",
 );

@@ -78,6 +78,16 @@ pub(super) fn unreadable(name: &str, error: &liquid::Error) -> TemplateError {
     TemplateError::Unreadable { name: name.to_owned(), line, detail: in_one_line(&message) }
 }
 
+impl TemplateError {
+    /// Its text where the name of the template stands before it anyway.
+    pub fn without_name(&self) -> String {
+        match self {
+            Self::Unreadable { detail, .. } => detail.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// Removes the excerpt that the engine draws below its message, and its list of all variables.
 fn in_one_line(message: &str) -> String {
     let drawn = |line: &&str| line.contains('|') || line.contains("-->");

@@ -58,8 +58,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/"]),
     ("prometheus", &["src/metrics/"]),
     ("rustls", &["src/proxy/tls/", "src/proxy/upstream/", "src/main.rs"]),
-    ("x509_parser", &["src/proxy/tls/", "src/proxy/upstream/"]),
-    ("h2", &["src/proxy/"]),
+    (
+        "x509_parser",
+        &["src/proxy/tls/", "src/proxy/upstream/", "src/delivery/sms/aws/certificates.rs"],
+    ),
+    ("h2", &["src/proxy/", "src/app/doctor/http2.rs"]),
     ("rlibphonenumber", &["src/domain/"]),
 ];
 

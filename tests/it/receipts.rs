@@ -5,6 +5,7 @@ mod believed;
 mod closed;
 mod contract;
 mod signed;
+mod sns;
 
 use axum::http::request::Parts;
 use serde_json::{Value, json};
@@ -12,8 +13,10 @@ use serde_json::{Value, json};
 use crate::support::browser::{Browser, flow_of};
 use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, exchange};
+use crate::support::metrics::metric;
 use crate::support::provider::{FakeProvider, Reply, Taken, Text, Vendor};
 use crate::support::settings::BOB;
+use crate::support::tables::texts;
 use crate::support::twilio::receipts::receipt;
 
 /// A gateway that takes whatever it is asked, as the second provider.
@@ -70,6 +73,26 @@ fn tell(gate: &Gate, n: usize, status: &str, code: Option<u32>) -> Answer {
 pub(crate) fn tell_at(port: u16, taken: &Taken, status: &str, code: Option<u32>) -> Answer {
     let url = taken.callback.as_ref().expect("a callback");
     exchange(port, &receipt(url, &taken.id, status, code))
+}
+
+/// Waits until all receipts that came are handled, and what follows from them: they are in their order, and
+/// this is one more.
+#[track_caller]
+fn settle(gate: &Gate) {
+    let (url, before) = (gate.texts.taken(1).callback.expect("a callback"), gate.count(texts::ALL));
+    let id = format!("SM{before:032x}");
+    exchange(gate.port, &receipt(&url, &id, "sent", None)).is(200);
+    let query = "SELECT 1 FROM texts WHERE message = $1";
+    wait_for("the last receipt", || {
+        let mut database = gate.database();
+        let found = sqlx::query(query).bind(&id).fetch_optional(&mut database);
+        gate.run(found).expect("a row or none")
+    });
+}
+
+/// How often the same code was given to another provider. It is counted before that is asked.
+fn sent_again(gate: &Gate) -> u64 {
+    metric(gate.admin, "doorcode_receipts_total{outcome=\"sent-again\",provider=\"twilio\"}")
 }
 
 /// What the script of the code page is told: the text, and when it asks again.

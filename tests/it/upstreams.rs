@@ -4,7 +4,7 @@ mod balance;
 mod broken_off;
 mod dead;
 mod health;
-mod http2;
+pub(crate) mod http2;
 mod limits;
 mod tls;
 

@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use super::clock::Dates;
 use super::report::{Finding, Grade, Report};
-use super::{PATIENCE, SLOW, listening, milliseconds, with_causes};
+use super::{PATIENCE, SLOW, http2, listening, milliseconds, with_causes};
 use crate::config::Config;
 use crate::gate::{Site, Upstream, UpstreamProtocol};
 use crate::outbound::{self, is_public};
@@ -132,8 +132,8 @@ impl App<'_> {
     ) {
         let limit = self.site.upstream_options.pool.connect_timeout;
         let began = self.system.steady();
-        match tokio::time::timeout(limit, TcpStream::connect(address)).await {
-            Ok(Ok(_)) => {}
+        let stream = match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => stream,
             Ok(Err(why)) => {
                 return self.say(Grade::Failed, APP, &format!("no connection to {address}: {why}"));
             }
@@ -144,9 +144,12 @@ impl App<'_> {
                 );
                 return self.say(Grade::Failed, APP, &text);
             }
-        }
+        };
         let time = self.system.steady().since(began);
         self.bypass(address);
+        if protocol == UpstreamProtocol::Http2Plain {
+            return self.request_http2(address, stream).await;
+        }
         if protocol.is_http2() {
             let text = format!(
                 "{address} takes connections, after {}; whether it speaks HTTP/2 was not asked",
@@ -207,6 +210,26 @@ impl App<'_> {
             Ok(answer) => self.judge((answer.status(), answer.headers()), (address, &path), time),
             Err(why) => {
                 let text = format!("no answer for GET {path}: {}", with_causes(&why.without_url()));
+                self.say(Grade::Failed, APP, &text);
+            }
+        }
+    }
+
+    async fn request_http2(&mut self, address: SocketAddr, stream: TcpStream) {
+        let (path, limit) = (self.path().to_owned(), self.site.upstream_options.timeout);
+        let url = format!("http://{}{path}", self.host());
+        let began = self.system.steady();
+        let asked = tokio::time::timeout(limit.min(PATIENCE), http2::get(stream, &url)).await;
+        let time = self.system.steady().since(began);
+        match asked {
+            Ok(Ok((status, headers))) => self.judge((status, &headers), (address, &path), time),
+            Ok(Err(why)) => {
+                let text = format!("no answer for GET {path} over HTTP/2: {}", with_causes(&why));
+                self.say(Grade::Failed, APP, &text);
+            }
+            Err(_) => {
+                let limit = milliseconds(limit.min(PATIENCE));
+                let text = format!("no answer for GET {path} over HTTP/2 within {limit}");
                 self.say(Grade::Failed, APP, &text);
             }
         }

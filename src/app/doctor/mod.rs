@@ -3,6 +3,7 @@
 mod apps;
 mod attack;
 mod clock;
+mod http2;
 mod listening;
 mod providers;
 mod public;

@@ -71,6 +71,11 @@ fn site_key(text: &str) -> Result<String, String> {
 }
 
 fn hostname(text: &str) -> Result<String, String> {
+    if let Some(rest) = text.strip_prefix("*.") {
+        return Err(format!(
+            "is a wildcard, which no vendor tells as the host of a page: list each host that shows the captcha, such as app.{rest}"
+        ));
+    }
     let origin = Origin::parse(&format!("https://{text}"));
     let host = origin.ok().map(|origin| origin.host().to_string()).filter(|host| host == text);
     host.ok_or_else(|| "is not a host such as app.example.com".to_owned())

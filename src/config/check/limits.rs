@@ -1,21 +1,16 @@
 use super::super::reader::Reader;
 use super::super::values;
 use super::durations::in_order;
+use super::named::Named;
 use super::prices::prices;
-use crate::delivery::sms::ProviderSettings;
 use crate::login::{LIMITS, LoginLimits, NetworkLimits};
 
 /// Reads the value of every limit in the table.
-///
-/// `providers`: `None` if they are invalid.
-pub(super) fn limits(
-    reader: &mut Reader<'_>,
-    providers: Option<&[ProviderSettings]>,
-) -> Option<LoginLimits> {
+pub(super) fn limits(reader: &mut Reader<'_>, named: &Named) -> Option<LoginLimits> {
     let waits = ["limits.first_wait", "limits.longest_wait"];
     let waits = in_order(reader, waits);
     let networks = networks(reader);
-    let prices = prices(reader, providers);
+    let prices = prices(reader, named);
     let most = |key| count(reader, &format!("limits.{key}"));
     LoginLimits::from_lookup(most, waits?, networks?, prices?)
 }

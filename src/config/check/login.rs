@@ -4,6 +4,7 @@ use super::challenge;
 use super::consent;
 use super::durations::in_order;
 use super::limits;
+use super::named::Named;
 use super::sms;
 use crate::delivery::sms::ProviderSettings;
 use crate::domain::{AcceptedNumbers, CodeLength, Country, PhoneNumber};
@@ -12,16 +13,16 @@ use crate::{login, session};
 /// `providers`: `None` if they are invalid.
 pub(super) fn login(
     reader: &mut Reader<'_>,
-    providers: Option<&[ProviderSettings]>,
+    (providers, named): (Option<&[ProviderSettings]>, &Named),
     accepted_numbers: AcceptedNumbers,
 ) -> Option<login::LoginSettings> {
-    let countries = countries(reader, providers);
+    let countries = countries(reader, named);
     let default_country = default_country(reader, countries.as_ref());
     let digits = reader.integer("login.code_digits").and_then(|digits| u8::try_from(digits).ok());
     let tries = reader.integer("login.tries").and_then(|tries| u8::try_from(tries).ok());
     let code_lifetime = reader.duration("login.code_lifetime");
     let consent = consent::consent(reader, countries.as_ref());
-    let limits = limits::limits(reader, providers);
+    let limits = limits::limits(reader, named);
     let challenge = challenge::challenge(reader);
     let channels = sms::channels(reader, providers, countries.as_ref());
     Some(login::LoginSettings {
@@ -55,18 +56,13 @@ fn number_of(provider: &ProviderSettings) -> Option<(String, String)> {
     Some((provider.name().to_owned(), number.or_else(|| is_short.then_some(sender))?))
 }
 
-fn countries(
-    reader: &mut Reader<'_>,
-    providers: Option<&[ProviderSettings]>,
-) -> Option<login::Countries> {
+fn countries(reader: &mut Reader<'_>, named: &Named) -> Option<login::Countries> {
     const KEY: &str = "login.countries";
     let items = reader.items(KEY)?;
     let Some(star) = items.iter().find(|item| item.text == "*") else {
         return reader.all(KEY, values::country_of_numbers).map(login::Countries::Only);
     };
-    let console = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
-    let free = providers.is_none_or(|providers| providers.iter().all(console));
-    let wrong = match (items.len(), free) {
+    let wrong = match (items.len(), named.texts_are_free()) {
         (1, true) => return Some(login::Countries::All),
         (1, false) => {
             "`*` is only for the console provider: texts to some countries are expensive and \

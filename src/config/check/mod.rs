@@ -13,6 +13,7 @@ mod identity;
 mod limits;
 mod listen;
 mod login;
+mod named;
 mod prices;
 mod rules;
 mod server;
@@ -29,6 +30,7 @@ use super::reader::Reader;
 use super::settings::Config;
 use super::values::unknown;
 use crate::events::LogFormat;
+use named::Named;
 use rules::KnownCallers;
 use server::ServerContext;
 use sms::TextParts;
@@ -39,6 +41,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     for table in ["server", "login", "sms"] {
         reader.require(table);
     }
+    let named = Named::read(reader);
     let ground = ServerContext::read(reader);
     let secrets = server::secrets(reader);
     let proxy = server::settings(reader, &ground);
@@ -49,14 +52,13 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
     let sms = TextParts::read(reader, &ground, checked.as_ref());
     let accepted = login::accepted_numbers(reader).unwrap_or_default();
     let tests = test_numbers::test_numbers(reader, &ground, &accepted);
-    let login = login::login(reader, sms.providers.as_deref(), accepted.clone());
-    let served = login.as_ref().map(|login| &login.countries);
+    let login = login::login(reader, (sms.providers.as_deref(), &named), accepted.clone());
     let (session, personal_tokens) = (login::session(reader), login::personal_tokens(reader));
-    let users = users::users(reader, served, &accepted);
+    let users = users::users(reader, named.countries.as_ref(), &accepted);
     let oauth = clients::oauth(reader);
-    let clients = oauth.as_ref().map(|oauth| &oauth.clients);
-    let routes = sms::routes(reader, sms.providers.as_deref(), (served, clients));
-    let sites = sites::sites(reader, &ground, KnownCallers { clients, numbers: &accepted });
+    let routes = sms::routes(reader, &named);
+    let callers = KnownCallers { named: &named, numbers: &accepted };
+    let sites = sites::sites(reader, &ground, callers);
     let acme = acme::acme(reader, &ground, proxy.as_ref(), sites.as_ref().map(|(sites, _)| sites));
     let (checked, (sites, asking)) = (checked?, sites?);
     Some(Config {

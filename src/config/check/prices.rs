@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::super::reader::Reader;
 use super::super::shipped::PRICES;
 use super::super::values::{self, shown};
-use crate::delivery::sms::ProviderSettings;
+use super::named::Named;
 use crate::domain::{Country, Currency};
 use crate::login::{Prices, UNITS};
 
@@ -16,16 +16,12 @@ const OTHER: &str = "other";
 /// No text costs as much: more is a slip of the decimal point.
 const DEAREST: u32 = 10 * UNITS;
 
-/// What texts cost: nothing on the terminal. `providers`: `None` if they are invalid.
-pub(super) fn prices(
-    reader: &mut Reader<'_>,
-    providers: Option<&[ProviderSettings]>,
-) -> Option<Prices> {
+/// What texts cost: nothing on the terminal.
+pub(super) fn prices(reader: &mut Reader<'_>, named: &Named) -> Option<Prices> {
     let currency = reader.one(CURRENCY, currency);
     let own = own(reader);
     let (currency, own) = (currency?, own?);
-    let free = |provider: &ProviderSettings| matches!(provider, ProviderSettings::Console);
-    if providers.is_some_and(|providers| providers.iter().all(free)) {
+    if named.texts_are_free() {
         return Some(Prices::default());
     }
     let shipped = if currency.as_str() == SHIPPED { shipped() } else { HashMap::new() };

@@ -1,8 +1,8 @@
 use super::super::reader::Reader;
 use super::super::values::{self, shown, unknown};
+use super::named::Named;
 use crate::domain::AcceptedNumbers;
 use crate::gate::{PathPattern, Principal, Rule, RuleMode, Shadow};
-use crate::oauth::Clients;
 
 const MODES: [(&str, RuleMode); 2] = [("enforce", RuleMode::Enforce), ("report", RuleMode::Report)];
 
@@ -15,8 +15,7 @@ pub(super) fn mode(text: &str) -> Result<RuleMode, String> {
 /// Whom rules may name.
 #[derive(Clone, Copy)]
 pub(super) struct KnownCallers<'c> {
-    /// `None` if one of them is invalid.
-    pub(super) clients: Option<&'c Clients>,
+    pub(super) named: &'c Named,
     pub(super) numbers: &'c AcceptedNumbers,
 }
 
@@ -101,8 +100,9 @@ pub(super) fn check_order(
 /// that is given the id later.
 fn who(text: &str, known: KnownCallers<'_>) -> Result<Principal, String> {
     let who = values::who(text, known.numbers)?;
-    let (Principal::Client(id), Some(clients)) = (&who, known.clients) else { return Ok(who) };
-    let known: Vec<&str> = clients.all().iter().map(|client| client.id.as_str()).collect();
+    let (Principal::Client(id), Some(known)) = (&who, known.named.client_ids()) else {
+        return Ok(who);
+    };
     match known.is_empty() {
         _ if known.contains(&id.as_str()) => Ok(who),
         true => Err(format!("{} is not a client: no [[client]] is configured", shown(id.as_str()))),

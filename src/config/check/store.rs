@@ -50,9 +50,10 @@ fn database(reader: &mut Reader<'_>, wait: Duration) -> Option<Database> {
         Database::Postgres(server) => server.with_wait(wait),
     };
     let server = server.with_files(|path| readable(reader.path(path)));
-    let server = reader.take(None, DATABASE, server)?;
-    let password = if reader.has(PASSWORD) { Some(secret(reader, PASSWORD)?) } else { None };
-    Some(Database::Postgres(match &password {
+    let server = reader.take(None, DATABASE, server);
+    let password = maybe(reader, PASSWORD, secret);
+    let server = server?;
+    Some(Database::Postgres(match &password? {
         Some(password) => server.with_password(password),
         None => server,
     }))
@@ -87,22 +88,33 @@ fn cache(reader: &mut Reader<'_>, wait: Duration) -> Option<CacheSettings> {
             }
         });
     }
-    let password =
-        if reader.has(CACHE_PASSWORD) { Some(secret(reader, CACHE_PASSWORD)?) } else { None };
+    let password = maybe(reader, CACHE_PASSWORD, secret);
+    let roots = maybe(reader, CACHE_ROOTS, roots);
+    let prefix = reader.one("store.cache_prefix", prefix);
+    let password = password?;
     let server = reader.one(CACHE, |text| {
         RedisServer::parse(text, password.as_ref()).map_err(|why| why.to_string())
     });
-    let roots = if reader.has(CACHE_ROOTS) { Some(roots(reader)?) } else { None };
-    let prefix = reader.one("store.cache_prefix", prefix)?;
-    Some(CacheSettings::Redis(Box::new(RedisSettings { server: server?, roots, prefix, wait })))
+    let (server, roots, prefix) = (server?, roots?, prefix?);
+    Some(CacheSettings::Redis(Box::new(RedisSettings { server, roots, prefix, wait })))
 }
 
-fn roots(reader: &mut Reader<'_>) -> Option<Vec<u8>> {
-    let path = reader.one(CACHE_ROOTS, |text| Ok(text.to_owned()))?;
+/// What is at a key that need not be there; `None`: a mistake was noted.
+#[expect(clippy::option_option, reason = "a mistake is not the absence of an optional key")]
+fn maybe<T>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    read: fn(&mut Reader<'_>, &str) -> Option<T>,
+) -> Option<Option<T>> {
+    if reader.has(key) { read(reader, key).map(Some) } else { Some(None) }
+}
+
+fn roots(reader: &mut Reader<'_>, key: &str) -> Option<Vec<u8>> {
+    let path = reader.one(key, |text| Ok(text.to_owned()))?;
     let path = reader.path(&path);
     let read = std::fs::read(&path);
     let read = read.map_err(|why| format!("cannot read {}: {why}", path.display()));
-    reader.take(None, CACHE_ROOTS, read)
+    reader.take(None, key, read)
 }
 
 /// Braces would put the keys of a cluster onto one of its nodes.

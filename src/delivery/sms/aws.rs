@@ -1,6 +1,11 @@
 //! `SendTextMessage` of AWS End User Messaging SMS: JSON, signed with Signature Version 4. Its error
 //! codes are words. Source: docs.aws.amazon.com, "AWS End User Messaging SMS and voice v2 API
-//! reference", `SendTextMessage`, "Common Errors" and the exceptions' reasons.
+//! reference", `SendTextMessage`, `DescribeAccountAttributes`, "Common Errors" and the exceptions' reasons.
+mod certificates;
+mod receipt;
+mod sns;
+
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -12,10 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Message;
 use super::http_api::{self, Accepted, Call, HttpApi, Refused};
-use crate::delivery::Failure;
+use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
 use crate::system::Timestamp;
+
+pub use sns::SnsTopic;
 
 const NAME: &str = "aws";
 
@@ -88,14 +95,24 @@ pub struct AwsSettings {
     /// A number, a sender id, a pool, or the ARN of one of them.
     pub origination_identity: String,
     pub configuration_set: Option<String>,
+    /// Where the events of the configuration set are published.
+    pub topic: Option<Arc<SnsTopic>>,
     pub base_url: url::Url,
 }
 
 impl AwsSettings {
     /// Where a region is called.
     pub fn url_of(region: &str) -> String {
-        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        format!("https://sms-voice.{region}.{domain}")
+        format!("https://sms-voice.{region}.{}", domain(region))
+    }
+}
+
+/// In which the hosts of a region are.
+fn domain(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "amazonaws.com.cn",
+        Some("eusc") => "amazonaws.eu",
+        _ => "amazonaws.com",
     }
 }
 
@@ -126,6 +143,20 @@ struct ErrorBody {
     kind: String,
     reason: String,
     fields: Vec<Field>,
+}
+
+/// Of `DescribeAccountAttributes`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Account {
+    account_attributes: Vec<Attribute>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    name: String,
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -161,16 +192,31 @@ impl HttpApi for AwsSettings {
             configuration_set_name: self.configuration_set.as_deref(),
         };
         let body = serde_json::to_vec(&fields).map_err(|_| Failure::Misconfigured)?;
-        let headers = [
-            (CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0")),
-            (
-                HeaderName::from_static("x-amz-target"),
-                HeaderValue::from_static("PinpointSMSVoiceV2.SendTextMessage"),
-            ),
-        ];
-        let url = http_api::below(&self.base_url, &[""])?;
-        let request = http_api::request(Method::POST, &url, headers.into_iter(), body)?;
-        self.signed(request, call.now).ok_or(Failure::Misconfigured)
+        self.called("SendTextMessage", body, call.now)
+    }
+
+    fn account_request(&self, now: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
+        Some(self.called("DescribeAccountAttributes", b"{}".to_vec(), now))
+    }
+
+    /// In the sandbox only numbers that were verified there are texted.
+    fn read_account(&self, answer: &HttpAnswer) -> Result<(), Failure> {
+        let account: Account =
+            serde_json::from_slice(&answer.body).map_err(|_| Failure::Unexpected)?;
+        let is_sandbox = |has: &Attribute| has.name == "ACCOUNT_TIER" && has.value == "SANDBOX";
+        let sandbox = account.account_attributes.iter().any(is_sandbox);
+        if sandbox { Err(Failure::Misconfigured) } else { Ok(()) }
+    }
+
+    fn account_failure(&self, answer: &HttpAnswer) -> Failure {
+        match self.read(answer) {
+            Err(refused) => refused.failure,
+            Ok(_) => Failure::Unexpected,
+        }
+    }
+
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.topic.is_some().then_some(self as &dyn ReceiptApi)
     }
 
     fn read(&self, answer: &HttpAnswer) -> Result<Accepted, Refused> {
@@ -199,6 +245,23 @@ fn meaning(body: &ErrorBody) -> Option<Failure> {
 }
 
 impl AwsSettings {
+    /// The request for an action, signed.
+    fn called(
+        &self,
+        action: &str,
+        body: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<Request<Vec<u8>>, Failure> {
+        let target = HeaderValue::from_str(&format!("PinpointSMSVoiceV2.{action}"));
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0")),
+            (HeaderName::from_static("x-amz-target"), target.map_err(|_| Failure::Misconfigured)?),
+        ];
+        let url = http_api::below(&self.base_url, &[""])?;
+        let request = http_api::request(Method::POST, &url, headers.into_iter(), body)?;
+        self.signed(request, now).ok_or(Failure::Misconfigured)
+    }
+
     /// With `Authorization`, `x-amz-date` and, for credentials that are valid for a while,
     /// `x-amz-security-token`.
     fn signed(&self, request: Request<Vec<u8>>, now: Timestamp) -> Option<Request<Vec<u8>>> {
@@ -230,5 +293,48 @@ impl AwsSettings {
         let mut request = request;
         instructions.apply_to_request_http1x(&mut request);
         Some(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> AwsSettings {
+        AwsSettings {
+            region: "us-east-1".to_owned(),
+            access_key_id: "AKIA1".to_owned(),
+            secret_access_key: Secret::new("secret"),
+            session_token: None,
+            origination_identity: "pool-1".to_owned(),
+            configuration_set: None,
+            topic: None,
+            base_url: AwsSettings::url_of("us-east-1").parse().unwrap(),
+        }
+    }
+
+    fn answer(status: u16, body: &str) -> HttpAnswer {
+        HttpAnswer { status, retry_after: None, date: None, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn an_account_in_the_sandbox_or_without_permission_is_not_set_up() {
+        let aws = settings();
+        let tier = |tier: &str| {
+            format!(r#"{{"AccountAttributes":[{{"Name":"ACCOUNT_TIER","Value":"{tier}"}}]}}"#)
+        };
+        assert_eq!(aws.read_account(&answer(200, &tier("PRODUCTION"))), Ok(()));
+        let sandbox = aws.read_account(&answer(200, &tier("SANDBOX")));
+        assert_eq!(sandbox, Err(Failure::Misconfigured));
+        assert_eq!(aws.read_account(&answer(200, "<html>")), Err(Failure::Unexpected));
+        for (status, kind, failure) in [
+            (400, "AccessDeniedException", Failure::Misconfigured),
+            (400, "UnrecognizedClientException", Failure::Misconfigured),
+            (400, "ThrottlingException", Failure::Overloaded),
+            (500, "InternalServerException", Failure::Broken),
+        ] {
+            let refused = answer(status, &format!(r#"{{"__type":"a#{kind}"}}"#));
+            assert_eq!(aws.account_failure(&refused), failure, "{kind}");
+        }
     }
 }

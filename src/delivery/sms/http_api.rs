@@ -45,8 +45,8 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
     fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure>;
 
     /// A request that changes nothing, and that only the owner of the credentials may make; `None`: the
-    /// provider has none.
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    /// provider has none. `now`: for those that are signed.
+    fn account_request(&self, _now: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         None
     }
 
@@ -57,6 +57,14 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
     /// Why they do not fit the account.
     fn read_account(&self, _: &HttpAnswer) -> Result<(), Failure> {
         Ok(())
+    }
+
+    /// What another answer than 200 to that request means.
+    fn account_failure(&self, answer: &HttpAnswer) -> Failure {
+        match answer.status {
+            401 | 403 => Failure::Misconfigured,
+            status => status::meaning(status),
+        }
     }
 
     /// What an answer means.
@@ -278,9 +286,10 @@ impl SmsProvider for HttpProvider {
     }
 
     async fn check_account(&self) -> AccountCheck {
-        let Some(request) = self.api.account_request() else { return AccountCheck::NotAsked };
+        let now = self.system.now();
+        let Some(request) = self.api.account_request(now) else { return AccountCheck::NotAsked };
         let answer = match request {
-            Ok(request) => self.client.send(request, self.system.now()).await,
+            Ok(request) => self.client.send(request, now).await,
             Err(failure) => return AccountCheck::Failed(self.error(failure)),
         };
         match answer {
@@ -288,12 +297,12 @@ impl SmsProvider for HttpProvider {
                 Ok(()) => AccountCheck::Good { date: answer.date },
                 Err(failure) => AccountCheck::Failed(self.error(failure)),
             },
-            Ok(HttpAnswer { status, .. }) => {
-                let failure = match status {
-                    401 | 403 => Failure::Misconfigured,
-                    _ => status::meaning(status),
-                };
-                AccountCheck::Failed(SendError { status: Some(status), ..self.error(failure) })
+            Ok(answer) => {
+                let failure = self.api.account_failure(&answer);
+                AccountCheck::Failed(SendError {
+                    status: Some(answer.status),
+                    ..self.error(failure)
+                })
             }
             Err(why) => AccountCheck::Failed(self.error(without_answer(why))),
         }

@@ -10,6 +10,7 @@ use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 const NAME: &str = "messagebird";
 
@@ -112,7 +113,7 @@ impl HttpApi for MessageBirdSettings {
     }
 
     /// <https://developers.messagebird.com/api/balance/>
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let asked = |login| http_api::get(&http_api::below(&self.base_url, &["balance"])?, login);
         Some(http_api::authorization("AccessKey", self.access_key.reveal()).and_then(asked))
     }

@@ -11,6 +11,7 @@ use super::http_api::{self, Accepted, Call, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 use crate::words::{Encoding, Segments};
 
 const NAME: &str = "plivo";
@@ -119,7 +120,7 @@ impl HttpApi for PlivoSettings {
     }
 
     /// <https://www.plivo.com/docs/account/api/account#retrieve-an-account>
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let asked = |login| {
             http_api::get(
                 &http_api::below(&self.base_url, &["v1", "Account", &self.auth_id, ""])?,

@@ -11,6 +11,7 @@ use super::http_api::{self, Accepted, Call, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 const NAME: &str = "sinch";
 
@@ -108,7 +109,7 @@ impl HttpApi for SinchSettings {
     }
 
     /// The newest batches (<https://developers.sinch.com/docs/sms/api-reference/sms/batches/listbatches>).
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let path = ["xms", "v1", &self.service_plan_id, "batches"];
         let asked = |login| {
             let mut url = http_api::below(&self.base_url, &path)?;

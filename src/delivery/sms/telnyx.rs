@@ -11,6 +11,7 @@ use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 const NAME: &str = "telnyx";
 
@@ -145,7 +146,7 @@ impl HttpApi for TelnyxSettings {
     }
 
     /// <https://developers.telnyx.com/api/billing/get-user-balance>
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let asked =
             |login| http_api::get(&http_api::below(&self.base_url, &["v2", "balance"])?, login);
         Some(http_api::authorization("Bearer", self.api_key.reveal()).and_then(asked))

@@ -16,6 +16,7 @@ use super::http_api::{self, Accepted, Call, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 /// In characters, by Twilio's documentation of `Body`.
 const MAX_TEXT: usize = 1600;
@@ -123,7 +124,7 @@ impl HttpApi for TwilioSettings {
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         Some(account_request(&self.base_url, &self.credentials, &self.account_sid))
     }
 

@@ -11,6 +11,7 @@ use super::verification::{CodeAnswer, CodeCheck};
 use crate::delivery::Failure;
 use crate::domain::CodeLength;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 const NAME: &str = "twilio_verify";
 
@@ -134,7 +135,7 @@ impl HttpApi for TwilioVerifySettings {
         self.post(&["Verifications"], &fields)
     }
 
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let (user, password) = self.credentials.pair(&self.account_sid);
         let asked = |login| http_api::get(&self.url(&[])?, login);
         Some(http_api::basic(user, password).and_then(asked))

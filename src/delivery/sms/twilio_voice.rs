@@ -12,6 +12,7 @@ use super::twilio::{self, TwilioCredentials};
 use crate::delivery::Failure;
 use crate::domain::TextChannel;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 
 const NAME: &str = "twilio_voice";
 
@@ -84,7 +85,7 @@ impl HttpApi for TwilioVoiceSettings {
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         Some(twilio::account_request(&self.base_url, &self.credentials, &self.account_sid))
     }
 

@@ -11,6 +11,7 @@ use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
 use crate::delivery::{Failure, ReceiptApi};
 use crate::domain::Secret;
 use crate::outbound::HttpAnswer;
+use crate::system::Timestamp;
 use crate::words::{Encoding, Segments};
 
 const NAME: &str = "vonage";
@@ -102,7 +103,7 @@ impl HttpApi for VonageSettings {
     }
 
     /// <https://developer.vonage.com/en/api/account#getAccountBalance>
-    fn account_request(&self) -> Option<Result<Request<Vec<u8>>, Failure>> {
+    fn account_request(&self, _: Timestamp) -> Option<Result<Request<Vec<u8>>, Failure>> {
         let asked = |login| {
             http_api::get(&http_api::below(&self.base_url, &["account", "get-balance"])?, login)
         };

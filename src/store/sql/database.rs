@@ -122,8 +122,8 @@ impl SqlStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::OtherVersion`] if its schema is another version's, [`StoreError::Empty`] or
-    /// [`StoreError::Foreign`] if it is none of ours; others if the file does not exist or cannot be
+    /// [`StoreError::OtherVersion`] if its schema is another version's, [`StoreError::Migration`] if a migration
+    /// was another one, [`StoreError::Empty`] or [`StoreError::Foreign`] if it is none of ours; others if the file does not exist or cannot be
     /// opened.
     pub async fn open_existing(
         database: &Database,
@@ -138,6 +138,7 @@ impl SqlStore {
             }
         };
         if migrations::are_done(&store.read).await? {
+            migrations::refuse_changed(&store.read).await?;
             store.refuse_other_secrets(&store.read).await?;
             return Ok(store);
         }

@@ -122,6 +122,29 @@ pub(super) async fn are_done(database: &Pool) -> Result<bool, StoreError> {
     Ok(done.into_iter().eq(SCHEMA.iter().map(|step| step.version)))
 }
 
+/// Refuses a database whose migrations were other ones than those of this program, as the start of a server
+/// does: they are as many, and have the same versions.
+///
+/// # Errors
+///
+/// [`StoreError::Migration`].
+pub(super) async fn refuse_changed(database: &Pool) -> Result<(), StoreError> {
+    let sql: fn(&SchemaStep) -> &'static str = match database {
+        Pool::Sqlite(_) => |step| step.sqlite,
+        Pool::Postgres(_) => |step| step.postgres,
+    };
+    let ours = migrator(sql, |_| true);
+    let query = query("SELECT version, checksum FROM _sqlx_migrations ORDER BY version");
+    for row in query.fetch_all(database).await? {
+        let (version, theirs): (i64, Vec<u8>) = (row.try_get("version")?, row.try_get("checksum")?);
+        let own = ours.iter().find(|own| own.version == version);
+        if own.is_some_and(|own| own.checksum[..] != theirs[..]) {
+            return Err(MigrateError::VersionMismatch(version).into());
+        }
+    }
+    Ok(())
+}
+
 /// The versions that were applied completely, in order; `None`: the migrator's table is missing, as it
 /// is where the first migration was interrupted.
 async fn applied(database: &Pool) -> Result<Option<Vec<i64>>, StoreError> {

@@ -67,6 +67,34 @@ fn mistakes_of_every_section_are_told_at_once_in_the_order_of_lines() {
     }
 }
 
+/// A table that is named may be wrong in itself: what is named wrongly is told in the same run.
+#[test]
+fn a_reference_to_nothing_is_told_beside_mistakes_in_what_it_may_name() {
+    let tables = "[[client]]\nid = \"shop\"\nname = 7\n[[sms.route]]\nclients = [\"shpo\"]\n\
+                  countries = [\"FR\"]\nproviders = [\"plivo\"]\n\n[[user]]\nphone = \"+33612345678\"\n[[user]]";
+    let said = problems(&changed(&[
+        ("auth_token = \"env:TOKEN\"", "auth_token = \"env:UNSET\""),
+        ("[login]", "[login]\ntries = 9"),
+        ("[[user]]", tables),
+        ("\"role:admin\"", "\"client:shpo\""),
+    ]));
+    let lines: Vec<&str> = said.lines().collect();
+    let keys = [
+        "7:9: login.tries: ",
+        "14:14: sms.twilio.auth_token: ",
+        "19:8: client[1].name: ",
+        "21:12: sms.route[1].clients: `shpo` is not the id of a [[client]]; did you mean `shop`?",
+        "22:14: sms.route[1].countries: FR is not in login.countries",
+        "23:14: sms.route[1].providers: `plivo` is not in sms.providers",
+        "26:9: user[1].phone: is a number of FR, which login.countries does not serve",
+        "38:10: site[1].rule[1].allow: `shpo` is not the id of a [[client]]",
+    ];
+    assert_eq!(lines.len(), keys.len(), "{said}");
+    for (line, key) in lines.iter().zip(keys) {
+        assert!(line.starts_with(&format!("my.toml:{key}")), "{line}");
+    }
+}
+
 #[test]
 fn places_count_characters_whatever_ends_the_lines() {
     let text =

@@ -267,7 +267,7 @@ async fn nothing_that_is_printed_tells_secret_code_or_number() {
 }
 
 /// How each vendor is asked about the account: the target, and how `Authorization` begins.
-const ACCOUNTS: [(&str, &str, &str); 9] = [
+const ACCOUNTS: [(&str, &str, &str); 10] = [
     ("twilio_voice", "/IncomingPhoneNumbers.json?PageSize=1", "Basic "),
     ("twilio_whatsapp", "/IncomingPhoneNumbers.json?PageSize=1", "Basic "),
     ("twilio_verify", "/v2/Services/VA0123456789abcdef0123456789abcdef", "Basic "),
@@ -277,6 +277,7 @@ const ACCOUNTS: [(&str, &str, &str); 9] = [
     ("messagebird", "/balance", "AccessKey "),
     ("telnyx", "/v2/balance", "Bearer "),
     ("sinch", "/batches?page_size=1", "Bearer "),
+    ("aws", "/", "AWS4-HMAC-SHA256 "),
 ];
 
 #[tokio::test]

@@ -89,12 +89,6 @@ fn begin(gate: &Gate, browser: &mut Browser, phone: &str) -> Answer {
 }
 
 #[track_caller]
-fn resend(browser: &mut Browser, page: &Answer) -> Answer {
-    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
-    browser.follow(answer)
-}
-
-#[track_caller]
 fn signs_in(gate: &Gate, browser: &mut Browser, page: &Answer, code: &str) {
     let answer = browser.give_code(page, code).is(303);
     browser.finish(answer).is(200).says("the app: ");
@@ -121,7 +115,7 @@ fn where_both_are_down_the_page_says_so_and_a_later_text_works() {
     page.clone().never_says("name=\"code\"");
     assert_eq!((gate.texts.messages().len(), vonage.messages().len()), (0, 0));
     gate.pass(Duration::from_mins(1));
-    let page = resend(&mut browser, &page).is(200).says("name=\"code\"");
+    let page = browser.resend(&page).is(200).says("name=\"code\"");
     signs_in(&gate, &mut browser, &page, &code_in(&gate.texts.text(1).body));
     assert_eq!(vonage.messages(), []);
 }
@@ -164,7 +158,7 @@ fn a_provider_that_flaps_in_the_middle_of_a_login_changes_neither_code_nor_tries
     let answer = browser.give_code(&page, &unlike(&code, 0)).is(303);
     let page = browser.follow(answer).is(200).says(&tries_left("2"));
     gate.pass(Duration::from_mins(1));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     // The page may come before the text, on a busy machine.
     assert_eq!((code_in(&gate.texts.text(1).body), texts()), (code.clone(), (1, 1)));
 
@@ -173,7 +167,7 @@ fn a_provider_that_flaps_in_the_middle_of_a_login_changes_neither_code_nor_tries
     // The wait is a minute, give or take a tenth.
     gate.pass(Duration::from_secs(67));
     gate.texts.script(Outcome::SlowDown(60));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     assert_eq!((code_in(&vonage.text(2).body), texts()), (code.clone(), (1, 2)));
     signs_in(&gate, &mut browser, &page, &code);
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::made;
 use super::vendors::twilio_verify::{SERVICE, Verify};
 use crate::support::browser::{Browser, code_in, flow_of, unlike};
-use crate::support::gate::Gate;
+use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, storm};
 use crate::support::provider::{FakeProvider, Outcome};
 use crate::support::settings::ADA;
@@ -112,18 +112,6 @@ fn begin(browser: &mut Browser) -> Answer {
     browser.give_number(&number, ADA).is(200).says("name=\"code\"")
 }
 
-#[track_caller]
-fn guess(browser: &mut Browser, page: &Answer, code: &str) -> Answer {
-    let answer = browser.give_code(page, code).is(303);
-    browser.follow(answer).is(200)
-}
-
-#[track_caller]
-fn resend(browser: &mut Browser, page: &Answer) -> Answer {
-    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
-    browser.follow(answer)
-}
-
 const ALONE: &str = "[\"twilio_verify\"]";
 const BEFORE_TWILIO: &str = "[\"twilio_verify\", \"twilio\"]";
 
@@ -137,6 +125,12 @@ fn the_right_code_signs_in_and_is_asked_about_once() {
     world.signs_in(&mut browser, &page, &world.code());
     assert_eq!((world.verify.checks(), world.service.approved()), (1, 1));
     assert_eq!(world.gate.texts.messages(), [], "one text for one start");
+    let story = "SELECT text FROM attempt_history WHERE text LIKE 'twilio_verify %'";
+    let said: String = wait_for("the story", || {
+        let mut database = world.gate.database();
+        world.gate.run(sqlx::query_scalar(story).fetch_optional(&mut database)).expect("a row")
+    });
+    assert!(said.starts_with("twilio_verify is to text a code of its own, as VE"), "{said}");
 
     // The same answer again leads to the same session, without another question.
     let again = browser.give_code(&page, "424247").is(303);
@@ -151,13 +145,13 @@ fn wrong_codes_take_tries_and_are_asked_about_once_each() {
     let page = begin(&mut browser);
     let code = world.code();
     for _ in 0..3 {
-        guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+        browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
     }
     assert_eq!(world.verify.checks(), 1, "an answer that was wrong is wrong");
-    guess(&mut browser, &page, "12345").says(&word_with("code_wrong_length", &[("count", "6")]));
-    guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
-    let number = guess(&mut browser, &page, &unlike(&code, 2)).says(DIED);
-    guess(&mut browser, &page, &code).says("name=\"phone\"");
+    browser.guess(&page, "12345").says(&word_with("code_wrong_length", &[("count", "6")]));
+    browser.guess(&page, &unlike(&code, 1)).says(&tries_left("1"));
+    let number = browser.guess(&page, &unlike(&code, 2)).says(DIED);
+    browser.guess(&page, &code).says("name=\"phone\"");
     // Three answers, and the end of the code at Verify.
     assert_eq!(world.verify.checks(), 4);
     world.nobody_got_in(&browser);
@@ -174,7 +168,7 @@ fn a_code_that_verify_forgot_is_over_and_a_new_one_is_texted_at_once() {
     let page = begin(&mut browser);
     let code = world.code();
     world.service.expire();
-    let number = guess(&mut browser, &page, &code).says(EXPIRED);
+    let number = browser.guess(&page, &code).says(EXPIRED);
     world.nobody_got_in(&browser);
     let page = browser.give_number(&number, ADA).is(200).says("name=\"code\"");
     world.signs_in(&mut browser, &page, &world.code());
@@ -204,7 +198,7 @@ fn without_a_verdict_nobody_gets_in_and_the_try_is_given_back() {
         browser.follow(answer).is(503);
     }
     // All three tries are left.
-    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+    browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
     world.signs_in(&mut browser, &page, &code);
 }
 
@@ -217,7 +211,7 @@ fn a_verdict_that_is_lost_is_none_and_the_code_is_over() {
     let answer = browser.give_code(&page, &world.code());
     browser.follow(answer).is(503);
     world.nobody_got_in(&browser);
-    guess(&mut browser, &page, &world.code()).says(EXPIRED);
+    browser.guess(&page, &world.code()).says(EXPIRED);
     world.nobody_got_in(&browser);
 }
 
@@ -227,7 +221,7 @@ fn too_many_checks_at_verify_end_the_code() {
     let mut browser = world.gate.browser();
     let page = begin(&mut browser);
     world.verify.script_check(Outcome::Refuse(60202));
-    guess(&mut browser, &page, &world.code()).says(EXPIRED);
+    browser.guess(&page, &world.code()).says(EXPIRED);
     world.nobody_got_in(&browser);
 }
 
@@ -283,10 +277,10 @@ fn verify_goes_down_in_the_middle_of_a_login_and_the_code_of_the_newest_text_cou
 
     world.gate.pass(Duration::from_mins(1));
     world.verify.script(Outcome::Garbage(503, ""));
-    let page = resend(&mut browser, &page).is(200).says("name=\"code\"");
+    let page = browser.resend(&page).is(200).says("name=\"code\"");
     let second = code_in(&world.gate.texts.text(1).body);
     assert_eq!((world.verify.messages().len(), world.gate.texts.messages().len()), (1, 1));
-    guess(&mut browser, &page, &first).says(&tries_left("2"));
+    browser.guess(&page, &first).says(&tries_left("2"));
     world.signs_in(&mut browser, &page, &second);
 }
 
@@ -299,7 +293,7 @@ fn the_code_that_a_person_has_is_texted_again_by_whoever_made_it() {
     let code = world.code();
     // Twilio is well again, and first in the order.
     world.gate.pass(Duration::from_mins(1));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     world.verify.text(2);
     assert_eq!((world.verify.messages().len(), world.gate.texts.messages().len()), (2, 0));
     assert_eq!(world.code(), code);
@@ -307,7 +301,7 @@ fn the_code_that_a_person_has_is_texted_again_by_whoever_made_it() {
     world.gate.pass(Duration::from_mins(1));
     world.verify.script(Outcome::Garbage(503, ""));
     world.gate.texts.script(Outcome::Garbage(503, ""));
-    let page = resend(&mut browser, &page).is(503).says("name=\"code\"");
+    let page = browser.resend(&page).is(503).says("name=\"code\"");
     world.signs_in(&mut browser, &page, &code);
 }
 

@@ -4,26 +4,7 @@ use std::time::Duration;
 
 use super::recording::Record;
 use super::world::{Answer, World};
-use super::{BLOCKED, STRANGER, USER};
-
-/// Each lets one start pass, and refuses the second.
-const LIMITS: [&str; 15] = [
-    "texts_per_number_1h = 1",
-    "texts_per_number_24h = 1",
-    "texts_per_number_block_10m = 1",
-    "texts_per_country_1h = 1",
-    "starts_per_address_10m = 1",
-    "starts_per_address_1h = 1",
-    "starts_per_network_1h = 1",
-    "texts_1h = 1",
-    "texts_24h = 1",
-    "spend_per_number_block_1h = 1",
-    "spend_per_number_block_24h = 1",
-    "spend_per_country_1h = 1",
-    "spend_per_country_24h = 1",
-    "spend_1h = 1",
-    "spend_24h = 1",
-];
+use super::{BLOCKED, LIMITS, STRANGER, USER};
 
 /// Half of an hour's codes, and of a single one, is too few.
 const FEW_USED: &str =

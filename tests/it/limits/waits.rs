@@ -13,12 +13,6 @@ const ELSEWHERE: &str = "Please wait a little";
 const TOO_MANY: &str = "Too many codes for this number";
 const SECOND: Duration = Duration::from_secs(1);
 
-#[track_caller]
-fn resend(browser: &mut Browser, page: &Answer) -> Answer {
-    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
-    browser.follow(answer)
-}
-
 /// A browser at the page that asks for a code, and the code.
 #[track_caller]
 fn begin(gate: &Gate, phone: &str) -> (Browser, Answer, String) {
@@ -61,15 +55,15 @@ fn the_wait_doubles_until_somebody_signs_in() {
     let gate = defaults(&[]);
     let (mut browser, mut page, code) = begin(&gate, ADA);
     for (n, seconds) in [(1, 30), (2, 60), (3, 120), (4, 240)] {
-        page = resend(&mut browser, &page).is(200);
+        page = browser.resend(&page).is(200);
         let wait = wait_on(&page);
         is_about(wait, seconds);
         page = page.says(&format!("again in {} seconds.", wait.as_secs()));
         gate.pass(wait.saturating_sub(SECOND));
-        page = resend(&mut browser, &page).says(&word_with("resend_not_yet", &[("count", "1")]));
+        page = browser.resend(&page).says(&word_with("resend_not_yet", &[("count", "1")]));
         assert_eq!(gate.texts.requests(), n, "not before the wait that was told has passed");
         gate.pass(SECOND);
-        page = resend(&mut browser, &page).is(200).says(&word("resent_sent"));
+        page = browser.resend(&page).is(200).says(&word("resent_sent"));
         gate.texts.text(n + 1);
     }
     let answer = browser.give_code(&page, &code).is(303);
@@ -79,7 +73,7 @@ fn the_wait_doubles_until_somebody_signs_in() {
         gate.pass(HOUR);
         begin(&gate, ADA)
     };
-    is_about(wait_on(&resend(&mut gate_again, &page)), 30);
+    is_about(wait_on(&gate_again.resend(&page)), 30);
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn a_failure_is_told_with_what_to_do() {
     for (phone, why) in [
         ("+33612345678", "login.countries does not serve the country of this number"),
         ("+15550100001", "nothing is sent to a number of no numbering plan"),
+        ("+442079460123", "the number is a landline, which gets no texts: a login refuses it, too"),
+        ("+448081570123", "numbers of this kind get no texts: a login refuses them, too"),
     ] {
         let (code, said) = program.command(&["text", phone, FILE]);
         assert!(code == Some(1) && said.contains(why), "{said}");

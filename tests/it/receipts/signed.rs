@@ -30,12 +30,13 @@ pub(super) enum Status {
     Undelivered,
 }
 
-/// One vendor: how it writes a receipt, whether that is too old after a while, and what it says that a
+/// One vendor: how it writes a receipt, when that is too old, and what it says that a
 /// text cost, in millionths.
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) told: fn(&Told<'_>) -> Vec<u8>,
-    pub(super) ages: bool,
+    /// Seconds after which it is too old; `None`: never.
+    pub(super) ages: Option<i64>,
     pub(super) price: Option<(i64, &'static str)>,
     /// Of the code of [`Status::Undelivered`].
     pub(super) failure: &'static str,
@@ -44,7 +45,7 @@ pub(super) struct Row {
 const fn row(
     name: &'static str,
     told: fn(&Told<'_>) -> Vec<u8>,
-    ages: bool,
+    ages: Option<i64>,
     price: Option<(i64, &'static str)>,
     failure: &'static str,
 ) -> Row {
@@ -52,14 +53,15 @@ const fn row(
 }
 
 pub(super) const VENDORS: &[Row] = &[
-    row("twilio", twilio, false, None, "blocked"),
-    row("vonage", vonage, true, Some((33_300, "EUR")), "opted_out"),
-    row("vonage", vonage_by_query, true, Some((33_300, "EUR")), "opted_out"),
-    row("plivo", plivo, false, Some((3_500, "USD")), "opted_out"),
-    row("messagebird", messagebird, true, Some((70_000, "GBP")), "not_reached"),
-    row("telnyx", telnyx, true, Some((5_100, "USD")), "opted_out"),
-    row("sinch", sinch, true, None, "bad_number"),
-    row("http", gateway, true, Some((12_000, "CHF")), "fraud"),
+    row("twilio", twilio, None, None, "blocked"),
+    row("vonage", vonage, Some(400), Some((33_300, "EUR")), "opted_out"),
+    row("vonage", vonage_by_query, Some(400), Some((33_300, "EUR")), "opted_out"),
+    row("plivo", plivo, None, Some((3_500, "USD")), "opted_out"),
+    row("messagebird", messagebird, Some(400), Some((70_000, "GBP")), "not_reached"),
+    row("telnyx", telnyx, Some(400), Some((5_100, "USD")), "opted_out"),
+    row("sinch", sinch, Some(400), None, "bad_number"),
+    row("http", gateway, Some(400), Some((12_000, "CHF")), "fraud"),
+    row("aws", super::sns::aws, Some(4000), Some((8_830, "USD")), "blocked"),
 ];
 
 /// The settings that they are told with; `secret` is where each finds its own.
@@ -67,8 +69,9 @@ pub(super) fn tables() -> String {
     let key = BASE64_STANDARD.encode(telnyx_key(SEED).public_key().as_ref());
     let secret = "env:TOKEN";
     let from = "from = \"+12025550199\"";
+    let aws = super::sns::SNS.table();
     format!(
-        r#"[sms.vonage]
+        r#"{aws}[sms.vonage]
 api_key = "a1b2c3d4"
 api_secret = "{secret}"
 signature_secret = "{secret}"

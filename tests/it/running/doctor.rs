@@ -9,6 +9,7 @@ use crate::support::http::exchange;
 use crate::support::program::Program;
 use crate::support::settings::OTHER;
 use crate::support::upstream::Upstream;
+use crate::upstreams::http2::Echo;
 
 const FILE: &str = "my.toml";
 
@@ -145,6 +146,42 @@ fn a_database_of_another_program_is_left_as_it_is() {
     let (code, said) = program.said(&["doctor", "foreign.toml"]);
     assert!(code == Some(1) && lines(&said, "FAIL", "database").len() == 1, "{said}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_database_whose_migrations_were_others_is_told() {
+    let program = all_up();
+    let file = SqliteConnectOptions::new().filename(program.file("doorcode.db"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut database = file.connect().await.unwrap();
+        let other = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 2";
+        sqlx::query(other).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    });
+    let (code, said) = program.said(&["doctor", FILE]);
+    assert_eq!(code, Some(1), "{said}");
+    let told = lines(&said, "FAIL", "database");
+    assert!(told[0].contains("migration 2 was previously applied but has been modified"), "{said}");
+}
+
+#[test]
+fn an_app_over_http2_without_tls_is_asked() {
+    let program = all_up();
+    let app = Echo::start(None);
+    let more = format!(
+        "[[site]]\nname = \"Two\"\nurl = \"http://localhost:{}/two\"\nupstreams = [\"h2c://127.0.0.1:{}\"]\n\
+         [[site]]\nname = \"One\"\nurl = \"http://localhost:{}/one\"\nupstreams = [\"h2c://127.0.0.1:{}\"]\n\
+         [[site]]\nname = \"Shop\"",
+        program.port, app.port, program.port, program.app.port
+    );
+    program.rewrite("two.toml", &[("[[site]]\nname = \"Shop\"", &more)]);
+    let (code, said) = program.said(&["doctor", "two.toml"]);
+    assert_eq!(code, Some(1), "{said}");
+    let two = lines(&said, "ok", "app");
+    assert!(two.iter().any(|l| l.starts_with("Two, ") && l.contains("answered 200")), "{said}");
+    let one = lines(&said, "FAIL", "app");
+    assert!(one.iter().any(|l| l.starts_with("One, ") && l.contains("over HTTP/2")), "{said}");
 }
 
 #[test]

@@ -29,19 +29,6 @@ fn newest_code(gate: &Gate) -> String {
     code_in(&gate.texts.text(gate.texts.messages().len().max(1)).body)
 }
 
-/// Types a code and shows the page that comes of it.
-#[track_caller]
-fn guess(browser: &mut Browser, page: &Answer, code: &str) -> Answer {
-    let answer = browser.give_code(page, code).is(303);
-    browser.follow(answer).is(200)
-}
-
-#[track_caller]
-fn resend(browser: &mut Browser, page: &Answer) -> Answer {
-    let answer = browser.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
-    browser.follow(answer)
-}
-
 #[track_caller]
 fn assert_signs_in(gate: &Gate, browser: &mut Browser, page: &Answer, code: &str) {
     let before = gate.app.count();
@@ -63,8 +50,8 @@ fn the_last_try_counts() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
-    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
-    let page = guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
+    browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
+    let page = browser.guess(&page, &unlike(&code, 1)).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
 
@@ -73,10 +60,10 @@ fn three_wrong_codes_end_the_right_one_and_a_new_start_makes_another() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
-    guess(&mut browser, &page, &unlike(&code, 0));
-    guess(&mut browser, &page, &unlike(&code, 1));
-    guess(&mut browser, &page, &unlike(&code, 2)).says(DIED).says("name=\"phone\"");
-    let number = guess(&mut browser, &page, &code).says("name=\"phone\"");
+    browser.guess(&page, &unlike(&code, 0));
+    browser.guess(&page, &unlike(&code, 1));
+    browser.guess(&page, &unlike(&code, 2)).says(DIED).says("name=\"phone\"");
+    let number = browser.guess(&page, &code).says("name=\"phone\"");
     assert_nobody_is_signed_in(&gate, &mut browser);
 
     let page =
@@ -84,7 +71,7 @@ fn three_wrong_codes_end_the_right_one_and_a_new_start_makes_another() {
     let second = newest_code(&gate);
     assert_ne!(second, code);
     // The fourth of five wrong codes for this number.
-    guess(&mut browser, &page, &code).says(&tries_left("1"));
+    browser.guess(&page, &code).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &second);
 }
 
@@ -94,7 +81,7 @@ fn the_same_wrong_code_takes_one_try_however_often_it_is_sent() {
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     for _ in 0..10 {
-        guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+        browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
     }
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
@@ -106,7 +93,7 @@ fn a_code_works_for_its_lifetime_and_not_a_moment_longer() {
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     assert_eq!(gate.texts.text(1).validity, Some(300));
     gate.pass(Duration::from_mins(5));
-    guess(&mut browser, &page, &code).says(EXPIRED).says("name=\"phone\"");
+    browser.guess(&page, &code).says(EXPIRED).says("name=\"phone\"");
     assert_nobody_is_signed_in(&gate, &mut browser);
     browser.visit("/.doorcode/code?flow=x").is(400);
 
@@ -121,14 +108,14 @@ fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
     let gate = Gate::start();
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
-    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
+    browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
 
-    let page = resend(&mut browser, &page).is(200).says("You can ask for the code again in");
+    let page = browser.resend(&page).is(200).says("You can ask for the code again in");
     let wait = wait_on(&page);
     assert!((27..=33).contains(&wait.as_secs()), "half a minute, give or take a tenth: {wait:?}");
     let page = page.says(&format!("again in {} seconds.", wait.as_secs()));
     gate.pass(wait.saturating_sub(Duration::from_secs(1)));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     let page = page.says(&word_with("resend_not_yet", &[("count", "1")]));
     assert_eq!(gate.texts.requests(), 1, "not before the wait that was told has passed");
 
@@ -140,9 +127,9 @@ fn sending_again_sends_the_same_code_and_gives_no_tries_back() {
     let second = gate.texts.text(2);
     assert_eq!((code_in(&second.body), second.validity), (code.clone(), Some(300)));
 
-    guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
-    guess(&mut browser, &page, &unlike(&code, 2)).says(DIED);
-    guess(&mut browser, &page, &code).says("name=\"phone\"");
+    browser.guess(&page, &unlike(&code, 1)).says(&tries_left("1"));
+    browser.guess(&page, &unlike(&code, 2)).says(DIED);
+    browser.guess(&page, &code).says("name=\"phone\"");
     assert_nobody_is_signed_in(&gate, &mut browser);
 }
 
@@ -152,14 +139,14 @@ fn no_code_lives_longer_than_ten_minutes_however_often_it_is_sent() {
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     gate.pass(Duration::from_secs(270));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     gate.pass(Duration::from_secs(210));
-    let page = resend(&mut browser, &page).is(200).says("2 minutes");
+    let page = browser.resend(&page).is(200).says("2 minutes");
     let late = gate.texts.text(3);
     assert_eq!((code_in(&late.body), late.validity), (code.clone(), Some(120)));
 
     gate.pass(Duration::from_secs(61));
-    let page = resend(&mut browser, &page).is(200);
+    let page = browser.resend(&page).is(200);
     assert_eq!(gate.texts.text(4).validity, Some(300));
     assert_ne!(newest_code(&gate), code, "too little is left: a new attempt");
     assert_signs_in(&gate, &mut browser, &page, &newest_code(&gate));
@@ -202,10 +189,10 @@ fn a_code_of_the_wrong_length_takes_no_try() {
     let mut browser = gate.browser();
     let (page, code) = begin(&gate, &mut browser, "/", ADA);
     for typed in ["", " ", "12345", "1234567", "12345x", "'; --", &"9".repeat(5000)] {
-        guess(&mut browser, &page, typed).says(&word_with("code_wrong_length", &[("count", "6")]));
+        browser.guess(&page, typed).says(&word_with("code_wrong_length", &[("count", "6")]));
     }
-    guess(&mut browser, &page, &unlike(&code, 0)).says(&tries_left("2"));
-    guess(&mut browser, &page, &unlike(&code, 1)).says(&tries_left("1"));
+    browser.guess(&page, &unlike(&code, 0)).says(&tries_left("2"));
+    browser.guess(&page, &unlike(&code, 1)).says(&tries_left("1"));
     assert_signs_in(&gate, &mut browser, &page, &code);
 }
 
@@ -224,7 +211,7 @@ fn a_code_is_of_no_use_at_another_browser() {
     gate.pass(Duration::from_secs(34));
     let (own_page, own_code) = begin(&gate, &mut thief, "/", ADA);
     assert_ne!(own_code, code);
-    guess(&mut thief, &own_page, &code).says(&tries_left("2"));
+    thief.guess(&own_page, &code).says(&tries_left("2"));
     assert_nobody_is_signed_in(&gate, &mut thief);
 
     assert_signs_in(&gate, &mut hers, &page, &code);
@@ -236,7 +223,7 @@ fn a_code_is_of_no_use_for_another_number() {
     let mut browser = gate.browser();
     let (_, hers) = begin(&gate, &mut browser, "/", ADA);
     let (page, his) = begin(&gate, &mut browser, "/", BOB);
-    guess(&mut browser, &page, &hers).says(&tries_left("2"));
+    browser.guess(&page, &hers).says(&tries_left("2"));
     assert_signs_in(&gate, &mut browser, &page, &his);
     assert_eq!(gate.app.last().header("x-forwarded-phone"), Some(BOB));
 }
@@ -271,7 +258,7 @@ fn a_used_code_is_dead_after_a_minute_even_where_it_was_used() {
     let mut copy = browser.clone();
     assert_signs_in(&gate, &mut browser, &page, &code);
     gate.pass(Duration::from_millis(60_001));
-    guess(&mut copy, &page, &code).says("name=\"phone\"");
+    copy.guess(&page, &code).says("name=\"phone\"");
     assert_eq!(copy.cookie("doorcode"), None);
 }
 

@@ -188,6 +188,20 @@ impl Browser {
         self.post("/.doorcode/code", &[("flow", &flow_of(page)), ("code", code)])
     }
 
+    /// Types a code and shows the page that comes of it.
+    #[track_caller]
+    pub(crate) fn guess(&mut self, page: &Answer, code: &str) -> Answer {
+        let answer = self.give_code(page, code).is(303);
+        self.follow(answer).is(200)
+    }
+
+    /// Asks for the code once more, and shows the page that comes of it.
+    #[track_caller]
+    pub(crate) fn resend(&mut self, page: &Answer) -> Answer {
+        let answer = self.post("/.doorcode/resend", &[("flow", &flow_of(page))]).is(303);
+        self.follow(answer)
+    }
+
     /// From the answer to a right code by way of `done` and `resume` to the page asked for.
     #[track_caller]
     pub(crate) fn finish(&mut self, answer: Answer) -> Answer {

@@ -80,6 +80,11 @@ pub(crate) trait Vendor: Send + Sync {
     /// The text that a request asks for, or what it is refused with.
     fn check(&self, head: &Parts, body: &[u8]) -> Result<Text, Reply>;
 
+    /// Whether a request is a question about the account.
+    fn is_account(&self, head: &Parts) -> bool {
+        head.method == Method::GET && !head.uri.path().ends_with("/Messages.json")
+    }
+
     /// Whether a question about the account has its credentials.
     fn knows(&self, _: &Parts) -> bool {
         true
@@ -275,7 +280,7 @@ fn serve(listener: std::net::TcpListener, app: Router, stopped: oneshot::Receive
 async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     desk.seen().requests += 1;
     let (head, body) = request.into_parts();
-    if head.method == Method::GET && !head.uri.path().ends_with("/Messages.json") {
+    if desk.vendor.is_account(&head) {
         return account(&desk, &head);
     }
     let body = to_bytes(body, 64 * 1024).await.unwrap_or_default();

@@ -20,8 +20,8 @@ use crate::support::tls::{Pair, Shelf};
 
 /// A server that gives back what it gets, message by message, and ends with the status in trailers, as
 /// gRPC does.
-struct Echo {
-    port: u16,
+pub(crate) struct Echo {
+    pub(crate) port: u16,
     desk: Arc<Desk>,
     _runtime: Runtime,
 }
@@ -37,7 +37,7 @@ struct Desk {
 }
 
 impl Echo {
-    fn start(tls: Option<TlsAcceptor>) -> Self {
+    pub(crate) fn start(tls: Option<TlsAcceptor>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));

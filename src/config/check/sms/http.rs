@@ -65,8 +65,8 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     let headers = headers(reader);
     let authorization = optional_secret(reader, AUTHORIZATION, header_value);
     let signing_secret = optional_secret(reader, SIGNING_SECRET, strong);
-    let method = method?;
-    let body = if method == Method::GET {
+    let receipts = receipts(reader);
+    let body = if method == Some(Method::GET) {
         let good = is_without_body(reader)
             && url.as_ref().is_none_or(|(template, _)| has_text(reader, template));
         good.then_some(None)
@@ -78,21 +78,21 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     }
     let (url, origin) = url?;
     Some(ProviderSettings::Http(GatewaySettings {
-        method,
+        method: method?,
         url,
         origin,
         body: body?,
         headers: headers?,
         authorization: authorization?,
-        receipts: receipts(reader, signing_secret.as_ref()?.is_some())?,
+        receipts: receipts?,
         signing_secret: signing_secret?,
         from,
     }))
 }
 
-fn receipts(reader: &mut Reader<'_>, is_signed: bool) -> Option<bool> {
+fn receipts(reader: &mut Reader<'_>) -> Option<bool> {
     let wanted = reader.flag(RECEIPTS)?;
-    if wanted && !is_signed {
+    if wanted && !reader.has(SIGNING_SECRET) {
         reader.note(RECEIPTS, "needs signing_secret, by which receipts are known");
         return None;
     }
@@ -108,9 +108,9 @@ fn method(text: &str) -> Result<Method, String> {
 
 fn gateway_url(text: &str, context: &SmsContext<'_>) -> Result<(RequestTemplate, Url), String> {
     let template = RequestTemplate::parse(URL, text, ValueEncoding::Percent);
-    let template = template.map_err(|why| why.to_string())?;
+    let template = template.map_err(|why| why.without_name())?;
     let rendered = |values: &GatewayValues<'_>| {
-        let text = template.try_out(&values.pairs()).map_err(|why| why.to_string())?;
+        let text = template.try_out(&values.pairs()).map_err(|why| why.without_name())?;
         Url::parse(&text)
             .map_err(|_| "is not a URL such as https://sms.example.com/send".to_owned())
     };
@@ -157,7 +157,7 @@ fn body(reader: &mut Reader<'_>) -> Option<GatewayBody> {
         let found = formats.iter().find(|(name, ..)| *name == text);
         found.ok_or_else(|| unknown(text, "a format of bodies", &known))
     });
-    let preset = preset(reader)?;
+    let preset = preset(reader);
     let (name, content_type, encoding) = *format?;
     let parse = |text: &str| body_template(text, encoding);
     if reader.has(BODY) {
@@ -171,7 +171,7 @@ fn body(reader: &mut Reader<'_>) -> Option<GatewayBody> {
         reader.note(FORMAT, "needs a body: presets are JSON");
         return None;
     }
-    let template = reader.take(None, PRESET, parse(preset))?;
+    let template = reader.take(None, PRESET, parse(preset?))?;
     Some(GatewayBody { template, content_type })
 }
 
@@ -188,9 +188,10 @@ fn preset(reader: &mut Reader<'_>) -> Option<&'static str> {
 }
 
 fn body_template(text: &str, encoding: ValueEncoding) -> Result<RequestTemplate, String> {
-    let template = RequestTemplate::parse(BODY, text, encoding).map_err(|why| why.to_string())?;
+    let template =
+        RequestTemplate::parse(BODY, text, encoding).map_err(|why| why.without_name())?;
     for values in [SAMPLE, OTHER] {
-        let body = template.try_out(&values.pairs()).map_err(|why| why.to_string())?;
+        let body = template.try_out(&values.pairs()).map_err(|why| why.without_name())?;
         let is_json = || serde_json::from_str::<serde_json::Value>(&body).is_ok();
         if encoding == ValueEncoding::Json && !is_json() {
             return Err(

@@ -1,10 +1,9 @@
 use super::super::super::reader::Reader;
 use super::super::super::values::{self, unknown};
+use super::super::named::Named;
 use crate::delivery::SmsRoute;
-use crate::delivery::sms::ProviderSettings;
 use crate::domain::{ClientId, Country};
 use crate::login::Countries;
-use crate::oauth::Clients;
 
 /// In `clients`: logins that lead to a page of a site, and so have no client. No id of one has such
 /// a character.
@@ -18,13 +17,9 @@ struct Decided {
     everything: bool,
 }
 
-/// `[[sms.route]]`. `providers`, `served`, `clients`: `None` if they are invalid; what depends on
-/// them is not judged then.
-pub(in super::super) fn routes(
-    reader: &mut Reader<'_>,
-    providers: Option<&[ProviderSettings]>,
-    (served, known): (Option<&Countries>, Option<&Clients>),
-) -> Option<Vec<SmsRoute>> {
+/// `[[sms.route]]`.
+pub(in super::super) fn routes(reader: &mut Reader<'_>, listed: &Named) -> Option<Vec<SmsRoute>> {
+    let served = listed.countries.as_ref();
     let mut decided = Decided::default();
     let mut routes = Vec::new();
     for table in reader.each("sms.route") {
@@ -36,7 +31,7 @@ pub(in super::super) fn routes(
             country(text, &decided.countries, served)
         });
         let clients = condition(reader, &format!("{table}.clients"), |text| {
-            client(text, &decided.clients, known)
+            client(text, &decided.clients, listed)
         });
         match (&countries, &clients) {
             (Ok(None), Ok(None)) => decided.everything = true,
@@ -45,7 +40,7 @@ pub(in super::super) fn routes(
             // Two conditions leave texts to the routes that follow; an invalid one says nothing.
             _ => {}
         }
-        let providers = reader.all(&format!("{table}.providers"), |text| named(text, providers));
+        let providers = reader.all(&format!("{table}.providers"), |text| named(text, listed));
         routes.push(
             countries.ok().zip(clients.ok()).zip(providers).map(
                 |((countries, clients), providers)| SmsRoute { countries, clients, providers },
@@ -81,11 +76,11 @@ fn country(text: &str, decided: &[Country], served: Option<&Countries>) -> Resul
 fn client(
     text: &str,
     decided: &[Option<ClientId>],
-    known: Option<&Clients>,
+    listed: &Named,
 ) -> Result<Option<ClientId>, String> {
     let client = match text {
         SITES => None,
-        _ => Some(client_id(text, known)?),
+        _ => Some(client_id(text, listed)?),
     };
     let earlier = decided.contains(&client);
     (!earlier)
@@ -93,19 +88,16 @@ fn client(
         .ok_or_else(|| format!("{text} is in an earlier route, which decides"))
 }
 
-fn client_id(text: &str, known: Option<&Clients>) -> Result<ClientId, String> {
-    let found = known.is_none_or(|known| known.find(text).is_some());
-    let ids = known.map(Clients::all).unwrap_or_default().iter().map(|client| client.id.as_str());
-    let ids: Vec<&str> = ids.chain([SITES]).collect();
-    if !found {
+fn client_id(text: &str, listed: &Named) -> Result<ClientId, String> {
+    if let Some(mut ids) = listed.client_ids().filter(|ids| !ids.contains(&text)) {
+        ids.push(SITES);
         return Err(unknown(text, "the id of a [[client]]", &ids));
     }
     ClientId::parse(text).map_err(|why| why.to_string())
 }
 
-fn named(text: &str, providers: Option<&[ProviderSettings]>) -> Result<String, String> {
-    let Some(providers) = providers else { return Ok(text.to_owned()) };
-    let known: Vec<&str> = providers.iter().map(ProviderSettings::name).collect();
+fn named(text: &str, listed: &Named) -> Result<String, String> {
+    let known: Vec<&str> = listed.providers.iter().map(String::as_str).collect();
     let is_known = known.contains(&text);
     is_known.then(|| text.to_owned()).ok_or_else(|| unknown(text, "in sms.providers", &known))
 }

@@ -1,5 +1,6 @@
 //! The receipts of a gateway of the operator's own, signed as our requests to it are.
 //! Source: standardwebhooks.com, "Standard Webhooks specification", section "Verifying signatures".
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -22,8 +23,9 @@ struct Body {
     segments: Option<u32>,
 }
 
+#[async_trait]
 impl ReceiptApi for GatewaySettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

@@ -1,6 +1,7 @@
 //! `MessageBird`'s status reports: a GET, with a signed JWT beside it.
 //! Source: developers.messagebird.com, "SMS messaging", section "Handle a status report", and "Verify HTTP
 //! requests".
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -46,8 +47,9 @@ struct Claims {
     payload_hash: Option<String>,
 }
 
+#[async_trait]
 impl ReceiptApi for MessageBirdSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

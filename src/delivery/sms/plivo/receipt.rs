@@ -1,6 +1,7 @@
 //! Plivo's message status callbacks, signed by version 3. Version 2 is refused: it does not cover what is
 //! told. Source: plivo.com/docs, "Message status callbacks", "Message error codes" and "Signature
 //! validation"; the text that is signed, from plivo-python, `plivo/utils/signature_v3.py`.
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -29,8 +30,9 @@ const CODES: Codes = &[
 /// Accounts are billed in dollars.
 const CURRENCY: &str = "USD";
 
+#[async_trait]
 impl ReceiptApi for PlivoSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

@@ -1,6 +1,7 @@
 //! Sinch's delivery reports per recipient, signed by HMAC, which the account manager sets up.
 //! Source: developers.sinch.com, "SMS API reference", "Webhooks" and "Delivery reports" (statuses and error
 //! codes).
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -32,8 +33,9 @@ struct Report {
     number_of_message_parts: Option<u32>,
 }
 
+#[async_trait]
 impl ReceiptApi for SinchSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

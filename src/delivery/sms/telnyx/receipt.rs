@@ -1,5 +1,6 @@
 //! Telnyx's webhooks.
 //! Source: developers.telnyx.com, "Receiving webhooks", sections "Webhook signing" and "Delivery statuses".
+use async_trait::async_trait;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -46,8 +47,9 @@ struct Described {
     code: String,
 }
 
+#[async_trait]
 impl ReceiptApi for TelnyxSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

@@ -1,6 +1,7 @@
 //! Twilio's status callbacks.
 //! Source: twilio.com/docs, "Track the Message Status of Outbound Messages" and "Webhooks security",
 //! section "Validating signatures from Twilio".
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,8 +16,9 @@ use crate::domain::TextStatus;
 
 const SIGNATURE: &str = "x-twilio-signature";
 
+#[async_trait]
 impl ReceiptApi for TwilioSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

@@ -1,5 +1,6 @@
 //! Vonage's delivery receipts of the SMS API, signed by SHA-256 HMAC.
 //! Source: developer.vonage.com, "Delivery receipts" (statuses and error codes) and "Signing messages".
+use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::Value;
@@ -30,8 +31,9 @@ const CODES: Codes = &[
 /// Accounts are billed in euros.
 const CURRENCY: &str = "EUR";
 
+#[async_trait]
 impl ReceiptApi for VonageSettings {
-    fn receipt(
+    async fn receipt(
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {

@@ -54,6 +54,13 @@ fn mistakes_in_its_table_are_told_at_once() {
             "14:14: login.captcha.verify_url: must be https://192.0.2.7; plain http is only for localhost",
         ]
     );
+    let wildcard = format!("{GOOD}hostnames = [\"app.example.com\", \"*.example.com\"]\n");
+    assert_eq!(
+        said(&wildcard),
+        [
+            "13:33: login.captcha.hostnames: is a wildcard, which no vendor tells as the host of a page: list each host that shows the captcha, such as app.example.com"
+        ]
+    );
     assert_eq!(
         said(&GOOD.replace("env:TOKEN", "env:UNSET")),
         ["12:10: login.captcha.secret: the environment has no variable UNSET"]

@@ -209,9 +209,11 @@ fn a_rule_may_name_a_client_that_is_there() {
         let said = format!("my.toml:27:10: site[1].rule[1].allow: {said}");
         assert_eq!(problems(&allow(who)), said, "{who}");
     }
-    // Of clients that are wrong themselves nothing more is said.
+    // Whatever else is wrong with a client; but where its id is none, it may be the one that is meant.
     let wrong = allow("spa").replace("name = \"Robot\"", "name = \"\"");
-    assert!(!problems(&wrong).contains("allow"), "{}", problems(&wrong));
+    assert!(problems(&wrong).contains("allow: `spa` is not the id"), "{}", problems(&wrong));
+    let unnamed = allow("robot").replace("id = \"robot\"", "id = \"ro bot\"");
+    assert!(!problems(&unnamed).contains("allow"), "{}", problems(&unnamed));
 }
 
 #[test]

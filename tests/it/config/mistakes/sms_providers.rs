@@ -65,9 +65,67 @@ fn the_endpoint_of_aws_is_that_of_the_region() {
     assert_eq!(
         said("aws", &wrong),
         [
-            "12:10: sms.aws.region: `US East` is not a region such as us-east-1",
+            "12:10: sms.aws.region: `US East` is not a region: words and one digit, such as us-east-1",
             "15:24: sms.aws.origination_identity: `a pool` is not an id, number or ARN of AWS",
         ]
+    );
+}
+
+#[test]
+fn regions_and_arns_of_aws_are_told_with_what_would_be_right() {
+    let rows = [
+        (
+            "\"us-east-1\"",
+            "\"us-east-1x\"",
+            "12:10: sms.aws.region: `us-east-1x` is not a region: words and one digit, such as us-east-1",
+        ),
+        (
+            "pool-0123abcd",
+            "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1",
+            "15:24: sms.aws.origination_identity: `arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1` is in another region than sms.aws.region; that would be arn:aws:sms-voice:us-east-1:123456789012:pool/pool-1",
+        ),
+        (
+            "pool-0123abcd",
+            "arn:aws:sns:us-east-1:123456789012:texts",
+            "15:24: sms.aws.origination_identity: `arn:aws:sns:us-east-1:123456789012:texts` is no ARN of sms-voice: arn:aws:sms-voice:us-east-1:ACCOUNT:NAME, whose account has 12 digits",
+        ),
+        (
+            "pool-0123abcd",
+            "arn:aws:pool-1",
+            "15:24: sms.aws.origination_identity: `arn:aws:pool-1` is no ARN; it would be arn:aws:sms-voice:REGION:ACCOUNT:NAME",
+        ),
+    ];
+    for (from, to, line) in rows {
+        assert_eq!(said("aws", &AWS.replace(from, to)), [line]);
+    }
+    let topics = [
+        ("texts", "is not the ARN of a topic, such as arn:aws:sns:us-east-1:123456789012:texts"),
+        (
+            "arn:aws:sns:us-east-2:123456789012:texts",
+            "is in another region than sms.aws.region; that would be arn:aws:sns:us-east-1:123456789012:texts",
+        ),
+        (
+            "arn:aws:sns:us-east-1:123456789012:texts.fifo",
+            "is a FIFO topic, which delivers to no URL",
+        ),
+    ];
+    for (topic, why) in topics {
+        let keys = format!("{AWS}\nconfiguration_set = \"s\"\ntopic = \"{topic}\"");
+        assert_eq!(said("aws", &keys), [format!("17:9: sms.aws.topic: `{topic}` {why}")]);
+    }
+    let topic = "\ntopic = \"arn:aws:sns:us-east-1:123456789012:texts\"";
+    assert_eq!(
+        said("aws", &format!("{AWS}{topic}")),
+        [
+            "16:9: sms.aws.topic: needs sms.aws.configuration_set: AWS reports the texts of a set only"
+        ]
+    );
+    let good = format!("{AWS}\nconfiguration_set = \"s\"{topic}");
+    let europe = good.replace("us-east-1", "eusc-de-east-1");
+    assert!(read(&with("aws", &good)).is_ok() && read(&with("aws", &europe)).is_ok());
+    assert_eq!(
+        said("aws", &format!("{good}\nsns_url = \"https://sns.us-east-1.amazonaws.com/x\"")),
+        ["18:11: sms.aws.sns_url: may not have a path: SNS has none in its URLs"]
     );
 }
 
@@ -236,6 +294,7 @@ fn templates_of_a_gateway_are_tried() {
             "may not have a user or fragment; credentials go into authorization",
         ),
         ("sms.example.com", "is not a URL such as https://sms.example.com/send"),
+        ("https://sms.example.com/{{ code }}", "Unknown variable; requested variable=code"),
     ] {
         let told = said("http", &format!("url = \"{url}\""));
         assert_eq!(told, [format!("12:7: sms.http.url: {why}")]);

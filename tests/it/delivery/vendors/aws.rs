@@ -156,7 +156,26 @@ fn message(body: &[u8]) -> Result<Text, u16> {
     })
 }
 
+/// Which action a request is for.
+fn target(head: &Parts) -> &str {
+    head.headers.get("x-amz-target").and_then(|name| name.to_str().ok()).unwrap_or_default()
+}
+
 impl Vendor for Aws {
+    fn is_account(&self, head: &Parts) -> bool {
+        target(head) == "PinpointSMSVoiceV2.DescribeAccountAttributes"
+    }
+
+    fn knows(&self, head: &Parts) -> bool {
+        let expected = date(head).map(|date| signature(head, b"{}", &date));
+        head.headers.get("authorization").and_then(|given| given.to_str().ok())
+            == expected.as_deref()
+    }
+
+    fn account(&self) -> Value {
+        json!({ "AccountAttributes": [{ "Name": "ACCOUNT_TIER", "Value": "PRODUCTION" }] })
+    }
+
     fn check(&self, head: &Parts, body: &[u8]) -> Result<Text, Reply> {
         check(head, body).map_err(|kind| refused(400, kind, &reason("INVALID_PARAMETER")))
     }
@@ -187,6 +206,7 @@ impl Contract for Aws {
             session_token: Some(Secret::new(TOKEN)),
             origination_identity: SENDER.to_owned(),
             configuration_set: Some("texts".to_owned()),
+            topic: None,
             base_url: base_url.parse().expect("a URL"),
         })
     }
