@@ -64,6 +64,7 @@ const RECEIPT_KEYS: &[(&str, &str)] = &[
     ("messagebird", "sms.messagebird.signing_key"),
     ("telnyx", "sms.telnyx.public_key"),
     ("sinch", "sms.sinch.webhook_secret"),
+    ("aws", "sms.aws.topic"),
 ];
 
 fn secret_file(config: &Config) -> Vec<String> {

@@ -77,7 +77,7 @@ fn topic(
             return Err(format!("{} is not the ARN of a topic, such as {example}", shown(text)));
         }
         let fifo = format!("{} is a FIFO topic, which delivers to no URL", shown(text));
-        if arn.ends_with(".fifo") { Err(fifo) } else { Ok(arn) }
+        if arn.strip_suffix(".fifo").is_some() { Err(fifo) } else { Ok(arn) }
     });
     let url = endpoint(reader, context, (SNS_URL, region, SnsTopic::url_of))?;
     if url.path() != "/" {
@@ -127,14 +127,12 @@ fn identity(text: &str, service: &str, region: Option<&str>) -> Result<String, S
     }
     let region = region.unwrap_or(place);
     let right = format!("arn:{partition}:{service}:{region}:{account}:{resource}");
-    Err(match shape {
-        true => format!(
-            "{} is in another region than sms.aws.region; that would be {right}",
-            shown(text)
-        ),
-        false => format!(
-            "{} is no ARN of {service}: arn:aws:{service}:{region}:ACCOUNT:NAME, whose account has 12 digits",
-            shown(text)
-        ),
+    let given = shown(text);
+    Err(if shape {
+        format!("{given} is in another region than sms.aws.region; that would be {right}")
+    } else {
+        format!(
+            "{given} is no ARN of {service}: arn:aws:{service}:{region}:ACCOUNT:NAME, whose account has 12 digits"
+        )
     })
 }
