@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::attempt::{self, AttemptState, StartedAttempt};
+use super::budgets::CountedTexts;
 use super::challenge::{ChallengeOutcome, ChallengeReason, ProofRequest, StartChallenge};
 use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
 use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
@@ -162,8 +163,10 @@ impl Login {
             AttemptState::Dead | AttemptState::Unknown => None,
         };
         let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let admission = limiter
-            .reserve(&self.settings.limits, counts.request(), subject, system)
+        let (limits, events) = (&self.settings.limits, &**events);
+        let texts = CountedTexts { limiter, limits, events, system };
+        let admission = texts
+            .take(counts.request(), subject)
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Admission::Refused(limited) = &admission
@@ -171,7 +174,6 @@ impl Login {
         {
             self.record_limited(limited, start.requester.address, attempt);
         }
-        self.watch_budgets(&admission, subject).await;
         self.watch_conversion(&admission, (subject, counts.is_proved())).await;
         Ok(admission)
     }
