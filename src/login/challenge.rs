@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::challenge_counters::JudgedCodes;
+use super::challenge_counters::{BeforeChallenge, JudgedCodes};
 use super::limiter::{Admission, LimitSubject};
 use super::limits::{LimitAction, LimitDef, LimitScope, RateLimited};
 use super::puzzle::{self, Proof, ProofFault, Puzzle, Solution};
@@ -217,22 +217,21 @@ impl Login {
             .before_challenge(start.subject, system.steady())
             .await
             .inspect_err(|error| events.store_failed("look for a challenge", error))?;
-        if counted.few_used {
-            let limited = limiter
-                .conversion_challenge(start.subject, system.steady())
-                .await
-                .inspect_err(|error| events.store_failed("look for a challenge", error))?;
-            return Ok(limited.map(|limited| (ChallengeReason::FewCodesUsed, Some(limited))));
-        }
+        let (texts, codes) = match counted {
+            BeforeChallenge::FewUsed(limited) => {
+                return Ok(Some((ChallengeReason::FewCodesUsed, Some(limited))));
+            }
+            BeforeChallenge::Counted { texts, codes } => (texts, codes),
+        };
         // Programs solve no puzzle: they are asked only where they would be refused without it.
         if start.subject.requester.channel == Channel::Api {
             return Ok(None);
         }
-        if counted.texts >= settings.after_texts {
+        if texts >= settings.after_texts {
             return Ok(Some((ChallengeReason::Texts, None)));
         }
-        if counted.codes.are_abnormal(settings.after_wrong_codes) {
-            self.tell_of_wrong_codes(counted.codes).await;
+        if codes.are_abnormal(settings.after_wrong_codes) {
+            self.tell_of_wrong_codes(codes).await;
             return Ok(Some((ChallengeReason::WrongCodes, None)));
         }
         Ok(None)
