@@ -9,6 +9,6 @@ mod rate_limit;
 mod sink;
 mod texts_log;
 
-pub use event::Event;
+pub use event::{AskedStart, Event};
 pub use log::{EventLog, LogFormat};
 pub use sink::{EventSink, EventSinks, StoreFailure};

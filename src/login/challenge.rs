@@ -11,7 +11,6 @@ use super::start_counts::StartCounts;
 use crate::captcha::{Captcha, CaptchaAnswer};
 use crate::domain::{AttemptKey, PhoneNumber};
 use crate::events::Event;
-use crate::session;
 use crate::store::StoreError;
 
 /// A start is to be repeated with a [`Proof`].
@@ -270,16 +269,9 @@ impl Login {
         (why, limited): Asked,
     ) -> Result<ChallengeOutcome, StoreError> {
         if let Some(limited) = self.refused_in_any_case(start, counts).await? {
-            self.record_limited(&limited, start.subject.requester.address, None);
             return Ok(ChallengeOutcome::Refused(limited));
         }
-        let LoginDeps { keys, limiter, system, events, .. } = &self.deps;
-        let address = start.subject.requester.address;
-        let is_of_address =
-            limited.as_ref().is_some_and(|limited| limited.row.scope.is_of_addresses());
-        let only_address = is_of_address && limiter.addresses.is_only_one(address);
-        let network = &session::address_block(address);
-        events.record(&Event::ChallengeAsked { why: why.as_str(), network, only_address });
+        let LoginDeps { keys, system, .. } = &self.deps;
         let (bits, wait) = self.settings.challenge.as_deref().map_or((0, Duration::ZERO), terms);
         let fault = proof.fault();
         let puzzle = match (fault, start.proof) {

@@ -134,8 +134,8 @@ impl FollowUps {
             Admission::Refused(limited) => {
                 let (limit, seconds) = (limited.row.key, limited.retry_after.as_secs());
                 let attempt = Some(text.attempt);
-                let (network, only_address) = ("", false);
-                let told = Event::Limited { limit, attempt, seconds, network, only_address };
+                let (start, network, only_address) = (None, "", false);
+                let told = Event::Limited { limit, attempt, start, seconds, network, only_address };
                 self.events.record(&told);
                 None
             }

@@ -110,9 +110,10 @@ pub(crate) async fn submit(
     let wanted = again.and_then(TextChannel::parse);
     let proof = Proof { puzzle: &form.puzzle, number: &form.number, captcha: form.captcha() };
     let started = pages.start(&request, &flow, &phone, (Some(proof), wanted)).await;
+    let flow = flow.of_start(&started);
     match outcome::of_start(started) {
-        Ok(Started::CoolingDown) if again.is_some() => pages.resent(&request, flow, NOT_YET),
-        Ok(Started::Queued) if again.is_some() => pages.resent(&request, flow, RESENT),
+        Ok(Started::CoolingDown(_)) if again.is_some() => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued(_)) if again.is_some() => pages.resent(&request, flow, RESENT),
         Ok(_) => pages.to_code_page(&request, &Flow { say: None, ..flow }),
         Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, again),
         Err(refusal) if again.is_some() => pages.refused(&request, flow, &refusal),

@@ -33,6 +33,8 @@ pub enum MessagePage<'a> {
         again: Option<NumberAgain<'a>>,
         home: &'a str,
         another: &'a str,
+        /// Of the attempt that was refused; empty: none.
+        reference: &'a str,
         early: bool,
     },
     /// What cannot be answered, whatever is done on this page. `home`, here and below: where to go
@@ -245,12 +247,11 @@ impl MessagePage<'_> {
             Self::Upstream { host, reference, retry, home } => {
                 upstream(host, retry, home).with_reference(reference)
             }
-            Self::Limited { limit, seconds, until, again, home, another, early } => Message {
-                until: Some(until),
-                notice: early.then_some("limited_early"),
-                another,
-                ..limited(limit, seconds, again, home)
-            },
+            Self::Limited { limit, seconds, until, again, home, another, reference, early } => {
+                let message = limited(limit, seconds, again, home).with_reference(reference);
+                let notice = early.then_some("limited_early");
+                Message { until: Some(until), notice, another, ..message }
+            }
             Self::DeadEnd { why, host, home } => {
                 let (heading, text) = why.keys();
                 Message { host, ..Message::leading(home, heading, text) }

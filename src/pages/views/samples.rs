@@ -48,7 +48,17 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         let (limit, seconds) = (LimitMessage::Number, 60);
         let again = NumberAgain { flow: FLOW, typed: "12", country: "GB" };
         let (again, home) = (early.then_some(again), LINK);
-        with(&MessagePage::Limited { limit, seconds, until, again, home, another, early });
+        let reference = if early { "7K3M-9Q2D" } else { "" };
+        with(&MessagePage::Limited {
+            limit,
+            seconds,
+            until,
+            again,
+            home,
+            another,
+            reference,
+            early,
+        });
     }
     with(&MessagePage::Unavailable { again: LINK, reference: "48291730" });
     for home in [LINK, ""] {
