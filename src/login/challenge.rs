@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::challenge_counters::{BeforeChallenge, JudgedCodes};
-use super::limiter::{Admission, LimitSubject};
+use super::limiter::{Admission, LimitRequest, LimitSubject};
 use super::limits::{LimitAction, LimitDef, LimitScope, RateLimited};
 use super::puzzle::{self, Proof, ProofFault, Puzzle, Solution};
 use super::requester::{Channel, Requester, Standing};
@@ -135,6 +135,29 @@ impl Login {
         let LoginDeps { keys, system, .. } = &self.deps;
         let attempt = keys.attempt_key(requester, phone);
         puzzle::open(&keys.challenges, attempt, puzzle, system).ok()
+    }
+
+    /// The limit that refuses a start whose proof is that its time was waited for.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub async fn refuses_wait(
+        &self,
+        requester: &Requester,
+        phone: &PhoneNumber,
+    ) -> Result<Option<RateLimited>, StoreError> {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let wanted = LimitRequest { amounts: &[(LimitAction::WaitedStart, 0)], spaced: false };
+        let subject = LimitSubject { phone, requester, language: None };
+        let admission = limiter
+            .reserve(&self.settings.limits, wanted, subject, system)
+            .await
+            .inspect_err(|error| events.store_failed("count against the limits", error))?;
+        Ok(match admission {
+            Admission::Granted(_) => None,
+            Admission::Refused(limited) => Some(limited),
+        })
     }
 
     /// Judges the proof that a start brought. A good one is spent by that.

@@ -361,7 +361,7 @@ impl Page for MessagePage<'_> {
 
 /// In UTC, since the reader's time zone is not known here; a script converts it. Rounded up to the
 /// whole minute, so that a retry is not too early.
-fn clock_time(until: Timestamp) -> Safe {
+pub(super) fn clock_time(until: Timestamp) -> Safe {
     let minute = until + Duration::from_millis(59_999);
     let machine = Safe::escape(&written(minute, "%Y-%m-%dT%H:%MZ"));
     let shown = Safe::escape(&written(minute, "%H:%M UTC"));

@@ -135,8 +135,8 @@ async fn a_start_where_few_codes_are_used_asks_the_counters_once_about_it() {
     let page = asker.ask_at_pages().await;
     assert!(page.body.contains("data-puzzle"), "{}", page.body);
     let calls = asker.front.calls().split_off(before);
-    // Why a proof is asked for, and whether it would help.
-    assert_eq!(calls.iter().filter(|call| **call == "counters.take").count(), 2, "{calls:?}");
+    // Why a proof is asked for, whether it would help, and whether a wait would.
+    assert_eq!(calls.iter().filter(|call| **call == "counters.take").count(), 3, "{calls:?}");
 }
 
 /// In the widget, which leads to the pages.
