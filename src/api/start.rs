@@ -11,7 +11,9 @@ use super::refusal::NO_CLIENT;
 use super::request::ApiRequest;
 use super::state::Api;
 use crate::domain::{AttemptId, Origin, PhoneNumber};
-use crate::login::{Application, Proof, Requester, StartChallenge, StartError, StartRequest};
+use crate::login::{
+    Application, Proof, RefusedStart, Requester, StartChallenge, StartError, StartRequest,
+};
 use crate::oauth::{Client, GrantType};
 use crate::store::{SendOutcome, SendRefusal};
 
@@ -63,12 +65,13 @@ pub(crate) async fn start(
         proof: proof(&request),
         channel: None,
     };
-    api.login().start(start).await.map_err(|why| refused(&api, &why))?;
-    let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await?;
-    let attempt = attempt.ok_or_else(ApiError::unavailable)?;
+    let started = api.login().start(start).await.map_err(|refusal| refused(&api, &refusal))?;
+    let unavailable = || ApiError::unavailable().of_attempt(started.attempt());
+    let attempt = api.login().attempt_with_outcome(&requester, &phone, PATIENCE).await;
+    let attempt = attempt.ok().flatten().ok_or_else(unavailable)?;
     match attempt.outcome {
         SendOutcome::Refused { why, code } => Err(not_sent(why, code).of_attempt(attempt.id)),
-        _ => Ok(Json(started(attempt.id, &phone, &request))),
+        _ => Ok(Json(answer(attempt.id, &phone, &request))),
     }
 }
 
@@ -81,7 +84,7 @@ fn proof(request: &ApiRequest) -> Option<Proof<'_>> {
 
 /// `_id` is the attempt's, which every number has; a user's would show which numbers have a user.
 /// For the same reason no number is said to be verified.
-fn started(attempt: AttemptId, phone: &PhoneNumber, request: &ApiRequest) -> Value {
+fn answer(attempt: AttemptId, phone: &PhoneNumber, request: &ApiRequest) -> Value {
     json!({
         "_id": attempt.to_string(),
         "phone_number": phone.e164(),
@@ -158,14 +161,16 @@ fn bad_number(text: &'static str) -> ApiError {
     ApiError::bad("bad.phone_number", text)
 }
 
-fn refused(api: &Api, why: &StartError) -> ApiError {
+fn refused(api: &Api, RefusedStart { attempt, why }: &RefusedStart) -> ApiError {
     match why {
         StartError::CountryNotServed => bad_number("Texts are not sent to numbers of this country"),
         StartError::Landline => bad_number("The number is a landline, which gets no texts"),
         StartError::NotMobile => bad_number("Numbers of this kind get no texts"),
-        StartError::QueueFull | StartError::Store(_) => ApiError::unavailable(),
-        StartError::Limited(limited) => ApiError::limited(limited, api),
-        StartError::Challenged(asked) => challenged(asked, api),
+        StartError::QueueFull | StartError::Store(_) => {
+            ApiError::unavailable().of_attempt(*attempt)
+        }
+        StartError::Limited(limited) => ApiError::limited(limited, api).of_attempt(*attempt),
+        StartError::Challenged(asked) => challenged(asked, api).of_attempt(*attempt),
     }
 }
 

@@ -107,7 +107,8 @@ pub(crate) async fn verify_redirect(State(api): State<Arc<Api>>, request: PageRe
         Err(LoginRefusal::Limited(limited)) => {
             let RateLimit { seconds, .. } = RateLimit::of(&limited, &api);
             let key = limited.row.key;
-            let problem = Problem::Limited { limit: LimitMessage::Tries, key, seconds };
+            let (limit, reference) = (LimitMessage::Tries, None);
+            let problem = Problem::Limited { limit, key, seconds, reference };
             api.shell().refuse(&request, &problem)
         }
         Err(LoginRefusal::Wrong | LoginRefusal::Expired | LoginRefusal::NoTries) => {

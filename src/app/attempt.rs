@@ -3,6 +3,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use super::database::on_contacts;
+use super::history_room::{MOST, MOST_OF_ONE};
 use super::users::time;
 use crate::config::Config;
 use crate::domain::AttemptReference;
@@ -72,7 +73,10 @@ fn story(entries: &[StoredHistory], reveals: bool) -> Result<String, Box<dyn Err
 
 fn no_such(reference: AttemptReference) -> String {
     format!(
-        "no attempt has the reference {reference}: it is a typing mistake, or older than \
-         store.attempt_history"
+        "no attempt has the reference {reference}: it is a typing mistake, older than \
+         store.attempt_history, of a request (request_id in the log ends so), or one of more than \
+         {MOST} refusals of a minute or {MOST_OF_ONE} of a network, of which the log alone tells: \
+         look for attempt={}",
+        reference.start_of_id()
     )
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
+use super::history_room::RefusalRoom;
+use super::refusal_history::{Refusal, refusal};
 use crate::domain::{AttemptId, PhoneNumber};
 use crate::events::{Event, EventSink};
 use crate::login::LATE_AFTER;
@@ -29,6 +31,8 @@ pub(super) struct HistorySink {
     system: System,
     next: AtomicI64,
     lost: AtomicU64,
+    refusals: RefusalRoom,
+    left_out: AtomicU64,
 }
 
 /// Writes what the sink was told.
@@ -52,9 +56,11 @@ pub(super) fn history(
 ) -> (Arc<HistorySink>, Arc<HistoryWriter>) {
     let (queue, entries) = mpsc::channel(CAPACITY);
     let (next, lost) = (AtomicI64::new(0), AtomicU64::new(0));
+    let (refusals, left_out) = (RefusalRoom::default(), AtomicU64::new(0));
     let pending = Mutex::new(Pending { entries, batch: Vec::new() });
     let writer = HistoryWriter { pending, store };
-    (Arc::new(HistorySink { queue, kept, system, next, lost }), Arc::new(writer))
+    let sink = HistorySink { queue, kept, system, next, lost, refusals, left_out };
+    (Arc::new(sink), Arc::new(writer))
 }
 
 impl HistorySink {
@@ -62,11 +68,28 @@ impl HistorySink {
     pub(super) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
+
+    /// Entries about what was refused that there was no room for: see [`RefusalRoom`].
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
+    }
 }
 
 impl EventSink for HistorySink {
     fn record(&self, event: &Event<'_>) {
-        let Some((attempt, text, phone)) = told(event) else { return };
+        let (attempt, text, phone) = match refusal(event) {
+            Some(Refusal { attempt, source, text, phone }) => {
+                if !self.refusals.take(&source, self.system.steady()) {
+                    self.left_out.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+                (attempt, text, phone)
+            }
+            None => match told(event) {
+                Some(told) => told,
+                None => return,
+            },
+        };
         let at = self.system.now();
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let (phone, expires) = (phone.cloned(), at + self.kept);
@@ -107,14 +130,8 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
         Event::TextDropped { attempt } => (attempt, "no text: the attempt was over".to_owned()),
         Event::TextWithheld { attempt } => (attempt, "no text: the number is no user's".to_owned()),
         Event::QueueFull { attempt } => (attempt, "no text: too many were waiting".to_owned()),
-        Event::CodeNotChecked { attempt, reason, .. } => {
-            (attempt, format!("a code could not be checked: {reason}"))
-        }
         Event::WrongCode { attempt, tries_left } => {
             (attempt, format!("wrong code, tries left: {tries_left}"))
-        }
-        Event::DeadCode { attempt: Some(attempt), why } => {
-            (attempt, format!("a code was entered too late: {why}"))
         }
         Event::SignedIn { attempt, user, new_user, .. } => {
             let new = if *new_user { ", who is new" } else { "" };
@@ -125,9 +142,6 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
         }
         Event::UnknownUser { attempt } => {
             (attempt, "right code, but the number is no user's".to_owned())
-        }
-        Event::Limited { attempt: Some(attempt), limit, seconds, .. } => {
-            (attempt, format!("refused by limits.{limit}, for {seconds} s"))
         }
         _ => return None,
     };

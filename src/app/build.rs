@@ -283,9 +283,14 @@ fn watched(runtime: &Runtime, access_log: &Arc<AccessLog>) -> Vec<ObservedState>
         },
     ];
     let history = runtime.history.as_ref().map(|(sink, _)| Arc::clone(sink));
+    let same = history.clone();
     watched.push(ObservedState {
         row: &metrics::HISTORY_LOST,
         now: Box::new(move || history.as_ref().map_or(0, |history| history.lost())),
+    });
+    watched.push(ObservedState {
+        row: &metrics::HISTORY_LEFT_OUT,
+        now: Box::new(move || same.as_ref().map_or(0, |history| history.left_out())),
     });
     let sent = Arc::clone(&runtime.sent);
     watched

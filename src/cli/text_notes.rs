@@ -11,8 +11,8 @@ pub(super) fn texts(config: &Config) -> Vec<String> {
     let linted = config.linted_texts();
     let mut notes: Vec<String> =
         linted.iter().filter_map(|texts| segments(texts, config)).collect();
-    notes.extend(built_in_segments(&linted));
-    notes.extend(characters(&linted));
+    notes.extend(built_in_segments(linted));
+    notes.extend(characters(linted));
     notes
 }
 

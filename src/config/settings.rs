@@ -1,7 +1,9 @@
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use super::at_start::{self, ValuesAtStart};
 use super::document::Places;
+use super::linted_texts::LintedTexts;
 use super::problem::SourceLocation;
 use crate::acme::AcmeSettings;
 use crate::delivery::SmsRoute;
@@ -27,6 +29,8 @@ pub struct Config {
     /// Where its keys stand, for warnings.
     pub(super) places: Places,
     pub(super) at_start: ValuesAtStart,
+    /// What its texts are like, once somebody asked: see [`Self::linted_texts`].
+    pub(super) linted: Arc<OnceLock<Vec<LintedTexts>>>,
     pub issuer: Issuer,
     /// `server.prefix`, such as `/.doorcode`.
     pub prefix: String,

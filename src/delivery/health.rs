@@ -33,7 +33,7 @@ pub(super) enum Availability {
     Ready,
     /// After those that are ready: it failed a moment ago.
     Demoted,
-    /// Only if all are: it failed several times in a row (an open circuit breaker).
+    /// After all others: it failed several times in a row (an open circuit breaker).
     Open,
 }
 
@@ -91,7 +91,7 @@ impl Health {
     /// A text is about to be offered.
     pub(super) fn asked(&self, now: Timestamp) {
         let mut record = self.record();
-        if record.open_until.is_some() {
+        if record.open_until.is_some_and(|until| now >= until) {
             record.probed_until = now + PROBE;
         }
     }
@@ -117,12 +117,17 @@ impl Health {
         if record.failures < MOST_FAILURES {
             return false;
         }
-        let was_open = record.open_until.is_some();
-        if was_open {
-            record.rest = (record.rest * 2).min(LONGEST_REST);
+        let open_until = record.open_until;
+        match open_until {
+            // Asked since nobody else was left, and no probe: the next one comes when it would have.
+            Some(until) if now < until => {}
+            Some(_) => {
+                record.rest = (record.rest * 2).min(LONGEST_REST);
+                record.open_until = Some(now + record.rest);
+            }
+            None => record.open_until = Some(now + record.rest),
         }
-        record.open_until = Some(now + record.rest);
         record.probed_until = now;
-        !was_open
+        open_until.is_none()
     }
 }

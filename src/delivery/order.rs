@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::health::{Availability, Health};
 use async_trait::async_trait;
@@ -9,6 +10,10 @@ use super::{Failure, SendError};
 use crate::domain::{ClientId, Country, TextChannel};
 use crate::events::{Event, EventSink};
 use crate::system::System;
+
+/// How long after a text was first offered a provider whose breaker is open is still asked. A program
+/// that asks for a text waits as long for its outcome.
+const LAST_RESORT: Duration = Duration::from_secs(10);
 
 /// Tries the providers in their order until one accepts the text. Never sends two.
 pub struct Delivery {
@@ -74,7 +79,14 @@ impl Delivery {
     pub async fn send_watched(&self, message: &Message<'_>, watch: &dyn CodeWatch) -> Outcome {
         let mut passed_over = Vec::new();
         let tells = self.has_code_owners();
+        let began = self.system.steady();
         for ranked in self.in_order(message) {
+            let now = self.system.steady();
+            if now.since(began) >= LAST_RESORT
+                && ranked.health.availability(now) == Availability::Open
+            {
+                continue;
+            }
             let owner = ranked.provider.code_owner().map(|_| ranked.provider.name());
             if tells && !watch.is_noted(owner).await {
                 passed_over.push(SendError::new(ranked.provider.name(), Failure::NotNoted));
@@ -103,9 +115,9 @@ impl Delivery {
         named.is_some_and(|ranked| ranked.provider.gives_receipts())
     }
 
-    /// The order of the text's route, or the configured one, with demoted providers at its end.
-    /// Those whose breaker is open are left out unless no other is there: they may be well again,
-    /// and nobody else can send the text.
+    /// The order of the text's route, or the configured one, with demoted providers at its end, and
+    /// behind them those whose breaker is open: they may be well again, and they are asked only when
+    /// all others failed in a way that surely sent nothing.
     ///
     /// Computed before the first call: a provider that fails now must not be tried a second time as
     /// a demoted one.
@@ -118,9 +130,8 @@ impl Delivery {
                 .copied()
                 .filter(move |ranked| ranked.health.availability(now) == availability)
         };
-        let order: Vec<&Ranked> =
-            of(Availability::Ready).chain(of(Availability::Demoted)).collect();
-        let mut order = if order.is_empty() { route } else { order };
+        let ranks = [Availability::Ready, Availability::Demoted, Availability::Open];
+        let mut order: Vec<&Ranked> = ranks.into_iter().flat_map(of).collect();
         // Stable: whoever sends the code that the person has comes first, whatever its health.
         order.sort_by_key(|ranked| !ranked.keeps(message.held));
         order.retain(|ranked| ranked.may_send(message));

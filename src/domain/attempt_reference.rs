@@ -42,6 +42,13 @@ impl AttemptReference {
     }
 }
 
+impl AttemptReference {
+    /// The start of the ids in the log that have this reference.
+    pub fn start_of_id(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+}
+
 impl From<AttemptId> for AttemptReference {
     fn from(id: AttemptId) -> Self {
         let mut start = [0; BYTES];
@@ -85,6 +92,7 @@ mod tests {
         ] {
             assert_eq!(AttemptReference::parse(&spelling), Some(reference), "{spelling}");
         }
+        assert!(id.to_string().starts_with(&reference.start_of_id()));
         for none in ["", "0123", "0123456U", "012345678", "0123456!", "é1234567"] {
             assert_eq!(AttemptReference::parse(none), None, "{none}");
         }

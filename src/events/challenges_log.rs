@@ -6,11 +6,12 @@ use super::event::Event;
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
 pub(super) fn record(event: &Event<'_>) {
     match event {
-        Event::ChallengeAsked { why, network, only_address: false } => {
-            info!(why, network, "asked for a proof before another text");
+        Event::ChallengeAsked { attempt, why, network, only_address: false, .. } => {
+            info!(%attempt, why, network, "asked for a proof before another text");
         }
-        Event::ChallengeAsked { why, network, .. } => {
+        Event::ChallengeAsked { attempt, why, network, .. } => {
             warn!(
+                %attempt,
                 why,
                 network,
                 "asked for a proof before another text, and every visitor has the same private address: if a proxy stands before this server, it is probably missing in server.trusted_proxies"

@@ -3,6 +3,16 @@ use std::time::Duration;
 
 use crate::domain::{AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, UserId};
 
+/// A request for a code that led to none.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedStart<'a> {
+    pub phone: &'a PhoneNumber,
+    /// The name of the client that asked; `None`: the login pages.
+    pub application: Option<&'a str>,
+    /// By the API, which has no pages.
+    pub by_program: bool,
+}
+
 /// Something that happened, for logs, metrics and audits.
 ///
 /// Contains no code, no token and no full phone number: `PhoneNumber` prints its last digits only.
@@ -174,8 +184,10 @@ pub enum Event<'a> {
     /// A limit was exceeded.
     Limited {
         limit: &'static str,
-        /// The login that it is of; `None`: a login that did not begin, or none.
+        /// The login that it is of, even if it did not begin; `None`: none.
         attempt: Option<AttemptId>,
+        /// The request for a code that it refused, if it was one.
+        start: Option<AskedStart<'a>>,
         /// The time to wait.
         seconds: u64,
         /// The network that the request came from: IPv4 /24, IPv6 /48.
@@ -186,8 +198,18 @@ pub enum Event<'a> {
         /// The window of a limit that many share, so that it matters to more than who met it.
         shared: Option<Duration>,
     },
+    /// A store failed while a code was asked for: nothing was sent.
+    StartFailed {
+        /// The one that would have begun, or would have been resumed.
+        attempt: AttemptId,
+        start: AskedStart<'a>,
+        reason: &'a str,
+    },
     /// A stranger was asked for a proof before another text, for the reason `why`.
     ChallengeAsked {
+        /// As in [`Event::StartFailed`].
+        attempt: AttemptId,
+        start: AskedStart<'a>,
         why: &'static str,
         /// As in [`Event::Limited`].
         network: &'a str,

@@ -52,11 +52,14 @@ impl SharedLimits {
 #[expect(clippy::cognitive_complexity, reason = "a table: the macros count, not the reader")]
 fn record(event: &Event<'_>) {
     match event {
-        Event::Limited { limit, seconds, network, only_address: false, .. } => {
-            info!(limit, seconds, network, "rate limit exceeded");
+        Event::Limited { attempt, limit, seconds, network, only_address: false, .. } => {
+            let attempt = attempt.map(tracing::field::display);
+            info!(attempt, limit, seconds, network, "rate limit exceeded");
         }
-        Event::Limited { limit, seconds, network, .. } => {
+        Event::Limited { attempt, limit, seconds, network, .. } => {
+            let attempt = attempt.map(tracing::field::display);
             warn!(
+                attempt,
                 limit,
                 seconds,
                 network,

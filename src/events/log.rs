@@ -159,6 +159,10 @@ impl EventSink for EventLog {
             Event::UpstreamAnswers { site, address } => self.app_answers(site, address),
             Event::ForwardingIgnored { header, peer } => forwarding_ignored(header, *peer),
             Event::QuestionRefused { peer, why } => self.question_refused(*peer, why),
+            // The store's failure has a line of its own.
+            Event::StartFailed { attempt, reason, .. } => {
+                debug!(%attempt, reason, "code not sent: store failed");
+            }
             Event::StoreFailed { doing, reason, is_outage: true } => {
                 debug!(doing, reason, "store operation failed");
             }

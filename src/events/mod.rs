@@ -11,6 +11,6 @@ mod sink;
 mod still;
 mod texts_log;
 
-pub use event::Event;
+pub use event::{AskedStart, Event};
 pub use log::{EventLog, LogFormat};
 pub use sink::{EventSink, EventSinks, StoreFailure};

@@ -53,7 +53,7 @@ impl Login {
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Some(limited) = &limited {
-            self.record_limited(limited, client.address, None);
+            self.record_limited(limited, client.address, (None, None));
         }
         Ok(limited)
     }

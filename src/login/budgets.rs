@@ -1,16 +1,53 @@
-use super::limiter::{Admission, LimitSubject, Reservation};
-use super::limits::{LimitDef, LimitScope};
-use super::service::{Login, LoginDeps};
-use crate::events::Event;
+use super::limiter::{Admission, LimitRequest, LimitSubject, Limiter, Reservation};
+use super::limits::{LimitDef, LimitScope, LoginLimits};
+use crate::events::{Event, EventSink};
 use crate::store::StoreError;
+use crate::system::System;
 
 /// A budget that was used up to this percentage is told.
 const HALF: u8 = 50;
 const ALL: u8 = 100;
 
-impl Login {
-    /// Tells of budgets of which a start used up half or all, each once in its window.
-    pub(super) async fn watch_budgets(&self, admission: &Admission, subject: LimitSubject<'_>) {
+/// Counts texts: whatever is spent is counted here, and told where it used up half of a budget or all.
+pub(super) struct CountedTexts<'a> {
+    pub(super) limiter: &'a Limiter,
+    pub(super) limits: &'a LoginLimits,
+    pub(super) events: &'a dyn EventSink,
+    pub(super) system: &'a System,
+}
+
+impl CountedTexts<'_> {
+    /// Counts a text that somebody asks for: see [`Limiter::reserve`].
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn take(
+        &self,
+        wanted: LimitRequest<'_>,
+        subject: LimitSubject<'_>,
+    ) -> Result<Admission, StoreError> {
+        let admission = self.limiter.reserve(self.limits, wanted, subject, self.system).await?;
+        self.watch(&admission, subject).await;
+        Ok(admission)
+    }
+
+    /// Counts a text that is sent again: see [`Limiter::reserve_again`].
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub(super) async fn take_again(
+        &self,
+        subject: LimitSubject<'_>,
+    ) -> Result<Admission, StoreError> {
+        let admission = self.limiter.reserve_again(self.limits, subject, self.system).await?;
+        self.watch(&admission, subject).await;
+        Ok(admission)
+    }
+
+    /// Tells of budgets of which half or all is used up, each once in its window.
+    async fn watch(&self, admission: &Admission, subject: LimitSubject<'_>) {
         let watched = match admission {
             Admission::Granted(taken) => self.tell_of_halves(taken, subject).await,
             Admission::Refused(limited) if limited.row.is_budget() => {
@@ -19,7 +56,7 @@ impl Login {
             Admission::Refused(_) => Ok(()),
         };
         if let Err(error) = watched {
-            self.deps.events.store_failed("look whether a budget was told", &error);
+            self.events.store_failed("look whether a budget was told", &error);
         }
     }
 
@@ -29,7 +66,7 @@ impl Login {
         subject: LimitSubject<'_>,
     ) -> Result<(), StoreError> {
         for (row, spent) in taken.budgets() {
-            let half = self.settings.limits.budget(row) / 2;
+            let half = self.limits.budget(row) / 2;
             if spent.before < half && half <= spent.after {
                 self.tell_of_budget(row, HALF, subject).await?;
             }
@@ -43,15 +80,15 @@ impl Login {
         percent: u8,
         subject: LimitSubject<'_>,
     ) -> Result<(), StoreError> {
-        let LoginDeps { limiter, system, events, .. } = &self.deps;
-        if limiter.is_first_in_window(row, percent, subject, system.steady()).await? {
+        let now = self.system.steady();
+        if self.limiter.is_first_in_window(row, percent, subject, now).await? {
             let country = subject.phone.country();
             let of = match row.scope {
                 LimitScope::NumberBlock => subject.phone.area(),
                 LimitScope::Country => country.as_ref().map_or("", |country| country.as_str()),
                 _ => "",
             };
-            events.record(&Event::BudgetUsed { limit: row.key, of, percent });
+            self.events.record(&Event::BudgetUsed { limit: row.key, of, percent });
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::challenge_counters::JudgedCodes;
-use super::limiter::{Admission, LimitSubject};
+use super::challenge_counters::{BeforeChallenge, JudgedCodes};
+use super::limiter::{Admission, LimitRequest, LimitSubject};
 use super::limits::{LimitAction, LimitDef, LimitScope, RateLimited};
 use super::puzzle::{self, Proof, ProofFault, Puzzle, Solution};
 use super::requester::{Channel, Requester, Standing};
@@ -11,7 +11,6 @@ use super::start_counts::StartCounts;
 use crate::captcha::{Captcha, CaptchaAnswer};
 use crate::domain::{AttemptKey, PhoneNumber};
 use crate::events::Event;
-use crate::session;
 use crate::store::StoreError;
 
 /// A start is to be repeated with a [`Proof`].
@@ -138,6 +137,29 @@ impl Login {
         puzzle::open(&keys.challenges, attempt, puzzle, system).ok()
     }
 
+    /// The limit that refuses a start whose proof is that its time was waited for.
+    ///
+    /// # Errors
+    ///
+    /// When the counters cannot be reached.
+    pub async fn refuses_wait(
+        &self,
+        requester: &Requester,
+        phone: &PhoneNumber,
+    ) -> Result<Option<RateLimited>, StoreError> {
+        let LoginDeps { limiter, system, events, .. } = &self.deps;
+        let wanted = LimitRequest { amounts: &[(LimitAction::WaitedStart, 0)], spaced: false };
+        let subject = LimitSubject { phone, requester, language: None };
+        let admission = limiter
+            .reserve(&self.settings.limits, wanted, subject, system)
+            .await
+            .inspect_err(|error| events.store_failed("count against the limits", error))?;
+        Ok(match admission {
+            Admission::Granted(_) => None,
+            Admission::Refused(limited) => Some(limited),
+        })
+    }
+
     /// Judges the proof that a start brought. A good one is spent by that.
     pub(super) async fn judge_proof(
         &self,
@@ -217,22 +239,21 @@ impl Login {
             .before_challenge(start.subject, system.steady())
             .await
             .inspect_err(|error| events.store_failed("look for a challenge", error))?;
-        if counted.few_used {
-            let limited = limiter
-                .conversion_challenge(start.subject, system.steady())
-                .await
-                .inspect_err(|error| events.store_failed("look for a challenge", error))?;
-            return Ok(limited.map(|limited| (ChallengeReason::FewCodesUsed, Some(limited))));
-        }
+        let (texts, codes) = match counted {
+            BeforeChallenge::FewUsed(limited) => {
+                return Ok(Some((ChallengeReason::FewCodesUsed, Some(limited))));
+            }
+            BeforeChallenge::Counted { texts, codes } => (texts, codes),
+        };
         // Programs solve no puzzle: they are asked only where they would be refused without it.
         if start.subject.requester.channel == Channel::Api {
             return Ok(None);
         }
-        if counted.texts >= settings.after_texts {
+        if texts >= settings.after_texts {
             return Ok(Some((ChallengeReason::Texts, None)));
         }
-        if counted.codes.are_abnormal(settings.after_wrong_codes) {
-            self.tell_of_wrong_codes(counted.codes).await;
+        if codes.are_abnormal(settings.after_wrong_codes) {
+            self.tell_of_wrong_codes(codes).await;
             return Ok(Some((ChallengeReason::WrongCodes, None)));
         }
         Ok(None)
@@ -271,16 +292,9 @@ impl Login {
         (why, limited): Asked,
     ) -> Result<ChallengeOutcome, StoreError> {
         if let Some(limited) = self.refused_in_any_case(start, counts).await? {
-            self.record_limited(&limited, start.subject.requester.address, None);
             return Ok(ChallengeOutcome::Refused(limited));
         }
-        let LoginDeps { keys, limiter, system, events, .. } = &self.deps;
-        let address = start.subject.requester.address;
-        let is_of_address =
-            limited.as_ref().is_some_and(|limited| limited.row.scope.is_of_addresses());
-        let only_address = is_of_address && limiter.addresses.is_only_one(address);
-        let network = &session::address_block(address);
-        events.record(&Event::ChallengeAsked { why: why.as_str(), network, only_address });
+        let LoginDeps { keys, system, .. } = &self.deps;
         let (bits, wait) = self.settings.challenge.as_deref().map_or((0, Duration::ZERO), terms);
         let fault = proof.fault();
         let puzzle = match (fault, start.proof) {

@@ -12,13 +12,15 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// What decides whether a stranger is asked for a proof.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BeforeChallenge {
-    /// Texts to the number since the last sign-in with it, within a day.
-    pub(super) texts: u32,
-    /// Whether few codes of the country are used, or of the block of numbers.
-    pub(super) few_used: bool,
-    /// Of everybody within a day.
-    pub(super) codes: JudgedCodes,
+pub(super) enum BeforeChallenge {
+    /// Few codes of the country are used, or of the block of numbers. With what refuses a program there.
+    FewUsed(RateLimited),
+    Counted {
+        /// Texts to the number since the last sign-in with it, within a day.
+        texts: u32,
+        /// Of everybody within a day.
+        codes: JudgedCodes,
+    },
 }
 
 /// How many codes were wrong, and how many were right.
@@ -59,46 +61,23 @@ impl Limiter {
         subject: LimitSubject<'_>,
         now: Timestamp,
     ) -> Result<BeforeChallenge, StoreError> {
-        let texts = self.spacing_of(subject);
         let [country, block] =
             CONVERSION_PAUSES.each_ref().map(|pause| self.alarm_check(pause, subject.phone));
         let [wrong, right] = [false, true].map(|right| self.codes(right));
-        let counts = [texts, country, block, wrong, right].map(|count| Increment {
-            n: 0,
-            most: u32::MAX,
-            ..count
-        });
-        let counted = match self.counters.take(&counts, now).await? {
+        let [texts, wrong, right] = [self.spacing_of(subject), wrong, right]
+            .map(|count| Increment { n: 0, most: u32::MAX, ..count });
+        // The alarms first, in the order of their rows. Nothing else refuses.
+        let counts = [country, block, texts, wrong, right];
+        let left = match self.counters.take(&counts, now).await? {
             TakeOutcome::Taken(counted) => counted.left,
-            // None of them has a maximum.
-            TakeOutcome::Refused { .. } => Vec::new(),
-        };
-        let so_far = |at: usize| counted.get(at).map_or(0, |left| u32::MAX - left);
-        Ok(BeforeChallenge {
-            texts: so_far(0),
-            few_used: so_far(1) + so_far(2) > 0,
-            codes: JudgedCodes { wrong: so_far(3), right: so_far(4) },
-        })
-    }
-
-    /// What refuses a program while few codes are used.
-    ///
-    /// # Errors
-    ///
-    /// When the counters cannot be reached.
-    pub(super) async fn conversion_challenge(
-        &self,
-        subject: LimitSubject<'_>,
-        now: Timestamp,
-    ) -> Result<Option<RateLimited>, StoreError> {
-        let checks =
-            CONVERSION_PAUSES.each_ref().map(|pause| self.alarm_check(pause, subject.phone));
-        Ok(match self.counters.take(&checks, now).await? {
-            TakeOutcome::Taken(_) => None,
             TakeOutcome::Refused { which, retry_after } => {
-                CONVERSION_CHALLENGES.get(which).map(|row| RateLimited { row, retry_after })
+                let row = CONVERSION_CHALLENGES.get(which).unwrap_or(&CONVERSION_CHALLENGES[0]);
+                return Ok(BeforeChallenge::FewUsed(RateLimited { row, retry_after }));
             }
-        })
+        };
+        let so_far = |at: usize| left.get(at).map_or(0, |left| u32::MAX - left);
+        let codes = JudgedCodes { wrong: so_far(3), right: so_far(4) };
+        Ok(BeforeChallenge::Counted { texts: so_far(2), codes })
     }
 
     /// Counts a code that was judged.

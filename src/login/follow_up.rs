@@ -5,6 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::attempt;
+use super::budgets::CountedTexts;
 use super::limiter::{Admission, LimitSubject, Limiter, Reservation};
 use super::outbox::{Outbox, OutboxJob, TextSettings, message, refusal_of};
 use super::requester::{Channel, Requester, Standing};
@@ -121,16 +122,29 @@ impl FollowUps {
         let requester = Requester { channel: Channel::Page, who, address, standing };
         let language = text.request.page_language.as_deref();
         let subject = LimitSubject { phone, requester: &requester, language };
-        let limits = &self.texts.load_full().limits;
-        Ok(match self.limiter.reserve_again(limits, subject, &self.system).await? {
+        let texts = self.texts.load_full();
+        let counted = CountedTexts {
+            limiter: &self.limiter,
+            limits: &texts.limits,
+            events: &*self.events,
+            system: &self.system,
+        };
+        Ok(match counted.take_again(subject).await? {
             Admission::Granted(taken) => Some(taken),
             Admission::Refused(limited) => {
                 let (limit, seconds) = (limited.row.key, limited.retry_after.as_secs());
                 let attempt = Some(text.attempt);
-                let (network, only_address) = ("", false);
+                let (start, network, only_address) = (None, "", false);
                 let shared = limited.row.shared_for();
-                let told =
-                    Event::Limited { limit, attempt, seconds, network, only_address, shared };
+                let told = Event::Limited {
+                    limit,
+                    attempt,
+                    start,
+                    seconds,
+                    network,
+                    only_address,
+                    shared,
+                };
                 self.events.record(&told);
                 None
             }

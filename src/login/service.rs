@@ -8,7 +8,7 @@ use super::limits::RateLimited;
 use super::outbox::Outbox;
 use super::settings::LoginSettings;
 use crate::domain::{AttemptId, Country, InvalidPhone, OneTimeCode, PhoneNumber};
-use crate::events::{Event, EventSink};
+use crate::events::{AskedStart, Event, EventSink};
 use crate::session::{self, Sessions};
 use crate::store::{Attempt, AttemptStore, LoginStore, StoreError, UserStore};
 use crate::system::System;
@@ -86,7 +86,7 @@ impl Login {
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
         if let Admission::Refused(limited) = &admission {
-            self.record_limited(limited, subject.requester.address, attempt);
+            self.record_limited(limited, subject.requester.address, (attempt, None));
         }
         Ok(admission)
     }
@@ -95,14 +95,19 @@ impl Login {
         &self,
         limited: &RateLimited,
         address: IpAddr,
-        attempt: Option<AttemptId>,
+        (attempt, start): (Option<AttemptId>, Option<AskedStart<'_>>),
     ) {
-        let LoginDeps { limiter, events, .. } = &self.deps;
-        let (row, seconds) = (limited.row, limited.retry_after.as_secs());
-        let only_address = row.scope.is_of_addresses() && limiter.addresses.is_only_one(address);
+        let (limit, seconds) = (limited.row.key, limited.retry_after.as_secs());
+        let only_address = self.is_only_address(limited, address);
         let network = &session::address_block(address);
-        let (limit, shared) = (row.key, row.shared_for());
-        events.record(&Event::Limited { limit, attempt, seconds, network, only_address, shared });
+        let shared = limited.row.shared_for();
+        let told = Event::Limited { limit, attempt, start, seconds, network, only_address, shared };
+        self.deps.events.record(&told);
+    }
+
+    /// Whether a limit of an address was reached, and every visitor seems to have this one.
+    pub(super) fn is_only_address(&self, limited: &RateLimited, address: IpAddr) -> bool {
+        limited.row.scope.is_of_addresses() && self.deps.limiter.addresses.is_only_one(address)
     }
 
     /// Releases a reservation whose action did not take place. On an error it stays counted: the

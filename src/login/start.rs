@@ -1,16 +1,18 @@
 use std::time::Duration;
 
 use super::attempt::{self, AttemptState, StartedAttempt};
-use super::challenge::{ChallengeOutcome, ChallengeReason, ProofRequest, StartChallenge};
+use super::budgets::CountedTexts;
+use super::challenge::{ChallengeReason, ProofRequest};
 use super::limiter::{Admission, LimitRequest, LimitSubject, Reservation};
-use super::limits::{LimitAction, RateLimited, TEXT_SPACING};
+use super::limits::{LimitAction, TEXT_SPACING};
 use super::outbox::OutboxJob;
 use super::puzzle::Proof;
-use super::requester::{Requester, Standing};
+use super::refused_start::{RefusedStart, StartError};
+use super::requester::{Channel, Requester, Standing};
 use super::service::{Login, LoginDeps};
 use super::start_counts::StartCounts;
 use crate::domain::{AttemptId, AttemptKey, ClientId, Host, LineType, PhoneNumber, TextChannel};
-use crate::events::Event;
+use crate::events::{AskedStart, Event};
 use crate::store::{Attempt, SendOutcome, SendRefusal, StoreError, TextRequest};
 
 /// Interval of polling an attempt for the outcome of its text. Polled, because the store may be
@@ -51,6 +53,14 @@ impl StartRequest<'_> {
         LimitSubject { phone, requester, language }
     }
 
+    fn asked(&self) -> AskedStart<'_> {
+        AskedStart {
+            phone: self.phone,
+            application: self.application.map(|of| of.name),
+            by_program: self.requester.channel == Channel::Api,
+        }
+    }
+
     fn proof_request(&self) -> ProofRequest<'_> {
         ProofRequest { subject: self.limit_subject(), proof: self.proof }
     }
@@ -60,36 +70,17 @@ impl StartRequest<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Started {
     /// A text is queued.
-    Queued,
+    Queued(AttemptId),
     /// No text is sent: it is too early for another one to the number, and the code that this
     /// requester was sent is still valid.
-    CoolingDown,
+    CoolingDown(AttemptId),
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("texts are not sent to that country")]
-    CountryNotServed,
-    #[error("the number is a landline")]
-    Landline,
-    #[error("the number is of a kind that is not texted")]
-    NotMobile,
-    #[error("the queue of texts is full")]
-    QueueFull,
-    #[error("the limit {} is reached", .0.row.key)]
-    Limited(RateLimited),
-    /// Nothing was sent: to be repeated with a proof.
-    #[error("a proof is asked for first: {}", .0.why.as_str())]
-    Challenged(Box<StartChallenge>),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<ChallengeOutcome> for StartError {
-    fn from(outcome: ChallengeOutcome) -> Self {
-        match outcome {
-            ChallengeOutcome::Asked(challenge) => Self::Challenged(Box::new(challenge)),
-            ChallengeOutcome::Refused(limited) => Self::Limited(limited),
+impl Started {
+    /// What the code is of.
+    pub const fn attempt(self) -> AttemptId {
+        match self {
+            Self::Queued(attempt) | Self::CoolingDown(attempt) => attempt,
         }
     }
 }
@@ -107,16 +98,32 @@ impl Login {
     ///
     /// When the number may not be texted, a limit is exceeded, the queue is full or a store
     /// failed.
-    pub async fn start(&self, start: StartRequest<'_>) -> Result<Started, StartError> {
+    pub async fn start(&self, start: StartRequest<'_>) -> Result<Started, RefusedStart> {
+        let mut attempt = AttemptId::from_bytes(self.deps.system.random());
+        let started = self.start_as(&mut attempt, start).await;
+        started.map_err(|why| {
+            self.record_refused(start.asked(), start.requester.address, (attempt, &why));
+            RefusedStart { attempt, why }
+        })
+    }
+
+    /// The same for an attempt of this id, which becomes that of the one that is resumed.
+    async fn start_as(
+        &self,
+        id: &mut AttemptId,
+        start: StartRequest<'_>,
+    ) -> Result<Started, StartError> {
         self.check_textable(start.phone)?;
         self.deps.limiter.addresses.note(start.requester.address);
         let key = self.deps.keys.attempt_key(&start.requester, start.phone);
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
         let state = attempt::state(found.as_ref(), self.deps.system.steady());
-        let resumable = matches!(state, AttemptState::Resumable(_));
-        if resumable && self.must_wait(&start).await? {
-            return Ok(Started::CoolingDown);
+        if let AttemptState::Resumable(attempt) = state {
+            *id = attempt.id;
+            if self.must_wait(&start).await? {
+                return Ok(Started::CoolingDown(*id));
+            }
         }
         let counts = StartCounts::of(&state);
         let asked = start.proof_request();
@@ -125,14 +132,14 @@ impl Login {
             return Err(self.challenge(asked, (key, &counts), proof, why).await?.into());
         }
         let counts = counts.with_proof(proof.solution());
-        let taken = match self.admit(&start, &state, &counts).await? {
+        let taken = match self.admit(&start, &counts).await? {
             Admission::Granted(taken) => taken,
             // A concurrent start for the number was faster, on another server perhaps.
             Admission::Refused(limited) if *limited.row == TEXT_SPACING => {
                 let found = self.attempt(key).await?;
                 let now = attempt::state(found.as_ref(), self.deps.system.steady());
                 return match now {
-                    AttemptState::Resumable(_) => Ok(Started::CoolingDown),
+                    AttemptState::Resumable(attempt) => Ok(Started::CoolingDown(attempt.id)),
                     _ => Err(StartError::Limited(limited)),
                 };
             }
@@ -142,7 +149,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open(key, &self.with_channel(start, &state), &taken).await;
+        let started = self.open((key, id), &self.with_channel(start, &state), &taken).await;
         if started.is_err() {
             self.release(&taken).await;
         }
@@ -153,25 +160,16 @@ impl Login {
     async fn admit(
         &self,
         start: &StartRequest<'_>,
-        state: &AttemptState<'_>,
         counts: &StartCounts,
     ) -> Result<Admission, StoreError> {
         let subject = start.limit_subject();
-        let attempt = match state {
-            AttemptState::Resumable(attempt) => Some(attempt.id),
-            AttemptState::Dead | AttemptState::Unknown => None,
-        };
         let LoginDeps { limiter, system, events, .. } = &self.deps;
-        let admission = limiter
-            .reserve(&self.settings.limits, counts.request(), subject, system)
+        let (limits, events) = (&self.settings.limits, &**events);
+        let texts = CountedTexts { limiter, limits, events, system };
+        let admission = texts
+            .take(counts.request(), subject)
             .await
             .inspect_err(|error| events.store_failed("count against the limits", error))?;
-        if let Admission::Refused(limited) = &admission
-            && !self.asks_before(limited, start.proof_request())
-        {
-            self.record_limited(limited, start.requester.address, attempt);
-        }
-        self.watch_budgets(&admission, subject).await;
         self.watch_conversion(&admission, (subject, counts.is_proved())).await;
         Ok(admission)
     }
@@ -214,12 +212,12 @@ impl Login {
 
     async fn open(
         &self,
-        key: AttemptKey,
+        (key, id): (AttemptKey, &mut AttemptId),
         start: &StartRequest<'_>,
         taken: &Reservation,
     ) -> Result<Started, StartError> {
         let Login { deps, settings, .. } = self;
-        let fresh = self.new_attempt(start, taken);
+        let fresh = self.new_attempt(*id, start, taken);
         let now = deps.system.steady();
         let mut opened = None;
         let mut step = |found: Option<&_>| {
@@ -230,14 +228,15 @@ impl Login {
         };
         let updated = deps.attempts.update(key, &mut step).await;
         updated.inspect_err(|error| deps.events.store_failed("open an attempt", error))?;
-        let (id, again) = match opened {
+        let (attempt, again) = match opened {
             Some(StartedAttempt::New(attempt)) => (attempt.id, false),
             Some(StartedAttempt::Resumed(attempt)) => (attempt.id, true),
             None => return Err(StartError::QueueFull),
         };
+        *id = attempt;
         let (phone, application) = (start.phone, start.application.map(|of| of.name));
-        deps.events.record(&Event::CodeRequested { attempt: id, phone, again, application });
-        self.queue_text(key, id, start).await
+        deps.events.record(&Event::CodeRequested { attempt, phone, again, application });
+        self.queue_text(key, attempt, start).await
     }
 
     async fn queue_text(
@@ -263,7 +262,7 @@ impl Login {
             instead_of: None,
         });
         if queued {
-            return Ok(Started::Queued);
+            return Ok(Started::Queued(attempt));
         }
         self.deps.events.record(&Event::QueueFull { attempt });
         let outcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
@@ -272,10 +271,15 @@ impl Login {
         Err(StartError::QueueFull)
     }
 
-    fn new_attempt(&self, start: &StartRequest<'_>, taken: &Reservation) -> attempt::NewAttempt {
+    fn new_attempt(
+        &self,
+        id: AttemptId,
+        start: &StartRequest<'_>,
+        taken: &Reservation,
+    ) -> attempt::NewAttempt {
         let LoginDeps { keys, limiter, system, .. } = &self.deps;
         attempt::NewAttempt {
-            id: AttemptId::from_bytes(system.random()),
+            id,
             nonce: system.random(),
             key: keys.codes[0].id(),
             length: self.settings.code_length,

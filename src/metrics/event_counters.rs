@@ -209,6 +209,8 @@ impl EventSink for EventCounters {
             Event::StoreFailed { .. } => (&self.store_failures, &[]),
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
+            | Event::StartFailed { .. }
+            | Event::TextSentAgain { .. }
             | Event::ManyWrongCodes { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }

@@ -256,6 +256,12 @@ pub const HISTORY_LOST: Metric = row(
     &[],
     "Entries of the history of login attempts that were lost because the database was away or too slow.",
 );
+pub const HISTORY_LEFT_OUT: Metric = row(
+    "doorcode_attempt_history_left_out_total",
+    Counter,
+    &[],
+    "Entries about refused starts and late codes beyond 30 a minute, or 5 of a network, which the history of login attempts leaves out.",
+);
 pub const TEXT_NOTES_LOST: Metric = row(
     "doorcode_text_notes_lost_total",
     Counter,
@@ -314,6 +320,7 @@ pub const METRICS: &[&Metric] = &[
     &ACME_HOSTS_MISSING,
     &ACME_HOSTS_FAILING,
     &HISTORY_LOST,
+    &HISTORY_LEFT_OUT,
     &TEXT_NOTES_LOST,
     &ACCESS_LINES_DROPPED,
     &BUILD,

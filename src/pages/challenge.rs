@@ -1,5 +1,6 @@
 //! The page between a number and its code where a proof is asked for first.
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
@@ -15,12 +16,12 @@ use super::header_class::policy_with;
 use super::login_pages::LoginPages;
 use super::outcome::{self, StepRefusal};
 use super::problem::Problem;
-use super::refused::whole_seconds;
+use super::refused::{whole_minutes, whole_seconds};
 use super::request::PageRequest;
-use super::views::{ChallengeNotice, ChallengePage, ShownCaptcha};
+use super::views::{ChallengeNotice, ChallengePage, RefusedWait, ShownCaptcha};
 use crate::captcha::Captcha;
 use crate::domain::TextChannel;
-use crate::login::{Proof, ProofFault, StartChallenge, Started};
+use crate::login::{Proof, ProofFault, RateLimited, StartChallenge, Started};
 
 #[derive(Deserialize)]
 pub(crate) struct ProofForm {
@@ -60,11 +61,15 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
     let Some(puzzle) = pages.login.puzzle(&requester, &phone, text) else {
         return pages.to_number_page(&request, flow, FlowMessage::TimedOut);
     };
+    let Ok(refused) = pages.login.refuses_wait(&requester, &phone).await else {
+        return pages.unavailable_at(&request, &flow);
+    };
     let page = ChallengePage {
         flow: &pages.seal(&Flow { say: None, ..flow.clone() }),
         puzzle: text,
         bits: puzzle.bits,
         wait: whole_seconds(puzzle.wait(pages.shell.system.steady())),
+        refused: refused.map(|limited| pages.refused_wait(&limited)),
         again: asked_again(&request),
         notice: request.param("why").and_then(ChallengeNotice::parse),
         captcha: pages.captcha().map(shown),
@@ -110,9 +115,10 @@ pub(crate) async fn submit(
     let wanted = again.and_then(TextChannel::parse);
     let proof = Proof { puzzle: &form.puzzle, number: &form.number, captcha: form.captcha() };
     let started = pages.start(&request, &flow, &phone, (Some(proof), wanted)).await;
+    let flow = flow.of_start(&started);
     match outcome::of_start(started) {
-        Ok(Started::CoolingDown) if again.is_some() => pages.resent(&request, flow, NOT_YET),
-        Ok(Started::Queued) if again.is_some() => pages.resent(&request, flow, RESENT),
+        Ok(Started::CoolingDown(_)) if again.is_some() => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued(_)) if again.is_some() => pages.resent(&request, flow, RESENT),
         Ok(_) => pages.to_code_page(&request, &Flow { say: None, ..flow }),
         Err(StepRefusal::Challenged(asked)) => pages.to_challenge(&request, &flow, &asked, again),
         Err(refusal) if again.is_some() => pages.refused(&request, flow, &refusal),
@@ -124,6 +130,12 @@ impl LoginPages {
     /// The captcha that takes the place of the calculation.
     fn captcha(&self) -> Option<&Captcha> {
         self.login.settings().challenge.as_ref()?.captcha.as_ref()
+    }
+
+    /// When whoever waits may ask again.
+    fn refused_wait(&self, limited: &RateLimited) -> RefusedWait {
+        let seconds = whole_minutes(limited.retry_after);
+        RefusedWait { seconds, until: self.shell.system.now() + Duration::from_secs(seconds) }
     }
 
     /// Redirects to the page that asks for a proof. `again`: the code was asked for once more.

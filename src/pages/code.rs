@@ -64,7 +64,7 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
     match pages.sent_code(&requester, phone).await {
         Ok(Some(sent)) => pages.code_page(&request, &flow, &sent),
         Ok(None) => pages.to_number_page(&request, flow, FlowMessage::CodeExpired),
-        Err(_) => pages.shell.unavailable(&request),
+        Err(_) => pages.unavailable_at(&request, &flow),
     }
 }
 
@@ -105,9 +105,11 @@ pub(crate) async fn resend(
         Err(refused) => return *refused,
     };
     let wanted = TextChannel::parse(&form.channel);
-    match outcome::of_start(pages.start(&request, &flow, &phone, (None, wanted)).await) {
-        Ok(Started::CoolingDown) => pages.resent(&request, flow, NOT_YET),
-        Ok(Started::Queued) => pages.resent(&request, flow, RESENT),
+    let started = pages.start(&request, &flow, &phone, (None, wanted)).await;
+    let flow = flow.of_start(&started);
+    match outcome::of_start(started) {
+        Ok(Started::CoolingDown(_)) => pages.resent(&request, flow, NOT_YET),
+        Ok(Started::Queued(_)) => pages.resent(&request, flow, RESENT),
         // The configuration changed between two texts.
         Err(StepRefusal::Number(_)) => {
             pages.to_number_page(&request, flow, FlowMessage::CountryNotServed)
@@ -170,7 +172,7 @@ impl LoginPages {
                 Err(Box::new(request.to_done(&self.seal(&flow)).into_response()))
             }
             Ok(_) => Ok((flow, phone)),
-            Err(_) => Err(Box::new(self.shell.unavailable(request))),
+            Err(_) => Err(Box::new(self.unavailable_at(request, &flow))),
         }
     }
 
@@ -299,7 +301,7 @@ impl LoginPages {
         verified: &Verified,
     ) -> Response {
         let browser = flow.browser;
-        let flow = Flow { phone: None, typed: String::new(), say: None, ..flow };
+        let flow = Flow { phone: None, typed: String::new(), reference: None, say: None, ..flow };
         let done = request.to_done(&self.seal(&flow));
         let [session, known] = self.login_cookies(request, browser.into(), phone, verified);
         done.with(session).with(known).into_response()

@@ -8,8 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::views::LimitMessage;
-use crate::domain::{BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest};
-use crate::login::Login;
+use crate::domain::{
+    AttemptReference, BrowserDigest, Origin, PhoneNumber, ReturnTo, StateCookieDigest,
+};
+use crate::login::{Login, RefusedStart, Started};
 use crate::session::SignedIn;
 use crate::system::Timestamp;
 
@@ -80,6 +82,8 @@ pub(crate) struct Flow {
     pub(crate) say: Option<FlowMessage>,
     /// Only a login after this will do; `None`: any session will.
     pub(crate) since: Option<Timestamp>,
+    /// Of the attempt that began last or was refused.
+    pub(crate) reference: Option<AttemptReference>,
 }
 
 /// A [`Flow`] as it is sealed.
@@ -103,6 +107,8 @@ pub(super) struct SealedFlow {
     say: Option<FlowMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
     until: i64,
 }
 
@@ -128,12 +134,22 @@ pub(crate) enum FlowError {
 impl Flow {
     pub(crate) fn to(origin: Origin, path: ReturnTo, browser: BrowserDigest) -> Self {
         let (typed, country) = (String::new(), String::new());
-        let (framed, state, phone, say, since) = (false, None, None, None, None);
-        Self { origin, path, browser, framed, state, phone, typed, country, say, since }
+        let (framed, state, phone, say) = (false, None, None, None);
+        let (since, reference) = (None, None);
+        Self { origin, path, browser, framed, state, phone, typed, country, say, since, reference }
     }
 
     pub(super) fn saying(self, say: FlowMessage) -> Self {
         Self { say: Some(say), ..self }
+    }
+
+    /// The same once a code was asked for, whether one was sent or not.
+    pub(super) fn of_start(self, started: &Result<Started, RefusedStart>) -> Self {
+        let attempt = match started {
+            Ok(started) => started.attempt(),
+            Err(refused) => refused.attempt,
+        };
+        Self { reference: Some(attempt.into()), ..self }
     }
 
     /// Whether a session that began at `began` is recent enough for it.
@@ -176,6 +192,7 @@ impl Flow {
             country: self.country.chars().take(2).collect(),
             say: self.say,
             since: self.since.map(Timestamp::as_millis),
+            reference: self.reference.map(|reference| reference.to_string()),
             until: until.as_millis(),
         }
     }
@@ -208,6 +225,7 @@ impl SealedFlow {
             country: self.country,
             say: self.say,
             since: self.since.map(Timestamp::from_millis),
+            reference: self.reference.as_deref().and_then(AttemptReference::parse),
         })
     }
 }

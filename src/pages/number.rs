@@ -16,7 +16,7 @@ use super::request::PageRequest;
 use super::views::NumberPage;
 use super::{consent, countries, outcome};
 use crate::domain::{BrowserDigest, Country, PhoneNumber, ReturnTo, TextChannel};
-use crate::login::{Application, Login, Proof, StartError, StartRequest, Started};
+use crate::login::{Application, Login, Proof, RefusedStart, StartRequest, Started};
 
 /// `GET /login`: the form for a number. A browser that is signed in is led on.
 pub(crate) async fn show(
@@ -112,7 +112,9 @@ impl LoginPages {
             Ok(phone) => phone,
             Err(why) => return self.to_number_page(request, flow, why.into()),
         };
-        match outcome::of_start(self.start(request, &flow, &phone, (None, None)).await) {
+        let started = self.start(request, &flow, &phone, (None, None)).await;
+        let flow = flow.of_start(&started);
+        match outcome::of_start(started) {
             Ok(_) => self.to_code_page(request, &Flow { phone: Some(phone), ..flow }),
             Err(StepRefusal::Challenged(asked)) => {
                 self.to_challenge(request, &Flow { phone: Some(phone), ..flow }, &asked, None)
@@ -164,7 +166,7 @@ impl LoginPages {
         flow: &Flow,
         phone: &PhoneNumber,
         (proof, channel): (Option<Proof<'_>>, Option<TextChannel>),
-    ) -> Result<Started, StartError> {
+    ) -> Result<Started, RefusedStart> {
         let start = StartRequest {
             requester: self.requester(request, flow.browser, phone),
             phone,

@@ -4,8 +4,8 @@ use super::flow::FlowMessage;
 use super::views::{CodeProblem, LimitMessage, Lost, NumberNotice, NumberProblem};
 use crate::domain::InvalidPhone;
 use crate::login::{
-    DeadReason, LimitAction, LimitDef, LimitScope, RateLimited, StartChallenge, StartError,
-    Started, TEXT_SPACING, Verdict, Verified,
+    DeadReason, LimitAction, LimitDef, LimitScope, RateLimited, RefusedStart, StartChallenge,
+    StartError, Started, TEXT_SPACING, Verdict, Verified,
 };
 use crate::store::StoreError;
 
@@ -29,11 +29,11 @@ pub(crate) enum StepRefusal {
 ///
 /// # Errors
 /// What is shown instead.
-pub(crate) fn of_start(started: Result<Started, StartError>) -> Result<Started, StepRefusal> {
-    started.or_else(|error| {
-        Err(match error {
+pub(crate) fn of_start(started: Result<Started, RefusedStart>) -> Result<Started, StepRefusal> {
+    started.or_else(|RefusedStart { attempt, why }| {
+        Err(match why {
             // The attempt exists; the page of its code says that no text was sent.
-            StartError::QueueFull => return Ok(Started::Queued),
+            StartError::QueueFull => return Ok(Started::Queued(attempt)),
             StartError::CountryNotServed => StepRefusal::Number(FlowMessage::CountryNotServed),
             StartError::Landline => StepRefusal::Number(FlowMessage::Landline),
             StartError::NotMobile => StepRefusal::Number(FlowMessage::NotMobile),

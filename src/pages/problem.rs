@@ -1,7 +1,7 @@
 use http::{HeaderValue, StatusCode};
 
 use super::views::LimitMessage;
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptReference, PhoneNumber};
 
 /// `Retry-After` when a store failed, in seconds.
 pub(crate) const RETRY_AFTER_FAILURE: u64 = 5;
@@ -44,6 +44,8 @@ pub enum Problem {
         limit: LimitMessage,
         key: &'static str,
         seconds: u64,
+        /// Of the attempt that it refused.
+        reference: Option<AttemptReference>,
     },
     /// A store failed.
     Unavailable,

@@ -136,11 +136,12 @@ fn message_page<'a>(
         Problem::Network => dead_end(DeadEnd::WrongNetwork),
         Problem::NoCertificate => dead_end(DeadEnd::NoCertificate),
         Problem::Foreign => dead_end(DeadEnd::Foreign),
+        // Those of attempts have a page of their own.
         Problem::Limited { limit, seconds, .. } => {
             let (limit, seconds) = (*limit, *seconds);
             let until = now + Duration::from_secs(seconds);
-            let (again, another, early) = (None, "", false);
-            MessagePage::Limited { limit, seconds, until, again, home, another, early }
+            let (again, another, reference, early) = (None, "", "", false);
+            MessagePage::Limited { limit, seconds, until, again, home, another, reference, early }
         }
         Problem::Unavailable => MessagePage::Unavailable { again, reference },
         Problem::Internal => MessagePage::ServerError { reference, home },
@@ -165,8 +166,11 @@ fn problem_json(problem: &Problem) -> Response<Bytes> {
     if let Problem::Application(why) = problem {
         body["detail"] = json!(why);
     }
-    if let Problem::Limited { key, .. } = problem {
+    if let Problem::Limited { key, reference, .. } = problem {
         body["limit"] = json!(key);
+        if let Some(reference) = reference {
+            body["reference"] = json!(reference.in_groups());
+        }
     }
     let mut response = Response::new(Bytes::from(body.to_string()));
     let content_type = HeaderValue::from_static("application/problem+json");

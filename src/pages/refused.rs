@@ -8,14 +8,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::WHY_DOWN;
-use super::failed_request::reference;
+use super::failed_request::reference as reference_of;
 use super::flow::{Flow, FlowError, FlowMessage};
 use super::login_pages::LoginPages;
 use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
 use super::request::PageRequest;
 use super::views::{LimitMessage, MessagePage, NumberAgain};
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptReference, PhoneNumber};
 use crate::gate;
 use crate::login::RateLimited;
 use crate::system::Timestamp;
@@ -28,7 +28,10 @@ pub(crate) async fn show(State(pages): State<Arc<LoginPages>>, request: PageRequ
     let Some(sealed) = request.param("flow") else {
         let request = request.at_site(&pages.shell);
         return match request.param("why") {
-            Some(WHY_DOWN) => pages.unavailable_page(&request, &pages.shell.begin_again(&request)),
+            Some(WHY_DOWN) => {
+                let again = pages.shell.begin_again(&request);
+                pages.unavailable_page(&request, &again, None)
+            }
             _ => pages.shell.refuse(&request, &Problem::BadRequest),
         };
     };
@@ -67,7 +70,8 @@ impl LoginPages {
         let limit = limit_message(row);
         if !gate::is_navigation(&request.headers) {
             let seconds = whole_seconds(retry_after);
-            let problem = Problem::Limited { limit, key: row.key, seconds };
+            let reference = flow.reference;
+            let problem = Problem::Limited { limit, key: row.key, seconds, reference };
             return self.shell.refuse(request, &problem);
         }
         let until = (self.shell.system.steady() + retry_after).as_millis();
@@ -135,9 +139,10 @@ impl LoginPages {
             }
             (Some(FlowMessage::Unavailable), _) => {
                 let form = if flow.phone.is_some() { "code" } else { "login" };
+                let reference = flow.reference;
                 let sealed = self.seal(&Flow { say: None, ..flow });
                 let again = format!("{}/{form}?flow={sealed}", request.context.base);
-                self.unavailable_page(request, &again)
+                self.unavailable_page(request, &again, reference)
             }
             // The limit has ended.
             _ => {
@@ -171,14 +176,30 @@ impl LoginPages {
             again: Some(again),
             home: "",
             another: if limit.is_of_number() { &another } else { "" },
+            reference: &flow.reference.map(AttemptReference::in_groups).unwrap_or_default(),
             early: request.param(AGAIN).is_some(),
         };
         let response = self.shell.page(request, StatusCode::TOO_MANY_REQUESTS, &page);
         with_retry_after(response, seconds)
     }
 
-    fn unavailable_page(&self, request: &PageRequest, again: &str) -> Response {
-        let reference = reference(&request.headers);
+    /// A store failed while a page of a login was made.
+    pub(super) fn unavailable_at(&self, request: &PageRequest, flow: &Flow) -> Response {
+        if !gate::is_navigation(&request.headers) {
+            return self.shell.unavailable(request);
+        }
+        self.unavailable_page(request, "", flow.reference)
+    }
+
+    /// With the reference of the attempt or, before there was one, of the request.
+    fn unavailable_page(
+        &self,
+        request: &PageRequest,
+        again: &str,
+        attempt: Option<AttemptReference>,
+    ) -> Response {
+        let reference = attempt.map(AttemptReference::in_groups);
+        let reference = reference.unwrap_or_else(|| reference_of(&request.headers));
         let page = MessagePage::Unavailable { again, reference: &reference };
         let response = self.shell.page(request, StatusCode::SERVICE_UNAVAILABLE, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)

@@ -23,6 +23,7 @@ pub(super) const fn too_many(limit: ExchangeLimit) -> Problem {
             limit: LimitMessage::Network,
             key: limit.key(),
             seconds: RETRY_AFTER_LIMIT,
+            reference: None,
         },
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod attempts;
 mod closed;
 mod commands;
+mod refused_starts;
 mod standing;
 mod store;
 mod test_numbers;

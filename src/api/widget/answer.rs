@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::request::WidgetRequest;
-use crate::domain::PhoneNumber;
+use crate::domain::{AttemptId, AttemptReference, PhoneNumber};
 use crate::login::{RateLimited, Requester};
 use crate::pages::outcome::{StepRefusal, limit_message};
 use crate::pages::problem::RETRY_AFTER_FAILURE;
@@ -23,7 +23,7 @@ impl<'a> WidgetRequest<'a> {
     pub(super) async fn refused(
         &self,
         requester: &Requester,
-        phone: PhoneNumber,
+        (phone, attempt): (PhoneNumber, Option<AttemptId>),
         refusal: StepRefusal,
     ) -> Response {
         match refusal {
@@ -31,10 +31,10 @@ impl<'a> WidgetRequest<'a> {
                 self.code_form(requester, phone, message.on_code_form(), None).await
             }
             StepRefusal::Number(message) => self.number_form(number_status(message), Some(message)),
-            StepRefusal::Limited(limited) => self.limited(&limited),
+            StepRefusal::Limited(limited) => self.limited(&limited, attempt),
             StepRefusal::Challenged(_) => self.challenged(),
             StepRefusal::Denied => self.denied(&phone),
-            StepRefusal::Unavailable => self.unavailable(),
+            StepRefusal::Unavailable => self.unavailable(attempt),
         }
     }
 
@@ -107,7 +107,7 @@ impl<'a> WidgetRequest<'a> {
                 let message = FlowMessage::CodeExpired;
                 return self.number_form(number_status(message), Some(message));
             }
-            Err(_) => return self.unavailable(),
+            Err(_) => return self.unavailable(None),
         };
         let form = self.pages.code_form(&sent, "");
         let resend_after = form.resend_after;
@@ -134,7 +134,9 @@ impl<'a> WidgetRequest<'a> {
         }
     }
 
-    fn limited(&self, RateLimited { row, retry_after }: &RateLimited) -> Response {
+    fn limited(&self, limited: &RateLimited, attempt: Option<AttemptId>) -> Response {
+        let RateLimited { row, retry_after } = limited;
+        let reference = in_groups(attempt);
         let seconds = whole_minutes(*retry_after);
         let until = self.pages.shell.system().now() + Duration::from_secs(seconds);
         let page = self.page.to_string();
@@ -147,9 +149,12 @@ impl<'a> WidgetRequest<'a> {
             again: Some(NumberAgain { flow: "", typed: field("phone"), country: field("country") }),
             home: "",
             another: if limit.is_of_number() { &page } else { "" },
+            reference: reference.as_deref().unwrap_or_default(),
             early: false,
         };
-        let body = json!({ "state": "limited", "error": row.key, "seconds": seconds });
+        let body = json!({
+            "state": "limited", "error": row.key, "seconds": seconds, "reference": reference,
+        });
         with_retry_after(self.part(StatusCode::TOO_MANY_REQUESTS, body, &page), seconds)
     }
 
@@ -168,10 +173,14 @@ impl<'a> WidgetRequest<'a> {
         self.part(StatusCode::BAD_REQUEST, body, &page)
     }
 
-    pub(super) fn unavailable(&self) -> Response {
+    pub(super) fn unavailable(&self, attempt: Option<AttemptId>) -> Response {
+        let reference = in_groups(attempt);
+        let shown = reference.as_deref().unwrap_or_default();
         let again = self.page.to_string();
-        let page = MessagePage::Unavailable { again: &again, reference: "" };
-        let body = json!({ "state": "unavailable", "error": "unavailable" });
+        let page = MessagePage::Unavailable { again: &again, reference: shown };
+        let body = json!({
+            "state": "unavailable", "error": "unavailable", "reference": reference,
+        });
         let response = self.part(StatusCode::SERVICE_UNAVAILABLE, body, &page);
         with_retry_after(response, RETRY_AFTER_FAILURE)
     }
@@ -206,6 +215,11 @@ impl<'a> WidgetRequest<'a> {
         all.retain(|_, value| !value.is_null());
         (status, axum::Json(all)).into_response()
     }
+}
+
+/// The reference of an attempt, as it is shown.
+fn in_groups(attempt: Option<AttemptId>) -> Option<String> {
+    attempt.map(|attempt| AttemptReference::from(attempt).in_groups())
 }
 
 /// A code that died is a refusal of the answer; anything else is wrong with the number.

@@ -28,7 +28,7 @@ pub(crate) async fn show(
         match widget.pages.sessions.of(&page).await {
             Ok(Some(_)) => return Ok(request.signed_in_before()),
             Ok(None) => {}
-            Err(_) => return Ok(request.unavailable()),
+            Err(_) => return Ok(request.unavailable(None)),
         }
     }
     let (_, cookie) = page.or_new_browser(widget.pages.shell.system().random());
@@ -54,8 +54,8 @@ pub(crate) async fn resend(
 ) -> Result<Response, ApiError> {
     let request = WidgetRequest::read(&widget.pages, &page, &api_request)?;
     let notice = |started| match started {
-        Started::CoolingDown => Some(CodeNotice::NotYet { seconds: 1 }),
-        Started::Queued => Some(CodeNotice::Resent),
+        Started::CoolingDown(_) => Some(CodeNotice::NotYet { seconds: 1 }),
+        Started::Queued(_) => Some(CodeNotice::Resent),
     };
     Ok(send_code(&request, notice).await)
 }
@@ -70,9 +70,11 @@ async fn send_code(
         Err(answer) => return *answer,
     };
     let cookie = phone.country().map(|country| request.visitor.country_cookie(country));
-    let answer = match outcome::of_start(request.start(requester, &phone).await) {
+    let started = request.start(requester, &phone).await;
+    let attempt = started.as_ref().map_or_else(|refused| refused.attempt, |of| of.attempt());
+    let answer = match outcome::of_start(started) {
         Ok(started) => request.code_form(&requester, phone, None, notice(started)).await,
-        Err(refusal) => request.refused(&requester, phone, refusal).await,
+        Err(refusal) => request.refused(&requester, (phone, Some(attempt)), refusal).await,
     };
     with_cookie(answer, cookie)
 }
@@ -90,7 +92,7 @@ pub(crate) async fn verify(
     };
     // Read before the code is spent: a failure after that would lock the user out.
     let Ok(former) = widget.pages.sessions.of(&page).await else {
-        return Ok(request.unavailable());
+        return Ok(request.unavailable(None));
     };
     let browser = page.browser_for_session(former.map(|former| former.session()));
     let typed = api_request.text("code").unwrap_or_default();
@@ -102,6 +104,6 @@ pub(crate) async fn verify(
             let [session, known] = cookies;
             with_cookie(with_cookie(request.signed_in(), session), known)
         }
-        Err(refusal) => request.refused(&requester, phone, refusal).await,
+        Err(refusal) => request.refused(&requester, (phone, None), refusal).await,
     })
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use crate::api::error::ApiError;
 use crate::api::request::ApiRequest;
 use crate::domain::{Country, Origin, PhoneNumber};
-use crate::login::{Application, Requester, StartError, StartRequest, Started};
+use crate::login::{Application, RefusedStart, Requester, StartRequest, Started};
 use crate::oauth::Client;
 use crate::pages::{LoginPages, PageRequest, countries};
 
@@ -96,7 +96,7 @@ impl<'a> WidgetRequest<'a> {
         &self,
         requester: Requester,
         phone: &PhoneNumber,
-    ) -> Result<Started, StartError> {
+    ) -> Result<Started, RefusedStart> {
         let start = StartRequest {
             requester,
             phone,

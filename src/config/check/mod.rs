@@ -26,6 +26,8 @@ mod tls;
 mod upstream_pool;
 mod users;
 
+use std::sync::Arc;
+
 use super::reader::Reader;
 use super::settings::Config;
 use super::values::unknown;
@@ -66,6 +68,7 @@ pub(super) fn check(reader: &mut Reader<'_>, source: &str, digest: [u8; 32]) -> 
         digest,
         path: None,
         places: reader.places(),
+        linted: Arc::default(),
         at_start: reader.at_start(),
         prefix: ground.prefix?,
         issuer: ground.issuer?,

@@ -8,8 +8,6 @@ mod texts;
 
 use std::fmt;
 
-pub use self::templates::LintedTexts;
-
 use super::problem::SourceLocation;
 use super::settings::Config;
 use crate::system::Timestamp;

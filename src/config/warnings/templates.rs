@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
 use super::Found;
+use crate::config::linted_texts::LintedTexts;
 use crate::config::settings::Config;
 use crate::domain::{Country, PhoneNumber};
 use crate::login::{Countries, TextSegments};
-use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples, TextLint};
+use crate::words::{SilentSamples, SmsTemplate, TemplateSample, TemplateSamples};
 
 const TEMPLATE: &str = "sms.template";
 /// The most names in one warning.
@@ -58,22 +59,13 @@ pub(super) fn texts_without_code(config: &Config) -> Found {
     found
 }
 
-/// What the texts of a template of this configuration are like.
-pub struct LintedTexts {
-    /// The key of the template.
-    pub key: String,
-    /// Whether it is a built-in one.
-    pub is_built_in: bool,
-    pub lint: TextLint,
-}
-
 impl Config {
     /// How many segments the longest text of each language has, by the same.
     pub fn text_segments(&self) -> TextSegments {
         let mut by_language = HashMap::new();
         let mut other = 1;
         for LintedTexts { key, lint, .. } in self.linted_texts() {
-            let longest = lint.longest.map_or(1, |(size, _)| size.count);
+            let longest = lint.longest.as_ref().map_or(1, |(size, _)| size.count);
             let longest = u32::try_from(longest).unwrap_or(u32::MAX);
             match key.strip_prefix("sms.templates.") {
                 Some(tag) => drop(by_language.insert(tag.to_owned(), longest)),
@@ -83,8 +75,13 @@ impl Config {
         TextSegments::new(by_language, other)
     }
 
-    /// Renders each template for every language, number and client that it may be asked for.
-    pub fn linted_texts(&self) -> Vec<LintedTexts> {
+    /// What its texts are like: each template is rendered once for every language, number and client
+    /// that it may be asked for, whoever asks how often.
+    pub fn linted_texts(&self) -> &[LintedTexts] {
+        self.linted.get_or_init(|| self.lint_texts())
+    }
+
+    fn lint_texts(&self) -> Vec<LintedTexts> {
         let host = self.issuer.origin().host();
         let all = templates(self).into_iter();
         let lint = |ConfiguredTemplate { key, tag, is_built_in, template }| LintedTexts {
@@ -101,7 +98,7 @@ pub(super) fn other_hosts(config: &Config) -> Found {
     let host = config.issuer.origin().host();
     let mut found = Found::new();
     for LintedTexts { key, lint, .. } in config.linted_texts() {
-        let hosts: Vec<String> = lint.hosts.into_iter().collect();
+        let hosts: Vec<String> = lint.hosts.iter().cloned().collect();
         if !hosts.is_empty() {
             let text = format!(
                 "names {}, but people type their codes at {host}: who is used to other addresses types them anywhere",
@@ -113,7 +110,7 @@ pub(super) fn other_hosts(config: &Config) -> Found {
             let text = format!(
                 "has a line that binds the code to a host; leave it out: browsers read the last line only, and the login pages add `@{host} #` and the code"
             );
-            found.push((key, text));
+            found.push((key.clone(), text));
         }
     }
     found

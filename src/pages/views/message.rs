@@ -33,6 +33,8 @@ pub enum MessagePage<'a> {
         again: Option<NumberAgain<'a>>,
         home: &'a str,
         another: &'a str,
+        /// Of the attempt that was refused; empty: none.
+        reference: &'a str,
         early: bool,
     },
     /// What cannot be answered, whatever is done on this page. `home`, here and below: where to go
@@ -245,12 +247,11 @@ impl MessagePage<'_> {
             Self::Upstream { host, reference, retry, home } => {
                 upstream(host, retry, home).with_reference(reference)
             }
-            Self::Limited { limit, seconds, until, again, home, another, early } => Message {
-                until: Some(until),
-                notice: early.then_some("limited_early"),
-                another,
-                ..limited(limit, seconds, again, home)
-            },
+            Self::Limited { limit, seconds, until, again, home, another, reference, early } => {
+                let message = limited(limit, seconds, again, home).with_reference(reference);
+                let notice = early.then_some("limited_early");
+                Message { until: Some(until), notice, another, ..message }
+            }
             Self::DeadEnd { why, host, home } => {
                 let (heading, text) = why.keys();
                 Message { host, ..Message::leading(home, heading, text) }
@@ -360,7 +361,7 @@ impl Page for MessagePage<'_> {
 
 /// In UTC, since the reader's time zone is not known here; a script converts it. Rounded up to the
 /// whole minute, so that a retry is not too early.
-fn clock_time(until: Timestamp) -> Safe {
+pub(super) fn clock_time(until: Timestamp) -> Safe {
     let minute = until + Duration::from_millis(59_999);
     let machine = Safe::escape(&written(minute, "%Y-%m-%dT%H:%MZ"));
     let shown = Safe::escape(&written(minute, "%H:%M UTC"));

@@ -26,7 +26,7 @@ mod unsent;
 pub use account::{AccountNotice, AccountPage};
 pub use assets::{Asset, Assets};
 pub use brand::{Brand, BrandFile, BrandFolder, BrandLinks, NotAPicture, Picture, Theme};
-pub use challenge::{ChallengeNotice, ChallengePage, ShownCaptcha};
+pub use challenge::{ChallengeNotice, ChallengePage, RefusedWait, ShownCaptcha};
 pub use channel::CodeChannels;
 pub use chrome::Chrome;
 pub use code::{CodeNotice, CodePage, CodeProblem, Sending};

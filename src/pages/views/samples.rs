@@ -5,8 +5,8 @@ use super::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeChannels, CodeNotice, CodePage,
     CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
     NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice,
-    TokenProblem, TokensPage, Unsent, UnsentPage,
+    RefusedWait, Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm,
+    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
@@ -48,7 +48,17 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         let (limit, seconds) = (LimitMessage::Number, 60);
         let again = NumberAgain { flow: FLOW, typed: "12", country: "GB" };
         let (again, home) = (early.then_some(again), LINK);
-        with(&MessagePage::Limited { limit, seconds, until, again, home, another, early });
+        let reference = if early { "7K3M-9Q2D" } else { "" };
+        with(&MessagePage::Limited {
+            limit,
+            seconds,
+            until,
+            again,
+            home,
+            another,
+            reference,
+            early,
+        });
     }
     with(&MessagePage::Unavailable { again: LINK, reference: "48291730" });
     for home in [LINK, ""] {
@@ -86,11 +96,23 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
 
 fn challenges(with: &mut dyn FnMut(&dyn Page)) {
     let (flow, puzzle, bits, again) = (FLOW, FLOW, 17, None);
+    let until = Timestamp::from_millis(1_767_225_660_000);
     for wait in [0, 30] {
         for notice in [None, Some(ChallengeNotice::Early), Some(ChallengeNotice::Failed)] {
             let shown = ShownCaptcha { script: LINK, class: "c", site_key: "k", action: "text" };
             for captcha in [None, Some(shown)] {
-                with(&ChallengePage { flow, puzzle, bits, wait, again, notice, captcha });
+                for refused in [None, Some(RefusedWait { seconds: 60, until })] {
+                    with(&ChallengePage {
+                        flow,
+                        puzzle,
+                        bits,
+                        wait,
+                        refused,
+                        again,
+                        notice,
+                        captcha,
+                    });
+                }
             }
         }
     }

@@ -181,6 +181,21 @@ fn the_provider_s_refusal_is_told_with_its_code_where_everybody_is_texted() {
 }
 
 #[test]
+fn a_start_that_is_refused_has_a_reference_of_its_own() {
+    let world = World::changed(&[("[limits]\n", "[limits]\ntexts_1h = 1\n")]);
+    world.json("/passwordless/start", &good()).is(200);
+    let references = [ADA, "+447400123457"].map(|phone| {
+        let mut body = good();
+        body["phone_number"] = json!(phone);
+        let answer = read(&world.json("/passwordless/start", &body).is(429));
+        let reference = answer["reference"].as_str().expect("a reference").to_owned();
+        assert!(AttemptReference::parse(&reference).is_some(), "{answer}");
+        reference
+    });
+    assert_ne!(references[0], references[1]);
+}
+
+#[test]
 fn where_only_users_are_texted_nobody_learns_who_is_one() {
     let world = World::changed(&[("[login]\n", "[login]\nsign_up = false\n")]);
     world.gate.texts.script(Outcome::Refuse(21211));

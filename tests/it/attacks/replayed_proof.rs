@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use doorcode::domain::PhoneNumber;
-use doorcode::login::{Proof, ProofFault, StartChallenge, StartError, StartRequest};
+use doorcode::login::{Proof, ProofFault, RefusedStart, StartChallenge, StartError, StartRequest};
 
 use super::world::{Outcome, World, attacker, stranger};
 use crate::support::puzzle::solve;
@@ -25,7 +25,7 @@ fn start<'a>(phone: &'a PhoneNumber, proof: Option<Proof<'a>>) -> StartRequest<'
 
 async fn asked(world: &World, start: StartRequest<'_>) -> StartChallenge {
     match world.inner.login.start(start).await {
-        Err(StartError::Challenged(asked)) => *asked,
+        Err(RefusedStart { why: StartError::Challenged(asked), .. }) => *asked,
         other => panic!("{other:?}"),
     }
 }

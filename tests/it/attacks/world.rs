@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use doorcode::app::Undecorated;
 use doorcode::domain::{Origin, PhoneNumber, RequesterDigest};
 use doorcode::login::{
-    Channel, LoginGrant, Proof, Requester, Standing, StartError, StartRequest, Verdict,
+    Channel, LoginGrant, Proof, RefusedStart, Requester, Standing, StartError, StartRequest,
+    Verdict,
 };
 use doorcode::session::Browser;
 
@@ -96,7 +97,7 @@ impl World {
             channel: None,
         };
         let mut started = self.inner.login.start(start).await;
-        if let Err(StartError::Challenged(asked)) = &started
+        if let Err(RefusedStart { why: StartError::Challenged(asked), .. }) = &started
             && proves
         {
             outcome.proofs += 1;
@@ -104,7 +105,7 @@ impl World {
             let proof = Some(Proof { puzzle: &asked.puzzle, number: &number, captcha: "" });
             started = self.inner.login.start(StartRequest { proof, ..start }).await;
         }
-        match started {
+        match started.map_err(|refused| refused.why) {
             Ok(_) => outcome.taken += 1,
             Err(StartError::Challenged(_)) => outcome.asked += 1,
             Err(StartError::Limited(limited)) => {

@@ -181,3 +181,12 @@ fn what_a_template_cannot_do_is_refused_with_its_line_and_word() {
         assert!(told.contains("sms.template: ") && told.contains(said), "{template}: {told}");
     }
 }
+
+#[test]
+fn the_texts_of_a_file_are_rendered_once() {
+    let config = doorcode::config::Config::demo().unwrap();
+    let copy = config.clone();
+    let (asked, again) = (config.linted_texts(), copy.linted_texts());
+    assert!(std::ptr::eq(asked, again) && !asked.is_empty());
+    assert_eq!(config.text_segments().most(), copy.text_segments().most());
+}

@@ -1,11 +1,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorcode::delivery::{Delivery, Failure};
+use async_trait::async_trait;
+use doorcode::delivery::sms::{Message, Receipt, SmsProvider};
+use doorcode::delivery::{Delivery, Failure, SendError};
 use doorcode::events::{Event, EventSink};
+use doorcode::system::System;
 
-use super::deliver;
 use super::order::{Still, timed};
+use super::{deliver, twilio};
 use crate::support::provider::Outcome;
 use crate::support::twilio::FakeTwilio;
 
@@ -22,7 +25,20 @@ async fn open(first: &FakeTwilio, delivery: &Delivery, clock: &Still) {
 }
 
 #[tokio::test]
-async fn a_provider_that_failed_five_times_in_a_row_is_not_asked_while_there_is_another() {
+async fn a_provider_that_failed_five_times_in_a_row_is_not_asked_while_another_can() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    open(&first, &delivery, &clock).await;
+    // The text of the last one may have been sent.
+    for outcome in [Outcome::AcceptAfter(Duration::ZERO), Outcome::AcceptAndHangUp] {
+        second.script(outcome);
+        deliver(&delivery).await;
+    }
+    assert_eq!((first.requests(), second.requests()), (5, 7));
+}
+
+#[tokio::test]
+async fn it_is_asked_last_when_all_others_surely_sent_nothing() {
     let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
     let (delivery, clock) = timed(&[&first, &second]);
     open(&first, &delivery, &clock).await;
@@ -30,7 +46,57 @@ async fn a_provider_that_failed_five_times_in_a_row_is_not_asked_while_there_is_
 
     let outcome = deliver(&delivery).await;
 
-    assert_eq!(outcome.result.map_err(|error| error.failure), Err(Failure::Broken));
+    assert!(outcome.result.is_ok(), "{outcome:?}");
+    assert_eq!((first.messages().len(), second.messages().len()), (1, 5));
+    // It is well, and the first again.
+    assert!(deliver(&delivery).await.result.is_ok());
+    assert_eq!((first.messages().len(), second.requests()), (2, 6));
+}
+
+#[tokio::test]
+async fn one_that_was_asked_last_and_failed_is_probed_when_it_would_have_been() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    open(&first, &delivery, &clock).await;
+    for _ in 0..4 {
+        clock.pass(7);
+        first.script(BROKEN);
+        second.script(BROKEN);
+        let outcome = deliver(&delivery).await;
+        assert_eq!(outcome.result.map_err(|error| error.failure), Err(Failure::Broken));
+    }
+    assert_eq!(first.requests(), 9);
+    clock.pass(2);
+    assert!(deliver(&delivery).await.result.is_ok());
+    assert_eq!((first.messages().len(), first.requests()), (1, 10));
+}
+
+/// A provider that takes ten seconds for each answer, on the clock that providers are judged by.
+struct Slow(Arc<dyn SmsProvider>, Arc<Still>);
+
+#[async_trait]
+impl SmsProvider for Slow {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
+        self.1.pass(10);
+        self.0.send(message).await
+    }
+}
+
+#[tokio::test]
+async fn it_is_not_asked_for_a_text_that_nobody_waits_for_any_more() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (_, clock) = timed(&[]);
+    let system = System::new(clock.clone(), System::real().random);
+    let slow = Arc::new(Slow(twilio(&second), Arc::clone(&clock)));
+    let delivery = Delivery::new(vec![twilio(&first), slow], system);
+    open(&first, &delivery, &clock).await;
+    second.script(BROKEN);
+
+    assert!(deliver(&delivery).await.result.is_err());
     assert_eq!((first.requests(), second.requests()), (5, 6));
 }
 

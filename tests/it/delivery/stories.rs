@@ -173,6 +173,26 @@ fn a_provider_that_flaps_in_the_middle_of_a_login_changes_neither_code_nor_tries
 }
 
 #[test]
+fn where_the_second_goes_down_too_the_first_is_asked_though_its_breaker_is_open() {
+    let (gate, vonage) = gate(IN_ORDER, "");
+    for n in 0..5 {
+        gate.pass(Duration::from_secs(31));
+        gate.texts.script(DOWN);
+        let mut browser = gate.browser();
+        let number = browser.visit("/").is(200);
+        browser.give_number(&number, &format!("+1202555013{n}")).is(200).says(SENT);
+    }
+    let opened = "doorcode_provider_breakers_total{change=\"opened\",provider=\"twilio\"}";
+    wait_until(gate.admin, opened, 1);
+
+    let mut browser = gate.browser();
+    vonage.script(DOWN);
+    let page = begin(&gate, &mut browser, ADA).is(200).says(SENT);
+    assert_eq!((gate.texts.messages().len(), vonage.messages().len()), (1, 5));
+    signs_in(&gate, &mut browser, &page, &code_in(&gate.texts.text(1).body));
+}
+
+#[test]
 fn a_breaker_that_opens_and_closes_is_counted() {
     let (gate, vonage) = gate(IN_ORDER, "");
     let change = |change: &str| {

@@ -39,7 +39,11 @@ impl<'a> Asker<'a> {
     fn keep(&mut self, answer: &Answer) {
         let (mut answer, last) = (answer.clone(), &self.number[self.number.len() - 3..]);
         answer.body = answer.body.replace(self.number, "(the number)");
-        answer.body = answer.body.replace(last, "(its end)");
+        // As people write it, and as it is hidden; a wait may be as many seconds.
+        for before in ["-0", "•"] {
+            let end = format!("{before}{last}");
+            answer.body = answer.body.replace(&end, &format!("{before}(its end)"));
+        }
         self.answers.push(answer.without_secrets(self.number));
     }
 
@@ -117,6 +121,22 @@ async fn where_few_codes_are_used(number: &str) -> Met {
     let page = asker.ask_at_pages().await;
     assert_eq!(page.status, 429, "{}", page.body);
     asker.met()
+}
+
+#[tokio::test]
+async fn a_start_where_few_codes_are_used_asks_the_counters_once_about_it() {
+    let few = "conversion_least_texts = 1\nconversion_warn_below = 50\nconversion_pause_below = 0";
+    let mut asker = Asker::new(few, STRANGER).await;
+    for _ in 0..2 {
+        asker.ask_at_pages().await;
+        asker.world.pass(Duration::from_mins(11));
+    }
+    let before = asker.front.calls().len();
+    let page = asker.ask_at_pages().await;
+    assert!(page.body.contains("data-puzzle"), "{}", page.body);
+    let calls = asker.front.calls().split_off(before);
+    // Why a proof is asked for, whether it would help, and whether a wait would.
+    assert_eq!(calls.iter().filter(|call| **call == "counters.take").count(), 3, "{calls:?}");
 }
 
 /// In the widget, which leads to the pages.

@@ -143,6 +143,18 @@ fn one_address_can_wait_for_few_texts_only() {
         }
     }
     assert_eq!(sent, 5);
+    // Whoever comes now is offered no wait that would be refused.
+    let mut browser = gate.browser();
+    browser.address = Some("192.0.2.7".to_owned());
+    let page = start_from(&mut browser, "192.0.2.7", &number(7));
+    let page = challenged(&mut browser, page);
+    page.clone().says(&word("limited_network_title")).says("You can try again in about 10 minutes");
+    page.clone().never_says("You can go on in").never_says("<button type=\"submit\"");
+    let sent = prove(&mut browser, &page, &solution(&page));
+    assert!(sent.location().contains("/code?"), "a script still calculates: {sent}");
+    gate.pass(MINUTE * 10);
+    let page = start_from(&mut browser, "192.0.2.7", &number(8));
+    challenged(&mut browser, page).says("You can go on in 30 seconds.");
 }
 
 #[test]

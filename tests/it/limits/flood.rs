@@ -127,7 +127,7 @@ impl Alone {
             proof: None,
             channel: None,
         };
-        self.login.start(start).await
+        self.login.start(start).await.map_err(|refused| refused.why)
     }
 
     /// Somebody types a code that is wrong with all but certainty.

@@ -312,8 +312,17 @@ impl Gallery<'_> {
             let again = NumberAgain { flow: text, typed: text, country: text };
             for (name, another, early) in [("", link, false), ("-early", "", true)] {
                 let (seconds, again, home) = (840, Some(again), link);
-                let page =
-                    MessagePage::Limited { limit, seconds, until, again, home, another, early };
+                let reference = if early { "" } else { text };
+                let page = MessagePage::Limited {
+                    limit,
+                    seconds,
+                    until,
+                    again,
+                    home,
+                    another,
+                    reference,
+                    early,
+                };
                 self.add(&format!("limited-{limit:?}{name}"), &page);
             }
         }

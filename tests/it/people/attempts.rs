@@ -7,7 +7,7 @@ use crate::support::program::Program;
 use crate::support::provider::Outcome;
 use crate::support::settings::{ADA, BOB};
 
-const FILE: &str = "my.toml";
+pub(super) const FILE: &str = "my.toml";
 
 /// A browser at the page for the code that was texted.
 fn asked(program: &Program) -> (Browser, Answer) {
@@ -26,13 +26,13 @@ fn attempt_of(program: &Program) -> String {
 }
 
 /// The reference on a page for a code, or on the one that says that none was sent.
-fn shown_reference(page: &Answer) -> String {
+pub(super) fn shown_reference(page: &Answer) -> String {
     between(&page.text(), "Reference: <bdi class=\"num\" dir=\"ltr\">", "</bdi>").to_owned()
 }
 
 /// The story, as soon as it has this line.
 #[track_caller]
-fn story(program: &Program, id: &str, last: &str) -> String {
+pub(super) fn story(program: &Program, id: &str, last: &str) -> String {
     wait_for(last, || {
         let (code, said) = program.said(&["attempt", id, FILE]);
         (code == Some(0) && said.contains(last)).then_some(said)

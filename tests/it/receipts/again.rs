@@ -4,7 +4,8 @@ use std::time::Duration;
 use super::{asked, both, gate_with, gateway, news, sent_again, settle, tell, wait_for_news};
 use crate::support::browser::code_in;
 use crate::support::gate::{Gate, wait_for};
-use crate::support::provider::Outcome;
+use crate::support::metrics::metric;
+use crate::support::provider::{FakeProvider, Outcome};
 use crate::support::settings::BOB;
 use crate::support::tables::texts;
 
@@ -157,4 +158,41 @@ fn a_limit_that_is_reached_refuses_a_second_text_too() {
     tell(&gate, 1, "undelivered", Some(30_008)).is(200);
     assert_eq!(wait_for_news(&mut bob, &page, REFUSED), 0);
     assert_eq!(second.requests(), 0);
+}
+
+fn budget_told(gate: &Gate, percent: &str) -> u64 {
+    let labels = format!("{{limit=\"spend_per_country_1h\",percent=\"{percent}\"}}");
+    metric(gate.admin, &format!("doorcode_budgets_used_total{labels}"))
+}
+
+/// Each text costs 1, and so many may be spent in an hour: what the first text and the second tell.
+fn budgets_told_by(most: u32) -> (Gate, FakeProvider, [u64; 2]) {
+    let second = gateway();
+    let limits = format!("[limits]\nspend_per_country_1h = {most}\n");
+    let mut changes = both(&second);
+    changes.push(("[limits]\n", limits));
+    changes.push(("[sms]\n", "[sms]\nprices.GB = \"1.00\"\n".to_owned()));
+    let gate = gate_with(&changes);
+    asked(&gate);
+    gate.texts.text(1);
+    let before = ["50", "100"].map(|percent| budget_told(&gate, percent));
+    tell(&gate, 1, "undelivered", Some(30_008)).is(200);
+    (gate, second, before)
+}
+
+#[test]
+fn a_text_that_is_sent_again_tells_of_the_budget_that_it_uses_up() {
+    let (gate, second, before) = budgets_told_by(3);
+    assert_eq!(before, [0, 0]);
+    second.text(1);
+    wait_for("half of the budget", || (budget_told(&gate, "50") == 1).then_some(()));
+    assert_eq!(budget_told(&gate, "100"), 0);
+}
+
+#[test]
+fn a_text_that_no_money_is_left_for_is_not_sent_again_and_that_is_told() {
+    let (gate, second, before) = budgets_told_by(1);
+    assert_eq!(before, [1, 0]);
+    wait_for("all of the budget", || (budget_told(&gate, "100") == 1).then_some(()));
+    assert_eq!((budget_told(&gate, "50"), second.messages().len()), (1, 0));
 }

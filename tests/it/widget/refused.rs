@@ -24,10 +24,10 @@ fn limits_tell_when_to_come_back() {
     assert_eq!(told["error"], "starts_per_address_10m", "{told}");
     let seconds = told["seconds"].as_u64().expect("seconds");
     assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()), "{answer}");
-    assert!(
-        told["html"].as_str().unwrap_or_default().contains(&word("limited_network_title")),
-        "{told}"
-    );
+    let html = told["html"].as_str().unwrap_or_default();
+    assert!(html.contains(&word("limited_network_title")), "{told}");
+    let reference = told["reference"].as_str().expect("a reference");
+    assert!(html.contains(&format!(">{reference}<")), "{told}");
     assert_eq!(gate.texts.messages().len(), 1);
 }
 
