@@ -62,6 +62,7 @@ const RECEIPT_KEYS: &[(&str, &str)] = &[
     ("twilio", "sms.twilio.auth_token"),
     ("vonage", "sms.vonage.signature_secret"),
     ("messagebird", "sms.messagebird.signing_key"),
+    ("messagebird_whatsapp", "sms.messagebird_whatsapp.signing_key"),
     ("telnyx", "sms.telnyx.public_key"),
     ("sinch", "sms.sinch.webhook_secret"),
 ];

@@ -63,6 +63,34 @@ async fn whatsapp_gets_the_code_as_the_variable_of_the_template() {
 }
 
 #[tokio::test]
+async fn bird_gets_the_code_in_all_variables_of_the_template_and_in_a_locale_that_it_has() {
+    let (all, fakes) = providers(&["messagebird_whatsapp"]);
+    let delivery = Delivery::new(all, System::real());
+    for (language, said) in [(Some("de"), "de: 731904"), (Some("fa"), "en: 731904")] {
+        let sent = send(&delivery, TextChannel::WhatsApp, language).await;
+        assert_eq!(sent, Ok("messagebird_whatsapp"));
+        let message = fakes[0].messages().pop().expect("a message");
+        assert_eq!((message.to.as_str(), message.body.as_str()), (PHONE, said));
+        assert_eq!(message.validity, Some(300));
+    }
+}
+
+/// Nobody gets two: a number that WhatsApp does not have is not tried again by somebody else.
+#[tokio::test]
+async fn whatsapp_fails_over_to_the_next_provider_of_whatsapp() {
+    let names = ["twilio_whatsapp", "twilio", "messagebird_whatsapp"];
+    let (all, fakes) = providers(&names);
+    let delivery = Delivery::new(all, System::real());
+    let requests = || fakes.iter().map(FakeProvider::requests).collect::<Vec<_>>();
+    fakes[0].script(Outcome::Refuse(63024));
+    assert_eq!(send(&delivery, TextChannel::WhatsApp, None).await, Err(Failure::BadNumber));
+    assert_eq!(requests(), [1, 0, 0]);
+    fakes[0].script(Outcome::Refuse(63041));
+    assert_eq!(send(&delivery, TextChannel::WhatsApp, None).await, Ok("messagebird_whatsapp"));
+    assert_eq!(requests(), [2, 0, 1]);
+}
+
+#[tokio::test]
 async fn nothing_fails_over_to_another_channel() {
     let (all, fakes) = providers(&["twilio_voice", "twilio", "twilio_whatsapp", "vonage"]);
     let delivery = Delivery::new(all, System::real());

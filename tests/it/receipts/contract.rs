@@ -10,7 +10,8 @@ use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, exchange};
 use crate::support::twilio::AUTH_TOKEN;
 
-const ALL: &str = "providers = [\"twilio\", \"vonage\", \"plivo\", \"messagebird\", \"telnyx\", \"sinch\", \"http\"]";
+const ALL: &str = r#"providers = ["twilio", "vonage", "plivo", "messagebird", "messagebird_whatsapp", "telnyx", "sinch", "http"]
+channels = ["sms", "whatsapp"]"#;
 
 fn gate() -> Gate {
     let tables = format!("{}[sms.twilio]\n", tables());
@@ -118,7 +119,7 @@ fn what_a_vendor_did_not_sign_for_this_place_and_time_is_refused() {
             let place = |name: &str| format!("/sms/receipt/{name}");
             refused(text.replace(&place(row.name), &place(other.name)).as_bytes(), other.name);
         }
-        if matches!(row.name, "twilio" | "plivo" | "messagebird") {
+        if matches!(row.name, "twilio" | "plivo" | "messagebird" | "messagebird_whatsapp") {
             let url = case.url.replace("localhost", "elsewhere.example.com");
             let text = String::from_utf8((row.told)(&Told { url: &url, ..good })).expect("text");
             refused(text.replace("elsewhere.example.com", "localhost").as_bytes(), "wrong URL");

@@ -57,6 +57,7 @@ pub(super) const VENDORS: &[Row] = &[
     row("vonage", vonage_by_query, true, Some((33_300, "EUR")), "opted_out"),
     row("plivo", plivo, false, Some((3_500, "USD")), "opted_out"),
     row("messagebird", messagebird, true, Some((70_000, "GBP")), "not_reached"),
+    row("messagebird_whatsapp", bird, true, None, "bad_number"),
     row("telnyx", telnyx, true, Some((5_100, "USD")), "opted_out"),
     row("sinch", sinch, true, None, "bad_number"),
     row("http", gateway, true, Some((12_000, "CHF")), "fraud"),
@@ -66,6 +67,7 @@ pub(super) const VENDORS: &[Row] = &[
 pub(super) fn tables() -> String {
     let key = BASE64_STANDARD.encode(telnyx_key(SEED).public_key().as_ref());
     let secret = "env:TOKEN";
+    let uuid = "ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318";
     let from = "from = \"+12025550199\"";
     format!(
         r#"[sms.vonage]
@@ -81,6 +83,13 @@ auth_token = "{secret}"
 access_key = "{secret}"
 signing_key = "{secret}"
 {from}
+[sms.messagebird_whatsapp]
+access_key = "{secret}"
+signing_key = "{secret}"
+workspace_id = "{uuid}"
+channel_id = "{uuid}"
+project_id = "{uuid}"
+locales = ["en"]
 [sms.telnyx]
 api_key = "{secret}"
 public_key = "{key}"
@@ -232,6 +241,32 @@ fn messagebird(told: &Told<'_>) -> Vec<u8> {
         format!("{}.{}", encoded(json!({ "alg": "HS256", "typ": "JWT" })), encoded(claims));
     let signature = BASE64_URL_SAFE_NO_PAD.encode(tag(told.secret, signed.as_bytes()));
     request("GET", &url, &[("MessageBird-Signature-JWT", format!("{signed}.{signature}"))], b"")
+}
+
+/// An event of Bird's webhook subscriptions.
+fn bird(told: &Told<'_>) -> Vec<u8> {
+    let failed = told.status == Status::Undelivered;
+    let source = json!({ "name": "whatsapp", "code": "131026" });
+    let body = json!({
+        "service": "channels",
+        "event": "whatsapp.outbound",
+        "payload": {
+            "id": told.id,
+            "status": word(told, ["processing", "sent", "delivered", "delivery_failed"]),
+            "reason": "unknown subscriber",
+            "failure": failed.then(|| json!({ "code": 15_005, "source": source })),
+            "direction": "outgoing",
+        },
+    })
+    .to_string();
+    let (time, digest) = (told.at.to_string(), sha256(body.as_bytes()));
+    let signed = [format!("{time}\n{}\n", told.url).as_bytes(), &digest[..]].concat();
+    let headers = [
+        ("messagebird-signature", BASE64_STANDARD.encode(tag(told.secret, &signed))),
+        ("messagebird-request-timestamp", time),
+        ("Content-Type", "application/json".to_owned()),
+    ];
+    request("POST", told.url, &headers, body.as_bytes())
 }
 
 fn telnyx(told: &Told<'_>) -> Vec<u8> {
