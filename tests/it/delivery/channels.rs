@@ -41,15 +41,25 @@ async fn send(
 async fn a_call_says_the_code_in_the_language_of_the_page() {
     let (all, fakes) = providers(&["twilio_voice"]);
     let delivery = Delivery::new(all, System::real());
-    for (language, said) in [
+    let mut rows = vec![
         (Some("de"), "de-DE: 731904"),
         (Some("zh-Hant"), "zh-TW: 731904"),
+        (Some("ar"), "arb: 731904"),
+        (Some("vi"), "vi-VN: 731904"),
         (Some("fa"), "en-US: 731904"),
         (None, "en-US: 731904"),
-    ] {
+    ];
+    // The double knows what Twilio documents of the others.
+    let others = ["es", "pt-BR", "fr", "it", "nl", "pl", "ru", "ja", "ko", "sv", "zh-Hans"];
+    rows.extend(others.map(|tag| (Some(tag), "")));
+    rows.extend(["cs", "he", "hi", "id", "th", "tr", "uk"].map(|tag| (Some(tag), "")));
+    for (language, said) in rows {
         assert_eq!(send(&delivery, TextChannel::Voice, language).await, Ok("twilio_voice"));
         let call = fakes[0].messages().pop().expect("a call");
-        assert_eq!((call.to.as_str(), call.body.as_str()), (PHONE, said));
+        assert_eq!(call.to, PHONE);
+        let (spoken, _) = call.body.split_once(": ").expect("a language");
+        assert!(spoken != "en-US" || matches!(language, None | Some("fa")), "{language:?}");
+        assert!(said.is_empty() || call.body == said, "{language:?}: {}", call.body);
     }
 }
 
