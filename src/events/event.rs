@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 
-use crate::domain::{AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, UserId};
+use crate::domain::{
+    AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, TextChannel, UserId,
+};
 
 /// Something that happened, for logs, metrics and audits.
 ///
@@ -22,6 +24,7 @@ pub enum Event<'a> {
         provider: &'a str,
         /// The provider's id of the text.
         message_id: &'a str,
+        channel: TextChannel,
     },
     /// A provider did not accept the text. `provider` is empty if none was called.
     TextFailed {
@@ -36,6 +39,7 @@ pub enum Event<'a> {
         attempt: AttemptId,
         provider: &'a str,
         message_id: &'a str,
+        channel: TextChannel,
         /// After it was taken.
         seconds: u64,
     },
@@ -44,6 +48,7 @@ pub enum Event<'a> {
         attempt: AttemptId,
         provider: &'a str,
         message_id: &'a str,
+        channel: TextChannel,
         reason: &'a str,
         /// The provider's error code.
         code: Option<u32>,

@@ -38,6 +38,7 @@ impl FollowUps {
     async fn follow(&self, text: &MovedText) -> Result<(), StoreError> {
         let MovedText { attempt, provider, message, .. } = text;
         let (attempt, provider, message_id) = (*attempt, provider.as_str(), message.as_str());
+        let channel = text.request.channel;
         match text.status {
             TextStatus::Accepted | TextStatus::Sent => Ok(()),
             TextStatus::Delivered => {
@@ -46,6 +47,7 @@ impl FollowUps {
                     attempt,
                     provider,
                     message_id,
+                    channel,
                     seconds,
                 });
                 self.tell(text, TextFate::Delivered).await
@@ -55,8 +57,14 @@ impl FollowUps {
                 let failure = failure.unwrap_or(Failure::Unexpected);
                 let reason = &failure.to_string();
                 let code = text.code;
-                let told = Event::TextUndelivered { attempt, provider, message_id, reason, code };
-                self.events.record(&told);
+                self.events.record(&Event::TextUndelivered {
+                    attempt,
+                    provider,
+                    message_id,
+                    channel,
+                    reason,
+                    code,
+                });
                 if !self.send_again(text, failure).await? {
                     self.tell(text, TextFate::Undelivered(refusal_of(failure))).await?;
                 }
@@ -70,7 +78,8 @@ impl FollowUps {
         if text.request.only_users {
             return Ok(());
         }
-        let mut step = |found: Option<&_>| attempt::set_fate(found, text.attempt, text.at, fate);
+        let (id, message) = (text.attempt, (text.request.channel, text.at));
+        let mut step = |found: Option<&_>| attempt::set_fate(found, id, message, fate);
         self.attempts.update(text.request.key, &mut step).await
     }
 
@@ -119,8 +128,8 @@ impl FollowUps {
         let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let who = RequesterDigest::of(text.request.key.as_bytes());
         let requester = Requester { channel: Channel::Page, who, address, standing };
-        let language = text.request.page_language.as_deref();
-        let subject = LimitSubject { phone, requester: &requester, language };
+        let (language, channel) = (text.request.page_language.as_deref(), text.request.channel);
+        let subject = LimitSubject { phone, requester: &requester, language, channel };
         let limits = &self.texts.load_full().limits;
         Ok(match self.limiter.reserve_again(limits, subject, &self.system).await? {
             Admission::Granted(taken) => Some(taken),

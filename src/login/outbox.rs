@@ -228,7 +228,9 @@ impl OutboxSender {
         match sent.result {
             Ok(receipt) => {
                 let (provider, message_id) = (receipt.provider, receipt.id.as_str());
-                self.events.record(&Event::TextSent { attempt: attempt.id, provider, message_id });
+                let (attempt, channel) = (attempt.id, job.request.channel);
+                let told = Event::TextSent { attempt, provider, message_id, channel };
+                self.events.record(&told);
                 let at = self.system.steady();
                 let awaited = texts.delivery.gives_receipts(provider);
                 let state = TextState { sent: Some(at), awaited, ..state(provider) };
@@ -260,7 +262,7 @@ impl OutboxSender {
             request: job.request.clone(),
             at,
             segments,
-            price: limits.prices.cost_of(&job.phone, segments),
+            price: limits.prices.cost_of(&job.phone, job.request.channel, segments),
             again: job.instead_of.is_some(),
             expires: self.sent.expiry_of(at),
         }

@@ -48,7 +48,7 @@ pub struct Application<'a> {
 impl StartRequest<'_> {
     fn limit_subject(&self) -> LimitSubject<'_> {
         let (phone, requester, language) = (self.phone, &self.requester, self.page_language);
-        LimitSubject { phone, requester, language }
+        LimitSubject { phone, requester, language, channel: self.channel.unwrap_or_default() }
     }
 
     fn proof_request(&self) -> ProofRequest<'_> {
@@ -115,6 +115,7 @@ impl Login {
         let found = self.attempt(key).await?;
         let state = attempt::state(found.as_ref(), self.deps.system.steady());
         let resumable = matches!(state, AttemptState::Resumable(_));
+        let start = self.with_channel(start, &state);
         if resumable && self.must_wait(&start).await? {
             return Ok(Started::CoolingDown);
         }
@@ -142,7 +143,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open(key, &self.with_channel(start, &state), &taken).await;
+        let started = self.open(key, &start, &taken).await;
         if started.is_err() {
             self.release(&taken).await;
         }
@@ -201,7 +202,8 @@ impl Login {
         };
         let amounts = &[(start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
-        let subject = LimitSubject { phone, requester, language: None };
+        let (language, channel) = (None, TextChannel::default());
+        let subject = LimitSubject { phone, requester, language, channel };
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await

@@ -5,6 +5,7 @@ mod believed;
 mod closed;
 mod contract;
 mod signed;
+mod ways;
 
 use axum::http::request::Parts;
 use serde_json::{Value, json};

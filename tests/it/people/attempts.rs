@@ -18,7 +18,7 @@ fn asked(program: &Program) -> (Browser, Answer) {
 }
 
 /// The id of the newest attempt, as the log has it.
-fn attempt_of(program: &Program) -> String {
+pub(super) fn attempt_of(program: &Program) -> String {
     let log = program.printed_to("err");
     let line = log.lines().rev().find(|line| line.contains("code requested")).expect(&log);
     let id = line.split("attempt=").nth(1).expect(line);
@@ -32,7 +32,7 @@ fn shown_reference(page: &Answer) -> String {
 
 /// The story, as soon as it has this line.
 #[track_caller]
-fn story(program: &Program, id: &str, last: &str) -> String {
+pub(super) fn story(program: &Program, id: &str, last: &str) -> String {
     wait_for(last, || {
         let (code, said) = program.said(&["attempt", id, FILE]);
         (code == Some(0) && said.contains(last)).then_some(said)

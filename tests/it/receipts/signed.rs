@@ -8,7 +8,9 @@ use doorcode::domain::sha256;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
-use crate::support::twilio::receipts::signed_receipt;
+use crate::support::twilio::ACCOUNT_SID;
+use crate::support::twilio::channels::CONTENT_SID;
+use crate::support::twilio::receipts::{signed_call, signed_receipt};
 
 /// What a vendor tells, when, and by which secret it signs.
 #[derive(Clone, Copy)]
@@ -36,6 +38,8 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) told: fn(&Told<'_>) -> Vec<u8>,
     pub(super) ages: bool,
+    /// Whether it says that a message was handed on, before what became of it.
+    pub(super) tells_sent: bool,
     pub(super) price: Option<(i64, &'static str)>,
     /// Of the code of [`Status::Undelivered`].
     pub(super) failure: &'static str,
@@ -48,11 +52,13 @@ const fn row(
     price: Option<(i64, &'static str)>,
     failure: &'static str,
 ) -> Row {
-    Row { name, told, ages, price, failure }
+    Row { name, told, ages, tells_sent: true, price, failure }
 }
 
 pub(super) const VENDORS: &[Row] = &[
     row("twilio", twilio, false, None, "blocked"),
+    row("twilio_whatsapp", twilio_whatsapp, false, None, "not_reached"),
+    Row { tells_sent: false, ..row("twilio_voice", twilio_voice, false, None, "not_answered") },
     row("vonage", vonage, true, Some((33_300, "EUR")), "opted_out"),
     row("vonage", vonage_by_query, true, Some((33_300, "EUR")), "opted_out"),
     row("plivo", plivo, false, Some((3_500, "USD")), "opted_out"),
@@ -70,7 +76,16 @@ pub(super) fn tables() -> String {
     let uuid = "ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318";
     let from = "from = \"+12025550199\"";
     format!(
-        r#"[sms.vonage]
+        r#"[sms.twilio_whatsapp]
+account_sid = "{ACCOUNT_SID}"
+auth_token = "{secret}"
+content_sid = "{CONTENT_SID}"
+{from}
+[sms.twilio_voice]
+account_sid = "{ACCOUNT_SID}"
+auth_token = "{secret}"
+{from}
+[sms.vonage]
 api_key = "a1b2c3d4"
 api_secret = "{secret}"
 signature_secret = "{secret}"
@@ -146,6 +161,18 @@ fn twilio(told: &Told<'_>) -> Vec<u8> {
     let status = word(told, ["queued", "sent", "delivered", "undelivered"]);
     let code = (told.status == Status::Undelivered).then_some(30_007);
     signed_receipt((told.url, told.url), told.id, (status, code), told.secret)
+}
+
+/// `read` comes after `delivered`.
+fn twilio_whatsapp(told: &Told<'_>) -> Vec<u8> {
+    let status = word(told, ["queued", "sent", "read", "undelivered"]);
+    let code = (told.status == Status::Undelivered).then_some(63_032);
+    signed_receipt((told.url, told.url), told.id, (status, code), told.secret)
+}
+
+fn twilio_voice(told: &Told<'_>) -> Vec<u8> {
+    let status = word(told, ["ringing", "in-progress", "completed", "no-answer"]);
+    signed_call(told.url, told.id, status, told.secret)
 }
 
 fn vonage_fields(told: &Told<'_>) -> Vec<(&'static str, String)> {

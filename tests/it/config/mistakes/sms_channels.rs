@@ -136,6 +136,19 @@ fn whatsapp_by_bird_needs_ids_and_the_locales_of_the_template() {
 }
 
 #[test]
+fn prices_of_channels_are_those_of_countries() {
+    let prices = "[sms.whatsapp_prices]\nGB = \"0.0358\"\nother = \"free\"\n[sms.voice_prices]\nQQ = \"0.5\"\nUS = \"11\"\n";
+    assert_eq!(
+        said(&with(PROVIDERS, prices)),
+        [
+            "13:9: sms.whatsapp_prices.other: `free` is not a price such as 0.0083",
+            "15:6: sms.voice_prices.QQ: is neither a country such as GB nor `other`",
+            "16:6: sms.voice_prices.US: `11` is more than any text costs",
+        ]
+    );
+}
+
+#[test]
 fn no_other_channel_can_send_a_code_that_verify_made() {
     let lines =
         "providers = [\"twilio_verify\", \"twilio_voice\"]\nchannels = [\"sms\", \"voice\"]\n";
