@@ -27,7 +27,7 @@ impl Gallery<'_> {
             let from = phone.international();
             // Without its script, which would ask a server.
             let news = Some(News { say, more: false, texts_from: Some(&from) });
-            self.add(&(name + "-from"), &CodePage { news, ..page() });
+            self.add(&(name + "-from"), &CodePage { news, channels, ..page() });
         }
     }
 }
