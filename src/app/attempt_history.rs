@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::history_room::RefusalRoom;
 use super::refusal_history::{Refusal, refusal};
-use crate::domain::{AttemptId, PhoneNumber};
+use crate::domain::{AttemptId, PhoneNumber, TextChannel};
 use crate::events::{Event, EventSink};
 use crate::login::LATE_AFTER;
 use crate::proxy::BackgroundJob;
@@ -99,6 +99,35 @@ impl EventSink for HistorySink {
     }
 }
 
+/// What a provider says became of a message.
+fn told_by_provider(event: &Event<'_>) -> Option<String> {
+    Some(match event {
+        // It takes as long as it is listened to.
+        Event::TextDelivered { provider, channel: TextChannel::Voice, seconds, .. } => {
+            format!("{provider} says that the call was answered, and over after {seconds} s")
+        }
+        Event::TextDelivered { provider, channel, seconds, .. } => {
+            let late = if *seconds >= LATE_AFTER.as_secs() { ", late" } else { "" };
+            format!("{provider} says that the {} arrived, after {seconds} s{late}", noun(*channel))
+        }
+        Event::TextUndelivered { provider, channel, reason, code, .. } => {
+            let code = code.map_or(String::new(), |code| format!(" (code {code})"));
+            let noun = noun(*channel);
+            format!("{provider} says that the {noun} did not arrive: {reason}{code}")
+        }
+        _ => return None,
+    })
+}
+
+/// What a message by this channel is called.
+const fn noun(channel: TextChannel) -> &'static str {
+    match channel {
+        TextChannel::Sms => "text",
+        TextChannel::WhatsApp => "message",
+        TextChannel::Voice => "call",
+    }
+}
+
 /// What is kept of an event: the attempt, a sentence without its subject, and the number at its start.
 fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNumber>)> {
     let (attempt, text) = match event {
@@ -108,18 +137,17 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
             let text = format!("a code was asked for{again} by {by}, for {}", phone.masked());
             return Some((*attempt, text, Some(phone)));
         }
-        Event::TextSent { attempt, provider, message_id, own_code } => {
-            let what = if *own_code { "is to text a code of its own" } else { "accepted the text" };
+        Event::TextSent { attempt, provider, message_id, own_code, channel } => {
+            let what = if *own_code {
+                "is to text a code of its own".to_owned()
+            } else {
+                format!("accepted the {}", noun(*channel))
+            };
             (attempt, format!("{provider} {what}, as {message_id}"))
         }
         Event::TextFailed { attempt, reason, .. } => (attempt, format!("no text: {reason}")),
-        Event::TextDelivered { attempt, provider, seconds, .. } => {
-            let late = if *seconds >= LATE_AFTER.as_secs() { ", late" } else { "" };
-            (attempt, format!("{provider} says that the text arrived, after {seconds} s{late}"))
-        }
-        Event::TextUndelivered { attempt, provider, reason, code, .. } => {
-            let code = code.map_or(String::new(), |code| format!(" (code {code})"));
-            (attempt, format!("{provider} says that the text did not arrive: {reason}{code}"))
+        Event::TextDelivered { attempt, .. } | Event::TextUndelivered { attempt, .. } => {
+            (attempt, told_by_provider(event)?)
         }
         Event::TextSentAgain { attempt, instead_of } => {
             (attempt, format!("the same code is sent by another provider than {instead_of}"))

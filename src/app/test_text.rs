@@ -83,6 +83,7 @@ const fn advice(failure: Failure) -> &'static str {
         Failure::BadNumber => "check the number",
         Failure::NotMobile => "try a mobile number; landlines get no texts",
         Failure::NotReached => "switch the phone on, and try again",
+        Failure::NotAnswered => "answer the call",
         Failure::OptedOut => "text START from that phone to the sender, and try again",
         Failure::TooMany => "wait some minutes, and try again",
         Failure::CountryNotServed => "allow the country in the settings of the provider's account",

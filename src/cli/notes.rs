@@ -60,8 +60,11 @@ fn receipts(config: &Config) -> Vec<String> {
 /// The key by which receipts of a provider are known.
 const RECEIPT_KEYS: &[(&str, &str)] = &[
     ("twilio", "sms.twilio.auth_token"),
+    ("twilio_voice", "sms.twilio_voice.auth_token"),
+    ("twilio_whatsapp", "sms.twilio_whatsapp.auth_token"),
     ("vonage", "sms.vonage.signature_secret"),
     ("messagebird", "sms.messagebird.signing_key"),
+    ("messagebird_whatsapp", "sms.messagebird_whatsapp.signing_key"),
     ("telnyx", "sms.telnyx.public_key"),
     ("sinch", "sms.sinch.webhook_secret"),
     ("aws", "sms.aws.topic"),

@@ -48,6 +48,8 @@ pub enum Failure {
     NotMobile,
     #[error("the phone is switched off or out of range")]
     NotReached,
+    #[error("nobody answered the call")]
+    NotAnswered,
     #[error("the person has stopped texts from this sender")]
     OptedOut,
     #[error("too many texts to this number")]
@@ -98,6 +100,7 @@ const WORDS: &[(Failure, &str)] = &[
     (Failure::BadNumber, "bad_number"),
     (Failure::NotMobile, "not_mobile"),
     (Failure::NotReached, "not_reached"),
+    (Failure::NotAnswered, "not_answered"),
     (Failure::OptedOut, "opted_out"),
     (Failure::TooMany, "too_many"),
     (Failure::CountryNotServed, "country_not_served"),
@@ -135,7 +138,8 @@ impl Failure {
     }
 
     /// Whether another provider may send the text that a receipt says did not arrive: it is certain now
-    /// that nobody has it, and a phone that one route did not reach another one may.
+    /// that nobody has it, and a phone that one route did not reach another one may. Nobody is called a
+    /// second time who did not ask for it: the phone rang.
     pub const fn is_sent_again(self) -> bool {
         matches!(self, Self::NotReached | Self::Unclear) || self.rule().fails_over
     }
@@ -150,6 +154,7 @@ impl Failure {
             Self::BadNumber
             | Self::NotMobile
             | Self::NotReached
+            | Self::NotAnswered
             | Self::OptedOut
             | Self::TooMany => (Blame::Person, false, false),
             Self::CountryNotServed | Self::TextRefused | Self::Declined => {

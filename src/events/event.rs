@@ -1,7 +1,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::domain::{AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, UserId};
+use crate::domain::{
+    AttemptId, Country, GrantId, Host, Peer, PhoneNumber, SessionId, TextChannel, UserId,
+};
 
 /// A request for a code that led to none.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,7 @@ pub enum Event<'a> {
         message_id: &'a str,
         /// The code is the provider's own.
         own_code: bool,
+        channel: TextChannel,
     },
     /// A provider did not accept the text. `provider` is empty if none was called.
     TextFailed {
@@ -49,6 +52,7 @@ pub enum Event<'a> {
         attempt: AttemptId,
         provider: &'a str,
         message_id: &'a str,
+        channel: TextChannel,
         /// After it was taken.
         seconds: u64,
     },
@@ -57,6 +61,7 @@ pub enum Event<'a> {
         attempt: AttemptId,
         provider: &'a str,
         message_id: &'a str,
+        channel: TextChannel,
         reason: &'a str,
         /// The provider's error code.
         code: Option<u32>,

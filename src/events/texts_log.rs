@@ -18,10 +18,10 @@ pub(super) fn record(event: &Event<'_>) {
             info!(%attempt, "text withheld: number belongs to no user");
         }
         Event::QueueFull { attempt } => error!(%attempt, "text rejected: send queue is full"),
-        Event::TextDelivered { attempt, provider, message_id, seconds } => {
+        Event::TextDelivered { attempt, provider, message_id, seconds, .. } => {
             info!(%attempt, provider, message_id, seconds, "text delivered");
         }
-        Event::TextUndelivered { attempt, provider, message_id, reason, code } => {
+        Event::TextUndelivered { attempt, provider, message_id, reason, code, .. } => {
             warn!(%attempt, provider, message_id, reason, code, "text not delivered");
         }
         Event::TextSentAgain { attempt, instead_of } => {

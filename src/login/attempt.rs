@@ -273,16 +273,16 @@ pub(super) fn set_text(
     })
 }
 
-/// What a provider told of the text that it took at `sent`. That an earlier one has arrived is told of
-/// any: it has the same code.
+/// What a provider told of the message that it took at `sent` for this channel. That an earlier one has
+/// arrived is told of any that takes the same way: it has the same code.
 pub(super) fn set_fate(
     found: Option<&Attempt>,
     id: AttemptId,
-    sent: Timestamp,
+    (channel, sent): (TextChannel, Timestamp),
     fate: TextFate,
 ) -> AttemptUpdate {
     let is_told = |attempt: &Attempt| match fate {
-        TextFate::Delivered => attempt.outcome == SendOutcome::Sent,
+        TextFate::Delivered => attempt.outcome == SendOutcome::Sent && attempt.channel == channel,
         TextFate::Undelivered(_) | TextFate::Unknown => {
             attempt.text.sent == Some(sent) && attempt.text.fate == TextFate::Unknown
         }

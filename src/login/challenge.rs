@@ -9,7 +9,7 @@ use super::service::{Login, LoginDeps};
 use super::settings::ChallengeSettings;
 use super::start_counts::StartCounts;
 use crate::captcha::{Captcha, CaptchaAnswer};
-use crate::domain::{AttemptKey, PhoneNumber};
+use crate::domain::{AttemptKey, PhoneNumber, TextChannel};
 use crate::events::Event;
 use crate::store::StoreError;
 
@@ -149,7 +149,8 @@ impl Login {
     ) -> Result<Option<RateLimited>, StoreError> {
         let LoginDeps { limiter, system, events, .. } = &self.deps;
         let wanted = LimitRequest { amounts: &[(LimitAction::WaitedStart, 0)], spaced: false };
-        let subject = LimitSubject { phone, requester, language: None };
+        let channel = TextChannel::default();
+        let subject = LimitSubject { phone, requester, language: None, channel };
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await

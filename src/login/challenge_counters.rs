@@ -49,7 +49,7 @@ impl Limiter {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = self.digest(&[b"solved puzzle", puzzle.as_bytes()]);
-        let once = Increment { key, window: SPENT, most: 1, n: 1, spacing: None };
+        let once = Increment::mark(key, SPENT);
         Ok(matches!(self.counters.take(&[once], now).await?, TakeOutcome::Taken(_)))
     }
 
@@ -96,7 +96,7 @@ impl Limiter {
     /// When the counters cannot be reached.
     pub(super) async fn is_first_abnormal(&self, now: Timestamp) -> Result<bool, StoreError> {
         let key = self.digest(&[b"wrong codes of all", b"told"]);
-        let told = Increment { key, window: DAY, most: 1, n: 1, spacing: None };
+        let told = Increment::mark(key, DAY);
         Ok(matches!(self.counters.take(&[told], now).await?, TakeOutcome::Taken(_)))
     }
 

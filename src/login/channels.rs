@@ -27,6 +27,13 @@ impl ChannelOrder {
         found.map_or(&self.usual, |(_, channels)| channels)
     }
 
+    /// Each that some number has.
+    pub fn all(&self) -> Vec<TextChannel> {
+        let own = self.by_country.iter().flat_map(|(_, channels)| channels);
+        let listed: Vec<&TextChannel> = self.usual.iter().chain(own).collect();
+        TextChannel::ALL.into_iter().filter(|channel| listed.contains(&channel)).collect()
+    }
+
     /// The channel that is offered to somebody whose code took `last`: the next one, and after the last
     /// one the first. `None`: there is no other.
     pub fn after(&self, phone: &PhoneNumber, last: TextChannel) -> Option<TextChannel> {

@@ -96,21 +96,19 @@ impl Limiter {
     ) -> Result<bool, StoreError> {
         let check =
             if paused { self.pause_check(pause, phone) } else { self.alarm_check(pause, phone) };
-        let alarm = Increment { n: 1, ..check };
+        let alarm = Increment::mark(check.key, check.window);
         Ok(matches!(self.counters.take(&[alarm], now).await?, TakeOutcome::Taken(_)))
     }
 
     /// Whether it was not told within the hour that few codes are used. Until then strangers are asked
     /// for a proof.
     pub(super) fn alarm_check(&self, pause: &LimitDef, phone: &PhoneNumber) -> Increment {
-        let key = self.conversion_key(b"told", pause, phone);
-        Increment { key, window: HOUR, most: 1, n: 0, spacing: None }
+        Increment::unmarked(self.conversion_key(b"told", pause, phone), HOUR)
     }
 
-    /// Whether there is no pause: it takes up the whole of its counter.
+    /// Whether there is no pause.
     pub(super) fn pause_check(&self, pause: &LimitDef, phone: &PhoneNumber) -> Increment {
-        let key = self.conversion_key(b"paused", pause, phone);
-        Increment { key, window: pause.window, most: 1, n: 0, spacing: None }
+        Increment::unmarked(self.conversion_key(b"paused", pause, phone), pause.window)
     }
 
     fn conversion_key(&self, what: &[u8], pause: &LimitDef, phone: &PhoneNumber) -> CounterKey {

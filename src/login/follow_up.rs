@@ -39,6 +39,7 @@ impl FollowUps {
     async fn follow(&self, text: &MovedText) -> Result<(), StoreError> {
         let MovedText { attempt, provider, message, .. } = text;
         let (attempt, provider, message_id) = (*attempt, provider.as_str(), message.as_str());
+        let channel = text.request.channel;
         match text.status {
             TextStatus::Accepted | TextStatus::Sent => Ok(()),
             TextStatus::Delivered => {
@@ -47,6 +48,7 @@ impl FollowUps {
                     attempt,
                     provider,
                     message_id,
+                    channel,
                     seconds,
                 });
                 self.tell(text, TextFate::Delivered).await
@@ -56,8 +58,14 @@ impl FollowUps {
                 let failure = failure.unwrap_or(Failure::Unexpected);
                 let reason = &failure.to_string();
                 let code = text.code;
-                let told = Event::TextUndelivered { attempt, provider, message_id, reason, code };
-                self.events.record(&told);
+                self.events.record(&Event::TextUndelivered {
+                    attempt,
+                    provider,
+                    message_id,
+                    channel,
+                    reason,
+                    code,
+                });
                 if !self.send_again(text, failure).await? {
                     self.tell(text, TextFate::Undelivered(refusal_of(failure))).await?;
                 }
@@ -71,7 +79,8 @@ impl FollowUps {
         if text.request.only_users {
             return Ok(());
         }
-        let mut step = |found: Option<&_>| attempt::set_fate(found, text.attempt, text.at, fate);
+        let (id, message) = (text.attempt, (text.request.channel, text.at));
+        let mut step = |found: Option<&_>| attempt::set_fate(found, id, message, fate);
         self.attempts.update(text.request.key, &mut step).await
     }
 
@@ -120,8 +129,8 @@ impl FollowUps {
         let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let who = RequesterDigest::of(text.request.key.as_bytes());
         let requester = Requester { channel: Channel::Page, who, address, standing };
-        let language = text.request.page_language.as_deref();
-        let subject = LimitSubject { phone, requester: &requester, language };
+        let (language, channel) = (text.request.page_language.as_deref(), text.request.channel);
+        let subject = LimitSubject { phone, requester: &requester, language, channel };
         let texts = self.texts.load_full();
         let counted = CountedTexts {
             limiter: &self.limiter,

@@ -9,7 +9,7 @@ use super::limits::{
     CONVERSION_PAUSES, LimitAction, LimitDef, LimitScope, LoginLimits, RateLimited, TEXT_SPACING,
 };
 use super::requester::{Requester, Standing};
-use crate::domain::{AttemptKey, CounterKey, Country, Keyring, PhoneNumber, Subkey};
+use crate::domain::{AttemptKey, CounterKey, Country, Keyring, PhoneNumber, Subkey, TextChannel};
 use crate::store::{Backoff, Counted, CounterStore, Increment, StoreError, TakeOutcome};
 use crate::system::{System, Timestamp};
 
@@ -66,6 +66,8 @@ pub(super) struct LimitSubject<'a> {
     pub(super) requester: &'a Requester,
     /// The language tag of the page, whose text it is that budgets pay for.
     pub(super) language: Option<&'a str>,
+    /// The way of the message that they pay for.
+    pub(super) channel: TextChannel,
 }
 
 /// What to count.
@@ -234,7 +236,7 @@ impl Limiter {
     ) -> Result<bool, StoreError> {
         let counter = self.counter_key(row, subject);
         let key = self.digest(&[b"told", &[percent], counter.as_bytes()]);
-        let told = Increment { key, window: row.window, most: 1, n: 1, spacing: None };
+        let told = Increment::mark(key, row.window);
         Ok(matches!(self.counters.take(&[told], now).await?, TakeOutcome::Taken(_)))
     }
 
@@ -324,8 +326,11 @@ impl Limiter {
             }
             let (counted, each) = match row.action {
                 LimitAction::Spend => {
-                    let segments = limits.segments.of(subject.language);
-                    let price = limits.prices.price_of(subject.phone);
+                    let segments = match subject.channel {
+                        TextChannel::Sms => limits.segments.of(subject.language),
+                        TextChannel::WhatsApp | TextChannel::Voice => 1,
+                    };
+                    let price = limits.prices.price_of(subject.phone, subject.channel);
                     (LimitAction::Text, price.saturating_mul(segments))
                 }
                 other => (other, 1),

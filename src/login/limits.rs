@@ -6,7 +6,6 @@ use ipnet::IpNet;
 use super::attempt::MAX_LIFETIME;
 use super::prices::{Prices, TextSegments, UNITS};
 use super::requester::{Requester, Standing};
-use crate::domain::Country;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -270,16 +269,11 @@ impl LoginLimits {
         index.and_then(|at| self.maximums.get(at)).copied().unwrap_or(1)
     }
 
-    /// The budgets that a text of so many segments to a country exceeds, so that no stranger there is ever
-    /// texted.
-    pub fn below_a_text(
-        &self,
-        country: Country,
-        segments: u32,
-    ) -> impl Iterator<Item = &'static LimitDef> {
-        let price = self.prices.of(country).saturating_mul(segments);
+    /// The budgets that one message of this price exceeds, so that no stranger ever gets it. `units`: in
+    /// [`UNITS`].
+    pub fn below_a_message(&self, units: u32) -> impl Iterator<Item = &'static LimitDef> {
         let budgets = LIMITS.iter().filter(|row| row.is_budget());
-        budgets.filter(move |row| self.budget(row) < price)
+        budgets.filter(move |row| self.budget(row) < units)
     }
 
     /// What may be spent under a row that is a budget, in [`UNITS`].

@@ -47,7 +47,7 @@ pub use limits::{
 };
 pub use news::{LATE_AFTER, TextNews};
 pub use outbox::{Outbox, OutboxReceiver, OutboxSender, OutboxWorker, TextSettings};
-pub use prices::{Prices, TextSegments, UNITS};
+pub use prices::{ChannelPrices, DearestMessage, Prices, TextSegments, UNITS};
 pub use puzzle::{Proof, ProofFault, Puzzle, is_solution};
 pub use refused_start::{RefusedStart, StartError};
 pub use requester::{Channel, Requester, Standing};

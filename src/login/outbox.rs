@@ -229,8 +229,8 @@ impl OutboxSender {
             Ok(receipt) => {
                 let (provider, message_id) = (receipt.provider, receipt.id.as_str());
                 let own_code = texts.delivery.owns_codes(provider);
-                let attempt = attempt.id;
-                let told = Event::TextSent { attempt, provider, message_id, own_code };
+                let (attempt, channel) = (attempt.id, job.request.channel);
+                let told = Event::TextSent { attempt, provider, message_id, own_code, channel };
                 self.events.record(&told);
                 let at = self.system.steady();
                 let awaited = texts.delivery.gives_receipts(provider);
@@ -263,7 +263,7 @@ impl OutboxSender {
             request: job.request.clone(),
             at,
             segments,
-            price: limits.prices.cost_of(&job.phone, segments),
+            price: limits.prices.cost_of(&job.phone, job.request.channel, segments),
             again: job.instead_of.is_some(),
             expires: self.sent.expiry_of(at),
         }

@@ -50,7 +50,7 @@ pub struct Application<'a> {
 impl StartRequest<'_> {
     fn limit_subject(&self) -> LimitSubject<'_> {
         let (phone, requester, language) = (self.phone, &self.requester, self.page_language);
-        LimitSubject { phone, requester, language }
+        LimitSubject { phone, requester, language, channel: self.channel.unwrap_or_default() }
     }
 
     fn asked(&self) -> AskedStart<'_> {
@@ -119,6 +119,7 @@ impl Login {
         let _lock = self.deps.limiter.lock_start(key).await;
         let found = self.attempt(key).await?;
         let state = attempt::state(found.as_ref(), self.deps.system.steady());
+        let start = self.with_channel(start, &state);
         if let AttemptState::Resumable(attempt) = state {
             *id = attempt.id;
             if self.must_wait(&start).await? {
@@ -149,7 +150,7 @@ impl Login {
             }
             Admission::Refused(limited) => return Err(StartError::Limited(limited)),
         };
-        let started = self.open((key, id), &self.with_channel(start, &state), &taken).await;
+        let started = self.open((key, id), &start, &taken).await;
         if started.is_err() {
             self.release(&taken).await;
         }
@@ -199,7 +200,8 @@ impl Login {
         };
         let amounts = &[(start, 0), (LimitAction::Text, 0), (LimitAction::WrongCode, 0)];
         let wanted = LimitRequest { amounts, spaced: true };
-        let subject = LimitSubject { phone, requester, language: None };
+        let (language, channel) = (None, TextChannel::default());
+        let subject = LimitSubject { phone, requester, language, channel };
         let admission = limiter
             .reserve(&self.settings.limits, wanted, subject, system)
             .await

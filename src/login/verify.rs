@@ -6,7 +6,7 @@ use super::requester::Requester;
 use super::service::Login;
 use super::spend::{ConfirmedCode, LoginGrant};
 use super::verdict::Verdict;
-use crate::domain::{AnswerDigest, AttemptId, AttemptKey, OneTimeCode, PhoneNumber};
+use crate::domain::{AnswerDigest, AttemptId, AttemptKey, OneTimeCode, PhoneNumber, TextChannel};
 use crate::events::Event;
 use crate::store::{Attempt, StoreError};
 
@@ -96,7 +96,8 @@ impl Login {
             TryResult::Compare { attempt, repeated } => (attempt, repeated),
             TryResult::Dead { attempt, reason } => return Ok(Err(self.dead(attempt, reason))),
         };
-        let subject = LimitSubject { phone, requester, language: None };
+        let (language, channel) = (None, TextChannel::default());
+        let subject = LimitSubject { phone, requester, language, channel };
         let Requester { channel, standing, .. } = *requester;
         let case = ConfirmedCode { key, attempt, phone, channel, standing, answer };
         let counted = match self.count_guess(repeated, (subject, case.attempt.id)).await {

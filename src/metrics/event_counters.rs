@@ -210,7 +210,6 @@ impl EventSink for EventCounters {
             // Counted with the requests or with the text that is sent, or only logged.
             Event::TextReplaced { .. }
             | Event::StartFailed { .. }
-            | Event::TextSentAgain { .. }
             | Event::ManyWrongCodes { .. }
             | Event::UpstreamFailing { .. }
             | Event::UpstreamAnswers { .. }

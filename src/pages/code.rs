@@ -237,17 +237,15 @@ impl LoginPages {
             problem: None,
             notice: None,
             news,
-            channels: self.channels(sent, flow),
+            channels: self.channels(sent),
             reference: attempt.id.into(),
         }
     }
 
-    /// The way of the latest message, and the one that is offered beside it: on a page of a flow alone,
-    /// since the element of a page of others sends no more than the code.
-    fn channels(&self, sent: &SentCode, flow: &str) -> CodeChannels {
+    /// The way of the latest message, and the one that is offered beside it.
+    fn channels(&self, sent: &SentCode) -> CodeChannels {
         let taken = sent.attempt.channel;
-        let next = self.login.settings().channels.after(&sent.phone, taken);
-        CodeChannels { taken, next: next.filter(|_| !flow.is_empty()) }
+        CodeChannels { taken, next: self.login.settings().channels.after(&sent.phone, taken) }
     }
 
     fn code_page(&self, request: &PageRequest, flow: &Flow, sent: &SentCode) -> Response {
@@ -286,7 +284,7 @@ impl LoginPages {
             texts_from: settings.texts_from(sent.attempt.text.provider.as_deref()),
             retry_after: whole_seconds(sent.wait),
             early: false,
-            channels: self.channels(sent, flow),
+            channels: self.channels(sent),
             reference: sent.attempt.id.into(),
         })
     }

@@ -55,21 +55,46 @@ fn answer(html: &str, after: u64) -> Json<Value> {
 impl LoginPages {
     /// What is said of the latest text of an attempt.
     pub(crate) fn news(&self, attempt: &Attempt) -> Option<News<'_>> {
-        // What an earlier text did says nothing of a call.
-        if attempt.channel != TextChannel::Sms {
-            return None;
-        }
         let news = self.login.news(attempt);
-        let say = match news {
-            TextNews::None => return None,
-            TextNews::Awaited => TextArrival::Awaited,
-            TextNews::Late => TextArrival::Late,
-            TextNews::Again { .. } => TextArrival::Again,
-            TextNews::Delivered => TextArrival::Arrived,
-            TextNews::Undelivered(why) => TextArrival::Failed(failure_of(why)),
-        };
+        let say = match attempt.channel {
+            TextChannel::Sms => of_text(news),
+            TextChannel::WhatsApp => of_whatsapp(news),
+            TextChannel::Voice => of_call(news),
+        }?;
         let provider = attempt.text.provider.as_deref();
         let texts_from = self.login.settings().texts_from(provider);
         Some(News { say, more: !news.is_last(), texts_from })
     }
+}
+
+/// What is said of a text; `None`: nothing, whatever becomes of it.
+const fn of_text(news: TextNews) -> Option<TextArrival> {
+    Some(match news {
+        TextNews::None => return None,
+        TextNews::Awaited => TextArrival::Awaited,
+        TextNews::Late => TextArrival::Late,
+        TextNews::Again { .. } => TextArrival::Again,
+        TextNews::Delivered => TextArrival::Arrived,
+        TextNews::Undelivered(why) => TextArrival::Failed(failure_of(why)),
+    })
+}
+
+/// The same of a message by WhatsApp. One that is sent again is still on its way, as the page says.
+const fn of_whatsapp(news: TextNews) -> Option<TextArrival> {
+    Some(match news {
+        TextNews::None => return None,
+        TextNews::Awaited | TextNews::Again { .. } => TextArrival::Awaited,
+        TextNews::Late => TextArrival::LateByWhatsApp,
+        TextNews::Delivered => TextArrival::ArrivedByWhatsApp,
+        TextNews::Undelivered(_) => TextArrival::FailedByWhatsApp,
+    })
+}
+
+/// The same of a call, which is not late, and of which whoever answered it knows.
+const fn of_call(news: TextNews) -> Option<TextArrival> {
+    Some(match news {
+        TextNews::None => return None,
+        TextNews::Undelivered(_) => TextArrival::NotAnswered,
+        _ => TextArrival::Awaited,
+    })
 }

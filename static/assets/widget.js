@@ -73,13 +73,13 @@
       again || this.#stop?.abort();
       try {
         const id = this.getAttribute('client-id'), lang = this.getAttribute('lang');
-        if (!id) throw new Error('The attribute client-id is missing.');
+        if (!id) throw Error('The attribute client-id is missing.');
         const client = { client_id: id };
         const query = new URLSearchParams({ ...!fields && client, ...lang && { lang } });
         const options = { credentials: 'include', signal: AbortSignal.timeout(3e4) };
         if (fields) Object.assign(options, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
         const answer = await fetch(`${issuer}/widget/${step}?${query}`, options).catch(cause => {
-          throw new Error(`${issuer} cannot be reached, or web_origins of "${id}" lacks ${origin}.`, { cause });
+          throw Error(`${issuer} cannot be reached, or web_origins of "${id}" lacks ${origin}.`, { cause });
         });
         await this.#take(await answer.json(), !fields, again);
       } catch (error) {
@@ -88,7 +88,7 @@
     }
 
     async #take(answer, looked, again) {
-      if (!answer.state) throw new Error(answer.error_description);
+      if (!answer.state) throw Error(answer.error_description);
       const { site } = answer;
       if (site) this.getSession = async () => {
         const me = await fetch(`${site}/me`, { headers: { accept: 'application/json' } });
@@ -99,7 +99,7 @@
       const { state } = answer, first = !this.#answer.state;
       if (again && (state === again || !/^(signed|cont)/.test(state))) return;
       this.#answer = answer;
-      if (state === 'signed-in') return this.#done(looked);
+      if (this.#in()) return this.#done(looked);
       if (/^(else|cont)/.test(state) || this.hasAttribute('mode')) this.#card(`<button type="button">${answer.label}</button>`);
       else this.#part(answer, first);
       this.#tell(first && state !== 'unavailable' ? 'ready' : state, { error: answer.error, seconds: answer.seconds });
@@ -107,9 +107,7 @@
 
     #card(text) {
       const { lang, dir } = this.#answer;
-      const card = Object.assign(document.createElement('div'), { className: 'card', lang, dir, innerHTML: html(text) });
-      card.onsubmit = e => this.#submit(e);
-      card.onclick = e => this.#click(e);
+      const card = Object.assign(document.createElement('div'), { className: 'card', lang, dir, innerHTML: html(text), onsubmit: e => this.#submit(e), onclick: e => this.#click(e) });
       this.replaceChildren(card);
       return card;
     }
@@ -149,13 +147,13 @@
 
     // Counts down beside the buttons, and speaks once, at the end.
     #wait(one, lang) {
-      const again = one('[data-after]'), buttons = again?.querySelectorAll('button');
+      const after = one('[data-after]')?.dataset.after, buttons = this.querySelectorAll('[data-after] button');
       const left = one('[data-left]'), ready = one('[data-ready]');
-      if (!left || !(again.dataset.after > 0)) return;
+      if (!left || !(after > 0)) return;
       // The answer's own language: that of the card may be another once a browser has translated it.
       const when = new Intl.RelativeTimeFormat(lang), since = performance.now();
       const tick = () => {
-        const s = again.dataset.after - Math.floor((performance.now() - since) / 1e3);
+        const s = after - Math.floor((performance.now() - since) / 1e3);
         const time = s > left.dataset.over ? [Math.ceil(s / 60), 'minute'] : [s, 'second'];
         buttons.forEach(b => b.disabled = s > 0);
         left.textContent = s > 0 ? left.dataset.left.replace('{when}', when.format(...time)) : '';
@@ -167,7 +165,7 @@
     #submit(e) {
       e.preventDefault();
       const form = e.target, step = STEPS[form.action.match(/([^/?]*)(\?[^?]*)?$/)[1]];
-      const fields = Object.fromEntries(new FormData(form));
+      const fields = Object.fromEntries(new FormData(form, e.submitter));
       if (!step || this.#busy) return;
       e.submitter?.setAttribute('aria-disabled', true);
       if (step === 'start') this.#number = { phone: fields.phone, country: fields.country ?? '' };
@@ -191,7 +189,7 @@
       const { site } = this.#answer;
       if (!this.#tell('sign-in')) return;
       // For the developer of a page without a listener; on one that is left meanwhile, nobody reads it.
-      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: nothing listens to "sign-in"'), 3e3);
+      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: no listener'), 3e3);
       const url = this.#through(`${site}/sign-in`);
       const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
       if (!popup) return location.assign(url);

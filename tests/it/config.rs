@@ -1,6 +1,7 @@
 //! The operator's file: what is good, and what is said about what is not.
 mod cli;
 mod default_file;
+mod examples;
 mod explain;
 mod good;
 mod hostile;

@@ -10,6 +10,7 @@ mod store;
 mod test_numbers;
 mod test_text;
 mod text_stats;
+mod ways;
 
 use doorcode::domain::PhoneNumber;
 use doorcode::store::{Database, SqlStore};

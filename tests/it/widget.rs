@@ -3,6 +3,7 @@ mod found;
 mod handed_over;
 mod refused;
 mod script;
+mod ways;
 
 use std::time::Duration;
 

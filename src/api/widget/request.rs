@@ -3,7 +3,7 @@ use http::StatusCode;
 
 use crate::api::error::ApiError;
 use crate::api::request::ApiRequest;
-use crate::domain::{Country, Origin, PhoneNumber};
+use crate::domain::{Country, Origin, PhoneNumber, TextChannel};
 use crate::login::{Application, RefusedStart, Requester, StartRequest, Started};
 use crate::oauth::Client;
 use crate::pages::{LoginPages, PageRequest, countries};
@@ -105,7 +105,7 @@ impl<'a> WidgetRequest<'a> {
             page_host: Some(self.page.host()),
             application: Some(Application { id: &self.client.id, name: &self.client.name }),
             proof: None,
-            channel: None,
+            channel: self.api_request.text("channel").and_then(TextChannel::parse),
         };
         self.pages.login.start(start).await
     }

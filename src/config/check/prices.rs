@@ -5,7 +5,7 @@ use super::super::shipped::PRICES;
 use super::super::values::{self, shown};
 use super::named::Named;
 use crate::domain::{Country, Currency};
-use crate::login::{Prices, UNITS};
+use crate::login::{ChannelPrices, Prices, UNITS};
 
 /// The currency of the prices that ship.
 const SHIPPED: &str = "USD";
@@ -19,7 +19,9 @@ const DEAREST: u32 = 10 * UNITS;
 /// What texts cost: nothing on the terminal.
 pub(super) fn prices(reader: &mut Reader<'_>, named: &Named) -> Option<Prices> {
     let currency = reader.one(CURRENCY, currency);
-    let own = own(reader);
+    let own = own(reader, TABLE);
+    let [whatsapp, voice] =
+        ["sms.whatsapp_prices", "sms.voice_prices"].map(|table| of_channel(reader, table));
     let (currency, own) = (currency?, own?);
     if named.texts_are_free() {
         return Some(Prices::default());
@@ -32,15 +34,26 @@ pub(super) fn prices(reader: &mut Reader<'_>, named: &Named) -> Option<Prices> {
         reader.note(CURRENCY, text);
         return None;
     };
-    let country = |(name, price): (String, u32)| Some((Country::parse(&name).ok()?, price));
-    Some(Prices::new(by_name.into_iter().filter_map(country).collect(), other, currency))
+    Some(Prices::new(by_country(by_name), other, currency).with_channels(whatsapp?, voice?))
 }
 
-/// `[sms.prices]`.
-fn own(reader: &mut Reader<'_>) -> Option<Vec<(String, u32)>> {
+fn by_country(names: impl IntoIterator<Item = (String, u32)>) -> HashMap<Country, u32> {
+    let country = |(name, price): (String, u32)| Some((Country::parse(&name).ok()?, price));
+    names.into_iter().filter_map(country).collect()
+}
+
+/// `[sms.whatsapp_prices]` or `[sms.voice_prices]`.
+fn of_channel(reader: &mut Reader<'_>, table: &str) -> Option<ChannelPrices> {
+    let mut own: HashMap<String, u32> = own(reader, table)?.into_iter().collect();
+    let other = own.remove(OTHER);
+    Some(ChannelPrices { by_country: by_country(own), other })
+}
+
+/// `[sms.prices]`, or the like of another channel.
+fn own(reader: &mut Reader<'_>, table: &str) -> Option<Vec<(String, u32)>> {
     let mut all = Vec::new();
-    for name in reader.names(TABLE) {
-        let key = format!("{TABLE}.{name}");
+    for name in reader.names(table) {
+        let key = format!("{table}.{name}");
         let price = reader.one(&key, price);
         let known = name == OTHER || values::country(&name).is_ok();
         if !known {

@@ -2,8 +2,8 @@ use super::Found;
 use crate::config::settings::Config;
 use crate::delivery::sms::ProviderSettings;
 use crate::delivery::sms::twilio::{NameSupport, TwilioSender, TwilioSettings, name_support};
-use crate::domain::Country;
-use crate::login::{Countries, LimitDef, LoginSettings};
+use crate::domain::{Country, TextChannel};
+use crate::login::{Countries, DearestMessage, LimitDef, LoginSettings};
 use crate::pages::views::Views;
 
 /// Languages of the pages that no native speaker has reviewed.
@@ -26,17 +26,24 @@ pub(super) fn drafts(config: &Config) -> Found {
 pub(super) fn budgets_below_a_text(config: &Config) -> Found {
     let Countries::Only(served) = &config.login.countries else { return Found::new() };
     let (limits, segments) = (&config.login.limits, config.text_segments().most());
-    let Some((country, price)) = limits.prices().dearest(served, segments) else {
+    let channels = config.login.channels.all();
+    let dearest = limits.prices().dearest_message(served, &channels, segments);
+    let Some(DearestMessage { country, channel, units, cost }) = dearest else {
         return Found::new();
+    };
+    let (message, prices) = match channel {
+        TextChannel::Sms => ("text", "sms.prices"),
+        TextChannel::WhatsApp => ("message by WhatsApp", "sms.whatsapp_prices"),
+        TextChannel::Voice => ("call", "sms.voice_prices"),
     };
     let said = |row: &LimitDef| {
         let (key, most, country) = (row.key, limits.maximum_of(row), country.as_str());
         let text = format!(
-            "{most} is less than one text to {country} may cost ({price}): nobody new there gets a code; raise it, or correct sms.prices"
+            "{most} is less than one {message} to {country} may cost ({cost}): nobody new there gets a code; raise it, or correct {prices}"
         );
         (format!("limits.{key}"), text)
     };
-    limits.below_a_text(country, segments).map(said).collect()
+    limits.below_a_message(units).map(said).collect()
 }
 
 fn twilio(config: &Config) -> impl Iterator<Item = &TwilioSettings> {

@@ -6,6 +6,7 @@ pub mod http;
 mod http_api;
 mod message;
 pub mod messagebird;
+pub mod messagebird_whatsapp;
 pub mod plivo;
 pub mod sinch;
 mod status;
@@ -37,6 +38,7 @@ pub enum ProviderSettings {
     Vonage(vonage::VonageSettings),
     Plivo(plivo::PlivoSettings),
     MessageBird(messagebird::MessageBirdSettings),
+    MessageBirdWhatsApp(messagebird_whatsapp::MessageBirdWhatsAppSettings),
     Telnyx(telnyx::TelnyxSettings),
     Sinch(sinch::SinchSettings),
     Aws(aws::AwsSettings),
@@ -56,6 +58,7 @@ impl ProviderSettings {
             Self::Vonage(api) => Arc::new(api.clone()),
             Self::Plivo(api) => Arc::new(api.clone()),
             Self::MessageBird(api) => Arc::new(api.clone()),
+            Self::MessageBirdWhatsApp(api) => Arc::new(api.clone()),
             Self::Telnyx(api) => Arc::new(api.clone()),
             Self::Sinch(api) => Arc::new(api.clone()),
             Self::Aws(api) => Arc::new(api.clone()),

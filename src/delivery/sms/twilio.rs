@@ -9,6 +9,7 @@ use http::Request;
 
 pub(super) use answer::read;
 pub(super) use codes::{NAME, by_code, is_sid};
+pub(super) use receipt::{of_message, signed_fields};
 pub use senders::{NameSupport, name_support};
 
 use super::Message;
@@ -73,14 +74,15 @@ impl TwilioCredentials {
             Self::ApiKey { sid, secret } => (sid, secret.reveal()),
         }
     }
-}
 
-impl TwilioSettings {
-    /// What receipts are signed with; `None`: it is not known.
-    const fn receipt_token(&self) -> Option<&Secret> {
-        match &self.credentials {
-            TwilioCredentials::AuthToken(token) => Some(token),
-            TwilioCredentials::ApiKey { .. } => self.signing_token.as_ref(),
+    /// What receipts are signed with. `beside`: the account's token, where an API key is used.
+    pub(super) const fn signing_token<'a>(
+        &'a self,
+        beside: Option<&'a Secret>,
+    ) -> Option<&'a Secret> {
+        match self {
+            Self::AuthToken(token) => Some(token),
+            Self::ApiKey { .. } => beside,
         }
     }
 }
@@ -106,7 +108,7 @@ impl HttpApi for TwilioSettings {
     }
 
     fn receipts(&self) -> Option<&dyn ReceiptApi> {
-        self.receipt_token().map(|_| self as _)
+        self.credentials.signing_token(self.signing_token.as_ref()).map(|_| self as _)
     }
 
     fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {

@@ -1,6 +1,7 @@
 //! Twilio's Programmable Voice: a call in which the code is read out.
 //! Source: twilio.com/docs/voice/api/call-resource, "Create a Call resource", and
 //! twilio.com/docs/voice/twiml/say and /pause.
+mod receipt;
 mod spoken;
 
 use http::Request;
@@ -9,8 +10,8 @@ use serde::Deserialize;
 use super::Message;
 use super::http_api::{self, Accepted, Call, Codes, HttpApi, Refused};
 use super::twilio::{self, TwilioCredentials};
-use crate::delivery::Failure;
-use crate::domain::TextChannel;
+use crate::delivery::{Failure, ReceiptApi};
+use crate::domain::{Secret, TextChannel};
 use crate::outbound::HttpAnswer;
 use crate::system::Timestamp;
 
@@ -22,10 +23,11 @@ const MAX_TEXT: usize = 1600;
 /// Seconds that it rings: less than most mailboxes wait.
 const RING: &str = "25";
 
-/// Codes that calls alone have.
+/// Codes that calls alone have. Source: twilio.com/docs/api/errors.
 const CODES: Codes = &[
-    // The account may not call, or not so many numbers at a time.
-    (Failure::Misconfigured, &[10005, 21200, 21201, 21205, 21208, 21220, 21221]),
+    // The account may not call; parameters of the request.
+    (Failure::Misconfigured, &[10005, 21201, 21205, 21208]),
+    // Too many calls at a time.
     (Failure::Overloaded, &[10004]),
     // The account may not call this number.
     (Failure::Blocked, &[21216]),
@@ -37,6 +39,8 @@ pub struct TwilioVoiceSettings {
     /// `AC` and 32 hex digits.
     pub account_sid: String,
     pub credentials: TwilioCredentials,
+    /// The auth token of that account, which its receipts are signed with, beside an API key.
+    pub signing_token: Option<Secret>,
     /// The number that calls, in E.164.
     pub from: String,
     /// `https://api.twilio.com`, without a slash at its end.
@@ -74,14 +78,24 @@ impl HttpApi for TwilioVoiceSettings {
         MAX_TEXT
     }
 
-    fn request(&self, message: &Message<'_>, _: &Call) -> Result<Request<Vec<u8>>, Failure> {
+    fn receipts(&self) -> Option<&dyn ReceiptApi> {
+        self.credentials.signing_token(self.signing_token.as_ref()).map(|_| self as _)
+    }
+
+    fn request(&self, message: &Message<'_>, call: &Call) -> Result<Request<Vec<u8>>, Failure> {
         let code = message.code.ok_or(Failure::TextRefused)?;
         let path = ["2010-04-01", "Accounts", &self.account_sid, "Calls.json"];
         let url = http_api::below(&self.base_url, &path)?;
         let (user, password) = self.credentials.pair(&self.account_sid);
         let twiml = spoken::twiml(code, message.language);
-        let fields =
-            [("To", message.to.e164()), ("From", &self.from), ("Twiml", &twiml), ("Timeout", RING)];
+        let mut fields = vec![
+            ("To", message.to.e164()),
+            ("From", &self.from),
+            ("Twiml", &twiml),
+            ("Timeout", RING),
+        ];
+        // Called once, when the call is over, however it ended.
+        fields.extend(call.receipts.as_deref().map(|url| ("StatusCallback", url)));
         http_api::form(&url, [http_api::basic(user, password)?], &fields)
     }
 
@@ -98,7 +112,7 @@ impl HttpApi for TwilioVoiceSettings {
         match said.status.as_str() {
             Some("failed" | "canceled") => Err(Failure::Unexpected.into()),
             _ if !twilio::is_sid("CA", &said.sid) => Err(Failure::Unclear.into()),
-            // Priced as one text.
+            // One call, however long.
             _ => Ok(Accepted { id: Some(said.sid), segments: Some(1) }),
         }
     }

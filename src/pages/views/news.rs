@@ -22,10 +22,15 @@ pub enum TextArrival {
     Arrived,
     /// It did not arrive.
     Failed(Unsent),
+    LateByWhatsApp,
+    ArrivedByWhatsApp,
+    FailedByWhatsApp,
+    /// A call.
+    NotAnswered,
 }
 
 impl TextArrival {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Awaited,
         Self::Late,
         Self::Again,
@@ -33,6 +38,10 @@ impl TextArrival {
         Self::Failed(Unsent::ProviderDown),
         Self::Failed(Unsent::CannotReach),
         Self::Failed(Unsent::OptedOut),
+        Self::LateByWhatsApp,
+        Self::ArrivedByWhatsApp,
+        Self::FailedByWhatsApp,
+        Self::NotAnswered,
     ];
 
     /// The key of the sentence that says so.
@@ -45,6 +54,10 @@ impl TextArrival {
             Self::Failed(Unsent::ProviderDown) => Some("news_failed"),
             Self::Failed(Unsent::CannotReach) => Some(Unsent::CannotReach.key()),
             Self::Failed(Unsent::OptedOut) => Some(Unsent::OptedOut.key()),
+            Self::LateByWhatsApp => Some("news_late_whatsapp"),
+            Self::ArrivedByWhatsApp => Some("news_arrived_whatsapp"),
+            Self::FailedByWhatsApp => Some("channel_failed"),
+            Self::NotAnswered => Some("news_not_answered"),
         }
     }
 }
@@ -75,7 +88,8 @@ impl Unsent {
 impl News<'_> {
     /// The variables of the part that says it.
     pub(super) fn fill(&self, context: Context) -> Context {
-        let tone = if self.say == TextArrival::Arrived { "ok" } else { "warn" };
+        let arrived = matches!(self.say, TextArrival::Arrived | TextArrival::ArrivedByWhatsApp);
+        let tone = if arrived { "ok" } else { "warn" };
         let opted_out = self.say == TextArrival::Failed(Unsent::OptedOut);
         start(context, opted_out, self.texts_from)
             .maybe("news", self.say.key().map(Safe::from_static))

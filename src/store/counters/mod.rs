@@ -41,6 +41,23 @@ pub struct Increment {
     pub spacing: Option<Backoff>,
 }
 
+/// What a mark counts. Keys beyond the memory share cells, which count up to 254: a few small counts of
+/// others do not look like a mark.
+const MARK: u32 = 120;
+
+impl Increment {
+    /// Marks a key for `window`; refused while it is marked. For what is or is not, such as a puzzle that
+    /// was solved.
+    pub const fn mark(key: CounterKey, window: Duration) -> Self {
+        Self { key, window, most: 2 * MARK - 1, n: MARK, spacing: None }
+    }
+
+    /// Increments nothing, and is refused while a key is marked.
+    pub const fn unmarked(key: CounterKey, window: Duration) -> Self {
+        Self { key, window, most: MARK, n: 0, spacing: None }
+    }
+}
+
 /// Exponential backoff: the minimum time between increments doubles with each increment in the
 /// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

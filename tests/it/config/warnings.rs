@@ -25,6 +25,23 @@ fn budgets_below_the_price_of_a_text_are_told() {
 }
 
 #[test]
+fn budgets_below_the_price_of_a_call_are_told() {
+    const TWILIO: &str = "account_sid = \"AC0123456789abcdef0123456789abcdef\"\nauth_token = \"env:TOKEN\"\nfrom = \"+12025550123\"\n";
+    let told = |prices: &str| {
+        let lists = "providers = [\"twilio\", \"twilio_voice\"]\nchannels = [\"sms\", \"voice\"]\n";
+        let tables = format!("{prices}[sms.twilio_voice]\n{TWILIO}[sms.twilio]\n");
+        told(&[("providers = [\"twilio\"]\n", lists), ("[sms.twilio]\n", &tables)])
+    };
+    // By default a call counts as two texts.
+    assert!(told("[sms.prices]\nGB = \"0.5\"\n").is_empty());
+    let said = told("[sms.prices]\nGB = \"0.6\"\n");
+    let of_blocks = "1 is less than one call to GB may cost (1.2000 USD): nobody new there gets a code; raise it, or correct sms.voice_prices";
+    assert!(said.len() == 1 && said[0].ends_with(of_blocks), "{said:?}");
+    let set = "[sms.prices]\nGB = \"0.6\"\n[sms.voice_prices]\nother = \"0.1\"\n";
+    assert!(told(set).is_empty());
+}
+
+#[test]
 fn rules_that_decide_nothing_are_told() {
     assert_eq!(
         with_rule("path = \"/*\"\nallow = [\"role:admin\"]\nfrom = [\"10.0.0.0/8\"]"),

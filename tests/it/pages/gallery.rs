@@ -1,4 +1,5 @@
 mod challenges;
+mod news;
 
 use std::time::Duration;
 
@@ -8,9 +9,8 @@ use doorcode::domain::{
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeChannels, CodeNotice, CodePage, CodeProblem,
     ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
-    NewTokenPage, News, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending,
-    SignOutPage, SignedOutPage, TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage,
-    Unsent, UnsentPage, Views,
+    NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
+    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
 use doorcode::system::Timestamp;
@@ -150,15 +150,7 @@ impl Gallery<'_> {
                 self.add(&format!("{name}-{why:?}"), &page);
             }
         }
-        for (n, say) in TextArrival::ALL.into_iter().enumerate() {
-            let name = format!("code-news-{n}");
-            let news = Some(News { say, more: false, texts_from: None });
-            self.add(&name, &CodePage { news, ..page() });
-            let from = phone.international();
-            // Without its script, which would ask a server.
-            let news = Some(News { say, more: false, texts_from: Some(&from) });
-            self.add(&(name + "-from"), &CodePage { news, ..page() });
-        }
+        self.news(flow);
         for seconds in [0, 1, 2, 3, 25, 100, 1_000_000] {
             let notice = Some(CodeNotice::NotYet { seconds });
             let problem =

@@ -18,7 +18,7 @@ fn asked(program: &Program) -> (Browser, Answer) {
 }
 
 /// The id of the newest attempt, as the log has it.
-fn attempt_of(program: &Program) -> String {
+pub(super) fn attempt_of(program: &Program) -> String {
     let log = program.printed_to("err");
     let line = log.lines().rev().find(|line| line.contains("code requested")).expect(&log);
     let id = line.split("attempt=").nth(1).expect(line);

@@ -8,7 +8,8 @@ use crate::support::gate::{Gate, wait_for};
 use crate::support::http::{Answer, exchange};
 use crate::support::twilio::AUTH_TOKEN;
 
-const ALL: &str = "providers = [\"twilio\", \"vonage\", \"plivo\", \"messagebird\", \"telnyx\", \"sinch\", \"http\", \"aws\"]";
+const ALL: &str = r#"providers = ["twilio", "twilio_voice", "twilio_whatsapp", "vonage", "plivo", "messagebird", "messagebird_whatsapp", "telnyx", "sinch", "http", "aws"]
+channels = ["sms", "whatsapp", "voice"]"#;
 
 fn gate() -> Gate {
     let tables = format!("{}[sms.twilio]\n", tables());
@@ -82,7 +83,9 @@ fn each_vendors_receipts_are_believed_and_move_forward_only() {
         // What is known anyway is nothing to write.
         assert_eq!(case.send(&case.told(Status::Queued)).is(200).body, b"", "{name}");
         case.send(&case.told(Status::Sent)).is(200);
-        case.wait_for(1);
+        if row.tells_sent {
+            case.wait_for(1);
+        }
         case.send(&case.told(Status::Undelivered)).is(200);
         let stored = case.wait_for(2);
         assert_eq!(stored.failure.as_deref(), Some(row.failure), "{name}");
@@ -113,7 +116,10 @@ fn what_a_vendor_did_not_sign_for_this_place_and_time_is_refused() {
         };
         refused(&(row.told)(&Told { secret: "of somebody else, long enough", ..good }), "forged");
         let text = String::from_utf8((row.told)(&good)).expect("text");
-        refused(text.replace(&case.id, "message-x").as_bytes(), "altered");
+        refused(
+            text.replace(&case.id, &case.id.replace("message", "another")).as_bytes(),
+            "altered",
+        );
         if let Some(seconds) = row.ages {
             for at in [good.at - seconds, good.at + seconds] {
                 refused(&(row.told)(&Told { at, ..good }), "replayed");
@@ -124,7 +130,9 @@ fn what_a_vendor_did_not_sign_for_this_place_and_time_is_refused() {
             let place = |name: &str| format!("/sms/receipt/{name}");
             refused(text.replace(&place(row.name), &place(other.name)).as_bytes(), other.name);
         }
-        if matches!(row.name, "twilio" | "plivo" | "messagebird") {
+        if matches!(row.name, "plivo" | "messagebird" | "messagebird_whatsapp")
+            || row.name.starts_with("twilio")
+        {
             let url = case.url.replace("localhost", "elsewhere.example.com");
             let text = String::from_utf8((row.told)(&Told { url: &url, ..good })).expect("text");
             refused(text.replace("elsewhere.example.com", "localhost").as_bytes(), "wrong URL");

@@ -8,7 +8,9 @@ use doorcode::domain::sha256;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
-use crate::support::twilio::receipts::signed_receipt;
+use crate::support::twilio::ACCOUNT_SID;
+use crate::support::twilio::channels::CONTENT_SID;
+use crate::support::twilio::receipts::{signed_call, signed_receipt};
 
 /// What a vendor tells, when, and by which secret it signs.
 #[derive(Clone, Copy)]
@@ -37,6 +39,8 @@ pub(super) struct Row {
     pub(super) told: fn(&Told<'_>) -> Vec<u8>,
     /// Seconds after which it is too old; `None`: never.
     pub(super) ages: Option<i64>,
+    /// Whether it says that a message was handed on, before what became of it.
+    pub(super) tells_sent: bool,
     pub(super) price: Option<(i64, &'static str)>,
     /// Of the code of [`Status::Undelivered`].
     pub(super) failure: &'static str,
@@ -49,15 +53,18 @@ const fn row(
     price: Option<(i64, &'static str)>,
     failure: &'static str,
 ) -> Row {
-    Row { name, told, ages, price, failure }
+    Row { name, told, ages, tells_sent: true, price, failure }
 }
 
 pub(super) const VENDORS: &[Row] = &[
     row("twilio", twilio, None, None, "blocked"),
+    row("twilio_whatsapp", twilio_whatsapp, None, None, "not_reached"),
+    Row { tells_sent: false, ..row("twilio_voice", twilio_voice, None, None, "not_answered") },
     row("vonage", vonage, Some(400), Some((33_300, "EUR")), "opted_out"),
     row("vonage", vonage_by_query, Some(400), Some((33_300, "EUR")), "opted_out"),
     row("plivo", plivo, None, Some((3_500, "USD")), "opted_out"),
     row("messagebird", messagebird, Some(400), Some((70_000, "GBP")), "not_reached"),
+    row("messagebird_whatsapp", bird, Some(400), None, "bad_number"),
     row("telnyx", telnyx, Some(400), Some((5_100, "USD")), "opted_out"),
     row("sinch", sinch, Some(400), None, "bad_number"),
     row("http", gateway, Some(400), Some((12_000, "CHF")), "fraud"),
@@ -68,10 +75,20 @@ pub(super) const VENDORS: &[Row] = &[
 pub(super) fn tables() -> String {
     let key = BASE64_STANDARD.encode(telnyx_key(SEED).public_key().as_ref());
     let secret = "env:TOKEN";
+    let uuid = "ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318";
     let from = "from = \"+12025550199\"";
     let aws = super::sns::SNS.table();
     format!(
-        r#"{aws}[sms.vonage]
+        r#"{aws}[sms.twilio_whatsapp]
+account_sid = "{ACCOUNT_SID}"
+auth_token = "{secret}"
+content_sid = "{CONTENT_SID}"
+{from}
+[sms.twilio_voice]
+account_sid = "{ACCOUNT_SID}"
+auth_token = "{secret}"
+{from}
+[sms.vonage]
 api_key = "a1b2c3d4"
 api_secret = "{secret}"
 signature_secret = "{secret}"
@@ -84,6 +101,13 @@ auth_token = "{secret}"
 access_key = "{secret}"
 signing_key = "{secret}"
 {from}
+[sms.messagebird_whatsapp]
+access_key = "{secret}"
+signing_key = "{secret}"
+workspace_id = "{uuid}"
+channel_id = "{uuid}"
+project_id = "{uuid}"
+locales = ["en"]
 [sms.telnyx]
 api_key = "{secret}"
 public_key = "{key}"
@@ -140,6 +164,18 @@ fn twilio(told: &Told<'_>) -> Vec<u8> {
     let status = word(told, ["queued", "sent", "delivered", "undelivered"]);
     let code = (told.status == Status::Undelivered).then_some(30_007);
     signed_receipt((told.url, told.url), told.id, (status, code), told.secret)
+}
+
+/// `read` comes after `delivered`.
+fn twilio_whatsapp(told: &Told<'_>) -> Vec<u8> {
+    let status = word(told, ["queued", "sent", "read", "undelivered"]);
+    let code = (told.status == Status::Undelivered).then_some(63_032);
+    signed_receipt((told.url, told.url), told.id, (status, code), told.secret)
+}
+
+fn twilio_voice(told: &Told<'_>) -> Vec<u8> {
+    let status = word(told, ["ringing", "in-progress", "completed", "no-answer"]);
+    signed_call(told.url, told.id, status, told.secret)
 }
 
 fn vonage_fields(told: &Told<'_>) -> Vec<(&'static str, String)> {
@@ -235,6 +271,32 @@ fn messagebird(told: &Told<'_>) -> Vec<u8> {
         format!("{}.{}", encoded(json!({ "alg": "HS256", "typ": "JWT" })), encoded(claims));
     let signature = BASE64_URL_SAFE_NO_PAD.encode(tag(told.secret, signed.as_bytes()));
     request("GET", &url, &[("MessageBird-Signature-JWT", format!("{signed}.{signature}"))], b"")
+}
+
+/// An event of Bird's webhook subscriptions.
+fn bird(told: &Told<'_>) -> Vec<u8> {
+    let failed = told.status == Status::Undelivered;
+    let source = json!({ "name": "whatsapp", "code": "131026" });
+    let body = json!({
+        "service": "channels",
+        "event": "whatsapp.outbound",
+        "payload": {
+            "id": told.id,
+            "status": word(told, ["processing", "sent", "delivered", "delivery_failed"]),
+            "reason": "unknown subscriber",
+            "failure": failed.then(|| json!({ "code": 15_005, "source": source })),
+            "direction": "outgoing",
+        },
+    })
+    .to_string();
+    let (time, digest) = (told.at.to_string(), sha256(body.as_bytes()));
+    let signed = [format!("{time}\n{}\n", told.url).as_bytes(), &digest[..]].concat();
+    let headers = [
+        ("messagebird-signature", BASE64_STANDARD.encode(tag(told.secret, &signed))),
+        ("messagebird-request-timestamp", time),
+        ("Content-Type", "application/json".to_owned()),
+    ];
+    request("POST", told.url, &headers, body.as_bytes())
 }
 
 fn telnyx(told: &Told<'_>) -> Vec<u8> {

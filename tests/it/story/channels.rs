@@ -2,57 +2,15 @@
 use std::time::Duration;
 
 use crate::support::browser::{between, code_in, flow_of};
-use crate::support::gate::Gate;
-use crate::support::http::Answer;
+use crate::support::gate::{Gate, wait_for};
 use crate::support::metrics::{metric, wait_until};
-use crate::support::provider::{FakeProvider, Outcome};
+use crate::support::provider::Outcome;
 use crate::support::puzzle::{puzzle_of, solve};
 use crate::support::settings::{ADA, RAISED};
-use crate::support::twilio::ACCOUNT_SID;
-use crate::support::twilio::channels::{CONTENT_SID, FROM, VoiceVendor, WhatsAppVendor};
+use crate::support::ways::{Ways, other_way, pairs, ways};
 use crate::support::words::word;
 
 const COOL_DOWN: Duration = Duration::from_secs(33);
-const PROVIDERS: &str = "providers = [\"twilio\"]";
-const TABLE: &str = "[sms.twilio]\n";
-
-/// A gate with calls, and with WhatsApp first for British numbers.
-struct Ways {
-    gate: Gate,
-    calls: FakeProvider,
-    whatsapp: FakeProvider,
-}
-
-fn ways(changes: &[(&str, &str)]) -> Ways {
-    let calls = FakeProvider::of(Box::new(VoiceVendor));
-    let whatsapp = FakeProvider::of(Box::new(WhatsAppVendor));
-    let providers = "providers = [\"twilio\", \"twilio_voice\", \"twilio_whatsapp\"]\n\
-                     channels = [\"sms\", \"voice\"]";
-    let account = format!("account_sid = \"{ACCOUNT_SID}\"\nauth_token = \"env:TOKEN\"");
-    let tables = format!(
-        "[[sms.channel_order]]\ncountries = [\"GB\"]\nchannels = [\"whatsapp\", \"sms\"]\n\
-         [sms.twilio_voice]\n{account}\nfrom = \"{FROM}\"\nbase_url = \"{}\"\n\
-         [sms.twilio_whatsapp]\n{account}\nfrom = \"{FROM}\"\ncontent_sid = \"{CONTENT_SID}\"\n\
-         base_url = \"{}\"\n{TABLE}",
-        calls.base_url(),
-        whatsapp.base_url()
-    );
-    let own = [(PROVIDERS, providers), (TABLE, &*tables)];
-    let gate = Gate::changed(&[&own, changes].concat());
-    Ways { gate, calls, whatsapp }
-}
-
-/// The form of the button for another way, as a browser sends it without JavaScript.
-fn other_way(page: &Answer) -> [(&'static str, String); 2] {
-    let text = page.text();
-    let channel = between(&text, "name=\"channel\" value=\"", "\"");
-    [("flow", flow_of(page)), ("channel", channel.to_owned())]
-}
-
-fn pairs<'a>(form: &'a [(&'static str, String); 2]) -> [(&'a str, &'a str); 2] {
-    [(form[0].0, &form[0].1), (form[1].0, &form[1].1)]
-}
-
 #[test]
 fn whoever_gets_no_text_is_called_and_the_code_is_the_same() {
     let Ways { gate, calls, .. } = ways(&[]);
@@ -190,4 +148,33 @@ fn the_way_is_kept_through_a_challenge() {
     browser.follow(sent).is(200).says(&word("code_voice"));
     calls.text(1);
     assert_eq!(gate.texts.requests(), 1);
+}
+
+/// A text costs 0.05, a call 0.90, and a block of numbers may cost 1.
+#[test]
+fn a_call_is_paid_for_by_its_own_price() {
+    let limits = RAISED.replace("[limits]\n", "[limits]\nspend_per_number_block_1h = 1\n");
+    let prices = "[sms.prices]\nUS = \"0.05\"\n[sms.voice_prices]\nUS = \"0.90\"\n[sms]\n";
+    let Ways { gate, calls, .. } = ways(&[(RAISED, &limits), ("[sms]\n", prices)]);
+    let mut browser = gate.browser();
+    let number = browser.visit("/");
+    let page = browser.give_number(&number, ADA).is(200);
+    gate.texts.text(1);
+    let form = other_way(&page);
+    gate.pass(COOL_DOWN);
+    browser.post("/.doorcode/resend", &pairs(&form)).is(303);
+    calls.text(1);
+    gate.pass(Duration::from_mins(3));
+    let refused = browser.post("/.doorcode/resend", &pairs(&form)).is(303);
+    browser.follow(refused).is(429);
+    wait_until(gate.admin, "doorcode_limited_total{limit=\"spend_per_number_block_1h\"}", 1);
+    // There is room for a text.
+    let text = [("flow", &*form[0].1), ("channel", "sms")];
+    browser.post("/.doorcode/resend", &text).is(303);
+    gate.texts.text(2);
+    assert_eq!(calls.requests(), 1);
+    let price = "SELECT price FROM texts WHERE provider = 'twilio_voice'";
+    let price = || sqlx::query_scalar::<_, i64>(price);
+    let read = || gate.run(price().fetch_optional(&mut gate.database())).expect("a database");
+    assert_eq!(wait_for("the row of the call", read), 900_000);
 }

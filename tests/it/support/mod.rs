@@ -29,5 +29,6 @@ pub(crate) mod targets;
 pub(crate) mod tls;
 pub(crate) mod twilio;
 pub(crate) mod upstream;
+pub(crate) mod ways;
 pub(crate) mod words;
 pub(crate) mod world;

@@ -34,7 +34,7 @@ pub(in super::super) fn channels(
 /// The providers of each channel.
 const OF_CHANNELS: [(TextChannel, &str); 3] = [
     (TextChannel::Sms, "a provider of texts such as `twilio`"),
-    (TextChannel::WhatsApp, "`twilio_whatsapp`"),
+    (TextChannel::WhatsApp, "`twilio_whatsapp` or `messagebird_whatsapp`"),
     (TextChannel::Voice, "`twilio_voice`"),
 ];
 

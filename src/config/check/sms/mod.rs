@@ -5,6 +5,7 @@ mod aws;
 mod channels;
 mod http;
 mod messagebird;
+mod messagebird_whatsapp;
 mod plivo;
 mod routes;
 mod sender;
@@ -75,6 +76,7 @@ const PROVIDERS: &[(&str, ReadProvider)] = &[
     ("vonage", vonage::read),
     ("plivo", plivo::read),
     ("messagebird", messagebird::read),
+    ("messagebird_whatsapp", messagebird_whatsapp::read),
     ("telnyx", telnyx::read),
     ("sinch", sinch::read),
     ("aws", aws::read),

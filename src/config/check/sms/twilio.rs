@@ -56,17 +56,16 @@ pub(super) fn credentials(
     None
 }
 
-/// The account of a table without receipts, and how its requests are authenticated.
-pub(super) fn account(reader: &mut Reader<'_>, table: &str) -> Option<(String, TwilioCredentials)> {
+/// An account: its id, how its requests are authenticated, and its token if that is known.
+pub(super) type TwilioAccount = (String, TwilioCredentials, Option<Secret>);
+
+/// The account of a table whose receipts are checked by `auth_token`, also beside an API key.
+pub(super) fn account(reader: &mut Reader<'_>, table: &str) -> Option<TwilioAccount> {
     reader.require(table);
     let account_sid = reader.one(&format!("{table}.account_sid"), |text| sid("AC", text));
-    let [token, api_key] = ["auth_token", "api_key"].map(|name| format!("{table}.{name}"));
-    if reader.has(&token) && reader.has(&api_key) {
-        reader.note(&api_key, "conflicts with auth_token; keep one of the two");
-    }
-    let token = optional_secret(reader, &token);
+    let token = optional_secret(reader, &format!("{table}.auth_token"));
     let credentials = credentials(reader, table, token.as_ref());
-    Some((account_sid?, credentials?))
+    Some((account_sid?, credentials?, token?))
 }
 
 fn who(reader: &mut Reader<'_>) -> Option<TwilioSender> {

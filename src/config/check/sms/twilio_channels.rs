@@ -13,9 +13,9 @@ pub(super) fn read(reader: &mut Reader<'_>, context: &SmsContext<'_>) -> Option<
     let base_url = reader.one("sms.twilio_voice.base_url", |text| {
         base_url(text, "https://api.twilio.com", context.allowed)
     });
-    let (account_sid, credentials) = account?;
+    let (account_sid, credentials, signing_token) = account?;
     let (from, base_url) = (from?, base_url?);
-    let settings = TwilioVoiceSettings { account_sid, credentials, from, base_url };
+    let settings = TwilioVoiceSettings { account_sid, credentials, signing_token, from, base_url };
     Some(ProviderSettings::TwilioVoice(settings))
 }
 
@@ -30,8 +30,15 @@ pub(super) fn read_whatsapp(
     let base_url = reader.one("sms.twilio_whatsapp.base_url", |text| {
         base_url(text, "https://api.twilio.com", context.allowed)
     });
-    let (account_sid, credentials) = account?;
+    let (account_sid, credentials, signing_token) = account?;
     let (from, content_sid, base_url) = (from?, content_sid?, base_url?);
-    let settings = TwilioWhatsAppSettings { account_sid, credentials, from, content_sid, base_url };
+    let settings = TwilioWhatsAppSettings {
+        account_sid,
+        credentials,
+        signing_token,
+        from,
+        content_sid,
+        base_url,
+    };
     Some(ProviderSettings::TwilioWhatsApp(settings))
 }

@@ -12,7 +12,7 @@ use crate::delivery::Failure;
 use crate::delivery::receipt::{
     DeliveryReceipt, ReceiptApi, ReceiptRefused, ReceiptRequest, field,
 };
-use crate::domain::TextStatus;
+use crate::domain::{Secret, TextStatus};
 
 const SIGNATURE: &str = "x-twilio-signature";
 
@@ -22,27 +22,42 @@ impl ReceiptApi for TwilioSettings {
         &self,
         request: &ReceiptRequest<'_>,
     ) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {
-        let token = self.receipt_token().ok_or(ReceiptRefused::NotExpected)?;
-        let signature = BASE64_STANDARD.decode(request.header(SIGNATURE)?);
-        let signature = signature.map_err(|_| ReceiptRefused::Forged)?;
-        let fields = request.form();
-        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.reveal().as_bytes());
-        let is_right =
-            |url: &String| hmac::verify(&key, signed(url, &fields).as_bytes(), &signature).is_ok();
-        if !spellings(request.url).iter().any(is_right) {
-            return Err(ReceiptRefused::Forged);
-        }
-        let text = |name| field(&fields, name);
-        let Some(status) = status(text("MessageStatus").ok_or(ReceiptRefused::Unreadable)?) else {
-            return Ok(None);
-        };
-        let receipt =
-            DeliveryReceipt::new(text("MessageSid").ok_or(ReceiptRefused::Unreadable)?, status)?;
-        let code = text("ErrorCode").and_then(|code| code.parse().ok());
-        let failure = (status == TextStatus::Undelivered)
-            .then(|| code.and_then(codes::by_code).unwrap_or(Failure::Unexpected));
-        Ok(Some(DeliveryReceipt { failure, code, ..receipt }))
+        let token = self.credentials.signing_token(self.signing_token.as_ref());
+        of_message(&signed_fields(token, request)?, codes::by_code)
     }
+}
+
+/// The fields of a callback that is signed with the account's token, whatever it tells of. `token`: `None`
+/// if it is not known.
+pub(in crate::delivery::sms) fn signed_fields(
+    token: Option<&Secret>,
+    request: &ReceiptRequest<'_>,
+) -> Result<Vec<(String, String)>, ReceiptRefused> {
+    let token = token.ok_or(ReceiptRefused::NotExpected)?;
+    let signature = BASE64_STANDARD.decode(request.header(SIGNATURE)?);
+    let signature = signature.map_err(|_| ReceiptRefused::Forged)?;
+    let fields = request.form();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.reveal().as_bytes());
+    let is_right =
+        |url: &String| hmac::verify(&key, signed(url, &fields).as_bytes(), &signature).is_ok();
+    spellings(request.url).iter().any(is_right).then_some(fields).ok_or(ReceiptRefused::Forged)
+}
+
+/// What the fields say of a message. `by_code`: what an error code of its channel means.
+pub(in crate::delivery::sms) fn of_message(
+    fields: &[(String, String)],
+    by_code: fn(u32) -> Option<Failure>,
+) -> Result<Option<DeliveryReceipt>, ReceiptRefused> {
+    let text = |name| field(fields, name);
+    let Some(status) = status(text("MessageStatus").ok_or(ReceiptRefused::Unreadable)?) else {
+        return Ok(None);
+    };
+    let receipt =
+        DeliveryReceipt::new(text("MessageSid").ok_or(ReceiptRefused::Unreadable)?, status)?;
+    let code = text("ErrorCode").and_then(|code| code.parse().ok());
+    let failure = (status == TextStatus::Undelivered)
+        .then(|| code.and_then(by_code).unwrap_or(Failure::Unexpected));
+    Ok(Some(DeliveryReceipt { failure, code, ..receipt }))
 }
 
 /// What is signed: the URL, then name and value of each field, sorted by name.

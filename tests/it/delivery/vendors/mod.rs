@@ -3,6 +3,7 @@
 mod aws;
 mod gateway;
 mod messagebird;
+mod messagebird_whatsapp;
 mod plivo;
 mod sinch;
 mod telnyx;
@@ -37,6 +38,7 @@ pub(super) const CONTRACTS: &[&dyn Contract] = &[
     &twilio_verify::TwilioVerify,
     &twilio_channels::TwilioVoice,
     &twilio_channels::TwilioWhatsApp,
+    &messagebird_whatsapp::MessageBirdWhatsApp,
 ];
 
 pub(super) trait Contract: Sync {

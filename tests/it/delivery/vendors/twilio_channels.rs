@@ -35,6 +35,7 @@ impl Contract for TwilioVoice {
         ProviderSettings::TwilioVoice(TwilioVoiceSettings {
             account_sid: ACCOUNT_SID.to_owned(),
             credentials: TwilioCredentials::AuthToken(Secret::new(secret)),
+            signing_token: None,
             from: FROM.to_owned(),
             base_url: base_url.parse().expect("a URL"),
         })
@@ -56,6 +57,7 @@ impl Contract for TwilioVoice {
             (10005, Misconfigured),
             (21201, Misconfigured),
             (21205, Misconfigured),
+            (21208, Misconfigured),
             (21210, Misconfigured),
             (21211, BadNumber),
             (21214, NotMobile),
@@ -96,6 +98,7 @@ impl Contract for TwilioWhatsApp {
                 sid: API_KEY.to_owned(),
                 secret: Secret::new(secret),
             },
+            signing_token: None,
             from: FROM.to_owned(),
             content_sid: CONTENT_SID.to_owned(),
             base_url: base_url.parse().expect("a URL"),
@@ -107,19 +110,36 @@ impl Contract for TwilioWhatsApp {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        use Failure::{BadNumber, Misconfigured, OptedOut, Overloaded};
+        use Failure::{
+            BadNumber, Broken, Misconfigured, NotReached, OptedOut, Overloaded, Unexpected,
+        };
         let rows = [
             (20003, Misconfigured),
             (20429, Overloaded),
             (21211, BadNumber),
             (21655, Misconfigured),
             (21656, Misconfigured),
-            (63007, Misconfigured),
-            (63016, Misconfigured),
+            (63003, BadNumber),
+            (63009, Broken),
+            (63010, Broken),
+            (63012, Broken),
+            (63014, OptedOut),
+            (63018, Overloaded),
+            (63023, Unexpected),
             (63024, BadNumber),
+            (63029, NotReached),
+            (63032, NotReached),
             (63033, OptedOut),
+            (63038, Misconfigured),
+            (63049, NotReached),
         ];
-        refusals(&WhatsAppVendor, &rows)
+        // Of the sender, the channel and the template.
+        let set_up = [
+            63001, 63002, 63005, 63006, 63007, 63008, 63011, 63013, 63015, 63016, 63019, 63020,
+            63021, 63022, 63027, 63028, 63030, 63031, 63034, 63040, 63041, 63042, 63051, 63112,
+        ];
+        let set_up = set_up.map(|code| (code, Misconfigured));
+        refusals(&WhatsAppVendor, &[&rows[..], &set_up[..]].concat())
     }
 
     fn success(&self) -> u16 {

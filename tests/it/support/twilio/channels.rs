@@ -1,5 +1,6 @@
 //! What Twilio documents of calls, and of messages by WhatsApp.
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::request::Parts;
 use axum::http::{Method, header};
@@ -16,10 +17,25 @@ pub(crate) const CONTENT_SID: &str = "HX0123456789abcdef0123456789abcdef";
 const OF_CALLS: [&str; 8] =
     ["From", "StatusCallback", "TimeLimit", "Timeout", "To", "Twiml", "Url", "Record"];
 
-/// What `<Say>` documents of languages, as far as these tests go.
-const SPOKEN: [&str; 4] = ["en-US", "de-DE", "fr-FR", "zh-TW"];
+/// What `<Say>` documents of the languages of our pages: those that need no voice, and the voices of others
+/// ("Available voices and languages").
+const SPOKEN: [&str; 14] = [
+    "en-US", "es-ES", "pt-BR", "fr-FR", "de-DE", "it-IT", "nl-NL", "pl-PL", "ru-RU", "ja-JP",
+    "ko-KR", "sv-SE", "zh-CN", "zh-TW",
+];
+const VOICES: [(&str, &str); 9] = [
+    ("arb", "Polly.Zeina"),
+    ("cs-CZ", "Google.cs-CZ-Standard-A"),
+    ("he-IL", "Google.he-IL-Standard-A"),
+    ("hi-IN", "Polly.Aditi"),
+    ("id-ID", "Google.id-ID-Standard-A"),
+    ("th-TH", "Google.th-TH-Standard-A"),
+    ("tr-TR", "Polly.Filiz"),
+    ("uk-UA", "Google.uk-UA-Standard-A"),
+    ("vi-VN", "Google.vi-VN-Standard-A"),
+];
 
-/// The body of a text is what is said: language and digits.
+/// The body of a text is what is said: the language of the first time, and digits.
 pub(crate) struct VoiceVendor;
 
 /// The body of a text is the code.
@@ -72,20 +88,32 @@ fn call(head: &Parts, body: &[u8]) -> Result<Text, u32> {
     Ok(Text { to: e164(to, 21211)?, sender: from.to_owned(), body: said(twiml)?, validity: None })
 }
 
-/// What is said twice with a pause between, as "language: digits".
+/// What is said twice with a pause between, as "language: digits". The second time is in English where a
+/// voice of others speaks first.
 fn said(twiml: &str) -> Result<String, u32> {
     const PAUSE: &str = "<Pause length=\"1\"/>";
     let inner = twiml.strip_prefix("<Response>").and_then(|rest| rest.strip_suffix("</Response>"));
     let inner = inner.and_then(|inner| inner.strip_prefix(PAUSE)).ok_or(21205_u32)?;
     let (first, second) = inner.split_once(PAUSE).ok_or(21205_u32)?;
-    or(first == second, 21205)?;
-    let say = first.strip_prefix("<Say language=\"").and_then(|s| s.strip_suffix(".</Say>"));
-    let (language, words) = say.and_then(|say| say.split_once("\">")).ok_or(21205_u32)?;
-    or(SPOKEN.contains(&language) && !words.contains(['<', '&']), 21205)?;
+    let ((language, digits), (again, same)) = (said_once(first)?, said_once(second)?);
+    let by_others = VOICES.iter().any(|(known, _)| *known == language);
+    or(digits == same && again == if by_others { "en-US" } else { language }, 21205)?;
+    Ok(format!("{language}: {digits}"))
+}
+
+/// Language and digits.
+fn said_once(say: &str) -> Result<(&str, String), u32> {
+    let say = say.strip_prefix("<Say language=\"").and_then(|s| s.strip_suffix(".</Say>"));
+    let (attributes, words) = say.and_then(|say| say.split_once("\">")).ok_or(21205_u32)?;
+    let language = match attributes.split_once("\" voice=\"") {
+        Some(pair) => VOICES.contains(&pair).then_some(pair.0),
+        None => SPOKEN.contains(&attributes).then_some(attributes),
+    };
+    or(!words.contains(['<', '&']), 21205)?;
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let apart: Vec<String> = digits.chars().map(String::from).collect();
     or(words.ends_with(&format!(" {}", apart.join(", "))), 21205)?;
-    Ok(format!("{language}: {digits}"))
+    Ok((language.ok_or(21205_u32)?, digits))
 }
 
 /// The message that a request asks for.
@@ -117,7 +145,10 @@ impl Vendor for VoiceVendor {
     }
 
     fn accepted(&self, text: &Text) -> Reply {
-        let sid = format!("CA{:032x}", digest(&text.body));
+        // Each call has its own, whatever it says.
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let sid = format!("CA{:032x}", digest(&format!("{number} {}", text.body)));
         let call = json!({
             "account_sid": ACCOUNT_SID,
             "answered_by": null,
@@ -130,6 +161,14 @@ impl Vendor for VoiceVendor {
             "uri": format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Calls/{sid}.json"),
         });
         Reply::json(201, &call)
+    }
+
+    fn callback(&self, body: &[u8]) -> Option<String> {
+        TwilioVendor.callback(body)
+    }
+
+    fn id_in(&self, reply: &Reply) -> Option<String> {
+        TwilioVendor.id_in(reply)
     }
 
     fn slow_down(&self) -> Reply {
@@ -152,6 +191,14 @@ impl Vendor for WhatsAppVendor {
 
     fn accepted(&self, text: &Text) -> Reply {
         TwilioVendor.accepted(text)
+    }
+
+    fn callback(&self, body: &[u8]) -> Option<String> {
+        TwilioVendor.callback(body)
+    }
+
+    fn id_in(&self, reply: &Reply) -> Option<String> {
+        TwilioVendor.id_in(reply)
     }
 
     fn slow_down(&self) -> Reply {

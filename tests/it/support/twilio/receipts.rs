@@ -27,6 +27,30 @@ pub(crate) fn signed_receipt(
         ("ApiVersion", "2010-04-01".to_owned()),
     ];
     fields.extend(code.map(|code| ("ErrorCode", code.to_string())));
+    signed((to, signed_for), fields, token)
+}
+
+/// A status callback of a call.
+pub(crate) fn signed_call(url: &str, sid: &str, status: &str, token: &str) -> Vec<u8> {
+    let fields = vec![
+        ("CallSid", sid.to_owned()),
+        ("CallStatus", status.to_owned()),
+        ("CallDuration", "14".to_owned()),
+        ("Direction", "outbound-api".to_owned()),
+        ("To", "+447400123456".to_owned()),
+        ("AccountSid", ACCOUNT_SID.to_owned()),
+        ("From", NUMBER.to_owned()),
+        ("CallbackSource", "call-progress-events".to_owned()),
+        ("ApiVersion", "2010-04-01".to_owned()),
+    ];
+    signed((url, url), fields, token)
+}
+
+fn signed(
+    (to, signed_for): (&str, &str),
+    fields: Vec<(&'static str, String)>,
+    token: &str,
+) -> Vec<u8> {
     let mut sorted = fields.clone();
     sorted.sort();
     let signed: String = std::iter::once(signed_for.to_owned())
