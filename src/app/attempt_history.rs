@@ -104,7 +104,9 @@ fn told_by_provider(event: &Event<'_>) -> Option<String> {
     Some(match event {
         // It takes as long as it is listened to.
         Event::TextDelivered { provider, channel: TextChannel::Voice, seconds, .. } => {
-            format!("{provider} says that the call was answered, and over after {seconds} s")
+            format!(
+                "{provider} says that the call was answered and is over, {seconds} s after it was asked for"
+            )
         }
         Event::TextDelivered { provider, channel, seconds, .. } => {
             let late = if *seconds >= LATE_AFTER.as_secs() { ", late" } else { "" };

@@ -178,17 +178,17 @@ impl Delivery {
         }
     }
 
-    /// The providers of the text's channel. A route that names none of a channel other than SMS says
-    /// nothing of that channel.
+    /// The providers of the text's channel. A route that names none of that channel says nothing of it:
+    /// the next one decides.
     fn routed(&self, message: &Message<'_>) -> Vec<&Ranked> {
-        let all = || self.of_channel(message.channel).collect();
-        let Some(route) = self.routes.iter().find(|route| route.is_for(message)) else {
-            return all();
+        let all = || self.of_channel(message.channel);
+        let named = |route: &SmsRoute| -> Vec<&Ranked> {
+            let find = |name| all().find(|ranked| ranked.provider.name() == name);
+            route.providers.iter().filter_map(find).collect()
         };
-        let named = |name| self.of_channel(message.channel).find(|r| r.provider.name() == name);
-        let found: Vec<_> = route.providers.iter().filter_map(named).collect();
-        let silent = found.is_empty() && message.channel != TextChannel::Sms;
-        if silent { all() } else { found }
+        let routes = self.routes.iter().filter(|route| route.is_for(message));
+        let decided = routes.map(named).find(|providers| !providers.is_empty());
+        decided.unwrap_or_else(|| all().collect())
     }
 
     fn of_channel(&self, channel: TextChannel) -> impl Iterator<Item = &Ranked> {

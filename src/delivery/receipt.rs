@@ -54,14 +54,16 @@ pub enum ReceiptRefused {
     Forged,
     #[error("its signature is too old, or of the future")]
     Old,
-    #[error("it is signed, but not what the provider documents")]
+    #[error("it is not what the provider documents")]
     Unreadable,
     #[error("it is of another topic than the one of the settings")]
     OtherTopic,
     #[error("its signature is of version 1; set SignatureVersion of the topic to 2")]
     WeakSignature,
+    #[error("its certificate is named at another host than the one of the settings")]
+    OtherHost,
     #[error(
-        "what its signature is checked with, or confirms a subscription, could not be asked for now"
+        "its certificate, or what confirms a subscription, could not be fetched, or the certificate is none of the service that is valid now"
     )]
     NotNow,
 }

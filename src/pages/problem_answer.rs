@@ -140,8 +140,18 @@ fn message_page<'a>(
         Problem::Limited { limit, seconds, .. } => {
             let (limit, seconds) = (*limit, *seconds);
             let until = now + Duration::from_secs(seconds);
-            let (again, another, reference, early) = (None, "", "", false);
-            MessagePage::Limited { limit, seconds, until, again, home, another, reference, early }
+            let (again, another, code, reference, early) = (None, "", "", "", false);
+            MessagePage::Limited {
+                limit,
+                seconds,
+                until,
+                again,
+                home,
+                another,
+                code,
+                reference,
+                early,
+            }
         }
         Problem::Unavailable => MessagePage::Unavailable { again, reference },
         Problem::Internal => MessagePage::ServerError { reference, home },

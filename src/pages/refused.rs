@@ -169,6 +169,11 @@ impl LoginPages {
             country: &flow.country,
         };
         let another = format!("{}/login?flow={}", request.context.base, self.seal(&flow.afresh()));
+        let code = format!(
+            "{}/code?flow={}",
+            request.context.base,
+            self.seal(&Flow { say: None, ..flow.clone() })
+        );
         let page = MessagePage::Limited {
             limit,
             seconds,
@@ -176,6 +181,7 @@ impl LoginPages {
             again: Some(again),
             home: "",
             another: if limit.is_of_number() { &another } else { "" },
+            code: if flow.phone.is_some() && limit != LimitMessage::Tries { &code } else { "" },
             reference: &flow.reference.map(AttemptReference::in_groups).unwrap_or_default(),
             early: request.param(AGAIN).is_some(),
         };

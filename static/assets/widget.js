@@ -73,13 +73,13 @@
       again || this.#stop?.abort();
       try {
         const id = this.getAttribute('client-id'), lang = this.getAttribute('lang');
-        if (!id) throw Error('The attribute client-id is missing.');
+        if (!id) throw new Error('The attribute client-id is missing.');
         const client = { client_id: id };
         const query = new URLSearchParams({ ...!fields && client, ...lang && { lang } });
         const options = { credentials: 'include', signal: AbortSignal.timeout(3e4) };
         if (fields) Object.assign(options, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
         const answer = await fetch(`${issuer}/widget/${step}?${query}`, options).catch(cause => {
-          throw Error(`${issuer} cannot be reached, or web_origins of "${id}" lacks ${origin}.`, { cause });
+          throw new Error(`${issuer} cannot be reached, or web_origins of "${id}" lacks ${origin}.`, { cause });
         });
         await this.#take(await answer.json(), !fields, again);
       } catch (error) {
@@ -88,7 +88,7 @@
     }
 
     async #take(answer, looked, again) {
-      if (!answer.state) throw Error(answer.error_description);
+      if (!answer.state) throw new Error(answer.error_description);
       const { site } = answer;
       if (site) this.getSession = async () => {
         const me = await fetch(`${site}/me`, { headers: { accept: 'application/json' } });
@@ -189,7 +189,7 @@
       const { site } = this.#answer;
       if (!this.#tell('sign-in')) return;
       // For the developer of a page without a listener; on one that is left meanwhile, nobody reads it.
-      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: no listener'), 3e3);
+      if (!site) return this.#heard || setTimeout(() => console.warn('sms-login: nothing listens to "sign-in"'), 3e3);
       const url = this.#through(`${site}/sign-in`);
       const popup = this.getAttribute('mode') === 'popup' && open(url, 'sms-login', 'popup,width=440,height=680');
       if (!popup) return location.assign(url);

@@ -149,6 +149,7 @@ impl<'a> WidgetRequest<'a> {
             again: Some(NumberAgain { flow: "", typed: field("phone"), country: field("country") }),
             home: "",
             another: if limit.is_of_number() { &page } else { "" },
+            code: "",
             reference: reference.as_deref().unwrap_or_default(),
             early: false,
         };

@@ -73,7 +73,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.wrong_codes_per_number_24h", Integer(1, MAX_COUNT), Default,
         "The same in 24 hours."),
     key("limits.first_wait", Duration(1, 60 * MINUTE), Default,
-        "Minimum time between the first text to a number and the second, give or take a tenth. Doubles with each text, until a sign-in with the number or until a day has passed. Applies to all requesters of codes for the number, except one whose own code has become invalid; a request that is too early is told how long to wait. A browser that has signed in with the number before is counted separately, here and in every limit per number, so that others cannot use up its owner's allowance."),
+        "Minimum time between the first text to a number and the second, give or take a tenth. Doubles with each text, until a sign-in with the number or until a day has passed. Applies to all requesters of codes for the number, except one whose own code has become invalid; a page says how long to wait, and the API answers a request that is too early as the one before it. A browser that has signed in with the number before is counted separately, here and in every limit per number, so that others cannot use up its owner's allowance."),
     key("limits.longest_wait", Duration(1, DAY), Default,
         "Upper bound of that wait."),
     key("limits.texts_per_number_1h", Integer(1, MAX_COUNT), Default,

@@ -25,7 +25,8 @@ pub enum MessagePage<'a> {
     Upstream { host: &'a str, reference: &'a str, retry: bool, home: &'a str },
     /// 429, with a `Retry-After` of `seconds`, which end at `until`. `again`: what can be sent again
     /// then; `None`: only a link to `home`. `another`: where another number can be typed, if that
-    /// helps; else empty. `early`: it was tried before `until`.
+    /// helps; else empty. `code`: where a code that was sent before can be entered; empty: none was, or
+    /// it would not help. `early`: it was tried before `until`.
     Limited {
         limit: LimitMessage,
         seconds: u64,
@@ -33,6 +34,7 @@ pub enum MessagePage<'a> {
         again: Option<NumberAgain<'a>>,
         home: &'a str,
         another: &'a str,
+        code: &'a str,
         /// Of the attempt that was refused; empty: none.
         reference: &'a str,
         early: bool,
@@ -172,6 +174,8 @@ struct Message<'a> {
     until: Option<Timestamp>,
     /// Where another number can be typed; empty: no link.
     another: &'a str,
+    /// Where a code can be entered; empty: no link.
+    code: &'a str,
     points: &'static [&'static str],
     way_on: Option<(&'static str, WayOn<'a>)>,
     reference: Option<&'a str>,
@@ -247,10 +251,20 @@ impl MessagePage<'_> {
             Self::Upstream { host, reference, retry, home } => {
                 upstream(host, retry, home).with_reference(reference)
             }
-            Self::Limited { limit, seconds, until, again, home, another, reference, early } => {
+            Self::Limited {
+                limit,
+                seconds,
+                until,
+                again,
+                home,
+                another,
+                code,
+                reference,
+                early,
+            } => {
                 let message = limited(limit, seconds, again, home).with_reference(reference);
                 let notice = early.then_some("limited_early");
-                Message { until: Some(until), notice, another, ..message }
+                Message { until: Some(until), notice, another, code, ..message }
             }
             Self::DeadEnd { why, host, home } => {
                 let (heading, text) = why.keys();
@@ -332,6 +346,7 @@ impl Page for MessagePage<'_> {
         });
         let row = |key: &&'static str| Context::new().text("key", Safe::from_static(key));
         let another = Safe::link(message.another);
+        let code = Safe::link(message.code);
         let (again, wait) = match &way_on {
             Some(WayOn::Number(again, wait)) => (Some(*again), Some(*wait)),
             _ => (None, None),
@@ -350,6 +365,7 @@ impl Page for MessagePage<'_> {
             .text("typed", Safe::escape(again.map_or("", |again| again.typed)))
             .text("country", Safe::escape(again.map_or("", |again| again.country)))
             .maybe("another", another.leads_somewhere().then_some(another))
+            .maybe("code", code.leads_somewhere().then_some(code))
             .list("points", message.points.iter().map(row))
             .flag("signs_out", matches!(way_on, Some(WayOn::SignOut)))
             .maybe("href", href)

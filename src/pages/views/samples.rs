@@ -56,6 +56,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
             again,
             home,
             another,
+            code: another,
             reference,
             early,
         });

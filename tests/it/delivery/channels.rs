@@ -123,3 +123,15 @@ async fn a_route_of_texts_says_nothing_of_calls() {
     assert_eq!(fakes[0].requests(), 0);
     assert_eq!(send(&delivery, TextChannel::WhatsApp, None).await, Err(Failure::Misconfigured));
 }
+
+#[tokio::test]
+async fn a_route_of_calls_says_nothing_of_texts() {
+    let (all, fakes) = providers(&["twilio", "vonage", "twilio_voice"]);
+    let route =
+        |name: &str| SmsRoute { countries: None, clients: None, providers: vec![name.to_owned()] };
+    let routes = vec![route("twilio_voice"), route("vonage")];
+    let delivery = Delivery::new(all, System::real()).with_routes(routes);
+    assert_eq!(send(&delivery, TextChannel::Voice, None).await, Ok("twilio_voice"));
+    assert_eq!(send(&delivery, TextChannel::Sms, None).await, Ok("vonage"), "the next route");
+    assert_eq!(fakes[0].requests(), 0);
+}

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::{HOUR, MINUTE, defaults, number, start_from, told_to_wait, use_up_the_hour};
-use crate::support::browser::{Browser, code_in, flow_of, unlike, wait_on};
+use crate::support::browser::{Browser, between, code_in, flow_of, unlike, wait_on};
 use crate::support::gate::Gate;
 use crate::support::http::Answer;
 use crate::support::settings::ADA;
@@ -74,6 +74,21 @@ fn the_wait_doubles_until_somebody_signs_in() {
         begin(&gate, ADA)
     };
     is_about(wait_on(&gate_again.resend(&page)), 30);
+}
+
+#[test]
+fn who_may_have_no_other_code_is_led_back_to_the_one_that_was_sent() {
+    let gate = defaults(&[("[login]", "[limits]\ntexts_per_number_1h = 1\n[login]")]);
+    let (mut browser, page, code) = begin(&gate, ADA);
+    gate.pass(MINUTE);
+    let refused = browser.resend(&page).is(429).says(TOO_MANY).says(&word("code_title"));
+    let text = refused.text();
+    let link = format!("/.doorcode/code?{}", between(&text, "/.doorcode/code?", "\""));
+    let page = browser.get(&link).is(200).says("name=\"code\"");
+    let answer = browser.give_code(&page, &code).is(303);
+    browser.finish(answer).is(200);
+    // Nobody else has one to enter.
+    stranger(&gate, ADA).is(429).never_says("/code?flow=");
 }
 
 #[test]

@@ -312,6 +312,7 @@ impl Gallery<'_> {
                     again,
                     home,
                     another,
+                    code: another,
                     reference,
                     early,
                 };

@@ -42,8 +42,7 @@ fn a_call_is_told_as_a_call() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     bob.post("/.doorcode/resend", &[("flow", &*flow_of(&page))]).is(303);
     tell(2, "completed");
-    let said =
-        story(&program, &id, "twilio_voice says that the call was answered, and over after ");
+    let said = story(&program, &id, "twilio_voice says that the call was answered and is over, ");
     assert!(!said.contains("late"), "{said}");
     let (code, said) = program.said(&["sms", "stats", "my.toml"]);
     let row = said.lines().find(|line| line.contains("twilio_voice")).unwrap_or_default();

@@ -104,7 +104,7 @@ impl SnsTopic {
         let signature =
             BASE64_STANDARD.decode(&message.signature).map_err(|_| ReceiptRefused::Forged)?;
         let name = message.signing_cert_url.strip_prefix(self.url.as_str());
-        let name = name.filter(|name| is_certificate(name)).ok_or(ReceiptRefused::Forged)?;
+        let name = name.filter(|name| is_certificate(name)).ok_or(ReceiptRefused::OtherHost)?;
         let key = self
             .certificates
             .key(name, now, || self.get(&message.signing_cert_url, now))
