@@ -9,7 +9,7 @@ use super::configured::{delivery, providers};
 use crate::config::Config;
 use crate::delivery::sms::{Message, Receipt};
 use crate::delivery::{Failure, Outcome, SendError};
-use crate::domain::{LineType, PhoneNumber};
+use crate::domain::{LineType, PhoneNumber, TextChannel};
 use crate::system::System;
 
 /// As long as the longest code works: providers drop a text that is older.
@@ -47,6 +47,9 @@ pub fn send_test_text(
     let text = format!("Test from {}: texts arrive.", config.brand.name);
     let message = Message::new(phone, &text, VALID_FOR);
     let delivery = delivery(config, providers(config, system), system);
+    if !delivery.sends(TextChannel::Sms) {
+        return Err("sms.providers has no provider of texts; a call or a message by WhatsApp has a code and is only tried by a login".into());
+    }
     let Outcome { result, passed_over } = runtime.block_on(delivery.send(&message));
     let mut told = String::new();
     for error in &passed_over {

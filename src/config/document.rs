@@ -231,7 +231,11 @@ impl Walk<'_> {
             self.document.entries.insert(full.to_owned(), Entry { at, value });
         } else {
             self.document.wrong.insert(full.to_owned());
-            self.note(value.span().start, full, "is not a string".to_owned());
+            let why = match value.get_ref() {
+                DeValue::Integer(_) | DeValue::Float(_) => "is not a string; write it in quotes",
+                _ => "is not a string",
+            };
+            self.note(value.span().start, full, why.to_owned());
         }
     }
 

@@ -191,6 +191,11 @@ impl Delivery {
         decided.unwrap_or_else(|| all().collect())
     }
 
+    /// Whether it has a provider of this channel.
+    pub fn sends(&self, channel: TextChannel) -> bool {
+        self.of_channel(channel).next().is_some()
+    }
+
     fn of_channel(&self, channel: TextChannel) -> impl Iterator<Item = &Ranked> {
         self.providers.iter().filter(move |ranked| ranked.provider.channel() == channel)
     }

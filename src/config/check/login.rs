@@ -24,7 +24,7 @@ pub(super) fn login(
     let consent = consent::consent(reader, countries.as_ref());
     let limits = limits::limits(reader, named);
     let challenge = challenge::challenge(reader);
-    let channels = sms::channels(reader, providers, countries.as_ref());
+    let channels = sms::channels(reader, named, countries.as_ref());
     Some(login::LoginSettings {
         countries: countries?,
         accepted_numbers,

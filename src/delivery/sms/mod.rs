@@ -20,8 +20,6 @@ pub mod vonage;
 
 use std::sync::Arc;
 
-use crate::domain::TextChannel;
-
 pub use http_api::{Accepted, Call, HttpApi, ProviderCalls, Refused, VerificationApi};
 pub use message::{AccountCheck, HeldCode, Message, Receipt, SmsProvider};
 pub use verification::{CodeAnswer, CodeCheck, CodeOwner};
@@ -69,11 +67,6 @@ impl ProviderSettings {
     /// The name in `sms.providers`.
     pub fn name(&self) -> &'static str {
         self.api().map_or(console::NAME, |api| api.name())
-    }
-
-    /// How its messages reach a phone.
-    pub fn channel(&self) -> TextChannel {
-        self.api().map_or(TextChannel::Sms, |api| api.channel())
     }
 
     /// Who texts come from: a number, a short code or a name; `None` if the provider chooses.

@@ -11,9 +11,10 @@ pub struct CodeChannels {
 }
 
 impl CodeChannels {
-    /// The variables of the button for the other way.
+    /// The variables of the hint about texts, and of the button for the other way.
     pub(super) fn fill(self, context: Context) -> Context {
         context
+            .flag("texted", self.taken == TextChannel::Sms)
             .maybe("channel", self.next.map(|next| Safe::from_static(next.as_str())))
             .maybe("channel_button", self.next.map(|next| Safe::from_static(button(next))))
     }

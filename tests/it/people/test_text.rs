@@ -2,6 +2,7 @@
 use crate::support::program::Program;
 use crate::support::provider::Outcome;
 use crate::support::settings::BOB;
+use crate::support::twilio::SERVICE_SID;
 
 const FILE: &str = "my.toml";
 
@@ -48,6 +49,20 @@ fn a_failure_is_told_with_what_to_do() {
         assert!(code == Some(1) && said.contains(why), "{said}");
     }
     assert_eq!(program.texts.requests(), 3);
+}
+
+#[test]
+fn where_nobody_texts_that_is_said() {
+    let program = Program::start("info");
+    let service = format!("messaging_service_sid = \"{SERVICE_SID}\"");
+    let changes = [
+        ("providers = [\"twilio\"]", "providers = [\"twilio_voice\"]\nchannels = [\"voice\"]"),
+        ("[sms.twilio]", "[sms.twilio_voice]"),
+        (&*service, "from = \"+12025550123\""),
+    ];
+    program.rewrite(FILE, &changes);
+    let (code, said) = program.command(&["text", BOB, FILE]);
+    assert!(code == Some(1) && said.contains("sms.providers has no provider of texts"), "{said}");
 }
 
 #[test]

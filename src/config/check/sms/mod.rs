@@ -25,7 +25,7 @@ use super::brand::Checked;
 use super::server::ServerContext;
 use crate::api::RECEIPTS;
 use crate::delivery::sms::ProviderSettings;
-use crate::domain::Secret;
+use crate::domain::{Secret, TextChannel};
 
 pub(super) use channels::channels;
 pub(super) use routes::routes;
@@ -66,21 +66,21 @@ struct SmsContext<'a> {
 
 type ReadProvider = fn(&mut Reader<'_>, &SmsContext<'_>) -> Option<ProviderSettings>;
 
-/// THE table of providers. Each has its own table in the file, `[sms.NAME]`.
-const PROVIDERS: &[(&str, ReadProvider)] = &[
-    ("console", console),
-    ("twilio", twilio::read),
-    ("twilio_verify", twilio_verify::read),
-    ("twilio_voice", twilio_channels::read),
-    ("twilio_whatsapp", twilio_channels::read_whatsapp),
-    ("vonage", vonage::read),
-    ("plivo", plivo::read),
-    ("messagebird", messagebird::read),
-    ("messagebird_whatsapp", messagebird_whatsapp::read),
-    ("telnyx", telnyx::read),
-    ("sinch", sinch::read),
-    ("aws", aws::read),
-    ("http", http::read),
+/// THE table of providers, and how their messages reach phones. Each has its own table in the file, `[sms.NAME]`.
+const PROVIDERS: &[(&str, TextChannel, ReadProvider)] = &[
+    ("console", TextChannel::Sms, console),
+    ("twilio", TextChannel::Sms, twilio::read),
+    ("twilio_verify", TextChannel::Sms, twilio_verify::read),
+    ("twilio_voice", TextChannel::Voice, twilio_channels::read),
+    ("twilio_whatsapp", TextChannel::WhatsApp, twilio_channels::read_whatsapp),
+    ("vonage", TextChannel::Sms, vonage::read),
+    ("plivo", TextChannel::Sms, plivo::read),
+    ("messagebird", TextChannel::Sms, messagebird::read),
+    ("messagebird_whatsapp", TextChannel::WhatsApp, messagebird_whatsapp::read),
+    ("telnyx", TextChannel::Sms, telnyx::read),
+    ("sinch", TextChannel::Sms, sinch::read),
+    ("aws", TextChannel::Sms, aws::read),
+    ("http", TextChannel::Sms, http::read),
 ];
 
 const KEY: &str = "sms.providers";
@@ -116,12 +116,12 @@ fn providers(
     let everything: Vec<IpNet> = everything.collect();
     let context = SmsContext { ground, allowed: allowed.unwrap_or(&everything) };
     let named = reader.all(KEY, |text| {
-        let known: Vec<&str> = PROVIDERS.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = PROVIDERS.iter().map(|(name, ..)| *name).collect();
         let found = known.iter().find(|name| **name == text).copied();
         found.ok_or_else(|| unknown(text, "a provider", &known))
     });
     let mut read = Vec::new();
-    for (name, provider) in PROVIDERS {
+    for (name, _, provider) in PROVIDERS {
         let listed = reader.items(KEY).is_some_and(|items| items.iter().any(|i| i.text == *name));
         let table = format!("sms.{name}");
         match (listed, reader.has_more_than_defaults(&table)) {
@@ -148,6 +148,11 @@ fn secret(reader: &mut Reader<'_>, key: &str) -> Option<Secret> {
 #[expect(clippy::option_option, reason = "a mistake is not the absence of an optional key")]
 fn optional_secret(reader: &mut Reader<'_>, key: &str) -> Option<Option<Secret>> {
     if reader.has(key) { secret(reader, key).map(Some) } else { Some(None) }
+}
+
+/// How the messages of a provider reach phones; `None`: there is no such provider.
+fn channel_of(name: &str) -> Option<TextChannel> {
+    PROVIDERS.iter().find(|(known, ..)| *known == name).map(|(_, channel, _)| *channel)
 }
 
 /// What goes into a URL or a header as it is, such as the id of an account.

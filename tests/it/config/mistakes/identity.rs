@@ -52,7 +52,7 @@ fn a_table_of_names_must_have_some_and_each_a_claim() {
         "{ X-Team = \"group\", X-User = 7 }",
         &[
             "24:23: site[1].identity.X-Team: `group` is not a claim; did you mean `groups`?",
-            "24:41: site[1].identity.X-User: is not a string",
+            "24:41: site[1].identity.X-User: is not a string; write it in quotes",
         ],
     );
 }

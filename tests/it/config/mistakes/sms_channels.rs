@@ -90,6 +90,10 @@ fn the_tables_of_calls_and_whatsapp_say_what_is_wrong() {
             "19:15: sms.twilio_whatsapp.content_sid: is not HX and 32 hexadecimal digits",
         ]
     );
+    let lines = "providers = [\"twilio\", \"twilio_whatsapp\"]\nchannels = [\"voice\"]\n";
+    let all = said(&with(lines, "[sms.twilio_whatsapp]\ncontent_sid = \"MG0\"\n"));
+    let voice = "11:13: sms.channels: voice needs `twilio_voice` in sms.providers";
+    assert!(all.len() > 3 && all.contains(&voice.to_owned()), "beside mistakes of tables: {all:?}");
 }
 
 const BIRD: &str = "access_key = \"env:TOKEN\"\nworkspace_id = \"f3a1c2d4-5b6e-4f70-8a91-b2c3d4e5f607\"\nchannel_id = \"0c9d8e7f-6a5b-4c3d-9e2f-1a0b9c8d7e6f\"\nproject_id = \"ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318\"\nlocales = [\"en\", \"pt-BR\"]\n";
@@ -137,13 +141,14 @@ fn whatsapp_by_bird_needs_ids_and_the_locales_of_the_template() {
 
 #[test]
 fn prices_of_channels_are_those_of_countries() {
-    let prices = "[sms.whatsapp_prices]\nGB = \"0.0358\"\nother = \"free\"\n[sms.voice_prices]\nQQ = \"0.5\"\nUS = \"11\"\n";
+    let prices = "[sms.whatsapp_prices]\nGB = \"0.0358\"\nother = \"free\"\n[sms.voice_prices]\nQQ = \"0.5\"\nUS = \"11\"\nGB = 0.5\n";
     assert_eq!(
         said(&with(PROVIDERS, prices)),
         [
             "13:9: sms.whatsapp_prices.other: `free` is not a price such as 0.0083",
             "15:6: sms.voice_prices.QQ: is neither a country such as GB nor `other`",
             "16:6: sms.voice_prices.US: `11` is more than any text costs",
+            "17:6: sms.voice_prices.GB: is not a string; write it in quotes",
         ]
     );
 }
