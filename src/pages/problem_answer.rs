@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use serde_json::json;
@@ -9,7 +7,7 @@ use super::failed_request::{FailedRequest, reference};
 use super::header_class::HeaderClass;
 use super::problem::Problem;
 use super::shell::Shell;
-use super::views::{Chrome, DeadEnd, MessagePage};
+use super::views::{Chrome, DeadEnd, LimitedPage, MessagePage};
 use super::{language, language_choice};
 use crate::domain::Origin;
 use crate::gate::{self, Cookies};
@@ -138,20 +136,7 @@ fn message_page<'a>(
         Problem::Foreign => dead_end(DeadEnd::Foreign),
         // Those of attempts have a page of their own.
         Problem::Limited { limit, seconds, .. } => {
-            let (limit, seconds) = (*limit, *seconds);
-            let until = now + Duration::from_secs(seconds);
-            let (again, another, code, reference, early) = (None, "", "", "", false);
-            MessagePage::Limited {
-                limit,
-                seconds,
-                until,
-                again,
-                home,
-                another,
-                code,
-                reference,
-                early,
-            }
+            MessagePage::Limited(LimitedPage { home, ..LimitedPage::new(*limit, *seconds, now) })
         }
         Problem::Unavailable => MessagePage::Unavailable { again, reference },
         Problem::Internal => MessagePage::ServerError { reference, home },

@@ -14,7 +14,7 @@ use super::login_pages::LoginPages;
 use super::outcome::{StepRefusal, limit_message};
 use super::problem::{Problem, RETRY_AFTER_FAILURE};
 use super::request::PageRequest;
-use super::views::{LimitMessage, MessagePage, NumberAgain};
+use super::views::{LimitMessage, LimitedPage, MessagePage, NumberAgain};
 use crate::domain::{AttemptReference, PhoneNumber};
 use crate::gate;
 use crate::login::RateLimited;
@@ -160,7 +160,6 @@ impl LoginPages {
         left: Duration,
     ) -> Response {
         let seconds = whole_minutes(left);
-        let until = self.shell.system.now() + Duration::from_secs(seconds);
         let number = flow.phone.as_ref().map(PhoneNumber::international);
         let again = NumberAgain {
             // With the limit, so that it is good for as long as that lasts, and for a login after it.
@@ -174,17 +173,14 @@ impl LoginPages {
             request.context.base,
             self.seal(&Flow { say: None, ..flow.clone() })
         );
-        let page = MessagePage::Limited {
-            limit,
-            seconds,
-            until,
+        let page = MessagePage::Limited(LimitedPage {
             again: Some(again),
-            home: "",
             another: if limit.is_of_number() { &another } else { "" },
             code: if flow.phone.is_some() && limit != LimitMessage::Tries { &code } else { "" },
             reference: &flow.reference.map(AttemptReference::in_groups).unwrap_or_default(),
             early: request.param(AGAIN).is_some(),
-        };
+            ..LimitedPage::new(limit, seconds, self.shell.system.now())
+        });
         let response = self.shell.page(request, StatusCode::TOO_MANY_REQUESTS, &page);
         with_retry_after(response, seconds)
     }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -11,8 +9,8 @@ use crate::pages::outcome::{StepRefusal, limit_message};
 use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
-    Chrome, CodeNotice, CodePage, CodeProblem, MessagePage, NumberAgain, NumberPage, Page, Sending,
-    Unsent,
+    Chrome, CodeNotice, CodePage, CodeProblem, LimitedPage, MessagePage, NumberAgain, NumberPage,
+    Page, Sending, Unsent,
 };
 use crate::pages::{FlowMessage, consent, countries};
 use crate::words::Safe;
@@ -138,21 +136,15 @@ impl<'a> WidgetRequest<'a> {
         let RateLimited { row, retry_after } = limited;
         let reference = in_groups(attempt);
         let seconds = whole_minutes(*retry_after);
-        let until = self.pages.shell.system().now() + Duration::from_secs(seconds);
         let page = self.page.to_string();
         let limit = limit_message(row);
         let field = |name| self.api_request.text(name).unwrap_or_default();
-        let page = MessagePage::Limited {
-            limit,
-            seconds,
-            until,
+        let page = MessagePage::Limited(LimitedPage {
             again: Some(NumberAgain { flow: "", typed: field("phone"), country: field("country") }),
-            home: "",
             another: if limit.is_of_number() { &page } else { "" },
-            code: "",
             reference: reference.as_deref().unwrap_or_default(),
-            early: false,
-        };
+            ..LimitedPage::new(limit, seconds, self.pages.shell.system().now())
+        });
         let body = json!({
             "state": "limited", "error": row.key, "seconds": seconds, "reference": reference,
         });

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::account::written;
+use super::limited::{LimitedPage, NumberAgain};
 use super::page::{Head, Page};
 use crate::domain::PhoneNumber;
 use crate::system::Timestamp;
@@ -23,22 +22,8 @@ pub enum MessagePage<'a> {
     Lost { lost: Lost, host: &'a str, again: &'a str },
     /// 502 or 504. `retry`: the request may be repeated.
     Upstream { host: &'a str, reference: &'a str, retry: bool, home: &'a str },
-    /// 429, with a `Retry-After` of `seconds`, which end at `until`. `again`: what can be sent again
-    /// then; `None`: only a link to `home`. `another`: where another number can be typed, if that
-    /// helps; else empty. `code`: where a code that was sent before can be entered; empty: none was, or
-    /// it would not help. `early`: it was tried before `until`.
-    Limited {
-        limit: LimitMessage,
-        seconds: u64,
-        until: Timestamp,
-        again: Option<NumberAgain<'a>>,
-        home: &'a str,
-        another: &'a str,
-        code: &'a str,
-        /// Of the attempt that was refused; empty: none.
-        reference: &'a str,
-        early: bool,
-    },
+    /// 429.
+    Limited(LimitedPage<'a>),
     /// What cannot be answered, whatever is done on this page. `home`, here and below: where to go
     /// instead; empty: only this page again.
     DeadEnd { why: DeadEnd, host: &'a str, home: &'a str },
@@ -48,21 +33,6 @@ pub enum MessagePage<'a> {
     ServerError { reference: &'a str, home: &'a str },
     /// 503. `again`: the form to fill in once more; empty: this page.
     Unavailable { again: &'a str, reference: &'a str },
-}
-
-/// The form for a number, filled in as it was. No `Debug` of what was typed.
-#[derive(Clone, Copy)]
-pub struct NumberAgain<'a> {
-    /// What the login is for, sealed.
-    pub flow: &'a str,
-    pub typed: &'a str,
-    pub country: &'a str,
-}
-
-impl std::fmt::Debug for NumberAgain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NumberAgain")
-    }
 }
 
 /// Why a request is not answered as it was meant.
@@ -112,22 +82,6 @@ impl DeadEnd {
     }
 }
 
-/// Which limit was reached. The names are in sealed texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LimitMessage {
-    /// Texts to one number.
-    Number,
-    /// A text to the number that somebody else requested a short time ago. The reader did nothing
-    /// too often.
-    Recent,
-    /// Wrong codes for one number.
-    Tries,
-    /// Requests from one network.
-    Network,
-    /// Requests in all.
-    Service,
-}
-
 /// What of a request is not repeated after a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
@@ -151,13 +105,6 @@ impl Lost {
             },
             Self::Link => Message::new("lost_link_title", "lost_link_text"),
         }
-    }
-}
-
-impl LimitMessage {
-    /// Whether another number may be within the limit.
-    pub(crate) const fn is_of_number(self) -> bool {
-        matches!(self, Self::Number | Self::Recent | Self::Tries)
     }
 }
 
@@ -251,21 +198,7 @@ impl MessagePage<'_> {
             Self::Upstream { host, reference, retry, home } => {
                 upstream(host, retry, home).with_reference(reference)
             }
-            Self::Limited {
-                limit,
-                seconds,
-                until,
-                again,
-                home,
-                another,
-                code,
-                reference,
-                early,
-            } => {
-                let message = limited(limit, seconds, again, home).with_reference(reference);
-                let notice = early.then_some("limited_early");
-                Message { until: Some(until), notice, another, code, ..message }
-            }
+            Self::Limited(page) => limited(page),
             Self::DeadEnd { why, host, home } => {
                 let (heading, text) = why.keys();
                 Message { host, ..Message::leading(home, heading, text) }
@@ -302,28 +235,24 @@ fn upstream<'a>(host: &'a str, retry: bool, home: &'a str) -> Message<'a> {
     Message { host, ..message }
 }
 
-/// In minutes, rounded up, at least one.
-fn limited<'a>(
-    limit: LimitMessage,
-    seconds: u64,
-    again: Option<NumberAgain<'a>>,
-    home: &'a str,
-) -> Message<'a> {
-    let (heading, text) = match limit {
-        LimitMessage::Number => ("limited_number_title", "limited_number_text"),
-        LimitMessage::Recent => ("limited_recent_title", "limited_recent_text"),
-        LimitMessage::Tries => ("limited_tries_title", "limited_tries_text"),
-        LimitMessage::Network => ("limited_network_title", "limited_network_text"),
-        LimitMessage::Service => ("limited_service_title", "limited_service_text"),
-    };
-    let message = match again {
+/// The wait in minutes, rounded up, at least one.
+fn limited(page: LimitedPage<'_>) -> Message<'_> {
+    let (heading, text) = page.limit.keys();
+    let message = match page.again {
         Some(again) => Message {
-            way_on: Some(("try_again", WayOn::Number(again, seconds))),
+            way_on: Some(("try_again", WayOn::Number(again, page.seconds))),
             ..Message::new(heading, text)
         },
-        None => Message::leading(home, heading, text),
+        None => Message::leading(page.home, heading, text),
     };
-    Message { count: seconds.div_ceil(60).max(1), ..message }
+    Message {
+        count: page.seconds.div_ceil(60).max(1),
+        until: Some(page.until),
+        notice: page.early.then_some("limited_early"),
+        another: page.another,
+        code: page.code,
+        ..message.with_reference(page.reference)
+    }
 }
 
 impl Page for MessagePage<'_> {

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use super::{
     AccountNotice, AccountPage, ChallengeNotice, ChallengePage, CodeChannels, CodeNotice, CodePage,
-    CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
-    NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page,
-    RefusedWait, Sending, ShownCaptcha, SignOutPage, SignedOutPage, TextArrival, TokenForm,
-    TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
+    CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost,
+    MessagePage, NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage,
+    NumberProblem, Page, RefusedWait, Sending, ShownCaptcha, SignOutPage, SignedOutPage,
+    TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
@@ -43,24 +43,19 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         let (reference, home) = ("48291730", LINK);
         with(&MessagePage::Upstream { host: HOST, reference, retry, home });
     }
-    let until = Timestamp::from_millis(1_767_225_660_000);
-    for (another, early) in [("", false), (LINK, true)] {
-        let (limit, seconds) = (LimitMessage::Number, 60);
-        let again = NumberAgain { flow: FLOW, typed: "12", country: "GB" };
-        let (again, home) = (early.then_some(again), LINK);
-        let reference = if early { "7K3M-9Q2D" } else { "" };
-        with(&MessagePage::Limited {
-            limit,
-            seconds,
-            until,
-            again,
-            home,
-            another,
-            code: another,
-            reference,
-            early,
-        });
-    }
+    let limited = LimitedPage {
+        home: LINK,
+        ..LimitedPage::new(LimitMessage::Number, 60, Timestamp::from_millis(1_767_225_600_000))
+    };
+    with(&MessagePage::Limited(limited));
+    with(&MessagePage::Limited(LimitedPage {
+        again: Some(NumberAgain { flow: FLOW, typed: "12", country: "GB" }),
+        another: LINK,
+        code: LINK,
+        reference: "7K3M-9Q2D",
+        early: true,
+        ..limited
+    }));
     with(&MessagePage::Unavailable { again: LINK, reference: "48291730" });
     for home in [LINK, ""] {
         with(&MessagePage::DeadEnd { why: DeadEnd::NotFound, host: HOST, home });

@@ -8,7 +8,7 @@ use doorcode::domain::{
 };
 use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeChannels, CodeNotice, CodePage, CodeProblem,
-    ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, Lost, MessagePage,
+    ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost, MessagePage,
     NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
     SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
 };
@@ -293,7 +293,7 @@ impl Gallery<'_> {
                 &MessagePage::Upstream { host, reference: text, retry, home: link },
             );
         }
-        let until = doorcode::system::Timestamp::from_millis(1_767_225_600_000);
+        let now = doorcode::system::Timestamp::from_millis(1_767_224_760_000);
         for limit in [
             LimitMessage::Number,
             LimitMessage::Recent,
@@ -303,19 +303,15 @@ impl Gallery<'_> {
         ] {
             let again = NumberAgain { flow: text, typed: text, country: text };
             for (name, another, early) in [("", link, false), ("-early", "", true)] {
-                let (seconds, again, home) = (840, Some(again), link);
-                let reference = if early { "" } else { text };
-                let page = MessagePage::Limited {
-                    limit,
-                    seconds,
-                    until,
-                    again,
-                    home,
+                let page = MessagePage::Limited(LimitedPage {
+                    again: Some(again),
+                    home: link,
                     another,
                     code: another,
-                    reference,
+                    reference: if early { "" } else { text },
                     early,
-                };
+                    ..LimitedPage::new(limit, 840, now)
+                });
                 self.add(&format!("limited-{limit:?}{name}"), &page);
             }
         }
