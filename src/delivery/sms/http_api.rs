@@ -31,8 +31,10 @@ pub trait HttpApi: fmt::Debug + Send + Sync {
     fn base_url(&self) -> &Url;
 
     /// Who texts come from, as the settings say it: a number, a short code or a name. `None` if the
-    /// provider chooses.
-    fn sender(&self) -> Option<&str>;
+    /// provider chooses, or nobody can text it back.
+    fn sender(&self) -> Option<&str> {
+        None
+    }
 
     /// The longest text, in characters, by the provider's documentation.
     fn longest_text(&self) -> usize;

@@ -140,10 +140,6 @@ impl HttpApi for MessageBirdWhatsAppSettings {
     }
 
     /// START is a word of texts.
-    fn sender(&self) -> Option<&str> {
-        None
-    }
-
     fn longest_text(&self) -> usize {
         MAX_TEXT
     }

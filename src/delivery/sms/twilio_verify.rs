@@ -120,10 +120,6 @@ impl HttpApi for TwilioVerifySettings {
         &self.base_url
     }
 
-    fn sender(&self) -> Option<&str> {
-        None
-    }
-
     fn longest_text(&self) -> usize {
         MAX_TEXT
     }

@@ -70,10 +70,6 @@ impl HttpApi for TwilioVoiceSettings {
     }
 
     /// Nobody answers a call with START.
-    fn sender(&self) -> Option<&str> {
-        None
-    }
-
     fn longest_text(&self) -> usize {
         MAX_TEXT
     }

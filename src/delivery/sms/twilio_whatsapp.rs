@@ -76,10 +76,6 @@ impl HttpApi for TwilioWhatsAppSettings {
     }
 
     /// START is a word of texts.
-    fn sender(&self) -> Option<&str> {
-        None
-    }
-
     fn longest_text(&self) -> usize {
         MAX_TEXT
     }
