@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::database::on_database;
+use super::users::time;
 use crate::config::Config;
 use crate::domain::{Country, Currency, Money};
 use crate::store::TextTotals;
@@ -15,6 +16,7 @@ const COLUMNS: [&str; 7] =
     ["country", "provider", "sent", "delivered", "undelivered", "used", "spent"];
 
 /// A table of the texts since a time, by country and provider; `as_json`: an array of the same.
+/// Without any a sentence that says so, or an empty array.
 ///
 /// # Errors
 ///
@@ -28,6 +30,9 @@ pub fn text_stats(
         if as_json {
             let rows: Vec<_> = totals.iter().map(object).collect();
             return Ok(format!("{}\n", serde_json::to_string_pretty(&rows)?));
+        }
+        if totals.is_empty() {
+            return Ok(format!("No text was sent since {}.\n", time(since)?));
         }
         Ok(table(&totals)?)
     })

@@ -53,6 +53,8 @@ fn texts_are_told_by_country_and_provider() {
     assert_eq!(lines[1], ["GB", "twilio", "1", "0", "1", "1", "0.0493", "USD"], "{table}");
     assert_eq!(lines[3], ["all", "all", "2", "1", "1", "2", "0.0560", "USD"], "{table}");
     assert_eq!(stats(&program, &["--since", "2199-01-01", "--json"]), "[]\n");
+    let none = stats(&program, &["--since", "2199-01-01"]);
+    assert_eq!(none, "No text was sent since 2199-01-01T00:00:00Z.\n");
     let (code, said) = program.command(&["sms", "stats", "--since", "soon", FILE]);
     assert!(code == Some(2) && said.contains("neither a time ago"), "{said}");
 }
