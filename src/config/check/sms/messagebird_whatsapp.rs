@@ -47,12 +47,15 @@ fn version(text: &str) -> Result<String, String> {
     uuid(text).map_err(|_| "is neither `latest` nor the UUID of a version".to_owned())
 }
 
-/// As much of BCP 47 as templates have: a language, and a script or country.
+/// As much of BCP 47 as templates have: the code of a language (ISO 639), and a script or country.
 fn locale(text: &str) -> Result<String, String> {
-    let subtag = |part: &str| {
+    let mut subtags = text.split('-');
+    let is_code =
+        |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_subtag = |part: &str| {
         (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
     };
-    let good = text.len() <= 20 && text.split('-').all(subtag);
+    let good = text.len() <= 20 && subtags.next().is_some_and(is_code) && subtags.all(is_subtag);
     let wrong = || format!("{} is not a locale such as `en` or `pt-BR`", shown(text));
     good.then(|| text.to_owned()).ok_or_else(wrong)
 }

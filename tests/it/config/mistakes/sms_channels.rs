@@ -130,6 +130,11 @@ fn whatsapp_by_bird_needs_ids_and_the_locales_of_the_template() {
             "19:14: sms.messagebird_whatsapp.variables: `{{code}}` is not the name of a variable",
         ]
     );
+    for locale in ["english", "12", "en-", "", "-US"] {
+        let wrong = said(&bird(&BIRD.replace("[\"en\"", &format!("[\"{locale}\""))));
+        assert_eq!(wrong.len(), 1, "{locale}: {wrong:?}");
+        assert!(wrong[0].contains("is not a locale such as"), "{wrong:?}");
+    }
     let missing = said(&bird(""));
     let keys = ["access_key", "workspace_id", "channel_id", "project_id", "locales"];
     assert_eq!(missing.len(), keys.len(), "{missing:?}");
