@@ -80,9 +80,15 @@ pub(crate) fn tell_at(port: u16, taken: &Taken, status: &str, code: Option<u32>)
 /// this is one more.
 #[track_caller]
 fn settle(gate: &Gate) {
-    let (url, before) = (gate.texts.taken(1).callback.expect("a callback"), gate.count(texts::ALL));
-    let id = format!("SM{before:032x}");
-    exchange(gate.port, &receipt(&url, &id, "sent", None)).is(200);
+    settle_after(gate, &gate.texts.taken(1));
+}
+
+/// The same by a receipt at the URL of that message.
+#[track_caller]
+fn settle_after(gate: &Gate, taken: &Taken) {
+    let url = taken.callback.as_ref().expect("a callback");
+    let id = format!("SM{:032x}", gate.count(texts::ALL));
+    exchange(gate.port, &receipt(url, &id, "sent", None)).is(200);
     let query = "SELECT 1 FROM texts WHERE message = $1";
     wait_for("the last receipt", || {
         let mut database = gate.database();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use axum::http::request::Parts;
 use serde_json::{Value, json};
 
-use super::{news, tell, tell_at, wait_for_news};
+use super::{news, settle, settle_after, tell, tell_at, wait_for_news};
 use crate::support::browser::{Browser, code_in};
 use crate::support::gate::wait_for;
 use crate::support::http::{Answer, exchange};
@@ -54,7 +54,7 @@ fn a_call_that_nobody_answers_is_told_and_rings_no_second_time() {
         assert_eq!(wait_for_news(&mut ada, &page, &word("news_not_answered")), 0, "{status}");
         tell_of_call(gate.port, &taken, "in-progress").is(200);
         gate.pass(Duration::from_mins(1));
-        std::thread::sleep(Duration::from_millis(400));
+        settle(gate);
         let all = (calls.requests(), gate.texts.requests(), whatsapp.requests());
         assert_eq!(all, (1, 1, 0), "{status}");
         assert!(news(&mut ada, &page).0.contains(&word("news_not_answered")), "{status}");
@@ -83,7 +83,7 @@ fn what_becomes_of_a_text_says_nothing_of_the_call_after_it() {
     let (mut ada, page) = called(&ways);
     let Ways { gate, calls, .. } = &ways;
     tell(gate, 1, "delivered", None).is(200);
-    std::thread::sleep(Duration::from_millis(400));
+    settle(gate);
     assert_eq!(news(&mut ada, &page), (String::new(), 4));
     tell_of_call(gate.port, &calls.taken(1), "busy").is(200);
     assert_eq!(wait_for_news(&mut ada, &page, &word("news_not_answered")), 0);
@@ -113,7 +113,7 @@ fn a_message_by_whatsapp_is_late_and_arrives() {
     for status in ["read", "sent", "undelivered"] {
         tell_at(gate.port, &taken, status, None).is(200);
     }
-    std::thread::sleep(Duration::from_millis(400));
+    settle_after(gate, &taken);
     assert!(news(&mut bob, &page).0.contains(&word("news_arrived_whatsapp")));
 }
 
