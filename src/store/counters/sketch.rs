@@ -6,11 +6,14 @@ const STEPS: i64 = 4;
 const STEPS_AT_ONCE: usize = 5;
 /// The number of rows of the sketch: a key has one cell in each, and is counted too high only if
 /// it shares all of them.
-const CELLS_OF_A_KEY: usize = 5;
+const CELLS_OF_A_KEY: usize = 8;
 
-/// Counts of any number of keys in bounded memory: a count-min sketch for each step of the window.
-/// Keys share cells, so a count may be too high, never too low; for the same reason nothing can be
-/// subtracted.
+/// Counts of any number of keys in bounded memory: a count-min sketch with conservative update for
+/// each step of the window. Keys share cells, so a count may be too high, never too low; for the
+/// same reason nothing can be subtracted.
+///
+/// Source: Estan and Varghese, "New Directions in Traffic Measurement and Accounting" (SIGCOMM
+/// 2002), "conservative update of counters".
 pub(super) struct Sketch {
     cells: usize,
     width: i64,
@@ -31,7 +34,7 @@ impl Sketch {
     /// The maximum memory for each of `cells`; a cell of a step is a byte.
     pub(super) const MOST_BYTES: usize = CELLS_OF_A_KEY * (STEPS_AT_ONCE + size_of::<u32>());
 
-    /// `cells`: the number of cells in each row, at most 2²⁴.
+    /// `cells`: the number of cells in each row.
     pub(super) fn new(cells: usize, window: i64) -> Self {
         let steps = vec![Step::default(); STEPS_AT_ONCE];
         Self { cells, width: (window / STEPS).max(1), steps, newest: Box::default() }
@@ -68,7 +71,9 @@ impl Sketch {
         let counts = numbers.filter_map(|number| {
             let step = &self.steps[place(number)];
             let there = step.number == number && !step.cells.is_empty();
-            let n = there.then(|| self.least(step, key)).filter(|n| *n > 0)?;
+            let n = there.then(|| least(step, key, self.cells)).filter(|n| *n > 0)?;
+            // A cell saturates: at its maximum the count is unknown.
+            let n = if n == u8::MAX { u32::MAX } else { n.into() };
             Some(((number + STEPS + 1) * self.width, n))
         });
         counts.collect()
@@ -90,28 +95,29 @@ impl Sketch {
             step.cells.fill(0);
         }
         let n = u8::try_from(n).unwrap_or(u8::MAX);
+        let count = least(step, key, self.cells).saturating_add(n);
         for cell in cells_of(key, self.cells) {
-            step.cells[cell] = step.cells[cell].saturating_add(n);
+            step.cells[cell] = step.cells[cell].max(count);
         }
     }
+}
 
-    fn least(&self, step: &Step, key: CounterKey) -> u32 {
-        let least = cells_of(key, self.cells).map(|cell| step.cells[cell]).min().unwrap_or(0);
-        // A cell saturates: at its maximum the count is unknown.
-        if least == u8::MAX { u32::MAX } else { least.into() }
-    }
+/// The number that is nearest to the count of `key` in `step`.
+fn least(step: &Step, key: CounterKey, cells: usize) -> u8 {
+    cells_of(key, cells).map(|cell| step.cells[cell]).min().unwrap_or(0)
 }
 
 fn place(number: i64) -> usize {
     usize::try_from(number.rem_euclid(STEPS + 1)).unwrap_or(0)
 }
 
-/// The cell of a key in each row, which three bytes of the key select. Keys are keyed digests: a
-/// client cannot choose cells.
+/// The cell of a key in each row, by double hashing of its two halves (Kirsch and Mitzenmacher, "Less
+/// Hashing, Same Performance", 2006). Keys are keyed digests: a client cannot choose cells.
 fn cells_of(key: CounterKey, cells: usize) -> impl Iterator<Item = usize> {
-    (0..CELLS_OF_A_KEY).map(move |row| {
-        let bytes = &key.as_bytes()[3 * row..3 * row + 3];
-        let number = bytes.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
-        row * cells + number % cells
-    })
+    let (first, step) = key.as_bytes().split_at(8);
+    let [first, step] = [first, step].map(|half| {
+        let number = half.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        usize::try_from(number % cells as u64).unwrap_or(0)
+    });
+    (0..CELLS_OF_A_KEY).map(move |row| row * cells + (first + row * step) % cells)
 }

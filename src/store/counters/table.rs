@@ -14,14 +14,14 @@ const PRUNINGS: i64 = 16;
 pub struct CounterCapacity {
     /// The number of keys that are counted exactly.
     pub keys: usize,
-    /// The number of cells that further keys share, at most 2²⁴. Allocated when first needed.
+    /// The number of cells in each row that further keys share. Allocated when first needed.
     pub cells: usize,
 }
 
 impl Default for CounterCapacity {
-    /// 45 MiB for each length of window when full, 65 MiB for those with spacing. The first 32,768
-    /// keys are counted exactly. Of those of 1,200,000 starts in seven minutes about 50 in a million were
-    /// counted so much too high that they reached a limit of 5 early, and then 1 of 1,000 new ones.
+    /// 60 MiB for each length of window when full, 92 MiB for those with spacing. The first 32,768
+    /// keys are counted exactly. None of those of 1,200,000 starts in seven minutes, and of 1,000 new
+    /// ones after them, was counted so much too high that it reached a limit of 5 early.
     fn default() -> Self {
         Self { keys: 1 << 15, cells: 1 << 20 }
     }

@@ -166,6 +166,19 @@ async fn a_clock_that_is_set_back_neither_clears_a_count_nor_holds_it_for_years(
     }
 }
 
+/// If each key raised all of its cells, 190 of these would be at their limit.
+#[tokio::test]
+async fn six_keys_to_a_cell_bring_no_other_key_to_a_limit_of_five() {
+    let counters = MemoryCounters::sized(CounterCapacity { keys: 0, cells: 1000 });
+    for n in 0..6000 {
+        take(&counters, &[count(n, HOUR, 100)], BEGIN).await;
+    }
+    for n in 6000..7000 {
+        let question = Increment { n: 0, ..count(n, HOUR, 5) };
+        left(take(&counters, &[question], BEGIN).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn parallel_takes_never_exceed_a_limit_together() {
     let folder = tempfile::tempdir().expect("a folder");
