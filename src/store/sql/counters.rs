@@ -10,11 +10,12 @@ use super::pool::SqlRow;
 use super::query::query;
 use super::rows::Columns;
 use crate::domain::CounterKey;
-use crate::store::counters::LONG_WINDOW;
 use crate::store::{
     CounterCapacity, CounterStore, Increment, MemoryCounters, StoreError, TakeOutcome,
 };
 use crate::system::{Timestamp, millis};
+
+const PRUNED_EVERY: Duration = Duration::from_hours(1);
 
 /// Counters in memory, written through to the database before a request is allowed: after a crash
 /// every allowed request is still counted. Memory alone decides. What it refuses is not written,
@@ -47,12 +48,12 @@ impl PersistentCounters {
     }
 
     async fn write(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
-        let counts = persistent(counts);
+        let counts = counted(counts);
         if counts.is_empty() {
             return Ok(());
         }
         let last = Timestamp::from_millis(self.pruned.load(Ordering::Relaxed));
-        if at.since(last) >= LONG_WINDOW {
+        if at.since(last) >= PRUNED_EVERY {
             self.pruned.store(at.as_millis(), Ordering::Relaxed);
             self.store.prune_counts(at).await?;
         }
@@ -60,8 +61,8 @@ impl PersistentCounters {
     }
 }
 
-fn persistent(counts: &[Increment]) -> Vec<Increment> {
-    counts.iter().filter(|count| count.n > 0 && count.window >= LONG_WINDOW).copied().collect()
+fn counted(counts: &[Increment]) -> Vec<Increment> {
+    counts.iter().filter(|count| count.n > 0).copied().collect()
 }
 
 #[async_trait]
@@ -79,13 +80,13 @@ impl CounterStore for PersistentCounters {
 
     async fn give_back(&self, counts: &[Increment], at: Timestamp) -> Result<(), StoreError> {
         self.memory.give_back_now(counts, at);
-        let counts = persistent(counts);
+        let counts = counted(counts);
         if counts.is_empty() { Ok(()) } else { self.store.subtract_counts(&counts, at).await }
     }
 
     async fn clear(&self, key: CounterKey, window: Duration) -> Result<(), StoreError> {
         self.memory.clear_now(key, window);
-        if window < LONG_WINDOW { Ok(()) } else { self.store.clear_counts(key, window).await }
+        self.store.clear_counts(key, window).await
     }
 }
 
