@@ -138,10 +138,10 @@ impl Failure {
     }
 
     /// Whether another provider may send the text that a receipt says did not arrive: it is certain now
-    /// that nobody has it, and a phone that one route did not reach another one may. Nobody is called a
-    /// second time who did not ask for it: the phone rang.
+    /// that nobody has it, and a phone that one route did not reach another one may. After an `Unclear`
+    /// one it is not certain. Nobody is called a second time who did not ask for it: the phone rang.
     pub const fn is_sent_again(self) -> bool {
-        matches!(self, Self::NotReached | Self::Unclear) || self.rule().fails_over
+        matches!(self, Self::NotReached) || self.rule().fails_over
     }
 
     /// THE table of failures: who can remedy it, whether the next provider may be tried, and

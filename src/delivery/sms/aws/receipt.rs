@@ -16,6 +16,8 @@ const CURRENCY: &str = "USD";
 const EVENTS: &[(&str, TextStatus, Option<Failure>)] = &[
     // Accepted by the carrier. In some countries it is the last that is heard.
     ("TEXT_SUCCESSFUL", TextStatus::Sent, None),
+    // AWS does not know: it may arrive, and nobody may get two texts.
+    ("TEXT_UNKNOWN", TextStatus::Sent, None),
     ("TEXT_DELIVERED", TextStatus::Delivered, None),
     ("TEXT_BLOCKED", TextStatus::Undelivered, Some(Failure::Blocked)),
     ("TEXT_CARRIER_BLOCKED", TextStatus::Undelivered, Some(Failure::Blocked)),
@@ -27,7 +29,6 @@ const EVENTS: &[(&str, TextStatus, Option<Failure>)] = &[
     ("TEXT_UNREACHABLE", TextStatus::Undelivered, Some(Failure::NotReached)),
     ("TEXT_CARRIER_UNREACHABLE", TextStatus::Undelivered, Some(Failure::NotReached)),
     ("TEXT_TTL_EXPIRED", TextStatus::Undelivered, Some(Failure::NotReached)),
-    ("TEXT_UNKNOWN", TextStatus::Undelivered, Some(Failure::Unexpected)),
 ];
 
 #[derive(Deserialize)]
