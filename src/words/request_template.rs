@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use liquid::model::Value;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::engine::{TemplateError, plain, unreadable};
 
@@ -22,12 +22,18 @@ pub enum ValueEncoding {
     Json,
     /// Percent-encoded, for URLs and forms. All but letters and digits.
     Percent,
+    /// As it is, but for what no header may hold (RFC 9110 §5.5) and the percent sign, which are
+    /// percent-encoded.
+    Header,
 }
+
+const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
 impl ValueEncoding {
     fn encode(self, text: &str) -> String {
         match self {
             Self::Percent => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+            Self::Header => utf8_percent_encode(text, NOT_IN_HEADERS).to_string(),
             Self::Json => {
                 let quoted = serde_json::Value::from(text).to_string();
                 let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

@@ -231,7 +231,7 @@ pub(super) const KEYS: &[Key] = &[
     key("sms.http.from", Text, Optional("`{{ from }}` is empty"),
         SENDER),
     key("sms.http.headers", Texts, Optional("none"),
-        "Further headers by name, such as `X-Account = \"shop\"`. Not for secrets."),
+        "Further headers by name, such as `X-Account = \"shop\"`; their values are Liquid, as in `body`. Not for secrets."),
     key("sms.http.authorization", Text, Optional("no such header"),
         "The whole value of `Authorization`, such as `Bearer …`: `env:NAME` or `file:PATH`."),
     key("sms.http.signing_secret", Text, Optional("requests are not signed"),

@@ -59,7 +59,7 @@ pub struct GatewaySettings {
     pub origin: url::Url,
     /// Not for GET.
     pub body: Option<GatewayBody>,
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub headers: Vec<(HeaderName, RequestTemplate)>,
     /// The value of the header `Authorization`.
     pub authorization: Option<Secret>,
     /// Signs the body, by Standard Webhooks.
@@ -144,7 +144,7 @@ impl HttpApi for GatewaySettings {
         }
         let body = self.body.as_ref().map(|body| body.template.render(&values.pairs()));
         let body = body.transpose().map_err(|_| Failure::Misconfigured)?.unwrap_or_default();
-        let headers = self.headers(call, &body)?;
+        let headers = self.headers(call, &values, &body)?;
         http_api::request(self.method.clone(), &url, headers.into_iter(), body.into_bytes())
     }
 
@@ -162,9 +162,18 @@ impl HttpApi for GatewaySettings {
 }
 
 impl GatewaySettings {
-    fn headers(&self, call: &Call, body: &str) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    fn headers(
+        &self,
+        call: &Call,
+        values: &GatewayValues<'_>,
+        body: &str,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
         let named = HeaderName::from_static;
-        let mut headers = self.headers.clone();
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let value = value.render(&values.pairs()).map_err(|_| Failure::Misconfigured)?;
+            headers.push(http_api::header(name.clone(), &value)?);
+        }
         headers.push(http_api::header(named("idempotency-key"), &call.id)?);
         if let Some(body) = &self.body {
             headers.push((CONTENT_TYPE, HeaderValue::from_static(body.content_type)));

@@ -206,16 +206,20 @@ fn body_template(text: &str, encoding: ValueEncoding) -> Result<RequestTemplate,
     Ok(template)
 }
 
-fn headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, HeaderValue)>> {
+fn headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, RequestTemplate)>> {
     let mut good = Vec::new();
     for name in reader.names(HEADERS) {
         let key = format!("{HEADERS}.{name}");
-        good.push(reader.one(&key, |value| custom_header(&name, value)));
+        good.push(reader.one(&key, |value| custom_header(&key, &name, value)));
     }
     good.into_iter().collect()
 }
 
-fn custom_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+fn custom_header(
+    key: &str,
+    name: &str,
+    value: &str,
+) -> Result<(HeaderName, RequestTemplate), String> {
     let parsed = HeaderName::try_from(name);
     let parsed = parsed.map_err(|_| format!("{} is not the name of a header", shown(name)))?;
     if OURS.contains(&parsed) || parsed.as_str().starts_with("webhook-") {
@@ -224,9 +228,13 @@ fn custom_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), S
     if value.starts_with("env:") || value.starts_with("file:") {
         return Err("may not be a secret; that belongs into authorization".to_owned());
     }
-    let value =
-        HeaderValue::from_str(value).map_err(|_| "is not the value of a header".to_owned())?;
-    Ok((parsed, value))
+    let template = RequestTemplate::parse(key, value, ValueEncoding::Header);
+    let template = template.map_err(|why| why.without_name())?;
+    for values in [SAMPLE, OTHER] {
+        let value = template.try_out(&values.pairs()).map_err(|why| why.without_name())?;
+        HeaderValue::from_str(&value).map_err(|_| "is not the value of a header".to_owned())?;
+    }
+    Ok((parsed, template))
 }
 
 /// The outer `None`: a mistake was noted.

@@ -266,6 +266,14 @@ const GATEWAY: &[(&str, &str)] = &[
         "headers = { X-Key = \"env:TOKEN\" }",
         "13:13: sms.http.headers.X-Key: may not be a secret; that belongs into authorization",
     ),
+    (
+        "headers = { X-Phone = \"{{ phone }}\" }",
+        "13:13: sms.http.headers.X-Phone: Unknown variable; requested variable=phone",
+    ),
+    (
+        "headers = { X-Text = \"{{ text }}\\n\" }",
+        "13:13: sms.http.headers.X-Text: is not the value of a header",
+    ),
 ];
 
 #[test]

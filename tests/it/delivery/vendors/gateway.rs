@@ -1,6 +1,6 @@
 use aws_lc_rs::hmac;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, Method};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use doorcode::delivery::Failure;
@@ -45,6 +45,8 @@ fn check(head: &Parts, body: &[u8]) -> Result<Text, u16> {
     or(header("idempotency-key")? == id && header("x-account")? == "shop", 400)?;
     let fields = object(body, &["id", "to", "from", "text", "expires_in"])?;
     or(text(&fields, "id")? == id, 400)?;
+    or(header("x-to")? == format!("tel:{}", text(&fields, "to")?), 400)?;
+    or(header("x-text")?.contains("%0A") == text(&fields, "text")?.contains('\n'), 400)?;
     let validity = fields.get("expires_in").and_then(Value::as_u64);
     Ok(Text {
         to: e164(text(&fields, "to")?)?,
@@ -91,7 +93,11 @@ impl Contract for Gateway {
                 template: template(PRESETS[0].1, ValueEncoding::Json),
                 content_type: "application/json",
             }),
-            headers: vec![(HeaderName::from_static("x-account"), HeaderValue::from_static("shop"))],
+            headers: [("x-account", "shop"), ("x-to", "tel:{{ to }}"), ("x-text", "{{ text }}")]
+                .map(|(name, value)| {
+                    (HeaderName::from_static(name), template(value, ValueEncoding::Header))
+                })
+                .into(),
             authorization: Some(Secret::new(secret)),
             signing_secret: Some(Secret::new(key)),
             receipts: false,
