@@ -107,7 +107,7 @@ pub(super) const KEYS: &[Key] = &[
     key("store.attempt_history", DurationOrNever(DAY, MAX_COOKIE_LIFETIME), Default,
         "How long it is kept what became of each login attempt, for `doorcode attempt`; `0s`: not at all. Numbers are encrypted, and no code is among it."),
     key("store.cache", Text, Default,
-        "What expires (logins in progress, counts of less than an hour): `memory`, for one server; or for several `database`, `redis://user@host:6379/0`, `redis-sentinel://one:26379,other:26379/NAME/0` (NAME is the primary's at the sentinels) or `redis-cluster://one:6379,other:6379`. `rediss…` speaks TLS. Valkey is the same. The server's `maxmemory-policy` must be `noeviction`."),
+        "What expires (logins in progress; of several servers, counts of less than an hour): `memory`, for one server; or for several `database`, `redis://user@host:6379/0`, `redis-sentinel://one:26379,other:26379/NAME/0` (NAME is the primary's at the sentinels) or `redis-cluster://one:6379,other:6379`. `rediss…` speaks TLS. Valkey is the same. The server's `maxmemory-policy` must be `noeviction`."),
     key("store.cache_password", Text, Optional("none is sent"),
         "Password of the Redis user: `env:NAME` or `file:PATH`."),
     key("store.cache_roots", Text, Optional("those of the operating system"),
