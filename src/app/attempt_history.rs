@@ -147,6 +147,7 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
             };
             (attempt, format!("{provider} {what}, as {message_id}"))
         }
+        Event::TextFailed { attempt, reason, unclear: true, .. } => (attempt, (*reason).to_owned()),
         Event::TextFailed { attempt, reason, .. } => (attempt, format!("no text: {reason}")),
         Event::TextDelivered { attempt, .. } | Event::TextUndelivered { attempt, .. } => {
             (attempt, told_by_provider(event)?)
@@ -164,7 +165,7 @@ fn told<'e>(event: &Event<'e>) -> Option<(AttemptId, String, Option<&'e PhoneNum
             (attempt, format!("wrong code, tries left: {tries_left}"))
         }
         Event::SignedIn { attempt, user, new_user, .. } => {
-            let new = if *new_user { ", who is new" } else { "" };
+            let new = if *new_user { ", who is new," } else { "" };
             (attempt, format!("right code: {user}{new} is signed in"))
         }
         Event::BlockedUser { attempt, user } => {

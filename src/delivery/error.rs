@@ -16,11 +16,13 @@ pub struct SendError {
     pub status: Option<u16>,
     /// From the provider's `Retry-After`.
     pub retry_after: Option<Duration>,
+    /// Of a text that may have been sent: the id of its request, which receipts may name.
+    pub message_id: Option<String>,
 }
 
 impl SendError {
     pub const fn new(provider: &'static str, failure: Failure) -> Self {
-        Self { provider, failure, code: None, status: None, retry_after: None }
+        Self { provider, failure, code: None, status: None, retry_after: None, message_id: None }
     }
 
     /// Whether the next provider may be tried: nothing was sent, and the text was not refused for
@@ -33,9 +35,10 @@ impl SendError {
         self.failure.rule().blame
     }
 
-    /// Whether the provider itself is failing, so that others should be tried first for a while.
+    /// Whether the provider itself is failing, so that others should be tried first for a while. One that
+    /// does not know the credentials (401) refuses every text; other settings may be wrong for one.
     pub const fn demotes(&self) -> bool {
-        self.failure.rule().demotes
+        self.failure.rule().demotes || matches!(self.status, Some(401))
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Event<'a> {
     TextFailed {
         attempt: AttemptId,
         provider: &'a str,
+        /// It may have been sent all the same.
+        unclear: bool,
         reason: &'a str,
         /// That of the number: accounts are opened for countries one by one.
         country: Option<Country>,

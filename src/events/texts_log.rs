@@ -10,6 +10,10 @@ pub(super) fn record(event: &Event<'_>) {
         Event::TextSent { attempt, provider, message_id, .. } => {
             info!(%attempt, provider, message_id, "text sent");
         }
+        Event::TextFailed { attempt, reason, country, unclear: true, .. } => {
+            let country = country.as_ref().map(Country::as_str);
+            warn!(%attempt, reason, country, "text perhaps not sent");
+        }
         Event::TextFailed { attempt, reason, country, .. } => {
             let country = country.as_ref().map(Country::as_str);
             warn!(%attempt, reason, country, "text not sent");

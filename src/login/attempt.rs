@@ -282,7 +282,10 @@ pub(super) fn set_fate(
     fate: TextFate,
 ) -> AttemptUpdate {
     let is_told = |attempt: &Attempt| match fate {
-        TextFate::Delivered => attempt.outcome == SendOutcome::Sent && attempt.channel == channel,
+        TextFate::Delivered => {
+            matches!(attempt.outcome, SendOutcome::Sent | SendOutcome::Unclear)
+                && attempt.channel == channel
+        }
         TextFate::Undelivered(_) | TextFate::Unknown => {
             attempt.text.sent == Some(sent) && attempt.text.fate == TextFate::Unknown
         }

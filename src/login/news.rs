@@ -41,8 +41,8 @@ impl Login {
             return TextNews::None;
         }
         match (attempt.outcome, text.fate) {
-            (SendOutcome::Sent, TextFate::Delivered) => TextNews::Delivered,
-            (SendOutcome::Sent, TextFate::Undelivered(why))
+            (SendOutcome::Sent | SendOutcome::Unclear, TextFate::Delivered) => TextNews::Delivered,
+            (SendOutcome::Sent | SendOutcome::Unclear, TextFate::Undelivered(why))
             | (SendOutcome::Refused { why, .. }, _) => TextNews::Undelivered(why),
             (SendOutcome::Sent, TextFate::Unknown) if self.is_late(attempt) => TextNews::Late,
             // Who is asked is not known yet.

@@ -189,7 +189,7 @@ impl OutboxSender {
         const DOWN: SendOutcome = SendOutcome::Refused { why: SendRefusal::Service, code: None };
         let down = || ((DOWN, TextState::default()), None);
         let Some(code) = self.keys.code(attempt, &job.phone) else {
-            self.text_failed(job, "", "the server secret of the code is no longer configured");
+            self.not_asked(job, "the server secret of the code is no longer configured");
             return down();
         };
         let texts = self.texts.load_full();
@@ -203,7 +203,7 @@ impl OutboxSender {
                 text
             }
             Err(error) => {
-                self.text_failed(job, "", &error.to_string());
+                self.not_asked(job, &error.to_string());
                 return down();
             }
         };
@@ -219,33 +219,29 @@ impl OutboxSender {
         let sent = texts.delivery.send_watched(&message, &texted).await;
         texted.settle(&texts.delivery, &sent).await;
         for error in &sent.passed_over {
-            self.text_failed(job, error.provider, &error.to_string());
+            self.text_failed(job, error);
         }
-        let state = |provider: &str| TextState {
-            provider: Some(provider.to_owned()),
-            ..TextState::default()
-        };
-        match sent.result {
+        let at = self.system.steady();
+        let taken = match &sent.result {
             Ok(receipt) => {
                 let (provider, message_id) = (receipt.provider, receipt.id.as_str());
                 let own_code = texts.delivery.owns_codes(provider);
                 let (attempt, channel) = (attempt.id, job.request.channel);
                 let told = Event::TextSent { attempt, provider, message_id, own_code, channel };
                 self.events.record(&told);
-                let at = self.system.steady();
-                let awaited = texts.delivery.gives_receipts(provider);
-                let state = TextState { sent: Some(at), awaited, ..state(provider) };
-                let sent = self.sent_text(job, (&receipt, at), text.reveal(), &texts.limits);
-                ((SendOutcome::Sent, state), Some(sent))
+                Some(receipt.clone())
             }
             Err(error) => {
-                self.text_failed(job, error.provider, &error.to_string());
-                ((disclosed(&error), state(error.provider)), None)
+                self.text_failed(job, error);
+                perhaps_taken(error)
             }
-        }
+        };
+        let row = |receipt| self.sent_text(job, (receipt, at), text.reveal(), &texts.limits);
+        let row = taken.as_ref().map(row);
+        (told(&sent.result, &texts.delivery, row.as_ref()), row)
     }
 
-    /// The row of a text that a provider took.
+    /// The row of a text that a provider took, or may have taken.
     fn sent_text(
         &self,
         job: &OutboxJob,
@@ -269,10 +265,46 @@ impl OutboxSender {
         }
     }
 
-    fn text_failed(&self, job: &OutboxJob, provider: &str, reason: &str) {
-        let (attempt, country) = (job.attempt, job.phone.country());
-        self.events.record(&Event::TextFailed { attempt, provider, reason, country });
+    /// No provider was asked.
+    fn not_asked(&self, job: &OutboxJob, reason: &str) {
+        self.record_failure(job, ("", false), reason);
     }
+
+    fn text_failed(&self, job: &OutboxJob, error: &SendError) {
+        let unclear = error.failure == Failure::Unclear;
+        self.record_failure(job, (error.provider, unclear), &error.to_string());
+    }
+
+    fn record_failure(&self, job: &OutboxJob, (provider, unclear): (&str, bool), reason: &str) {
+        let (attempt, country) = (job.attempt, job.phone.country());
+        self.events.record(&Event::TextFailed { attempt, provider, unclear, reason, country });
+    }
+}
+
+/// What would have been answered of a text of which it is not clear whether it was sent: it is counted
+/// as one that was, and a receipt may tell.
+fn perhaps_taken(error: &SendError) -> Option<Receipt> {
+    let id = error.message_id.clone()?;
+    Some(Receipt { provider: error.provider, id, segments: None })
+}
+
+/// What the attempt is told, and of the text that was taken.
+fn told(
+    result: &Result<Receipt, SendError>,
+    delivery: &Delivery,
+    row: Option<&SentText>,
+) -> (SendOutcome, TextState) {
+    let (outcome, provider, is_taken) = match result {
+        Ok(receipt) => (SendOutcome::Sent, receipt.provider, true),
+        Err(error) => (disclosed(error), error.provider, false),
+    };
+    let text = TextState {
+        provider: Some(provider.to_owned()),
+        sent: row.map(|row| row.at),
+        awaited: is_taken && delivery.gives_receipts(provider),
+        ..TextState::default()
+    };
+    (outcome, text)
 }
 
 /// A text of a request, and how long it is worth something.

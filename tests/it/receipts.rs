@@ -6,6 +6,7 @@ mod closed;
 mod contract;
 mod signed;
 mod sns;
+mod unclear;
 mod ways;
 
 use axum::http::request::Parts;

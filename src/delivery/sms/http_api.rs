@@ -272,14 +272,19 @@ impl SmsProvider for HttpProvider {
         let id = data_encoding::HEXLOWER.encode(&self.system.random::<16>());
         let call = Call { now: self.system.now(), id, receipts: self.receipts.clone() };
         let request = self.api.request(message, &call).map_err(|failure| self.error(failure))?;
-        let answer = self.client.send(request, call.now).await;
-        let answer = answer.map_err(|why| self.error(without_answer(why)))?;
-        match self.api.read(&answer) {
+        let read = match self.client.send(request, call.now).await {
+            Ok(answer) => self.api.read(&answer).map_err(|refused| self.refused(refused, &answer)),
+            Err(why) => Err(self.error(without_answer(why))),
+        };
+        match read {
             Ok(Accepted { id, segments }) => {
                 let id = id.unwrap_or(call.id);
                 Ok(Receipt { provider: self.api.name(), id, segments })
             }
-            Err(refused) => Err(self.refused(refused, &answer)),
+            Err(error) => {
+                let message_id = (error.failure == Failure::Unclear).then_some(call.id);
+                Err(SendError { message_id, ..error })
+            }
         }
     }
 

@@ -38,6 +38,23 @@ async fn a_provider_that_failed_five_times_in_a_row_is_not_asked_while_another_c
 }
 
 #[tokio::test]
+async fn one_that_does_not_know_its_credentials_is_one_that_fails() {
+    let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
+    let (delivery, clock) = timed(&[&first, &second]);
+    for asked in 1..=5 {
+        clock.pass(31);
+        first.script(Outcome::Refuse(20_003));
+        for _ in 0..2 {
+            assert!(deliver(&delivery).await.result.is_ok());
+        }
+        assert_eq!(first.requests(), asked, "the next text asks the other one first");
+    }
+    clock.pass(31);
+    assert!(deliver(&delivery).await.result.is_ok());
+    assert_eq!((first.messages().len(), second.requests()), (1, 10));
+}
+
+#[tokio::test]
 async fn it_is_asked_last_when_all_others_surely_sent_nothing() {
     let (first, second) = (FakeTwilio::start(), FakeTwilio::start());
     let (delivery, clock) = timed(&[&first, &second]);
