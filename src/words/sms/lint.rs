@@ -81,21 +81,18 @@ fn hosts_in(line: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 fn host_in(word: &str) -> Option<String> {
-    let (rest, is_url) = match word.split_once("://") {
-        Some((_, rest)) => (rest, true),
-        None => (word, false),
-    };
-    let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
-    let host = rest[..end].trim_end_matches(['.', ',', ';', '!', '-']);
-    let labels: Vec<&str> = host.split('.').collect();
-    let plain = |label: &&str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let word = word.trim_start_matches('@').trim_end_matches(['.', ',', ';', '!', '-', ':']);
+    if word.contains("://") {
+        return url::Url::parse(word).ok()?.host_str().map(str::to_owned);
+    }
+    let name = &word[..word.find(['/', '?', '#', ':']).unwrap_or(word.len())];
     // "…code.Keep it" is a blank that was forgotten, and 1.5 a number.
-    let last = labels.last().copied().unwrap_or_default();
-    let is_name = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_lowercase());
-    let is_host = labels.len() >= 2 && labels.iter().all(plain) && (is_url || is_name);
-    is_host.then(|| host.to_ascii_lowercase())
+    let (_, last) = name.rsplit_once('.')?;
+    let is_lower = last.bytes().all(|b| b.is_ascii_lowercase());
+    let is_upper =
+        name.chars().all(|c| !c.is_lowercase()) && last.bytes().all(|b| b.is_ascii_uppercase());
+    let is_name = last.len() >= 2 && (is_lower || is_upper);
+    is_name.then(|| url::Host::parse(name).ok())?.map(|host| host.to_string())
 }
 
 impl Trial<'_> {

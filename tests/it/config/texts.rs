@@ -131,6 +131,14 @@ fn check_warns_of_hosts_and_last_lines_that_are_not_ours() {
         ("{{ code }} at https://login.example.net/x", named("login.example.net")),
         ("{{ code }} for www.shop.example.org.", named("www.shop.example.org")),
         ("{{ code }} (evil.example, shop.example)", named("evil.example, shop.example")),
+        ("{{ code }} at HTTP://USER@LOGIN.EXAMPLE.NET:8443/x", named("login.example.net")),
+        ("{{ code }} AT LOGIN.EXAMPLE.NET", named("login.example.net")),
+        ("{{ code }} at https://intranet/", named("intranet")),
+        ("{{ code }} bei münchen.example:", named("xn--mnchen-3ya.example")),
+        (
+            "{% assign h = 'login.example.net' %}{{ code }} @{{ h }} #{{ code }}",
+            named("login.example.net"),
+        ),
         ("{{ code }} for shop.example.com or example.com", Vec::new()),
         ("{{ code }} is your code.Keep it, v1.5, a.m. or so", Vec::new()),
         (
