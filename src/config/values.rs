@@ -34,8 +34,14 @@ pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> O
 }
 
 /// `text` is not one of `known`; suggests the most similar, or lists all.
+///
+/// What begins with `text` is meant rather than what is a typo away: `pt-BR` by `pt`, not `it`.
 pub(super) fn unknown(text: &str, what: &str, known: &[&str]) -> String {
-    let hint = nearest(text, known.iter().copied()).map(|k| format!("; did you mean `{k}`?"));
+    let begins = |k: &&str| k.strip_prefix(text).is_some_and(|rest| rest.starts_with(['-', '_']));
+    let longer: Vec<&str> = known.iter().copied().filter(begins).collect();
+    let near = nearest(text, known.iter().copied());
+    let meant = if longer.is_empty() { near.into_iter().collect() } else { longer };
+    let hint = (!meant.is_empty()).then(|| format!("; did you mean `{}`?", meant.join("` or `")));
     let list = || format!("; known: {}", known.join(", "));
     format!("{} is not {what}{}", shown(text), hint.unwrap_or_else(list))
 }

@@ -74,7 +74,7 @@ const CASES: &[(&str, &[&str])] = &[
     (
         "id = \"a\"\nname = \"A\"\ngrants = [\"client_credentials\", \"refresh\"]\nconnections = [\"email\"]",
         &[
-            "32:33: client[1].grants: `refresh` is not a grant; known: passwordless, authorization_code, refresh_token, client_credentials, implicit, ro",
+            "32:33: client[1].grants: `refresh` is not a grant; did you mean `refresh_token`?",
             "33:16: client[1].connections: `email` is not a connection; known: sms",
         ],
     ),

@@ -42,8 +42,7 @@ fn a_table_of_names_must_have_some_and_each_a_claim() {
         &[
             "24:23: site[1].identity.X-User: `subject` is not a claim; known: sub, phone_number, \
              groups, sid, assertion, none",
-            "24:42: site[1].identity.X-Tel: `phone` is not a claim; known: sub, phone_number, \
-             groups, sid, assertion, none",
+            "24:42: site[1].identity.X-Tel: `phone` is not a claim; did you mean `phone_number`?",
             "24:60: site[1].identity.X-Mail: `email` is not a claim; known: sub, phone_number, \
              groups, sid, assertion, none",
         ],

@@ -255,6 +255,13 @@ const CASES: &[Case<'_>] = &[
         ],
     ),
     (
+        &[("[login]", "[brand]\nlanguages = [\"pt\", \"zh\"]\n[login]")],
+        &[
+            "7:14: brand.languages: `pt` is not a language; did you mean `pt-BR`?",
+            "7:20: brand.languages: `zh` is not a language; did you mean `zh-Hans` or `zh-Hant`?",
+        ],
+    ),
+    (
         &[("[login]", "[brand]\nname = \"a\\nb\"\n[login]")],
         &["7:8: brand.name: `a\\nb` is not a name of 1 to 40 characters in one line"],
     ),
