@@ -356,7 +356,7 @@ fn gateway(told: &Told<'_>) -> Vec<u8> {
         "id": told.id,
         "status": word(told, ["queued", "sent", "delivered", "undelivered"]),
         "error": (told.status == Status::Undelivered).then_some("fraud"),
-        "price": "0.012",
+        "price": 0.012,
         "currency": "CHF",
     })
     .to_string();

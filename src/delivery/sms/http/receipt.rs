@@ -18,9 +18,27 @@ struct Body {
     status: String,
     /// A word of [`ERRORS`].
     error: Option<String>,
-    price: Option<String>,
+    price: Option<Amount>,
     currency: Option<String>,
     segments: Option<u32>,
+}
+
+/// `"0.012"` or `0.012`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Amount {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl Amount {
+    fn in_currency(&self, currency: &str) -> Option<Money> {
+        let currency = Currency::parse(currency)?;
+        match self {
+            Self::Text(text) => Money::parse(text, currency),
+            Self::Number(number) => Money::parse(&number.to_string(), currency),
+        }
+    }
 }
 
 #[async_trait]
@@ -51,9 +69,8 @@ impl ReceiptApi for GatewaySettings {
         let named = ERRORS.iter().find(|(word, _)| body.error.as_deref() == Some(word));
         let failure = (status == TextStatus::Undelivered)
             .then(|| named.map_or(Failure::Unexpected, |(_, failure)| *failure));
-        let price = body.price.as_deref().zip(body.currency.as_deref());
-        let price =
-            price.and_then(|(amount, currency)| Money::parse(amount, Currency::parse(currency)?));
+        let price = body.price.zip(body.currency);
+        let price = price.and_then(|(amount, currency)| amount.in_currency(&currency));
         let segments = body.segments.filter(|segments| *segments > 0);
         let receipt = DeliveryReceipt::new(&body.id, status)?;
         Ok(Some(DeliveryReceipt { failure, price, segments, ..receipt }))
@@ -66,5 +83,20 @@ fn status(text: &str) -> Option<TextStatus> {
         "delivered" => Some(TextStatus::Delivered),
         "undelivered" => Some(TextStatus::Undelivered),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_a_text_or_a_number() {
+        for price in ["\"0.012\"", "0.012"] {
+            let body = format!(r#"{{"id":"1","status":"sent","price":{price}}}"#);
+            let body: Body = serde_json::from_str(&body).unwrap();
+            let parts = body.price.and_then(|amount| amount.in_currency("CHF")).map(Money::parts);
+            assert_eq!(parts, Some(12_000), "{price}");
+        }
     }
 }
