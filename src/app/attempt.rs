@@ -26,7 +26,14 @@ pub fn tell_attempt(
     on_contacts(config, system, async |store| {
         let entries = store.history(reference).await?;
         if entries.is_empty() {
-            return Err(no_such(reference).into());
+            return Err(match config.store.attempt_history {
+                Some(_) => no_such(reference),
+                None => format!(
+                    "no story is kept: store.attempt_history is 0s; in the log look for attempt={}",
+                    reference.start_of_id()
+                ),
+            }
+            .into());
         }
         if let Some(who) = reveals {
             record_reveal((config, store), &entries, who, system).await?;

@@ -327,7 +327,8 @@ pub(super) fn hint(error: &clap::Error) -> Option<String> {
 }
 
 fn reference(text: &str) -> Result<AttemptReference, &'static str> {
-    AttemptReference::parse(text).ok_or("no reference: eight letters and digits, as 7K3M9Q2D")
+    AttemptReference::parse(text)
+        .ok_or("no reference: eight letters and digits, as 7K3M9Q2D, of which none is a U")
 }
 
 fn usage(text: &str) -> Result<KeyUsage, &'static str> {

@@ -100,11 +100,16 @@ fn known(config: &Config, phone: &PhoneNumber) -> PhoneNumber {
     config.login.accepted_numbers.recognize(phone.clone())
 }
 
-/// Who runs the command, also where it is run by sudo. The name is what the environment says, the number
-/// is what the system does.
+/// Of a user, in characters: Linux has names of 32.
+const LONGEST_NAME: usize = 64;
+
+/// Who runs the command, also where it is run by sudo. The name is what the environment says, without
+/// what could be taken for more of the record; the number is what the system says.
 fn user(around: &CliDeps<'_>) -> String {
     let variables = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
     let mut found = variables.filter_map(|name| (around.environment)(name));
     let name = found.find(|name| !name.is_empty()).unwrap_or_else(|| "an unknown user".to_owned());
+    let plain = |c: char| if c.is_alphanumeric() || " .-_@\\".contains(c) { c } else { '?' };
+    let name: String = name.chars().take(LONGEST_NAME).map(plain).collect();
     format!("{name} (user id {})", rustix::process::getuid().as_raw())
 }

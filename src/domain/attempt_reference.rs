@@ -27,9 +27,11 @@ impl AttemptReference {
     /// Reads a reference in letters of either case, with blanks or dashes anywhere, or a whole
     /// attempt id as the log has it.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(id) = AttemptId::parse(text) {
+        if let Some(id) = AttemptId::parse(&text.trim().to_ascii_lowercase()) {
             return Some(id.into());
         }
+        // Of a text that was copied.
+        let text = text.replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'], "-");
         let bytes = CROCKFORD.as_ref()?.decode(text.as_bytes()).ok()?;
         bytes.try_into().ok().map(Self)
     }
@@ -88,7 +90,9 @@ mod tests {
             reference.in_groups(),
             format!(" {} {} ", &text[..4], &text[4..]),
             text.replace('0', "O").replace('1', "l"),
+            reference.in_groups().replace('-', "–"),
             id.to_string(),
+            format!("{} ", id.to_string().to_uppercase()),
         ] {
             assert_eq!(AttemptReference::parse(&spelling), Some(reference), "{spelling}");
         }
