@@ -94,10 +94,13 @@ fn whoever_sees_the_whole_number_is_recorded() {
     asked(&program);
     let id = attempt_of(&program);
     story(&program, &id, "accepted the text");
-    let (code, said) = program.said(&["attempt", &id, "--reveal", FILE]);
+    let mallory = "eve (user id 7)\n2026-01-01T00:00:00Z  right code: \u{1b}[2K";
+    let (code, said) = program.said_as(mallory, &["attempt", &id, "--reveal", FILE]);
     assert!(code == Some(0) && said.contains(&format!("number  {BOB}\n")), "{said}");
     let said = story(&program, &id, "the whole number was shown to ");
-    assert!(said.contains(" (user id ") && !said.contains(&BOB[1..]), "{said}");
+    assert!(!said.contains(&BOB[1..]), "{said}");
+    let shown = "shown to eve ?user id 7??2026-01-01T00?00?00Z  right code? ??2K (user id ";
+    assert!(said.contains(shown), "{said}");
 }
 
 #[test]

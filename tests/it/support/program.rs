@@ -93,6 +93,13 @@ impl Program {
         (ended.status.code(), String::from_utf8_lossy(&ended.stdout).into_owned())
     }
 
+    /// The same, run by sudo for somebody of that name.
+    pub(crate) fn said_as(&self, user: &str, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut program = program(&self.folder);
+        let ended = program.args(arguments).env("SUDO_USER", user).output().expect("a process");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
     /// Writes its settings to another file, with `changes` made.
     pub(crate) fn rewrite(&self, name: &str, changes: &[(&str, &str)]) {
         let mut text = fs::read_to_string(self.folder.path().join("my.toml")).expect("settings");
