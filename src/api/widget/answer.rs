@@ -10,9 +10,10 @@ use crate::pages::problem::RETRY_AFTER_FAILURE;
 use crate::pages::refused::{whole_minutes, with_retry_after};
 use crate::pages::views::{
     Chrome, CodeNotice, CodePage, CodeProblem, LimitedPage, MessagePage, NumberAgain, NumberPage,
-    Page, Sending, Unsent,
+    Page, Sending,
 };
 use crate::pages::{FlowMessage, consent, countries};
+use crate::store::SendRefusal;
 use crate::words::Safe;
 
 /// The answers. The parts of pages in them are made from the pages' own templates.
@@ -117,7 +118,7 @@ impl<'a> WidgetRequest<'a> {
         let status = match problem {
             Some(CodeProblem::WrongLength) => StatusCode::BAD_REQUEST,
             Some(CodeProblem::Wrong { .. }) => StatusCode::FORBIDDEN,
-            None if page.sending == Sending::Failed(Unsent::ProviderDown) => {
+            None if page.sending == Sending::Failed(SendRefusal::Service) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             None => StatusCode::OK,

@@ -6,12 +6,13 @@ use super::{
     CodeProblem, ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost,
     MessagePage, NewTokenPage, News, NewsPart, NumberAgain, NumberNotice, NumberPage,
     NumberProblem, Page, RefusedWait, Sending, ShownCaptcha, SignOutPage, SignedOutPage,
-    TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage,
+    TextArrival, TokenForm, TokenNotice, TokenProblem, TokensPage, UnsentPage,
 };
 use crate::domain::{
     AttemptId, AttemptReference, Country, PhoneNumber, Secret, SessionId, TextChannel, TokenName,
 };
 use crate::session::{Device, SessionKind, UserSession, UserToken};
+use crate::store::SendRefusal;
 use crate::system::Timestamp;
 
 const FLOW: &str = "c2FtcGxl";
@@ -152,7 +153,7 @@ fn reference() -> AttemptReference {
 }
 
 fn unsent(phone: &PhoneNumber, with: &mut dyn FnMut(&dyn Page)) {
-    for why in Unsent::ALL {
+    for why in SendRefusal::ALL {
         for texts_from in [None, Some(&*phone.international())] {
             let (retry_after, early) = (30, texts_from.is_some());
             let (flow, reference) = (FLOW, reference());

@@ -10,9 +10,10 @@ use doorcode::pages::views::{
     AccountNotice, AccountPage, Chrome, CodeChannels, CodeNotice, CodePage, CodeProblem,
     ConsentSentence, DeadEnd, DonePage, KeptFormPage, LimitMessage, LimitedPage, Lost, MessagePage,
     NewTokenPage, NumberAgain, NumberNotice, NumberPage, NumberProblem, Page, Sending, SignOutPage,
-    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, Unsent, UnsentPage, Views,
+    SignedOutPage, TokenForm, TokenNotice, TokenProblem, TokensPage, UnsentPage, Views,
 };
 use doorcode::session::{Device, SessionKind, UserSession, UserToken};
+use doorcode::store::SendRefusal;
 use doorcode::system::Timestamp;
 use doorcode::words::Language;
 
@@ -130,7 +131,7 @@ impl Gallery<'_> {
             self.add(&(name + "-resent"), &CodePage { sending, notice, ..page() });
         }
         self.ways(flow);
-        for why in Unsent::ALL {
+        for why in SendRefusal::ALL {
             let from = phone.international();
             for (name, texts_from) in [("unsent", None), ("unsent-from", Some(&*from))] {
                 let (retry_after, early) = (30, texts_from.is_some());
@@ -177,7 +178,7 @@ impl Gallery<'_> {
                 for (name, sending) in [
                     ("way", Sending::Sent),
                     ("way-if", Sending::IfKnown),
-                    ("way-down", Sending::Failed(Unsent::CannotReach)),
+                    ("way-down", Sending::Failed(SendRefusal::Number)),
                 ] {
                     let channels = CodeChannels { taken, next: Some(next) };
                     let name = format!("{name}-{}-{}", taken.as_str(), next.as_str());

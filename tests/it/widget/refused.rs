@@ -86,6 +86,26 @@ fn a_store_that_fails_is_told_and_the_code_works_once_it_is_back() {
 
 /// As the login pages tell it (`story/sending.rs`), and in their words.
 #[test]
+fn a_refusal_of_the_provider_is_told_by_what_the_person_can_do() {
+    let gate = gate(&[]);
+    for (code, key) in [
+        (21408, "code_country"),
+        (60203, "code_too_many"),
+        (30003, "code_not_reached"),
+        (30007, "code_blocked"),
+    ] {
+        gate.texts.script(Outcome::Refuse(code));
+        let mut browser = gate.browser();
+        look(&mut browser, PAGE).is(200);
+        let told = read(&post(&mut browser, "start", &[("phone", BOB)]).is(200));
+        assert_eq!((&told["state"], &told["error"]), (&"code".into(), &key.into()), "{told}");
+        let html = told["html"].as_str().unwrap_or_default();
+        assert!(html.contains(&word(key)) && !html.contains("name=\"code\""), "{html}");
+        gate.pass(Duration::from_hours(1));
+    }
+}
+
+#[test]
 fn a_provider_that_is_down_is_told_until_it_is_back() {
     let gate = gate(&[]);
     gate.texts.script(Outcome::Garbage(503, ""));
