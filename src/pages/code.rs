@@ -86,8 +86,8 @@ pub(crate) async fn submit(
     };
     let browser = request.browser_for_session(former.map(|former| former.session()));
     let grant = LoginGrant::Browser(&browser);
-    let verdict = pages.login.verify(&requester, &phone, &form.code, grant).await;
-    match outcome::of_code(verdict) {
+    let checked = pages.login.verify(&requester, &phone, &form.code, grant).await;
+    match outcome::of_code(checked.verdict) {
         Ok(verified) => pages.signed_in(&request, flow, &phone, &verified),
         Err(refusal) => pages.refused(&request, flow, &refusal),
     }

@@ -30,7 +30,7 @@ pub(super) fn each(with: &mut dyn FnMut(&dyn Page)) {
         unsent(&phone, with);
         accounts(&phone, with);
         tokens(with);
-        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "" });
+        with(&MessagePage::Denied { phone: &phone, host: HOST, again: "", reference: "" });
     }
     challenges(with);
     with(&DonePage { resume: LINK });
@@ -76,6 +76,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         typed: "",
         problem: None,
         notice: None,
+        reference: "",
         consent: &[],
     };
     with(&page());
@@ -87,7 +88,7 @@ fn numbers(countries: &[Country], with: &mut dyn FnMut(&dyn Page)) {
         with(&NumberPage { problem: Some(problem), typed: "12", ..page() });
     }
     for notice in NumberNotice::ALL {
-        with(&NumberPage { notice: Some(notice), ..page() });
+        with(&NumberPage { notice: Some(notice), reference: "7K3M-9Q2D", ..page() });
     }
 }
 

@@ -6,6 +6,7 @@ use doorcode::system::Clock as _;
 use serde_json::{Value, json};
 
 use super::world::{PAGE, Pairs, SECRET, World, basic, read, refused};
+use crate::people::history_of;
 use crate::support::provider::Outcome;
 use crate::support::puzzle::solve;
 use crate::support::settings::{ADA, BOB};
@@ -334,7 +335,10 @@ fn beyond_the_limit_of_an_address_a_proof_in_a_field_of_its_own_is_taken() {
     let bits = u8::try_from(told["challenge"]["bits"].as_u64().expect("bits")).unwrap();
     let number = solve(puzzle, bits);
     wanted["proof"] = json!(format!("{puzzle}.{number}0x"));
-    world.json("/passwordless/start", &wanted).is(429);
+    let answer = world.json("/passwordless/start", &wanted).is(429);
+    let reference = read(&answer)["reference"].as_str().expect("a reference").to_owned();
+    let story = &history_of(&world.gate, &reference)[0].text;
+    assert!(story.ends_with("; that which came was not accepted (wrong)"), "{story}");
     wanted["proof"] = json!(format!("{puzzle}.{number}"));
     world.json("/passwordless/start", &wanted).is(200);
     // Of another number.

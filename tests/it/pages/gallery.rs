@@ -37,6 +37,7 @@ fn number<'a>(text: &'a str, countries: &'a [Country]) -> NumberPage<'a> {
         typed: "",
         problem: None,
         notice: None,
+        reference: "",
         consent: &[ConsentSentence::Rates],
     }
 }
@@ -113,7 +114,7 @@ impl Gallery<'_> {
         for told in NumberNotice::ALL {
             let (notice, problem) = (Some(told), Some(NumberProblem::Empty));
             let name = format!("number-{told:?}").replace(['(', ')'], "");
-            self.add(&name, &NumberPage { notice, ..number(host, &some) });
+            self.add(&name, &NumberPage { notice, reference: "7GY3-RF1W", ..number(host, &some) });
             self.add(&(name + "-both"), &NumberPage { notice, problem, ..number(host, &one) });
         }
     }
@@ -277,7 +278,10 @@ impl Gallery<'_> {
         self.add("kept-form", &page);
         self.add("signed-out", &SignedOutPage { again: link });
         for (name, again) in [("denied", ""), ("denied-again", link)] {
-            self.add(name, &MessagePage::Denied { phone: &phone, host, again });
+            self.add(
+                name,
+                &MessagePage::Denied { phone: &phone, host, again, reference: "7GY3-RF1W" },
+            );
         }
         self.add("unknown-host", &MessagePage::UnknownHost);
         self.add("no-cookie", &MessagePage::NoCookie { host, again: link });
@@ -379,7 +383,7 @@ pub(super) fn branded(pages: &Views, base: &str) -> Vec<State> {
         let name = base.trim_start_matches('/');
         gallery.add(name, &NumberPage { problem, ..number(HOST, &countries) });
         gallery.add(&format!("{name}-code"), &CodePage { notice, ..code(SEALED, &phone) });
-        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "" };
+        let denied = MessagePage::Denied { phone: &phone, host: HOST, again: "", reference: "" };
         gallery.add(&format!("{name}-denied"), &denied);
         made.append(&mut gallery.made);
     }
