@@ -281,7 +281,7 @@ impl LoginPages {
             flow,
             phone: &sent.phone,
             why,
-            texts_from: settings.texts_from(sent.attempt.text.provider.as_deref()),
+            texts_from: settings.start_number(sent.attempt.text.provider.as_deref()),
             retry_after: whole_seconds(sent.wait),
             early: false,
             channels: self.channels(sent),

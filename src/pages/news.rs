@@ -61,7 +61,7 @@ impl LoginPages {
             TextChannel::Voice => of_call(news),
         }?;
         let provider = attempt.text.provider.as_deref();
-        let texts_from = self.login.settings().texts_from(provider);
+        let texts_from = self.login.settings().start_number(provider);
         Some(News { say, more: !news.is_last(), texts_from })
     }
 }
